@@ -1,0 +1,117 @@
+"""The agenda: everything that is going to happen, in order.
+
+The one rule: entries fire in the order (instant, priority, sequence number), and nothing else decides.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from enum import IntEnum
+
+from .instant import Instant
+
+
+class Priority(IntEnum):
+    """Order of what happens at the same instant: the world first, then the hardware, then what people asked."""
+
+    GRID = 0
+    FAULT = 1
+    VEHICLE = 2
+    EVSE = 3
+    FIRMWARE = 4
+    COMMAND = 5
+    METER = 6
+
+
+Action = Callable[[Instant], None]
+
+
+class Timer:
+    """One outstanding prediction of one kind: setting it again replaces it."""
+
+    __slots__ = ("_action", "_agenda", "_generation", "_priority", "due")
+
+    def __init__(self, agenda: Agenda, priority: Priority, action: Action) -> None:
+        self._agenda = agenda
+        self._priority = priority
+        self._action = action
+        self._generation = 0
+        self.due: Instant | None = None
+
+    def set(self, at: Instant | None) -> None:
+        """Fire at `at`; None clears. Setting the instant it already has keeps its place in the order."""
+        if at == self.due:
+            return
+        self._generation += 1
+        self.due = at
+        if at is not None:
+            self._agenda._push(at, self._priority, self, self._generation)
+
+    def clear(self) -> None:
+        self.set(None)
+
+    def _fire(self, at: Instant, generation: int) -> bool:
+        if generation != self._generation or self.due is None:
+            return False
+        self.due = None
+        self._action(at)
+        return True
+
+
+class Agenda:
+    """A heap of timers. It never moves by itself: `run_until` fires what is due."""
+
+    def __init__(self, at: Instant = 0) -> None:
+        self.at = at
+        """The instant of the entry being fired, or the one last advanced to."""
+        self.fired = 0
+        self._heap: list[tuple[Instant, int, int, Timer, int]] = []
+        self._sequence = 0
+
+    def timer(self, priority: Priority, action: Action) -> Timer:
+        """A timer of this agenda, not yet set."""
+        return Timer(self, priority, action)
+
+    def call_at(self, at: Instant, priority: Priority, action: Action) -> Timer:
+        """A timer that fires once at `at`."""
+        timer = Timer(self, priority, action)
+        timer.set(at)
+        return timer
+
+    @property
+    def next_due(self) -> Instant | None:
+        """When something happens next, or None."""
+        heap = self._heap
+        while heap:
+            at, _, _, timer, generation = heap[0]
+            if timer._generation == generation and timer.due is not None:
+                return at
+            heapq.heappop(heap)
+        return None
+
+    def step(self, limit: Instant) -> bool:
+        """Fire the next entry if it is due at or before `limit`; whether one was fired."""
+        heap = self._heap
+        while heap and heap[0][0] <= limit:
+            at, _, _, timer, generation = heapq.heappop(heap)
+            if timer._generation != generation or timer.due is None:
+                continue
+            if at > self.at:
+                self.at = at
+            self.fired += 1
+            timer._fire(self.at, generation)
+            return True
+        return False
+
+    def run_until(self, limit: Instant) -> None:
+        """Fire everything due up to and including `limit`, then stand there."""
+        while self.step(limit):
+            pass
+        self.at = max(self.at, limit)
+
+    def _push(self, at: Instant, priority: Priority, timer: Timer, generation: int) -> None:
+        if at < self.at:
+            raise ValueError(f"an entry at {at} us is in the past: it is {self.at} us now")
+        self._sequence += 1
+        heapq.heappush(self._heap, (at, priority, self._sequence, timer, generation))

@@ -1,0 +1,264 @@
+"""What the world does, what a wallbox asks, what happened, what was answered.
+
+The one rule: messages are frozen values; none of them knows who sent it. A stimulus cannot be refused by the charger
+(except where it makes no physical sense, such as unplugging nothing); a command can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from .faults import Disturbance
+from .instant import Instant
+from .specs import VehicleSpec
+
+
+class Reason(StrEnum):
+    """Why something was refused; each vendor's refusal table maps these to its own errors."""
+
+    UNKNOWN = "unknown"
+    READ_ONLY = "read_only"
+    WRITE_ONLY = "write_only"
+    WRONG_TYPE = "wrong_type"
+    INVALID = "invalid"
+    OUT_OF_RANGE = "out_of_range"
+    WRONG_LENGTH = "wrong_length"
+    NOT_NOW = "not_now"
+    NOT_ALLOWED = "not_allowed"
+    UNAUTHORISED = "unauthorised"
+    NOT_PLUGGED = "not_plugged"
+    ALREADY_PLUGGED = "already_plugged"
+    NOT_FITTED = "not_fitted"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The answer to a stimulus, a command or a write. `refused` is None when it was done."""
+
+    refused: Reason | None = None
+    message: str = ""
+    """In the words of whoever answered; the vendor's own text for a vendor's refusal."""
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        return self.refused is None
+
+
+DONE = Outcome()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something discrete that happened in a charger.
+
+    Names: `plugged`, `unplugged`, `state_changed` (from, to), `pilot_changed` (from, to), `offer_changed` (current),
+    `contactor_closed`, `contactor_opened` (under_load), `current_started`, `current_stopped`, `phases_changed`
+    (phases), `phase_switch_started`, `phase_switch_finished`, `pilot_interrupted`, `pilot_restored`, `lock_changed`,
+    `charge_finished`, `vehicle_asleep`, `vehicle_awake`, `energy_reached` (mark), `derated` (current), `limit_changed`,
+    `rcd_tripped` (fault, residual_current), `fault_raised` (fault), `fault_cleared` (fault), `supply_lost`,
+    `supply_restored`, `supply_changed`, `booted`, `rebooted`.
+    """
+
+    at: Instant
+    charger: str
+    name: str
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
+# --- stimuli ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlugIn:
+    """A vehicle is connected. `cable`: rating in A of the cable used in a socket; None: the charger's default."""
+
+    name: str
+    vehicle: VehicleSpec
+    state_of_charge: float | None = None
+    cable: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unplug:
+    """The vehicle is disconnected; `at_box` also pulls a loose cable out of the socket."""
+
+    at_box: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlugCable:
+    """A loose cable is put into the socket (or pulled out), no vehicle at its other end."""
+
+    plugged: bool = True
+    cable: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetVehicle:
+    """Change what the plugged vehicle does; names of `VehicleSpec` fields, plus `awake` (the maker's API wakes it)."""
+
+    changes: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSupply:
+    """Change the grid; None leaves a value as it is. `phase_voltages` in V overrides `voltage` per line."""
+
+    voltage: float | None = None
+    phase_voltages: tuple[float, float, float] | None = None
+    phases: int | None = None
+    live: tuple[bool, bool, bool] | None = None
+    frequency: float | None = None
+    source_resistance: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetClimate:
+    """Change the ambient temperature, °C."""
+
+    ambient: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerCut:
+    """The charger loses its supply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerUp:
+    """The supply comes back after a power cut."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disturb:
+    """A physical fault begins. The same `name` again replaces it."""
+
+    name: str
+    fault: Disturbance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relieve:
+    """The physical fault called `name` ends; what it latched stays latched until its own recovery."""
+
+    name: str
+
+
+Stimulus = PlugIn | Unplug | PlugCable | SetVehicle | SetSupply | SetClimate | PowerCut | PowerUp | Disturb | Relieve
+
+
+# --- commands: what a wallbox's firmware may ask of its charge controller --------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLimit:
+    """A named current limit in A per phase; None removes it. The lowest of all owners wins."""
+
+    owner: str
+    current: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPermission:
+    """A named permission; the charger offers current only while all are granted. None removes it."""
+
+    owner: str
+    granted: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAuthorisation:
+    """Whether this owner requires authorisation and has it. None: does not require it (any more)."""
+
+    owner: str
+    granted: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPhases:
+    """Charge on `phases` (1 or 3) from now on; a running charge goes through the switching sequence."""
+
+    owner: str
+    phases: Literal[1, 3]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterruptPilot:
+    """Cut the pilot (or hold it at state F) for `duration` s; None: until `RestorePilot`."""
+
+    owner: str
+    duration: float | None
+    mode: Literal["open", "f"] = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestorePilot:
+    owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetService:
+    """Out of service (state DISABLED) while any owner says `available=False`."""
+
+    owner: str
+    available: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkEnergy:
+    """Announce `energy_reached` once when the session energy reaches `energy` Wh; None removes the mark."""
+
+    owner: str
+    energy: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetFaults:
+    """Reset latched faults whose recovery is a command; None: all of them."""
+
+    owner: str
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RebootController:
+    """Restart the charge controller."""
+
+    owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLock:
+    """Lock policy of a socket: `normal` (locked while plugged), `auto_unlock`, `always`, or `open` (force once)."""
+
+    owner: str
+    policy: Literal["normal", "auto_unlock", "always", "open"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetEarthCheck:
+    """Switch the protective-earth check on or off (off: IT networks, "Norway mode")."""
+
+    owner: str
+    enabled: bool
+
+
+Command = (
+    SetLimit
+    | SetPermission
+    | SetAuthorisation
+    | RequestPhases
+    | InterruptPilot
+    | RestorePilot
+    | SetService
+    | MarkEnergy
+    | ResetFaults
+    | RebootController
+    | SetLock
+    | SetEarthCheck
+)

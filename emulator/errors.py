@@ -1,0 +1,61 @@
+"""What a user can do wrong, said so that they can put it right.
+
+The one rule: an `EmulatorError` is shown without a traceback, so its text says where, what was found and what was
+expected. Mistakes of clients under test are values (`Outcome`), mistakes of ours are ordinary exceptions.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class EmulatorError(Exception):
+    """A mistake in a scenario, on the command line, or in the surroundings (a taken port)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position in a file; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a document."""
+
+    place: Place
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text}"
+
+
+class ScenarioError(EmulatorError):
+    """All problems of a scenario at once."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda p: (p.place.file, p.place.line, p.place.column)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class PortTaken(EmulatorError):
+    """A listening port is in use."""
+
+
+def did_you_mean(found: str, known: Iterable[str]) -> str:
+    """` (did you mean "x"?)`, or the known names if there are few, or nothing."""
+    names = sorted(set(known))
+    close = difflib.get_close_matches(found, names, n=1, cutoff=0.5)
+    if close:
+        return f' (did you mean "{close[0]}"?)'
+    if 0 < len(names) <= 12:
+        return f" (known: {', '.join(names)})"
+    return ""

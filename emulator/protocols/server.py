@@ -1,0 +1,167 @@
+"""What every protocol server shares: where it listens, when it is there, and how its traffic is recorded.
+
+The one rule: a server is there exactly while its box is powered and its interface is switched on; a box that is off
+refuses connections as a real one does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+from ..errors import PortTaken
+from ..runtime.journal import Entry
+from ..runtime.simulation import Simulation
+from ..vendors.interfaces import Interface, Origin
+from ..vendors.wallbox import Wallbox
+
+
+class Endpoint:
+    """One interface of one wallbox and the address it is served on.
+
+    After a reset of the world the same endpoint (and the same port) serves the new wallbox: see `attach`.
+    """
+
+    def __init__(self, wallbox: Wallbox, name: str, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.name = name
+        """`http`, `modbus`, ..."""
+        self.host = host
+        self.port = port
+        """Requested port; the real one once it is bound (0: any)."""
+        self.wallbox = wallbox
+
+    def attach(self, wallbox: Wallbox) -> None:
+        """Serve another wallbox (of the same vendor) from now on."""
+        self.wallbox = wallbox
+
+    @property
+    def simulation(self) -> Simulation:
+        return self.wallbox.simulation
+
+    @property
+    def interface(self) -> Interface:
+        return self.wallbox.interfaces[self.name]
+
+    @property
+    def address(self) -> str:
+        """Name in scenarios: `garage.goe.http`."""
+        return f"{self.wallbox.address}.{self.name}"
+
+    @property
+    def reachable(self) -> bool:
+        """Powered, booted, and switched on."""
+        interface = self.interface
+        enabled: Callable[[], bool] | None = getattr(interface, "enabled", None)
+        return self.wallbox.up and (enabled is None or enabled())
+
+    def record(
+        self, kind: str, name: str, detail: Mapping[str, object] | None = None, *, client: str | None = None
+    ) -> Entry:
+        """Add what passed through here to the journal."""
+        return self.simulation.journal.record(
+            self.simulation.at,
+            kind,
+            name,
+            detail,
+            charger=self.wallbox.charger,
+            wallbox=self.wallbox.name,
+            interface=self.name,
+            client=client,
+        )
+
+    def origin(self, client: str | None, cause: Entry | None = None, *, interface: str | None = None) -> Origin:
+        return Origin(interface=interface or self.name, client=client, cause=cause.seq if cause is not None else None)
+
+
+class Server(ABC):
+    """A socket server for one endpoint, used as `async with`. Follows the box: up, down, switched on or off."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._listening = False
+        self._closing = False
+        self._changed = asyncio.Event()
+        self._lock = asyncio.Lock()
+        self._unlisten: Callable[[], None] = lambda: None
+        self._follower: asyncio.Task[None] | None = None
+
+    @property
+    def listening(self) -> bool:
+        return self._listening
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Listen on `endpoint.host:endpoint.port` and put the real port into the endpoint. OSError if it cannot."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Stop listening and drop every connection at once."""
+
+    def attach(self, wallbox: Wallbox) -> None:
+        """Serve another wallbox from now on; open connections belong to the old one and are dropped by `settle`."""
+        self._unlisten()
+        self.endpoint.attach(wallbox)
+        self._unlisten = wallbox.listen(lambda _at: self._changed.set())
+        self._changed.set()
+
+    async def settle(self) -> None:
+        """Make the sockets match the box: open if it is reachable, closed if not."""
+        async with self._lock:
+            self._changed.clear()
+            wanted = self.endpoint.reachable and not self._closing
+            if wanted and not self._listening:
+                try:
+                    await self.open()
+                except OSError as error:
+                    raise taken(self.endpoint, error) from error
+                self._listening = True
+            elif self._listening and not wanted:
+                self._listening = False
+                await self.close()
+
+    async def __aenter__(self) -> Self:
+        """Bind (the port is known afterwards) and follow the box. PortTaken if the port is in use."""
+        try:
+            await self.open()
+        except OSError as error:
+            raise taken(self.endpoint, error) from error
+        self._listening = True
+        self._unlisten = self.endpoint.wallbox.listen(lambda _at: self._changed.set())
+        await self.settle()
+        self._follower = asyncio.create_task(self._follow(), name=f"follow {self.endpoint.address}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing = True
+        self._unlisten()
+        if self._follower is not None:
+            self._follower.cancel()
+            await asyncio.gather(self._follower, return_exceptions=True)
+        await self.settle()
+
+    async def _follow(self) -> None:
+        while True:
+            await self._changed.wait()
+            await self.settle()
+
+
+def taken(endpoint: Endpoint, error: OSError) -> PortTaken:
+    """The error a user sees when a port cannot be bound."""
+    if error.errno == errno.EADDRINUSE:
+        why = "is in use by another program"
+    elif error.errno == errno.EACCES:
+        why = "needs more rights (ports below 1024)"
+    elif error.errno == errno.EADDRNOTAVAIL:
+        why = "cannot be bound: this machine has no such address"
+    else:
+        why = f"cannot be bound: {error.strerror or error}"
+    return PortTaken(
+        f"wallbox {endpoint.wallbox.address}, interface {endpoint.name}: port {endpoint.port} on {endpoint.host} {why}; "
+        f"choose another with `{endpoint.name}:` in the scenario, 0 for any free port"
+    )

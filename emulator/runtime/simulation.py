@@ -1,0 +1,179 @@
+"""The gate: everything observes and asks the chargers through here.
+
+The one rule: before anybody sees or changes anything, all that was due has happened, in order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import datetime, timedelta
+
+from ..core.agenda import Action, Agenda, Priority, Timer
+from ..core.charger import Charger
+from ..core.instant import Instant
+from ..core.messages import Command, Event, Outcome, Stimulus
+from ..core.snapshot import Snapshot
+from ..core.specs import ChargerSpec
+from .clock import Clock
+from .journal import Entry, Journal
+
+EventListener = Callable[[Event], None]
+
+
+class Simulation:
+    """The simulated world: chargers on one agenda, under one clock, with one journal.
+
+    Single-threaded: all calls come from the thread (and event loop) that owns it.
+    """
+
+    def __init__(self, *, clock: Clock, epoch: datetime, seed: int = 0, journal: Journal | None = None) -> None:
+        self.clock = clock
+        self.epoch = epoch
+        self.seed = seed
+        self.journal = journal if journal is not None else Journal()
+        self.agenda = Agenda(clock.now())
+        self.chargers: dict[str, Charger] = {}
+        self.wake: Callable[[], None] = lambda: None
+        """Called when something may have become due earlier than before: the pacer listens here."""
+        self._listeners: dict[str, list[EventListener]] = {}
+        self._pending: deque[Event] = deque()
+        self._busy = False
+
+    # --- time --------------------------------------------------------------------------------------------------------
+
+    @property
+    def at(self) -> Instant:
+        """The instant being worked on. Does not move the world; see `now`."""
+        return self.agenda.at
+
+    def now(self) -> Instant:
+        """Bring the world up to the clock and say what time it is."""
+        if not self._busy:
+            self.advance_to(self.clock.now())
+        return self.agenda.at
+
+    def advance_to(self, at: Instant) -> None:
+        """Let everything due until `at` happen, in order."""
+        for _ in self.steps_to(at):
+            pass
+
+    def steps_to(self, at: Instant) -> Iterator[Instant]:
+        """As `advance_to`, stopping after each thing that happened, so that a caller can look and leave early."""
+        if self._busy:
+            raise RuntimeError("time cannot move while something is happening")
+        while True:
+            self._busy = True
+            try:
+                happened = self.agenda.step(at)
+                self._deliver()
+            finally:
+                self._busy = False
+            if not happened:
+                break
+            yield self.agenda.at
+        self.agenda.at = max(self.agenda.at, at)
+
+    def jump(self, by: Instant) -> None:
+        """Move the clock `by` µs ahead and let everything on the way happen."""
+        self.now()
+        self.clock.jump(by)
+        self.now()
+
+    def calendar(self, at: Instant | None = None) -> datetime:
+        """Calendar time of an instant (default: now)."""
+        return self.epoch + timedelta(microseconds=self.agenda.at if at is None else at)
+
+    def timer(self, action: Action, priority: Priority = Priority.FIRMWARE) -> Timer:
+        """A timer on the world's agenda, for logic that has time in it."""
+        return self.agenda.timer(priority, action)
+
+    # --- chargers ----------------------------------------------------------------------------------------------------
+
+    def add_charger(self, name: str, spec: ChargerSpec) -> Charger:
+        """Put a new charger into the world. ValueError if the name is taken."""
+        if name in self.chargers:
+            raise ValueError(f"there is a charger called {name!r} already")
+        charger = Charger(name, spec, agenda=self.agenda, announce=self._pending.append, seed=self.seed)
+        self.chargers[name] = charger
+        return charger
+
+    def observe(self, charger: str) -> Snapshot:
+        """Everything measurable now. Reading is not an event."""
+        at = self.now()
+        return self.chargers[charger].snapshot(at)
+
+    def observe_at(self, charger: str, at: Instant) -> Snapshot:
+        """As `observe`, for a recent instant in the past (a meter that refreshes once a second)."""
+        self.now()
+        return self.chargers[charger].snapshot(at)
+
+    def apply(self, charger: str, stimulus: Stimulus) -> Outcome:
+        """The world does something to a charger."""
+        at = self.now()
+        entry = self.journal.record(at, "stimulus", _name(stimulus), _detail(stimulus), charger=charger)
+        with self.because(entry):
+            return self._hand_over(charger, stimulus)
+
+    def submit(self, charger: str, command: Command, *, wallbox: str | None = None) -> Outcome:
+        """A wallbox asks its charge controller for something."""
+        at = self.now()
+        entry = self.journal.record(at, "command", _name(command), _detail(command), charger=charger, wallbox=wallbox)
+        with self.because(entry):
+            return self._hand_over(charger, command)
+
+    def listen(self, charger: str, listener: EventListener) -> None:
+        """Call `listener` for every event of a charger, in order, at its exact instant."""
+        self._listeners.setdefault(charger, []).append(listener)
+
+    @contextmanager
+    def because(self, entry: Entry | int | None) -> Iterator[None]:
+        """What is recorded inside follows from `entry`."""
+        before = self.journal.cause
+        self.journal.cause = entry.seq if isinstance(entry, Entry) else entry
+        try:
+            yield
+        finally:
+            self.journal.cause = before
+
+    def _hand_over(self, charger: str, message: Stimulus | Command) -> Outcome:
+        outcome = self.chargers[charger].apply(self.agenda.at, message)
+        if not self._busy:
+            self._busy = True
+            try:
+                self._deliver()
+            finally:
+                self._busy = False
+        self.wake()
+        return outcome
+
+    def _deliver(self) -> None:
+        while self._pending:
+            event = self._pending.popleft()
+            entry = self.journal.record(event.at, "event", event.name, event.detail, charger=event.charger)
+            with self.because(entry):
+                for listener in self._listeners.get(event.charger, ()):
+                    listener(event)
+
+
+def _name(message: Stimulus | Command) -> str:
+    text = type(message).__name__
+    return "".join("_" + c.lower() if c.isupper() else c for c in text).lstrip("_")
+
+
+def _detail(message: Stimulus | Command) -> Mapping[str, object]:
+    return {f.name: _plain(getattr(message, f.name)) for f in fields(message)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str | int | float | bool) or value is None:
+        return value
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    named = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}  # type: ignore[arg-type]
+    step = getattr(type(value), "step", None)
+    return {"fault": step(), **named} if callable(step) else named.get("model", named)

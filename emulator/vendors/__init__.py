@@ -1,0 +1,38 @@
+"""The vendors. The one rule: a package is imported when its vendor is asked for, not before."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+from ..errors import EmulatorError, did_you_mean
+from .firmware import Vendor
+
+PACKAGES: Final = ("goe",)
+"""Every vendor, in the order of the default emulator. A new one is added here."""
+
+VENDOR_OF_MODEL: Final = {
+    "gemini-11": "goe",
+    "gemini-22": "goe",
+}
+"""Model id to vendor, so that a scenario's `model:` is found without importing every package; a test keeps it true."""
+
+
+def vendor(name: str) -> Vendor:
+    """The vendor called `name`. EmulatorError with a suggestion if there is none."""
+    if name not in PACKAGES:
+        raise EmulatorError(f'there is no vendor "{name}"{did_you_mean(name, PACKAGES)}')
+    found = import_module(f"{__name__}.{name}").VENDOR
+    assert isinstance(found, Vendor)
+    return found
+
+
+def vendor_for(name: str, model: str | None) -> Vendor:
+    """The vendor of a wallbox called `name` with an optional model. EmulatorError with a suggestion if unknown."""
+    if model is not None:
+        if model not in VENDOR_OF_MODEL:
+            raise EmulatorError(f'there is no wallbox model "{model}"{did_you_mean(model, VENDOR_OF_MODEL)}')
+        return vendor(VENDOR_OF_MODEL[model])
+    if name not in PACKAGES:
+        raise EmulatorError(f'wallbox "{name}" needs a model{did_you_mean(name, PACKAGES)}')
+    return vendor(name)

@@ -1,0 +1,68 @@
+"""Rows of a vendor's tables: one key, register, topic or field each, with its source.
+
+The one rule: a row is a frozen value that reads a view and nothing else; meanings needed twice are functions beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .firmware import Profile, Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """What every row says about itself: where it comes from, and on which boxes it exists."""
+
+    name: str
+    source: str
+    """Tag of the document, capture or client it is taken from."""
+    since: str | None = None
+    """First firmware that has it."""
+    until: str | None = None
+    """First firmware that no longer has it."""
+    models: tuple[str, ...] | None = None
+    """Model ids that have it; None: all."""
+    live: bool = True
+    """Follows the charger or the settings; False: a constant on the real device too."""
+    assumed: str | None = None
+    """What about this row is our assumption; None: nothing."""
+    about: str = ""
+
+    def exists(self, profile: Profile) -> bool:
+        """Whether a box of this profile has the row."""
+        if self.models is not None and profile.model.id not in self.models:
+            return False
+        if self.since is not None and profile.firmware < Version(self.since):
+            return False
+        return self.until is None or profile.firmware < Version(self.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fidelity:
+    """One line of the generated fidelity documentation."""
+
+    table: str
+    """`HTTP keys`, `Modbus input registers`, ..."""
+    name: str
+    type: str
+    readable: bool
+    settable: bool
+    live: bool
+    source: str
+    since: str | None
+    until: str | None
+    models: tuple[str, ...] | None
+    assumed: str | None
+    about: str
+
+
+def unique(rows: Iterable[Point]) -> None:
+    """ValueError if two rows of a table could exist on the same box under one name."""
+    seen: dict[tuple[str, str | None, str | None, tuple[str, ...] | None], Point] = {}
+    for row in rows:
+        key = (row.name, row.since, row.until, row.models)
+        if key in seen:
+            raise ValueError(f"two rows are called {row.name}")
+        seen[key] = row

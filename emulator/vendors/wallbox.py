@@ -1,0 +1,227 @@
+"""One running wallbox: a vendor's firmware on a charger.
+
+The one rule: a wallbox sees the world through its simulation only, and everything a client writes passes `record_write`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..core.agenda import Action, Timer
+from ..core.instant import Instant, later
+from ..core.messages import Command, Event, Outcome
+from ..core.snapshot import Snapshot
+from ..core.specs import ChargerSpec
+from ..runtime.simulation import Simulation
+from .firmware import Profile, Vendor
+from .interfaces import Interface, Origin
+from .points import Fidelity
+from .settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a wallbox is made of."""
+
+    vendor: Vendor
+    profile: Profile
+    simulation: Simulation
+    charger: str
+    """Name of the charger it runs on."""
+    name: str
+    """Its own name; `<charger>.<name>` is unique."""
+    serial: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+    address: str = "127.0.0.1"
+    """IP address its clients see."""
+    broker: tuple[str, int] | None = None
+    """Host and port of the scenario's broker, where `embedded` or nothing else was set."""
+
+
+class Wallbox(ABC):
+    """Base of every vendor's wallbox: identity, settings, power, and the way to the charger.
+
+    A vendor's subclass declares its interfaces and reacts to the charger's events.
+    """
+
+    boot_time: float = 15.0
+    """s from power to an answering network processor. ASSUMED unless a vendor says otherwise."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.vendor = context.vendor
+        self.profile = context.profile
+        self.simulation = context.simulation
+        self.charger = context.charger
+        self.name = context.name
+        self.serial = context.serial
+        self.address = f"{context.charger}.{context.name}"
+        """Name in scenarios, `garage.goe`."""
+        self.up = True
+        """Whether the network side is powered and booted; while False every interface is gone."""
+        self.booted_at: Instant = 0
+        """When the network processor started last."""
+        self.settings = Settings(context.vendor.settings, self._setting_changed)
+        self.settings.configure(context.settings)
+        self._listeners: list[Callable[[Instant], None]] = []
+        self._boot_timer = self.timer(self._booted)
+        self.simulation.listen(self.charger, self._on_event)
+
+    # --- what a vendor provides --------------------------------------------------------------------------------------
+
+    interfaces: Mapping[str, Interface]
+    """By name (`http`, `modbus`, `mqtt`, `mdns`, `udp`): set once, in the subclass's constructor."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Power-on in the simulated world: put limits and permissions on the charger."""
+
+    @abstractmethod
+    def handle(self, event: Event) -> None:
+        """Something happened in the charger."""
+
+    @abstractmethod
+    def read(self, address: str) -> object:
+        """A vendor value as a client would see it (`car`, `evse/state.iec61851_state`, `modbus.210`). KeyError if unknown."""
+
+    @abstractmethod
+    def write(self, address: str, value: object, origin: Origin) -> Outcome:
+        """Write a vendor value as a client would through the interface of `origin`."""
+
+    @abstractmethod
+    def addresses(self) -> Iterable[str]:
+        """Every address `read` knows, for suggestions and documentation."""
+
+    @abstractmethod
+    def fidelity(self) -> Iterable[Fidelity]:
+        """Every row of every table of this profile."""
+
+    def present_card(self, tag: str) -> Outcome:
+        """A card is held to the reader (hexadecimal id). Default: this box has no reader."""
+        return Outcome(detail={"ignored": "no card reader"})
+
+    def press_button(self, duration: float = 0.2) -> Outcome:
+        """The button of the box is pressed for `duration` s. Default: it has none."""
+        return Outcome(detail={"ignored": "no button"})
+
+    def setting_changed(self, name: str) -> None:
+        """A setting has a new value."""
+
+    def shut_down(self) -> None:
+        """The network processor stops: drop what lives in its memory. Volatile settings are dropped for you."""
+
+    def boot(self) -> None:
+        """The network processor runs again."""
+
+    # --- what it may use ---------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        return self.simulation.observe(self.charger)
+
+    def submit(self, command: Command) -> Outcome:
+        """Ask the charge controller."""
+        return self.simulation.submit(self.charger, command, wallbox=self.name)
+
+    def timer(self, action: Action) -> Timer:
+        """A timer in simulated time, for this firmware's logic."""
+        return self.simulation.timer(action)
+
+    def uptime(self, at: Instant) -> Instant:
+        """µs since the network processor started."""
+        return at - self.booted_at
+
+    def note(self, name: str, detail: Mapping[str, object] | None = None) -> None:
+        """Record something the firmware did by itself."""
+        self.simulation.journal.record(
+            self.simulation.at, "firmware", name, detail, charger=self.charger, wallbox=self.name
+        )
+
+    def record_write(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None:
+        """Record that a client wrote `value` to `point`; every protocol's writes pass here, decoded."""
+        detail: dict[str, object] = {"value": value, "ok": outcome.ok}
+        if outcome.refused is not None:
+            detail |= {"refused": str(outcome.refused), "message": outcome.message}
+        with self.simulation.because(origin.cause):
+            self.simulation.journal.record(
+                self.simulation.at,
+                "write",
+                point,
+                detail,
+                charger=self.charger,
+                wallbox=self.name,
+                interface=origin.interface,
+                client=origin.client,
+            )
+
+    def changed(self) -> None:
+        """Tell the push interfaces that something may look different now."""
+        at = self.simulation.at
+        for listener in tuple(self._listeners):
+            listener(at)
+
+    def listen(self, listener: Callable[[Instant], None]) -> Callable[[], None]:
+        """Call `listener` with the instant of every discrete change; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    # --- power -------------------------------------------------------------------------------------------------------
+
+    def configure(self, settings: Mapping[str, object]) -> None:
+        """The owner changes settings, with the vendor's app or at the box. EmulatorError if any is wrong."""
+        self.settings.configure(settings)
+        self.changed()
+
+    def set_firmware(self, firmware: str) -> None:
+        """The firmware is replaced; the box reboots into it. EmulatorError if there is no such profile."""
+        self.profile = self.vendor.profile(self.profile.model.id, firmware)
+        self.reboot()
+
+    def reboot(self, duration: float | None = None) -> None:
+        """The network processor restarts: every interface is gone for `duration` s (default: the boot time)."""
+        self._go_down()
+        self._boot_timer.set(later(self.simulation.now(), self.boot_time if duration is None else duration))
+        self.simulation.wake()
+
+    def _go_down(self) -> None:
+        if self.up:
+            self.up = False
+            self.shut_down()
+            self.settings.forget_volatile()
+            self.note("shut_down")
+            self.changed()
+
+    def _booted(self, at: Instant) -> None:
+        self.up = True
+        self.booted_at = at
+        self.boot()
+        self.note("booted")
+        self.changed()
+
+    def _on_event(self, event: Event) -> None:
+        if event.name == "supply_lost":
+            self._go_down()
+            self._boot_timer.clear()
+        elif event.name == "supply_restored":
+            self._boot_timer.set(later(event.at, self.boot_time))
+        self.handle(event)
+        self.changed()
+
+    def _setting_changed(self, name: str) -> None:
+        self.setting_changed(name)
+
+
+InterfaceName = Literal["http", "websocket", "mqtt", "modbus", "udp", "mdns"]
+
+
+def charger_defaults(profile: Profile) -> ChargerSpec:
+    """The hardware a model of this profile is built on."""
+    model = profile.model
+    return ChargerSpec(
+        rated_current=model.rated_current,
+        phases=model.phases,
+        connector="socket" if model.connector == "socket" else "tethered",
+        evse=model.evse,
+    )
