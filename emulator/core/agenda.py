@@ -66,6 +66,8 @@ class Agenda:
         self.at = at
         """The instant of the entry being fired, or the one last advanced to."""
         self.fired = 0
+        self.sooner: Callable[[], None] = lambda: None
+        """Called when something is now due before everything else that was: the pacer listens here."""
         self._heap: list[tuple[Instant, int, int, Timer, int]] = []
         self._sequence = 0
 
@@ -114,4 +116,7 @@ class Agenda:
         if at < self.at:
             raise ValueError(f"an entry at {at} us is in the past: it is {self.at} us now")
         self._sequence += 1
+        first = not self._heap or at < self._heap[0][0]
         heapq.heappush(self._heap, (at, priority, self._sequence, timer, generation))
+        if first:
+            self.sooner()

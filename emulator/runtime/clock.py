@@ -55,6 +55,14 @@ class Clock:
             raise ValueError(f"time does not run backwards ({by} us)")
         self._anchor_at += by
 
+    def wait_at(self, at: Instant) -> None:
+        """Stand at `at`, not later than now, and run on from there: this machine was too slow for the speed.
+
+        Only for whoever has just brought the world to `at`; nobody may have seen a later instant.
+        """
+        self._anchor_at = min(at, self.now())
+        self._anchor_wall = self._wall()
+
     def wall_seconds_until(self, at: Instant) -> float | None:
         """Wall seconds until simulated instant `at`; None while frozen (unless it is due)."""
         ahead = at - self.now()
