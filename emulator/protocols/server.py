@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
+from ..core.instant import Instant
 from ..errors import PortTaken
 from ..runtime.journal import Entry
 from ..runtime.simulation import Simulation
 from ..vendors.interfaces import Interface, Origin
 from ..vendors.wallbox import Wallbox
+
+log = logging.getLogger(__name__)
+
+BACKLOG: Final = 2048
+"""Connections that may wait to be accepted: asyncio's 100 turns a storm of clients into retransmissions."""
 
 
 class Endpoint:
@@ -59,9 +66,15 @@ class Endpoint:
         return self.wallbox.up and (enabled is None or enabled())
 
     def record(
-        self, kind: str, name: str, detail: Mapping[str, object] | None = None, *, client: str | None = None
+        self,
+        kind: str,
+        name: str,
+        detail: Mapping[str, object] | None = None,
+        *,
+        client: str | None = None,
+        interface: str | None = None,
     ) -> Entry:
-        """Add what passed through here to the journal."""
+        """Add what passed through here to the journal. `interface`: default, the name of this one."""
         return self.simulation.journal.record(
             self.simulation.at,
             kind,
@@ -69,7 +82,7 @@ class Endpoint:
             detail,
             charger=self.wallbox.charger,
             wallbox=self.wallbox.name,
-            interface=self.name,
+            interface=interface or self.name,
             client=client,
         )
 
@@ -84,6 +97,7 @@ class Server(ABC):
         self.endpoint = endpoint
         self._listening = False
         self._closing = False
+        self._stale = False
         self._changed = asyncio.Event()
         self._lock = asyncio.Lock()
         self._unlisten: Callable[[], None] = lambda: None
@@ -101,11 +115,25 @@ class Server(ABC):
     async def close(self) -> None:
         """Stop listening and drop every connection at once."""
 
+    def drop(self) -> None:
+        """Drop every connection at once, but keep the port. Called in the middle of things: must not wait.
+
+        Default: `settle` closes and opens again.
+        """
+        self._stale = True
+
     def attach(self, wallbox: Wallbox) -> None:
-        """Serve another wallbox from now on; open connections belong to the old one and are dropped by `settle`."""
+        """Serve another wallbox from now on; open connections belong to the old one and are dropped."""
         self._unlisten()
+        self.drop()
         self.endpoint.attach(wallbox)
-        self._unlisten = wallbox.listen(lambda _at: self._changed.set())
+        self._unlisten = wallbox.listen(self._on_change)
+        self._changed.set()
+
+    def _on_change(self, _at: Instant) -> None:
+        """Connections end at the very instant the box goes down, even if it is up again before anybody waits."""
+        if self._listening and not self.endpoint.reachable:
+            self.drop()
         self._changed.set()
 
     async def settle(self) -> None:
@@ -113,6 +141,10 @@ class Server(ABC):
         async with self._lock:
             self._changed.clear()
             wanted = self.endpoint.reachable and not self._closing
+            if self._listening and self._stale:
+                self._listening = False
+                await self.close()
+            self._stale = False
             if wanted and not self._listening:
                 try:
                     await self.open()
@@ -130,7 +162,7 @@ class Server(ABC):
         except OSError as error:
             raise taken(self.endpoint, error) from error
         self._listening = True
-        self._unlisten = self.endpoint.wallbox.listen(lambda _at: self._changed.set())
+        self._unlisten = self.endpoint.wallbox.listen(self._on_change)
         await self.settle()
         self._follower = asyncio.create_task(self._follow(), name=f"follow {self.endpoint.address}")
         return self
@@ -148,7 +180,11 @@ class Server(ABC):
     async def _follow(self) -> None:
         while True:
             await self._changed.wait()
-            await self.settle()
+            try:
+                await self.settle()
+            except PortTaken as error:  # somebody took it while the box was down: tried again at the next change
+                log.error("%s", error)
+                self.endpoint.record("connection", "port taken", {"port": self.endpoint.port})
 
 
 def taken(endpoint: Endpoint, error: OSError) -> PortTaken:
@@ -162,6 +198,7 @@ def taken(endpoint: Endpoint, error: OSError) -> PortTaken:
     else:
         why = f"cannot be bound: {error.strerror or error}"
     return PortTaken(
-        f"wallbox {endpoint.wallbox.address}, interface {endpoint.name}: port {endpoint.port} on {endpoint.host} {why}; "
+        f"wallbox {endpoint.wallbox.address}, interface {endpoint.name}: "
+        f"port {endpoint.port} on {endpoint.host} {why}; "
         f"choose another with `{endpoint.name}:` in the scenario, 0 for any free port"
     )

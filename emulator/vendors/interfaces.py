@@ -7,7 +7,7 @@ conversation can be held in a test without a socket; a server only moves the byt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, Literal, Protocol
 from urllib.parse import unquote
@@ -46,7 +46,13 @@ class HttpRequest:
     target: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    version: str = "1.1"
+    """Of HTTP, as the client said."""
     origin: Origin = Origin(interface="http")
+
+    def caused_by(self, origin: Origin) -> HttpRequest:
+        """The same request with another origin."""
+        return replace(self, origin=origin)
 
     @cached_property
     def raw_path(self) -> str:
@@ -75,9 +81,14 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpReply:
-    """One reply. Exactly these headers are sent, plus framing (`Content-Length` or chunks) and `Connection`."""
+    """One reply. Exactly these headers are sent, plus framing (`Content-Length` or chunks) and `Connection`.
+
+    A framing header that `headers` gives itself is sent as given and not added again.
+    """
 
     status: int = 200
+    reason: str | None = None
+    """Reason phrase; None: the standard one."""
     body: bytes = b""
     content_type: str | None = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
@@ -128,10 +139,19 @@ class HttpInterface:
     """By path; takes requests with `Upgrade: websocket`."""
     enabled: Callable[[], bool] = always
     keep_alive: bool = True
+    """False: every reply closes its connection, whatever the client asked for."""
     max_body: int = 65_536
     max_connections: int = 64
+    when_full: Literal["refuse", "evict_oldest"] = "refuse"
+    """One connection too many: dropped itself, or the one that has been quiet for longest."""
+    idle_timeout: float = 300.0
+    """Wall seconds after which a connection without a request is closed."""
+    half_sent_timeout: float = 10.0
+    """Wall seconds a client has to finish a request it has begun."""
     on_malformed: HttpReply = HttpReply(status=400, body=b"Bad Request", content_type="text/plain", close=True)
     """What the device answers to bytes that are not HTTP."""
+    on_too_large: HttpReply = HttpReply(status=413, content_type="text/plain", close=True)
+    """What it answers to a body above `max_body`."""
 
     @cached_property
     def _exact(self) -> dict[str, list[Route]]:
@@ -211,6 +231,10 @@ class WebSocketEndpoint:
     max_message: int = 65_536
     send_queue: int = 256
     """Frames a slow client may lag behind; then older changes are merged into newer ones."""
+    stall_timeout: float = 10.0
+    """Wall seconds after which a client that lags that far and reads nothing is dropped."""
+    farewell: Callable[[], Close | None] = lambda: None
+    """Asked when the box goes down: the last frame, or None when the connection just breaks (power cut)."""
 
 
 # --- MQTT ------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,300 @@
+"""One client of a WebSocket endpoint: frames in, the vendor's conversation, frames out.
+
+The one rule: a client that is slow, broken or silent costs a bounded amount of memory and nobody else anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from ..core.instant import Instant, seconds
+from ..vendors.interfaces import Close, Frame
+from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
+from .wire import excerpt
+
+if TYPE_CHECKING:
+    from .connection import Connection
+    from .websocket import Room
+
+log = logging.getLogger(__name__)
+
+MAX_BACKLOG: Final = 1 << 20
+"""Bytes that may wait for a slow client beside `send_queue` frames."""
+CLOSE_GRACE: Final = 2.0
+"""Wall seconds a client has to answer a close frame."""
+HALF_SENT: Final = 10.0
+"""Wall seconds a client has to finish a message it has begun."""
+
+Answer = TypeVar("Answer")
+
+
+class Channel:
+    """One client of a WebSocket endpoint. Takes the connection's bytes from aiohttp once it is open."""
+
+    def __init__(self, room: Room, connection: Connection) -> None:
+        self.room = room
+        self.connection = connection
+        self.spec = room.spec
+        self.alive_at = asyncio.get_running_loop().time()
+        """Wall time of the last pong, or of the beginning."""
+        self._conversation = room.spec.open(room.endpoint.origin(connection.client, interface="websocket"))
+        self._reader = FrameReader(room.spec.max_message)
+        self._behind = 0
+        self._merged: Instant | None = None
+        self._talking = False
+        """Frames of one answer or publication are being made: nothing may come in between."""
+        self._doomed = False
+        """The box went down meanwhile."""
+        self._ending = False
+        """A close frame is on its way; nothing but the client's own close frame counts any more."""
+        self._over = False
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    # --- the connection's side ---------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """The upgrade has been answered."""
+        transport = self.connection.transport
+        if transport is not None:
+            transport.set_write_buffer_limits(high=0)
+        self._note("opened")
+        if self.spec.ping is not None:
+            self._after("ping", self.spec.ping, self._ping)
+        self._speak(self._conversation.opened)
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        """Bytes from the client (aiohttp's parser interface)."""
+        self._reader.feed(data)
+        self._listen()
+        return False, b""
+
+    def feed_eof(self) -> None:
+        """The end of the client's bytes (aiohttp's parser interface); `lost` follows."""
+
+    def drained(self) -> None:
+        """Everything written has left."""
+        self._behind = 0
+        self._stop("stall")
+        self._resume()
+        if self._merged is not None:
+            at, self._merged = self._merged, None
+            self.publish(at)
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        self._finish()
+        for name in tuple(self._timers):
+            self._stop(name)
+
+    def drop(self) -> None:
+        """The box goes down: end now, or right after the answer that is being made."""
+        if self._talking:
+            self._doomed = True
+            return
+        bye = None if self._ending else self.spec.farewell()
+        self._finish()
+        if bye is None:
+            self.connection.abort()
+        else:
+            self.connection.put(encode_close(bye.code, bye.reason))
+            self._hang_up()
+
+    def _finish(self) -> None:
+        """The conversation is over, even if bytes are still on their way."""
+        if not self._over:
+            self._over = True
+            for name in tuple(self._timers):
+                self._stop(name)
+            self.room.leave(self)
+            self._note("closed")
+            self._guarded(self._conversation.closed)
+
+    def _hang_up(self) -> None:
+        """Close once everything has left, or after a moment."""
+        self._ending = True
+        if self.connection.transport is not None:
+            self.connection.transport.close()
+            self._after("close", CLOSE_GRACE, self.connection.abort)
+
+    # --- what the client says ----------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        """Take in what has arrived, as long as the client takes what it is sent."""
+        try:
+            while not self._over and not self._crowded:
+                if (message := self._reader.next()) is None:
+                    break
+                self._take(message)
+        except FrameError as error:
+            self._note("broken", {"code": error.code, "why": error.reason})
+            self._end(Close(error.code, error.reason))
+        self._watch_half_sent()
+
+    def _take(self, message: Message) -> None:
+        match message.opcode:
+            case Opcode.PING:
+                self._put(Opcode.PONG, message.payload)
+            case Opcode.PONG:
+                self.alive_at = asyncio.get_running_loop().time()
+            case Opcode.CLOSE:
+                self._closed_by_client(message.payload)
+            case _ if not self._ending:
+                self._request(message)
+
+    def _request(self, message: Message) -> None:
+        text: str | bytes = message.payload
+        if message.opcode == Opcode.TEXT:
+            try:
+                text = message.payload.decode()
+            except UnicodeDecodeError:
+                raise FrameError(1007, "not UTF-8") from None
+        detail: dict[str, object] = {"size": len(message.payload), "frame": excerpt(text)}
+        self.room.endpoint.simulation.now()
+        entry = self.room.record("request", detail, self.connection.client, name=f"{self.room.path} received")
+        with self.room.endpoint.simulation.because(entry):
+            self._speak(lambda: self._conversation.received(text), detail)
+
+    def _closed_by_client(self, payload: bytes) -> None:
+        if not self._ending:
+            code = int.from_bytes(payload[:2], "big") if len(payload) >= 2 else 1000
+            self.connection.put(encode_close(code if code in range(1000, 5000) else 1002))
+        self._hang_up()
+
+    def _watch_half_sent(self) -> None:
+        if self._reader.buffered and not self._crowded and not self._over:
+            if "half_sent" not in self._timers:
+                self._after("half_sent", HALF_SENT, self.connection.abort)
+        else:
+            self._stop("half_sent")
+
+    # --- what the device says ----------------------------------------------------------------------------------------
+
+    def publish(self, at: Instant) -> None:
+        """Something may be new; later, in one go, for a client that is behind or being answered."""
+        if self._over or self._ending:
+            return
+        if self._talking or self._crowded:
+            self._merged = at
+            return
+        self._speak(lambda: self._conversation.published(at), at=at)
+
+    def _speak(
+        self,
+        ask: Callable[[], Iterable[Frame]],
+        replies_to: dict[str, object] | None = None,
+        *,
+        at: Instant | None = None,
+    ) -> None:
+        self._talking = True
+        try:
+            frames = self._guarded(lambda: list(ask())) or []
+            for frame in frames:
+                self._send(frame, replies_to, at)
+        finally:
+            self._talking = False
+        if self._doomed:
+            self.drop()
+        elif self._merged is not None and not self._crowded:
+            at, self._merged = self._merged, None
+            self.publish(at)
+
+    def _send(self, frame: Frame, replies_to: dict[str, object] | None, at: Instant | None) -> None:
+        if self._over or self._ending:
+            return
+        if isinstance(frame, Close):
+            self._end(frame)
+            return
+        payload = frame.encode() if isinstance(frame, str) else frame
+        if replies_to is None:
+            self._record_push(frame, len(payload), at)
+        else:
+            replies_to.setdefault("replies", [])
+            shown = replies_to["replies"]
+            if isinstance(shown, list) and len(shown) < 8:
+                shown.append(excerpt(frame))
+        self._put(Opcode.TEXT if isinstance(frame, str) else Opcode.BINARY, payload)
+
+    def _record_push(self, frame: str | bytes, size: int, at: Instant | None) -> None:
+        detail: dict[str, object] = {"size": size, "frame": excerpt(frame)}
+        if at is not None and at != self.room.endpoint.simulation.at:
+            detail["of"] = round(seconds(at), 6)
+        self.room.record("push", detail, self.connection.client, name=self.room.path)
+
+    def _put(self, opcode: Opcode, payload: bytes) -> None:
+        self.connection.put(encode_frame(opcode, payload))
+        if self.connection.congested:
+            self._behind += 1
+            if self._crowded:
+                self._pause()
+
+    def _end(self, close: Close) -> None:
+        """Send a close frame and give the client a moment to answer it."""
+        if not self._ending:
+            self._ending = True
+            self.connection.put(encode_close(close.code, close.reason))
+            self._after("close", CLOSE_GRACE, self.connection.abort)
+
+    # --- flow, time-outs ---------------------------------------------------------------------------------------------
+
+    @property
+    def _crowded(self) -> bool:
+        """The client is as far behind as it may be."""
+        if not self._behind:
+            return False
+        transport = self.connection.transport
+        size = transport.get_write_buffer_size() if transport is not None else 0
+        return self._behind >= self.spec.send_queue or size > MAX_BACKLOG
+
+    def _pause(self) -> None:
+        """Take nothing more from a client that does not take what it is sent."""
+        if self.connection.transport is not None:
+            self.connection.transport.pause_reading()
+        if "stall" not in self._timers:
+            self._after("stall", self.spec.stall_timeout, self._stalled)
+
+    def _resume(self) -> None:
+        if self.connection.transport is not None and not self._over and not self._ending:
+            self.connection.transport.resume_reading()
+            self._listen()
+
+    def _guarded(self, ask: Callable[[], Answer]) -> Answer | None:
+        """Ask the conversation; a mistake of ours costs this client its connection and nothing else."""
+        try:
+            return ask()
+        except Exception:
+            log.exception("%s: conversation on %s failed", self.room.endpoint.address, self.room.path)
+            self.connection.abort()
+            return None
+
+    def _note(self, name: str, detail: dict[str, object] | None = None) -> None:
+        self.room.record("connection", detail or {}, self.connection.client, name=f"{self.room.path} {name}")
+
+    def _stalled(self) -> None:
+        self._note("dropped", {"why": "reads too slowly"})
+        self.connection.abort()
+
+    def _ping(self) -> None:
+        loop = asyncio.get_running_loop()
+        timeout = self.spec.pong_timeout
+        if timeout is not None and loop.time() - self.alive_at > timeout:
+            self._note("dropped", {"why": "no pong"})
+            self.connection.abort()
+        elif self.spec.ping is not None:
+            if not self._crowded:
+                self._put(Opcode.PING, b"")
+            self._after("ping", self.spec.ping, self._ping)
+
+    def _after(self, name: str, delay: float, act: Callable[[], None]) -> None:
+        def due() -> None:
+            del self._timers[name]
+            act()
+
+        self._stop(name)
+        self._timers[name] = asyncio.get_running_loop().call_later(delay, due)
+
+    def _stop(self, name: str) -> None:
+        if (timer := self._timers.pop(name, None)) is not None:
+            timer.cancel()

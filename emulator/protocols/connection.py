@@ -1,0 +1,260 @@
+"""One client's TCP connection to an HTTP server: aiohttp's handler, bounded in time and memory.
+
+The one rule: whatever the bytes, the connection ends in a reply, a close or a time-out, and never disturbs another one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from aiohttp import web
+
+from ..vendors.interfaces import HttpRequest
+from .wire import CONTINUE, clean, lower_headers, origin_form
+
+if TYPE_CHECKING:
+    from .channel import Channel
+    from .http import HttpServer
+
+MAX_LINE: Final = 8190
+"""Bytes of a request line or one header."""
+MAX_HEADERS: Final = 64
+LINGER: Final = 1.0
+"""Wall seconds in which the rest of a refused body is read, so that the client sees the refusal."""
+
+
+class _Done(web.StreamResponse):
+    """Tells aiohttp that a reply is on the wire already."""
+
+    def __init__(self, *, keep_alive: bool) -> None:
+        super().__init__()
+        self._keeps = keep_alive
+
+    @property
+    def keep_alive(self) -> bool:
+        return self._keeps
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        return None
+
+    async def write_eof(self, data: bytes | bytearray | memoryview = b"") -> None:
+        return None
+
+
+KEPT: Final = _Done(keep_alive=True)
+CLOSED: Final = _Done(keep_alive=False)
+
+
+class TooLargeError(Exception):
+    """The body is larger than the device takes."""
+
+
+class Listener(web.Server):
+    """Makes the connections of one server."""
+
+    def __init__(self, server: HttpServer) -> None:
+        super().__init__(_serve, handler_cancellation=True)
+        self.server = server
+        self.idle_timeout = server.interface.idle_timeout
+
+    def __call__(self) -> web.RequestHandler:
+        return Connection(self)
+
+
+async def _serve(raw: web.BaseRequest) -> web.StreamResponse:
+    connection = raw.protocol
+    assert isinstance(connection, Connection)
+    return await connection.serve(raw)
+
+
+class Connection(web.RequestHandler):
+    """A connection, from accept to close."""
+
+    def __init__(self, listener: Listener) -> None:
+        super().__init__(
+            listener,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=listener.idle_timeout,
+            access_log=None,  # type: ignore[arg-type]
+            max_line_size=MAX_LINE,
+            max_field_size=MAX_LINE,
+            max_headers=MAX_HEADERS,
+            lingering_time=LINGER,
+            auto_decompress=False,
+        )
+        self.server = listener.server
+        self.client: str | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.channel: Channel | None = None
+        """Set once the connection is a WebSocket."""
+        self.doomed = False
+        """To be closed as soon as the reply is out."""
+        self._answering = False
+        self.congested = False
+        """Bytes wait to be sent, above the transport's limit."""
+        self._half_closed = False
+        self._half_sent: asyncio.TimerHandle | None = None
+
+    # --- asyncio calls these -----------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.task = self._task_handler
+        peer = transport.get_extra_info("peername")
+        self.client = f"{peer[0]}:{peer[1]}" if peer else None
+        if not self.server.admit(self):
+            self.abort()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._whole()
+        self.server.connections.pop(self, None)
+        if self.channel is not None:
+            self.channel.lost()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if data and self.channel is None:
+            self.server.touch(self)
+            if self._half_sent is None and not self._busy:
+                timeout = self.server.interface.half_sent_timeout
+                self._half_sent = self._loop.call_later(timeout, self._too_slow)
+        super().data_received(data)
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]
+        """The client will not send any more; a reply that is on its way still goes out."""
+        self._half_closed = True
+        busy = self._busy and self.channel is None
+        self.close()
+        if self.channel is not None:
+            self.abort()
+        return busy or None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.congested = True
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.congested = False
+        if self.channel is not None:
+            self.channel.drained()
+
+    @property
+    def _busy(self) -> bool:
+        """A request is being answered, or waits for that."""
+        return self._current_request is not None or bool(self._messages)
+
+    def _too_slow(self) -> None:
+        self._half_sent = None
+        self.server.endpoint.record("connection", "timeout", {"why": "request half sent"}, client=self.client)
+        self.abort()
+
+    def _whole(self) -> None:
+        """The request has arrived completely."""
+        if self._half_sent is not None:
+            self._half_sent.cancel()
+            self._half_sent = None
+
+    # --- requests ----------------------------------------------------------------------------------------------------
+
+    async def serve(self, raw: web.BaseRequest) -> web.StreamResponse:
+        """Read the rest of a request and have it answered."""
+        try:
+            body = await self._body(raw) if raw.body_exists else b""
+        except TooLargeError:
+            self._whole()
+            return self.server.malformed(self, "body too large", self.server.interface.on_too_large)
+        except web.RequestPayloadError as error:
+            self._whole()
+            return self.server.malformed(self, str(error))
+        self._whole()
+        request = HttpRequest(
+            method=raw.method,
+            target=origin_form(clean(raw.raw_path)),
+            version=f"{raw.version.major}.{raw.version.minor}",
+            headers=lower_headers(raw.headers.items()),
+            body=body,
+            origin=self.server.endpoint.origin(self.client),
+        )
+        keep_alive = raw.keep_alive and not self._half_closed
+        return await self.server.handle(self, request, keep_alive=keep_alive)
+
+    async def _body(self, raw: web.BaseRequest) -> bytes:
+        limit = self.server.interface.max_body
+        if (raw.content_length or 0) > limit:
+            raise TooLargeError
+        if raw.headers.get("Expect", "").lower() == "100-continue" and raw.version >= (1, 1):
+            self.put(CONTINUE)
+        parts = bytearray()
+        async for part in raw.content.iter_any():
+            parts += part
+            if len(parts) > limit:
+                raise TooLargeError
+        return bytes(parts)
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """What is not HTTP: answered as the device does."""
+        self._whole()
+        if status >= 500:
+            self.log_exception("%s: error while serving", self.server.endpoint.address, exc_info=exc)
+        return self.server.malformed(self, message or str(exc) or "error")
+
+    # --- replies -----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """While a reply is being made, the box may go down because of it: the reply still goes out."""
+        self._answering = True
+        try:
+            yield
+        finally:
+            self._answering = False
+
+    def put(self, data: bytes) -> None:
+        """Write without waiting."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(data)
+
+    async def write(self, data: bytes, patience: float) -> None:
+        """Write; wait while the client is slow to read, but drop it after `patience` wall seconds."""
+        self.put(data)
+        if self.congested:
+            try:
+                async with asyncio.timeout(patience):
+                    await self._drain_helper()
+            except TimeoutError:
+                self.abort()
+
+    def become(self, channel: Channel) -> None:
+        """From now on this connection is a WebSocket."""
+        self.channel = channel
+        channel.begin()
+        self.set_parser(cast("Any", channel))
+
+    async def given_up(self) -> None:
+        """Wait until the client is gone: this task is cancelled then."""
+        if not self._half_closed:
+            await asyncio.get_running_loop().create_future()
+
+    def drop(self) -> None:
+        """The box goes down: end now, or right after the reply that is being made."""
+        if self._answering:
+            self.doomed = True
+        else:
+            self.abort()
+
+    def abort(self) -> None:
+        """Break the connection at once."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: Any) -> bool:
+        return self is other

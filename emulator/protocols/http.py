@@ -1,0 +1,170 @@
+"""The HTTP server of a device, on aiohttp's parser and connection handling.
+
+The one rule: every request and its reply pass `HttpServer.exchange`, every reply's bytes pass `HttpServer.transmit`,
+and between the two no vendor is asked anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import cast
+
+from aiohttp import web
+
+from ..runtime.journal import Entry
+from ..vendors.interfaces import HttpInterface, HttpReply, HttpRequest
+from .connection import CLOSED, KEPT, Connection, Listener
+from .server import BACKLOG, Endpoint, Server
+from .websocket import Room, Rooms
+from .wire import encode_reply, excerpt
+
+log = logging.getLogger(__name__)
+
+SLOW_READER = 30.0
+"""Wall seconds a client may take to read a reply."""
+
+CLOSE_GRACE = 0.5
+"""Wall seconds that handlers get to end after their connections were dropped."""
+
+
+class HttpServer(Server):
+    """Serves one `HttpInterface` and the WebSocket endpoints on its port."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint)
+        self.connections: dict[Connection, None] = {}
+        """Open ones, the one that has been quiet for longest first."""
+        self.rooms = Rooms(endpoint)
+        self._socket: asyncio.Server | None = None
+
+    @property
+    def interface(self) -> HttpInterface:
+        return cast("HttpInterface", self.endpoint.interface)
+
+    # --- the socket --------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._socket = await loop.create_server(
+            Listener(self), self.endpoint.host, self.endpoint.port, backlog=BACKLOG, reuse_address=True
+        )
+        self.endpoint.port = self._socket.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        self.rooms.close()
+        tasks = [connection.task for connection in self.connections if connection.task is not None]
+        for connection in tuple(self.connections):
+            connection.abort()
+        if tasks:
+            await asyncio.wait(tasks, timeout=CLOSE_GRACE)
+
+    def drop(self) -> None:
+        self.rooms.close()
+        for connection in tuple(self.connections):
+            if connection.channel is None:
+                connection.drop()
+
+    def admit(self, connection: Connection) -> bool:
+        """Whether a new connection may stay; makes room as the device does."""
+        if not self.endpoint.reachable:
+            return False
+        interface = self.interface
+        if len(self.connections) >= interface.max_connections:
+            if interface.when_full == "refuse":
+                self.endpoint.record("connection", "refused", {"why": "too many"}, client=connection.client)
+                return False
+            oldest = next(iter(self.connections))
+            self.endpoint.record("connection", "evicted", client=oldest.client)
+            oldest.abort()
+        self.connections[connection] = None
+        return True
+
+    def touch(self, connection: Connection) -> None:
+        """The connection is in use: it is now the one that was quiet for the shortest time."""
+        if connection in self.connections:
+            self.connections[connection] = self.connections.pop(connection)
+
+    # --- one request -------------------------------------------------------------------------------------------------
+
+    async def handle(self, connection: Connection, request: HttpRequest, *, keep_alive: bool) -> web.StreamResponse:
+        """Answer one complete request."""
+        if not self.endpoint.reachable:
+            connection.abort()
+            return CLOSED
+        room = self.rooms.find(request)
+        with connection.answering():
+            reply = self.exchange(request, room)
+        if reply.silent:
+            await connection.given_up()
+            return CLOSED
+        if reply.delay > 0:
+            await asyncio.sleep(reply.delay)
+        if room is not None and reply.status == 101:
+            room.open(connection, request)
+            await connection.given_up()
+            return CLOSED
+        return await self.send(connection, request, reply, keep_alive=keep_alive)
+
+    def exchange(self, request: HttpRequest, room: Room | None) -> HttpReply:
+        """The device's reply; to an upgrade, if `room` is given. Recorded as one entry.
+
+        The one place where a request meets the vendor.
+        """
+        detail: dict[str, object] = {}
+        if request.query_string:
+            detail["query"] = excerpt(request.query_string)
+        if request.body:
+            detail["body"] = excerpt(request.body)
+        entry = self.record(f"{request.method} {request.path}", detail, request.origin.client)
+        reply = self._answer(request.caused_by(self.endpoint.origin(request.origin.client, entry)), room, entry)
+        detail["status"] = reply.status
+        detail.update(reply.journal)
+        return reply
+
+    def record(self, name: str, detail: dict[str, object], client: str | None) -> Entry:
+        """Begin the entry of a request, at the present instant. `detail` may be completed later."""
+        self.endpoint.simulation.now()
+        return self.endpoint.record("request", name, detail, client=client)
+
+    def _answer(self, request: HttpRequest, room: Room | None, entry: Entry) -> HttpReply:
+        interface = self.interface
+        try:
+            with self.endpoint.simulation.because(entry):
+                if room is None:
+                    return interface.answer(request)
+                refusal = interface.before(request) if interface.before is not None else None
+                return room.answer(request) if refusal is None else refusal
+        except Exception:
+            log.exception("%s: no answer to %s", self.endpoint.address, entry.name)
+            return HttpReply(status=500, body=b"Internal Server Error", content_type="text/plain", close=True)
+
+    async def send(
+        self, connection: Connection, request: HttpRequest, reply: HttpReply, *, keep_alive: bool
+    ) -> web.StreamResponse:
+        """Send a reply framed as the client and the device's habits ask for."""
+        keep = keep_alive and self.interface.keep_alive and not reply.close and not connection.doomed
+        asked = "keep-alive" if request.headers.get("connection", "").lower() == "keep-alive" else None
+        data = encode_reply(
+            reply,
+            head_only=request.method == "HEAD",
+            chunked=reply.chunked and request.version != "1.0",
+            connection=asked if keep else "close",
+        )
+        await self.transmit(connection, data)
+        return KEPT if keep else CLOSED
+
+    async def transmit(self, connection: Connection, data: bytes) -> None:
+        """Put a reply's bytes on the wire, in one write. The one place where replies become bytes on a socket."""
+        await connection.write(data, SLOW_READER)
+
+    def malformed(self, connection: Connection, problem: str, reply: HttpReply | None = None) -> web.StreamResponse:
+        """Answer what is not a request (or one that is too large) as the device does, and close."""
+        reply = reply or self.interface.on_malformed
+        self.record("malformed", {"problem": excerpt(problem), "status": reply.status}, connection.client)
+        if not reply.silent:
+            connection.put(encode_reply(reply, chunked=reply.chunked, connection="close"))
+        return CLOSED

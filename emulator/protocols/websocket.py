@@ -1,0 +1,103 @@
+"""The WebSocket endpoints of a device: who may connect, and who is told when something is new.
+
+The one rule: a room tells every client of the same instants in the same order; what each is sent is its own affair.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from ..core.instant import Instant
+from ..runtime.journal import Entry
+from ..vendors.interfaces import HttpInterface, HttpReply, HttpRequest, WebSocketEndpoint
+from .channel import Channel
+from .push import Publisher
+from .server import Endpoint
+from .wire import switching_protocols
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+ACCEPTED = HttpReply(status=101)
+FULL = HttpReply(status=503, body=b"", content_type="text/plain", close=True)
+NO_KEY = HttpReply(status=400, body=b"Bad Request", content_type="text/plain", close=True)
+
+
+class Room:
+    """One WebSocket path of one wallbox and the clients on it."""
+
+    def __init__(self, endpoint: Endpoint, path: str, spec: WebSocketEndpoint) -> None:
+        self.endpoint = endpoint
+        self.path = path
+        self.spec = spec
+        self.clients: dict[Channel, None] = {}
+        """In the order in which they came."""
+        self._publisher = Publisher(endpoint.wallbox, spec.period, self._publish)
+
+    def answer(self, request: HttpRequest) -> HttpReply:
+        """The device's reply to an upgrade: 101, or its refusal."""
+        if self.spec.before is not None and (reply := self.spec.before(request)) is not None:
+            return reply
+        if "sec-websocket-key" not in request.headers:
+            return NO_KEY
+        if len(self.clients) >= self.spec.max_clients and self.spec.when_full == "refuse":
+            return FULL
+        return ACCEPTED
+
+    def open(self, connection: Connection, request: HttpRequest) -> None:
+        """Turn an accepted connection into a client of this room."""
+        while len(self.clients) >= self.spec.max_clients:
+            self._evict(min(self.clients, key=lambda client: client.alive_at))
+        connection.put(switching_protocols(request.headers["sec-websocket-key"]))
+        channel = Channel(self, connection)
+        self.clients[channel] = None
+        self._publisher.start()
+        connection.become(channel)
+
+    def leave(self, channel: Channel) -> None:
+        self.clients.pop(channel, None)
+        if not self.clients:
+            self._publisher.stop()
+
+    def close(self) -> None:
+        """The box goes down."""
+        for channel in tuple(self.clients):
+            channel.drop()
+
+    def record(self, kind: str, detail: dict[str, object], client: str | None, *, name: str) -> Entry:
+        return self.endpoint.record(kind, name, detail, client=client, interface="websocket")
+
+    def _evict(self, channel: Channel) -> None:
+        self.record("connection", {}, channel.connection.client, name=f"{self.path} evicted")
+        channel.lost()
+        channel.connection.abort()
+
+    def _publish(self, at: Instant) -> None:
+        for channel in tuple(self.clients):
+            channel.publish(at)
+
+
+class Rooms:
+    """The WebSocket paths of one HTTP server."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._rooms: dict[str, Room] = {}
+
+    def find(self, request: HttpRequest) -> Room | None:
+        """The room that an upgrade request asks for; None if the request is an ordinary one."""
+        if request.headers.get("upgrade", "").lower() != "websocket" or request.method != "GET":
+            return None
+        if (room := self._rooms.get(request.path)) is not None:
+            return room
+        spec = cast("HttpInterface", self._endpoint.interface).websockets.get(request.path)
+        if spec is None:
+            return None
+        room = self._rooms[request.path] = Room(self._endpoint, request.path, spec)
+        return room
+
+    def close(self) -> None:
+        """The box goes down or is replaced: nobody is connected any more."""
+        rooms, self._rooms = self._rooms, {}
+        for room in rooms.values():
+            room.close()
