@@ -17,14 +17,14 @@ class EmulatorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A position in a file; lines and columns count from 1."""
+    """A position in a file; lines and columns count from 1. Line 0: `file` is a path inside a JSON object."""
 
     file: str
     line: int
     column: int
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
 @dataclass(frozen=True, slots=True)

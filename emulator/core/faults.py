@@ -88,11 +88,15 @@ class Disturbance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TripRcd(Disturbance):
-    """Residual current behind the contactor, 6 mA DC or 30 mA AC and above trip within the standards' times."""
+    """Residual current behind the contactor, 6 mA DC or 30 mA AC and above trip within the standards' times.
+
+    The leak is gone once it has tripped, unless it is `persistent`.
+    """
 
     about: ClassVar[str] = "residual current, DC (IEC 62955) or AC (IEC 61008)"
     residual_current: Amperes = 0.035
     kind: Literal["ac", "dc"] = "ac"
+    persistent: bool = False
 
     def disturb(self, now: Conditions) -> Conditions:
         if self.kind == "dc":

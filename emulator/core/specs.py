@@ -22,6 +22,8 @@ from .units import (
 )
 
 WakeTrigger = Literal["pwm", "pilot_open", "state_f", "api"]
+Recovery = Literal["auto", "unplug", "command", "power"]
+"""What lets a fault go, once its condition is gone: time, unplugging, a reset command, or a power cycle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,7 @@ class VehicleSpec:
     sticky_single_phase: bool = False
     """After a change from one phase to three it stays on L1 until unplug or a pilot interruption of 1 s or more."""
     pilot_break_minimum: Seconds = 0.0
-    """After a 1 to 3 phase change without a pilot interruption this long it only blips C for 250 ms; 0: no such habit."""
+    """After a 1 to 3 phase change without an interruption this long it only blips C for 250 ms; 0: no such habit."""
     phase_stagger: Seconds = 0.0
     """Delay between the start of L1 and the start of the other phases."""
     phase_loss: Literal["continue", "stop"] = "continue"
@@ -174,8 +176,8 @@ class EvseSpec:
     unlock_on_outage: bool = False
     single_phase_fallback: bool = False
     """Drops to one phase when a three-phase offer draws on L1 only for 30 s (WARP3)."""
-    rcd_retry: Seconds | None = None
-    """Automatic retry after a residual-current trip; None: latched until reset."""
+    recovery: tuple[tuple[str, Recovery], ...] = ()
+    """Faults of this vendor that recover otherwise than in the table of `protection`."""
     phase_switching: PhaseSwitching = field(default_factory=PhaseSwitching)
     wake_up: WakeUp = field(default_factory=WakeUp)
 

@@ -1,7 +1,7 @@
 """Units of the arguments a user gives.
 
 A field annotated with one of these types holds plain SI inside the program (fractions for percentages, Wh for
-energy); the scenario layer reads `16 A`, `35 mA`, `40 %`, `1 h 30 min` into it. The core itself never looks at the mark.
+energy); the scenario layer reads `16 A`, `35 mA`, `40 %`, `1 h 30 min` into it. The core never looks at the mark.
 """
 
 from __future__ import annotations

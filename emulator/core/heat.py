@@ -1,0 +1,161 @@
+"""Temperatures of one charger, and the derating that follows from them.
+
+The one rule: derating is quantised. A level is entered at its upper threshold and left at its lower one, so that the
+current depends on a level and never on a temperature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from . import thermal
+from .flow import Squares
+from .instant import Instant, later, seconds
+from .specs import ChargerSpec, Climate
+
+WATCHED: Final = ("board", "connector_l1", "connector_l2", "connector_l3")
+"""Sensors that derate."""
+LOOK_AHEAD: Final = 3600.0
+"""s; with a changing ambient a crossing is looked for this far, then again."""
+NO_CURRENT: Final[Squares] = ((0.0, 0.0, 0.0),) * 3
+
+
+@dataclass(frozen=True, slots=True)
+class Course(Mapping[str, float]):
+    """Temperatures of all sensors at one instant of a stretch, worked out when asked for."""
+
+    start: Mapping[str, float]
+    squares: Squares
+    climate: Climate
+    time_of_day: float
+    held: Mapping[str, float]
+    dt: float = 0.0
+
+    def at(self, dt: float) -> Course:
+        return replace(self, dt=dt)
+
+    def __getitem__(self, name: str) -> float:
+        if name in self.held:
+            return self.held[name]
+        return thermal.temperature(
+            thermal.BY_NAME[name], self.start[name], self.squares, self.climate, self.time_of_day, self.dt
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.start)
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+class Heat:
+    """Every sensor's temperature at the start of the stretch, and the derating level."""
+
+    def __init__(self, spec: ChargerSpec, time_of_day: float) -> None:
+        self._levels = spec.derating
+        self._climate = spec.climate
+        self._time_of_day = time_of_day
+        self._level = 0
+        self._held: dict[str, float] = {}
+        self._since: Instant = 0
+        self._squares: Squares = NO_CURRENT
+        self._start = {sensor.name: thermal.resting(sensor, spec.climate, time_of_day) for sensor in thermal.SENSORS}
+
+    @property
+    def derated(self) -> float | None:
+        """A allowed by the level in force; None: no level."""
+        return self._levels[self._level - 1].current if self._level else None
+
+    def course(self) -> Course:
+        """The temperatures of the stretch that begins now."""
+        return Course(dict(self._start), self._squares, self._climate, self._calendar(), dict(self._held))
+
+    def set_ambient(self, ambient: float) -> None:
+        self._climate = replace(self._climate, ambient=ambient)
+
+    def settle(self, dt: float) -> None:
+        course = self.course().at(dt)
+        for sensor in thermal.SENSORS:
+            self._start[sensor.name] = thermal.temperature(
+                sensor, self._start[sensor.name], course.squares, course.climate, course.time_of_day, dt
+            )
+
+    def begin(self, at: Instant, squares: Squares) -> None:
+        self._since = at
+        self._squares = squares
+
+    def step(self, at: Instant, held: tuple[tuple[str, float], ...], emit: Callable[..., None]) -> None:
+        """Change the derating level as the temperatures at the start of the stretch say."""
+        self._held = dict(held)
+        before = self._level
+        hottest = max(self._held.get(name, self._start[name]) for name in (*WATCHED, *self._held))
+        while self._level < len(self._levels) and hottest >= self._levels[self._level].up:
+            self._level += 1
+        while self._level and hottest <= self._levels[self._level - 1].down:
+            self._level -= 1
+        if self._level != before:
+            emit("derated", current=self.derated)
+
+    def next_due(self, at: Instant) -> Instant | None:
+        """When a sensor will cross the next threshold up or down."""
+        times: list[float] = []
+        horizon = LOOK_AHEAD if self._climate.swing else float("inf")
+        watched = [name for name in WATCHED if name not in self._held]
+        if self._level < len(self._levels):
+            times += self._crossings(watched, self._levels[self._level].up, rising=True, horizon=horizon)
+        if self._level and not any(v > self._levels[self._level - 1].down for v in self._held.values()):
+            falls = [
+                self._crossing(name, self._levels[self._level - 1].down, rising=False, horizon=horizon)
+                for name in watched
+            ]
+            if None not in falls:
+                times.append(max(fall for fall in falls if fall is not None))
+        if self._climate.swing:
+            times.append(LOOK_AHEAD)
+        return max(at + 1, later(at, min(times))) if times else None
+
+    def _crossings(self, names: list[str], threshold: float, *, rising: bool, horizon: float) -> list[float]:
+        found = (self._crossing(name, threshold, rising=rising, horizon=horizon) for name in names)
+        return [dt for dt in found if dt is not None]
+
+    def _crossing(self, name: str, threshold: float, *, rising: bool, horizon: float) -> float | None:
+        sensor = thermal.BY_NAME[name]
+        if rising and not self._may_reach(sensor, threshold):
+            return None
+        return thermal.reaches(
+            sensor,
+            self._start[name],
+            self._squares,
+            self._climate,
+            self._calendar(),
+            threshold,
+            rising=rising,
+            horizon=min(horizon, LOOK_AHEAD) if self._ramping else horizon,
+        )
+
+    @property
+    def _ramping(self) -> bool:
+        return any(square[1:] != (0.0, 0.0) for square in self._squares)
+
+    def _may_reach(self, sensor: thermal.Sensor, threshold: float) -> bool:
+        """A bound that spares the search: hotter than its resting point under the largest current it never gets."""
+        if self._ramping:
+            squares = sum(LARGEST_SQUARE for near in sensor.phases if near)
+            within = RAMP_AT_MOST / sensor.tau
+        else:
+            squares = sum(square[0] for square, near in zip(self._squares, sensor.phases, strict=True) if near)
+            within = 1.0
+        final = self._climate.ambient + abs(self._climate.swing) + sensor.rise + sensor.heating * squares
+        start = self._start[sensor.name]
+        return max(start, start + (final - start) * min(1.0, within)) >= threshold
+
+    def _calendar(self) -> float:
+        return self._time_of_day + seconds(self._since)
+
+
+LARGEST_SQUARE: Final = 90.0**2
+"""A²: more than any on-board charger draws."""
+RAMP_AT_MOST: Final = 180.0
+"""s: longer than any ramp lasts; then there is another stretch."""

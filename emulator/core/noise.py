@@ -1,0 +1,89 @@
+"""Noise of reported values: a hash of (seed, channel, time), so it can be read at any time in any order.
+
+The one rule: noise is added to what a meter reports and never to what happens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, Literal
+
+from .instant import SECOND, Instant
+
+_MASK: Final = (1 << 64) - 1
+
+
+def splitmix64(x: int) -> int:
+    """The output of the SplitMix64 generator whose state is `x`; both are unsigned 64-bit numbers."""
+    z = (x + 0x9E3779B97F4A7C15) & _MASK
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+    return z ^ (z >> 31)
+
+
+def uniform(seed: int, channel: int, bucket: int) -> float:
+    """A number in [0, 1), the same for the same arguments."""
+    mixed = splitmix64(splitmix64(splitmix64(seed & _MASK) ^ (channel & _MASK)) ^ (bucket & _MASK))
+    return (mixed >> 11) / (1 << 53)
+
+
+def signed(seed: int, channel: int, bucket: int) -> float:
+    """A number in [-1, 1), the same for the same arguments."""
+    return 2.0 * uniform(seed, channel, bucket) - 1.0
+
+
+def stepped(seed: int, channel: int, at: Instant, period: Instant) -> float:
+    """A number in [-1, 1) that changes every `period` µs."""
+    return signed(seed, channel, at // period)
+
+
+def smooth(seed: int, channel: int, at: Instant, period: Instant) -> float:
+    """A number in [-1, 1) that goes in straight lines from one value to the next, `period` µs apart."""
+    bucket, rest = divmod(at, period)
+    share = rest / period
+    return (1.0 - share) * signed(seed, channel, bucket) + share * signed(seed, channel, bucket + 1)
+
+
+class Channel(IntEnum):
+    """What the noise is for. Current and voltage have one channel per phase: add 0, 1, 2."""
+
+    VOLTAGE = 1
+    FREQUENCY = 4
+    CURRENT = 5
+    TEMPERATURE = 8
+    DEVICE = 9
+    """Signal strength, free memory and the like, in the vendor's own units."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Character:
+    """How a channel's noise looks."""
+
+    amplitude: float
+    """Largest deviation; V, Hz, K, or a fraction of the value if `relative`."""
+    period: Instant
+    mode: Literal["smooth", "stepped"]
+    relative: bool = False
+
+
+CHARACTERS: Final[dict[Channel, Character]] = {
+    Channel.VOLTAGE: Character(amplitude=0.8, period=5 * SECOND, mode="smooth"),
+    Channel.FREQUENCY: Character(amplitude=0.02, period=5 * SECOND, mode="smooth"),
+    Channel.CURRENT: Character(amplitude=0.003, period=1 * SECOND, mode="stepped", relative=True),
+    Channel.TEMPERATURE: Character(amplitude=0.1, period=10 * SECOND, mode="smooth"),
+    Channel.DEVICE: Character(amplitude=1.0, period=10 * SECOND, mode="stepped"),
+}
+
+
+def disturbed(value: float, seed: int, channel: Channel, at: Instant, *, phase: int = 0, scale: float = 1.0) -> float:
+    """`value` as a meter with noise reports it at `at`; zero stays zero, and so does everything at a scale of 0.
+
+    `phase` 0..2 selects the channel of one phase of `VOLTAGE` or `CURRENT`; elsewhere it has to be 0.
+    """
+    if value == 0 or scale == 0:
+        return value
+    character = CHARACTERS[channel]
+    sample = smooth if character.mode == "smooth" else stepped
+    deviation = scale * character.amplitude * sample(seed, channel + phase, at, character.period)
+    return value * (1.0 + deviation) if character.relative else value + deviation

@@ -1,0 +1,177 @@
+"""Switching between one and three phases.
+
+The one rule: poles change only while the contactor is open (or are dropped by the single-phase fall-back, where they
+carry nothing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Final, Literal
+
+from .deadlines import Deadlines
+from .instant import Instant
+from .snapshot import EvseState, PhaseMask
+from .specs import ChargerSpec
+
+Emit = Callable[..., None]
+PAUSE: Final = 0.1
+"""s between the steps of the sequence. Source: Tinkerforge evse-v2-bricklet."""
+
+
+class Step(Enum):
+    """Where the sequence stands."""
+
+    IDLE = "idle"
+    RELEASING = "releasing"
+    """PWM off, the contactor waits for the vehicle."""
+    OPENED = "opened"
+    WAITING = "waiting"
+    """Poles switched, pilot interrupted."""
+    RESTORING = "restoring"
+    RESUMING = "resuming"
+    """PWM on, waits for the vehicle."""
+
+
+class PhaseSwitch:
+    """What the contactor is set for, what was asked, and the way from one to the other."""
+
+    def __init__(self, spec: ChargerSpec) -> None:
+        self._spec = spec.evse.phase_switching
+        self._grace = spec.evse.grace
+        self._wired = min(spec.phases, 3)
+        self.requests: dict[str, int] = {}
+        self.set_for = 3 if spec.phases > 1 else 1
+        self.instant = True
+        """No contactor closure since the vehicle came or its pilot was interrupted: no sequence is needed."""
+        self.fallback = False
+        """The box dropped to one phase by itself."""
+        self.timers = Deadlines()
+        self._step = Step.IDLE
+        self._under_load = False
+
+    @property
+    def fitted(self) -> bool:
+        return self._spec.fitted and self._wired == 3
+
+    @property
+    def requested(self) -> int:
+        """1 if anybody asks for one phase, else what is wired."""
+        if self.fallback:
+            return 1
+        return min(self.requests.values(), default=self._wired if self._wired > 1 else 1)
+
+    @property
+    def poles(self) -> PhaseMask:
+        if self.set_for == 1:
+            return (True, False, False)
+        return (True, self._wired >= 2, self._wired >= 3)
+
+    @property
+    def dark(self) -> Literal["open", "f"] | None:
+        """What the sequence does to the pilot now."""
+        if self._step is not Step.WAITING or self._spec.pilot == "x1":
+            return None
+        return self._spec.pilot
+
+    @property
+    def running(self) -> bool:
+        return self._step is not Step.IDLE
+
+    @property
+    def resuming(self) -> bool:
+        return self._step is Step.RESUMING
+
+    def due(self, at: Instant, state: EvseState) -> bool:
+        """Whether a switching sequence has to start (rule 19)."""
+        if not self.fitted or self.requested == self.set_for or state in (EvseState.A, EvseState.BOOT):
+            return False
+        return not self.timers.running("cooldown", at)
+
+    def follow_at_once(self, allowed: bool, emit: Emit) -> bool:
+        """Change the poles without a sequence, where that is harmless; whether it did."""
+        if not allowed or not self.fitted or self.requested == self.set_for:
+            return False
+        self._set(self.requested, emit)
+        return True
+
+    def drop_to_one(self, emit: Emit) -> None:
+        """The single-phase fall-back: L2 and L3 carry nothing, so they open without ceremony."""
+        self.fallback = True
+        self._set(1, emit)
+
+    def _set(self, phases: int, emit: Emit) -> None:
+        self.set_for = phases
+        emit("phases_changed", phases=phases)
+
+    def begin(self, at: Instant, contactor: bool, emit: Emit) -> None:
+        self._under_load = False
+        if self._spec.cooldown > 0:
+            self.timers.set("cooldown", at, self._spec.cooldown)
+        emit("phase_switch_started", phases=self.requested)
+        if contactor:
+            self._step = Step.RELEASING
+            self.timers.set("grace", at, self._grace)
+        else:
+            self.opened(at, under_load=False)
+
+    def may_open(self, at: Instant, released: bool) -> bool:
+        return self._step is Step.RELEASING and (released or self.timers.passed("grace", at))
+
+    def opened(self, at: Instant, under_load: bool) -> None:
+        self._under_load = under_load
+        self._step = Step.OPENED
+        self.timers.clear("grace")
+        self.timers.set("next", at, PAUSE)
+
+    def step(self, at: Instant, emit: Emit) -> bool:
+        """Go to the next step if it is due."""
+        if self._step is Step.RESUMING or not self.timers.take("next", at):
+            return False
+        if self._step is Step.OPENED:
+            self._step = Step.WAITING
+            self._set(self.requested, emit)
+            least = self._spec.wait_under_load if self._under_load else 0.0
+            self.timers.set("next", at, max(self._spec.wait, least))
+        elif self._step is Step.WAITING:
+            self._step = Step.RESTORING
+            self.timers.set("next", at, PAUSE)
+        else:
+            self._step = Step.RESUMING
+            self.timers.set("resume", at, self._spec.resume_within)
+        return True
+
+    def gave_up(self, at: Instant) -> bool:
+        """The vehicle did not ask again in time."""
+        return self.timers.passed("resume", at)
+
+    def finish(self, emit: Emit) -> None:
+        """The sequence is over, or was cut short: then the poles take the wanted position in the open contactor."""
+        if self._step is Step.IDLE:
+            return
+        if self._step in (Step.RELEASING, Step.OPENED) and self.requested != self.set_for:
+            self._set(self.requested, emit)
+        self._step = Step.IDLE
+        self.timers.clear("next", "grace", "resume")
+        emit("phase_switch_finished", phases=self.set_for)
+
+    def closed(self) -> None:
+        self.instant = False
+
+    def interrupted(self) -> None:
+        """The pilot was interrupted: the vehicle will look at its phases again."""
+        if self._step is Step.IDLE:
+            self.instant = True
+
+    def unplugged(self, emit: Emit) -> None:
+        self.finish(emit)
+        self.instant = True
+        self.fallback = False
+
+    def restart(self) -> None:
+        """Power or memory lost: no sequence, the wanted poles after the boot."""
+        self._step = Step.IDLE
+        self.timers.clear_all()
+        self.fallback = False
+        self.set_for = self.requested if self.fitted else self.set_for

@@ -1,0 +1,335 @@
+"""Protection: what trips, how fast, and what lets it go.
+
+The one rule: the table decides. A detector looks at what the charge controller can measure; it never looks at which
+fault a scenario injected. Delays are from condition true to fault active and contactor commanded off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal
+
+from . import rcd
+from .faults import Conditions
+from .instant import Instant, later
+from .snapshot import EvseState, PhaseMask, Phases, PilotState
+from .specs import Recovery
+
+OVERVOLTAGE: Final = 253.0
+OVERVOLTAGE_HARD: Final = 276.0
+UNDERVOLTAGE: Final = 0.85
+"""Share of the nominal voltage. ASSUMED; 5 s."""
+DEAD: Final = 50.0
+"""V below which a line counts as lost."""
+OVERCURRENT_MARGIN: Final = 0.5
+OVERCURRENT_FACTOR: Final = 1.10
+"""Trip above `(offer + margin) * factor`. Source: EVerest, soft over-current."""
+
+
+class Severity(Enum):
+    """HARD: fault state, contactor open. SOFT: nothing is offered. INFO: reported only."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What the charge controller measures at one instant."""
+
+    conditions: Conditions
+    state: EvseState
+    pilot: PilotState
+    pwm: bool
+    contactor: bool
+    """Commanded closed."""
+    conducting: PhaseMask
+    voltages: Phases
+    """V of the source at each terminal, without load."""
+    wired: PhaseMask
+    nominal: float
+    frequency: float
+    current: float
+    """A rms, the largest of the phases."""
+    offered: float
+    earth_check: bool
+    ventilation: bool
+    lock_failed: bool
+    proximity_invalid: bool
+    derated: float | None
+
+
+Condition = Callable[[Measured], bool]
+
+
+def never(_: Measured) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detector:
+    """One way to find a fault. Several may share a name."""
+
+    name: str
+    trips: Condition
+    delay: float | Callable[[Measured], float]
+    """s"""
+    persists: Condition | None = None
+    """Once active: whether the condition is still there. None: as `trips`."""
+    severity: Severity = Severity.HARD
+    recovery: Recovery = "auto"
+    recovery_delay: float = 0.0
+    """s from condition gone to fault gone, for `auto`."""
+    event: str = "fault_raised"
+
+    def wait(self, now: Measured) -> float:
+        return self.delay(now) if callable(self.delay) else self.delay
+
+
+def _lines(now: Measured) -> list[float]:
+    return [voltage for voltage, wired in zip(now.voltages, now.wired, strict=True) if wired]
+
+
+def _residual(kind: Literal["ac", "dc"]) -> Condition:
+    def trips(now: Measured) -> bool:
+        residual = now.conditions.residual_ac if kind == "ac" else now.conditions.residual_dc
+        return any(now.conducting) and rcd.trip_time(kind, residual) is not None
+
+    return trips
+
+
+def _trip_time(kind: Literal["ac", "dc"]) -> Callable[[Measured], float]:
+    def wait(now: Measured) -> float:
+        residual = now.conditions.residual_ac if kind == "ac" else now.conditions.residual_dc
+        return rcd.trip_time(kind, residual) or 0.0
+
+    return wait
+
+
+def _welded(now: Measured) -> bool:
+    poles = zip(now.conditions.welded, now.voltages, strict=True)
+    return not now.contactor and any(stuck and voltage > 0 for stuck, voltage in poles)
+
+
+def _overcurrent(now: Measured) -> bool:
+    if not now.contactor or now.offered <= 0:
+        return False
+    return now.current > (now.offered + OVERCURRENT_MARGIN) * OVERCURRENT_FACTOR
+
+
+def _overvoltage(limit: float) -> Condition:
+    return lambda now: any(voltage > limit * now.nominal / 230.0 for voltage in _lines(now))
+
+
+def _undervoltage(now: Measured) -> bool:
+    return any(DEAD <= voltage < UNDERVOLTAGE * now.nominal for voltage in _lines(now))
+
+
+def _phase_lost(now: Measured) -> bool:
+    lines = _lines(now)
+    return any(voltage < DEAD for voltage in lines) and any(voltage >= DEAD for voltage in lines)
+
+
+def _diode(now: Measured) -> bool:
+    plugged = now.pilot in (PilotState.B, PilotState.C, PilotState.D)
+    return now.conditions.diode_shorted and now.pwm and plugged
+
+
+_TESTING = (EvseState.BOOT, EvseState.A, EvseState.C_CLOSING)
+
+DETECTORS: Final = (
+    Detector(
+        name="rcd_dc",
+        trips=_residual("dc"),
+        delay=_trip_time("dc"),
+        persists=lambda now: any(now.conducting) and now.conditions.residual_dc >= 0.006,
+        recovery="command",
+        event="rcd_tripped",
+    ),
+    Detector(
+        name="rcd_ac",
+        trips=_residual("ac"),
+        delay=_trip_time("ac"),
+        persists=lambda now: any(now.conducting) and now.conditions.residual_ac >= 0.030,
+        recovery="command",
+        event="rcd_tripped",
+    ),
+    Detector(
+        name="rcd_selftest",
+        trips=lambda now: not now.conditions.rcd_test_passes and now.state in _TESTING,
+        persists=lambda now: not now.conditions.rcd_test_passes,
+        delay=0.0,
+        recovery="power",
+    ),
+    Detector(name="rcd_system", trips=lambda now: not now.conditions.rcd_sensor_ok, delay=0.1, recovery="command"),
+    Detector(name="pe_loss", trips=lambda now: now.earth_check and not now.conditions.earth, delay=0.5),
+    Detector(name="cp_short", trips=lambda now: now.pilot is PilotState.E, delay=0.1),
+    Detector(name="cp_f", trips=lambda now: now.conditions.pilot_f, delay=0.1),
+    Detector(
+        name="diode",
+        trips=_diode,
+        persists=lambda now: now.conditions.diode_shorted,
+        delay=lambda now: 0.1 if now.pilot is PilotState.C else 0.0,
+    ),
+    Detector(
+        name="ventilation",
+        trips=lambda now: now.pilot is PilotState.D and not now.ventilation,
+        delay=0.0,
+        severity=Severity.INFO,
+    ),
+    Detector(
+        name="contactor_welded",
+        trips=_welded,
+        persists=lambda now: any(now.conditions.welded),
+        delay=1.25,
+    ),
+    Detector(
+        name="contactor_miss",
+        trips=lambda now: now.contactor and now.conditions.contactor_dead,
+        persists=lambda now: now.conditions.contactor_dead,
+        delay=1.25,
+    ),
+    Detector(name="switch_unconfigured", trips=lambda now: now.conditions.unconfigured, delay=0.0, recovery="power"),
+    Detector(name="overvoltage", trips=_overvoltage(OVERVOLTAGE), delay=1.0, recovery_delay=60.0),
+    Detector(name="overvoltage", trips=_overvoltage(OVERVOLTAGE_HARD), delay=0.1, recovery_delay=60.0),
+    Detector(name="undervoltage", trips=_undervoltage, delay=5.0, recovery_delay=60.0),
+    Detector(name="phase_loss", trips=_phase_lost, delay=0.5),
+    Detector(name="frequency", trips=lambda now: not 47.0 <= now.frequency <= 52.0, delay=1.0, recovery_delay=60.0),
+    Detector(name="overcurrent", trips=_overcurrent, persists=never, delay=7.0, recovery="unplug"),
+    Detector(
+        name="lock_fail",
+        trips=lambda now: now.lock_failed,
+        persists=lambda now: now.conditions.lock_stuck is not None,
+        delay=0.0,
+        recovery="unplug",
+    ),
+    Detector(name="pp_invalid", trips=lambda now: now.proximity_invalid, delay=0.1, severity=Severity.SOFT),
+    Detector(
+        name="overtemp_derate",
+        trips=lambda now: now.derated is not None and now.derated > 0,
+        delay=0.0,
+        severity=Severity.INFO,
+    ),
+    Detector(name="overtemp_stop", trips=lambda now: now.derated == 0, delay=0.0, severity=Severity.SOFT),
+    Detector(name="meter_fault", trips=lambda now: not now.conditions.meter_ok, delay=0.0, severity=Severity.INFO),
+    Detector(
+        name="comm_internal", trips=lambda now: not now.conditions.controller_link, delay=0.0, severity=Severity.INFO
+    ),
+    Detector(name="backend_lost", trips=lambda now: not now.conditions.backend_link, delay=0.0, severity=Severity.INFO),
+)
+
+NAMES: Final = tuple(dict.fromkeys(detector.name for detector in DETECTORS))
+"""Every fault that can be active."""
+
+_SEVERITY: Final = {detector.name: detector.severity for detector in DETECTORS}
+
+
+@dataclass(slots=True)
+class _Active:
+    raised: Instant
+    detector: Detector
+    clear_at: Instant | None = None
+    gone: bool = False
+
+
+Emit = Callable[..., None]
+
+
+class Protection:
+    """Which faults are active, and what is still waiting to become one."""
+
+    def __init__(self, recovery: tuple[tuple[str, Recovery], ...] = ()) -> None:
+        self._recovery: Mapping[str, Recovery] = dict(recovery)
+        self._since: dict[int, Instant] = {}
+        self._active: dict[str, _Active] = {}
+        self.trips = 0
+
+    @property
+    def active(self) -> tuple[str, ...]:
+        """Names of active faults, in the order they were raised."""
+        return tuple(self._active)
+
+    @property
+    def hard(self) -> bool:
+        return any(_SEVERITY[name] is Severity.HARD for name in self._active)
+
+    @property
+    def soft(self) -> bool:
+        return any(_SEVERITY[name] is Severity.SOFT for name in self._active)
+
+    def recovery_of(self, detector: Detector) -> Recovery:
+        return self._recovery.get(detector.name, detector.recovery)
+
+    def step(self, at: Instant, now: Measured, emit: Emit) -> bool:
+        """Raise what is due and let go what may go; whether anything changed."""
+        changed = False
+        for index, detector in enumerate(DETECTORS):
+            if not detector.trips(now):
+                self._since.pop(index, None)
+            elif detector.name not in self._active:
+                since = self._since.setdefault(index, at)
+                if later(since, detector.wait(now)) <= at:
+                    self._raise(at, detector, now, emit)
+                    changed = True
+        return self._let_go(at, now, emit) or changed
+
+    def _raise(self, at: Instant, detector: Detector, now: Measured, emit: Emit) -> None:
+        self._active[detector.name] = _Active(at, detector)
+        self.trips += 1
+        residual = {
+            "rcd_dc": now.conditions.residual_dc,
+            "rcd_ac": now.conditions.residual_ac,
+        }.get(detector.name)
+        if residual is None:
+            emit(detector.event, fault=detector.name)
+        else:
+            emit(detector.event, fault=detector.name, residual_current=residual)
+
+    def _let_go(self, at: Instant, now: Measured, emit: Emit) -> bool:
+        changed = False
+        for name, fault in tuple(self._active.items()):
+            still = fault.detector.trips if fault.detector.persists is None else fault.detector.persists
+            fault.gone = not still(now)
+            if not fault.gone:
+                fault.clear_at = None
+            elif self.recovery_of(fault.detector) == "auto":
+                if fault.clear_at is None:
+                    fault.clear_at = later(at, fault.detector.recovery_delay)
+                if fault.clear_at <= at:
+                    self._drop(name, emit)
+                    changed = True
+        return changed
+
+    def reset(self, how: Recovery, emit: Emit, only: str | None = None) -> None:
+        """A reset command, an unplug or a power cycle: latched faults whose condition is gone go.
+
+        A power cycle also clears what waits for a command or an unplug.
+        """
+        for name, fault in tuple(self._active.items()):
+            needs = self.recovery_of(fault.detector)
+            matches = needs == how or (how == "power" and needs != "auto")
+            if matches and fault.gone and only in (None, name):
+                self._drop(name, emit)
+
+    def forget(self, emit: Emit) -> None:
+        """Power was lost: nothing is known any more; what persists will be found again."""
+        self._since.clear()
+        for name in tuple(self._active):
+            self._drop(name, emit)
+
+    def _drop(self, name: str, emit: Emit) -> None:
+        del self._active[name]
+        emit("fault_cleared", fault=name)
+
+    def next_due(self, at: Instant, now: Measured) -> Instant | None:
+        """When a condition will have lasted long enough, or a fault will be let go."""
+        times = [later(since, DETECTORS[index].wait(now)) for index, since in self._since.items()]
+        times += [fault.clear_at for fault in self._active.values() if fault.clear_at is not None]
+        return min((time for time in times if time > at), default=None)
+
+    def current_threshold(self, offered: float) -> float:
+        """A rms above which the over-current watch starts."""
+        return (offered + OVERCURRENT_MARGIN) * OVERCURRENT_FACTOR

@@ -1,0 +1,185 @@
+"""Reading: a snapshot of any instant of a stretch.
+
+The one rule: `observe` is a pure function of a frozen stretch; no read leaves a trace.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from . import network, noise, pilot
+from .evse import Evse, Inputs
+from .flow import Flow
+from .heat import Course
+from .instant import Instant, seconds
+from .snapshot import EvseState, Phases, PilotState, Snapshot, VehicleView
+
+WATT_HOUR: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Everything that holds from `since` until the next event."""
+
+    since: Instant
+    flow: Flow
+    reactive: Phases
+    energy: float
+    """J on the meter at `since`."""
+    session_base: float
+    plugged_at: Instant | None
+    charging_for: float
+    """s at `since`"""
+    flowing: bool
+    heat: Course
+    sources: Phases
+    """V at the terminals without load."""
+    vehicle: VehicleView | None
+    """As it was at `since`."""
+    stored: float
+    """J in the battery at `since`."""
+    stores: bool
+    network: Literal["TN", "TT", "IT"]
+    supply_phases: int
+    noise: float
+    seed: int
+    facts: Mapping[str, object]
+    """What does not change within the stretch, by `Snapshot` field."""
+
+    def observe(self, at: Instant) -> Snapshot:
+        """Everything measurable at `at`, which is not before `since`."""
+        dt = seconds(at - self.since)
+        flow = self.flow
+        active = flow.active_current(dt)
+        voltage = flow.voltage(dt)
+        loaded = [v if used else source for v, used, source in zip(voltage, flow.mask, self.sources, strict=True)]
+        terminals: Phases = (loaded[0], loaded[1], loaded[2])
+        frequency = float(self.facts["frequency"])  # type: ignore[arg-type]
+        if self.noise:
+            terminals, active, reactive, frequency = self._noisy(at, terminals, active, frequency)
+        else:
+            reactive = self.reactive
+        energy = self.energy + flow.energy(dt)
+        current = _amplitude(active, reactive)
+        power = _product(terminals, active)
+        facts = dict(self.facts)
+        facts["frequency"] = frequency
+        return Snapshot(
+            at=at,
+            phase_voltage=terminals,
+            phase_current=current,
+            active_current=active,
+            neutral_current=network.neutral_current(active, reactive, self.network, self.supply_phases),
+            active_power=power,
+            reactive_power=_product(terminals, (-reactive[0], -reactive[1], -reactive[2])),
+            apparent_power=_product(terminals, current),
+            power=sum(power),
+            active_phases=sum(1 for value in active if value > 0),
+            total_energy=energy / WATT_HOUR,
+            session_energy=max(0.0, energy - self.session_base) / WATT_HOUR,
+            connected_for=seconds(at - self.plugged_at) if self.plugged_at is not None else 0.0,
+            charging_for=self.charging_for + (dt if self.flowing else 0.0),
+            current_flows=self.flowing,
+            temperature=self.heat.at(dt),
+            vehicle=self._vehicle(dt),
+            **facts,  # type: ignore[arg-type]
+        )
+
+    def _vehicle(self, dt: float) -> VehicleView | None:
+        view = self.vehicle
+        gained = self.flow.battery(dt) if self.stores else 0.0
+        if view is None or gained == 0:
+            return view
+        stored = (self.stored + gained) / WATT_HOUR
+        return replace(view, battery_energy=stored, state_of_charge=stored / view.capacity)
+
+    def _noisy(
+        self, at: Instant, voltage: Phases, active: Phases, frequency: float
+    ) -> tuple[Phases, Phases, Phases, float]:
+        """What a real meter would report; zero stays zero."""
+
+        def disturbed(channel: noise.Channel, values: Phases) -> Phases:
+            first, second, third = (
+                noise.disturbed(value, self.seed, channel, at, phase=k, scale=self.noise) if value else 0.0
+                for k, value in enumerate(values)
+            )
+            return (first, second, third)
+
+        return (
+            disturbed(noise.Channel.VOLTAGE, voltage),
+            disturbed(noise.Channel.CURRENT, active),
+            disturbed(noise.Channel.CURRENT, self.reactive),
+            noise.disturbed(frequency, self.seed, noise.Channel.FREQUENCY, at, scale=self.noise) if frequency else 0.0,
+        )
+
+
+def _product(a: Phases, b: Phases) -> Phases:
+    return (a[0] * b[0], a[1] * b[1], a[2] * b[2])
+
+
+def _amplitude(a: Phases, b: Phases) -> Phases:
+    return (math.hypot(a[0], b[0]), math.hypot(a[1], b[1]), math.hypot(a[2], b[2]))
+
+
+def facts(evse: Evse, inputs: Inputs, at: Instant, has_charged: bool) -> dict[str, object]:
+    """The `Snapshot` fields that stay as they are until the next event."""
+    limit, owner, limits = evse.offer.binding(evse.fixed_limits(inputs))
+    poles = evse.conducting(inputs.conditions, at)
+    live = network.energised(inputs.voltages)
+    state = evse.state
+    return {
+        "state": state,
+        "pilot": _visible_pilot(evse, inputs),
+        "duty_cycle": 0.0 if evse.dark == "f" or state is EvseState.OFF else evse.duty,
+        "pilot_voltage": _pilot_voltage(evse, inputs),
+        "proximity_resistance": evse.proximity_resistance(inputs.conditions),
+        "cable_rating": evse.cable_rating(inputs.conditions),
+        "plugged": evse.plugged,
+        "lock": evse.lock.state,
+        "offered_current": evse.offered,
+        "effective_limit": limit,
+        "binding_limit": owner,
+        "limits": limits,
+        "permissions": dict(evse.offer.permissions),
+        "authorisations": dict(evse.offer.authorisations),
+        "derated": inputs.derated,
+        "contactor": evse.contactor,
+        "contactor_poles": poles,
+        "phases_requested": evse.phases.requested,
+        "phases": evse.phases.set_for,
+        "supply_phases": live,
+        "energised": tuple(a and b for a, b in zip(poles, live, strict=True)),
+        "frequency": inputs.frequency if inputs.powered else 0.0,
+        "session": evse.session,
+        "has_charged": has_charged,
+        "contactor_cycles": evse.cycles,
+        "contactor_cycles_under_load": evse.cycles_under_load,
+        "faults": evse.protection.active,
+        "residual_dc": inputs.conditions.residual_dc,
+        "residual_ac": inputs.conditions.residual_ac,
+        "meter_ok": inputs.conditions.meter_ok,
+        "controller_link": inputs.conditions.controller_link and state is not EvseState.OFF,
+        "backend_link": inputs.conditions.backend_link,
+        "earth_ok": inputs.conditions.earth,
+        "phase_switching": state is EvseState.PHASE_SWITCH,
+        "pilot_interrupted": evse.dark is not None,
+        "boots": evse.boots,
+    }
+
+
+def _visible_pilot(evse: Evse, inputs: Inputs) -> PilotState:
+    """The state a detector would name: F while the output is at -12 V on purpose or stuck."""
+    if evse.dark == "f" or inputs.conditions.pilot_f:
+        return PilotState.F
+    return evse.pilot
+
+
+def _pilot_voltage(evse: Evse, inputs: Inputs) -> float:
+    if evse.state is EvseState.OFF:
+        return 0.0
+    if evse.dark == "f" or inputs.conditions.pilot_f:
+        return -pilot.SOURCE_VOLTAGE
+    return pilot.plateau_voltage(None if evse.dark == "open" else inputs.resistance)

@@ -1,0 +1,207 @@
+"""Temperatures: every sensor follows its surroundings and the currents near it with one time constant.
+
+The one rule: closed forms of time. `tau * dT/dt = ambient + rise + heating * sum(I**2) - T`, where I² is a polynomial
+of time and the ambient a constant plus a daily sine. Temperatures are °C, times s, I² A².
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from . import crossing
+from .flow import Square, Squares
+from .snapshot import PhaseMask
+from .specs import Climate
+
+_DAY: Final = 86_400.0
+_OMEGA: Final = 2.0 * math.pi / _DAY
+_RESOLUTION: Final = 1e-9
+"""K; a threshold exceeded by less than this, between two instants at which it is not, counts as not reached."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensor:
+    """One temperature sensor of the charger."""
+
+    name: str
+    rise: float
+    """K above ambient without load, from the electronics."""
+    heating: float
+    """K/A² of the currents it sits next to, once settled."""
+    phases: PhaseMask
+    """Which currents those are."""
+    tau: float
+    """s"""
+
+
+_ALL: Final[PhaseMask] = (True, True, True)
+_L1: Final[PhaseMask] = (True, False, False)
+
+# ASSUMED throughout: no maker publishes these; chosen so that the board gains 12 K and a connector pin 30 K at 32 A.
+SENSORS: Final = (
+    Sensor(name="board", rise=8.0, heating=0.00391, phases=_ALL, tau=1200.0),
+    Sensor(name="housing", rise=6.0, heating=0.00651, phases=_ALL, tau=1500.0),
+    Sensor(name="connector_l1", rise=0.0, heating=0.0293, phases=_L1, tau=600.0),
+    Sensor(name="connector_l2", rise=0.0, heating=0.0293, phases=(False, True, False), tau=600.0),
+    Sensor(name="connector_l3", rise=0.0, heating=0.0293, phases=(False, False, True), tau=600.0),
+    Sensor(name="domestic_pin", rise=0.0, heating=0.22, phases=_L1, tau=500.0),
+    Sensor(name="relay", rise=5.0, heating=0.008, phases=_ALL, tau=900.0),
+)
+BY_NAME: Final = {sensor.name: sensor for sensor in SENSORS}
+
+
+def ambient(climate: Climate, calendar_seconds: float) -> float:
+    """°C of the surroundings at `calendar_seconds` after a midnight."""
+    return climate.ambient + climate.swing * math.cos(_OMEGA * (calendar_seconds - climate.warmest))
+
+
+def resting(sensor: Sensor, climate: Climate, calendar_seconds: float) -> float:
+    """°C of a sensor that has been without load for long, on a day like any other."""
+    return sensor.rise + climate.ambient + _Sine.of(sensor, climate, calendar_seconds).at(0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sine:
+    """The daily sine as a sensor with inertia follows it: smaller and later."""
+
+    amplitude: float
+    start: float
+    """s of the phase at dt = 0."""
+
+    @classmethod
+    def of(cls, sensor: Sensor, climate: Climate, calendar_seconds: float) -> _Sine:
+        inertia = _OMEGA * sensor.tau
+        # The calendar may count from an epoch far away: only the time of day matters.
+        start = math.fmod(calendar_seconds - climate.warmest, _DAY) - math.atan(inertia) / _OMEGA
+        return cls(climate.swing / math.hypot(1.0, inertia), start)
+
+    def at(self, dt: float) -> float:
+        return self.amplitude * math.cos(_OMEGA * (self.start + dt)) if self.amplitude else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """The temperature of one sensor during one stretch: a polynomial, a sine, and what is left of the start."""
+
+    polynomial: Square
+    sine: _Sine
+    excess: float
+    """K above the course at dt = 0; it dies out with `tau`."""
+    tau: float
+
+    @classmethod
+    def of(
+        cls, sensor: Sensor, start_temperature: float, squares: Squares, climate: Climate, calendar_seconds: float
+    ) -> _Course:
+        c0, c1, c2 = (
+            sensor.heating * sum(square[power] for square, near in zip(squares, sensor.phases, strict=True) if near)
+            for power in range(3)
+        )
+        # Particular solution for a polynomial drive A + B t + C t**2.
+        linear = c1 - 2.0 * c2 * sensor.tau
+        constant = climate.ambient + sensor.rise + c0 - sensor.tau * linear
+        sine = _Sine.of(sensor, climate, calendar_seconds)
+        return cls((constant, linear, c2), sine, start_temperature - constant - sine.at(0.0), sensor.tau)
+
+    @property
+    def settles(self) -> bool:
+        """Whether it only approaches one constant temperature."""
+        return self.polynomial[1:] == (0.0, 0.0) and self.sine.amplitude == 0
+
+    def at(self, dt: float) -> float:
+        c0, c1, c2 = self.polynomial
+        return c0 + dt * (c1 + dt * c2) + self.sine.at(dt) + self.excess * math.exp(-dt / self.tau)
+
+    def bend(self, dt: float) -> float:
+        """K/s²: a bound of the curvature at and after `dt`."""
+        return (
+            abs(2.0 * self.polynomial[2])
+            + abs(self.sine.amplitude) * _OMEGA**2
+            + abs(self.excess) / self.tau**2 * math.exp(-dt / self.tau)
+        )
+
+
+def temperature(
+    sensor: Sensor,
+    start_temperature: float,
+    squares: Squares,
+    climate: Climate,
+    calendar_seconds_at_start: float,
+    dt: float,
+) -> float:
+    """°C of `sensor` `dt` seconds into a stretch that it began at `start_temperature`.
+
+    `squares` are the polynomials of I² per phase (see `Flow.squares`); `calendar_seconds_at_start` is the time of
+    day, or any count that was a multiple of a day at midnight.
+    """
+    if dt == 0:
+        return start_temperature
+    return _Course.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start).at(dt)
+
+
+def reaches(
+    sensor: Sensor,
+    start_temperature: float,
+    squares: Squares,
+    climate: Climate,
+    calendar_seconds_at_start: float,
+    threshold: float,
+    *,
+    rising: bool,
+    horizon: float = math.inf,
+) -> float | None:
+    """The first dt in [0, horizon] at which the sensor is at `threshold` °C or beyond it; None if it stays short.
+
+    Beyond is above if `rising`, else below. `temperature` at the answer fulfils the condition. An infinite horizon is
+    looked at for ten days and fifty time constants unless the temperature settles, when it is exact.
+    """
+    course = _Course.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start)
+    sign = 1.0 if rising else -1.0
+
+    def short(dt: float) -> float:
+        """K still missing; 0 or less: reached."""
+        return sign * (threshold - (course.at(dt) if dt > 0 else start_temperature))
+
+    if short(0.0) <= 0:
+        return 0.0
+    if course.settles:
+        if sign * course.excess >= 0:
+            return None
+        return _settling(course, threshold, lambda dt: short(dt) <= 0, horizon)
+    return _search(course, short, min(horizon, 10 * _DAY + 50 * sensor.tau))
+
+
+def _settling(course: _Course, threshold: float, holds: crossing.Condition, horizon: float) -> float | None:
+    """When a temperature on its way towards a constant passes `threshold`, which lies ahead: a logarithm."""
+    missing = threshold - course.polynomial[0]
+    if missing == 0 or missing / course.excess < 0:
+        return None
+    dt = crossing.refine(holds, course.tau * math.log(course.excess / missing))
+    return dt if dt <= horizon else None
+
+
+def _search(course: _Course, short: crossing.Function, horizon: float) -> float | None:
+    """The first zero of `short` up to `horizon`, by halving intervals from the left.
+
+    An interval is done with once its curvature cannot bridge what is missing at both ends; so nothing is overlooked
+    that exceeds the threshold by more than the resolution.
+    """
+    pending = [(0.0, horizon)]
+    while pending:
+        low, high = pending.pop()
+        bridge = course.bend(low) * (high - low) ** 2 / 8.0
+        reached = short(high) <= 0
+        if not reached and (bridge < _RESOLUTION or min(short(low), short(high)) > bridge):
+            continue
+        middle = low + (high - low) / 2
+        if not low < middle < high:
+            if reached:
+                return high
+            continue
+        if reached and short(middle) > 0 and bridge < _RESOLUTION:
+            return crossing.first(lambda dt: short(dt) <= 0, middle, high)
+        pending.append((middle, high))
+        pending.append((low, middle))
+    return None
