@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
-from ..vendors.interfaces import HttpRequest
+from ..vendors.interfaces import HttpReply, HttpRequest
 from .wire import CONTINUE, clean, lower_headers, origin_form
 
 if TYPE_CHECKING:
@@ -93,9 +94,10 @@ class Connection(web.RequestHandler):
         self.doomed = False
         """To be closed as soon as the reply is out."""
         self._answering = False
+        self._answered = 0
         self.congested = False
         """Bytes wait to be sent, above the transport's limit."""
-        self._half_closed = False
+        self._half_closed = asyncio.Event()
         self._half_sent: asyncio.TimerHandle | None = None
 
     # --- asyncio calls these -----------------------------------------------------------------------------------------
@@ -118,19 +120,17 @@ class Connection(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         if data and self.channel is None:
             self.server.touch(self)
-            if self._half_sent is None and not self._busy:
+            if self._half_sent is None and self.pending == 0:
                 timeout = self.server.interface.half_sent_timeout
                 self._half_sent = self._loop.call_later(timeout, self._too_slow)
         super().data_received(data)
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """The client will not send any more; a reply that is on its way still goes out."""
-        self._half_closed = True
-        busy = self._busy and self.channel is None
-        self.close()
+        self._half_closed.set()
         if self.channel is not None:
             self.abort()
-        return busy or None
+        return (self.pending > 0 and self.channel is None) or None
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -143,9 +143,14 @@ class Connection(web.RequestHandler):
             self.channel.drained()
 
     @property
-    def _busy(self) -> bool:
-        """A request is being answered, or waits for that."""
-        return self._current_request is not None or bool(self._messages)
+    def pending(self) -> int:
+        """Requests that have arrived, at least up to their headers, and are not answered."""
+        return self._request_count - self._answered
+
+    @property
+    def last(self) -> bool:
+        """No request can come after the one being answered."""
+        return self.doomed or (self._half_closed.is_set() and self.pending <= 1)
 
     def _too_slow(self) -> None:
         self._half_sent = None
@@ -163,13 +168,16 @@ class Connection(web.RequestHandler):
     async def serve(self, raw: web.BaseRequest) -> web.StreamResponse:
         """Read the rest of a request and have it answered."""
         try:
-            body = await self._body(raw) if raw.body_exists else b""
+            return await self._answer(raw)
         except TooLargeError:
-            self._whole()
-            return self.server.malformed(self, "body too large", self.server.interface.on_too_large)
-        except web.RequestPayloadError as error:
-            self._whole()
-            return self.server.malformed(self, str(error))
+            return self._malformed("body too large", self.server.interface.on_too_large)
+        except (web.RequestPayloadError, HttpProcessingError) as error:
+            return self._malformed(str(error))
+        finally:
+            self._answered += 1
+
+    async def _answer(self, raw: web.BaseRequest) -> web.StreamResponse:
+        body = await self._body(raw) if raw.body_exists else b""
         self._whole()
         request = HttpRequest(
             method=raw.method,
@@ -179,8 +187,11 @@ class Connection(web.RequestHandler):
             body=body,
             origin=self.server.endpoint.origin(self.client),
         )
-        keep_alive = raw.keep_alive and not self._half_closed
-        return await self.server.handle(self, request, keep_alive=keep_alive)
+        return await self.server.handle(self, request, keep_alive=raw.keep_alive)
+
+    def _malformed(self, problem: str, reply: HttpReply | None = None) -> web.StreamResponse:
+        self._whole()
+        return self.server.malformed(self, problem, reply)
 
     async def _body(self, raw: web.BaseRequest) -> bytes:
         limit = self.server.interface.max_body
@@ -199,10 +210,10 @@ class Connection(web.RequestHandler):
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
         """What is not HTTP: answered as the device does."""
-        self._whole()
+        self._answered += 1
         if status >= 500:
             self.log_exception("%s: error while serving", self.server.endpoint.address, exc_info=exc)
-        return self.server.malformed(self, message or str(exc) or "error")
+        return self._malformed(message or str(exc) or "error")
 
     # --- replies -----------------------------------------------------------------------------------------------------
 
@@ -237,9 +248,8 @@ class Connection(web.RequestHandler):
         self.set_parser(cast("Any", channel))
 
     async def given_up(self) -> None:
-        """Wait until the client is gone: this task is cancelled then."""
-        if not self._half_closed:
-            await asyncio.get_running_loop().create_future()
+        """Wait until the client says no more. When it is gone altogether, this task is cancelled."""
+        await self._half_closed.wait()
 
     def drop(self) -> None:
         """The box goes down: end now, or right after the reply that is being made."""

@@ -146,7 +146,7 @@ class HttpServer(Server):
         self, connection: Connection, request: HttpRequest, reply: HttpReply, *, keep_alive: bool
     ) -> web.StreamResponse:
         """Send a reply framed as the client and the device's habits ask for."""
-        keep = keep_alive and self.interface.keep_alive and not reply.close and not connection.doomed
+        keep = keep_alive and self.interface.keep_alive and not reply.close and not connection.last
         asked = "keep-alive" if request.headers.get("connection", "").lower() == "keep-alive" else None
         data = encode_reply(
             reply,
