@@ -1,0 +1,307 @@
+"""Expectations: what a quantity should be.
+
+The one rule: an expectation is read once, with the unit of its quantity, and then only compares. Vendor values have no
+unit and compare as they are on the wire: 1 is neither true nor "1".
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from . import units
+from .nodes import resolved
+from .quantities import Gauge
+
+MISSING: Final = object()
+"""In place of an earlier value that nobody looked at."""
+
+_COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "!=": operator.ne,
+    "==": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+    "=": operator.eq,
+}
+_COMPARISON = re.compile(r"\s*(>=|<=|!=|==|=|>|<)\s*(.+?)\s*", re.DOTALL)
+_TOLERANCE = re.compile(r"\s*(.+?)\s*(?:±|\+/?-)\s*(.+?)\s*")
+_RANGE = re.compile(r"\s*(.+?)\s*\.\.\s*(.+?)\s*")
+_PERCENT = re.compile(rf"({units.NUMBER})\s*%")
+_BARE = re.compile(units.NUMBER)
+
+
+class Expectation(ABC):
+    """One expectation. `text` is how it was written."""
+
+    text: str
+
+    @abstractmethod
+    def holds(self, found: object, before: object = MISSING) -> bool:
+        """Whether `found` is as expected; `before`: the value at the previous look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exactly(Expectation):
+    """This very value."""
+
+    text: str
+    value: object
+    physical: bool
+    """A computed quantity: equal within float rounding."""
+
+    def holds(self, found: object, before: object = MISSING) -> bool:
+        return same(self.value, found, self.physical)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared(Expectation):
+    """A comparison with a number or, for = and !=, with any value."""
+
+    text: str
+    sign: str
+    value: object
+    physical: bool
+
+    def holds(self, found: object, before: object = MISSING) -> bool:
+        if self.sign in ("!=", "=", "=="):
+            return same(self.value, found, self.physical) != (self.sign == "!=")
+        number = numeric(found)
+        return number is not None and _COMPARISONS[self.sign](number, numeric(self.value) or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Within(Expectation):
+    """A number between two bounds, both included."""
+
+    text: str
+    lowest: float
+    highest: float
+
+    def holds(self, found: object, before: object = MISSING) -> bool:
+        number = numeric(found)
+        return number is not None and self.lowest <= number <= self.highest
+
+
+@dataclass(frozen=True, slots=True)
+class Matches(Expectation):
+    """A text in which a regular expression is found."""
+
+    text: str
+    pattern: re.Pattern[str]
+
+    def holds(self, found: object, before: object = MISSING) -> bool:
+        return found is not None and self.pattern.search(str(found)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed(Expectation):
+    """Something else than before."""
+
+    text: str
+
+    def holds(self, found: object, before: object = MISSING) -> bool:
+        return before is not MISSING and not same(before, found, physical=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf(Expectation):
+    """One of several."""
+
+    text: str
+    options: tuple[Expectation, ...]
+
+    def holds(self, found: object, before: object = MISSING) -> bool:
+        return any(option.holds(found, before) for option in self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class EachOf(Expectation):
+    """A list, element by element."""
+
+    text: str
+    elements: tuple[Expectation, ...]
+
+    def holds(self, found: object, before: object = MISSING) -> bool:
+        if not isinstance(found, list | tuple) or len(found) != len(self.elements):
+            return False
+        return all(element.holds(value) for element, value in zip(self.elements, found, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class InList(Expectation):
+    """For a list: every number, or some name, is as expected."""
+
+    text: str
+    element: Expectation
+    every: bool
+
+    def holds(self, found: object, before: object = MISSING) -> bool:
+        if not isinstance(found, list | tuple):
+            return self.element.holds(found, before)
+        results = [self.element.holds(value) for value in found]
+        return all(results) if self.every else any(results)
+
+
+def same(expected: object, found: object, physical: bool) -> bool:
+    """Equal as JSON data; numbers of either kind compare, truth values are no numbers."""
+    if isinstance(expected, bool) or isinstance(found, bool):
+        return expected is found
+    if isinstance(expected, int | float) and isinstance(found, int | float):
+        return math.isclose(expected, found, rel_tol=1e-6, abs_tol=1e-6) if physical else expected == found
+    if isinstance(expected, list | tuple) and isinstance(found, list | tuple):
+        return len(expected) == len(found) and all(same(a, b, physical) for a, b in zip(expected, found, strict=True))
+    return type(expected) is type(found) and expected == found
+
+
+def numeric(value: object) -> float | None:
+    """A number, also where the wire carries it as text; None if it is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, str) and _BARE.fullmatch(value.strip()):
+        return float(value)
+    return None
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def parse(value: object, gauge: Gauge) -> Expectation:
+    """The expectation that `value` (plain data of a document) states about a quantity. ValueError if it is none."""
+    sequence = gauge.row is not None and gauge.row.sequence
+    if isinstance(value, list | tuple):
+        return _list(value, gauge, sequence)
+    if isinstance(value, Mapping):
+        if gauge.wallbox is None:
+            raise ValueError("found a mapping, expected a value")
+        return Exactly(written(value), value, physical=False)
+    if sequence and not (isinstance(value, str) and value.strip() == "changed"):
+        return InList(written(value), _single(value, gauge), every=gauge.unit is not None)
+    return _single(value, gauge)
+
+
+def _list(values: list[object] | tuple[object, ...], gauge: Gauge, sequence: bool) -> Expectation:
+    text = written(list(values))
+    parts = tuple(_single(value, gauge) for value in values)
+    if sequence:
+        return EachOf(text, parts)
+    alternatives = AnyOf(text, parts)
+    if gauge.wallbox is None:
+        return alternatives
+    return AnyOf(text, (alternatives, Exactly(text, list(values), physical=False)))
+
+
+def _single(value: object, gauge: Gauge) -> Expectation:
+    if not isinstance(value, str):
+        return Exactly(written(value), _literal(value, gauge), physical=gauge.wallbox is None)
+    text = value.strip()
+    if text == "changed":
+        return Changed(text)
+    if len(text) > 1 and text.startswith("/") and text.endswith("/"):
+        try:
+            return Matches(text, re.compile(text[1:-1]))
+        except re.error as error:
+            raise ValueError(f"{text} is no regular expression: {error}") from None
+    compared = _COMPARISON.fullmatch(text)
+    if compared is not None:
+        return _comparison(text, compared[1], compared[2], gauge)
+    tolerance = _TOLERANCE.fullmatch(text)
+    if tolerance is not None and (bounds := _tolerance(tolerance[1], tolerance[2], gauge)) is not None:
+        return Within(text, *bounds)
+    between = _RANGE.fullmatch(text)
+    if between is not None and (bounds := _range(between[1], between[2], gauge)) is not None:
+        return Within(text, *bounds)
+    return Exactly(value, _literal(value, gauge), physical=gauge.wallbox is None)
+
+
+def _comparison(text: str, sign: str, operand: str, gauge: Gauge) -> Expectation:
+    if sign in ("!=", "=", "=="):
+        value = _literal(operand if gauge.unit is not None else _plain(operand), gauge)
+        return Compared(text, sign, value, physical=gauge.wallbox is None)
+    return Compared(text, sign, _number(operand, gauge), physical=gauge.wallbox is None)
+
+
+def _plain(operand: str) -> object:
+    """`4` is a number, `"4"` a text."""
+    if len(operand) > 1 and operand[0] == operand[-1] and operand[0] in "\"'":
+        return operand[1:-1]
+    return resolved(operand)
+
+
+def _tolerance(middle: str, margin: str, gauge: Gauge) -> tuple[float, float] | None:
+    if gauge.unit is None and not _BARE.fullmatch(middle):
+        return None
+    value = _number(middle, gauge)
+    percent = _PERCENT.fullmatch(margin)
+    if percent is not None and gauge.unit != "1":
+        width = abs(value) * float(percent[1]) / 100
+    else:
+        width = _number(margin, gauge)
+    if width < 0:
+        raise ValueError(f'the tolerance "{margin}" is negative')
+    return value - width, value + width
+
+
+def _range(lowest: str, highest: str, gauge: Gauge) -> tuple[float, float] | None:
+    if gauge.unit is None:
+        if not (_BARE.fullmatch(lowest) and _BARE.fullmatch(highest)):
+            return None
+    elif _BARE.fullmatch(lowest):  # `6..16 A`
+        lowest = f"{lowest} {highest.lstrip('+-.0123456789eE').strip()}"
+    low, high = _number(lowest, gauge), _number(highest, gauge)
+    if low > high:
+        raise ValueError(f'the range "{lowest}..{highest}" is empty')
+    return low, high
+
+
+def _number(text: str, gauge: Gauge) -> float:
+    if gauge.unit is not None:
+        return units.parse(text, gauge.unit)
+    if not _BARE.fullmatch(text):
+        where = "a vendor value is a plain number, as on the wire" if gauge.wallbox else f"{gauge.name} has no unit"
+        raise ValueError(f'found "{text}", expected a number ({where})')
+    return float(text)
+
+
+def _literal(value: object, gauge: Gauge) -> object:
+    """The value expected, with the unit and the words of a charger's quantity checked."""
+    if gauge.wallbox is not None or value is None:
+        return value
+    row = gauge.row
+    assert row is not None
+    if row.unit is not None:
+        if isinstance(value, str):
+            return units.parse(value, row.unit)
+        dimension = units.DIMENSIONS[row.unit]
+        raise ValueError(f'found {written(value)}, expected {dimension.noun} such as "{dimension.example}"')
+    if row.choices and value not in row.choices:
+        raise ValueError(f"found {written(value)}, expected one of {', '.join(row.choices)}")
+    return value
+
+
+def written(value: object) -> str:
+    """A value as a scenario would state it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(written(item) for item in value)}]"
+    return str(value)
+
+
+def shown(value: object, gauge: Gauge) -> str:
+    """A value found, for a reader: with its unit where it has one."""
+    if gauge.unit is not None and isinstance(value, int | float) and not isinstance(value, bool):
+        return units.shown(float(value), gauge.unit)
+    if gauge.unit is not None and isinstance(value, list | tuple):
+        return f"[{', '.join(shown(item, gauge) for item in value)}]"
+    return f'"{value}"' if isinstance(value, str) and gauge.wallbox is not None else written(value)

@@ -1,0 +1,232 @@
+"""Dataclasses as documentation: the fields of a class are the arguments a user writes.
+
+The one rule: a field's annotation decides its kind, its default is the default, the text below it is its description.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from functools import cache
+from itertools import pairwise
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from ..core.units import Unit
+from .kinds import Anything, Choice, Flag, Kind, Maybe, Number, Quantity, Schema, Scope, Several, Text, Values, Whole
+from .nodes import Node
+from .records import Argument, read_record, record_schema
+
+T = TypeVar("T")
+
+_BOUNDS: Mapping[str, Kind] = {
+    "phases": Whole(1, 3),
+    "attempts": Whole(1),
+    "toggle_limit": Maybe(Whole(1)),
+    "current_gain": Number(0.0, 2.0),
+    "noise": Number(0.0),
+}
+"""Fields whose type alone would accept nonsense."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Mark on an annotation: a description where a text below the field will not do."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Mark on a mapping field: the fields of `cls` are arguments too, each optional, collected here."""
+
+    cls: type
+    omit: tuple[str, ...] = ()
+
+
+def arguments_of(cls: type) -> tuple[Argument, ...]:
+    """The arguments a dataclass takes, in the order of its fields."""
+    return _arguments(cls)
+
+
+@cache
+def _arguments(cls: type) -> tuple[Argument, ...]:
+    hints = get_type_hints(cls, include_extras=True)
+    texts = field_texts(cls)
+    found: list[Argument] = []
+    for spec in fields(cls):
+        hint = hints[spec.name]
+        spread = _mark(hint, Spread)
+        if spread is not None:
+            offered = optional(arguments_of(spread.cls), spread.omit)
+            found.extend(replace(argument, collected=True) for argument in offered)
+            continue
+        about = _mark(hint, About)
+        default = spec.default_factory() if spec.default_factory is not MISSING else spec.default
+        found.append(
+            Argument(
+                name=spec.name.rstrip("_"),
+                kind=kind_of(hint, spec.name),
+                default=None if default is MISSING else default,
+                required=default is MISSING,
+                about=about.text if about is not None else texts.get(spec.name, ""),
+            )
+        )
+    return tuple(found)
+
+
+def optional(arguments: Sequence[Argument], omit: Sequence[str] = ()) -> tuple[Argument, ...]:
+    """The same arguments, none of them required."""
+    return tuple(replace(argument, required=False) for argument in arguments if argument.name not in omit)
+
+
+def construct(cls: type[T], values: Mapping[str, Any]) -> T:
+    """An instance from values by argument name; the ones of a `Spread` are collected into its field."""
+    hints = get_type_hints(cls, include_extras=True)
+    given = dict(values)
+    filled: dict[str, Any] = {}
+    for spec in fields(cls):  # type: ignore[arg-type]
+        spread = _mark(hints[spec.name], Spread)
+        if spread is None and (name := spec.name.rstrip("_")) in given:
+            filled[spec.name] = given.pop(name)
+    for spec in fields(cls):  # type: ignore[arg-type]
+        spread = _mark(hints[spec.name], Spread)
+        if spread is not None:
+            names = {argument.name for argument in arguments_of(spread.cls)} - set(spread.omit)
+            filled[spec.name] = {name: given[name] for name in given if name in names}
+    return cls(**filled)
+
+
+def kind_of(hint: Any, name: str = "") -> Kind:
+    """The kind of value a type annotation stands for."""
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return _annotated(hint, name)
+    if name in _BOUNDS:
+        return _BOUNDS[name]
+    if origin in (Union, UnionType):
+        parts = [part for part in get_args(hint) if part is not NoneType]
+        if len(parts) != 1:
+            raise TypeError(f"{name}: {hint} is no single kind of value")
+        return Maybe(kind_of(parts[0], name))
+    if origin is Literal:
+        return Choice(get_args(hint))
+    if origin is tuple:
+        parts = [part for part in get_args(hint) if part is not Ellipsis]
+        return Several(kind_of(parts[0]), None if Ellipsis in get_args(hint) else len(parts))
+    if origin is not None:
+        return Values()
+    return _plain(hint, name)
+
+
+def _plain(hint: Any, name: str) -> Kind:
+    simple: Mapping[Any, Kind] = {
+        bool: Flag(),
+        int: Whole(),
+        float: Number(),
+        str: Text(),
+        object: Anything(),
+    }
+    if hint in simple:
+        return simple[hint]
+    if is_dataclass(hint) and isinstance(hint, type):
+        return Record(hint)
+    raise TypeError(f"{name}: no kind of value for {hint}")
+
+
+def _annotated(hint: Any, name: str) -> Kind:
+    kind = _mark(hint, Kind)  # type: ignore[type-abstract]
+    if kind is not None:
+        return kind
+    unit = _mark(hint, Unit)
+    if unit is not None:
+        return Quantity(
+            unit.symbol,
+            lowest=None if unit.symbol in ("°C", "K") else 0.0,
+            highest=1.0 if unit.symbol == "1" else None,
+        )
+    return kind_of(get_args(hint)[0], name)
+
+
+def _mark(hint: Any, cls: type[T]) -> T | None:
+    if get_origin(hint) is Annotated:
+        for mark in hint.__metadata__:
+            if isinstance(mark, cls):
+                return mark
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Kind):
+    """A mapping with the fields of a dataclass. `partial`: read into a mapping of what was given, nothing required."""
+
+    cls: type
+    partial: bool = False
+    omit: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return f"a mapping with {', '.join(argument.name for argument in self.arguments[:4])}, ..."
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """Its keys. In a partial record nested records are partial, too."""
+        if not self.partial:
+            return arguments_of(self.cls)
+        return tuple(
+            replace(argument, kind=Record(argument.kind.cls, partial=True))
+            if isinstance(argument.kind, Record)
+            else argument
+            for argument in optional(arguments_of(self.cls), self.omit)
+        )
+
+    def read(self, node: Node, scope: Scope) -> Any:
+        values = read_record(node, self.arguments, scope, given_only=self.partial)
+        return values if self.partial else construct(self.cls, values)
+
+    def schema(self) -> Schema:
+        return record_schema(self.arguments)
+
+
+def merged(spec: T, changes: Mapping[str, Any]) -> T:
+    """A dataclass instance with some of its fields changed; a mapping for a dataclass field changes that in turn."""
+    values: dict[str, Any] = {}
+    for name, value in changes.items():
+        old = getattr(spec, name)
+        nested = isinstance(value, Mapping) and is_dataclass(old) and not isinstance(old, type)
+        values[name] = merged(old, value) if nested else value
+    return replace(spec, **values) if values else spec  # type: ignore[type-var]
+
+
+@cache
+def field_texts(cls: type) -> Mapping[str, str]:
+    """The text literal below each field, by field name; nothing where the source is not at hand."""
+    texts: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        if is_dataclass(base):
+            texts |= _own_texts(base)
+    return texts
+
+
+def _own_texts(cls: type) -> dict[str, str]:
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    except (OSError, TypeError, SyntaxError):
+        return {}
+    body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
+    texts: dict[str, str] = {}
+    for before, after in pairwise(body):
+        if not (isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name)):
+            continue
+        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and isinstance(after.value.value, str):
+            texts[before.target.id] = " ".join(after.value.value.split())
+    return texts
+
+
+def summary(cls: type) -> str:
+    """The first sentence of a class's description."""
+    text = inspect.getdoc(cls) or ""
+    return " ".join(text.split("\n\n")[0].split())

@@ -1,0 +1,319 @@
+"""The player: brings a scenario's steps into its world at their exact instants, and judges.
+
+The one rule: a step is an entry of the world's agenda. Whoever moves time - a headless run, a real-time clock, a client
+of the control API jumping ahead - plays the same steps at the same instants in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..core.agenda import Priority
+from ..core.instant import Instant, seconds
+from ..core.messages import Outcome
+from ..errors import EmulatorError, Place
+from ..runtime.clock import Clock
+from ..runtime.journal import Entry, Journal
+from .plan import End, Scenario
+from .steps import TimedStep, make_step
+from .steps.base import Check
+from .steps.checks import PATIENCE, Expect, Verdict, WaitUntil, evaluate, record
+from .waiting import Wait, checks_of, may_change, values
+from .world import World, build
+
+FOREVER: Instant = 10**18
+"""Further than any scenario goes, in µs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Something that was not as the scenario says."""
+
+    at: Instant
+    place: Place
+    step: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: at {seconds(self.at):g} s: {self.step}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How a scenario went."""
+
+    ok: bool
+    failures: tuple[Failure, ...]
+    ended_at: Instant
+    journal: Journal
+
+
+def failed(outcome: Outcome) -> bool:
+    """Whether a step did not do what it should: refused, or not as expected."""
+    return not outcome.ok or outcome.detail.get("ok") is False
+
+
+class Track:
+    """One timeline: the next step is due when the one before it is done."""
+
+    def __init__(self, player: Player, steps: Sequence[TimedStep]) -> None:
+        self._player = player
+        self._world = player.world
+        self._steps = steps
+        self._index = 0
+        self._ended = self._world.simulation.at
+        self._wait: Wait | None = None
+        self._timer = self._world.simulation.timer(self._fire, Priority.COMMAND)
+        watched = {c.gauge.text: c.gauge for s in steps for c in checks_of(s) if may_change(c.expectation)}
+        self._watched = tuple(watched.values())
+        self._before: dict[str, object] = {}
+        self._earlier: dict[str, object] = {}
+
+    @property
+    def waiting(self) -> TimedStep | None:
+        """The step whose wait goes on."""
+        return self._steps[self._index] if self._wait is not None else None
+
+    @property
+    def finished(self) -> bool:
+        return self._index >= len(self._steps)
+
+    @property
+    def left(self) -> Sequence[TimedStep]:
+        """Steps not done yet."""
+        return self._steps[self._index :]
+
+    def arm(self) -> None:
+        """Set out for the next step."""
+        if self.finished:
+            self._player.track_finished()
+            return
+        step = self._steps[self._index]
+        due = step.at if step.at is not None else self._ended + (step.after or 0)
+        self._timer.set(max(due, self._world.simulation.at))
+        self._world.simulation.wake()
+
+    def stop(self) -> None:
+        self._timer.clear()
+        if self._wait is not None:
+            self._wait.cancel()
+            self._wait = None
+
+    def _fire(self, at: Instant) -> None:
+        timed = self._steps[self._index]
+        self._earlier, self._before = self._before, values(self._watched, self._world)
+        if not self._earlier:
+            self._earlier = self._before
+        checks = checks_of(timed)
+        if checks and (timed.within is not None or isinstance(timed.step, WaitUntil)):
+            self._begin_wait(timed, checks)
+            return
+        if isinstance(timed.step, Expect):
+            self._judge(at, timed, evaluate(checks, self._world, self._earlier), checks)
+        else:
+            self._perform(at, timed)
+        self._next(at)
+
+    def _begin_wait(self, timed: TimedStep, checks: tuple[Check, ...]) -> None:
+        def done(at: Instant, verdict: Verdict) -> None:
+            self._wait = None
+            self._judge(at, timed, verdict, checks)
+            self._next(at)
+
+        patience = timed.within if timed.within is not None else PATIENCE
+        self._wait = Wait(self._world, checks, patience, done, self._earlier)
+        self._wait.start()
+
+    def _judge(self, at: Instant, timed: TimedStep, verdict: Verdict, checks: tuple[Check, ...]) -> None:
+        record(self._world, timed.name, verdict, checks)
+        if not verdict.ok:
+            self._player.fail(at, timed, verdict.message)
+
+    def _perform(self, at: Instant, timed: TimedStep) -> None:
+        try:
+            outcome = timed.step.apply(self._world)
+        except EmulatorError as error:
+            self._player.fail(at, timed, str(error))
+            return
+        if failed(outcome):
+            self._player.fail(at, timed, outcome.message or f"refused: {outcome.refused}")
+
+    def _next(self, at: Instant) -> None:
+        self._ended = at
+        self._index += 1
+        self.arm()
+
+
+class Player:
+    """Plays timelines in a world. `finished` calls back with the result, from inside the world's time."""
+
+    def __init__(
+        self,
+        world: World,
+        tracks: Sequence[Sequence[TimedStep]] | None = None,
+        *,
+        end: End | None = None,
+        finished: Callable[[Result], None] | None = None,
+    ) -> None:
+        self.world = world
+        self.failures: list[Failure] = []
+        self.ended_at: Instant | None = None
+        """When it was over; None while it is not."""
+        self._end = end if tracks is not None else world.scenario.end
+        self._tracks = [Track(self, steps) for steps in (world.scenario.tracks if tracks is None else tracks)]
+        self._finished = finished
+        self._timer = world.simulation.timer(self._over, Priority.METER)
+
+    @property
+    def over(self) -> bool:
+        """Whether the timelines are played and the end has come."""
+        return self.ended_at is not None
+
+    def start(self) -> None:
+        """Put the first steps on the agenda. Nothing happens before time moves."""
+        if self._end is not None and self._end.at is not None:
+            self._timer.set(max(self._end.at, self.world.simulation.at))
+        for track in self._tracks:
+            track.arm()
+        if not self._tracks:
+            self.track_finished()
+
+    def stop(self) -> None:
+        """Take every step that is not done off the agenda."""
+        self._timer.clear()
+        for track in self._tracks:
+            track.stop()
+
+    def result(self) -> Result:
+        """The verdict so far."""
+        at = self.ended_at if self.ended_at is not None else self.world.simulation.at
+        journal = self.world.simulation.journal
+        return Result(ok=not self.failures, failures=tuple(self.failures), ended_at=at, journal=journal)
+
+    def fail(self, at: Instant, step: TimedStep, text: str) -> None:
+        """A step was not as the scenario says."""
+        self.failures.append(Failure(at=at, place=step.place, step=step.name, text=text))
+
+    def track_finished(self) -> None:
+        """A timeline is at its end; when all are, the scenario's end is set unless it is fixed."""
+        if self._timer.due is not None or not all(track.finished for track in self._tracks):
+            return
+        rest = self._end.after if self._end is not None and self._end.after is not None else 0
+        self._timer.set(self.world.simulation.at + rest)
+        self.world.simulation.wake()
+
+    def _over(self, at: Instant) -> None:
+        for track in self._tracks:
+            if track.waiting is not None:
+                self.fail(at, track.waiting, "the scenario ended while waiting")
+            elif not track.finished:
+                self.fail(at, track.left[0], f"the scenario ended before this step ({len(track.left)} left)")
+        self.stop()
+        self.ended_at = at
+        if self._finished is not None:
+            self._finished(self.result())
+
+
+# --- headless --------------------------------------------------------------------------------------------------------
+
+
+def play(scenario: Scenario, *, seed: int | None = None, progress: Callable[[Instant], None] | None = None) -> Result:
+    """Play a scenario as fast as possible, without sockets and without wall time."""
+    return play_world(build(scenario, clock=Clock(0.0), seed=seed), progress=progress)
+
+
+def play_world(world: World, *, progress: Callable[[Instant], None] | None = None) -> Result:
+    """Play the scenario of a world with a frozen clock to its end."""
+    player = Player(world)
+    player.start()
+    for at in world.simulation.steps_to(FOREVER):
+        if progress is not None:
+            progress(at)
+        if player.over:
+            break
+    _catch_up(world)
+    return player.result()
+
+
+def _catch_up(world: World) -> None:
+    """Bring the clock to where the world is, after the world was moved by itself."""
+    behind = world.simulation.agenda.at - world.simulation.clock.now()
+    if behind > 0:
+        world.simulation.clock.jump(behind)
+
+
+# --- for the control API, the command line and pytest ----------------------------------------------------------------
+
+
+def apply_step(world: World, step: TimedStep) -> Outcome:
+    """Do one step now, whatever its time says; a wait looks once. EmulatorError if it cannot be done at all."""
+    world.simulation.now()
+    return step.step.apply(world)
+
+
+def perform(world: World, steps: Sequence[TimedStep], finished: Callable[[Result], None] | None = None) -> Player:
+    """Play further steps from now on, beside what is being played; `at` is simulated time, `after` counts from now."""
+    world.simulation.now()
+    player = Player(world, [steps], finished=finished)
+    player.start()
+    world.simulation.now()
+    return player
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """What happened while time was moved."""
+
+    at: Instant
+    """When it ended."""
+    ok: bool
+    """False: what was waited for did not come."""
+    entries: tuple[Entry, ...] = ()
+    """Journal entries on the way."""
+    items: tuple[Mapping[str, object], ...] = ()
+    """What was waited for: `quantity`, `expected`, `found`, `ok`."""
+
+    @property
+    def events(self) -> tuple[Entry, ...]:
+        """The events of chargers on the way."""
+        return tuple(entry for entry in self.entries if entry.kind == "event")
+
+
+def advance(
+    world: World,
+    by: Instant | None = None,
+    *,
+    until: tuple[Check, ...] = (),
+    within: Instant | None = None,
+) -> Passage:
+    """Jump ahead `by` µs, or until quantities are as expected but at most `within` (default 10 min)."""
+    simulation = world.simulation
+    since = simulation.journal.seq
+    if not until:
+        simulation.jump(by or 0)
+        return Passage(at=simulation.at, ok=True, entries=tuple(simulation.journal.after(since)))
+    simulation.now()
+    patience = within if within is not None else (by if by is not None else PATIENCE)
+    verdicts: list[Verdict] = []
+    wait = Wait(world, until, patience, lambda _at, verdict: verdicts.append(verdict), world.seen)
+    wait.start()
+    for _ in simulation.steps_to(FOREVER if not verdicts else simulation.at):
+        if verdicts:
+            break
+    _catch_up(world)
+    world.remember(until)
+    entries = tuple(simulation.journal.after(since))
+    return Passage(at=simulation.at, ok=verdicts[0].ok, entries=entries, items=verdicts[0].items)
+
+
+def checks(world: World, expected: Mapping[str, object]) -> tuple[Check, ...]:
+    """Expectations from plain data, for `advance` and the API. ScenarioError with all problems."""
+    step = make_step("wait_until", world.names, dict(expected)).step
+    assert isinstance(step, WaitUntil)
+    return step.checks
+
+
+def expect(world: World, expected: Mapping[str, object]) -> Outcome:
+    """Look whether quantities are as expected, and record it; `detail` has `ok` and `items`."""
+    return apply_step(world, make_step("expect", world.names, dict(expected)))

@@ -1,0 +1,78 @@
+"""Mappings with known keys: the sections of a scenario and the arguments of a step.
+
+The one rule: every wrong key and every wrong value is reported, not only the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import Problem, did_you_mean
+from .kinds import Kind, Schema, Scope, Unreadable
+from .nodes import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One key of a mapping: an argument of a step, a field of a section."""
+
+    name: str
+    kind: Kind
+    default: Any = None
+    required: bool = False
+    about: str = ""
+    collected: bool = False
+    """One of many that are only there if given (`fields.Spread`)."""
+
+
+def read_record(
+    node: Node, arguments: Sequence[Argument], scope: Scope, *, given_only: bool = False, what: str = ""
+) -> dict[str, Any]:
+    """The values of a mapping by name, with every wrong key and value reported. `given_only`: no defaults."""
+    if node.entries is None and not node.empty:
+        scope.fail(node, f"found {node.shown()}, expected {what or 'a mapping'}")
+    known = {argument.name: argument for argument in arguments}
+    values: dict[str, Any] = {}
+    good = True
+    for key, value in node.entries or ():
+        argument = known.get(key.text)
+        if argument is None:
+            if not key.text.startswith("x-"):
+                scope.problems.append(Problem(key.place, f'unknown key "{key.text}"{did_you_mean(key.text, known)}'))
+                good = False
+            continue
+        try:
+            values[key.text] = argument.kind.read(value, scope)
+        except Unreadable:
+            good = False
+    present = {key.text for key, _ in node.entries or ()}
+    for argument in arguments:
+        if argument.name in present:
+            continue
+        if argument.required:
+            scope.report(node, f'"{argument.name}" is missing, expected {argument.kind.text}')
+            good = False
+        elif not given_only and not argument.collected:
+            try:
+                values[argument.name] = argument.kind.absent(node, scope, argument.default)
+            except Unreadable:
+                good = False
+    if not good:
+        raise Unreadable
+    return values
+
+
+def record_schema(arguments: Sequence[Argument]) -> Schema:
+    """JSON Schema of a mapping with these keys."""
+    properties = {}
+    for argument in arguments:
+        properties[argument.name] = argument.kind.schema() | ({"description": argument.about} if argument.about else {})
+    needed = [argument.name for argument in arguments if argument.required]
+    return {
+        "type": "object",
+        "properties": properties,
+        "patternProperties": {"^x-": {}},
+        "additionalProperties": False,
+    } | ({"required": needed} if needed else {})

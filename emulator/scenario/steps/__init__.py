@@ -1,0 +1,203 @@
+"""The vocabulary: every step there is.
+
+The one rule: a step is a word in the list below. To add one, write a class beside its kin and add it here; YAML, the
+control API, the command line and Python learn it from its fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from ...core.faults import CATALOGUE
+from ...errors import Problem, ScenarioError, did_you_mean
+from ..kinds import Duration, Schema, Scope, Unreadable
+from ..names import Names
+from ..nodes import Node, from_object, resolved
+from ..records import Argument
+from .base import Step, StepType, TimedStep, described
+from .checks import Clock, Expect, Note, WaitUntil
+from .device import Command, PresentCard, PressButton, Reboot, Set, SetFirmware
+from .faults import ClearFault, catalogued
+from .surroundings import PowerCut, PowerUp, SetClimate, SetSupply
+from .vehicle import PlugCable, PlugIn, SetVehicle, SwapVehicle, Unplug
+
+VOCABULARY: Final[tuple[StepType, ...]] = (
+    described(PlugIn),
+    described(Unplug),
+    described(SwapVehicle),
+    described(PlugCable),
+    described(SetVehicle),
+    described(PresentCard),
+    described(PressButton),
+    described(SetSupply),
+    described(SetClimate),
+    described(PowerCut),
+    described(PowerUp),
+    described(Set),
+    described(Reboot),
+    described(SetFirmware),
+    described(Command),
+    *(catalogued(fault) for fault in CATALOGUE),
+    described(ClearFault),
+    described(Clock),
+    described(Expect),
+    described(WaitUntil),
+    described(Note),
+)
+
+STEPS: Final[Mapping[str, StepType]] = {kind.name: kind for kind in VOCABULARY}
+TIMES: Final = (
+    Argument("at", Duration(), about="simulated time of the step"),
+    Argument("after", Duration(), about="time after the previous step"),
+    Argument("within", Duration(), about="how long to wait for what is expected"),
+)
+_WAITING = ("expect", "wait_until")
+
+
+def read_step(node: Node, scope: Scope) -> TimedStep:
+    """One entry of a timeline: a step with its arguments, and when it is to happen."""
+    if isinstance(node.scalar, str):  # `- unplug`
+        word = replace(node, label="")
+        node = replace(node, scalar=None, entries=((word, replace(node, label=node.text, scalar=None)),))
+    if node.entries is None:
+        scope.fail(node, f"found {node.shown()}, expected a step such as {{at: 10 s, plug_in: {{vehicle: vw_id3}}}}")
+    times: dict[str, int] = {}
+    good = True
+    chosen: tuple[Node, Node] | None = None
+    for key, value in node.entries:
+        time = next((argument for argument in TIMES if argument.name == key.text), None)
+        if time is not None:
+            good = _read_time(time, value, scope, times) and good
+        elif key.text not in STEPS:
+            known = [*STEPS, *(argument.name for argument in TIMES)]
+            scope.problems.append(Problem(key.place, f'there is no step "{key.text}"{did_you_mean(key.text, known)}'))
+            good = False
+        elif chosen is not None:
+            first = chosen[0].text
+            scope.problems.append(Problem(key.place, f'"{key.text}": this entry is "{first}" already, one step each'))
+            good = False
+        else:
+            chosen = key, value
+    if chosen is None:
+        if good:
+            scope.fail(node, f"no step here{did_you_mean('', STEPS)}, expected for example plug_in")
+        raise Unreadable
+    step = STEPS[chosen[0].text].read(chosen[1], scope)
+    good = _check_times(node, chosen[0].text, times, scope) and good
+    if not good:
+        raise Unreadable
+    return TimedStep(name=chosen[0].text, step=step, place=chosen[0].place, **times)
+
+
+def _read_time(argument: Argument, node: Node, scope: Scope, times: dict[str, int]) -> bool:
+    try:
+        times[argument.name] = argument.kind.read(node, scope)
+    except Unreadable:
+        return False
+    return True
+
+
+def _check_times(node: Node, name: str, times: Mapping[str, int], scope: Scope) -> bool:
+    if "at" in times and "after" in times:
+        scope.report(node, '"at" and "after" together, expected one of them')
+        return False
+    if "within" in times and name not in _WAITING:
+        scope.report(node.get("within") or node, f"belongs to {' and '.join(_WAITING)}, not to {name}")
+        return False
+    return True
+
+
+def read_timeline(nodes: Sequence[Node], scope: Scope) -> list[TimedStep]:
+    """Every entry of a timeline, in order; `Unreadable` after reporting all that is wrong."""
+    steps: list[TimedStep] = []
+    good = True
+    latest: TimedStep | None = None
+    for node in nodes:
+        try:
+            step = read_step(node, scope)
+        except Unreadable:
+            good = False
+            continue
+        if step.at is not None:
+            if latest is not None and latest.at is not None and step.at < latest.at:
+                scope.report(node.get("at") or node, "before the step above it, expected the steps in order of time")
+                good = False
+            latest = step
+        steps.append(step)
+    if not good:
+        raise Unreadable
+    return steps
+
+
+# --- from Python, JSON and words -------------------------------------------------------------------------------------
+
+
+def parse_steps(value: object, names: Names) -> list[TimedStep]:
+    """The steps of a JSON object (one step, or a list) as it would be in YAML. ScenarioError with all problems."""
+    node = from_object(value, "step" if not isinstance(value, list) else "steps")
+    scope = Scope(names)
+    try:
+        return read_timeline(node.items if node.items is not None else (node,), scope)
+    except Unreadable:
+        raise ScenarioError(scope.problems) from None
+
+
+def make_step(name: str, names: Names, arguments: object = None, /, **keywords: object) -> TimedStep:
+    """A step from Python: `make_step("plug_in", names, vehicle="vw_id3")`. ScenarioError with all problems."""
+    given: object = {key.rstrip("_"): value for key, value in keywords.items()} if keywords else arguments
+    return parse_steps({name: given}, names)[0]
+
+
+def step_from_words(name: str, words: Sequence[str]) -> dict[str, object]:
+    """The JSON object of a step from the words of a command line: `plug_in id3 cable=20 A` or `--cable=20 A`.
+
+    Words without `=` are the short argument; values are read as YAML would read them.
+    """
+    kind = STEPS.get(name)
+    given: dict[str, Any] = {}
+    plain: list[str] = []
+    for word in words:
+        key, equals, value = word.partition("=")
+        if equals:
+            nested = key.lstrip("-").replace("-", "_") if kind is None or kind.whole is None else key.lstrip("-")
+            _put(given, nested, resolved(value), kind)
+        else:
+            plain.append(word)
+    if plain and not given:
+        return {name: resolved(" ".join(plain))}
+    if plain and kind is not None and kind.short is not None:
+        given[kind.short] = resolved(" ".join(plain))
+    elif plain:
+        raise ScenarioError([Problem(from_object(None, name).place, f'found "{plain[0]}", expected name=value')])
+    return {name: given or None}
+
+
+def _put(given: dict[str, Any], key: str, value: object, kind: StepType | None) -> None:
+    """`settings.amp=10` is {settings: {amp: 10}} where `settings` is an argument."""
+    outer, dot, inner = key.partition(".")
+    if dot and kind is not None and kind.whole is None and any(a.name == outer for a in kind.arguments):
+        given.setdefault(outer, {})[inner] = value
+    else:
+        given[key] = value
+
+
+def timeline_schema() -> Schema:
+    """JSON Schema of a list of steps."""
+    times = {a.name: a.kind.schema() | {"description": a.about} for a in TIMES}
+    entry = {
+        "type": "object",
+        "properties": times | {kind.name: {"$ref": f"#/$defs/step_{kind.name}"} for kind in VOCABULARY},
+        "additionalProperties": False,
+    }
+    bare = [kind.name for kind in VOCABULARY if kind.whole is None and not any(a.required for a in kind.arguments)]
+    return {"type": "array", "items": {"anyOf": [entry, {"enum": bare}]}}
+
+
+def step_schemas() -> dict[str, Schema]:
+    """JSON Schema of every step, by the name `timeline_schema` refers to."""
+    return {f"step_{kind.name}": kind.schema() for kind in VOCABULARY}
+
+
+__all__ = ["STEPS", "VOCABULARY", "Step", "StepType", "TimedStep", "make_step", "parse_steps", "read_timeline"]

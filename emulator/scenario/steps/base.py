@@ -1,0 +1,254 @@
+"""What a step is, and how one is read.
+
+The one rule: a step is a frozen dataclass whose name is its key in a scenario and whose fields are its arguments, in
+YAML, in the control API, on the command line and in Python alike. `apply` does it, at the instant it is called.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from ...core.instant import Instant
+from ...core.messages import Outcome
+from ...errors import EmulatorError, Place
+from ..expectations import Expectation
+from ..expectations import parse as parse_expectation
+from ..fields import arguments_of, construct, summary
+from ..kinds import Kind, Schema, Scope, Unreadable, checked
+from ..nodes import Node
+from ..quantities import Gauge, resolve, unknown_value, vendor_value
+from ..records import Argument, read_record, record_schema
+
+if TYPE_CHECKING:
+    from ..world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Base of all steps."""
+
+    short: ClassVar[str | None] = None
+    """The argument that `step: value` gives when the value is no mapping."""
+    whole: ClassVar[str | None] = None
+    """The field that takes whatever is written after the step's name."""
+
+    def apply(self, world: World) -> Outcome:
+        """Do it now. EmulatorError if it cannot be done at all."""
+        raise NotImplementedError
+
+    def settled(self, node: Node, scope: Scope) -> Self:
+        """Checks and defaults that need more than one argument; `node` holds the arguments."""
+        return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepType:
+    """One word of the vocabulary: name, description, arguments, and how to make one."""
+
+    name: str
+    about: str
+    arguments: tuple[Argument, ...]
+    make: Callable[[dict[str, Any]], Step]
+    short: str | None = None
+    whole: Argument | None = None
+
+    def read(self, node: Node, scope: Scope) -> Step:
+        """The step with the arguments in `node`; `Unreadable` after reporting what is wrong."""
+        if self.whole is not None:
+            return self.make({self.whole.name: self.whole.kind.read(node, scope)}).settled(node, scope)
+        if self.short is not None and not node.empty and node.entries is None:
+            key = replace(node, label=self.short, scalar=self.short, text=self.short, items=None)
+            node = replace(node, scalar=None, items=None, entries=((key, replace(node, label=self.short)),))
+        values = read_record(node, self.arguments, scope, what=f"the arguments of {self.name}")
+        return self.make(values).settled(node, scope)
+
+    def schema(self) -> Schema:
+        """JSON Schema of what follows the step's name."""
+        if self.whole is not None:
+            return self.whole.kind.schema() | {"description": self.about}
+        options = [record_schema(self.arguments)]
+        if self.short is not None:
+            options.append(next(a for a in self.arguments if a.name == self.short).kind.schema())
+        if not any(argument.required for argument in self.arguments):
+            options.append({"type": "null"})
+        return {"anyOf": options, "description": self.about}
+
+
+def described(cls: type[Step]) -> StepType:
+    """The word a step class stands for."""
+    arguments = arguments_of(cls)
+    whole = next((argument for argument in arguments if argument.name == cls.whole), None)
+    return StepType(
+        name=snake_case(cls.__name__),
+        about=summary(cls),
+        arguments=() if whole is not None else arguments,
+        make=lambda values: construct(cls, values),
+        short=cls.short,
+        whole=whole,
+    )
+
+
+def snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedStep:
+    """A step and when it is to happen. Without `at` and `after`: directly after the previous one."""
+
+    name: str
+    step: Step
+    at: Instant | None = None
+    after: Instant | None = None
+    within: Instant | None = None
+    """For what is waited for: how long."""
+    place: Place
+
+
+# --- kinds of arguments that are names ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ChargerName(Kind):
+    """A charger; where there is one only it need not be said. `needed`: the step cannot do without."""
+
+    needed: bool = True
+
+    @property
+    def text(self) -> str:
+        return "the name of a charger"
+
+    def read(self, node: Node, scope: Scope) -> str:
+        if not isinstance(node.scalar, str):
+            self.wrong(node, scope)
+        name = node.scalar
+        return str(checked(node, scope, lambda: scope.names.charger(name)))
+
+    def absent(self, node: Node, scope: Scope, default: Any) -> Any:
+        return checked(node, scope, scope.names.only_charger) if self.needed else default
+
+    def schema(self) -> Schema:
+        return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class WallboxName(Kind):
+    """A wallbox, `garage.goe` or `goe`; where there is one only it need not be said."""
+
+    needed: bool = True
+
+    @property
+    def text(self) -> str:
+        return 'the name of a wallbox such as "garage.goe"'
+
+    def read(self, node: Node, scope: Scope) -> str:
+        if not isinstance(node.scalar, str):
+            self.wrong(node, scope)
+        name = node.scalar
+        return str(checked(node, scope, lambda: scope.names.wallbox(name)))
+
+    def absent(self, node: Node, scope: Scope, default: Any) -> Any:
+        return checked(node, scope, scope.names.only_wallbox) if self.needed else default
+
+    def schema(self) -> Schema:
+        return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleName(Kind):
+    """A vehicle of the scenario, or a preset."""
+
+    @property
+    def text(self) -> str:
+        return 'the name of a vehicle such as "vw_id3"'
+
+    def read(self, node: Node, scope: Scope) -> str:
+        if not isinstance(node.scalar, str):
+            self.wrong(node, scope)
+        name = node.scalar
+        return str(checked(node, scope, lambda: scope.names.vehicle(name)))
+
+    def schema(self) -> Schema:
+        return {"type": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class FaultName(Kind):
+    """A fault, as the step that began it called it."""
+
+    @property
+    def text(self) -> str:
+        return "the name of a fault"
+
+    def read(self, node: Node, scope: Scope) -> str:
+        if not isinstance(node.scalar, str):
+            self.wrong(node, scope)
+        name = node.scalar
+        return str(checked(node, scope, lambda: scope.names.fault(name)))
+
+    def schema(self) -> Schema:
+        return {"type": "string"}
+
+
+# --- expectations ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One quantity and what it should be."""
+
+    gauge: Gauge
+    expectation: Expectation
+
+
+@dataclass(frozen=True, slots=True)
+class Checks(Kind):
+    """A mapping of quantities to expectations."""
+
+    @property
+    def text(self) -> str:
+        return 'quantities and what they should be, such as {power: "> 3 kW"}'
+
+    def read(self, node: Node, scope: Scope) -> tuple[Check, ...]:
+        if not node.entries:
+            self.wrong(node, scope)
+        found: list[Check] = []
+        for key, value in node.entries:
+            try:
+                found.append(_check(key, value, scope))
+            except (EmulatorError, ValueError) as error:
+                at_key = isinstance(error, EmulatorError)
+                scope.report(replace(key, label="") if at_key else value, str(error))
+            except Unreadable:
+                continue
+        if len(found) < len(node.entries):
+            raise Unreadable
+        return tuple(found)
+
+    def schema(self) -> Schema:
+        value: Schema = {"type": ["string", "number", "boolean", "null", "array", "object"]}
+        return {"type": "object", "minProperties": 1, "additionalProperties": value}
+
+
+def _check(key: Node, value: Node, scope: Scope) -> Check:
+    gauge = resolve(key.text, scope.names)
+    if gauge.wallbox is not None:
+        wallbox = scope.names.probe(gauge.wallbox)
+        if wallbox is not None:
+            _look(wallbox, gauge.name)
+    return Check(gauge, parse_expectation(value.data(), gauge))
+
+
+def _look(wallbox: Any, address: str) -> None:
+    try:
+        vendor_value(wallbox, address)
+    except KeyError:
+        raise EmulatorError(unknown_value(wallbox, address)) from None
+
+
+def listed(arguments: Mapping[str, Any]) -> str:
+    """Arguments for a message or a journal entry."""
+    return ", ".join(f"{name}={value}" for name, value in arguments.items() if value is not None)

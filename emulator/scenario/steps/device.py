@@ -1,0 +1,212 @@
+"""Steps about the box itself: cards, buttons, settings, reboots, and values a client would write.
+
+The one rule: what a vendor's box makes of it is the wallbox's business; a step only brings it there and records it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from ...core.messages import Outcome, Reason, RebootController
+from ...core.units import Seconds
+from ...errors import EmulatorError, did_you_mean
+from ...vendors.interfaces import Origin
+from ...vendors.wallbox import Wallbox
+from ..fields import About
+from ..kinds import Scope, Text, checked
+from ..nodes import Node
+from .base import ChargerName, Step, WallboxName
+
+if TYPE_CHECKING:
+    from ..world import World
+
+_Wallbox = Annotated[str, WallboxName(), About("which one; may be left out if there is one wallbox only")]
+_SomeWallbox = Annotated[str | None, WallboxName(needed=False), About("one wallbox; default: all of the charger")]
+_SomeCharger = Annotated[str | None, ChargerName(needed=False), About("where, if there are several chargers")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AtTheBox(Step):
+    """Base of what a person does at a charger: it reaches one wallbox, or every one of a charger."""
+
+    charger: _SomeCharger = None
+    wallbox: _SomeWallbox = None
+
+    def settled(self, node: Node, scope: Scope) -> _AtTheBox:
+        if self.charger is None and self.wallbox is None:
+            checked(node, scope, scope.names.only_charger)
+        return self
+
+    def boxes(self, world: World) -> list[Wallbox]:
+        """The wallboxes it reaches, in the order they were made."""
+        if self.wallbox is not None:
+            return [world.wallboxes[self.wallbox]]
+        return world.wallboxes_of(self.charger or world.names.only_charger())
+
+    def each(self, world: World, name: str, detail: Mapping[str, object], do: Callable[[Wallbox], Outcome]) -> Outcome:
+        """Do it to every wallbox reached; the first refusal is the answer."""
+        boxes = self.boxes(world)
+        if not boxes:
+            raise EmulatorError(f"{name}: there is no wallbox on this charger")
+        outcomes = []
+        for box in boxes:
+            with world.because_of(name, detail, box):
+                outcomes.append(do(box))
+        return next((outcome for outcome in outcomes if not outcome.ok), outcomes[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentCard(_AtTheBox):
+    """A card is held to the reader."""
+
+    short: ClassVar[str | None] = "tag"
+
+    tag: Annotated[str, Text(lenient=True, expected="the card's id in hexadecimal, in quotes")]
+    """The card's id in hexadecimal."""
+
+    def apply(self, world: World) -> Outcome:
+        return self.each(world, "present_card", {"tag": self.tag}, lambda box: box.present_card(self.tag))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressButton(_AtTheBox):
+    """The button of the box is pressed."""
+
+    duration: Seconds = 0.2
+    """How long it is held."""
+
+    def apply(self, world: World) -> Outcome:
+        detail = {"duration": self.duration}
+        return self.each(world, "press_button", detail, lambda box: box.press_button(self.duration))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Set(Step):
+    """The owner changes settings of a wallbox, with the vendor's app or at the box."""
+
+    wallbox: _Wallbox = ""
+    settings: Mapping[str, object]
+    """Names and values as the vendor calls them."""
+
+    def settled(self, node: Node, scope: Scope) -> Set:
+        written = node.get("settings")
+        if written is not None:
+            box = scope.names.probe(self.wallbox)
+            if box is not None:
+                check_settings(written, box, scope)
+        return self
+
+    def apply(self, world: World) -> Outcome:
+        box = world.wallboxes[self.wallbox]
+        with world.because_of("set", {"settings": dict(self.settings)}, box):
+            box.configure(self.settings)
+        return Outcome()
+
+
+def check_settings(node: Node, box: Wallbox, scope: Scope) -> None:
+    """Report every setting a wallbox does not have, and every value it would not take."""
+    for key, value in node.entries or ():
+        row = box.settings.rows.get(key.text)
+        if row is None:
+            hint = did_you_mean(key.text, box.settings.rows)
+            scope.report(key, f'{box.vendor.title} has no setting "{key.text}"{hint}')
+            continue
+        try:
+            row.check(value.data())
+        except ValueError as error:
+            scope.report(value, f"found {value.shown()}, {error}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reboot(Step):
+    """A wallbox's network processor restarts; or, for a whole charger, all of them and the charge controller."""
+
+    short: ClassVar[str | None] = "wallbox"
+
+    charger: _SomeCharger = None
+    wallbox: Annotated[str | None, WallboxName(needed=False), About("one wallbox; default: the whole charger")] = None
+    for_: Annotated[Seconds | None, About("how long its interfaces are gone; default: the box's boot time")] = None
+
+    def settled(self, node: Node, scope: Scope) -> Reboot:
+        if self.charger is None and self.wallbox is None:
+            checked(node, scope, scope.names.only_charger)
+        return self
+
+    def apply(self, world: World) -> Outcome:
+        if self.wallbox is not None:
+            self._restart(world, world.wallboxes[self.wallbox])
+            return Outcome()
+        charger = self.charger or world.names.only_charger()
+        for box in world.wallboxes_of(charger):
+            self._restart(world, box)
+        return world.simulation.submit(charger, RebootController(owner="scenario"))
+
+    def _restart(self, world: World, box: Wallbox) -> None:
+        with world.because_of("reboot", {"for": self.for_}, box):
+            box.reboot(self.for_)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetFirmware(Step):
+    """The firmware of a wallbox is replaced, and the box reboots into it."""
+
+    short: ClassVar[str | None] = "firmware"
+
+    wallbox: _Wallbox = ""
+    firmware: Annotated[str, Text(lenient=True, expected='a firmware version such as "60.5"')]
+    """The new version."""
+
+    def settled(self, node: Node, scope: Scope) -> SetFirmware:
+        box = scope.names.probe(self.wallbox)
+        if box is not None:
+            place = node.get("firmware") or node
+            checked(place, scope, lambda: box.vendor.profile(box.profile.model.id, self.firmware))
+        return self
+
+    def apply(self, world: World) -> Outcome:
+        box = world.wallboxes[self.wallbox]
+        with world.because_of("set_firmware", {"firmware": self.firmware}, box):
+            box.set_firmware(self.firmware)
+        return Outcome()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command(Step):
+    """Vendor values are written as a client would, through one of the wallbox's interfaces."""
+
+    wallbox: _Wallbox = ""
+    write: Mapping[str, object]
+    """Values by their vendor's names, written in this order."""
+    interface: str | None = None
+    """The interface they come through; default: http, or the first there is."""
+    refused: bool = False
+    """true: the box is expected to refuse them."""
+
+    def settled(self, node: Node, scope: Scope) -> Command:
+        box = scope.names.probe(self.wallbox)
+        if box is not None and self.interface is not None and self.interface not in (*box.interfaces, "websocket"):
+            place = node.get("interface") or node
+            hint = did_you_mean(self.interface, box.interfaces)
+            scope.fail(place, f'{box.address} has no interface "{self.interface}"{hint}')
+        return self
+
+    def apply(self, world: World) -> Outcome:
+        box = world.wallboxes[self.wallbox]
+        chosen = self.interface or ("http" if "http" in box.interfaces else next(iter(box.interfaces), "scenario"))
+        outcomes: dict[str, Outcome] = {}
+        with world.because_of("command", {"write": dict(self.write), "interface": chosen}, box) as cause:
+            origin = Origin(interface=chosen, client="scenario", cause=cause)
+            for address, value in self.write.items():
+                outcomes[address] = box.write(address, value, origin)
+        return self._answer(outcomes)
+
+    def _answer(self, outcomes: Mapping[str, Outcome]) -> Outcome:
+        for address, outcome in outcomes.items():
+            if outcome.ok == self.refused:
+                if self.refused:
+                    return Outcome(refused=Reason.INVALID, message=f"{address}: accepted, expected a refusal")
+                text = f"{address}: {outcome.message or outcome.refused}"
+                return Outcome(refused=outcome.refused, message=text, detail=outcome.detail)
+        return Outcome(detail={"written": list(outcomes)})

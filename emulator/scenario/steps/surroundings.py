@@ -1,0 +1,107 @@
+"""Steps about the grid, the weather and the power supply of a charger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from ...core import messages
+from ...core.agenda import Priority
+from ...core.faults import Line
+from ...core.instant import later
+from ...core.messages import Outcome
+from ...core.units import Celsius, Hertz, Ohms, Seconds, Volts
+from ..fields import About
+from ..kinds import Scope
+from ..nodes import Node
+from .base import ChargerName, Step
+
+if TYPE_CHECKING:
+    from ..world import World
+
+_Charger = Annotated[str, ChargerName(), About("where; may be left out if there is one charger only")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSupply(Step):
+    """The grid changes; what is not given stays as it is."""
+
+    charger: _Charger = ""
+    voltage: Volts | None = None
+    """Of every phase."""
+    phase_voltages: tuple[Volts, Volts, Volts] | None = None
+    """Of L1, L2, L3, in place of `voltage`."""
+    phases: int | None = None
+    live: tuple[Line, ...] | None = None
+    """The lines that are live, such as [L1, L3]."""
+    frequency: Hertz | None = None
+    source_resistance: Ohms | None = None
+
+    def settled(self, node: Node, scope: Scope) -> SetSupply:
+        given = (self.voltage, self.phase_voltages, self.phases, self.live, self.frequency, self.source_resistance)
+        if all(value is None for value in given):
+            scope.fail(node, 'nothing to change, expected for example "voltage: 235 V"')
+        return self
+
+    def apply(self, world: World) -> Outcome:
+        live = None if self.live is None else ("L1" in self.live, "L2" in self.live, "L3" in self.live)
+        change = messages.SetSupply(
+            voltage=self.voltage,
+            phase_voltages=self.phase_voltages,
+            phases=self.phases,
+            live=live,
+            frequency=self.frequency,
+            source_resistance=self.source_resistance,
+        )
+        return world.simulation.apply(self.charger, change)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetClimate(Step):
+    """The ambient temperature changes."""
+
+    short: ClassVar[str | None] = "ambient"
+
+    charger: _Charger = ""
+    ambient: Celsius
+
+    def apply(self, world: World) -> Outcome:
+        return world.simulation.apply(self.charger, messages.SetClimate(ambient=self.ambient))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerCut(Step):
+    """The charger loses its power supply."""
+
+    short: ClassVar[str | None] = "charger"
+
+    charger: _Charger = ""
+    for_: Seconds | None = None
+    """How long; default: until `power_up`."""
+
+    def apply(self, world: World) -> Outcome:
+        outcome = world.simulation.apply(self.charger, messages.PowerCut())
+        key = ("power", self.charger)
+        if self.for_ is None:
+            world.cancel(key)
+        else:
+            up = later(world.simulation.at, self.for_)
+            world.schedule(key, up, lambda _at: _power_up(world, self.charger), Priority.GRID)
+        return outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerUp(Step):
+    """The power supply comes back."""
+
+    short: ClassVar[str | None] = "charger"
+
+    charger: _Charger = ""
+
+    def apply(self, world: World) -> Outcome:
+        world.cancel(("power", self.charger))
+        return _power_up(world, self.charger)
+
+
+def _power_up(world: World, charger: str) -> Outcome:
+    return world.simulation.apply(charger, messages.PowerUp())

@@ -1,0 +1,119 @@
+"""Steps about vehicles and cables.
+
+The one rule: a vehicle's arguments are the fields of `VehicleSpec`, whoever states them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from ...core import messages
+from ...core.agenda import Priority
+from ...core.instant import Instant, later
+from ...core.messages import Outcome
+from ...core.specs import VehicleSpec
+from ...core.units import Amperes, Seconds
+from ..fields import About, Spread
+from ..kinds import Scope
+from ..nodes import Node
+from .base import ChargerName, Step, VehicleName
+
+if TYPE_CHECKING:
+    from ..world import World
+
+_CHARGER = About("where; may be left out if there is one charger only")
+_Charger = Annotated[str, ChargerName(), _CHARGER]
+_Habits = Annotated[Mapping[str, object], Spread(VehicleSpec, omit=("model",))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlugIn(Step):
+    """A vehicle is plugged in. One of the scenario's own vehicles comes back with the charge it left with."""
+
+    short: ClassVar[str | None] = "vehicle"
+
+    charger: _Charger = ""
+    vehicle: Annotated[str, VehicleName(), About("a vehicle of the scenario, or a preset")] = "generic"
+    cable: Amperes | None = None
+    """Rating of the cable used in a socket: 13, 20, 32 or 63 A; default: the charger's."""
+    changes: _Habits = field(default_factory=dict)
+
+    def apply(self, world: World) -> Outcome:
+        return world.plug_in(self.charger, self.vehicle, self.changes, self.cable)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unplug(Step):
+    """The vehicle is unplugged."""
+
+    short: ClassVar[str | None] = "charger"
+
+    charger: _Charger = ""
+    at_box: bool = True
+    """Also pull a loose cable out of the socket."""
+
+    def apply(self, world: World) -> Outcome:
+        return world.unplug(self.charger, at_box=self.at_box)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwapVehicle(Step):
+    """One vehicle is unplugged and another one plugged in a little later."""
+
+    short: ClassVar[str | None] = "vehicle"
+
+    charger: _Charger = ""
+    vehicle: Annotated[str, VehicleName(), About("a vehicle of the scenario, or a preset")]
+    pause: Seconds = 10.0
+    """Time in between."""
+    cable: Amperes | None = None
+    """Rating of the cable used in a socket."""
+    changes: _Habits = field(default_factory=dict)
+
+    def apply(self, world: World) -> Outcome:
+        outcome = world.unplug(self.charger)
+        if not outcome.ok:
+            return outcome
+
+        def plug(_at: Instant) -> None:
+            world.plug_in(self.charger, self.vehicle, self.changes, self.cable)
+
+        world.schedule(("swap", self.charger), later(world.simulation.at, self.pause), plug, Priority.COMMAND)
+        return outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlugCable(Step):
+    """A loose cable is put into the socket, or pulled out of it, with no vehicle at its other end."""
+
+    charger: _Charger = ""
+    plugged: bool = True
+    """false: pulled out."""
+    cable: Amperes | None = None
+    """Rating of the cable: 13, 20, 32 or 63 A; default: the charger's."""
+
+    def apply(self, world: World) -> Outcome:
+        return world.simulation.apply(self.charger, messages.PlugCable(plugged=self.plugged, cable=self.cable))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetVehicle(Step):
+    """The plugged vehicle changes: another charge limit set by its driver, woken by its maker's app."""
+
+    charger: _Charger = ""
+    awake: bool | None = None
+    """true: its maker's app wakes it."""
+    changes: _Habits = field(default_factory=dict)
+
+    def settled(self, node: Node, scope: Scope) -> SetVehicle:
+        if not self.changes and self.awake is None:
+            scope.fail(node, 'nothing to change, expected for example "charge_limit: 80 %"')
+        return self
+
+    def apply(self, world: World) -> Outcome:
+        changes = dict(self.changes)
+        if self.awake is not None:
+            changes["awake"] = self.awake
+        return world.simulation.apply(self.charger, messages.SetVehicle(changes=changes))

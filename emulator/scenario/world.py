@@ -1,0 +1,246 @@
+"""The world of a scenario: its simulation with chargers, wallboxes and vehicles, ready to run.
+
+The one rule: building is quick and leaves nothing behind, because resetting an emulator means building its world anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+from .. import vendors
+from ..core import messages
+from ..core.agenda import Priority, Timer
+from ..core.instant import Instant
+from ..core.messages import Outcome
+from ..core.specs import ChargerSpec, VehicleSpec
+from ..core.vehicles import PRESETS
+from ..errors import EmulatorError
+from ..runtime.clock import Clock
+from ..runtime.journal import Journal
+from ..runtime.simulation import Simulation
+from ..vendors.firmware import Profile, Vendor
+from ..vendors.wallbox import Context, Wallbox, charger_defaults
+from .fields import merged
+from .names import Names
+from .plan import Broker, ChargerPlan, Scenario, WallboxPlan
+from .quantities import Gauge, resolve
+from .steps.base import Check
+
+FIXED_EPOCH: Final = datetime(2026, 1, 5, tzinfo=timezone(timedelta(hours=1)))
+"""Calendar time at simulated time 0 where nothing is stated and the clock is frozen: a Monday."""
+
+
+class World:
+    """A running scenario."""
+
+    def __init__(self, scenario: Scenario, simulation: Simulation, broker: tuple[str, int] | None) -> None:
+        self.scenario = scenario
+        self.simulation = simulation
+        self.broker = broker
+        self.wallboxes: dict[str, Wallbox] = {}
+        """By address, `garage.goe`."""
+        self.plans: dict[str, WallboxPlan] = {}
+        """What the scenario said about each wallbox, by address."""
+        self.vehicles: dict[str, VehicleSpec] = {**PRESETS, **scenario.vehicles}
+        self.boxes: dict[str, list[str]] = {}
+        """Names of the wallboxes of each charger."""
+        self.names = Names(self.boxes, self.vehicles.keys(), probe=self.wallboxes.get)
+        self.seen: dict[str, object] = {}
+        """Values of quantities at the previous look, for `changed`."""
+        self._timers: dict[Hashable, Timer] = {}
+        self._charge: dict[str, float] = {}
+
+    # --- building ----------------------------------------------------------------------------------------------------
+
+    def add_charger(self, plan: ChargerPlan) -> None:
+        """Put a charger with its wallboxes into the world. EmulatorError if something about it is wrong."""
+        if plan.name in self.boxes:
+            raise EmulatorError(f'there is a charger called "{plan.name}" already')
+        profiles = [profile_of(box) for box in plan.wallboxes]
+        spec = charger_defaults(profiles[0][1]) if profiles else ChargerSpec()
+        spec = merged(spec, {"supply": dict(self.scenario.supply)})
+        self.simulation.add_charger(plan.name, merged(spec, plan.hardware))
+        self.boxes[plan.name] = []
+        for box, (vendor, profile) in zip(plan.wallboxes, profiles, strict=True):
+            self._add(plan.name, box, vendor, profile)
+
+    def add_wallbox(self, charger: str, plan: WallboxPlan) -> Wallbox:
+        """Put one more wallbox onto a charger. EmulatorError if something about it is wrong."""
+        self.names.charger(charger)
+        return self._add(charger, plan, *profile_of(plan))
+
+    def _add(self, charger: str, plan: WallboxPlan, vendor: Vendor, profile: Profile) -> Wallbox:
+        address = f"{charger}.{plan.name}"
+        if address in self.wallboxes:
+            raise EmulatorError(f'there is a wallbox called "{address}" already')
+        context = Context(
+            vendor=vendor,
+            profile=profile,
+            simulation=self.simulation,
+            charger=charger,
+            name=plan.name,
+            serial=plan.serial or self._free_serial(vendor, profile.model.serial),
+            settings=settings_of(plan, vendor),
+            address=plan.address or "127.0.0.1",
+            broker=self.broker,
+        )
+        wallbox = vendor.create(context)
+        self.wallboxes[address] = wallbox
+        self.plans[address] = plan
+        self.boxes[charger].append(plan.name)
+        wallbox.start()
+        return wallbox
+
+    def _free_serial(self, vendor: Vendor, serial: str) -> str:
+        """The model's serial number, counted up for every further box."""
+        taken = {box.serial for box in self.wallboxes.values() if box.vendor.id == vendor.id}
+        while serial in taken:
+            serial = counted_up(serial, 1)
+        return serial
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    def wallboxes_of(self, charger: str) -> list[Wallbox]:
+        """The wallboxes of a charger, in the order they were made."""
+        return [self.wallboxes[f"{charger}.{name}"] for name in self.boxes[charger]]
+
+    def gauge(self, quantity: str) -> Gauge:
+        """What a quantity's name refers to. EmulatorError with a suggestion if nothing."""
+        return resolve(quantity, self.names)
+
+    def read(self, quantity: str) -> object:
+        """The value of a quantity now, as plain JSON data."""
+        return self.gauge(quantity).read(self)
+
+    def remember(self, checks: tuple[Check, ...]) -> None:
+        """Keep the present values of what is checked, for a later `changed`."""
+        for check in checks:
+            self.seen[check.gauge.text] = check.gauge.read(self)
+
+    # --- doing -------------------------------------------------------------------------------------------------------
+
+    def vehicle(self, name: str) -> VehicleSpec:
+        """A vehicle by name; one of the scenario's own has the charge it left with."""
+        spec = self.vehicles[self.names.vehicle(name)]
+        return replace(spec, state_of_charge=self._charge[name]) if name in self._charge else spec
+
+    def plug_in(self, charger: str, name: str, changes: Mapping[str, object], cable: float | None) -> Outcome:
+        """Plug in the vehicle called `name`, with some of its properties changed."""
+        vehicle = merged(self.vehicle(name), changes)
+        return self.simulation.apply(charger, messages.PlugIn(name=name, vehicle=vehicle, cable=cable))
+
+    def unplug(self, charger: str, *, at_box: bool = True) -> Outcome:
+        """Unplug whatever is plugged in, and remember its charge."""
+        vehicle = self.simulation.observe(charger).vehicle
+        if vehicle is not None and vehicle.name in self.scenario.vehicles:
+            self._charge[vehicle.name] = vehicle.state_of_charge
+        return self.simulation.apply(charger, messages.Unplug(at_box=at_box))
+
+    def schedule(self, key: Hashable, at: Instant, action: Callable[[Instant], object], priority: Priority) -> None:
+        """Do something at a later instant; the same key again replaces it."""
+        self.cancel(key)
+
+        def act(now: Instant) -> None:
+            self._timers.pop(key, None)
+            action(now)
+
+        self._timers[key] = self.simulation.agenda.call_at(at, priority, act)
+        self.simulation.wake()
+
+    def cancel(self, key: Hashable) -> None:
+        """Forget what was scheduled under a key, if anything."""
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.clear()
+
+    def set_speed(self, speed: float) -> None:
+        """Let simulated time run at another speed (0: frozen)."""
+        self.simulation.clock.set_speed(speed)
+        self.simulation.wake()
+
+    def jump(self, by: Instant) -> None:
+        """Skip waiting; a step cannot move the world itself, so whoever paces it is woken."""
+        self.simulation.clock.jump(by)
+        self.simulation.wake()
+
+    @contextmanager
+    def because_of(self, name: str, detail: Mapping[str, object], box: Wallbox) -> Iterator[int]:
+        """Record that the world did something to a wallbox; what happens inside follows from it."""
+        at = self.simulation.now()
+        entry = self.simulation.journal.record(at, "stimulus", name, detail, charger=box.charger, wallbox=box.name)
+        with self.simulation.because(entry):
+            yield entry.seq
+        self.simulation.wake()
+
+
+def build(
+    scenario: Scenario,
+    *,
+    clock: Clock,
+    wall: Callable[[], float] | None = None,
+    seed: int | None = None,
+    journal: Journal | None = None,
+    broker: tuple[str, int] | None = None,
+    epoch: datetime | None = None,
+) -> World:
+    """The world of a scenario at simulated time 0.
+
+    `wall`: Unix time for journal entries (None: none). `seed` and `epoch` override the scenario's. `broker`: host and
+    port of the broker in use, where it is not the one the scenario names.
+    """
+    simulation = Simulation(
+        clock=clock,
+        epoch=epoch or scenario.epoch or (FIXED_EPOCH if clock.frozen else datetime.now(UTC).astimezone()),
+        seed=scenario.seed if seed is None else seed,
+        journal=journal if journal is not None else Journal(wall=wall),
+    )
+    world = World(scenario, simulation, broker or _broker(scenario))
+    for plan in scenario.chargers:
+        world.add_charger(plan)
+    return world
+
+
+def _broker(scenario: Scenario) -> tuple[str, int] | None:
+    named = scenario.broker or (Broker() if scenario.wants_broker else None)
+    return (named.host, named.port) if named is not None else None
+
+
+def profile_of(plan: WallboxPlan) -> tuple[Vendor, Profile]:
+    """The vendor and profile a plan names. EmulatorError if there are none."""
+    vendor = vendors.vendor(plan.vendor)
+    return vendor, vendor.profile(plan.model, plan.firmware)
+
+
+def settings_of(plan: WallboxPlan, vendor: Vendor) -> dict[str, object]:
+    """What a plan makes of a vendor's settings: listed interfaces switched on, then what is stated."""
+    settings: dict[str, object] = dict(vendor.everything) if plan.everything else {}
+    for interface in plan.interfaces:
+        if plan.wants(interface):
+            settings.update(vendor.enable.get(interface, {}))
+    return settings | dict(plan.settings)
+
+
+def counted_up(text: str, by: int) -> str:
+    """`A099` and 2 make `A101`: the last number in a text, its width kept; a text without one gets one."""
+    found = re.search(r"(\d+)(\D*)$", text)
+    if found is None:
+        return f"{text}{by}"
+    number = str(int(found[1]) + by).zfill(len(found[1]))
+    return f"{text[: found.start()]}{number}{found[2]}"
+
+
+def default_scenario() -> Scenario:
+    """One tethered three-phase charger of 22 kW called `charger`, run by every vendor at once, all interfaces on."""
+    boxes = []
+    for name in vendors.PACKAGES:
+        vendor = vendors.vendor(name)
+        interfaces = dict.fromkeys((*vendor.ports, *vendor.enable), True)
+        boxes.append(WallboxPlan(name=name, vendor=name, interfaces=interfaces, everything=True))
+    hardware = {"rated_current": 32.0, "phases": 3, "connector": "tethered"}
+    charger = ChargerPlan(name="charger", hardware=hardware, wallboxes=tuple(boxes))
+    return Scenario(about="One 22 kW charger, run by every vendor at once.", chargers=(charger,))
