@@ -49,7 +49,8 @@ class Talk:
         self.over = False
 
     def opened(self) -> Iterable[Frame]:
-        return ["hello", self._state()]
+        self.seen = self._state()
+        return ["hello", self.seen]
 
     def received(self, frame: str | bytes) -> Iterable[Frame]:
         if isinstance(frame, bytes):
@@ -82,8 +83,7 @@ class Talk:
         self.over = True
 
     def _state(self) -> str:
-        self.seen = f"limit {self.box.limit:g} power {self.box.snapshot().power:.0f}"
-        return self.seen
+        return f"limit {self.box.limit:g} power {self.box.snapshot().power:.0f}"
 
 
 class Box(Wallbox):
