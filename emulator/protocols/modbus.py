@@ -1,0 +1,313 @@
+"""The Modbus/TCP server of a device.
+
+The one rule: every request and its reply pass `ModbusServer.exchange`, every reply's bytes pass `Connection.send`, and
+replies leave a connection in the order of their requests, however long one of them is held back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+from collections import deque
+from dataclasses import dataclass
+from typing import Final, Literal, cast
+
+from ..runtime.journal import Entry
+from ..vendors.interfaces import ModbusInterface, ModbusReply
+from .modbus_frames import (
+    DEVICE_FAILURE,
+    ILLEGAL_VALUE,
+    NAMES,
+    Asked,
+    Frame,
+    Framer,
+    Framing,
+    decode,
+    encode,
+    exception,
+    request,
+)
+from .server import BACKLOG, Endpoint, Server
+
+log = logging.getLogger(__name__)
+
+HALF_SENT_TIMEOUT: Final = 10.0
+"""Wall seconds a client has to finish a frame it has begun. ASSUMED."""
+
+HELD_BACK: Final = 64
+"""Replies that may wait on one connection; then nothing more is read from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a connection does about one request."""
+
+    frame: Frame | None
+    """None: no reply."""
+    raw: bytes | None = None
+    """Sent instead of the frame: cut, garbled."""
+    delay: float = 0.0
+    """Wall seconds, counted from the request. Later replies on the connection wait as well."""
+    then: Literal["keep", "close", "reset"] = "keep"
+    """What becomes of the connection afterwards."""
+
+    @property
+    def data(self) -> bytes:
+        if self.raw is not None:
+            return self.raw
+        return b"" if self.frame is None else self.frame.encode()
+
+
+class ModbusServer(Server):
+    """Serves one `ModbusInterface`."""
+
+    def __init__(
+        self, endpoint: Endpoint, *, framing: Framing | None = None, half_sent_timeout: float = HALF_SENT_TIMEOUT
+    ) -> None:
+        super().__init__(endpoint)
+        self.framing = framing or Framing()
+        self.half_sent_timeout = half_sent_timeout
+        self.connections: dict[Connection, None] = {}
+        self._socket: asyncio.Server | None = None
+
+    @property
+    def interface(self) -> ModbusInterface:
+        return cast("ModbusInterface", self.endpoint.interface)
+
+    # --- the socket --------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._socket = await loop.create_server(
+            lambda: Connection(self), self.endpoint.host, self.endpoint.port, backlog=BACKLOG, reuse_address=True
+        )
+        self.endpoint.port = self._socket.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        gone = [connection.gone for connection in self.connections]
+        for connection in tuple(self.connections):
+            connection.abort()
+        if gone:
+            await asyncio.wait(gone)
+
+    def drop(self) -> None:
+        for connection in tuple(self.connections):
+            connection.drop()
+
+    def admit(self, connection: Connection) -> bool:
+        """Whether a new connection may stay; one too many is accepted and closed at once."""
+        if not self.endpoint.reachable:
+            return False
+        if len(self.connections) >= self.interface.max_connections:
+            self.endpoint.record("connection", "refused", {"why": "too many"}, client=connection.client)
+            return False
+        self.connections[connection] = None
+        return True
+
+    # --- one request -------------------------------------------------------------------------------------------------
+
+    def exchange(self, frame: Frame, client: str | None) -> Answer:
+        """What is done about one request. The one place where a request meets the vendor; recorded as one entry."""
+        asked = decode(frame.pdu)
+        detail: dict[str, object] = {"unit": frame.unit}
+        if asked is None:
+            detail |= {"payload": frame.pdu[1:].hex(), "exception": ILLEGAL_VALUE}
+            self.endpoint.record("request", f"{NAMES[frame.pdu[0]]} (illegal)", detail, client=client)
+            return _answer(frame, exception(frame.pdu[0], ILLEGAL_VALUE))
+        entry = self.endpoint.record("request", asked.title, detail, client=client)
+        return _answer(frame, self._reply(frame, asked, entry, detail))
+
+    def _reply(self, frame: Frame, asked: Asked, entry: Entry, detail: dict[str, object]) -> bytes | None:
+        """The device's reply, None if it keeps silent; `detail` says what it was."""
+        asking = request(frame, asked, self.endpoint.origin(entry.client, entry))
+        if asking.payload:
+            detail["payload"] = asking.payload.hex()
+        try:
+            with self.endpoint.simulation.because(entry):
+                reply = self.interface.handle(asking)
+            pdu = None if reply is None else encode(frame.pdu, asked, reply)
+        except Exception:
+            log.exception("%s: no answer to %s", self.endpoint.address, entry.name)
+            reply, pdu = ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE)
+        if reply is None:
+            detail["silent"] = True
+            return None
+        detail.update(reply.journal)
+        if reply.exception is not None:
+            detail["exception"] = reply.exception
+        return pdu
+
+
+def _answer(frame: Frame, pdu: bytes | None) -> Answer:
+    return Answer(frame=None if pdu is None else Frame(frame.transaction, frame.unit, pdu))
+
+
+class Connection(asyncio.Protocol):
+    """One client, from accept to close."""
+
+    def __init__(self, server: ModbusServer) -> None:
+        self.server = server
+        self.client: str | None = None
+        loop = asyncio.get_running_loop()
+        self.gone: asyncio.Future[None] = loop.create_future()
+        self._loop = loop
+        self._transport: asyncio.Transport | None = None
+        self._framer = Framer(server.framing)
+        self._held: deque[tuple[float, Answer]] = deque()
+        """Replies not sent yet, with the loop time of each one's earliest moment."""
+        self._release: asyncio.TimerHandle | None = None
+        self._half_sent: asyncio.TimerHandle | None = None
+        self._answering = False
+        self._doomed = False
+        """To be closed as soon as nothing is held back any more."""
+        self._congested = False
+
+    # --- asyncio calls these -----------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        self.client = f"{peer[0]}:{peer[1]}" if peer else None
+        if not self.server.admit(self):
+            transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timers()
+        self._held.clear()
+        self.server.connections.pop(self, None)
+        if not self.gone.done():
+            self.gone.set_result(None)
+
+    def data_received(self, data: bytes) -> None:
+        if self.ending:
+            return
+        self._stop_half_sent()
+        simulation = self.server.endpoint.simulation
+        for frame in self._framer.feed(data):
+            simulation.now()  # what was due happens first: the box may go down by it
+            if self.ending:
+                return
+            self._answering = True
+            try:
+                answer = self.server.exchange(frame, self.client)
+            finally:
+                self._answering = False
+            self.put(answer)
+        if self._framer.broken is not None:
+            self._end("malformed", self._framer.broken)
+        elif self._framer.pending and not self.ending:
+            self._half_sent = self._loop.call_later(self.server.half_sent_timeout, self._end, "timeout", "half sent")
+
+    def eof_received(self) -> bool:
+        """The client sends no more; what is held back for it still goes out."""
+        self._doomed = True
+        return bool(self._held)
+
+    def pause_writing(self) -> None:
+        self._congested = True
+        self._throttle()
+
+    def resume_writing(self) -> None:
+        self._congested = False
+        self._throttle()
+
+    # --- replies -----------------------------------------------------------------------------------------------------
+
+    def put(self, answer: Answer) -> None:
+        """Send, or hold back until its time has come and everything before it is out."""
+        if self._held or answer.delay > 0:
+            self._held.append((self._loop.time() + answer.delay, answer))
+            self._throttle()
+            self._arm()
+        else:
+            self.send(answer)
+            if self._doomed:
+                self.close()
+
+    def send(self, answer: Answer) -> None:
+        """Put a reply on the wire, in one write, and end the connection if that is part of it."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if data := answer.data:
+            self._transport.write(data)
+        if answer.then == "close":
+            self.close()
+        elif answer.then == "reset":
+            self.reset()
+
+    def _arm(self) -> None:
+        if self._release is None and self._held:
+            self._release = self._loop.call_at(self._held[0][0], self._let_go)
+
+    def _let_go(self) -> None:
+        """Send what is due. The timer may be early by the clock's resolution: the first one is due by definition."""
+        self._release = None
+        _, answer = self._held.popleft()
+        self.send(answer)
+        while self._held and self._held[0][0] <= self._loop.time():
+            self.send(self._held.popleft()[1])
+        if self._doomed and not self._held:
+            self.close()
+        else:
+            self._arm()
+            self._throttle()
+
+    def _throttle(self) -> None:
+        """Read only while the client reads and not too much is held back."""
+        if self.ending or self._transport is None:
+            return
+        if self._congested or len(self._held) >= HELD_BACK:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    @property
+    def ending(self) -> bool:
+        return self._doomed or self._transport is None or self._transport.is_closing()
+
+    def drop(self) -> None:
+        """The box goes down: end now, or right after the reply that is being made."""
+        if self._answering:
+            self._doomed = True
+            self._held.clear()
+        else:
+            self.abort()
+
+    def close(self) -> None:
+        """End in an orderly way, after what is written already."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Break the connection at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def reset(self) -> None:
+        """Break the connection so that the client sees a TCP reset."""
+        if self._transport is not None:
+            sock = self._transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._transport.abort()
+
+    def _end(self, name: str, why: str) -> None:
+        self.server.endpoint.record("connection", name, {"why": why}, client=self.client)
+        self.close()
+
+    def _stop_half_sent(self) -> None:
+        if self._half_sent is not None:
+            self._half_sent.cancel()
+            self._half_sent = None
+
+    def _stop_timers(self) -> None:
+        self._stop_half_sent()
+        if self._release is not None:
+            self._release.cancel()
+            self._release = None
