@@ -6,8 +6,6 @@ The one rule: whatever the bytes, the connection ends in a reply, a close or a t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import web
@@ -88,12 +86,14 @@ class Connection(web.RequestHandler):
         )
         self.server = listener.server
         self.client: str | None = None
+        self.origin = listener.server.endpoint.origin(None)
         self.task: asyncio.Task[None] | None = None
         self.channel: Channel | None = None
         """Set once the connection is a WebSocket."""
         self.doomed = False
         """To be closed as soon as the reply is out."""
-        self._answering = False
+        self.answering = False
+        """The reply is being made right now; the box may go down because of it, and the reply still goes out."""
         self._answered = 0
         self.congested = False
         """Bytes wait to be sent, above the transport's limit."""
@@ -107,6 +107,7 @@ class Connection(web.RequestHandler):
         self.task = self._task_handler
         peer = transport.get_extra_info("peername")
         self.client = f"{peer[0]}:{peer[1]}" if peer else None
+        self.origin = self.server.endpoint.origin(self.client)
         if not self.server.admit(self):
             self.abort()
 
@@ -118,12 +119,11 @@ class Connection(web.RequestHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        super().data_received(data)
         if data and self.channel is None:
             self.server.touch(self)
-            if self._half_sent is None and self.pending == 0:
-                timeout = self.server.interface.half_sent_timeout
-                self._half_sent = self._loop.call_later(timeout, self._too_slow)
-        super().data_received(data)
+            if self.pending == 0:
+                self._hurry()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """The client will not send any more; a reply that is on its way still goes out."""
@@ -151,6 +151,12 @@ class Connection(web.RequestHandler):
     def last(self) -> bool:
         """No request can come after the one being answered."""
         return self.doomed or (self._half_closed.is_set() and self.pending <= 1)
+
+    def _hurry(self) -> None:
+        """A request has begun and is not complete: from its first byte on, the client has that much time."""
+        if self._half_sent is None:
+            timeout = self.server.interface.half_sent_timeout
+            self._half_sent = self._loop.call_later(timeout, self._too_slow)
 
     def _too_slow(self) -> None:
         self._half_sent = None
@@ -185,7 +191,7 @@ class Connection(web.RequestHandler):
             version=f"{raw.version.major}.{raw.version.minor}",
             headers=lower_headers(raw.headers.items()),
             body=body,
-            origin=self.server.endpoint.origin(self.client),
+            origin=self.origin,
         )
         return await self.server.handle(self, request, keep_alive=raw.keep_alive)
 
@@ -194,6 +200,8 @@ class Connection(web.RequestHandler):
         return self.server.malformed(self, problem, reply)
 
     async def _body(self, raw: web.BaseRequest) -> bytes:
+        if not raw.content.is_eof():
+            self._hurry()
         limit = self.server.interface.max_body
         if (raw.content_length or 0) > limit:
             raise TooLargeError
@@ -216,15 +224,6 @@ class Connection(web.RequestHandler):
         return self._malformed(message or str(exc) or "error")
 
     # --- replies -----------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def answering(self) -> Iterator[None]:
-        """While a reply is being made, the box may go down because of it: the reply still goes out."""
-        self._answering = True
-        try:
-            yield
-        finally:
-            self._answering = False
 
     def put(self, data: bytes) -> None:
         """Write without waiting."""
@@ -253,7 +252,7 @@ class Connection(web.RequestHandler):
 
     def drop(self) -> None:
         """The box goes down: end now, or right after the reply that is being made."""
-        if self._answering:
+        if self.answering:
             self.doomed = True
         else:
             self.abort()
@@ -262,9 +261,3 @@ class Connection(web.RequestHandler):
         """Break the connection at once."""
         if self.transport is not None:
             self.transport.abort()
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __eq__(self, other: Any) -> bool:
-        return self is other

@@ -96,8 +96,11 @@ class HttpServer(Server):
             connection.abort()
             return CLOSED
         room = self.rooms.find(request)
-        with connection.answering():
+        connection.answering = True
+        try:
             reply = self.exchange(request, room)
+        finally:
+            connection.answering = False
         if reply.silent:
             await connection.given_up()
             return CLOSED

@@ -86,7 +86,8 @@ class Rooms:
 
     def find(self, request: HttpRequest) -> Room | None:
         """The room that an upgrade request asks for; None if the request is an ordinary one."""
-        if request.headers.get("upgrade", "").lower() != "websocket" or request.method != "GET":
+        wanted = request.headers.get("upgrade")
+        if wanted is None or wanted.lower() != "websocket" or request.method != "GET":
             return None
         if (room := self._rooms.get(request.path)) is not None:
             return room

@@ -7,7 +7,7 @@ conversation can be held in a test without a socket; a server only moves the byt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal, Protocol
 from urllib.parse import unquote
@@ -51,19 +51,22 @@ class HttpRequest:
     origin: Origin = Origin(interface="http")
 
     def caused_by(self, origin: Origin) -> HttpRequest:
-        """The same request with another origin."""
-        return replace(self, origin=origin)
+        """The same request with another origin; keeps what has been worked out about it already."""
+        twin = object.__new__(HttpRequest)
+        twin.__dict__.update(self.__dict__, origin=origin)
+        return twin
 
-    @cached_property
+    @property
     def raw_path(self) -> str:
         return self.target.partition("?")[0]
 
-    @cached_property
+    @property
     def path(self) -> str:
         """The path, percent-decoded."""
-        return unquote(self.raw_path)
+        raw = self.raw_path
+        return unquote(raw) if "%" in raw else raw
 
-    @cached_property
+    @property
     def query_string(self) -> str:
         """What follows the first `?`, as sent."""
         return self.target.partition("?")[2]
