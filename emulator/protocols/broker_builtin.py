@@ -1,0 +1,128 @@
+"""The built-in broker's sockets: an asyncio server around `mqtt_exchange`.
+
+The one rule: time-outs and buffers live here, the rules of MQTT do not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final, cast
+
+from .broker import Broker
+from .mqtt_exchange import Exchange
+
+BACKLOG: Final = 2048
+"""A thousand boxes connect at once; asyncio's 100 would turn them into retransmissions."""
+MAX_BUFFERED: Final = 33_554_432
+"""Bytes a client may leave unread; beyond that it loses messages with QoS 0."""
+CONNECT_TIMEOUT: Final = 30.0
+"""Wall seconds a client has for its CONNECT."""
+
+
+class BuiltinBroker(Broker):
+    """A broker inside this process."""
+
+    about = "built-in MQTT broker"
+
+    def __init__(self, bind: str, port: int) -> None:
+        super().__init__(bind, port)
+        self.exchange = Exchange()
+        self.wires: set[_Wire] = set()
+        self.all_gone = asyncio.Event()
+        self._server: asyncio.Server | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._server is not None
+
+    async def start(self) -> None:
+        if self._server is not None:
+            return
+        self.exchange = Exchange()
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(lambda: _Wire(self), self.bind or None, self.port, backlog=BACKLOG)
+        except OSError as error:
+            raise self.taken(error) from error
+        self._server = server
+        self.port = server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        server.close()
+        self.all_gone.clear()
+        for wire in tuple(self.wires):
+            wire.abort()
+        if self.wires:
+            await self.all_gone.wait()
+
+
+class _Wire(asyncio.Protocol):
+    """The socket of one client."""
+
+    def __init__(self, broker: BuiltinBroker) -> None:
+        self._broker = broker
+        self._loop = asyncio.get_running_loop()
+        self._peer = broker.exchange.accept(self)
+        self._transport: asyncio.Transport
+        self._heard = self._loop.time()
+        self._check: asyncio.TimerHandle | None = None
+        self.congested = False
+
+    # --- the link of a peer ------------------------------------------------------------------------------------------
+
+    def send(self, data: bytes) -> None:
+        if data and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    # --- the protocol of a transport ---------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(MAX_BUFFERED)
+        self._broker.wires.add(self)
+        self._check = self._loop.call_later(CONNECT_TIMEOUT, self._expire)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = self._loop.time()
+        known = self._peer.session is not None
+        self._peer.received(data)
+        if not known and self._peer.session is not None:
+            self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._check is not None:
+            self._check.cancel()
+        self._peer.end()
+        self._broker.wires.discard(self)
+        if not self._broker.wires:
+            self._broker.all_gone.set()
+
+    def pause_writing(self) -> None:
+        self.congested = True
+
+    def resume_writing(self) -> None:
+        self.congested = False
+
+    def _watch(self) -> None:
+        """Look again when the client will have been silent for one and a half times its keep-alive (3.1.2.10)."""
+        if self._check is not None:
+            self._check.cancel()
+        self._check = None
+        if self._peer.keep_alive:
+            self._check = self._loop.call_at(self._heard + 1.5 * self._peer.keep_alive, self._expire)
+
+    def _expire(self) -> None:
+        if self._peer.keep_alive and self._loop.time() < self._heard + 1.5 * self._peer.keep_alive:
+            self._watch()
+        else:
+            self._peer.end()
+            self.abort()

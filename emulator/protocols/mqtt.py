@@ -1,0 +1,311 @@
+"""Runs a wallbox's `MqttInterface`: the box as a client of a broker.
+
+The one rule: the broker sees exactly what happens to the box. Switched off, it says good-bye; without power, its
+connection breaks; with other settings, it connects anew; and all of it at the instant it happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from types import TracebackType
+from typing import Final, Literal, ParamSpec, Self, cast
+
+from ..core.instant import Instant
+from ..runtime.journal import Entry
+from ..runtime.simulation import Simulation
+from ..vendors.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Publish
+from ..vendors.wallbox import Wallbox
+from .broker import Broker
+from .mqtt_client import Connection
+from .mqtt_packets import Message
+from .mqtt_passage import Echoes, Passage
+from .push import Publisher
+from .server import Endpoint
+
+P = ParamSpec("P")
+
+logger = logging.getLogger(__name__)
+
+EXCERPT: Final = 200
+"""Characters of a payload that the journal keeps."""
+GOOD_BYE: Final = 0.5
+"""Wall seconds to get rid of the last bytes when the emulator ends."""
+
+State = Literal["off", "connecting", "connected", "waiting"]
+"""`waiting`: for the next attempt."""
+
+
+class MqttDevice:
+    """The MQTT client of one box, as `async with`. All its work is done on the event loop, without blocking it."""
+
+    def __init__(self, endpoint: Endpoint, broker: Broker | None = None, *, passage: Passage | None = None) -> None:
+        self.endpoint = endpoint
+        self.passage = passage if passage is not None else Passage()
+        self.state: State = "off"
+        self._broker = broker
+        self._target: BrokerAccess | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._link: Connection | None = None
+        """The connection, from the attempt to its end."""
+        self._publisher: Publisher | None = None
+        self._echoes = Echoes()
+        self._held: list[Publish] | None = None
+        """While the box handles a message: what it publishes meanwhile, to follow the answer."""
+        self._said: str | None = None
+        """Why the last attempt failed, so that a long outage is not recorded every few seconds."""
+        self._moved = asyncio.Event()
+        self._closing = False
+        self._unlisten: Callable[[], None] = lambda: None
+        self._leaving: dict[asyncio.Future[None], Connection] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def interface(self) -> MqttInterface:
+        return cast("MqttInterface", self.endpoint.interface)
+
+    @property
+    def simulation(self) -> Simulation:
+        return self.endpoint.simulation
+
+    async def __aenter__(self) -> Self:
+        self._unlisten = self.endpoint.wallbox.listen(lambda _at: self._follow())
+        self._follow()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing = True
+        self._unlisten()
+        self._follow()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._leaving:
+            _, late = await asyncio.wait(self._leaving, timeout=GOOD_BYE)
+            for over in late:
+                self._leaving[over].abort()
+            if late:
+                await asyncio.wait(late)
+
+    def attach(self, wallbox: Wallbox) -> None:
+        """Be another box (of the same vendor) from now on; the old one says good-bye."""
+        self._unlisten()
+        self._retarget(None)
+        self.endpoint.attach(wallbox)
+        self._unlisten = wallbox.listen(lambda _at: self._follow())
+        self._follow()
+
+    async def settled(self) -> None:
+        """Until the broker has taken everything published so far; at once if the box is off or the broker is away."""
+        while self.state in ("connecting", "connected"):
+            link = self._link
+            if self.state == "connecting" or link is None:
+                await self._moved.wait()
+                continue
+            await link.flushed()
+            if link is self._link:
+                return
+
+    async def until(self, state: State) -> None:
+        """Until the device is in `state`."""
+        while self.state != state:
+            await self._moved.wait()
+
+    def drop(self, reason: str = "connection reset") -> None:
+        """Break the connection as a disturbed network does: both sides see it end, and the box tries again."""
+        if self._link is not None and self.state == "connected":
+            self._link.abort()
+            self.lost(reason)
+
+    # --- messages ----------------------------------------------------------------------------------------------------
+
+    def send(self, messages: Iterable[Publish]) -> None:
+        """Publish what the box wants published, in order."""
+        self.transmit([passed for message in messages for passed in self.passage.outgoing(message)])
+
+    def transmit(self, messages: Iterable[Publish]) -> None:
+        """As `send`, past the faults."""
+        link = self._link
+        if link is None or self.state != "connected":
+            return
+        batch = list(messages)
+        for message in batch:
+            self._echoes.sent(message)
+            self._record("push", message)
+        link.publish(batch)
+
+    def received(self, message: Message) -> None:
+        """The broker sent a message."""
+        qos = cast("Literal[0, 1, 2]", message.qos)
+        arrived = Publish(topic=message.topic, payload=message.payload, retain=message.retain, qos=qos)
+        for passed in self.passage.incoming(arrived):
+            self.deliver(passed)
+
+    def deliver(self, message: Publish) -> None:
+        """Hand a message to the box, past the faults."""
+        self.simulation.now()
+        if self.state != "connected":  # the box went down a moment before
+            return
+        cause = None if self._echoes.includes(message) else self._record("request", message)
+        origin = self.endpoint.origin(self._peer, cause)
+        with self.simulation.because(cause):
+            self._held = []
+            answer = self._asked(self.interface.received, message.topic, message.payload, message.retain, origin)
+            held, self._held = self._held, None
+            self.send(answer)
+            self.send(held)
+
+    def _publish(self, at: Instant) -> None:
+        """Something may be new at `at`."""
+        messages = self._asked(self.interface.published, at)
+        if self._held is not None:
+            self._held += messages
+        else:
+            self.send(messages)
+
+    def _asked(self, question: Callable[P, Iterable[Publish]], *args: P.args, **kwargs: P.kwargs) -> list[Publish]:
+        """The box's answer. A mistake in a vendor's code is logged and answered by silence, as a device would."""
+        try:
+            return list(question(*args, **kwargs))
+        except Exception:
+            logger.exception("%s: a message was not handled", self.endpoint.address)
+            return []
+
+    def _record(self, kind: Literal["push", "request"], message: Publish) -> Entry:
+        detail: dict[str, object] = {"payload": _excerpt(message.payload)}
+        if message.retain:
+            detail["retain"] = True
+        if message.qos:
+            detail["qos"] = message.qos
+        return self.endpoint.record(kind, message.topic, detail, client=self._peer)
+
+    # --- the life of a connection ------------------------------------------------------------------------------------
+
+    def accepted(self) -> None:
+        """The broker has let the box in."""
+        self.simulation.now()
+        link = self._link
+        if link is None:  # the box went down a moment before
+            return
+        self._said = None
+        self._echoes = Echoes()
+        self._move("connected")
+        entry = self._record_connection("connected", {"client_id": link.access.client_id})
+        with self.simulation.because(entry):
+            self.send(self._asked(self.interface.connected, self.endpoint.origin(self._peer, entry)))
+        if link is self._link:
+            self._subscribe(link)
+            self._publisher = Publisher(self.endpoint.wallbox, self.interface.period, self._publish).start()
+
+    def lost(self, reason: str) -> None:
+        """The connection has ended, or was never made, without the box's doing."""
+        name = "lost" if self.state == "connected" else "failed"
+        self._link = None
+        self._silence()
+        self._move("waiting")
+        self.simulation.now()
+        if reason != self._said or name == "lost":
+            self._said = reason
+            self._record_connection(name, {"reason": reason})
+        self._asked(self._tell_lost, reason)
+
+    def _tell_lost(self, reason: str) -> Iterable[Publish]:
+        self.interface.lost(reason)
+        return ()
+
+    def _record_connection(self, name: str, detail: dict[str, object]) -> Entry:
+        return self.endpoint.record("connection", name, detail, client=self._peer)
+
+    @property
+    def _peer(self) -> str | None:
+        return f"{self._target.host}:{self._target.port}" if self._target is not None else None
+
+    def _wanted(self) -> BrokerAccess | None:
+        """Where the box is to be connected now."""
+        if self._closing or not self.endpoint.wallbox.up:
+            return None
+        access = self.interface.access()
+        if access is None or access.host != EMBEDDED_BROKER or self._broker is None:
+            return access
+        broker = self._broker
+        found = replace(access, host=broker.host, port=broker.port, tls=broker.tls)
+        return found if broker.username is None else replace(found, username=broker.username, password=broker.password)
+
+    def _follow(self) -> None:
+        """Something has changed in the box."""
+        wanted = self._wanted()
+        if wanted != self._target:
+            self._retarget(wanted)
+        elif self._link is not None and self.state == "connected":
+            self._subscribe(self._link)
+
+    def _retarget(self, target: BrokerAccess | None) -> None:
+        """Leave the broker, if there is one, and connect to `target`."""
+        self._leave()
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._target = target
+        self._said = None
+        self._move("off" if target is None else "connecting")
+        if target is not None:
+            self._task = asyncio.create_task(self._stay_connected(target), name=f"mqtt {self.endpoint.address}")
+            self._tasks.add(self._task)
+            self._task.add_done_callback(self._tasks.discard)
+
+    def _leave(self) -> None:
+        """End the connection as the box does it: with a good-bye if it has power, else without."""
+        link, self._link = self._link, None
+        self._silence()
+        if link is None:
+            return
+        powered = self.endpoint.wallbox.up
+        if self.state == "connected":
+            self._record_connection("disconnected", {"reason": "good-bye" if powered else "the box went down"})
+        if link.made:
+            self._leaving[link.over] = link
+            link.over.add_done_callback(lambda over: self._leaving.pop(over, None))
+        if powered and self.state == "connected":
+            link.disconnect()
+        else:
+            link.abort()
+
+    def _silence(self) -> None:
+        if self._publisher is not None:
+            self._publisher.stop()
+            self._publisher = None
+
+    def _subscribe(self, link: Connection) -> None:
+        """Make the subscriptions what the box wants now."""
+        before, wanted = self._echoes.filters, self.interface.subscriptions()
+        if wanted != before:
+            link.unsubscribe(name for name in before if name not in wanted)
+            link.subscribe(name for name in wanted if name not in before)
+            self._echoes.subscribed(wanted)
+
+    async def _stay_connected(self, target: BrokerAccess) -> None:
+        while True:
+            self._move("connecting")
+            try:
+                access = self.passage.connecting(target)
+                if access.host == EMBEDDED_BROKER:
+                    raise ConnectionError("this run has no broker")
+                self._link = link = Connection(access, self)
+                await link.open()
+            except OSError as error:
+                self.lost(str(error) or "time-out")
+            else:
+                await asyncio.wait((link.over,))
+            await asyncio.sleep(self.interface.reconnect)
+
+    def _move(self, state: State) -> None:
+        self.state = state
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+
+def _excerpt(payload: bytes) -> str:
+    text = payload[: 4 * EXCERPT].decode(errors="replace")
+    return text if len(text) <= EXCERPT else text[:EXCERPT] + "…"
