@@ -102,7 +102,7 @@ class Matches(Expectation):
 
 @dataclass(frozen=True, slots=True)
 class Changed(Expectation):
-    """Something else than before."""
+    """Something else than before: when it was last looked at (or at the start), or when the wait began."""
 
     text: str
 
@@ -226,6 +226,8 @@ def _comparison(text: str, sign: str, operand: str, gauge: Gauge) -> Expectation
     if sign in ("!=", "=", "=="):
         value = _literal(operand if gauge.unit is not None else _plain(operand), gauge)
         return Compared(text, sign, value, physical=gauge.wallbox is None)
+    if gauge.row is not None and gauge.row.choices:
+        raise ValueError(f'found "{text}", expected one of {", ".join(gauge.row.choices)}')
     return Compared(text, sign, _number(operand, gauge), physical=gauge.wallbox is None)
 
 
@@ -281,10 +283,17 @@ def _literal(value: object, gauge: Gauge) -> object:
         if isinstance(value, str):
             return units.parse(value, row.unit)
         dimension = units.DIMENSIONS[row.unit]
-        raise ValueError(f'found {written(value)}, expected {dimension.noun} such as "{dimension.example}"')
+        raise ValueError(f'found {_quoted(value)}, expected {dimension.noun} such as "{dimension.example}"')
     if row.choices and value not in row.choices:
-        raise ValueError(f"found {written(value)}, expected one of {', '.join(row.choices)}")
+        raise ValueError(f"found {_quoted(value)}, expected one of {', '.join(row.choices)}")
     return value
+
+
+def may_change(expectation: Expectation) -> bool:
+    """Whether an expectation asks for a change, and thus for an earlier value."""
+    if isinstance(expectation, AnyOf):
+        return any(may_change(option) for option in expectation.options)
+    return isinstance(expectation, Changed)
 
 
 def written(value: object) -> str:
@@ -304,4 +313,8 @@ def shown(value: object, gauge: Gauge) -> str:
         return units.shown(float(value), gauge.unit)
     if gauge.unit is not None and isinstance(value, list | tuple):
         return f"[{', '.join(shown(item, gauge) for item in value)}]"
-    return f'"{value}"' if isinstance(value, str) and gauge.wallbox is not None else written(value)
+    return _quoted(value) if gauge.wallbox is not None else written(value)
+
+
+def _quoted(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else written(value)

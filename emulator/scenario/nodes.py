@@ -183,7 +183,7 @@ class _Converter:
                 self.problems.append(Problem(place, "a key has to be a name"))
                 continue
             node = self.convert(value, key.value)
-            if key.value == "<<" and getattr(key, "style", None) is None:
+            if key.value == "<<" and not getattr(key, "style", None):
                 merged.extend(self._merged(node))
                 continue
             if key.value in written:
@@ -209,7 +209,7 @@ class _Converter:
 
     def _scalar(self, raw: yaml.Node, place: Place, label: str) -> Node:
         written: str = raw.value
-        plain = getattr(raw, "style", None) is None
+        plain = not getattr(raw, "style", None)
         text = self._substituted(written, place) if "${" in written else written
         if not plain and _VARIABLE.fullmatch(written):  # "${PORT}" in quotes: a flow mapping needs them
             plain = text != ""

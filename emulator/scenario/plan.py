@@ -5,6 +5,7 @@ The one rule: everything here is checked and frozen; it says what the user state
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -98,3 +99,12 @@ class Scenario:
         if self.broker is not None:
             return self.broker.embedded
         return any(box.everything or box.wants("mqtt") for charger in self.chargers for box in charger.wallboxes)
+
+
+def counted_up(text: str, by: int) -> str:
+    """`A099` and 2 make `A101`: the last number in a text, its width kept; a text without one gets one."""
+    found = re.search(r"(\d+)(\D*)$", text)
+    if found is None:
+        return f"{text}{by}"
+    number = str(int(found[1]) + by).zfill(len(found[1]))
+    return f"{text[: found.start()]}{number}{found[2]}"

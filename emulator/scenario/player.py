@@ -19,7 +19,7 @@ from .plan import End, Scenario
 from .steps import TimedStep, make_step
 from .steps.base import Check
 from .steps.checks import PATIENCE, Expect, Verdict, WaitUntil, evaluate, record
-from .waiting import Wait, checks_of, may_change, values
+from .waiting import Wait, checks_of
 from .world import World, build
 
 FOREVER: Instant = 10**18
@@ -65,10 +65,6 @@ class Track:
         self._ended = self._world.simulation.at
         self._wait: Wait | None = None
         self._timer = self._world.simulation.timer(self._fire, Priority.COMMAND)
-        watched = {c.gauge.text: c.gauge for s in steps for c in checks_of(s) if may_change(c.expectation)}
-        self._watched = tuple(watched.values())
-        self._before: dict[str, object] = {}
-        self._earlier: dict[str, object] = {}
 
     @property
     def waiting(self) -> TimedStep | None:
@@ -102,15 +98,12 @@ class Track:
 
     def _fire(self, at: Instant) -> None:
         timed = self._steps[self._index]
-        self._earlier, self._before = self._before, values(self._watched, self._world)
-        if not self._earlier:
-            self._earlier = self._before
         checks = checks_of(timed)
         if checks and (timed.within is not None or isinstance(timed.step, WaitUntil)):
             self._begin_wait(timed, checks)
             return
         if isinstance(timed.step, Expect):
-            self._judge(at, timed, evaluate(checks, self._world, self._earlier), checks)
+            self._judge(at, timed, evaluate(checks, self._world, self._world.seen), checks)
         else:
             self._perform(at, timed)
         self._next(at)
@@ -122,11 +115,12 @@ class Track:
             self._next(at)
 
         patience = timed.within if timed.within is not None else PATIENCE
-        self._wait = Wait(self._world, checks, patience, done, self._earlier)
+        self._wait = Wait(self._world, checks, patience, done)
         self._wait.start()
 
     def _judge(self, at: Instant, timed: TimedStep, verdict: Verdict, checks: tuple[Check, ...]) -> None:
         record(self._world, timed.name, verdict, checks)
+        self._world.remember(checks)
         if not verdict.ok:
             self._player.fail(at, timed, verdict.message)
 
@@ -175,6 +169,7 @@ class Player:
         if self._end is not None and self._end.at is not None:
             self._timer.set(max(self._end.at, self.world.simulation.at))
         for track in self._tracks:
+            self.world.look_ahead(step.step.checks for step in track.left if isinstance(step.step, Expect | WaitUntil))
             track.arm()
         if not self._tracks:
             self.track_finished()
@@ -296,7 +291,7 @@ def advance(
     simulation.now()
     patience = within if within is not None else (by if by is not None else PATIENCE)
     verdicts: list[Verdict] = []
-    wait = Wait(world, until, patience, lambda _at, verdict: verdicts.append(verdict), world.seen)
+    wait = Wait(world, until, patience, lambda _at, verdict: verdicts.append(verdict))
     wait.start()
     for _ in simulation.steps_to(FOREVER if not verdicts else simulation.at):
         if verdicts:

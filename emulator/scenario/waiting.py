@@ -6,15 +6,11 @@ however time is moved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 
 from ..core.agenda import Priority
 from ..core.instant import MILLISECOND, MINUTE, SECOND, Instant
-from ..errors import EmulatorError
 from ..runtime.journal import Entry
-from .expectations import AnyOf, Changed, Expectation
-from .quantities import Gauge
 from .steps.base import Check, TimedStep
 from .steps.checks import Expect, Verdict, WaitUntil, evaluate
 from .world import World
@@ -32,12 +28,11 @@ class Wait:
         checks: tuple[Check, ...],
         within: Instant,
         done: Callable[[Instant, Verdict], None],
-        before: Mapping[str, object],
     ) -> None:
         self._world = world
         self._checks = checks
         self._done = done
-        self._before = dict(before)
+        self._before = world.values(checks)
         simulation = world.simulation
         self._deadline = simulation.at + within
         self._period = 100 * MILLISECOND if within <= 10 * MINUTE else SECOND
@@ -76,19 +71,3 @@ class Wait:
 def checks_of(timed: TimedStep) -> tuple[Check, ...]:
     """What a step looks at."""
     return timed.step.checks if isinstance(timed.step, Expect | WaitUntil) else ()
-
-
-def values(gauges: Sequence[Gauge], world: World) -> dict[str, object]:
-    """The values of quantities by name; one that is not there is left out."""
-    found: dict[str, object] = {}
-    for gauge in gauges:
-        with suppress(EmulatorError):
-            found[gauge.text] = gauge.read(world)
-    return found
-
-
-def may_change(expectation: Expectation) -> bool:
-    """Whether an expectation asks for a change."""
-    if isinstance(expectation, AnyOf):
-        return any(may_change(option) for option in expectation.options)
-    return isinstance(expectation, Changed)

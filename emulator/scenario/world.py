@@ -5,9 +5,8 @@ The one rule: building is quick and leaves nothing behind, because resetting an 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
@@ -25,9 +24,10 @@ from ..runtime.journal import Journal
 from ..runtime.simulation import Simulation
 from ..vendors.firmware import Profile, Vendor
 from ..vendors.wallbox import Context, Wallbox, charger_defaults
+from .expectations import may_change
 from .fields import merged
 from .names import Names
-from .plan import Broker, ChargerPlan, Scenario, WallboxPlan
+from .plan import Broker, ChargerPlan, Scenario, WallboxPlan, counted_up
 from .quantities import Gauge, resolve
 from .steps.base import Check
 
@@ -52,6 +52,8 @@ class World:
         self.names = Names(self.boxes, self.vehicles.keys(), probe=self.wallboxes.get)
         self.seen: dict[str, object] = {}
         """Values of quantities at the previous look, for `changed`."""
+        self._serials: dict[str, set[str]] = {}
+        self._last_serial: dict[str, str] = {}
         self._timers: dict[Hashable, Timer] = {}
         self._charge: dict[str, float] = {}
 
@@ -89,6 +91,7 @@ class World:
             address=plan.address or "127.0.0.1",
             broker=self.broker,
         )
+        self._serials.setdefault(vendor.id, set()).add(context.serial)
         wallbox = vendor.create(context)
         self.wallboxes[address] = wallbox
         self.plans[address] = plan
@@ -96,11 +99,13 @@ class World:
         wallbox.start()
         return wallbox
 
-    def _free_serial(self, vendor: Vendor, serial: str) -> str:
+    def _free_serial(self, vendor: Vendor, first: str) -> str:
         """The model's serial number, counted up for every further box."""
-        taken = {box.serial for box in self.wallboxes.values() if box.vendor.id == vendor.id}
+        taken = self._serials.setdefault(vendor.id, set())
+        serial = self._last_serial.get(first, first)
         while serial in taken:
             serial = counted_up(serial, 1)
+        self._last_serial[first] = serial
         return serial
 
     # --- looking -----------------------------------------------------------------------------------------------------
@@ -117,10 +122,22 @@ class World:
         """The value of a quantity now, as plain JSON data."""
         return self.gauge(quantity).read(self)
 
-    def remember(self, checks: tuple[Check, ...]) -> None:
-        """Keep the present values of what is checked, for a later `changed`."""
+    def values(self, checks: Iterable[Check]) -> dict[str, object]:
+        """The present values of what is checked, by name; one that does not exist is left out."""
+        found: dict[str, object] = {}
         for check in checks:
-            self.seen[check.gauge.text] = check.gauge.read(self)
+            with suppress(EmulatorError):
+                found[check.gauge.text] = check.gauge.read(self)
+        return found
+
+    def remember(self, checks: Iterable[Check]) -> None:
+        """Keep the present values of what is checked, for a later `changed`."""
+        self.seen.update(self.values(checks))
+
+    def look_ahead(self, every: Iterable[tuple[Check, ...]]) -> None:
+        """Keep the present values of what some later step wants `changed`, unless they have been looked at."""
+        for checks in every:
+            self.remember(c for c in checks if may_change(c.expectation) and c.gauge.text not in self.seen)
 
     # --- doing -------------------------------------------------------------------------------------------------------
 
@@ -223,15 +240,6 @@ def settings_of(plan: WallboxPlan, vendor: Vendor) -> dict[str, object]:
         if plan.wants(interface):
             settings.update(vendor.enable.get(interface, {}))
     return settings | dict(plan.settings)
-
-
-def counted_up(text: str, by: int) -> str:
-    """`A099` and 2 make `A101`: the last number in a text, its width kept; a text without one gets one."""
-    found = re.search(r"(\d+)(\D*)$", text)
-    if found is None:
-        return f"{text}{by}"
-    number = str(int(found[1]) + by).zfill(len(found[1]))
-    return f"{text[: found.start()]}{number}{found[2]}"
 
 
 def default_scenario() -> Scenario:

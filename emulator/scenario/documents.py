@@ -1,0 +1,134 @@
+"""Scenario files put together: a file and those it includes become one document.
+
+The one rule: what a file says itself wins over what it includes; timelines and rules add up.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..errors import Place, Problem, did_you_mean
+from .nodes import Node, from_yaml
+from .schema import SECTIONS
+
+_JOINED = ("vehicles", "chargers")
+"""Sections in which included files and the file itself add up, by name."""
+
+
+@dataclass
+class Document:
+    """Top-level entries of a file and of those it includes, by name."""
+
+    entries: dict[str, tuple[Node, Node]] = field(default_factory=dict)
+    timelines: list[Node] = field(default_factory=list)
+    rules: list[Node] = field(default_factory=list)
+
+    def get(self, name: str) -> Node | None:
+        """The value of a section, if there is one."""
+        return self.entries[name][1] if name in self.entries else None
+
+
+class Files:
+    """Reads files and what they include."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.problems: list[Problem] = []
+        self._environment = environment
+        self._open: list[str] = []
+        self._done: set[str] = set()
+
+    def read(self, content: bytes, file: str) -> Document | None:
+        """The document in a file, with what it includes; None if it is none."""
+        root = self._root(content, file)
+        if root is None:
+            return None
+        self._open.append(os.path.realpath(file))
+        document = Document()
+        include = root.get("include")
+        if include is not None:
+            self._include(include, file, document)
+        own = {key.text: (key, value) for key, value in root.entries or ()}
+        own.pop("include", None)
+        self.check_keys(own)
+        self.take(own, document, replacing=True)
+        self._open.pop()
+        return document
+
+    def _root(self, content: bytes, file: str) -> Node | None:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = content[: error.start].count(b"\n") + 1
+            column = error.start - content.rfind(b"\n", 0, error.start)
+            self.problems.append(Problem(Place(file, line, column), "not UTF-8 text"))
+            return None
+        root, problems = from_yaml(text, file, self._environment)
+        self.problems.extend(problems)
+        if root is not None and root.entries is None:
+            self.problems.append(
+                Problem(root.place, f"found {root.shown()}, expected a scenario: a mapping with steps")
+            )
+            return None
+        return root
+
+    def _include(self, node: Node, file: str, document: Document) -> None:
+        for item in node.items if node.items is not None else (node,):
+            if not isinstance(item.scalar, str):
+                text = f"include: found {item.shown()}, expected the name of a file"
+                self.problems.append(Problem(item.place, text))
+                continue
+            other = os.path.join(os.path.dirname(file), item.scalar)
+            included = self._included(item, other)
+            if included is not None:
+                self.take(included.entries, document, replacing=False)
+                document.timelines.extend(included.timelines)
+                document.rules.extend(included.rules)
+
+    def _included(self, item: Node, other: str) -> Document | None:
+        real = os.path.realpath(other)
+        if real in self._open:
+            names = " -> ".join(os.path.basename(path) for path in [*self._open[self._open.index(real) :], real])
+            self.problems.append(Problem(item.place, f"include: the files include each other: {names}"))
+            return None
+        if real in self._done:
+            return None
+        self._done.add(real)
+        try:
+            content = Path(other).read_bytes()
+        except OSError as error:
+            self.problems.append(Problem(item.place, f'include: "{item.text}": {error.strerror or error}'))
+            return None
+        return self.read(content, other)
+
+    def check_keys(self, own: Mapping[str, tuple[Node, Node]]) -> None:
+        """Report every key at the top that is no section."""
+        for name, (key, _) in own.items():
+            if name not in SECTIONS and not name.startswith("x-"):
+                text = f'unknown key "{name}"{did_you_mean(name, SECTIONS)}'
+                self.problems.append(Problem(key.place, text))
+
+    def take(self, entries: Mapping[str, tuple[Node, Node]], document: Document, *, replacing: bool) -> None:
+        """Add sections to a document. `replacing`: what is there already gives way without a word."""
+        for name, (key, value) in entries.items():
+            if name == "steps":
+                document.timelines.append(value)
+            elif name == "rules":
+                document.rules.append(value)
+            elif name in _JOINED and name in document.entries:
+                document.entries[name] = (key, self._joined(document.entries[name][1], value, replacing))
+            else:
+                document.entries[name] = (key, value)
+
+    def _joined(self, first: Node, second: Node, replacing: bool) -> Node:
+        if first.entries is None or second.entries is None:
+            return second
+        entries = {key.text: (key, value) for key, value in first.entries}
+        for key, value in second.entries:
+            if key.text in entries and not replacing:
+                there = entries[key.text][0].place
+                self.problems.append(Problem(key.place, f'"{key.text}" is defined in {there} as well'))
+            entries[key.text] = (key, value)
+        return replace(second, entries=tuple(entries.values()))

@@ -1,0 +1,209 @@
+"""Scenario files: read, put together, checked as a whole.
+
+The one rule: every mistake is found before anything runs, and all of them are reported at once, each at its place.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..core.vehicles import PRESETS
+from ..errors import EmulatorError, Problem, ScenarioError
+from ..runtime.clock import Clock
+from ..vendors.wallbox import Wallbox
+from .documents import Document, Files
+from .kinds import Scope, Unreadable
+from .names import Names
+from .nodes import Node, from_object
+from .plan import ChargerPlan, End, Scenario
+from .schema import SECTIONS, Timeline
+from .sections import Rules, check_ports
+from .steps import TimedStep
+from .wallboxes import wallbox_names
+from .world import build, default_scenario
+
+ONLY = "charger"
+"""Name of a charger that was given none."""
+
+
+def load(path: str | Path, *, environment: Mapping[str, str] | None = None) -> Scenario:
+    """The scenario in a file. ScenarioError with every problem; EmulatorError if it cannot be read at all."""
+    try:
+        text = Path(path).read_bytes()
+    except OSError as error:
+        raise EmulatorError(f"{path}: {error.strerror or error}") from None
+    return _loaded(text, str(path), environment)
+
+
+def loads(text: str, file: str = "scenario.yaml", *, environment: Mapping[str, str] | None = None) -> Scenario:
+    """The scenario in a text; `file` names it in problems and is where included files are looked for."""
+    return _loaded(text.encode(), file, environment)
+
+
+def _loaded(text: bytes, file: str, environment: Mapping[str, str] | None) -> Scenario:
+    files = Files(os.environ if environment is None else environment)
+    document = files.read(text, file)
+    scope = Scope(Names(), files.problems)
+    scenario = _read(document, file, scope) if document is not None else None
+    if scope.problems or scenario is None:
+        raise ScenarioError(scope.problems)
+    return scenario
+
+
+def _read(document: Document, file: str, scope: Scope) -> Scenario | None:
+    """The scenario of a document; None after reporting what is wrong."""
+
+    def section(name: str, default: Any = None) -> Any:
+        node = document.get(name)
+        if node is None:
+            return default
+        try:
+            return SECTIONS[name][0].read(node, scope)
+        except Unreadable:
+            return default
+
+    vehicles = section("vehicles", {})
+    plans = _plans(document, section, scope)
+    check_ports(plans, scope)
+    names = _names(document, plans, vehicles, scope)
+    inner = Scope(names, scope.problems)
+    tracks = tuple(_track(node, inner) for node in document.timelines)
+    rules = [rule for node in document.rules for rule in _rules(node, inner)]
+    end = section("end")
+    _check_end(end, tracks, document.get("end"), scope)
+    return Scenario(
+        file=file,
+        about=section("about", ""),
+        seed=section("seed", 0),
+        epoch=section("epoch"),
+        speed=section("clock"),
+        supply=section("supply", {}),
+        broker=section("broker"),
+        vehicles=vehicles,
+        chargers=tuple(plans),
+        tracks=tracks,
+        rules=tuple(rules),
+        end=end,
+    )
+
+
+def _plans(document: Document, section: Any, scope: Scope) -> list[ChargerPlan]:
+    """Every charger that can be read."""
+    plans: list[ChargerPlan] = [*section("chargers", ()), *section("fleet", ())]
+    single = [name for name in ("charger", "wallboxes", "wallbox") if document.get(name) is not None]
+    if single:
+        plan: ChargerPlan | None = section("charger")
+        boxes = (*section("wallboxes", ()), *section("wallbox", ()))
+        if plan is None:
+            plan = ChargerPlan(name=ONLY, place=document.entries[single[0]][1].place)
+        plans.append(replace(plan, name=ONLY, wallboxes=(*plan.wallboxes, *boxes)))
+        if document.get("chargers") is not None or document.get("fleet") is not None:
+            key = document.entries[single[0]][0]
+            text = f'"{single[0]}" is for a single charger, but there are others; put it under "chargers"'
+            scope.problems.append(Problem(key.place, text))
+    if not single and document.get("chargers") is None and document.get("fleet") is None:
+        return list(default_scenario().chargers)
+    return _unique(plans, scope)
+
+
+def _unique(plans: Sequence[ChargerPlan], scope: Scope) -> list[ChargerPlan]:
+    found: dict[str, ChargerPlan] = {}
+    for plan in plans:
+        if plan.name in found:
+            text = f'there is a charger called "{plan.name}" already, in {found[plan.name].place}'
+            scope.problems.append(Problem(plan.place, text))
+        names = [box.name for box in plan.wallboxes]
+        for box in plan.wallboxes:
+            if names.count(box.name) > 1:
+                scope.problems.append(Problem(box.place, f'there are two wallboxes called "{box.name}"'))
+        found.setdefault(plan.name, plan)
+    return list(found.values())
+
+
+def _names(document: Document, plans: list[ChargerPlan], vehicles: Mapping[str, Any], scope: Scope) -> Names:
+    """The names steps may use: also those of chargers and vehicles that could not be read."""
+    chargers = {plan.name: [box.name for box in plan.wallboxes] for plan in plans}
+    node = document.get("chargers")
+    for key, value in node.entries or () if node is not None else ():
+        boxes = [*wallbox_names(value.get("wallboxes")), *wallbox_names(value.get("wallbox"))]
+        chargers.setdefault(key.text, boxes)
+    listed = document.get("vehicles")
+    written = {key.text for key, _ in (listed.entries or () if listed is not None else ())}
+    names = Names(chargers, {*PRESETS, *vehicles, *written}, probe=_Probe(plans, scope))
+    for timeline in document.timelines:
+        for item in timeline.items or ():
+            names.faults.update(_fault_names(item))
+    return names
+
+
+def _fault_names(item: Node) -> set[str]:
+    """What the faults that a step begins are called, so that an earlier timeline may end them."""
+    given = (value.get("name") for _, value in item.entries or () if value.entries is not None)
+    return {name.text for name in given if name is not None and isinstance(name.scalar, str)}
+
+
+class _Probe:
+    """Builds the wallboxes that steps ask about, one charger at a time."""
+
+    def __init__(self, plans: Sequence[ChargerPlan], scope: Scope) -> None:
+        self._plans = {plan.name: plan for plan in plans}
+        self._scope = scope
+        self._built: dict[str, Mapping[str, Wallbox]] = {}
+
+    def __call__(self, address: str) -> Wallbox | None:
+        charger = address.partition(".")[0]
+        if charger not in self._plans:
+            return None
+        if charger not in self._built:
+            self._built[charger] = self._build(self._plans[charger])
+        return self._built[charger].get(address)
+
+    def _build(self, plan: ChargerPlan) -> Mapping[str, Wallbox]:
+        try:
+            return build(Scenario(chargers=(plan,)), clock=Clock(0.0)).wallboxes
+        except EmulatorError as error:
+            self._scope.problems.append(Problem(plan.place, str(error)))
+            return {}
+
+
+def _track(node: Node, scope: Scope) -> tuple[TimedStep, ...]:
+    try:
+        return Timeline().read(node, scope)
+    except Unreadable:
+        return ()
+
+
+def _rules(node: Node, scope: Scope) -> list[Mapping[str, object]]:
+    try:
+        return Rules().read(node, scope)
+    except Unreadable:
+        return []
+
+
+def _check_end(end: End | None, tracks: Sequence[Sequence[TimedStep]], node: Node | None, scope: Scope) -> None:
+    if end is None or end.at is None or node is None:
+        return
+    for track in tracks:
+        for step in track:
+            if step.at is not None and step.at > end.at:
+                text = f"{step.name}: after the end of the scenario in line {node.place.line}"
+                scope.problems.append(Problem(step.place, text))
+
+
+def from_data(value: Mapping[str, object], name: str = "scenario") -> Scenario:
+    """The scenario of a plain object, as it would be in YAML. ScenarioError with every problem."""
+    node = from_object(value)
+    files = Files(os.environ)
+    document = Document()
+    own = {key.text: (key, item) for key, item in node.entries or ()}
+    files.check_keys(own)
+    files.take(own, document, replacing=True)
+    scope = Scope(Names(), files.problems)
+    scenario = _read(document, name, scope)
+    if scope.problems or scenario is None:
+        raise ScenarioError(scope.problems)
+    return scenario

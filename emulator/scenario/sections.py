@@ -1,0 +1,297 @@
+"""The sections of a scenario: vehicles, chargers with their wallboxes, fleets, clock, broker, end, rules.
+
+The one rule: a section is a kind like any other - it reads a node, and tells an editor what it accepts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..core.specs import ChargerSpec, SupplySpec, VehicleSpec
+from ..core.vehicles import PRESETS
+from ..errors import Problem, did_you_mean
+from .fields import Record, merged, optional
+from .kinds import Duration, Kind, Schema, Scope, Text, Unreadable, Values, Whole
+from .nodes import Node
+from .plan import Broker, ChargerPlan, End
+from .records import Argument, read_record, record_schema
+from .steps.checks import Speed
+from .wallboxes import Wallboxes, numbered, proper_name
+
+
+@dataclass(frozen=True, slots=True)
+class Preset(Kind):
+    """A vehicle that is known without being described."""
+
+    @property
+    def text(self) -> str:
+        return 'a vehicle model such as "vw_id3"'
+
+    def read(self, node: Node, scope: Scope) -> VehicleSpec:
+        if not isinstance(node.scalar, str):
+            self.wrong(node, scope)
+        if node.scalar not in PRESETS:
+            scope.fail(node, f'there is no vehicle model "{node.scalar}"{did_you_mean(node.scalar, PRESETS)}')
+        return PRESETS[node.scalar]
+
+    def schema(self) -> Schema:
+        return {"enum": sorted(PRESETS)}
+
+
+VEHICLE = (
+    Argument("model", Preset(), "generic", about="the preset it is based on"),
+    *Record(VehicleSpec, partial=True, omit=("model",)).arguments,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicles(Kind):
+    """Vehicles by name: a preset, or a preset with changes."""
+
+    @property
+    def text(self) -> str:
+        return "vehicles by name, such as {id3: {model: vw_id3, state_of_charge: 35 %}}"
+
+    def read(self, node: Node, scope: Scope) -> dict[str, VehicleSpec]:
+        if node.entries is None:
+            self.wrong(node, scope)
+        found: dict[str, VehicleSpec] = {}
+        for key, value in node.entries:
+            try:
+                found[key.text] = _vehicle(value, scope)
+            except Unreadable:
+                continue
+        if len(found) < len(node.entries):
+            raise Unreadable
+        return found
+
+    def schema(self) -> Schema:
+        one = {"anyOf": [Preset().schema(), record_schema(VEHICLE)]}
+        return {"type": "object", "additionalProperties": one}
+
+
+def _vehicle(node: Node, scope: Scope) -> VehicleSpec:
+    if isinstance(node.scalar, str):
+        return Preset().read(node, scope)
+    changes = read_record(node, VEHICLE, scope, given_only=True, what="a vehicle")
+    base: VehicleSpec = changes.pop("model", PRESETS["generic"])
+    return merged(base, changes)
+
+
+_HARDWARE = Record(ChargerSpec, partial=True).arguments
+CHARGER = (
+    *_HARDWARE,
+    Argument("wallboxes", Wallboxes(), (), about="the firmwares that run it, by name"),
+    Argument("wallbox", Wallboxes(), (), about="the same, for a single one"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Charger(Kind):
+    """One charger; the reader gives it its name."""
+
+    @property
+    def text(self) -> str:
+        return "a charger such as {rated_current: 32 A, wallboxes: [goe]}"
+
+    def read(self, node: Node, scope: Scope) -> ChargerPlan:
+        if isinstance(node.scalar, str):  # `garage: goe`
+            return ChargerPlan(name="", wallboxes=Wallboxes().read(node, scope), place=node.place)
+        return charger_plan(read_record(node, CHARGER, scope, given_only=True, what=self.text), node)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [record_schema(CHARGER), {"type": "string"}]}
+
+
+def charger_plan(values: Mapping[str, Any], node: Node) -> ChargerPlan:
+    """A charger without a name from the values of its section."""
+    hardware = {name: value for name, value in values.items() if name not in ("wallboxes", "wallbox")}
+    boxes = (*values.get("wallboxes", ()), *values.get("wallbox", ()))
+    return ChargerPlan(name="", hardware=hardware, wallboxes=boxes, place=node.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Chargers(Kind):
+    """Chargers by name."""
+
+    @property
+    def text(self) -> str:
+        return "chargers by name, such as {garage: {wallboxes: {goe: {model: gemini-22}}}}"
+
+    def read(self, node: Node, scope: Scope) -> list[ChargerPlan]:
+        """The ones that can be read; what is wrong with the others is reported."""
+        if node.entries is None:
+            self.wrong(node, scope)
+        plans: list[ChargerPlan] = []
+        for key, value in node.entries:
+            try:
+                name = proper_name(key, "charger", scope)
+                plans.append(replace(Charger().read(value, scope), name=name, place=key.place))
+            except Unreadable:
+                continue
+        return plans
+
+    def schema(self) -> Schema:
+        return {"type": "object", "additionalProperties": Charger().schema()}
+
+
+FLEET = (
+    Argument("count", Whole(1, 10_000), required=True, about="how many"),
+    Argument("name", Text(), "box", about="their names are this and a number"),
+    Argument("first", Whole(0), 1, about="number of the first"),
+    Argument("port_step", Whole(0), 1, about="from one charger's ports to the next one's"),
+    *optional(CHARGER),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet(Kind):
+    """Many chargers alike, with numbered names, serial numbers and ports."""
+
+    @property
+    def text(self) -> str:
+        return "a fleet such as {count: 10, name: box, wallboxes: {goe: {http: 9000}}}"
+
+    def read(self, node: Node, scope: Scope) -> list[ChargerPlan]:
+        if node.items is not None:
+            return [plan for item in node.items for plan in self.read(item, scope)]
+        values = read_record(node, FLEET, scope, given_only=True, what=self.text)
+        count, first = values.pop("count"), values.pop("first", 1)
+        name, step = values.pop("name", "box"), values.pop("port_step", 1)
+        plan = charger_plan(values, node)
+        boxes = plan.wallboxes
+        return [
+            replace(plan, name=f"{name}{first + i}", wallboxes=tuple(numbered(box, i, step) for box in boxes))
+            for i in range(count)
+        ]
+
+    def schema(self) -> Schema:
+        one = record_schema(FLEET)
+        return {"anyOf": [one, {"type": "array", "items": one}]}
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSection(Kind):
+    """How fast simulated time runs."""
+
+    @property
+    def text(self) -> str:
+        return "realtime, frozen, or {speed: 60}"
+
+    def read(self, node: Node, scope: Scope) -> float:
+        if node.entries is None:
+            return Speed().read(node, scope)
+        return float(read_record(node, (Argument("speed", Speed(), required=True),), scope)["speed"])
+
+    def schema(self) -> Schema:
+        return {"anyOf": [Speed().schema(), record_schema((Argument("speed", Speed(), required=True),))]}
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSection(Kind):
+    """The MQTT broker."""
+
+    @property
+    def text(self) -> str:
+        return "embedded, or mqtt://host:1883"
+
+    def read(self, node: Node, scope: Scope) -> Broker:
+        if node.scalar == "embedded":
+            return Broker()
+        found = _mqtt_url(node.scalar) if isinstance(node.scalar, str) else None
+        if found is None:
+            self.wrong(node, scope)
+        return found
+
+    def schema(self) -> Schema:
+        return {"anyOf": [{"const": "embedded"}, {"type": "string", "pattern": "^mqtt://"}]}
+
+
+def _mqtt_url(text: str) -> Broker | None:
+    """The broker of `mqtt://host:1883`; None if it is no such thing."""
+    try:
+        parts = urlsplit(text)
+        if parts.scheme != "mqtt" or not parts.hostname or parts.path not in ("", "/"):
+            return None
+        return Broker(embedded=False, host=parts.hostname, port=parts.port or 1883)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class EndSection(Kind):
+    """When the scenario is over."""
+
+    @property
+    def text(self) -> str:
+        return "{at: 4 h}, or {after: 5 min} (after the last step)"
+
+    def read(self, node: Node, scope: Scope) -> End:
+        if isinstance(node.scalar, str):
+            return End(at=Duration().read(node, scope))
+        if node.entries is None:
+            self.wrong(node, scope)
+        values = read_record(node, _END, scope, given_only=True)
+        if len(values) != 1:
+            scope.fail(node, f"expected {self.text}")
+        return End(**values)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [record_schema(_END), Duration().schema()]}
+
+
+_END = (Argument("at", Duration(), about="simulated time"), Argument("after", Duration(), about="after the last step"))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules(Kind):
+    """Rules for the client under test, kept as they are; each has a name."""
+
+    @property
+    def text(self) -> str:
+        return "a list of rules, each with a name"
+
+    def read(self, node: Node, scope: Scope) -> list[Mapping[str, object]]:
+        if node.items is None:
+            self.wrong(node, scope)
+        rules: list[Mapping[str, object]] = []
+        for item in node.items:
+            name = item.get("name")
+            if item.entries is None or name is None:
+                scope.report(item, f"found {item.shown()}, expected a rule with a name")
+            elif not isinstance(name.scalar, str):
+                scope.report(name, f"found {name.shown()}, expected a text")
+            else:
+                rules.append(Values().read(item, scope))
+        if len(rules) < len(node.items):
+            raise Unreadable
+        return rules
+
+    def schema(self) -> Schema:
+        rule = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+        return {"type": "array", "items": rule}
+
+
+def supply_kind() -> Record:
+    """The grid of every charger; what is not given has its default."""
+    return Record(SupplySpec, partial=True)
+
+
+def check_ports(plans: list[ChargerPlan], scope: Scope) -> None:
+    """Report every port that two interfaces are to listen on."""
+    owners: dict[tuple[str, int], str] = {}
+    for plan in plans:
+        for box in plan.wallboxes:
+            for interface, port in box.interfaces.items():
+                if isinstance(port, bool) or port == 0:
+                    continue
+                kind = "udp" if interface == "udp" else "tcp"
+                where = (f"{kind} {box.address or ''}", port)
+                owner = f"{plan.name}.{box.name}.{interface}"
+                if where in owners:
+                    text = f"{owner}: port {port} is that of {owners[where]} already"
+                    scope.problems.append(Problem(box.place, text))
+                owners.setdefault(where, owner)

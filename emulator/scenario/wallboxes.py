@@ -1,0 +1,227 @@
+"""The wallboxes of a charger, as a scenario states them.
+
+The one rule: everything a vendor can say about a statement - model, firmware, settings, interfaces - is asked here, at
+the place where it was written.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from .. import vendors
+from ..errors import did_you_mean
+from ..vendors.firmware import Vendor
+from .kinds import Kind, Schema, Scope, Text, Unreadable, Values, checked
+from .nodes import Node
+from .plan import WallboxPlan, counted_up
+from .quantities import RESERVED
+from .records import Argument, read_record, record_schema
+
+INTERFACES: Final = ("http", "websocket", "mqtt", "modbus", "udp", "mdns")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Port(Kind):
+    """Where an interface listens, or whether it is there."""
+
+    @property
+    def text(self) -> str:
+        return "a port, true (the default port), 0 (any free port), or false (not there)"
+
+    def read(self, node: Node, scope: Scope) -> int | bool:
+        value = node.scalar
+        if isinstance(value, bool):
+            return value
+        if not isinstance(value, int) or not 0 <= value <= 65535:
+            self.wrong(node, scope)
+        return value
+
+    def schema(self) -> Schema:
+        return {"anyOf": [{"type": "boolean"}, {"type": "integer", "minimum": 0, "maximum": 65535}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Address(Kind):
+    """An IP address."""
+
+    @property
+    def text(self) -> str:
+        return "an IP address such as 127.0.1.7"
+
+    def read(self, node: Node, scope: Scope) -> str:
+        try:
+            return str(ipaddress.ip_address(node.text))
+        except ValueError:
+            self.wrong(node, scope)
+
+    def schema(self) -> Schema:
+        return {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
+
+
+WALLBOX = (
+    Argument("vendor", Text(), about="the vendor, where neither the name nor the model tells"),
+    Argument("model", Text(), about="the model; default: the vendor's"),
+    Argument("firmware", Text(lenient=True), about="the firmware version; default: the model's"),
+    Argument("serial", Text(lenient=True), about="the serial number; default: the model's"),
+    Argument("address", Address(), about="an IP address of its own, with the vendor's real ports"),
+    Argument("settings", Values(), about="what its owner has set, by the vendor's names"),
+    *(Argument(name, Port(), about=f"the {name} interface: {Port().text}") for name in INTERFACES),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wallboxes(Kind):
+    """The wallboxes of a charger: a name, a list of names, or a mapping of names."""
+
+    @property
+    def text(self) -> str:
+        return "wallboxes such as goe, [goe, warp], or {goe: {model: gemini-22, http: 8101}}"
+
+    def read(self, node: Node, scope: Scope) -> tuple[WallboxPlan, ...]:
+        entries = wallbox_entries(node)
+        if entries is None:
+            self.wrong(node, scope)
+        plans: list[WallboxPlan] = []
+        for key, value in entries:
+            try:
+                plans.append(_wallbox(key, value, scope))
+            except Unreadable:
+                continue
+        if len(plans) < len(entries):
+            raise Unreadable
+        return tuple(plans)
+
+    def schema(self) -> Schema:
+        one = {"anyOf": [record_schema(WALLBOX), {"type": ["string", "null"]}]}
+        named = {"type": "object", "additionalProperties": one}
+        return {"anyOf": [{"type": "string"}, record_schema(WALLBOX), named, {"type": "array", "items": {}}]}
+
+
+def wallbox_entries(node: Node) -> list[tuple[Node, Node]] | None:
+    """Name and description of each wallbox in whatever form they were written; None if it is none of them."""
+    if node.items is not None:
+        found = [wallbox_entries(item) for item in node.items]
+        return None if any(one is None for one in found) else [entry for one in found for entry in one or ()]
+    if isinstance(node.scalar, str):
+        return [(replace(node, label=""), replace(node, scalar=None, text="", label=node.text))]
+    if node.entries is None:
+        return None
+    known = {argument.name for argument in WALLBOX}
+    if node.entries and all(key.text in known for key, _ in node.entries):  # `wallbox: {model: gemini-22}`
+        return [(_named_by(node), node)]
+    return list(node.entries)
+
+
+def _named_by(node: Node) -> Node:
+    """What a wallbox without a name is called: like its vendor."""
+    stated = node.get("vendor") or node.get("model")
+    if stated is None:
+        return replace(node, entries=None, scalar="", text="")
+    return replace(stated, text=vendors.VENDOR_OF_MODEL.get(stated.text, stated.text), label="")
+
+
+def wallbox_names(node: Node | None) -> list[str]:
+    """The names of the wallboxes in a node, readable or not."""
+    return [] if node is None else [key.text for key, _ in wallbox_entries(node) or ()]
+
+
+def proper_name(key: Node, what: str, scope: Scope) -> str:
+    """The name of a charger or wallbox."""
+    if not _NAME.fullmatch(key.text):
+        hint = "expected letters, digits, - and _"
+        scope.fail(replace(key, label=""), f'"{key.text}" cannot be the name of a {what}, {hint}')
+    if key.text in RESERVED:
+        scope.fail(replace(key, label=""), f'"{key.text}" cannot be the name of a {what}: it is a quantity')
+    return key.text
+
+
+def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
+    if isinstance(node.scalar, str):  # `left: goe`, `left: gemini-22`
+        word = "model" if node.scalar in vendors.VENDOR_OF_MODEL else "vendor"
+        node = replace(node, scalar=None, entries=((replace(node, label="", text=word), replace(node, label=word)),))
+    values = read_record(node, WALLBOX, scope, given_only=True, what="a wallbox such as {model: gemini-22}")
+    vendor = _vendor(key, node, values, scope)
+    name = proper_name(key, "wallbox", scope)
+    model = values.get("model")
+    if model is None and "vendor" not in values and key.text in vendors.VENDOR_OF_MODEL:
+        model = key.text
+    _check_profile(vendor, model, values.get("firmware"), node, scope)
+    _check_settings(vendor, node.get("settings"), scope)
+    _check_interfaces(vendor, node, scope)
+    return WallboxPlan(
+        name=name,
+        vendor=vendor.id,
+        model=model,
+        firmware=values.get("firmware"),
+        serial=values.get("serial"),
+        address=values.get("address"),
+        settings=values.get("settings", {}),
+        interfaces={name: values[name] for name in INTERFACES if name in values},
+        place=key.place,
+    )
+
+
+def _vendor(key: Node, node: Node, values: Mapping[str, Any], scope: Scope) -> Vendor:
+    """The vendor a wallbox is from: stated, or told by its model or its name."""
+    if "vendor" in values:
+        found = checked(node.get("vendor") or node, scope, lambda: vendors.vendor(values["vendor"]))
+    elif "model" in values:
+        found = checked(node.get("model") or node, scope, lambda: vendors.vendor_for(key.text, values["model"]))
+    elif key.text in vendors.VENDOR_OF_MODEL:
+        found = checked(key, scope, lambda: vendors.vendor_for(key.text, key.text))
+    else:
+        found = checked(replace(key, label=""), scope, lambda: vendors.vendor_for(key.text, None))
+    assert isinstance(found, Vendor)
+    return found
+
+
+def _check_profile(vendor: Vendor, model: str | None, firmware: str | None, node: Node, scope: Scope) -> None:
+    checked(node.get("model") or node, scope, lambda: vendor.model(model))
+    checked(node.get("firmware") or node, scope, lambda: vendor.profile(model, firmware))
+
+
+def _check_settings(vendor: Vendor, node: Node | None, scope: Scope) -> None:
+    rows = {row.name: row for row in vendor.settings}
+    good = True
+    for key, value in node.entries or () if node is not None else ():
+        row = rows.get(key.text)
+        if row is None:
+            hint = did_you_mean(key.text, rows)
+            scope.report(replace(key, label=""), f'{vendor.title} has no setting "{key.text}"{hint}')
+            good = False
+            continue
+        try:
+            row.check(value.data())
+        except ValueError as error:
+            scope.report(value, f"found {value.shown()}, {error}")
+            good = False
+    if not good:
+        raise Unreadable
+
+
+def _check_interfaces(vendor: Vendor, node: Node, scope: Scope) -> None:
+    known = {*vendor.ports, *vendor.real_ports, *vendor.enable, "mdns"}
+    good = True
+    for key, _ in node.entries or ():
+        if key.text in INTERFACES and key.text not in known:
+            text = f'{vendor.title} has no interface "{key.text}"{did_you_mean(key.text, known)}'
+            scope.report(replace(key, label=""), text)
+            good = False
+    if not good:
+        raise Unreadable
+
+
+def numbered(plan: WallboxPlan, index: int, port_step: int) -> WallboxPlan:
+    """The wallbox of the charger number `index` of a fleet: serial, address and ports counted up."""
+    ports: dict[str, int | bool] = {}
+    for interface, port in plan.interfaces.items():
+        fixed = isinstance(port, bool) or port == 0 or plan.address is not None
+        ports[interface] = port if fixed else port + index * port_step
+    address = None if plan.address is None else str(ipaddress.ip_address(plan.address) + index)
+    serial = None if plan.serial is None else counted_up(plan.serial, index)
+    return replace(plan, serial=serial, address=address, interfaces=ports)
