@@ -8,8 +8,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
+from yarl import URL
 
 from ..vendors.interfaces import HttpReply, HttpRequest
 from .wire import CONTINUE, clean, lower_headers, origin_form
@@ -21,8 +24,10 @@ if TYPE_CHECKING:
 MAX_LINE: Final = 8190
 """Bytes of a request line or one header."""
 MAX_HEADERS: Final = 64
+MAX_HEAD: Final = MAX_HEADERS * MAX_LINE
 LINGER: Final = 1.0
 """Wall seconds in which the rest of a refused body is read, so that the client sees the refusal."""
+ROOT: Final = URL("/")
 
 
 class _Done(web.StreamResponse):
@@ -55,12 +60,25 @@ class Listener(web.Server):
     """Makes the connections of one server."""
 
     def __init__(self, server: HttpServer) -> None:
-        super().__init__(_serve, handler_cancellation=True)
+        super().__init__(_serve, handler_cancellation=True, request_factory=_make_request)
         self.server = server
         self.idle_timeout = server.interface.idle_timeout
 
     def __call__(self) -> web.RequestHandler:
         return Connection(self)
+
+
+def _make_request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: web.RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> web.BaseRequest:
+    """As aiohttp does it, but an absolute target, which it would take apart and may stumble over, stays as it is."""
+    if message.url.absolute:
+        message = message._replace(url=ROOT)
+    return web.BaseRequest(message, payload, protocol, writer, task, protocol._loop)
 
 
 async def _serve(raw: web.BaseRequest) -> web.StreamResponse:
@@ -98,6 +116,8 @@ class Connection(web.RequestHandler):
         self.congested = False
         """Bytes wait to be sent, above the transport's limit."""
         self._half_closed = asyncio.Event()
+        self._head = 0
+        """Bytes of a request whose headers are not complete."""
         self._half_sent: asyncio.TimerHandle | None = None
 
     # --- asyncio calls these -----------------------------------------------------------------------------------------
@@ -119,10 +139,20 @@ class Connection(web.RequestHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        try:
+            super().data_received(data)
+        except ValueError as error:  # aiohttp before 3.13, on targets that are no URL
+            self._malformed(str(error))
+            self.close()
+            if self.transport is not None:
+                self.transport.close()
         if data and self.channel is None:
             self.server.touch(self)
-            if self.pending == 0:
+            self._head = self._head + len(data) if self.pending == 0 else 0
+            if self._head > MAX_HEAD:
+                self._malformed("head too large")
+                self.abort()
+            elif self._head:
                 self._hurry()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
@@ -183,6 +213,8 @@ class Connection(web.RequestHandler):
             self._answered += 1
 
     async def _answer(self, raw: web.BaseRequest) -> web.StreamResponse:
+        if len(raw.headers) > MAX_HEADERS:
+            return self._malformed("too many headers")
         body = await self._body(raw) if raw.body_exists else b""
         self._whole()
         request = HttpRequest(

@@ -273,6 +273,38 @@ async def test_a_huge_announced_body_is_refused_before_it_is_sent() -> None:
         assert (await client.reply())[0] == 413
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"http://",
+        b"http:",
+        b"foo:bar",
+        b"*",
+        b"//",
+        b"//[",
+        b"///",
+        b"?",
+        b"/%",
+        b"http://a:99999/",
+        b"http://a:b/",
+        b"a:1",
+        b"ftp://x/y",
+        b"http://[::1]/status",
+        b"http://\xc3\xa4/",
+        b"/\xff",
+        b"http://a@b:c@d/",
+        b"mailto:a@b",
+        b"1://2",
+    ],
+)
+@pytest.mark.parametrize("method", [b"GET", b"CONNECT", b"OPTIONS"])
+async def test_any_target_gets_an_answer(method: bytes, target: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    made = box()
+    reply = await ask(made, method + b" " + target + b" HTTP/1.1\r\nHost: a\r\n\r\n", end=True)
+    assert reply.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 404 ", b"HTTP/1.1 405 ", b"HTTP/1.1 200 "))
+    assert caplog.records == []
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     chunks=st.lists(
