@@ -14,6 +14,12 @@ PACKAGES: Final = ("goe",)
 VENDOR_OF_MODEL: Final = {
     "gemini-11": "goe",
     "gemini-22": "goe",
+    "gemini-2-11": "goe",
+    "gemini-2-22": "goe",
+    "v3-11": "goe",
+    "v3-22": "goe",
+    "pro": "goe",
+    "core": "goe",
 }
 """Model id to vendor, so that a scenario's `model:` is found without importing every package; a test keeps it true."""
 

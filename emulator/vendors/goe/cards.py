@@ -1,0 +1,124 @@
+"""RFID cards: ten slots with name, energy and tag, and the transaction that books on one of them.
+
+The one rule: the slots are settings (`c0n`, `c0e`, `c0i`, ...); here is only what happens with them.
+Source: go-e apikeys, "cards", "trx", "lri", "lrc", "lrr", "lrn", "del"; go-eCharger-API-v2#116, #117.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, cast
+
+from ...core.instant import Instant
+from ...core.messages import DONE, Outcome, Reason
+
+if TYPE_CHECKING:
+    from .wallbox import Goe
+
+SLOTS: Final = 10
+CARD_SETTINGS: Final = frozenset(f"c{slot}{part}" for slot in range(SLOTS) for part in "nei")
+UNNAMED_SINCE: Final = "56"
+"""From this firmware an unnamed slot is called `n/a`, before `User 1` and so on."""
+
+
+class Cards:
+    """The reader and the slots of one box."""
+
+    def __init__(self, box: Goe) -> None:
+        self._box = box
+        self.last_tag: str | None = None
+        self.last_slot: int | None = None
+        self.last_read: Instant | None = None
+        self.started_with: str | None = None
+        """The tag that started the transaction (`tsi`)."""
+        self._booking: int | None = None
+        self._base = 0.0
+        self._shown: list[Mapping[str, object]] | None = None
+
+    def restart(self) -> None:
+        """Memory lost."""
+        self._shown = None
+        self.last_tag = self.last_slot = self.last_read = self.started_with = None
+
+    # --- slots -------------------------------------------------------------------------------------------------------
+
+    def tag(self, slot: int) -> str:
+        return self._box.settings.text(f"c{slot}i")
+
+    def learnt(self, slot: int) -> bool:
+        return bool(self.tag(slot))
+
+    def name(self, slot: int) -> str:
+        name = self._box.settings[f"c{slot}n"]
+        if name is not None:
+            return str(name)
+        return "n/a" if self._box.has(UNNAMED_SINCE) else f"User {slot + 1}"
+
+    def energy(self, slot: int, total: float) -> int:
+        """Wh booked on a slot, the running transaction included; `total`: the meter's Wh."""
+        booked = self._box.settings.number(f"c{slot}e")
+        return int(booked + max(0.0, total - self._base) if slot == self._booking else booked)
+
+    def shown(self, total: float) -> list[Mapping[str, object]]:
+        """`cards`"""
+        if self._shown is None or self._booking is not None:
+            self._shown = [
+                {"name": self.name(slot), "energy": self.energy(slot, total), "cardId": self.learnt(slot)}
+                for slot in range(SLOTS)
+            ]
+        return self._shown
+
+    def changed(self) -> None:
+        """A slot's setting has a new value."""
+        self._shown = None
+
+    def write(self, slot: int, entry: Mapping[str, object]) -> None:
+        """Members `name`, `energy`, `rfid`; absent ones stay."""
+        settings = self._box.settings
+        if "name" in entry:
+            settings.put(f"c{slot}n", entry["name"])
+        if "energy" in entry:
+            settings.put(f"c{slot}e", float(cast("float", entry["energy"])))
+        if "rfid" in entry:
+            settings.put(f"c{slot}i", str(entry["rfid"]).lower())
+
+    def clear(self, slot: int) -> None:
+        settings = self._box.settings
+        for part in "nei":
+            settings.put(f"c{slot}{part}", settings.rows[f"c{slot}{part}"].default)
+
+    def learn(self, slot: int) -> None:
+        """The tag read last goes into `slot`; without one nothing happens (ASSUMED)."""
+        if self.last_tag is not None:
+            self.write(slot, {"rfid": self.last_tag})
+
+    # --- the reader --------------------------------------------------------------------------------------------------
+
+    def present(self, tag: str, at: Instant) -> Outcome:
+        """A card is held to the reader. ASSUMED: a known one starts a transaction and does not end one."""
+        tag = tag.replace(":", "").replace(" ", "").lower()
+        known = [slot for slot in range(SLOTS) if self.tag(slot) == tag and tag]
+        self.last_tag, self.last_read = tag, at
+        self.last_slot = known[0] if known else None
+        if not known:
+            return Outcome(refused=Reason.UNAUTHORISED, message="the card is in none of the slots")
+        if self._box.settings["trx"] is None:
+            self.started_with = tag
+            self._box.settings.put("trx", known[0] + 1)
+        return DONE
+
+    # --- booking -----------------------------------------------------------------------------------------------------
+
+    def transaction_changed(self) -> None:
+        """`trx` has a new value: energy from here on belongs to its card."""
+        total = self._box.snapshot().total_energy
+        if self._booking is not None:
+            name = f"c{self._booking}e"
+            booked = self._box.settings.number(name) + max(0.0, total - self._base)
+            self._booking = None
+            self._box.settings.put(name, booked)
+        transaction = self._box.settings["trx"]
+        if transaction is None:
+            self.started_with = None
+        elif isinstance(transaction, int) and transaction > 0:
+            self._booking, self._base = transaction - 1, total

@@ -1,0 +1,111 @@
+"""HTTP API v2: `/api/status` and `/api/set`.
+
+The one rule: bytes of the request in, bytes of the reply out; what a key means is the table's business.
+Source: go-eCharger-API-v2 http-en, captured requests and replies of firmware 50 to 60.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from ..interfaces import HttpInterface, HttpReply, HttpRequest, Route
+from . import refusals
+from .arduino import JsonError, parse
+from .readings import View
+
+if TYPE_CHECKING:
+    from .wallbox import Goe
+
+BUFFER: Final = 255
+"""Bytes of an encoded value that fit the device's buffer of 256. Source: 233 worked, 353 failed."""
+NEW_TEXT_SINCE: Final = "60"
+_CORS: Final = (("Access-Control-Allow-Origin", "*"),)
+_PAGE: Final = b"<!DOCTYPE html><html><head><title>go-eCharger</title></head><body>go-eCharger</body></html>"
+
+
+class HttpApi:
+    """The web server of one box."""
+
+    def __init__(self, box: Goe) -> None:
+        self._box = box
+
+    def interface(self, *, routes: tuple[Route, ...] = ()) -> HttpInterface:
+        """The declaration; `routes` of other APIs on the same port."""
+        own = (
+            Route(path="/api/status", handler=self.status),
+            Route(path="/api/set", handler=self.set),
+            Route(path="/", handler=self.page),
+        )
+        return HttpInterface(
+            port=80, routes=own + routes, not_found=self.not_found, wrong_method=self.wrong_method, keep_alive=False
+        )
+
+    # --- routes ------------------------------------------------------------------------------------------------------
+
+    def page(self, _: HttpRequest) -> HttpReply:
+        """A stand-in for the set-up page; its content is of no interest to clients."""
+        return HttpReply(body=_PAGE, content_type="text/html", close=True)
+
+    def not_found(self, _: HttpRequest) -> HttpReply:
+        new = self._box.has(NEW_TEXT_SINCE)
+        text = b"Nothing matches the given URI" if new else b"This URI does not exist"
+        return HttpReply(status=404, body=text, content_type="text/html", close=True)
+
+    def wrong_method(self, _: HttpRequest) -> HttpReply:
+        text = b"Request method for this URI is not handled by server"
+        return HttpReply(status=405, body=text, content_type="text/html", close=True)
+
+    def status(self, request: HttpRequest) -> HttpReply:
+        """All keys, or those of the filter."""
+        box = self._box
+        if not box.settings.flag("hai"):
+            return self.not_found(request)
+        wanted = next((value for name, value in _pairs(request) if name == "filter"), "")
+        text = unquote(wanted)
+        view = View(box)
+        if text:
+            body, known = box.status.filtered(text, view)
+        else:
+            body, known = box.status.everything(view), not box.trait("bad_request_for_unknown")
+        code = 200 if known else box.unknown_key_status
+        return HttpReply(status=code, body=body, headers=_CORS, chunked=True, close=True, journal={"filter": text})
+
+    def set(self, request: HttpRequest) -> HttpReply:
+        """Write every key of the query; those that fail do not keep the others from being written."""
+        box = self._box
+        if not box.settings.flag("hai"):
+            return self.not_found(request)
+        results: dict[str, object] = {}
+        for key, encoded in _pairs(request):
+            if key not in results:
+                results[key] = self._write(key, encoded, request)
+        failed = any(result is not True for result in results.values())
+        body = box.print_json(results).encode()
+        return HttpReply(
+            status=500 if failed else 200, body=body, headers=_CORS, close=True, journal={"set": dict(results)}
+        )
+
+    def _write(self, key: str, encoded: str, request: HttpRequest) -> object:
+        """True, or the text of the refusal."""
+        if len(encoded) > BUFFER:
+            return f"{key}: {refusals.TRUNCATED}"
+        raw = unquote(encoded)
+        refusal = self._box.write_text(key, raw, request.origin)
+        return True if refusal is None else refusal.over_http(key, shown(raw))
+
+
+def _pairs(request: HttpRequest) -> list[tuple[str, str]]:
+    """Names and still encoded values of the query, in order. What follows a `#` is a fragment and not sent on."""
+    query = request.query_string.partition("#")[0]
+    parts = (part.partition("=") for part in query.split("&") if "=" in part)
+    return [(unquote(name), value) for name, _, value in parts if name]
+
+
+def shown(raw: str) -> str:
+    """A written value as refusals repeat it: texts without their quotes. Source: captured refusal of `ct`."""
+    try:
+        value = parse(raw)
+    except JsonError:
+        return raw
+    return value if isinstance(value, str) else raw

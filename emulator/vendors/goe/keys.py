@@ -1,0 +1,36 @@
+"""The key table: every key of every profile, and which of them a box has.
+
+The one rule: all interfaces read and write these rows; none has a table of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..firmware import Profile
+from . import keys_charging, keys_device, keys_services
+from .key import Key
+from .order import position
+
+KEYS: Final[tuple[Key, ...]] = tuple(
+    sorted((*keys_charging.KEYS, *keys_device.KEYS, *keys_services.KEYS), key=lambda key: position(key.name))
+)
+"""In the order of the firmware."""
+
+
+def served(profile: Profile, *, all_table_keys: bool = False) -> dict[str, Key]:
+    """The rows of a box by name, in order. `all_table_keys`: those of the API keys table whatever the profile."""
+    rows = {key.name: key for key in KEYS if key.exists(profile)}
+    if all_table_keys:
+        extra = {key.name: key for key in KEYS if key.in_table() and key.name not in rows}
+        rows = {name: rows.get(name) or extra[name] for name in _in_order(rows | extra)}
+    return rows
+
+
+def developer(profile: Profile) -> dict[str, Key]:
+    """All rows the firmware has, those included that it shows in its web socket only."""
+    return served(profile, all_table_keys=True)
+
+
+def _in_order(rows: dict[str, Key]) -> list[str]:
+    return sorted(rows, key=position)

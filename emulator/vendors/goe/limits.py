@@ -1,0 +1,96 @@
+"""The current limits in play: what `cll` lists, `acu` is the least of, and the charge controller is told.
+
+The one rule: one list for all three, so that what is shown is what is offered.
+Source: captured `cll` of firmware 60; go-eCharger-API-v2#188 for acu as its minimum. Names of the members for `tcl`
+and the fail-safe are ASSUMED.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...core.snapshot import Snapshot
+from .ladder import Decision, Inputs, Mode, ModelStatus
+
+if TYPE_CHECKING:
+    from .wallbox import Goe
+
+UNLIMITED = 32
+ADAPTER = 16
+
+
+def temperature_limit(now: Snapshot) -> int:
+    """`amt`: A, 32 for none."""
+    return UNLIMITED if now.derated is None else min(UNLIMITED, int(now.derated))
+
+
+def acu(limits: Mapping[str, int]) -> int:
+    return min(limits.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """A per phase; None: not in play."""
+
+    requested: int
+    installed: int
+    cable: int | None
+    temperature: int
+    adapter: int | None
+    temporary: int | None
+    surplus: int | None
+    minimum: int | None
+    """Charging although nothing wants it, at the least current."""
+    failsafe: int | None
+    blocked: bool
+    """Access control lets nothing through."""
+
+    @classmethod
+    def of(cls, box: Goe, decision: Decision, inputs: Inputs, now: Snapshot, *, failsafe: bool) -> Limits:
+        settings, logic = box.settings, box.logic
+        temporary = settings["tcl"]
+        regulated = decision.inner is ModelStatus.PV_SURPLUS and inputs.mode is not Mode.BASIC
+        least = decision.inner in (ModelStatus.PAUSE_NOT_ALLOWED, ModelStatus.KEEP_ALIVE)
+        return cls(
+            requested=settings.integer("amp"),
+            installed=box.installed_limit(),
+            cable=int(now.cable_rating) if now.cable_rating else None,
+            temperature=temperature_limit(now),
+            adapter=ADAPTER if settings.flag("adi") and not box.trait("adi_always") else None,
+            temporary=temporary if isinstance(temporary, int) else None,
+            surplus=logic.surplus.current(logic.tuning(), now.phases) if regulated else None,
+            minimum=settings.integer("mca") if least else None,
+            failsafe=settings.integer("fsi") if failsafe else None,
+            blocked=inputs.locked_out,
+        )
+
+    def shown(self) -> Mapping[str, int]:
+        """`cll`, by name."""
+        members = {
+            "accessControl": 0 if self.blocked else None,
+            "adapterLimit": self.adapter,
+            "cableCurrentLimit": self.cable,
+            "currentLimitMax": self.installed,
+            "failsafeLimit": self.failsafe,
+            "minChargingCurrent": self.minimum,
+            "pvSurplus": self.surplus,
+            "requestedCurrent": self.requested,
+            "temperatureCurrentLimit": self.temperature,
+            "temporaryCurrentLimit": self.temporary,
+            "unsymetryCurrentLimit": UNLIMITED,
+        }
+        return {name: value for name, value in members.items() if value is not None}
+
+    def commanded(self) -> Mapping[str, int | None]:
+        """What the charge controller does not know by itself, by the key it comes from."""
+        return {
+            "amp": self.requested,
+            "ama": self.installed,
+            "adi": self.adapter,
+            "tcl": self.temporary,
+            "fup": self.surplus,
+            "mca": self.minimum,
+            "fsi": self.failsafe,
+        }

@@ -1,0 +1,404 @@
+"""The box's logic: gathers its inputs once a second if any changed, decides, and tells the charge controller.
+
+The one rule: it runs on whole seconds since boot and only when something changed or time has come; between two runs
+everything it decided stays. Source: the firmware developers' description of the one-second logic (see NOTES.md).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, cast
+
+from ...core.instant import MILLISECOND, MINUTE, SECOND, Instant, grid, next_grid
+from ...core.messages import (
+    Command,
+    InterruptPilot,
+    MarkEnergy,
+    RequestPhases,
+    ResetFaults,
+    RestorePilot,
+    SetAuthorisation,
+    SetEarthCheck,
+    SetLimit,
+    SetLock,
+    SetPermission,
+)
+from ...core.snapshot import EvseState, Snapshot
+from . import faultcodes, localtime, trip
+from .ladder import Decision, Force, Inputs, Mode, ModelStatus, Trip, decide
+from .limits import Limits, acu
+from .memory import Memory, car_state
+from .schedule import END_EXCLUSIVE_SINCE, Calendar, Plan
+from .sequences import KeepAlive, MinimumPause, PhaseChange, Phases, SimulatedUnplug
+from .surplus import Surplus, Tuning
+
+if TYPE_CHECKING:
+    from .wallbox import Goe
+
+TEMPORARY_LIMIT: Final = 10 * MINUTE
+"""`tcl` is forgotten so long after the last write."""
+CAR_SIX_SINCE: Final = "60"
+_LOCK: Final = {0: "normal", 1: "auto_unlock", 2: "always"}
+
+
+class Expiry:
+    """Inputs that are forgotten after a while without being renewed."""
+
+    def __init__(self, logic: Logic) -> None:
+        self._logic = logic
+        self.limit_ends: Instant | None = None
+        self.transaction_ends: Instant | None = None
+        self.last_write: Instant = 0
+        """When a client wrote last, for the fail-safe."""
+
+    def limit(self, running: bool) -> None:
+        """`tcl` was written."""
+        self.limit_ends = self._logic.at + TEMPORARY_LIMIT if running else None
+        self._logic.wake()
+
+    def transaction(self, timeout: int | None) -> None:
+        """A transaction waits for a car; None: it does not."""
+        self.transaction_ends = None if timeout is None else self._logic.at + timeout * SECOND
+
+    @property
+    def due(self) -> list[Instant | None]:
+        return [self.limit_ends, self.transaction_ends]
+
+
+class Logic:
+    """One box's logic and what it remembers."""
+
+    def __init__(self, box: Goe) -> None:
+        self._box = box
+        self._timer = box.timer(self._tick)
+        self._clear(0)
+
+    def _clear(self, at: Instant) -> None:
+        self.memory = Memory(status_changed=at, allow_changed=at)
+        self.pause = MinimumPause()
+        self.unplugging = SimulatedUnplug()
+        self.phases = PhaseChange()
+        self.keep_alive = KeepAlive()
+        self.surplus = Surplus()
+        self.expiry = Expiry(self)
+        self.expiry.last_write = at
+        self._told: dict[type[Command] | tuple[type[Command], str], Command] = {}
+        self._interrupted = False
+        self._failsafe_due: Instant | None = None
+        self._trip_due: Instant | None = None
+        self._undervoltage_since: Instant | None = None
+
+    # --- when it runs ------------------------------------------------------------------------------------------------
+
+    @property
+    def at(self) -> Instant:
+        return self._box.simulation.at
+
+    def start(self) -> None:
+        """The network processor has started."""
+        self._clear(self.at)
+        settings = self._box.settings
+        self._box.submit(SetEarthCheck(owner=self._owner("nmo"), enabled=not settings.flag("nmo")))
+        self._box.submit(ResetFaults(owner=self._owner("rst")))
+        self._tick(self.at)
+
+    def stop(self) -> None:
+        self._timer.clear()
+
+    def wake(self) -> None:
+        """An input changed: run at the next whole second of the box."""
+        if not self._box.up:
+            return
+        due = next_grid(self.at, SECOND, self._box.booted_at)
+        if self._timer.due is None or due < self._timer.due:
+            self._timer.set(due)
+            self._box.simulation.wake()
+
+    def _tick(self, at: Instant) -> None:
+        self._timer.clear()
+        snapshot = self._box.simulation.observe(self._box.charger)
+        self._follow_session(snapshot, at)
+        self._expire(at)
+        self._note_power(snapshot, at)
+        inputs = self._inputs(snapshot, at)
+        wanted = self._phases_wanted(inputs, at)
+        decision = self._held_back(decide(inputs), snapshot, wanted, at)
+        self._note_pause(decision, snapshot, at)
+        self._show(decision, inputs, snapshot, at)
+        self._command(decision, snapshot)
+        times = [time for time in (self._timer.due, self._next(at)) if time is not None]
+        self._timer.set(min(times, default=None))
+        self._box.changed()
+
+    def _next(self, at: Instant) -> Instant | None:
+        """The next whole second at which time alone changes something."""
+        times = [
+            *self.expiry.due,
+            self.pause.due,
+            self.unplugging.due,
+            self.phases.due,
+            self.keep_alive.due,
+            self.surplus.due(at, self.tuning()),
+            self._schedule_due(at),
+            self._failsafe_due,
+            self._trip_due,
+        ]
+        first = min((time for time in times if time is not None and time > at), default=None)
+        return None if first is None else next_grid(first - 1, SECOND, self._box.booted_at)
+
+    # --- the session -------------------------------------------------------------------------------------------------
+
+    def _follow_session(self, now: Snapshot, at: Instant) -> None:
+        session = now.session if now.plugged else None
+        if session == self.memory.session or not now.controller_link:
+            return
+        if self.memory.session is not None:
+            self._session_ends()
+        self.memory.session = session
+        if session is not None:
+            self.memory.session_begins()
+            self.expiry.transaction(None)
+
+    def _session_ends(self) -> None:
+        """The car is unplugged: force state and transaction end with it. Source: go-eCharger-API-v2#117."""
+        settings = self._box.settings
+        settings.put("frc", 0)
+        settings.put("trx", None)
+        self.pause.move(None)
+        self.unplugging.reset()
+        self.phases.reset()
+        self.keep_alive.reset()
+        self.surplus.reset()
+
+    def transaction_changed(self) -> None:
+        """`trx` was set or cleared: without a car it does not last."""
+        waits = self._box.settings["trx"] is not None and self.memory.session is None
+        self.expiry.transaction(self._box.settings.integer("txt") if waits else None)
+
+    def _expire(self, at: Instant) -> None:
+        expiry, settings = self.expiry, self._box.settings
+        if expiry.limit_ends is not None and at >= expiry.limit_ends:
+            expiry.limit_ends = None
+            settings.put("tcl", None)
+        if expiry.transaction_ends is not None and at >= expiry.transaction_ends:
+            settings.put("trx", None)
+
+    def _note_power(self, now: Snapshot, at: Instant) -> None:
+        """The highest power is looked for around events, never when somebody reads."""
+        before = grid(at - 1, SECOND, self._box.booted_at)
+        if now.plugged and before > self._box.booted_at:
+            earlier = self._box.simulation.observe_at(self._box.charger, before)
+            if earlier.session == now.session:
+                self.memory.peak_power = max(self.memory.peak_power, earlier.power)
+            self.memory.peak_power = max(self.memory.peak_power, now.power)
+
+    # --- inputs ------------------------------------------------------------------------------------------------------
+
+    def _inputs(self, now: Snapshot, at: Instant) -> Inputs:
+        settings = self._box.settings
+        fault = faultcodes.active(now)
+        limited = now.derated is not None and now.derated < settings.integer("mca")
+        inputs = {
+            "link": now.controller_link,
+            "booting": now.state in (EvseState.BOOT, EvseState.OFF),
+            "error": fault not in (None, faultcodes.Err.OVERTEMP),
+            "too_hot": limited or fault is faultcodes.Err.OVERTEMP,
+            "undervoltage": "undervoltage" in now.faults or self._undervoltage(now, at),
+            "underfrequency": settings.flag("ufe") and now.frequency < settings.number("ufs"),
+            "grid_failure": "frequency" in now.faults,
+            "locked_out": settings.integer("acs") != 0 and settings["trx"] is None,
+            "inoperable": settings.flag("ocppio") and settings.flag("ocppe"),
+            "failsafe": self._failsafe(at) and settings.integer("fsi") < settings.integer("mca"),
+            "force": Force(settings.integer("frc")),
+            "energy_reached": self._energy_reached(now),
+            "schedule": self.calendar().verdict(self._box.local(at)),
+            "mode": Mode(settings.integer("lmo")),
+            "cheap": settings.flag("awe") and self._cheap(at),
+            "trip": self._trip(now, at),
+            "eco_after_trip": settings.flag("ara"),
+            "pause_allowed": settings.flag("acp"),
+        }
+        eco = inputs["mode"] is not Mode.BASIC and settings.flag("fup")
+        inputs["surplus"] = eco and self.surplus.update(
+            at, self.tuning(), may_switch=settings.integer("psm") == 0 and now.plugged
+        )
+        first = decide(Inputs(**inputs))  # type: ignore[arg-type]
+        paused = first.status in (ModelStatus.FALLBACK_AWATTAR, ModelStatus.FALLBACK_TRIP) and now.plugged
+        keep_alive = self.keep_alive.wants(at, paused, settings.integer("mci"))
+        return Inputs(**inputs, keep_alive=keep_alive)  # type: ignore[arg-type]
+
+    def _undervoltage(self, now: Snapshot, at: Instant) -> bool:
+        settings = self._box.settings
+        lines = [u for u, live in zip(now.phase_voltage, now.supply_phases, strict=True) if live]
+        if not settings.flag("uve") or all(u >= settings.number("uvt") for u in lines):
+            self._undervoltage_since = None
+            return False
+        if self._undervoltage_since is None:
+            self._undervoltage_since = at
+        return at - self._undervoltage_since >= settings.integer("uvs") * MILLISECOND
+
+    def _energy_reached(self, now: Snapshot) -> bool:
+        limit = self._box.settings["dwo"]
+        return limit is not None and now.plugged and now.session_energy >= cast("float", limit)
+
+    def _cheap(self, at: Instant) -> bool:
+        price = self._box.price(at)
+        return price is not None and price <= self._box.settings.number("awp")
+
+    def _failsafe(self, at: Instant) -> bool:
+        """No client wrote anything for `fsc` seconds. Source: key list 60.4; ASSUMED in its details."""
+        settings = self._box.settings
+        self._failsafe_due = None
+        if not settings.flag("fse") or settings.integer("fsc") <= 0:
+            return False
+        ends = self.expiry.last_write + settings.integer("fsc") * SECOND
+        if at < ends:
+            self._failsafe_due = ends
+        return at >= ends
+
+    def _trip(self, now: Snapshot, at: Instant) -> Trip:
+        settings = self._box.settings
+        self._trip_due = None
+        if settings.integer("lmo") != Mode.TRIP:
+            return Trip.WAIT
+        local = self._box.local(at)
+        second = local.hour * 3600.0 + local.minute * 60 + local.second
+        wanted, until = settings.number("ate"), settings.number("att")
+        charged = now.session_energy if now.plugged else 0.0
+        power = self._highest() * sum(now.phase_voltage[: now.phases])
+        self._trip_due = trip.due(at, wanted, charged, power, until, second)
+        return trip.state(wanted, charged, power, until, second)
+
+    def _highest(self) -> int:
+        settings = self._box.settings
+        return min(settings.integer("amp"), self._box.installed_limit())
+
+    def tuning(self) -> Tuning:
+        settings = self._box.settings
+        return Tuning(
+            start=settings.number("fst"),
+            hysteresis=settings.number("sh"),
+            minimum_run=settings.integer("fmt"),
+            target=settings.number("pgt"),
+            three_phase_level=settings.number("spl3"),
+            phase_hysteresis=settings.number("psh"),
+            wish_time=settings.integer("mpwst"),
+            toggle_time=settings.integer("mptwt"),
+            rounding=settings.integer("frm"),
+            lowest=settings.integer("mca"),
+            highest=self._highest(),
+        )
+
+    def calendar(self) -> Calendar:
+        settings = self._box.settings
+        week, saturday, sunday = (cast("Plan", settings[name]) for name in ("sch_week", "sch_satur", "sch_sund"))
+        exclusive = self._box.has(END_EXCLUSIVE_SINCE)
+        return Calendar(week, saturday, sunday, end_exclusive=exclusive)
+
+    def _schedule_due(self, at: Instant) -> Instant | None:
+        box = self._box
+        local = box.local(at)
+        change = self.calendar().next_change(local)
+        if change is None:
+            return None
+        utc = box.utc(at)
+        ahead = change - local
+        turn = localtime.next_transition(utc, box.settings.integer("tof"), box.settings.integer("tds"))
+        if turn is not None:  # the clocks change first: look again then
+            ahead = min(ahead, turn - utc)
+        return at + ahead // timedelta(microseconds=1)
+
+    # --- the decision ------------------------------------------------------------------------------------------------
+
+    def _phases_wanted(self, inputs: Inputs, at: Instant) -> Phases:
+        mode = self._box.settings.integer("psm")
+        if mode == 0:
+            return self.surplus.phases if inputs.mode is Mode.ECO and self._box.settings.flag("fup") else 3
+        return 1 if mode == 1 else 3
+
+    def _held_back(self, decision: Decision, now: Snapshot, wanted: Phases, at: Instant) -> Decision:
+        """Minimum pause, phase change and simulated unplugging of a decision to charge."""
+        request, waits = self.phases.follow(
+            at,
+            wanted,
+            contactor=now.contactor and now.plugged,
+            switching=now.phase_switching,
+            wait_ms=self._box.settings.integer("psmd"),
+        )
+        if request is not None:
+            self._box.submit(RequestPhases(owner=self._owner("psm"), phases=request))
+        settings = self._box.settings
+        if not decision.charge:
+            always = settings.flag("sua") and decision.status in SimulatedUnplug.PAUSES
+            return decision.held_back(ModelStatus.SIMULATED_UNPLUG) if always and now.has_charged else decision
+        if self.pause.holds(at) and decision.status is not ModelStatus.FORCED_ON:
+            return decision.held_back(ModelStatus.MINIMUM_PAUSE)
+        if waits:
+            return decision.held_back(ModelStatus.PHASE_SWITCH)
+        if self.unplugging.resume(at, settings.flag("su"), settings.integer("sumd")):
+            return decision.held_back(ModelStatus.SIMULATED_UNPLUG)
+        return decision
+
+    def _note_pause(self, decision: Decision, now: Snapshot, at: Instant) -> None:
+        """Charging is being stopped by the logic: a pause begins."""
+        stops = self.memory.decision.charge and not decision.charge
+        if stops and now.plugged and now.has_charged and decision.inner in SimulatedUnplug.PAUSES:
+            self.unplugging.paused()
+            self.pause.begin(at, self._box.settings.integer("mcpd"))
+
+    def _show(self, decision: Decision, inputs: Inputs, now: Snapshot, at: Instant) -> None:
+        memory, box = self.memory, self._box
+        fault = faultcodes.active(now)
+        new = faultcodes.uses_new_codes(box.profile, box.settings["err_table"])
+        memory.err = None if not now.controller_link else 0 if fault is None else fault.code(new=new)
+        car = car_state(
+            now,
+            fault is not None,
+            phase_change=decision.status is ModelStatus.PHASE_SWITCH,
+            initializing=box.has(CAR_SIX_SINCE),
+        )
+        memory.car_becomes(car, at)
+        if now.current_flows:
+            memory.last_current = at
+        memory.decide(decision, at)
+        self.limits = Limits.of(box, decision, inputs, now, failsafe=self._failsafe(at))
+        memory.limits = self.limits.shown()
+        memory.current = acu(memory.limits) if decision.charge else None
+
+    # --- the charge controller ---------------------------------------------------------------------------------------
+
+    def _owner(self, key: str) -> str:
+        return f"{self._box.name}.{key}"
+
+    def _tell(self, command: Command, name: str = "") -> None:
+        """Send a command unless it is what was sent last."""
+        slot = (type(command), name)
+        if self._told.get(slot) != command:
+            self._told[slot] = command
+            self._box.submit(command)
+
+    def _command(self, decision: Decision, now: Snapshot) -> None:
+        """Nothing is told while the charge controller does not hear. ASSUMED: it goes on as it was."""
+        if not now.controller_link:
+            return
+        settings = self._box.settings
+        for name, current in self.limits.commanded().items():
+            owner = self._owner(name)
+            if current is not None or (SetLimit, owner) in self._told:
+                self._tell(SetLimit(owner=owner, current=current), owner)
+        self._tell(MarkEnergy(owner=self._owner("dwo"), energy=cast("float | None", settings["dwo"])), "dwo")
+        trip_energy = settings.number("ate") if settings.integer("lmo") == Mode.TRIP else None
+        self._tell(MarkEnergy(owner=self._owner("ate"), energy=trip_energy), "ate")
+        self._tell(SetLock(owner=self._owner("ust"), policy=_LOCK[settings.integer("ust")]))  # type: ignore[arg-type]
+        open_access = settings.integer("acs") == 0
+        granted = None if open_access else settings["trx"] is not None
+        self._tell(SetAuthorisation(owner=self._owner("trx"), granted=granted))
+        self._tell(SetPermission(owner=self._owner("alw"), granted=decision.charge))
+        self._interrupt(decision.status is ModelStatus.SIMULATED_UNPLUG and not now.contactor)
+
+    def _interrupt(self, wanted: bool) -> None:
+        """Cut the pilot while unplugging is simulated and nothing flows any more."""
+        if wanted != self._interrupted:
+            self._interrupted = wanted
+            owner = self._owner("su")
+            self._box.submit(InterruptPilot(owner=owner, duration=None) if wanted else RestorePilot(owner=owner))

@@ -1,0 +1,158 @@
+"""The three charging schedules: weekdays, Saturday, Sunday.
+
+The one rule: a schedule is a pure function of local time; when its answer changes next is computed, never polled.
+Source: go-e apikeys, "sch_week"; firmware list 59.4 for controls 3 and 4; changelog 60.4 for the exclusive end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import Enum, IntEnum
+from typing import Final, cast
+
+from .refusals import Refusal, range_exceeded, wrong_type
+
+END_EXCLUSIVE_SINCE: Final = "60.4"
+_DAY_END: Final = 24 * 3600
+_LOOK_AHEAD: Final = 8
+"""Days searched for the next change: a week and the day it began."""
+
+
+class Control(IntEnum):
+    OFF = 0
+    ALLOW_INSIDE = 1
+    BLOCK_INSIDE = 2
+    GRID_INSIDE = 3
+    """Grid power inside, surplus only outside."""
+    NO_GRID_INSIDE = 4
+    """Surplus only inside."""
+
+
+class Verdict(Enum):
+    """What the schedules say now."""
+
+    SILENT = "silent"
+    ALLOW = "allow"
+    BLOCK = "block"
+    SURPLUS_ONLY = "surplus_only"
+    """Blocked, unless the energy comes from the sun."""
+
+
+_VERDICTS: Final[dict[int, tuple[Verdict, Verdict]]] = {
+    Control.OFF: (Verdict.SILENT, Verdict.SILENT),
+    Control.ALLOW_INSIDE: (Verdict.ALLOW, Verdict.BLOCK),
+    Control.BLOCK_INSIDE: (Verdict.BLOCK, Verdict.ALLOW),
+    Control.GRID_INSIDE: (Verdict.ALLOW, Verdict.SURPLUS_ONLY),
+    Control.NO_GRID_INSIDE: (Verdict.SURPLUS_ONLY, Verdict.ALLOW),
+}
+"""By control: inside a range, outside all of them."""
+
+Plan = Mapping[str, object]
+"""A schedule as the API shows it."""
+
+_UNUSED: Final = {"begin": {"hour": 0, "minute": 0}, "end": {"hour": 0, "minute": 0}}
+EMPTY: Final[Plan] = {"control": 0, "ranges": [_UNUSED, _UNUSED]}
+
+
+def _clock(moment: object) -> int:
+    parts = cast("Mapping[str, int]", moment)
+    return parts["hour"] * 3600 + parts["minute"] * 60 + parts.get("second", 0)
+
+
+def spans(plan: Plan, *, end_exclusive: bool) -> list[tuple[int, int]]:
+    """The used ranges in seconds of the day, end not included; one over midnight is two.
+
+    Before 60.4 the minute of the end still belonged to the range. ASSUMED: a range that ends before it begins goes on
+    to the end of the day and covers its beginning.
+    """
+    found: list[tuple[int, int]] = []
+    for entry in cast("Sequence[Mapping[str, object]]", plan["ranges"]):
+        begin, end = _clock(entry["begin"]), _clock(entry["end"])
+        if begin == 0 and end == 0:
+            continue
+        stop = min(_DAY_END, end if end_exclusive else end + 60)
+        if begin < stop:
+            found.append((begin, stop))
+        else:
+            found += [(begin, _DAY_END), (0, stop)]
+    return found
+
+
+def _second(local: datetime) -> int:
+    return local.hour * 3600 + local.minute * 60 + local.second
+
+
+class Calendar:
+    """The three schedules of a box."""
+
+    def __init__(self, week: Plan, saturday: Plan, sunday: Plan, *, end_exclusive: bool) -> None:
+        self._plans = (week, week, week, week, week, saturday, sunday)
+        self._spans = [spans(plan, end_exclusive=end_exclusive) for plan in self._plans]
+
+    @property
+    def used(self) -> bool:
+        return any(plan["control"] != Control.OFF for plan in self._plans)
+
+    def verdict(self, local: datetime) -> Verdict:
+        day, now = local.weekday(), _second(local)
+        inside, outside = _VERDICTS[cast("int", self._plans[day]["control"])]
+        return inside if any(begin <= now < end for begin, end in self._spans[day]) else outside
+
+    def next_change(self, local: datetime) -> datetime | None:
+        """The first moment after `local` (in local time) at which the verdict differs; None: not within a week."""
+        if not self.used:
+            return None
+        now = self.verdict(local)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        for ahead in range(_LOOK_AHEAD):
+            day = midnight + timedelta(days=ahead)
+            edges = {0} | {edge for span in self._spans[day.weekday()] for edge in span if edge < _DAY_END}
+            for edge in sorted(edges):
+                moment = day + timedelta(seconds=edge)
+                if moment > local and self.verdict(moment) is not now:
+                    return moment
+        return None
+
+
+def check(value: object, *, highest_control: int, ranges: int = 2) -> Refusal | None:
+    """Whether `value` is a schedule a client may write."""
+    if not isinstance(value, dict) or not isinstance(value.get("control"), int) or isinstance(value["control"], bool):
+        return wrong_type("object")
+    if not 0 <= value["control"] <= highest_control:
+        return range_exceeded(value["control"], 0, highest_control)
+    entries = value.get("ranges")
+    if not isinstance(entries, list) or not 1 <= len(entries) <= ranges:
+        return wrong_type("object")
+    return None if all(_is_range(entry) for entry in entries) else wrong_type("object")
+
+
+def _is_range(entry: object) -> bool:
+    return isinstance(entry, dict) and _is_moment(entry.get("begin")) and _is_moment(entry.get("end"))
+
+
+def _is_moment(moment: object) -> bool:
+    if not isinstance(moment, dict) or not {"hour", "minute"} <= moment.keys():
+        return False
+    parts = [moment["hour"], moment["minute"], moment.get("second", 0)]
+    if not all(isinstance(part, int) and not isinstance(part, bool) for part in parts):
+        return False
+    hour, minute, second = parts
+    if hour == 24:  # ASSUMED: the end of the day may be written so
+        return bool(minute == 0 and second == 0)
+    return bool(0 <= hour <= 23 and 0 <= minute <= 59 and 0 <= second <= 59)
+
+
+def normalised(value: Plan, *, ranges: int = 2) -> Plan:
+    """A written schedule as it is stored: all ranges there, seconds dropped where they are zero."""
+    entries = [
+        {name: _moment(cast("Mapping[str, object]", entry)[name]) for name in ("begin", "end")}
+        for entry in cast("Sequence[object]", value["ranges"])
+    ]
+    return {"control": value["control"], "ranges": entries + [dict(_UNUSED)] * (2 - min(2, len(entries)))}
+
+
+def _moment(moment: object) -> dict[str, int]:
+    parts = cast("Mapping[str, int]", moment)
+    kept = {"hour": parts["hour"], "minute": parts["minute"]}
+    return kept | {"second": parts["second"]} if parts.get("second") else kept

@@ -1,0 +1,107 @@
+"""The status object: rows compiled once, and only what changed printed again.
+
+The one rule: a reply is made of the fragments of its keys in the firmware's order; a key nobody asked for is not read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from json.encoder import encode_basestring
+from typing import Final
+
+from ..firmware import Profile
+from .key import Key, Read
+from .printing import Render, printers
+from .readings import View
+
+_FILTERS: Final = 64
+"""Compiled filters kept."""
+_NOTHING: Final = object()
+
+
+class Row:
+    """One readable key of one box, with its last value and how that was printed."""
+
+    __slots__ = ("_fragment", "_prefix", "_read", "_render", "_value", "live", "name")
+
+    def __init__(self, key: Key, render: Render) -> None:
+        assert key.read is not None
+        self.name = key.name
+        self.live = key.live
+        self._prefix = encode_basestring(key.name) + ":"
+        self._read: Read = key.read
+        self._render = render
+        self._value: object = _NOTHING
+        self._fragment = b""
+
+    def fragment(self, view: View) -> bytes:
+        """`"name":value`"""
+        if not self.live and self._fragment:
+            return self._fragment
+        value = self._read(view)
+        if value is not self._value and (self._value is _NOTHING or value != self._value):
+            self._value = value
+            self._fragment = (self._prefix + self._render(value)).encode()
+        return self._fragment
+
+    def text(self, view: View) -> str:
+        """The value alone, as JSON."""
+        return self._render(self._read(view))
+
+
+class Status:
+    """The readable keys of one box."""
+
+    def __init__(self, profile: Profile, keys: Mapping[str, Key]) -> None:
+        double, single = printers(profile)
+        self.rows: Mapping[str, Row] = {
+            name: Row(key, single if key.type.single else double) for name, key in keys.items() if key.read is not None
+        }
+        self._known = frozenset(keys)
+        self._order = {name: index for index, name in enumerate(self.rows)}
+        self._every = tuple(self.rows.values())
+        self._filters: OrderedDict[str, tuple[tuple[Row, ...], bool]] = OrderedDict()
+
+    def everything(self, view: View) -> bytes:
+        return _object(self._every, view)
+
+    def filtered(self, text: str, view: View) -> tuple[bytes, bool]:
+        """The object for the filter `text`, and whether every name in it is known."""
+        rows, known = self.compile(text)
+        return _object(rows, view), known
+
+    def compile(self, text: str) -> tuple[tuple[Row, ...], bool]:
+        """The rows a filter asks for, in the firmware's order, each once."""
+        found = self._filters.get(text)
+        if found is None:
+            found = self._select(names(text))
+            self._filters[text] = found
+            if len(self._filters) > _FILTERS:
+                self._filters.popitem(last=False)
+        return found
+
+    def _select(self, wanted: Iterable[str]) -> tuple[tuple[Row, ...], bool]:
+        asked = dict.fromkeys(wanted)
+        rows = sorted((self.rows[name] for name in asked if name in self.rows), key=lambda row: self._order[row.name])
+        return tuple(rows), all(name in self._known for name in asked)
+
+    def value(self, name: str, view: View) -> object:
+        """What a client would decode. KeyError if this box does not show the key."""
+        return json.loads(self.rows[name].text(view))
+
+
+def _object(rows: Iterable[Row], view: View) -> bytes:
+    return b"{" + b",".join([row.fragment(view) for row in rows]) + b"}"
+
+
+def names(text: str) -> list[str]:
+    """The names in a filter: `a,b,c`, or a JSON list as older firmware wanted it."""
+    if text.lstrip().startswith("["):
+        try:
+            listed = json.loads(text)
+        except ValueError:
+            return []
+        return [name for name in listed if isinstance(name, str)]
+    return [name for name in (part.strip() for part in text.split(",")) if name]

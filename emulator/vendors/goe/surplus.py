@@ -1,0 +1,153 @@
+"""Surplus charging: what the client says about grid, roof and house battery, and what follows from it.
+
+The one rule: pure arithmetic on the last data, the power the car takes and the instant; data older than 10 s is gone.
+Source: go-e apikeys, "ids", "fst", "fmt", "sh", "pgt", "spl3", "psh", "mpwst", "mptwt", "frm"; go-eCharger-API-v2
+documentation of the PV interface for the signs: pGrid < 0 feeds into the grid. The algorithm is ASSUMED.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ...core.instant import MILLISECOND, SECOND, Instant
+
+HOLD: Final = 10 * SECOND
+"""How long data is valid. Source: API documentation (clients say 5 s)."""
+VOLTAGE: Final = 230.0
+
+Phases = Literal[1, 3]
+
+
+@dataclass(frozen=True, slots=True)
+class Powers:
+    """W: `grid` negative feeds in; `pv` positive is production; `battery` positive is discharging."""
+
+    at: Instant
+    grid: float
+    pv: float | None
+    battery: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """The settings that shape it, W and ms."""
+
+    start: float
+    """`fst`"""
+    hysteresis: float
+    """`sh`"""
+    minimum_run: int
+    """`fmt`"""
+    target: float
+    """`pgt`: grid power aimed at."""
+    three_phase_level: float
+    """`spl3`"""
+    phase_hysteresis: float
+    """`psh`"""
+    wish_time: int
+    """`mpwst`"""
+    toggle_time: int
+    """`mptwt`"""
+    rounding: int
+    """`frm`: 0 rather from the grid, 1 nearest, 2 rather into the grid."""
+    lowest: int
+    highest: int
+    """A"""
+
+
+class Surplus:
+    """Data, the state of the regulator and the wish for a phase count."""
+
+    def __init__(self) -> None:
+        self.data: Powers | None = None
+        self.received_at: Instant | None = None
+        """When data came last (`inva`), also after it has expired."""
+        self.power = 0.0
+        """W the car could take, as of the last data."""
+        self.phases: Phases = 3
+        self.wish_since: Instant | None = None
+        self.toggled_at: Instant | None = None
+        self._surplus = 0.0
+        self._running_since: Instant | None = None
+
+    def reset(self) -> None:
+        """A new session: forget what the regulator did, keep the data."""
+        self._running_since = None
+        self.wish_since = None
+
+    def receive(self, data: Powers, charging: float) -> None:
+        """New data; `charging`: W the car takes while it is measured."""
+        self.data = data
+        self.received_at = data.at
+        self._surplus = charging - data.grid
+
+    def forget(self) -> None:
+        self.data = None
+
+    def fresh(self, at: Instant) -> Powers | None:
+        """The data, while it is valid."""
+        data = self.data
+        return data if data is not None and at < data.at + HOLD else None
+
+    @property
+    def running(self) -> bool:
+        return self._running_since is not None
+
+    def current(self, tuning: Tuning, phases: int) -> int:
+        """A per phase for the power available, within the limits."""
+        amperes = self.power / (VOLTAGE * phases)
+        whole = {0: math.ceil, 2: math.floor}.get(tuning.rounding, round)(amperes)
+        return max(tuning.lowest, min(tuning.highest, int(whole)))
+
+    def update(self, at: Instant, tuning: Tuning, *, may_switch: bool) -> bool:
+        """Whether to charge from surplus now."""
+        data = self.fresh(at)
+        if data is not None:
+            self.power = self._surplus + tuning.target
+        started = self._running_since
+        if started is None:
+            if data is not None and self.power >= tuning.start:
+                self._running_since = at
+        elif at >= started + tuning.minimum_run * MILLISECOND and (
+            data is None or self.power < tuning.start - tuning.hysteresis
+        ):
+            self._running_since = None
+        self._choose_phases(at, data, tuning, may_switch)
+        return self._running_since is not None
+
+    def _choose_phases(self, at: Instant, data: Powers | None, tuning: Tuning, may_switch: bool) -> None:
+        if not may_switch or data is None:
+            self.wish_since = None
+            return
+        half = tuning.phase_hysteresis / 2
+        up = self.phases == 1 and self.power >= tuning.three_phase_level + half
+        down = self.phases == 3 and self.power < tuning.three_phase_level - half
+        if not (up or down):
+            self.wish_since = None
+            return
+        if self.wish_since is None:
+            self.wish_since = at
+        if at >= self._earliest_toggle(tuning):
+            self.phases = 3 if up else 1
+            self.toggled_at = at
+            self.wish_since = None
+
+    def _earliest_toggle(self, tuning: Tuning) -> Instant:
+        assert self.wish_since is not None
+        earliest = self.wish_since + tuning.wish_time * MILLISECOND
+        if self.toggled_at is not None:
+            earliest = max(earliest, self.toggled_at + tuning.toggle_time * MILLISECOND)
+        return earliest
+
+    def due(self, at: Instant, tuning: Tuning) -> Instant | None:
+        """When time alone changes something."""
+        times: list[Instant] = []
+        if self.data is not None and at < self.data.at + HOLD:
+            times.append(self.data.at + HOLD)
+        if self._running_since is not None:
+            times.append(self._running_since + tuning.minimum_run * MILLISECOND)
+        if self.wish_since is not None:
+            times.append(self._earliest_toggle(tuning))
+        return min((time for time in times if time > at), default=None)

@@ -1,0 +1,360 @@
+"""A go-e charger: identity, the way in and out of its keys, and what happens to the box itself.
+
+The one rule: every write of every interface ends in `write_value`, every read in the compiled status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, cast
+
+from ...core.instant import SECOND, Instant, grid, later
+from ...core.messages import DONE, Event, Outcome, Reason
+from ...core.snapshot import Snapshot
+from ..interfaces import Interface, Origin
+from ..points import Fidelity
+from ..wallbox import Context, Wallbox
+from . import localtime, refusals
+from .arduino import JsonError, parse
+from .button import press
+from .cards import CARD_SETTINGS, Cards
+from .http import HttpApi, shown
+from .key import Key
+from .keys import served
+from .logic import Logic
+from .printing import Render, printers
+from .quirks import QUIRKS
+from .readings import View, energy_array
+from .refusals import Refusal
+from .status import Status
+
+RESTART_AFTER: Final = 0.5
+"""s between the answer to `rst` and the end of all services. ASSUMED."""
+POWER_ON, SOFTWARE = 1, 3
+"""`rr`"""
+_HYPHEN_SINCE: Final = "60"
+
+
+class Goe(Wallbox):
+    """One box."""
+
+    boot_time = 10.0
+    """Source: users report 5 to 15 s without services after `rst`."""
+
+    _ready = False
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._samples: dict[tuple[Instant, int], Snapshot] = {}
+        self._energies: tuple[Snapshot | None, list[float | int]] = (None, [])
+        self._restart = self.timer(self._restart_now)
+        self.reset_reason = POWER_ON
+        self.mqtt_started = self.mqtt_connected = False
+        self.mqtt_connected_at: Instant | None = None
+        self.mqtt_error: str | None = None
+        self.mqtt_error_at: Instant | None = None
+        self.modbus_reads = self.modbus_writes = 0
+        self.modbus_read_at: Instant | None = None
+        self.modbus_write_at: Instant | None = None
+        self.cards: Cards = Cards(self)
+        self.logic: Logic = Logic(self)
+        self._compile()
+        self._ready = True
+        self._spread_cards()
+        self.http = HttpApi(self)
+        self.interfaces: Mapping[str, Interface] = {"http": self.http.interface()}
+
+    def _compile(self) -> None:
+        """The tables of the profile in force."""
+        self._features: dict[str, bool] = {}
+        self._energies = (None, [])
+        self.keys: Mapping[str, Key] = served(self.profile, all_table_keys=self.settings.flag("all_seed_keys"))
+        self.status = Status(self.profile, self.keys)
+        self.print_json: Render = printers(self.profile)[0]
+
+    # --- identity ----------------------------------------------------------------------------------------------------
+
+    def trait(self, name: str) -> object:
+        return self.profile.model.traits[name]
+
+    def has(self, since: str) -> bool:
+        """Whether the firmware is at least `since`."""
+        known = self._features.get(since)
+        if known is None:
+            known = self._features[since] = self.profile.has(since=since)
+        return known
+
+    def quirk(self, name: str) -> bool:
+        """Whether the firmware has this known defect."""
+        known = self._features.get(name)
+        if known is None:
+            known = self._features[name] = QUIRKS[name].exists(self.profile)
+        return known
+
+    @property
+    def firmware_text(self) -> str:
+        """`053.1` before 56, `60.5` from then on."""
+        major, dot, rest = self.profile.firmware.text.lstrip("0").partition(".")
+        return f"{major.zfill(3) if self.profile.firmware.numbers[0] < 56 else major}{dot}{rest}"
+
+    @property
+    def factory_name(self) -> str:
+        joint = "-" if self.has(_HYPHEN_SINCE) else "_"
+        return f"go-eCharger{joint}{self.serial}"
+
+    @property
+    def hostname(self) -> str:
+        """Source: `go-echarger_<serial>` in the MQTT document, `go-eCharger-<serial>` on 60.5."""
+        return self.factory_name if self.has(_HYPHEN_SINCE) else f"go-echarger_{self.serial}"
+
+    @property
+    def topic_prefix(self) -> str:
+        return f"go-eCharger/{self.serial}/"
+
+    @property
+    def has_socket(self) -> bool:
+        return self.simulation.chargers[self.charger].spec.connector == "socket"
+
+    @property
+    def build(self) -> Mapping[str, object]:
+        return {
+            "project_name": self.trait("typ"),
+            "version": self.firmware_text,
+            "secure_version": 0,
+            "timestamp": "Jan  1 2026 12:00:00",
+            "idf_ver": "v5.0",
+            "sha256": "00",
+        }
+
+    @property
+    def wlan(self) -> Mapping[str, object]:
+        networks = cast("Sequence[Mapping[str, object]]", self.settings["wifis"])
+        return {
+            "ssid": networks[0]["ssid"],
+            "encryptionType": 3,
+            "pairwiseCipher": 4,
+            "groupCipher": 4,
+            "b": True,
+            "g": True,
+            "n": True,
+            "lr": False,
+            "wps": False,
+            "ftmResponder": False,
+            "ftmInitiator": False,
+            "channel": 6,
+            "bssid": "AA:BB:CC:DD:EE:FF",
+            "ip": self.context.address,
+            "netmask": "255.255.255.0",
+            "gw": "192.168.1.1",
+            "ipv6": [],
+        }
+
+    @property
+    def ama(self) -> int:
+        stated = self.settings["ama"]
+        return cast("int", stated) if stated is not None else int(self.profile.model.rated_current)
+
+    def installed_limit(self) -> int:
+        """A: `ama`, and never more than the model can."""
+        return min(self.ama, int(self.profile.model.rated_current))
+
+    @property
+    def unknown_key_status(self) -> int:
+        stated = self.settings["unknown_key_status"]
+        if stated is not None:
+            return cast("int", stated)
+        return 400 if self.trait("bad_request_for_unknown") else 200
+
+    # --- time --------------------------------------------------------------------------------------------------------
+
+    def true_utc(self, at: Instant) -> datetime:
+        moment = self.simulation.calendar(at)
+        return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+    def utc(self, at: Instant) -> datetime:
+        """As the box has it."""
+        return self.true_utc(at) + timedelta(microseconds=self.settings.integer("clock_error"))
+
+    def offset(self, at: Instant) -> timedelta:
+        return localtime.offset_at(self.utc(at), self.settings.integer("tof"), self.settings.integer("tds"))
+
+    def local(self, at: Instant) -> datetime:
+        """Local time; its `tzinfo` says UTC, as only its numbers matter."""
+        return self.utc(at) + self.offset(at)
+
+    def price_slot(self, at: Instant) -> Mapping[str, object] | None:
+        now = self.utc(at).timestamp()
+        for slot in cast("Sequence[Mapping[str, float]]", self.settings["awpl"]):
+            if slot["start"] <= now < slot["end"]:
+                return cast("Mapping[str, object]", slot)
+        return None
+
+    def price(self, at: Instant) -> float | None:
+        """ct/kWh"""
+        slot = self.price_slot(at)
+        return None if slot is None else float(cast("float", slot["marketprice"]))
+
+    # --- measurement -------------------------------------------------------------------------------------------------
+
+    def sample(self, at: Instant) -> Snapshot:
+        """What the charge controller told last: it does so on every whole second since boot."""
+        return self.sample_at(max(self.booted_at, grid(at, SECOND, self.booted_at)))
+
+    def sample_at(self, instant: Instant) -> Snapshot:
+        """The snapshot of an instant in the recent past, kept while nothing has happened since."""
+        slot = (instant, self.simulation.chargers[self.charger].revision)
+        found = self._samples.get(slot)
+        if found is None:
+            if len(self._samples) > 8:
+                self._samples.clear()
+            found = self._samples[slot] = self.simulation.observe_at(self.charger, instant)
+        return found
+
+    def energies(self, view: View) -> list[float | int]:
+        """`nrg`, computed once a measurement."""
+        sample, found = self._energies
+        if sample is not view.sample:
+            found = energy_array(view)
+            self._energies = (view.sample, found)
+        return found
+
+    # --- reading and writing -----------------------------------------------------------------------------------------
+
+    def read(self, address: str) -> object:
+        """A key's value as a client decodes it; members and elements by dots: `cll.requestedCurrent`, `nrg.11`."""
+        name, *path = address.split(".")
+        value = self.status.value(name, View(self))
+        for step in path:
+            if isinstance(value, dict):
+                value = value[step]
+            elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+                value = value[int(step)]
+            else:
+                raise KeyError(address)
+        return value
+
+    def write(self, address: str, value: object, origin: Origin) -> Outcome:
+        if not self.up:
+            return Outcome(refused=Reason.UNREACHABLE, message="the box is off or restarting")
+        refusal = self.write_value(address, value, origin)
+        if refusal is None:
+            return DONE
+        return refusal.outcome(address, value if isinstance(value, str) else self.print_json(value))
+
+    def write_text(self, name: str, raw: str, origin: Origin) -> Refusal | None:
+        """Write a value that came as JSON text; None: done."""
+        refusal = self._closed(name)
+        if refusal is not None:
+            return self._refused(name, raw, refusal, origin)
+        try:
+            value = parse(raw)
+        except JsonError as error:
+            return self._refused(name, raw, refusals.invalid_json(error.name), origin)
+        return self.write_value(name, value, origin)
+
+    def write_value(self, name: str, value: object, origin: Origin) -> Refusal | None:
+        """Write a decoded value; None: done. Everything a client writes passes here."""
+        refusal = self._closed(name) or self._accept(name, value)
+        if refusal is not None:
+            return self._refused(name, value, refusal, origin)
+        self.logic.expiry.last_write = self.simulation.now()
+        self.record_write(name, value, DONE, origin)
+        self.changed()
+        return None
+
+    def _closed(self, name: str) -> Refusal | None:
+        """Why nothing can be written there, whatever it is."""
+        key = self.keys.get(name)
+        if key is None:
+            return refusals.UNKNOWN_KEY
+        if key.write is None:
+            return refusals.NO_SETTER
+        return None if key.writable(self.profile) else refusals.NOT_FROM_API
+
+    def _accept(self, name: str, value: object) -> Refusal | None:
+        key = self.keys[name]
+        assert key.write is not None
+        kind = key.accepts or key.type
+        if kind.fits(value):
+            self.simulation.now()
+            return key.write(self, value)
+        if kind.bounds is None or isinstance(value, bool) or not isinstance(value, int):
+            return refusals.wrong_type(kind.expected)
+        narrower = key.rule(value) if key.rule is not None else None
+        return narrower or refusals.range_exceeded(value, *kind.bounds)
+
+    def _refused(self, name: str, value: object, refusal: Refusal, origin: Origin) -> Refusal:
+        text = value if isinstance(value, str) else self.print_json(value)
+        self.record_write(name, value, refusal.outcome(name, shown(text)), origin)
+        return refusal
+
+    def addresses(self) -> Iterable[str]:
+        return self.status.rows
+
+    def fidelity(self) -> Iterable[Fidelity]:
+        return [key.fidelity(self.profile) for key in self.keys.values()]
+
+    # --- what happens to the box -------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self.simulation.now()
+        self.booted_at = self.simulation.at
+        self.logic.start()
+
+    def handle(self, event: Event) -> None:
+        if event.name == "supply_restored":
+            self.reset_reason = POWER_ON
+        self.logic.wake()
+
+    def setting_changed(self, name: str) -> None:
+        if not self._ready:
+            return
+        if name == "all_seed_keys":
+            self._compile()
+        elif name == "trx":
+            self.cards.transaction_changed()
+            self.logic.transaction_changed()
+        elif name == "cards":
+            self._spread_cards()
+        elif name in CARD_SETTINGS:
+            self.cards.changed()
+        elif name == "tcl":
+            self.logic.expiry.limit(self.settings["tcl"] is not None)
+        self.logic.wake()
+
+    def _spread_cards(self) -> None:
+        for slot, entry in enumerate(cast("Sequence[Mapping[str, object]]", self.settings["cards"])):
+            self.cards.write(slot, entry)
+
+    def present_card(self, tag: str) -> Outcome:
+        return self.cards.present(tag, self.simulation.now()) if self.up else Outcome(detail={"ignored": "no power"})
+
+    def press_button(self, duration: float = 0.2) -> Outcome:
+        return press(self, duration)
+
+    def restart_soon(self) -> None:
+        """Answer first, then restart."""
+        self._restart.set(later(self.simulation.at, RESTART_AFTER))
+        self.simulation.wake()
+
+    def _restart_now(self, _: Instant) -> None:
+        self.reboot()
+
+    def reboot(self, duration: float | None = None) -> None:
+        self.reset_reason = SOFTWARE
+        super().reboot(duration)
+
+    def shut_down(self) -> None:
+        self._restart.clear()
+        self.logic.stop()
+        self.cards.restart()
+
+    def boot(self) -> None:
+        """Counters of the process start anew, and so does the logic."""
+        self.settings.put("rbc", self.settings.integer("rbc") + 1)
+        self.modbus_reads = self.modbus_writes = 0
+        self.modbus_read_at = self.modbus_write_at = None
+        self._samples.clear()
+        self._compile()
+        self.logic.start()
