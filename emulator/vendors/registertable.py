@@ -21,6 +21,7 @@ from .registers import (
     Floating,
     Integer,
     Layout,
+    Octets,
     Order,
     Register,
     Registers,
@@ -37,23 +38,34 @@ PLAIN: Final = Order()
 
 
 class Item(Generic[V, W]):
-    """One row with what can be computed once."""
+    """One row with what can be computed once, and the registers of the value it had last."""
 
-    __slots__ = ("_keeps_nan", "_missing", "end", "row", "start")
+    __slots__ = ("_keeps_nan", "_kind", "_last", "_missing", "_words", "end", "name", "octets", "read", "row", "start")
 
     def __init__(self, row: Register[V, W]) -> None:
         self.row = row
+        self.name = row.name
+        self.read = row.read or _nothing
         self.start = row.address
         self.end = row.end
+        self.octets = isinstance(row.type, Octets)
         kind = replace(row.type, overflow="wrap") if isinstance(row.type, Integer) else row.type
         self._missing = kind.blank if row.missing is None else kind.encode(row.missing)
         self._keeps_nan = isinstance(kind, Floating) and row.missing is None
+        self._last: object = None
+        self._kind: type = type(None)
+        self._words = self._missing
 
     def words(self, value: object) -> Registers:
         """What `value` is on the wire; None (and a NaN where there is none) is the row's "no value"."""
+        if value == self._last and value.__class__ is self._kind and value != 0:  # 0.0 may be -0.0
+            return self._words
         if value is None or (value != value and not self._keeps_nan):
             return self._missing
-        return self.row.type.encode(value, self.row.scale)
+        words = self._words = self.row.type.encode(value, self.row.scale)
+        self._last = value
+        self._kind = value.__class__
+        return words
 
     def value(self, words: Registers) -> object:
         """The value of `words` in the row's unit; None for the sentinel."""
@@ -70,9 +82,9 @@ class Item(Generic[V, W]):
 
 
 class Plan(NamedTuple, Generic[V, W]):
-    """A read, worked out: items and fillers, whose registers after the first `skip` are sent."""
+    """A read, worked out: items and (None) fillers, whose registers after the first `skip` are sent."""
 
-    steps: tuple[Item[V, W] | int, ...]
+    steps: tuple[Item[V, W] | None, ...]
     skip: int
     refused: tuple[Reason, int] | None = None
     """Why not, and the address it is about."""
@@ -115,22 +127,23 @@ class Table(Generic[V, W]):
         if plan.refused is not None:
             return self._refuse(*plan.refused)
         order = PLAIN if self.bank.order is None else self.bank.order(view)
+        fill = self.bank.fill or 0
         words: list[int] = []
         values: dict[str, object] = {}
         for step in plan.steps:
-            if isinstance(step, int):
-                words.append(step)
+            if step is None:
+                words.append(fill)
                 continue
-            value = step.row.read(view) if step.row.read is not None else None
-            if isinstance(value, Reason):
-                return self._refuse(value, step.start)
-            values[step.row.name] = value.hex() if isinstance(value, bytes) else value
-            words += order.apply(step.words(value)) if order is not PLAIN else step.words(value)
+            value = step.read(view)
+            if value.__class__ is Reason:
+                return self._refuse(Reason(value), step.start)
+            values[step.name] = _plain(value) if step.octets else value
+            words += step.words(value) if order is PLAIN else order.apply(step.words(value))
         return ModbusReply(values=tuple(words[plan.skip : plan.skip + request.count]), journal={"values": values})
 
     def _plan(self, function: int, start: int, count: int) -> Plan[V, W]:
         bank, stop = self.bank, start + count
-        steps: list[Item[V, W] | int] = []
+        steps: list[Item[V, W] | None] = []
         first = self._readable(start, function)
         skip = 0 if first is None else start - first.start
         address = start
@@ -142,7 +155,7 @@ class Table(Generic[V, W]):
             elif bank.fill is None or not bank.fills(address) or (address == start and bank.start == "defined"):
                 return Plan((), 0, (Reason.WRITE_ONLY if address in self.at else Reason.UNKNOWN, address))
             else:
-                steps.append(bank.fill)
+                steps.append(None)
                 address += 1
         cut = skip > 0 or address > stop
         if (cut and not bank.split) or (bank.single and (cut or len(steps) > 1)):
@@ -322,6 +335,10 @@ class RegisterTable(Generic[V, W]):
                 if item is not None and item.start == start and item.may(code):
                     return table, item
         raise KeyError(address)
+
+
+def _nothing(_view: object) -> object:
+    return None
 
 
 def _plain(value: object) -> object:
