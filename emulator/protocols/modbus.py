@@ -63,11 +63,9 @@ class Answer:
 class ModbusServer(Server):
     """Serves one `ModbusInterface`."""
 
-    def __init__(
-        self, endpoint: Endpoint, *, framing: Framing | None = None, half_sent_timeout: float = HALF_SENT_TIMEOUT
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, *, half_sent_timeout: float = HALF_SENT_TIMEOUT) -> None:
         super().__init__(endpoint)
-        self.framing = framing or Framing()
+        self.framing = Framing(self.interface.shortest, self.interface.longest)
         self.half_sent_timeout = half_sent_timeout
         self.connections: dict[Connection, None] = {}
         self._socket: asyncio.Server | None = None
@@ -104,8 +102,12 @@ class ModbusServer(Server):
         if not self.endpoint.reachable:
             return False
         if len(self.connections) >= self.interface.max_connections:
-            self.endpoint.record("connection", "refused", {"why": "too many"}, client=connection.client)
-            return False
+            if self.interface.when_full == "refuse":
+                self.endpoint.record("connection", "refused", {"why": "too many"}, client=connection.client)
+                return False
+            oldest = next(iter(self.connections))
+            self.endpoint.record("connection", "evicted", client=oldest.client)
+            oldest.abort()
         self.connections[connection] = None
         return True
 

@@ -287,6 +287,8 @@ class MqttInterface:
     period: float = 1.0
     reconnect: float = 5.0
     """Wall seconds between attempts."""
+    prefix: Callable[[], str] = str
+    """What its topics begin with; a client needs to know it."""
 
 
 # --- Modbus ----------------------------------------------------------------------------------------------------------
@@ -325,6 +327,10 @@ class ModbusInterface:
     """None: no reply at all."""
     enabled: Callable[[], bool] = always
     max_connections: int = 16
+    when_full: Literal["refuse", "evict_oldest"] = "refuse"
+    shortest: int = 2
+    longest: int = 254
+    """Values of the length field of a frame (unit, function, data) that the device takes; others end the connection."""
 
 
 # --- UDP -------------------------------------------------------------------------------------------------------------
