@@ -90,7 +90,7 @@ class Disturbance:
 class TripRcd(Disturbance):
     """Residual current behind the contactor, 6 mA DC or 30 mA AC and above trip within the standards' times.
 
-    The leak is gone once it has tripped, unless it is `persistent`.
+    The leak is gone once it has tripped, unless it is `persistent`. A negative DC current flows the other way.
     """
 
     about: ClassVar[str] = "residual current, DC (IEC 62955) or AC (IEC 61008)"

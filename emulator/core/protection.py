@@ -96,7 +96,7 @@ def _lines(now: Measured) -> list[float]:
 def _residual(kind: Literal["ac", "dc"]) -> Condition:
     def trips(now: Measured) -> bool:
         residual = now.conditions.residual_ac if kind == "ac" else now.conditions.residual_dc
-        return any(now.conducting) and rcd.trip_time(kind, residual) is not None
+        return any(now.conducting) and rcd.trip_time(kind, abs(residual)) is not None
 
     return trips
 
@@ -104,7 +104,7 @@ def _residual(kind: Literal["ac", "dc"]) -> Condition:
 def _trip_time(kind: Literal["ac", "dc"]) -> Callable[[Measured], float]:
     def wait(now: Measured) -> float:
         residual = now.conditions.residual_ac if kind == "ac" else now.conditions.residual_dc
-        return rcd.trip_time(kind, residual) or 0.0
+        return rcd.trip_time(kind, abs(residual)) or 0.0
 
     return wait
 
@@ -145,7 +145,7 @@ DETECTORS: Final = (
         name="rcd_dc",
         trips=_residual("dc"),
         delay=_trip_time("dc"),
-        persists=lambda now: any(now.conducting) and now.conditions.residual_dc >= 0.006,
+        persists=lambda now: any(now.conducting) and abs(now.conditions.residual_dc) >= 0.006,
         recovery="command",
         event="rcd_tripped",
     ),
@@ -153,7 +153,7 @@ DETECTORS: Final = (
         name="rcd_ac",
         trips=_residual("ac"),
         delay=_trip_time("ac"),
-        persists=lambda now: any(now.conducting) and now.conditions.residual_ac >= 0.030,
+        persists=lambda now: any(now.conducting) and abs(now.conditions.residual_ac) >= 0.030,
         recovery="command",
         event="rcd_tripped",
     ),
