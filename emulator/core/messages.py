@@ -181,10 +181,10 @@ class SetAuthorisation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestPhases:
-    """Charge on `phases` (1 or 3) from now on; a running charge goes through the switching sequence."""
+    """Charge on at most `phases` from now on; a running charge goes through the switching sequence."""
 
     owner: str
-    phases: Literal[1, 3]
+    phases: Literal[1, 2, 3]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Switching between one and three phases.
+"""Switching between one, two and three phases.
 
 The one rule: poles change only while the contactor is open (or are dropped by the single-phase fall-back, where they
 carry nothing).
@@ -57,16 +57,15 @@ class PhaseSwitch:
 
     @property
     def requested(self) -> int:
-        """1 if anybody asks for one phase, else what is wired."""
+        """The fewest anybody asks for, else what is wired."""
         if self.fallback:
             return 1
         return min(self.requests.values(), default=self._wired if self._wired > 1 else 1)
 
     @property
     def poles(self) -> PhaseMask:
-        if self.set_for == 1:
-            return (True, False, False)
-        return (True, self._wired >= 2, self._wired >= 3)
+        count = min(self.set_for, self._wired)
+        return (True, count >= 2, count >= 3)
 
     @property
     def dark(self) -> Literal["open", "f"] | None:
