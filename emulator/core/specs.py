@@ -14,6 +14,7 @@ from .units import (
     Celsius,
     Fraction,
     Hertz,
+    Kelvin,
     Ohms,
     Seconds,
     Volts,
@@ -115,8 +116,8 @@ class Climate:
     """Ambient temperature: constant, or a daily sine with its maximum at `warmest`."""
 
     ambient: Celsius = 20.0
-    swing: Celsius = 0.0
-    """Amplitude in K of the daily sine."""
+    swing: Kelvin = 0.0
+    """Amplitude of the daily sine."""
     warmest: Seconds = 15 * 3600.0
     """Time of day of the maximum."""
 

@@ -105,7 +105,7 @@ def kind_of(hint: Any, name: str = "") -> Kind:
     origin = get_origin(hint)
     if origin is Annotated:
         return _annotated(hint, name)
-    if name in _BOUNDS:
+    if name in _BOUNDS and (hint in (int, float) or origin in (Union, UnionType)):
         return _BOUNDS[name]
     if origin in (Union, UnionType):
         parts = [part for part in get_args(hint) if part is not NoneType]

@@ -116,10 +116,11 @@ def _unique(plans: Sequence[ChargerPlan], scope: Scope) -> list[ChargerPlan]:
         if plan.name in found:
             text = f'there is a charger called "{plan.name}" already, in {found[plan.name].place}'
             scope.problems.append(Problem(plan.place, text))
-        names = [box.name for box in plan.wallboxes]
+        names: set[str] = set()
         for box in plan.wallboxes:
-            if names.count(box.name) > 1:
+            if box.name in names:
                 scope.problems.append(Problem(box.place, f'there are two wallboxes called "{box.name}"'))
+            names.add(box.name)
         found.setdefault(plan.name, plan)
     return list(found.values())
 
@@ -142,7 +143,8 @@ def _names(document: Document, plans: list[ChargerPlan], vehicles: Mapping[str, 
 
 def _fault_names(item: Node) -> set[str]:
     """What the faults that a step begins are called, so that an earlier timeline may end them."""
-    given = (value.get("name") for _, value in item.entries or () if value.entries is not None)
+    begins = (value for key, value in item.entries or () if key.text != "clear_fault")
+    given = (value.get("name") for value in begins if value.entries is not None)
     return {name.text for name in given if name is not None and isinstance(name.scalar, str)}
 
 

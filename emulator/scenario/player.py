@@ -164,6 +164,11 @@ class Player:
         """Whether the timelines are played and the end has come."""
         return self.ended_at is not None
 
+    @property
+    def left(self) -> int:
+        """How many steps are not done yet."""
+        return sum(len(track.left) for track in self._tracks)
+
     def start(self) -> None:
         """Put the first steps on the agenda. Nothing happens before time moves."""
         if self._end is not None and self._end.at is not None:

@@ -112,7 +112,8 @@ def wallbox_entries(node: Node) -> list[tuple[Node, Node]] | None:
     if node.entries is None:
         return None
     known = {argument.name for argument in WALLBOX}
-    if node.entries and all(key.text in known for key, _ in node.entries):  # `wallbox: {model: gemini-22}`
+    written = {key.text for key, _ in node.entries}
+    if written & {"vendor", "model"} or (written and written <= known):  # `wallbox: {model: gemini-22}`
         return [(_named_by(node), node)]
     return list(node.entries)
 

@@ -1,0 +1,57 @@
+"""Worlds and scenarios for tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from emulator.core.instant import Instant
+from emulator.errors import ScenarioError
+from emulator.runtime.clock import Clock
+from emulator.scenario.loader import loads
+from emulator.scenario.names import Names
+from emulator.scenario.plan import ChargerPlan, Scenario, WallboxPlan
+from emulator.scenario.player import Result, advance, apply_step, play
+from emulator.scenario.steps import make_step
+from emulator.scenario.world import World, build
+
+GOE = "wallbox: {vendor: goe, model: gemini-22, serial: '234567', http: 8101}\n"
+TWO = "chargers: {garage: {wallboxes: {goe: {http: 1}}}, street: {connector: socket}}\n"
+
+
+def bare_world(**hardware: object) -> World:
+    """One charger without a wallbox, frozen."""
+    return build(Scenario(chargers=(ChargerPlan(name="garage", hardware=hardware),)), clock=Clock(0.0))
+
+
+def goe_world(**settings: object) -> World:
+    """One charger with one go-e, frozen."""
+    box = WallboxPlan(name="goe", vendor="goe", model="gemini-22", settings=settings)
+    return build(Scenario(chargers=(ChargerPlan(name="garage", wallboxes=(box,)),)), clock=Clock(0.0))
+
+
+def do(world: World, name: str, /, **arguments: object) -> dict[str, object]:
+    """Do a step now; AssertionError if it is refused."""
+    outcome = apply_step(world, make_step(name, world.names, **arguments))
+    assert outcome.ok, outcome
+    return dict(outcome.detail)
+
+
+def later(world: World, by: Instant) -> list[str]:
+    """Jump ahead; the names of the events on the way."""
+    return [entry.name for entry in advance(world, by).events]
+
+
+def run(text: str) -> Result:
+    """Play a scenario text headless."""
+    return play(loads(text))
+
+
+def complaints(text: str) -> list[str]:
+    """What is wrong with a scenario text; AssertionError if nothing."""
+    with pytest.raises(ScenarioError) as caught:
+        loads(text, "s.yaml", environment={})
+    return [str(problem) for problem in caught.value.problems]
+
+
+def names_of(*chargers: str) -> Names:
+    return Names({charger: [] for charger in chargers}, {"vw_id3", "id3"})
