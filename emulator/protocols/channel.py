@@ -25,6 +25,8 @@ MAX_BACKLOG: Final = 1 << 20
 """Bytes that may wait for a slow client beside `send_queue` frames."""
 CLOSE_GRACE: Final = 2.0
 """Wall seconds a client has to answer a close frame."""
+AT_ONCE: Final = 32
+"""Messages of one client that are taken in before others have their turn."""
 HALF_SENT: Final = 10.0
 """Wall seconds a client has to finish a message it has begun."""
 
@@ -51,6 +53,8 @@ class Channel:
         self._ending = False
         """A close frame is on its way; nothing but the client's own close frame counts any more."""
         self._over = False
+        self._broken = False
+        """What the client sends makes no sense any more and is thrown away."""
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     # --- the connection's side ---------------------------------------------------------------------------------------
@@ -67,8 +71,9 @@ class Channel:
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         """Bytes from the client (aiohttp's parser interface)."""
-        self._reader.feed(data)
-        self._listen()
+        if not self._broken and not self._over:
+            self._reader.feed(data)
+            self._listen()
         return False, b""
 
     def feed_eof(self) -> None:
@@ -89,16 +94,21 @@ class Channel:
         for name in tuple(self._timers):
             self._stop(name)
 
+    def break_off(self) -> None:
+        """Break the connection at once."""
+        self._finish()
+        self.connection.abort()
+
     def drop(self) -> None:
         """The box goes down: end now, or right after the answer that is being made."""
         if self._talking:
             self._doomed = True
             return
         bye = None if self._ending else self.spec.farewell()
-        self._finish()
         if bye is None:
-            self.connection.abort()
+            self.break_off()
         else:
+            self._finish()
             self.connection.put(encode_close(bye.code, bye.reason))
             self._hang_up()
 
@@ -124,14 +134,23 @@ class Channel:
     def _listen(self) -> None:
         """Take in what has arrived, as long as the client takes what it is sent."""
         try:
-            while not self._over and not self._crowded:
-                if (message := self._reader.next()) is None:
+            for _ in range(AT_ONCE):
+                if self._over or self._crowded or (message := self._reader.next()) is None:
                     break
                 self._take(message)
+            else:
+                self._yield()
         except FrameError as error:
+            self._broken = True
             self._note("broken", {"code": error.code, "why": error.reason})
             self._end(Close(error.code, error.reason))
         self._watch_half_sent()
+
+    def _yield(self) -> None:
+        """Let others have their turn before the next messages."""
+        if self.connection.transport is not None:
+            self.connection.transport.pause_reading()
+        self._after("turn", 0.0, self._resume)
 
     def _take(self, message: Message) -> None:
         match message.opcode:
@@ -164,9 +183,9 @@ class Channel:
         self._hang_up()
 
     def _watch_half_sent(self) -> None:
-        if self._reader.buffered and not self._crowded and not self._over:
+        if self._reader.buffered and not self._crowded and not self._over and "turn" not in self._timers:
             if "half_sent" not in self._timers:
-                self._after("half_sent", HALF_SENT, self.connection.abort)
+                self._after("half_sent", HALF_SENT, self.break_off)
         else:
             self._stop("half_sent")
 
@@ -256,7 +275,7 @@ class Channel:
             self._after("stall", self.spec.stall_timeout, self._stalled)
 
     def _resume(self) -> None:
-        if self.connection.transport is not None and not self._over and not self._ending:
+        if self.connection.transport is not None and not self._over and not self._broken and not self._crowded:
             self.connection.transport.resume_reading()
             self._listen()
 
@@ -266,7 +285,7 @@ class Channel:
             return ask()
         except Exception:
             log.exception("%s: conversation on %s failed", self.room.endpoint.address, self.room.path)
-            self.connection.abort()
+            self.break_off()
             return None
 
     def _note(self, name: str, detail: dict[str, object] | None = None) -> None:
@@ -274,14 +293,14 @@ class Channel:
 
     def _stalled(self) -> None:
         self._note("dropped", {"why": "reads too slowly"})
-        self.connection.abort()
+        self.break_off()
 
     def _ping(self) -> None:
         loop = asyncio.get_running_loop()
         timeout = self.spec.pong_timeout
         if timeout is not None and loop.time() - self.alive_at > timeout:
             self._note("dropped", {"why": "no pong"})
-            self.connection.abort()
+            self.break_off()
         elif self.spec.ping is not None:
             if not self._crowded:
                 self._put(Opcode.PING, b"")

@@ -140,8 +140,10 @@ class Connection(web.RequestHandler):
 
     def data_received(self, data: bytes) -> None:
         try:
-            super().data_received(data)
-        except ValueError as error:  # aiohttp before 3.13, on targets that are no URL
+            super().data_received(data)  # may raise on targets that are no URL, in aiohttp before 3.13
+        except ValueError as error:
+            if self.channel is not None:
+                raise
             self._malformed(str(error))
             self.close()
             if self.transport is not None:

@@ -48,8 +48,8 @@ class Room:
         """Turn an accepted connection into a client of this room."""
         while len(self.clients) >= self.spec.max_clients:
             self._evict(min(self.clients, key=lambda client: client.alive_at))
-        connection.put(switching_protocols(request.headers["sec-websocket-key"]))
         channel = Channel(self, connection)
+        connection.put(switching_protocols(request.headers["sec-websocket-key"]))
         self.clients[channel] = None
         self._publisher.start()
         connection.become(channel)
@@ -69,8 +69,7 @@ class Room:
 
     def _evict(self, channel: Channel) -> None:
         self.record("connection", {}, channel.connection.client, name=f"{self.path} evicted")
-        channel.lost()
-        channel.connection.abort()
+        channel.break_off()
 
     def _publish(self, at: Instant) -> None:
         for channel in tuple(self.clients):

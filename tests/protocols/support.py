@@ -290,7 +290,7 @@ class Raw:
 @asynccontextmanager
 async def raw(server: HttpServer) -> AsyncIterator[Raw]:
     """A connection of bare bytes to the server."""
-    reader, writer = await asyncio.open_connection(server.endpoint.host, server.endpoint.port)
+    reader, writer = await asyncio.open_connection(server.endpoint.host, server.endpoint.port, limit=1 << 24)
     try:
         yield Raw(reader, writer)
     finally:

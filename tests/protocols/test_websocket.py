@@ -340,6 +340,30 @@ def test_no_bytes_disturb_another_client(chunks: list[bytes]) -> None:
     asyncio.run(play())
 
 
+async def test_many_messages_at_once_let_others_have_their_turn() -> None:
+    made = box()
+    async with serve(made) as server, client(server) as other, opened(server) as connected:
+        connected.send(masked(0x81, b"x") * 2000)
+        await other.send("a")
+        while await hear(other) != "echo a":
+            pass
+        assert len(entries(made, "request", "/ws received")) < 2000
+        connected.send(masked(0x81, b"end"))
+        await connected.until(b"echo end")
+    assert len(entries(made, "request", "/ws received")) == 2002
+
+
+async def test_what_follows_a_broken_frame_is_thrown_away() -> None:
+    made = box()
+    async with serve(made) as server, opened(server) as connected:
+        connected.send(masked(0x83, b""))
+        await connected.until(b"\x88")
+        for _ in range(10):
+            connected.send(b"\x81" * 10_000)
+            await connected.writer.drain()
+    assert len(entries(made, "connection", "/ws broken")) == 1
+
+
 async def test_half_sent_frames_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emulator.protocols.channel.HALF_SENT", 0.02)
     async with serve(box()) as server, client(server) as other, opened(server) as connected:
@@ -361,7 +385,7 @@ async def test_a_client_that_does_not_answer_a_close_is_dropped(monkeypatch: pyt
 
 async def test_pings_run_on_wall_time_even_while_the_clock_is_frozen() -> None:
     made = box()
-    made.shape_websocket(ping=0.01, pong_timeout=0.05)
+    made.shape_websocket(ping=0.02, pong_timeout=0.6)
     async with serve(made) as server, client(server) as alive, opened(server) as dead:
         assert (await dead.rest()).count(b"\x89\x00") >= 1
         await alive.send("a")
