@@ -1,0 +1,1 @@
+"""Scenarios: what is there, what happens to it, and what should come of it."""

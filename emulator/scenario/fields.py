@@ -5,13 +5,10 @@ The one rule: a field's annotation decides its kind, its default is the default,
 
 from __future__ import annotations
 
-import ast
 import inspect
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import cache
-from itertools import pairwise
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -55,7 +52,6 @@ def arguments_of(cls: type) -> tuple[Argument, ...]:
 @cache
 def _arguments(cls: type) -> tuple[Argument, ...]:
     hints = get_type_hints(cls, include_extras=True)
-    texts = field_texts(cls)
     found: list[Argument] = []
     for spec in fields(cls):
         hint = hints[spec.name]
@@ -72,7 +68,8 @@ def _arguments(cls: type) -> tuple[Argument, ...]:
                 kind=kind_of(hint, spec.name),
                 default=None if default is MISSING else default,
                 required=default is MISSING,
-                about=about.text if about is not None else texts.get(spec.name, ""),
+                about=about.text if about is not None else "",
+                owner=cls,
             )
         )
     return tuple(found)
@@ -199,31 +196,6 @@ def merged(spec: T, changes: Mapping[str, Any]) -> T:
         nested = isinstance(value, Mapping) and is_dataclass(old) and not isinstance(old, type)
         values[name] = merged(old, value) if nested else value
     return replace(spec, **values) if values else spec  # type: ignore[type-var]
-
-
-@cache
-def field_texts(cls: type) -> Mapping[str, str]:
-    """The text literal below each field, by field name; nothing where the source is not at hand."""
-    texts: dict[str, str] = {}
-    for base in reversed(cls.__mro__):
-        if is_dataclass(base):
-            texts |= _own_texts(base)
-    return texts
-
-
-def _own_texts(cls: type) -> dict[str, str]:
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError, SyntaxError):
-        return {}
-    body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
-    texts: dict[str, str] = {}
-    for before, after in pairwise(body):
-        if not (isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name)):
-            continue
-        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and isinstance(after.value.value, str):
-            texts[before.target.id] = " ".join(after.value.value.split())
-    return texts
 
 
 def summary(cls: type) -> str:

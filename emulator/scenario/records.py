@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import Problem, did_you_mean
 from .kinds import Kind, Schema, Scope, Unreadable
 from .nodes import Node
+from .texts import field_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,15 @@ class Argument:
     about: str = ""
     collected: bool = False
     """One of many that are only there if given (`fields.Spread`)."""
+    owner: type | None = None
+    """The dataclass whose field it is."""
+
+    @property
+    def help(self) -> str:
+        """What it means, for a reader."""
+        if self.about or self.owner is None:
+            return self.about
+        return field_text(self.owner, self.name) or field_text(self.owner, f"{self.name}_")
 
 
 def read_record(
@@ -68,7 +78,7 @@ def record_schema(arguments: Sequence[Argument]) -> Schema:
     """JSON Schema of a mapping with these keys."""
     properties = {}
     for argument in arguments:
-        properties[argument.name] = argument.kind.schema() | ({"description": argument.about} if argument.about else {})
+        properties[argument.name] = argument.kind.schema() | ({"description": argument.help} if argument.help else {})
     needed = [argument.name for argument in arguments if argument.required]
     return {
         "type": "object",

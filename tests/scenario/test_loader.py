@@ -358,7 +358,8 @@ def test_a_fleet_whose_ports_collide_is_refused() -> None:
 
 def test_checking_needs_no_servers() -> None:
     code = (
-        "import sys; from emulator.scenario.loader import loads; loads('wallbox: goe\\nsteps: [{expect: {goe.car: 1}}]');"
+        "import sys; from emulator.scenario.loader import loads;"
+        "loads('wallbox: goe\\nsteps: [{expect: {goe.car: 1}}]');"
         "sys.exit(', '.join({'asyncio', 'aiohttp', 'pydantic', 'socket'} & set(sys.modules)) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

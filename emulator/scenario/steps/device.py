@@ -59,7 +59,7 @@ class _AtTheBox(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresentCard(_AtTheBox):
-    """A card is held to the reader."""
+    """A card is held to the reader. What the box thinks of it is an answer, not a failure of the scenario."""
 
     short: ClassVar[str | None] = "tag"
 
@@ -67,7 +67,11 @@ class PresentCard(_AtTheBox):
     """The card's id in hexadecimal."""
 
     def apply(self, world: World) -> Outcome:
-        return self.each(world, "present_card", {"tag": self.tag}, lambda box: box.present_card(self.tag))
+        outcome = self.each(world, "present_card", {"tag": self.tag}, lambda box: box.present_card(self.tag))
+        if outcome.ok:
+            return outcome
+        answer = {"accepted": False, "reason": str(outcome.refused), "message": outcome.message}
+        return Outcome(message=outcome.message, detail=answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
