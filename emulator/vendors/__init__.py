@@ -8,7 +8,7 @@ from typing import Final
 from ..errors import EmulatorError, did_you_mean
 from .firmware import Vendor
 
-PACKAGES: Final = ("goe",)
+PACKAGES: Final = ("goe", "nrgkick")
 """Every vendor, in the order of the default emulator. A new one is added here."""
 
 VENDOR_OF_MODEL: Final = {
@@ -20,6 +20,10 @@ VENDOR_OF_MODEL: Final = {
     "v3-22": "goe",
     "pro": "goe",
     "core": "goe",
+    "nrgkick-32": "nrgkick",
+    "nrgkick-16": "nrgkick",
+    "nrgkick-sim-32": "nrgkick",
+    "nrgkick-sim-16": "nrgkick",
 }
 """Model id to vendor, so that a scenario's `model:` is found without importing every package; a test keeps it true."""
 

@@ -1,0 +1,100 @@
+"""What one row of the unit's tables is: a JSON key and a Modbus register in one.
+
+The one rule: both interfaces print the same value, rounded to the resolution of the register.
+Source: seed document; the resolution of JSON numbers follows the register's factor on the vendor page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ...core.messages import Reason
+from ..points import Fidelity
+from ..registers import Integer, Register, Text
+from .enums import UNKNOWN, Texts
+from .readings import View
+
+if TYPE_CHECKING:
+    from .wallbox import NrgKick  # noqa: F401  (a base class's argument, in quotes)
+
+
+@dataclass(frozen=True)
+class Item(Register[View, "NrgKick"]):
+    """`name` is endpoint, section and key: `values.powerflow.l1.voltage`."""
+
+    texts: Texts | None = field(default=None, kw_only=True)
+    """Of an enumeration."""
+    early_key: str | None = field(default=None, kw_only=True)
+    """What the key was called by early firmware."""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Names of the objects it is in, then its key."""
+        return tuple(self.name.split(".")[1:])
+
+    @property
+    def endpoint(self) -> str:
+        return self.name.partition(".")[0]
+
+    def json(self, view: View, *, raw: bool = False) -> object:
+        """The JSON value; a `Reason` where the hardware is not there."""
+        assert self.read is not None
+        value = self.read(view)
+        if isinstance(value, Reason | str):
+            return value
+        if self.texts is not None:
+            assert isinstance(value, int)
+            return value if raw else self.texts.get(value, UNKNOWN)
+        if isinstance(self.type, Integer):
+            return plain(self.type.decode(self.type.encode(value, self.scale), self.scale))
+        assert isinstance(value, int | float)
+        return plain(value)
+
+    def fidelity(self) -> Fidelity:
+        """Its line as a JSON key, under the address scenarios use."""
+        return Fidelity(
+            table=f"HTTP /{self.endpoint}",
+            name=self.name,
+            type=self.json_type,
+            readable=True,
+            settable=self.write is not None,
+            live=self.live,
+            source=self.source,
+            since=self.since,
+            until=self.until,
+            models=self.models,
+            assumed=self.assumed,
+            about=self.about,
+        )
+
+    @property
+    def json_type(self) -> str:
+        """In the words of the seed document; an enumeration is a text, or a number in raw mode."""
+        if self.texts is not None:
+            return "string_or_uint8"
+        if isinstance(self.type, Integer) and self.scale == 1:
+            return self.type.title.partition(",")[0]
+        return "string" if isinstance(self.type, Text) else "float"
+
+
+def plain(value: float) -> int | float:
+    """A number as the unit prints it: no trailing zeros, so that 6 A is `6`."""
+    return int(value) if value == int(value) else value
+
+
+Tree = dict[str, object]
+
+
+def tree(items: Mapping[tuple[str, ...], object]) -> Tree:
+    """Nested objects out of paths, in order."""
+    root: Tree = {}
+    for path, value in items.items():
+        node = root
+        for name in path[:-1]:
+            below = node.setdefault(name, {})
+            assert isinstance(below, dict)
+            node = below
+        node[path[-1]] = value
+    return root

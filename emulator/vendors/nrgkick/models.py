@@ -1,0 +1,59 @@
+"""The models: 16 A and 32 A units, each with and without a cellular module.
+
+The one rule: a model's `traits` are data that readings ask for by name; nothing asks for a model's id but the rows.
+Source: vendor page (`model_type`, version numbers, serial number); timings ASSUMED where nothing else is said.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ...core.specs import EvseSpec, PhaseSwitching, WakeUp
+from ..firmware import Model
+
+FIRMWARES: Final = ("4.0.0.0", "4.0.0.33")
+"""Of the SmartModule (`sw_sm`). 4.0.0.0 is the first with a local API; the early quirks are ASSUMED to be its."""
+DEFAULT_FIRMWARE: Final = "4.0.0.33"
+
+EVSE: Final = EvseSpec(
+    # ASSUMED: 5 s, with the pilot interrupted so that the vehicle looks at its phases again.
+    phase_switching=PhaseSwitching(fitted=True, wait=5.0, pilot="open"),
+    # Source: status 7 WAKEUP exists; when it is shown is ASSUMED.
+    wake_up=WakeUp(enabled=True, first=30.0, duration=4.0, attempts=1),
+    # There is no reset command in the local API. ASSUMED: unplugging the vehicle resets a residual-current trip.
+    recovery=(("rcd_ac", "unplug"), ("rcd_dc", "unplug"), ("rcd_system", "power")),
+)
+
+VERSIONS: Final = {
+    "hw_sm": "1.0.0.3",
+    "sw_ma": "3.1.4.5",
+    "hw_ma": "1.0.0.0",
+    "sw_to": "1.4.1.0",
+    "hw_to": "1.1.0.0",
+    "sw_st": "1.4.4.0",
+    "hw_st": "1.1.0.0",
+}
+"""Main, touch and star controllers, and the SmartModule's hardware."""
+
+
+def _model(amperes: int, *, sim: bool) -> Model:
+    return Model(
+        id=f"nrgkick-{'sim-' if sim else ''}{amperes}",
+        title=f"NRGkick Gen2{' SIM' if sim else ''} {amperes} A",
+        firmwares=FIRMWARES,
+        default_firmware=DEFAULT_FIRMWARE,
+        rated_current=float(amperes),
+        phases=3,
+        connector="tethered",
+        serial="T2332500000000000S1D2",
+        evse=EVSE,
+        traits={
+            "model_type": "NRGkick Gen2 SIM" if sim else "NRGkick Gen2",
+            "attachment": f"cee_{amperes}",
+            "cellular": sim,
+        },
+    )
+
+
+MODELS: Final = (_model(32, sim=False), _model(16, sim=False), _model(32, sim=True), _model(16, sim=True))
+WITH_CELLULAR: Final = tuple(model.id for model in MODELS if model.traits["cellular"])

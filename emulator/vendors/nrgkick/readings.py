@@ -1,0 +1,277 @@
+"""The vendor's view of its unit: one moment's values, in the words of the API.
+
+The one rule: a view belongs to one moment; everything in it comes from one snapshot and the unit's own memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from ...core.messages import Reason
+from ...core.snapshot import EvseState, PhaseMask, Phases, Snapshot
+from . import faultcodes
+from .attachments import Attachment
+from .faultcodes import Codes
+
+if TYPE_CHECKING:
+    from .wallbox import NrgKick
+
+Read = Callable[["View"], object]
+
+STANDBY, CONNECTED, CHARGING, ERROR, WAKEUP = 1, 2, 3, 6, 7
+UNKNOWN: Final = 0
+
+IDLE_CURRENT: Final = 0.018
+IDLE_FACTOR: Final = 0.202
+"""A and power factor of L1 while idle. Source: reports of evcc users, figures of the vendor page."""
+INDUCED: Final = (1.0, 0.519, 0.247)
+"""Share of the first live phase's voltage on open phases. Source: evcc#9788 (240.5 / 124.8 / 59.4 V)."""
+_PERMITTED: Final = (EvseState.B_READY, EvseState.C_CLOSING, EvseState.CHARGING, EvseState.WAKEUP)
+_MODULE: Final = re.compile(r"B(\d+)")
+GPS_COMPLETE_SINCE: Final = 15
+"""Cellular module version with altitude and accuracy."""
+
+
+class View:
+    """One moment of one unit. Attributes are computed when asked for and kept."""
+
+    def __init__(self, box: NrgKick) -> None:
+        self.box = box
+        self.settings = box.settings
+        self.now: Snapshot = box.snapshot()
+
+    @cached_property
+    def attachment(self) -> Attachment:
+        return self.box.attachment
+
+    @cached_property
+    def codes(self) -> Codes:
+        return faultcodes.codes(self.box, self.now)
+
+    @cached_property
+    def live(self) -> PhaseMask:
+        """Lines that reach the unit through the attachment."""
+        return _both(self.now.supply_phases, self.attachment.mask)
+
+    @cached_property
+    def closed(self) -> PhaseMask:
+        """Phase relays that are switched on. ASSUMED: as commanded; welded ones are reported as an error."""
+        count = self.now.phases if self.now.contactor else 0
+        return (count >= 1, count >= 2, count >= 3)
+
+    @cached_property
+    def idle(self) -> bool:
+        """The meter shows the unit's own noise only."""
+        return self.settings.flag("idle_noise") and not any(self.now.phase_current) and self.live[0]
+
+    @cached_property
+    def voltage(self) -> Phases:
+        """V per phase; what the attachment does not connect is not there."""
+        measured = _where(self.live, self.now.phase_voltage)
+        if not self.settings.flag("induced_voltages") or not any(measured):
+            return measured
+        source = next(value for value in measured if value)
+        first, second, third = (v or share * source for v, share in zip(measured, INDUCED, strict=True))
+        return (first, second, third)
+
+    @cached_property
+    def current(self) -> Phases:
+        return (IDLE_CURRENT, 0.0, 0.0) if self.idle else self.now.phase_current
+
+    @cached_property
+    def active(self) -> Phases:
+        return (self.apparent[0] * IDLE_FACTOR, 0.0, 0.0) if self.idle else self.now.active_power
+
+    @cached_property
+    def reactive(self) -> Phases:
+        """var; negative: capacitive."""
+        if self.idle:
+            return (self.apparent[0] * (1 - IDLE_FACTOR**2) ** 0.5, 0.0, 0.0)
+        return self.now.reactive_power
+
+    @cached_property
+    def apparent(self) -> Phases:
+        return (self.voltage[0] * IDLE_CURRENT, 0.0, 0.0) if self.idle else self.now.apparent_power
+
+    @cached_property
+    def total_apparent(self) -> float:
+        return float((sum(self.active) ** 2 + sum(self.reactive) ** 2) ** 0.5)
+
+
+def _both(a: PhaseMask, b: PhaseMask) -> PhaseMask:
+    return (a[0] and b[0], a[1] and b[1], a[2] and b[2])
+
+
+def _where(mask: PhaseMask, values: Phases) -> Phases:
+    first, second, third = (value if used else 0.0 for value, used in zip(values, mask, strict=True))
+    return (first, second, third)
+
+
+def _factor(active: float, apparent: float) -> float:
+    """-1..1; 0 without load. Source: vendor page's standby figures."""
+    return active / apparent if apparent > 0 else 0.0
+
+
+# --- identity --------------------------------------------------------------------------------------------------------
+
+
+def setting(name: str) -> Read:
+    return lambda v: v.settings[name]
+
+
+def trait(name: str) -> Read:
+    return lambda v: v.box.profile.model.traits[name]
+
+
+def identity(name: str) -> Read:
+    """A property of the unit that does not change while it runs."""
+    return lambda v: getattr(v.box, name)
+
+
+def constant(value: str) -> Read:
+    return lambda _: value
+
+
+def connector(name: str) -> Read:
+    return lambda v: getattr(v.attachment, name)
+
+
+def connector_serial(v: View) -> object:
+    return v.settings["attachment_serial"] if v.attachment.type else ""
+
+
+def rated_current(v: View) -> object:
+    return v.box.rated_current
+
+
+def grid_type(name: str) -> Read:
+    """What was detected at power-on: `voltage` V or `frequency` Hz."""
+    return lambda v: getattr(v.box.logic.grid, name)
+
+
+def grid_phases(v: View) -> object:
+    return sum(1 << bit for bit, live in enumerate(v.live) if live)
+
+
+def gps(name: str) -> Read:
+    """A value of the GPS receiver, where there is one."""
+    return lambda v: v.settings[name] if v.settings.flag("gps") else Reason.NOT_FITTED
+
+
+def gps_extra(name: str) -> Read:
+    """Valid with newer cellular modules only. ASSUMED: 0 with older ones."""
+    inner = gps(name)
+
+    def read(v: View) -> object:
+        found = _MODULE.search(v.settings.text("sw_cm"))
+        valid = found is not None and int(found.group(1)) >= GPS_COMPLETE_SINCE
+        value = inner(v)
+        return value if valid or isinstance(value, Reason) else 0.0
+
+    return read
+
+
+# --- control ---------------------------------------------------------------------------------------------------------
+
+
+def control(name: str) -> Read:
+    """A control as it is read back; for a moment as it was before, where the unit is slow."""
+    return lambda v: v.box.controls.shown(name, v.now)
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+def total_energy(v: View) -> object:
+    return int(v.now.total_energy)
+
+
+def session_energy(v: View) -> object:
+    return int(v.now.session_energy)
+
+
+def mean_voltage(v: View) -> object:
+    """Mean of the connected phases. Source: on one phase it equals L1."""
+    connected = [voltage for voltage, live in zip(v.now.phase_voltage, v.live, strict=True) if live]
+    return sum(connected) / len(connected) if connected else 0.0
+
+
+def signalled_current(v: View) -> object:
+    """What the duty cycle says; without one, what would be signalled. Source: equals current_set while idle."""
+    if v.now.offered_current > 0:
+        return v.now.offered_current
+    return min(v.box.controls.current_set, v.attachment.current)
+
+
+def peak_power(v: View) -> object:
+    return max(v.box.logic.session.peak, v.now.power) if v.now.plugged else v.box.logic.session.peak
+
+
+def total_factor(v: View) -> object:
+    return _factor(sum(v.active), v.total_apparent)
+
+
+def phase(name: str, index: int) -> Read:
+    """`voltage`, `current`, `active`, `reactive` or `apparent` of one phase."""
+    return lambda v: getattr(v, name)[index]
+
+
+def phase_factor(index: int) -> Read:
+    return lambda v: _factor(v.active[index], v.apparent[index])
+
+
+def neutral_current(v: View) -> object:
+    return IDLE_CURRENT if v.idle else v.now.neutral_current
+
+
+def charging_rate(v: View) -> object:
+    """km/h, from the power and the average consumption the owner has set."""
+    return round(v.now.power / 10.0 / v.settings.number("average_consumption"), 2)
+
+
+def connect_time(v: View) -> object:
+    return v.box.logic.session.connected(v.now.at)
+
+
+def charging_time(v: View) -> object:
+    return v.box.logic.session.charging(v.now.at)
+
+
+def status(v: View) -> object:
+    now = v.now
+    if v.codes.error:
+        return ERROR
+    if now.state in (EvseState.BOOT, EvseState.OFF) or not now.controller_link:
+        return UNKNOWN
+    if now.state in (EvseState.CHARGING, EvseState.C_STOPPING):
+        return CHARGING
+    if now.state is EvseState.WAKEUP:
+        return WAKEUP
+    return CONNECTED if now.plugged else STANDBY
+
+
+def charge_permitted(v: View) -> object:
+    return int(v.now.state in _PERMITTED and not v.codes.error)
+
+
+def relay_state(v: View) -> object:
+    if not any(v.closed):
+        return 0
+    return 1 + sum(2 << bit for bit, closed in enumerate(v.closed) if closed)
+
+
+def code(name: str) -> Read:
+    """`rcd`, `warning` or `error`."""
+    return lambda v: getattr(v.codes, name)
+
+
+def temperature(sensor: str) -> Read:
+    return lambda v: v.now.temperature[sensor]
+
+
+def domestic_temperature(v: View) -> object:
+    """0 unless the attachment is a domestic plug. Source: vendor page. ASSUMED: both pins alike."""
+    return v.now.temperature["domestic_pin"] if v.attachment.domestic else 0.0
