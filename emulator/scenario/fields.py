@@ -68,7 +68,7 @@ def _arguments(cls: type) -> tuple[Argument, ...]:
                 kind=kind_of(hint, spec.name),
                 default=None if default is MISSING else default,
                 required=default is MISSING,
-                about=about.text if about is not None else "",
+                stated=about.text if about is not None else "",
                 owner=cls,
             )
         )

@@ -23,17 +23,18 @@ class Argument:
     kind: Kind
     default: Any = None
     required: bool = False
-    about: str = ""
+    stated: str = ""
+    """What it means, where that is not written below the field of `owner`."""
     collected: bool = False
     """One of many that are only there if given (`fields.Spread`)."""
     owner: type | None = None
     """The dataclass whose field it is."""
 
     @property
-    def help(self) -> str:
+    def about(self) -> str:
         """What it means, for a reader."""
-        if self.about or self.owner is None:
-            return self.about
+        if self.stated or self.owner is None:
+            return self.stated
         return field_text(self.owner, self.name) or field_text(self.owner, f"{self.name}_")
 
 
@@ -78,7 +79,7 @@ def record_schema(arguments: Sequence[Argument]) -> Schema:
     """JSON Schema of a mapping with these keys."""
     properties = {}
     for argument in arguments:
-        properties[argument.name] = argument.kind.schema() | ({"description": argument.help} if argument.help else {})
+        properties[argument.name] = argument.kind.schema() | ({"description": argument.about} if argument.about else {})
     needed = [argument.name for argument in arguments if argument.required]
     return {
         "type": "object",

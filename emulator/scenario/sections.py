@@ -42,7 +42,7 @@ class Preset(Kind):
 
 
 VEHICLE = (
-    Argument("model", Preset(), "generic", about="the preset it is based on"),
+    Argument("model", Preset(), "generic", stated="the preset it is based on"),
     *Record(VehicleSpec, partial=True, omit=("model",)).arguments,
 )
 
@@ -84,8 +84,8 @@ def _vehicle(node: Node, scope: Scope) -> VehicleSpec:
 _HARDWARE = Record(ChargerSpec, partial=True).arguments
 CHARGER = (
     *_HARDWARE,
-    Argument("wallboxes", Wallboxes(), (), about="the firmwares that run it, by name"),
-    Argument("wallbox", Wallboxes(), (), about="the same, for a single one"),
+    Argument("wallboxes", Wallboxes(), (), stated="the firmwares that run it, by name"),
+    Argument("wallbox", Wallboxes(), (), stated="the same, for a single one"),
 )
 
 
@@ -139,10 +139,10 @@ class Chargers(Kind):
 
 
 FLEET = (
-    Argument("count", Whole(1, 10_000), required=True, about="how many"),
-    Argument("name", Text(), "box", about="their names are this and a number"),
-    Argument("first", Whole(0), 1, about="number of the first"),
-    Argument("port_step", Whole(0), 1, about="from one charger's ports to the next one's"),
+    Argument("count", Whole(1, 10_000), required=True, stated="how many"),
+    Argument("name", Text(), "box", stated="their names are this and a number"),
+    Argument("first", Whole(0), 1, stated="number of the first"),
+    Argument("port_step", Whole(0), 1, stated="from one charger's ports to the next one's"),
     *optional(CHARGER),
 )
 
@@ -243,7 +243,10 @@ class EndSection(Kind):
         return {"anyOf": [record_schema(_END), Duration().schema()]}
 
 
-_END = (Argument("at", Duration(), about="simulated time"), Argument("after", Duration(), about="after the last step"))
+_END = (
+    Argument("at", Duration(), stated="simulated time"),
+    Argument("after", Duration(), stated="after the last step"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from .nodes import Node
 from .plan import WallboxPlan, counted_up
 from .quantities import RESERVED
 from .records import Argument, read_record, record_schema
+from .settings import check_settings
 
 INTERFACES: Final = ("http", "websocket", "mqtt", "modbus", "udp", "mdns")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -64,13 +65,13 @@ class Address(Kind):
 
 
 WALLBOX = (
-    Argument("vendor", Text(), about="the vendor, where neither the name nor the model tells"),
-    Argument("model", Text(), about="the model; default: the vendor's"),
-    Argument("firmware", Text(lenient=True), about="the firmware version; default: the model's"),
-    Argument("serial", Text(lenient=True), about="the serial number; default: the model's"),
-    Argument("address", Address(), about="an IP address of its own, with the vendor's real ports"),
-    Argument("settings", Values(), about="what its owner has set, by the vendor's names"),
-    *(Argument(name, Port(), about=f"the {name} interface: {Port().text}") for name in INTERFACES),
+    Argument("vendor", Text(), stated="the vendor, where neither the name nor the model tells"),
+    Argument("model", Text(), stated="the model; default: the vendor's"),
+    Argument("firmware", Text(lenient=True), stated="the firmware version; default: the model's"),
+    Argument("serial", Text(lenient=True), stated="the serial number; default: the model's"),
+    Argument("address", Address(), stated="an IP address of its own, with the vendor's real ports"),
+    Argument("settings", Values(), stated="what its owner has set, by the vendor's names"),
+    *(Argument(name, Port(), stated=f"the {name} interface: {Port().text}") for name in INTERFACES),
 )
 
 
@@ -152,7 +153,9 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
     if model is None and "vendor" not in values and key.text in vendors.VENDOR_OF_MODEL:
         model = key.text
     _check_profile(vendor, model, values.get("firmware"), node, scope)
-    _check_settings(vendor, node.get("settings"), scope)
+    stated = node.get("settings")
+    if stated is not None:
+        check_settings(stated, vendor.title, {row.name: row for row in vendor.settings}, scope)
     _check_interfaces(vendor, node, scope)
     return WallboxPlan(
         name=name,
@@ -184,25 +187,6 @@ def _vendor(key: Node, node: Node, values: Mapping[str, Any], scope: Scope) -> V
 def _check_profile(vendor: Vendor, model: str | None, firmware: str | None, node: Node, scope: Scope) -> None:
     checked(node.get("model") or node, scope, lambda: vendor.model(model))
     checked(node.get("firmware") or node, scope, lambda: vendor.profile(model, firmware))
-
-
-def _check_settings(vendor: Vendor, node: Node | None, scope: Scope) -> None:
-    rows = {row.name: row for row in vendor.settings}
-    good = True
-    for key, value in node.entries or () if node is not None else ():
-        row = rows.get(key.text)
-        if row is None:
-            hint = did_you_mean(key.text, rows)
-            scope.report(replace(key, label=""), f'{vendor.title} has no setting "{key.text}"{hint}')
-            good = False
-            continue
-        try:
-            row.check(value.data())
-        except ValueError as error:
-            scope.report(value, f"found {value.shown()}, {error}")
-            good = False
-    if not good:
-        raise Unreadable
 
 
 def _check_interfaces(vendor: Vendor, node: Node, scope: Scope) -> None:

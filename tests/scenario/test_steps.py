@@ -90,7 +90,7 @@ def test_every_step_describes_itself() -> None:
             assert argument.kind.text, (kind.name, argument.name)
     assert len(STEPS) == len(VOCABULARY)
     undocumented = {
-        f"{kind.name}.{argument.name}" for kind in VOCABULARY for argument in kind.arguments if not argument.help
+        f"{kind.name}.{argument.name}" for kind in VOCABULARY for argument in kind.arguments if not argument.about
     }
     own = {argument for argument in undocumented if argument.partition(".")[2] in ("charger", "wallbox", "for", "name")}
     assert own == set()
@@ -137,6 +137,8 @@ def test_all_problems_of_an_object_are_reported_with_their_paths() -> None:
         "steps[1].at",
         "steps[1].unplgu",
     ]
+    with pytest.raises(ScenarioError, match=r'step\.set\.settings\.ampp: .* has no setting "ampp"'):
+        parse_steps({"set": {"settings": {"ampp": 6}}}, world.names)
     with pytest.raises(ScenarioError, match=r"step\.plug_in\.vehicle: vehicle: there is no vehicle"):
         parse_steps({"plug_in": {"vehicle": "x"}}, world.names)
 

@@ -7,6 +7,7 @@ control API, the command line and Python learn it from its fields.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -49,9 +50,9 @@ VOCABULARY: Final[tuple[StepType, ...]] = (
 
 STEPS: Final[Mapping[str, StepType]] = {kind.name: kind for kind in VOCABULARY}
 TIMES: Final = (
-    Argument("at", Duration(), about="simulated time of the step"),
-    Argument("after", Duration(), about="time after the previous step"),
-    Argument("within", Duration(), about="how long to wait for what is expected"),
+    Argument("at", Duration(), stated="simulated time of the step"),
+    Argument("after", Duration(), stated="time after the previous step"),
+    Argument("within", Duration(), stated="how long to wait for what is expected"),
 )
 _WAITING = ("expect", "wait_until")
 
@@ -138,10 +139,12 @@ def parse_steps(value: object, names: Names) -> list[TimedStep]:
     """The steps of a JSON object (one step, or a list) as it would be in YAML. ScenarioError with all problems."""
     node = from_object(value, "step" if not isinstance(value, list) else "steps")
     scope = Scope(names)
-    try:
-        return read_timeline(node.items if node.items is not None else (node,), scope)
-    except Unreadable:
-        raise ScenarioError(scope.problems) from None
+    steps: list[TimedStep] = []
+    with suppress(Unreadable):
+        steps = read_timeline(node.items if node.items is not None else (node,), scope)
+    if scope.problems:
+        raise ScenarioError(scope.problems)
+    return steps
 
 
 def make_step(name: str, names: Names, arguments: object = None, /, **keywords: object) -> TimedStep:

@@ -17,6 +17,7 @@ from ...vendors.wallbox import Wallbox
 from ..fields import About
 from ..kinds import Scope, Text, checked
 from ..nodes import Node
+from ..settings import check_settings
 from .base import ChargerName, Step, WallboxName
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Set(Step):
         if written is not None:
             box = scope.names.probe(self.wallbox)
             if box is not None:
-                check_settings(written, box, scope)
+                check_settings(written, box.vendor.title, box.settings.rows, scope)
         return self
 
     def apply(self, world: World) -> Outcome:
@@ -107,20 +108,6 @@ class Set(Step):
         with world.because_of("set", {"settings": dict(self.settings)}, box):
             box.configure(self.settings)
         return Outcome()
-
-
-def check_settings(node: Node, box: Wallbox, scope: Scope) -> None:
-    """Report every setting a wallbox does not have, and every value it would not take."""
-    for key, value in node.entries or ():
-        row = box.settings.rows.get(key.text)
-        if row is None:
-            hint = did_you_mean(key.text, box.settings.rows)
-            scope.report(key, f'{box.vendor.title} has no setting "{key.text}"{hint}')
-            continue
-        try:
-            row.check(value.data())
-        except ValueError as error:
-            scope.report(value, f"found {value.shown()}, {error}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,30 @@
+"""Settings of wallboxes, as scenarios state them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..errors import did_you_mean
+from ..vendors.settings import Setting
+from .kinds import Scope, Unreadable
+from .nodes import Node
+
+
+def check_settings(node: Node, title: str, rows: Mapping[str, Setting], scope: Scope) -> None:
+    """Report every setting that a box does not have, and every value it would not take; `title`: whose box it is."""
+    good = True
+    for key, value in node.entries or ():
+        row = rows.get(key.text)
+        if row is None:
+            hint = did_you_mean(key.text, rows)
+            scope.report(replace(key, label=""), f'{title} has no setting "{key.text}"{hint}')
+            good = False
+            continue
+        try:
+            row.check(value.data())
+        except ValueError as error:
+            scope.report(value, f"found {value.shown()}, {error}")
+            good = False
+    if not good:
+        raise Unreadable
