@@ -288,9 +288,9 @@ class Raw:
 
 
 @asynccontextmanager
-async def raw(server: HttpServer) -> AsyncIterator[Raw]:
-    """A connection of bare bytes to the server."""
-    reader, writer = await asyncio.open_connection(server.endpoint.host, server.endpoint.port, limit=1 << 24)
+async def raw(server: HttpServer, limit: int = 1 << 16) -> AsyncIterator[Raw]:
+    """A connection of bare bytes to the server; `limit`: about so many bytes are read ahead."""
+    reader, writer = await asyncio.open_connection(server.endpoint.host, server.endpoint.port, limit=limit)
     try:
         yield Raw(reader, writer)
     finally:

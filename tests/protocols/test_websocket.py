@@ -62,7 +62,7 @@ async def hang_up(connected: ClientConnection) -> tuple[int | None, str]:
 @asynccontextmanager
 async def opened(server: HttpServer) -> AsyncIterator[Raw]:
     """Bare bytes after the handshake."""
-    async with raw(server) as connected:
+    async with raw(server, limit=1 << 24) as connected:
         connected.send(UPGRADE)
         await connected.until(b"\r\n\r\n")
         yield connected
