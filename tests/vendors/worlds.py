@@ -34,7 +34,7 @@ class SmallWorld:
         epoch: datetime = MONDAY,
         hardware: Mapping[str, object] | None = None,
         serial: str | None = None,
-        **settings: object,
+        settings: Mapping[str, object] | None = None,
     ) -> None:
         self.vendor = vendors.vendor(vendor)
         profile = self.vendor.profile(model, firmware)
@@ -49,7 +49,7 @@ class SmallWorld:
                 charger="garage",
                 name=vendor,
                 serial=serial or profile.model.serial,
-                settings=settings,
+                settings=settings or {},
             )
         )
         self.box.start()

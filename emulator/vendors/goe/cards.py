@@ -21,6 +21,11 @@ UNNAMED_SINCE: Final = "56"
 """From this firmware an unnamed slot is called `n/a`, before `User 1` and so on."""
 
 
+def normal(tag: str) -> str:
+    """A tag's id as the reader shows it: hexadecimal digits in lower case, nothing between."""
+    return tag.replace(":", "").replace(" ", "").lower()
+
+
 class Cards:
     """The reader and the slots of one box."""
 
@@ -80,7 +85,7 @@ class Cards:
         if "energy" in entry:
             settings.put(f"c{slot}e", float(cast("float", entry["energy"])))
         if "rfid" in entry:
-            settings.put(f"c{slot}i", str(entry["rfid"]).lower())
+            settings.put(f"c{slot}i", normal(str(entry["rfid"])))
 
     def clear(self, slot: int) -> None:
         settings = self._box.settings
@@ -96,8 +101,8 @@ class Cards:
 
     def present(self, tag: str, at: Instant) -> Outcome:
         """A card is held to the reader. ASSUMED: a known one starts a transaction and does not end one."""
-        tag = tag.replace(":", "").replace(" ", "").lower()
-        known = [slot for slot in range(SLOTS) if self.tag(slot) == tag and tag]
+        tag = normal(tag)
+        known = [slot for slot in range(SLOTS) if tag and normal(self.tag(slot)) == tag]
         self.last_tag, self.last_read = tag, at
         self.last_slot = known[0] if known else None
         if not known:

@@ -60,7 +60,7 @@ class Limits:
             temperature=temperature_limit(now),
             adapter=ADAPTER if settings.flag("adi") and not box.trait("adi_always") else None,
             temporary=temporary if isinstance(temporary, int) else None,
-            surplus=logic.surplus.current(logic.tuning(), now.phases) if regulated else None,
+            surplus=logic.around.surplus.current(logic.around.tuning(), now.phases) if regulated else None,
             minimum=settings.integer("mca") if least else None,
             failsafe=settings.integer("fsi") if failsafe else None,
             blocked=inputs.locked_out,

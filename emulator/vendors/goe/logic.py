@@ -6,10 +6,9 @@ everything it decided stays. Source: the firmware developers' description of the
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final, cast
 
-from ...core.instant import MILLISECOND, MINUTE, SECOND, Instant, grid, next_grid
+from ...core.instant import MINUTE, SECOND, Instant, grid, next_grid
 from ...core.messages import (
     Command,
     InterruptPilot,
@@ -23,21 +22,19 @@ from ...core.messages import (
     SetLock,
     SetPermission,
 )
-from ...core.snapshot import EvseState, Snapshot
-from . import faultcodes, localtime, trip
-from .ladder import Decision, Force, Inputs, Mode, ModelStatus, Trip, decide
+from ...core.snapshot import Snapshot
+from . import faultcodes
+from .circumstances import INITIALIZING_SINCE, Circumstances
+from .ladder import Decision, Inputs, Mode, ModelStatus, decide
 from .limits import Limits, acu
 from .memory import Memory, car_state
-from .schedule import END_EXCLUSIVE_SINCE, Calendar, Plan
-from .sequences import KeepAlive, MinimumPause, PhaseChange, Phases, SimulatedUnplug
-from .surplus import Surplus, Tuning
+from .sequences import MinimumPause, PhaseChange, Phases, SimulatedUnplug
 
 if TYPE_CHECKING:
     from .wallbox import Goe
 
 TEMPORARY_LIMIT: Final = 10 * MINUTE
 """`tcl` is forgotten so long after the last write."""
-CAR_SIX_SINCE: Final = "60"
 _LOCK: Final = {0: "normal", 1: "auto_unlock", 2: "always"}
 
 
@@ -48,8 +45,6 @@ class Expiry:
         self._logic = logic
         self.limit_ends: Instant | None = None
         self.transaction_ends: Instant | None = None
-        self.last_write: Instant = 0
-        """When a client wrote last, for the fail-safe."""
 
     def limit(self, running: bool) -> None:
         """`tcl` was written."""
@@ -78,15 +73,10 @@ class Logic:
         self.pause = MinimumPause()
         self.unplugging = SimulatedUnplug()
         self.phases = PhaseChange()
-        self.keep_alive = KeepAlive()
-        self.surplus = Surplus()
+        self.around = Circumstances(self._box, at)
         self.expiry = Expiry(self)
-        self.expiry.last_write = at
         self._told: dict[type[Command] | tuple[type[Command], str], Command] = {}
         self._interrupted = False
-        self._failsafe_due: Instant | None = None
-        self._trip_due: Instant | None = None
-        self._undervoltage_since: Instant | None = None
 
     # --- when it runs ------------------------------------------------------------------------------------------------
 
@@ -120,7 +110,7 @@ class Logic:
         self._follow_session(snapshot, at)
         self._expire(at)
         self._note_power(snapshot, at)
-        inputs = self._inputs(snapshot, at)
+        inputs = self.around.gather(snapshot, at)
         wanted = self._phases_wanted(inputs, at)
         decision = self._held_back(decide(inputs), snapshot, wanted, at)
         self._note_pause(decision, snapshot, at)
@@ -137,11 +127,7 @@ class Logic:
             self.pause.due,
             self.unplugging.due,
             self.phases.due,
-            self.keep_alive.due,
-            self.surplus.due(at, self.tuning()),
-            self._schedule_due(at),
-            self._failsafe_due,
-            self._trip_due,
+            *self.around.due(at),
         ]
         first = min((time for time in times if time is not None and time > at), default=None)
         return None if first is None else next_grid(first - 1, SECOND, self._box.booted_at)
@@ -157,6 +143,7 @@ class Logic:
         self.memory.session = session
         if session is not None:
             self.memory.session_begins()
+            self.around.session_begins()
             self.expiry.transaction(None)
 
     def _session_ends(self) -> None:
@@ -167,8 +154,7 @@ class Logic:
         self.pause.move(None)
         self.unplugging.reset()
         self.phases.reset()
-        self.keep_alive.reset()
-        self.surplus.reset()
+        self.around.session_ends()
 
     def transaction_changed(self) -> None:
         """`trx` was set or cleared: without a car it does not last."""
@@ -192,128 +178,12 @@ class Logic:
                 self.memory.peak_power = max(self.memory.peak_power, earlier.power)
             self.memory.peak_power = max(self.memory.peak_power, now.power)
 
-    # --- inputs ------------------------------------------------------------------------------------------------------
-
-    def _inputs(self, now: Snapshot, at: Instant) -> Inputs:
-        settings = self._box.settings
-        fault = faultcodes.active(now)
-        limited = now.derated is not None and now.derated < settings.integer("mca")
-        inputs = {
-            "link": now.controller_link,
-            "booting": now.state in (EvseState.BOOT, EvseState.OFF),
-            "error": fault not in (None, faultcodes.Err.OVERTEMP),
-            "too_hot": limited or fault is faultcodes.Err.OVERTEMP,
-            "undervoltage": "undervoltage" in now.faults or self._undervoltage(now, at),
-            "underfrequency": settings.flag("ufe") and now.frequency < settings.number("ufs"),
-            "grid_failure": "frequency" in now.faults,
-            "locked_out": settings.integer("acs") != 0 and settings["trx"] is None,
-            "inoperable": settings.flag("ocppio") and settings.flag("ocppe"),
-            "failsafe": self._failsafe(at) and settings.integer("fsi") < settings.integer("mca"),
-            "force": Force(settings.integer("frc")),
-            "energy_reached": self._energy_reached(now),
-            "schedule": self.calendar().verdict(self._box.local(at)),
-            "mode": Mode(settings.integer("lmo")),
-            "cheap": settings.flag("awe") and self._cheap(at),
-            "trip": self._trip(now, at),
-            "eco_after_trip": settings.flag("ara"),
-            "pause_allowed": settings.flag("acp"),
-        }
-        eco = inputs["mode"] is not Mode.BASIC and settings.flag("fup")
-        inputs["surplus"] = eco and self.surplus.update(
-            at, self.tuning(), may_switch=settings.integer("psm") == 0 and now.plugged
-        )
-        first = decide(Inputs(**inputs))  # type: ignore[arg-type]
-        paused = first.status in (ModelStatus.FALLBACK_AWATTAR, ModelStatus.FALLBACK_TRIP) and now.plugged
-        keep_alive = self.keep_alive.wants(at, paused, settings.integer("mci"))
-        return Inputs(**inputs, keep_alive=keep_alive)  # type: ignore[arg-type]
-
-    def _undervoltage(self, now: Snapshot, at: Instant) -> bool:
-        settings = self._box.settings
-        lines = [u for u, live in zip(now.phase_voltage, now.supply_phases, strict=True) if live]
-        if not settings.flag("uve") or all(u >= settings.number("uvt") for u in lines):
-            self._undervoltage_since = None
-            return False
-        if self._undervoltage_since is None:
-            self._undervoltage_since = at
-        return at - self._undervoltage_since >= settings.integer("uvs") * MILLISECOND
-
-    def _energy_reached(self, now: Snapshot) -> bool:
-        limit = self._box.settings["dwo"]
-        return limit is not None and now.plugged and now.session_energy >= cast("float", limit)
-
-    def _cheap(self, at: Instant) -> bool:
-        price = self._box.price(at)
-        return price is not None and price <= self._box.settings.number("awp")
-
-    def _failsafe(self, at: Instant) -> bool:
-        """No client wrote anything for `fsc` seconds. Source: key list 60.4; ASSUMED in its details."""
-        settings = self._box.settings
-        self._failsafe_due = None
-        if not settings.flag("fse") or settings.integer("fsc") <= 0:
-            return False
-        ends = self.expiry.last_write + settings.integer("fsc") * SECOND
-        if at < ends:
-            self._failsafe_due = ends
-        return at >= ends
-
-    def _trip(self, now: Snapshot, at: Instant) -> Trip:
-        settings = self._box.settings
-        self._trip_due = None
-        if settings.integer("lmo") != Mode.TRIP:
-            return Trip.WAIT
-        local = self._box.local(at)
-        second = local.hour * 3600.0 + local.minute * 60 + local.second
-        wanted, until = settings.number("ate"), settings.number("att")
-        charged = now.session_energy if now.plugged else 0.0
-        power = self._highest() * sum(now.phase_voltage[: now.phases])
-        self._trip_due = trip.due(at, wanted, charged, power, until, second)
-        return trip.state(wanted, charged, power, until, second)
-
-    def _highest(self) -> int:
-        settings = self._box.settings
-        return min(settings.integer("amp"), self._box.installed_limit())
-
-    def tuning(self) -> Tuning:
-        settings = self._box.settings
-        return Tuning(
-            start=settings.number("fst"),
-            hysteresis=settings.number("sh"),
-            minimum_run=settings.integer("fmt"),
-            target=settings.number("pgt"),
-            three_phase_level=settings.number("spl3"),
-            phase_hysteresis=settings.number("psh"),
-            wish_time=settings.integer("mpwst"),
-            toggle_time=settings.integer("mptwt"),
-            rounding=settings.integer("frm"),
-            lowest=settings.integer("mca"),
-            highest=self._highest(),
-        )
-
-    def calendar(self) -> Calendar:
-        settings = self._box.settings
-        week, saturday, sunday = (cast("Plan", settings[name]) for name in ("sch_week", "sch_satur", "sch_sund"))
-        exclusive = self._box.has(END_EXCLUSIVE_SINCE)
-        return Calendar(week, saturday, sunday, end_exclusive=exclusive)
-
-    def _schedule_due(self, at: Instant) -> Instant | None:
-        box = self._box
-        local = box.local(at)
-        change = self.calendar().next_change(local)
-        if change is None:
-            return None
-        utc = box.utc(at)
-        ahead = change - local
-        turn = localtime.next_transition(utc, box.settings.integer("tof"), box.settings.integer("tds"))
-        if turn is not None:  # the clocks change first: look again then
-            ahead = min(ahead, turn - utc)
-        return at + ahead // timedelta(microseconds=1)
-
     # --- the decision ------------------------------------------------------------------------------------------------
 
     def _phases_wanted(self, inputs: Inputs, at: Instant) -> Phases:
         mode = self._box.settings.integer("psm")
         if mode == 0:
-            return self.surplus.phases if inputs.mode is Mode.ECO and self._box.settings.flag("fup") else 3
+            return self.around.surplus.phases if inputs.mode is Mode.ECO and self._box.settings.flag("fup") else 3
         return 1 if mode == 1 else 3
 
     def _held_back(self, decision: Decision, now: Snapshot, wanted: Phases, at: Instant) -> Decision:
@@ -355,13 +225,13 @@ class Logic:
             now,
             fault is not None,
             phase_change=decision.status is ModelStatus.PHASE_SWITCH,
-            initializing=box.has(CAR_SIX_SINCE),
+            initializing=box.has(INITIALIZING_SINCE),
         )
         memory.car_becomes(car, at)
         if now.current_flows:
             memory.last_current = at
         memory.decide(decision, at)
-        self.limits = Limits.of(box, decision, inputs, now, failsafe=self._failsafe(at))
+        self.limits = Limits.of(box, decision, inputs, now, failsafe=self.around.failsafe(at))
         memory.limits = self.limits.shown()
         memory.current = acu(memory.limits) if decision.charge else None
 

@@ -43,11 +43,8 @@ def number(value: float, digits: int) -> str:
         return "null"
     if _SMALL < value < _LARGE:
         return _decimals(value, digits)
-    exponent = math.floor(math.log10(value))
-    mantissa = value / 10.0**exponent
-    if mantissa >= 10.0:
-        mantissa, exponent = mantissa / 10.0, exponent + 1
-    return f"{_decimals(mantissa, digits)}e{exponent}"
+    mantissa, _, exponent = f"{value:.{digits}e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
 
 
 def _decimals(value: float, digits: int) -> str:

@@ -99,7 +99,7 @@ def phase_wish(v: View) -> object:
     """`pwm`: 0 force three, 1 wish one, 2 wish three."""
     if v.settings["lmo"] != 4 or not v.settings["fup"]:
         return 0
-    wish: Phases = v.box.logic.surplus.phases
+    wish: Phases = v.box.logic.around.surplus.phases
     return 1 if wish == 1 else 2
 
 
@@ -230,7 +230,7 @@ def surplus(name: str) -> Read:
     """One of the powers received last, while they are valid."""
 
     def read(v: View) -> object:
-        data = v.box.logic.surplus.fresh(v.at)
+        data = v.box.logic.around.surplus.fresh(v.at)
         return None if data is None else getattr(data, name)
 
     return read
@@ -238,7 +238,7 @@ def surplus(name: str) -> Read:
 
 def surplus_source(v: View) -> object:
     """`dsrc`. ASSUMED text."""
-    return None if v.box.logic.surplus.fresh(v.at) is None else "api"
+    return None if v.box.logic.around.surplus.fresh(v.at) is None else "api"
 
 
 def unknown_power(v: View) -> object:

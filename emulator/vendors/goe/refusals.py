@@ -59,7 +59,7 @@ def wrong_type(expected: str) -> Refusal:
 
 
 def range_exceeded(value: object, lowest: float, highest: float) -> Refusal:
-    return Refusal(Reason.OUT_OF_RANGE, f"Value {value} exceeds range {lowest:g} to {highest:g}")
+    return Refusal(Reason.OUT_OF_RANGE, f"Value {value} exceeds range {lowest} to {highest}")
 
 
 def too_long(longest: int) -> Refusal:

@@ -34,6 +34,7 @@ RESTART_AFTER: Final = 0.5
 POWER_ON, SOFTWARE = 1, 3
 """`rr`"""
 _HYPHEN_SINCE: Final = "60"
+_SIDES: Final = ("start", "end")
 
 
 class Goe(Wallbox):
@@ -190,6 +191,13 @@ class Goe(Wallbox):
                 return cast("Mapping[str, object]", slot)
         return None
 
+    def next_price(self, at: Instant) -> Instant | None:
+        """When another price comes into force, or none is known any more."""
+        now = self.utc(at).timestamp()
+        edges = {slot[side] for slot in cast("Sequence[Mapping[str, float]]", self.settings["awpl"]) for side in _SIDES}
+        ahead = min((edge - now for edge in edges if edge > now), default=None)
+        return None if ahead is None else later(at, ahead)
+
     def price(self, at: Instant) -> float | None:
         """ct/kWh"""
         slot = self.price_slot(at)
@@ -258,7 +266,7 @@ class Goe(Wallbox):
         refusal = self._closed(name) or self._accept(name, value)
         if refusal is not None:
             return self._refused(name, value, refusal, origin)
-        self.logic.expiry.last_write = self.simulation.now()
+        self.logic.around.last_write = self.simulation.now()
         self.record_write(name, value, DONE, origin)
         self.changed()
         return None

@@ -172,7 +172,7 @@ def surplus_data(box: Goe, written: object) -> Refusal | None:
     Names are compared without regard to case. Source: go-eCharger-API-v2#315.
     """
     if written is None:
-        box.logic.surplus.forget()
+        box.logic.around.surplus.forget()
         box.logic.wake()
         return None
     given = {name.lower(): value for name, value in cast("Mapping[str, object]", written).items()}
@@ -185,7 +185,7 @@ def surplus_data(box: Goe, written: object) -> Refusal | None:
     if powers[0] is None:
         return wrong_type("object")
     data = Powers(box.simulation.at, powers[0], powers[1], powers[2])
-    box.logic.surplus.receive(data, box.sample(data.at).power)
+    box.logic.around.surplus.receive(data, box.sample(data.at).power)
     box.logic.wake()
     return None
 
