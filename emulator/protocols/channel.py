@@ -173,7 +173,7 @@ class Channel:
         detail: dict[str, object] = {"size": len(message.payload), "frame": excerpt(text)}
         self.room.endpoint.simulation.now()
         entry = self.room.record("request", detail, self.connection.client, name=f"{self.room.path} received")
-        with self.room.endpoint.simulation.because(entry):
+        with self.room.endpoint.simulation.exchange(entry):
             self._speak(lambda: self._conversation.received(text), detail)
 
     def _closed_by_client(self, payload: bytes) -> None:

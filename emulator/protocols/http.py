@@ -136,7 +136,7 @@ class HttpServer(Server):
     def _answer(self, request: HttpRequest, room: Room | None, entry: Entry) -> HttpReply:
         interface = self.interface
         try:
-            with self.endpoint.simulation.because(entry):
+            with self.endpoint.simulation.exchange(entry):
                 if room is None:
                     return interface.answer(request)
                 refusal = interface.before(request) if interface.before is not None else None

@@ -130,7 +130,7 @@ class ModbusServer(Server):
         if asking.payload:
             detail["payload"] = asking.payload.hex()
         try:
-            with self.endpoint.simulation.because(entry):
+            with self.endpoint.simulation.exchange(entry):
                 reply = self.interface.handle(asking)
             pdu = None if reply is None else encode(frame.pdu, asked, reply)
         except Exception:

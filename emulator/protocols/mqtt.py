@@ -193,7 +193,7 @@ class MqttDevice:
         self._echoes = Echoes()
         self._move("connected")
         entry = self._record_connection("connected", {"client_id": link.access.client_id})
-        with self.simulation.because(entry):
+        with self.simulation.exchange(entry):
             self.send(self._asked(self.interface.connected, self.endpoint.origin(self._peer, entry)))
         if link is self._link:
             self._subscribe(link)

@@ -111,7 +111,7 @@ class UdpServer(Server):
         detail: dict[str, object] = {"data": readable(data)}
         entry = self.endpoint.record("request", readable(data)[:EXCERPT], detail, client=client)
         try:
-            with self.endpoint.simulation.because(entry):
+            with self.endpoint.simulation.exchange(entry):
                 replies = tuple(self.interface.handle(data, self.endpoint.origin(client, entry)))
         except Exception:
             log.exception("%s: no answer to %r", self.endpoint.address, data)

@@ -41,6 +41,7 @@ class Simulation:
         self._listeners: dict[str, list[EventListener]] = {}
         self._pending: deque[Event] = deque()
         self._busy = False
+        self._held = 0
 
     # --- time --------------------------------------------------------------------------------------------------------
 
@@ -51,9 +52,20 @@ class Simulation:
 
     def now(self) -> Instant:
         """Bring the world up to the clock and say what time it is."""
-        if not self._busy:
+        if not self._busy and not self._held:
             self.advance_to(self.clock.now())
         return self.agenda.at
+
+    @contextmanager
+    def exchange(self, entry: Entry | int | None) -> Iterator[None]:
+        """Everything inside happens at one instant, as an answer to `entry`: a reply never mixes two instants."""
+        self.now()
+        self._held += 1
+        try:
+            with self.because(entry):
+                yield
+        finally:
+            self._held -= 1
 
     def advance_to(self, at: Instant) -> None:
         """Let everything due until `at` happen, in order."""
@@ -62,7 +74,7 @@ class Simulation:
 
     def steps_to(self, at: Instant) -> Iterator[Instant]:
         """As `advance_to`, stopping after each thing that happened, so that a caller can look and leave early."""
-        if self._busy:
+        if self._busy or self._held:
             raise RuntimeError("time cannot move while something is happening")
         while True:
             self._busy = True
