@@ -174,7 +174,8 @@ LOCK: Final = (
 )
 
 ACCESS: Final = (
-    config("acs", UINT8, 0, w.within(0, 2), source=TABLE_LISTS, about="access: 0 open, 1 wait for a card or the app, 2 EVCMS"),
+    config("acs", UINT8, 0, w.within(0, 1), source=TABLE_EN, until="59.4", about="access: 0 open, 1 wait for a card or the app"),
+    config("acs", UINT8, 0, w.within(0, 2), source=SINCE_59, since="59.4", about="access: 0 open, 1 wait for a card or the app, 2 EVCMS"),
     shown("facacs", UINT8, 0, w.within(0, 2), source=SINCE_60, since="60", about="factory value of acs"),
     config("trx", optional(UINT8), None, w.within(0, 10), write=w.transaction, persistent=False, source=TABLE_LISTS, about="transaction: null none, 0 without a card, n for the card in slot n"),
     config("txt", INT32, 120, w.at_least(0), source=L60_4, since="60.4", assumed="also on other models than PRO and CORE", about="s a transaction waits for a car"),

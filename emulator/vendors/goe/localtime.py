@@ -12,6 +12,8 @@ from typing import Final
 
 _HOUR: Final = timedelta(hours=1)
 _SUNDAY: Final = 6
+_FIRST_YEAR, _LAST_YEAR = 1970, 2105
+"""Of a clock that counts seconds in 32 bits."""
 
 
 class Daylight(IntEnum):
@@ -81,7 +83,7 @@ def local_stamp(utc: datetime, offset: timedelta) -> str:
 
 
 def parse(text: str) -> datetime:
-    """UTC from a text as `stamp` writes it, or from ISO 8601. ValueError if it is neither."""
+    """UTC from a text as `stamp` writes it, or from ISO 8601. ValueError if it is neither, or far away."""
     head, _, fraction = text.strip().removesuffix("Z").partition(".")
     moment = datetime.fromisoformat(head)
     if moment.tzinfo is not None:
@@ -89,4 +91,6 @@ def parse(text: str) -> datetime:
     digits = fraction.partition("+")[0].replace(".", "").strip()
     if digits and not digits.isdigit():
         raise ValueError(f"{text!r} is no time")
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(f"{text!r} is out of the clock's range")
     return moment.replace(tzinfo=UTC, microsecond=int(digits[:6].ljust(6, "0")) if digits else 0)

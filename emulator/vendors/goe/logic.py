@@ -6,7 +6,7 @@ everything it decided stays. Source: the firmware developers' description of the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from ...core.instant import MINUTE, SECOND, Instant, grid, next_grid
 from ...core.messages import (
@@ -33,6 +33,8 @@ from .sequences import MinimumPause, PhaseChange, Phases, SimulatedUnplug
 if TYPE_CHECKING:
     from .wallbox import Goe
 
+OUT_OF_REACH: Final = 1e9
+"""Wh that no session has."""
 TEMPORARY_LIMIT: Final = 10 * MINUTE
 """`tcl` is forgotten so long after the last write."""
 _LOCK: Final = {0: "normal", 1: "auto_unlock", 2: "always"}
@@ -256,15 +258,19 @@ class Logic:
             owner = self._owner(name)
             if current is not None or (SetLimit, owner) in self._told:
                 self._tell(SetLimit(owner=owner, current=current), owner)
-        self._tell(MarkEnergy(owner=self._owner("dwo"), energy=cast("float | None", settings["dwo"])), "dwo")
-        trip_energy = settings.number("ate") if settings.integer("lmo") == Mode.TRIP else None
-        self._tell(MarkEnergy(owner=self._owner("ate"), energy=trip_energy), "ate")
+        self._mark("dwo", settings["dwo"])
+        self._mark("ate", settings["ate"] if settings.integer("lmo") == Mode.TRIP else None)
         self._tell(SetLock(owner=self._owner("ust"), policy=_LOCK[settings.integer("ust")]))  # type: ignore[arg-type]
         open_access = settings.integer("acs") == 0
         granted = None if open_access else settings["trx"] is not None
         self._tell(SetAuthorisation(owner=self._owner("trx"), granted=granted))
         self._tell(SetPermission(owner=self._owner("alw"), granted=decision.charge))
         self._interrupt(decision.status is ModelStatus.SIMULATED_UNPLUG and not now.contactor)
+
+    def _mark(self, key: str, energy: object) -> None:
+        """Be told when the session has this much energy; None or beyond reach: no need."""
+        wanted = energy if isinstance(energy, int | float) and energy < OUT_OF_REACH else None
+        self._tell(MarkEnergy(owner=self._owner(key), energy=wanted), key)
 
     def _interrupt(self, wanted: bool) -> None:
         """Cut the pilot while unplugging is simulated and nothing flows any more."""

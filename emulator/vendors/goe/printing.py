@@ -35,12 +35,12 @@ def single(value: float) -> float:
 
 def number(value: float, digits: int) -> str:
     """A float with `digits` as D of the rule above; not finite: null."""
+    if not math.isfinite(value):
+        return "null"
     if value < 0:
         return "-" + number(-value, digits)
     if value == 0:
         return "0"
-    if not math.isfinite(value):
-        return "null"
     if _SMALL < value < _LARGE:
         return _decimals(value, digits)
     mantissa, _, exponent = f"{value:.{digits}e}".partition("e")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,12 @@ def _integer(name: str, lowest: int, highest: int) -> JsonType:
     return JsonType(name, fits, bounds=(lowest, highest))
 
 
+_LARGEST: Final = 1.7e308
+
+
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """A number that a float can hold."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST
 
 
 def optional(inner: JsonType) -> JsonType:

@@ -15,11 +15,14 @@ from . import localtime, schedule
 from .key import Rule, Write
 from .refusals import Refusal, not_started, range_exceeded, too_long, wrong_type
 from .surplus import Powers
+from .values import UINT32
 
 if TYPE_CHECKING:
     from .wallbox import Goe
 
 _COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}\Z")
+MODERATE: Final = 1e12
+"""Larger numbers inside objects are refused. ASSUMED."""
 SLOTS: Final = 10
 """Card slots, and WLAN slots."""
 
@@ -87,10 +90,14 @@ def plan(highest_control: int) -> Rule:
 def prices(value: object) -> Refusal | None:
     """`awpl`: a list of `{"start", "end", "marketprice"}`, times in unix seconds."""
     for entry in cast("Sequence[Mapping[str, object]]", value):
-        numbers = [entry.get(name) for name in ("start", "end", "marketprice")]
-        if any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
+        if not all(_is_moderate(entry.get(name)) for name in ("start", "end", "marketprice")):
             return wrong_type("array")
     return None
+
+
+def _is_moderate(value: object) -> bool:
+    """A number that can be a time, a power, an energy or a price."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -MODERATE <= value <= MODERATE
 
 
 def networks(value: object) -> Refusal | None:
@@ -179,9 +186,9 @@ def surplus_data(box: Goe, written: object) -> Refusal | None:
     powers: list[float | None] = []
     for name in ("pgrid", "ppv", "pakku"):
         value = given.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float | None):
+        if value is not None and not _is_moderate(value):
             return wrong_type("object")
-        powers.append(None if value is None else float(value))
+        powers.append(None if value is None else float(cast("float", value)))
     if powers[0] is None:
         return wrong_type("object")
     data = Powers(box.simulation.at, powers[0], powers[1], powers[2])
@@ -226,9 +233,9 @@ def cards(box: Goe, written: object) -> Refusal | None:
     entries = cast("Sequence[Mapping[str, object]]", written)
     for entry in entries:
         name, energy, tag = entry.get("name", ""), entry.get("energy", 0), entry.get("rfid", "")
-        if not isinstance(name, str) or not isinstance(tag, str) or isinstance(energy, bool):
+        if not isinstance(name, str) or not isinstance(tag, str):
             return wrong_type("array")
-        if not isinstance(energy, int | float) or energy < 0:
+        if not _is_moderate(energy) or cast("float", energy) < 0:
             return wrong_type("array")
     for slot, entry in enumerate(entries):
         box.cards.write(slot, entry)
@@ -302,7 +309,7 @@ def renew_token(box: Goe, written: object) -> Refusal | None:
 def total_current(box: Goe, written: object) -> Refusal | None:
     """`lot`: a number, or an object with `amp`."""
     amperes = cast("Mapping[str, object]", written).get("amp") if isinstance(written, dict) else written
-    if isinstance(amperes, bool) or not isinstance(amperes, int) or amperes < 0:
+    if not UINT32.fits(amperes):
         return wrong_type("uint32")
     box.settings.put("lot", {"amp": amperes, "ts": round(box.utc(box.simulation.at).timestamp())})
     return None

@@ -143,6 +143,7 @@ REFUSED = [
     ("amp=300", "amp: failed: Value 300 exceeds range 6 to 32 (300)"),
     ("frc=-1", "frc: failed: Value -1 exceeds range 0 to 2 (-1)"),
     ("frc=3", "frc: failed: Value 3 exceeds range 0 to 2 (3)"),
+    ("acs=3", "acs: failed: Value 3 exceeds range 0 to 2 (3)"),
     ("lmo=2", "lmo: failed: Value 2 exceeds range 3 to 5 (2)"),
     ("ust=3", "ust: failed: Value 3 exceeds range 0 to 2 (3)"),
     ("cch=#FF0000", "cch: tried to set api key with invalid json EmptyInput ()"),
