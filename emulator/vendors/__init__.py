@@ -8,7 +8,7 @@ from typing import Final
 from ..errors import EmulatorError, did_you_mean
 from .firmware import Vendor
 
-PACKAGES: Final = ("goe", "nrgkick")
+PACKAGES: Final = ("goe", "nrgkick", "lektrico")
 """Every vendor, in the order of the default emulator. A new one is added here."""
 
 VENDOR_OF_MODEL: Final = {
@@ -24,6 +24,11 @@ VENDOR_OF_MODEL: Final = {
     "nrgkick-16": "nrgkick",
     "nrgkick-sim-32": "nrgkick",
     "nrgkick-sim-16": "nrgkick",
+    "3p22k": "lektrico",
+    "1p7k": "lektrico",
+    "lektrico-one": "lektrico",
+    "lektrico-em": "lektrico",
+    "lektrico-3em": "lektrico",
 }
 """Model id to vendor, so that a scenario's `model:` is found without importing every package; a test keeps it true."""
 

@@ -1,0 +1,200 @@
+"""The device's view of the charger: states, reasons, measured values.
+
+The one rule: a view is made once per reply, and everything in that reply comes from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ...core.snapshot import EvseState, PilotState, Snapshot
+from .errorflags import raised
+
+if TYPE_CHECKING:
+    from .charging import Charging
+    from .wallbox import Lektrico
+
+HARDWARE, OVER_TEMPERATURE, SWITCHING_PHASES = 0, 8, 9
+"""`current_limit_reason`, beside those of the limits."""
+REASONS: Final = {
+    "install_current": 1,
+    "user_current": 2,
+    "dynamic_current": 3,
+    "schedule": 4,
+    "em_offline": 5,
+    "em_current": 6,
+    "ocpp_current": 7,
+}
+NOTHING: Final = (0.0, 0.0, 0.0)
+
+
+class View:
+    """One box at one instant. `now` says what is, `sample` what the meter measured at the last full second."""
+
+    def __init__(self, box: Lektrico) -> None:
+        self.box = box
+        self.settings = box.settings
+        self.now: Snapshot = box.snapshot()
+        self.at = self.now.at
+        self.sample: Snapshot = box.sample(self.now)
+        self._extended: str | None = None
+
+    @property
+    def charging(self) -> Charging:
+        assert self.box.charging is not None
+        return self.box.charging
+
+    @property
+    def three_phase(self) -> bool:
+        return bool(self.box.trait("three_phase"))
+
+    # --- state -------------------------------------------------------------------------------------------------------
+
+    @property
+    def letter(self) -> str:
+        """`charger_state`: one letter, whatever the extended state is.
+
+        Source: Charger local API, 5.5. ASSUMED: C while the relay is closed, B with any other car.
+        """
+        now = self.now
+        if self.charging.faulty(now) or now.pilot in (PilotState.E, PilotState.F):
+            return "F" if "cp_f" in now.faults or now.pilot is PilotState.F else "E"
+        if not now.plugged:
+            return "A"
+        if now.contactor:
+            return "D" if now.pilot is PilotState.D else "C"
+        return "B"
+
+    @property
+    def extended(self) -> str:
+        """`extended_charger_state`. ASSUMED: which wins where several apply."""
+        if self._extended is None:
+            self._extended = self._state()
+        return self._extended
+
+    def _state(self) -> str:
+        logic, letter = self.charging, self.letter
+        if logic.updating:
+            return "OTA"
+        if letter == "A" and logic.locked and self.settings.flag("locked_shown_when_free"):
+            return "LOCKED"
+        if letter != "B":
+            return letter
+        if logic.locked:
+            return "LOCKED"
+        if not logic.authorised:
+            return "B_AUTH"
+        limits = logic.limits(self.at)
+        if limits["schedule"] == 0:
+            return "B_SCHEDULER"
+        if logic.paused or limits["dynamic_current"] == 0 or limits["em_current"] == 0:
+            return "B_PAUSE"
+        return "B_PAUSE" if self.now.state is EvseState.PHASE_SWITCH else "B"
+
+    @property
+    def paused(self) -> bool:
+        return self.extended in ("B_PAUSE", "B_SCHEDULER")
+
+    @property
+    def limit_reason(self) -> int:
+        """Which limit is the lowest; of equal ones that with the lowest number. Source: Charger local API, 5.5."""
+        shown = self.settings["shown_limit_reason"]
+        if isinstance(shown, int):
+            return shown
+        now = self.now
+        newer = self.box.has("limit_reason_beyond_7")
+        if newer and now.phase_switching:
+            return SWITCHING_PHASES
+        lowest, reason = self.hardware_current, HARDWARE
+        for name, current in self.charging.limits(self.at).items():
+            if current is not None and current < lowest:
+                lowest, reason = current, REASONS[name]
+        if now.derated is not None and now.derated < lowest:
+            return OVER_TEMPERATURE if newer else HARDWARE
+        return reason if now.effective_limit >= lowest else HARDWARE
+
+    # --- currents ----------------------------------------------------------------------------------------------------
+
+    @property
+    def cable_current(self) -> int:
+        rating = self.now.cable_rating
+        return 0 if rating is None else int(rating)
+
+    @property
+    def system_max_current(self) -> int:
+        return int(self.box.profile.model.rated_current)
+
+    @property
+    def hardware_current(self) -> int:
+        """A, of device and cable."""
+        return min(self.system_max_current, self.cable_current or self.system_max_current)
+
+    @property
+    def pwm_current(self) -> int:
+        """A the PWM is calculated from: the effective limit. Source: captured 6 with an EM limit of 6."""
+        limit = self.now.effective_limit
+        return int(limit) if limit >= 6 else 0
+
+    @property
+    def schedule_current(self) -> int:
+        """ASSUMED: the most there is where the schedule says nothing."""
+        current = self.charging.schedule_current(self.at)
+        return self.system_max_current if current is None else current
+
+    # --- measured ----------------------------------------------------------------------------------------------------
+
+    def phases(self, values: tuple[float, float, float]) -> tuple[float, float, float]:
+        """As this device's meter has them: nothing without a meter, L1 alone on a single-phase one.
+
+        ASSUMED: a silent meter reads as zero.
+        """
+        if not self.now.meter_ok:
+            return NOTHING
+        return values if self.three_phase else (values[0], 0.0, 0.0)
+
+    @property
+    def currents(self) -> tuple[float, float, float]:
+        return self.phases(self.sample.phase_current)
+
+    @property
+    def voltages(self) -> tuple[float, float, float]:
+        return self.phases(self.sample.phase_voltage)
+
+    @property
+    def voltage(self) -> float:
+        return 0.0 if self.settings.flag("zero_voltage") else self.voltages[0]
+
+    @property
+    def power(self) -> float:
+        return sum(self.phases(self.sample.active_power))
+
+    @property
+    def session_energy(self) -> float:
+        """Wh; of the last session until the next car comes."""
+        return self.box.metered(self.sample).session_energy
+
+    @property
+    def total_energy(self) -> float:
+        """Wh"""
+        return self.box.metered(self.sample).total_energy
+
+    @property
+    def temperature(self) -> float:
+        return self.sample.temperature["board"]
+
+    @property
+    def charged_time(self) -> float:
+        """s of all sessions that ended."""
+        return self.settings.number("total_charged_time")
+
+    # --- errors ------------------------------------------------------------------------------------------------------
+
+    @property
+    def active_errors(self) -> frozenset[str]:
+        return raised(self.now.faults, self.box.flags)
+
+    @property
+    def logged_errors(self) -> frozenset[str]:
+        logged = self.settings["logged_errors"]
+        assert isinstance(logged, tuple | list)
+        return frozenset(logged)

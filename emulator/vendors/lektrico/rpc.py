@@ -1,0 +1,168 @@
+"""JSON-RPC over HTTP: three ways to ask, two ways to be answered.
+
+The one rule: bytes of the request in, bytes of the reply out; what a method does is not known here. `/rpc/<Method>` is
+answered with the bare result or error, `/rpc` with a frame.
+Source: rpc-common (mg_rpc.c, mg_rpc_channel_http.c) and Mongoose 6, captured frames.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, unquote_plus
+
+from ..interfaces import HttpInterface, HttpReply, HttpRequest, Route
+from . import json
+from .refusals import Refusal, shutting_down
+
+if TYPE_CHECKING:
+    from .wallbox import Lektrico
+
+SERVER: Final = ("Server", "Mongoose/6.18")
+"""ASSUMED: the version."""
+CORS: Final = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Allow-Headers", "*"))
+PLAIN: Final = ("Content-Type", "text/plain")
+ALL_METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
+MAX_FRAME: Final = 4096
+"""Bytes. Source: the framework's default."""
+MAX_CHANNELS: Final = 20
+"""Source: the framework's default."""
+_STATUS: Final = {403: 403, 404: 404}
+"""HTTP status by error code; every other code is 500. Source: mg_rpc_channel_http.c."""
+
+
+def plain(status: int, text: str) -> HttpReply:
+    """An error of the server itself; ends the connection."""
+    size = ("Content-Length", str(len(text)))
+    headers = (SERVER, PLAIN, ("Connection", "close"), size)
+    return HttpReply(status=status, body=text.encode(), content_type=None, headers=headers, close=True)
+
+
+INVALID: Final = plain(400, "Invalid request")
+NOT_FOUND: Final = plain(404, "Not Found")
+
+
+class Rpc:
+    """The web server of one box."""
+
+    def __init__(self, box: Lektrico) -> None:
+        self._box = box
+
+    def interface(self) -> HttpInterface:
+        return HttpInterface(
+            port=80,
+            routes=(
+                Route(path="/rpc", handler=self.answer, methods=ALL_METHODS),
+                Route(path="/rpc/*", handler=self.answer, methods=ALL_METHODS),
+            ),
+            wrong_method=self.answer,
+            not_found=lambda _: NOT_FOUND,
+            enabled=lambda: self._box.settings.flag("wifi"),
+            max_body=MAX_FRAME,
+            max_connections=MAX_CHANNELS,
+            when_full="evict_oldest",
+            on_malformed=plain(400, "Bad Request"),
+            on_too_large=INVALID,
+        )
+
+    def answer(self, request: HttpRequest) -> HttpReply:
+        if request.method == "OPTIONS":
+            return self._reply(request, 200, "", end="")
+        method = unquote(request.raw_path)[len("/rpc/") :]
+        return self._plainly(request, method) if method else self._frame(request)
+
+    # --- /rpc/<Method> -----------------------------------------------------------------------------------------------
+
+    def _plainly(self, request: HttpRequest, method: str) -> HttpReply:
+        """Parameters are the body, or the query turned into an object with its values as they are."""
+        text = request.body.decode("utf-8", "replace") if request.body else _from_query(request.query_string)
+        params, _ = json.read_object(text)
+        result = self._call(method, params, request)
+        journal: dict[str, object] = {"method": method, "params": params}
+        if isinstance(result, Refusal):
+            status = _STATUS.get(result.code, 500)
+            return self._reply(request, status, json.dumps(result.error()), journal | {"error": result.error()})
+        return self._reply(request, 200, json.dumps(result), journal)
+
+    # --- /rpc --------------------------------------------------------------------------------------------------------
+
+    def _frame(self, request: HttpRequest) -> HttpReply:
+        frame, complete = json.read_object(request.body.decode("utf-8", "replace"))
+        method, asker, number = frame.get("method"), frame.get("src"), frame.get("id")
+        if not isinstance(method, str):
+            method = ""
+        addressee = frame.get("dst")
+        if isinstance(addressee, str) and addressee not in ("", self._box.device_id):
+            return INVALID
+        if "id" in frame and not _is_id(number):
+            return INVALID
+        if not method:
+            # With an id it passes for a response, which nobody waits for.
+            return HttpReply(silent=True) if "id" in frame and complete else INVALID
+        if not complete and "id" not in frame:
+            # ASSUMED: a frame that breaks off after id and method is still executed.
+            return INVALID
+        params = next((frame[name] for name in ("params", "args") if isinstance(frame.get(name), dict)), {})
+        assert isinstance(params, dict)
+        result = self._call(method, params, request)
+        journal: dict[str, object] = {"method": method, "params": params}
+        if "id" not in frame:
+            return HttpReply(silent=True, journal=journal)
+        reply: dict[str, object] = {"id": _echoed(number), "src": self._box.device_id}
+        if isinstance(asker, str):
+            reply["dst"] = asker
+        if isinstance(frame.get("tag"), str):
+            reply["tag"] = frame["tag"]
+        if isinstance(result, Refusal):
+            reply["error"] = result.error()
+            journal["error"] = result.error()
+        else:
+            reply["result"] = result
+        return self._reply(request, 200, json.dumps(reply), journal)
+
+    # --- both --------------------------------------------------------------------------------------------------------
+
+    def _call(self, method: str, params: dict[str, object], request: HttpRequest) -> object:
+        box = self._box
+        left = box.lifecycle.milliseconds_left(box.simulation.now())
+        if left is not None:
+            return shutting_down(left)
+        return box.call(method, params, request.origin)
+
+    def _reply(
+        self, request: HttpRequest, status: int, text: str, journal: dict[str, object] | None = None, end: str = "\r\n"
+    ) -> HttpReply:
+        """With the CR LF that the framework counts into the length. Kept open only for who asks for it in words."""
+        keep = request.headers.get("connection", "").strip().lower() == "keep-alive"
+        body = (text + end).encode("utf-8", "replace")
+        headers = (
+            SERVER,
+            ("Content-Type", "application/json"),
+            *CORS,
+            ("Content-Length", str(len(body))),
+            ("Connection", "keep-alive" if keep else "close"),
+        )
+        return HttpReply(
+            status=status, body=body, content_type=None, headers=headers, close=not keep, journal=journal or {}
+        )
+
+
+def _from_query(query: str) -> str:
+    """`a=1&b="x"` as `{"a":1,"b":"x"}`: values are copied as they are, so texts need quotes of their own."""
+    pairs = (part.partition("=") for part in query.split("&") if "=" in part)
+    return "{" + ",".join(f'"{unquote_plus(name)}":{unquote_plus(value)}' for name, _, value in pairs) + "}"
+
+
+def _is_id(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int | str)
+
+
+def _echoed(value: object) -> object:
+    """An id of digits comes back as a number, whatever it was sent as."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return value
