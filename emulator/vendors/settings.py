@@ -83,6 +83,11 @@ class Settings:
         self.rows: Mapping[str, Setting] = {row.name: row for row in rows}
         self._values: dict[str, object] = {row.name: row.default for row in self.rows.values()}
         self._changed = changed
+        self._listeners: list[Callable[[str], None]] = []
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with the name of every setting that has a new value."""
+        self._listeners.append(listener)
 
     def __getitem__(self, name: str) -> object:
         return self._values[name]
@@ -121,6 +126,8 @@ class Settings:
             return False
         self._values[name] = value
         self._changed(name)
+        for listener in self._listeners:
+            listener(name)
         return True
 
     def configure(self, values: Mapping[str, object]) -> None:

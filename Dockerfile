@@ -1,0 +1,33 @@
+# The emulator as a container: every vendor on one charger, or the scenario given to `run`.
+#   docker build -t charger-emulator .
+#   docker run --rm --network host charger-emulator
+#   docker run --rm -p 8000:8000 -p 8101:8101 -v "$PWD:/work" charger-emulator run /work/night.yaml
+
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY pyproject.toml README.md LICENSE ./
+COPY emulator emulator
+COPY scenarios scenarios
+# Byte code is compiled here: a container starts a second faster than with a cold cache.
+RUN python3 -m venv /opt/emulator \
+    && /opt/emulator/bin/pip install --no-cache-dir --no-compile . \
+    && /opt/emulator/bin/pip uninstall --yes --quiet pip \
+    && python3 -m compileall -q -j 0 /opt/emulator/lib
+
+FROM python:3.13-slim
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends mosquitto \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 10001 --create-home --shell /usr/sbin/nologin emulator
+COPY --from=build /opt/emulator /opt/emulator
+ENV PATH=/opt/emulator/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    CHARGER_EMULATOR_BIND=0.0.0.0 \
+    CHARGER_EMULATOR_OPEN_CONTROL=1
+USER 10001
+WORKDIR /home/emulator
+EXPOSE 8000 1883 8101-8105 5021-5023 5025 5026 7090/udp
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --start-interval=1s CMD ["charger-emulator", "ctl", "health"]
+ENTRYPOINT ["charger-emulator"]
+CMD ["run"]

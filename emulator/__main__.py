@@ -1,0 +1,5 @@
+"""`python -m emulator` is `charger-emulator`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,261 @@
+"""`charger-emulator ctl`: talks to a running emulator through its control API.
+
+The one rule: every step of the scenario language is a sub-command, made from the definition of the step; what its
+arguments mean is decided by the emulator.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from ..control.client import DEFAULT_URL, Client
+from ..errors import did_you_mean
+from .options import control_token
+
+CHECKS = {"expect": "/api/expect"}
+"""Steps that have an operation of their own."""
+
+
+class Steps(click.Group):
+    """The commands of the group, and one for every step."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*self.commands, *(name.replace("_", "-") for name in _steps() if name not in self.commands)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.commands:
+            return self.commands[cmd_name]
+        name = cmd_name.replace("-", "_")
+        return _step_command(name) if name in _steps() else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            ctx.fail(f'there is no command "{args[0]}"{did_you_mean(args[0], self.list_commands(ctx))}')
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        steps = _steps()
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, found.get_short_help_str(90)) for name, found in self.commands.items()])
+        with formatter.section("Steps (ctl STEP --help shows the arguments)"):
+            formatter.write_dl(
+                [(name.replace("_", "-"), kind.about) for name, kind in steps.items() if name not in self.commands]
+            )
+
+
+def _steps() -> dict[str, Any]:
+    from ..scenario.steps import STEPS
+
+    return dict(STEPS)
+
+
+def _step_command(name: str) -> click.Command:
+    """A step as a command: its arguments are options; the one that may stand alone may also stand alone here."""
+    kind = _steps()[name]
+    words = click.Argument(["words"], nargs=-1, metavar=_metavar(kind))
+    options = [
+        click.Option([f"--{a.name.replace('_', '-')}", f"given_{a.name}"], metavar="VALUE", help=_help(a))
+        for a in kind.arguments
+    ]
+    return click.Command(name.replace("_", "-"), params=[words, *options], callback=_callback(name), help=kind.about)
+
+
+def _metavar(kind: Any) -> str:
+    if kind.whole is not None:
+        return "NAME=VALUE..."
+    return f"[{kind.short.upper()}] [NAME=VALUE]..." if kind.short is not None else "[NAME=VALUE]..."
+
+
+def _help(argument: Any) -> str:
+    needed = " [needed]" if argument.required else ""
+    return f"{argument.about + ': ' if argument.about else ''}{argument.kind.text}{needed}"
+
+
+def _callback(name: str) -> Callable[..., int]:
+    def callback(words: tuple[str, ...], **options: str | None) -> int:
+        given = [f"{key.removeprefix('given_')}={value}" for key, value in options.items() if value is not None]
+        from ..scenario.steps import step_from_words
+
+        client = click.get_current_context().find_object(Client)
+        assert client is not None
+        return _shown_outcome(client.request("POST", "/api/steps", step_from_words(name, [*words, *given])))
+
+    return callback
+
+
+@click.group(name="ctl", cls=Steps)
+@click.option(
+    "--url", default=DEFAULT_URL, envvar="CHARGER_EMULATOR_URL", show_default=True, help="Of the control API."
+)
+@control_token
+@click.pass_context
+def command(ctx: click.Context, url: str, control_token: str | None) -> None:
+    """Talk to a running emulator.
+
+    \b
+    charger-emulator ctl plug-in vw_id3
+    charger-emulator ctl trip-rcd --residual-current "35 mA"
+    charger-emulator ctl advance "1 h"
+    charger-emulator ctl expect power=">3 kW" contactor=open
+    """
+    ctx.obj = Client(url, control_token)
+    ctx.call_on_close(ctx.obj.close)
+
+
+@command.command()
+@click.pass_obj
+def state(client: Client) -> None:
+    """Everything at a glance, as JSON."""
+    _print(client.get("/api/state"))
+
+
+@command.command()
+@click.argument("name", required=False)
+@click.pass_obj
+def chargers(client: Client, name: str | None) -> None:
+    """The quantities of all chargers, or of the one called NAME, as JSON."""
+    _print(client.get("/api/state")["chargers"] if name is None else client.get(f"/api/chargers/{name}"))
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+@click.pass_obj
+def wallboxes(client: Client, as_json: bool) -> None:
+    """Where every interface listens."""
+    found = client.get("/api/wallboxes")
+    if as_json:
+        _print(found)
+        return
+    for box in found["wallboxes"]:
+        for interface in box["interfaces"]:
+            if interface["url"] is not None:
+                note = "" if interface["listening"] else "  (not there now)"
+                click.echo(f"{box['name']}  {interface['name']:<9}  {interface['url']}{note}")
+
+
+@command.command()
+@click.argument("speed", required=False)
+@click.pass_obj
+def clock(client: Client, speed: str | None) -> None:
+    """What time it is; or run at SPEED: frozen, realtime, or a factor such as 60."""
+    if speed is None:
+        _print(client.get("/api/clock"))
+        return
+    if speed in ("frozen", "realtime"):
+        _print(client.request("PUT", "/api/clock", {"mode": speed}))
+        return
+    try:
+        factor = float(speed)
+    except ValueError:
+        raise click.UsageError(f'speed: found "{speed}", expected frozen, realtime, or a factor such as 60') from None
+    _print(client.request("PUT", "/api/clock", {"speed": factor}))
+
+
+@command.command()
+@click.argument("duration", required=False, nargs=-1)
+@click.option("--until", multiple=True, metavar="NAME=VALUE", help="Stop as soon as this holds; may be repeated.")
+@click.option("--within", metavar="DURATION", help="With --until: give up after this long (default 10 min).")
+@click.pass_obj
+def advance(client: Client, duration: tuple[str, ...], until: tuple[str, ...], within: str | None) -> int:
+    """Jump ahead by DURATION ("1 h 30 min"), or until something holds. Ends with 1 if it did not."""
+    wanted: dict[str, object] = {}
+    if until:
+        wanted = {"until": _expectations(until)} | ({"within": within} if within is not None else {})
+    elif duration:
+        wanted = {"by": " ".join(duration)}
+    else:
+        raise click.UsageError('expected a duration such as "1 h", or --until')
+    reply = client.request("POST", "/api/clock/advance", wanted)
+    for entry in reply["events"]:
+        click.echo(_line(entry))
+    click.echo(f"at {reply['at']:g} s" + ("" if reply["reached"] else ": not reached"))
+    return 0 if reply["reached"] else 1
+
+
+@command.command()
+@click.option("--follow", is_flag=True, help="Go on with what comes.")
+@click.option("--after", type=click.IntRange(0), default=0, help="Only entries with a higher number.")
+@click.option("--charger", help="Only of this charger.")
+@click.option("--interface", help="Only of this interface.")
+@click.option("--kind", help="Only of this kind: event, stimulus, request, write, ...")
+@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as in journal.jsonl.")
+@click.pass_obj
+def journal(client: Client, /, follow: bool, after: int, as_json: bool, **filters: str | int | None) -> None:
+    """What happened, oldest first."""
+    while True:
+        reply = client.get("/api/journal", after=after, wait=30 if follow else None, **filters)
+        for entry in reply["entries"]:
+            click.echo(json.dumps(entry, ensure_ascii=False) if as_json else _line(entry))
+        after = reply["next"]
+        if not follow:
+            return
+
+
+@command.command()
+@click.argument("expectations", nargs=-1, required=True, metavar="NAME=VALUE...")
+@click.pass_obj
+def expect(client: Client, expectations: tuple[str, ...]) -> int:
+    """Look whether quantities are as expected. Ends with 1 if one is not."""
+    reply = client.request("POST", "/api/expect", _expectations(expectations))
+    for item in reply["items"]:
+        mark = "ok    " if item["ok"] else "FAILED"
+        click.echo(f"{mark}  {item['quantity']}: found {json.dumps(item['found'])}, expected {item['expected']}")
+    return 0 if reply["ok"] else 1
+
+
+@command.command()
+@click.pass_obj
+def reset(client: Client) -> None:
+    """Everything back to the scenario's start."""
+    client.request("POST", "/api/reset")
+
+
+@command.command()
+@click.pass_obj
+def faults(client: Client) -> None:
+    """The faults in force."""
+    for fault in client.get("/api/faults")["faults"]:
+        click.echo(f"{fault['on']}  {fault['name']}  {fault.get('about', fault['kind'])}")
+
+
+@command.command()
+@click.pass_obj
+def health(client: Client) -> None:
+    """Whether an emulator answers (for health checks)."""
+    client.get("/healthz")
+
+
+def _expectations(words: tuple[str, ...]) -> object:
+    from ..scenario.steps import step_from_words
+
+    for word in words:
+        if "=" not in word:
+            raise click.UsageError(f'found "{word}", expected something like power=">3 kW"')
+    return step_from_words("expect", words)["expect"]
+
+
+def _shown_outcome(outcome: dict[str, Any]) -> int:
+    if outcome["ok"]:
+        if outcome["detail"]:
+            click.echo(json.dumps(outcome["detail"], ensure_ascii=False))
+        return 0
+    click.echo(f"{outcome['step']}: {outcome['message'] or outcome['refused']}", err=True)
+    return 1
+
+
+def _line(entry: dict[str, Any]) -> str:
+    """One journal entry for a reader."""
+    where = ".".join(part for part in (entry["charger"], entry["wallbox"], entry["interface"]) if part)
+    detail = json.dumps(entry["detail"], ensure_ascii=False) if entry["detail"] else ""
+    return f"{entry['at']:12.3f}  {entry['kind']:<11}  {where}  {entry['name']}  {detail}".rstrip()
+
+
+def _print(value: object) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

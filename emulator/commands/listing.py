@@ -1,0 +1,93 @@
+"""`charger-emulator list`: what there is to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import click
+
+Rows = Iterable[Sequence[str]]
+
+
+def vendors() -> Rows:
+    from ..vendors import PACKAGES, vendor
+
+    for name in PACKAGES:
+        found = vendor(name)
+        interfaces = ", ".join(f"{interface} {port}" for interface, port in found.ports.items())
+        yield name, found.title, f"{len(found.models)} models", interfaces
+
+
+def models() -> Rows:
+    from ..vendors import PACKAGES, vendor
+
+    for name in PACKAGES:
+        for model in vendor(name).models:
+            kind = f"{model.phases} x {model.rated_current:g} A, {model.connector}"
+            yield model.id, name, model.title, kind, f"firmware {model.default_firmware}"
+
+
+def firmwares() -> Rows:
+    from ..vendors import PACKAGES, vendor
+
+    for name in PACKAGES:
+        for model in vendor(name).models:
+            yield model.id, ", ".join(model.firmwares)
+
+
+def vehicles() -> Rows:
+    from ..core.vehicles import PRESETS
+
+    for name, found in PRESETS.items():
+        habits = []
+        if found.toggle_limit is not None:
+            habits.append(f"gives up after {found.toggle_limit} stops")
+        if found.sleep_after is not None:
+            habits.append(f"sleeps after {found.sleep_after / 60:g} min")
+        if found.min_current > 6:
+            habits.append(f"needs {found.min_current:g} A")
+        kind = f"{found.phases} x {found.max_current:g} A"
+        yield name, f"{found.capacity / 1000:g} kWh", kind, "; ".join(habits)
+
+
+def faults() -> Rows:
+    from ..core.faults import CATALOGUE
+    from ..scenario.steps import STEPS
+
+    for fault in CATALOGUE:
+        name = fault.step()
+        own = [a.name for a in STEPS[name].arguments if a.name not in ("charger", "name", "for")]
+        yield name, fault.about, ", ".join(own)
+
+
+def steps() -> Rows:
+    from ..scenario.steps import VOCABULARY
+
+    for kind in VOCABULARY:
+        yield kind.name, kind.about
+        for argument in kind.arguments if kind.whole is None else (kind.whole,):
+            needed = " (needed)" if argument.required else ""
+            about = f": {argument.about}" if argument.about else ""
+            yield f"    {argument.name}", f"{argument.kind.text}{needed}{about}"
+
+
+LISTS: dict[str, Callable[[], Rows]] = {
+    "vendors": vendors,
+    "models": models,
+    "firmwares": firmwares,
+    "vehicles": vehicles,
+    "faults": faults,
+    "steps": steps,
+}
+
+
+@click.command(name="list")
+@click.argument("what", type=click.Choice(list(LISTS)))
+def command(what: str) -> None:
+    """Show what there is to choose from."""
+    rows = [list(row) for row in LISTS[what]()]
+    columns = max(map(len, rows), default=0)
+    widths = [max((len(row[i]) for row in rows if i < len(row)), default=0) for i in range(columns)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        click.echo("  ".join(cells).rstrip())

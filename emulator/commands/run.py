@@ -1,0 +1,136 @@
+"""`charger-emulator run`: serve a scenario, play it in clock time, and give the verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import control_token, seed, state_file
+
+if TYPE_CHECKING:
+    from ..control.server import ControlServer
+    from ..scenario.plan import Scenario
+    from ..scenario.player import Result
+    from ..service import Emulator
+
+
+@click.command(name="run")
+@click.argument("scenario", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--frozen", is_flag=True, help="Time stands still until it is told to move.")
+@click.option("--speed", type=click.FloatRange(0, 1_000_000), help="Simulated seconds per second.")
+@seed
+@click.option("--bind", default="127.0.0.1", envvar="CHARGER_EMULATOR_BIND", show_default=True, help="Address.")
+@click.option(
+    "--control-port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    envvar="CHARGER_EMULATOR_CONTROL_PORT",
+    show_default=True,
+    help="Port of control API and dashboard; 0: any free one.",
+)
+@control_token
+@click.option(
+    "--open-control",
+    is_flag=True,
+    envvar="CHARGER_EMULATOR_OPEN_CONTROL",
+    help="Offer the control API without a token also beyond this machine.",
+)
+@click.option("--keep-running", is_flag=True, help="Serve on when the scenario is over.")
+@click.option("--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write reports there.")
+@state_file
+def command(
+    scenario: Path | None,
+    frozen: bool,
+    speed: float | None,
+    seed: int | None,
+    bind: str,
+    control_port: int,
+    control_token: str | None,
+    open_control: bool,
+    keep_running: bool,
+    report: Path | None,
+    state: Path | None,
+) -> int:
+    """Serve SCENARIO and play it in clock time.
+
+    Without SCENARIO: one 22 kW charger, run by every vendor at once. Ends with 0 when all expectations held, 1 when one
+    failed. A scenario without an `end` is served until it is interrupted.
+    """
+    import asyncio
+
+    from ..control.access import check_bind
+    from ..service import Options
+
+    if frozen and speed is not None:
+        raise click.UsageError("--frozen and --speed are two ways to say the same; give one of them")
+    check_bind(bind, token=control_token, opened=open_control)
+    found = _scenario(scenario)
+    options = Options(bind=bind, speed=0.0 if frozen else speed, seed=seed, state=state)
+    control = {"host": bind, "port": control_port, "token": control_token, "opened": open_control}
+    result = asyncio.run(_run(found, options, control, keep_running=keep_running))
+    if report is not None:
+        from ..report import write_reports
+
+        write_reports(report, [(found, result)])
+    return 0 if result.ok else 1
+
+
+def _scenario(path: Path | None) -> Scenario:
+    if path is None:
+        from ..scenario.world import default_scenario
+
+        return default_scenario()
+    from ..scenario.loader import load
+
+    return load(path)
+
+
+async def _run(scenario: Scenario, options: object, control: dict[str, object], *, keep_running: bool) -> Result:
+    import asyncio
+    import signal
+
+    from ..control.server import ControlServer
+    from ..service import Emulator, Options
+
+    assert isinstance(options, Options)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with Emulator(scenario, options) as emulator, ControlServer(emulator, **control) as server:  # type: ignore[arg-type]
+        _announce(emulator, server)
+        await emulator.run_until(stop, past_the_end=keep_running or scenario.end is None)
+        result = emulator.result
+    _verdict(scenario, result)
+    return result
+
+
+def _announce(emulator: Emulator, server: ControlServer) -> None:
+    """Say where everything listens, one line each."""
+    from ..control import views
+
+    lines = [("control", "dashboard", server.url)]
+    if (broker := views.broker(emulator)) is not None:
+        lines.append(("broker", "mqtt", broker))
+    for box in views.wallboxes(emulator):
+        for found in box["interfaces"]:  # type: ignore[attr-defined]
+            if found["url"] is not None:
+                note = "" if found["listening"] or found["protocol"] == "mqtt" else "  (switched off)"
+                lines.append((box["name"], found["name"], found["url"] + note))  # type: ignore[arg-type]
+    first = max(len(line[0]) for line in lines)
+    second = max(len(line[1]) for line in lines)
+    for owner, name, where in lines:
+        click.echo(f"{owner:<{first}}  {name:<{second}}  {where}")
+    speed = emulator.clock.speed
+    pace = {0.0: "time stands still", 1.0: "in real time"}.get(speed, f"{speed:g} times as fast as real time")
+    click.echo(f"running, {pace}; Ctrl-C ends it")
+
+
+def _verdict(scenario: Scenario, result: Result) -> None:
+    from .verdict import verdict_lines
+
+    if scenario.steps or result.failures:
+        for line in verdict_lines(scenario, result):
+            click.echo(line)

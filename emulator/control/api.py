@@ -1,0 +1,299 @@
+"""The operations of the control API.
+
+The one rule: a handler checks everything first and changes something afterwards, through `Emulator`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from .. import __version__
+from ..core.instant import Instant, seconds
+from ..core.messages import Outcome
+from ..errors import did_you_mean
+from ..runtime.journal import KINDS, Entry
+from ..scenario.kinds import Duration, Scope, Unreadable
+from ..scenario.nodes import from_object
+from ..scenario.player import checks, expect, failed
+from ..scenario.steps import TimedStep, make_step, parse_steps
+from ..scenario.steps.checks import PATIENCE
+from . import models, views
+from .feed import Feed
+from .metrics import MEDIA_TYPE, Metrics
+from .problems import Refused
+
+if TYPE_CHECKING:
+    from ..service import Emulator
+
+Model = TypeVar("Model", bound=BaseModel)
+
+LONGEST_WAIT: Final = 60.0
+"""Wall seconds `GET /api/journal` may wait for something new."""
+MOST_ENTRIES: Final = 10_000
+
+
+class Api:
+    """What the handlers share."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.feed = Feed(emulator)
+        self.metrics = Metrics(emulator)
+        emulator.on_reset += [self.feed.attach, self.metrics.attach]
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    async def state(self, request: web.Request) -> web.Response:
+        return _json(views.state(self.emulator, _reached(request)))
+
+    async def charger(self, request: web.Request) -> web.Response:
+        name = self._known_charger(request.match_info["name"], status=404)
+        return _json(views.charger(self.emulator, name))
+
+    async def wallboxes(self, request: web.Request) -> web.Response:
+        return _json({"wallboxes": views.wallboxes(self.emulator, _reached(request))})
+
+    async def clock(self, _: web.Request) -> web.Response:
+        return _json(views.clock(self.emulator))
+
+    async def faults(self, _: web.Request) -> web.Response:
+        return _json({"faults": views.faults(self.emulator)})
+
+    async def catalogue(self, _: web.Request) -> web.Response:
+        from .catalogue import catalogue
+
+        return _json(catalogue(self.emulator.world))
+
+    async def journal(self, request: web.Request) -> web.Response:
+        query = _query(request, "after", "charger", "wallbox", "interface", "kind", "limit", "wait")
+        after, limit = _whole(query, "after", 0), min(_whole(query, "limit", 1000), MOST_ENTRIES)
+        wait = min(_number(query, "wait", 0.0), LONGEST_WAIT)
+        wanted = self._filter(query)
+        deadline = time.monotonic() + wait
+        while True:
+            journal = self.emulator.simulation.journal
+            self.emulator.simulation.now()
+            found = list(islice((entry for entry in journal.after(after) if wanted(entry)), limit))
+            if found or time.monotonic() >= deadline or not await self.feed.news(deadline - time.monotonic()):
+                break
+        following = found[-1].seq if len(found) == limit and found else journal.seq
+        return _json({"entries": views.entries(found), "next": following, "dropped": journal.dropped})
+
+    def _filter(self, query: dict[str, str]) -> Filter:
+        charger = query.get("charger")
+        if charger is not None:
+            self._known_charger(charger)
+        kind = query.get("kind")
+        if kind is not None and kind not in KINDS:
+            raise Refused(422, f'there is no kind "{kind}" of entries{did_you_mean(kind, KINDS)}')
+        wallbox = query.get("wallbox")
+        if wallbox is not None:
+            wallbox = self.emulator.world.names.wallbox(wallbox)
+        return Filter(charger=charger, wallbox=wallbox, interface=query.get("interface"), kind=kind)
+
+    def _known_charger(self, name: str, status: int = 422) -> str:
+        known = self.emulator.simulation.chargers
+        if name not in known:
+            raise Refused(status, f'there is no charger "{name}"{did_you_mean(name, known)}')
+        return name
+
+    # --- time --------------------------------------------------------------------------------------------------------
+
+    async def set_clock(self, request: web.Request) -> web.Response:
+        change = await _body(request, models.ClockChange)
+        speed = change.speed if change.speed is not None else {"frozen": 0.0, "realtime": 1.0}[change.mode or "frozen"]
+        self.emulator.set_speed(speed)
+        self.feed.wake()
+        return _json(views.clock(self.emulator))
+
+    async def advance(self, request: web.Request) -> web.Response:
+        wanted = await _body(request, models.Advance)
+        began = self.emulator.simulation.now()
+        if wanted.until is not None:
+            within = self._duration("within", wanted.within) if wanted.within is not None else PATIENCE
+            passage = await self.emulator.advance_until(checks(self.emulator.world, wanted.until), within)
+        else:
+            passage = await self.emulator.advance(self._duration("by", wanted.by))
+        self.feed.wake()
+        reply: dict[str, Any] = {"at": round(seconds(passage.at), 6), "elapsed": round(seconds(passage.at - began), 6)}
+        reply |= {"reached": passage.ok, "events": views.entries(passage.events[:MOST_ENTRIES])}
+        return _json(reply | {"items": list(passage.items), "next": self.emulator.simulation.journal.seq})
+
+    def _duration(self, name: str, value: object) -> Instant:
+        scope = Scope(self.emulator.world.names)
+        try:
+            found: Instant = Duration().read(from_object(value, name), scope)
+        except Unreadable:
+            raise Refused(422, scope.problems[0].text) from None
+        return found
+
+    async def reset(self, request: web.Request) -> web.Response:
+        await _nothing(request)
+        began = time.perf_counter()
+        await self.emulator.reset()
+        return _json({"clock": views.clock(self.emulator), "took": round(time.perf_counter() - began, 6)})
+
+    # --- what happens ------------------------------------------------------------------------------------------------
+
+    async def steps(self, request: web.Request) -> web.Response:
+        value = await _parsed(request)
+        parsed = parse_steps(value, self.emulator.world.names)
+        outcomes = await self.emulator.apply(parsed)
+        self.feed.wake()
+        replies = [self._outcome(step, outcome) for step, outcome in zip(parsed, outcomes, strict=True)]
+        if not isinstance(value, list):
+            return _json(replies[0])
+        return _json({"ok": all(reply["ok"] for reply in replies), "outcomes": replies})
+
+    def _outcome(self, step: TimedStep, outcome: Outcome) -> dict[str, object]:
+        return {
+            "step": step.name,
+            "at": round(seconds(self.emulator.simulation.at), 6),
+            "ok": not failed(outcome),
+            "refused": str(outcome.refused) if outcome.refused is not None else None,
+            "message": outcome.message,
+            "detail": dict(outcome.detail),
+        }
+
+    async def expect(self, request: web.Request) -> web.Response:
+        expected = await _parsed(request)
+        if not isinstance(expected, dict):
+            raise Refused(422, 'expected an object of quantities, such as {"power": "> 3 kW"}')
+        outcome = expect(self.emulator.world, expected)
+        return _json({"ok": outcome.detail["ok"], "items": outcome.detail["items"]})
+
+    async def clear_fault(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        query = _query(request, "charger")
+        found = [fault for fault in views.faults(self.emulator) if fault["name"] == name]
+        if (charger := query.get("charger")) is not None:
+            self._known_charger(charger)
+            found = [fault for fault in found if fault["on"] == charger]
+        if not found:
+            active = [str(fault["name"]) for fault in views.faults(self.emulator)]
+            raise Refused(404, f'no fault called "{name}" is active{did_you_mean(name, active)}')
+        names = self.emulator.world.names
+        names.faults.add(name)
+        cleared = [make_step("clear_fault", names, charger=str(fault["on"]), name=name) for fault in found]
+        await self.emulator.apply(cleared)
+        self.feed.wake()
+        return _json({"faults": views.faults(self.emulator)})
+
+    # --- the rest ----------------------------------------------------------------------------------------------------
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            raise Refused(426, "this is a WebSocket: connect with ws://", headers={"Upgrade": "websocket"})
+        return await self.feed.serve(request)
+
+    async def health(self, _: web.Request) -> web.Response:
+        return _json({"status": "ok", "version": __version__})
+
+    async def prometheus(self, _: web.Request) -> web.Response:
+        return web.Response(body=self.metrics.text().encode(), headers={"Content-Type": MEDIA_TYPE})
+
+
+class Filter:
+    """Which journal entries are wanted; None: any. `interface` is a name or a whole address."""
+
+    def __init__(self, *, charger: str | None, wallbox: str | None, interface: str | None, kind: str | None) -> None:
+        self._charger, self._wallbox, self._kind = charger, wallbox, kind
+        self._interface = interface
+
+    def __call__(self, entry: Entry) -> bool:
+        return (
+            (self._kind is None or entry.kind == self._kind)
+            and (self._charger is None or entry.charger == self._charger)
+            and (self._wallbox is None or f"{entry.charger}.{entry.wallbox}" == self._wallbox)
+            and (self._interface is None or self._at_interface(entry))
+        )
+
+    def _at_interface(self, entry: Entry) -> bool:
+        return self._interface in (entry.interface, f"{entry.charger}.{entry.wallbox}.{entry.interface}")
+
+
+# --- requests --------------------------------------------------------------------------------------------------------
+
+
+async def _parsed(request: web.Request) -> Any:
+    """The JSON value in the body."""
+    body = await request.read()
+    try:
+        return json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, f"the body is not JSON: {error}", title="Malformed JSON") from None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+async def _body(request: web.Request, model: type[Model]) -> Model:
+    """The body as a model."""
+    value = await _parsed(request)
+    if not isinstance(value, dict):
+        raise Refused(422, f"expected an object, found {type(value).__name__}")
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        problems = [_problem(item, model) for item in error.errors(include_url=False, include_context=False)]
+        text = "; ".join(f"{problem['member']}: {problem['text']}".removeprefix(": ") for problem in problems)
+        raise Refused(422, text, title="The request does not make sense", problems=problems) from None
+
+
+def _problem(item: Any, model: type[BaseModel]) -> dict[str, str]:
+    member = ".".join(str(part) for part in item["loc"])
+    text = str(item["msg"]).removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        text = f"unknown member{did_you_mean(member, model.model_fields)}"
+    return {"member": member, "text": text}
+
+
+async def _nothing(request: web.Request) -> None:
+    """The body has to be empty, or an empty object."""
+    if await request.read() and await _parsed(request) not in ({}, None):
+        raise Refused(422, "expected no body")
+
+
+def _query(request: web.Request, *known: str) -> dict[str, str]:
+    for name in request.query:
+        if name not in (*known, "access_token"):
+            raise Refused(422, f'unknown parameter "{name}"{did_you_mean(name, known)}')
+    return {name: value for name, value in request.query.items() if value != ""}
+
+
+def _whole(query: dict[str, str], name: str, default: int) -> int:
+    text = query.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise Refused(422, f'{name}: found "{text}", expected a whole number from 0')
+    return int(text)
+
+
+def _number(query: dict[str, str], name: str, default: float) -> float:
+    text = query.get(name, str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e9:
+        raise Refused(422, f'{name}: found "{text}", expected a number of seconds')
+    return value
+
+
+def _json(value: object) -> web.Response:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return web.Response(body=text.encode(), content_type="application/json", charset="utf-8")
+
+
+def _reached(request: web.Request) -> str | None:
+    """The name under which the client reached this machine, for URLs of interfaces bound to all addresses."""
+    try:
+        return request.url.host
+    except ValueError:
+        return None

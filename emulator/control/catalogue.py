@@ -1,0 +1,29 @@
+"""Everything one can ask a running emulator to do, for programs that offer it to their users (the dashboard)."""
+
+from __future__ import annotations
+
+from ..core.faults import CATALOGUE
+from ..scenario.quantities import catalogue as quantities
+from ..scenario.steps import VOCABULARY, StepType
+from ..scenario.world import World
+
+
+def catalogue(world: World) -> dict[str, object]:
+    """Vehicles, physical faults, steps with their arguments, quantities."""
+    return {
+        "vehicles": sorted(world.vehicles, key=lambda name: (name not in world.scenario.vehicles, name)),
+        "faults": [{"name": fault.step(), "about": fault.about} for fault in CATALOGUE],
+        "steps": [_step(kind) for kind in VOCABULARY],
+        "quantities": [{"name": name, "unit": unit, "about": about} for name, unit, about in quantities()],
+    }
+
+
+def _step(kind: StepType) -> dict[str, object]:
+    arguments = kind.arguments if kind.whole is None else (kind.whole,)
+    return {
+        "name": kind.name,
+        "about": kind.about,
+        "arguments": [
+            {"name": a.name, "about": a.about, "expected": a.kind.text, "required": a.required} for a in arguments
+        ],
+    }

@@ -1,0 +1,127 @@
+"""The live feed `/api/events`: journal entries and quantities over a WebSocket.
+
+The one rule: a client has a position in the journal, not a queue, so a slow one costs nothing and misses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import WSMsgType, web
+
+from . import views
+
+if TYPE_CHECKING:
+    from ..service import Emulator
+
+PACE: Final = 0.1
+"""Least wall seconds between two messages about the same thing."""
+
+REFRESH: Final = 1.0
+"""Wall seconds between quantities while time passes and nothing happens."""
+
+BATCH: Final = 500
+"""Most entries in one message."""
+
+TAIL: Final = 100
+"""Entries from before the connection that a new client is shown."""
+
+
+class Feed:
+    """All clients of the feed."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._clients: dict[web.WebSocketResponse, asyncio.Event] = {}
+        self._waiting: set[asyncio.Event] = set()
+        self.resets = 0
+        self.attach()
+
+    def attach(self) -> None:
+        """Follow the emulator's present journal (a reset brings a new one)."""
+        self.resets += 1
+        self._emulator.simulation.journal.listen(lambda _entry: self.wake())
+        self.wake()
+
+    def wake(self) -> None:
+        """Something is new."""
+        for changed in (*self._clients.values(), *self._waiting):
+            changed.set()
+
+    async def news(self, patience: float) -> bool:
+        """Wait until something is new; False if nothing is for `patience` wall seconds."""
+        changed = asyncio.Event()
+        self._waiting.add(changed)
+        try:
+            async with asyncio.timeout(patience):
+                await changed.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting.discard(changed)
+        return True
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """Hold one client's connection."""
+        socket = web.WebSocketResponse(heartbeat=30, max_msg_size=4096, compress=False)
+        await socket.prepare(request)
+        changed = self._clients[socket] = asyncio.Event()
+        sender = asyncio.create_task(self._send(socket, changed), name="control feed")
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.ERROR:
+                    break
+        finally:
+            del self._clients[socket]
+            sender.cancel()
+            await asyncio.gather(sender, return_exceptions=True)
+        return socket
+
+    async def close(self) -> None:
+        """Say goodbye to everybody."""
+        for socket in tuple(self._clients):
+            await socket.close(code=1001, message=b"the emulator stops")
+
+    async def _send(self, socket: web.WebSocketResponse, changed: asyncio.Event) -> None:
+        resets, position = -1, 0
+        while True:
+            changed.clear()
+            if resets != self.resets:
+                resets, position = self.resets, max(0, self._emulator.simulation.journal.seq - TAIL)
+                await socket.send_str(self._state())
+            else:
+                await socket.send_str(self._quantities())
+            position = await self._entries(socket, position)
+            await asyncio.sleep(PACE)
+            await self._something(changed)
+
+    async def _entries(self, socket: web.WebSocketResponse, position: int) -> int:
+        entries = list(islice(self._emulator.simulation.journal.after(position), BATCH))
+        if not entries:
+            return position
+        await socket.send_str(_text({"type": "entries", "entries": [entry.as_json() for entry in entries]}))
+        return entries[-1].seq
+
+    async def _something(self, changed: asyncio.Event) -> None:
+        """Wait until there is something to say."""
+        patience = None if self._emulator.simulation.clock.frozen else REFRESH
+        try:
+            async with asyncio.timeout(patience):
+                await changed.wait()
+        except TimeoutError:
+            pass
+
+    def _state(self) -> str:
+        return _text({"type": "state", "state": views.state(self._emulator)})
+
+    def _quantities(self) -> str:
+        emulator = self._emulator
+        shown = {"clock": views.clock(emulator), "chargers": views.chargers(emulator), "faults": views.faults(emulator)}
+        return _text({"type": "quantities", **shown})
+
+
+def _text(message: object) -> str:
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False, default=str)

@@ -1,0 +1,222 @@
+"""The documents of the control API, as pydantic models: they check requests and become the OpenAPI document.
+
+The one rule: a reply is built as plain data and only described here, so that serving it costs no validation; a test
+holds the real replies against these models.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+Seconds = Annotated[float, Field(description="Simulated seconds since the scenario's start")]
+
+Duration = Annotated[Any, Field(json_schema_extra={"type": "string"})]
+"""Read by the scenario layer, which says best what is wrong with one."""
+
+
+class Document(BaseModel):
+    """Base: unknown members are mistakes, numbers are not made from texts."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457); more members may follow."""
+
+    model_config = ConfigDict(extra="allow")
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+# --- requests --------------------------------------------------------------------------------------------------------
+
+
+class ClockChange(Document):
+    """What to do with the clock: a mode, or a speed."""
+
+    mode: Literal["frozen", "realtime"] | None = Field(
+        None, description="Stand still, or run as fast as the wall clock"
+    )
+    speed: float | None = Field(None, ge=0, description="Simulated seconds per wall second; 0 is frozen")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> ClockChange:
+        if (self.mode is None) == (self.speed is None):
+            raise ValueError('expected either "mode" or "speed"')
+        return self
+
+
+class Advance(Document):
+    """How far to move the clock: by a duration, or until something holds."""
+
+    by: Duration = Field(None, description="A duration", examples=["1 h", "90 s"])
+    until: dict[str, JsonValue] | None = Field(None, description="Expectations, as in `wait_until`")
+    within: Duration = Field(None, description="With `until`: give up after this duration", examples=["1 h"])
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Advance:
+        if (self.by is None) == (self.until is None):
+            raise ValueError('expected either "by" or "until"')
+        if self.within is not None and self.until is None:
+            raise ValueError('"within" goes with "until"')
+        return self
+
+
+# --- replies ---------------------------------------------------------------------------------------------------------
+
+
+class Clock(Document):
+    """The clock."""
+
+    mode: Literal["frozen", "realtime", "speed"]
+    speed: float
+    at: Seconds
+    time: str = Field(description="Calendar time in the simulated world (ISO 8601)")
+
+
+class Interface(Document):
+    """One protocol endpoint of a wallbox."""
+
+    name: str
+    protocol: str
+    host: str | None
+    port: int | None
+    url: str | None
+    websocket: str | None = None
+    prefix: str | None = Field(None, description="MQTT: what the topics begin with")
+    listening: bool
+
+
+class Wallbox(Document):
+    """One wallbox and where it listens."""
+
+    name: str = Field(description="Name in scenarios", examples=["garage.goe"])
+    charger: str
+    vendor: str
+    model: str
+    firmware: str
+    serial: str
+    up: bool
+    interfaces: list[Interface]
+
+
+class Wallboxes(Document):
+    wallboxes: list[Wallbox]
+
+
+class Entry(Document):
+    """One journal entry."""
+
+    seq: int
+    at: Seconds
+    wall: float | None
+    charger: str | None
+    wallbox: str | None
+    interface: str | None
+    client: str | None
+    kind: str
+    name: str
+    detail: dict[str, Any]
+    cause: int | None
+
+
+class Journal(Document):
+    entries: list[Entry]
+    next: int = Field(description="What to ask for next: `?after=<next>`")
+    dropped: int = Field(description="Old entries that are no longer kept")
+
+
+class ExpectationItem(Document):
+    quantity: str
+    expected: JsonValue
+    found: Any
+    ok: bool
+
+
+class Advanced(Document):
+    """Where the clock stands after an advance, and what happened on the way."""
+
+    at: Seconds
+    elapsed: float
+    reached: bool = Field(description="With `until`: whether it held in time")
+    events: list[Entry]
+    items: list[ExpectationItem] = Field(description="With `until`: what was found")
+    next: int
+
+
+class Outcome(Document):
+    """What came of one step."""
+
+    step: str
+    at: Seconds
+    ok: bool
+    refused: str | None
+    message: str
+    detail: dict[str, Any]
+
+
+class Outcomes(Document):
+    ok: bool
+    outcomes: list[Outcome]
+
+
+class Expectation(Document):
+    ok: bool
+    items: list[ExpectationItem]
+
+
+class ActiveFault(Document):
+    """A fault in force."""
+
+    model_config = ConfigDict(extra="allow")
+    name: str = Field(description="What `clear_fault` and `DELETE /api/faults/{name}` call it")
+    on: str = Field(description="The charger, wallbox or interface")
+    kind: str
+
+
+class Faults(Document):
+    faults: list[ActiveFault]
+
+
+class Timeline(Document):
+    """How far the scenario has come."""
+
+    steps: int
+    done: int
+    finished: bool
+
+
+class Failure(Document):
+    at: Seconds
+    text: str
+
+
+class State(Document):
+    """Everything at a glance."""
+
+    version: str
+    scenario: str | None
+    about: str
+    seed: int
+    clock: Clock
+    chargers: dict[str, dict[str, Any]]
+    wallboxes: list[Wallbox]
+    broker: str | None
+    faults: list[ActiveFault]
+    journal: int = Field(description="Number of the newest journal entry")
+    timeline: Timeline
+    failures: list[Failure]
+
+
+class Reset(Document):
+    clock: Clock
+    took: float = Field(description="Wall seconds")
+
+
+class Health(Document):
+    status: Literal["ok"]
+    version: str

@@ -1,0 +1,59 @@
+"""What an operation of the control API is: the row from which routing, OpenAPI document and reference page are made.
+
+The one rule: nothing is served that is not a row, and nothing is documented by hand elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from aiohttp import web
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from .api import Api
+
+Handler = Callable[["Api", web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A path or query parameter."""
+
+    name: str
+    about: str
+    type: Literal["string", "integer", "number"] = "string"
+    place: Literal["query", "path"] = "query"
+    minimum: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method on one path."""
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    about: str = ""
+    parameters: tuple[Parameter, ...] = ()
+    body: type[BaseModel] | dict[str, Any] | None = None
+    """Model or JSON Schema of the request's body."""
+    example: object = None
+    """A body worth showing."""
+    reply: type[BaseModel] | dict[str, Any] | None = None
+    """Model or JSON Schema of the reply; None: see `media`."""
+    media: str = "application/json"
+    status: int = 200
+    """Of a reply without problems."""
+    problems: tuple[int, ...] = ()
+    """Statuses of the problem documents it may answer with."""
+    open: bool = False
+    """Needs no token."""
+
+    @property
+    def id(self) -> str:
+        """`operationId` in the OpenAPI document."""
+        return self.handler.__name__

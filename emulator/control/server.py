@@ -1,0 +1,116 @@
+"""The control port: API, dashboard and reference page on one HTTP server."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from functools import cache
+from importlib.resources import files
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from ..endpoints import url
+from ..errors import PortTaken
+from .access import Gate, check_bind
+from .api import Api
+from .openapi import document
+from .operations import Operation
+from .problems import problem_documents
+from .reference import page
+from .table import OPERATIONS, definitions
+
+if TYPE_CHECKING:
+    from ..service import Emulator
+
+DEFAULT_PORT: Final = 8000
+LARGEST_BODY: Final = 1_048_576
+SHUTDOWN: Final = 0.2
+"""Wall seconds that requests get to end."""
+
+
+class ControlServer:
+    """The control port of an emulator, used as `async with`."""
+
+    def __init__(
+        self,
+        emulator: Emulator,
+        *,
+        host: str = "127.0.0.1",
+        port: int = DEFAULT_PORT,
+        token: str | None = None,
+        opened: bool = False,
+    ) -> None:
+        check_bind(host, token=token, opened=opened)
+        self.host = host
+        self.port = port
+        self._api = Api(emulator)
+        self._gate = Gate(host=host, token=token)
+        application = web.Application(
+            middlewares=[problem_documents, self._gate.middleware()], client_max_size=LARGEST_BODY
+        )
+        for operation in OPERATIONS:
+            application.router.add_route(operation.method, operation.path, self._bound(operation))
+        application.router.add_get("/", self._dashboard)
+        application.router.add_get("/api", self._reference)
+        application.router.add_get("/api/openapi.json", self._openapi)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN)
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds it."""
+        return url("http", "127.0.0.1" if self.host in ("", "0.0.0.0", "::") else self.host, self.port)
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.host, self.port, backlog=2048)
+        try:
+            await site.start()
+        except OSError as error:
+            await self._runner.cleanup()
+            raise PortTaken(
+                f"control API: port {self.port} on {self.host} cannot be bound ({error.strerror or error}); "
+                "choose another with --control-port, 0 for any free port"
+            ) from error
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._api.feed.close()
+        await self._runner.cleanup()
+
+    def _bound(self, operation: Operation) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            return await operation.handler(self._api, request)
+
+        return handle
+
+    async def _dashboard(self, _: web.Request) -> web.Response:
+        text, policy = dashboard()
+        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": policy})
+
+    async def _reference(self, _: web.Request) -> web.Response:
+        text = page(OPERATIONS, definitions=definitions(), secured=self._gate.secured)
+        policy = "default-src 'none'; style-src 'unsafe-inline'"
+        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": policy})
+
+    async def _openapi(self, _: web.Request) -> web.Response:
+        described = document(OPERATIONS, definitions=definitions(), secured=self._gate.secured)
+        return web.Response(body=json.dumps(described, ensure_ascii=False).encode(), content_type="application/json")
+
+
+@cache
+def dashboard() -> tuple[str, str]:
+    """The page, and the policy that lets a browser run its own script and nothing else."""
+    text = files(__package__).joinpath("dashboard.html").read_text("utf-8")
+    script = re.search(r"<script>(.*?)</script>", text, re.DOTALL)
+    assert script is not None
+    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
+    policy = f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'"
+    return text, f"{policy}; img-src data:; connect-src 'self'"

@@ -1,0 +1,143 @@
+"""What the control API shows of a running emulator, as plain JSON data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from .. import __version__
+from ..core.instant import seconds
+from ..endpoints import url
+from ..protocols.server import Server
+from ..scenario.quantities import charger_view
+from ..vendors.interfaces import EMBEDDED_BROKER, HttpInterface, MqttInterface
+
+if TYPE_CHECKING:
+    from ..protocols.mqtt import MqttDevice
+    from ..runtime.journal import Entry
+    from ..service import Emulator
+    from ..vendors.wallbox import Wallbox
+
+WILDCARDS = frozenset({"", "0.0.0.0", "::"})
+
+
+def clock(emulator: Emulator) -> dict[str, object]:
+    """The clock."""
+    simulation = emulator.simulation
+    at, speed = simulation.now(), simulation.clock.speed
+    mode = {0.0: "frozen", 1.0: "realtime"}.get(speed, "speed")
+    time = simulation.calendar(at).isoformat(timespec="milliseconds")
+    return {"mode": mode, "speed": speed, "at": round(seconds(at), 6), "time": time}
+
+
+def charger(emulator: Emulator, name: str) -> dict[str, object]:
+    """All quantities of a charger."""
+    view = charger_view(emulator.simulation.observe(name))
+    return {**view, "wallboxes": [wallbox.address for wallbox in emulator.world.wallboxes_of(name)]}
+
+
+def chargers(emulator: Emulator) -> dict[str, dict[str, object]]:
+    """All chargers by name."""
+    return {name: charger(emulator, name) for name in emulator.simulation.chargers}
+
+
+def wallboxes(emulator: Emulator, reached: str | None = None) -> list[dict[str, object]]:
+    """All wallboxes and where they listen. `reached`: the name under which the client reached this machine."""
+    return [wallbox(emulator, found, reached) for found in emulator.world.wallboxes.values()]
+
+
+def wallbox(emulator: Emulator, found: Wallbox, reached: str | None = None) -> dict[str, object]:
+    """One wallbox."""
+    served = (server for server in emulator.servers.values() if server.endpoint.wallbox is found)
+    return {
+        "name": found.address,
+        "charger": found.charger,
+        "vendor": found.vendor.id,
+        "model": found.profile.model.id,
+        "firmware": str(found.profile.firmware),
+        "serial": found.serial,
+        "up": found.up,
+        "interfaces": [_interface(emulator, server, reached) for server in served],
+    }
+
+
+def _interface(emulator: Emulator, server: Server | MqttDevice, reached: str | None) -> dict[str, object]:
+    endpoint = server.endpoint
+    interface = endpoint.interface
+    shown: dict[str, object] = {"name": endpoint.name, "protocol": interface.protocol}
+    if isinstance(interface, MqttInterface):
+        assert not isinstance(server, Server)
+        return shown | _mqtt(emulator, interface, reached) | {"listening": listening(server)}
+    assert isinstance(server, Server)
+    if interface.protocol == "mdns":
+        return shown | {"host": None, "port": None, "url": None, "listening": server.listening}
+    host = _shown_host(endpoint.host, reached)
+    shown |= {"host": host, "port": endpoint.port, "url": url(interface.protocol, host, endpoint.port)}
+    if isinstance(interface, HttpInterface) and interface.websockets:
+        path = next(iter(interface.websockets))
+        shown["websocket"] = url("ws", host, endpoint.port) + path
+    return shown | {"listening": server.listening}
+
+
+def listening(server: Server | MqttDevice) -> bool:
+    """Whether an interface is there: its port open, or its connection to the broker made."""
+    return server.listening if isinstance(server, Server) else server.state == "connected"
+
+
+def _mqtt(emulator: Emulator, interface: MqttInterface, reached: str | None) -> dict[str, object]:
+    """The broker a box uses; None while it uses none."""
+    access = interface.access()
+    if access is None:
+        return {"host": None, "port": None, "url": None, "prefix": interface.prefix() or None}
+    host, port = access.host, access.port
+    if host == EMBEDDED_BROKER and emulator.broker is not None:
+        host, port = emulator.broker.bind, emulator.broker.port
+    host = _shown_host(host, reached)
+    return {"host": host, "port": port, "url": url("mqtt", host, port), "prefix": interface.prefix() or None}
+
+
+def _shown_host(host: str, reached: str | None) -> str:
+    """The address a client uses for a server bound to `host`."""
+    return reached or "127.0.0.1" if host in WILDCARDS else host
+
+
+def broker(emulator: Emulator, reached: str | None = None) -> str | None:
+    """Where the MQTT broker of this run is."""
+    found = emulator.broker
+    if found is None:
+        return None
+    return url("mqtt", _shown_host(found.bind, reached), found.port)
+
+
+def faults(emulator: Emulator) -> list[dict[str, object]]:
+    """The faults in force. What a charger has latched is one of its quantities, not one of these."""
+    return [
+        {"name": name, "on": charger, "kind": fault.step(), "about": fault.about}
+        for charger, found in emulator.simulation.chargers.items()
+        for name, fault in found.disturbances.items()
+    ]
+
+
+def state(emulator: Emulator, reached: str | None = None) -> dict[str, object]:
+    """Everything at a glance."""
+    scenario, player = emulator.scenario, emulator.player
+    steps = len(scenario.steps)
+    return {
+        "version": __version__,
+        "scenario": scenario.file if scenario.chargers and scenario.file != "(none)" else None,
+        "about": scenario.about,
+        "seed": emulator.simulation.seed,
+        "clock": clock(emulator),
+        "chargers": chargers(emulator),
+        "wallboxes": wallboxes(emulator, reached),
+        "broker": broker(emulator, reached),
+        "faults": faults(emulator),
+        "journal": emulator.simulation.journal.seq,
+        "timeline": {"steps": steps, "done": steps - player.left, "finished": player.over},
+        "failures": [{"at": seconds(f.at), "text": str(f)} for f in emulator.result.failures],
+    }
+
+
+def entries(found: Iterable[Entry]) -> list[dict[str, object]]:
+    """Journal entries."""
+    return [entry.as_json() for entry in found]

@@ -1,0 +1,132 @@
+"""Where the interfaces of a world's wallboxes listen, and which server serves each.
+
+The one rule: a protocol's server is named once, in the table below, and imported when the first endpoint needs it.
+"""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from .errors import EmulatorError
+from .protocols.server import Endpoint, Server
+from .vendors.wallbox import Wallbox
+
+if TYPE_CHECKING:
+    from .protocols.broker import Broker
+    from .protocols.mdns import Announcer
+    from .protocols.mqtt import MqttDevice
+    from .scenario.plan import WallboxPlan
+    from .scenario.world import World
+
+AnyServer = "Server | MqttDevice"
+
+LISTENING: Final = {"http": "HttpServer", "modbus": "ModbusServer", "udp": "UdpServer"}
+"""Protocol to the class in the module of its name."""
+
+TRANSPORT: Final = {"http": "tcp", "modbus": "tcp", "udp": "udp"}
+SCHEMES: Final = {"http": "http", "modbus": "modbus", "udp": "udp", "mqtt": "mqtt"}
+RESERVE: Final = 64
+"""File descriptors for everything that is not a listening socket or a client of one."""
+
+
+class Ports:
+    """Chooses the port of every interface of a run."""
+
+    def __init__(self, bind: str, *, any_port: bool = False) -> None:
+        self._bind = bind
+        self._any_port = any_port
+        self._asked: set[tuple[str, str, int]] = set()
+
+    def endpoint(self, wallbox: Wallbox, plan: WallboxPlan, name: str) -> Endpoint:
+        """The endpoint of an interface: the scenario's port, the vendor's own on an address of its own, or a default.
+
+        A default port that another box of this run has already becomes any free one.
+        """
+        host = plan.address or self._bind
+        kind = TRANSPORT.get(wallbox.interfaces[name].protocol, "")
+        port = self._wanted(wallbox, plan, name)
+        if (host, kind, port) in self._asked and not _stated(plan, name):
+            port = 0
+        self._asked.add((host, kind, port))
+        return Endpoint(wallbox, name, host=host, port=port)
+
+    def _wanted(self, wallbox: Wallbox, plan: WallboxPlan, name: str) -> int:
+        stated = plan.interfaces.get(name)
+        declared: int = getattr(wallbox.interfaces[name], "port", 0)
+        if plan.address is not None:
+            real = wallbox.vendor.real_ports.get(name, declared)
+            return stated if isinstance(stated, int) and not isinstance(stated, bool) else real
+        if self._any_port:
+            return 0
+        if isinstance(stated, int) and not isinstance(stated, bool):
+            return stated
+        return wallbox.vendor.ports.get(name, declared)
+
+
+def _stated(plan: WallboxPlan, name: str) -> bool:
+    return not isinstance(plan.interfaces.get(name, True), bool)
+
+
+def servers(
+    world: World, address: str, ports: Ports, *, broker: Broker | None, announcer: Announcer | None
+) -> Iterator[tuple[str, Server | MqttDevice]]:
+    """The servers of a wallbox by address (`garage.goe.http`), not started; mDNS last, it announces the others' ports.
+
+    Start each before asking for the next.
+    """
+    wallbox, plan = world.wallboxes[address], world.plans[address]
+    started: dict[str, Server] = {}
+    wanted = [name for name in wallbox.interfaces if plan.interfaces.get(name) is not False]
+    for name in sorted(wanted, key=lambda name: wallbox.interfaces[name].protocol == "mdns"):
+        endpoint = ports.endpoint(wallbox, plan, name)
+        protocol = wallbox.interfaces[name].protocol
+        if protocol == "mqtt":
+            from .protocols.mqtt import MqttDevice
+
+            yield endpoint.address, MqttDevice(endpoint, broker)
+        elif protocol == "mdns":
+            if announcer is not None:
+                from .protocols.mdns import MdnsServer
+
+                yield endpoint.address, MdnsServer(endpoint, _locator(started), announcer)
+        else:
+            server = _listening(protocol)(endpoint)
+            started[name] = server
+            yield endpoint.address, server
+
+
+def _listening(protocol: str) -> Callable[[Endpoint], Server]:
+    found = getattr(import_module(f"emulator.protocols.{protocol}"), LISTENING[protocol])
+    assert isinstance(found, type)
+    assert issubclass(found, Server)
+    return found
+
+
+def _locator(started: dict[str, Server]) -> Callable[[str], tuple[str, int] | None]:
+    def locate(name: str) -> tuple[str, int] | None:
+        server = started.get(name)
+        return (server.endpoint.host, server.endpoint.port) if server is not None and server.listening else None
+
+    return locate
+
+
+def url(protocol: str, host: str, port: int) -> str:
+    """How a client writes an address: `http://127.0.0.1:8101`."""
+    name = f"[{host}]" if ":" in host else host
+    return f"{SCHEMES.get(protocol, protocol)}://{name}:{port}"
+
+
+def reserve_descriptors(sockets: int) -> None:
+    """Raise the soft limit of open files to the hard one. EmulatorError if that many sockets cannot be open at once."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    needed = sockets * 2 + RESERVE
+    if hard != resource.RLIM_INFINITY and needed > hard:
+        raise EmulatorError(
+            f"{sockets} interfaces with a client each need about {needed} open files, but this system allows {hard} "
+            "(`ulimit -Hn`); raise that limit or make the fleet smaller"
+        )

@@ -1,0 +1,69 @@
+"""What outlives a run: settings that are in flash, and the meters, between a world and its state file.
+
+The one rule: what was kept wins over what the scenario states, as with a box that was configured before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from .core.messages import Event
+from .runtime.state import StateFile
+from .scenario.plan import ChargerPlan, Scenario, WallboxPlan
+from .scenario.world import World
+from .vendors.wallbox import Wallbox
+
+TOTAL_ENERGY = "total_energy"
+
+
+class Keeper(StateFile):
+    """Follows one world after another and keeps what the real boxes would keep."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._world: World | None = None
+        self._meters: dict[str, float] = {}
+
+    def restored(self, scenario: Scenario) -> Scenario:
+        """The scenario with everything kept put into it."""
+        return replace(scenario, chargers=tuple(self._charger(plan) for plan in scenario.chargers))
+
+    def _charger(self, plan: ChargerPlan) -> ChargerPlan:
+        boxes = tuple(self._wallbox(plan.name, box) for box in plan.wallboxes)
+        kept = self.read(plan.name)
+        return replace(plan, hardware={**plan.hardware, **kept}, wallboxes=boxes)
+
+    def _wallbox(self, charger: str, plan: WallboxPlan) -> WallboxPlan:
+        return replace(plan, settings={**plan.settings, **self.read(f"{charger}.{plan.name}")})
+
+    def follow(self, world: World) -> None:
+        """Keep what changes in this world from now on."""
+        self._world = world
+        self._meters = {name: world.simulation.observe(name).total_energy for name in world.simulation.chargers}
+        for wallbox in world.wallboxes.values():
+            self._watch(wallbox)
+        for name in world.simulation.chargers:
+            world.simulation.listen(name, self._happened)
+
+    def _watch(self, wallbox: Wallbox) -> None:
+        settings = wallbox.settings
+        settings.listen(
+            lambda name: self.write(wallbox.address, {name: settings[name]}) if settings.rows[name].persistent else None
+        )
+
+    def _happened(self, event: Event) -> None:
+        self._keep_meter(event.charger)
+
+    def keep_meters(self) -> None:
+        """Write down the meters: between two events they run on."""
+        for charger in self._meters:
+            self._keep_meter(charger)
+
+    def _keep_meter(self, charger: str) -> None:
+        assert self._world is not None
+        simulation = self._world.simulation
+        energy = simulation.chargers[charger].snapshot(simulation.at).total_energy
+        if energy != self._meters[charger]:
+            self._meters[charger] = energy
+            self.write(charger, {TOTAL_ENERGY: energy})

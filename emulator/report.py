@@ -1,0 +1,115 @@
+"""Reports of runs: `journal.jsonl`, `report.json` and `junit.xml` in a directory.
+
+The one rule: a report is made from the scenario and its result, so that a run with sockets and one without read alike.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from . import __version__
+from .core.instant import seconds
+from .errors import EmulatorError
+
+if TYPE_CHECKING:
+    from .runtime.journal import Entry
+    from .scenario.plan import Scenario
+    from .scenario.player import Result
+
+Run = tuple["Scenario", "Result"]
+
+
+def write_reports(directory: Path, runs: Sequence[Run]) -> None:
+    """Write all reports; of several runs each into a directory of its own, with one `junit.xml` over all."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for folder, (scenario, result) in zip(_folders(directory, runs), runs, strict=True):
+            folder.mkdir(exist_ok=True)
+            with (folder / "journal.jsonl").open("w", encoding="utf-8") as file:
+                file.writelines(entry.as_line() + "\n" for entry in result.journal)
+            summary = json.dumps(report(scenario, result), indent=2, ensure_ascii=False, default=str)
+            (folder / "report.json").write_text(summary + "\n", "utf-8")
+        (directory / "junit.xml").write_bytes(junit(runs))
+    except OSError as error:
+        raise EmulatorError(f"{directory}: the report cannot be written: {error.strerror or error}") from error
+
+
+def _folders(directory: Path, runs: Sequence[Run]) -> list[Path]:
+    if len(runs) == 1:
+        return [directory]
+    folders: list[Path] = []
+    for scenario, _ in runs:
+        stem = Path(scenario.file).stem
+        number = sum(1 for folder in folders if folder.name.partition("~")[0] == stem)
+        folders.append(directory / (f"{stem}~{number + 1}" if number else stem))
+    return folders
+
+
+def report(scenario: Scenario, result: Result) -> dict[str, object]:
+    """The verdict and what it rests on."""
+    entries = list(result.journal)
+    return {
+        "version": __version__,
+        "scenario": scenario.file,
+        "about": scenario.about,
+        "seed": scenario.seed,
+        "ok": result.ok,
+        "ended_at": round(seconds(result.ended_at), 6),
+        "failures": [
+            {"at": seconds(f.at), "place": str(f.place), "step": f.step, "text": f.text} for f in result.failures
+        ],
+        "expectations": [
+            {"seq": e.seq, "at": round(seconds(e.at), 6), "name": e.name, **e.detail}
+            for e in entries
+            if e.kind == "expectation"
+        ],
+        "entries": {kind: sum(1 for e in entries if e.kind == kind) for kind in sorted({e.kind for e in entries})},
+        "dropped": result.journal.dropped,
+    }
+
+
+def junit(runs: Sequence[Run]) -> bytes:
+    """Each scenario a test suite, each expectation a test case; what else failed is a case of its own."""
+    root = ElementTree.Element("testsuites", name="charger-emulator")
+    for scenario, result in runs:
+        root.append(_suite(scenario, result))
+    ElementTree.indent(root)
+    return bytes(ElementTree.tostring(root, "utf-8", xml_declaration=True)) + b"\n"
+
+
+def _suite(scenario: Scenario, result: Result) -> ElementTree.Element:
+    suite = ElementTree.Element("testsuite", name=scenario.file, time=f"{seconds(result.ended_at):.3f}")
+    failed = {(failure.at, failure.step): failure for failure in result.failures}
+    for entry in result.journal:
+        if entry.kind == "expectation":
+            failure = failed.pop((entry.at, entry.name), None) if entry.detail.get("ok") is False else None
+            case = _case(suite, scenario, _described(entry), seconds(entry.at))
+            if failure is not None:
+                _fail(case, failure.text, str(failure))
+    for failure in failed.values():
+        _fail(_case(suite, scenario, failure.step, seconds(failure.at)), failure.text, str(failure))
+    if not len(suite):
+        _case(suite, scenario, "plays to its end", seconds(result.ended_at))
+    suite.set("tests", str(len(suite)))
+    suite.set("failures", str(sum(1 for case in suite if len(case))))
+    return suite
+
+
+def _case(suite: ElementTree.Element, scenario: Scenario, name: str, at: float) -> ElementTree.Element:
+    label = f"{at:g} s: {name}"
+    return ElementTree.SubElement(suite, "testcase", classname=Path(scenario.file).stem, name=label, time="0")
+
+
+def _fail(case: ElementTree.Element, message: str, text: str) -> None:
+    ElementTree.SubElement(case, "failure", message=message).text = text
+
+
+def _described(entry: Entry) -> str:
+    items = entry.detail.get("items")
+    if not isinstance(items, list):
+        return entry.name
+    return f"{entry.name} " + ", ".join(f"{item['quantity']}: {item['expected']}" for item in items)

@@ -1,0 +1,337 @@
+"""The emulator: a scenario's world, served on sockets and paced by the wall clock.
+
+The one rule: whoever drives it - command line, control API, pytest - does so through the methods here, on its event
+loop; they leave sockets and world in agreement when they return.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from .core.instant import Instant, seconds
+from .core.messages import Outcome, Reason
+from .endpoints import Ports, reserve_descriptors, servers
+from .errors import EmulatorError
+from .keeping import Keeper
+from .protocols.push import moved
+from .protocols.server import Server
+from .runtime.clock import Clock
+from .runtime.pacer import Pacer
+from .scenario.plan import ChargerPlan, Scenario, WallboxPlan
+from .scenario.player import FOREVER, Passage, Player, Result, apply_step, perform
+from .scenario.steps.base import Check, TimedStep
+from .scenario.steps.checks import PATIENCE, Verdict
+from .scenario.waiting import Wait
+from .scenario.world import FIXED_EPOCH, build
+
+if TYPE_CHECKING:
+    from .protocols.broker import Broker
+    from .protocols.mqtt import MqttDevice
+    from .runtime.simulation import Simulation
+    from .vendors.wallbox import Wallbox
+
+SLICE: Final = 0.25
+"""Wall seconds a jump may compute before others get a turn."""
+
+FLUSH: Final = 2.0
+"""Wall seconds a broker has to take what devices published, before nobody waits for it any longer."""
+
+KEEP: Final = 5.0
+"""Wall seconds between two notes of the running meters in the state file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a scenario is run. None: as the scenario says."""
+
+    bind: str = "127.0.0.1"
+    any_port: bool = False
+    """Every interface on a free port, whatever the scenario says."""
+    speed: float | None = None
+    seed: int | None = None
+    state: Path | None = None
+    announce: bool = True
+    """Announce boxes by mDNS."""
+
+
+class Emulator:
+    """A running scenario, as `async with`."""
+
+    def __init__(self, scenario: Scenario, options: Options | None = None) -> None:
+        self.scenario = scenario
+        self.options = options if options is not None else Options()
+        self.servers: dict[str, Server | MqttDevice] = {}
+        """By address, `garage.goe.http`."""
+        self.broker: Broker | None = None
+        self.finished = asyncio.Event()
+        """The scenario is over: `result` is final."""
+        self.on_reset: list[Callable[[], None]] = []
+        """Called when there is a new world."""
+        stated = self.options.speed if self.options.speed is not None else scenario.speed
+        self._speed = 1.0 if stated is None else stated
+        self._stack = AsyncExitStack()
+        self._busy = asyncio.Lock()
+        self._pacing: asyncio.Task[None] | None = None
+        self._keeper: Keeper | None = None
+        self._ports = Ports(self.options.bind, any_port=self.options.any_port)
+
+    # --- life --------------------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            await self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        boxes = sum(len(charger.wallboxes) for charger in self.scenario.chargers)
+        reserve_descriptors(2 * boxes)
+        if self.options.state is not None:
+            self._keeper = stack.enter_context(Keeper(self.options.state))
+        if self.scenario.wants_broker or self.scenario.broker is not None:
+            await self.start_broker(stack)
+        self._build(self._keeper.restored(self.scenario) if self._keeper is not None else self.scenario)
+        self._pacer = Pacer(self.simulation)
+        self._announcer = None
+        if self.options.announce:
+            from .protocols.mdns import Announcer
+
+            self._announcer = await stack.enter_async_context(Announcer())
+        self._servers = await stack.enter_async_context(AsyncExitStack())
+        for address in self.world.wallboxes:
+            await self._serve(address)
+        self._pacing = asyncio.create_task(self._pacer.run(), name="pacer")
+        stack.push_async_callback(_cancel, self._pacing)
+        if self._keeper is not None:
+            keeping = asyncio.create_task(self._keep(self._keeper), name="keeper")
+            stack.push_async_callback(_cancel, keeping)
+        self.player.start()
+        self.clock.set_speed(self._speed)
+        self.simulation.wake()
+
+    async def _keep(self, keeper: Keeper) -> None:
+        """Write the running meters down now and then, and at the end."""
+        try:
+            while True:
+                await asyncio.sleep(KEEP)
+                keeper.keep_meters()
+        finally:
+            keeper.keep_meters()
+
+    async def start_broker(self, stack: AsyncExitStack | None = None) -> None:
+        """Start the broker of this run, if it is not running."""
+        if self.broker is None:
+            from .protocols.broker import DEFAULT_PORT, Broker
+
+            plan = self.scenario.broker
+            port = 0 if self.options.any_port else DEFAULT_PORT
+            setting = "embedded" if plan is None or plan.embedded else f"mqtt://{plan.host}:{plan.port}"
+            broker = Broker.open(setting, host=self.options.bind, port=port)
+            self.broker = await (stack or self._stack).enter_async_context(broker)
+
+    async def _serve(self, address: str) -> None:
+        for name, server in servers(self.world, address, self._ports, broker=self.broker, announcer=self._announcer):
+            self.servers[name] = await self._servers.enter_async_context(server)
+
+    def _build(self, scenario: Scenario) -> None:
+        """A new world with its time standing at 0."""
+        broker = (self.broker.host, self.broker.port) if self.broker is not None else None
+        epoch = scenario.epoch or (FIXED_EPOCH if self._speed == 0 else datetime.now(UTC).astimezone())
+        self.world = build(
+            scenario, clock=Clock(0.0), wall=time.time, seed=self.options.seed, broker=broker, epoch=epoch
+        )
+        if self._keeper is not None:
+            self._keeper.follow(self.world)
+        self.player = Player(self.world, finished=self._over)
+        self._performances: list[Player] = []
+        self.finished.clear()
+
+    def _over(self, _result: Result) -> None:
+        self.finished.set()
+
+    @property
+    def simulation(self) -> Simulation:
+        return self.world.simulation
+
+    @property
+    def clock(self) -> Clock:
+        return self.world.simulation.clock
+
+    @property
+    def result(self) -> Result:
+        """The verdict so far, on the scenario and on timelines added to it."""
+        failures = tuple(failure for player in (self.player, *self._performances) for failure in player.failures)
+        return replace(self.player.result(), ok=not failures, failures=failures)
+
+    async def run_until(self, stop: asyncio.Event, *, past_the_end: bool) -> None:
+        """Until `stop` is set, or the scenario is over (unless `past_the_end`). Raises what broke the pacer."""
+        assert self._pacing is not None
+        waiting = {asyncio.create_task(stop.wait()), self._pacing}
+        if not past_the_end:
+            waiting.add(asyncio.create_task(self.finished.wait()))
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting - {self._pacing}:
+                task.cancel()
+        if self._pacing.done():
+            self._pacing.result()
+
+    # --- time --------------------------------------------------------------------------------------------------------
+
+    def set_speed(self, speed: float) -> None:
+        """Run at another speed from now on, also after a reset. EmulatorError if it is none."""
+        at = self.simulation.now()
+        try:
+            self.clock.set_speed(speed)
+        except ValueError as error:
+            raise EmulatorError(str(error)) from None
+        self._speed = speed
+        self.simulation.journal.record(at, "clock", "set", {"speed": speed})
+        self.simulation.wake()
+
+    async def advance(self, by: Instant) -> Passage:
+        """Jump ahead, and let everything on the way happen."""
+        async with self._busy:
+            since = self._note_jump({"by": seconds(by)})
+            await self._travel(self.simulation.at + by)
+            await self.settle()
+            return Passage(at=self.simulation.at, ok=True, entries=tuple(self.simulation.journal.after(since)))
+
+    async def advance_until(self, checks: tuple[Check, ...], within: Instant = PATIENCE) -> Passage:
+        """Jump ahead until quantities are as expected, but at most `within`."""
+        async with self._busy:
+            verdicts: list[Verdict] = []
+            since = self._note_jump({"until": [check.gauge.text for check in checks], "within": seconds(within)})
+            wait = Wait(self.world, checks, within, lambda _at, found: verdicts.append(found))
+            wait.start()
+            try:
+                await self._travel(FOREVER, lambda: bool(verdicts))
+            finally:
+                wait.cancel()
+            self.world.remember(checks)
+            await self.settle()
+            entries = tuple(self.simulation.journal.after(since))
+            return Passage(at=self.simulation.at, ok=verdicts[0].ok, entries=entries, items=verdicts[0].items)
+
+    def _note_jump(self, detail: Mapping[str, object]) -> int:
+        at = self.simulation.now()
+        return self.simulation.journal.record(at, "clock", "advance", detail).seq
+
+    async def _travel(self, end: Instant, enough: Callable[[], bool] = lambda: False) -> None:
+        """Move the world to `end`, or until `enough`; time that is moved by hand does not run by itself meanwhile."""
+        simulation, clock = self.simulation, self.clock
+        speed = clock.speed
+        clock.set_speed(0.0)
+        try:
+            while not enough():
+                turn = time.monotonic() + SLICE
+                for _ in simulation.steps_to(end):
+                    if enough() or time.monotonic() > turn:
+                        break
+                else:
+                    break
+                self._bring_clock()
+                await asyncio.sleep(0)
+        finally:
+            self._bring_clock()
+            clock.set_speed(speed if clock.speed == 0.0 else clock.speed)
+            simulation.wake()
+
+    def _bring_clock(self) -> None:
+        """Move the clock to where the world is, after the world was moved by itself."""
+        self.clock.jump(max(0, self.simulation.at - self.clock.now()))
+
+    # --- what happens ------------------------------------------------------------------------------------------------
+
+    async def apply(self, steps: Sequence[TimedStep]) -> list[Outcome]:
+        """Do steps now, one after the other; a timeline (steps with a time, waits) begins now and is played on."""
+        async with self._busy:
+            if any(step.at is not None or step.after is not None or step.within is not None for step in steps):
+                self._performances.append(perform(self.world, steps))
+                outcomes = [Outcome(detail={"scheduled": True})] * len(steps)
+            else:
+                outcomes = self._apply(steps)
+            await self.settle()
+            return outcomes
+
+    def _apply(self, steps: Sequence[TimedStep]) -> list[Outcome]:
+        """The outcomes; a step that cannot be done at all ends it, and is raised if nothing was done before it."""
+        outcomes: list[Outcome] = []
+        for step in steps:
+            try:
+                outcomes.append(apply_step(self.world, step))
+            except EmulatorError as error:
+                if not outcomes:
+                    raise
+                left = len(steps) - len(outcomes) - 1
+                outcomes.append(Outcome(refused=Reason.INVALID, message=str(error)))
+                outcomes += [Outcome(refused=Reason.NOT_NOW, message="not done: the step before it failed")] * left
+                break
+        return outcomes
+
+    async def settle(self) -> None:
+        """Make the sockets agree with the world: interfaces open or closed, everything published sent."""
+        moved(self.simulation)
+        for server in self.servers.values():
+            if isinstance(server, Server):
+                await server.settle()
+        try:
+            async with asyncio.timeout(FLUSH):
+                for server in self.servers.values():
+                    if not isinstance(server, Server):
+                        await server.settled()
+        except TimeoutError:
+            pass  # the broker is away or slow: a device would not wait for it either
+
+    async def reset(self) -> None:
+        """Everything back to the scenario's start, on the same ports."""
+        async with self._busy:
+            self.player.stop()
+            if self._keeper is not None:
+                self._keeper.clear()
+            self._build(self.scenario)
+            self._pacer.attach(self.simulation)
+            for server in self.servers.values():
+                server.attach(self.world.wallboxes[server.endpoint.wallbox.address])
+            for listener in self.on_reset:
+                listener()
+            self.player.start()
+            self.simulation.now()
+            await self.settle()
+            self.clock.set_speed(self._speed)
+            self.simulation.wake()
+
+    # --- growing -----------------------------------------------------------------------------------------------------
+
+    def add_charger(self, plan: ChargerPlan) -> None:
+        """One more charger, without wallboxes. Gone after a reset."""
+        self.world.add_charger(plan)
+
+    async def add_wallbox(self, charger: str, plan: WallboxPlan) -> Wallbox:
+        """One more wallbox on a charger, served at once. Gone after a reset."""
+        if plan.wants("mqtt") or plan.everything:
+            await self.start_broker()
+            assert self.broker is not None
+            self.world.broker = self.broker.host, self.broker.port
+        wallbox = self.world.add_wallbox(charger, plan)
+        await self._serve(wallbox.address)
+        return wallbox
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
