@@ -5,7 +5,7 @@ The one rule: a deadline is a level, not an edge: once passed it stays passed un
 
 from __future__ import annotations
 
-from .instant import Instant, later
+from .instant import Instant, later, seconds
 
 
 class Deadlines:
@@ -56,3 +56,7 @@ class Deadlines:
     def next(self, at: Instant) -> Instant | None:
         """The earliest deadline after `at`."""
         return min((due for due in self._due.values() if due > at), default=None)
+
+    def remaining(self, name: str, at: Instant) -> float:
+        """s until it is due; 0 if it is, or was never set."""
+        return max(0.0, seconds(self._due.get(name, at) - at))

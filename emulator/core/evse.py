@@ -1,61 +1,60 @@
-"""The charge controller: IEC 61851 state machine, contactor, lock and session.
+"""The charge controller: IEC 61851 state machine around contactor, connector, protection and phase switch.
 
-The one rule: rules are levels, evaluated from the top after every event until none fires. Rule numbers in the comments
-are those of the state table in the class docstring.
+The one rule: rules are levels, evaluated from the top after every event until none fires. Their numbers are those of
+the table in the docstring of `Evse`; the rules of a running session are in `rules`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-from . import pilot, proximity
+from . import pilot
+from .connector import Connector
+from .contactor import Contactor
 from .deadlines import Deadlines
 from .faults import Conditions
 from .instant import Instant
-from .lock import Lock
 from .offer import Offer, offerable
 from .phases import PhaseSwitch
+from .pilotline import Interruption, PilotLine
 from .protection import Measured, Protection
+from .rules import RULES, phase_switch
 from .snapshot import EvseState as S
 from .snapshot import PhaseMask, Phases, PilotState
 from .specs import ChargerSpec
-from .vehicle import DARK, Level, Signal
+from .terminals import DARK, Emit, Level, Signal
 
-Emit = Callable[..., None]
-PLUGGED_PILOTS: Final = (PilotState.B, PilotState.C, PilotState.D)
+PLUGGED: Final = (PilotState.B, PilotState.C, PilotState.D)
 REQUESTING: Final = (PilotState.C, PilotState.D)
-UNDER_LOAD: Final = 1.0
-"""A above which opening the contactor counts as under load."""
-FALLBACK_AFTER: Final = 30.0
-"""s of single-phase draw on a three-phase offer. Source: Tinkerforge evse-v2-bricklet, phase_control.c."""
-NO_POLES: Final[PhaseMask] = (False, False, False)
+POWERED: Final = 50.0
+"""V below which a line does not supply the controller."""
+UNLOCK_AT_F: Final = 5.0
+"""s of state F after which the socket unlocks. Source: EVerest, IECStateMachine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """What the controller is connected to, at one instant."""
 
+    at: Instant
     resistance: float | None
     """Ohm on the control pilot; None: open."""
     conditions: Conditions
     voltages: Phases
+    """V of the source at each terminal, without load."""
     wired: PhaseMask
+    """Terminals that are connected at all."""
     nominal: float
     frequency: float
     currents: Phases
     """A rms"""
     derated: float | None
-
-    @property
-    def current(self) -> float:
-        """A rms, the largest phase."""
-        return max(self.currents)
+    """A, the thermal limit in force."""
 
     @property
     def powered(self) -> bool:
-        return any(voltage >= 50.0 for voltage in self.voltages)
+        return any(wired and voltage >= POWERED for voltage, wired in zip(self.voltages, self.wired, strict=True))
 
 
 class Evse:
@@ -66,12 +65,14 @@ class Evse:
     ==== ===================== ===================================== ============================
     2    any                   supply lost                           OFF
     2a   OFF                   supply back                           BOOT
+    2b   any except OFF        reboot                                BOOT
     3    BOOT                  boot time over                        A or B_*
     1    any running           hard fault                            FAULT
     4    plugged               pilot open                            A (FAULT, DISABLED stay)
     5    not plugged           pilot B, C or D for the debounce      B_AUTH or B_WAIT
     21   FAULT                 no hard fault any more                A or B_*
     22   before charging       out of service                        DISABLED
+    22a  DISABLED              in service again                      A or B_*
     6    B_AUTH                authorised                            B_WAIT
     6a   B_WAIT, B_READY       no longer authorised                  B_AUTH
     19   plugged               other phases wanted                   PHASE_SWITCH
@@ -86,224 +87,212 @@ class Evse:
     ==== ===================== ===================================== ============================
     """
 
-    def __init__(self, spec: ChargerSpec) -> None:
+    def __init__(self, spec: ChargerSpec, emit: Emit) -> None:
         self.spec = spec
+        self.emit = emit
         self.state = S.A
-        self.pilot = PilotState.A
-        """As evaluated; held while evaluation is suspended."""
         self.plugged = False
-        self.offer = Offer()
+        self.session = 0
+        self.boots = 1
         self.offered = 0.0
         """A in the duty cycle; 0: no PWM."""
-        self.contactor = False
-        self.lock = Lock(spec.evse.lock_time)
-        self.protection = Protection(spec.evse.recovery)
-        self.phases = PhaseSwitch(spec)
-        self.due = Deadlines()
-        self.cable: float | None = None
-        """A of a loose cable in the socket."""
-        self.earth_check = spec.earth_check
-        self.boots = 1
-        self.session = 0
-        self.cycles = 0
-        self.cycles_under_load = 0
-        self._interruptions: dict[str, Literal["open", "f"]] = {}
-        self._outputs_dark: Literal["open", "f"] | None = None
-        self._asked = False
+        self.asked = False
         """The vehicle has asked for current in this session."""
-        self._wakes = 0
+        self.wakes = 0
+        """Wake-ups tried since the offer began."""
+        self.earth_check = spec.earth_check
+        self.due = Deadlines()
+        self.offer = Offer()
+        self.line = PilotLine(spec.evse.pilot_settle, emit)
+        self.contactor = Contactor(spec.evse.open_delay)
+        self.connector = Connector(spec, emit)
+        self.phases = PhaseSwitch(spec, emit)
+        self.protection = Protection(spec.evse.recovery, emit)
 
     # --- derived -----------------------------------------------------------------------------------------------------
 
-    def fixed_limits(self, inputs: Inputs) -> dict[str, float]:
-        """Limits of the hardware, by owner."""
-        limits = {"hardware": self.spec.rated_current}
-        rating = self.cable_rating(inputs.conditions)
-        if self.spec.connector == "socket" and rating:
-            limits["cable"] = rating
-        if inputs.derated is not None:
-            limits["temperature"] = inputs.derated
-        return limits
-
-    def proximity_resistance(self, conditions: Conditions) -> float | None:
-        """Ohm on the proximity pilot of a socket."""
-        if self.spec.connector == "tethered":
-            return None
-        if conditions.proximity is not None:
-            return conditions.proximity
-        return proximity.resistance_for(self.cable) if self.cable is not None else None
-
-    def cable_rating(self, conditions: Conditions) -> float | None:
-        """A; None: no cable; 0: coding out of range."""
-        if self.spec.connector == "tethered":
-            return self.spec.rated_current
-        return proximity.rating(self.proximity_resistance(conditions))
-
-    def permitted(self, inputs: Inputs) -> float:
-        """A to offer after all limits and permissions; 0: nothing now."""
-        if not self.offer.permitted or self.protection.soft or self.protection.hard or self.due.waiting("lockout"):
-            return 0.0
-        if self._interruptions or not self.cable_rating(inputs.conditions):
-            return 0.0
-        limit, _, _ = self.offer.binding(self.fixed_limits(inputs))
-        return offerable(limit, self.spec.evse.below_minimum)
+    @property
+    def pilot(self) -> PilotState:
+        """As evaluated; held while evaluation is suspended."""
+        return self.line.state
 
     @property
-    def duty(self) -> float:
-        """Percent."""
-        if self.state is S.OFF:
+    def requesting(self) -> bool:
+        """The vehicle asks for current, in a way this charger serves."""
+        return self.pilot is PilotState.C or (self.pilot is PilotState.D and self.spec.evse.ventilation)
+
+    def fixed_limits(self, now: Inputs) -> dict[str, float]:
+        """Limits of the hardware, by owner."""
+        limits = {"hardware": self.spec.rated_current}
+        if self.connector.is_socket and (rating := self.connector.rating(now.conditions)):
+            limits["cable"] = rating
+        if now.derated is not None:
+            limits["temperature"] = now.derated
+        return limits
+
+    def permitted(self, now: Inputs) -> float:
+        """A to offer after all limits and permissions; 0: nothing now."""
+        if not self.offer.permitted or self.protection.soft or self.protection.hard:
+            return 0.0
+        if self.due.running("lockout", now.at) or self.line.asked or not self.connector.rating(now.conditions):
+            return 0.0
+        limit, _, _ = self.offer.binding(self.fixed_limits(now))
+        return offerable(limit, self.spec.evse.below_minimum)
+
+    def held(self, at: Instant) -> bool:
+        """The vehicle's wish has to wait (T13, T14)."""
+        return self.due.running("hold", at) or self.due.running("fault_hold", at)
+
+    def duty(self, conditions: Conditions) -> float:
+        """Percent on the pilot; 0: no power, or steady -12 V."""
+        if self.state is S.OFF or conditions.pilot_f or self.line.dark == "f":
             return 0.0
         return pilot.encode(self.offered)
 
-    @property
-    def dark(self) -> Literal["open", "f"] | None:
-        """Whether the pilot output is interrupted or at -12 V."""
-        return self._outputs_dark
-
     def signal(self, conditions: Conditions) -> Signal:
         """The pilot as the vehicle sees it."""
-        if self.state is S.OFF or conditions.pilot_short or conditions.pilot_broken or self.dark == "open":
+        if self.state is S.OFF or conditions.pilot_short or conditions.pilot_broken or self.line.dark == "open":
             return DARK
-        if conditions.pilot_f or self.dark == "f":
+        if conditions.pilot_f or self.line.dark == "f":
             return Signal(Level.MINUS, pilot.STEADY)
-        return Signal(Level.NORMAL, self.duty)
+        return Signal(Level.NORMAL, pilot.encode(self.offered))
 
-    def conducting(self, conditions: Conditions, at: Instant) -> PhaseMask:
+    def conducting(self, at: Instant, conditions: Conditions) -> PhaseMask:
         """Poles that conduct: commanded, opening, or welded."""
-        closed = (self.contactor and not conditions.contactor_dead) or self.due.running("opening", at)
-        wanted = self.phases.poles if closed and self.state is not S.OFF else NO_POLES
-        first, second, third = (a or b for a, b in zip(wanted, conditions.welded, strict=True))
-        return (first, second, third)
+        return self.contactor.conducting(at, self.phases.poles, conditions)
 
-    def measured(self, at: Instant, inputs: Inputs) -> Measured:
+    def _measured(self, now: Inputs) -> Measured:
+        poles, wired = self.phases.poles, now.wired
         return Measured(
-            conditions=inputs.conditions,
+            conditions=now.conditions,
             state=self.state,
             pilot=self.pilot,
+            plugged=self.plugged,
             pwm=self.offered > 0,
-            contactor=self.contactor,
-            conducting=self.conducting(inputs.conditions, at),
-            voltages=inputs.voltages,
-            wired=inputs.wired,
-            nominal=inputs.nominal,
-            frequency=inputs.frequency,
-            current=inputs.current,
+            contactor=self.contactor.closed,
+            conducting=self.conducting(now.at, now.conditions),
+            voltages=now.voltages,
+            wired=wired,
+            used=(wired[0] and poles[0], wired[1] and poles[1], wired[2] and poles[2]),
+            nominal=now.nominal,
+            frequency=now.frequency,
+            current=max(now.currents),
             offered=self.offered,
             earth_check=self.earth_check,
             ventilation=self.spec.evse.ventilation,
-            lock_failed=self.lock.failed,
-            proximity_invalid=self.spec.connector == "socket"
-            and self.cable_rating(inputs.conditions) == proximity.INVALID,
-            derated=inputs.derated,
+            lock_failed=self.connector.lock.failed,
+            proximity_invalid=self.connector.invalid(now.conditions),
+            derated=now.derated,
         )
-
-    # --- commands ----------------------------------------------------------------------------------------------------
-
-    def interrupt(self, owner: str, at: Instant, duration: float | None, mode: Literal["open", "f"]) -> None:
-        self._interruptions[owner] = mode
-        if duration is not None:
-            self.due.set(f"interruption:{owner}", at, duration)
-        else:
-            self.due.clear(f"interruption:{owner}")
-
-    def restore_pilot(self, owner: str) -> None:
-        self._interruptions.pop(owner, None)
-        self.due.clear(f"interruption:{owner}")
-
-    def reboot(self, at: Instant, emit: Emit) -> None:
-        """Rule 2b: restart of the charge controller."""
-        if self.state is S.OFF:
-            return
-        self._open_contactor(at, 0.0, emit)
-        self._lose_memory()
-        self.protection.reset("power", emit)
-        self._enter(S.BOOT, emit)
-        self.due.set("boot", at, self.spec.evse.boot)
-        self.boots += 1
-        emit("rebooted")
 
     # --- the machine -------------------------------------------------------------------------------------------------
 
-    def step(self, at: Instant, inputs: Inputs, emit: Emit) -> bool:
+    def step(self, now: Inputs) -> bool:
         """Fire at most one rule; whether one fired."""
-        if not inputs.powered:
-            return self._lose_power(at, emit)
+        if not now.powered:
+            return self._lose_power(now)
         if self.state is S.OFF:  # 2a
-            self._enter(S.BOOT, emit)
-            self.due.set("boot", at, self.spec.evse.boot)
-            self.boots += 1
-            emit("supply_restored")
+            self._boot(now.at, "supply_restored")
             return True
-        if self._end_interruptions(at) or self._evaluate_pilot(at, inputs, emit):
+        if self._drive_pilot(now.at) or self.line.evaluate(now.at, now.resistance, now.conditions.pilot_f):
             return True
-        if self.protection.step(at, self.measured(at, inputs), emit):
+        if self.protection.step(now.at, self._measured(now)):
             return True
-        self.due.take("opening", at)
-        if self.spec.connector == "socket" and self.lock.step(
-            at, self._wants_lock(), inputs.conditions.lock_stuck, emit
-        ):
+        self.contactor.settle(now.at)
+        if self.connector.step(now.at, self._wants_lock(now.at), now.conditions):
             return True
         if self.state is S.BOOT:
-            return self._booting(at, emit)
+            return self._booted(now.at)
         if self.protection.hard and self.state is not S.FAULT:  # 1
-            self._fault(at, inputs, emit)
+            self._fault(now)
             return True
-        if self._plugging(at, inputs, emit):
+        if self._plugging(now):
             return True
         if self.state in (S.FAULT, S.DISABLED):
-            return self._blocked(at, emit)
-        return self._running(at, inputs, emit)
+            return self._leave(now.at)
+        return self._run(now)
 
-    def _running(self, at: Instant, inputs: Inputs, emit: Emit) -> bool:
-        if self.offer.out_of_service and self.state in (S.A, S.B_AUTH, S.B_WAIT, S.B_READY, S.C_CLOSING):  # 22
-            self._offer_now(0.0, emit)
-            self._enter(S.DISABLED, emit)
+    def next_due(self, now: Inputs) -> Instant | None:
+        """When the next rule may fire if nothing changes around it."""
+        at = now.at
+        times = (
+            self.due.next(at),
+            self.line.next_due(at),
+            self.contactor.next_due(at),
+            self.connector.lock.due.next(at),
+            self.phases.timers.next(at),
+            self.protection.next_due(at, self._measured(now)),
+        )
+        return min((time for time in times if time is not None), default=None)
+
+    def _run(self, now: Inputs) -> bool:
+        if self.offer.out_of_service and self.state in _BEFORE_CHARGING:  # 22
+            self.offer_now(0.0)
+            self.due.clear("wake", "close")
+            self.enter(S.DISABLED)
             return True
-        permitted = self.permitted(inputs)
+        permitted = self.permitted(now)
         if self.state is S.PHASE_SWITCH:
-            return self._switching(at, inputs, permitted, emit)
-        if self.phases.follow_at_once(self.state is S.A or self._may_switch_at_once(), emit):
+            return phase_switch(self, now, permitted)
+        at_once = self.state is S.A or (self.phases.instant and self.state in _BEFORE_CHARGING)
+        if at_once and self.phases.follow_at_once():
             return True
-        if self.plugged and self.phases.due(at, self.state) and self.state is not S.WAKEUP:  # 19
-            self._start_switch(at, inputs, emit)
+        if self.plugged and self.state is not S.WAKEUP and self.phases.due(now.at):  # 19
+            self._start_switch(now.at)
             return True
-        rule = _RULES.get(self.state)
-        return rule(self, at, inputs, permitted, emit) if rule is not None else False
-
-    def _may_switch_at_once(self) -> bool:
-        return self.phases.instant and self.state in (S.B_AUTH, S.B_WAIT, S.B_READY)
+        rule = RULES.get(self.state)
+        return rule is not None and rule(self, now, permitted)
 
     # --- power, boot, faults -----------------------------------------------------------------------------------------
 
-    def _lose_power(self, at: Instant, emit: Emit) -> bool:
-        """Rule 2: everything open at once."""
+    def _lose_power(self, now: Inputs) -> bool:
+        """Rule 2: everything open at once, all memory lost."""
         if self.state is S.OFF:
             return False
-        if self.contactor:
-            self._open_contactor(at, 0.0, emit)
-        self._lose_memory()
-        self.due.clear_all()
-        self.protection.forget(emit)
-        self._end_session(emit)
-        self._enter(S.OFF, emit)
-        self._set_pilot(PilotState.E, emit)
-        emit("supply_lost")
+        if self.contactor.closed:
+            self.contactor.drop()
+            self.emit("contactor_opened", under_load=False)
+        self.contactor.drop()
+        self.protection.forget()
+        self._forget()
+        if self.spec.evse.unlock_on_outage:
+            self.connector.lock.release(now.conditions.lock_stuck)
+        self.enter(S.OFF)
+        self.line.read(PilotState.E)
+        self.emit("supply_lost")
         return True
 
-    def _lose_memory(self) -> None:
-        self.offered = 0.0
-        self._interruptions.clear()
-        self._outputs_dark = None
-        self.phases.restart()
-        self._asked = False
+    def reboot(self, now: Inputs) -> None:
+        """Rule 2b: restart of the charge controller."""
+        self.open_contactor(now)
+        self._forget()
+        self.protection.reset("power")
+        self._boot(now.at, "rebooted")
 
-    def _booting(self, at: Instant, emit: Emit) -> bool:
+    def _boot(self, at: Instant, event: str) -> None:
+        self.enter(S.BOOT)
+        self.due.set("boot", at, self.spec.evse.boot)
+        self.boots += 1
+        self.emit(event)
+
+    def _forget(self) -> None:
+        """What no memory keeps: session, offer, sequences, hold-offs."""
+        self.offer_now(0.0)
+        self._end_session()
+        self.line.reset()
+        self.phases.restart()
+        self.due.clear_all()
+
+    def _booted(self, at: Instant) -> bool:
+        """Rule 3."""
         if not self.due.take("boot", at):
             return False
         if self.spec.evse.boot_lockout > 0:
             self.due.set("lockout", at, self.spec.evse.boot_lockout)
-        self._enter(self._resting_state(), emit)
-        emit("booted")
+        if self.pilot in PLUGGED:
+            self._begin_session()
+        self.enter(self._resting_state())
+        self.emit("booted")
         return True
 
     def _resting_state(self) -> S:
@@ -311,318 +300,130 @@ class Evse:
             return S.A
         return S.B_WAIT if self.offer.authorised else S.B_AUTH
 
-    def _fault(self, at: Instant, inputs: Inputs, emit: Emit) -> None:
-        if self.contactor:
-            self._open_contactor(at, inputs.current, emit)
-        self._offer_now(0.0, emit)
-        self.phases.finish(emit)
-        self._enter(S.FAULT, emit)
+    def _fault(self, now: Inputs) -> None:
+        self.open_contactor(now)
+        self.offer_now(0.0)
+        self.phases.finish()
+        self.due.clear("close", "grace", "wake", "wake_end")
+        self.enter(S.FAULT)
 
-    def _blocked(self, at: Instant, emit: Emit) -> bool:
-        if self.state is S.FAULT and not self.protection.hard:  # 21
+    def _leave(self, at: Instant) -> bool:
+        """Rules 21 and 22a."""
+        if self.state is S.FAULT and not self.protection.hard:
             self.due.set("fault_hold", at, self.spec.evse.hold_off_after_fault)
-            self._enter(self._resting_state(), emit)
-            return True
-        if self.state is S.DISABLED and not self.offer.out_of_service:  # 22a
-            self._enter(self._resting_state(), emit)
-            return True
-        return False
-
-    # --- pilot and plug ----------------------------------------------------------------------------------------------
-
-    def _end_interruptions(self, at: Instant) -> bool:
-        self.due.take("lockout", at)
-        for owner in tuple(self._interruptions):
-            if self.due.passed(f"interruption:{owner}", at):
-                self.restore_pilot(owner)
-                return True
-        return False
-
-    def _wanted_darkness(self) -> Literal["open", "f"] | None:
-        if self.state is S.WAKEUP:
-            return self.spec.evse.wake_up.pilot
-        if self.state is S.PHASE_SWITCH and self.phases.dark is not None:
-            return self.phases.dark
-        return next(iter(self._interruptions.values()), None)
-
-    def _evaluate_pilot(self, at: Instant, inputs: Inputs, emit: Emit) -> bool:
-        wanted = self._wanted_darkness()
-        if wanted != self._outputs_dark:
-            self._outputs_dark = wanted
-            if wanted is None:
-                self.due.set("settle", at, self.spec.evse.pilot_settle)
-                self.phases.interrupted()
-            emit("pilot_restored" if wanted is None else "pilot_interrupted", **({"mode": wanted} if wanted else {}))
-            return True
-        self.due.take("settle", at)
-        if wanted is not None or self.due.waiting("settle"):
+        elif self.state is S.FAULT or self.offer.out_of_service:
             return False
-        if inputs.conditions.pilot_f:
-            return self._set_pilot(PilotState.F, emit)
-        before = self.pilot if self.pilot is not PilotState.F else PilotState.A
-        return self._set_pilot(pilot.classify(inputs.resistance, before), emit)
-
-    def _set_pilot(self, state: PilotState, emit: Emit) -> bool:
-        if state is self.pilot:
-            return False
-        emit("pilot_changed", **{"from": str(self.pilot), "to": str(state)})
-        self.pilot = state
+        self.enter(self._resting_state())
         return True
 
-    def _plugging(self, at: Instant, inputs: Inputs, emit: Emit) -> bool:
-        """Rules 4 and 5."""
-        if self.plugged and self.pilot is PilotState.A:
-            self._unplugged(at, inputs, emit)
-            return True
-        if not self.plugged and self.pilot in PLUGGED_PILOTS:
-            self.due.ensure("plug", at, self.spec.evse.plug_debounce)
-            if self.due.take("plug", at):
-                self._plugged(at, emit)
-                return True
-        elif not self.plugged:
-            self.due.clear("plug")
-        return False
+    # --- pilot, plug, lock -------------------------------------------------------------------------------------------
 
-    def _plugged(self, at: Instant, emit: Emit) -> None:
+    def _drive_pilot(self, at: Instant) -> bool:
+        forced: Interruption | None = None
+        if self.state is S.WAKEUP:
+            forced = self.spec.evse.wake_up.pilot
+        elif self.state is S.PHASE_SWITCH:
+            forced = self.phases.dark
+        if not self.line.drive(at, forced):
+            return False
+        if self.line.dark is None:
+            self.phases.interrupted()
+        return True
+
+    def _plugging(self, now: Inputs) -> bool:
+        """Rules 4 and 5."""
+        if self.plugged:
+            if self.pilot is not PilotState.A:
+                return False
+            self.open_contactor(now)
+            self.offer_now(0.0)
+            self._end_session()
+            if self.state not in (S.FAULT, S.DISABLED):
+                self.enter(S.A)
+            return True
+        if self.pilot not in PLUGGED:
+            self.due.clear("plug")
+            return False
+        self.due.ensure("plug", now.at, self.spec.evse.plug_debounce)
+        if not self.due.take("plug", now.at):
+            return False
+        self._begin_session()
+        if self.state is S.A:
+            self.enter(self._resting_state())
+        return True
+
+    def _begin_session(self) -> None:
         self.plugged = True
         self.session += 1
-        self._asked = False
-        self._wakes = 0
-        emit("plugged", session=self.session)
-        if self.state is S.A:
-            self._enter(self._resting_state(), emit)
+        self.asked = False
+        self.wakes = 0
+        self.connector.lock.forced_open = False
+        self.emit("plugged", session=self.session)
 
-    def _unplugged(self, at: Instant, inputs: Inputs, emit: Emit) -> None:
-        if self.contactor:
-            self._open_contactor(at, inputs.current, emit)
-        self._offer_now(0.0, emit)
-        self._end_session(emit)
-        if self.state not in (S.FAULT, S.DISABLED):
-            self._enter(S.A, emit)
-
-    def _end_session(self, emit: Emit) -> None:
+    def _end_session(self) -> None:
         if not self.plugged:
             return
         self.plugged = False
-        self._asked = False
-        self.lock.forced_open = False
-        self.phases.unplugged(emit)
-        self.due.clear("hold", "wake", "wake_end", "close", "grace", "plug")
-        emit("unplugged", session=self.session)
-        self.protection.reset("unplug", emit)
+        self.asked = False
+        self.connector.lock.forced_open = False
+        self.phases.unplugged()
+        self.due.clear("hold", "wake", "wake_end", "close", "grace", "plug", "fallback", "unlock")
+        self.emit("unplugged", session=self.session)
 
-    def _wants_lock(self) -> bool:
-        if self.contactor:
+    def _wants_lock(self, at: Instant) -> bool:
+        lock = self.connector.lock
+        if self.contactor.closed:
             return True
-        policy = self.lock.policy
-        if self.lock.forced_open or self.state is S.OFF:
+        if lock.forced_open or self.state is S.DISABLED:
             return False
-        if policy == "always":
-            return self.cable is not None or self.plugged
-        if not self.plugged or self.pilot in (PilotState.E, PilotState.F):
+        if lock.policy == "always":
+            return self.connector.cable is not None or self.plugged
+        if not self.plugged or self.pilot is PilotState.E or self._unlocks_at_f(at):
             return False
-        if policy == "auto_unlock" and self._asked and self.offered == 0:
+        if lock.policy == "auto_unlock" and self.asked and self.offered == 0:
             return False
         return self.spec.evse.lock_in_b or self.pilot in REQUESTING
 
-    # --- the states of a session -------------------------------------------------------------------------------------
-
-    def _b_auth(self, at: Instant, inputs: Inputs, permitted: float, emit: Emit) -> bool:
-        if self.offer.authorised:  # 6
-            self._enter(S.B_WAIT, emit)
-            return True
-        return False
-
-    def _b_wait(self, at: Instant, inputs: Inputs, permitted: float, emit: Emit) -> bool:
-        if not self.offer.authorised:  # 6a
-            self._enter(S.B_AUTH, emit)
-            return True
-        if permitted > 0:  # 7
-            self._offer_now(permitted, emit)
-            self._arm_wake_up(at)
-            self._enter(S.B_READY, emit)
-            return True
-        return False
-
-    def _b_ready(self, at: Instant, inputs: Inputs, permitted: float, emit: Emit) -> bool:
-        if permitted <= 0:  # 8, 6a
-            self._offer_now(0.0, emit)
-            self.due.clear("wake")
-            self._enter(S.B_WAIT, emit)
-            return True
-        if self._offer_now(permitted, emit):
-            return True
-        ventilated = self.pilot is PilotState.D and not self.spec.evse.ventilation  # 10
-        for hold in ("hold", "fault_hold"):
-            self.due.take(hold, at)
-        held = self.due.waiting("hold") or self.due.waiting("fault_hold")
-        if self.pilot in REQUESTING and not ventilated and not held:  # 9
-            self.due.set("close", at, self.spec.evse.close_delay)
-            self._asked = True
-            self._enter(S.C_CLOSING, emit)
-            return True
-        if self.due.take("wake", at):  # 20
-            self._wakes += 1
-            self.due.set("wake_end", at, self.spec.evse.wake_up.duration)
-            self._enter(S.WAKEUP, emit)
-            return True
-        return False
-
-    def _c_closing(self, at: Instant, inputs: Inputs, permitted: float, emit: Emit) -> bool:
-        if self.pilot not in REQUESTING or (self.pilot is PilotState.D and not self.spec.evse.ventilation):  # 11a
-            self.due.clear("close")
-            self._enter(S.B_READY, emit)
-            return True
-        if permitted <= 0:  # 11b
-            self.due.clear("close")
-            self._offer_now(0.0, emit)
-            self._enter(S.B_WAIT, emit)
-            return True
-        if self._offer_now(permitted, emit):
-            return True
-        locked = self.spec.connector == "tethered" or self.lock.closed
-        if locked and self.due.take("close", at):  # 11
-            self.contactor = True
-            self.cycles += 1
-            self.phases.closed()
-            self.due.clear("wake", "opening")
-            self._enter(S.CHARGING, emit)
-            emit("contactor_closed", phases=self.phases.set_for)
-            return True
-        return False
-
-    def _charging(self, at: Instant, inputs: Inputs, permitted: float, emit: Emit) -> bool:
-        if self.pilot not in REQUESTING or (self.pilot is PilotState.D and not self.spec.evse.ventilation):  # 17
-            self._open_contactor(at, inputs.current, emit)
-            self._enter(S.B_READY, emit)
-            return True
-        if permitted <= 0:  # 13
-            self._offer_now(0.0, emit)
-            self.due.set("grace", at, self.spec.evse.grace)
-            self._enter(S.C_STOPPING, emit)
-            return True
-        if self._falls_back(at, inputs, emit):
-            return True
-        return self._offer_now(permitted, emit)  # 12
-
-    def _falls_back(self, at: Instant, inputs: Inputs, emit: Emit) -> bool:
-        """Offered three phases, the vehicle draws on L1 only: some boxes drop L2 and L3 after a while."""
-        first, second, third = inputs.currents
-        one_only = first > 5.0 and second < 0.5 and third < 0.5
-        if not self.spec.evse.single_phase_fallback or self.phases.set_for != 3 or not one_only:
-            self.due.clear("fallback")
+    def _unlocks_at_f(self, at: Instant) -> bool:
+        if self.pilot is not PilotState.F:
+            self.due.clear("unlock")
             return False
-        self.due.ensure("fallback", at, FALLBACK_AFTER)
-        if not self.due.take("fallback", at):
-            return False
-        self.phases.drop_to_one(emit)
-        return True
-
-    def _c_stopping(self, at: Instant, inputs: Inputs, permitted: float, emit: Emit) -> bool:
-        if permitted > 0 and self.pilot in REQUESTING:  # 16
-            self.due.clear("grace")
-            self._offer_now(permitted, emit)
-            self._enter(S.CHARGING, emit)
-            return True
-        if self.pilot not in REQUESTING or self.due.take("grace", at):  # 14, 15
-            self.due.clear("grace")
-            self._open_contactor(at, inputs.current, emit)
-            self._enter(S.B_WAIT, emit)
-            return True
-        return False
-
-    def _wakeup(self, at: Instant, inputs: Inputs, permitted: float, emit: Emit) -> bool:
-        if permitted <= 0 or self.due.take("wake_end", at):  # 20a
-            self.due.clear("wake_end")
-            wake = self.spec.evse.wake_up
-            if permitted > 0 and self._wakes < wake.attempts:
-                self.due.set("wake", at, wake.interval)
-            self._enter(S.B_READY, emit)
-            return True
-        return False
-
-    def _arm_wake_up(self, at: Instant) -> None:
-        if self.spec.evse.wake_up.enabled and not self._asked:
-            self._wakes = 0
-            self.due.set("wake", at, self.spec.evse.wake_up.first)
-
-    # --- phase switching ---------------------------------------------------------------------------------------------
-
-    def _start_switch(self, at: Instant, inputs: Inputs, emit: Emit) -> None:
-        """Step 1: no PWM; the contactor waits for the vehicle to let go."""
-        self._offer_now(0.0, emit)
-        self.due.clear("close", "grace")
-        self.phases.begin(at, self.contactor, emit)
-        self._enter(S.PHASE_SWITCH, emit)
-
-    def _switching(self, at: Instant, inputs: Inputs, permitted: float, emit: Emit) -> bool:
-        released = self.pilot not in REQUESTING
-        if self.contactor and self.phases.may_open(at, released):
-            under_load = self._open_contactor(at, inputs.current, emit)
-            self.phases.opened(at, under_load)
-            return True
-        if self.phases.step(at, emit):
-            return True
-        if not self.phases.resuming:
-            return False
-        if permitted <= 0:
-            self.phases.finish(emit)
-            self._enter(S.B_WAIT, emit)
-            return True
-        if self._offer_now(permitted, emit):
-            return True
-        held = self.due.running("hold", at) or self.due.running("fault_hold", at)
-        if (self.pilot in REQUESTING and not held) or self.phases.gave_up(at):
-            self.phases.finish(emit)
-            self._enter(S.B_READY, emit)
-            return True
-        return False
+        self.due.ensure("unlock", at, UNLOCK_AT_F)
+        return self.due.passed("unlock", at)
 
     # --- actions -----------------------------------------------------------------------------------------------------
 
-    def _enter(self, state: S, emit: Emit) -> None:
-        if state is self.state:
-            return
-        emit("state_changed", **{"from": str(self.state), "to": str(state)})
-        self.state = state
+    def enter(self, state: S) -> None:
+        if state is not self.state:
+            self.emit("state_changed", **{"from": str(self.state), "to": str(state)})
+            self.state = state
 
-    def _offer_now(self, current: float, emit: Emit) -> bool:
+    def offer_now(self, current: float) -> bool:
         """Put `current` A on the pilot; whether that is a change."""
         if current == self.offered:
             return False
         self.offered = current
-        emit("offer_changed", current=current)
+        self.emit("offer_changed", current=current)
         return True
 
-    def _open_contactor(self, at: Instant, current: float, emit: Emit) -> bool:
-        """Command it open; the contacts follow. Returns whether that was under load."""
-        if not self.contactor:
+    def open_contactor(self, now: Inputs) -> bool:
+        """Command it open, if it is not; whether that was under load. Starts the hold-off T13."""
+        if not self.contactor.closed:
             return False
-        under_load = current > UNDER_LOAD
-        self.contactor = False
-        self.cycles_under_load += under_load
-        self.due.set("opening", at, self.spec.evse.open_delay)
-        self.due.set("hold", at, self.spec.evse.hold_off)
-        emit("contactor_opened", under_load=under_load)
+        under_load = self.contactor.open(now.at, self.phases.poles, now.conditions, max(now.currents))
+        self.due.set("hold", now.at, self.spec.evse.hold_off)
+        self.emit("contactor_opened", under_load=under_load)
         return under_load
 
-    def next_due(self, at: Instant, inputs: Inputs) -> Instant | None:
-        """When the next rule may fire if nothing changes around it."""
-        times = (
-            self.due.next(at),
-            self.lock.due.next(at),
-            self.phases.timers.next(at),
-            self.protection.next_due(at, self.measured(at, inputs)),
-        )
-        return min((time for time in times if time is not None), default=None)
+    def _start_switch(self, at: Instant) -> None:
+        """Rule 19, step 1: no PWM; the contactor waits for the vehicle to let go."""
+        self.offer_now(0.0)
+        grace = None
+        if self.contactor.closed:
+            grace = self.due.remaining("grace", at) if self.due.waiting("grace") else self.spec.evse.grace
+        self.due.clear("close", "grace", "wake", "fallback")
+        self.phases.begin(at, grace)
+        self.enter(S.PHASE_SWITCH)
 
 
-_RULES: Final[dict[S, Callable[[Evse, Instant, Inputs, float, Emit], bool]]] = {
-    S.B_AUTH: Evse._b_auth,
-    S.B_WAIT: Evse._b_wait,
-    S.B_READY: Evse._b_ready,
-    S.C_CLOSING: Evse._c_closing,
-    S.CHARGING: Evse._charging,
-    S.C_STOPPING: Evse._c_stopping,
-    S.WAKEUP: Evse._wakeup,
-}
+_BEFORE_CHARGING: Final = (S.A, S.B_AUTH, S.B_WAIT, S.B_READY, S.C_CLOSING)

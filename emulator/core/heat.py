@@ -53,15 +53,17 @@ class Course(Mapping[str, float]):
 class Heat:
     """Every sensor's temperature at the start of the stretch, and the derating level."""
 
-    def __init__(self, spec: ChargerSpec, time_of_day: float) -> None:
+    def __init__(self, spec: ChargerSpec, at: Instant, time_of_day: float) -> None:
+        """`time_of_day`: s since midnight at instant 0."""
         self._levels = spec.derating
         self._climate = spec.climate
         self._time_of_day = time_of_day
         self._level = 0
         self._held: dict[str, float] = {}
-        self._since: Instant = 0
+        self._since = at
         self._squares: Squares = NO_CURRENT
-        self._start = {sensor.name: thermal.resting(sensor, spec.climate, time_of_day) for sensor in thermal.SENSORS}
+        calendar = self._calendar()
+        self._start = {sensor.name: thermal.resting(sensor, spec.climate, calendar) for sensor in thermal.SENSORS}
 
     @property
     def derated(self) -> float | None:
@@ -86,7 +88,7 @@ class Heat:
         self._since = at
         self._squares = squares
 
-    def step(self, at: Instant, held: tuple[tuple[str, float], ...], emit: Callable[..., None]) -> None:
+    def step(self, held: tuple[tuple[str, float], ...], emit: Callable[..., None]) -> None:
         """Change the derating level as the temperatures at the start of the stretch say."""
         self._held = dict(held)
         before = self._level

@@ -1,18 +1,19 @@
 """The lock of a socket's connector.
 
-The one rule: while the contactor is closed it stays closed, whatever anybody asks.
+The one rule: it moves where it is wanted and reports an error if it cannot; who wants it where is decided elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, Literal
 
 from .deadlines import Deadlines
 from .instant import Instant
 from .snapshot import LockState
+from .terminals import Emit
 
 Policy = Literal["normal", "auto_unlock", "always"]
+Stuck = Literal["open", "closed"]
 TRIES: Final = 3
 TRY: Final = 2.0
 """s the motor gets for one try. ASSUMED."""
@@ -21,42 +22,54 @@ TRY: Final = 2.0
 class Lock:
     """Motor, feedback, and the tries it gets."""
 
-    def __init__(self, duration: float) -> None:
+    def __init__(self, duration: float, emit: Emit) -> None:
         self.state = LockState.OPEN
         self.policy: Policy = "normal"
         self.failed = False
+        """It did not get where it is wanted; tried again once it is wanted elsewhere, or moves freely again."""
         self.forced_open = False
-        """The owner asked to unlock; forgotten when the vehicle leaves."""
-        self._duration = duration
+        """The owner asked to unlock; forgotten when a vehicle comes or leaves."""
         self.due = Deadlines()
+        self._duration = duration
+        self._emit = emit
+        self._goal = LockState.OPEN
 
     @property
     def closed(self) -> bool:
         return self.state is LockState.CLOSED
 
-    def step(
-        self, at: Instant, wanted: bool, stuck: Literal["open", "closed"] | None, emit: Callable[..., None]
-    ) -> bool:
+    def step(self, at: Instant, wanted: bool, stuck: Stuck | None) -> bool:
         """Move towards `wanted`; whether the state changed."""
-        before = self.state
         goal = LockState.CLOSED if wanted else LockState.OPEN
-        moving = LockState.CLOSING if wanted else LockState.OPENING
-        if stuck is None:
+        if stuck is None or goal is not self._goal:
             self.failed = False
+        self._goal = goal
         if self.state is goal:
             self.due.clear_all()
-        elif self.state is not moving and not self.failed:
-            self.state = moving
-            self.due.clear_all()
+            return False
+        moving = LockState.CLOSING if wanted else LockState.OPENING
+        if self.failed:
+            return False
+        if self.state is not moving:
             self.due.set("done", at, self._duration)
             self.due.set("failed", at, TRIES * TRY)
-        elif self.due.passed("done", at) and stuck != ("open" if wanted else "closed"):
-            self.state = goal
+            return self._enter(moving)
+        if self.due.passed("done", at) and stuck != ("open" if wanted else "closed"):
             self.due.clear_all()
-        elif self.due.take("failed", at):
-            self.state = LockState.ERROR
+            return self._enter(goal)
+        if self.due.take("failed", at):
+            self.due.clear_all()
             self.failed = True
-        if self.state is before:
-            return False
-        emit("lock_changed", **{"from": str(before), "to": str(self.state)})
+            return self._enter(LockState.ERROR)
+        return False
+
+    def release(self, stuck: Stuck | None) -> None:
+        """Stored energy opens it when the supply is lost."""
+        self.due.clear_all()
+        if self.state is not LockState.OPEN and stuck != "closed":
+            self._enter(LockState.OPEN)
+
+    def _enter(self, state: LockState) -> bool:
+        self._emit("lock_changed", **{"from": str(self.state), "to": str(state)})
+        self.state = state
         return True

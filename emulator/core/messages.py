@@ -188,6 +188,18 @@ class RequestPhases:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TunePhases:
+    """How this firmware switches phases from now on; None leaves the hardware's own value.
+
+    `wait`: s from contactor open to pilot back. `single_phase_fallback`: drops L2 and L3 for a single-phase vehicle.
+    """
+
+    owner: str
+    wait: float | None = None
+    single_phase_fallback: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InterruptPilot:
     """Cut the pilot (or hold it at state F) for `duration` s; None: until `RestorePilot`."""
 
@@ -253,6 +265,7 @@ Command = (
     | SetPermission
     | SetAuthorisation
     | RequestPhases
+    | TunePhases
     | InterruptPilot
     | RestorePilot
     | SetService

@@ -6,7 +6,9 @@ The one rule: the lowest limit wins, whoever set it, and every permission has to
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
+
+T = TypeVar("T")
 
 MINIMUM: Final = 6.0
 """A; less cannot be coded in the duty cycle."""
@@ -22,19 +24,23 @@ class Offer:
     out_of_service: set[str] = field(default_factory=set)
 
     def put_limit(self, owner: str, current: float | None) -> None:
-        """ValueError for a negative current."""
-        if current is None:
-            self.limits.pop(owner, None)
-        elif current >= 0:
-            self.limits[owner] = current
-        else:
-            raise ValueError(f"a limit of {current} A")
+        """A limit in A, not negative; None removes it."""
+        _put(self.limits, owner, current)
 
-    def put(self, table: dict[str, bool], owner: str, granted: bool | None) -> None:
-        if granted is None:
-            table.pop(owner, None)
+    def put_permission(self, owner: str, granted: bool | None) -> None:
+        """None removes it."""
+        _put(self.permissions, owner, granted)
+
+    def put_authorisation(self, owner: str, granted: bool | None) -> None:
+        """None: this owner does not require any."""
+        _put(self.authorisations, owner, granted)
+
+    def put_service(self, owner: str, available: bool) -> None:
+        """Whether this owner lets the charger be in service."""
+        if available:
+            self.out_of_service.discard(owner)
         else:
-            table[owner] = granted
+            self.out_of_service.add(owner)
 
     @property
     def authorised(self) -> bool:
@@ -47,8 +53,17 @@ class Offer:
     def binding(self, fixed: dict[str, float]) -> tuple[float, str, dict[str, float]]:
         """(lowest limit in A, its owner, all limits); `fixed` are those of the hardware and come first in a tie."""
         every = {**fixed, **self.limits}
+        for name, current in fixed.items():  # an owner called like a hardware limit cannot lift it
+            every[name] = min(current, every[name])
         owner = min(every, key=lambda name: every[name])
         return every[owner], owner, every
+
+
+def _put(table: dict[str, T], owner: str, value: T | None) -> None:
+    if value is None:
+        table.pop(owner, None)
+    else:
+        table[owner] = value
 
 
 def offerable(limit: float, below_minimum: Literal["zero", "clamp", "pass"]) -> float:

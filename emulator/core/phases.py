@@ -6,16 +6,16 @@ carry nothing).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
-from typing import Final, Literal
+from typing import Final
 
 from .deadlines import Deadlines
 from .instant import Instant
-from .snapshot import EvseState, PhaseMask
+from .pilotline import Interruption
+from .snapshot import PhaseMask
 from .specs import ChargerSpec
+from .terminals import Emit
 
-Emit = Callable[..., None]
 PAUSE: Final = 0.1
 """s between the steps of the sequence. Source: Tinkerforge evse-v2-bricklet."""
 
@@ -37,10 +37,14 @@ class Step(Enum):
 class PhaseSwitch:
     """What the contactor is set for, what was asked, and the way from one to the other."""
 
-    def __init__(self, spec: ChargerSpec) -> None:
+    def __init__(self, spec: ChargerSpec, emit: Emit) -> None:
+        self._emit = emit
         self._spec = spec.evse.phase_switching
-        self._grace = spec.evse.grace
         self._wired = min(spec.phases, 3)
+        self.wait = self._spec.wait
+        """s from contactor open to pilot back."""
+        self._falls_back = self.falls_back = spec.evse.single_phase_fallback
+        """Drops to one phase when a vehicle uses one only."""
         self.requests: dict[str, int] = {}
         self.set_for = 3 if spec.phases > 1 else 1
         self.instant = True
@@ -60,7 +64,7 @@ class PhaseSwitch:
         """The fewest anybody asks for, else what is wired."""
         if self.fallback:
             return 1
-        return min(self.requests.values(), default=self._wired if self._wired > 1 else 1)
+        return min(self.requests.values(), default=3 if self._wired > 1 else 1)
 
     @property
     def poles(self) -> PhaseMask:
@@ -68,7 +72,7 @@ class PhaseSwitch:
         return (True, count >= 2, count >= 3)
 
     @property
-    def dark(self) -> Literal["open", "f"] | None:
+    def dark(self) -> Interruption | None:
         """What the sequence does to the pilot now."""
         if self._step is not Step.WAITING or self._spec.pilot == "x1":
             return None
@@ -82,38 +86,43 @@ class PhaseSwitch:
     def resuming(self) -> bool:
         return self._step is Step.RESUMING
 
-    def due(self, at: Instant, state: EvseState) -> bool:
+    def due(self, at: Instant) -> bool:
         """Whether a switching sequence has to start (rule 19)."""
-        if not self.fitted or self.requested == self.set_for or state in (EvseState.A, EvseState.BOOT):
-            return False
-        return not self.timers.running("cooldown", at)
+        return self.fitted and self.requested != self.set_for and not self.timers.running("cooldown", at)
 
-    def follow_at_once(self, allowed: bool, emit: Emit) -> bool:
+    def follow_at_once(self) -> bool:
         """Change the poles without a sequence, where that is harmless; whether it did."""
-        if not allowed or not self.fitted or self.requested == self.set_for:
+        if not self.fitted or self.requested == self.set_for:
             return False
-        self._set(self.requested, emit)
+        self._set(self.requested)
         return True
 
-    def drop_to_one(self, emit: Emit) -> None:
+    def tune(self, wait: float | None, falls_back: bool | None) -> None:
+        """The firmware's own habits; None: those of the hardware."""
+        self.wait = self._spec.wait if wait is None else wait
+        self.falls_back = self._falls_back if falls_back is None else falls_back
+
+    def drop_to_one(self) -> None:
         """The single-phase fall-back: L2 and L3 carry nothing, so they open without ceremony."""
         self.fallback = True
-        self._set(1, emit)
+        self._set(1)
 
-    def _set(self, phases: int, emit: Emit) -> None:
-        self.set_for = phases
-        emit("phases_changed", phases=phases)
+    def _set(self, phases: int) -> None:
+        if phases != self.set_for:
+            self.set_for = phases
+            self._emit("phases_changed", phases=phases)
 
-    def begin(self, at: Instant, contactor: bool, emit: Emit) -> None:
+    def begin(self, at: Instant, grace: float | None) -> None:
+        """Start the sequence; `grace` s for the vehicle to let go, None if the contactor is open already."""
         self._under_load = False
         if self._spec.cooldown > 0:
             self.timers.set("cooldown", at, self._spec.cooldown)
-        emit("phase_switch_started", phases=self.requested)
-        if contactor:
-            self._step = Step.RELEASING
-            self.timers.set("grace", at, self._grace)
-        else:
+        self._emit("phase_switch_started", phases=self.requested)
+        if grace is None:
             self.opened(at, under_load=False)
+        else:
+            self._step = Step.RELEASING
+            self.timers.set("grace", at, grace)
 
     def may_open(self, at: Instant, released: bool) -> bool:
         return self._step is Step.RELEASING and (released or self.timers.passed("grace", at))
@@ -124,15 +133,15 @@ class PhaseSwitch:
         self.timers.clear("grace")
         self.timers.set("next", at, PAUSE)
 
-    def step(self, at: Instant, emit: Emit) -> bool:
+    def step(self, at: Instant) -> bool:
         """Go to the next step if it is due."""
         if self._step is Step.RESUMING or not self.timers.take("next", at):
             return False
         if self._step is Step.OPENED:
             self._step = Step.WAITING
-            self._set(self.requested, emit)
+            self._set(self.requested)
             least = self._spec.wait_under_load if self._under_load else 0.0
-            self.timers.set("next", at, max(self._spec.wait, least))
+            self.timers.set("next", at, max(self.wait, least))
         elif self._step is Step.WAITING:
             self._step = Step.RESTORING
             self.timers.set("next", at, PAUSE)
@@ -145,32 +154,31 @@ class PhaseSwitch:
         """The vehicle did not ask again in time."""
         return self.timers.passed("resume", at)
 
-    def finish(self, emit: Emit) -> None:
+    def finish(self) -> None:
         """The sequence is over, or was cut short: then the poles take the wanted position in the open contactor."""
         if self._step is Step.IDLE:
             return
-        if self._step in (Step.RELEASING, Step.OPENED) and self.requested != self.set_for:
-            self._set(self.requested, emit)
+        if self._step in (Step.RELEASING, Step.OPENED):
+            self._set(self.requested)
         self._step = Step.IDLE
         self.timers.clear("next", "grace", "resume")
-        emit("phase_switch_finished", phases=self.set_for)
+        self._emit("phase_switch_finished", phases=self.set_for)
 
     def closed(self) -> None:
         self.instant = False
 
     def interrupted(self) -> None:
         """The pilot was interrupted: the vehicle will look at its phases again."""
-        if self._step is Step.IDLE:
-            self.instant = True
+        self.instant = True
 
-    def unplugged(self, emit: Emit) -> None:
-        self.finish(emit)
+    def unplugged(self) -> None:
+        self.finish()
         self.instant = True
         self.fallback = False
 
     def restart(self) -> None:
         """Power or memory lost: no sequence, the wanted poles after the boot."""
-        self._step = Step.IDLE
+        self.unplugged()
         self.timers.clear_all()
-        self.fallback = False
-        self.set_for = self.requested if self.fitted else self.set_for
+        if self.fitted:
+            self._set(self.requested)

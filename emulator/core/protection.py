@@ -16,11 +16,14 @@ from .faults import Conditions
 from .instant import Instant, later
 from .snapshot import EvseState, PhaseMask, Phases, PilotState
 from .specs import Recovery
+from .terminals import Emit
 
 OVERVOLTAGE: Final = 253.0
 OVERVOLTAGE_HARD: Final = 276.0
 UNDERVOLTAGE: Final = 0.85
 """Share of the nominal voltage. ASSUMED; 5 s."""
+IN_BAND: Final = 0.90
+"""Share of the nominal voltage at which an undervoltage is over."""
 DEAD: Final = 50.0
 """V below which a line counts as lost."""
 OVERCURRENT_MARGIN: Final = 0.5
@@ -43,6 +46,7 @@ class Measured:
     conditions: Conditions
     state: EvseState
     pilot: PilotState
+    plugged: bool
     pwm: bool
     contactor: bool
     """Commanded closed."""
@@ -50,6 +54,8 @@ class Measured:
     voltages: Phases
     """V of the source at each terminal, without load."""
     wired: PhaseMask
+    used: PhaseMask
+    """Wired, and among the poles the contactor is set for."""
     nominal: float
     frequency: float
     current: float
@@ -63,10 +69,6 @@ class Measured:
 
 
 Condition = Callable[[Measured], bool]
-
-
-def never(_: Measured) -> bool:
-    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,28 +116,31 @@ def _welded(now: Measured) -> bool:
     return not now.contactor and any(stuck and voltage > 0 for stuck, voltage in poles)
 
 
+def overcurrent_threshold(offered: float) -> float:
+    """A rms above which the over-current watch runs while `offered` A are offered."""
+    return (offered + OVERCURRENT_MARGIN) * OVERCURRENT_FACTOR
+
+
 def _overcurrent(now: Measured) -> bool:
     if not now.contactor or now.offered <= 0:
         return False
-    return now.current > (now.offered + OVERCURRENT_MARGIN) * OVERCURRENT_FACTOR
+    return now.current > overcurrent_threshold(now.offered)
 
 
 def _overvoltage(limit: float) -> Condition:
     return lambda now: any(voltage > limit * now.nominal / 230.0 for voltage in _lines(now))
 
 
-def _undervoltage(now: Measured) -> bool:
-    return any(DEAD <= voltage < UNDERVOLTAGE * now.nominal for voltage in _lines(now))
+def _undervoltage(share: float) -> Condition:
+    return lambda now: any(DEAD <= voltage < share * now.nominal for voltage in _lines(now))
 
 
 def _phase_lost(now: Measured) -> bool:
-    lines = _lines(now)
-    return any(voltage < DEAD for voltage in lines) and any(voltage >= DEAD for voltage in lines)
+    return any(used and voltage < DEAD for voltage, used in zip(now.voltages, now.used, strict=True))
 
 
 def _diode(now: Measured) -> bool:
-    plugged = now.pilot in (PilotState.B, PilotState.C, PilotState.D)
-    return now.conditions.diode_shorted and now.pwm and plugged
+    return now.conditions.diode_shorted and now.pilot in (PilotState.B, PilotState.C, PilotState.D)
 
 
 _TESTING = (EvseState.BOOT, EvseState.A, EvseState.C_CLOSING)
@@ -170,8 +175,8 @@ DETECTORS: Final = (
     Detector(name="cp_f", trips=lambda now: now.conditions.pilot_f, delay=0.1),
     Detector(
         name="diode",
-        trips=_diode,
-        persists=lambda now: now.conditions.diode_shorted,
+        trips=lambda now: now.pwm and _diode(now),
+        persists=_diode,
         delay=lambda now: 0.1 if now.pilot is PilotState.C else 0.0,
     ),
     Detector(
@@ -194,15 +199,26 @@ DETECTORS: Final = (
     ),
     Detector(name="switch_unconfigured", trips=lambda now: now.conditions.unconfigured, delay=0.0, recovery="power"),
     Detector(name="overvoltage", trips=_overvoltage(OVERVOLTAGE), delay=1.0, recovery_delay=60.0),
-    Detector(name="overvoltage", trips=_overvoltage(OVERVOLTAGE_HARD), delay=0.1, recovery_delay=60.0),
-    Detector(name="undervoltage", trips=_undervoltage, delay=5.0, recovery_delay=60.0),
+    Detector(
+        name="overvoltage",
+        trips=_overvoltage(OVERVOLTAGE_HARD),
+        persists=_overvoltage(OVERVOLTAGE),
+        delay=0.1,
+        recovery_delay=60.0,
+    ),
+    Detector(
+        name="undervoltage",
+        trips=_undervoltage(UNDERVOLTAGE),
+        persists=_undervoltage(IN_BAND),
+        delay=5.0,
+        recovery_delay=60.0,
+    ),
     Detector(name="phase_loss", trips=_phase_lost, delay=0.5),
     Detector(name="frequency", trips=lambda now: not 47.0 <= now.frequency <= 52.0, delay=1.0, recovery_delay=60.0),
-    Detector(name="overcurrent", trips=_overcurrent, persists=never, delay=7.0, recovery="unplug"),
+    Detector(name="overcurrent", trips=_overcurrent, delay=7.0, recovery="unplug"),
     Detector(
         name="lock_fail",
         trips=lambda now: now.lock_failed,
-        persists=lambda now: now.conditions.lock_stuck is not None,
         delay=0.0,
         recovery="unplug",
     ),
@@ -235,13 +251,11 @@ class _Active:
     gone: bool = False
 
 
-Emit = Callable[..., None]
-
-
 class Protection:
     """Which faults are active, and what is still waiting to become one."""
 
-    def __init__(self, recovery: tuple[tuple[str, Recovery], ...] = ()) -> None:
+    def __init__(self, recovery: tuple[tuple[str, Recovery], ...], emit: Emit) -> None:
+        self._emit = emit
         self._recovery: Mapping[str, Recovery] = dict(recovery)
         self._since: dict[int, Instant] = {}
         self._active: dict[str, _Active] = {}
@@ -263,7 +277,7 @@ class Protection:
     def recovery_of(self, detector: Detector) -> Recovery:
         return self._recovery.get(detector.name, detector.recovery)
 
-    def step(self, at: Instant, now: Measured, emit: Emit) -> bool:
+    def step(self, at: Instant, now: Measured) -> bool:
         """Raise what is due and let go what may go; whether anything changed."""
         changed = False
         for index, detector in enumerate(DETECTORS):
@@ -272,11 +286,11 @@ class Protection:
             elif detector.name not in self._active:
                 since = self._since.setdefault(index, at)
                 if later(since, detector.wait(now)) <= at:
-                    self._raise(at, detector, now, emit)
+                    self._raise(at, detector, now)
                     changed = True
-        return self._let_go(at, now, emit) or changed
+        return self._let_go(at, now) or changed
 
-    def _raise(self, at: Instant, detector: Detector, now: Measured, emit: Emit) -> None:
+    def _raise(self, at: Instant, detector: Detector, now: Measured) -> None:
         self._active[detector.name] = _Active(at, detector)
         self.trips += 1
         residual = {
@@ -284,27 +298,30 @@ class Protection:
             "rcd_ac": now.conditions.residual_ac,
         }.get(detector.name)
         if residual is None:
-            emit(detector.event, fault=detector.name)
+            self._emit(detector.event, fault=detector.name)
         else:
-            emit(detector.event, fault=detector.name, residual_current=residual)
+            self._emit(detector.event, fault=detector.name, residual_current=residual)
 
-    def _let_go(self, at: Instant, now: Measured, emit: Emit) -> bool:
-        changed = False
+    def _let_go(self, at: Instant, now: Measured) -> bool:
+        """Drop what may go by itself, or because nothing is plugged in."""
+        before = len(self._active)
         for name, fault in tuple(self._active.items()):
             still = fault.detector.trips if fault.detector.persists is None else fault.detector.persists
             fault.gone = not still(now)
+            recovery = self.recovery_of(fault.detector)
             if not fault.gone:
                 fault.clear_at = None
-            elif self.recovery_of(fault.detector) == "auto":
+            elif recovery == "unplug" and not now.plugged:
+                self._drop(name)
+            elif recovery == "auto":
                 if fault.clear_at is None:
                     fault.clear_at = later(at, fault.detector.recovery_delay)
                 if fault.clear_at <= at:
-                    self._drop(name, emit)
-                    changed = True
-        return changed
+                    self._drop(name)
+        return len(self._active) != before
 
-    def reset(self, how: Recovery, emit: Emit, only: str | None = None) -> None:
-        """A reset command, an unplug or a power cycle: latched faults whose condition is gone go.
+    def reset(self, how: Literal["command", "power"], only: str | None = None) -> None:
+        """A reset command or a power cycle: latched faults whose condition is gone go.
 
         A power cycle also clears what waits for a command or an unplug.
         """
@@ -312,24 +329,20 @@ class Protection:
             needs = self.recovery_of(fault.detector)
             matches = needs == how or (how == "power" and needs != "auto")
             if matches and fault.gone and only in (None, name):
-                self._drop(name, emit)
+                self._drop(name)
 
-    def forget(self, emit: Emit) -> None:
+    def forget(self) -> None:
         """Power was lost: nothing is known any more; what persists will be found again."""
         self._since.clear()
         for name in tuple(self._active):
-            self._drop(name, emit)
+            self._drop(name)
 
-    def _drop(self, name: str, emit: Emit) -> None:
+    def _drop(self, name: str) -> None:
         del self._active[name]
-        emit("fault_cleared", fault=name)
+        self._emit("fault_cleared", fault=name)
 
     def next_due(self, at: Instant, now: Measured) -> Instant | None:
         """When a condition will have lasted long enough, or a fault will be let go."""
         times = [later(since, DETECTORS[index].wait(now)) for index, since in self._since.items()]
         times += [fault.clear_at for fault in self._active.values() if fault.clear_at is not None]
         return min((time for time in times if time > at), default=None)
-
-    def current_threshold(self, offered: float) -> float:
-        """A rms above which the over-current watch starts."""
-        return (offered + OVERCURRENT_MARGIN) * OVERCURRENT_FACTOR

@@ -124,21 +124,22 @@ def _amplitude(a: Phases, b: Phases) -> Phases:
     return (math.hypot(a[0], b[0]), math.hypot(a[1], b[1]), math.hypot(a[2], b[2]))
 
 
-def facts(evse: Evse, inputs: Inputs, at: Instant, has_charged: bool) -> dict[str, object]:
+def facts(evse: Evse, inputs: Inputs, has_charged: bool) -> dict[str, object]:
     """The `Snapshot` fields that stay as they are until the next event."""
     limit, owner, limits = evse.offer.binding(evse.fixed_limits(inputs))
-    poles = evse.conducting(inputs.conditions, at)
+    connector, contactor, line = evse.connector, evse.contactor, evse.line
+    poles = evse.conducting(inputs.at, inputs.conditions)
     live = network.energised(inputs.voltages)
     state = evse.state
     return {
         "state": state,
         "pilot": _visible_pilot(evse, inputs),
-        "duty_cycle": 0.0 if evse.dark == "f" or state is EvseState.OFF else evse.duty,
+        "duty_cycle": evse.duty(inputs.conditions),
         "pilot_voltage": _pilot_voltage(evse, inputs),
-        "proximity_resistance": evse.proximity_resistance(inputs.conditions),
-        "cable_rating": evse.cable_rating(inputs.conditions),
+        "proximity_resistance": connector.resistance(inputs.conditions),
+        "cable_rating": connector.rating(inputs.conditions),
         "plugged": evse.plugged,
-        "lock": evse.lock.state,
+        "lock": connector.lock.state,
         "offered_current": evse.offered,
         "effective_limit": limit,
         "binding_limit": owner,
@@ -146,7 +147,7 @@ def facts(evse: Evse, inputs: Inputs, at: Instant, has_charged: bool) -> dict[st
         "permissions": dict(evse.offer.permissions),
         "authorisations": dict(evse.offer.authorisations),
         "derated": inputs.derated,
-        "contactor": evse.contactor,
+        "contactor": contactor.closed,
         "contactor_poles": poles,
         "phases_requested": evse.phases.requested,
         "phases": evse.phases.set_for,
@@ -155,8 +156,8 @@ def facts(evse: Evse, inputs: Inputs, at: Instant, has_charged: bool) -> dict[st
         "frequency": inputs.frequency if inputs.powered else 0.0,
         "session": evse.session,
         "has_charged": has_charged,
-        "contactor_cycles": evse.cycles,
-        "contactor_cycles_under_load": evse.cycles_under_load,
+        "contactor_cycles": contactor.cycles,
+        "contactor_cycles_under_load": contactor.cycles_under_load,
         "faults": evse.protection.active,
         "residual_dc": inputs.conditions.residual_dc,
         "residual_ac": inputs.conditions.residual_ac,
@@ -165,14 +166,14 @@ def facts(evse: Evse, inputs: Inputs, at: Instant, has_charged: bool) -> dict[st
         "backend_link": inputs.conditions.backend_link,
         "earth_ok": inputs.conditions.earth,
         "phase_switching": state is EvseState.PHASE_SWITCH,
-        "pilot_interrupted": evse.dark is not None,
+        "pilot_interrupted": line.dark is not None,
         "boots": evse.boots,
     }
 
 
 def _visible_pilot(evse: Evse, inputs: Inputs) -> PilotState:
     """The state a detector would name: F while the output is at -12 V on purpose or stuck."""
-    if evse.dark == "f" or inputs.conditions.pilot_f:
+    if evse.line.dark == "f" or inputs.conditions.pilot_f:
         return PilotState.F
     return evse.pilot
 
@@ -180,6 +181,6 @@ def _visible_pilot(evse: Evse, inputs: Inputs) -> PilotState:
 def _pilot_voltage(evse: Evse, inputs: Inputs) -> float:
     if evse.state is EvseState.OFF:
         return 0.0
-    if evse.dark == "f" or inputs.conditions.pilot_f:
+    if evse.line.dark == "f" or inputs.conditions.pilot_f:
         return -pilot.SOURCE_VOLTAGE
-    return pilot.plateau_voltage(None if evse.dark == "open" else inputs.resistance)
+    return pilot.plateau_voltage(None if evse.line.dark == "open" else inputs.resistance)

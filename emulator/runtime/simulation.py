@@ -108,7 +108,15 @@ class Simulation:
         """Put a new charger into the world. ValueError if the name is taken."""
         if name in self.chargers:
             raise ValueError(f"there is a charger called {name!r} already")
-        charger = Charger(name, spec, agenda=self.agenda, announce=self._pending.append, seed=self.seed)
+        midnight = self.epoch.replace(hour=0, minute=0, second=0, microsecond=0)
+        charger = Charger(
+            name,
+            spec,
+            agenda=self.agenda,
+            announce=self._pending.append,
+            seed=self.seed,
+            time_of_day=(self.epoch - midnight).total_seconds(),
+        )
         self.chargers[name] = charger
         return charger
 

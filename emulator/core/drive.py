@@ -1,0 +1,180 @@
+"""The electrical side of a vehicle: battery, current per phase, and the law they follow in one stretch.
+
+The one rule: it goes where `vehicle` heads it; when and why is decided there. Currents are A of active current per
+used phase, energies J.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .battery import Acceptance
+from .flow import Flow, Idle, Ramp, Taper
+from .instant import Instant, later
+from .snapshot import PhaseMask
+from .specs import VehicleSpec
+from .terminals import Mains
+
+JOULES: Final = 3600.0
+"""J in a Wh."""
+NOTHING: Final[PhaseMask] = (False, False, False)
+
+
+class Drive:
+    """Battery and on-board charger."""
+
+    def __init__(self, spec: VehicleSpec) -> None:
+        self.spec = spec
+        self.acceptance = Acceptance.of(spec)
+        self.battery = spec.state_of_charge * spec.capacity * JOULES
+        """J at the start of the stretch."""
+        self.current = 0.0
+        """A at the start of the stretch."""
+        self.rate = 0.0
+        """A/s"""
+        self.heading = 0.0
+        """A: where the ramp leads."""
+        self.tapering = False
+        """The battery decides the power."""
+        self.limit_energy = spec.charge_limit * spec.capacity * JOULES
+        """J at which it has had enough."""
+
+    @property
+    def finished(self) -> bool:
+        return self.battery >= self.limit_energy
+
+    def reconfigure(self, spec: VehicleSpec, *, refill: bool) -> None:
+        """Take over other figures; `refill`: the battery then holds what they say."""
+        self.spec = spec
+        self.acceptance = Acceptance.of(spec)
+        self.limit_energy = spec.charge_limit * spec.capacity * JOULES
+        if refill:
+            self.battery = spec.state_of_charge * spec.capacity * JOULES
+        self.battery = min(self.battery, spec.capacity * JOULES)
+
+    # --- where it goes -----------------------------------------------------------------------------------------------
+
+    def head_for(self, target: float) -> None:
+        """Ramp towards `target` A."""
+        self.heading = target
+        if self.tapering and target >= self.current:
+            return
+        self.tapering = False
+        self.rate = _slope(self.current, target, self.spec.ramp_up, self.spec.ramp_down)
+
+    def let_go(self) -> None:
+        """Ramp to nothing, quickly."""
+        self.tapering = False
+        self.heading = 0.0
+        self.rate = -self.spec.ramp_stop if self.current > 0 else 0.0
+
+    def cut_off(self) -> None:
+        """Nothing flows any more."""
+        self.current = self.rate = self.heading = 0.0
+        self.tapering = False
+
+    def arrived(self, at: Instant, since: Instant, flow: Flow) -> bool:
+        """Whether the ramp that began at `since` has reached its end by `at`."""
+        if not isinstance(flow, Ramp) or self.rate == 0.0:
+            return False
+        end = flow.reaches_current(self.heading)
+        return end is not None and later(since, max(0.0, end)) <= at
+
+    def arrive(self) -> None:
+        """The ramp is at its end: exactly there."""
+        self.current = self.heading
+        self.rate = 0.0
+
+    def settle(self, flow: Flow, dt: float, *, stores: bool) -> None:
+        """Take over where the stretch has led after `dt` s."""
+        if stores:
+            self.battery = min(self.battery + flow.battery(dt), max(self.battery, self.spec.capacity * JOULES))
+        if isinstance(flow, Ramp | Taper):
+            self.current = max(flow.active_current(dt))
+
+    # --- the law of a stretch ----------------------------------------------------------------------------------------
+
+    def idle(self, mains: Mains, mask: PhaseMask) -> Idle:
+        """Nothing but standby power."""
+        return Idle(voltages=mains.voltages, resistance=mains.resistance, mask=mask, standby=self.spec.standby_power)
+
+    def flow(self, mains: Mains, mask: PhaseMask, *, capped: bool) -> Flow:
+        """The law of the stretch that begins now; `capped`: the battery may limit it."""
+        self.current = min(self.current, ceiling(mains, mask))
+        if self.current == 0.0 and self.rate == 0.0:
+            return self.idle(mains, mask)
+        if not capped or self.rate < 0 or not self.acceptance.limits:
+            return self._ramp(mains, mask, self.current, self.rate)
+        cap = self.acceptance.cap(self.battery)
+        below = self.battery < self.acceptance.start
+        allowed = 0.0 if below else self._ramp(mains, mask, self.heading, 0.0).battery_power(0.0)
+        ramp = self._ramp(mains, mask, self.current, self.rate)
+        if below or allowed < cap or (not self.tapering and ramp.battery_power(0.0) < cap):
+            if not self.tapering:
+                return ramp
+            self.tapering = False
+            self.rate = _slope(self.current, self.heading, self.spec.ramp_up, self.spec.ramp_down)
+            return self._ramp(mains, mask, self.current, self.rate)
+        self.tapering = True
+        self.rate = 0.0
+        taper = self._taper(mains, mask, cap)
+        self.current = max(taper.active_current(0.0))
+        return taper
+
+    def _ramp(self, mains: Mains, mask: PhaseMask, current: float, rate: float) -> Ramp:
+        return Ramp(
+            voltages=mains.voltages,
+            resistance=mains.resistance,
+            mask=mask,
+            loss_power=self.spec.loss_power,
+            efficiency=self.spec.efficiency,
+            current=current,
+            rate=rate,
+        )
+
+    def _taper(self, mains: Mains, mask: PhaseMask, power: float) -> Taper:
+        return Taper(
+            voltages=mains.voltages,
+            resistance=mains.resistance,
+            mask=mask,
+            loss_power=self.spec.loss_power,
+            efficiency=self.spec.efficiency,
+            kind=self.acceptance.kind,
+            start_power=power,
+            decay=self.acceptance.decay,
+        )
+
+    def next_due(self, at: Instant, flow: Flow, *, capped: bool) -> Instant | None:
+        """When the stretch has led somewhere: end of a ramp, start of the taper, full battery."""
+        times: list[float | None] = []
+        if isinstance(flow, Ramp) and self.rate != 0.0:
+            end = flow.reaches_current(self.heading)
+            if end is not None:
+                times.append(max(0.0, end))
+                capped = capped and self._comes_near(flow, max(0.0, end))
+        if capped:
+            times.append(flow.reaches_battery(self.limit_energy - self.battery))
+            if not self.tapering and self.rate >= 0:
+                times.append(flow.reaches_cap(self.acceptance, self.battery))
+        return min((max(at + 1, later(at, dt)) for dt in times if dt is not None), default=None)
+
+    def _comes_near(self, ramp: Ramp, end: float) -> bool:
+        """Whether the battery can get full, or to its taper, before the ramp ends: spares two searches."""
+        most = self.battery + max(ramp.battery_power(0.0), ramp.battery_power(end)) * end
+        start = self.acceptance.start if self.acceptance.limits else self.limit_energy
+        return most >= min(start, self.limit_energy) - 1.0
+
+
+def ceiling(mains: Mains, mask: PhaseMask) -> float:
+    """A beyond which more current would bring less power, as the source gives way; infinite for a stiff one."""
+    if mains.resistance <= 0:
+        return float("inf")
+    lowest = min((voltage for voltage, used in zip(mains.voltages, mask, strict=True) if used), default=0.0)
+    return lowest / (2.0 * mains.resistance)
+
+
+def _slope(current: float, target: float, up: float, down: float) -> float:
+    """A/s from one current to another."""
+    if target > current:
+        return up
+    return -down if target < current else 0.0

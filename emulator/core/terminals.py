@@ -1,0 +1,61 @@
+"""What charger and vehicle see of each other: the pilot wire from the vehicle's end, and the power terminals.
+
+The one rule: nothing else passes between `evse` and `vehicle`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from . import pilot
+from .snapshot import Phases
+
+Emit = Callable[..., None]
+"""Announce an event: its name, and its details as keywords."""
+
+
+class Level(Enum):
+    """What the control pilot looks like from inside the vehicle."""
+
+    NORMAL = "normal"
+    ZERO = "zero"
+    """0 V: interrupted, shorted, or no power at the EVSE."""
+    MINUS = "minus"
+    """Steady -12 V: state F."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """The pilot as the vehicle sees it."""
+
+    level: Level
+    duty: float
+    """Percent; 100: no PWM."""
+
+    @property
+    def pwm(self) -> bool:
+        return self.level is Level.NORMAL and 7.0 < self.duty <= 97.0
+
+
+DARK: Final = Signal(Level.ZERO, pilot.STEADY)
+
+
+@dataclass(frozen=True, slots=True)
+class Mains:
+    """The power terminals as the vehicle sees them. `phases`: what the contactor is set for, 1 or 3."""
+
+    voltages: Phases
+    """V of the source per terminal, 0 where it is dead or switched off."""
+    resistance: float
+    phases: int
+
+    @property
+    def live(self) -> bool:
+        first, second, third = self.voltages
+        return first > 0 or second > 0 or third > 0
+
+
+OFF_MAINS: Final = Mains((0.0, 0.0, 0.0), 0.0, 3)
