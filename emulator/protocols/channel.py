@@ -304,6 +304,8 @@ class Channel:
         elif self.spec.ping is not None:
             if not self._crowded:
                 self._put(Opcode.PING, b"")
+                if self.spec.heartbeat is not None:
+                    self._put(Opcode.TEXT, self.spec.heartbeat().encode())
             self._after("ping", self.spec.ping, self._ping)
 
     def _after(self, name: str, delay: float, act: Callable[[], None]) -> None:

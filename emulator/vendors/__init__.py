@@ -8,7 +8,7 @@ from typing import Final
 from ..errors import EmulatorError, did_you_mean
 from .firmware import Vendor
 
-PACKAGES: Final = ("goe", "nrgkick", "lektrico")
+PACKAGES: Final = ("goe", "warp", "nrgkick", "lektrico")
 """Every vendor, in the order of the default emulator. A new one is added here."""
 
 VENDOR_OF_MODEL: Final = {
@@ -20,6 +20,22 @@ VENDOR_OF_MODEL: Final = {
     "v3-22": "goe",
     "pro": "goe",
     "core": "goe",
+    "warp1-smart-11": "warp",
+    "warp1-smart-22": "warp",
+    "warp1-pro-11": "warp",
+    "warp1-pro-22": "warp",
+    "warp2-smart-11": "warp",
+    "warp2-smart-22": "warp",
+    "warp2-pro-11": "warp",
+    "warp2-pro-22": "warp",
+    "warp3-smart-11": "warp",
+    "warp3-smart-22": "warp",
+    "warp3-pro-11": "warp",
+    "warp3-pro-22": "warp",
+    "warp4-smart-11": "warp",
+    "warp4-smart-22": "warp",
+    "warp4-pro-11": "warp",
+    "warp4-pro-22": "warp",
     "nrgkick-32": "nrgkick",
     "nrgkick-16": "nrgkick",
     "nrgkick-sim-32": "nrgkick",

@@ -229,6 +229,8 @@ class WebSocketEndpoint:
     """Wall seconds between the device's pings."""
     pong_timeout: float | None = None
     """Wall seconds without a pong after which the device drops the client."""
+    heartbeat: Callable[[], str] | None = None
+    """A text frame sent with every ping, past the journal: it only keeps the connection alive."""
     max_clients: int = 8
     when_full: Literal["refuse", "evict_oldest"] = "refuse"
     max_message: int = 65_536

@@ -1,0 +1,143 @@
+"""Waking a vehicle that does not ask for current, and the watchdog over external control.
+
+The one rule: both run on timers in simulated time, set when something happens and cleared when it is over.
+Source: Tinkerforge evse-v2-bricklet, `iec61851.c` (wake-up); esp32-firmware `modules/evse_common` (watchdog).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from ...core.instant import HOUR, SECOND, Instant
+from ...core.messages import InterruptPilot, RestorePilot
+
+if TYPE_CHECKING:
+    from .wallbox import Warp
+
+LONG_AGO: Final = HOUR
+"""A last charge (or plug-in) this long ago adds state F to the sequence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`after` s from the begin of the sequence, the pilot is cut (or held at -12 V) for `duration` s."""
+
+    after: int
+    duration: float
+    mode: Literal["open", "f"]
+
+
+SEQUENCE: Final = (Step(90, 4.0, "open"), Step(124, 30.0, "open"))
+WITH_STATE_F: Final = (*SEQUENCE, Step(184, 4.0, "f"), Step(218, 30.0, "f"))
+
+
+class WakeUp:
+    """The wake-up sequence of one plug-in."""
+
+    def __init__(self, box: Warp) -> None:
+        self._box = box
+        self._timer = box.timer(self._due)
+        self._began: Instant | None = None
+        self._next = 0
+        self._ends: Instant = 0
+        self._last_c: Instant = 0
+        self._was_offered = False
+        self._over = False
+
+    @property
+    def cutting(self) -> bool:
+        """The sequence holds the pilot now."""
+        return self._began is not None and self._box.simulation.at < self._ends
+
+    def look(self) -> None:
+        """Something happened: begin, go on or give up."""
+        box = self._box
+        view = box.controller.now()
+        at = box.simulation.at
+        snapshot = view.snapshot
+        if view.charger_state == 3 or view.iec == 0:
+            self._last_c = at
+        offered = view.charger_state == 2 and box.controller.memory.ev_wakeup and box.generation >= 2
+        if not offered:
+            if not snapshot.phase_switching or view.iec != 1:
+                self._stop()
+        elif not self._was_offered and snapshot.plugged:
+            self._began = at
+            self._next = 0
+            self._over = False
+            box.controller.change(wakes_with_f=at - self._last_c >= LONG_AGO)
+            self._plan()
+        self._was_offered = offered
+
+    def _steps(self) -> tuple[Step, ...]:
+        return WITH_STATE_F if self._box.controller.memory.wakes_with_f else SEQUENCE
+
+    def _plan(self) -> None:
+        steps = self._steps()
+        if self._began is not None and self._next < len(steps):
+            self._timer.set(self._began + steps[self._next].after * SECOND)
+        else:
+            self._timer.clear()
+
+    def _due(self, at: Instant) -> None:
+        if self._began is None:
+            return
+        if at < self._ends:
+            self._timer.set(self._ends)
+            return
+        if self._box.controller.memory.interrupting and not self._box.controller.memory.disconnected:
+            self._box.controller.change(interrupting=False)
+            self._plan()
+            self._box.changed()
+            return
+        step = self._steps()[self._next]
+        self._next += 1
+        self._ends = at + round(step.duration * SECOND)
+        self._box.controller.change(interrupting=True)
+        self._box.submit(InterruptPilot(owner=f"{self._box.name}.wakeup", duration=step.duration, mode=step.mode))
+        self._timer.set(self._ends)
+
+    def _stop(self) -> None:
+        if self._began is None:
+            return
+        at = self._box.simulation.at
+        if at < self._ends:
+            self._box.submit(RestorePilot(owner=f"{self._box.name}.wakeup"))
+        if not self._box.controller.memory.disconnected:
+            self._box.controller.change(interrupting=False)
+        self._began = None
+        self._ends = 0
+        self._timer.clear()
+
+
+class ExternalWatchdog:
+    """Fires an automation trigger once when no valid external current came for 30 s."""
+
+    PERIOD: Final = 30 * SECOND
+
+    def __init__(self, box: Warp) -> None:
+        self._box = box
+        self._timer = box.timer(self._due)
+
+    def feed(self) -> None:
+        if self._box.automation.wants(9):
+            self._timer.set(self._box.simulation.at + self.PERIOD)
+        self.last_fed = self._box.simulation.at
+
+    last_fed: Instant = 0
+
+    def arm(self) -> None:
+        """A rule waits for it now: 30 s from the last write or the boot."""
+        if self._box.automation.wants(9):
+            due = max(self.last_fed, self._box.booted_at) + self.PERIOD
+            if due > self._box.simulation.at:
+                self._timer.set(due)
+        else:
+            self._timer.clear()
+
+    def stop(self) -> None:
+        self._timer.clear()
+
+    def _due(self, at: Instant) -> None:
+        self._box.automation.fire(9)
