@@ -97,7 +97,7 @@ class Controls:
     def _in_range(self, key: str, value: float) -> bool:
         if key == "current_set":
             return LOWEST_CURRENT <= value <= self._box.rated_current
-        if value != int(value):
+        if not math.isfinite(value) or value != int(value):
             return False
         lowest, highest = {"charge_pause": (0, 1), "energy_limit": (0, HIGHEST_LIMIT), "phase_count": (1, 3)}[key]
         return lowest <= value <= highest

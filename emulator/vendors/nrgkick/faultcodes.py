@@ -32,8 +32,6 @@ _PLAIN: Final = {
     "diode": 34,
     "overcurrent": GENERAL,
     "switch_unconfigured": GENERAL,
-    "lock_fail": GENERAL,
-    "pp_invalid": GENERAL,
 }
 SHORTED: Final = 0.5
 """V of the pilot below which it counts as shorted rather than loaded wrongly."""

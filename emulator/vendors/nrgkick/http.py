@@ -29,6 +29,7 @@ SECTIONS: Final = {
     "info": ("general", "connector", "grid", "network", "cellular", "gps", "versions"),
     "values": ("energy", "powerflow", "general", "temperatures"),
 }
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 REALM: Final = 'Basic realm="NRGkick"'
 """ASSUMED."""
 _PAGE: Final = (
@@ -38,7 +39,7 @@ _PAGE: Final = (
 
 def encode(value: object) -> bytes:
     """Compact JSON, UTF-8. ASSUMED: no white space, no escapes."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def refuse(status: int, text: str, headers: tuple[tuple[str, str], ...] = ()) -> HttpReply:
@@ -135,14 +136,9 @@ class HttpApi:
         raw = "raw" in flags and not box.quirk("ignores_raw")
         early = box.quirk("early_colon_keys")
         view = View(box)
-        found: dict[tuple[str, ...], object] = {}
-        for name in wanted:
-            for item in sections[name]:
-                value = item.json(view, raw=raw)
-                if not isinstance(value, Reason):
-                    path = item.path
-                    found[(*path[:-1], item.early_key) if early and item.early_key else path] = value
-        return HttpReply(body=encode(tree(found)))
+        items = [item for name in wanted for item in sections[name]]
+        values = ((item.early_path if early else item.path, item.json(view, raw=raw)) for item in items)
+        return HttpReply(body=encode(tree(pair for pair in values if not isinstance(pair[1], Reason))))
 
     def control(self, request: HttpRequest) -> HttpReply:
         """Without a query: read. Else write what it names, all or nothing, and confirm that alone."""

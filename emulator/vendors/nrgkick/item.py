@@ -6,8 +6,10 @@ Source: seed document; the resolution of JSON numbers follows the register's fac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...core.messages import Reason
@@ -29,10 +31,15 @@ class Item(Register[View, "NrgKick"]):
     early_key: str | None = field(default=None, kw_only=True)
     """What the key was called by early firmware."""
 
-    @property
+    @cached_property
     def path(self) -> tuple[str, ...]:
         """Names of the objects it is in, then its key."""
         return tuple(self.name.split(".")[1:])
+
+    @cached_property
+    def early_path(self) -> tuple[str, ...]:
+        """The same as early firmware had it."""
+        return (*self.path[:-1], self.early_key) if self.early_key else self.path
 
     @property
     def endpoint(self) -> str:
@@ -47,10 +54,16 @@ class Item(Register[View, "NrgKick"]):
         if self.texts is not None:
             assert isinstance(value, int)
             return value if raw else self.texts.get(value, UNKNOWN)
-        if isinstance(self.type, Integer):
-            return plain(self.type.decode(self.type.encode(value, self.scale), self.scale))
         assert isinstance(value, int | float)
-        return plain(value)
+        return plain(self._rounded(value) if isinstance(self.type, Integer) else value)
+
+    def _rounded(self, value: float) -> float:
+        """To the resolution and within the range of the register: what `type` would decode again."""
+        kind = self.type
+        assert isinstance(kind, Integer)
+        scaled = abs(value * self.scale)
+        whole = math.floor(scaled + 0.5) if value >= 0 else -math.floor(scaled + 0.5)
+        return min(max(whole, kind.lowest), kind.highest) / self.scale
 
     def fidelity(self) -> Fidelity:
         """Its line as a JSON key, under the address scenarios use."""
@@ -87,14 +100,17 @@ def plain(value: float) -> int | float:
 Tree = dict[str, object]
 
 
-def tree(items: Mapping[tuple[str, ...], object]) -> Tree:
+def tree(items: Iterable[tuple[tuple[str, ...], object]]) -> Tree:
     """Nested objects out of paths, in order."""
     root: Tree = {}
-    for path, value in items.items():
-        node = root
-        for name in path[:-1]:
-            below = node.setdefault(name, {})
-            assert isinstance(below, dict)
-            node = below
+    nodes: dict[tuple[str, ...], Tree] = {(): root}
+    for path, value in items:
+        parent = path[:-1]
+        node = nodes.get(parent)
+        if node is None:
+            node = root
+            for depth, name in enumerate(parent, 1):
+                outer, node = node, nodes.setdefault(parent[:depth], {})
+                outer[name] = node
         node[path[-1]] = value
     return root
