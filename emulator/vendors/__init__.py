@@ -8,7 +8,7 @@ from typing import Final
 from ..errors import EmulatorError, did_you_mean
 from .firmware import Vendor
 
-PACKAGES: Final = ("goe", "warp", "nrgkick", "lektrico")
+PACKAGES: Final = ("goe", "warp", "nrgkick", "lektrico", "keba")
 """Every vendor, in the order of the default emulator. A new one is added here."""
 
 VENDOR_OF_MODEL: Final = {
@@ -45,6 +45,26 @@ VENDOR_OF_MODEL: Final = {
     "lektrico-one": "lektrico",
     "lektrico-em": "lektrico",
     "lektrico-3em": "lektrico",
+    "keba-p30-c-32": "keba",
+    "keba-p30-c-32-socket": "keba",
+    "keba-p30-c-16": "keba",
+    "keba-p30-c-16-socket": "keba",
+    "keba-p30-x-32": "keba",
+    "keba-p30-x-32-socket": "keba",
+    "keba-p30-x-16": "keba",
+    "keba-p30-de": "keba",
+    "keba-p40": "keba",
+    "keba-p40-16": "keba",
+    "keba-p40-socket": "keba",
+    "keba-p40-pro": "keba",
+    "keba-p40-pro-socket": "keba",
+    "keba-p20": "keba",
+    "keba-p20-rfid": "keba",
+    "bmw-wallbox-connect": "keba",
+    "bmw-wallbox-plus": "keba",
+    "bmw-wallbox-plus-socket": "keba",
+    "solaredge-home-ev": "keba",
+    "eaton-xchargein": "keba",
 }
 """Model id to vendor, so that a scenario's `model:` is found without importing every package; a test keeps it true."""
 

@@ -1,0 +1,183 @@
+"""The models: P20, P30 in three series, P40, and the same boxes under other makers' names.
+
+The one rule: a model's `traits` are data that readings and rows ask for by name.
+Source: product strings from captures and clients (keba-kecontact, evcc); where a string is made up after the scheme of
+those, `assumed` in the traits says so.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from ...core.specs import EvseSpec, PhaseSwitching
+from ..firmware import Model
+
+P20_FIRMWARES: Final = ("2.5a3", "3.0")
+"""2.5a3 as captured in 2016; 3.0 stands for what the guide V3.00 lists. ASSUMED: its number."""
+P30_FIRMWARES: Final = ("3.9.14", "3.10.16", "3.10.27", "3.10.28", "3.10.42", "3.10.57")
+"""Without Modbus, with it, last without failsafe registers, with them, with phase switching, newest known."""
+P40_FIRMWARES: Final = ("1.1.9", "1.2.1", "1.3.0")
+"""Energies in Wh, in 0.1 Wh, with phase switching."""
+
+BUILDS: Final = {
+    "2.5a3": "160613-061001",
+    "3.0": "170912-091500",
+    "3.9.14": "180302-093355",
+    "3.10.16": "200917-070612",
+    "3.10.27": "210414-120033",
+    "3.10.28": "210520-115347",
+    "3.10.42": "220127-084511",
+    "3.10.57": "230912-101325",
+}
+"""Build stamps in the Firmware text. Source: 2.5a3 is a capture's. ASSUMED: the others."""
+UNKNOWN_BUILD: Final = "240115-120000"
+
+EVSE: Final = EvseSpec(
+    # ASSUMED: the box needs twice as long to be ready to charge as its network needs, so clients see state 0.
+    boot=20.0,
+    # ASSUMED: state D is served (state 3), as the state table has it.
+    ventilation=True,
+    # ASSUMED: 10 s, pilot interrupted so that the vehicle looks at its phases again.
+    phase_switching=PhaseSwitching(fitted=True, wait=10.0, pilot="open"),
+)
+
+Series = Literal["c", "x", "de"]
+
+
+def _p20(name: str, amperes: int, product: str) -> Model:
+    return Model(
+        id=name,
+        title=f"KEBA KeContact P20 c-series {amperes} A",
+        firmwares=P20_FIRMWARES,
+        default_firmware="2.5a3",
+        rated_current=float(amperes),
+        serial="15017355",
+        evse=EVSE,
+        traits={
+            "generation": "P20",
+            "series": "c",
+            "product": product.ljust(31),
+            "code": 0,
+            "meter": True,
+            "display": False,
+            "rfid": product.endswith("R"),
+            "logger": False,
+            "assumed": product != "KC-P20-EC240130-000",
+        },
+    )
+
+
+def _p30(
+    name: str,
+    title: str,
+    amperes: int,
+    product: str,
+    *,
+    connector: str = "tethered",
+    series: Series = "c",
+    metering: int = 1,
+    rfid: bool = True,
+    assumed: bool = False,
+) -> Model:
+    code = "3" + ("1" if connector == "tethered" else "0") + {13: "1", 16: "2", 20: "3", 32: "4"}[amperes]
+    code += {"x": "0", "c": "1", "de": "2"}[series] + str(metering) + str(int(rfid))
+    return Model(
+        id=name,
+        title=title,
+        firmwares=P30_FIRMWARES,
+        default_firmware="3.10.57",
+        rated_current=float(amperes),
+        connector=connector,
+        serial="17619300",
+        evse=EVSE,
+        traits={
+            "generation": "P30",
+            "series": series,
+            "product": product,
+            "code": int(code),
+            "meter": metering > 0,
+            "display": series != "de",
+            "rfid": rfid,
+            "logger": True,
+            "assumed": assumed,
+        },
+    )
+
+
+def _p40(
+    name: str, title: str, amperes: int, *, connector: str = "tethered", metering: int = 1, rfid: bool = True
+) -> Model:
+    """Product code: 4, current, connector, phases (3: switching), metering, RFID, button. Source: OpenEMS."""
+    code = f"4{1 if amperes == 16 else 2}{1 if connector == 'tethered' else 2}3{metering}{int(rfid)}1"
+    return Model(
+        id=name,
+        title=title,
+        firmwares=P40_FIRMWARES,
+        default_firmware="1.3.0",
+        rated_current=float(amperes),
+        connector=connector,
+        serial="26000042",
+        evse=EVSE,
+        traits={
+            "generation": "P40",
+            "series": "p40",
+            "product": "",
+            "code": int(code),
+            "meter": metering > 0,
+            "display": False,
+            "rfid": rfid,
+            "logger": True,
+            "assumed": True,
+        },
+    )
+
+
+_P30: Final = "KEBA KeContact P30"
+
+MODELS: Final = (
+    _p30("keba-p30-c-32", f"{_P30} c-series, cable, 32 A", 32, "KC-P30-EC240422-E00"),
+    _p30("keba-p30-c-32-socket", f"{_P30} c-series, socket, 32 A", 32, "KC-P30-ES240022-E0R", connector="socket"),
+    _p30("keba-p30-c-16", f"{_P30} c-series, cable, 16 A", 16, "KC-P30-EC220422-E0R", assumed=True),
+    _p30(
+        "keba-p30-c-16-socket",
+        f"{_P30} c-series, socket, 16 A",
+        16,
+        "KC-P30-ES220022-E0R",
+        connector="socket",
+        assumed=True,
+    ),
+    _p30("keba-p30-x-32", f"{_P30} x-series, cable, 32 A", 32, "KC-P30-EC2404B2-M0R", series="x", metering=2),
+    _p30(
+        "keba-p30-x-32-socket",
+        f"{_P30} x-series, socket, 32 A",
+        32,
+        "KC-P30-ES2400B2-M0R",
+        connector="socket",
+        series="x",
+        metering=2,
+        assumed=True,
+    ),
+    _p30("keba-p30-x-16", f"{_P30} x-series, cable, 16 A", 16, "KC-P30-EC2204B2-E0R", series="x", assumed=True),
+    _p30("keba-p30-de", f"{_P30} DE edition", 16, "KC-P30-EC220112-000-DE", series="de", metering=0, rfid=False),
+    _p40("keba-p40", "KEBA KeContact P40, cable, 32 A", 32),
+    _p40("keba-p40-16", "KEBA KeContact P40, cable, 16 A", 16),
+    _p40("keba-p40-socket", "KEBA KeContact P40, socket, 32 A", 32, connector="socket"),
+    _p40("keba-p40-pro", "KEBA KeContact P40 Pro, cable, 32 A", 32, metering=2),
+    _p40("keba-p40-pro-socket", "KEBA KeContact P40 Pro, socket, 32 A", 32, connector="socket", metering=3),
+    _p20("keba-p20", 32, "KC-P20-EC240130-000"),
+    _p20("keba-p20-rfid", 16, "KC-P20-EC220130-00R"),
+    _p30("bmw-wallbox-connect", "BMW i Wallbox Connect", 32, "BMW-10-EC2405B2-E1R", series="x"),
+    _p30("bmw-wallbox-plus", "BMW i Wallbox Plus", 32, "BMW-10-EC240522-E1R"),
+    _p30("bmw-wallbox-plus-socket", "BMW i Wallbox Plus, socket", 32, "BMW-10-ESS40022-E1R", connector="socket"),
+    # ASSUMED: these two name themselves as KEBA's own box does.
+    _p30("solaredge-home-ev", "SolarEdge Home EV Charger", 32, "KC-P30-EC240422-E0R", assumed=True),
+    _p30("eaton-xchargein", "Eaton xChargeIn", 32, "KC-P30-EC2404B2-E0R", series="x", assumed=True),
+)
+
+
+def _of(generation: str) -> tuple[str, ...]:
+    return tuple(model.id for model in MODELS if model.traits["generation"] == generation)
+
+
+P20, P30, P40 = _of("P20"), _of("P30"), _of("P40")
+WITH_UDP: Final = (*P20, *P30)
