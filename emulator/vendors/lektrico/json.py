@@ -119,5 +119,4 @@ def number(value: float, decimals: int) -> int | float:
     return int(rounded) if rounded == int(rounded) else rounded
 
 
-def dumps(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+dumps: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode

@@ -64,7 +64,7 @@ class Method(Point):
 
 def _reading(name: str, rows: tuple[Field, ...], source: str, models: tuple[str, ...] | None = CHARGERS) -> Method:
     def call(box: Lektrico, _: Params, __: Origin) -> object:
-        return members(fields.served(rows, box.profile), View(box))
+        return members(box.tables[name], View(box))
 
     return Method(name=name, call=call, source=source, models=models, fields=rows)
 

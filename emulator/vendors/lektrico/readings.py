@@ -5,6 +5,7 @@ The one rule: a view is made once per reply, and everything in that reply comes 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ...core.snapshot import EvseState, PilotState, Snapshot
@@ -38,11 +39,19 @@ class View:
         self.at = self.now.at
         self.sample: Snapshot = box.sample(self.now)
         self._extended: str | None = None
+        self._limits: Mapping[str, int | None] | None = None
 
     @property
     def charging(self) -> Charging:
         assert self.box.charging is not None
         return self.box.charging
+
+    @property
+    def limits(self) -> Mapping[str, int | None]:
+        """See `Charging.limits`."""
+        if self._limits is None:
+            self._limits = self.charging.limits(self.at)
+        return self._limits
 
     @property
     def three_phase(self) -> bool:
@@ -84,7 +93,7 @@ class View:
             return "LOCKED"
         if not logic.authorised:
             return "B_AUTH"
-        limits = logic.limits(self.at)
+        limits = self.limits
         if limits["schedule"] == 0:
             return "B_SCHEDULER"
         if logic.paused or limits["dynamic_current"] == 0 or limits["em_current"] == 0:
@@ -106,7 +115,7 @@ class View:
         if newer and now.phase_switching:
             return SWITCHING_PHASES
         lowest, reason = self.hardware_current, HARDWARE
-        for name, current in self.charging.limits(self.at).items():
+        for name, current in self.limits.items():
             if current is not None and current < lowest:
                 lowest, reason = current, REASONS[name]
         if now.derated is not None and now.derated < lowest:

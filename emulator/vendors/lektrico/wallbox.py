@@ -18,7 +18,7 @@ from ..wallbox import Context, Wallbox
 from . import errorflags, methods
 from .charging import WATCHED, Charging
 from .config import ConfigKey, config_keys
-from .fields import firmware_id
+from .fields import Field, firmware_id
 from .fields import served as served_fields
 from .lifecycle import Lifecycle
 from .methods import Method, Params
@@ -86,6 +86,9 @@ class Lektrico(Wallbox):
         self.methods: Mapping[str, Method] = methods.served(
             self.profile, built_in=self.settings.flag("framework_methods")
         )
+        self.tables: Mapping[str, tuple[Field, ...]] = {
+            method.name: served_fields(method.fields, self.profile) for method in self.methods.values() if method.fields
+        }
 
     # --- identity ----------------------------------------------------------------------------------------------------
 
@@ -251,7 +254,7 @@ class Lektrico(Wallbox):
     def fidelity(self) -> Iterable[Fidelity]:
         rows = [method.fidelity() for method in self.methods.values()]
         for method in self.methods.values():
-            rows += [field.fidelity(method.name) for field in served_fields(method.fields, self.profile)]
+            rows += [field.fidelity(method.name) for field in self.tables.get(method.name, ())]
         rows += [key.fidelity() for key in self.config.values()]
         return rows + (errorflags.rows(self.profile) if self.flags else [])
 

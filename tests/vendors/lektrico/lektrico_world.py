@@ -1,0 +1,69 @@
+"""A small world with one Lektrico device, and the three ways to ask it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from worlds import CLIENT, SmallWorld
+
+from emulator.vendors.interfaces import HttpInterface, HttpReply, HttpRequest
+
+SILENT = object()
+
+
+class LektricoWorld(SmallWorld):
+    def __init__(self, model: str | None = None, firmware: str | None = None, **settings: Any) -> None:
+        super().__init__("lektrico", model, firmware, settings=settings)
+
+    def http(
+        self, method: str, target: str, body: str | bytes = b"", headers: dict[str, str] | None = None
+    ) -> HttpReply:
+        interface = self.box.interfaces["http"]
+        assert isinstance(interface, HttpInterface)
+        raw = body.encode() if isinstance(body, str) else body
+        return interface.answer(
+            HttpRequest(method=method, target=target, headers=headers or {}, body=raw, origin=CLIENT)
+        )
+
+    def rpc(self, method: str, **params: Any) -> Any:
+        """Ask by `GET` without and `POST` with parameters: the bare result, or the bare error object."""
+        if params:
+            reply = self.http("POST", f"/rpc/{method}", json.dumps(params))
+        else:
+            reply = self.http("GET", f"/rpc/{method}")
+        assert reply.body.endswith(b"\r\n")
+        return json.loads(reply.body)
+
+    def frame(self, body: str | dict[str, Any]) -> Any:
+        """Ask with a frame: the frame of the reply, or SILENT."""
+        reply = self.http("POST", "/rpc", body if isinstance(body, str) else json.dumps(body))
+        if reply.silent:
+            return SILENT
+        return json.loads(reply.body) if reply.status == 200 else reply
+
+    def code(self, method: str, **params: Any) -> int:
+        """The error code of a refusal; 0 if it was done."""
+        reply = self.http("POST", f"/rpc/{method}", json.dumps(params))
+        if reply.status == 200:
+            assert reply.body == b"true\r\n"
+            return 0
+        return int(json.loads(reply.body)["code"])
+
+    def config(self, key: str, value: Any) -> int:
+        return self.code("app_config.set", config_key=key, config_value=value)
+
+    def info(self, key: str = "extended_charger_state") -> Any:
+        return self.rpc("charger_info.get")[key]
+
+    @property
+    def states(self) -> tuple[str, str, bool]:
+        """Letter, extended state, paused."""
+        found = self.rpc("charger_info.get")
+        return found["charger_state"], found["extended_charger_state"], found["charger_is_paused"]
+
+    def charge(self, **vehicle: Any) -> None:
+        """A car is plugged in and charges."""
+        self.plug_in(**vehicle)
+        self.wait(60)
+        assert self.now.contactor
