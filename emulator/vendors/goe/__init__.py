@@ -18,7 +18,7 @@ VENDOR: Final = Vendor(
     real_ports={"http": 80, "modbus": 502},
     settings=SETTINGS,
     create=Goe,
-    everything={"hai": True, "hla": True, "men": True, "mce": True, "mcr": False, "acs": 0},
+    everything={"hai": True, "hla": True, "men": True, "mce": True, "mcr": False, "acs": 0, "password": "go-e-test"},
     enable={
         "http": {"hai": True},
         "modbus": {"men": True},

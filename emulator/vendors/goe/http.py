@@ -6,10 +6,11 @@ Source: go-eCharger-API-v2 http-en, captured requests and replies of firmware 50
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from ..interfaces import HttpInterface, HttpReply, HttpRequest, Route
+from ..interfaces import HttpInterface, HttpReply, HttpRequest, Route, WebSocketEndpoint
 from . import refusals
 from .arduino import JsonError, parse
 from .readings import View
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 BUFFER: Final = 255
 """Bytes of an encoded value that fit the device's buffer of 256. Source: 233 worked, 353 failed."""
 NEW_TEXT_SINCE: Final = "60"
-_CORS: Final = (("Access-Control-Allow-Origin", "*"),)
+CORS: Final = (("Access-Control-Allow-Origin", "*"),)
 _PAGE: Final = b"<!DOCTYPE html><html><head><title>go-eCharger</title></head><body>go-eCharger</body></html>"
 
 
@@ -30,15 +31,22 @@ class HttpApi:
     def __init__(self, box: Goe) -> None:
         self._box = box
 
-    def interface(self, *, routes: tuple[Route, ...] = ()) -> HttpInterface:
-        """The declaration; `routes` of other APIs on the same port."""
+    def interface(
+        self, *, routes: tuple[Route, ...] = (), websockets: Mapping[str, WebSocketEndpoint] | None = None
+    ) -> HttpInterface:
+        """The declaration; `routes` and `websockets` of other APIs on the same port."""
         own = (
             Route(path="/api/status", handler=self.status),
             Route(path="/api/set", handler=self.set),
             Route(path="/", handler=self.page),
         )
         return HttpInterface(
-            port=80, routes=own + routes, not_found=self.not_found, wrong_method=self.wrong_method, keep_alive=False
+            port=80,
+            routes=own + routes,
+            not_found=self.not_found,
+            wrong_method=self.wrong_method,
+            websockets=websockets or {},
+            keep_alive=False,
         )
 
     # --- routes ------------------------------------------------------------------------------------------------------
@@ -69,7 +77,7 @@ class HttpApi:
         else:
             body, known = box.status.everything(view), not box.trait("bad_request_for_unknown")
         code = 200 if known else box.unknown_key_status
-        return HttpReply(status=code, body=body, headers=_CORS, chunked=True, close=True, journal={"filter": text})
+        return HttpReply(status=code, body=body, headers=CORS, chunked=True, close=True, journal={"filter": text})
 
     def set(self, request: HttpRequest) -> HttpReply:
         """Write every key of the query; those that fail do not keep the others from being written."""
@@ -83,7 +91,7 @@ class HttpApi:
         failed = any(result is not True for result in results.values())
         body = box.print_json(results).encode()
         return HttpReply(
-            status=500 if failed else 200, body=body, headers=_CORS, close=True, journal={"set": dict(results)}
+            status=500 if failed else 200, body=body, headers=CORS, close=True, journal={"set": dict(results)}
         )
 
     def _write(self, key: str, encoded: str, request: HttpRequest) -> object:

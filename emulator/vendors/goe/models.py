@@ -62,6 +62,7 @@ def _model(
             "six_sensors": phoenix,
             "wh_cleared_when_idle": phoenix,
             "bad_request_for_unknown": phoenix,
+            "bcrypt": phoenix,
             "measures_since": "55" if kind == "go-eCharger" else "53.7",
         },
     )

@@ -24,13 +24,14 @@ _NOTHING: Final = object()
 class Row:
     """One readable key of one box, with its last value and how that was printed."""
 
-    __slots__ = ("_fragment", "_prefix", "_read", "_render", "_value", "live", "name")
+    __slots__ = ("_fragment", "_prefix", "_read", "_render", "_skip", "_value", "live", "name")
 
     def __init__(self, key: Key, render: Render) -> None:
         assert key.read is not None
         self.name = key.name
         self.live = key.live
         self._prefix = encode_basestring(key.name) + ":"
+        self._skip = len(self._prefix.encode())
         self._read: Read = key.read
         self._render = render
         self._value: object = _NOTHING
@@ -45,6 +46,16 @@ class Row:
             self._value = value
             self._fragment = (self._prefix + self._render(value)).encode()
         return self._fragment
+
+    @property
+    def printed(self) -> bytes:
+        """The fragment as it was made last."""
+        return self._fragment
+
+    @property
+    def payload(self) -> bytes:
+        """The value alone in the fragment made last."""
+        return self._fragment[self._skip :]
 
     def text(self, view: View) -> str:
         """The value alone, as JSON."""

@@ -5,6 +5,7 @@ The one rule: every write of every interface ends in `write_value`, every read i
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, cast
@@ -15,7 +16,7 @@ from ...core.snapshot import Snapshot
 from ..interfaces import Interface, Origin
 from ..points import Fidelity
 from ..wallbox import Context, Wallbox
-from . import localtime, refusals
+from . import announcement, localtime, modbus, refusals, v1
 from .arduino import JsonError, parse
 from .button import press
 from .cards import CARD_SETTINGS, Cards
@@ -23,11 +24,15 @@ from .http import HttpApi, shown
 from .key import Key
 from .keys import served
 from .logic import Logic
+from .modbus import ModbusApi
+from .mqtt import MqttApi
 from .printing import Render, printers
 from .quirks import QUIRKS
 from .readings import View, energy_array
 from .refusals import Refusal
 from .status import Status
+from .v1 import V1Api
+from .websocket import WebSocketApi
 
 RESTART_AFTER: Final = 0.5
 """s between the answer to `rst` and the end of all services. ASSUMED."""
@@ -51,20 +56,26 @@ class Goe(Wallbox):
         self._energies: tuple[Snapshot | None, list[float | int]] = (None, [])
         self._restart = self.timer(self._restart_now)
         self.reset_reason = POWER_ON
-        self.mqtt_started = self.mqtt_connected = False
-        self.mqtt_connected_at: Instant | None = None
-        self.mqtt_error: str | None = None
-        self.mqtt_error_at: Instant | None = None
         self.modbus_reads = self.modbus_writes = 0
         self.modbus_read_at: Instant | None = None
         self.modbus_write_at: Instant | None = None
         self.cards: Cards = Cards(self)
         self.logic: Logic = Logic(self)
         self._compile()
+        self.http: HttpApi = HttpApi(self)
+        self.v1: V1Api = V1Api(self)
+        self.websocket: WebSocketApi = WebSocketApi(self)
+        self.mqtt: MqttApi = MqttApi(self)
+        self.modbus: ModbusApi = ModbusApi(self)
         self._ready = True
         self._spread_cards()
-        self.http = HttpApi(self)
-        self.interfaces: Mapping[str, Interface] = {"http": self.http.interface()}
+        self._remember_limit()
+        self.interfaces: Mapping[str, Interface] = {
+            "http": self.http.interface(routes=self.v1.routes, websockets={"/ws": self.websocket.endpoint()}),
+            "modbus": self.modbus.interface(),
+            "mqtt": self.mqtt.interface(),
+            "mdns": announcement.interface(self),
+        }
 
     def _compile(self) -> None:
         """The tables of the profile in force."""
@@ -73,6 +84,12 @@ class Goe(Wallbox):
         self.keys: Mapping[str, Key] = served(self.profile, all_table_keys=self.settings.flag("all_seed_keys"))
         self.status = Status(self.profile, self.keys)
         self.print_json: Render = printers(self.profile)[0]
+
+    def _compile_all(self) -> None:
+        self._compile()
+        self.v1.compile()
+        self.websocket.compile()
+        self.modbus.compile()
 
     # --- identity ----------------------------------------------------------------------------------------------------
 
@@ -110,8 +127,25 @@ class Goe(Wallbox):
         return self.factory_name if self.has(_HYPHEN_SINCE) else f"go-echarger_{self.serial}"
 
     @property
+    def friendly_name(self) -> str:
+        """`fna`"""
+        stated = self.settings["fna"]
+        return self.factory_name if stated is None else str(stated)
+
+    @property
     def topic_prefix(self) -> str:
-        return f"go-eCharger/{self.serial}/"
+        """Ex works. Source: with a slash in front up to 054."""
+        return f"{'' if self.has('55') else '/'}go-eCharger/{self.serial}/"
+
+    @property
+    def mac(self) -> bytes:
+        """Made up from the serial number, in the maker's range."""
+        return bytes((0x34, 0x85, 0x18)) + hashlib.sha256(self.serial.encode()).digest()[:3]
+
+    @property
+    def has_coarse_meter(self) -> bool:
+        """V3 up to 054: whole volts and 0.1 A."""
+        return not self.has(str(self.trait("measures_since")))
 
     @property
     def has_socket(self) -> bool:
@@ -170,7 +204,7 @@ class Goe(Wallbox):
     # --- time --------------------------------------------------------------------------------------------------------
 
     def true_utc(self, at: Instant) -> datetime:
-        moment = self.simulation.calendar(at)
+        moment = self.calendar(at)
         return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
     def utc(self, at: Instant) -> datetime:
@@ -231,6 +265,10 @@ class Goe(Wallbox):
 
     def read(self, address: str) -> object:
         """A key's value as a client decodes it; members and elements by dots: `cll.requestedCurrent`, `nrg.11`."""
+        if address.startswith(modbus.PREFIX):
+            return self.modbus.read(address)
+        if address.startswith(v1.PREFIX):
+            return self.v1.read(address)
         name, *path = address.split(".")
         value = self.status.value(name, View(self))
         for step in path:
@@ -245,6 +283,10 @@ class Goe(Wallbox):
     def write(self, address: str, value: object, origin: Origin) -> Outcome:
         if not self.up:
             return Outcome(refused=Reason.UNREACHABLE, message="the box is off or restarting")
+        if address.startswith(modbus.PREFIX):
+            return self.modbus.write(address, value, origin)
+        if address.startswith(v1.PREFIX):
+            return self.v1.write(address, value, origin)
         refusal = self.write_value(address, value, origin)
         if refusal is None:
             return DONE
@@ -252,7 +294,7 @@ class Goe(Wallbox):
 
     def write_text(self, name: str, raw: str, origin: Origin) -> Refusal | None:
         """Write a value that came as JSON text; None: done."""
-        refusal = self._closed(name)
+        refusal = self._closed(name, self.keys)
         if refusal is not None:
             return self._refused(name, raw, refusal, origin)
         try:
@@ -261,9 +303,13 @@ class Goe(Wallbox):
             return self._refused(name, raw, refusals.invalid_json(error.name), origin)
         return self.write_value(name, value, origin)
 
-    def write_value(self, name: str, value: object, origin: Origin) -> Refusal | None:
-        """Write a decoded value; None: done. Everything a client writes passes here."""
-        refusal = self._closed(name) or self._accept(name, value)
+    def write_value(self, name: str, value: object, origin: Origin, *, app: bool = False) -> Refusal | None:
+        """Write a decoded value; None: done. Everything a client writes passes here.
+
+        `app`: the way of the vendor's app, which knows the developer keys and may write what the API may not.
+        """
+        keys = self.websocket.keys if app else self.keys
+        refusal = self._closed(name, keys, app=app) or self._accept(keys[name], value)
         if refusal is not None:
             return self._refused(name, value, refusal, origin)
         self.logic.around.last_write = self.simulation.now()
@@ -271,17 +317,20 @@ class Goe(Wallbox):
         self.changed()
         return None
 
-    def _closed(self, name: str) -> Refusal | None:
+    def swallow(self, name: str, value: object, origin: Origin) -> None:
+        """A defect: the write is acknowledged and forgotten."""
+        self.record_write(name, value, DONE, origin)
+
+    def _closed(self, name: str, keys: Mapping[str, Key], *, app: bool = False) -> Refusal | None:
         """Why nothing can be written there, whatever it is."""
-        key = self.keys.get(name)
+        key = keys.get(name)
         if key is None:
             return refusals.UNKNOWN_KEY
         if key.write is None:
             return refusals.NO_SETTER
-        return None if key.writable(self.profile) else refusals.NOT_FROM_API
+        return None if app or key.writable(self.profile) else refusals.NOT_FROM_API
 
-    def _accept(self, name: str, value: object) -> Refusal | None:
-        key = self.keys[name]
+    def _accept(self, key: Key, value: object) -> Refusal | None:
         assert key.write is not None
         kind = key.accepts or key.type
         if kind.fits(value):
@@ -298,10 +347,11 @@ class Goe(Wallbox):
         return refusal
 
     def addresses(self) -> Iterable[str]:
-        return self.status.rows
+        return [*self.status.rows, *(v1.PREFIX + name for name in self.v1.rows), *self.modbus.table.addresses()]
 
     def fidelity(self) -> Iterable[Fidelity]:
-        return [key.fidelity(self.profile) for key in self.keys.values()]
+        keys = [key.fidelity(self.profile) for key in self.keys.values()]
+        return [*keys, *(row.fidelity() for row in self.v1.rows.values()), *self.modbus.table.fidelity()]
 
     # --- what happens to the box -------------------------------------------------------------------------------------
 
@@ -318,8 +368,11 @@ class Goe(Wallbox):
     def setting_changed(self, name: str) -> None:
         if not self._ready:
             return
+        self.mqtt.settings_changed(name)
         if name == "all_seed_keys":
-            self._compile()
+            self._compile_all()
+        elif name == "dwo":
+            self._remember_limit()
         elif name == "trx":
             self.cards.transaction_changed()
             self.logic.transaction_changed()
@@ -330,6 +383,12 @@ class Goe(Wallbox):
         elif name == "tcl":
             self.logic.expiry.limit(self.settings["tcl"] is not None)
         self.logic.wake()
+
+    def _remember_limit(self) -> None:
+        """API v1 keeps the last energy limit while there is none."""
+        limit = self.settings["dwo"]
+        if limit is not None:
+            self.settings.put("v1_dwo", int(min(cast("float", limit) / 100, 2**31 - 1)))
 
     def _spread_cards(self) -> None:
         for slot, entry in enumerate(cast("Sequence[Mapping[str, object]]", self.settings["cards"])):
@@ -354,6 +413,7 @@ class Goe(Wallbox):
         super().reboot(duration)
 
     def shut_down(self) -> None:
+        self.mqtt.connected = False
         self._restart.clear()
         self.logic.stop()
         self.cards.restart()
@@ -364,5 +424,6 @@ class Goe(Wallbox):
         self.modbus_reads = self.modbus_writes = 0
         self.modbus_read_at = self.modbus_write_at = None
         self._samples.clear()
-        self._compile()
+        self.mqtt.restart()
+        self._compile_all()
         self.logic.start()

@@ -1,0 +1,48 @@
+"""Which keys have changed since somebody was told last, looked at once a second of the box.
+
+The one rule: everything told together is of one moment. Source: captures of MQTT and web socket, in which a key comes
+at most once a second; the second is the one in which the logic runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from ...core.instant import SECOND, Instant, grid
+from .readings import View
+from .status import Row
+
+if TYPE_CHECKING:
+    from .wallbox import Goe
+
+
+class Changes:
+    """What one listener was told last."""
+
+    def __init__(self, box: Goe, rows: Mapping[str, Row]) -> None:
+        self._box = box
+        self._rows = rows
+        self._told: dict[str, bytes] = {}
+        self._second: Instant | None = None
+
+    def everything(self) -> list[Row]:
+        """All rows, whose fragments are then up to date."""
+        return self._collect(self._rows.values(), View(self._box), everything=True)
+
+    def at(self, at: Instant) -> Iterable[Row]:
+        """The rows that changed, in order; none if this second has been looked at already."""
+        if self._second is not None and grid(at, SECOND, self._box.booted_at) <= self._second:
+            return ()
+        live = (row for row in self._rows.values() if row.live)
+        return self._collect(live, View(self._box), everything=False)
+
+    def _collect(self, rows: Iterable[Row], view: View, *, everything: bool) -> list[Row]:
+        self._second = view.second
+        told, changed = self._told, []
+        for row in rows:
+            fragment = row.fragment(view)
+            if everything or told.get(row.name) != fragment:
+                told[row.name] = fragment
+                changed.append(row)
+        return changed
