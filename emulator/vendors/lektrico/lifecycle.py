@@ -77,12 +77,11 @@ class Lifecycle:
             self._wants_update = False
             self.verify()
 
-    def started(self) -> None:
-        """The device has started."""
+    def stop(self) -> None:
+        """The device goes down, and with it everything that was to come."""
         self._waiting = self._wants_update = False
-        self._restart_timer.clear()
-        self._update_timer.clear()
-        self.watch()
+        for timer in (self._restart_timer, self._update_timer, self._check_timer):
+            timer.clear()
 
     def watch(self) -> None:
         """Come back for the periodic look, if there is anything to find."""

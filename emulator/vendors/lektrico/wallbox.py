@@ -265,7 +265,7 @@ class Lektrico(Wallbox):
         self.booted_at = self.simulation.at
         if self.charging is not None:
             self.charging.power_on()
-        self.lifecycle.started()
+        self.lifecycle.watch()
 
     def handle(self, event: Event) -> None:
         if event.name == "fault_raised" and event.detail.get("fault") == "meter_fault":
@@ -280,7 +280,7 @@ class Lektrico(Wallbox):
             return
         if name == "framework_methods":
             self._compile()
-        elif name in ("available_firmware", "auto_update"):
+        elif name in ("available_firmware", "auto_update") and self.up:
             self.lifecycle.watch()
         elif name in WATCHED and self.charging is not None and self.up:
             self.charging.apply()
@@ -298,7 +298,7 @@ class Lektrico(Wallbox):
 
     def shut_down(self) -> None:
         """What only lives in memory is gone. The charge controller is left as it was until the device runs again."""
-        self.lifecycle.started()
+        self.lifecycle.stop()
 
     def boot(self) -> None:
         self._compile()
@@ -306,4 +306,4 @@ class Lektrico(Wallbox):
         self.settings.put("relay_mode", self._delivered_relay_mode)
         if self.charging is not None:
             self.charging.restart()
-        self.lifecycle.started()
+        self.lifecycle.watch()

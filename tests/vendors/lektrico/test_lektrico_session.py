@@ -685,6 +685,20 @@ def test_it_looks_for_updates_by_itself() -> None:
         assert world.rpc("sw_version.get")["fw_version"] == ("1.20" if automatic else "1.15")
 
 
+def test_a_power_cut_ends_an_update_and_what_was_to_come() -> None:
+    world = LektricoWorld(firmware="1.51", available_firmware="1.60")
+    world.rpc("ota.verify")
+    world.wait(30)
+    world.apply(PowerCut())
+    world.wait(2 * 86_400)
+    assert world.box.read("sw_version.fw_version") == "1.51"
+    world.apply(PowerUp())
+    world.wait(30)
+    assert world.states == ("A", "A", False)
+    world.wait(86_400 + 100)
+    assert world.box.read("sw_version.fw_version") == "1.60"
+
+
 def test_a_factory_reset() -> None:
     world = LektricoWorld(user_current=10, owner_id="me", ap_password="12345678", charging_schedule=[])
     assert world.rpc("factory.reset") is True
