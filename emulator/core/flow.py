@@ -10,7 +10,7 @@ The active part of the current drops voltage over the source resistance, so that
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from . import crossing
@@ -115,10 +115,12 @@ class _Stretch:
     standby: float = 0.0
     """W drawn from the first used phase by an idle vehicle; only `Idle` draws it."""
 
-    @property
-    def lines(self) -> tuple[int, ...]:
-        """Indices of the phases that can carry current."""
-        return tuple(k for k in range(3) if self.mask[k] and self.voltages[k] > 0)
+    lines: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    """Indices of the phases that can carry current."""
+
+    def __post_init__(self) -> None:
+        lines = tuple(k for k in range(3) if self.mask[k] and self.voltages[k] > 0)
+        object.__setattr__(self, "lines", lines)
 
     def active_current(self, dt: float) -> Phases:
         raise NotImplementedError
@@ -135,8 +137,8 @@ class _Stretch:
 
     def _on_lines(self, value: float) -> Phases:
         """`value` on every phase that can carry current, 0 elsewhere."""
-        lines = self.lines
-        return (value if 0 in lines else 0.0, value if 1 in lines else 0.0, value if 2 in lines else 0.0)
+        (a, b, c), (i, j, k) = self.mask, self.voltages
+        return (value if a and i > 0 else 0.0, value if b and j > 0 else 0.0, value if c and k > 0 else 0.0)
 
     def _frozen(self, reactive: Phases, since: float) -> Squares:
         """The squares of a current that does not change, or is treated so."""
@@ -204,16 +206,22 @@ class Ramp(_Stretch):
     """A of active current per phase at the start."""
     rate: float = 0.0
     """A/s"""
+    length: float = field(init=False, repr=False, compare=False)
+    """s until a falling ramp is at 0 A; infinite for the others."""
+    _polynomial: Square = field(init=False, repr=False, compare=False)
+    _storing: tuple[float, float] = field(init=False, repr=False, compare=False)
+    """From when to when (s) the power exceeds the losses; the end may be infinite, equal ends mean never."""
 
-    @property
-    def length(self) -> float:
-        """s until a falling ramp is at 0 A; infinite for the others."""
-        return self.current / -self.rate if self.rate < 0 else math.inf
+    def __post_init__(self) -> None:
+        _Stretch.__post_init__(self)
+        object.__setattr__(self, "length", self.current / -self.rate if self.rate < 0 else math.inf)
+        object.__setattr__(self, "_polynomial", self._power_of_time())
+        object.__setattr__(self, "_storing", self._when_it_stores())
 
     def _current(self, dt: float) -> float:
         return max(0.0, self.current + self.rate * dt) if dt < self.length else 0.0
 
-    def _power_polynomial(self) -> Square:
+    def _power_of_time(self) -> Square:
         """(c0, c1, c2) of the power of all phases, W."""
         lines = self.lines
         source = sum(self.voltages[k] for k in lines)
@@ -230,15 +238,14 @@ class Ramp(_Stretch):
 
     def energy(self, dt: float) -> float:
         """J: cubic in time."""
-        return _integral(self._power_polynomial(), min(dt, self.length))
+        return _integral(self._polynomial, min(dt, self.length))
 
     def battery_power(self, dt: float) -> float:
         """W"""
         return max(0.0, self.efficiency * (sum(self.power(dt)) - self.loss_power))
 
-    def _storing(self) -> tuple[float, float]:
-        """From when to when (s) the power exceeds the losses; the end may be infinite, equal ends mean never."""
-        c0, c1, c2 = self._power_polynomial()
+    def _when_it_stores(self) -> tuple[float, float]:
+        c0, c1, c2 = self._polynomial
         lacking = self.loss_power - c0
         if self.rate == 0 or c1 == 0:
             return (0.0, self.length) if lacking < 0 else (0.0, 0.0)
@@ -251,11 +258,11 @@ class Ramp(_Stretch):
 
     def battery(self, dt: float) -> float:
         """J stored: counts only from or up to where the power equals the losses."""
-        since, until = self._storing()
+        since, until = self._storing
         until = min(dt, until, self.length)
         if until <= since:
             return 0.0
-        c0, c1, c2 = self._power_polynomial()
+        c0, c1, c2 = self._polynomial
         # Around `since`, so that the short difference of two long integrals does not cancel.
         shifted = (c0 + (c1 + c2 * since) * since - self.loss_power, c1 + 2.0 * c2 * since, c2)
         return max(0.0, self.efficiency * _integral(shifted, until - since))
@@ -351,6 +358,7 @@ class Taper(_Stretch):
     """Linear: 1/s; exponential: 1/J. As in `Acceptance.decay`."""
 
     def __post_init__(self) -> None:
+        _Stretch.__post_init__(self)
         if not self.lines:
             raise ValueError("a taper needs a live phase to draw from")
 

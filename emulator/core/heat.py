@@ -34,7 +34,7 @@ class Course(Mapping[str, float]):
     dt: float = 0.0
 
     def at(self, dt: float) -> Course:
-        return replace(self, dt=dt)
+        return Course(self.start, self.squares, self.climate, self.time_of_day, self.held, dt)
 
     def __getitem__(self, name: str) -> float:
         if name in self.held:

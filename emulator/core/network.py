@@ -86,11 +86,9 @@ def neutral_current(active: Phases, reactive: Phases, network: Network, phases: 
     network this is the current of the third line.
     """
     phasors = _TWO_LINES if _shares_return(network, phases) else _STAR
+    (c1, s1), (c2, s2), (c3, s3) = phasors
+    (i1, i2, i3), (q1, q2, q3) = active, reactive
     # Active and reactive parts are summed apart: a balanced load gives exactly zero.
-    real = sum(i * c for i, (c, _) in zip(active, phasors, strict=True)) - sum(
-        q * s for q, (_, s) in zip(reactive, phasors, strict=True)
-    )
-    imaginary = sum(i * s for i, (_, s) in zip(active, phasors, strict=True)) + sum(
-        q * c for q, (c, _) in zip(reactive, phasors, strict=True)
-    )
+    real = (i1 * c1 + i2 * c2 + i3 * c3) - (q1 * s1 + q2 * s2 + q3 * s3)
+    imaginary = (i1 * s1 + i2 * s2 + i3 * s3) + (q1 * c1 + q2 * c2 + q3 * c3)
     return math.hypot(real, imaginary)

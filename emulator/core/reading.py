@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from . import network, noise, pilot
@@ -94,7 +94,18 @@ class Stretch:
         if view is None or gained == 0:
             return view
         stored = (self.stored + gained) / WATT_HOUR
-        return replace(view, battery_energy=stored, state_of_charge=stored / view.capacity)
+        return VehicleView(
+            name=view.name,
+            model=view.model,
+            state_of_charge=stored / view.capacity,
+            battery_energy=stored,
+            capacity=view.capacity,
+            onboard=view.onboard,
+            s2_closed=view.s2_closed,
+            target_current=view.target_current,
+            toggles=view.toggles,
+            finished=view.finished,
+        )
 
     def _noisy(
         self, at: Instant, voltage: Phases, active: Phases, frequency: float
