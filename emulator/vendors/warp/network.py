@@ -236,7 +236,7 @@ def _ethernet_state(v: View) -> object:
     on = cast("dict[str, Any]", box.api.active("ethernet/config"))["enable_ethernet"]
     return {
         "connection_state": 3 if on else 0,
-        "connection_start": min(v.uptime, 3000) if on else 0,
+        "connection_start": 3000 if on else 0,
         "connection_end": 0,
         "mac": _hardware_address(box, 3),
         "ip": box.context.address if on else _ZERO,
@@ -252,7 +252,7 @@ def _wifi_state(v: View) -> object:
     station = cast("dict[str, Any]", box.api.document("wifi/sta_config"))
     access_point = cast("dict[str, Any]", box.api.document("wifi/ap_config"))
     connected = station["enable_sta"] and station["ssid"] != ""
-    start = min(v.uptime, 4000) if connected else 0
+    start = 4000 if connected else 0
     return {
         "connection_state": 3 if connected else 0,
         "connection_start": start,

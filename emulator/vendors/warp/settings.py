@@ -95,7 +95,7 @@ def _flash() -> list[Setting]:
 SETTINGS: Final = (
     *_configs(),
     *_flash(),
-    Setting(name="nfc_fitted", default=True, check=boolean, about="an NFC reader (always on WARP2 and later)"),
+    Setting(name="nfc_fitted", default=False, check=boolean, about="a retrofitted NFC reader in a WARP1"),
     Setting(name="rtc_fitted", default=False, check=boolean, about="a clock module in a WARP1 or WARP2"),
     Setting(name="clock_set", default=True, check=boolean, about="the hardware clock holds the time"),
     Setting(name="internet", default=True, check=boolean, about="time servers can be reached"),

@@ -102,7 +102,7 @@ class Users:
         if self.config["next_user_id"] == 0:
             return "Can't add user. All user IDs in use."
         if new["id"] != self.config["next_user_id"]:
-            return "Can't add user. DocumentError next user ID"
+            return "Can't add user. Wrong next user ID"
         if len(self.all) >= limit:
             return "Can't add user. Already have the maximum number of active users."
         if any(user["username"] == new["username"] for user in self.all):
