@@ -135,7 +135,7 @@ def _p40(
 _P30: Final = "KEBA KeContact P30"
 
 MODELS: Final = (
-    _p30("keba-p30-c-32", f"{_P30} c-series, cable, 32 A", 32, "KC-P30-EC240422-E00"),
+    _p30("keba-p30-c-32", f"{_P30} c-series, cable, 32 A", 32, "KC-P30-EC240422-E0R"),
     _p30("keba-p30-c-32-socket", f"{_P30} c-series, socket, 32 A", 32, "KC-P30-ES240022-E0R", connector="socket"),
     _p30("keba-p30-c-16", f"{_P30} c-series, cable, 16 A", 16, "KC-P30-EC220422-E0R", assumed=True),
     _p30(
@@ -170,7 +170,7 @@ MODELS: Final = (
     _p30("bmw-wallbox-plus", "BMW i Wallbox Plus", 32, "BMW-10-EC240522-E1R"),
     _p30("bmw-wallbox-plus-socket", "BMW i Wallbox Plus, socket", 32, "BMW-10-ESS40022-E1R", connector="socket"),
     # ASSUMED: these two name themselves as KEBA's own box does.
-    _p30("solaredge-home-ev", "SolarEdge Home EV Charger", 32, "KC-P30-EC240422-E0R", assumed=True),
+    _p30("solaredge-home-ev", "SolarEdge Home EV Charger", 32, "KC-P30-EC240422-E00", rfid=False, assumed=True),
     _p30("eaton-xchargein", "Eaton xChargeIn", 32, "KC-P30-EC2404B2-E0R", series="x", assumed=True),
 )
 

@@ -1,0 +1,228 @@
+"""A small world with one KeContact, and the states of a charger that tests go through."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from worlds import SmallWorld
+
+from emulator.core.faults import (
+    ContactorMiss,
+    ContactorWelded,
+    CpF,
+    CpShort,
+    Diode,
+    Disturbance,
+    Frequency,
+    LockFail,
+    MeterFault,
+    Overcurrent,
+    Overtemp,
+    Overvoltage,
+    PeLoss,
+    PhaseLoss,
+    RcdSelftest,
+    RcdSystem,
+    TripRcd,
+    Undervoltage,
+)
+from emulator.core.messages import PowerCut, PowerUp
+from emulator.vendors.interfaces import Datagram, ModbusInterface, ModbusReply, ModbusRequest, Origin, UdpInterface
+from emulator.vendors.keba.wallbox import Keba
+
+CLIENT: Final = "127.0.0.2:7090"
+OK: Final = "TCH-OK :done\n"
+CARD: Final = "e3f76b8d00000000"
+CLASS: Final = "01010400000000000000"
+
+
+class KeContact(SmallWorld):
+    """One box with everything switched on."""
+
+    def __init__(
+        self,
+        model: str | None = None,
+        firmware: str | None = None,
+        hardware: Mapping[str, object] | None = None,
+        **settings: object,
+    ) -> None:
+        on = {"dsw1_2": True, "dsw1_3": True, "modbus_in_app": True, "contactor_box": True}
+        super().__init__("keba", model, firmware, hardware=hardware, settings={**on, **settings})
+
+    @property
+    def unit(self) -> Keba:
+        assert isinstance(self.box, Keba)
+        return self.box
+
+    # --- UDP ---------------------------------------------------------------------------------------------------------
+
+    def datagrams(self, text: str | bytes, client: str = CLIENT) -> list[Datagram]:
+        interface = self.box.interfaces["udp"]
+        assert isinstance(interface, UdpInterface)
+        data = text if isinstance(text, bytes) else text.encode("cp437")
+        return list(interface.handle(data, Origin(interface="udp", client=client)))
+
+    def say(self, text: str | bytes, client: str = CLIENT) -> str | None:
+        """The answer; None: silence."""
+        found = [d.data.decode() for d in self.datagrams(text, client)]
+        answers = [text for text in found if not text.startswith("{") or '"ID"' in text]
+        assert len(answers) <= 1
+        return answers[0] if answers else None
+
+    def ok(self, *commands: str) -> None:
+        for command in commands:
+            assert self.say(command) == OK
+
+    def report(self, number: int) -> dict[str, object]:
+        text = self.say(f"report {number}")
+        assert text is not None
+        assert len(text.encode()) <= 512
+        found = json.loads(text)
+        assert isinstance(found, dict)
+        return found
+
+    def keys(self, *names: str) -> tuple[object, ...]:
+        """Values of report 2 and 3."""
+        both = {**self.report(3), **self.report(2)}
+        return tuple(both[name] for name in names)
+
+    def pushes(self) -> list[dict[str, object]]:
+        """What the box says by itself now."""
+        interface = self.box.interfaces["udp"]
+        assert isinstance(interface, UdpInterface)
+        return [json.loads(d.data) for d in interface.published(self.simulation.at)]
+
+    # --- Modbus ------------------------------------------------------------------------------------------------------
+
+    def modbus(
+        self, function: int, address: int, count: int = 1, values: tuple[int, ...] = (), unit: int = 255
+    ) -> ModbusReply | None:
+        interface = self.box.interfaces["modbus"]
+        assert isinstance(interface, ModbusInterface)
+        return interface.handle(
+            ModbusRequest(unit=unit, function=function, address=address, count=count, values=values)
+        )
+
+    def register(self, address: int) -> int:
+        reply = self.modbus(3, address, 2)
+        assert reply is not None
+        assert reply.exception is None
+        high, low = reply.values
+        return high << 16 | low
+
+    def put(self, address: int, value: int) -> int | None:
+        """The exception of a write; None: done."""
+        reply = self.modbus(6, address, values=(value,))
+        assert reply is not None
+        return reply.exception
+
+    def exception(self, function: int, address: int, count: int = 1, values: tuple[int, ...] = ()) -> int | None:
+        reply = self.modbus(function, address, count, values)
+        assert reply is not None
+        return reply.exception
+
+    def charge(self, **vehicle: object) -> None:
+        """Plug in and wait for full current."""
+        self.plug_in(**{"max_current": 32.0, **vehicle})
+        self.wait(40)
+
+    def writes(self) -> list[tuple[str, object, object]]:
+        """Point, value and success of what clients wrote."""
+        entries = (entry for entry in self.simulation.journal if entry.kind == "write")
+        return [(entry.name, entry.detail["value"], entry.detail["ok"]) for entry in entries]
+
+
+Make = Callable[[str | None, str | None], KeContact]
+
+
+def _charging(model: str | None, firmware: str | None) -> KeContact:
+    world = KeContact(model, firmware)
+    world.charge()
+    return world
+
+
+def _plugged(model: str | None, firmware: str | None) -> KeContact:
+    world = KeContact(model, firmware)
+    world.plug_in()
+    world.wait(0.4)
+    return world
+
+
+def _disabled(model: str | None, firmware: str | None) -> KeContact:
+    world = _charging(model, firmware)
+    assert world.put(5014, 0) is None
+    world.wait(10)
+    return world
+
+
+def _booting(model: str | None, firmware: str | None) -> KeContact:
+    world = _charging(model, firmware)
+    world.apply(PowerCut())
+    world.wait(60)
+    world.apply(PowerUp())
+    world.wait(12)
+    return world
+
+
+def _switching(model: str | None, firmware: str | None) -> KeContact:
+    world = _charging(model, firmware)
+    world.put(5050, 3)
+    world.put(5052, 0)
+    world.wait(5)
+    return world
+
+
+def _ended(model: str | None, firmware: str | None) -> KeContact:
+    world = _charging(model, firmware)
+    world.wait(600)
+    world.unplug()
+    world.wait(5)
+    return world
+
+
+def with_fault(fault: Disturbance, wait: float = 20.0) -> Make:
+    def make(model: str | None, firmware: str | None) -> KeContact:
+        world = _charging(model, firmware)
+        world.begin("fault", fault)
+        world.wait(wait)
+        return world
+
+    return make
+
+
+FAULTS: Final[dict[str, tuple[Disturbance, int, int]]] = {
+    "rcd_ac": (TripRcd(residual_current=0.035), 4, 0x40000),
+    "rcd_dc": (TripRcd(residual_current=0.010, kind="dc"), 4, 0x40001),
+    "rcd_system": (RcdSystem(), 4, 0x40002),
+    "pe_loss": (PeLoss(), 4, 0x20001),
+    "cp_short": (CpShort(), 4, 0x10001),
+    "cp_f": (CpF(), 4, 0x10002),
+    "diode": (Diode(), 4, 0x10003),
+    "contactor_miss": (ContactorMiss(), 4, 0x9001),
+    "overvoltage": (Overvoltage(), 4, 0x20002),
+    "undervoltage": (Undervoltage(), 4, 0x20003),
+    "phase_loss": (PhaseLoss(), 4, 0x20004),
+    "frequency": (Frequency(), 4, 0x20005),
+    "overcurrent": (Overcurrent(), 4, 0x30001),
+    "overtemp": (Overtemp(temperature=90.0), 5, 0),
+    "meter_fault": (MeterFault(), 3, 0),
+}
+"""What is wrong, then `State` and the error code."""
+IDLE_FAULTS: Final[dict[str, tuple[Disturbance, int]]] = {
+    "rcd_selftest": (RcdSelftest(), 0x40003),
+    "contactor_welded": (ContactorWelded(), 0xC001),
+}
+LOCK: Final = LockFail(stuck="open")
+
+SITUATIONS: Final[dict[str, Make]] = {
+    "idle": lambda model, firmware: KeContact(model, firmware),
+    "plugged": _plugged,
+    "charging": _charging,
+    "disabled": _disabled,
+    "booting": _booting,
+    "switching": _switching,
+    "ended": _ended,
+    **{name: with_fault(fault) for name, (fault, _, _) in FAULTS.items()},
+}
