@@ -72,9 +72,12 @@ class Announcer:
         self._names.pop(name.lower(), None)
 
     async def register(self, info: ServiceInfo, host: str) -> None:
-        """Announce a new service. OSError if this machine has no multicast."""
+        """Announce a new service. OSError if this machine has no multicast.
+
+        Not `strict`: there are devices whose service type is longer than the 15 bytes RFC 6763 allows.
+        """
         responder = await self._responder(host)
-        self._send(info, await responder.async_register_service(info, cooperating_responders=True))
+        self._send(info, await responder.async_register_service(info, cooperating_responders=True, strict=False))
 
     async def update(self, info: ServiceInfo, host: str) -> None:
         """Announce other contents (TXT, port) of a known service."""

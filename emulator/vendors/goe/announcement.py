@@ -28,7 +28,8 @@ def service(box: Goe) -> MdnsService:
     """The one service, `_go-e_go-eCharger_V4._tcp`."""
     hello = box.websocket.hello()
     kind = f"_go-e_{box.trait('typ')}._tcp" if box.has(_OWN_TYPE_SINCE) else "_http._tcp"
-    instance = box.friendly_name.encode()[:_LABEL].decode(errors="ignore")
+    printable = "".join(character for character in box.friendly_name if character.isprintable())
+    instance = printable.encode()[:_LABEL].decode(errors="ignore").strip()
     return MdnsService(
         type=kind,
         instance=instance or box.factory_name,
