@@ -84,9 +84,12 @@ def servers(
         endpoint = ports.endpoint(wallbox, plan, name)
         protocol = wallbox.interfaces[name].protocol
         if protocol == "mqtt":
+            from .faults.passage import DisturbedPassage
             from .protocols.mqtt import MqttDevice
 
-            yield endpoint.address, MqttDevice(endpoint, broker)
+            passage = DisturbedPassage(endpoint)
+            device = passage.device = MqttDevice(endpoint, broker, passage=passage)
+            yield endpoint.address, device
         elif protocol == "mdns":
             if announcer is not None:
                 from .protocols.mdns import MdnsServer

@@ -20,6 +20,7 @@ from .core.instant import Instant, seconds
 from .core.messages import Outcome, Reason
 from .endpoints import Ports, reserve_descriptors, servers
 from .errors import EmulatorError
+from .faults.engine import FaultEngine
 from .keeping import Keeper
 from .protocols.push import moved
 from .protocols.server import Server
@@ -141,6 +142,8 @@ class Emulator:
             setting = "embedded" if plan is None or plan.embedded else f"mqtt://{plan.host}:{plan.port}"
             broker = Broker.open(setting, host=self.options.bind, port=port)
             self.broker = await (stack or self._stack).enter_async_context(broker)
+            if stack is None:
+                self.faults.broker = self.broker
 
     async def _serve(self, address: str) -> None:
         for name, server in servers(self.world, address, self._ports, broker=self.broker, announcer=self._announcer):
@@ -155,6 +158,8 @@ class Emulator:
         )
         if self._keeper is not None:
             self._keeper.follow(self.world)
+        self.faults = FaultEngine.of(self.world.simulation)
+        self.faults.broker, self.faults.links = self.broker, self.servers
         self.player = Player(self.world, finished=self._over)
         self._performances: list[Player] = []
         self.finished.clear()
@@ -286,6 +291,8 @@ class Emulator:
     async def settle(self) -> None:
         """Make the sockets agree with the world: interfaces open or closed, everything published sent."""
         moved(self.simulation)
+        while self.faults.pending:
+            await asyncio.gather(*self.faults.pending, return_exceptions=True)
         for server in self.servers.values():
             if isinstance(server, Server):
                 await server.settle()

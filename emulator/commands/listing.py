@@ -51,13 +51,12 @@ def vehicles() -> Rows:
 
 
 def faults() -> Rows:
-    from ..core.faults import CATALOGUE
-    from ..scenario.steps import STEPS
+    """Every kind: what it does, its arguments, where it applies, and the primitive of real bugs it stands for."""
+    from ..faults.kinds import EFFECTS
 
-    for fault in CATALOGUE:
-        name = fault.step()
-        own = [a.name for a in STEPS[name].arguments if a.name not in ("charger", "name", "for")]
-        yield name, fault.about, ", ".join(own)
+    for kind in EFFECTS.values():
+        arguments = ", ".join(argument.name for argument in kind.arguments)
+        yield kind.name, kind.about.split(". ")[0], arguments or "-", kind.where, kind.primitive
 
 
 def steps() -> Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..core.faults import CATALOGUE
+from ..faults.kinds import EFFECTS, Kind
 from ..scenario.quantities import catalogue as quantities
 from ..scenario.steps import VOCABULARY, StepType
 from ..scenario.world import World
@@ -13,8 +14,22 @@ def catalogue(world: World) -> dict[str, object]:
     return {
         "vehicles": sorted(world.vehicles, key=lambda name: (name not in world.scenario.vehicles, name)),
         "faults": [{"name": fault.step(), "about": fault.about} for fault in CATALOGUE],
+        "fault_kinds": [_kind(kind) for kind in EFFECTS.values()],
         "steps": [_step(kind) for kind in VOCABULARY],
         "quantities": [{"name": name, "unit": unit, "about": about} for name, unit, about in quantities()],
+    }
+
+
+def _kind(kind: Kind) -> dict[str, object]:
+    return {
+        "name": kind.name,
+        "about": kind.about,
+        "where": list(kind.levels),
+        "protocols": list(kind.protocols),
+        "primitive": kind.primitive,
+        "arguments": [
+            {"name": a.name, "about": a.about, "expected": a.kind.text, "required": a.required} for a in kind.arguments
+        ],
     }
 
 

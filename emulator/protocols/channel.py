@@ -8,14 +8,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from ..core.instant import Instant, seconds
+from ..faults.messages import of_frame
 from ..vendors.interfaces import Close, Frame
 from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
 from .wire import excerpt
 
 if TYPE_CHECKING:
+    from ..faults.effect import Delivery
+    from ..faults.passing import Passing
+    from ..runtime.journal import Entry
     from .connection import Connection
     from .websocket import Room
 
@@ -55,6 +59,9 @@ class Channel:
         self._over = False
         self._broken = False
         """What the client sends makes no sense any more and is thrown away."""
+        self._late = 0
+        """Frames that a fault holds back."""
+        self._late_until = 0.0
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     # --- the connection's side ---------------------------------------------------------------------------------------
@@ -154,8 +161,10 @@ class Channel:
 
     def _take(self, message: Message) -> None:
         match message.opcode:
-            case Opcode.PING:
+            case Opcode.PING if not self._silenced:
                 self._put(Opcode.PONG, message.payload)
+            case Opcode.PING:
+                pass
             case Opcode.PONG:
                 self.alive_at = asyncio.get_running_loop().time()
             case Opcode.CLOSE:
@@ -173,8 +182,27 @@ class Channel:
         detail: dict[str, object] = {"size": len(message.payload), "frame": excerpt(text)}
         self.room.endpoint.simulation.now()
         entry = self.room.record("request", detail, self.connection.client, name=f"{self.room.path} received")
+        passing = self._passing(text, "in")
+        if passing is not None:
+            self._disturbed(passing, entry, text, detail)
+            return
         with self.room.endpoint.simulation.exchange(entry):
             self._speak(lambda: self._conversation.received(text), detail)
+
+    def _disturbed(self, passing: Passing, entry: Entry, text: str | bytes, detail: dict[str, object]) -> None:
+        """Answer a message that faults are about."""
+        with self.room.endpoint.simulation.because(entry):
+            if passing.lost():
+                detail["silent"] = True
+                return
+            with passing.handling():
+                self._speak(lambda: self._conversation.received(text), detail)
+
+    def _passing(self, frame: str | bytes, direction: Literal["in", "out"]) -> Passing | None:
+        faults = self.room.endpoint.wallbox.faults
+        if faults is None:
+            return None
+        return faults.passing(of_frame(self.room.path, frame, self.connection.client, direction))
 
     def _closed_by_client(self, payload: bytes) -> None:
         if not self._ending:
@@ -227,6 +255,13 @@ class Channel:
             self._end(frame)
             return
         payload = frame.encode() if isinstance(frame, str) else frame
+        delivery = None
+        if (passing := self._passing(frame, "out")) is not None:
+            delivery = passing.deliver(passing.text_of(payload))
+            payload = delivery.data
+        if delivery is not None and delivery.silent:
+            return
+        frame = payload.decode("utf-8", "replace") if isinstance(frame, str) else payload
         if replies_to is None:
             self._record_push(frame, len(payload), at)
         else:
@@ -234,7 +269,35 @@ class Channel:
             shown = replies_to["replies"]
             if isinstance(shown, list) and len(shown) < 8:
                 shown.append(excerpt(frame))
-        self._put(Opcode.TEXT if isinstance(frame, str) else Opcode.BINARY, payload)
+        opcode = Opcode.TEXT if isinstance(frame, str) else Opcode.BINARY
+        if delivery is None and not self._late:
+            self._put(opcode, payload)
+        else:
+            self._put_late(opcode, payload, delivery)
+
+    def _put_late(self, opcode: Opcode, payload: bytes, delivery: Delivery | None) -> None:
+        """Send a frame after its delay and behind everything that is late already; then end what has to end."""
+        loop = asyncio.get_running_loop()
+        due = max(self._late_until, loop.time() + (0.0 if delivery is None else delivery.delay))
+        self._late_until = due
+        self._late += 1
+
+        def leave() -> None:
+            self._late -= 1
+            if self._over:
+                return
+            if payload:
+                self._put(opcode, payload)
+            if delivery is not None and delivery.then == "reset":
+                self._finish()
+                self.connection.reset()
+            elif delivery is not None and delivery.then == "close":
+                self._end(Close())
+
+        if due <= loop.time():
+            leave()
+        else:
+            loop.call_at(due, leave)
 
     def _record_push(self, frame: str | bytes, size: int, at: Instant | None) -> None:
         detail: dict[str, object] = {"size": size, "frame": excerpt(frame)}
@@ -257,6 +320,12 @@ class Channel:
             self._after("close", CLOSE_GRACE, self.connection.abort)
 
     # --- flow, time-outs ---------------------------------------------------------------------------------------------
+
+    @property
+    def _silenced(self) -> bool:
+        """A fault keeps everything from the client."""
+        faults = self.room.endpoint.wallbox.faults
+        return faults is not None and faults.silenced("websocket")
 
     @property
     def _crowded(self) -> bool:
@@ -302,7 +371,7 @@ class Channel:
             self._note("dropped", {"why": "no pong"})
             self.break_off()
         elif self.spec.ping is not None:
-            if not self._crowded:
+            if not self._crowded and not self._silenced:
                 self._put(Opcode.PING, b"")
                 if self.spec.heartbeat is not None:
                     self._put(Opcode.TEXT, self.spec.heartbeat().encode())

@@ -6,6 +6,8 @@ The one rule: whatever the bytes, the connection ends in a reply, a close or a t
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import StreamReader, web
@@ -290,6 +292,13 @@ class Connection(web.RequestHandler):
             self.doomed = True
         else:
             self.abort()
+
+    def reset(self) -> None:
+        """Break the connection so that the client sees a TCP reset."""
+        if self.transport is not None:
+            sock = self.transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.transport.abort()
 
     def abort(self) -> None:
         """Break the connection at once."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from aiohttp import web
 
+from ..faults.messages import of_http
 from ..runtime.journal import Entry
 from ..vendors.interfaces import HttpInterface, HttpReply, HttpRequest
 from .connection import CLOSED, KEPT, Connection, Listener
@@ -19,10 +20,17 @@ from .server import BACKLOG, Endpoint, Server
 from .websocket import Room, Rooms
 from .wire import encode_reply, excerpt
 
+if TYPE_CHECKING:
+    from ..faults.effect import Delivery
+    from ..faults.passing import Traffic
+
 log = logging.getLogger(__name__)
 
 SLOW_READER = 30.0
 """Wall seconds a client may take to read a reply."""
+
+DRIP = 0.1
+"""Wall seconds between two pieces of a reply that comes slowly."""
 
 CLOSE_GRACE = 0.5
 """Wall seconds that handlers get to end after their connections were dropped."""
@@ -73,7 +81,8 @@ class HttpServer(Server):
         if not self.endpoint.reachable:
             return False
         interface = self.interface
-        if len(self.connections) >= interface.max_connections:
+        faults, most = self.endpoint.wallbox.faults, interface.max_connections
+        if len(self.connections) >= (most if faults is None else faults.limit(self.endpoint.name, most)):
             if interface.when_full == "refuse":
                 self.endpoint.record("connection", "refused", {"why": "too many"}, client=connection.client)
                 return False
@@ -106,7 +115,7 @@ class HttpServer(Server):
             return CLOSED
         if reply.delay > 0:
             await asyncio.sleep(reply.delay)
-        if room is not None and reply.status == 101:
+        if room is not None and reply.status == 101 and not await self._spoiled(connection, reply):
             room.open(connection, request)
             await connection.given_up()
             return CLOSED
@@ -123,10 +132,20 @@ class HttpServer(Server):
         if request.body:
             detail["body"] = excerpt(request.body)
         entry = self.record(f"{request.method} {request.path}", detail, request.origin.client)
-        reply = self._answer(request.caused_by(self.endpoint.origin(request.origin.client, entry)), room, entry)
+        request = request.caused_by(self.endpoint.origin(request.origin.client, entry))
+        faults = self.endpoint.wallbox.faults
+        reply = self._answer(request, room, entry) if faults is None else self._disturbed(faults, request, room, entry)
         detail["status"] = reply.status
         detail.update(reply.journal)
         return reply
+
+    def _disturbed(self, faults: Traffic, request: HttpRequest, room: Room | None, entry: Entry) -> HttpReply:
+        """The reply as it gets past the faults."""
+        passing = faults.passing(of_http(request, self.endpoint.wallbox, upgrade=room is not None))
+        if passing is None:
+            return self._answer(request, room, entry)
+        with self.endpoint.simulation.because(entry):
+            return passing.http(request, lambda: self._answer(request, room, entry))
 
     def record(self, name: str, detail: dict[str, object], client: str | None) -> Entry:
         """Begin the entry of a request, at the present instant. `detail` may be completed later."""
@@ -157,8 +176,37 @@ class HttpServer(Server):
             chunked=reply.chunked and request.version != "1.0",
             connection=asked if keep else "close",
         )
+        if reply.line is not None:
+            return await self._deliver(connection, reply.line(data), keep=keep)
         await self.transmit(connection, data)
         return KEPT if keep else CLOSED
+
+    async def _deliver(self, connection: Connection, delivery: Delivery, *, keep: bool) -> web.StreamResponse:
+        """Send what a disturbed line has left of a reply."""
+        if delivery.delay > 0:
+            await asyncio.sleep(delivery.delay)
+        if delivery.silent:
+            await connection.given_up()
+            return CLOSED
+        data, rate = delivery.data, delivery.rate
+        piece = len(data) if rate is None else max(1, round(rate * DRIP))
+        for start in range(0, len(data), piece or 1):
+            if start and rate is not None:
+                await asyncio.sleep(DRIP)
+            await self.transmit(connection, data[start : start + piece])
+        if delivery.then == "reset":
+            connection.reset()
+        return KEPT if keep and delivery.then == "keep" else CLOSED
+
+    async def _spoiled(self, connection: Connection, reply: HttpReply) -> bool:
+        """Whether an accepted upgrade comes to nothing on a disturbed line."""
+        if reply.line is None:
+            return False
+        delivery = reply.line(b"")
+        if delivery.then == "keep" and not delivery.silent:
+            await asyncio.sleep(delivery.delay)
+            return False
+        return True
 
     async def transmit(self, connection: Connection, data: bytes) -> None:
         """Put a reply's bytes on the wire, in one write. The one place where replies become bytes on a socket."""

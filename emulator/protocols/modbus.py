@@ -11,11 +11,13 @@ import logging
 import socket
 import struct
 from collections import deque
-from dataclasses import dataclass
-from typing import Final, Literal, cast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal, cast
 
+from ..faults.messages import of_modbus
 from ..runtime.journal import Entry
-from ..vendors.interfaces import ModbusInterface, ModbusReply
+from ..vendors.interfaces import ModbusInterface, ModbusReply, ModbusRequest
 from .modbus_frames import (
     DEVICE_FAILURE,
     ILLEGAL_VALUE,
@@ -31,10 +33,16 @@ from .modbus_frames import (
 )
 from .server import BACKLOG, Endpoint, Server
 
+if TYPE_CHECKING:
+    from ..faults.passing import Passing
+
 log = logging.getLogger(__name__)
 
 HALF_SENT_TIMEOUT: Final = 10.0
 """Wall seconds a client has to finish a frame it has begun. ASSUMED."""
+
+DRIP: Final = 0.1
+"""Wall seconds between two pieces of an answer that comes slowly."""
 
 HELD_BACK: Final = 64
 """Replies that may wait on one connection; then nothing more is read from it."""
@@ -50,6 +58,8 @@ class Answer:
     """Sent instead of the frame: cut, garbled."""
     delay: float = 0.0
     """Wall seconds, counted from the request. Later replies on the connection wait as well."""
+    rate: float | None = None
+    """Bytes per wall second; None: in one write."""
     then: Literal["keep", "close", "reset"] = "keep"
     """What becomes of the connection afterwards."""
 
@@ -101,7 +111,8 @@ class ModbusServer(Server):
         """Whether a new connection may stay; one too many is accepted and closed at once."""
         if not self.endpoint.reachable:
             return False
-        if len(self.connections) >= self.interface.max_connections:
+        faults, most = self.endpoint.wallbox.faults, self.interface.max_connections
+        if len(self.connections) >= (most if faults is None else faults.limit(self.endpoint.name, most)):
             if self.interface.when_full == "refuse":
                 self.endpoint.record("connection", "refused", {"why": "too many"}, client=connection.client)
                 return False
@@ -122,16 +133,31 @@ class ModbusServer(Server):
             self.endpoint.record("request", f"{NAMES[frame.pdu[0]]} (illegal)", detail, client=client)
             return _answer(frame, exception(frame.pdu[0], ILLEGAL_VALUE))
         entry = self.endpoint.record("request", asked.title, detail, client=client)
-        return _answer(frame, self._reply(frame, asked, entry, detail))
-
-    def _reply(self, frame: Frame, asked: Asked, entry: Entry, detail: dict[str, object]) -> bytes | None:
-        """The device's reply, None if it keeps silent; `detail` says what it was."""
         asking = request(frame, asked, self.endpoint.origin(entry.client, entry))
         if asking.payload:
             detail["payload"] = asking.payload.hex()
+        faults = self.endpoint.wallbox.faults
+        passing = None if faults is None else faults.passing(of_modbus(asking, self.endpoint.name))
+        if passing is None:
+            return _answer(frame, self._reply(frame, asked, asking, self.interface.handle, entry, detail))
+        with self.endpoint.simulation.because(entry):
+            handle = self.interface.handle
+            pdu = self._reply(frame, asked, asking, lambda asking: passing.modbus(asking, handle), entry, detail)
+            return _disturbed(_answer(frame, pdu), passing)
+
+    def _reply(
+        self,
+        frame: Frame,
+        asked: Asked,
+        asking: ModbusRequest,
+        handle: Callable[[ModbusRequest], ModbusReply | None],
+        entry: Entry,
+        detail: dict[str, object],
+    ) -> bytes | None:
+        """The device's reply, None if it keeps silent; `detail` says what it was."""
         try:
             with self.endpoint.simulation.exchange(entry):
-                reply = self.interface.handle(asking)
+                reply = handle(asking)
             pdu = None if reply is None else encode(frame.pdu, asked, reply)
         except Exception:
             log.exception("%s: no answer to %s", self.endpoint.address, entry.name)
@@ -147,6 +173,31 @@ class ModbusServer(Server):
 
 def _answer(frame: Frame, pdu: bytes | None) -> Answer:
     return Answer(frame=None if pdu is None else Frame(frame.transaction, frame.unit, pdu))
+
+
+def _pieces(answer: Answer) -> Iterator[tuple[float, Answer]]:
+    """An answer that comes slowly as several, with the wall seconds between it and each."""
+    data, rate = answer.data, answer.rate
+    if rate is None or len(data) < 2:
+        yield 0.0, answer
+        return
+    size = max(1, round(rate * DRIP))
+    for start in range(0, len(data), size):
+        last = start + size >= len(data)
+        part = replace(answer, raw=data[start : start + size], rate=None, then=answer.then if last else "keep")
+        yield start / size * DRIP, part
+
+
+def _disturbed(answer: Answer, passing: Passing) -> Answer:
+    """An answer as it gets past the faults."""
+    delivery = passing.deliver(answer.data)
+    return replace(
+        answer,
+        raw=b"" if delivery.silent else delivery.data,
+        delay=delivery.delay,
+        rate=delivery.rate,
+        then=delivery.then,
+    )
 
 
 class Connection(asyncio.Protocol):
@@ -222,8 +273,10 @@ class Connection(asyncio.Protocol):
 
     def put(self, answer: Answer) -> None:
         """Send, or hold back until its time has come and everything before it is out."""
-        if self._held or answer.delay > 0:
-            self._held.append((self._loop.time() + answer.delay, answer))
+        if self._held or answer.delay > 0 or answer.rate is not None:
+            due = self._loop.time() + answer.delay
+            for wait, part in _pieces(answer):
+                self._held.append((due + wait, part))
             self._throttle()
             self._arm()
         else:

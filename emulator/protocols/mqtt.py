@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from types import TracebackType
 from typing import Final, Literal, ParamSpec, Self, cast
 
 from ..core.instant import Instant
+from ..faults.messages import of_publish
 from ..runtime.journal import Entry
 from ..runtime.simulation import Simulation
 from ..vendors.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Publish
@@ -152,10 +154,17 @@ class MqttDevice:
         origin = self.endpoint.origin(self._peer, cause)
         with self.simulation.because(cause):
             self._held = []
-            answer = self._asked(self.interface.received, message.topic, message.payload, message.retain, origin)
+            with self._handling(message):
+                answer = self._asked(self.interface.received, message.topic, message.payload, message.retain, origin)
             held, self._held = self._held, None
             self.send(answer)
             self.send(held)
+
+    def _handling(self, message: Publish) -> AbstractContextManager[None]:
+        """While the box handles a message: faults may keep it from having an effect."""
+        faults = self.endpoint.wallbox.faults
+        passing = None if faults is None else faults.passing(of_publish(message, self.endpoint.name, "in"))
+        return nullcontext() if passing is None else passing.handling()
 
     def _publish(self, at: Instant) -> None:
         """Something may be new at `at`."""
@@ -224,6 +233,9 @@ class MqttDevice:
 
     def _wanted(self) -> BrokerAccess | None:
         """Where the box is to be connected now."""
+        faults = self.endpoint.wallbox.faults
+        if faults is not None and not faults.reachable(self.endpoint.name):
+            return None
         if self._closing or not self.endpoint.wallbox.up:
             return None
         access = self.interface.access()

@@ -63,7 +63,9 @@ class Endpoint:
         """Powered, booted, and switched on."""
         interface = self.interface
         enabled: Callable[[], bool] | None = getattr(interface, "enabled", None)
-        return self.wallbox.up and (enabled is None or enabled())
+        faults = self.wallbox.faults
+        there = self.wallbox.up and (faults is None or faults.reachable(self.name))
+        return there and (enabled is None or enabled())
 
     def record(
         self,

@@ -10,12 +10,18 @@ import asyncio
 import logging
 import socket
 from collections.abc import Iterable
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from ..core.instant import Instant
+from ..faults.effect import Parcel
+from ..faults.messages import of_datagram
+from ..runtime.journal import Entry
 from ..vendors.interfaces import Datagram, UdpInterface
 from .push import Publisher
 from .server import Endpoint, Server
+
+if TYPE_CHECKING:
+    from ..faults.passing import Passing
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +118,7 @@ class UdpServer(Server):
         entry = self.endpoint.record("request", readable(data)[:EXCERPT], detail, client=client)
         try:
             with self.endpoint.simulation.exchange(entry):
-                replies = tuple(self.interface.handle(data, self.endpoint.origin(client, entry)))
+                replies = self._replies(data, client, entry)
         except Exception:
             log.exception("%s: no answer to %r", self.endpoint.address, data)
             replies = ()
@@ -120,6 +126,18 @@ class UdpServer(Server):
         for reply in replies:
             detail.update(reply.journal)
         return replies
+
+    def _replies(self, data: bytes, client: str, entry: Entry) -> tuple[Datagram, ...]:
+        """What answers a datagram, past the faults."""
+        origin, faults = self.endpoint.origin(client, entry), self.endpoint.wallbox.faults
+        passing = None if faults is None else faults.passing(of_datagram(data, client, self.endpoint.name, "in"))
+        if passing is None:
+            return tuple(self.interface.handle(data, origin))
+        if passing.lost():
+            return ()
+        with passing.handling():
+            replies = tuple(self.interface.handle(data, origin))
+        return _disturbed(replies, passing)
 
     def _publish(self, at: Instant) -> None:
         if self.endpoint.reachable:
@@ -134,7 +152,11 @@ class UdpServer(Server):
             target = f"{datagram.host}:{datagram.port or self.endpoint.port}"
             detail = {"data": readable(datagram.data), **datagram.journal}
             self.endpoint.record("push", readable(datagram.data)[:EXCERPT], detail, client=target)
-            self.put(datagram, (datagram.host, self.endpoint.port))
+            faults = self.endpoint.wallbox.faults
+            message = of_datagram(datagram.data, target, self.endpoint.name, "out")
+            passing = None if faults is None else faults.passing(message)
+            for passed in (datagram,) if passing is None else _disturbed((datagram,), passing):
+                self.put(passed, (datagram.host, self.endpoint.port))
 
     def put(self, datagram: Datagram, to: Address) -> None:
         """Send now or later, to `to` where the datagram does not say otherwise."""
@@ -159,6 +181,21 @@ class UdpServer(Server):
             log.warning("%s: %d bytes to %s:%d are lost", self.endpoint.address, len(data), *target)
             return
         transport.sendto(data, target)
+
+
+def _disturbed(datagrams: tuple[Datagram, ...], passing: Passing) -> tuple[Datagram, ...]:
+    """Datagrams as they get past the faults; one that a fault adds goes where the first would have gone."""
+    if not datagrams:
+        return ()
+    first = datagrams[0]
+    parcels = [Parcel(data=passing.text_of(datagram.data), delay=datagram.delay) for datagram in datagrams]
+    passed = []
+    for parcel in passing.spread(parcels):
+        delivery = passing.deliver(parcel.data)
+        if not delivery.silent:
+            delay = parcel.delay + delivery.delay
+            passed.append(Datagram(data=delivery.data, host=first.host, port=first.port, delay=delay))
+    return tuple(passed)
 
 
 class _Receiver(asyncio.DatagramProtocol):

@@ -36,6 +36,8 @@ class Simulation:
         self.journal = journal if journal is not None else Journal()
         self.agenda = Agenda(clock.now())
         self.chargers: dict[str, Charger] = {}
+        self.extensions: dict[str, object] = {}
+        """What belongs to this world beside chargers and wallboxes, by name."""
         self.wake: Callable[[], None] = lambda: None
         """Called when something may have become due earlier than before: the pacer listens here."""
         self._listeners: dict[str, list[EventListener]] = {}

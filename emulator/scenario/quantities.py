@@ -207,11 +207,13 @@ def _unknown(text: str, charger: str, rest: str, names: Names) -> str:
 def vendor_value(wallbox: Wallbox, address: str) -> object:
     """A vendor value by its address; `nrg.11` is element 11 of `nrg`, also by key. KeyError if there is none."""
     try:
-        return wallbox.read(address)
+        value = wallbox.read(address)
     except KeyError:
         outer, dot, last = address.rpartition(".")
         if not dot:
             raise
+    else:
+        return value if wallbox.faults is None else wallbox.faults.seen(address, value)
     whole = vendor_value(wallbox, outer)
     if isinstance(whole, Mapping):
         return whole[last]

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from urllib.parse import unquote
 
 from ..core.instant import Instant
+
+if TYPE_CHECKING:
+    from ..faults.effect import Delivery
+    from .registertable import RegisterTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +108,8 @@ class HttpReply:
     """No reply at all; the connection stays open until the client gives up."""
     journal: Mapping[str, object] = field(default_factory=dict)
     """What was asked and answered in the vendor's terms, for the journal."""
+    line: Callable[[bytes], Delivery] | None = None
+    """What a disturbed line makes of its bytes; None: nothing. Not for vendors."""
 
 
 HttpHandler = Callable[[HttpRequest], HttpReply]
@@ -333,6 +339,8 @@ class ModbusInterface:
     shortest: int = 2
     longest: int = 254
     """Values of the length field of a frame (unit, function, data) that the device takes; others end the connection."""
+    table: Callable[[], RegisterTable[Any, Any]] | None = None
+    """The table it serves, for whoever wants to know what a register means."""
 
 
 # --- UDP -------------------------------------------------------------------------------------------------------------

@@ -315,6 +315,17 @@ class RegisterTable(Generic[V, W]):
                         seen.add(item.start)
                         yield f"{self.layout.prefix}{item.start}"
 
+    def items(self, function: int, start: int, count: int) -> Iterator[Item[V, W]]:
+        """The items that a request reaches, by address."""
+        tables = self._functions.get(function, ())
+        table = next((table for table in tables if start in table.at), tables[0] if tables else None)
+        last = -1
+        for address in range(start, start + count) if table is not None else ():
+            item = table.at.get(address) if table is not None else None
+            if item is not None and item.start != last:
+                last = item.start
+                yield item
+
     def fidelity(self) -> Iterator[Fidelity]:
         """Every row of every bank, by bank and address."""
         for table in self.tables.values():

@@ -83,6 +83,8 @@ class Settings:
         self.rows: Mapping[str, Setting] = {row.name: row for row in rows}
         self._values: dict[str, object] = {row.name: row.default for row in self.rows.values()}
         self._changed = changed
+        self.swallow: Callable[[str, object], bool] | None = None
+        """Asked before a value is stored: whether it is not to be. A fault may stand in the way."""
         self._listeners: list[Callable[[str], None]] = []
 
     def listen(self, listener: Callable[[str], None]) -> None:
@@ -122,6 +124,8 @@ class Settings:
 
     def put(self, name: str, value: object) -> bool:
         """Store a value that was checked already; whether it changed."""
+        if self.swallow is not None and self.swallow(name, value):
+            return False
         if self._values[name] == value and type(self._values[name]) is type(value):
             return False
         self._values[name] = value

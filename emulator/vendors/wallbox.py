@@ -8,11 +8,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 
 from ..core.agenda import Action, Timer
 from ..core.instant import Instant, later
-from ..core.messages import Command, Event, Outcome
+from ..core.messages import DONE, Command, Event, Outcome
 from ..core.snapshot import Snapshot
 from ..core.specs import ChargerSpec
 from ..runtime.simulation import Simulation
@@ -20,6 +21,9 @@ from .firmware import Profile, Vendor
 from .interfaces import Interface, Origin
 from .points import Fidelity
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from ..faults.passing import Traffic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,10 @@ class Wallbox(ABC):
         """Whether the network side is powered and booted; while False every interface is gone."""
         self.booted_at: Instant = 0
         """When the network processor started last."""
+        self.faults: Traffic | None = None
+        """Faults armed on this box; None while there are none."""
+        self.clock_offset = timedelta()
+        """How much the clock of the box is fast."""
         self.settings = Settings(context.vendor.settings, self._setting_changed)
         self.settings.configure(context.settings)
         self._listeners: list[Callable[[Instant], None]] = []
@@ -123,7 +131,13 @@ class Wallbox(ABC):
 
     def submit(self, command: Command) -> Outcome:
         """Ask the charge controller."""
+        if self.faults is not None and self.faults.submitting(command):
+            return DONE
         return self.simulation.submit(self.charger, command, wallbox=self.name)
+
+    def calendar(self, at: Instant | None = None) -> datetime:
+        """Calendar time of an instant (default: now), by the clock of the box."""
+        return self.simulation.calendar(at) + self.clock_offset
 
     def timer(self, action: Action) -> Timer:
         """A timer in simulated time, for this firmware's logic."""

@@ -20,6 +20,7 @@ from ..records import Argument
 from .base import Step, StepType, TimedStep, described
 from .checks import Clock, Expect, Note, WaitUntil
 from .device import Command, PresentCard, PressButton, Reboot, Set, SetFirmware
+from .fault import fault_type
 from .faults import ClearFault, catalogued
 from .surroundings import PowerCut, PowerUp, SetClimate, SetSupply
 from .vehicle import PlugCable, PlugIn, SetVehicle, SwapVehicle, Unplug
@@ -41,6 +42,7 @@ VOCABULARY: Final[tuple[StepType, ...]] = (
     described(SetFirmware),
     described(Command),
     *(catalogued(fault) for fault in CATALOGUE),
+    fault_type(),
     described(ClearFault),
     described(Clock),
     described(Expect),

@@ -6,6 +6,7 @@ The one rule: what a vendor's box makes of it is the wallbox's business; a step 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -190,7 +191,8 @@ class Command(Step):
         with world.because_of("command", {"write": dict(self.write), "interface": chosen}, box) as cause:
             origin = Origin(interface=chosen, client="scenario", cause=cause)
             for address, value in self.write.items():
-                outcomes[address] = box.write(address, value, origin)
+                with nullcontext() if box.faults is None else box.faults.writing(chosen, address):
+                    outcomes[address] = box.write(address, value, origin)
         return self._answer(outcomes)
 
     def _answer(self, outcomes: Mapping[str, Outcome]) -> Outcome:

@@ -13,6 +13,7 @@ from ...core.faults import Disturbance
 from ...core.instant import later
 from ...core.messages import Disturb, Outcome, Relieve
 from ...core.units import Seconds
+from ...faults.engine import FaultEngine
 from ..fields import About, arguments_of, construct
 from ..kinds import Scope, Text
 from ..nodes import Node
@@ -68,12 +69,26 @@ class ClearFault(Step):
 
     short: ClassVar[str | None] = "name"
 
-    charger: Annotated[str, ChargerName(), About("where; may be left out if there is one charger only")] = ""
+    charger: Annotated[
+        str | None, ChargerName(needed=False), About("where, for a physical fault, if there are several chargers")
+    ] = None
     name: Annotated[str, FaultName(), About("as the step that began it called it")]
 
     def apply(self, world: World) -> Outcome:
-        world.cancel(("fault", self.charger, self.name))
-        return _relieve(world, self.charger, self.name)
+        engine = FaultEngine.of(world.simulation)
+        armed = engine.armed.get(self.name)
+        if armed is not None and self.charger in (None, armed.order.target.charger):
+            engine.disarm(self.name)
+            return Outcome()
+        charger = self.charger or _charger_of(world, self.name)
+        world.cancel(("fault", charger, self.name))
+        return _relieve(world, charger, self.name)
+
+
+def _charger_of(world: World, name: str) -> str:
+    """The charger a physical fault is on. EmulatorError if that is not clear."""
+    found = [charger for charger, fault in world.simulation.chargers.items() if name in fault.disturbances]
+    return found[0] if len(found) == 1 else world.names.only_charger()
 
 
 def _relieve(world: World, charger: str, name: str) -> Outcome:

@@ -36,7 +36,10 @@ class ModbusApi:
         self.table: RegisterTable[View, NrgKick] = RegisterTable(LAYOUT, self._box.profile)
 
     def interface(self) -> ModbusInterface:
-        return ModbusInterface(port=502, handle=self.handle, enabled=lambda: self._box.settings.flag("modbus_api"))
+        return ModbusInterface(port=502, handle=self.handle, enabled=self._enabled, table=lambda: self.table)
+
+    def _enabled(self) -> bool:
+        return self._box.settings.flag("modbus_api")
 
     def handle(self, request: ModbusRequest) -> ModbusReply | None:
         box = self._box

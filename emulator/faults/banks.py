@@ -1,0 +1,124 @@
+"""Values inside Modbus registers, for faults that change values.
+
+The one rule: a value is changed through the wire type of its row where the box's table is known, else as a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from ..vendors.interfaces import ModbusInterface, ModbusRequest
+from ..vendors.wiretypes import U16, U32, U64, Registers, WireType
+from .documents import HIDE, KEEP, Path, address, ends_with
+from .matching import Match
+from .sentinels import Sentinel
+
+if TYPE_CHECKING:
+    from ..vendors.registertable import RegisterTable
+    from ..vendors.wallbox import Wallbox
+    from .passing import Shot
+
+READS: Final = (3, 4)
+ILLEGAL_ADDRESS: Final = 2
+HIDDEN: Final[Any] = object()
+_WHOLE: Final[dict[int, WireType]] = {1: U16, 2: U32, 4: U64}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value in a bank."""
+
+    path: Path
+    start: int
+    length: int
+    type: WireType
+    blank: Registers
+
+
+def table_of(wallbox: Wallbox) -> RegisterTable[Any, Any] | None:
+    """The register table of a box, if it says so."""
+    for interface in wallbox.interfaces.values():
+        if isinstance(interface, ModbusInterface) and interface.table is not None:
+            return interface.table()
+    return None
+
+
+def cells(wallbox: Wallbox, request: ModbusRequest, match: Match) -> Iterator[Cell]:
+    """The values wholly inside a read that a fault chooses."""
+    if request.function not in READS:
+        return
+    first, stop = request.address, request.address + request.count
+    table = table_of(wallbox)
+    if table is None:
+        wanted = match.register
+        if wanted is not None and first <= wanted.start and wanted.stop <= stop:
+            yield _plain_cell(wanted)
+        return
+    for item in table.items(request.function, first, request.count):
+        if first <= item.start and item.end <= stop and chosen(item.row.name, item.start, match):
+            yield _cell(item)
+
+
+def chosen(name: str, start: int, match: Match) -> bool:
+    """Whether a fault is about a row."""
+    if match.register is not None:
+        return start in match.register
+    key = match.path_of_key
+    return key is None or ends_with(address(name), key) or ends_with(("modbus", str(start)), key)
+
+
+def _cell(item: Any) -> Cell:
+    return Cell((item.row.name,), item.start, item.end - item.start, item.row.type, item.words(None))
+
+
+def _plain_cell(registers: range) -> Cell:
+    kind = _WHOLE.get(len(registers))
+    if kind is None:
+        registers, kind = range(registers.start, registers.start + 1), U16
+    return Cell((str(registers.start),), registers.start, len(registers), kind, (0,) * len(registers))
+
+
+def changed(shot: Shot, cell: Cell, words: Registers) -> Registers:
+    """The registers of one value, changed; `HIDDEN` if it is hidden."""
+    if not shot.effect.wants(shot, cell.path) or not shot.fire():
+        return words
+    old = cell.type.decode(words)
+    new = shot.effect.value(shot, cell.path, old)
+    if new is KEEP:
+        return words
+    if new is HIDE:
+        shot.changed(cell.path, old, None)
+        return HIDDEN  # type: ignore[no-any-return]
+    if isinstance(new, Sentinel):
+        result = new.words(cell.blank)
+    else:
+        try:
+            result = cell.type.encode(new)
+        except TypeError:
+            return words
+    shot.changed(cell.path, old, cell.type.decode(result))
+    return result
+
+
+def seen(shot: Shot, path: Path, value: object) -> object:
+    """A register's value (as on the wire, unscaled) as the next client would see it."""
+    if not path[-1].isdigit() or value is None:
+        return value
+    start = int(path[-1])
+    match = shot.armed.order.match
+    table = table_of(shot.wallbox)
+    if table is None:
+        found = [_plain_cell(match.register)] if match.register is not None and start in match.register else []
+    else:
+        found = [
+            _cell(item)
+            for function in READS
+            for item in table.items(function, start, 1)
+            if item.start == start and chosen(item.row.name, start, match)
+        ][:1]
+    for cell in found:
+        words = changed(shot, cell, cell.type.encode(value))
+        return HIDDEN if words is HIDDEN else cell.type.decode(words)
+    return value

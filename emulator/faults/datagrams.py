@@ -1,0 +1,83 @@
+"""Faults of datagrams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from ..core.units import Seconds
+from ..scenario.fields import About
+from ..scenario.kinds import Whole
+from .effect import Effect, Parcel
+from .matching import Protocol
+
+if TYPE_CHECKING:
+    from .passing import Shot
+
+_UDP: tuple[Protocol, ...] = ("udp",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss(Effect):
+    """Datagrams are lost; requests, or (default) answers."""
+
+    primitive: ClassVar[str] = "P10"
+    protocols: ClassVar[tuple[Protocol, ...]] = _UDP
+
+    what: Literal["requests", "answers"] = "answers"
+
+    def lost(self, shot: Shot) -> bool:
+        return self.what == "requests" and shot.message.direction == "in"
+
+    def spread(self, shot: Shot, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate(Effect):
+    """Answers come more than once."""
+
+    primitive: ClassVar[str] = "P10"
+    protocols: ClassVar[tuple[Protocol, ...]] = ("udp", "mqtt")
+
+    copies: Annotated[int, Whole(2), About("how often each comes")] = 2
+
+    def spread(self, shot: Shot, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
+        return [parcel for parcel in parcels for _ in range(self.copies)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reorder(Effect):
+    """An answer is kept back and comes behind the next one."""
+
+    primitive: ClassVar[str] = "P10"
+    protocols: ClassVar[tuple[Protocol, ...]] = ("udp", "mqtt")
+
+    def spread(self, shot: Shot, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
+        kept: list[Parcel] = shot.armed.memory.pop("kept", [])
+        if kept or not parcels:
+            return [*parcels, *kept]
+        shot.armed.memory["kept"] = list(parcels)
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interleave(Effect):
+    """A datagram that nobody asked for comes before the answer, or behind it."""
+
+    primitive: ClassVar[str] = "P10"
+    protocols: ClassVar[tuple[Protocol, ...]] = _UDP
+
+    data: str
+    """Its text."""
+    behind: bool = False
+    """Behind the answer."""
+    apart: Seconds = 0.0
+    """Wall time between the two."""
+
+    def spread(self, shot: Shot, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
+        own = Parcel(data=self.data.encode(), delay=self.apart if self.behind else 0.0)
+        if self.behind:
+            return [*parcels, own]
+        return [own, *(replace(parcel, delay=parcel.delay + self.apart) for parcel in parcels)]

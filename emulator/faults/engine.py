@@ -1,0 +1,140 @@
+"""The fault engine: every fault of a simulated world, by name.
+
+The one rule: faults on one interface compose in the order in which they were armed: what the first makes of a message
+is what the second gets. Where nothing is armed, a wallbox has no `faults` and its servers ask nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Literal
+
+from ..errors import EmulatorError
+from ..vendors.interfaces import MqttInterface, Publish
+from .armed import Armed, Order
+from .passing import Traffic
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from ..protocols.broker import Broker
+    from ..protocols.mqtt import MqttDevice
+    from ..protocols.server import Server
+    from ..runtime.simulation import Simulation
+    from ..vendors.wallbox import Wallbox
+
+    Link = Server | MqttDevice
+
+KEY: Final = "faults"
+
+
+class FaultEngine:
+    """The faults of one simulation."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.simulation = simulation
+        self.armed: dict[str, Armed] = {}
+        """In the order in which they were armed."""
+        self.broker: Broker | None = None
+        """The broker of the run; None: there is none, as in a headless run."""
+        self.links: Mapping[str, Link] = {}
+        """The boxes' connections to it, by address of the interface."""
+        self.pending: set[asyncio.Task[None]] = set()
+        """What the broker is being told to do."""
+
+    @classmethod
+    def of(cls, simulation: Simulation) -> FaultEngine:
+        """The engine of a simulation."""
+        found = simulation.extensions.get(KEY)
+        if found is None:
+            found = simulation.extensions[KEY] = cls(simulation)
+        assert isinstance(found, cls)
+        return found
+
+    def arm(self, order: Order) -> Armed:
+        """Put a fault into the world; one of the same name ends. EmulatorError if its effect is impossible now."""
+        self.simulation.now()
+        self.disarm(order.name, "replaced")
+        armed = Armed(self, order)
+        self.armed[order.name] = armed
+        for wallbox in order.target.wallboxes:
+            if wallbox.faults is None:
+                wallbox.faults = Traffic(wallbox)
+                wallbox.settings.swallow = wallbox.faults.swallows_setting
+            wallbox.faults.add(armed)
+        try:
+            armed.arm()
+        except Exception:
+            armed.finish("failed")
+            raise
+        return armed
+
+    def disarm(self, name: str, why: str = "cleared") -> bool:
+        """End a fault; whether there was one."""
+        armed = self.armed.get(name)
+        if armed is None:
+            return False
+        armed.finish(why)
+        return True
+
+    def forget(self, armed: Armed) -> None:
+        """A fault is over."""
+        if self.armed.get(armed.order.name) is armed:
+            del self.armed[armed.order.name]
+        for wallbox in armed.order.target.wallboxes:
+            traffic = wallbox.faults
+            if traffic is not None:
+                traffic.remove(armed)
+                if traffic.empty:
+                    wallbox.faults = None
+                    wallbox.settings.swallow = None
+
+    # --- MQTT --------------------------------------------------------------------------------------------------------
+
+    def control_broker(self, what: Literal["stop", "start", "restart"]) -> None:
+        """Stop or start the broker of the run, as soon as the event loop gets to it."""
+        import asyncio  # here, because a scenario can be checked and played without any event loop
+
+        if self.broker is None:
+            return
+        task = asyncio.get_running_loop().create_task(self._control(self.broker, what, tuple(self.pending)))
+        self.pending.add(task)
+        task.add_done_callback(self.pending.discard)
+
+    async def _control(self, broker: Broker, what: str, before: tuple[asyncio.Task[None], ...]) -> None:
+        import asyncio
+
+        await asyncio.gather(*before, return_exceptions=True)
+        try:
+            await {"stop": broker.stop, "start": broker.start, "restart": broker.restart}[what]()
+        except EmulatorError as error:
+            self.simulation.journal.record(self.simulation.at, "fault", "broker", {"what": "failed", "why": str(error)})
+
+    def drop_link(self, wallbox: str) -> None:
+        """Break a box's connection to its broker."""
+        for address, link in self.links.items():
+            if address.startswith(f"{wallbox}.") and hasattr(link, "transmit"):
+                link.drop()
+
+    def publish_foreign(self, wallbox: Wallbox, message: Publish) -> None:
+        """Publish in the name of somebody else. A topic that does not begin with a slash is below the box's prefix."""
+        for name, interface in wallbox.interfaces.items():
+            if isinstance(interface, MqttInterface):
+                if not message.topic.startswith("/"):
+                    message = replace(message, topic=f"{interface.prefix()}/{message.topic}")
+                link = self.links.get(f"{wallbox.address}.{name}")
+                transmit = getattr(link, "transmit", None)
+                if transmit is not None:
+                    transmit([message])
+
+    # --- names -------------------------------------------------------------------------------------------------------
+
+    def free_name(self, wanted: str, address: str) -> str:
+        """A name for a fault that was given none."""
+        armed = self.armed.get(wanted)
+        return wanted if armed is None or armed.order.target.address == address else f"{wanted}@{address}"
+
+    def listed(self) -> list[Mapping[str, object]]:
+        """Every fault that is armed, for the control API."""
+        return [armed.view() for armed in self.armed.values()]

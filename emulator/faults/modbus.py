@@ -1,0 +1,61 @@
+"""Faults of Modbus alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from ..scenario.fields import About
+from ..scenario.kinds import Whole
+from ..vendors.interfaces import ModbusReply
+from .effect import Delivery, Effect
+from .matching import Protocol
+
+if TYPE_CHECKING:
+    from .passing import Shot
+
+_MODBUS: tuple[Protocol, ...] = ("modbus",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModbusException(Effect):
+    """Requests are answered with an exception."""
+
+    primitive: ClassVar[str] = "P08"
+    protocols: ClassVar[tuple[Protocol, ...]] = _MODBUS
+
+    code: Annotated[int, Whole(1, 255), About("1 illegal function, 2 address, 3 value, 4 device failure, 6 busy")] = 2
+    handled: bool = False
+    """Whether a write is done all the same."""
+
+    def lost(self, shot: Shot) -> bool:
+        return not self.handled
+
+    def modbus(self, shot: Shot, reply: ModbusReply | None) -> ModbusReply | None:
+        return ModbusReply(exception=self.code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongTransactionId(Effect):
+    """Answers carry another transaction identifier than their request."""
+
+    primitive: ClassVar[str] = "P09"
+    protocols: ClassVar[tuple[Protocol, ...]] = _MODBUS
+
+    off_by: int = 1
+    """How far off."""
+
+    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+        number = (int.from_bytes(delivery.data[:2], "big") + self.off_by) & 0xFFFF
+        return replace(delivery, data=number.to_bytes(2, "big") + delivery.data[2:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoReply(Effect):
+    """Requests are handled and never answered."""
+
+    primitive: ClassVar[str] = "P09"
+    protocols: ClassVar[tuple[Protocol, ...]] = _MODBUS
+
+    def modbus(self, shot: Shot, reply: ModbusReply | None) -> ModbusReply | None:
+        return None

@@ -1,0 +1,333 @@
+"""What traffic meets on its way through a box: the faults armed on its interfaces.
+
+The one rule: a fault is asked about each message once, in the order of arming, and is recorded when it really hits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from ..core.messages import Command
+from ..vendors.interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest
+from . import banks
+from .documents import KEEP, Path, address, edit
+from .effect import Delivery, Parcel
+from .matching import Message, Protocol
+from .target import interfaces_of
+
+if TYPE_CHECKING:
+    from ..vendors.wallbox import Wallbox
+    from .armed import Armed
+
+Answer = TypeVar("Answer")
+CHANGES: Final = 8
+"""Changed values that the journal shows of one message."""
+
+
+class Shot:
+    """One fault and one message."""
+
+    def __init__(self, armed: Armed, message: Message, wallbox: Wallbox, *, peek: bool = False) -> None:
+        self.armed = armed
+        self.effect = armed.effect
+        self.message = message
+        self.wallbox = wallbox
+        self.peek = peek
+        """Somebody only looks: nothing counts, nothing is recorded."""
+        self.scratch = False
+        """What the effect has to remember between two questions about this message."""
+        self.detail: dict[str, object] = {}
+        self._fired: bool | None = None
+
+    @property
+    def fired(self) -> bool:
+        return self._fired is True
+
+    def fire(self) -> bool:
+        """Whether the fault hits this message; decided at the first call."""
+        if self._fired is None:
+            self._fired = self.armed.take(peek=self.peek)
+            if self._fired and not self.peek:
+                self.detail["message"] = self.message.label
+                self.armed.hit(
+                    self.detail,
+                    wallbox=self.wallbox.name,
+                    interface=self.message.interface,
+                    client=self.message.client,
+                )
+        return self._fired
+
+    def changed(self, path: Path, old: object, new: object) -> None:
+        """Record a changed value."""
+        shown = self.detail.setdefault("changed", {})
+        if isinstance(shown, dict) and len(shown) < CHANGES:
+            shown[".".join(path)] = [_plain(old), _plain(new)]
+
+
+class Passing:
+    """One message on its way past the faults that may be about it."""
+
+    def __init__(self, traffic: Traffic, message: Message, shots: Sequence[Shot]) -> None:
+        self.message = message
+        self._traffic = traffic
+        self._shots = shots
+
+    def _hitting(self) -> Iterator[Shot]:
+        """What changes whole messages, as far as it hits."""
+        for shot in self._shots:
+            if not shot.effect.selects and shot.fire():
+                yield shot
+
+    # --- before the box ----------------------------------------------------------------------------------------------
+
+    def lost(self) -> bool:
+        """Whether the request never gets to the box."""
+        each = [shot.effect.lost(shot) for shot in self._shots if shot.effect.selects or shot.fire()]
+        return any(each)
+
+    @contextmanager
+    def handling(self) -> Iterator[None]:
+        """While the box handles the request, faults may keep it from having an effect."""
+        for shot in self._shots:
+            shot.effect.before(shot)
+        outer, self._traffic.handled = self._traffic.handled, self._shots
+        try:
+            yield
+        finally:
+            self._traffic.handled = outer
+
+    # --- replies -----------------------------------------------------------------------------------------------------
+
+    def http(self, request: HttpRequest, ask: Callable[[], HttpReply]) -> HttpReply:
+        """The reply to an HTTP request, as it gets to the client."""
+        if self.lost():
+            reply = HttpReply(silent=True)
+        else:
+            with self.handling():
+                reply = ask()
+            if reply.status != 101 and reply.body:
+                body = self.text_of(reply.body)
+                if body is not reply.body:
+                    reply = _with(reply, body=body)
+        for shot in self._shots:
+            if shot.fired:
+                reply = shot.effect.http(shot, reply)
+        if any(shot.fired for shot in self._shots):
+            reply = _with(reply, line=self.deliver)
+        return reply
+
+    def modbus(self, request: ModbusRequest, ask: Callable[[ModbusRequest], ModbusReply | None]) -> ModbusReply | None:
+        """The reply to a Modbus request."""
+        if self.lost():
+            reply = None
+        else:
+            with self.handling():
+                reply = ask(request)
+        for shot in self._shots:
+            if shot.fired or shot.effect.selects:
+                reply = shot.effect.modbus(shot, reply)
+            if shot.effect.selects and reply is not None and reply.values:
+                reply = self._registers(shot, request, reply)
+        return reply
+
+    def _registers(self, shot: Shot, request: ModbusRequest, reply: ModbusReply) -> ModbusReply:
+        words = list(reply.values)
+        for cell in banks.cells(self._traffic.wallbox, request, shot.armed.order.match):
+            part = slice(cell.start - request.address, cell.start - request.address + cell.length)
+            old = tuple(words[part])
+            new = banks.changed(shot, cell, old)
+            if new is banks.HIDDEN:
+                return ModbusReply(exception=banks.ILLEGAL_ADDRESS, journal=reply.journal)
+            if new != old:
+                words[part] = new
+        return reply if tuple(words) == reply.values else _with(reply, values=tuple(words))
+
+    def text_of(self, data: bytes) -> bytes:
+        """A text message with its values changed; the very same bytes if nothing is."""
+        try:
+            old = data.decode()
+        except UnicodeDecodeError:
+            return data
+        new = self.text(old)
+        return data if new == old else new.encode()
+
+    def text(self, text: str, prefix: Path | None = None) -> str:
+        """As `text_of`."""
+        prefix = self.message.prefix if prefix is None else prefix
+        for shot in self._shots:
+            if shot.effect.selects:
+                text = _edited(shot, text, prefix)
+            if shot.effect.selects or shot.fired:
+                text = shot.effect.text(shot, text, prefix)
+        return text
+
+    def deliver(self, data: bytes) -> Delivery:
+        """What becomes of the bytes of the message."""
+        delivery = Delivery(data=data)
+        for shot in self._hitting():
+            delivery = shot.effect.wire(shot, delivery)
+        return delivery
+
+    def spread(self, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
+        """What becomes of the datagrams, or of the publication."""
+        for shot in self._hitting():
+            parcels = shot.effect.spread(shot, parcels)
+        return parcels
+
+
+class Traffic:
+    """The faults armed on the interfaces of one wallbox."""
+
+    def __init__(self, wallbox: Wallbox) -> None:
+        self.wallbox = wallbox
+        self.handled: Sequence[Shot] = ()
+        """Faults that the request being handled may meet."""
+        self._armed: list[Armed] = []
+
+    @property
+    def empty(self) -> bool:
+        return not self._armed
+
+    def add(self, armed: Armed) -> None:
+        self._armed.append(armed)
+
+    def remove(self, armed: Armed) -> None:
+        if armed in self._armed:
+            self._armed.remove(armed)
+
+    def passing(self, message: Message) -> Passing | None:
+        """What a message meets; None: nothing."""
+        shots = [
+            Shot(armed, message, self.wallbox)
+            for armed in self._armed
+            if armed.may()
+            and armed.order.target.reaches(message.interface)
+            and message.protocol in armed.effect.protocols
+            and message.fits(armed.order.match, key=not armed.effect.selects)
+        ]
+        return Passing(self, message, shots) if shots else None
+
+    # --- states ------------------------------------------------------------------------------------------------------
+
+    def reachable(self, interface: str) -> bool:
+        """Whether an interface is there at all."""
+        return not any(
+            armed.in_force and armed.effect.closes and armed.order.target.reaches(interface) for armed in self._armed
+        )
+
+    def silenced(self, interface: str) -> bool:
+        """Whether not even pings are answered."""
+        return any(
+            armed.in_force and armed.effect.mute and armed.order.target.reaches(interface) for armed in self._armed
+        )
+
+    def connecting(self, interface: str, access: BrokerAccess) -> BrokerAccess:
+        """Where and how the box connects to its broker. OSError: it does not."""
+        for armed in tuple(self._armed):
+            if armed.in_force and armed.order.target.reaches(interface):
+                access = armed.effect.connecting(armed, access)
+        return access
+
+    def limit(self, interface: str, most: int) -> int:
+        """How many connections an interface takes."""
+        for armed in self._armed:
+            if armed.in_force and armed.order.target.reaches(interface):
+                most = armed.effect.connections(most)
+        return most
+
+    # --- effects of requests -----------------------------------------------------------------------------------------
+
+    def swallows_setting(self, name: str, value: object) -> bool:
+        """Whether a setting that the present request leads to stays as it is."""
+        each = [shot.effect.swallows(shot, (name, value)) for shot in self.handled if not shot.effect.standing]
+        return any(each)
+
+    def submitting(self, command: Command) -> bool:
+        """Whether a command of the firmware has no effect."""
+        standing = [
+            Shot(armed, Message(protocol="http", interface="", label="command"), self.wallbox)
+            for armed in self._armed
+            if armed.effect.standing and armed.may()
+        ]
+        handled = [shot for shot in self.handled if not shot.effect.standing]
+        each = [shot.effect.swallows(shot, command) for shot in (*handled, *standing)]
+        return any(each)
+
+    @contextmanager
+    def writing(self, interface: str, point: str) -> Iterator[None]:
+        """A step writes a vendor value as a client would, without a socket."""
+        protocol: Protocol = dict(interfaces_of(self.wallbox)).get(interface, "http")
+        path = address(point)
+        registers = range(int(path[-1]), int(path[-1]) + 1) if protocol == "modbus" and path[-1].isdigit() else None
+        message = Message(
+            protocol=protocol,
+            interface=interface,
+            client="scenario",
+            write=True,
+            names=(path,),
+            registers=registers,
+            label=f"write {point}",
+        )
+        passing = self.passing(message)
+        if passing is None:
+            yield
+            return
+        passing.lost()
+        with passing.handling():
+            yield
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    def seen(self, point: str, value: object) -> object:
+        """A vendor value as the next client would see it. KeyError if it is hidden from it."""
+        path = address(point)
+        served = dict(interfaces_of(self.wallbox))
+        interface = path[0] if path[0] in served else next((n for n in ("http", "rest") if n in served), None)
+        interface = interface or next(iter(served), "http")
+        message = Message(protocol=served.get(interface, "http"), interface=interface, prefix=path, label=point)
+        for armed in self._armed:
+            looks = armed.may() and armed.effect.selects and armed.order.target.reaches(interface)
+            if looks and message.protocol in armed.effect.protocols:
+                value = self._seen(Shot(armed, message, self.wallbox, peek=True), path, value)
+        return value
+
+    def _seen(self, shot: Shot, path: Path, value: object) -> object:
+        if shot.message.protocol == "modbus":
+            new = banks.seen(shot, path, value)
+        else:
+            old = json.dumps(value)
+            text = shot.effect.text(shot, _edited(shot, old, path, whole=True), path)
+            new = value if text == old else json.loads(text) if text else banks.HIDDEN
+        if new is banks.HIDDEN:
+            raise KeyError(".".join(path))
+        return new
+
+
+def _edited(shot: Shot, text: str, prefix: Path, *, whole: bool = False) -> str:
+    """A text with the values changed that the fault chooses."""
+    key = shot.armed.order.match.path_of_key
+    if key is None and shot.effect.needs_key:
+        return text
+
+    def change(path: Path, old: object) -> object:
+        if not shot.effect.wants(shot, path) or not shot.fire():
+            return KEEP
+        new = shot.effect.value(shot, path, old)
+        if new is not KEEP:
+            shot.changed(path, old, new)
+        return new
+
+    return edit(text, prefix, key or (), change)
+
+
+def _with(reply: Answer, **changes: object) -> Answer:
+    from dataclasses import replace
+
+    return replace(reply, **changes)  # type: ignore[type-var]
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, str | int | float | bool | list | dict) or value is None else str(value)

@@ -1,0 +1,48 @@
+"""What a fault is on: a charger, a wallbox, or one interface of a wallbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .effect import Level
+
+if TYPE_CHECKING:
+    from ..runtime.simulation import Simulation
+    from ..vendors.wallbox import Wallbox
+    from .matching import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where a fault is. `wallboxes`: the one, or all of the charger."""
+
+    simulation: Simulation
+    charger: str
+    wallboxes: tuple[Wallbox, ...]
+    level: Level
+    interface: str | None = None
+
+    @property
+    def wallbox(self) -> str | None:
+        """Name of the wallbox; None: the whole charger."""
+        return None if self.level == "charger" else self.wallboxes[0].name
+
+    @property
+    def address(self) -> str:
+        """`garage`, `garage.goe` or `garage.goe.http`."""
+        return ".".join(part for part in (self.charger, self.wallbox, self.interface) if part is not None)
+
+    def reaches(self, interface: str) -> bool:
+        """Whether it covers an interface of its wallboxes."""
+        return self.interface is None or self.interface == interface
+
+
+def interfaces_of(wallbox: Wallbox) -> Iterator[tuple[str, Protocol]]:
+    """Names and protocols of everything of a box that carries traffic."""
+    for name, interface in wallbox.interfaces.items():
+        if interface.protocol != "mdns":
+            yield name, interface.protocol
+        if interface.protocol == "http" and interface.websockets:
+            yield "websocket", "websocket"

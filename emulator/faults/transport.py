@@ -1,0 +1,245 @@
+"""Faults of the line: late, cut, garbled or missing bytes, and interfaces that are not there.
+
+The one rule: delays are wall seconds, because they are aimed at a client's time-outs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from ..core.units import Seconds
+from ..scenario.fields import About
+from ..scenario.kinds import Whole
+from ..vendors.interfaces import HttpReply
+from .effect import Delivery, Effect, Level, OnWire, Parcel
+from .matching import Protocol
+
+if TYPE_CHECKING:
+    from .armed import Armed
+    from .passing import Shot
+    from .target import Target
+
+_STREAMS: tuple[Protocol, ...] = ("http", "websocket", "modbus")
+_BOXES: tuple[Level, ...] = ("wallbox", "interface")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delay(OnWire):
+    """Answers come late."""
+
+    primitive: ClassVar[str] = "P09"
+
+    delay: Seconds
+    """Wall time."""
+    jitter: Seconds = 0.0
+    """Up to so much more, differently each time."""
+
+    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+        more = self.jitter * shot.armed.chance(shot.armed.candidates, "jitter")
+        return replace(delivery, delay=delivery.delay + self.delay + more)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse(Effect):
+    """The interface is not there: connections are refused, present ones break."""
+
+    primitive: ClassVar[str] = "P09"
+    closes: ClassVar[bool] = True
+
+    def begin(self, armed: Armed, target: Target) -> None:
+        _look_again(target)
+
+    def end(self, armed: Armed, target: Target) -> None:
+        _look_again(target)
+
+
+def _look_again(target: Target) -> None:
+    for wallbox in target.wallboxes:
+        wallbox.changed()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reset(OnWire):
+    """The connection is reset instead of an answer."""
+
+    primitive: ClassVar[str] = "P09"
+    protocols: ClassVar[tuple[Protocol, ...]] = _STREAMS
+
+    handled: bool = True
+    """Whether the box does what the request asks before that."""
+
+    def lost(self, shot: Shot) -> bool:
+        return not self.handled
+
+    def http(self, shot: Shot, reply: HttpReply) -> HttpReply:
+        return replace(reply, silent=False)
+
+    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+        return replace(delivery, data=b"", silent=False, then="reset")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlackHole(OnWire):
+    """No answer at all; the connection stays open until the client gives up."""
+
+    primitive: ClassVar[str] = "P09"
+
+    handled: bool = False
+    """Whether the box does what the request asks."""
+
+    def lost(self, shot: Shot) -> bool:
+        return not self.handled
+
+    def http(self, shot: Shot, reply: HttpReply) -> HttpReply:
+        return replace(reply, silent=True)
+
+    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+        return replace(delivery, silent=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eof(OnWire):
+    """The connection is closed in good order instead of an answer, or after a part of it."""
+
+    primitive: ClassVar[str] = "P09"
+    protocols: ClassVar[tuple[Protocol, ...]] = _STREAMS
+
+    handled: bool = True
+    """Whether the box does what the request asks before that."""
+    length: Annotated[int, Whole(0), About("bytes of the answer that still come")] = 0
+
+    def lost(self, shot: Shot) -> bool:
+        return not self.handled
+
+    def http(self, shot: Shot, reply: HttpReply) -> HttpReply:
+        return replace(reply, silent=False)
+
+    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+        return replace(delivery, data=delivery.data[: self.length], silent=False, then="close")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drip(OnWire):
+    """Answers come slowly, a few bytes at a time."""
+
+    primitive: ClassVar[str] = "P09"
+    protocols: ClassVar[tuple[Protocol, ...]] = ("http", "modbus")
+
+    rate: Annotated[int, Whole(1), About("bytes per second of wall time")] = 10
+
+    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+        return replace(delivery, rate=float(self.rate))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truncate(OnWire):
+    """Answers end too early, and with them the connection."""
+
+    primitive: ClassVar[str] = "P09"
+
+    missing: Annotated[int, Whole(1), About("bytes that do not come")] = 10
+
+    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+        return replace(delivery, data=delivery.data[: -self.missing], then="close")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Garble(OnWire):
+    """Some bytes of an answer are wrong: the last ones of an HTTP reply's body, any of a datagram's."""
+
+    primitive: ClassVar[str] = "P09"
+
+    bytes_: Annotated[int, Whole(1), About("how many are wrong")] = 3
+
+    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+        data = bytearray(delivery.data)
+        first = data.find(b"\r\n\r\n") + 4 if shot.message.protocol == "http" else 0
+        if shot.message.protocol == "modbus":
+            first = 8  # behind the header and the function code: the frame is still one
+        if first >= len(data):
+            return delivery
+        for number in range(self.bytes_):
+            chance = shot.armed.chance(shot.armed.candidates, f"byte {number}")
+            data[first + int(chance * (len(data) - first))] ^= 0x15
+        return replace(delivery, data=bytes(data))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status(Effect):
+    """HTTP requests, or WebSocket upgrades, are answered with a status and a body of their own."""
+
+    primitive: ClassVar[str] = "P12"
+    protocols: ClassVar[tuple[Protocol, ...]] = ("http", "websocket")
+
+    status: Annotated[int, Whole(200, 599), About("HTTP status")] = 500
+    body: str = ""
+    content_type: str = "text/plain"
+    handled: bool = False
+    """Whether the box does what the request asks."""
+
+    def lost(self, shot: Shot) -> bool:
+        return not self.handled
+
+    def http(self, shot: Shot, reply: HttpReply) -> HttpReply:
+        return HttpReply(status=self.status, body=self.body.encode(), content_type=self.content_type)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrictContentType(Effect):
+    """HTTP requests with a body are refused unless they say what it is."""
+
+    primitive: ClassVar[str] = "P16"
+    protocols: ClassVar[tuple[Protocol, ...]] = ("http",)
+    selects: ClassVar[bool] = True
+
+    content_type: str = "application/json"
+    status: Annotated[int, Whole(400, 599), About("HTTP status of the refusal")] = 415
+    body: str = ""
+
+    def lost(self, shot: Shot) -> bool:
+        said = shot.message.content_type
+        return said is not None and not said.startswith(self.content_type) and shot.fire()
+
+    def http(self, shot: Shot, reply: HttpReply) -> HttpReply:
+        return HttpReply(status=self.status, body=self.body.encode(), content_type="text/plain")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionCap(Effect):
+    """The interface takes fewer connections than it should."""
+
+    primitive: ClassVar[str] = "P09"
+    levels: ClassVar[tuple[Level, ...]] = _BOXES
+
+    connections_: Annotated[int, Whole(0), About("how many at a time")] = 1
+
+    def connections(self, most: int) -> int:
+        return min(most, self.connections_)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilentSocket(OnWire):
+    """A connection stays open and nothing comes any more, not even an answer to a ping."""
+
+    primitive: ClassVar[str] = "P12"
+    protocols: ClassVar[tuple[Protocol, ...]] = ("websocket", "mqtt", "modbus", "http")
+    mute: ClassVar[bool] = True
+
+    def lost(self, shot: Shot) -> bool:
+        return shot.message.direction == "in" and shot.message.label != "upgrade"
+
+    def http(self, shot: Shot, reply: HttpReply) -> HttpReply:
+        return reply if shot.message.label == "upgrade" else replace(reply, silent=True)
+
+    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+        return replace(delivery, silent=shot.message.label != "upgrade")
+
+    def spread(self, shot: Shot, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HalfOpen(SilentSocket):
+    """The same as `silent_socket`: the other end is gone and nobody has noticed."""

@@ -1,0 +1,368 @@
+"""The step that arms a fault: where x when x what x until.
+
+The one rule: everything about it is checked when the scenario is read, so that nothing is left to be refused later than
+what the world itself refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Final
+
+from ...core.agenda import Priority
+from ...core.instant import SECOND, Instant
+from ...core.messages import Outcome
+from ...core.units import Seconds
+from ...errors import EmulatorError, did_you_mean
+from ...faults.armed import After, Order
+from ...faults.effect import Effect, Level
+from ...faults.engine import FaultEngine
+from ...faults.kinds import EFFECTS
+from ...faults.kinds import Kind as FaultKind
+from ...faults.matching import Match
+from ...faults.target import Target, interfaces_of
+from ...runtime.journal import KINDS, Entry
+from ..expectations import MISSING
+from ..fields import About, arguments_of, construct
+from ..kinds import Kind, Number, Quantity, Schema, Scope, Text, Unreadable, Whole
+from ..names import Names
+from ..nodes import Node
+from ..records import read_record, record_schema
+from ..settings import check_settings
+from .base import Check, Checks, Step, StepType
+
+if TYPE_CHECKING:
+    from ...vendors.wallbox import Wallbox
+    from ..world import World
+
+LOOK: Final = SECOND
+"""How often a condition is looked at when nothing happens."""
+_TELLING = frozenset({"event", "stimulus", "command", "write", "firmware", "fault"})
+
+
+# --- where -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A charger, a wallbox or an interface, by names that exist."""
+
+    charger: str
+    wallbox: str | None = None
+    """Address, `garage.goe`."""
+    interface: str | None = None
+
+    @property
+    def level(self) -> Level:
+        if self.interface is not None:
+            return "interface"
+        return "charger" if self.wallbox is None else "wallbox"
+
+    @property
+    def text(self) -> str:
+        outer = self.wallbox or self.charger
+        return outer if self.interface is None else f"{outer}.{self.interface}"
+
+    def target(self, world: World) -> Target:
+        """The same in a world."""
+        boxes = [world.wallboxes[self.wallbox]] if self.wallbox else world.wallboxes_of(self.charger)
+        return Target(
+            simulation=world.simulation,
+            charger=self.charger,
+            wallboxes=tuple(boxes),
+            level=self.level,
+            interface=self.interface,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceName(Kind):
+    """`garage`, `garage.goe`, `garage.goe.http`; the charger's name may be left out."""
+
+    @property
+    def text(self) -> str:
+        return 'a charger, a wallbox or an interface such as "garage.goe.http"'
+
+    def read(self, node: Node, scope: Scope) -> Place:
+        if not isinstance(node.scalar, str):
+            self.wrong(node, scope)
+        try:
+            return find_place(node.scalar, scope.names)
+        except EmulatorError as error:
+            scope.fail(node, str(error))
+
+    def schema(self) -> Schema:
+        return {"type": "string"}
+
+
+def find_place(text: str, names: Names) -> Place:
+    """What a name stands for. EmulatorError with a suggestion if nothing."""
+    if text in names.chargers:
+        return Place(text)
+    try:
+        wallbox = names.wallbox(text)
+        return Place(wallbox.partition(".")[0], wallbox)
+    except EmulatorError as error:
+        outer, dot, interface = text.rpartition(".")
+        if not dot:
+            known = {*names.chargers, *names.wallboxes}
+            raise EmulatorError(f'there is no charger or wallbox "{text}"{did_you_mean(text, known)}') from error
+        try:
+            wallbox = names.wallbox(outer)
+        except EmulatorError:
+            raise error from None
+    box = names.probe(wallbox)
+    if box is not None:
+        served = dict(interfaces_of(box))
+        if interface not in served:
+            raise EmulatorError(f'{wallbox} has no interface "{interface}"{did_you_mean(interface, served)}') from None
+    return Place(wallbox.partition(".")[0], wallbox, interface)
+
+
+# --- when ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AfterKind(Kind):
+    """`{event: rcd_tripped, delay: 3 s}`: something in the journal."""
+
+    @property
+    def text(self) -> str:
+        return "something that happens, such as {event: rcd_tripped, delay: 3 s}"
+
+    def read(self, node: Node, scope: Scope) -> After:
+        if not node.entries:
+            self.wrong(node, scope)
+        delay = 0.0
+        found: tuple[str, str] | None = None
+        for key, value in node.entries:
+            if key.text == "delay":
+                delay = Quantity("s").read(value, scope)
+            elif key.text not in KINDS:
+                scope.fail(
+                    replace(key, label=""), f'unknown key "{key.text}"{did_you_mean(key.text, [*KINDS, "delay"])}'
+                )
+            elif found is not None:
+                scope.fail(value, f'found "{found[0]}" as well, expected one of them')
+            else:
+                found = key.text, Text().read(value, scope)
+        if found is None:
+            self.wrong(node, scope)
+        return After(kind=found[0], pattern=found[1], delay=delay)
+
+    def schema(self) -> Schema:
+        names = {kind: {"type": "string"} for kind in KINDS}
+        return {"type": "object", "properties": names | {"delay": Quantity("s").schema()}}
+
+
+class Expected:
+    """Expectations as a condition of a fault."""
+
+    def __init__(self, world: World, checks: tuple[Check, ...]) -> None:
+        self._world = world
+        self._checks = checks
+        self._before = world.values(checks)
+
+    @property
+    def text(self) -> str:
+        return ", ".join(f"{check.gauge.text}: {check.expectation.text}" for check in self._checks)
+
+    def holds(self) -> bool:
+        try:
+            return all(
+                check.expectation.holds(check.gauge.read(self._world), self._before.get(check.gauge.text, MISSING))
+                for check in self._checks
+            )
+        except EmulatorError:  # a vendor value that this firmware does not have
+            return False
+
+    def watch(self, wanted: bool, found: Callable[[Instant], None]) -> Callable[[], None]:
+        """Look after everything that happens, and every second."""
+        simulation = self._world.simulation
+        over = False
+
+        def look(at: Instant) -> None:
+            if over:
+                return
+            if self.holds() == wanted:
+                cancel()
+                found(at)
+            else:
+                timer.set(at + LOOK)
+
+        def heard(entry: Entry) -> None:
+            if entry.kind in _TELLING:
+                timer.set(simulation.at)
+                simulation.wake()
+
+        def cancel() -> None:
+            nonlocal over
+            if not over:
+                over = True
+                timer.clear()
+                silence()
+
+        timer = simulation.timer(look, Priority.COMMAND)
+        silence = simulation.journal.listen(heard)
+        timer.set(simulation.at)
+        simulation.wake()
+        return cancel
+
+
+# --- the step --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault(Step):
+    """A fault is armed: what happens, where, when, and until when."""
+
+    on: Annotated[Place, PlaceName(), About("a charger, a wallbox, or an interface: garage.goe.http")]
+    kind: Annotated[str, Text(), About("what happens; `list faults` shows the kinds and their arguments")]
+    name: Annotated[str | None, Text(), About("what `clear_fault` calls it; default: the kind")] = None
+    match: Match | None = None
+    """Only some of the traffic, or some of the values: path, key, register, topic, method, function, client, ..."""
+    when: Annotated[tuple[Check, ...] | None, Checks(), About("only while quantities are as expected")] = None
+    after: Annotated[After | None, AfterKind(), About("begins after something, {event: rcd_tripped}")] = None
+    on_request: Annotated[int | None, Whole(1), About("begins with this request (the first is 1)")] = None
+    every: Annotated[int | None, Whole(1), About("every so many requests")] = None
+    probability: Annotated[float | None, Number(0.0, 1.0), About("0..1 for each request, by the scenario's seed")] = (
+        None
+    )
+    for_: Annotated[Seconds | None, About("how long it lasts, in simulated time")] = None
+    count: Annotated[int | None, Whole(1), About("how often it hits; then it is over")] = None
+    until: Annotated[tuple[Check, ...] | None, Checks(), About("ends when quantities are as expected")] = None
+    effect: Annotated[Effect | None, Text()] = None
+
+    def apply(self, world: World) -> Outcome:
+        assert self.effect is not None
+        engine = FaultEngine.of(world.simulation)
+        world.simulation.now()
+        name = self.name or engine.free_name(self.kind, self.on.text)
+        world.names.faults.add(name)
+        order = Order(
+            name=name,
+            target=self.on.target(world),
+            effect=self.effect,
+            match=self.match or Match(),
+            when=None if self.when is None else Expected(world, self.when),
+            after=self.after,
+            on_request=self.on_request,
+            every=self.every,
+            probability=self.probability,
+            for_=self.for_,
+            count=self.count,
+            until=None if self.until is None else Expected(world, self.until),
+        )
+        engine.arm(order)
+        return Outcome(detail={"name": name, "on": self.on.text, "kind": self.kind})
+
+
+COMMON: Final = tuple(argument for argument in arguments_of(Fault) if argument.name != "effect")
+
+
+class FaultType(StepType):
+    """The step `fault`: which arguments it takes depends on its kind."""
+
+    __slots__ = ()
+
+    def read(self, node: Node, scope: Scope) -> Step:
+        kind = _kind(node, scope)
+        values = read_record(node, (*COMMON, *kind.arguments), scope, what="the arguments of fault")
+        common = {argument.name: values.pop(argument.name) for argument in COMMON}
+        place, match = common["on"], common["match"] or Match()
+        problems = list(_misplaced(kind, place, match, node, scope))
+        if kind.requires and all(node.get(name) is None for name in kind.requires):
+            problems.append((node, f"{kind.name}: expected {' or '.join(kind.requires)}"))
+        effect = kind.make(values)
+        text = effect.problem(match)
+        if text is not None:
+            problems.append((node.get("match") or node, text))
+        for where, what in problems:
+            scope.report(where, what)
+        if problems:
+            raise Unreadable
+        _check_values(node, place, scope)
+        scope.names.faults.add(common["name"] or kind.name)
+        return construct(Fault, {**common, "effect": effect})
+
+    def schema(self) -> Schema:
+        kinds = [record_schema((*COMMON, *kind.arguments)) for kind in EFFECTS.values()]
+        for kind, schema in zip(EFFECTS.values(), kinds, strict=True):
+            schema["properties"]["kind"] = {"const": kind.name, "description": kind.about}
+        return {"anyOf": kinds, "description": self.about}
+
+
+def _kind(node: Node, scope: Scope) -> FaultKind:
+    if node.entries is None:
+        scope.fail(node, f"found {node.shown()}, expected for example {{on: garage.goe.http, kind: delay, delay: 3 s}}")
+    named = node.get("kind")
+    if named is None:
+        scope.fail(node, f'"kind" is missing{did_you_mean("", EFFECTS)}, expected for example delay')
+    if named.text not in EFFECTS:
+        scope.fail(named, f'there is no kind "{named.text}" of faults{did_you_mean(named.text, EFFECTS)}')
+    return EFFECTS[named.text]
+
+
+def _misplaced(kind: FaultKind, place: Place, match: Match, node: Node, scope: Scope) -> list[tuple[Node, str]]:
+    """What is wrong with where a fault is to be."""
+    on, narrowed = node.get("on") or node, node.get("match") or node
+    if place.level not in kind.levels:
+        wanted = " or ".join(_LEVELS[level] for level in kind.levels)
+        return [(on, f"{place.text} is {_LEVELS[place.level]}, but {kind.name} is about {wanted}")]
+    if not kind.protocols:
+        return [(narrowed, f"{kind.name} is not about single messages, it takes no match")] if match.needs else []
+    served = _served(place, scope.names)
+    fitting = served & set(kind.protocols)
+    if served and not fitting:
+        wanted = ", ".join(kind.protocols)
+        return [(on, f"{place.text} has {', '.join(sorted(served))}, but {kind.name} is about {wanted}")]
+    found = []
+    for name, protocols in match.needs.items():
+        if fitting and not fitting & set(protocols):
+            where = narrowed.get(name) or narrowed
+            found.append((where, f"makes no sense for {', '.join(sorted(fitting))}"))
+    if kind.needs_key and match.key is None and match.register is None:
+        found.append((narrowed, f"{kind.name}: expected which value it is about, such as match: {{key: nrg}}"))
+    return found
+
+
+_LEVELS: Final[Mapping[Level, str]] = {"charger": "a charger", "wallbox": "a wallbox", "interface": "an interface"}
+
+
+def _served(place: Place, names: Names) -> set[str]:
+    """The protocols a fault could meet there; none: not known."""
+    boxes = [place.wallbox] if place.wallbox else [f"{place.charger}.{name}" for name in names.chargers[place.charger]]
+    found: set[str] = set()
+    for address in boxes:
+        box = names.probe(address)
+        if box is not None:
+            found |= {protocol for name, protocol in interfaces_of(box) if place.interface in (None, name)}
+    return found
+
+
+def _check_values(node: Node, place: Place, scope: Scope) -> None:
+    """Settings and vendor values of what a box does by itself."""
+    box: Wallbox | None = scope.names.probe(place.wallbox) if place.wallbox else None
+    if box is None:
+        return
+    settings, write = node.get("settings"), node.get("write")
+    if settings is not None:
+        check_settings(settings, box.vendor.title, box.settings.rows, scope)
+    if write is not None:
+        known = set(box.addresses())
+        for key, _ in write.entries or ():
+            if key.text not in known:
+                scope.fail(
+                    replace(key, label=""), f'{box.address} has no value "{key.text}"{did_you_mean(key.text, known)}'
+                )
+
+
+def fault_type() -> StepType:
+    """The word `fault`."""
+    return FaultType(
+        name="fault",
+        about="A fault is armed: what happens, where, when, and until when.",
+        arguments=COMMON,
+        make=lambda values: construct(Fault, values),
+    )
