@@ -32,7 +32,6 @@ from .models import BUILDS, CONFIG_VERSIONS, NAMES
 from .nfc import Nfc
 from .power import P14a, PowerManager
 from .registry import Registry, Target
-from .schema import PathError
 from .settings import CONTROLLER, P14A_ENABLED
 from .system import Clock, features
 from .table import rows_of
@@ -447,14 +446,18 @@ class Warp(Wallbox):
         if address.startswith("modbus.") and self.modbus is not None:
             return self.modbus.read(address.removeprefix("modbus."))
         path, *members = address.split(".")
-        parts = [*members]
         target = self.api.find(path, self.api.states)
         if target is None:
             raise KeyError(address)
-        try:
-            return json.loads(self.api.part(Target(target.path, (*target.suffix, *parts)), self.view()))
-        except PathError:
-            raise KeyError(address) from None
+        found = json.loads(self.api.part(Target(target.path), self.view()))
+        for step in (*target.suffix, *members):
+            if found is None:  # there is no such thing now: no card, no vehicle
+                return None
+            try:
+                found = found[int(step)] if isinstance(found, list) else found[step]
+            except (KeyError, IndexError, ValueError, TypeError):
+                raise KeyError(address) from None
+        return cast("object", found)
 
     def write(self, address: str, value: object, origin: Origin) -> Outcome:
         if address.startswith("modbus.") and self.modbus is not None:
