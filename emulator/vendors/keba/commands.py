@@ -104,8 +104,8 @@ def _energy(box: Keba, words: list[str]) -> Outcome:
 
 
 def _failsafe(box: Keba, words: list[str]) -> Outcome:
-    """Timeout, current, save. Source: keba-kecontact switches it off with two parameters only."""
-    timeout, current, save = numbers(words if len(words) != 2 else [*words, "0"], 3)
+    """Timeout, current, save. ASSUMED: one bad value and all are ignored."""
+    timeout, current, save = numbers(words, 3)
     valid = timeout == 0 or 10 <= timeout <= 600
     if not valid or not is_current(current) or save not in (0, 1):
         return OUT_OF_RANGE

@@ -39,7 +39,7 @@ class ModbusApi:
         self.table: RegisterTable[View, Keba] = RegisterTable(LAYOUT, self._box.profile)
 
     def interface(self) -> ModbusInterface:
-        return ModbusInterface(port=502, handle=self.handle, enabled=self._enabled)
+        return ModbusInterface(port=502, handle=self.handle, enabled=self._enabled, table=lambda: self.table)
 
     def forget(self) -> None:
         self.last = None
