@@ -7,12 +7,11 @@ the network processor does not touch it. Source: Tinkerforge evse-v2-bricklet, `
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from ...core.instant import MILLISECOND, SECOND, Instant, later
+from ...core.instant import MILLISECOND, Instant, later
 from ...core.messages import (
     Command,
     Event,
@@ -25,7 +24,7 @@ from ...core.messages import (
     SetLimit,
     TunePhases,
 )
-from ...core.snapshot import EvseState, Snapshot
+from ...core.snapshot import EvseState
 from .evseview import EvseView, Iec
 
 if TYPE_CHECKING:
@@ -119,8 +118,8 @@ class Controller:
         self._history: deque[tuple[Instant, Memory]] = deque(maxlen=REMEMBERED)
         self._told: dict[tuple[type[Command], str], Command] = {}
         self._frozen: EvseView | None = None
-        self._lost = False
-        self._phases_told: int | None = None
+        self._polled: EvseView | None = None
+        """The last poll: what it saw does not change any more."""
         self._release = box.timer(self._released)
         self.memory = self._initial(0)
         self._history.append((0, self.memory))
@@ -202,7 +201,9 @@ class Controller:
         """What the network processor knows: the controller at its poll at `at`; the last answer while it is silent."""
         if self._frozen is not None:
             return self._frozen
-        return self._look(at)
+        if self._polled is None or self._polled.at != at:
+            self._polled = self._look(at)
+        return self._polled
 
     def _look(self, at: Instant) -> EvseView:
         """What happens at the very instant of a poll is seen by the next one."""
@@ -283,8 +284,8 @@ class Controller:
         self._tell(SetAuthorisation(owner=f"{self._box.name}.user", granted=granted))
         if self._box.generation >= 3:
             auto = self.memory.auto_switch and self._box.has_meter and self.memory.phases_connected == 3
-            wait = 60.0 if self.memory.wait_time == 0 else 10.0 + 5.0 * self.memory.wait_time
-            self._tell(TunePhases(owner=self._box.name, wait=wait, single_phase_fallback=auto))
+            wait = None if self.memory.wait_time == 0 else 10.0 + 5.0 * self.memory.wait_time
+            self._tell(TunePhases(owner=self._box.name, wait=wait, single_phase_fallback=None if auto else False))
         self.follow()
 
     def _tell(self, command: SetLimit | SetAuthorisation | TunePhases) -> None:
@@ -392,6 +393,7 @@ class Controller:
 
     def settle(self) -> None:
         """What it does at its start is known to the network processor from the start."""
+        self._polled = None
         self._history.clear()
         self._history.append((self.at - 1, self.memory))
 
@@ -465,9 +467,6 @@ class Controller:
     def answers(self) -> bool:
         return self._frozen is None
 
-    def snapshot(self) -> Snapshot:
-        return self._box.snapshot()
-
 
 SWITCHES: Final[dict[str, tuple[SlotId, ...]]] = {
     "evse/user_enabled": (SlotId.USER,),
@@ -488,7 +487,3 @@ def valid(current: int) -> bool:
 def _int(value: object) -> int:
     assert isinstance(value, int)
     return value
-
-
-Timed = Callable[[Instant], None]
-ONE_SECOND: Final = SECOND

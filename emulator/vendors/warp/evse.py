@@ -190,7 +190,16 @@ def _pair(
         return None
 
     return (
-        State(name=name, schema=schema, read=read, models=models, source=FW, about=about, since=since),
+        State(
+            name=name,
+            schema=schema,
+            read=read,
+            follows="everything" if name == "evse/indicator_led" else "poll",
+            models=models,
+            source=FW,
+            about=about,
+            since=since,
+        ),
         Command(
             name=f"{name}_update",
             schema=schema,
@@ -365,11 +374,12 @@ ROWS: Final[tuple[AnyRow, ...]] = (
         name="evse/state",
         schema=Obj(_STATE | {"dc_fault_current_state": U8}),
         read=_state,
+        follows="poll",
         models=WARP2_UP,
         source=FW,
         about="states, errors and the allowed current",
     ),
-    State(name="evse/state", schema=Obj(_STATE), read=_state, models=WARP1, source=FW),
+    State(name="evse/state", schema=Obj(_STATE), read=_state, follows="poll", models=WARP1, source=FW),
     State(
         name="evse/hardware_configuration",
         schema=obj(jumper_configuration=U8, has_lock_switch=BOOL, evse_version=U8, energy_meter_type=U8),
@@ -384,7 +394,7 @@ ROWS: Final[tuple[AnyRow, ...]] = (
         models=WARP1,
         source=FW,
     ),
-    State(name="evse/slots", schema=Arr(SLOT, 20), read=_slots, source=FW),
+    State(name="evse/slots", schema=Arr(SLOT, 20), read=_slots, follows="poll", source=FW),
     *_pair("evse/external_current", CURRENT, _slot_current(SlotId.EXTERNAL), _external_current),
     *_pair("evse/external_enabled", obj(enabled=BOOL), _slot_active(SlotId.EXTERNAL), _external_enabled),
     *_pair(
@@ -404,7 +414,13 @@ ROWS: Final[tuple[AnyRow, ...]] = (
     ),
     *_pair("evse/global_current", CURRENT, _slot_current(SlotId.GLOBAL), _global_current),
     *_pair("evse/management_enabled", ENABLED, _slot_active(SlotId.CHARGE_MANAGER), _switch("evse/management_enabled")),
-    State(name="evse/management_current", schema=CURRENT, read=_slot_current(SlotId.CHARGE_MANAGER), source=FW),
+    State(
+        name="evse/management_current",
+        schema=CURRENT,
+        read=_slot_current(SlotId.CHARGE_MANAGER),
+        follows="poll",
+        source=FW,
+    ),
     Document(
         name="evse/management_state",
         schema=obj(central_user_management_enabled=BOOL, manager_ip=Str(0, 15, "0.0.0.0")),
@@ -413,7 +429,7 @@ ROWS: Final[tuple[AnyRow, ...]] = (
         about="nobody manages this box",
     ),
     *_pair("evse/user_enabled", ENABLED, _slot_active(SlotId.USER), _switch("evse/user_enabled")),
-    State(name="evse/user_current", schema=CURRENT, read=_slot_current(SlotId.USER), source=FW),
+    State(name="evse/user_current", schema=CURRENT, read=_slot_current(SlotId.USER), follows="poll", source=FW),
     *_pair("evse/modbus_tcp_enabled", ENABLED, _slot_active(SlotId.MODBUS_CURRENT), _switch("evse/modbus_tcp_enabled")),
     *_pair("evse/ocpp_enabled", ENABLED, _slot_active(SlotId.OCPP), _switch("evse/ocpp_enabled")),
     *_pair("evse/eebus_enabled", ENABLED, _slot_active(SlotId.EEBUS), _switch("evse/eebus_enabled"), since="2.10.0"),
@@ -445,6 +461,7 @@ ROWS: Final[tuple[AnyRow, ...]] = (
         name="evse/button_state",
         schema=obj(button_press_time=U32, button_release_time=U32, button_pressed=BOOL),
         read=_button,
+        follows="poll",
         low_latency=True,
         source=FW,
     ),
@@ -454,6 +471,7 @@ ROWS: Final[tuple[AnyRow, ...]] = (
         name="evse/low_level_state",
         schema=Obj(_LOW_LEVEL),
         read=_low_level,
+        follows="poll",
         models=WARP2_UP,
         source=FW,
         assumed="voltages in state A, most pins",
@@ -462,6 +480,7 @@ ROWS: Final[tuple[AnyRow, ...]] = (
         name="evse/low_level_state",
         schema=Obj(_LOW_LEVEL_1),
         read=_low_level,
+        follows="poll",
         models=WARP1,
         source=FW,
         assumed="values on WARP1",

@@ -65,6 +65,11 @@ class EvseView:
     generation: int
     """1..4: of the WARP Charger."""
 
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Documents already written of this poll, by path."""
+        return {}
+
     @property
     def two_contactors(self) -> bool:
         return self.generation >= 3

@@ -78,6 +78,8 @@ class Meters:
         self._settled = 0.0
         self._phase_energy = [0.0, 0.0, 0.0]
         self._pushed: dict[int, list[float | None]] = {}
+        self._sample: Sample | None = None
+        self._sample_key = (-1, -1, -1)
 
     # --- life --------------------------------------------------------------------------------------------------------
 
@@ -164,7 +166,15 @@ class Meters:
 
     def sample(self, at: Instant) -> Sample:
         """What the meter saw last at `at`."""
-        snapshot = self._frozen if self._frozen is not None else self._look(grid(at, CALLBACK))
+        box = self._box
+        looked = grid(at, CALLBACK)
+        key = (looked, box.revision, box.simulation.chargers[box.charger].revision)
+        if self._sample is None or self._sample_key != key:
+            self._sample, self._sample_key = self._new_sample(looked), key
+        return self._sample
+
+    def _new_sample(self, looked: Instant) -> Sample:
+        snapshot = self._frozen if self._frozen is not None else self._look(looked)
         gained = max(0.0, snapshot.total_energy - self._settled)
         first, second, third = (e + gained * s for e, s in zip(self._phase_energy, self._shares, strict=True))
         reset = self._box.settings.number("meter_reset")
@@ -344,6 +354,7 @@ def _slot_rows(slot: int, models: tuple[str, ...] | None) -> Iterable[AnyRow]:
         name=f"{path}/values",
         schema=Arr(Float(None), 96),
         read=lambda v: v.box.meters.values(slot, v),
+        follows="meter",
         models=models,
         source=FW,
         assumed="callback period; signs and reactive energies",
@@ -453,11 +464,11 @@ LEGACY_ROWS: Final[tuple[AnyRow, ...]] = (
     ),
     State(name="meter/state", schema=obj(state=U8, type=U8), read=_legacy_state, source=LEGACY_FW),
     Command(name="meter/state_update", schema=obj(state=U8, type=U8), run=_ignored, source=LEGACY_FW),
-    State(name="meter/values", schema=_VALUES, read=_legacy_values, source=LEGACY_FW),
+    State(name="meter/values", schema=_VALUES, read=_legacy_values, follows="meter", source=LEGACY_FW),
     Command(name="meter/values_update", schema=_VALUES, run=_legacy_update, source=LEGACY_FW),
-    State(name="meter/phases", schema=_PHASES, read=_legacy_phases, source=LEGACY_FW),
+    State(name="meter/phases", schema=_PHASES, read=_legacy_phases, follows="meter", source=LEGACY_FW),
     Command(name="meter/phases_update", schema=_PHASES, run=_ignored, source=LEGACY_FW),
-    State(name="meter/all_values", schema=Arr(Float(None), 85), read=_legacy_all, source=LEGACY_FW),
+    State(name="meter/all_values", schema=Arr(Float(None), 85), read=_legacy_all, follows="meter", source=LEGACY_FW),
     Command(name="meter/all_values_update", schema=Arr(Float(None), 85), run=_ignored, source=LEGACY_FW),
     State(
         name="meter/last_reset",

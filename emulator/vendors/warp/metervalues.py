@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from ...core.snapshot import Phases, Snapshot
@@ -70,7 +71,7 @@ LEGACY: Final[tuple[int | None, ...]] = (
 """Value id of each of the 85 entries of `meter/all_values`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sample:
     """One look of the meter at the charger. Energies are Wh."""
 
@@ -80,6 +81,11 @@ class Sample:
     """Lifetime import at the last reset."""
     vehicle: tuple[float | None, float | None, float | None] = (None, None, None)
     """State of charge in percent, capacity in kWh, DC power in W, where the box knows the vehicle."""
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """Documents already written of this sample, by path."""
+        return {}
 
 
 Value = Callable[[Sample], float | None]

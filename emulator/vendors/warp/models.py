@@ -35,7 +35,7 @@ METER_TYPES: Final = {1: 1, 2: 2, 3: 3, 4: 10}
 _LATCHED = (("rcd_selftest", "command"),)
 
 
-def _evse(generation: int) -> EvseSpec:
+def _evse(generation: int, pro: bool) -> EvseSpec:
     """Timers of the charge controller. Source: evse-v2-bricklet `iec61851.c`, `phase_control.c`."""
     fitted = generation >= 3
     switching = PhaseSwitching(fitted=fitted, wait=60.0, wait_under_load=60.0, pilot="open", resume_within=10.0)
@@ -47,6 +47,7 @@ def _evse(generation: int) -> EvseSpec:
         pilot_settle=0.075,
         boot=4.25,
         below_minimum="clamp",
+        single_phase_fallback=fitted and pro,
         recovery=_LATCHED,  # type: ignore[arg-type]
         phase_switching=switching,
     )
@@ -61,7 +62,7 @@ def _model(generation: int, kind: str, power: int) -> Model:
         default_firmware=FIRMWARES[generation][-1],
         rated_current=16.0 if power == 11 else 32.0,
         serial=UIDS[generation],
-        evse=_evse(generation),
+        evse=_evse(generation, kind == "pro"),
         traits={
             "generation": generation,
             "pro": kind == "pro",

@@ -412,6 +412,7 @@ WIFI_ROWS: Final[tuple[AnyRow, ...]] = (
         ),
         validate=_check_station,
         censor=("passphrase",),
+        nested_censor=("wpa_eap_config", "password"),
         source="fw: modules/wifi",
     ),
     Config(

@@ -48,7 +48,9 @@ def censored(row: Row, value: object) -> object:
             shown[name] = None
     if nested is not None:
         array, secret = nested
-        shown[array] = [{**item, secret: None} if item.get(secret) else item for item in shown[array]]
+        shown[array] = [
+            {**item, secret: None} if isinstance(item, dict) and item.get(secret) else item for item in shown[array]
+        ]
     return shown
 
 
@@ -152,9 +154,10 @@ class Registry:
     def text(self, row: State | Document | Config, view: View) -> str:
         """The document as JSON, secrets left out."""
         if isinstance(row, State):
-            found = view.texts.get(row.name)
+            texts = view.written(row.follows) if row.live else self._texts
+            found = texts.get(row.name)
             if found is None:
-                found = view.texts[row.name] = row.schema.encode(row.read(view))
+                found = texts[row.name] = row.schema.encode(row.read(view))
             return found
         cached = self._texts.get(row.name)
         if cached is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..firmware import Profile
 from ..interfaces import Origin
@@ -61,6 +61,8 @@ class State(Row):
     """A document that is computed when somebody looks. `censor`: members shown as null when they are not empty."""
 
     read: Read
+    follows: Literal["everything", "poll", "meter"] = "everything"
+    """What it is a function of: its text is written once per poll of the controller, or per look of the meter."""
     low_latency: bool = False
     """Looked at every 250 ms for the push interfaces, not every second."""
 

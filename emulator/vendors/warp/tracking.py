@@ -77,18 +77,29 @@ class Tracker:
     @property
     def records(self) -> list[Record]:
         """Complete charges, oldest first."""
-        stored = cast("list[tuple[int, int, int, float | None, float | None]]", self._box.settings["charge_log"])
-        return [Record(*item) for item in stored]
+        return [Record(*item) for item in self._stored]
+
+    @property
+    def count(self) -> int:
+        return len(self._stored)
+
+    def newest(self, count: int) -> list[Record]:
+        """The last `count` of them."""
+        return [Record(*item) for item in self._stored[-count:]]
+
+    @property
+    def _stored(self) -> list[tuple[int, int, int, float | None, float | None]]:
+        return cast("list[tuple[int, int, int, float | None, float | None]]", self._box.settings["charge_log"])
 
     def has_charged(self, user_id: int) -> bool:
-        return any(record.user == user_id for record in self.records)
+        return any(item[2] == user_id for item in self._stored)
 
     def _append(self, record: Record) -> None:
-        stored = list(cast("list[object]", self._box.settings["charge_log"]))
+        stored = list(self._stored)
         stored.append((record.minutes, record.duration, record.user, record.start, record.end))
         if len(stored) > cast("int", self._box.profile.model.traits["charges"]):
             del stored[:FILE]
-            self.first_minutes = cast("list[Any]", stored[0])[0]
+            self.first_minutes = stored[0][0]
         self._box.settings.put("charge_log", stored)
 
     def clear(self) -> None:
@@ -104,7 +115,7 @@ class Tracker:
 
     def boot(self) -> None:
         """A charge that ran when the network processor restarted goes on, but nobody knows who authorised it."""
-        self.first_minutes = self.records[0].minutes if self.records else 0
+        self.first_minutes = self._stored[0][0] if self._stored else 0
         stored = self._box.settings["running_charge"]
         view = self._box.view()
         self._state = 0
@@ -185,14 +196,14 @@ def _last_charges(v: View) -> object:
             "energy_charged": record.energy,
             "charger_name": v.box.serial,
         }
-        for record in v.box.tracker.records[-SHOWN:]
+        for record in v.box.tracker.newest(SHOWN)
     ]
 
 
 def _state(v: View) -> object:
     tracker = v.box.tracker
     return {
-        "tracked_charges": len(tracker.records),
+        "tracked_charges": tracker.count,
         "first_charge_timestamp": tracker.first_minutes,
         "generator_state": 0,
     }

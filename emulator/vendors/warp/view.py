@@ -29,6 +29,12 @@ class View:
         self.texts: dict[str, str] = {}
         """Documents already written, by path."""
 
+    def written(self, follows: str) -> dict[str, str]:
+        """Documents already written of what a row follows, by path."""
+        if follows == "poll":
+            return self.evse.texts
+        return self.meter.texts if follows == "meter" else self.texts
+
     @cached_property
     def snapshot(self) -> Snapshot:
         return self.box.simulation.observe_at(self.box.charger, self.at)
