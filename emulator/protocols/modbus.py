@@ -139,11 +139,11 @@ class ModbusServer(Server):
         faults = self.endpoint.wallbox.faults
         passing = None if faults is None else faults.passing(of_modbus(asking, self.endpoint.name))
         if passing is None:
-            return _answer(frame, self._reply(frame, asked, asking, self.interface.handle, entry, detail))
+            return self._reply(frame, asked, asking, self.interface.handle, entry, detail)
         with self.endpoint.simulation.because(entry):
             handle = self.interface.handle
-            pdu = self._reply(frame, asked, asking, lambda asking: passing.modbus(asking, handle), entry, detail)
-            return _disturbed(_answer(frame, pdu), passing)
+            answer = self._reply(frame, asked, asking, lambda asking: passing.modbus(asking, handle), entry, detail)
+            return _disturbed(answer, passing)
 
     def _reply(
         self,
@@ -153,22 +153,25 @@ class ModbusServer(Server):
         handle: Callable[[ModbusRequest], ModbusReply | None],
         entry: Entry,
         detail: dict[str, object],
-    ) -> bytes | None:
-        """The device's reply, None if it keeps silent; `detail` says what it was."""
+    ) -> Answer:
+        """What the device does; `detail` says what it was."""
         try:
             with self.endpoint.simulation.exchange(entry):
                 reply = handle(asking)
-            pdu = None if reply is None else encode(frame.pdu, asked, reply)
+            pdu = None if reply is None or reply.close else encode(frame.pdu, asked, reply)
         except Exception:
             log.exception("%s: no answer to %s", self.endpoint.address, entry.name)
             reply, pdu = ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE)
         if reply is None:
             detail["silent"] = True
-            return None
+            return _answer(frame, None)
         detail.update(reply.journal)
+        if reply.close:
+            detail["closed"] = True
+            return Answer(frame=None, then="close")
         if reply.exception is not None:
             detail["exception"] = reply.exception
-        return pdu
+        return _answer(frame, pdu)
 
 
 def _answer(frame: Frame, pdu: bytes | None) -> Answer:

@@ -22,7 +22,7 @@ from .quantities import RESERVED
 from .records import Argument, read_record, record_schema
 from .settings import check_settings
 
-INTERFACES: Final = ("http", "websocket", "mqtt", "modbus", "udp", "mdns")
+INTERFACES: Final = ("http", "websocket", "mqtt", "modbus", "udp", "semp", "mdns")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from ..errors import EmulatorError, did_you_mean
 from .firmware import Vendor
 
-PACKAGES: Final = ("goe", "warp", "nrgkick", "lektrico", "keba")
+PACKAGES: Final = ("goe", "warp", "nrgkick", "lektrico", "bender", "keba")
 """Every vendor, in the order of the default emulator. A new one is added here."""
 
 VENDOR_OF_MODEL: Final = {
@@ -45,6 +45,38 @@ VENDOR_OF_MODEL: Final = {
     "lektrico-one": "lektrico",
     "lektrico-em": "lektrico",
     "lektrico-3em": "lektrico",
+    "cc612": "bender",
+    "cc612-socket": "bender",
+    "cc612-schuko": "bender",
+    "cc612-no-rfid": "bender",
+    "cc613": "bender",
+    "cc613-socket": "bender",
+    "amtron-professional": "bender",
+    "amtron-professional-plus": "bender",
+    "amtron-professional-pnc": "bender",
+    "amtron-professional-twincharge": "bender",
+    "amedio-professional": "bender",
+    "amedio-professional-pnc": "bender",
+    "amtron-chargecontrol-11": "bender",
+    "amtron-chargecontrol-22": "bender",
+    "webasto-live": "bender",
+    "juice-charger-me": "bender",
+    "technivolt": "bender",
+    "ebee-wallbox": "bender",
+    "optec-mobility-one": "bender",
+    "garo-glb": "bender",
+    "garo-glb-plus": "bender",
+    "garo-ls4": "bender",
+    "garo-ls4-compact": "bender",
+    "ensto-chago": "bender",
+    "ubitricity-heinz": "bender",
+    "cubos-c11e": "bender",
+    "cubos-c22e": "bender",
+    "spelsberg-wallbox-smart-pro": "bender",
+    "sma-ev-charger-business": "bender",
+    "amtron-4you-500": "bender",
+    "amtron-4business-700": "bender",
+    "amtron-4business-710": "bender",
     "keba-p30-c-32": "keba",
     "keba-p30-c-32-socket": "keba",
     "keba-p30-c-16": "keba",

@@ -27,6 +27,8 @@ class Origin:
     """`http`, `websocket`, `mqtt`, `modbus`, `udp`; `scenario` or `control` for the emulator's own user."""
     client: str | None = None
     """Address of the client, `host:port`."""
+    host: str | None = None
+    """IP address on which the box was asked, as far as it is known; `0.0.0.0`: any of this machine's."""
     cause: int | None = None
     """Journal entry of the request."""
 
@@ -322,6 +324,8 @@ class ModbusReply:
 
     values: tuple[int, ...] = ()
     exception: int | None = None
+    close: bool = False
+    """No reply: the device ends the connection."""
     journal: Mapping[str, object] = field(default_factory=dict)
 
 

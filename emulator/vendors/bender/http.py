@@ -1,0 +1,123 @@
+"""The web server of a controller: legacy REST, the login of the newer API, and stand-ins for its pages.
+
+The one rule: the REST interface only reads; what a key means is the table's business.
+Source: seed document (paths, request headers); body of `full_state` from captures. ASSUMED, because nothing shows them:
+statuses and texts of refusals, and the form of a single value (bare, as a public client's tests have it).
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Final
+
+from ...core.messages import Reason
+from ..interfaces import HttpInterface, HttpReply, HttpRequest, Route
+from .login import Login
+from .readings import View
+from .restkeys import KEYS, RestKey
+
+if TYPE_CHECKING:
+    from .wallbox import Bender
+
+TEXT: Final = "text/plain"
+PREFIX: Final = "/rest/"
+READS: Final = ("GET", "HEAD")
+AUTHORISATION: Final = "Basic Auth"
+"""The literal value of the header; not the scheme of RFC 7617."""
+_PAGE: Final = b"<!DOCTYPE html><html><head><title>Charge Controller</title></head><body></body></html>"
+
+
+def plain(body: str, status: int = 200) -> HttpReply:
+    return HttpReply(status=status, body=body.encode(), content_type=TEXT)
+
+
+def _not_found(_: HttpRequest) -> HttpReply:
+    return plain("", 404)
+
+
+def _wrong_method(_: HttpRequest) -> HttpReply:
+    return HttpReply(status=405, content_type=TEXT, headers=(("Allow", "GET, HEAD"),))
+
+
+class HttpApi:
+    """The web server of one controller."""
+
+    def __init__(self, box: Bender) -> None:
+        self._box = box
+        self.login = Login(box)
+        self.compile()
+
+    def compile(self) -> None:
+        """The keys of the profile in force."""
+        self.keys: dict[str, RestKey] = {key.name: key for key in KEYS if key.exists(self._box.profile)}
+        self._spellings = self.keys | {alias: key for key in self.keys.values() for alias in key.aliases}
+
+    def interface(self) -> HttpInterface:
+        page = Route(path="/", handler=self._page, methods=READS)
+        if self._box.icc:
+            points = Route(path="/datapointlist.html", handler=self._points, methods=READS)
+            return HttpInterface(port=80, routes=(page, points), not_found=_not_found, wrong_method=_wrong_method)
+        return HttpInterface(
+            port=80,
+            routes=(page, Route(path="/rest/*", handler=self._rest, methods=READS), *self.login.routes()),
+            not_found=_not_found,
+            wrong_method=_wrong_method,
+        )
+
+    def _page(self, _: HttpRequest) -> HttpReply:
+        """A stand-in for the configuration pages."""
+        return HttpReply(body=_PAGE, content_type="text/html")
+
+    def _points(self, _: HttpRequest) -> HttpReply:
+        """The ICC's own list of registers. ASSUMED: its form."""
+        rows = "".join(f"<tr><td>{row.name}</td><td>{row.type}</td></tr>" for row in self._box.modbus.table.fidelity())
+        return HttpReply(body=f"<html><body><table>{rows}</table></body></html>".encode(), content_type="text/html")
+
+    # --- legacy REST -------------------------------------------------------------------------------------------------
+
+    def _rest(self, request: HttpRequest) -> HttpReply:
+        box = self._box
+        if box.settings.text("rest") == "disabled":
+            return _refused(Reason.NOT_ALLOWED, plain("", 404))
+        if not self._admitted(request):
+            return _refused(Reason.UNAUTHORISED, plain("Unauthorized", 401))
+        name = request.path.removeprefix(PREFIX)
+        view = View(box)
+        if name == "full_state":
+            return plain(self.full_state(view))
+        key = self._spellings.get(name)
+        if key is None:
+            return _refused(Reason.UNKNOWN, plain("Not Found", 404))
+        return plain(self._single(key, view))
+
+    def full_state(self, view: View) -> str:
+        """A line for every key: `key:value`."""
+        everything = view.settings.flag("full_state_serial")
+        shown = (key for key in self.keys.values() if everything or not key.hidden)
+        return "".join(f"{key.name}:{key.text(view)}\n" for key in shown)
+
+    def _single(self, key: RestKey, view: View) -> str:
+        match view.settings.text("rest_value_form"):
+            case "line":
+                return key.text(view) + "\n"
+            case "pair":
+                return f"{key.name}:{key.text(view)}\n"
+        return key.text(view)
+
+    def _admitted(self, request: HttpRequest) -> bool:
+        settings = self._box.settings
+        passwords = {user: settings.text(f"{user}_password") for user in ("operator", "manufacturer")}
+        stated = settings["rest_auth"]
+        if stated == "none" or (stated is None and not any(passwords.values())):
+            return True
+        headers = request.headers
+        expected = passwords.get(headers.get("username", ""))
+        if expected is None or headers.get("authorization") != AUTHORISATION:
+            return False
+        return hmac.compare_digest(expected.encode(), headers.get("password", "").encode("utf-8", "replace"))
+
+
+def _refused(reason: Reason, reply: HttpReply) -> HttpReply:
+    return HttpReply(
+        status=reply.status, body=reply.body, content_type=reply.content_type, journal={"refused": str(reason)}
+    )

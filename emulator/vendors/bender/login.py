@@ -1,0 +1,87 @@
+"""The newer REST API as far as it is known: the login.
+
+The one rule: nothing is made up beyond what the public documentation says. Tokens are valid for one attempt; the proof
+is SHA-256 of password and token; a session id goes into the `Authorization` header of every later call.
+Source: Bender documentation 5.33, REST API introduction. ASSUMED: member names and statuses; that there is nothing
+behind the login (404), because no document or capture shows it. Switched off by default: then all of `/v1` is 404.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import TYPE_CHECKING, Final
+
+from ..interfaces import HttpReply, HttpRequest, Route
+
+if TYPE_CHECKING:
+    from .wallbox import Bender
+
+USERS: Final = ("operator", "manufacturer")
+
+
+def _json(value: object, status: int = 200) -> HttpReply:
+    return HttpReply(status=status, body=json.dumps(value, separators=(",", ":")).encode())
+
+
+class Login:
+    """Tokens and sessions of one controller; gone after a restart."""
+
+    def __init__(self, box: Bender) -> None:
+        self._box = box
+        self._count = 0
+        self._token: str | None = None
+        self._sessions: set[str] = set()
+
+    def routes(self) -> tuple[Route, ...]:
+        return (
+            Route(path="/v1/login", handler=self._give_token),
+            Route(path="/v1/login", handler=self._log_in, methods=("POST",)),
+            Route(path="/v1/*", handler=self._rest, methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")),
+        )
+
+    def forget(self) -> None:
+        self._token = None
+        self._sessions.clear()
+
+    @property
+    def _off(self) -> bool:
+        settings = self._box.settings
+        return settings.text("rest") == "disabled" or not settings.flag("rest_v1")
+
+    def _secret(self, kind: str) -> str:
+        """Different every time, the same in every run."""
+        self._count += 1
+        return hashlib.sha256(f"{self._box.serial} {kind} {self._count}".encode()).hexdigest()[:32]
+
+    def _give_token(self, _: HttpRequest) -> HttpReply:
+        if self._off:
+            return _json({}, 404)
+        self._token = self._secret("token")
+        return _json({"token": self._token})
+
+    def _log_in(self, request: HttpRequest) -> HttpReply:
+        if self._off:
+            return _json({}, 404)
+        token, self._token = self._token, None
+        try:
+            given = json.loads(request.body)
+            user, proof = given["username"], given["password"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return _json({"status": "failed"}, 400)
+        if token is None or user not in USERS or not isinstance(proof, str):
+            return _json({"status": "failed"}, 401)
+        password = self._box.settings.text(f"{user}_password")
+        expected = hashlib.sha256((password + token).encode()).hexdigest()
+        if not hmac.compare_digest(expected.encode(), proof.lower().encode("utf-8", "replace")):
+            return _json({"status": "failed"}, 401)
+        session = self._secret("session")
+        self._sessions.add(session)
+        return _json({"status": "success", "session": session})
+
+    def _rest(self, request: HttpRequest) -> HttpReply:
+        if self._off:
+            return _json({}, 404)
+        known = request.headers.get("authorization", "") in self._sessions
+        return _json({}, 404 if known else 401)
