@@ -89,7 +89,8 @@ class Endpoint:
         )
 
     def origin(self, client: str | None, cause: Entry | None = None, *, interface: str | None = None) -> Origin:
-        return Origin(interface=interface or self.name, client=client, cause=cause.seq if cause is not None else None)
+        sequence = cause.seq if cause is not None else None
+        return Origin(interface=interface or self.name, client=client, host=self.host, cause=sequence)
 
 
 class Server(ABC):

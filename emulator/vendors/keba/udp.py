@@ -121,7 +121,8 @@ class UdpApi:
         """
         host, _, port = (origin.client or f"127.0.0.1:{PORT}").rpartition(":")
         stated = self._box.settings["reply_to_source_port"]
-        to_source = host == self._box.context.address if stated is None else bool(stated)
+        own = (self._box.context.address, origin.host)
+        to_source = host in own if stated is None else bool(stated)
         return Client(host, int(port) if to_source else PORT)
 
     def _deaf(self, text: str) -> bool:

@@ -104,6 +104,13 @@ def test_where_answers_go(setting: bool | None, client: str, to: tuple[str, int]
     assert (datagram.host, datagram.port) == to
 
 
+@pytest.mark.parametrize(("asked_at", "port"), [("192.168.1.5", 41_000), ("0.0.0.0", 7090), ("192.168.1.6", 7090)])
+def test_who_shares_the_boxs_address_cannot_have_its_port(asked_at: str, port: int) -> None:
+    interface = KeContact().unit.udp.interface()
+    (datagram,) = interface.handle(b"i", Origin(interface="udp", client="192.168.1.5:41000", host=asked_at))
+    assert (datagram.host, datagram.port) == ("192.168.1.5", port)
+
+
 @pytest.mark.parametrize("data", [b"TCH-OK :done\n", b'{"State": 3}', b'"Firmware":"x"\n'])
 def test_boxes_do_not_talk_to_each_other(data: bytes) -> None:
     assert KeContact().datagrams(data) == []
