@@ -133,6 +133,7 @@ class Automation:
         if self.wants(CRON):
             self._plan_cron()
         self._box.external_watchdog.arm()
+        self._box.manager_watchdog.arm()
 
     def stop(self) -> None:
         self._cron.clear()

@@ -49,6 +49,7 @@ def refuse_current(box: Warp, value: object) -> str | None:
 
 def _available(box: Warp, value: object, _: Origin) -> str | None:
     box.api.put("charge_manager/available_current", value)
+    box.manager_watchdog.feed()
     return None
 
 
@@ -137,7 +138,12 @@ _MODES: Final = Arr(uint(0, 9, width=8), 64)
 ROWS: Final[tuple[AnyRow, ...]] = (
     _manager(10, WARP1),
     _manager(64, WARP2_UP),
-    Document(name="charge_manager/available_current", schema=_CURRENT, source=FW),
+    Document(
+        name="charge_manager/available_current",
+        schema=_CURRENT,
+        initial=lambda box: {"current": _config(box)["default_available_current"]},
+        source=FW,
+    ),
     Command(
         name="charge_manager/available_current_update",
         schema=_CURRENT,

@@ -51,6 +51,7 @@ class Mqtt:
             published=self._published,
             lost=self._lost,
             period=0.25,
+            prefix=lambda: self.prefix,
         )
 
     # --- configuration -----------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ...core.instant import MILLISECOND
+from ...core.agenda import Timer
+from ...core.instant import MILLISECOND, SECOND, Instant
 from ..interfaces import Origin
 from .models import NAMES, WARP2_UP
 from .rows import AnyRow, Command, Config, State
@@ -243,14 +244,14 @@ def _ethernet_state(v: View) -> object:
         "subnet": "255.255.255.0" if on else _ZERO,
         "full_duplex": True,
         "link_speed": 100,
-        "disable_countdown": 0,
+        "disable_countdown": box.countdowns.left("ethernet/config", v.at),
     }
 
 
 def _wifi_state(v: View) -> object:
     box = v.box
     station = cast("dict[str, Any]", box.api.document("wifi/sta_config"))
-    access_point = cast("dict[str, Any]", box.api.document("wifi/ap_config"))
+    access_point = cast("dict[str, Any]", box.api.active("wifi/ap_config"))
     connected = station["enable_sta"] and station["ssid"] != ""
     start = 4000 if connected else 0
     return {
@@ -266,8 +267,8 @@ def _wifi_state(v: View) -> object:
         "sta_rssi": -58 if connected else -127,
         "sta_bssid": ":".join(f"{part:02X}" for part in station["bssid"]) if connected else "",
         "sta_disconnect_reason": 0,
-        "ap_disable_countdown": 0,
-        "sta_disable_countdown": 0,
+        "ap_disable_countdown": box.countdowns.left("wifi/ap_config", v.at),
+        "sta_disable_countdown": box.countdowns.left("wifi/sta_config", v.at),
     }
 
 
@@ -275,6 +276,41 @@ def _scan(box: Warp, _: object, __: Origin) -> str | None:
     box.scanned = True
     box.push("wifi/scan_results", "[]")
     return None
+
+
+class Countdowns:
+    """An interface that was switched off stays on until the next boot; without one it is switched on again."""
+
+    LENGTH: Final = 240 * SECOND
+
+    def __init__(self, box: Warp) -> None:
+        self._box = box
+        self._timers: dict[str, Timer] = {}
+
+    def left(self, path: str, at: Instant) -> int:
+        """s until `path` is enabled again; 0: it is not going to be."""
+        timer = self._timers.get(path)
+        return 0 if timer is None or timer.due is None else max(0, (timer.due - at) // SECOND)
+
+    def look(self, path: str, member: str) -> None:
+        """The configuration of an interface was written."""
+        box = self._box
+
+        def due(_: Instant) -> None:
+            box.api.update(path, **{member: True})
+            box.changed()
+
+        timer = self._timers.setdefault(path, box.timer(due))
+        was_on = cast("dict[str, Any]", box.api.active(path))[member]
+        is_on = box.api.flag(path, member)
+        if is_on or not was_on:
+            timer.clear()
+        elif timer.due is None:
+            timer.set(box.simulation.at + self.LENGTH)
+
+    def stop(self) -> None:
+        for timer in self._timers.values():
+            timer.clear()
 
 
 # --- MQTT ------------------------------------------------------------------------------------------------------------
@@ -371,6 +407,7 @@ ETHERNET_ROWS: Final[tuple[AnyRow, ...]] = (
         name="ethernet/config",
         schema=obj(enable_ethernet=Bool(True), ip=_IP, gateway=_IP, subnet=_IP, dns=_IP, dns2=_IP),
         validate=_check_ethernet,
+        applied=lambda box, _, __: box.countdowns.look("ethernet/config", "enable_ethernet"),
         models=WARP2_UP,
         source="fw: modules/ethernet",
     ),
@@ -411,6 +448,7 @@ WIFI_ROWS: Final[tuple[AnyRow, ...]] = (
             wpa_eap_config=Union(_EAP),
         ),
         validate=_check_station,
+        applied=lambda box, _, __: box.countdowns.look("wifi/sta_config", "enable_sta"),
         censor=("passphrase",),
         nested_censor=("wpa_eap_config", "password"),
         source="fw: modules/wifi",
@@ -440,6 +478,7 @@ WIFI_ROWS: Final[tuple[AnyRow, ...]] = (
             "subnet": "255.255.255.0",
         },
         validate=_check_access_point,
+        applied=lambda box, _, __: box.countdowns.look("wifi/ap_config", "enable_ap"),
         censor=("passphrase",),
         source="fw: modules/wifi",
     ),

@@ -6,6 +6,7 @@ Source: Tinkerforge evse-v2-bricklet, `iec61851.c` (wake-up); esp32-firmware `mo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -111,33 +112,34 @@ class WakeUp:
         self._timer.clear()
 
 
-class ExternalWatchdog:
-    """Fires an automation trigger once when no valid external current came for 30 s."""
+class Watchdog:
+    """Fires an automation trigger once when nothing valid was written for 30 s; the next write arms it again."""
 
     PERIOD: Final = 30 * SECOND
 
-    def __init__(self, box: Warp) -> None:
+    def __init__(self, box: Warp, trigger: int, applies: Callable[[], bool] = lambda: True) -> None:
         self._box = box
+        self._trigger = trigger
+        self._applies = applies
         self._timer = box.timer(self._due)
+        self._fed: Instant = 0
 
     def feed(self) -> None:
-        if self._box.automation.wants(9):
-            self._timer.set(self._box.simulation.at + self.PERIOD)
-        self.last_fed = self._box.simulation.at
-
-    last_fed: Instant = 0
+        """Something valid was written."""
+        self._fed = self._box.simulation.at
+        if self._box.automation.wants(self._trigger):
+            self._timer.set(self._fed + self.PERIOD)
 
     def arm(self) -> None:
-        """A rule waits for it now: 30 s from the last write or the boot."""
-        if self._box.automation.wants(9):
-            due = max(self.last_fed, self._box.booted_at) + self.PERIOD
-            if due > self._box.simulation.at:
-                self._timer.set(due)
-        else:
-            self._timer.clear()
+        """Rules have changed, or the box has booted: 30 s from the last write or the boot."""
+        due = max(self._fed, self._box.booted_at) + self.PERIOD
+        waited_for = self._box.automation.wants(self._trigger)
+        self._timer.set(due if waited_for and due > self._box.simulation.at else None)
 
     def stop(self) -> None:
         self._timer.clear()
 
     def _due(self, at: Instant) -> None:
-        self._box.automation.fire(9)
+        if self._applies():
+            self._box.automation.fire(self._trigger)
+            self._box.changed()

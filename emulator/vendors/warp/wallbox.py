@@ -22,6 +22,7 @@ from ..wallbox import Context, Wallbox
 from . import http as http_side
 from . import modbus as modbus_side
 from . import mqtt as mqtt_side
+from . import network
 from .automation import Automation
 from .controller import Controller
 from .ev import KnownVehicle
@@ -38,7 +39,7 @@ from .table import rows_of
 from .tracking import Tracker
 from .users import Users
 from .view import View
-from .wakeup import ExternalWatchdog, WakeUp
+from .wakeup import WakeUp, Watchdog
 
 RAW: Final = 64
 """Messages kept for WebSocket clients beside the states."""
@@ -62,7 +63,9 @@ class Warp(Wallbox):
     p14a: P14a
     clock: Clock
     wakeup: WakeUp
-    external_watchdog: ExternalWatchdog
+    external_watchdog: Watchdog
+    manager_watchdog: Watchdog
+    countdowns: network.Countdowns
     mqtt: mqtt_side.Mqtt
     modbus: modbus_side.ModbusSide | None
     http: http_side.Http
@@ -97,7 +100,9 @@ class Warp(Wallbox):
         self.p14a = P14a(self)
         self.clock = Clock(self)
         self.wakeup = WakeUp(self)
-        self.external_watchdog = ExternalWatchdog(self)
+        self.external_watchdog = Watchdog(self, 9)
+        self.manager_watchdog = Watchdog(self, 11, lambda: self.api.flag("charge_manager/config", "enable_watchdog"))
+        self.countdowns = network.Countdowns(self)
         self.mqtt = mqtt_side.Mqtt(self)
         self.modbus = modbus_side.create(self)
         self.http = http_side.Http(self)
@@ -360,7 +365,7 @@ class Warp(Wallbox):
         self.power.boot()
         self.p14a.apply()
         self.automation.boot()
-        self.external_watchdog.arm()
+        self.countdowns.stop()
         if self.modbus is not None:
             self.modbus.boot()
         self.wake()
@@ -390,6 +395,8 @@ class Warp(Wallbox):
         self._jobs.clear()
         self.automation.stop()
         self.external_watchdog.stop()
+        self.manager_watchdog.stop()
+        self.countdowns.stop()
         self.mqtt.stop()
 
     def factory_reset(self) -> None:
@@ -462,6 +469,10 @@ class Warp(Wallbox):
     def write(self, address: str, value: object, origin: Origin) -> Outcome:
         if address.startswith("modbus.") and self.modbus is not None:
             return self.modbus.write(address.removeprefix("modbus."), value, origin)
+        if not self.up:
+            return Outcome(
+                refused=Reason.UNREACHABLE, message=f"{self.address} does not answer: it is off or restarting"
+            )
         path, *members = address.split(".")
         found = self.api.find(path, self.api.commands) or self.api.find(f"{path}_update", self.api.commands)
         if found is None:

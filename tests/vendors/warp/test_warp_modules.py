@@ -6,10 +6,10 @@ import struct
 from typing import Any
 
 import pytest
-from support_warp import WarpWorld
+from support_warp import CLIENT, WarpWorld
 
 from emulator.core import faults
-from emulator.core.messages import PowerCut, PowerUp
+from emulator.core.messages import PowerCut, PowerUp, Reason
 from emulator.vendors.warp.metervalues import LEGACY, TYPES
 
 EVE = {"id": 1, "roles": 1, "current": 10000, "display_name": "Eve", "username": "eve", "digest_hash": ""}
@@ -859,3 +859,70 @@ def test_everything_saved_survives_a_power_cut() -> None:
     assert [u["display_name"] for u in world.json("users/config")["users"]] == ["Anonymous", "Eve"]
     assert world.json("evse/user_enabled") == {"enabled": True}
     assert world.charger_state == 1  # the card is asked for again
+
+
+def test_an_interface_switched_off_comes_back_without_a_restart() -> None:
+    world = WarpWorld()
+    world.done("ethernet/config", ETHERNET | {"enable_ethernet": False})
+    world.wait(39.75)
+    assert world.json("ethernet/state")["disable_countdown"] == 200
+    assert world.json("ethernet/state")["connection_state"] == 3
+    world.wait(200)
+    assert world.json("ethernet/config")["enable_ethernet"] is True
+    world.done("ethernet/config", ETHERNET | {"enable_ethernet": False})
+    world.box.reboot()
+    world.wait(400)
+    assert world.json("ethernet/config")["enable_ethernet"] is False
+    assert world.json("ethernet/state")["connection_state"] == 0
+
+
+def test_a_rule_that_watches_the_manager() -> None:
+    world = WarpWorld()
+    config = world.json("charge_manager/config") | {"enable_watchdog": True, "maximum_available_current": 20000}
+    world.done("charge_manager/config", config)
+    world.done("automation/config", rules(([11, None], SAY, 0)))
+    world.done("charge_manager/available_current", 10000)
+    world.wait(29)
+    assert "    hello" not in world.log
+    world.wait(2)
+    assert world.log.count("    hello") == 1
+
+
+def test_a_new_firmware_is_another_profile() -> None:
+    world = WarpWorld()
+    world.plug_in()
+    world.wait(30)
+    world.box.set_firmware("2.9.0")
+    assert not world.box.write("evse/external_current", 6000, CLIENT).ok
+    world.wait(30)
+    assert world.json("info/version")["firmware"] == "2.9.0+69831bfb"
+    assert world.json("mqtt/config_modified") == {"modified": 0}
+    assert world.charger_state == 3
+    world.box.set_firmware("2.12.1")
+    world.wait(30)
+    assert world.json("p14a_enwg/state") == {"active": False, "limit_w": 0}
+
+
+def test_scenarios_read_and_write_as_a_client_does() -> None:
+    world = WarpWorld()
+    assert world.box.read("evse/state.charger_state") == 0
+    assert world.box.read("evse/slots.4.max_current") == 32000
+    assert world.box.read("meters/0/values") == world.json("meters/0/values")
+    assert world.box.read("charge_tracker/current_charge.authorization_info.tag_id") is None
+    assert world.box.write("evse/external_current.current", 7000, CLIENT).ok
+    assert world.box.write("evse/external_current", {"current": 8000}, CLIENT).ok
+    refused = world.box.write("evse/external_current", {"amps": 1}, CLIENT)
+    assert refused.refused is Reason.INVALID
+    assert refused.message.startswith("JSON object is missing key 'current'")
+    assert world.box.write("evse/state", 1, CLIENT).refused is Reason.READ_ONLY
+    assert world.box.write("nothing", 1, CLIENT).refused is Reason.UNKNOWN
+    for address in ("nothing", "evse/state.nothing", "evse/slots.99"):
+        with pytest.raises(KeyError):
+            world.box.read(address)
+    world.wait(0.25)
+    assert world.box.read("evse/external_current.current") == 8000
+    written = [entry for entry in world.simulation.journal if entry.kind == "write"]
+    assert [entry.name for entry in written][:2] == [
+        "evse/external_current_update/current",
+        "evse/external_current_update",
+    ]
