@@ -63,6 +63,8 @@ class Effect:
     """Arguments of which one has to be given."""
     needs_key: ClassVar[bool] = False
     """`match` has to say which value."""
+    edits: ClassVar[bool] = False
+    """It changes the values that `match` chooses."""
     selects: ClassVar[bool] = False
     """`match.key` chooses values inside a message, not messages."""
 
@@ -160,4 +162,5 @@ class InValues(Effect):
 
     protocols: ClassVar[tuple[Protocol, ...]] = PROTOCOLS
     needs_key: ClassVar[bool] = True
+    edits: ClassVar[bool] = True
     selects: ClassVar[bool] = True

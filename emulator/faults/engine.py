@@ -122,7 +122,7 @@ class FaultEngine:
         for name, interface in wallbox.interfaces.items():
             if isinstance(interface, MqttInterface):
                 if not message.topic.startswith("/"):
-                    message = replace(message, topic=f"{interface.prefix()}/{message.topic}")
+                    message = replace(message, topic=f"{interface.prefix().rstrip('/')}/{message.topic}")
                 link = self.links.get(f"{wallbox.address}.{name}")
                 transmit = getattr(link, "transmit", None)
                 if transmit is not None:

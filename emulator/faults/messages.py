@@ -6,6 +6,7 @@ of the box's own values.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Literal
 
 from ..vendors.interfaces import HttpRequest, ModbusRequest, Publish
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 WRITES: Final = frozenset({5, 6, 15, 16, 22, 23})
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 MOST_NAMES: Final = 200
+_METHOD: Final = re.compile(rb'"method"\s*:\s*"([^"]{1,64})"')
+_GETS: Final = re.compile(r"(?:^|[._])get", re.IGNORECASE)
+_SETS: Final = re.compile(r"(?:^|[._])(?:set|start|stop|put|update|reset|reboot|control)", re.IGNORECASE)
 
 
 def of_http(request: HttpRequest, wallbox: Wallbox, *, upgrade: bool) -> Message:
@@ -26,7 +30,7 @@ def of_http(request: HttpRequest, wallbox: Wallbox, *, upgrade: bool) -> Message
     names = [(*path, name) for name, _ in request.query]
     names += [tuple(value.split(".")) for _, value in request.query if value]
     names += _names_in(request.body, path)
-    known = request.method not in READING or any(_writable(wallbox, name) for name, value in request.query if value)
+    write = _is_write(request, wallbox)
     content = request.headers.get("content-type", "") if request.body else None
     return Message(
         protocol="websocket" if upgrade else "http",
@@ -34,7 +38,7 @@ def of_http(request: HttpRequest, wallbox: Wallbox, *, upgrade: bool) -> Message
         client=request.origin.client,
         method=request.method,
         path=request.path,
-        write=known,
+        write=write,
         prefix=path,
         names=tuple(names),
         content_type=content,
@@ -136,6 +140,18 @@ def _topic(data: bytes) -> str | None:
     except (NotJson, UnicodeDecodeError):
         pass
     return None
+
+
+def _is_write(request: HttpRequest, wallbox: Wallbox) -> bool:
+    """By its method, by the remote procedure it calls, or because it gives one of the box's own values."""
+    called = request.path.rpartition("/")[2]
+    if (found := _METHOD.search(request.body)) is not None:
+        called = found[1].decode("utf-8", "replace")
+    elif request.method not in READING:
+        return True
+    if _GETS.search(called):
+        return False
+    return bool(_SETS.search(called)) or any(_writable(wallbox, name) for name, value in request.query if value)
 
 
 def _writable(wallbox: Wallbox, name: str) -> bool:

@@ -129,7 +129,7 @@ class Passing:
         for shot in self._shots:
             if shot.fired or shot.effect.selects:
                 reply = shot.effect.modbus(shot, reply)
-            if shot.effect.selects and reply is not None and reply.values:
+            if shot.effect.edits and reply is not None and reply.values:
                 reply = self._registers(shot, request, reply)
         return reply
 
@@ -158,7 +158,7 @@ class Passing:
         """As `text_of`."""
         prefix = self.message.prefix if prefix is None else prefix
         for shot in self._shots:
-            if shot.effect.selects:
+            if shot.effect.edits:
                 text = _edited(shot, text, prefix)
             if shot.effect.selects or shot.fired:
                 text = shot.effect.text(shot, text, prefix)
@@ -295,18 +295,19 @@ class Traffic:
         return value
 
     def _seen(self, shot: Shot, path: Path, value: object) -> object:
-        if shot.message.protocol == "modbus":
+        if shot.message.protocol == "modbus" and shot.effect.edits:
             new = banks.seen(shot, path, value)
         else:
             old = json.dumps(value)
-            text = shot.effect.text(shot, _edited(shot, old, path, whole=True), path)
+            edited = _edited(shot, old, path) if shot.effect.edits else old
+            text = shot.effect.text(shot, edited, path)
             new = value if text == old else json.loads(text) if text else banks.HIDDEN
         if new is banks.HIDDEN:
             raise KeyError(".".join(path))
         return new
 
 
-def _edited(shot: Shot, text: str, prefix: Path, *, whole: bool = False) -> str:
+def _edited(shot: Shot, text: str, prefix: Path) -> str:
     """A text with the values changed that the fault chooses."""
     key = shot.armed.order.match.path_of_key
     if key is None and shot.effect.needs_key:

@@ -105,7 +105,7 @@ def _same_place(point: Path, path: Path, shot: Shot) -> bool:
 def _written(shot: Shot) -> Iterator[tuple[Path, object]]:
     """The values that a request may change, as they are before it. Of a register also the name of its row."""
     match, wallbox = shot.armed.order.match, shot.wallbox
-    keys = [path for path in (match.path_of_key,) if path is not None] or list(shot.message.names)
+    keys = [path for path in (match.path_of_key,) if path is not None] or [path[-1:] for path in shot.message.names]
     registers = match.register or shot.message.registers
     table = banks.table_of(wallbox)
     for point in wallbox.addresses():

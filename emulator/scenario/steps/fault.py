@@ -108,10 +108,9 @@ def find_place(text: str, names: Names) -> Place:
         if not dot:
             known = {*names.chargers, *names.wallboxes}
             raise EmulatorError(f'there is no charger or wallbox "{text}"{did_you_mean(text, known)}') from error
-        try:
-            wallbox = names.wallbox(outer)
-        except EmulatorError:
-            raise error from None
+        if outer in names.chargers:
+            raise
+        wallbox = names.wallbox(outer)
     box = names.probe(wallbox)
     if box is not None:
         served = dict(interfaces_of(box))

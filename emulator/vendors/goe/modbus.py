@@ -35,7 +35,12 @@ class ModbusApi:
         self.table: RegisterTable[View, Goe] = RegisterTable(LAYOUT, self._box.profile)
 
     def interface(self) -> ModbusInterface:
-        return ModbusInterface(port=502, handle=self.handle, enabled=lambda: self._box.settings.flag("men"))
+        return ModbusInterface(
+            port=502,
+            handle=self.handle,
+            enabled=lambda: self._box.settings.flag("men"),
+            table=lambda: self.table,
+        )
 
     def handle(self, request: ModbusRequest) -> ModbusReply | None:
         box = self._box
