@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from ...core.instant import MILLISECOND, Instant, later
+from ...core.instant import MILLISECOND, SECOND, Instant, later
 from ...core.messages import (
     Command,
     Event,
@@ -35,6 +35,8 @@ HIGHEST: Final = 32000
 DC_PASSWORD: Final = 0xDC42FA23
 BOOST: Final = 0.24
 """A that 4 µs more of duty cycle signal."""
+LINES_MISSING: Final = 10 * SECOND
+"""L2 and L3 without voltage so long: only one phase is connected."""
 REMEMBERED: Final = 200
 """States of the memory kept for polls of the recent past."""
 
@@ -121,6 +123,7 @@ class Controller:
         self._polled: EvseView | None = None
         """The last poll: what it saw does not change any more."""
         self._release = box.timer(self._released)
+        self._missing = box.timer(self._lines_missing)
         self.memory = self._initial(0)
         self._history.append((0, self.memory))
 
@@ -201,14 +204,14 @@ class Controller:
         """What the network processor knows: the controller at its poll at `at`; the last answer while it is silent."""
         if self._frozen is not None:
             return self._frozen
-        if self._polled is None or self._polled.at != at:
+        if self._polled is None or self._polled.at != at or at == 0:
             self._polled = self._look(at)
         return self._polled
 
     def _look(self, at: Instant) -> EvseView:
         """What happens at the very instant of a poll is seen by the next one."""
         memory = next((memory for since, memory in reversed(self._history) if since < at), self._history[0][1])
-        snapshot = self._box.simulation.observe_at(self._box.charger, at - 1)
+        snapshot = self._box.simulation.observe_at(self._box.charger, max(0, at - 1))
         return EvseView(at, snapshot, memory, self._box.generation)
 
     def now(self) -> EvseView:
@@ -389,6 +392,8 @@ class Controller:
         self.memory = self._initial(self.at)
         self.apply()
         self.inputs_changed()
+        self._set_phases()
+        self._watch_lines()
         self.settle()
 
     def settle(self) -> None:
@@ -410,6 +415,7 @@ class Controller:
                 self.change(interrupting=False)
             case "fault_raised" | "fault_cleared" if event.detail.get("fault") == "comm_internal":
                 self._link(event.name == "fault_cleared", event.at)
+        self._watch_lines()
         self.follow()
 
     def follow(self) -> None:
@@ -436,7 +442,29 @@ class Controller:
                 self._box.submit(SetLimit(owner=f"{self._box.name}.{index.name.lower()}", current=None))
         self.apply()
         self.inputs_changed()
+        self._set_phases()
         self._box.touch()
+
+    def _set_phases(self) -> None:
+        """After a start: all that are connected."""
+        wanted: Literal[1, 3] = 1 if self.memory.phases_connected == 1 else 3
+        if self._box.generation >= 3 and self._box.snapshot().phases_requested != wanted:
+            self._box.submit(RequestPhases(owner=self._box.name, phases=wanted))
+
+    def _watch_lines(self) -> None:
+        """A meter that sees nothing on L2 and L3 for a while means that they are not connected."""
+        first, second, third = self._box.snapshot().supply_phases
+        missing = first and not second and not third and self._box.has_meter and self._box.generation >= 3
+        if not missing or self.memory.phases_connected == 1:
+            self._missing.clear()
+        elif self._missing.due is None:
+            self._missing.set(self.at + LINES_MISSING)
+
+    def _lines_missing(self, at: Instant) -> None:
+        self._box.submit(RequestPhases(owner=self._box.name, phases=1))
+        self.change(phases_connected=1)
+        self.apply()
+        self._box.changed()
 
     def _unplugged(self, at: Instant) -> None:
         slots = [Slot(0, slot.active, True) if slot.clear else slot for slot in self.memory.slots]

@@ -8,7 +8,7 @@ import pytest
 from support_warp import WarpWorld
 
 from emulator.core import faults
-from emulator.core.messages import PowerCut, PowerUp
+from emulator.core.messages import PowerCut, PowerUp, SetSupply
 from emulator.vendors.warp.controller import DC_PASSWORD
 
 PASSWORD = {"password": DC_PASSWORD}
@@ -556,6 +556,31 @@ def test_a_single_phase_car_makes_it_drop_two_phases(auto: bool) -> None:
     world.unplug()
     world.wait(1)
     assert low(world, "phases_info") == 0
+
+
+def test_an_isolator_that_cuts_two_lines_is_noticed() -> None:
+    world = WarpWorld()
+    world.apply(SetSupply(phases=1))
+    world.wait(9)
+    assert world.json("evse/phases_connected") == {"phases": 3}
+    world.wait(2)
+    assert world.json("evse/phases_connected") == {"phases": 1}
+    assert world.json("meter/phases")["phases_connected"] == [True, False, False]
+    assert low(world, "phases_current") == 1
+    world.plug_in()
+    world.wait(30)
+    assert states(world) == (2, 3, 9)
+
+
+def test_all_connected_phases_are_used_after_a_start() -> None:
+    world = WarpWorld()
+    world.wait(2)
+    world.done("power_manager/external_control", 1)
+    world.wait(1)
+    world.done("evse/reset")
+    world.wait(10)
+    assert low(world, "phases_current") == 3
+    assert low(WarpWorld(settings={"evse/phases_connected": 1}), "phases_current") == 1
 
 
 # --- control pilot ---------------------------------------------------------------------------------------------------
