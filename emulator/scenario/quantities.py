@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..core.snapshot import LockState, OnboardState, PilotState, Snapshot, VehicleView
 from ..errors import EmulatorError, did_you_mean
+from ..faults.engine import FaultEngine
 from .names import Names
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ class Gauge:
 
     def read(self, world: World) -> object:
         """The value now, as plain JSON data. EmulatorError if the vendor value does not exist."""
+        if self.row is FAULT:
+            return _fault_state(world, self.name)
         if self.wallbox is None:
             assert self.row is not None
             return self.row.read(world.simulation.observe(self.charger))
@@ -151,8 +154,22 @@ class Gauge:
             raise EmulatorError(unknown_value(wallbox, self.name)) from None
 
 
+FAULT: Final = Row("fault", None, lambda _: None, "what became of a fault", ("armed", "in force", "over"))
+
+
+def _fault_state(world: World, name: str) -> str:
+    armed = FaultEngine.of(world.simulation).armed.get(name)
+    if armed is None:
+        return "over"
+    return "in force" if armed.in_force else "armed"
+
+
 def resolve(text: str, names: Names) -> Gauge:
     """What a name refers to: `garage.power`, `power`, `garage.goe.car`, `goe.car`. EmulatorError if nothing."""
+    if text.startswith("fault.") and "fault" not in names.chargers:
+        name = text.partition(".")[2]
+        names.fault(name)
+        return Gauge(text, next(iter(names.chargers), ""), None, name, FAULT)
     charger, rest = _charger_of(text, names)
     first, _, below = rest.partition(".")
     if first in names.chargers[charger] and below:

@@ -27,6 +27,7 @@ ARGUMENTS: dict[str, object] = {
     "set_firmware": "60.3",
     "command": {"write": {"amp": 8}},
     "cp_resistance": {"resistance": "1 kohm"},
+    "request": {"on": "goe.http", "get": "/api/status"},
     "fault": {"on": "goe.http", "kind": "delay", "delay": "3 s", "count": 2},
     "clear_fault": "trip_rcd",
     "clock": "frozen",

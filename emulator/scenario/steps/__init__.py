@@ -22,6 +22,7 @@ from .checks import Clock, Expect, Note, WaitUntil
 from .device import Command, PresentCard, PressButton, Reboot, Set, SetFirmware
 from .fault import fault_type
 from .faults import ClearFault, catalogued
+from .request import Request
 from .surroundings import PowerCut, PowerUp, SetClimate, SetSupply
 from .vehicle import PlugCable, PlugIn, SetVehicle, SwapVehicle, Unplug
 
@@ -42,6 +43,7 @@ VOCABULARY: Final[tuple[StepType, ...]] = (
     described(SetFirmware),
     described(Command),
     *(catalogued(fault) for fault in CATALOGUE),
+    described(Request),
     fault_type(),
     described(ClearFault),
     described(Clock),

@@ -1,0 +1,254 @@
+"""The step that asks a box as a client would, without a socket, and looks at what comes back.
+
+The one rule: the request takes the way a real one takes, past the same faults, and is recorded like one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from ...core.messages import Outcome
+from ...errors import EmulatorError
+from ...faults.effect import Delivery, Parcel
+from ...faults.messages import of_datagram, of_http, of_modbus
+from ...faults.passing import Passing
+from ...faults.target import interfaces_of
+from ...vendors.interfaces import (
+    HttpInterface,
+    HttpReply,
+    HttpRequest,
+    ModbusInterface,
+    ModbusReply,
+    ModbusRequest,
+    Origin,
+    UdpInterface,
+)
+from ..expectations import parse
+from ..fields import About
+from ..kinds import Scope, Text, Whole
+from ..nodes import Node
+from ..quantities import Gauge
+from .base import Step
+from .fault import Place, PlaceName
+
+if TYPE_CHECKING:
+    from ...vendors.wallbox import Wallbox
+    from ..world import World
+
+CLIENT = "scenario"
+_READ, _WRITE = 3, 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Step):
+    """A client asks a box, and gets what the scenario expects; no socket is needed for it.
+
+    What comes back: `reachable`, `status`, `body`, `values`, `exception`, `replies`, `delay` (wall seconds), `silent`,
+    `ends` (keep, close, reset), `complete`.
+    """
+
+    short: ClassVar[str | None] = None
+
+    on: Annotated[Place, PlaceName(), About("an interface: garage.goe.http")]
+    get: Annotated[str | None, Text(), About("HTTP: path and query; of a WebSocket: its path")] = None
+    method: Annotated[str, Text(), About("HTTP: the method")] = "GET"
+    body: Annotated[str, Text(), About("HTTP: what is sent")] = ""
+    headers: Mapping[str, object] = field(default_factory=dict)
+    """HTTP: names in lower case."""
+    register: Annotated[int | None, Whole(0, 0xFFFF), About("Modbus: the first register")] = None
+    count: Annotated[int, Whole(1, 125), About("Modbus: how many are read")] = 1
+    function: Annotated[int, Whole(1, 255), About("Modbus: the function")] = _READ
+    unit: Annotated[int, Whole(0, 255), About("Modbus: the unit")] = 1
+    write: Annotated[int | None, Whole(0, 0xFFFF), About("Modbus: a value to be written")] = None
+    send: Annotated[str | None, Text(), About("UDP: the text of a datagram")] = None
+    expect: Mapping[str, object] = field(default_factory=dict)
+    """What should come back, by name."""
+
+    def settled(self, node: Node, scope: Scope) -> Request:
+        if self.on.interface is None:
+            scope.fail(node.get("on") or node, f"{self.on.text} is no interface, expected for example garage.goe.http")
+        if (self.get, self.register, self.send) == (None, None, None):
+            scope.fail(node, "nothing to ask, expected get, register or send")
+        for name, value in self.expect.items():
+            try:
+                parse(value, _gauge(name))
+            except ValueError as error:
+                scope.fail(node.get("expect") or node, f"{name}: {error}")
+        return self
+
+    def apply(self, world: World) -> Outcome:
+        assert self.on.wallbox is not None
+        assert self.on.interface is not None
+        world.simulation.now()
+        found = self._asked(world.wallboxes[self.on.wallbox], self.on.interface)
+        items = []
+        wrong = []
+        for name, value in self.expect.items():
+            expectation = parse(value, _gauge(name))
+            ok = expectation.holds(found.get(name))
+            items.append({"quantity": name, "expected": expectation.text, "found": found.get(name), "ok": ok})
+            if not ok:
+                wrong.append(f"{name} is {found.get(name)!r}, expected {expectation.text}")
+        world.simulation.wake()
+        return Outcome(message="; ".join(wrong), detail={"ok": not wrong, "items": items, "found": found})
+
+    def _asked(self, box: Wallbox, name: str) -> dict[str, object]:
+        interface = box.interfaces["http" if name == "websocket" else name]
+        there = box.up and (box.faults is None or box.faults.reachable(name)) and getattr(interface, "enabled", _yes)()
+        if not there:
+            return {"reachable": False}
+        protocol = dict(interfaces_of(box))[name]
+        if isinstance(interface, HttpInterface) and self.get is not None:
+            return {"reachable": True, **self._http(box, interface, upgrade=protocol == "websocket")}
+        if isinstance(interface, ModbusInterface) and self.register is not None:
+            return {"reachable": True, **self._modbus(box, name, interface)}
+        if isinstance(interface, UdpInterface) and self.send is not None:
+            return {"reachable": True, **self._udp(box, name, interface)}
+        raise EmulatorError(
+            f"request: {self.on.text} is {protocol}; expected get (HTTP), register (Modbus), send (UDP)"
+        )
+
+    # --- protocols ---------------------------------------------------------------------------------------------------
+
+    def _http(self, box: Wallbox, interface: HttpInterface, *, upgrade: bool) -> dict[str, object]:
+        headers = {str(key).lower(): str(value) for key, value in self.headers.items()}
+        if upgrade:
+            headers |= {
+                "upgrade": "websocket",
+                "connection": "Upgrade",
+                "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+            }
+        assert self.get is not None
+        plain = HttpRequest(method=self.method, target=self.get, headers=headers, body=self.body.encode())
+        with _recorded(box, "websocket" if upgrade else "http", f"{self.method} {plain.path}") as (origin, detail):
+            request = plain.caused_by(origin)
+
+            def ask() -> HttpReply:
+                if not upgrade:
+                    return interface.answer(request)
+                refusal = interface.before(request) if interface.before is not None else None
+                endpoint = interface.websockets.get(request.path)
+                if refusal is None and endpoint is not None and endpoint.before is not None:
+                    refusal = endpoint.before(request)
+                return refusal or HttpReply(status=404 if endpoint is None else 101)
+
+            faults = box.faults
+            passing = None if faults is None else faults.passing(of_http(request, box, upgrade=upgrade))
+            reply = ask() if passing is None else passing.http(request, ask)
+            detail["status"] = reply.status
+        silent = reply.silent
+        delivery = Delivery(data=reply.body) if reply.line is None else reply.line(b"\r\n\r\n" + reply.body)
+        data = delivery.data if reply.line is None else delivery.data[4:]
+        return {
+            "status": None if silent or delivery.silent else reply.status,
+            "body": data.decode("utf-8", "replace"),
+            **_line(delivery, silent=silent, delay=reply.delay, complete=data == reply.body),
+        }
+
+    def _modbus(self, box: Wallbox, name: str, interface: ModbusInterface) -> dict[str, object]:
+        assert self.register is not None
+        values = () if self.write is None else (self.write,)
+        function = _WRITE if self.write is not None and self.function == _READ else self.function
+        with _recorded(box, name, f"function {function}, {self.register}") as (origin, detail):
+            request = ModbusRequest(
+                unit=self.unit,
+                function=function,
+                address=self.register,
+                count=len(values) or self.count,
+                values=values,
+                origin=origin,
+            )
+            passing = None if box.faults is None else box.faults.passing(of_modbus(request, name))
+            reply = interface.handle(request) if passing is None else passing.modbus(request, interface.handle)
+            detail |= {} if reply is None or reply.exception is None else {"exception": reply.exception}
+            delivery = _delivered(passing, reply)
+        return {
+            "values": None if reply is None else list(reply.values),
+            "exception": None if reply is None else reply.exception,
+            **_line(delivery, silent=reply is None, delay=0.0, complete=len(delivery.data) == _FRAME),
+        }
+
+    def _udp(self, box: Wallbox, name: str, interface: UdpInterface) -> dict[str, object]:
+        data = (self.send or "").encode()
+        with _recorded(box, name, self.send or "") as (origin, _):
+            message = of_datagram(data, CLIENT, name, "in")
+            passing = None if box.faults is None else box.faults.passing(message)
+            if passing is None:
+                parcels = [Parcel(data=d.data, delay=d.delay) for d in interface.handle(data, origin)]
+            else:
+                parcels = _parcels(passing, lambda: interface.handle(data, origin))
+        return {
+            "replies": len(parcels),
+            "body": "\n".join(parcel.data.decode("utf-8", "replace") for parcel in parcels),
+            "silent": not parcels,
+            "delay": max((parcel.delay for parcel in parcels), default=0.0),
+        }
+
+
+_FRAME = 260
+"""Stands for the bytes of a Modbus answer, which are not made here."""
+
+
+def _delivered(passing: Passing | None, reply: ModbusReply | None) -> Delivery:
+    whole = bytes(_FRAME)
+    return Delivery(data=whole) if passing is None or reply is None else passing.deliver(whole)
+
+
+def _parcels(passing: Passing, ask: Callable[[], Any]) -> list[Parcel]:
+    if passing.lost():
+        return []
+    with passing.handling():
+        replies = tuple(ask())
+    parcels = [Parcel(data=passing.text_of(d.data), delay=d.delay) for d in replies]
+    passed = []
+    for parcel in passing.spread(parcels):
+        delivery = passing.deliver(parcel.data)
+        if not delivery.silent:
+            passed.append(Parcel(data=delivery.data, delay=parcel.delay + delivery.delay))
+    return passed
+
+
+def _line(delivery: Delivery, *, silent: bool, delay: float, complete: bool) -> dict[str, object]:
+    return {
+        "silent": silent or delivery.silent,
+        "delay": delay + delivery.delay,
+        "ends": delivery.then,
+        "complete": complete and not silent and not delivery.silent,
+    }
+
+
+class _recorded:  # noqa: N801 - reads as a word
+    """While a request is answered: its entry in the journal is what everything follows from."""
+
+    def __init__(self, box: Wallbox, interface: str, name: str) -> None:
+        simulation = box.simulation
+        self._detail: dict[str, object] = {}
+        self._entry = simulation.journal.record(
+            simulation.at,
+            "request",
+            name,
+            self._detail,
+            charger=box.charger,
+            wallbox=box.name,
+            interface=interface,
+            client=CLIENT,
+        )
+        self._origin = Origin(interface=interface, client=CLIENT, cause=self._entry.seq)
+        self._because = simulation.because(self._entry)
+
+    def __enter__(self) -> tuple[Origin, dict[str, object]]:
+        self._because.__enter__()
+        return self._origin, self._detail
+
+    def __exit__(self, *error: Any) -> None:
+        self._because.__exit__(*error)
+
+
+def _gauge(name: str) -> Gauge:
+    return Gauge(name, "", "client", name)
+
+
+def _yes() -> bool:
+    return True
