@@ -112,7 +112,9 @@ OPERATOR: Final = (
     Setting(
         name="backend_state",
         default=None,
-        check=lambda value: None if value is None else one_of("connecting", "connecting_proxy_ok", "rejected")(value),
+        check=lambda value: (
+            None if value is None else one_of("not_connected", "connecting", "connecting_proxy_ok", "rejected")(value)
+        ),
         about="the way to the backend, where it is neither up nor down",
     ),
     Setting(name="reserved", default=False, check=boolean, about="the backend has reserved the charge point"),
