@@ -39,9 +39,13 @@ def many(box: Goe, values: Mapping[str, object], origin: Origin) -> Refusal | No
 def old_car(v: View) -> int:
     """`car` as far as the old interfaces know it: 1 to 4, anything else 0."""
     car = v.memory.car
-    if car is Car.IDLE and v.box.quirk("modbus_car_0_when_idle"):
-        return 0
     return int(car) if car in (Car.IDLE, Car.CHARGING, Car.WAIT, Car.COMPLETE) else 0
+
+
+def register_car(v: View) -> int:
+    """CAR_STATE"""
+    car = old_car(v)
+    return 0 if car == Car.IDLE and v.box.quirk("modbus_car_0_when_idle") else car
 
 
 def old_error(v: View) -> int:

@@ -126,7 +126,7 @@ HOLDING_ROWS: Final[tuple[Row, ...]] = (
 )
 
 INPUT_ROWS: Final[tuple[Row, ...]] = (
-    Register("CAR_STATE", 100, U16, read=combined.old_car, source=V1_DOC, about="car; 0 also for a fault"),
+    Register("CAR_STATE", 100, U16, read=combined.register_car, source=V1_DOC, about="car; 0 also for a fault"),
     Register("PP_CABLE", 101, U16, read=lambda v: r.cable(v) or 0, source=V1_DOC, about="A, coding of the cable"),
     Register("FWV", 105, Text(2), read=lambda v: v.box.firmware_text, source=V1_DOC, live=False, about="first four characters of the version"),
     Register("ERROR", 107, U16, read=combined.old_error, source=V1_DOC, about="0, 1, 3, 8, else 10"),
