@@ -27,7 +27,7 @@ from .feed import Ws
 from .models import PRODUCTS
 from .numbers import uid_number
 from .registry import Target, censored
-from .rows import UPDATE, State
+from .rows import UPDATE, Config, State
 from .schema import PathError, plain
 
 if TYPE_CHECKING:
@@ -311,7 +311,7 @@ def debug_report(box: Warp) -> str:
         "psram": memory,
         "devices": devices,
         "error_counters": counters,
-        "modified": [path.replace("/", "_") for path in box.api.states if path in box.api.modified],
+        "modified": [row.name.replace("/", "_") for row in box.api if isinstance(row, Config) and row.saved(box)],
     }
     parts = [plain(head)[1:-1]]
     for row in box.api:

@@ -114,6 +114,10 @@ class Config(Row):
     nested_censor: tuple[str, str] | None = None
     """(array member, its member) for secrets inside an array."""
 
+    def saved(self, box: Warp) -> bool:
+        """Whether there is a file of it in flash."""
+        return box.settings[self.name] is not None
+
     def fidelity(self, profile: Profile) -> Iterable[Fidelity]:
         yield self._line(self.name, readable=True, settable=self.update)
         if self.update:

@@ -108,6 +108,16 @@ SETTINGS: Final = (
     Setting(name="user_names", default={}, about="names of users with tracked charges"),
     Setting(name="boots", default=[], about="boot count and Unix minutes of the last boots"),
 )
+HARDWARE: Final = (
+    "nfc_fitted",
+    "rtc_fitted",
+    "clock_set",
+    "internet",
+    "shutdown_input_closed",
+    "input_closed",
+    "meter_",
+)
+"""What no reset of the firmware changes."""
 EVERYTHING: Final[dict[str, object]] = {
     "mqtt/config": {"enable_mqtt": True, "broker_host": "embedded"},
     "modbus_tcp/config": {"enable": True},

@@ -33,7 +33,7 @@ from .models import BUILDS, CONFIG_VERSIONS, NAMES
 from .nfc import Nfc
 from .power import P14a, PowerManager
 from .registry import Registry, Target
-from .settings import CONTROLLER, P14A_ENABLED
+from .settings import CONTROLLER, HARDWARE, P14A_ENABLED
 from .system import Clock, features
 from .table import rows_of
 from .tracking import Tracker
@@ -401,21 +401,18 @@ class Warp(Wallbox):
 
     def factory_reset(self) -> None:
         """Everything back to how it left the factory, then a restart."""
-        self._storing = True
-        try:
-            self.settings.factory_reset()
-        finally:
-            self._storing = False
-        self.controller.restart()
-        self.reboot()
+        self._forget(HARDWARE)
 
     def config_reset(self) -> None:
         """As a factory reset, but users, tracked charges and network settings stay. ASSUMED list."""
-        kept = ("charge_log", "user_names", "users/config", "boots", "network/", "ethernet/", "wifi/", "meter_")
+        self._forget((*HARDWARE, "charge_log", "user_names", "users/", "boots", "network/", "ethernet/", "wifi/"))
+
+    def _forget(self, but: tuple[str, ...]) -> None:
+        """Drop what was saved, except settings that begin like `but`, and restart."""
         self._storing = True
         try:
             for name, row in self.settings.rows.items():
-                if not name.startswith(kept):
+                if not name.startswith(but):
                     self.settings.put(name, row.default)
         finally:
             self._storing = False

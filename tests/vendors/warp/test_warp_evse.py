@@ -701,6 +701,21 @@ def test_a_factory_reset() -> None:
     assert world.slot(5)[0] == 32000
 
 
+def test_a_reset_of_the_configuration_keeps_charges_and_hardware() -> None:
+    world = WarpWorld("warp2-pro-11", settings={"rtc_fitted": True})
+    world.plug_in()
+    world.wait(60)
+    world.unplug()
+    world.wait(5)
+    world.done("info/display_name", "Carport")
+    assert world.json("debug_report")["modified"] == ["require_meter_config", "info_display_name"]
+    world.done("config_reset", {"do_i_know_what_i_am_doing": True})
+    world.wait(30)
+    assert world.json("info/display_name") == {"display_name": "warp2-XyZ"}
+    assert len(world.json("charge_tracker/last_charges")) == 1
+    assert "rtc" in world.json("info/features")
+
+
 def test_a_cold_start_declares_the_meter_later() -> None:
     world = WarpWorld()
     world.apply(PowerCut())
