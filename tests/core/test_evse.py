@@ -485,3 +485,14 @@ def test_what_cannot_be_now_is_refused() -> None:
     assert bench.ask(SetVehicle(changes={"efficiency": 0.0})).refused is Reason.OUT_OF_RANGE
     assert bench.ask(ResetFaults(owner="user")).ok
     assert bench.ask(RebootController(owner="user")).ok
+
+
+def test_a_lock_that_still_sticks_is_no_fault_while_nothing_is_plugged() -> None:
+    bench = Bench(SOCKET)
+    bench.do(Disturb(name="lock", fault=LockFail(stuck="open")))
+    bench.charge()
+    bench.do(Unplug())
+    now = bench.run(2.0)
+    assert (now.state, now.faults, now.lock) == (S.A, (), LockState.OPEN)
+    bench.do(PLUG)
+    assert bench.run(7.0).faults == ("lock_fail",)

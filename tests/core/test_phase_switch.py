@@ -273,3 +273,13 @@ def test_falling_back_to_one_phase(how: Literal["spec", "tuned"]) -> None:
 def test_no_fall_back_with_several_phases() -> None:
     bench = Bench(replace(QUICK, evse=EvseSpec(plug_debounce=0.0, single_phase_fallback=True)))
     assert bench.charge(seconds=600.0).phases == 3
+
+
+def test_a_cooldown_does_not_survive_an_outage() -> None:
+    bench = bench_with(cooldown=1000.0)
+    bench.charge()
+    bench.do(ONE)
+    bench.run(60.0)
+    bench.do(PowerCut(), PowerUp())
+    bench.run(60.0)
+    assert bench.do(THREE).state is S.PHASE_SWITCH
