@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SINCE: Final = "3.10.16"
 """First P30 firmware with Modbus."""
+MOVED_PORT: Final = 1502
 LEAST: Final = {3: SECOND // 2, 6: 5 * SECOND}
 """µs between two reads, and two writes of a register. Source: guide, by way of OpenEMS."""
 
@@ -39,7 +40,24 @@ class ModbusApi:
         self.table: RegisterTable[View, Keba] = RegisterTable(LAYOUT, self._box.profile)
 
     def interface(self) -> ModbusInterface:
-        return ModbusInterface(port=502, handle=self.handle, enabled=self._enabled, table=lambda: self.table)
+        return ModbusInterface(port=502, handle=self.handle_usual, enabled=self._enabled, table=lambda: self.table)
+
+    def moved_interface(self) -> ModbusInterface:
+        """Where it was found after a software update. Source: evcc#31005."""
+        return ModbusInterface(
+            port=MOVED_PORT,
+            handle=self.handle,
+            enabled=lambda: self._moved and self._enabled(),
+            table=lambda: self.table,
+        )
+
+    @property
+    def _moved(self) -> bool:
+        return bool(self._box.settings["modbus_moved"])
+
+    def handle_usual(self, request: ModbusRequest) -> ModbusReply | None:
+        """As `handle`, unless the service has moved away: then the connection ends."""
+        return ModbusReply(close=True) if self._moved else self.handle(request)
 
     def forget(self) -> None:
         self.last = None

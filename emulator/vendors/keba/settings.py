@@ -105,6 +105,12 @@ CHOICES: Final = (
     Setting(name="curr_sets_output", default=None, check=_optional_boolean, about="`curr` sets X2 to 1; null: model"),
     Setting(name="keeps_session_energy", default=False, check=boolean, about="E pres goes on when a car comes back"),
     Setting(name="suspended", default=False, check=boolean, persistent=False, about="stuck in state 5 until a restart"),
+    Setting(
+        name="modbus_moved",
+        default=None,
+        check=_optional_boolean,
+        about="Modbus is on port 1502 and 502 hangs up; state false at the start where that is to change later",
+    ),
     Setting(name="minimum_intervals", default=False, check=boolean, about="what comes too soon is lost"),
     Setting(name="udp_yields", default=False, check=boolean, about="no UDP for a minute after Modbus was used"),
     Setting(name="wifi_sleeps", default=False, check=boolean, about="answers only while a car is plugged in"),

@@ -43,6 +43,8 @@ class Keba(Wallbox):
         interfaces: dict[str, Interface] = {}
         if self.trait("generation") != "P20":
             interfaces["modbus"] = self.modbus.interface()
+            if self.settings["modbus_moved"] is not None:
+                interfaces["modbus_1502"] = self.modbus.moved_interface()
         if self.trait("generation") != "P40":
             interfaces["udp"] = self.udp.interface()
         self.interfaces: Mapping[str, Interface] = interfaces

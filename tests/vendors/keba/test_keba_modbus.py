@@ -8,7 +8,7 @@ from kecontact import FAULTS, IDLE_FAULTS, LOCK, SITUATIONS, KeContact, with_fau
 from emulator.core.faults import Overtemp, PpInvalid
 from emulator.core.messages import PlugCable
 from emulator.vendors import vendor
-from emulator.vendors.interfaces import ModbusInterface
+from emulator.vendors.interfaces import ModbusInterface, ModbusRequest
 
 FIRST = (1000, 1004, 1006, 1008, 1010, 1012, 1014, 1016, 1018, 1020, 1036, 1040, 1042, 1044, 1046)
 ALWAYS = (*FIRST, 1100, 1110, 1500, 1502)
@@ -427,3 +427,20 @@ def test_new_firmware_new_map() -> None:
     world.wait(60)
     assert world.register(1602) == 0
     assert world.register(1018) == 0x030A3900
+
+
+def test_modbus_moves_to_another_port() -> None:
+    assert "modbus_1502" not in KeContact().box.interfaces
+    world = KeContact(modbus_moved=False)
+    moved = world.box.interfaces["modbus_1502"]
+    assert isinstance(moved, ModbusInterface)
+    assert (moved.port, moved.enabled()) == (1502, False)
+    assert world.register(1000) == 1
+    world.box.configure({"modbus_moved": True})
+    usual = world.modbus(3, 1000, 2)
+    assert usual is not None
+    assert usual.close
+    assert moved.enabled()
+    reply = moved.handle(ModbusRequest(unit=255, function=3, address=1000, count=2))
+    assert reply is not None
+    assert (reply.values, reply.close) == ((0, 1), False)

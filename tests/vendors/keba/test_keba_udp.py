@@ -254,9 +254,9 @@ def test_numbers_as_home_assistant_sends_them() -> None:
     world.ok("currtime 10000.0 1", "setenergy 20000.0", "failsafe 30 8000.0 False")
     world.wait(1)
     assert world.keys("Curr user", "Setenergy", "Curr FS", "Tmo FS") == (10_000, 20_000, 8_000, 30)
-    assert world.box.settings["saved_failsafe_timeout"] == 0
+    assert not world.box.settings.integer("saved_failsafe_timeout")
     world.ok("failsafe 30 8000.0 True")
-    assert world.box.settings["saved_failsafe_timeout"] == 30
+    assert world.box.settings.integer("saved_failsafe_timeout") == 30
 
 
 # --- commands --------------------------------------------------------------------------------------------------------
