@@ -708,7 +708,7 @@ def test_a_reset_of_the_configuration_keeps_charges_and_hardware() -> None:
     world.unplug()
     world.wait(5)
     world.done("info/display_name", "Carport")
-    assert world.json("debug_report")["modified"] == ["require_meter_config", "info_display_name"]
+    assert world.json("debug_report")["modified"] == ["require_meter_config", "users_config", "info_display_name"]
     world.done("config_reset", {"do_i_know_what_i_am_doing": True})
     world.wait(30)
     assert world.json("info/display_name") == {"display_name": "warp2-XyZ"}
