@@ -15,13 +15,14 @@ from ..core.vehicles import PRESETS
 from ..errors import EmulatorError, Problem, ScenarioError
 from ..runtime.clock import Clock
 from ..vendors.wallbox import Wallbox
+from ..verdict.reading import PlacedRule, Rules
 from .documents import Document, Files
 from .kinds import Scope, Unreadable
 from .names import Names
 from .nodes import Node, from_object
 from .plan import ChargerPlan, End, Scenario
 from .schema import SECTIONS, Timeline
-from .sections import Rules, check_ports
+from .sections import check_ports
 from .steps import TimedStep
 from .wallboxes import wallbox_names
 from .world import build, default_scenario
@@ -179,7 +180,7 @@ def _track(node: Node, scope: Scope) -> tuple[TimedStep, ...]:
         return ()
 
 
-def _rules(node: Node, scope: Scope) -> list[Mapping[str, object]]:
+def _rules(node: Node, scope: Scope) -> list[PlacedRule]:
     try:
         return Rules().read(node, scope)
     except Unreadable:

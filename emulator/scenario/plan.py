@@ -9,11 +9,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ..core.instant import Instant
 from ..core.specs import VehicleSpec
 from ..errors import Place
 from .steps.base import TimedStep
+
+if TYPE_CHECKING:
+    from ..verdict.reading import PlacedRule
 
 NOWHERE = Place("(built in)", 0, 0)
 
@@ -85,7 +89,8 @@ class Scenario:
     chargers: tuple[ChargerPlan, ...] = ()
     tracks: tuple[tuple[TimedStep, ...], ...] = ()
     """Timelines that run side by side: those of included files, then the file's own."""
-    rules: tuple[Mapping[str, object], ...] = ()
+    rules: tuple[PlacedRule, ...] = ()
+    """What the client under test has to keep to."""
     end: End | None = None
 
     @property

@@ -7,7 +7,7 @@ of the control API jumping ahead - plays the same steps at the same instants in 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..core.agenda import Priority
 from ..core.instant import Instant, seconds
@@ -15,6 +15,8 @@ from ..core.messages import Outcome
 from ..errors import EmulatorError, Place
 from ..runtime.clock import Clock
 from ..runtime.journal import Entry, Journal
+from ..verdict.case import Case
+from ..verdict.court import Court, RuleVerdict
 from .plan import End, Scenario
 from .steps import TimedStep, make_step
 from .steps.base import Check
@@ -47,6 +49,7 @@ class Result:
     failures: tuple[Failure, ...]
     ended_at: Instant
     journal: Journal
+    rules: tuple[RuleVerdict, ...] = ()
 
 
 def failed(outcome: Outcome) -> bool:
@@ -149,7 +152,9 @@ class Player:
         *,
         end: End | None = None,
         finished: Callable[[Result], None] | None = None,
+        open_ended: bool = False,
     ) -> None:
+        """`open_ended`: the run goes on after its timelines, and so do its rules, until `conclude`."""
         self.world = world
         self.failures: list[Failure] = []
         self.ended_at: Instant | None = None
@@ -157,6 +162,10 @@ class Player:
         self._end = end if tracks is not None else world.scenario.end
         self._tracks = [Track(self, steps) for steps in (world.scenario.tracks if tracks is None else tracks)]
         self._finished = finished
+        self._open_ended = open_ended
+        self._court = Court(world, world.scenario.rules if tracks is None else (), failed=self._rule_broken)
+        self._broken: dict[int, Case] = {}
+        """Failures that are broken rules, by their index."""
         self._timer = world.simulation.timer(self._over, Priority.METER)
 
     @property
@@ -171,6 +180,7 @@ class Player:
 
     def start(self) -> None:
         """Put the first steps on the agenda. Nothing happens before time moves."""
+        self._court.start()
         if self._end is not None and self._end.at is not None:
             self._timer.set(max(self._end.at, self.world.simulation.at))
         for track in self._tracks:
@@ -180,7 +190,11 @@ class Player:
             self.track_finished()
 
     def stop(self) -> None:
-        """Take every step that is not done off the agenda."""
+        """Take every step that is not done off the agenda, and look at rules no longer."""
+        self._court.stop()
+        self._stop()
+
+    def _stop(self) -> None:
         self._timer.clear()
         for track in self._tracks:
             track.stop()
@@ -188,8 +202,26 @@ class Player:
     def result(self) -> Result:
         """The verdict so far."""
         at = self.ended_at if self.ended_at is not None else self.world.simulation.at
-        journal = self.world.simulation.journal
-        return Result(ok=not self.failures, failures=tuple(self.failures), ended_at=at, journal=journal)
+        for index, case in self._broken.items():
+            self.failures[index] = replace(self.failures[index], text=self._court.verdict(case).text)
+        return Result(
+            ok=not self.failures,
+            failures=tuple(self.failures),
+            ended_at=at,
+            journal=self.world.simulation.journal,
+            rules=self._court.verdicts(),
+        )
+
+    def conclude(self) -> None:
+        """The run is over: judge what rules still wait for."""
+        self._court.conclude(self.world.simulation.at)
+
+    def _rule_broken(self, case: Case) -> None:
+        verdict = self._court.verdict(case)
+        assert verdict.at is not None
+        self._broken[len(self.failures)] = case
+        step = f'rule "{verdict.name}"'
+        self.failures.append(Failure(at=verdict.at, place=case.place, step=step, text=verdict.text))
 
     def fail(self, at: Instant, step: TimedStep, text: str) -> None:
         """A step was not as the scenario says."""
@@ -209,8 +241,10 @@ class Player:
                 self.fail(at, track.waiting, "the scenario ended while waiting")
             elif not track.finished:
                 self.fail(at, track.left[0], f"the scenario ended before this step ({len(track.left)} left)")
-        self.stop()
+        self._stop()
         self.ended_at = at
+        if not self._open_ended:
+            self._court.conclude(at)
         if self._finished is not None:
             self._finished(self.result())
 

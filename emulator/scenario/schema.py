@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..verdict.reading import Rules
 from .kinds import CalendarTime, Kind, Schema, Scope, Several, Text, Whole
 from .nodes import Node
 from .sections import (
@@ -18,7 +19,6 @@ from .sections import (
     ClockSection,
     EndSection,
     Fleet,
-    Rules,
     Vehicles,
     supply_kind,
 )

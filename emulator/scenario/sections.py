@@ -1,4 +1,4 @@
-"""The sections of a scenario: vehicles, chargers with their wallboxes, fleets, clock, broker, end, rules.
+"""The sections of a scenario: vehicles, chargers with their wallboxes, fleets, clock, broker, end.
 
 The one rule: a section is a kind like any other - it reads a node, and tells an editor what it accepts.
 """
@@ -14,7 +14,7 @@ from ..core.specs import ChargerSpec, SupplySpec, VehicleSpec
 from ..core.vehicles import PRESETS
 from ..errors import Problem, did_you_mean
 from .fields import Record, merged, optional
-from .kinds import Duration, Kind, Schema, Scope, Text, Unreadable, Values, Whole
+from .kinds import Duration, Kind, Schema, Scope, Text, Unreadable, Whole
 from .nodes import Node
 from .plan import Broker, ChargerPlan, End
 from .records import Argument, read_record, record_schema
@@ -247,35 +247,6 @@ _END = (
     Argument("at", Duration(), stated="simulated time"),
     Argument("after", Duration(), stated="after the last step"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Rules(Kind):
-    """Rules for the client under test, kept as they are; each has a name."""
-
-    @property
-    def text(self) -> str:
-        return "a list of rules, each with a name"
-
-    def read(self, node: Node, scope: Scope) -> list[Mapping[str, object]]:
-        if node.items is None:
-            self.wrong(node, scope)
-        rules: list[Mapping[str, object]] = []
-        for item in node.items:
-            name = item.get("name")
-            if item.entries is None or name is None:
-                scope.report(item, f"found {item.shown()}, expected a rule with a name")
-            elif not isinstance(name.scalar, str):
-                scope.report(name, f"found {name.shown()}, expected a text")
-            else:
-                rules.append(Values().read(item, scope))
-        if len(rules) < len(node.items):
-            raise Unreadable
-        return rules
-
-    def schema(self) -> Schema:
-        rule = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
-        return {"type": "array", "items": rule}
 
 
 def supply_kind() -> Record:

@@ -95,7 +95,7 @@ def test_everything_is_understood() -> None:
         ("note", None, None, None),
         ("wait_until", None, None, 20 * SECOND),
     ]
-    assert s.rules[0]["name"] == "polite"
+    assert [placed.rule.name for placed in s.rules] == ["polite"]
     assert s.end == End(after=5 * MINUTE)
 
 
@@ -183,7 +183,8 @@ steps:
         ("wallbox: {vendor: goe, udp: 7090}", 'has no interface "udp"'),
         ("wallbox: {vendor: goe, address: 127.0.0.999}", "expected an IP address"),
         ("chargers: {a: {}}\nwallbox: goe", 's.yaml:2:1: "wallbox" is for a single charger'),
-        ("rules: [{always: 1}]", "s.yaml:1:9: rules: found a mapping, expected a rule with a name"),
+        ("rules: [{always: 1}]", "s.yaml:1:18: always: found 1, expected something that happens"),
+        ("rules: [{name: polite}]", "s.yaml:1:9: rules: this is no rule, expected one of never, "),
         ("end: {at: 1 h, after: 1 h}", "s.yaml:1:6: end: expected"),
         ("steps: {}", "s.yaml:1:8: steps: found a mapping, expected a list of steps"),
         ("steps: [{at: 5 h, note: x}]\nend: 4 h", "s.yaml:1:19: note: after the end of the scenario in line 2"),
@@ -288,7 +289,7 @@ def test_included_files_add_up(tmp_path: Path) -> None:
     main = write(
         tmp_path,
         main="include: [lib/weather.yaml, lib/cars.yaml]\nseed: 6\nvehicles: {id3: {capacity: 77 kWh}}\n"
-        f"{GOE}steps: [{{at: 10 min, plug_in: zoe}}]\nrules: [{{name: a}}]",
+        f"{GOE}steps: [{{at: 10 min, plug_in: zoe}}]\nrules: [{{name: a, never: {{power: '> 1 W'}}}}]",
     )
     scenario = load(main)
     assert scenario.seed == 6

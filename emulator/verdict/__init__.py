@@ -1,0 +1,1 @@
+"""The verdict on the client under test: rules over what it did and what came of it, and how it behaved."""

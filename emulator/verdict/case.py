@@ -1,0 +1,180 @@
+"""One rule at work: what it hears, what it measured, what it found.
+
+The one rule: memory is bounded - of violations only the first is explained, the others are counted.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ..core.agenda import Priority, Timer
+from ..core.instant import Instant, seconds
+from .conditions import Monitor
+from .happenings import Happening, Match, Recogniser, line
+
+if TYPE_CHECKING:
+    from ..errors import Place
+    from ..runtime.journal import Entry
+    from ..scenario.steps.base import Check
+    from ..scenario.world import World
+    from .rules import Rule
+
+BEFORE: Final = 8
+"""Journal lines shown up to a violation."""
+AFTER: Final = 3
+"""And after it."""
+LOUD: Final = frozenset({"push"})
+"""Kinds of journal entries that say little about a client."""
+
+Heard = Callable[[Instant, "Entry | None"], None]
+Tap = Callable[["Entry"], None]
+
+
+@dataclass(slots=True)
+class Finding:
+    """The first violation of a rule."""
+
+    at: Instant
+    text: str
+    nearest: str
+    lines: list[str]
+    left: int = AFTER
+    late: str = ""
+
+
+@dataclass(slots=True)
+class Measured:
+    """A quantity a rule met several times: how often, least, mean, most."""
+
+    count: int = 0
+    least: float = 0.0
+    most: float = 0.0
+    total: float = 0.0
+
+    def add(self, value: float) -> None:
+        self.least = min(self.least, value) if self.count else value
+        self.most = max(self.most, value) if self.count else value
+        self.count += 1
+        self.total += value
+
+    def as_json(self) -> dict[str, object]:
+        if not self.count:
+            return {"count": 0}
+        mean = self.total / self.count
+        return {
+            "count": self.count,
+            "least": round(self.least, 6),
+            "mean": round(mean, 6),
+            "most": round(self.most, 6),
+        }
+
+
+@dataclass(slots=True)
+class Case:
+    """A rule in a running world."""
+
+    rule: Rule
+    place: Place
+    world: World
+    failed: Callable[[Case], None]
+    """Called at the first violation."""
+    violations: int = 0
+    finding: Finding | None = None
+    measured: dict[str, Measured] = field(default_factory=dict)
+    nearest: str = ""
+    taps: dict[str, list[Tap]] = field(default_factory=dict)
+    """What listens to which kind of entries."""
+    monitors: list[Monitor] = field(default_factory=list)
+    ends: list[Callable[[Instant], None]] = field(default_factory=list)
+    timers: list[Timer] = field(default_factory=list)
+    recent: deque[Entry] = field(default_factory=deque)
+    """The newest telling entries of the world; shared by all cases."""
+    since: Instant = 0
+
+    # --- for rules ---------------------------------------------------------------------------------------------------
+
+    def on(self, happening: Happening, heard: Heard) -> None:
+        """Call back when something happens."""
+        if happening.expect:
+            self.follow(happening.expect, lambda at, holds: heard(at, None) if holds else None)
+            return
+        recogniser = Recogniser(happening, self.world)
+
+        def tap(entry: Entry) -> None:
+            found = recogniser.match(entry)
+            if found is Match.YES:
+                heard(entry.at, entry)
+            elif found is Match.NEAR:
+                self.nearest = line(entry)
+
+        for kind in happening.kinds:
+            self.taps.setdefault(kind, []).append(tap)
+
+    def follow(self, checks: tuple[Check, ...], changed: Callable[[Instant, bool], None]) -> Monitor:
+        """Call back at the first look at a condition, and whenever it changes."""
+        monitor = Monitor(self.world, checks)
+        monitor.listen(changed)
+        self.monitors.append(monitor)
+        return monitor
+
+    def timer(self, due: Callable[[Instant], None]) -> Timer:
+        """A timer that comes last among what happens at an instant."""
+        timer = self.world.simulation.timer(due, Priority.METER)
+        self.timers.append(timer)
+        return timer
+
+    def set(self, timer: Timer, at: Instant | None) -> None:
+        """Arm a timer."""
+        timer.set(at)
+        self.world.simulation.wake()
+
+    def measure(self, name: str, value: float) -> None:
+        self.measured.setdefault(name, Measured()).add(value)
+
+    def fail(self, at: Instant, text: str, entry: Entry | None = None) -> None:
+        """The rule is broken."""
+        self.violations += 1
+        if self.finding is not None:
+            return
+        lines = [line(known) for known in self.recent]
+        if entry is not None and entry not in self.recent:
+            lines.append(line(entry))
+        self.finding = Finding(at=at, text=text, nearest=self.nearest, lines=lines)
+        self.failed(self)
+
+    def late(self, text: str) -> None:
+        """What was missed came after all."""
+        if self.finding is not None and not self.finding.late:
+            self.finding.late = text
+
+    # --- for the court -----------------------------------------------------------------------------------------------
+
+    def hear(self, entry: Entry) -> None:
+        """An entry of the journal."""
+        for tap in self.taps.get(entry.kind, ()):
+            tap(entry)
+
+    def hear_more(self, entry: Entry) -> None:
+        """What follows a violation belongs to its story."""
+        if self.finding is not None and self.finding.left > 0 and entry.kind not in LOUD:
+            self.finding.left -= 1
+            self.finding.lines.append(line(entry))
+
+    def explanation(self, replay: str) -> Iterator[str]:
+        """The violation for a reader."""
+        finding = self.finding
+        if finding is None:
+            return
+        more = f" ({self.violations} times in all)" if self.violations > 1 else ""
+        yield f"{finding.text}{more}"
+        yield f"  expected: {self.rule.sentence()}"
+        if finding.late:
+            yield f"  too late: {finding.late}"
+        if finding.nearest:
+            yield f"  nearest:  {finding.nearest.strip()}"
+        yield f"  journal around {seconds(finding.at):g} s:"
+        yield from (f"    {text}" for text in finding.lines)
+        yield f"  replay:   {replay}"

@@ -1,0 +1,161 @@
+"""Rules as they are written in a scenario, read with every mistake reported at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ..errors import Place, ScenarioError, did_you_mean
+from ..scenario.fields import arguments_of, construct
+from ..scenario.kinds import Kind, Schema, Scope, Unreadable
+from ..scenario.names import Names
+from ..scenario.nodes import Node, from_object
+from ..scenario.records import read_record, record_schema
+from .happenings import KEYS, WHAT, Happening, inline
+from .rules import RULES, Always, Often, Rule
+
+_EXAMPLE: Final = "{name: ..., never: {client: {writes: garage.goe.amp, value: '> 16'}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRule:
+    """A rule, and where it stands."""
+
+    rule: Rule
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Rules(Kind):
+    """Rules for the client under test and for what comes of it."""
+
+    @property
+    def text(self) -> str:
+        return f"a list of rules such as {_EXAMPLE}"
+
+    def read(self, node: Node, scope: Scope) -> list[PlacedRule]:
+        """The ones that can be read; what is wrong with the others is reported."""
+        if node.empty:
+            return []
+        if node.items is None:
+            self.wrong(node, scope)
+        rules: list[PlacedRule] = []
+        names: dict[str, Place] = {}
+        for item in node.items:
+            try:
+                rule = read_rule(item, scope)
+            except Unreadable:
+                continue
+            if rule.name and rule.name in names:
+                scope.report(
+                    item.get("name") or item, f'"{rule.name}" is the name of the rule in {names[rule.name]} as well'
+                )
+            names.setdefault(rule.name, item.place)
+            rules.append(PlacedRule(rule, item.place))
+        return rules
+
+    def schema(self) -> Schema:
+        return {"type": "array", "items": {"anyOf": [_schema(cls) for cls in RULES]}}
+
+
+def read_rule(node: Node, scope: Scope) -> Rule:
+    """One rule; `Unreadable` after reporting what is wrong."""
+    if node.entries is None:
+        scope.fail(node, f"found {node.shown()}, expected a rule such as {_EXAMPLE}")
+    node = _lifted(node)
+    keys = {key.text for key, _ in node.entries or ()}
+    cls = next((cls for cls in RULES if cls.word in keys), None)
+    if cls is None:
+        words = [cls.word for cls in RULES]
+        strange = next((key for key in keys - {"name", *KEYS}), "")
+        scope.fail(
+            node,
+            f"this is no rule, expected one of {', '.join(words)}{did_you_mean(strange, words) if strange else ''}",
+        )
+    values = _values(cls, node, scope)
+    if cls is Always and isinstance(values["always"], Happening):
+        scope.fail(
+            node.get("always") or node, 'found something that happens, expected a condition, or a client with a "rate"'
+        )
+    return construct(cls, values)
+
+
+def _values(cls: type[Rule], node: Node, scope: Scope) -> dict[str, Any]:
+    arguments = [argument for argument in arguments_of(cls) if argument.name != "what"]
+    entries = node.entries or ()
+    if not cls.inline:
+        return read_record(node, arguments, scope, what="a rule")
+    own = replace(node, entries=tuple((key, value) for key, value in entries if key.text not in KEYS))
+    good = True
+    what: Happening | None = None
+    values: dict[str, Any] = {}
+    try:
+        what = inline(node, scope)
+    except Unreadable:
+        good = False
+    try:
+        values = read_record(own, arguments, scope, what="a rule")
+    except Unreadable:
+        good = False
+    if not good or what is None:
+        raise Unreadable
+    return values | {"what": what}
+
+
+def _lifted(node: Node) -> Node:
+    """`always: {client: {requests: ..., rate: ...}}` with the rate beside the client, where the rule has it."""
+    word = next((word for word in ("always", "never") if node.get(word) is not None), None)
+    subject = node.get(word) if word is not None else node
+    client = subject.get("client") if subject is not None else None
+    if subject is None or client is None or client.get("rate") is None:
+        return node
+    moved = tuple((key, value) for key, value in client.entries or () if key.text in ("rate", "over"))
+    rest = tuple((key, value) for key, value in client.entries or () if key.text not in ("rate", "over"))
+    if word == "never":
+        moved = tuple((key, _opposite(value) if key.text == "rate" else value) for key, value in moved)
+    inner = tuple(
+        (key, replace(client, entries=rest) if key.text == "client" else value) for key, value in subject.entries or ()
+    )
+    others = tuple((key, value) for key, value in node.entries or () if key.text != word) if word is not None else ()
+    return replace(node, entries=(*others, *inner, *moved))
+
+
+_OPPOSITE: Final = {">=": "<", "<=": ">", ">": "<=", "<": ">="}
+
+
+def _opposite(node: Node) -> Node:
+    """`> 1 /s` as `<= 1 /s`: what never may be is what always must not be."""
+    if not isinstance(node.scalar, str):
+        return node
+    text = node.scalar.lstrip()
+    sign = next((sign for sign in _OPPOSITE if text.startswith(sign)), None)
+    return node if sign is None else replace(node, scalar=_OPPOSITE[sign] + text[len(sign) :])
+
+
+def _schema(cls: type[Rule]) -> Schema:
+    arguments = [argument for argument in arguments_of(cls) if argument.name != "what"]
+    if cls.inline:
+        wanted = {a.name: replace(a, required=False) for a in arguments_of(Happening)}
+        arguments += [wanted[key] for key in KEYS if key not in {argument.name for argument in arguments}]
+    schema = record_schema(arguments) | {"description": (cls.__doc__ or "").strip().split("\n")[0]}
+    if cls is Often:  # as it is written: the rate inside the client
+        nested: Schema = {"type": "object", "required": ["client"]}
+        return {"anyOf": [schema, {"type": "object", "required": ["name", "always"], "properties": {"always": nested}}]}
+    return schema
+
+
+def rule_from(value: Mapping[str, object], names: Names) -> PlacedRule:
+    """A rule from plain data, as it would be in YAML. ScenarioError with every problem."""
+    node = from_object(value, "rule")
+    scope = Scope(names)
+    rule: Rule | None = None
+    with suppress(Unreadable):
+        rule = read_rule(node, scope)
+    if scope.problems or rule is None:
+        raise ScenarioError(scope.problems)
+    return PlacedRule(rule, node.place)
+
+
+__all__ = ["WHAT", "PlacedRule", "Rules", "read_rule", "rule_from"]
