@@ -160,7 +160,7 @@ class Emulator:
             self._keeper.follow(self.world)
         self.faults = FaultEngine.of(self.world.simulation)
         self.faults.broker, self.faults.links = self.broker, self.servers
-        self.player = Player(self.world, finished=self._over)
+        self.player = Player(self.world, finished=self._over, open_ended=scenario.end is None)
         self._performances: list[Player] = []
         self.finished.clear()
 
@@ -178,8 +178,15 @@ class Emulator:
     @property
     def result(self) -> Result:
         """The verdict so far, on the scenario and on timelines added to it."""
-        failures = tuple(failure for player in (self.player, *self._performances) for failure in player.failures)
-        return replace(self.player.result(), ok=not failures, failures=failures)
+        result = self.player.result()
+        added = tuple(failure for player in self._performances for failure in player.failures)
+        failures = result.failures + added
+        return replace(result, ok=not failures, failures=failures)
+
+    def conclude(self) -> None:
+        """The run is over although it has no end of its own: judge what rules still wait for."""
+        if self.scenario.end is None:
+            self.player.conclude()
 
     async def run_until(self, stop: asyncio.Event, *, past_the_end: bool) -> None:
         """Until `stop` is set, or the scenario is over (unless `past_the_end`). Raises what broke the pacer."""

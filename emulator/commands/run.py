@@ -102,6 +102,7 @@ async def _run(scenario: Scenario, options: object, control: dict[str, object], 
     async with Emulator(scenario, options) as emulator, ControlServer(emulator, **control) as server:  # type: ignore[arg-type]
         _announce(emulator, server)
         await emulator.run_until(stop, past_the_end=keep_running or scenario.end is None)
+        emulator.conclude()
         result = emulator.result
     _verdict(scenario, result)
     return result
@@ -131,6 +132,6 @@ def _announce(emulator: Emulator, server: ControlServer) -> None:
 def _verdict(scenario: Scenario, result: Result) -> None:
     from .verdict import verdict_lines
 
-    if scenario.steps or result.failures:
+    if scenario.steps or scenario.rules or result.failures:
         for line in verdict_lines(scenario, result):
             click.echo(line)

@@ -17,7 +17,9 @@ def verdict_lines(scenario: Scenario, result: Result) -> Iterator[str]:
     for failure in result.failures:
         yield str(failure)
     checked = sum(1 for entry in result.journal if entry.kind == "expectation")
-    what = f"{checked} expectation{'' if checked == 1 else 's'} checked" if checked else "nothing expected"
+    counts = [(checked, "expectation"), (len(result.rules), "rule")]
+    parts = [f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count]
+    what = f"{' and '.join(parts)} checked" if parts else "nothing expected"
     word = "passed" if result.ok else "FAILED"
     failures = "" if result.ok else f", {len(result.failures)} failed"
     yield f"{scenario.file}: {word} after {duration(seconds(result.ended_at))} of simulated time; {what}{failures}"
