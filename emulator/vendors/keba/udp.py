@@ -162,6 +162,7 @@ class UdpApi:
         first, self.client = self.client is None, client
         if first:
             self._pushed = self._values(View(self._box))
+            self._energy_due = False
             self._next_step()
 
     def _values(self, view: View) -> dict[str, int]:

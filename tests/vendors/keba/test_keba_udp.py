@@ -482,7 +482,7 @@ def test_nothing_is_pushed_before_the_first_command() -> None:
     world = KeContact()
     world.charge()
     assert world.pushes() == []
-    world.say("report 1")
+    assert len(world.datagrams("report 1")) == 1
     assert world.pushes() == []
 
 
