@@ -278,9 +278,11 @@ class Controller:
     def apply(self) -> None:
         """Tell the charger what has changed: one named limit per active slot, and whether a user is authorised."""
         extra = BOOST if self.memory.boost else 0.0
+        most = self._box.simulation.chargers[self._box.charger].spec.rated_current
         for index, slot in zip(SlotId, self.memory.slots, strict=True):
             owner = f"{self._box.name}.{index.name.lower()}"
-            limit = slot.current / 1000 + (extra if slot.current else 0.0) if slot.active else None
+            binds = slot.active and slot.current < most * 1000  # what the hardware forbids needs no second limit
+            limit = slot.current / 1000 + (extra if slot.current else 0.0) if binds else None
             self._tell(SetLimit(owner=owner, current=limit))
         user = self.memory.slots[SlotId.USER]
         granted = user.current > 0 if user.active else None
@@ -435,11 +437,7 @@ class Controller:
     def _restarted(self, at: Instant) -> None:
         self.memory = self._initial(at)
         self._history.append((at, self.memory))
-        self._told.clear()
         self._box.submit(RestorePilot(owner=f"{self._box.name}.pilot"))
-        for index in SlotId:
-            if not self.memory.slots[index].active:
-                self._box.submit(SetLimit(owner=f"{self._box.name}.{index.name.lower()}", current=None))
         self.apply()
         self.inputs_changed()
         self._set_phases()

@@ -5,6 +5,7 @@ The one rule: the order is the order of the WebSocket dump. Source: Tinkerforge 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from ..firmware import Profile
@@ -56,16 +57,24 @@ ROWS: Final[tuple[AnyRow, ...]] = (
 unique(ROWS)
 
 
-def rows_of(profile: Profile) -> list[AnyRow]:
+def rows_of(profile: Profile) -> tuple[AnyRow, ...]:
     """The rows a box of this profile has."""
-    found: list[AnyRow] = []
+    key = profile.model.id, profile.firmware.text
+    if key not in _FOUND:
+        _FOUND[key] = tuple(_rows_of(profile))
+    return _FOUND[key]
+
+
+_FOUND: Final[dict[tuple[str, str], tuple[AnyRow, ...]]] = {}
+"""By model and firmware: a fleet asks for the same ones a thousand times."""
+
+
+def _rows_of(profile: Profile) -> Iterator[AnyRow]:
     for row in ROWS:
-        if not row.exists(profile):
-            continue
-        found.append(row)
-        if isinstance(row, Config) and profile.has(until=MODIFIED_UNTIL):
-            found.append(_modified(row))
-    return found
+        if row.exists(profile):
+            yield row
+            if isinstance(row, Config) and profile.has(until=MODIFIED_UNTIL):
+                yield _modified(row)
 
 
 def _modified(row: Config) -> State:

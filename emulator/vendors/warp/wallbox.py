@@ -334,12 +334,12 @@ class Warp(Wallbox):
         self.changed()
 
     def boot(self) -> None:
+        self.api = Registry(self, rows_of(self.profile))
         self._boot()
 
     def _boot(self) -> None:
         """The network processor starts: memory from flash, then every module."""
         self.boot_count += 1
-        self.api = Registry(self, rows_of(self.profile))
         self.api.load()
         boots = [*cast("list[Any]", self.settings["boots"])][-9:]
         minutes = self.unix_time() // 60 if self.clock_known else 0
