@@ -251,6 +251,7 @@ class Logic:
         self._tell(SetPermission(owner=self._owner("errors"), granted=not stated))
         self._switch()
         self._count_schuko()
+        self._await_card(now)
 
     @property
     def dlm_limits(self) -> tuple[float, ...]:
@@ -309,13 +310,11 @@ class Logic:
     def start(self) -> None:
         self.failsafe.restart()
         self.apply()
-        self._await_card()
 
     def handle(self, event: Event) -> None:
         if event.name == "plugged":
             self.finished = self.timed_out = False
             self.apply()
-            self._await_card()
         elif event.name == "unplugged":
             self._end(finished=False)
             self.finished = self.timed_out = False
@@ -329,8 +328,10 @@ class Logic:
             else:
                 self.residual_peak = (ac, max(dc, residual))
 
-    def _await_card(self) -> None:
-        if self._box.up and self._box.snapshot().plugged and not self.active and self.in_service:
+    def _await_card(self, now: Snapshot) -> None:
+        """A car that may not charge yet waits for its card, once."""
+        done = self.active or self.finished or self.timed_out
+        if now.plugged and not done and self.in_service and self._waiting.due is None:
             self._wait()
 
     def shut_down(self) -> None:

@@ -99,7 +99,10 @@ class Bender(Wallbox):
         """`modbus.1000` (wire value)."""
         self.simulation.now()
         if address.startswith("modbus."):
-            return self.modbus.table.write_address(self, address, value, origin)
+            outcome = self.modbus.table.write_address(self, address, value, origin)
+            if outcome.ok:
+                self.logic.failsafe.heard(write=True)
+            return outcome
         known = address.removeprefix(REST) in self.http.keys
         outcome = Outcome(refused=Reason.READ_ONLY if known else Reason.UNKNOWN, message=f"{address} cannot be written")
         self.record_write(address, value, outcome, origin)

@@ -40,18 +40,24 @@ class Controller(SmallWorld):
         return self.box
 
     def http(
-        self, target: str, method: str = "GET", body: bytes = b"", interface: str = "http", **headers: str
+        self,
+        target: str,
+        method: str = "GET",
+        body: bytes = b"",
+        interface: str = "http",
+        headers: Mapping[str, str] | None = None,
     ) -> HttpReply:
         found = self.box.interfaces[interface]
         assert isinstance(found, HttpInterface)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return found.answer(HttpRequest(method=method, target=target, headers=named, body=body, origin=CLIENT))
+        request = HttpRequest(method=method, target=target, headers=headers or {}, body=body, origin=CLIENT)
+        return found.answer(request)
 
     def full_state(self) -> dict[str, str]:
         """As clients take it apart: lines, split at the first colon."""
         reply = self.http("/rest/full_state")
         assert reply.status == 200
-        return dict(line.split(":", 1) for line in reply.body.decode().splitlines())  # type: ignore[misc]
+        lines = reply.body.decode().splitlines()
+        return {key: value for key, _, value in (line.partition(":") for line in lines)}
 
     def states(self) -> tuple[str, str, str, str]:
         """Connection, authorisation, OCPP state, letter."""

@@ -6,6 +6,7 @@ import pytest
 from controller import ICC, OLD, Controller
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from worlds import CLIENT
 
 from emulator.vendors.bender import meters
 from emulator.vendors.bender.models import MODELS
@@ -208,6 +209,18 @@ def test_silence_brings_the_safe_current() -> None:
     assert names == ["failsafe_tripped", "failsafe_ended"]
 
 
+def test_a_write_of_a_scenario_is_heard_like_a_client() -> None:
+    world = Controller(communication_timeout=10, safe_current=0)
+    world.charge()
+    assert world.now.offered_current == 0
+    assert world.box.write("modbus.1000", 16, CLIENT).ok
+    assert world.now.offered_current == 16
+    world.wait(11)
+    assert not world.box.write("modbus.122", 1, CLIENT).ok
+    assert not world.box.write("modbus.124", 5, CLIENT).ok
+    assert world.now.offered_current == 0
+
+
 def test_a_safe_current_of_zero_pauses_and_zero_seconds_are_never() -> None:
     world = Controller(safe_current=0, communication_timeout=10)
     world.charge()
@@ -397,7 +410,7 @@ def test_icc_error_bits_are_in_normal_order() -> None:
 # --- anything --------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     model=st.sampled_from([None, ICC, "cc613"]),
     function=st.integers(0, 127),

@@ -80,6 +80,21 @@ def test_a_car_waits_only_so_long() -> None:
     assert world.states() == CHARGING
 
 
+def test_the_wait_begins_when_a_card_is_needed() -> None:
+    world = guarded(available=False)
+    world.plug_in()
+    world.wait(300)
+    assert world.states()[1:3] == ("not_authorized_for_charging", "unavailable")
+    world.set(124, 1)
+    world.wait(59)
+    assert world.states() == WAITING
+    world.wait(2)
+    assert world.states()[1] == "auth_timeout"
+    world.box.configure({"free_charging": True})
+    world.wait(30)
+    assert world.states() == CHARGING
+
+
 def test_free_charging_takes_the_name_of_a_card() -> None:
     world = Controller()
     world.charge()
