@@ -31,8 +31,13 @@ class Changes:
         return self._collect(self._rows.values(), View(self._box), everything=True)
 
     def at(self, at: Instant) -> Iterable[Row]:
-        """The rows that changed, in order; none if this second has been looked at already."""
-        if self._second is not None and grid(at, SECOND, self._box.booted_at) <= self._second:
+        """The rows that changed, in order; none within a second that has been looked at already.
+
+        At the very beginning of a second everything that happens in that instant is told, however often.
+        """
+        now = max(at, self._box.simulation.at)
+        second = grid(now, SECOND, self._box.booted_at)
+        if second == self._second and now > second:
             return ()
         live = (row for row in self._rows.values() if row.live)
         return self._collect(live, View(self._box), everything=False)

@@ -235,6 +235,7 @@ def test_changes_once_a_second(box: Make) -> None:
     visitor = Visitor(world)
     visitor.log_in()
     assert visitor.news() == {}
+    world.wait(0.3)
     world.request("/api/set?amp=9")
     assert visitor.news() == {}
     world.wait(1)
@@ -243,6 +244,15 @@ def test_changes_once_a_second(box: Make) -> None:
     assert found["acu"] == 9
     assert "ama" not in found
     assert visitor.news() == {}
+
+
+def test_all_of_the_instant_in_which_a_second_begins(box: Make) -> None:
+    world = box()
+    visitor = Visitor(world)
+    visitor.log_in()
+    for amp in (8, 9):
+        world.request(f"/api/set?amp={amp}")
+        assert visitor.news() == {"amp": amp}
 
 
 def test_clients_are_told_alike(box: Make) -> None:
