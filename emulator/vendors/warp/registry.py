@@ -202,10 +202,22 @@ class Registry:
         """Run a command with a payload; the error text, or None. The one way in for everything a client writes."""
         problem = self._execute(target, payload, origin)
         outcome = DONE if problem is None else Outcome(refused=Reason.INVALID, message=problem)
-        point = "/".join((target.path, *target.suffix))
-        self._box.record_write(point, _shown(payload), outcome, origin)
+        self._box.record_write(*self._written(target, payload), outcome, origin)
         self._box.changed()
         return problem
+
+    def _written(self, target: Target, payload: bytes) -> tuple[str, object]:
+        """Address and value of a write as one would read it: `evse/external_current.current`, 8000."""
+        state = target.path.removesuffix(UPDATE)
+        point = ".".join((state if state in self.states else target.path, *target.suffix))
+        value = _shown(payload)
+        schema = self.commands[target.path].schema
+        only = schema.only if isinstance(schema, Obj) and not target.suffix else None
+        if only is None or value is None:
+            return point, value
+        if not isinstance(value, dict):
+            return f"{point}.{only}", value
+        return (f"{point}.{only}", value[only]) if only in value else (point, value)
 
     def call(self, path: str, value: object, origin: Origin) -> str | None:
         """Run a command with Python values. The error text, or None."""

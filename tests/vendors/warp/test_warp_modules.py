@@ -922,7 +922,8 @@ def test_scenarios_read_and_write_as_a_client_does() -> None:
     world.wait(0.25)
     assert world.box.read("evse/external_current.current") == 8000
     written = [entry for entry in world.simulation.journal if entry.kind == "write"]
-    assert [entry.name for entry in written][:2] == [
-        "evse/external_current_update/current",
-        "evse/external_current_update",
+    assert [(entry.name, entry.detail["value"]) for entry in written][:3] == [
+        ("evse/external_current.current", 7000),
+        ("evse/external_current.current", 8000),
+        ("evse/external_current", {"amps": 1}),
     ]
