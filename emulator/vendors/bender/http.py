@@ -112,7 +112,7 @@ class HttpApi:
             return True
         headers = request.headers
         expected = passwords.get(headers.get("username", ""))
-        if expected is None or headers.get("authorization") != AUTHORISATION:
+        if not expected or headers.get("authorization") != AUTHORISATION:
             return False
         return hmac.compare_digest(expected.encode(), headers.get("password", "").encode("utf-8", "replace"))
 

@@ -230,6 +230,8 @@ def test_open_access_as_in_the_field() -> None:
     assert Controller().http("/rest/full_state").status == 200
     assert Controller(operator_password="x", rest_auth="none").http("/rest/full_state").status == 200
     assert Controller(rest_auth="headers").http("/rest/full_state").status == 401
+    without = {**GOOD, "password": ""}  # a password that was never set lets nobody in
+    assert Controller(rest_auth="headers").http("/rest/full_state", headers=without).status == 401
 
 
 def test_switched_off() -> None:
