@@ -81,9 +81,21 @@ LISTS: dict[str, Callable[[], Rows]] = {
 
 
 @click.command(name="list")
-@click.argument("what", type=click.Choice(list(LISTS)))
-def command(what: str) -> None:
-    """Show what there is to choose from."""
+@click.argument("what", type=click.Choice([*LISTS, "fidelity"]))
+@click.argument("vendor", required=False)
+def command(what: str, vendor: str | None) -> None:
+    """Show what there is to choose from.
+
+    `fidelity` prints, as Markdown, every key, register and topic that is reproduced, with its source; of one VENDOR, or
+    of all.
+    """
+    if what == "fidelity":
+        from ..vendors.fidelity import document
+
+        click.echo(document(vendor))
+        return
+    if vendor is not None:
+        raise click.UsageError(f"`list {what}` takes no further argument")
     rows = [list(row) for row in LISTS[what]()]
     columns = max(map(len, rows), default=0)
     widths = [max((len(row[i]) for row in rows if i < len(row)), default=0) for i in range(columns)]

@@ -1,0 +1,88 @@
+"""What is reproduced, row by row, as Markdown: for readers who want to know before they trust a test.
+
+The one rule: nothing is written here by hand; every line comes from a row that a wallbox serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from ..runtime.clock import Clock
+from ..runtime.simulation import Simulation
+from . import PACKAGES, vendor
+from .firmware import Profile, Vendor
+from .points import Fidelity
+from .wallbox import Context, charger_defaults
+
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+_HEAD = ("Name", "Type", "Access", "Value", "Firmware", "Models", "About", "Source", "Assumed")
+
+
+def document(name: str | None = None) -> str:
+    """All vendors, or the one called `name`. EmulatorError if there is none."""
+    chosen = PACKAGES if name is None else (name,)
+    return "\n".join(line for vendor_name in chosen for line in _chapter(vendor(vendor_name)))
+
+
+def rows(found: Vendor) -> list[Fidelity]:
+    """Every row of every model and firmware, each once, in the order of the newest firmware that has it."""
+    profiles = [found.profile(model.id, text) for model in found.models for text in reversed(model.firmwares)]
+    return list(dict.fromkeys(row for profile in profiles for row in _served(found, profile)))
+
+
+def _served(found: Vendor, profile: Profile) -> Iterable[Fidelity]:
+    """The rows of one box, made for this and never run."""
+    simulation = Simulation(clock=Clock(0.0), epoch=_EPOCH)
+    simulation.add_charger("charger", charger_defaults(profile))
+    box = found.create(
+        Context(
+            vendor=found,
+            profile=profile,
+            simulation=simulation,
+            charger="charger",
+            name=found.id,
+            serial=profile.model.serial,
+            settings=found.everything,
+        )
+    )
+    return box.fidelity()
+
+
+def _chapter(found: Vendor) -> Iterator[str]:
+    every = rows(found)
+    assumed = sum(row.assumed is not None for row in every)
+    yield f"# {found.title}"
+    yield ""
+    yield f"Models: {', '.join(model.id for model in found.models)}. {len(every)} rows, {assumed} with an assumption."
+    yield ""
+    for table in dict.fromkeys(row.table for row in every):
+        yield f"## {table}"
+        yield ""
+        yield _line(_HEAD)
+        yield _line("---" for _ in _HEAD)
+        yield from (_line(_cells(row)) for row in every if row.table == table)
+        yield ""
+
+
+def _cells(row: Fidelity) -> Iterator[str]:
+    yield f"`{row.name}`"
+    yield row.type
+    yield "read, write" if row.readable and row.settable else "write" if row.settable else "read"
+    yield "live" if row.live else "constant"
+    yield _versions(row)
+    yield "all" if row.models is None else ", ".join(row.models)
+    yield row.about
+    yield row.source
+    yield row.assumed or ""
+
+
+def _versions(row: Fidelity) -> str:
+    if row.since is None:
+        return "all" if row.until is None else f"before {row.until}"
+    return f"{row.since} and newer" if row.until is None else f"{row.since} until before {row.until}"
+
+
+def _line(cells: Iterable[str]) -> str:
+    """One row of a table; what would end a cell is escaped."""
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
