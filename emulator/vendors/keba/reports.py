@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ...core.instant import SECOND
+from ..firmware import Profile
 from ..points import Fidelity, Point
 from . import sessions
 from .readings import Read, View, attribute, flag, phase, setting
@@ -130,6 +131,7 @@ _TEXTS: Final = ("started", "ended", "RFID tag", "RFID class")
 LOG_KEYS: Final = tuple(sessions.EMPTY)
 FIRST_LOG, LAST_LOG = 100, 100 + sessions.LENGTH
 FIXED: Final = {1: REPORT_1, 2: REPORT_2, 3: REPORT_3}
+TIGHT: Final = {key.name for table in FIXED.values() for key in table if key.tight}
 
 
 def numbers(box: Keba) -> Iterator[int]:
@@ -139,15 +141,15 @@ def numbers(box: Keba) -> Iterator[int]:
         yield from range(FIRST_LOG, LAST_LOG + 1)
 
 
-def keys(box: Keba, number: int) -> list[Key]:
-    """The rows of report 1, 2 or 3 that this box has."""
-    return [key for key in FIXED[number] if key.exists(box.profile)]
+def rows(profile: Profile) -> dict[int, tuple[Key, ...]]:
+    """The rows of reports 1, 2 and 3 that boxes of a profile have."""
+    return {number: tuple(key for key in table if key.exists(profile)) for number, table in FIXED.items()}
 
 
 def values(view: View, number: int) -> dict[str, object]:
     """What a report says, without its `ID`. KeyError if there is no such report."""
     if number in FIXED:
-        return {key.name: key.read(view) for key in keys(view.box, number)}
+        return {key.name: key.read(view) for key in view.box.rows[number]}
     if not view.box.trait("logger") or not FIRST_LOG <= number <= LAST_LOG:
         raise KeyError(number)
     entry = dict(view.box.log.report(number - FIRST_LOG, view.now))
@@ -159,9 +161,10 @@ def values(view: View, number: int) -> dict[str, object]:
 def render(view: View, number: int) -> str:
     """A report as it is sent. KeyError if there is no such report."""
     found = values(view, number)
-    tight = {key.name for key in FIXED.get(number, ()) if key.tight}
     lines = [f'"ID": "{number}"']
-    lines += [f'"{k}":{"" if k in tight else " "}{json.dumps(v, ensure_ascii=False)}' for k, v in found.items()]
+    for name, value in found.items():
+        text = json.dumps(value) if isinstance(value, str) else str(value)
+        lines.append(f'"{name}":{text}' if name in TIGHT else f'"{name}": {text}')
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
@@ -176,13 +179,13 @@ def read(box: Keba, address: str) -> object:
 def addresses(box: Keba) -> Iterable[str]:
     """A P40 has the same values, though no UDP to ask for them: scenarios may."""
     for number in numbers(box):
-        names = LOG_KEYS if number >= FIRST_LOG else [key.name for key in keys(box, number)]
+        names = LOG_KEYS if number >= FIRST_LOG else [key.name for key in box.rows[number]]
         yield from (f"report{number}.{name}" for name in names)
 
 
 def fidelity(box: Keba) -> Iterator[Fidelity]:
     for number in FIXED:
-        for key in keys(box, number):
+        for key in box.rows[number]:
             yield _line(f"UDP report {number}", f"report{number}.{key.name}", key)
     if not box.trait("logger"):
         return

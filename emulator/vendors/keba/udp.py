@@ -54,6 +54,9 @@ class UdpApi:
         """`E pres` has gone a step further."""
         self._answering = False
         """What changes now is told after the answer."""
+        self._news = False
+        """Something changed."""
+        box.listen(self._changed)
         self._look = box.timer(self._meter_read)
         self._heard: dict[str, Instant] = {}
         self._last: Instant | None = None
@@ -91,12 +94,12 @@ class UdpApi:
         if self._deaf(text):
             return ()
         self._commanded_by(client)
-        self._answering = True
+        self._answering, self._news = True, False
         try:
             answer = self._answer(text, origin)
         finally:
             self._answering = False
-        pushes = tuple(self.published(box.simulation.at))
+        pushes = tuple(self.published(box.simulation.at)) if self._news else ()
         if not answer:
             return pushes
         return (Datagram(data=answer.encode("cp437", "replace"), host=client.host, port=client.port), *pushes)
@@ -149,6 +152,9 @@ class UdpApi:
         if text in ("ena 0", "currtime 0 1"):
             self._quiet_until = at + PAUSE_AFTER_STOP
         return False
+
+    def _changed(self, _: Instant) -> None:
+        self._news = True
 
     # --- pushes ------------------------------------------------------------------------------------------------------
 

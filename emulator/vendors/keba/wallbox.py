@@ -36,6 +36,7 @@ class Keba(Wallbox):
         self.logic: Logic = Logic(self)
         self.modbus: ModbusApi = ModbusApi(self)
         self.udp: UdpApi = UdpApi(self)
+        self.rows = reports.rows(self.profile)
         self.display: tuple[str, int] | None = None
         """Text, and the instant at which it is gone."""
         self.com_module_at = 0
@@ -159,5 +160,6 @@ class Keba(Wallbox):
     def boot(self) -> None:
         """The firmware may be another one."""
         self.com_module_at = self.booted_at + reports.COM_MODULE_BOOT
+        self.rows = reports.rows(self.profile)
         self.modbus.compile()
         self.logic.boot()
