@@ -6,7 +6,7 @@ The one rule: a fault is asked about each message once, in the order of arming, 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -285,8 +285,7 @@ class Traffic:
         """A vendor value as the next client would see it. KeyError if it is hidden from it."""
         path = address(point)
         served = dict(interfaces_of(self.wallbox))
-        interface = path[0] if path[0] in served else next((n for n in ("http", "rest") if n in served), None)
-        interface = interface or next(iter(served), "http")
+        interface = path[0] if path[0] in served else _main(served)
         message = Message(protocol=served.get(interface, "http"), interface=interface, prefix=path, label=point)
         for armed in self._armed:
             looks = armed.may() and armed.effect.selects and armed.order.target.reaches(interface)
@@ -305,6 +304,12 @@ class Traffic:
         if new is banks.HIDDEN:
             raise KeyError(".".join(path))
         return new
+
+
+def _main(served: Mapping[str, Protocol]) -> str:
+    """The interface whose names a vendor's values have: HTTP, else the first that is not about registers."""
+    named = [name for name, protocol in served.items() if protocol not in ("modbus", "websocket")]
+    return next((name for name in named if served[name] == "http"), named[0] if named else next(iter(served), "http"))
 
 
 def _edited(shot: Shot, text: str, prefix: Path) -> str:
