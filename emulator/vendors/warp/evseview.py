@@ -11,7 +11,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from ...core.instant import MILLISECOND, MINUTE, SECOND, Instant
+from ...core.instant import MILLISECOND, MINUTE, Instant
 from ...core.snapshot import EvseState, PilotState, Snapshot
 
 if TYPE_CHECKING:
@@ -304,7 +304,3 @@ class EvseView:
 def _ms(duration: Instant) -> int:
     """Milliseconds of the controller's clock, which wraps after 49.7 days."""
     return max(0, duration) // MILLISECOND % (1 << 32)
-
-
-def seconds_since(at: Instant, since: Instant) -> int:
-    return (at - since) // SECOND

@@ -18,7 +18,7 @@ from .evseview import Iec
 from .models import WARP1, WARP2_UP
 from .rows import AnyRow, Command, Config, State
 from .schema import I52, U8, U16, U32, Arr, Int, Raw, Str, many, obj, uint
-from .tracking import EV, EV_INJECTED, NFC, NFC_INJECTED
+from .tracking import NFC, NFC_INJECTED
 
 if TYPE_CHECKING:
     from .view import View
@@ -276,4 +276,3 @@ AUTHORIZATION_ROWS: Final[tuple[AnyRow, ...]] = (
         source="fw: modules/charge_authorization",
     ),
 )
-VEHICLE_KINDS: Final = (EV, EV_INJECTED)

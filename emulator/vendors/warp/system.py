@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ...core.instant import HOUR, SECOND, Instant
+from ...core.instant import SECOND, Instant
 from ..interfaces import Origin
 from .models import NAMES, PRODUCTS, WARP3_UP
 from .rows import AnyRow, Command, Config, Document, State
@@ -95,7 +95,6 @@ _RENAMED_ON_1: Final = {
 RESET_AFTER: Final = 3.0
 NTP_FIRST: Final = 5 * SECOND
 """ASSUMED time from boot to the first answer of a time server."""
-NTP_VALID: Final = 25 * HOUR
 
 
 def module_names(generation: int) -> list[str]:
