@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from ...core.instant import MILLISECOND, SECOND, Instant
 from ...core.snapshot import EvseState, Snapshot
-from . import faultcodes, localtime, trip
+from . import faultcodes, limits, localtime, trip
 from .ladder import Force, Inputs, Mode, ModelStatus, Trip, decide
 from .schedule import END_EXCLUSIVE_SINCE, Calendar, Plan
 from .sequences import KeepAlive
@@ -94,7 +94,7 @@ class Circumstances:
             too_hot=fault is faultcodes.Err.OVERTEMP
             or (now.derated is not None and now.derated < settings.integer("mca")),
             undervoltage=low and box.has(UNDERVOLTAGE_SINCE),
-            underfrequency=settings.flag("ufe") and now.frequency < settings.number("ufs"),
+            underfrequency=self._underfrequency(now),
             grid_failure="frequency" in now.faults or (low and not box.has(UNDERVOLTAGE_SINCE)),
         )
 
@@ -102,6 +102,14 @@ class Circumstances:
         settings = self._box.settings
         automatic = settings.integer("psm") == 0 and now.plugged
         return settings.flag("fup") and self.surplus.update(at, self.tuning(), may_switch=automatic)
+
+    def _underfrequency(self, now: Snapshot) -> bool:
+        """So slow that less than the least current is left. ASSUMED."""
+        settings = self._box.settings
+        left = limits.frequency_limit(self._box, now)
+        if left is not None:
+            return left < settings.integer("mca")
+        return settings.flag("ufe") and now.frequency < settings.number("ufs")
 
     def _undervoltage(self, now: Snapshot, at: Instant) -> bool:
         settings = self._box.settings

@@ -107,6 +107,7 @@ METER: Final = (
 
 LIMITS: Final = (
     config("amp", UINT8, 16, w.within(6, 32), source=TABLE_LISTS, about="requested current, A"),
+    config("ampt", optional(UINT8), None, w.within(6, 32), persistent=False, source="one user's report on firmware 60.3", since="59", assumed="type and meaning: stored without effect", about="temporary current, A"),
     config("ama", UINT8, None, w.within(6, 32), accepts=UINT8, read=lambda v: v.box.ama, source=TABLE_LISTS, about="installer's limit, A; factory: the most the model can"),
     config("mca", UINT8, 6, w.within(6, 32), source=TABLE_LISTS, about="least charging current, A"),
     config("clp", array(UINT8), [6, 10, 12, 14, 16], w.presets, source=TABLE_LISTS, about="currents the button steps through, A"),

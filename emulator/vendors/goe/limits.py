@@ -1,8 +1,8 @@
 """The current limits in play: what `cll` lists, `acu` is the least of, and the charge controller is told.
 
 The one rule: one list for all three, so that what is shown is what is offered.
-Source: captured `cll` of firmware 60; go-eCharger-API-v2#188 for acu as its minimum. Names of the members for `tcl`
-and the fail-safe are ASSUMED.
+Source: captured `cll` of firmware 60; go-eCharger-API-v2#188 for acu as its minimum. Names of the members for `tcl`,
+the fail-safe and under-frequency are ASSUMED.
 """
 
 from __future__ import annotations
@@ -30,6 +30,22 @@ def acu(limits: Mapping[str, int]) -> int:
     return min(limits.values())
 
 
+def frequency_limit(box: Goe, now: Snapshot) -> int | None:
+    """A: what is left while the grid is slow; None: everything.
+
+    From `ufa` down to `ufs` the current falls to nothing, in proportion: of what is installed (`ufm` 0) or of what is
+    requested (1). ASSUMED: straight line, both readings of `ufm`.
+    """
+    settings = box.settings
+    begins, stops = settings.number("ufa"), settings.number("ufs")
+    if not settings.flag("ufe") or now.frequency >= begins or begins <= stops:
+        return None
+    whole = box.installed_limit()
+    if settings.integer("ufm") == 1:
+        whole = min(whole, settings.integer("amp"))
+    return int(whole * max(0.0, (now.frequency - stops) / (begins - stops)) + 1e-6)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """A per phase; None: not in play."""
@@ -44,6 +60,8 @@ class Limits:
     minimum: int | None
     """Charging although nothing wants it, at the least current."""
     failsafe: int | None
+    frequency: int | None
+    """Under-frequency control."""
     blocked: bool
     """Access control lets nothing through."""
 
@@ -63,6 +81,7 @@ class Limits:
             surplus=logic.around.surplus.current(logic.around.tuning(), now.phases) if regulated else None,
             minimum=settings.integer("mca") if least else None,
             failsafe=settings.integer("fsi") if failsafe else None,
+            frequency=frequency_limit(box, now),
             blocked=inputs.locked_out,
         )
 
@@ -79,6 +98,7 @@ class Limits:
             "requestedCurrent": self.requested,
             "temperatureCurrentLimit": self.temperature,
             "temporaryCurrentLimit": self.temporary,
+            "underFrequencyLimit": self.frequency,
             "unsymetryCurrentLimit": UNLIMITED,
         }
         return {name: value for name, value in members.items() if value is not None}
@@ -93,4 +113,5 @@ class Limits:
             "fup": self.surplus,
             "mca": self.minimum,
             "fsi": self.failsafe,
+            "ufe": self.frequency,
         }

@@ -27,7 +27,7 @@ from . import faultcodes
 from .circumstances import INITIALIZING_SINCE, Circumstances
 from .ladder import Decision, Inputs, Mode, ModelStatus, decide
 from .limits import Limits, acu
-from .memory import Memory, car_state
+from .memory import Car, Memory, car_state
 from .sequences import MinimumPause, PhaseChange, Phases, SimulatedUnplug
 
 if TYPE_CHECKING:
@@ -206,7 +206,8 @@ class Logic:
         if self.pause.holds(at) and decision.status is not ModelStatus.FORCED_ON:
             return decision.held_back(ModelStatus.MINIMUM_PAUSE)
         if waits:
-            return decision.held_back(ModelStatus.PHASE_SWITCH)
+            hidden = self._box.quirk("no_phase_switch_status")
+            return decision.held_back(decision.status if hidden else ModelStatus.PHASE_SWITCH)
         if self.unplugging.resume(at, settings.flag("su"), settings.integer("sumd")):
             return decision.held_back(ModelStatus.SIMULATED_UNPLUG)
         return decision
@@ -229,13 +230,22 @@ class Logic:
             phase_change=decision.status is ModelStatus.PHASE_SWITCH,
             initializing=box.has(INITIALIZING_SINCE),
         )
-        memory.car_becomes(car, at)
+        memory.car_becomes(self._seen_through_the_pilot(car), at)
         if now.current_flows:
             memory.last_current = at
         memory.decide(decision, at)
         self.limits = Limits.of(box, decision, inputs, now, failsafe=self.around.failsafe(at))
         memory.limits = self.limits.shown()
         memory.current = acu(memory.limits) if decision.charge else None
+
+    def _seen_through_the_pilot(self, car: Car | None) -> Car | None:
+        """A defect: a phase switch looks like a car that leaves and comes back."""
+        if car is not Car.COMPLETE or not self._box.quirk("idle_while_switching_phases"):
+            return car
+        if self.phases.due is not None:
+            return Car.IDLE
+        toggled, left = self.phases.toggled_at, self.memory.left_charging
+        return Car.WAIT if toggled is not None and left is not None and toggled >= left else car
 
     # --- the charge controller ---------------------------------------------------------------------------------------
 
@@ -265,7 +275,8 @@ class Logic:
         granted = None if open_access else settings["trx"] is not None
         self._tell(SetAuthorisation(owner=self._owner("trx"), granted=granted))
         self._tell(SetPermission(owner=self._owner("alw"), granted=decision.charge))
-        self._interrupt(decision.status is ModelStatus.SIMULATED_UNPLUG and not now.contactor)
+        dropped = self.phases.due is not None and self._box.quirk("idle_while_switching_phases")
+        self._interrupt((decision.status is ModelStatus.SIMULATED_UNPLUG or dropped) and not now.contactor)
 
     def _mark(self, key: str, energy: object) -> None:
         """Be told when the session has this much energy; None or beyond reach: no need."""
