@@ -100,6 +100,10 @@ class Logic:
         """A transaction is running."""
         return self.transaction is not None and self.transaction.active
 
+    def deprived(self, now: Snapshot) -> bool:
+        """The charger has lost the authorisation it was told of."""
+        return self.active and now.authorisations.get(self._owner("authorisation")) is False
+
     @property
     def in_service(self) -> bool:
         """Made unavailable during a transaction, it stays in service until that ends. Source: OCPP; ASSUMED here."""
@@ -180,6 +184,9 @@ class Logic:
     def authorise(self, shown: str) -> Outcome:
         """A card, or a user id over Modbus: starts, and ends what the same one has started."""
         box, tag = self._box, normal(shown)
+        if self.deprived(box.snapshot()):
+            self._end(finished=True)
+            self.apply()
         transaction = self.transaction
         if transaction is not None and transaction.active:
             if transaction.uid == tag:

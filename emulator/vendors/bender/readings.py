@@ -96,14 +96,19 @@ class View:
         return "power_on" if self.logic.schuko_powered else "connected"
 
     @cached_property
+    def active(self) -> bool:
+        """A transaction is running, and the charger has not lost its authorisation meanwhile."""
+        return self.logic.active and not self.logic.deprived(self.now)
+
+    @cached_property
     def authorisation(self) -> str:
         """`auth_state`"""
         logic = self.logic
         if self.faulted or not logic.in_service:
             return "not_authorized_for_charging"
-        if logic.active or logic.shown_tag is not None:
+        if self.active or logic.shown_tag is not None:
             return "authorized_for_charging"
-        if not self.now.plugged or logic.finished:
+        if not self.now.plugged or logic.finished or logic.active:
             return "not_authorized_for_charging"
         return "auth_timeout" if logic.timed_out else "wait_for_auth"
 
@@ -124,8 +129,8 @@ class View:
             if logic.shown_tag is not None:
                 return "preparing"
             return "reserved" if self.settings.flag("reserved") else "available"
-        if not logic.active:
-            return "finishing" if logic.finished else "preparing"
+        if not self.active:
+            return "finishing" if logic.finished or logic.active else "preparing"
         if self.charging and now.state is EvseState.CHARGING:
             return "charging"
         if now.state in (EvseState.B_READY, EvseState.WAKEUP):

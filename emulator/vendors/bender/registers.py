@@ -127,7 +127,7 @@ def _clock(instant: Read) -> Read:
         at = instant(v)
         if not isinstance(at, int):
             return 0
-        moment = v.box.simulation.calendar(at)
+        moment = v.box.calendar(at)
         return int(moment.timestamp()) if v.box.icc else int(f"{moment:%H%M%S}", 16)
 
     return read

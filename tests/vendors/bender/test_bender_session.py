@@ -8,7 +8,7 @@ import pytest
 from controller import ICC, Controller
 
 from emulator.core.faults import CommInternal, EvRefuse
-from emulator.core.messages import PowerCut, PowerUp, Reason
+from emulator.core.messages import PowerCut, PowerUp, Reason, SetAuthorisation
 from emulator.core.snapshot import EvseState
 
 CARD = "046e453af012ca"
@@ -110,6 +110,27 @@ def test_free_charging_takes_the_name_of_a_card() -> None:
     world.wait(2)
     world.charge()
     assert world.states() == CHARGING
+
+
+def test_a_lost_authorisation() -> None:
+    world = guarded()
+    world.plug_in()
+    world.wait(5)
+    world.box.present_card(CARD)
+    world.wait(30)
+    assert world.simulation.submit("garage", SetAuthorisation(owner="bender.authorisation", granted=False)).ok
+    world.wait(20)
+    assert world.states() == ("vehicle_connected_type2", "not_authorized_for_charging", "finishing", "b")
+    assert world.box.present_card(CARD).ok
+    world.wait(30)
+    assert world.states() == CHARGING
+
+
+def test_a_clock_that_is_wrong() -> None:
+    world = Controller()
+    world.box.clock_offset = timedelta(hours=1)
+    world.charge()
+    assert world.long(707) == 0x00090000
 
 
 def test_a_suspended_vehicle() -> None:
