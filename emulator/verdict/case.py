@@ -5,8 +5,10 @@ The one rule: memory is bounded - of violations only the first is explained, the
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -39,8 +41,8 @@ class Finding:
 
     at: Instant
     text: str
-    nearest: str
-    lines: list[str]
+    nearest: Entry | None
+    lines: list[Entry]
     left: int = AFTER
     late: str = ""
 
@@ -84,7 +86,8 @@ class Case:
     violations: int = 0
     finding: Finding | None = None
     measured: dict[str, Measured] = field(default_factory=dict)
-    nearest: str = ""
+    nearest: Entry | None = None
+    """What came close, the last time."""
     taps: dict[str, list[Tap]] = field(default_factory=dict)
     """What listens to which kind of entries."""
     monitors: list[Monitor] = field(default_factory=list)
@@ -108,10 +111,30 @@ class Case:
             if found is Match.YES:
                 heard(entry.at, entry)
             elif found is Match.NEAR:
-                self.nearest = line(entry)
+                self.nearest = entry
 
+        answered = self._answered(tap) if happening.needs_answer else tap
         for kind in happening.kinds:
-            self.taps.setdefault(kind, []).append(tap)
+            self.taps.setdefault(kind, []).append(answered)
+
+    def _answered(self, tap: Tap) -> Tap:
+        """A tap that hears of requests when they have been answered: their entry is made before.
+
+        A server answers within one turn of its event loop.
+        """
+        waiting: deque[Entry] = deque()
+
+        def flush(_at: Instant = 0) -> None:
+            while waiting:
+                tap(waiting.popleft())
+
+        def wait(entry: Entry) -> None:
+            waiting.append(entry)
+            with suppress(RuntimeError):  # no event loop: heard at the end
+                asyncio.get_running_loop().call_soon(flush)
+
+        self.ends.append(flush)
+        return wait
 
     def follow(self, checks: tuple[Check, ...], changed: Callable[[Instant, bool], None]) -> Monitor:
         """Call back at the first look at a condition, and whenever it changes."""
@@ -139,9 +162,9 @@ class Case:
         self.violations += 1
         if self.finding is not None:
             return
-        lines = [line(known) for known in self.recent]
+        lines = list(self.recent)
         if entry is not None and entry not in self.recent:
-            lines.append(line(entry))
+            lines.append(entry)
         self.finding = Finding(at=at, text=text, nearest=self.nearest, lines=lines)
         self.failed(self)
 
@@ -161,7 +184,7 @@ class Case:
         """What follows a violation belongs to its story."""
         if self.finding is not None and self.finding.left > 0 and entry.kind not in LOUD:
             self.finding.left -= 1
-            self.finding.lines.append(line(entry))
+            self.finding.lines.append(entry)
 
     def explanation(self, replay: str) -> Iterator[str]:
         """The violation for a reader."""
@@ -173,8 +196,8 @@ class Case:
         yield f"  expected: {self.rule.sentence()}"
         if finding.late:
             yield f"  too late: {finding.late}"
-        if finding.nearest:
-            yield f"  nearest:  {finding.nearest.strip()}"
+        if finding.nearest is not None:
+            yield f"  nearest:  {line(finding.nearest).strip()}"
         yield f"  journal around {seconds(finding.at):g} s:"
-        yield from (f"    {text}" for text in finding.lines)
+        yield from (f"    {line(entry)}" for entry in finding.lines)
         yield f"  replay:   {replay}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..core.instant import Instant, seconds
 from .case import BEFORE, LOUD, Case
+from .happenings import line
 from .reading import PlacedRule
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ class Court:
     def verdict(self, case: Case) -> RuleVerdict:
         """How one rule stands."""
         finding = case.finding
+        nearest = finding.nearest if finding is not None else case.nearest
         return RuleVerdict(
             name=case.rule.title,
             kind=case.rule.word,
@@ -151,8 +153,8 @@ class Court:
             at=finding.at if finding is not None else None,
             violations=case.violations,
             text="\n".join(case.explanation(self.replay)),
-            nearest=finding.late or finding.nearest if finding is not None else case.nearest,
-            journal=tuple(finding.lines) if finding is not None else (),
+            nearest=line(nearest).strip() if nearest is not None else "",
+            journal=tuple(line(entry) for entry in finding.lines) if finding is not None else (),
             replay=self.replay if finding is not None else "",
             measured={name: found.as_json() for name, found in case.measured.items()},
         )

@@ -325,6 +325,12 @@ class Happening:
             return ("note",)
         return ("stimulus", "fault") if self.stimulus or self.fault else ()
 
+    @property
+    def needs_answer(self) -> bool:
+        """Whether it takes the answer to a request to tell."""
+        client = self.client
+        return client is not None and not client.writes and (bool(client.reads) or client.failed is not None)
+
     def __str__(self) -> str:
         if self.client is not None:
             text = str(self.client)
@@ -561,7 +567,7 @@ def asked(where: Where, entry: Entry) -> bool:
     if isinstance(values, Mapping):
         return any(where.fits(str(name)) for name in values)
     listed = detail.get("filter")
-    if isinstance(listed, str):
+    if isinstance(listed, str) and listed:
         return any(where.fits(name.strip()) for name in listed.split(","))
     if "/api/status" in entry.name:  # without a filter: everything
         return True

@@ -464,7 +464,7 @@ class Reaction(Rule):
             if not owed:
                 case.set(timer, at + self.within)
             owed.append(at)
-            case.nearest = ""
+            case.nearest = None
             if self.what.expect:
                 case.set(look, at)
 
