@@ -46,6 +46,8 @@ class Inputs:
     wired: PhaseMask
     """Terminals that are connected at all."""
     nominal: float
+    """V the installation is made for."""
+    nominal_frequency: float
     frequency: float
     currents: Phases
     """A rms"""
@@ -175,6 +177,7 @@ class Evse:
             wired=wired,
             used=(wired[0] and poles[0], wired[1] and poles[1], wired[2] and poles[2]),
             nominal=now.nominal,
+            nominal_frequency=now.nominal_frequency,
             frequency=now.frequency,
             current=max(now.currents),
             offered=self.offered,
@@ -255,7 +258,7 @@ class Evse:
         self.contactor.drop()
         self.protection.forget()
         self._forget()
-        if self.spec.evse.unlock_on_outage:
+        if self.connector.lock.opens_on_outage:
             self.connector.lock.release(now.conditions.lock_stuck)
         self.enter(S.OFF)
         self.line.read(PilotState.E)

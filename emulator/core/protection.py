@@ -57,6 +57,7 @@ class Measured:
     used: PhaseMask
     """Wired, and among the poles the contactor is set for."""
     nominal: float
+    nominal_frequency: float
     frequency: float
     current: float
     """A rms, the largest of the phases."""
@@ -133,6 +134,11 @@ def _overvoltage(limit: float) -> Condition:
 
 def _undervoltage(share: float) -> Condition:
     return lambda now: any(DEAD <= voltage < share * now.nominal for voltage in _lines(now))
+
+
+def _off_frequency(now: Measured) -> bool:
+    """Outside 47..52 Hz, or the same shares of another nominal frequency."""
+    return not 0.94 <= now.frequency / now.nominal_frequency <= 1.04
 
 
 def _phase_lost(now: Measured) -> bool:
@@ -214,7 +220,7 @@ DETECTORS: Final = (
         recovery_delay=60.0,
     ),
     Detector(name="phase_loss", trips=_phase_lost, delay=0.5),
-    Detector(name="frequency", trips=lambda now: not 47.0 <= now.frequency <= 52.0, delay=1.0, recovery_delay=60.0),
+    Detector(name="frequency", trips=_off_frequency, delay=1.0, recovery_delay=60.0),
     Detector(name="overcurrent", trips=_overcurrent, delay=7.0, recovery="unplug"),
     Detector(
         name="lock_fail",

@@ -113,6 +113,7 @@ class World:
             voltages=self.terminals,
             wired=self.wired,
             nominal=self.spec.supply.voltage,
+            nominal_frequency=self.spec.supply.frequency,
             frequency=self.supply.frequency if frequency is None else frequency,
             currents=self.vehicle.currents() if self.vehicle is not None else NO_CURRENT,
             derated=self.heat.derated,

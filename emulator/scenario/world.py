@@ -235,10 +235,12 @@ def profile_of(plan: WallboxPlan) -> tuple[Vendor, Profile]:
 
 def settings_of(plan: WallboxPlan, vendor: Vendor) -> dict[str, object]:
     """What a plan makes of a vendor's settings: listed interfaces switched on, then what is stated."""
-    settings: dict[str, object] = dict(vendor.everything) if plan.everything else {}
+    settings: dict[str, object] = {}
     for interface in plan.interfaces:
         if plan.wants(interface):
             settings.update(vendor.enable.get(interface, {}))
+    if plan.everything:
+        settings.update(vendor.everything)
     return settings | dict(plan.settings)
 
 
@@ -249,6 +251,7 @@ def default_scenario() -> Scenario:
         vendor = vendors.vendor(name)
         interfaces = dict.fromkeys((*vendor.ports, *vendor.enable), True)
         boxes.append(WallboxPlan(name=name, vendor=name, interfaces=interfaces, everything=True))
-    hardware = {"rated_current": 32.0, "phases": 3, "connector": "tethered"}
+    # A meter that has counted: clients take a reading of 0 for a box without one (evcc does, over KEBA's UDP).
+    hardware = {"rated_current": 32.0, "phases": 3, "connector": "tethered", "total_energy": 1_234_567.0}
     charger = ChargerPlan(name="charger", hardware=hardware, wallboxes=tuple(boxes))
     return Scenario(about="One 22 kW charger, run by every vendor at once.", chargers=(charger,))
