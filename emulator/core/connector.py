@@ -18,7 +18,7 @@ class Connector:
 
     def __init__(self, spec: ChargerSpec, emit: Emit) -> None:
         self.is_socket = spec.connector == "socket"
-        self.lock = Lock(spec.evse.lock_time, emit)
+        self.lock = Lock(spec.evse.lock_time, emit, opens_on_outage=spec.evse.unlock_on_outage)
         self.cable: float | None = None
         """A of the loose cable in the socket."""
         self._rated = spec.rated_current

@@ -332,6 +332,8 @@ def _reboot(world: World, at: Instant, message: RebootController) -> None:
 
 def _set_lock(world: World, at: Instant, message: SetLock) -> None:
     lock = world.evse.connector.lock
+    if message.on_outage is not None:
+        lock.opens_on_outage = message.on_outage
     if message.policy == "open":
         lock.forced_open = True
     else:

@@ -22,11 +22,13 @@ TRY: Final = 2.0
 class Lock:
     """Motor, feedback, and the tries it gets."""
 
-    def __init__(self, duration: float, emit: Emit) -> None:
+    def __init__(self, duration: float, emit: Emit, *, opens_on_outage: bool = False) -> None:
         self.state = LockState.OPEN
         self.policy: Policy = "normal"
         self.failed = False
         """It did not get where it is wanted; tried again once it is wanted elsewhere, or moves freely again."""
+        self.opens_on_outage = opens_on_outage
+        """Stored energy unlocks it when the supply is lost."""
         self.forced_open = False
         """The owner asked to unlock; forgotten when a vehicle comes or leaves."""
         self.due = Deadlines()

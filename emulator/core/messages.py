@@ -250,6 +250,8 @@ class SetLock:
 
     owner: str
     policy: Literal["normal", "auto_unlock", "always", "open"]
+    on_outage: bool | None = None
+    """Unlock when the supply is lost; None: as before, which at first is as the hardware does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

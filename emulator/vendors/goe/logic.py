@@ -6,7 +6,8 @@ everything it decided stays. Source: the firmware developers' description of the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Literal
 
 from ...core.instant import MINUTE, SECOND, Instant, grid, next_grid
 from ...core.messages import (
@@ -37,7 +38,7 @@ OUT_OF_REACH: Final = 1e9
 """Wh that no session has."""
 TEMPORARY_LIMIT: Final = 10 * MINUTE
 """`tcl` is forgotten so long after the last write."""
-_LOCK: Final = {0: "normal", 1: "auto_unlock", 2: "always"}
+_LOCK: Final[Mapping[int, Literal["normal", "auto_unlock", "always"]]] = {0: "normal", 1: "auto_unlock", 2: "always"}
 
 
 class Expiry:
@@ -270,7 +271,8 @@ class Logic:
                 self._tell(SetLimit(owner=owner, current=current), owner)
         self._mark("dwo", settings["dwo"])
         self._mark("ate", settings["ate"] if settings.integer("lmo") == Mode.TRIP else None)
-        self._tell(SetLock(owner=self._owner("ust"), policy=_LOCK[settings.integer("ust")]))  # type: ignore[arg-type]
+        opens = settings.flag("upo")
+        self._tell(SetLock(owner=self._owner("ust"), policy=_LOCK[settings.integer("ust")], on_outage=opens))
         open_access = settings.integer("acs") == 0
         granted = None if open_access else settings["trx"] is not None
         self._tell(SetAuthorisation(owner=self._owner("trx"), granted=granted))

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from worlds import CLIENT, SmallWorld
 
-from emulator.core.messages import SetSupply
+from emulator.core.messages import PowerCut, SetSupply
+from emulator.core.snapshot import LockState
 
 Make = Callable[..., SmallWorld]
 
@@ -94,3 +95,14 @@ def test_an_unverified_key_is_only_stored(goe: Make) -> None:
     world = goe()
     assert world.get("/api/set?ampt=10") == {"ampt": True}
     assert world.read("ampt", "amp", "acu") == [10, 16, 16]
+
+
+@pytest.mark.parametrize("opens", [False, True])
+def test_the_lock_in_an_outage(goe: Make, opens: bool) -> None:
+    world = goe(upo=False)
+    world.request(f"/api/set?upo={str(opens).lower()}")
+    charging(world)
+    assert world.box.read("cus") == 3
+    assert world.apply(PowerCut()).ok
+    world.wait(5)
+    assert (world.now.lock is LockState.OPEN) is opens
