@@ -1,0 +1,61 @@
+"""The pytest plugin: fixture `emulator`, marker `scenario`, and the journal's tail beside a failure.
+
+The one rule: it is loaded by every pytest run where the package is installed, so it imports nothing until it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .testing import Bench
+
+BENCH = pytest.StashKey["Bench"]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "scenario(file): load this scenario into the `emulator` fixture before the test")
+
+
+@pytest.fixture
+def emulator(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """A charger emulator with a frozen clock, free ports and no wallbox yet; see `emulator.testing.Bench`."""
+    from .testing import Bench
+
+    with Bench() as bench:
+        request.node.stash[BENCH] = bench
+        marker = request.node.get_closest_marker("scenario")
+        if marker is not None:
+            if len(marker.args) != 1:
+                pytest.fail("the marker takes one file: @pytest.mark.scenario('night.yaml')", pytrace=False)
+            bench.load(_found(request, marker.args[0]))
+        yield bench
+
+
+def _found(request: pytest.FixtureRequest, name: str) -> Path:
+    """A file beside the test, or under the root of the tests."""
+    beside = request.path.parent / name
+    return beside if beside.exists() else request.config.rootpath / name
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    bench = item.stash.get(BENCH, None)
+    if report.failed and report.when == "call" and bench is not None:
+        report.sections.append(("emulator journal", bench.tail()))
+    return report
+
+
+def pytest_unconfigure() -> None:
+    import sys
+
+    testing = sys.modules.get("emulator.testing")
+    if testing is not None:
+        testing.Background.stop_shared()

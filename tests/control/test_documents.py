@@ -1,0 +1,108 @@
+"""The OpenAPI document, the pages, and whether the replies are as documented."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import jsonschema
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from emulator.control.openapi import document
+from emulator.control.table import OPERATIONS, definitions
+
+from .conftest import Control
+
+
+def described(secured: bool = False) -> dict[str, Any]:
+    return document(OPERATIONS, definitions=definitions(), secured=secured)
+
+
+@pytest.mark.parametrize("secured", [False, True])
+def test_the_document_is_valid_openapi(secured: bool) -> None:
+    OpenAPIV31SpecValidator(described(secured)).validate()
+
+
+async def test_it_is_served(control: Control) -> None:
+    assert await control.call("GET", "/api/openapi.json") == described()
+
+
+async def test_replies_are_as_documented(control: Control) -> None:
+    await control.step({"plug_in": "id3"})
+    calls: list[tuple[str, str, object, int]] = [
+        ("get", "/api/state", None, 200),
+        ("get", "/api/chargers/garage", None, 200),
+        ("get", "/api/chargers/x", None, 404),
+        ("get", "/api/wallboxes", None, 200),
+        ("get", "/api/clock", None, 200),
+        ("put", "/api/clock", {"speed": 0}, 200),
+        ("put", "/api/clock", {"speed": "0"}, 422),
+        ("post", "/api/clock/advance", {"by": "10 s"}, 200),
+        ("post", "/api/clock/advance", {"until": {"power": "> 1 kW"}}, 200),
+        ("post", "/api/steps", {"phase_loss": {}}, 200),
+        ("post", "/api/steps", [{"note": "a"}, "power_cut"], 200),
+        ("post", "/api/steps", {"x": 1}, 422),
+        ("get", "/api/faults", None, 200),
+        ("delete", "/api/faults/phase_loss", None, 200),
+        ("delete", "/api/faults/phase_loss", None, 404),
+        ("get", "/api/journal", None, 200),
+        ("post", "/api/expect", {"power": "changed"}, 200),
+        ("post", "/api/reset", None, 200),
+        ("get", "/api/catalogue", None, 200),
+        ("get", "/healthz", None, 200),
+    ]
+    spec = described()
+    for method, path, body, status in calls:
+        reply = await control.call(method, path, body, status)
+        template = re.sub(r"(chargers|faults)/.+", r"\1/{name}", path)
+        (content,) = spec["paths"][template][method]["responses"][str(status)]["content"].values()
+        schema = {**content["schema"], "components": spec["components"]}
+        jsonschema.validate(reply, schema, jsonschema.Draft202012Validator)
+
+
+async def test_the_steps_of_the_document_are_those_that_are_taken(control: Control) -> None:
+    schema = {"$ref": "#/components/schemas/Step", "components": described()["components"]}
+    validator = jsonschema.Draft202012Validator(schema)
+    for step in (
+        {"plug_in": {"vehicle": "id3"}},
+        {"trip_rcd": {"residual_current": "35 mA"}},
+        {"at": "2 h", "note": "x"},
+    ):
+        assert validator.is_valid(step)
+        await control.step(step)
+    for step in ({"plug_inn": {}}, {"trip_rcd": {"residual_current": []}}, {"note": {}}):
+        assert not validator.is_valid(step)
+        await control.call("POST", "/api/steps", step, status=422)
+
+
+class Assets(HTMLParser):
+    """Collects everything a page would load from somewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        wanted = {"link": "href", "script": "src", "img": "src", "iframe": "src"}.get(tag)
+        self.found += [value or "" for name, value in attrs if name == wanted]
+
+
+@pytest.mark.parametrize("path", ["/", "/api"])
+async def test_pages_stand_alone(control: Control, path: str) -> None:
+    async with control.http.get(path) as reply:
+        assert reply.content_type == "text/html"
+        assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
+        text = await reply.text()
+    assets = Assets()
+    assets.feed(text)
+    assert all(found.startswith("data:") for found in assets.found)
+    assert not re.search(r"(?:src|href|url\()\W*https?://", text.replace("http://www.w3.org", ""))
+
+
+async def test_the_reference_page_has_every_operation(control: Control) -> None:
+    async with control.http.get("/api") as reply:
+        text = await reply.text()
+    for operation in OPERATIONS:
+        assert f"<b>{operation.method}</b>{operation.path}" in text

@@ -1,0 +1,284 @@
+"""The command line, as its users run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from emulator.cli import COMMANDS
+from emulator.scenario.steps import STEPS
+
+COMMAND = (sys.executable, "-m", "emulator")
+GOOD = """\
+about: A short charge.
+wallbox: {goe: {http: 0, settings: {amp: 16}}}
+steps:
+  - {at: 1 s, plug_in: {vehicle: vw_id3}}
+  - {at: 1 min, expect: {power: "> 3 kW", goe.car: 2}}
+end: {at: 2 min}
+"""
+
+
+def run(*arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        (*COMMAND, *arguments), capture_output=True, text=True, timeout=60, env=os.environ | environment, check=False
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    file = tmp_path / "good.yaml"
+    file.write_text(GOOD)
+    return file
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> Path:
+    file = tmp_path / "bad.yaml"
+    file.write_text(GOOD.replace("> 3 kW", "> 30 kW"))
+    return file
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> Path:
+    file = tmp_path / "wrong.yaml"
+    file.write_text(GOOD.replace("plug_in", "plug_inn").replace("1 min", "1 mn"))
+    return file
+
+
+# --- without sockets -------------------------------------------------------------------------------------------------
+
+
+def test_help_and_version() -> None:
+    text = run("--help").stdout
+    assert all(f"  {name} " in text for name in COMMANDS)
+    assert re.fullmatch(r"charger-emulator \d+\.\d+\.\d+\n", run("--version").stdout)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom emulator.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+        "print([m for m in ('asyncio', 'aiohttp', 'pydantic', 'yaml') if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_a_mistyped_command_gets_a_suggestion() -> None:
+    assert 'did you mean "check"?' in run("chek", code=2).stderr
+    assert 'did you mean "plug-in"?' in run("ctl", "plugin", code=2).stderr
+
+
+def test_play(good: Path, bad: Path) -> None:
+    assert "good.yaml: passed after 2 min of simulated time; 1 expectation checked" in run("play", str(good)).stdout
+    text = run("play", str(good), str(bad), code=1).stdout
+    assert re.search(r"bad\.yaml:5:\d+: at 60 s: expect: power is 10\.\d+ kW, expected > 30 kW", text)
+    assert "bad.yaml: FAILED" in text
+    assert "good.yaml: passed" in text
+
+
+def test_play_and_check_show_every_problem(wrong: Path, good: Path) -> None:
+    for command in ("play", "check"):
+        text = run(command, str(wrong), code=2).stderr
+        assert 'wrong.yaml:4:13: there is no step "plug_inn" (did you mean "plug_in"?)' in text
+        assert 'wrong.yaml:5:10: at: "1 mn" is not a duration' in text
+    assert "fine (1 charger, 1 wallbox, 2 steps)" in run("check", str(good)).stdout
+    assert "No such file" in run("check", "nowhere.yaml", code=2).stderr
+
+
+def test_reports(good: Path, bad: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "report"
+    run("play", str(good), str(bad), "--report", str(folder), code=1)
+    suites = ElementTree.parse(folder / "junit.xml").getroot()
+    assert [(suite.get("tests"), suite.get("failures")) for suite in suites] == [("1", "0"), ("1", "1")]
+    assert "expected > 30 kW" in suites[1][0][0].attrib["message"]
+    report = json.loads((folder / "bad" / "report.json").read_text())
+    assert report["ok"] is False
+    assert report["failures"][0]["at"] == 60.0
+    entries = [json.loads(line) for line in (folder / "good" / "journal.jsonl").read_text().splitlines()]
+    assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
+    assert "contactor_closed" in [entry["name"] for entry in entries]
+
+
+@pytest.mark.parametrize("what", ["vendors", "models", "firmwares", "vehicles", "faults", "steps"])
+def test_lists(what: str) -> None:
+    assert len(run("list", what).stdout.splitlines()) >= 1
+    if what == "steps":
+        assert all(f"\n{name} " in "\n" + run("list", what).stdout for name in ("plug_in", "trip_rcd", "wait_until"))
+
+
+def test_schema() -> None:
+    assert "steps" in json.loads(run("schema").stdout)["properties"]
+
+
+def test_a_closed_pipe_is_no_mistake() -> None:
+    script = f"{sys.executable} -m emulator list steps | head -n 1"
+    done = subprocess.run(("bash", "-c", script), capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+
+
+# --- with sockets ----------------------------------------------------------------------------------------------------
+
+
+class Running:
+    """`charger-emulator run` as a process, once it has said where it listens."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.lines.append(line.rstrip())
+            if line.startswith("running"):
+                return
+        raise AssertionError(f"it ended: {self.lines} {process.communicate()}")
+
+    @property
+    def url(self) -> str:
+        return self.where("dashboard")
+
+    def where(self, interface: str) -> str:
+        return next(line.split()[-1] for line in self.lines if f" {interface} " in line)
+
+    def get(self, url: str) -> Any:
+        with urllib.request.urlopen(url, timeout=10) as reply:
+            return json.load(reply)
+
+    def ctl(self, *words: str, code: int = 0) -> str:
+        return run("ctl", "--url", self.url, *words, code=code).stdout
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str, float]:
+        """Exit code, the rest of what it said, and how long it took."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        rest, complaints = self.process.communicate(timeout=20)
+        assert complaints == ""
+        return self.process.returncode, rest, time.monotonic() - began
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[Running]:
+    process = subprocess.Popen(
+        (*COMMAND, "run", *arguments, "--control-port", "0"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        with process:
+            yield Running(process)
+            if process.poll() is None:
+                process.kill()
+    finally:
+        if process.poll() is None:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_run_serves_and_ends(good: Path, number: signal.Signals) -> None:
+    with running(str(good), "--frozen") as emulator:
+        assert "running, time stands still" in emulator.lines[-1]
+        assert emulator.get(emulator.where("http") + "/api/status?filter=amp") == {"amp": 16}
+        code, rest, took = emulator.end(number)
+    assert code == 0
+    assert "good.yaml: passed" in rest
+    assert took < 5.0  # below 1 s on a machine that has nothing else to do
+
+
+@pytest.mark.parametrize(("name", "code"), [("good", 0), ("bad", 1)])
+def test_run_plays_to_the_end(request: pytest.FixtureRequest, tmp_path: Path, name: str, code: int) -> None:
+    file = request.getfixturevalue(name)
+    with running(str(file), "--speed", "600", "--report", str(tmp_path / "out")) as emulator:
+        rest, _ = emulator.process.communicate(timeout=30)
+    assert emulator.process.returncode == code
+    assert ("passed" if code == 0 else "FAILED") in rest
+    assert (tmp_path / "out" / "junit.xml").exists()
+
+
+def test_ctl_drives_it(good: Path) -> None:
+    with running(str(good), "--frozen", "--keep-running") as emulator:
+        assert "contactor_closed" in emulator.ctl("advance", "1", "min")
+        assert emulator.ctl("expect", "power=> 3 kW", "goe.car=2").count("ok ") == 2
+        assert "FAILED" in emulator.ctl("expect", "power=< 3 kW", code=1)
+        emulator.ctl("trip-rcd", "--residual-current", "35 mA")
+        assert "rcd_tripped" in emulator.ctl("advance", "--until", "contactor=open")
+        emulator.ctl("advance", "--until", "power=> 3 kW", "--within", "10 s", code=1)
+        assert "trip_rcd" in emulator.ctl("journal", "--kind", "stimulus") or "disturb" in emulator.ctl("journal")
+        emulator.ctl("phase-loss", "phases=[L2]", "--name", "dead")
+        assert "dead" in emulator.ctl("faults")
+        emulator.ctl("clear-fault", "dead")
+        assert json.loads(emulator.ctl("clock", "60"))["speed"] == 60.0
+        assert json.loads(emulator.ctl("clock", "frozen"))["mode"] == "frozen"
+        assert json.loads(emulator.ctl("chargers", "charger"))["contactor"] == "open"
+        assert emulator.where("http") in emulator.ctl("wallboxes")
+        emulator.ctl("health")
+        emulator.ctl("reset")
+        assert json.loads(emulator.ctl("state"))["clock"]["at"] == 0.0
+        emulator.ctl("unplug", code=1)
+        complaint = run("ctl", "--url", emulator.url, "plug-in", "vw_id33", code=2).stderr
+        assert 'did you mean "vw_id3"?' in complaint
+        assert emulator.end()[0] == 0
+
+
+def test_the_journal_can_be_followed(good: Path) -> None:
+    with running(str(good), "--frozen") as emulator:
+        follower = subprocess.Popen(
+            (*COMMAND, "ctl", "--url", emulator.url, "journal", "--follow", "--kind", "note", "--json"),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with follower:
+            assert follower.stdout is not None
+            for text in ("one", "two"):
+                emulator.ctl("note", text)
+                assert json.loads(follower.stdout.readline())["name"] == text
+            follower.kill()
+        emulator.end()
+
+
+def test_every_step_is_a_command() -> None:
+    text = run("ctl", "--help").stdout
+    for name in STEPS:
+        assert name.replace("_", "-") in text
+    assert "--residual-current" in run("ctl", "trip-rcd", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("run", "--frozen", "--speed", "2"), "--frozen and --speed"),
+        (("run", "--bind", "0.0.0.0"), "--open-control"),
+        (("run", "--speed", "fast"), "--speed"),
+        (("run", "nowhere.yaml"), "nowhere.yaml: No such file"),
+        (("ctl", "--url", "http://127.0.0.1:9", "state"), "nobody answers"),
+        (("ctl", "--url", "127.0.0.1:x", "state"), "not the address"),
+        (("ctl", "advance"), "expected a duration"),
+        (("ctl", "clock", "quick"), "expected frozen, realtime"),
+        (("ctl", "expect", "power"), "expected something like"),
+        (("list", "cars"), "cars"),
+        (("play",), "SCENARIOS"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_with_2(arguments: tuple[str, ...], says: str) -> None:
+    assert says in run(*arguments, code=2).stderr
+
+
+def test_a_taken_control_port_is_said(good: Path) -> None:
+    with running(str(good), "--frozen") as emulator:
+        port = emulator.url.rpartition(":")[2]
+        done = run("run", str(good), "--control-port", port, code=2)
+        assert f"control API: port {port} on 127.0.0.1" in done.stderr
+        emulator.end()

@@ -1,0 +1,137 @@
+"""The pytest plugin, as a user's tests see it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from emulator.errors import EmulatorError
+from emulator.testing import Bench
+
+pytest_plugins = ["pytester"]
+
+
+def test_a_wallbox_is_there_at_once(emulator: Bench) -> None:
+    emulator.start("goe")
+    began = time.perf_counter()
+    with Bench() as other:
+        box = other.start("goe", model="gemini-11", firmware="55.5", serial="987654")
+        assert time.perf_counter() - began < 0.3
+        assert box.serial == "987654"
+        assert box.read("sse") == "987654"
+        assert box.http_url == f"http://{box.host}:{box.port('http')}"
+
+
+async def test_it_works_from_an_asynchronous_test(emulator: Bench) -> None:
+    goe = emulator.start("goe")
+    emulator.plug_in(vehicle="vw_id3")
+    async with aiohttp.ClientSession(goe.http_url) as http:
+        async with http.get("/api/set", params={"amp": 10}) as reply:
+            assert await reply.json() == {"amp": True}
+        emulator.advance("1 h")
+        async with http.get("/api/status", params={"filter": "car,wh"}) as reply:
+            status = await reply.json()
+    assert status["car"] == 2
+    assert status["wh"] == pytest.approx(3 * 230 * 10, rel=0.05)
+    (write,) = emulator.journal(kind="write", name="amp")
+    assert write["detail"] == {"value": 10, "ok": True}
+
+
+def test_every_step_is_a_method(emulator: Bench) -> None:
+    emulator.start("goe")
+    emulator.plug_in("vw_id3")
+    emulator.wait_until(power="> 3 kW")
+    emulator.trip_rcd(residual_current="35 mA")
+    events = emulator.advance(timedelta(seconds=10))
+    assert "rcd_tripped" in [event["name"] for event in events]
+    emulator.expect({"contactor": "open", "goe.car": 5})
+    emulator.unplug()
+    assert emulator.charger()["vehicle"] is None
+    assert emulator.now == emulator.journal()[-1]["at"] or emulator.now > 10
+    assert "phase_loss" in dir(emulator)
+
+
+def test_mistakes_are_told(emulator: Bench) -> None:
+    with pytest.raises(EmulatorError, match='did you mean "goe"'):
+        emulator.start("geo")
+    goe = emulator.start("goe")
+    with pytest.raises(EmulatorError, match='did you mean "gemini-22"'):
+        emulator.start("goe", model="gemni-22", charger="other")
+    with pytest.raises(AttributeError, match='did you mean "plug_in"'):
+        emulator.plugin()
+    with pytest.raises(EmulatorError, match="there is no vehicle"):
+        emulator.plug_in(vehicle="vw_id33")
+    with pytest.raises(EmulatorError, match="unplug"):
+        emulator.unplug()
+    with pytest.raises(EmulatorError, match="did you mean"):
+        emulator.advance("1 mn")
+    with pytest.raises(EmulatorError, match='listens on no "htp"'):
+        goe.port("htp")
+    with pytest.raises(EmulatorError, match="did you mean"):
+        emulator.journal(knd="event")
+    with pytest.raises(AssertionError, match=r"power is 0.*expected > 3 kW"):
+        emulator.expect(power="> 3 kW")
+    with pytest.raises(AssertionError, match="not within 10 s"):
+        emulator.wait_until({"power": "> 3 kW"}, within="10 s")
+
+
+def test_several_wallboxes(emulator: Bench) -> None:
+    left = emulator.start("goe", charger="left")
+    right = emulator.start("gemini-11", charger="right", settings={"amp": 8})
+    assert left.name == "left.goe"
+    assert right.settings["amp"] == 8
+    assert left.port() != right.port()
+    emulator.plug_in(charger="right", vehicle="vw_id3")
+    emulator.advance("1 min")
+    emulator.expect({"left.power": "< 1 W", "right.offered_current": "8 A"})
+
+
+def test_a_scenario_is_loaded_and_played(emulator: Bench, tmp_path: pytest.TempPathFactory) -> None:
+    file = tmp_path / "short.yaml"  # type: ignore[operator]
+    file.write_text(
+        'wallbox: {goe: {http: 8101}}\nsteps: [{at: 1 s, plug_in: vw_id3}, {at: 1 min, expect: {power: "> 30 kW"}}]\n'
+    )
+    emulator.load(file)
+    assert emulator.wallbox().port() != 8101
+    emulator.advance("30 s")
+    assert emulator.read("power") != 0
+    with pytest.raises(AssertionError, match=r"short\.yaml:2:.*expected > 30 kW"):
+        emulator.finish()
+
+
+USERS_TESTS = """
+import pytest
+
+@pytest.mark.scenario("night.yaml")
+def test_marked(emulator):
+    emulator.advance("1 min")
+    emulator.expect(plugged=True)
+
+def test_failing(emulator):
+    emulator.start("goe")
+    emulator.plug_in(vehicle="vw_id3")
+    emulator.advance("1 min")
+    assert emulator.read("power") == 0
+
+def test_untouched(emulator):
+    pass
+"""
+
+
+def test_a_failing_test_shows_the_journal(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(USERS_TESTS)
+    pytester.makefile(".yaml", night="wallbox: goe\nsteps: [{at: 1 s, plug_in: vw_id3}]\n")
+    result = pytester.runpytest_subprocess("-Werror")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*emulator journal*", "*event*charger*contactor_closed*"])
+
+
+def test_loading_the_plugin_costs_nothing() -> None:
+    code = "import sys, emulator.pytest_plugin; print([m for m in ('aiohttp', 'pydantic', 'yaml') if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
