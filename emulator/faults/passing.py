@@ -111,7 +111,7 @@ class Passing:
             if reply.status != 101 and reply.body:
                 body = self.text_of(reply.body)
                 if body is not reply.body:
-                    reply = _with(reply, body=body)
+                    reply = _resized(reply, body)
         for shot in self._shots:
             if shot.fired:
                 reply = shot.effect.http(shot, reply)
@@ -327,6 +327,14 @@ def _edited(shot: Shot, text: str, prefix: Path) -> str:
         return new
 
     return edit(text, prefix, key or (), change)
+
+
+def _resized(reply: HttpReply, body: bytes) -> HttpReply:
+    """A reply with another body, and with a length that fits where the device states it itself."""
+    headers = tuple(
+        (name, str(len(body)) if name.lower() == "content-length" else value) for name, value in reply.headers
+    )
+    return _with(reply, body=body, headers=headers)
 
 
 def _with(reply: Answer, **changes: object) -> Answer:

@@ -252,3 +252,13 @@ def test_a_body_with_another_content_type_is_refused() -> None:
     said = {"content-type": "application/json"}
     assert bench.http("/api/set", method="POST", body=body, headers=said).status != 415
     assert bench.http("/api/status?filter=amp").status == 200
+
+
+def test_a_length_that_the_device_states_itself_stays_right() -> None:
+    bench = Bench()
+    bench.wait(60)
+    bench.fault("street.lektrico", "hide", match={"key": "user_current"})
+    reply = bench.http("/rpc/app_config.get", on="street.lektrico")
+    lengths = [int(value) for name, value in reply.headers if name.lower() == "content-length"]
+    assert lengths == [len(reply.body)]
+    assert b"user_current" not in reply.body
