@@ -215,17 +215,11 @@ class MqttApi:
         if len(payload) > LARGEST:
             box.record_write(name, raw[:64], Outcome(refused=Reason.WRONG_LENGTH), origin)
             return invalid_json("NoMemory").over_mqtt(raw[:64])
-        if self._swallows(name):
+        if box.forgets(name, origin) or (name == "ids" and self._lost and box.quirk("ids_lost_with_broker")):
             box.swallow(name, raw, origin)
             return "success"
         refusal = box.write_text(name, raw, origin)
         return "success" if refusal is None else refusal.over_mqtt(shown(raw))
-
-    def _swallows(self, name: str) -> bool:
-        box = self._box
-        if name == "frc":
-            return box.quirk("frc_without_effect") or box.quirk("frc_without_effect_54")
-        return name == "ids" and self._lost and box.quirk("ids_lost_with_broker")
 
 
 def _usable(prefix: str) -> bool:

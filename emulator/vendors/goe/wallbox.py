@@ -287,6 +287,9 @@ class Goe(Wallbox):
             return self.modbus.write(address, value, origin)
         if address.startswith(v1.PREFIX):
             return self.v1.write(address, value, origin)
+        if self.forgets(address, origin):
+            self.swallow(address, value, origin)
+            return DONE
         refusal = self.write_value(address, value, origin)
         if refusal is None:
             return DONE
@@ -317,8 +320,14 @@ class Goe(Wallbox):
         self.changed()
         return None
 
+    def forgets(self, name: str, origin: Origin) -> bool:
+        """A defect: whether a write of this key by this way is acknowledged and forgotten."""
+        if name != "frc" or origin.interface not in ("mqtt", "websocket"):
+            return False
+        return self.quirk("frc_without_effect") or (origin.interface == "mqtt" and self.quirk("frc_without_effect_54"))
+
     def swallow(self, name: str, value: object, origin: Origin) -> None:
-        """A defect: the write is acknowledged and forgotten."""
+        """Record a write of which that is all."""
         self.record_write(name, value, DONE, origin)
 
     def _closed(self, name: str, keys: Mapping[str, Key], *, app: bool = False) -> Refusal | None:

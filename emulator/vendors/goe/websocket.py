@@ -213,7 +213,7 @@ class Conversation:
         return self._coded(f'{head},"status":{{{self._box.print_json(name)}:{shown}}}}}')
 
     def _write(self, name: str, value: object) -> Refusal | None:
-        if name == "frc" and self._box.quirk("frc_without_effect"):
+        if self._box.forgets(name, self._origin):
             self._box.swallow(name, value, self._origin)
             return None
         return self._box.write_value(name, value, self._origin, app=True)

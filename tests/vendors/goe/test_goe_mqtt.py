@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 
 import pytest
 from test_tables import fits
-from worlds import CLIENT, SmallWorld
+from worlds import SmallWorld
 
 from emulator import vendors
-from emulator.vendors.interfaces import EMBEDDED_BROKER, MqttInterface, Publish
+from emulator.vendors.interfaces import EMBEDDED_BROKER, MqttInterface, Origin, Publish
 
+CLIENT = Origin(interface="mqtt", client="test:1")
 Make = Callable[..., SmallWorld]
 PREFIX = "go-eCharger/123456/"
 MODELS = [(model.id, firmware) for model in vendors.vendor("goe").models for firmware in model.firmwares]

@@ -15,12 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_tables import fits
-from worlds import CLIENT, SmallWorld
+from worlds import SmallWorld
 
 from emulator import vendors
 from emulator.vendors.goe import keys, login, messagepack
-from emulator.vendors.interfaces import Conversation, Frame, HttpInterface
+from emulator.vendors.interfaces import Conversation, Frame, HttpInterface, Origin
 
+CLIENT = Origin(interface="websocket", client="test:1")
 Make = Callable[..., SmallWorld]
 PASSWORD = "go-e-test"
 TOKEN1, TOKEN2 = "00112233445566778899aabbccddeeff", "ffeeddccbbaa99887766554433221100"
