@@ -1,4 +1,4 @@
-"""Reports of runs: `journal.jsonl`, `report.json` and `junit.xml` in a directory.
+"""Reports of runs: `journal.jsonl`, `report.json`, `report.html` and `junit.xml` in a directory.
 
 The one rule: a report is made from the scenario and its result, so that a run with sockets and one without read alike.
 """
@@ -6,7 +6,7 @@ The one rule: a report is made from the scenario and its result, so that a run w
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 from . import __version__
 from .core.instant import seconds
 from .errors import EmulatorError
+from .verdict.behaviour import behaviour
+from .verdict.page import page
 
 if TYPE_CHECKING:
     from .runtime.journal import Entry
@@ -31,8 +33,10 @@ def write_reports(directory: Path, runs: Sequence[Run]) -> None:
             folder.mkdir(exist_ok=True)
             with (folder / "journal.jsonl").open("w", encoding="utf-8") as file:
                 file.writelines(entry.as_line() + "\n" for entry in result.journal)
-            summary = json.dumps(report(scenario, result), indent=2, ensure_ascii=False, default=str)
+            behaved = behaviour(result.journal, result.ended_at, result.traces)
+            summary = json.dumps(report(scenario, result, behaved), indent=2, ensure_ascii=False, default=str)
             (folder / "report.json").write_text(summary + "\n", "utf-8")
+            (folder / "report.html").write_text(page(scenario, result, behaved), "utf-8")
         (directory / "junit.xml").write_bytes(junit(runs))
     except OSError as error:
         raise EmulatorError(f"{directory}: the report cannot be written: {error.strerror or error}") from error
@@ -49,7 +53,7 @@ def _folders(directory: Path, runs: Sequence[Run]) -> list[Path]:
     return folders
 
 
-def report(scenario: Scenario, result: Result) -> dict[str, object]:
+def report(scenario: Scenario, result: Result, behaved: Mapping[str, object]) -> dict[str, object]:
     """The verdict and what it rests on."""
     entries = list(result.journal)
     return {
@@ -62,6 +66,8 @@ def report(scenario: Scenario, result: Result) -> dict[str, object]:
         "failures": [
             {"at": seconds(f.at), "place": str(f.place), "step": f.step, "text": f.text} for f in result.failures
         ],
+        "rules": [verdict.as_json() for verdict in result.rules],
+        "behaviour": behaved,
         "expectations": [
             {"seq": e.seq, "at": round(seconds(e.at), 6), "name": e.name, **e.detail}
             for e in entries
@@ -73,17 +79,20 @@ def report(scenario: Scenario, result: Result) -> dict[str, object]:
 
 
 def junit(runs: Sequence[Run]) -> bytes:
-    """Each scenario a test suite, each expectation a test case; what else failed is a case of its own."""
+    """Each scenario a test suite, each expectation and each rule a test case; what else failed is a case of its own."""
     root = ElementTree.Element("testsuites", name="charger-emulator")
     for scenario, result in runs:
         root.append(_suite(scenario, result))
+    for name in ("tests", "failures"):
+        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
+    root.set("time", f"{sum(seconds(result.ended_at) for _, result in runs):.3f}")
     ElementTree.indent(root)
     return bytes(ElementTree.tostring(root, "utf-8", xml_declaration=True)) + b"\n"
 
 
 def _suite(scenario: Scenario, result: Result) -> ElementTree.Element:
     suite = ElementTree.Element("testsuite", name=scenario.file, time=f"{seconds(result.ended_at):.3f}")
-    failed = {(failure.at, failure.step): failure for failure in result.failures}
+    failed = {(failure.at, failure.step): failure for failure in result.failures if not failure.step.startswith("rule ")}
     for entry in result.journal:
         if entry.kind == "expectation":
             failure = failed.pop((entry.at, entry.name), None) if entry.detail.get("ok") is False else None
@@ -92,6 +101,12 @@ def _suite(scenario: Scenario, result: Result) -> ElementTree.Element:
                 _fail(case, failure.text, str(failure))
     for failure in failed.values():
         _fail(_case(suite, scenario, failure.step, seconds(failure.at)), failure.text, str(failure))
+    for verdict in result.rules:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=f"{Path(scenario.file).stem}.rules", name=verdict.name, time="0"
+        )
+        if not verdict.ok:
+            _fail(case, verdict.text.partition("\n")[0], f"{verdict.place}: {verdict.text}")
     if not len(suite):
         _case(suite, scenario, "plays to its end", seconds(result.ended_at))
     suite.set("tests", str(len(suite)))

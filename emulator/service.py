@@ -61,6 +61,8 @@ class Options:
     state: Path | None = None
     announce: bool = True
     """Announce boxes by mDNS."""
+    record: bool = False
+    """Keep traces of all chargers for the report."""
 
 
 class Emulator:
@@ -160,7 +162,9 @@ class Emulator:
             self._keeper.follow(self.world)
         self.faults = FaultEngine.of(self.world.simulation)
         self.faults.broker, self.faults.links = self.broker, self.servers
-        self.player = Player(self.world, finished=self._over, open_ended=scenario.end is None)
+        self.player = Player(
+            self.world, finished=self._over, open_ended=scenario.end is None, record=self.options.record
+        )
         self._performances: list[Player] = []
         self.finished.clear()
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @seed
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write reports there.")
 def command(scenarios: tuple[Path, ...], seed: int | None, report: Path | None) -> int:
-    """Play SCENARIOS without sockets, as fast as possible. Ends with 1 if an expectation failed in any of them."""
+    """Play SCENARIOS without sockets, as fast as possible. Ends with 1 if an expectation or a rule failed."""
     from ..scenario.loader import load
     from .verdict import verdict_lines
 
@@ -31,7 +31,7 @@ def command(scenarios: tuple[Path, ...], seed: int | None, report: Path | None) 
     played = []
     for scenario in loaded:
         began = time.perf_counter()
-        result = _play(scenario, seed)
+        result = _play(scenario, seed, record=report is not None)
         took = time.perf_counter() - began
         played.append((scenario, result))
         *failures, verdict = verdict_lines(scenario, result)
@@ -45,13 +45,13 @@ def command(scenarios: tuple[Path, ...], seed: int | None, report: Path | None) 
     return 0 if all(result.ok for _, result in played) else 1
 
 
-def _play(scenario: Scenario, seed: int | None) -> Result:
+def _play(scenario: Scenario, seed: int | None, *, record: bool) -> Result:
     from ..scenario.player import play
 
     if not sys.stderr.isatty():
-        return play(scenario, seed=seed)
+        return play(scenario, seed=seed, record=record)
     with click.progressbar(length=_length(scenario), label=Path(scenario.file).name, file=sys.stderr) as bar:
-        return play(scenario, seed=seed, progress=_shown(bar.update))
+        return play(scenario, seed=seed, progress=_shown(bar.update), record=record)
 
 
 def _length(scenario: Scenario) -> int:

@@ -67,7 +67,7 @@ def command(
         raise click.UsageError("--frozen and --speed are two ways to say the same; give one of them")
     check_bind(bind, token=control_token, opened=open_control)
     found = _scenario(scenario)
-    options = Options(bind=bind, speed=0.0 if frozen else speed, seed=seed, state=state)
+    options = Options(bind=bind, speed=0.0 if frozen else speed, seed=seed, state=state, record=report is not None)
     control = {"host": bind, "port": control_port, "token": control_token, "opened": open_control}
     result = asyncio.run(_run(found, options, control, keep_running=keep_running))
     if report is not None:
