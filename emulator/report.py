@@ -92,7 +92,7 @@ def junit(runs: Sequence[Run]) -> bytes:
 
 def _suite(scenario: Scenario, result: Result) -> ElementTree.Element:
     suite = ElementTree.Element("testsuite", name=scenario.file, time=f"{seconds(result.ended_at):.3f}")
-    failed = {(failure.at, failure.step): failure for failure in result.failures if not failure.step.startswith("rule ")}
+    failed = {(found.at, found.step): found for found in result.failures if not found.step.startswith("rule ")}
     for entry in result.journal:
         if entry.kind == "expectation":
             failure = failed.pop((entry.at, entry.name), None) if entry.detail.get("ok") is False else None

@@ -7,7 +7,7 @@ of the control API jumping ahead - plays the same steps at the same instants in 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..core.agenda import Priority
 from ..core.instant import Instant, seconds
@@ -17,6 +17,7 @@ from ..runtime.clock import Clock
 from ..runtime.journal import Entry, Journal
 from ..verdict.case import Case
 from ..verdict.court import Court, RuleVerdict
+from ..verdict.trace import Recorder, Trace
 from .plan import End, Scenario
 from .steps import TimedStep, make_step
 from .steps.base import Check
@@ -50,6 +51,8 @@ class Result:
     ended_at: Instant
     journal: Journal
     rules: tuple[RuleVerdict, ...] = ()
+    traces: Mapping[str, Trace] = field(default_factory=dict)
+    """What was measured at each charger, if it was recorded."""
 
 
 def failed(outcome: Outcome) -> bool:
@@ -153,8 +156,12 @@ class Player:
         end: End | None = None,
         finished: Callable[[Result], None] | None = None,
         open_ended: bool = False,
+        record: bool = False,
     ) -> None:
-        """`open_ended`: the run goes on after its timelines, and so do its rules, until `conclude`."""
+        """`open_ended`: the run goes on after its timelines, and so do its rules, until `conclude`.
+
+        `record`: keep a trace of every charger for the report.
+        """
         self.world = world
         self.failures: list[Failure] = []
         self.ended_at: Instant | None = None
@@ -164,6 +171,7 @@ class Player:
         self._finished = finished
         self._open_ended = open_ended
         self._court = Court(world, world.scenario.rules if tracks is None else (), failed=self._rule_broken)
+        self._recorder = Recorder(world) if record else None
         self._broken: dict[int, Case] = {}
         """Failures that are broken rules, by their index."""
         self._timer = world.simulation.timer(self._over, Priority.METER)
@@ -181,6 +189,8 @@ class Player:
     def start(self) -> None:
         """Put the first steps on the agenda. Nothing happens before time moves."""
         self._court.start()
+        if self._recorder is not None:
+            self._recorder.start()
         if self._end is not None and self._end.at is not None:
             self._timer.set(max(self._end.at, self.world.simulation.at))
         for track in self._tracks:
@@ -192,6 +202,8 @@ class Player:
     def stop(self) -> None:
         """Take every step that is not done off the agenda, and look at rules no longer."""
         self._court.stop()
+        if self._recorder is not None:
+            self._recorder.stop()
         self._stop()
 
     def _stop(self) -> None:
@@ -210,6 +222,7 @@ class Player:
             ended_at=at,
             journal=self.world.simulation.journal,
             rules=self._court.verdicts(),
+            traces=self._recorder.traces if self._recorder is not None else {},
         )
 
     def conclude(self) -> None:
@@ -252,14 +265,20 @@ class Player:
 # --- headless --------------------------------------------------------------------------------------------------------
 
 
-def play(scenario: Scenario, *, seed: int | None = None, progress: Callable[[Instant], None] | None = None) -> Result:
-    """Play a scenario as fast as possible, without sockets and without wall time."""
-    return play_world(build(scenario, clock=Clock(0.0), seed=seed), progress=progress)
+def play(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    progress: Callable[[Instant], None] | None = None,
+    record: bool = False,
+) -> Result:
+    """Play a scenario as fast as possible, without sockets and without wall time. `record`: keep traces."""
+    return play_world(build(scenario, clock=Clock(0.0), seed=seed), progress=progress, record=record)
 
 
-def play_world(world: World, *, progress: Callable[[Instant], None] | None = None) -> Result:
+def play_world(world: World, *, progress: Callable[[Instant], None] | None = None, record: bool = False) -> Result:
     """Play the scenario of a world with a frozen clock to its end."""
-    player = Player(world)
+    player = Player(world, record=record)
     player.start()
     for at in world.simulation.steps_to(FOREVER):
         if progress is not None:

@@ -211,6 +211,12 @@ def find_place(text: str, names: Names) -> Where:
     return Where(text, charger, wallbox, below)
 
 
+def find_value(wallbox: str, name: str) -> Where:
+    """A value of a wallbox whose address is known."""
+    charger, _, box = wallbox.partition(".")
+    return Where(f"{wallbox}.{name}", charger, box, name)
+
+
 def interfaces_of(box: Wallbox) -> set[str]:
     """Names of interfaces as the journal has them."""
     names = set(box.interfaces)
