@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from ..scenario.records import Argument
 
 Rows = Iterable[Sequence[str]]
 
@@ -55,8 +59,16 @@ def faults() -> Rows:
     from ..faults.kinds import EFFECTS
 
     for kind in EFFECTS.values():
-        arguments = ", ".join(argument.name for argument in kind.arguments)
-        yield kind.name, kind.about.split(". ")[0], arguments or "-", kind.where, kind.primitive
+        stands_for = f"; {kind.primitive}" if kind.primitive else ""
+        yield kind.name, f"{kind.about.split('. ')[0].rstrip('.')} [{kind.where}{stands_for}]"
+        yield from _arguments(kind.arguments)
+
+
+def _arguments(arguments: Iterable[Argument]) -> Rows:
+    for argument in arguments:
+        needed = " (needed)" if argument.required else ""
+        about = f": {argument.about}" if argument.about else ""
+        yield f"    {argument.name}", f"{argument.kind.text}{needed}{about}"
 
 
 def steps() -> Rows:
@@ -64,10 +76,7 @@ def steps() -> Rows:
 
     for kind in VOCABULARY:
         yield kind.name, kind.about
-        for argument in kind.arguments if kind.whole is None else (kind.whole,):
-            needed = " (needed)" if argument.required else ""
-            about = f": {argument.about}" if argument.about else ""
-            yield f"    {argument.name}", f"{argument.kind.text}{needed}{about}"
+        yield from _arguments(kind.arguments if kind.whole is None else (kind.whole,))
 
 
 LISTS: dict[str, Callable[[], Rows]] = {
