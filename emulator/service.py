@@ -26,7 +26,7 @@ from .protocols.push import moved
 from .protocols.server import Server
 from .runtime.clock import Clock
 from .runtime.pacer import Pacer
-from .scenario.plan import ChargerPlan, Scenario, WallboxPlan
+from .scenario.plan import ChargerPlan, Scenario
 from .scenario.player import FOREVER, Passage, Player, Result, apply_step, perform
 from .scenario.steps.base import Check, TimedStep
 from .scenario.steps.checks import PATIENCE, Verdict
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from .protocols.broker import Broker
     from .protocols.mqtt import MqttDevice
     from .runtime.simulation import Simulation
-    from .vendors.wallbox import Wallbox
 
 SLICE: Final = 0.25
 """Wall seconds a jump may compute before others get a turn."""
@@ -121,17 +120,15 @@ class Emulator:
         if self._keeper is not None:
             keeping = asyncio.create_task(self._keep(self._keeper), name="keeper")
             stack.push_async_callback(_cancel, keeping)
+            stack.callback(self._keeper.keep_meters)
         self.player.start()
         self.clock.set_speed(self._speed)
         self.simulation.wake()
 
     async def _keep(self, keeper: Keeper) -> None:
-        """Write the running meters down now and then, and at the end."""
-        try:
-            while True:
-                await asyncio.sleep(KEEP)
-                keeper.keep_meters()
-        finally:
+        """Write the running meters down now and then."""
+        while True:
+            await asyncio.sleep(KEEP)
             keeper.keep_meters()
 
     async def start_broker(self, stack: AsyncExitStack | None = None) -> None:
@@ -162,6 +159,7 @@ class Emulator:
             self._keeper.follow(self.world)
         self.faults = FaultEngine.of(self.world.simulation)
         self.faults.broker, self.faults.links = self.broker, self.servers
+        self.faults.served = True
         self.player = Player(
             self.world, finished=self._over, open_ended=scenario.end is None, record=self.options.record
         )
@@ -242,6 +240,13 @@ class Emulator:
             await self.settle()
             entries = tuple(self.simulation.journal.after(since))
             return Passage(at=self.simulation.at, ok=verdicts[0].ok, entries=entries, items=verdicts[0].items)
+
+    async def advance_to_end(self, limit: Instant = FOREVER) -> None:
+        """Jump ahead until the scenario is over, but at most to `limit`."""
+        async with self._busy:
+            self._note_jump({"until": "the end"})
+            await self._travel(limit, lambda: self.player.over)
+            await self.settle()
 
     def _note_jump(self, detail: Mapping[str, object]) -> int:
         at = self.simulation.now()
@@ -335,19 +340,21 @@ class Emulator:
 
     # --- growing -----------------------------------------------------------------------------------------------------
 
-    def add_charger(self, plan: ChargerPlan) -> None:
-        """One more charger, without wallboxes. Gone after a reset."""
-        self.world.add_charger(plan)
-
-    async def add_wallbox(self, charger: str, plan: WallboxPlan) -> Wallbox:
-        """One more wallbox on a charger, served at once. Gone after a reset."""
-        if plan.wants("mqtt") or plan.everything:
-            await self.start_broker()
-            assert self.broker is not None
-            self.world.broker = self.broker.host, self.broker.port
-        wallbox = self.world.add_wallbox(charger, plan)
-        await self._serve(wallbox.address)
-        return wallbox
+    async def add_charger(self, plan: ChargerPlan) -> None:
+        """One more charger, or more wallboxes for the one of that name; served at once, and gone after a reset."""
+        async with self._busy:
+            if any(box.wants("mqtt") or box.everything for box in plan.wallboxes):
+                await self.start_broker()
+                assert self.broker is not None
+                self.world.broker = self.broker.host, self.broker.port
+            if plan.name not in self.world.boxes:
+                self.world.add_charger(plan)
+            else:
+                for box in plan.wallboxes:
+                    self.world.add_wallbox(plan.name, box)
+            for box in plan.wallboxes:
+                await self._serve(f"{plan.name}.{box.name}")
+            await self.settle()
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -96,7 +96,7 @@ def test_play(good: Path, bad: Path) -> None:
 def test_play_and_check_show_every_problem(wrong: Path, good: Path) -> None:
     for command in ("play", "check"):
         text = run(command, str(wrong), code=2).stderr
-        assert 'wrong.yaml:4:13: there is no step "plug_inn" (did you mean "plug_in"?)' in text
+        assert 'wrong.yaml:4:15: there is no step "plug_inn" (did you mean "plug_in"?)' in text
         assert 'wrong.yaml:5:10: at: "1 mn" is not a duration' in text
     assert "fine (1 charger, 1 wallbox, 2 steps)" in run("check", str(good)).stdout
     assert "No such file" in run("check", "nowhere.yaml", code=2).stderr

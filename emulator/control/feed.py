@@ -99,11 +99,11 @@ class Feed:
             await self._something(changed)
 
     async def _entries(self, socket: web.WebSocketResponse, position: int) -> int:
-        entries = list(islice(self._emulator.simulation.journal.after(position), BATCH))
-        if not entries:
-            return position
-        await socket.send_str(_text({"type": "entries", "entries": [entry.as_json() for entry in entries]}))
-        return entries[-1].seq
+        """Send everything after `position`; the new position."""
+        while entries := list(islice(self._emulator.simulation.journal.after(position), BATCH)):
+            await socket.send_str(_text({"type": "entries", "entries": [entry.as_json() for entry in entries]}))
+            position = entries[-1].seq
+        return position
 
     async def _something(self, changed: asyncio.Event) -> None:
         """Wait until there is something to say."""

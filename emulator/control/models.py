@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 Seconds = Annotated[float, Field(description="Simulated seconds since the scenario's start")]
 
-Duration = Annotated[Any, Field(json_schema_extra={"type": "string"})]
+Duration = Annotated[Any, Field(json_schema_extra={"type": ["string", "null"]})]
 """Read by the scenario layer, which says best what is wrong with one."""
 
 

@@ -159,12 +159,16 @@ class Server(ABC):
                 await self.close()
 
     async def __aenter__(self) -> Self:
-        """Bind (the port is known afterwards) and follow the box. PortTaken if the port is in use."""
-        try:
-            await self.open()
-        except OSError as error:
-            raise taken(self.endpoint, error) from error
-        self._listening = True
+        """Bind (the port is known afterwards) and follow the box. PortTaken if the port is in use.
+
+        An interface that is switched off takes no port before it is needed, unless any will do.
+        """
+        if self.endpoint.reachable or self.endpoint.port == 0:
+            try:
+                await self.open()
+            except OSError as error:
+                raise taken(self.endpoint, error) from error
+            self._listening = True
         self._unlisten = self.endpoint.wallbox.listen(self._on_change)
         await self.settle()
         self._follower = asyncio.create_task(self._follow(), name=f"follow {self.endpoint.address}")
