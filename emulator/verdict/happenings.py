@@ -6,6 +6,7 @@ an entry is it, is nothing of the kind, or came close.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -606,4 +607,6 @@ def line(entry: Entry) -> str:
 
 
 def _short(value: object) -> Any:
-    return f"{value[:77]}..." if isinstance(value, str) and len(value) > 80 else value
+    if isinstance(value, Mapping | list):
+        value = json.dumps(value, ensure_ascii=False, default=str)
+    return f"{value[:97]}..." if isinstance(value, str) and len(value) > 100 else value

@@ -358,7 +358,7 @@ class Often(Scoped):
             for window in windows:
                 if window.add(now):
                     many = window.allowed + 1
-                    case.fail(at, f"{many} times in less than {lasting(window.window)} {when(at)}", entry)
+                    case.fail(at, f"{many} times in less than {lasting(window.window)} of its time {when(at)}", entry)
 
         case.on(self.what, heard)
 

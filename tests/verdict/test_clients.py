@@ -47,7 +47,7 @@ def test_an_impatient_client_fails(emulator: Bench) -> None:
     for _ in range(5):
         get(f"{box.http_url}/api/status?filter=car")
         emulator.advance("300 ms")
-    with pytest.raises(AssertionError, match=r"3 times in less than 1 s at 0\.6 s"):
+    with pytest.raises(AssertionError, match=r"3 times in less than 1 s of its time at 0\.6 s"):
         emulator.verdict()
 
 

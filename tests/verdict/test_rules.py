@@ -157,7 +157,7 @@ CASES = [
         "{name: r, client: {writes: goe.amp}, rate: '<= 1 /min'}",
         [write("1 min", "amp", 6), write("1 min 59 s", "amp", 7), write("3 min", "amp", 8)],
         [write("1 min", "amp", 6), write("1 min 5 s", "amp", 7), write("1 min 10 s", "amp", 8)],
-        ["3 times in less than 1 min at 70 s"],
+        ["3 times in less than 1 min of its time at 70 s"],
     ),
     (
         "{name: r, client: {writes: goe.amp}, rate: '>= 1 /h', over: 10 min}",
@@ -169,7 +169,7 @@ CASES = [
         "{name: r, never: {client: {writes: goe.amp, rate: '> 1 /min'}}}",
         [AMP_6],
         [write("1 min", "amp", 6), write("1 min 5 s", "amp", 7), write("1 min 10 s", "amp", 8)],
-        ["3 times in less than 1 min at 70 s"],
+        ["3 times in less than 1 min of its time at 70 s"],
     ),
 ]
 
