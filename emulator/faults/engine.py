@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from ..errors import EmulatorError
-from ..vendors.interfaces import MqttInterface, Publish
+from ..vendors.interfaces import MqttInterface, Origin, Publish
 from .armed import Armed, Order
+from .mqtt import BrokerDown
 from .passing import Traffic
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class FaultEngine:
         """The broker of the run; None: there is none, as in a headless run."""
         self.links: Mapping[str, Link] = {}
         """The boxes' connections to it, by address of the interface."""
+        self.served = False
+        """Whether real clients can come."""
         self.pending: set[asyncio.Task[None]] = set()
         """What the broker is being told to do."""
 
@@ -111,6 +114,11 @@ class FaultEngine:
         except EmulatorError as error:
             self.simulation.journal.record(self.simulation.at, "fault", "broker", {"what": "failed", "why": str(error)})
 
+    @property
+    def broker_gone(self) -> bool:
+        """Whether a fault keeps the broker away."""
+        return any(armed.in_force and isinstance(armed.effect, BrokerDown) for armed in self.armed.values())
+
     def drop_link(self, wallbox: str) -> None:
         """Break a box's connection to its broker."""
         for address, link in self.links.items():
@@ -127,6 +135,18 @@ class FaultEngine:
                 transmit = getattr(link, "transmit", None)
                 if transmit is not None:
                     transmit([message])
+                else:
+                    self._deliver(wallbox, name, interface, message)
+
+    def _deliver(self, wallbox: Wallbox, name: str, interface: MqttInterface, message: Publish) -> None:
+        """Without a broker: straight to the box, if it listens."""
+        from ..protocols.mqtt_topics import matches
+
+        listens = wallbox.up and interface.access() is not None
+        if listens and any(matches(pattern, message.topic) for pattern in interface.subscriptions()):
+            origin = Origin(interface=name, client="somebody else")
+            for _ in interface.received(message.topic, message.payload, False, origin):
+                pass
 
     # --- names -------------------------------------------------------------------------------------------------------
 

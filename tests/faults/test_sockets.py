@@ -266,3 +266,12 @@ async def test_the_control_api() -> None:
         async with http.get("/api/catalogue") as reply:
             kinds = {kind["name"] for kind in (await reply.json())["fault_kinds"]}
         assert kinds >= {"delay", "contactor_welded", "override"}
+
+
+async def test_a_request_of_the_scenario_is_left_to_real_clients() -> None:
+    async with running() as emulator:
+        await arm(emulator, "goe.http", "status", status=500, count=1)
+        names = emulator.world.names
+        (outcome,) = await emulator.apply([make_step("request", names, on="goe.http", get="/", expect={"status": 1})])
+        assert outcome.detail == {"ok": True, "left_out": True}
+        assert (await get(emulator))[0] == 500

@@ -5,14 +5,15 @@ The one rule: the request takes the way a real one takes, past the same faults, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from ...core.messages import Outcome
 from ...errors import EmulatorError
 from ...faults.effect import Delivery, Parcel
-from ...faults.messages import of_datagram, of_http, of_modbus
+from ...faults.engine import FaultEngine
+from ...faults.messages import of_datagram, of_http, of_modbus, of_publish
 from ...faults.passing import Passing
 from ...faults.target import interfaces_of
 from ...vendors.interfaces import (
@@ -22,6 +23,7 @@ from ...vendors.interfaces import (
     ModbusInterface,
     ModbusReply,
     ModbusRequest,
+    MqttInterface,
     Origin,
     UdpInterface,
 )
@@ -43,10 +45,10 @@ _READ, _WRITE = 3, 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Step):
-    """A client asks a box, and gets what the scenario expects; no socket is needed for it.
+    """In a run without sockets: a client asks a box, and gets what is expected. Elsewhere real clients do that.
 
     What comes back: `reachable`, `status`, `body`, `values`, `exception`, `replies`, `delay` (wall seconds), `silent`,
-    `ends` (keep, close, reset), `complete`.
+    `ends` (keep, close, reset), `complete`; of MQTT also the topic of the last `will`.
     """
 
     short: ClassVar[str | None] = None
@@ -63,14 +65,17 @@ class Request(Step):
     unit: Annotated[int, Whole(0, 255), About("Modbus: the unit")] = 1
     write: Annotated[int | None, Whole(0, 0xFFFF), About("Modbus: a value to be written")] = None
     send: Annotated[str | None, Text(), About("UDP: the text of a datagram")] = None
+    topic: Annotated[
+        str | None, Text(), About("MQTT: the end of a topic; what a new client gets on it (in a run without sockets)")
+    ] = None
     expect: Mapping[str, object] = field(default_factory=dict)
     """What should come back, by name."""
 
     def settled(self, node: Node, scope: Scope) -> Request:
         if self.on.interface is None:
             scope.fail(node.get("on") or node, f"{self.on.text} is no interface, expected for example garage.goe.http")
-        if (self.get, self.register, self.send) == (None, None, None):
-            scope.fail(node, "nothing to ask, expected get, register or send")
+        if (self.get, self.register, self.send, self.topic) == (None, None, None, None):
+            scope.fail(node, "nothing to ask, expected get, register, send or topic")
         for name, value in self.expect.items():
             try:
                 parse(value, _gauge(name))
@@ -82,6 +87,8 @@ class Request(Step):
         assert self.on.wallbox is not None
         assert self.on.interface is not None
         world.simulation.now()
+        if FaultEngine.of(world.simulation).served:
+            return Outcome(message="left to real clients", detail={"ok": True, "left_out": True})
         found = self._asked(world.wallboxes[self.on.wallbox], self.on.interface)
         items = []
         wrong = []
@@ -106,6 +113,8 @@ class Request(Step):
             return {"reachable": True, **self._modbus(box, name, interface)}
         if isinstance(interface, UdpInterface) and self.send is not None:
             return {"reachable": True, **self._udp(box, name, interface)}
+        if isinstance(interface, MqttInterface) and self.topic is not None:
+            return self._mqtt(box, name, interface)
         raise EmulatorError(
             f"request: {self.on.text} is {protocol}; expected get (HTTP), register (Modbus), send (UDP)"
         )
@@ -185,6 +194,28 @@ class Request(Step):
             "silent": not parcels,
             "delay": max((parcel.delay for parcel in parcels), default=0.0),
         }
+
+    def _mqtt(self, box: Wallbox, name: str, interface: MqttInterface) -> dict[str, object]:
+        engine = FaultEngine.of(box.simulation)
+        access = interface.access()
+        try:
+            if access is not None and box.faults is not None:
+                access = box.faults.connecting(name, access)
+        except OSError:
+            access = None
+        if access is None or engine.broker_gone:
+            return {"reachable": False}
+        with _recorded(box, name, f"subscribe {self.topic}") as (origin, _):
+            found = [m for m in interface.connected(origin) if f"/{m.topic}".endswith(f"/{self.topic}")]
+            replies: list[str] = []
+            for message in found[-1:]:
+                passing = None if box.faults is None else box.faults.passing(of_publish(message, name, "out"))
+                parcels: Sequence[Parcel] = [Parcel(data=message.payload)]
+                if passing is not None:
+                    parcels = passing.spread([Parcel(data=passing.text_of(message.payload))])
+                replies += [parcel.data.decode("utf-8", "replace") for parcel in parcels]
+        will = None if access.will is None else access.will.topic
+        return {"reachable": True, "replies": len(replies), "body": "\n".join(replies), "will": will}
 
 
 _FRAME = 260

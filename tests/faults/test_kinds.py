@@ -1,0 +1,232 @@
+"""Every kind there is: it can be armed, it ends, it is described, and every primitive of real bugs has one."""
+
+from __future__ import annotations
+
+import pytest
+
+from emulator.core.faults import CATALOGUE
+from emulator.faults.kinds import EFFECTS, Kind
+from emulator.scenario.kinds import Duration
+from emulator.scenario.steps import STEPS
+
+from .support import Bench
+
+WORLD = """
+chargers:
+  garage:
+    connector: socket
+    wallboxes:
+      goe: {model: gemini-22, http: 8101, modbus: 5021, mqtt: true}
+      keba: {udp: 7090}
+"""
+ARGUMENTS: dict[str, dict[str, object]] = {
+    "delay": {"delay": "1 s"},
+    "second_publisher": {"topic": "amp", "payload": "1"},
+    "interleave": {"data": "x"},
+    "override": {"value": 1},
+    "add": {"member": "x"},
+    "clock_wrong": {"offset": "-1 h"},
+    "act": {"settings": {"amp": 8}},
+    "own_limit": {"current": "6 A"},
+    "vehicle_habit": {"charge_limit": "80 %"},
+    "cp_resistance": {"resistance": "1 kohm"},
+}
+PLACES = {
+    "http": "goe.http",
+    "websocket": "goe.websocket",
+    "modbus": "goe.modbus",
+    "mqtt": "goe.mqtt",
+    "udp": "keba.udp",
+}
+
+
+def places(kind: Kind) -> list[str]:
+    """Everywhere a kind can be."""
+    found = []
+    if "charger" in kind.levels:
+        found.append("garage")
+    if "wallbox" in kind.levels:
+        found.append("keba" if kind.protocols == ("udp",) else "goe")
+    if "interface" in kind.levels:
+        found += [PLACES[protocol] for protocol in kind.protocols or ("http",)]
+    return found
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_it_begins_and_ends(name: str) -> None:
+    kind = EFFECTS[name]
+    match = {"match": {"key": "amp"}} if kind.needs_key else {}
+    for place in places(kind):
+        bench = Bench(WORLD)
+        bench.do("plug_in", charger="garage")
+        bench.wait(60)
+        assert bench.fault(place, name, **match, **ARGUMENTS.get(name, {})).ok
+        bench.wait(1)
+        if bench.engine.listed():
+            bench.do("clear_fault", name=name)
+        assert bench.told()[0] == "begin"
+        assert bench.told()[-1] == "end"
+        assert bench.engine.listed() == []
+        assert all(box.faults is None for box in bench.world.wallboxes.values())
+        bench.wait(3600)
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_it_describes_itself(name: str) -> None:
+    kind = EFFECTS[name]
+    assert kind.name == name
+    assert kind.about
+    assert kind.levels
+    for argument in kind.arguments:
+        assert argument.kind.text
+        assert argument.about or argument.owner is not None
+        assert argument.name not in {a.name for a in STEPS["fault"].arguments}
+
+
+def test_every_physical_fault_is_a_kind() -> None:
+    assert {fault.step() for fault in CATALOGUE} <= set(EFFECTS)
+
+
+def test_every_primitive_of_real_bugs_has_a_kind() -> None:
+    found = {kind.primitive for kind in EFFECTS.values()} - {""}
+    assert found == {f"P{number:02}" for number in range(1, 20)}
+
+
+def test_the_list_shows_them_all() -> None:
+    from emulator.commands.listing import faults
+
+    names = [next(iter(row)) for row in faults()]
+    assert [name for name in names if not name.startswith(" ")] == list(EFFECTS)
+
+
+def test_the_schema_knows_them_all() -> None:
+    options = STEPS["fault"].schema()["anyOf"]
+    assert [option["properties"]["kind"]["const"] for option in options] == list(EFFECTS)
+    delay = options[0]
+    assert delay["properties"]["delay"]["pattern"] == Duration().schema()["pattern"]
+    assert {"on", "kind", "delay"} == set(delay["required"])
+
+
+# --- what boxes and chargers do --------------------------------------------------------------------------------------
+
+
+def test_a_reboot_of_its_own() -> None:
+    bench = Bench()
+    bench.fault("goe", "reboot", after={"event": "plugged"}, duration="20 s")
+    bench.do("plug_in", charger="garage")
+    bench.wait(5)
+    box = bench.world.wallboxes["garage.goe"]
+    assert not box.up
+    bench.wait(20)
+    assert box.up
+
+
+def test_power_goes_and_comes() -> None:
+    bench = Bench()
+    bench.fault("garage", "power_cut", for_="1 min")
+    assert not bench.world.wallboxes["garage.goe"].up
+    bench.wait(59)
+    assert bench.read("garage.phase_voltage.L1") == 0
+    bench.wait(60)
+    assert bench.world.wallboxes["garage.goe"].up
+
+
+def test_late_after_every_loss_of_power_while_it_lasts() -> None:
+    bench = Bench()
+    box = bench.world.wallboxes["garage.goe"]
+    usual = box.boot_time
+    bench.fault("goe", "late_boot", boot="5 min")
+    bench.wait(299)
+    assert not box.up
+    bench.wait(2)
+    assert box.up
+    bench.do("power_cut", charger="garage", for_="1 s")
+    bench.wait(200)
+    assert not box.up
+    bench.do("clear_fault", name="late_boot")
+    assert box.boot_time == usual
+
+
+def test_a_box_that_hangs() -> None:
+    bench = Bench()
+    bench.fault("goe", "hang", for_="1 min")
+    assert bench.http("/api/status").silent
+    assert bench.modbus(bytes([3, 0, 100, 0, 1]), on="garage.goe").data == b""
+    bench.wait(61)
+    assert bench.http("/api/status").status == 200
+
+
+def test_a_clock_that_is_wrong() -> None:
+    bench = Bench()
+    before = bench.json("/api/status?filter=loc")["loc"]
+    bench.fault("goe", "clock_wrong", offset="-2 h")
+    after = bench.json("/api/status?filter=loc")["loc"]
+    assert int(after[11:13]) == (int(before[11:13]) - 2) % 24
+    bench.do("clear_fault", name="clock_wrong")
+    assert bench.json("/api/status?filter=loc")["loc"] == before
+
+
+def test_a_box_that_acts() -> None:
+    bench = Bench()
+    bench.fault("goe", "act", settings={"amp": 8}, write={"frc": 1})
+    assert bench.json("/api/status?filter=amp,frc") == {"amp": 8, "frc": 1}
+    assert bench.told() == ["begin", "end"]
+
+
+def test_authorisation_is_lost() -> None:
+    bench = Bench()
+    bench.do("set", wallbox="goe", settings={"acs": 1})
+    bench.do("plug_in", charger="garage")
+    bench.json("/api/set?trx=0")
+    bench.wait(30)
+    assert bench.read("garage.contactor") == "closed"
+    bench.fault("goe", "authorisation_lost")
+    bench.wait(30)
+    assert bench.read("garage.contactor") == "open"
+
+
+def test_a_limit_and_a_stop_of_its_own() -> None:
+    bench = Bench()
+    bench.do("plug_in", charger="garage")
+    bench.fault("goe", "own_limit", current="7 A")
+    bench.wait(30)
+    assert bench.read("garage.offered_current") == 7
+    bench.fault("goe", "own_stop")
+    bench.wait(30)
+    assert bench.read("garage.contactor") == "open"
+    bench.do("clear_fault", name="own_stop")
+    bench.do("clear_fault", name="own_limit")
+    bench.wait(60)
+    assert bench.read("garage.offered_current") == 16
+
+
+def test_the_pilot_leaks_a_state_a() -> None:
+    bench = Bench()
+    bench.do("plug_in", charger="garage")
+    bench.wait(30)
+    bench.fault("garage", "pilot_gap", for_="3 s")
+    bench.wait(1)
+    assert bench.read("garage.pilot") == "A"
+    assert bench.read("garage.vehicle") is not None
+    bench.wait(30)
+    assert bench.read("garage.pilot") in ("B", "C")
+
+
+def test_the_vehicle_changes_its_habits() -> None:
+    bench = Bench()
+    bench.do("plug_in", charger="garage")
+    bench.wait(30)
+    bench.fault("garage", "vehicle_habit", max_current="6 A")
+    bench.wait(30)
+    current = bench.read("garage.phase_current.L1")
+    assert isinstance(current, float)
+    assert current < 6.5
+
+
+def test_connections_of_one_interface_only() -> None:
+    bench = Bench()
+    bench.fault("nrgkick.modbus", "connection_cap", connections=2)
+    faults = bench.world.wallboxes["garage.nrgkick"].faults
+    assert faults is not None
+    assert faults.limit("modbus", 16) == 2
+    assert faults.limit("http", 64) == 64
