@@ -29,6 +29,7 @@ from .modbus_frames import (
     decode,
     encode,
     exception,
+    fits,
     request,
 )
 from .server import BACKLOG, Endpoint, Server
@@ -113,10 +114,11 @@ class ModbusServer(Server):
             return False
         faults, most = self.endpoint.wallbox.faults, self.interface.max_connections
         if len(self.connections) >= (most if faults is None else faults.limit(self.endpoint.name, most)):
-            if self.interface.when_full == "refuse":
+            oldest = min(self.connections, key=lambda connection: connection.heard)
+            quiet = asyncio.get_running_loop().time() - oldest.heard
+            if self.interface.when_full == "refuse" or quiet < self.interface.evict_after:
                 self.endpoint.record("connection", "refused", {"why": "too many"}, client=connection.client)
                 return False
-            oldest = next(iter(self.connections))
             self.endpoint.record("connection", "evicted", client=oldest.client)
             oldest.abort()
         self.connections[connection] = None
@@ -126,6 +128,9 @@ class ModbusServer(Server):
 
     def exchange(self, frame: Frame, client: str | None) -> Answer:
         """What is done about one request. The one place where a request meets the vendor; recorded as one entry."""
+        if self.interface.exact_lengths and not fits(frame.pdu):
+            self.endpoint.record("connection", "malformed", {"why": "length of the function"}, client=client)
+            return Answer(frame=None, then="close")
         asked = decode(frame.pdu)
         detail: dict[str, object] = {"unit": frame.unit}
         if asked is None:
@@ -212,6 +217,9 @@ class Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self.gone: asyncio.Future[None] = loop.create_future()
         self._loop = loop
+        self.heard = loop.time()
+        """When it asked last, in the loop's time."""
+        self._quiet: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
         self._framer = Framer(server.framing)
         self._held: deque[tuple[float, Answer]] = deque()
@@ -231,6 +239,8 @@ class Connection(asyncio.Protocol):
         self.client = f"{peer[0]}:{peer[1]}" if peer else None
         if not self.server.admit(self):
             transport.close()
+        elif self.server.interface.idle_timeout is not None:
+            self._quiet = self._loop.call_later(self.server.interface.idle_timeout, self._watch_silence)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timers()
@@ -243,6 +253,7 @@ class Connection(asyncio.Protocol):
         if self.ending:
             return
         self._stop_half_sent()
+        self.heard = self._loop.time()
         simulation = self.server.endpoint.simulation
         for frame in self._framer.feed(data):
             simulation.now()  # what was due happens first: the box may go down by it
@@ -364,8 +375,22 @@ class Connection(asyncio.Protocol):
             self._half_sent.cancel()
             self._half_sent = None
 
+    def _watch_silence(self) -> None:
+        """End if nothing was asked for too long, else look again when it would be."""
+        longest = self.server.interface.idle_timeout
+        if longest is None:
+            return
+        due = self.heard + longest
+        if self._loop.time() >= due:
+            self._end("timeout", "idle")
+        else:
+            self._quiet = self._loop.call_at(due, self._watch_silence)
+
     def _stop_timers(self) -> None:
         self._stop_half_sent()
+        if self._quiet is not None:
+            self._quiet.cancel()
+            self._quiet = None
         if self._release is not None:
             self._release.cancel()
             self._release = None

@@ -158,6 +158,18 @@ def decode(pdu: bytes) -> Asked | None:
         return None
 
 
+def fits(pdu: bytes) -> bool:
+    """Whether a request is as long as its function (and the byte count in it) says; True for other functions."""
+    function, size = pdu[0], len(pdu)
+    if READ_COILS <= function <= WRITE_REGISTER:
+        return size == 5
+    if function == MASK_WRITE:
+        return size == 7
+    if function in (WRITE_COILS, WRITE_REGISTERS):
+        return size > (6 if function == WRITE_COILS else 7) and size == 6 + pdu[5]
+    return True
+
+
 def request(frame: Frame, asked: Asked, origin: Origin) -> ModbusRequest:
     """What the device's handler is given. Functions this module cannot decode come with their payload, 23 with both."""
     return ModbusRequest(

@@ -343,6 +343,12 @@ class ModbusInterface:
     shortest: int = 2
     longest: int = 254
     """Values of the length field of a frame (unit, function, data) that the device takes; others end the connection."""
+    exact_lengths: bool = False
+    """A frame whose length does not fit its function ends the connection as well; False: exception 3."""
+    evict_after: float = 0.0
+    """Wall seconds the client that has been quiet for longest must have been quiet to make room; else: refused."""
+    idle_timeout: float | None = None
+    """Wall seconds after which a client that asks nothing is dropped; None: never."""
     table: Callable[[], RegisterTable[Any, Any]] | None = None
     """The table it serves, for whoever wants to know what a register means."""
 

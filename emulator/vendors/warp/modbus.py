@@ -1,51 +1,239 @@
-"""Modbus TCP of the box: the place where its interface is added.
+"""Modbus TCP of the box: one server, three register tables to choose from.
 
-The one rule: `modbus_tcp/config`, its counters and the slots' switch `evse/modbus_tcp_enabled` belong to the API and
-are kept there; what happens on the wire is here, on top of the box's registry, controller and views.
-
-Hooks: `create` is asked once per box; the object it returns serves `modbus.*` addresses and is told of changes.
+The one rule: a table says what an address means; here is what the server makes of a request before and after: who may
+write, which features it has noticed, what it counts. Source: Tinkerforge esp32-firmware, `modules/modbus_tcp`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Protocol
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ...core.messages import Outcome
-from ..interfaces import Interface, Origin
+from ...core.messages import Outcome, Reason
+from ..interfaces import Interface, ModbusInterface, ModbusReply, ModbusRequest, Origin
 from ..points import Fidelity
+from ..registers import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, Layout
+from ..registertable import READS, WRITES, RegisterTable
+from . import modbus_bender, modbus_keba, modbus_own
+from .controller import SlotId
+from .modbus_groups import BUFFER
+from .modbus_view import Seen
+from .system import features
 
 if TYPE_CHECKING:
     from .wallbox import Warp
 
+CONFIG: Final = "modbus_tcp/config"
+CLIENTS: Final = 8
+SHORTEST, LONGEST = 6, 253
+"""Values of the length field. Source: Tinkerforge tfnetwork, TFModbusTCPServer."""
+EVICT_AFTER: Final = 30.0
+"""Wall seconds of silence after which a client makes room for a new one."""
+IDLE: Final = 7200.0
+"""Wall seconds of silence after which a client is dropped."""
+MASK_WRITE: Final = 22
+KNOWN: Final = (1, 2, 3, 4, 5, 6, 15, 16, MASK_WRITE)
+"""Functions that reach the tables; others are refused without being counted."""
+READ_ONLY: Final = Outcome(refused=Reason.READ_ONLY, message="modbus_tcp_enabled is off: clients may only read")
+BITS: Final = (1, 2)
 
-class ModbusSide(Protocol):
-    """What the box asks of its Modbus part."""
 
-    interfaces: Mapping[str, Interface]
-    """`modbus`: the interface of the TCP server."""
-    errors: Mapping[str, int]
-    """`modbus_tcp/error_counters`"""
+class Kind(NamedTuple):
+    """One of the register tables."""
 
-    def changed(self) -> None:
-        """`modbus_tcp/config` was written or `evse/modbus_tcp_enabled` changed: the server restarts."""
-        ...
+    layout: Callable[..., Layout[Seen, Warp]]
+    noticed: Mapping[int, frozenset[str]]
+
+
+KINDS: Final = (
+    Kind(modbus_own.layout, modbus_own.NOTICED),
+    Kind(modbus_bender.layout, modbus_bender.NOTICED),
+    Kind(modbus_keba.layout, modbus_keba.NOTICED),
+)
+"""By `table` of the configuration."""
+
+
+class ModbusApi:
+    """The Modbus server of one box."""
+
+    def __init__(self, box: Warp) -> None:
+        self._box = box
+        self.errors: Mapping[str, int] = {}
+        """`modbus_tcp/error_counters`"""
+        self.features: set[str] = set()
+        """What it has noticed since it started."""
+        self.injecting = bytearray(BUFFER)
+        """A tag that is being injected."""
+        self._request: ModbusRequest | None = None
+        self._restarting = False
+        self._tables: dict[tuple[int, bool, bool, str], RegisterTable[Seen, Warp]] = {}
+        self._forget()
+        self.interfaces: Mapping[str, Interface] = {
+            "modbus": ModbusInterface(
+                port=502,
+                handle=self.handle,
+                enabled=self._enabled,
+                max_connections=CLIENTS,
+                when_full="evict_oldest",
+                evict_after=EVICT_AFTER,
+                idle_timeout=IDLE,
+                exact_lengths=True,
+                shortest=SHORTEST,
+                longest=LONGEST,
+                table=lambda: self.table,
+            )
+        }
+
+    # --- what it is --------------------------------------------------------------------------------------------------
+
+    @property
+    def _kind(self) -> int:
+        return self._box.api.integer(CONFIG, "table")
+
+    @property
+    def defects(self) -> bool:
+        return self._box.settings.flag("modbus_defects")
+
+    @property
+    def table(self) -> RegisterTable[Seen, Warp]:
+        """The table that is configured."""
+        return self._table(self._kind, strict=self._box.api.flag(CONFIG, "send_illegal_data_address"))
+
+    def _table(self, kind: int, *, strict: bool) -> RegisterTable[Seen, Warp]:
+        key = (kind, strict, self.defects, self._box.profile.firmware.text)
+        found = self._tables.get(key)
+        if found is None:
+            layout = KINDS[kind].layout(strict=strict, defects=self.defects)
+            found = self._tables[key] = RegisterTable(layout, self._box.profile)
+        return found
+
+    def _enabled(self) -> bool:
+        api = self._box.api
+        return not self._restarting and api.flag(CONFIG, "enable") and api.integer(CONFIG, "port") != 0
+
+    def _forget(self) -> None:
+        self.errors = dict.fromkeys(("illegal_data_address", "illegal_function", "ignored_write"), 0)
+        self.features.clear()
+        self.injecting[:] = bytes(BUFFER)
 
     def boot(self) -> None:
         """The network processor runs again."""
-        ...
+        self._forget()
+
+    def changed(self) -> None:
+        """Its configuration or the switch of its slots was changed: it starts anew, and every client is dropped."""
+        self._forget()
+        self._restarting = True
+        self._box.changed()
+        self._restarting = False
+        self._box.changed()
+
+    # --- one request -------------------------------------------------------------------------------------------------
+
+    def handle(self, request: ModbusRequest) -> ModbusReply | None:
+        """The device's reply."""
+        box, function, kind = self._box, request.function, KINDS[self._kind]
+        if function in WRITES and not self._writable():
+            return self._not_writable(request)
+        if function not in kind.noticed:
+            if function in KNOWN:
+                self._count("illegal_function")
+            return ModbusReply(exception=ILLEGAL_FUNCTION)
+        self.features |= self._noticing(function)
+        self._request = request
+        try:
+            reply = self.table.serve(request, self._seen, box)
+        finally:
+            self._request = None
+        if reply is not None and reply.exception == ILLEGAL_ADDRESS:
+            self._count("illegal_data_address")
+        if function in WRITES:
+            box.changed()
+        if reply is not None and function in BITS and self.defects and reply.values and request.count % 8 == 0:
+            return ModbusReply(values=(*reply.values[:-8], *[0] * 8), journal=reply.journal)
+        return reply
+
+    def asked(self, start: int, stop: int) -> tuple[int, ...] | None:
+        """The words of registers `start` to `stop` of the write being served; None: it does not have all of them."""
+        request = self._request
+        if request is None or start < request.address or stop > request.address + len(request.values):
+            return None
+        return request.values[start - request.address : stop - request.address]
+
+    def _writable(self) -> bool:
+        known = "evse" in self.features or "evse" in features(self._box)
+        return known and self._box.view().evse.memory.slots[SlotId.MODBUS_CURRENT].active
+
+    def _not_writable(self, request: ModbusRequest) -> ModbusReply:
+        values: Any = request.values[0] if len(request.values) == 1 else list(request.values)
+        self._box.record_write(f"modbus.{request.address}", values, READ_ONLY, request.origin)
+        if self._box.api.flag(CONFIG, "ignore_writes"):
+            self._count("ignored_write")
+            return ModbusReply(journal={"ignored": True})
+        self._count("illegal_function")
+        return ModbusReply(exception=ILLEGAL_FUNCTION, journal={"refused": str(Reason.READ_ONLY)})
+
+    def _count(self, name: str) -> None:
+        self.errors = {**self.errors, name: self.errors[name] + 1}
+        self._box.changed()
+
+    # --- what it sees ------------------------------------------------------------------------------------------------
+
+    def _noticing(self, function: int) -> set[str]:
+        """Features that a request with this function makes it notice."""
+        found = KINDS[self._kind].noticed.get(function, frozenset())
+        if not self.defects:
+            found = frozenset().union(*KINDS[0].noticed.values())
+        return set(found & set(features(self._box))) if not found <= self.features else set()
+
+    def _seen(self, function: int | None = None) -> Seen:
+        """The box as a row sees it; `function`: with what a request with it would notice."""
+        more = set() if function is None else self._noticing(function)
+        return Seen(self._box.view(), self.features | more, defects=self.defects, injecting=bytes(self.injecting))
+
+    # --- scenarios ---------------------------------------------------------------------------------------------------
 
     def read(self, address: str) -> object:
-        """Value at `modbus.<address>`; KeyError if unknown."""
-        ...
+        """The wire value at `1000` or `4.1000` (by function); NaN, which JSON cannot hold, is null. KeyError."""
+        function, dot, number = address.rpartition(".")
+        for code in READS:
+            if not dot or function == str(code):
+                try:
+                    value = self.table.read_address(self._seen(code), f"{code}.{number}")
+                except KeyError:
+                    continue
+                return None if isinstance(value, float) and not math.isfinite(value) else value
+        raise KeyError(address)
 
-    def write(self, address: str, value: object, origin: Origin) -> Outcome: ...
+    def write(self, address: str, value: object, origin: Origin) -> Outcome:
+        """One whole item, as a client would. KeyError if there is nothing."""
+        if not self._box.up:
+            return Outcome(refused=Reason.UNREACHABLE, message="the box is off or restarting")
+        if not self._writable():
+            self._box.record_write(f"modbus.{address}", value, READ_ONLY, origin)
+            return READ_ONLY
+        function = address.rpartition(".")[0]
+        self.features |= self._noticing(int(function) if function.isdigit() else 16)
+        outcome = self.table.write_address(self._box, address, value, origin)
+        self._box.changed()
+        return outcome
 
-    def addresses(self) -> Iterable[str]: ...
+    def addresses(self) -> Iterable[str]:
+        """Everything that can be read, with the function that reads it."""
+        table = self.table
+        for function in READS:
+            for bank in table.layout.functions.get(function, ()):
+                for item in table.tables[id(bank)].items:
+                    if item.may(function):
+                        yield f"{function}.{item.start}"
 
-    def fidelity(self) -> Iterable[Fidelity]: ...
+    def fidelity(self) -> Iterable[Fidelity]:
+        """The rows of all three tables."""
+        for kind in range(len(KINDS)):
+            yield from self._table(kind, strict=True).fidelity()
 
 
-def create(box: Warp) -> ModbusSide | None:
-    """The Modbus part of a box; None: it has none."""
-    return None
+def create(box: Warp) -> ModbusApi:
+    """The Modbus part of a box."""
+    return ModbusApi(box)

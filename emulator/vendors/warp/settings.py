@@ -101,6 +101,12 @@ SETTINGS: Final = (
     Setting(name="internet", default=True, check=boolean, about="time servers can be reached"),
     Setting(name="shutdown_input_closed", default=False, check=boolean, about="contact at the shutdown input"),
     Setting(name="input_closed", default=False, check=boolean, about="contact at the configurable input (WARP2)"),
+    Setting(
+        name="modbus_defects",
+        default=True,
+        check=boolean,
+        about="Modbus as the firmware serves it; false: as it is documented",
+    ),
     Setting(name="meter_reset", default=0.0, check=number(0, 1e12), about="Wh at the last reset of the meter"),
     Setting(name="meter_last_reset", default=0, check=integer(0, 0xFFFFFFFF)),
     Setting(name="charge_log", default=[], about="complete charges"),
@@ -115,6 +121,7 @@ HARDWARE: Final = (
     "internet",
     "shutdown_input_closed",
     "input_closed",
+    "modbus_defects",
     "meter_",
 )
 """What no reset of the firmware changes."""

@@ -48,6 +48,7 @@ RAW: Final = 64
 class Warp(Wallbox):
     """A WARP Charger of any generation."""
 
+    generation: int
     api: Registry
     event_log: EventLog
     automation: Automation
@@ -67,11 +68,11 @@ class Warp(Wallbox):
     manager_watchdog: Watchdog
     countdowns: network.Countdowns
     mqtt: mqtt_side.Mqtt
-    modbus: modbus_side.ModbusSide | None
+    modbus: modbus_side.ModbusApi
     http: http_side.Http
 
     def __init__(self, context: Context) -> None:
-        self.generation = int(cast("int", context.profile.model.traits["generation"]))
+        self.generation = cast("int", context.profile.model.traits["generation"])
         self._ready = False
         super().__init__(context)
         self.revision = 0
@@ -110,7 +111,7 @@ class Warp(Wallbox):
             "http": self.http.interface,
             "mqtt": self.mqtt.interface,
             "mdns": http_side.announce(self),
-            **(self.modbus.interfaces if self.modbus is not None else {}),
+            **self.modbus.interfaces,
         }
         self._ready = True
 
@@ -310,13 +311,11 @@ class Warp(Wallbox):
             self.modbus_changed()
 
     def modbus_changed(self) -> None:
-        if self.modbus is not None:
-            self.modbus.changed()
+        self.modbus.changed()
 
     @property
     def modbus_errors(self) -> Mapping[str, int]:
-        none = {"illegal_data_address": 0, "illegal_function": 0, "ignored_write": 0}
-        return none if self.modbus is None else self.modbus.errors
+        return self.modbus.errors
 
     def features_changed(self) -> None:
         """A meter has declared its values."""
@@ -366,8 +365,7 @@ class Warp(Wallbox):
         self.p14a.apply()
         self.automation.boot()
         self.countdowns.stop()
-        if self.modbus is not None:
-            self.modbus.boot()
+        self.modbus.boot()
         self.wake()
 
     def _migrate(self) -> None:
@@ -447,7 +445,7 @@ class Warp(Wallbox):
         return Outcome()
 
     def read(self, address: str) -> object:
-        if address.startswith("modbus.") and self.modbus is not None:
+        if address.startswith("modbus."):
             return self.modbus.read(address.removeprefix("modbus."))
         path, *members = address.split(".")
         target = self.api.find(path, self.api.states)
@@ -464,7 +462,7 @@ class Warp(Wallbox):
         return cast("object", found)
 
     def write(self, address: str, value: object, origin: Origin) -> Outcome:
-        if address.startswith("modbus.") and self.modbus is not None:
+        if address.startswith("modbus."):
             return self.modbus.write(address.removeprefix("modbus."), value, origin)
         if not self.up:
             return Outcome(
@@ -486,13 +484,11 @@ class Warp(Wallbox):
             members = getattr(row.schema, "members", None)
             for member in members or ():
                 yield f"{row.name}.{member}"
-        if self.modbus is not None:
-            for address in self.modbus.addresses():
-                yield f"modbus.{address}"
+        for address in self.modbus.addresses():
+            yield f"modbus.{address}"
 
     def fidelity(self) -> Iterable[Fidelity]:
         for row in rows_of(self.profile):
             yield from row.fidelity(self.profile)
         yield from http_side.fidelity()
-        if self.modbus is not None:
-            yield from self.modbus.fidelity()
+        yield from self.modbus.fidelity()
