@@ -8,11 +8,13 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from worlds import SmallWorld
+from worlds import CLIENT, SmallWorld
 
 from emulator.core.messages import Unplug
 from emulator.vendors import goe
+from emulator.vendors.goe import v1
 from emulator.vendors.goe.keys import KEYS
+from emulator.vendors.interfaces import ModbusInterface, ModbusRequest
 
 NAMES = sorted({key.name for key in KEYS if key.write is not None} - {"hai"})
 
@@ -90,7 +92,7 @@ def test_extreme_values(query: str) -> None:
         json.loads(world.request("/api/status").body)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(target=st.text(max_size=60))
 def test_any_target_is_answered(target: str) -> None:
     world = SmallWorld("goe", settings={"hai": True})
@@ -107,3 +109,39 @@ def test_every_setting_is_checked() -> None:
             except ValueError:
                 continue
             raise AssertionError(f"{row.name} takes anything")
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    function=st.sampled_from([3, 4, 16, 6, 1, 23]),
+    address=st.integers(90, 380) | st.integers(0, 65_535),
+    values=st.lists(st.integers(0, 65_535) | st.integers(0, 40), min_size=1, max_size=12),
+)
+def test_any_register_request_is_answered(function: int, address: int, values: list[int]) -> None:
+    world = SmallWorld("goe", settings={"hai": True})
+    world.plug_in()
+    interface = world.box.interfaces["modbus"]
+    assert isinstance(interface, ModbusInterface)
+    sent = tuple(values) if function == 16 else ()
+    request = ModbusRequest(unit=1, function=function, address=address, count=len(values), values=sent, origin=CLIENT)
+    reply = interface.handle(request)
+    assert reply is not None
+    assert reply.exception in (None, 1, 2, 3, 4)
+    if reply.exception is None and function in (3, 4):
+        assert len(reply.values) == len(values)
+    world.wait(20)
+    world.request("/api/status")
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    key=st.sampled_from([row.name for row in v1.ROWS]) | st.text(max_size=4),
+    raw=st.text(max_size=12) | NUMBERS.map(str),
+)
+def test_any_old_command_is_answered(key: str, raw: str) -> None:
+    world = SmallWorld("goe", "v3-22", settings={"hai": True, "hla": True})
+    world.plug_in()
+    reply = world.request(f"/mqtt?payload={quote(key)}={quote(raw)}")
+    assert isinstance(json.loads(reply.body), dict)
+    world.wait(20)
+    world.request("/api/status")
