@@ -23,6 +23,7 @@ from ..scenario.nodes import from_object
 from ..scenario.player import checks, expect, failed
 from ..scenario.steps import TimedStep, make_step, parse_steps
 from ..scenario.steps.checks import PATIENCE
+from ..verdict.reading import rule_from
 from . import models, views
 from .feed import Feed
 from .metrics import MEDIA_TYPE, Metrics
@@ -167,6 +168,26 @@ class Api:
             raise Refused(422, 'expected an object of quantities, such as {"power": "> 3 kW"}')
         outcome = expect(self.emulator.world, expected)
         return _json({"ok": outcome.detail["ok"], "items": outcome.detail["items"]})
+
+    async def rules(self, request: web.Request) -> web.Response:
+        value = await _parsed(request)
+        if not isinstance(value, dict):
+            raise Refused(422, "expected a rule, an object as in a scenario's `rules:`")
+        self.emulator.player.add_rule(rule_from(value, self.emulator.world.names))
+        return await self.verdict(request)
+
+    async def verdict(self, _request: web.Request) -> web.Response:
+        self.emulator.simulation.now()
+        result = self.emulator.result
+        failures = [{"at": round(seconds(found.at), 6), "text": str(found)} for found in result.failures]
+        rules = [found.as_json() for found in result.rules]
+        return _json({"ok": result.ok, "rules": rules, "failures": failures})
+
+    async def conclude(self, request: web.Request) -> web.Response:
+        await _nothing(request)
+        self.emulator.simulation.now()
+        self.emulator.player.conclude()
+        return await self.verdict(request)
 
     async def clear_fault(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]

@@ -164,9 +164,32 @@ class Outcomes(Document):
     outcomes: list[Outcome]
 
 
+class Failure(Document):
+    at: Seconds
+    text: str
+
+
 class Expectation(Document):
     ok: bool
     items: list[ExpectationItem]
+
+
+class JudgedRule(Document):
+    """How a rule stands."""
+
+    model_config = ConfigDict(extra="allow")
+    name: str
+    ok: bool
+    expected: str
+    text: str = Field(description="What was found, the nearest miss, and the journal around it")
+
+
+class Verdict(Document):
+    """How rules and expectations stand."""
+
+    ok: bool
+    rules: list[JudgedRule]
+    failures: list[Failure]
 
 
 class ActiveFault(Document):
@@ -188,11 +211,6 @@ class Timeline(Document):
     steps: int
     done: int
     finished: bool
-
-
-class Failure(Document):
-    at: Seconds
-    text: str
 
 
 class State(Document):

@@ -14,6 +14,7 @@ EXPECTATIONS: Final[dict[str, Any]] = {
     "minProperties": 1,
     "description": "Quantities and what they should be: a value, a comparison, a tolerance, a list, /a pattern/",
 }
+RULE: Final[dict[str, Any]] = {"type": "object", "minProperties": 1, "description": "One rule, as in `rules:`"}
 STEPS: Final[dict[str, Any]] = {
     "oneOf": [{"$ref": "#/components/schemas/Step"}, {"type": "array", "items": {"$ref": "#/components/schemas/Step"}}]
 }
@@ -121,6 +122,31 @@ OPERATIONS: Final = (
         body=EXPECTATIONS,
         example={"power": "11 kW ± 5 %", "contactor": "closed"},
         reply=models.Expectation,
+    ),
+    Operation(
+        method="POST",
+        path="/api/rules",
+        handler=Api.rules,
+        summary="A rule for the client, as in a scenario, in force from now on",
+        about="Gone after a reset.",
+        body=RULE,
+        example={"name": "house limit", "never": {"client": {"writes": "goe.amp", "value": "> 16"}}},
+        reply=models.Verdict,
+    ),
+    Operation(
+        method="GET",
+        path="/api/verdict",
+        handler=Api.verdict,
+        summary="How rules and expectations stand",
+        reply=models.Verdict,
+    ),
+    Operation(
+        method="POST",
+        path="/api/verdict",
+        handler=Api.conclude,
+        summary="The run is over: how rules and expectations came out",
+        about="Judges what rules still waited for; they are in force no longer.",
+        reply=models.Verdict,
     ),
     Operation(
         method="POST",

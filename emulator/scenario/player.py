@@ -17,6 +17,7 @@ from ..runtime.clock import Clock
 from ..runtime.journal import Entry, Journal
 from ..verdict.case import Case
 from ..verdict.court import Court, RuleVerdict
+from ..verdict.reading import PlacedRule
 from ..verdict.trace import Recorder, Trace
 from .plan import End, Scenario
 from .steps import TimedStep, make_step
@@ -224,6 +225,10 @@ class Player:
             rules=self._court.verdicts(),
             traces=self._recorder.traces if self._recorder is not None else {},
         )
+
+    def add_rule(self, rule: PlacedRule) -> None:
+        """One more rule, in force from now on."""
+        self._court.add(rule)
 
     def conclude(self) -> None:
         """The run is over: judge what rules still wait for."""
