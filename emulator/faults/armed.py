@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..core.agenda import Priority
 from ..core.instant import Instant, later, seconds
+from ..errors import EmulatorError
 from ..runtime.journal import Entry
 from .effect import Effect
 from .matching import Match
@@ -128,9 +129,9 @@ class Armed:
             self.note("armed", {"after": f"{order.after.kind} {order.after.pattern}"})
             self._cancels.append(order.target.simulation.journal.listen(self._heard_after))
         else:
-            self._set_out()
+            self._set_out(self.begin)
 
-    def _set_out(self) -> None:
+    def _set_out(self, begin: Callable[[], None]) -> None:
         order = self.order
         if order.effect.lasting and order.when is not None:
             self._watch_when(wanted=True)
@@ -138,7 +139,7 @@ class Armed:
             self.note("armed", {})
             self._cancels.append(order.target.simulation.journal.listen(self._heard_request))
         elif order.on_request is None or order.effect.lasting:
-            self.begin()
+            begin()
 
     @property
     def _counting(self) -> bool:
@@ -154,7 +155,7 @@ class Armed:
         if self.over:
             return
         if not self.in_force:
-            self.begin()
+            self._try()
             if self.order.follows and not self.over:
                 self._watch_when(wanted=False)
         else:
@@ -187,12 +188,19 @@ class Armed:
         if self.over:
             return
         if self.order.effect.lasting and self._counting and self.order.after is None:
-            self.begin()
+            self._try()
         elif self.order.after is not None:
             self._awaits = False
             if not (self.order.effect.lasting and self.order.repeats):
                 self._cancel()
-            self._set_out()
+            self._set_out(self._try)
+
+    def _try(self) -> None:
+        """Begin, in the middle of the world's time: what cannot be done then is recorded, and ends the fault."""
+        try:
+            self.begin()
+        except EmulatorError as error:
+            self.finish(str(error))
 
     def begin(self) -> None:
         """It is in force from now on."""

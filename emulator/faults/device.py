@@ -17,7 +17,7 @@ from ..scenario.fields import About, Spread
 from ..scenario.kinds import Quantity
 from ..vendors.interfaces import Origin
 from .effect import Effect, Level
-from .matching import Match
+from .matching import PROTOCOLS, Match, Protocol
 from .transport import BlackHole, Refuse
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ class PhaseSwitchFails(Effect):
 
     primitive: ClassVar[str] = "P04"
     levels: ClassVar[tuple[Level, ...]] = _BOXES
-    protocols: ClassVar = ("http", "websocket", "mqtt", "modbus", "udp")
+    protocols: ClassVar[tuple[Protocol, ...]] = PROTOCOLS
     selects: ClassVar[bool] = True
     standing: ClassVar[bool] = True
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from ..core.messages import Command
 from ..vendors.interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from ..vendors.wallbox import Wallbox
     from .armed import Armed
 
-Answer = TypeVar("Answer")
 CHANGES: Final = 8
 """Changed values that the journal shows of one message."""
 
@@ -116,7 +116,7 @@ class Passing:
             if shot.fired:
                 reply = shot.effect.http(shot, reply)
         if any(shot.fired for shot in self._shots):
-            reply = _with(reply, line=self.deliver)
+            reply = replace(reply, line=self.deliver)
         return reply
 
     def modbus(self, request: ModbusRequest, ask: Callable[[ModbusRequest], ModbusReply | None]) -> ModbusReply | None:
@@ -143,7 +143,7 @@ class Passing:
                 return ModbusReply(exception=banks.ILLEGAL_ADDRESS, journal=reply.journal)
             if new != old:
                 words[part] = new
-        return reply if tuple(words) == reply.values else _with(reply, values=tuple(words))
+        return reply if tuple(words) == reply.values else replace(reply, values=tuple(words))
 
     def text_of(self, data: bytes) -> bytes:
         """A text message with its values changed; the very same bytes if nothing is."""
@@ -334,13 +334,7 @@ def _resized(reply: HttpReply, body: bytes) -> HttpReply:
     headers = tuple(
         (name, str(len(body)) if name.lower() == "content-length" else value) for name, value in reply.headers
     )
-    return _with(reply, body=body, headers=headers)
-
-
-def _with(reply: Answer, **changes: object) -> Answer:
-    from dataclasses import replace
-
-    return replace(reply, **changes)  # type: ignore[type-var]
+    return replace(reply, body=body, headers=headers)
 
 
 def _plain(value: object) -> object:

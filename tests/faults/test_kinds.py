@@ -230,3 +230,16 @@ def test_connections_of_one_interface_only() -> None:
     assert faults is not None
     assert faults.limit("modbus", 16) == 2
     assert faults.limit("http", 64) == 64
+
+
+def test_what_turns_out_to_be_impossible_later_ends_the_fault_and_nothing_else() -> None:
+    bench = Bench()
+    step = {"on": "goe", "kind": "act", "write": {"amp": 8}, "settings": {"amp": 8}, "after": {"event": "plugged"}}
+    bench.do("fault", **step)
+    box = bench.world.wallboxes["garage.goe"]
+    box.settings.rows = {name: row for name, row in box.settings.rows.items() if name != "amp"}
+    bench.do("plug_in", charger="garage")
+    bench.wait(10)
+    assert bench.told() == ["armed", "begin", "end"]
+    assert 'no setting "amp"' in str(bench.entries()[-1].detail["why"])
+    assert bench.read("garage.vehicle") is not None
