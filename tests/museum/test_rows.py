@@ -10,6 +10,7 @@ from emulator.scenario.loader import load
 from emulator.scenario.player import play
 from emulator.scenario.steps.checks import Expect, WaitUntil
 from emulator.scenario.steps.request import Request
+from emulator.service import Emulator, Options
 
 MUSEUM = Path(__file__).parents[2] / "scenarios" / "museum"
 ROWS = sorted(MUSEUM.glob("*.yaml"))
@@ -38,3 +39,19 @@ def test_it_is_staged(path: Path) -> None:
 def test_it_is_the_same_every_time(path: Path) -> None:
     first, second = ([entry.as_line() for entry in play(load(path)).journal] for _ in range(2))
     assert first == second
+
+
+IN_WALL_TIME = ("B58", "B88")
+"""Rows with addresses of their own, or in which a broker has to carry something: not for a jump."""
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in ROWS if path.stem[:3] not in IN_WALL_TIME], ids=lambda path: path.stem
+)
+async def test_it_leaves_real_clients_room(path: Path) -> None:
+    """Served on sockets, with no client at all, nothing in a row fails and nothing is used up by the row itself."""
+    async with Emulator(load(path), Options(any_port=True, speed=0.0, announce=False)) as emulator:
+        await emulator.advance_to_end()
+        assert [str(failure) for failure in emulator.result.failures] == []
+        hits = [entry for entry in emulator.simulation.journal if entry.kind == "fault" and "message" in entry.detail]
+        assert all(str(entry.detail["message"]).startswith(("write ", "command")) for entry in hits if entry.client)
