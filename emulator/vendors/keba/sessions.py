@@ -163,7 +163,7 @@ class SystemClock:
         if self._offset is not None:
             return max(0, at // SECOND + self._offset)
         if self.quality > 0:
-            return int(self._box.simulation.calendar(at).timestamp())
+            return int(self._box.calendar(at).timestamp())
         return max(0, at - self._box.booted_at) // SECOND
 
     def text(self, at: Instant) -> str:

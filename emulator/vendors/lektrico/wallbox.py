@@ -140,7 +140,7 @@ class Lektrico(Wallbox):
     # --- time and measurement ----------------------------------------------------------------------------------------
 
     def utc(self, at: Instant) -> datetime:
-        moment = self.simulation.calendar(at)
+        moment = self.calendar(at)
         return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
     def sample(self, now: Snapshot) -> Snapshot:

@@ -210,14 +210,14 @@ class Clock:
         return self.synced(at) or (hardware and self._box.settings.flag("clock_set")) or bool(self._offset)
 
     def utc(self, at: Instant) -> datetime:
-        return self._box.simulation.calendar(at).astimezone(UTC) + self._offset
+        return self._box.calendar(at).astimezone(UTC) + self._offset
 
     def set(self, to: datetime, at: Instant) -> None:
         """A client sets it; ignored when a time server has, or when it is older than the firmware."""
         built = datetime.fromtimestamp(int(self._box.build, 16), UTC) - timedelta(hours=25)
         if self.synced(at) or to < built:
             return
-        self._offset = to - self._box.simulation.calendar(at).astimezone(UTC)
+        self._offset = to - self._box.calendar(at).astimezone(UTC)
         self._box.touch()
 
     def boot(self) -> None:
