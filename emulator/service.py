@@ -160,7 +160,6 @@ class Emulator:
         self.faults = FaultEngine.of(self.world.simulation)
         self.faults.broker, self.faults.links = self.broker, self.servers
         self.faults.served = True
-        self.faults.served = True
         self.player = Player(
             self.world, finished=self._over, open_ended=scenario.end is None, record=self.options.record
         )
