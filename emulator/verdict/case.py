@@ -96,6 +96,7 @@ class Case:
     recent: deque[Entry] = field(default_factory=deque)
     """The newest telling entries of the world; shared by all cases."""
     since: Instant = 0
+    over: bool = False
 
     # --- for rules ---------------------------------------------------------------------------------------------------
 
@@ -174,6 +175,16 @@ class Case:
             self.finding.late = text
 
     # --- for the court -----------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Hear and look no longer."""
+        self.over = True
+        self.taps.clear()
+        for monitor in self.monitors:
+            monitor.stop()
+        self.monitors.clear()
+        for timer in self.timers:
+            timer.clear()
 
     def hear(self, entry: Entry) -> None:
         """An entry of the journal."""

@@ -71,7 +71,6 @@ class Court:
         self._hears: dict[str, list[Case]] = {}
         self._silence: Callable[[], None] | None = None
         self._clients = False
-        self._over = False
         self._rules = list(rules)
 
     @property
@@ -116,22 +115,18 @@ class Court:
             case.hear(entry)
 
     def conclude(self, at: Instant) -> None:
-        """The run is over: what had to come and has not is judged now."""
-        if self._over:
-            return
-        self._over = True
+        """The run is over for the rules there are: what had to come and has not is judged now."""
         for case in self._cases:
-            for end in case.ends:
-                end(at)
+            if not case.over:
+                for end in case.ends:
+                    end(at)
         self.stop()
 
     def stop(self) -> None:
-        """Listen no longer."""
+        """Listen no longer; a rule that is added later is heard again."""
         for case in self._cases:
-            for monitor in case.monitors:
-                monitor.stop()
-            for timer in case.timers:
-                timer.clear()
+            case.close()
+        self._hears.clear()
         if self._silence is not None:
             self._silence()
             self._silence = None
