@@ -124,6 +124,7 @@ def test_untouched(emulator):
 
 
 def test_a_failing_test_shows_the_journal(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.makepyfile(USERS_TESTS)
     pytester.makefile(".yaml", night="wallbox: goe\nsteps: [{at: 1 s, plug_in: vw_id3}]\n")
     result = pytester.runpytest_subprocess("-Werror")
