@@ -81,6 +81,7 @@ class Emulator:
         self._speed = 1.0 if stated is None else stated
         self._stack = AsyncExitStack()
         self._busy = asyncio.Lock()
+        self._added: list[ChargerPlan] = []
         self._pacing: asyncio.Task[None] | None = None
         self._keeper: Keeper | None = None
         self._ports = Ports(self.options.bind, any_port=self.options.any_port)
@@ -327,6 +328,8 @@ class Emulator:
             if self._keeper is not None:
                 self._keeper.clear()
             self._build(self.scenario)
+            for plan in self._added:
+                self._grow(plan)
             self._pacer.attach(self.simulation)
             for server in self.servers.values():
                 server.attach(self.world.wallboxes[server.endpoint.wallbox.address])
@@ -341,20 +344,25 @@ class Emulator:
     # --- growing -----------------------------------------------------------------------------------------------------
 
     async def add_charger(self, plan: ChargerPlan) -> None:
-        """One more charger, or more wallboxes for the one of that name; served at once, and gone after a reset."""
+        """One more charger, or more wallboxes for the one of that name; served at once, and kept by a reset."""
         async with self._busy:
             if any(box.wants("mqtt") or box.everything for box in plan.wallboxes):
                 await self.start_broker()
                 assert self.broker is not None
                 self.world.broker = self.broker.host, self.broker.port
-            if plan.name not in self.world.boxes:
-                self.world.add_charger(plan)
-            else:
-                for box in plan.wallboxes:
-                    self.world.add_wallbox(plan.name, box)
+            self._grow(plan)
+            self._added.append(plan)
             for box in plan.wallboxes:
                 await self._serve(f"{plan.name}.{box.name}")
             await self.settle()
+
+
+    def _grow(self, plan: ChargerPlan) -> None:
+        if plan.name not in self.world.boxes:
+            self.world.add_charger(plan)
+            return
+        for box in plan.wallboxes:
+            self.world.add_wallbox(plan.name, box)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -347,6 +347,12 @@ class Bench:
         if failed(outcome):
             raise AssertionError(outcome.message)
 
+    def reset(self) -> None:
+        """Everything back to its start, on the same ports: time, physics, settings, journal. Rules are gone."""
+        self._background.run(self.running.reset())
+        self._failures = 0
+        self._court = None
+
     # --- judging the client ------------------------------------------------------------------------------------------
 
     def rule(self, rule: Mapping[str, object] | None = None, /, **named: object) -> None:
