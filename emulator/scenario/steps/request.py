@@ -98,6 +98,11 @@ class Request(Step):
             items.append({"quantity": name, "expected": expectation.text, "found": found.get(name), "ok": ok})
             if not ok:
                 wrong.append(f"{name} is {found.get(name)!r}, expected {expectation.text}")
+        if items:
+            told = {"ok": not wrong, "items": items}
+            world.simulation.journal.record(
+                world.simulation.at, "expectation", "request", told, charger=self.on.charger
+            )
         world.simulation.wake()
         return Outcome(message="; ".join(wrong), detail={"ok": not wrong, "items": items, "found": found})
 
