@@ -318,6 +318,80 @@ async def test_one_connection_too_many_is_closed_at_once() -> None:
     assert len(entries(made, "connection", "refused")) == 1
 
 
+async def test_the_client_that_was_quiet_for_longest_makes_room() -> None:
+    made = box()
+    made.shape("modbus", when_full="evict_oldest")
+    async with serve(made) as server, raw(server) as one, raw(server) as two, raw(server) as three:
+        for client in (two, three, one):
+            client.send("0001 0000 0006 01", READ)
+            await client.frame()
+        async with raw(server) as four:
+            assert await two.ends() == b""
+            for client in (one, three, four):
+                client.send("0002 0000 0006 01", READ)
+                await client.frame()
+    assert len(entries(made, "connection", "evicted")) == 1
+
+
+async def test_nobody_makes_room_who_was_not_quiet_for_long_enough() -> None:
+    made = box()
+    made.shape("modbus", when_full="evict_oldest", evict_after=3600.0, max_connections=1)
+    async with serve(made) as server, raw(server) as one:
+        one.send("0001 0000 0006 01", READ)
+        await one.frame()
+        async with raw(server) as two:
+            assert await two.ends() == b""
+        one.send("0001 0000 0006 01", READ)
+        await one.frame()
+    assert len(entries(made, "connection", "refused")) == 1
+
+
+async def test_a_client_that_asks_nothing_is_dropped_where_the_device_does_so() -> None:
+    made = box()
+    made.shape("modbus", idle_timeout=0.01)
+    async with serve(made) as server, raw(server) as client:
+        client.send("0001 0000 0006 01", READ)
+        await client.frame()
+        assert await client.ends() == b""
+    assert [entry.detail for entry in entries(made, "connection", "timeout")] == [{"why": "idle"}]
+
+
+@pytest.mark.parametrize(
+    ("pdu", "fits"),
+    [
+        ("01 0000 0001", True),
+        ("04 0000 0001 00", False),
+        ("06 0000 0001", True),
+        ("05 0000 FF00 00", False),
+        ("0F 0000 0001 01 01", True),
+        ("0F 0000 0001 01 01 00", False),
+        ("0F 0000 0001 00", False),
+        ("10 0000 0001 02 0001", True),
+        ("10 0000 0002 02 0001", True),
+        ("10 0000 0001 02 00", False),
+        ("10 0000 0001 01 00", False),
+        ("10 0000 0001 03 000000", True),
+        ("16 0000 FFFF 0000", True),
+        ("16 0000 FFFF 0000 00", False),
+        ("07 00 00 00 00", True),
+    ],
+)
+async def test_a_length_that_does_not_fit_the_function(pdu: str, fits: bool) -> None:
+    """An exception, unless the device hangs up."""
+    request = bytes.fromhex(pdu)
+    frame = b"\0\1\0\0" + (len(request) + 1).to_bytes(2, "big") + b"\1" + request
+    for exact in (False, True):
+        made = box()
+        made.shape("modbus", exact_lengths=exact)
+        async with serve(made) as server, raw(server) as client:
+            client.send(frame, "0002 0000 0006 01", READ)
+            if fits or not exact:
+                await client.frame()
+                assert (await client.frame())[:2] == b"\0\2"
+            else:
+                assert await client.ends() == b""
+
+
 async def test_a_client_that_does_not_read_stops_being_served() -> None:
     made = box()
     async with serve(made) as server, raw(server, window=4096) as client:
