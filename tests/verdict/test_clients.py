@@ -95,3 +95,21 @@ def test_rules_of_a_loaded_scenario(emulator: Bench, tmp_path: Path) -> None:
     emulator.load(file)
     with pytest.raises(AssertionError, match="not within 30 s after event plugged"):
         emulator.finish()
+
+
+def test_a_reset_forgets_everything_but_the_boxes(emulator: Bench) -> None:
+    box = emulator.start("goe")
+    other = emulator.start("nrgkick")
+    url = box.http_url
+    emulator.rule(never={"client": {"writes": "goe.amp", "value": "> 16"}})
+    emulator.plug_in(vehicle="vw_id3")
+    get(f"{url}/api/set?amp=20")
+    emulator.advance("1 h")
+    emulator.reset()
+    assert emulator.now == 0
+    assert emulator.verdict() == []
+    assert get(f"{url}/api/status?filter=amp,car") == b'{"amp":16,"car":1}'
+    assert b"current_set" in get(f"{other.http_url}/control")
+    emulator.plug_in(vehicle="vw_id3")
+    emulator.advance("1 min")
+    emulator.expect(power="> 10 kW")
