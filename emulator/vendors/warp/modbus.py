@@ -36,6 +36,7 @@ MASK_WRITE: Final = 22
 KNOWN: Final = (1, 2, 3, 4, 5, 6, 15, 16, MASK_WRITE)
 """Functions that reach the tables; others are refused without being counted."""
 READ_ONLY: Final = Outcome(refused=Reason.READ_ONLY, message="modbus_tcp_enabled is off: clients may only read")
+NOT_SERVED: Final = Outcome(refused=Reason.UNKNOWN, message="the register table that is chosen has no such address")
 BITS: Final = (1, 2)
 
 
@@ -195,29 +196,54 @@ class ModbusApi:
     # --- scenarios ---------------------------------------------------------------------------------------------------
 
     def read(self, address: str) -> object:
-        """The wire value at `1000` or `4.1000` (by function); NaN, which JSON cannot hold, is null. KeyError."""
-        function, dot, number = address.rpartition(".")
-        for code in READS:
-            if not dot or function == str(code):
-                try:
-                    value = self.table.read_address(self._seen(code), f"{code}.{number}")
-                except KeyError:
-                    continue
-                return None if isinstance(value, float) and not math.isfinite(value) else value
+        """The wire value at `1000` or `4.1000` (by function); NaN, which JSON cannot hold, is null.
+
+        None for what only the other tables have. KeyError for what none has.
+        """
+        for code in self._codes(address, READS):
+            try:
+                value = self.table.read_address(self._seen(code), f"{code}.{address.rpartition('.')[2]}")
+            except KeyError:
+                continue
+            return None if isinstance(value, float) and not math.isfinite(value) else value
+        if self._elsewhere(address, READS):
+            return None
         raise KeyError(address)
 
     def write(self, address: str, value: object, origin: Origin) -> Outcome:
-        """One whole item, as a client would. KeyError if there is nothing."""
+        """One whole item, as a client would. KeyError if no table has it."""
         if not self._box.up:
             return Outcome(refused=Reason.UNREACHABLE, message="the box is off or restarting")
-        if not self._writable():
-            self._box.record_write(f"modbus.{address}", value, READ_ONLY, origin)
-            return READ_ONLY
-        function = address.rpartition(".")[0]
-        self.features |= self._noticing(int(function) if function.isdigit() else 16)
-        outcome = self.table.write_address(self._box, address, value, origin)
+        refused = None if self._writable() else READ_ONLY
+        if refused is None:
+            self.features |= self._noticing(next(iter(self._codes(address, WRITES)), WRITES[0]))
+            try:
+                outcome = self.table.write_address(self._box, address, value, origin)
+            except KeyError:
+                if not self._elsewhere(address, WRITES):
+                    raise
+                refused = NOT_SERVED
+        if refused is not None:
+            outcome = refused
+            self._box.record_write(f"modbus.{address}", value, outcome, origin)
         self._box.changed()
         return outcome
+
+    @staticmethod
+    def _codes(address: str, functions: Iterable[int]) -> tuple[int, ...]:
+        """Those of the functions that an address may be about."""
+        function, dot, _ = address.rpartition(".")
+        return tuple(code for code in functions if not dot or function == str(code))
+
+    def _elsewhere(self, address: str, functions: Iterable[int]) -> bool:
+        """Whether any of the three tables has an item there."""
+        number = address.rpartition(".")[2]
+        return any(
+            item.start == int(number) and item.may(code)
+            for code in self._codes(address, functions)
+            for kind in range(len(KINDS))
+            for item in (self._table(kind, strict=True).items(code, int(number), 1) if number.isdecimal() else ())
+        )
 
     def addresses(self) -> Iterable[str]:
         """Everything that can be read, with the function that reads it."""

@@ -784,6 +784,9 @@ def test_scenario_addresses() -> None:
             world.box.read(unknown)
     with pytest.raises(KeyError):
         world.box.write("modbus.50", 1, MODBUS)
+    for other in ("modbus.122", "modbus.3.1550", "modbus.3.1040"):
+        assert world.box.read(other) is None  # of the tables that are not chosen
+    assert world.box.write("modbus.5004", 7000, MODBUS).refused == "unknown"
     addresses = [a for a in world.box.addresses() if a.startswith("modbus.")]
     assert len(addresses) == len(set(addresses)) == 131 + 10 + 18 + 3
     for address in addresses:
