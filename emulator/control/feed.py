@@ -15,6 +15,7 @@ from aiohttp import WSMsgType, web
 from . import views
 
 if TYPE_CHECKING:
+    from ..runtime.journal import Entry
     from ..service import Emulator
 
 PACE: Final = 0.1
@@ -27,7 +28,10 @@ BATCH: Final = 500
 """Most entries in one message."""
 
 TAIL: Final = 100
-"""Entries from before the connection that a new client is shown."""
+"""Entries from before the connection that a new client is shown, without what boxes publish by themselves."""
+
+LOOK_BACK: Final = 5000
+"""Newest entries among which those are looked for."""
 
 
 class Feed:
@@ -90,8 +94,11 @@ class Feed:
         while True:
             changed.clear()
             if resets != self.resets:
-                resets, position = self.resets, max(0, self._emulator.simulation.journal.seq - TAIL)
+                resets = self.resets
+                tail = self._tail()
+                position = self._emulator.simulation.journal.seq
                 await socket.send_str(self._state())
+                await socket.send_str(_text({"type": "entries", "entries": views.entries(tail)}))
             else:
                 await socket.send_str(self._quantities())
             position = await self._entries(socket, position)
@@ -101,9 +108,15 @@ class Feed:
     async def _entries(self, socket: web.WebSocketResponse, position: int) -> int:
         """Send everything after `position`; the new position."""
         while entries := list(islice(self._emulator.simulation.journal.after(position), BATCH)):
-            await socket.send_str(_text({"type": "entries", "entries": [entry.as_json() for entry in entries]}))
+            await socket.send_str(_text({"type": "entries", "entries": views.entries(entries)}))
             position = entries[-1].seq
         return position
+
+    def _tail(self) -> list[Entry]:
+        """What a new client is shown of the past."""
+        journal = self._emulator.simulation.journal
+        newest = journal.after(max(0, journal.seq - LOOK_BACK))
+        return [entry for entry in newest if entry.kind != "push"][-TAIL:]
 
     async def _something(self, changed: asyncio.Event) -> None:
         """Wait until there is something to say."""
