@@ -1,7 +1,7 @@
 # The emulator as a container: every vendor on one charger, or the scenario given to `run`.
 #   docker build -t charger-emulator .
 #   docker run --rm --network host charger-emulator
-#   docker run --rm -p 8000:8000 -p 8101:8101 -v "$PWD:/work" charger-emulator run /work/night.yaml
+#   docker run --rm -p 8000:8000 -p 8101:8101 -v "$PWD:/scenarios" charger-emulator run /scenarios/night.yaml
 
 FROM python:3.13-slim AS build
 WORKDIR /src
