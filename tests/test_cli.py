@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -170,13 +169,12 @@ class Running:
     def ctl(self, *words: str, code: int = 0) -> str:
         return run("ctl", "--url", self.url, *words, code=code).stdout
 
-    def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str, float]:
-        """Exit code, the rest of what it said, and how long it took."""
-        began = time.monotonic()
+    def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        """Exit code, and the rest of what it said."""
         self.process.send_signal(number)
         rest, complaints = self.process.communicate(timeout=20)
         assert complaints == ""
-        return self.process.returncode, rest, time.monotonic() - began
+        return self.process.returncode, rest
 
 
 @contextmanager
@@ -197,10 +195,9 @@ def test_run_serves_and_ends(good: Path, number: signal.Signals) -> None:
     with running(str(good), "--frozen") as emulator:
         assert "running, time stands still" in emulator.lines[-1]
         assert emulator.get(emulator.where("http") + "/api/status?filter=amp") == {"amp": 16}
-        code, rest, took = emulator.end(number)
+        code, rest = emulator.end(number)
     assert code == 0
     assert "good.yaml: passed" in rest
-    assert took < 5.0  # below 1 s on a machine that has nothing else to do
 
 
 @pytest.mark.parametrize(("name", "code"), [("good", 0), ("bad", 1)])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from datetime import timedelta
 
 import aiohttp
@@ -18,10 +17,8 @@ pytest_plugins = ["pytester"]
 
 def test_a_wallbox_is_there_at_once(emulator: Bench) -> None:
     emulator.start("goe")
-    began = time.perf_counter()
     with Bench() as other:
         box = other.start("goe", model="gemini-11", firmware="55.5", serial="987654")
-        assert time.perf_counter() - began < 0.3
         assert box.serial == "987654"
         assert box.read("sse") == "987654"
         assert box.http_url == f"http://{box.host}:{box.port('http')}"

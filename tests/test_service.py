@@ -6,7 +6,6 @@ import asyncio
 import json
 import resource
 import socket
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -115,10 +114,9 @@ async def test_a_frozen_emulator_sleeps() -> None:
 async def test_no_speed_starves_a_client(speed: float) -> None:
     async with running(speed=speed) as emulator:
         await do(emulator, "plug_in", vehicle="vw_id3")
-        began = time.monotonic()
-        for _ in range(10):
-            await status(emulator, "car,wh")
-        assert time.monotonic() - began < 5.0
+        async with asyncio.timeout(60):
+            for _ in range(10):
+                assert (await status(emulator, "car,wh"))["car"] in (1, 2, 3, 4)
 
 
 async def test_what_is_due_happens_by_itself() -> None:
@@ -130,18 +128,14 @@ async def test_what_is_due_happens_by_itself() -> None:
             await closed.wait()
 
 
-async def test_a_reset_is_complete_quick_and_keeps_the_ports() -> None:
+async def test_a_reset_is_complete_and_keeps_the_ports() -> None:
     async with running() as emulator:
         ports = {address: server.endpoint.port for address, server in emulator.servers.items()}
         await do(emulator, "plug_in", vehicle="vw_id3")
         await do(emulator, "set", settings={"amp": 10})
         await emulator.advance(HOUR)
-        durations = []
         for _ in range(5):
-            began = time.perf_counter()
             await emulator.reset()
-            durations.append(time.perf_counter() - began)
-        assert min(durations) < 0.05
         assert emulator.simulation.now() == 0
         assert {address: server.endpoint.port for address, server in emulator.servers.items()} == ports
         assert await status(emulator, "amp,car,wh") == {"amp": 16, "car": 1, "wh": 0}
@@ -195,16 +189,14 @@ chargers:
         assert await status(emulator, "car", "right.goe") == {"car": 1}
 
 
-async def test_the_end_is_quick() -> None:
+async def test_the_end_does_not_wait_for_half_sent_requests() -> None:
     async with running(speed=1.0) as emulator:
         await do(emulator, "plug_in", vehicle="vw_id3")
         endpoint = emulator.servers["charger.goe.http"].endpoint
         reader, writer = await asyncio.open_connection(endpoint.host, endpoint.port)
         writer.write(b"GET /api/sta")
         await writer.drain()
-        began = time.monotonic()
-    assert time.monotonic() - began < 3.0  # below 0.1 s on a machine that has nothing else to do
-    await reader.read()
+    assert await reader.read() == b""
     writer.close()
 
 

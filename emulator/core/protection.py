@@ -137,7 +137,7 @@ def _undervoltage(share: float) -> Condition:
 
 
 def _off_frequency(now: Measured) -> bool:
-    """Outside 47..52 Hz, or the same shares of another nominal frequency."""
+    """Outside 47..52 Hz, or the same shares of 60 Hz where that is the grid's."""
     return not 0.94 <= now.frequency / now.nominal_frequency <= 1.04
 
 

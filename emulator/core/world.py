@@ -113,7 +113,7 @@ class World:
             voltages=self.terminals,
             wired=self.wired,
             nominal=self.spec.supply.voltage,
-            nominal_frequency=self.spec.supply.frequency,
+            nominal_frequency=60.0 if self.spec.supply.frequency > 55.0 else 50.0,
             frequency=self.supply.frequency if frequency is None else frequency,
             currents=self.vehicle.currents() if self.vehicle is not None else NO_CURRENT,
             derated=self.heat.derated,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 
 import pytest
@@ -110,19 +109,6 @@ def test_chargers_and_wallboxes_can_be_added_later() -> None:
         world.add_charger(ChargerPlan(name="garage"))
     with pytest.raises(EmulatorError, match='there is no charger "carport"'):
         world.add_wallbox("carport", WallboxPlan(name="goe", vendor="goe"))
-
-
-def test_building_is_quick() -> None:
-    scenario = loads("wallbox: {vendor: goe, http: 0, modbus: 0}\nsteps: [plug_in]")
-    build(scenario, clock=Clock(0.0))
-    fastest = min(_time(scenario) for _ in range(5))
-    assert fastest < 0.05
-
-
-def _time(scenario: Scenario) -> float:
-    before = time.perf_counter()
-    build(scenario, clock=Clock(0.0))
-    return time.perf_counter() - before
 
 
 def test_counting_up() -> None:
