@@ -72,9 +72,9 @@ async def test_the_steps_of_the_document_are_those_that_are_taken(control: Contr
     ):
         assert validator.is_valid(step)
         await control.step(step)
-    for step in ({"plug_inn": {}}, {"trip_rcd": {"residual_current": []}}, {"note": {}}):
-        assert not validator.is_valid(step)
-        await control.call("POST", "/api/steps", step, status=422)
+    for wrong in ({"plug_inn": {}}, {"trip_rcd": {"residual_current": []}}, {"note": {}}):
+        assert not validator.is_valid(wrong)
+        await control.call("POST", "/api/steps", wrong, status=422)
 
 
 class Assets(HTMLParser):
