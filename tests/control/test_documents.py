@@ -65,14 +65,17 @@ async def test_replies_are_as_documented(control: Control) -> None:
 async def test_the_steps_of_the_document_are_those_that_are_taken(control: Control) -> None:
     schema = {"$ref": "#/components/schemas/Step", "components": described()["components"]}
     validator = jsonschema.Draft202012Validator(schema)
-    for step in (
+    good: list[dict[str, object]] = [
         {"plug_in": {"vehicle": "id3"}},
         {"trip_rcd": {"residual_current": "35 mA"}},
         {"at": "2 h", "note": "x"},
-    ):
+    ]
+    bad: list[dict[str, object]] = [{"plug_inn": {}}, {"trip_rcd": {"residual_current": []}}, {"note": {}}]
+    for step in good:
         assert validator.is_valid(step)
         await control.step(step)
-    for wrong in ({"plug_inn": {}}, {"trip_rcd": {"residual_current": []}}, {"note": {}}):
+    mistakes: list[dict[str, object]] = [{"plug_inn": {}}, {"trip_rcd": {"residual_current": []}}, {"note": {}}]
+    for wrong in mistakes:
         assert not validator.is_valid(wrong)
         await control.call("POST", "/api/steps", wrong, status=422)
 
