@@ -46,7 +46,7 @@ class ScenarioError(EmulatorError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class PortTaken(EmulatorError):
+class PortTaken(EmulatorError):  # noqa: N818 - reads better where it is raised
     """A listening port is in use."""
 
 

@@ -1,6 +1,6 @@
 """One running wallbox: a vendor's firmware on a charger.
 
-The one rule: a wallbox sees the world through its simulation only, and everything a client writes passes `record_write`.
+The one rule: a wallbox sees the world through its simulation only, and what a client writes passes `record_write`.
 """
 
 from __future__ import annotations
@@ -93,7 +93,10 @@ class Wallbox(ABC):
 
     @abstractmethod
     def read(self, address: str) -> object:
-        """A vendor value as a client would see it (`car`, `evse/state.iec61851_state`, `modbus.210`). KeyError if unknown."""
+        """A vendor value as a client would see it: `car`, `evse/state.iec61851_state`, `modbus.210`.
+
+        KeyError if there is none of that name.
+        """
 
     @abstractmethod
     def write(self, address: str, value: object, origin: Origin) -> Outcome:
@@ -115,13 +118,13 @@ class Wallbox(ABC):
         """The button of the box is pressed for `duration` s. Default: it has none."""
         return Outcome(detail={"ignored": "no button"})
 
-    def setting_changed(self, name: str) -> None:
+    def setting_changed(self, name: str) -> None:  # noqa: B027 - most need nothing here
         """A setting has a new value."""
 
-    def shut_down(self) -> None:
+    def shut_down(self) -> None:  # noqa: B027 - most need nothing here
         """The network processor stops: drop what lives in its memory. Volatile settings are dropped for you."""
 
-    def boot(self) -> None:
+    def boot(self) -> None:  # noqa: B027 - most need nothing here
         """The network processor runs again."""
 
     # --- what it may use ---------------------------------------------------------------------------------------------

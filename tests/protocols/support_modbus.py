@@ -230,7 +230,7 @@ async def until(condition: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def serve(made: Box, **options: float) -> AsyncIterator[ModbusServer]:
     """The box's Modbus server on a free port."""
-    async with ModbusServer(Endpoint(made, "modbus"), **options) as server:  # type: ignore[arg-type]
+    async with ModbusServer(Endpoint(made, "modbus"), **options) as server:
         yield server
 
 
