@@ -5,7 +5,8 @@ The one rule: whoever uses a broker sees `host`, `port`, credentials and outages
 Why one is built in and no library is used for it, measured with `tests/protocols/test_broker.py`: *amqtt* 0.12.1 fails
 15 of those tests (delivery QoS, retained messages, malformed packets, keep-alive, take-over, persistent sessions), each
 for a reason in the middle of private methods (`_run_broadcast`, `_client_connected`), needs 5.6 s for 1000 clients, and
-pins `websockets==15.0.1` on every project that installs the pytest plugin. *iotcore* 0.4.0 (rumqttd) fails 11: it delivers
+pins `websockets==15.0.1` on every project that installs the pytest plugin.
+*iotcore* 0.4.0 (rumqttd) fails 11: it delivers
 with the subscriber's QoS instead of the lower one, sends nothing when a subscription is repeated (against section
 3.8.4), forgets what was not acknowledged, and does not deliver 3000 retained messages. It is compiled, so nothing can
 be put right by subclassing, and has no wheel for musl. The built-in one, `mqtt_exchange`, shares its codec with the
