@@ -27,6 +27,7 @@ from .feed import Ws
 from .models import PRODUCTS
 from .numbers import uid_number
 from .registry import Target, censored
+from .remote import HTTP_STEPS, NONE
 from .rows import UPDATE, Config, State
 from .schema import PathError, plain
 
@@ -99,6 +100,8 @@ class Http:
             "/coredump/coredump.elf": {"GET": lambda _: text("No core dump available", 404)},
             "/coredump/erase": {"GET": lambda _: text("")},
             "/manifest.json": {"GET": self._manifest},
+            "/remote_access/reset_registration_state": {"PUT": self._reset_registration},
+            **{f"/remote_access/{step}": {"PUT": lambda r: box.remote.asked(r)} for step in HTTP_STEPS},
             **{f"/debug_protocol/{what}": {"GET": lambda _: text("")} for what in ("start", "continue", "stop")},
         }
         for slot in range(box.meters.slots):
@@ -253,6 +256,10 @@ class Http:
         connected = self._box.view().evse.charger_state in (1, 2, 3)
         body = plain({"error": 17 if connected else 20})
         return HttpReply(status=400, body=body.encode(), content_type=JSON)
+
+    def _reset_registration(self, _: HttpRequest) -> HttpReply:
+        self._box.remote.registration(NONE)
+        return text("")
 
     def _farewell(self) -> Close | None:
         """A restart says good-bye; a power cut does not."""

@@ -108,7 +108,8 @@ _ZERO: Final = "0.0.0.0"
 MAC: Final = "AA:BB:CC"
 
 
-def _address(text: str) -> int | None:
+def parse_ip(text: str) -> int | None:
+    """An IPv4 address as a number; None: it is none."""
     parts = text.split(".")
     if len(parts) != 4 or not all(part.isdigit() and len(part) <= 3 and int(part) < 256 for part in parts):
         return None
@@ -119,9 +120,9 @@ def check_addresses(config: dict[str, Any], what: str, *, access_point: bool = F
     """What the firmware says of `ip`, `gateway`, `subnet` and the name servers; None: nothing."""
     for name in ("ip", "gateway", "subnet"):
         example = "255.255.255.0" if name == "subnet" else "10.0.0.1"
-        if _address(config[name]) is None:
+        if parse_ip(config[name]) is None:
             return f'Failed to parse "{name}": Expected format is dotted decimal, i.e. {example}'
-    ip, gateway, subnet = (_address(config[name]) or 0 for name in ("ip", "gateway", "subnet"))
+    ip, gateway, subnet = (parse_ip(config[name]) or 0 for name in ("ip", "gateway", "subnet"))
     inverted = ~subnet & 0xFFFFFFFF
     if inverted & (inverted + 1):
         return "Invalid subnet mask passed: Expected format is 255.255.255.0"
@@ -140,7 +141,7 @@ def check_addresses(config: dict[str, Any], what: str, *, access_point: bool = F
             )
     if not access_point:
         for name in ("dns", "dns2"):
-            if _address(config[name]) is None:
+            if parse_ip(config[name]) is None:
                 return f'Failed to parse "{name}": Expected format is dotted decimal, i.e. 10.0.0.1'
     return None
 

@@ -223,6 +223,10 @@ class Registry:
         """Run a command with Python values. The error text, or None."""
         return self.execute(Target(path), b"" if value is None else json.dumps(value).encode(), origin)
 
+    def forget(self, path: str) -> None:
+        """What was sent to a command last: null members stand for the defaults again."""
+        self._last.pop(path, None)
+
     def schema_of(self, path: str) -> Schema:
         return self.commands[path].schema
 

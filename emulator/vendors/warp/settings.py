@@ -7,7 +7,7 @@ members are checked against is the schema of its row.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final, cast
 
 from ..settings import Check, Setting, boolean, integer, number
 from .rows import Config
@@ -92,6 +92,16 @@ def _flash() -> list[Setting]:
     return [*rows, Setting(name=P14A_ENABLED, default=None, check=_document([_ENABLED]))]
 
 
+def _hours(value: object) -> object:
+    """Up to 24 whole numbers."""
+    fits = isinstance(value, list | tuple) and len(value) <= 24
+    if not fits or not all(
+        isinstance(price, int) and not isinstance(price, bool) for price in cast("list[Any]", value)
+    ):
+        raise ValueError("expected a list of up to 24 prices, whole numbers of ct/1000 per kWh")
+    return list(cast("list[int]", value))
+
+
 SETTINGS: Final = (
     *_configs(),
     *_flash(),
@@ -112,6 +122,13 @@ SETTINGS: Final = (
     Setting(name="charge_log", default=[], about="complete charges"),
     Setting(name="running_charge", default=None, about="the charge being tracked"),
     Setting(name="user_names", default={}, about="names of users with tracked charges"),
+    Setting(name="certificates", default={}, about="name and PEM text by ID"),
+    Setting(
+        name="market_prices",
+        default=[],
+        check=_hours,
+        about="ct/1000 per kWh for the hours of every day, as a price server would say; none: it does not answer",
+    ),
     Setting(name="boots", default=[], about="boot count and Unix minutes of the last boots"),
 )
 HARDWARE: Final = (
@@ -122,6 +139,7 @@ HARDWARE: Final = (
     "shutdown_input_closed",
     "input_closed",
     "modbus_defects",
+    "market_prices",
     "meter_",
 )
 """What no reset of the firmware changes."""

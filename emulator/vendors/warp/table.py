@@ -10,7 +10,23 @@ from typing import Final
 
 from ..firmware import Profile
 from ..points import unique
-from . import automation, ev, evse, limits, manager, meters, network, nfc, power, system, tracking, users
+from . import (
+    automation,
+    ev,
+    evse,
+    limits,
+    manager,
+    meters,
+    network,
+    nfc,
+    power,
+    prices,
+    remote,
+    solar,
+    system,
+    tracking,
+    users,
+)
 from .registry import MODIFIED_UNTIL
 from .rows import AnyRow, Config, State
 from .schema import U8, obj
@@ -47,8 +63,14 @@ ROWS: Final[tuple[AnyRow, ...]] = (
     *nfc.AUTHORIZATION_ROWS,
     *system.NAME_ROWS,
     *network.MODBUS_ROWS,
+    *remote.WIREGUARD_ROWS,
     *manager.OCPP_ROWS,
     *limits.ROWS,
+    *remote.COREDUMP_ROWS,
+    *remote.CERT_ROWS,
+    *remote.REMOTE_ROWS,
+    *prices.ROWS,
+    *solar.ROWS,
     *manager.ECO_ROWS,
     *power.P14A_ROWS,
     *ev.ISO_ROWS,

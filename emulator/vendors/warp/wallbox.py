@@ -32,8 +32,11 @@ from .meters import Meters, update_command
 from .models import BUILDS, CONFIG_VERSIONS, NAMES
 from .nfc import Nfc
 from .power import P14a, PowerManager
+from .prices import DayAheadPrices
 from .registry import Registry, Target
+from .remote import RemoteAccess
 from .settings import CONTROLLER, HARDWARE, P14A_ENABLED
+from .solar import SolarForecast
 from .system import Clock, features
 from .table import rows_of
 from .tracking import Tracker
@@ -62,6 +65,9 @@ class Warp(Wallbox):
     ev: KnownVehicle
     power: PowerManager
     p14a: P14a
+    prices: DayAheadPrices
+    solar: SolarForecast
+    remote: RemoteAccess
     clock: Clock
     wakeup: WakeUp
     external_watchdog: Watchdog
@@ -99,6 +105,9 @@ class Warp(Wallbox):
         self.ev = KnownVehicle(self)
         self.power = PowerManager(self)
         self.p14a = P14a(self)
+        self.prices = DayAheadPrices(self)
+        self.solar = SolarForecast(self)
+        self.remote = RemoteAccess(self)
         self.clock = Clock(self)
         self.wakeup = WakeUp(self)
         self.external_watchdog = Watchdog(self, 9)
@@ -288,6 +297,8 @@ class Warp(Wallbox):
             self.p14a.apply()
         elif name in self.api.states:
             self.api.owner_sets(name)
+        elif name == "market_prices" and self.prices.exists:
+            self.prices.boot()
 
     def _controller_setting(self, path: str) -> None:
         """As a client writes it."""
@@ -364,6 +375,9 @@ class Warp(Wallbox):
         self.power.boot()
         self.p14a.apply()
         self.automation.boot()
+        self.prices.boot()
+        self.solar.boot()
+        self.remote.boot()
         self.countdowns.stop()
         self.modbus.boot()
         self.wake()
@@ -392,6 +406,8 @@ class Warp(Wallbox):
             timer.clear()
         self._jobs.clear()
         self.automation.stop()
+        self.prices.stop()
+        self.solar.stop()
         self.external_watchdog.stop()
         self.manager_watchdog.stop()
         self.countdowns.stop()
