@@ -70,6 +70,7 @@ async def test_the_steps_of_the_document_are_those_that_are_taken(control: Contr
         {"trip_rcd": {"residual_current": "35 mA"}},
         {"at": "2 h", "note": "x"},
     ]
+    bad: list[dict[str, object]] = [{"plug_inn": {}}, {"trip_rcd": {"residual_current": []}}, {"note": {}}]
     for step in good:
         assert validator.is_valid(step)
         await control.step(step)
