@@ -356,7 +356,6 @@ class Emulator:
                 await self._serve(f"{plan.name}.{box.name}")
             await self.settle()
 
-
     def _grow(self, plan: ChargerPlan) -> None:
         if plan.name not in self.world.boxes:
             self.world.add_charger(plan)
