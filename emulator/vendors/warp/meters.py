@@ -16,7 +16,7 @@ from ..interfaces import Origin
 from .metervalues import LEGACY, TYPES, VALUES, Sample
 from .models import WARP1, WARP2_UP
 from .rows import AnyRow, Command, Config, State
-from .schema import BOOL, NULL, U8, U16, U32, Arr, Float, Int, Null, Obj, Raw, Schema, Str, Union, many, obj, uint
+from .schema import BOOL, NULL, U8, U16, U32, Arr, Float, Int, Obj, Raw, Schema, Str, Union, many, obj, uint
 
 if TYPE_CHECKING:
     from .view import View
@@ -485,10 +485,4 @@ LEGACY_ROWS: Final[tuple[AnyRow, ...]] = (
         source=LEGACY_FW,
     ),
     Command(name="meter/reset", run=_legacy_reset, action=True, source=LEGACY_FW),
-)
-BATTERY_ROWS: Final[tuple[AnyRow, ...]] = (
-    Config(name="batteries/config", schema=obj(enabled=BOOL), source="fw: modules/batteries"),
-    Config(name="batteries/0/config", schema=Union({0: NULL}), source="fw: modules/batteries"),
-    State(name="batteries/0/state", schema=Null(), read=lambda _: None, live=False, source="fw: modules/batteries"),
-    State(name="batteries/0/errors", schema=Null(), read=lambda _: None, live=False, source="fw: modules/batteries"),
 )

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 FW: Final = "fw: modules/power_manager"
 AVAILABLE, DISABLED, UNAVAILABLE, SWITCHING = range(4)
+GRID_POWER: Final = 17
+"""The automation trigger."""
+TOTAL_POWER: Final = 74
+"""Value ID of a meter's active power."""
 REPEATED: Final = 2 * MINUTE
 _IGNORED: Final = "Ignoring external control phase change request: "
 
@@ -35,9 +39,11 @@ class PowerManager:
         self.enabled = False
         self._asked_at: Instant | None = None
         self._asked: int | None = None
+        self._drawing: bool | None = None
 
     def boot(self) -> None:
         box = self._box
+        self._drawing = None
         config = cast("dict[str, Any]", box.api.document("power_manager/config"))
         load = box.api.flag("power_manager/dynamic_load_config", "enabled")
         tasks = cast("list[dict[str, Any]]", cast("dict[str, Any]", box.api.document("automation/config"))["tasks"])
@@ -104,8 +110,23 @@ class PowerManager:
         self._asked, self._asked_at = wanted, box.simulation.at
         box.controller.request_phases(wanted)
 
+    def grid_power(self, v: View) -> float | None:
+        """W at the grid's meter, positive when drawn; None: the power manager is off, or the meter says nothing."""
+        meters = self._box.meters
+        slot = cast("dict[str, Any]", self._box.api.active("power_manager/config"))["meter_slot_grid_power"]
+        return meters.value(slot, TOTAL_POWER, v) if self.enabled and slot < meters.slots else None
+
+    def _look_at_grid(self, v: View) -> None:
+        """Rules hear when power at the grid's meter changes its direction."""
+        power = self.grid_power(v)
+        if power is None or (power > 0) == self._drawing:
+            return
+        self._drawing = power > 0
+        self._box.automation.fire(GRID_POWER, lambda rule: rule["drawing_power"] == self._drawing)
+
     def second(self, at: Instant, v: View) -> Instant | None:
         """While something switches, the state may change with every second."""
+        self._look_at_grid(v)
         if v.snapshot.phase_switching or (self._asked_at is not None and at - self._asked_at <= 2 * SECOND):
             return at + SECOND
         return None
@@ -117,7 +138,7 @@ def _three_phase(v: View) -> bool:
 
 def _low_level(v: View) -> object:
     return {
-        "power_at_meter": None,
+        "power_at_meter": v.box.power.grid_power(v),
         "power_at_battery": None,
         "battery_soc": None,
         "power_available": 0,

@@ -12,6 +12,8 @@ from ..firmware import Profile
 from ..points import unique
 from . import (
     automation,
+    batteries,
+    eebus,
     ev,
     evse,
     limits,
@@ -53,7 +55,7 @@ ROWS: Final[tuple[AnyRow, ...]] = (
     *manager.ROWS,
     *meters.ROWS,
     *meters.LEGACY_ROWS,
-    *meters.BATTERY_ROWS,
+    *batteries.ROWS,
     *limits.REQUIRE_METER_ROWS,
     *tracking.ROWS,
     *power.ROWS,
@@ -65,6 +67,7 @@ ROWS: Final[tuple[AnyRow, ...]] = (
     *network.MODBUS_ROWS,
     *remote.WIREGUARD_ROWS,
     *manager.OCPP_ROWS,
+    *eebus.ROWS,
     *limits.ROWS,
     *remote.COREDUMP_ROWS,
     *remote.CERT_ROWS,

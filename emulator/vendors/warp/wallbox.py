@@ -25,6 +25,7 @@ from . import mqtt as mqtt_side
 from . import network
 from .automation import Automation
 from .controller import Controller
+from .eebus import Eebus
 from .ev import KnownVehicle
 from .eventlog import EventLog
 from .limits import Limits, RequireMeter
@@ -65,6 +66,7 @@ class Warp(Wallbox):
     ev: KnownVehicle
     power: PowerManager
     p14a: P14a
+    eebus: Eebus
     prices: DayAheadPrices
     solar: SolarForecast
     remote: RemoteAccess
@@ -105,6 +107,7 @@ class Warp(Wallbox):
         self.ev = KnownVehicle(self)
         self.power = PowerManager(self)
         self.p14a = P14a(self)
+        self.eebus = Eebus(self)
         self.prices = DayAheadPrices(self)
         self.solar = SolarForecast(self)
         self.remote = RemoteAccess(self)
@@ -375,6 +378,7 @@ class Warp(Wallbox):
         self.power.boot()
         self.p14a.apply()
         self.automation.boot()
+        self.eebus.boot()
         self.prices.boot()
         self.solar.boot()
         self.remote.boot()
