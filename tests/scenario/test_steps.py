@@ -239,6 +239,13 @@ def test_the_supply_changes() -> None:
     assert world.read("phase_voltage") == [231.0, 0.0, 233.0]
 
 
+@pytest.mark.parametrize("address", ["amp", "goe.amp", "garage.goe.amp"])
+def test_a_command_takes_addresses_as_expectations_do(address: str) -> None:
+    world = goe_world()
+    do(world, "command", write={address: 12})
+    assert world.wallboxes["garage.goe"].read("amp") == 12
+
+
 def test_settings_commands_and_their_refusals() -> None:
     world = goe_world()
     do(world, "set", settings={"amp": 8})

@@ -190,7 +190,8 @@ class Command(Step):
         outcomes: dict[str, Outcome] = {}
         with world.because_of("command", {"write": dict(self.write), "interface": chosen}, box) as cause:
             origin = Origin(interface=chosen, client="scenario", cause=cause)
-            for address, value in self.write.items():
+            for written, value in self.write.items():
+                address = _own_address(box, written)
                 with nullcontext() if box.faults is None else box.faults.writing(chosen, address):
                     outcomes[address] = box.write(address, value, origin)
         return self._answer(outcomes)
@@ -203,3 +204,11 @@ class Command(Step):
                 text = f"{address}: {outcome.message or outcome.refused}"
                 return Outcome(refused=outcome.refused, message=text, detail=outcome.detail)
         return Outcome(detail={"written": list(outcomes)})
+
+
+def _own_address(box: Wallbox, text: str) -> str:
+    """The address without the wallbox's name in front, which may be there as it is in expectations."""
+    for prefix in (f"{box.address}.", f"{box.name}."):
+        if text.startswith(prefix) and text not in box.addresses():
+            return text.removeprefix(prefix)
+    return text
