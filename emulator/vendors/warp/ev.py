@@ -297,10 +297,16 @@ ISO_ROWS: Final[tuple[AnyRow, ...]] = (
         current=lambda box: box.api.document("iso15118/debug"),
     ),
 )
+_FACTORY: Final = obj(sku=Str(0, 32), sku_product=U8, sku_model=U8, sku_material=U8, sku_type2=U8, sku_engraving=U8)
 FACTORY_ROWS: Final[tuple[AnyRow, ...]] = (
     Document(
         name="factory_data/state",
-        schema=obj(sku=Str(0, 32), sku_product=U8, sku_model=U8, sku_material=U8, sku_type2=U8, sku_engraving=U8),
+        schema=_FACTORY,
+        initial=lambda box: {
+            **cast("dict[str, object]", _FACTORY.default()),
+            "sku_model": box.profile.model.traits["sku_model"],
+        },
+        assumed="the article number itself and its other parts",
         models=WARP4,
         source="fw: modules/factory_data",
         live=False,

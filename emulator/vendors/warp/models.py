@@ -1,4 +1,5 @@
-"""The WARP Charger's models: four generations, Smart (no meter) and Pro (with one), 11 and 22 kW.
+"""The WARP Charger's models: four generations, Smart (no meter), Pro (with one) and, of WARP4,
+Eichrecht (calibrated); 11 and 22 kW.
 
 Source: Tinkerforge esp32-firmware, `software/warp*.ini`, changelogs; section numbers of NOTES.md.
 """
@@ -53,8 +54,13 @@ def _evse(generation: int, pro: bool) -> EvseSpec:
     )
 
 
+SKU_MODELS: Final = {"smart": 1, "pro": 2, "eichrecht": 3}
+"""`factory_data/state.sku_model` of a WARP4."""
+
+
 def _model(generation: int, kind: str, power: int) -> Model:
     name = NAMES[generation]
+    pro = kind != "smart"
     return Model(
         id=f"{name if generation > 1 else 'warp1'}-{kind}-{power}",
         title=f"{PRODUCTS[generation]} {kind.capitalize()} {power} kW",
@@ -62,11 +68,12 @@ def _model(generation: int, kind: str, power: int) -> Model:
         default_firmware=FIRMWARES[generation][-1],
         rated_current=16.0 if power == 11 else 32.0,
         serial=UIDS[generation],
-        evse=_evse(generation, kind == "pro"),
+        evse=_evse(generation, pro),
         traits={
             "generation": generation,
-            "pro": kind == "pro",
-            "meter_type": METER_TYPES[generation] if kind == "pro" else 0,
+            "pro": pro,
+            "sku_model": SKU_MODELS[kind],
+            "meter_type": METER_TYPES[generation] if pro else 0,
             "meter_slots": 2 if generation == 1 else 5,
             "slots": 17,
             "users": 17 if generation == 1 else 33,
@@ -80,7 +87,10 @@ def _model(generation: int, kind: str, power: int) -> Model:
 
 
 MODELS: Final = tuple(
-    _model(generation, kind, power) for generation in NAMES for kind in ("smart", "pro") for power in (11, 22)
+    _model(generation, kind, power)
+    for generation in NAMES
+    for kind in (("smart", "pro", "eichrecht") if generation == 4 else ("smart", "pro"))
+    for power in (11, 22)
 )
 DEFAULT: Final = "warp3-pro-22"
 GENERATION: Final = {model.id: int(str(model.traits["generation"])) for model in MODELS}

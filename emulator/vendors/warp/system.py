@@ -159,9 +159,15 @@ def features(box: Warp) -> list[str]:
     return found
 
 
+SKU_NAMES: Final = {1: "Smart", 2: "Pro", 3: "Eichrecht"}
+
+
 def display_type(box: Warp) -> str:
     """`WARP3 Charger Pro 11kW`"""
-    text = PRODUCTS[box.generation] + (" Pro" if box.meters.value_ids(0) else " Smart")
+    kind = "Pro" if box.meters.value_ids(0) else "Smart"
+    if box.generation == 4:  # from the factory's article number, whatever the meter says
+        kind = SKU_NAMES[cast("int", box.profile.model.traits["sku_model"])]
+    text = f"{PRODUCTS[box.generation]} {kind}"
     if not box.controller.answers:
         return text + " w/o EVSE"
     text += " 11kW" if box.controller.cable <= 20 else " 22kW"

@@ -132,3 +132,11 @@ def test_rules_hear_which_way_power_flows() -> None:
         world.wait(2)
     assert world.json("power_manager/low_level_state/power_at_meter") == 300
     assert (world.log.count("from the grid"), world.log.count("into the grid")) == (2, 1)
+
+
+@pytest.mark.parametrize(("kind", "number"), [("smart", 1), ("pro", 2), ("eichrecht", 3)])
+def test_a_warp4_knows_what_the_factory_made(kind: str, number: int) -> None:
+    world = WarpWorld(f"warp4-{kind}-22")
+    assert world.json("factory_data/state/sku_model") == number
+    assert world.json("info/name/display_type") == f"WARP4 Charger {kind.capitalize()} 22kW"
+    assert bool(world.json("meters/0/value_ids")) is (kind != "smart")

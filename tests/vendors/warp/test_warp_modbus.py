@@ -363,7 +363,7 @@ def test_the_phase_switch_is_noticed_late() -> None:
 @pytest.mark.parametrize("model", [model.id for model in MODELS])
 def test_what_the_models_have(model: str) -> None:
     world = ModbusWorld(model, settings={"modbus_defects": False})
-    generation, pro = int(model[4]), "pro" in model
+    generation, pro = int(model[4]), "smart" not in model
     known = world.json("info/features")
     names = ("evse", "meter", "meter_phases", "meter_all_values", "phase_switch", "nfc")
     assert list(world.registers(0, 6, 2)) == [name in known for name in names]
