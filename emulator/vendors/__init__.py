@@ -36,6 +36,8 @@ VENDOR_OF_MODEL: Final = {
     "warp4-smart-22": "warp",
     "warp4-pro-11": "warp",
     "warp4-pro-22": "warp",
+    "warp4-eichrecht-11": "warp",
+    "warp4-eichrecht-22": "warp",
     "nrgkick-32": "nrgkick",
     "nrgkick-16": "nrgkick",
     "nrgkick-sim-32": "nrgkick",
