@@ -35,12 +35,19 @@ class StateFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._open()
+            self._connection = sqlite3.connect(self.path, isolation_level=None, timeout=1.0)
         except sqlite3.Error as error:
             raise EmulatorError(f"{path}: cannot be used as a state file: {error}") from error
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self.close()
+            raise EmulatorError(f"{path}: cannot be used as a state file: {error}") from error
+        except EmulatorError:
+            self.close()
+            raise
 
-    def _open(self) -> None:
-        self._connection = sqlite3.connect(self.path, isolation_level=None, timeout=1.0)
+    def _prepare(self) -> None:
         self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # one emulator per file
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
