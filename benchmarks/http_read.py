@@ -42,7 +42,7 @@ async def serve_ours() -> None:
     """The emulator's server on a small wallbox."""
     from support import box, serve
 
-    from emulator.vendors.interfaces import HttpReply, HttpRequest, Route
+    from emulator.devices.interfaces import HttpReply, HttpRequest, Route
 
     def constant(_: HttpRequest) -> HttpReply:
         return HttpReply(body=BODY)

@@ -40,8 +40,8 @@ async def serve_ours(*, live: bool) -> None:
     """Ten registers: four quantities of a charging car, or ten numbers."""
     from support_modbus import Box, View, box, charge, serve
 
-    from emulator.vendors.registers import S32, U16, Bank, Layout, Register
-    from emulator.vendors.registertable import RegisterTable
+    from emulator.devices.register_table import RegisterTable
+    from emulator.devices.registers import S32, U16, Bank, Layout, Register
 
     Row = Register[View, Box]  # noqa: N806
     quantities = (

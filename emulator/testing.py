@@ -20,17 +20,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 from . import vendors
 from .core.instant import SECOND, Instant, seconds
 from .errors import EmulatorError, did_you_mean
-from .scenario.kinds import Duration, Scope, Unreadable
+from .language.arguments import Duration, Scope, Unreadable
+from .language.nodes import from_object
 from .scenario.loader import from_data, load
-from .scenario.nodes import from_object
-from .scenario.plan import ChargerPlan, Scenario
+from .scenario.plan import Scenario
 from .scenario.player import checks, expect, failed
-from .scenario.quantities import charger_view
 from .scenario.steps import STEPS, make_step
-from .service import Emulator, Options
+from .service.emulator import Emulator, Options
+from .world.plan import ChargerPlan
+from .world.quantities import charger_view
 
 if TYPE_CHECKING:
-    from .vendors.wallbox import Wallbox
+    from .devices.wallbox import Wallbox
     from .verdict.court import Court, RuleVerdict
 
 T = TypeVar("T")
@@ -118,7 +119,7 @@ class Box:
     @property
     def mqtt_prefix(self) -> str:
         """What the topics of the box begin with."""
-        from .vendors.interfaces import MqttInterface
+        from .devices.interfaces import MqttInterface
 
         for interface in self._wallbox.interfaces.values():
             if isinstance(interface, MqttInterface):
@@ -137,7 +138,7 @@ class Box:
 
     @property
     def _wallbox(self) -> Wallbox:
-        return self._bench.running.world.wallboxes[self.name]
+        return self._bench.running.site.wallboxes[self.name]
 
 
 class Bench:
@@ -234,11 +235,11 @@ class Bench:
 
     def wallbox(self, name: str | None = None) -> Box:
         """A wallbox by name, `garage.goe` or `goe`; where there is one only it need not be said."""
-        world = self.running.world
-        names = world.names
+        site = self.running.site
+        names = site.names
 
         def find() -> Wallbox:
-            return world.wallboxes[names.only_wallbox() if name is None else names.wallbox(name)]
+            return site.wallboxes[names.only_wallbox() if name is None else names.wallbox(name)]
 
         return Box(self, self.call(find))
 
@@ -278,7 +279,7 @@ class Bench:
         if (by is None) == (until is None):
             raise EmulatorError('advance: expected a duration such as "1 h", or until={...}')
         if until is not None:
-            expected = self.call(lambda: checks(emulator.world, until))
+            expected = self.call(lambda: checks(emulator.site, until))
             passage = self._background.run(emulator.advance_until(expected, _duration(within)))
         else:
             assert by is not None
@@ -333,7 +334,7 @@ class Bench:
         __tracebackhide__ = True
         emulator = self.running
         given = {key: _plain(value) for key, value in arguments.items()}
-        made = self.call(lambda: make_step(name, emulator.world.names, _plain(argument), **given))
+        made = self.call(lambda: make_step(name, emulator.site.names, _plain(argument), **given))
         outcome = self._background.run(emulator.apply([made]))[0]
         if failed(outcome):
             raise EmulatorError(f"{name}: {outcome.message or outcome.refused}")
@@ -343,7 +344,7 @@ class Bench:
         """Quantities are as expected, or AssertionError: `expect(power="> 3 kW")`, `expect({"goe.car": 2})`."""
         __tracebackhide__ = True
         emulator = self.running
-        outcome = self.call(lambda: expect(emulator.world, {**(expected or {}), **named}))
+        outcome = self.call(lambda: expect(emulator.site, {**(expected or {}), **named}))
         if failed(outcome):
             raise AssertionError(outcome.message)
 
@@ -365,12 +366,12 @@ class Bench:
         from .verdict.reading import rule_from
 
         stated = {**(rule or {}), **{name.rstrip("_"): value for name, value in named.items()}}
-        world = self.running.world
+        site = self.running.site
 
         def add() -> None:
             if self._court is None:
-                self._court = Court(world)
-            self._court.add(rule_from(stated, world.names))
+                self._court = Court(site)
+            self._court.add(rule_from(stated, site.names))
 
         self.call(add)
 
@@ -400,12 +401,12 @@ class Bench:
     def read(self, quantity: str) -> object:
         """A quantity (`power`, `garage.vehicle.state_of_charge`) or vendor value (`goe.car`)."""
         emulator = self.running
-        return self.call(lambda: emulator.world.read(quantity))
+        return self.call(lambda: emulator.site.read(quantity))
 
     def charger(self, name: str | None = None) -> dict[str, object]:
         """All quantities of a charger; where there is one only it need not be named."""
         emulator = self.running
-        names = emulator.world.names
+        names = emulator.site.names
 
         def view() -> dict[str, object]:
             found = names.only_charger() if name is None else names.charger(name)
@@ -448,7 +449,7 @@ def _plan(charger: str, hardware: Mapping[str, object], name: str, box: Mapping[
 def _duration(value: str | timedelta) -> Instant:
     if isinstance(value, timedelta):
         return round(value.total_seconds() * SECOND)
-    from .scenario.names import Names
+    from .language.names import Names
 
     scope = Scope(Names())
     try:

@@ -15,13 +15,13 @@ import aiohttp
 import pytest
 
 from emulator.core.instant import HOUR, MINUTE, SECOND
-from emulator.endpoints import reserve_descriptors
 from emulator.errors import EmulatorError, PortTaken
+from emulator.scenario.default import default_scenario
 from emulator.scenario.loader import loads
 from emulator.scenario.player import checks
 from emulator.scenario.steps import make_step
-from emulator.scenario.world import default_scenario
-from emulator.service import Emulator, Options
+from emulator.service.emulator import Emulator, Options
+from emulator.service.endpoints import reserve_descriptors
 
 ONE = "wallbox: {goe: {model: gemini-22, http: true, settings: {amp: 16}}}"
 
@@ -34,7 +34,7 @@ async def running(text: str = ONE, **options: object) -> AsyncIterator[Emulator]
 
 
 async def do(emulator: Emulator, name: str, **arguments: object) -> None:
-    (outcome,) = await emulator.apply([make_step(name, emulator.world.names, **arguments)])
+    (outcome,) = await emulator.apply([make_step(name, emulator.site.names, **arguments)])
     assert outcome.ok, outcome
 
 
@@ -52,7 +52,7 @@ async def test_every_vendor_is_served_at_once() -> None:
         ]
         assert all(ports)
         assert len(set(ports)) == len(ports)
-        assert {address.split(".")[1] for address in emulator.servers} == set(emulator.world.boxes["charger"])
+        assert {address.split(".")[1] for address in emulator.servers} == set(emulator.site.boxes["charger"])
 
 
 async def test_a_jump_is_served_at_once() -> None:
@@ -67,11 +67,11 @@ async def test_a_jump_is_served_at_once() -> None:
 async def test_a_jump_stops_where_something_holds() -> None:
     async with running() as emulator:
         await do(emulator, "plug_in", vehicle="vw_id3")
-        passage = await emulator.advance_until(checks(emulator.world, {"power": "> 3 kW"}), 10 * MINUTE)
+        passage = await emulator.advance_until(checks(emulator.site, {"power": "> 3 kW"}), 10 * MINUTE)
         assert passage.ok
         assert passage.at < MINUTE
         assert emulator.clock.now() == passage.at
-        missed = await emulator.advance_until(checks(emulator.world, {"power": "> 30 kW"}), MINUTE)
+        missed = await emulator.advance_until(checks(emulator.site, {"power": "> 30 kW"}), MINUTE)
         assert not missed.ok
         assert missed.at == passage.at + MINUTE
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from ..scenario.records import Argument
+    from ..language.records import Argument
 
 Rows = Iterable[Sequence[str]]
 

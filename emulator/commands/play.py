@@ -39,7 +39,7 @@ def command(scenarios: tuple[Path, ...], seed: int | None, report: Path | None) 
             click.echo(line)
         click.echo(f"{verdict} ({took * 1000:.0f} ms)")
     if report is not None:
-        from ..report import write_reports
+        from ..reports.writing import write_reports
 
         write_reports(report, played)
     return 0 if all(result.ok for _, result in played) else 1

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..control.server import ControlServer
     from ..scenario.plan import Scenario
     from ..scenario.player import Result
-    from ..service import Emulator
+    from ..service.emulator import Emulator
 
 
 @click.command(name="run")
@@ -61,7 +61,7 @@ def command(
     import asyncio
 
     from ..control.access import check_bind
-    from ..service import Options
+    from ..service.emulator import Options
 
     if frozen and speed is not None:
         raise click.UsageError("--frozen and --speed are two ways to say the same; give one of them")
@@ -71,7 +71,7 @@ def command(
     control = {"host": bind, "port": control_port, "token": control_token, "opened": open_control}
     result = asyncio.run(_run(found, options, control, keep_running=keep_running))
     if report is not None:
-        from ..report import write_reports
+        from ..reports.writing import write_reports
 
         write_reports(report, [(found, result)])
     return 0 if result.ok else 1
@@ -79,7 +79,7 @@ def command(
 
 def _scenario(path: Path | None) -> Scenario:
     if path is None:
-        from ..scenario.world import default_scenario
+        from ..scenario.default import default_scenario
 
         return default_scenario()
     from ..scenario.loader import load
@@ -92,7 +92,7 @@ async def _run(scenario: Scenario, options: object, control: dict[str, object], 
     import signal
 
     from ..control.server import ControlServer
-    from ..service import Emulator, Options
+    from ..service.emulator import Emulator, Options
 
     assert isinstance(options, Options)
     stop = asyncio.Event()

@@ -17,9 +17,9 @@ from .. import __version__
 from ..core.instant import Instant, seconds
 from ..core.messages import Outcome
 from ..errors import did_you_mean
+from ..language.arguments import Duration, Scope, Unreadable
+from ..language.nodes import from_object
 from ..runtime.journal import KINDS, Entry
-from ..scenario.kinds import Duration, Scope, Unreadable
-from ..scenario.nodes import from_object
 from ..scenario.player import checks, expect, failed
 from ..scenario.steps import TimedStep, make_step, parse_steps
 from ..scenario.steps.checks import PATIENCE
@@ -30,7 +30,7 @@ from .metrics import MEDIA_TYPE, Metrics
 from .problems import Refused
 
 if TYPE_CHECKING:
-    from ..service import Emulator
+    from ..service.emulator import Emulator
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -69,7 +69,7 @@ class Api:
     async def catalogue(self, _: web.Request) -> web.Response:
         from .catalogue import catalogue
 
-        return _json(catalogue(self.emulator.world))
+        return _json(catalogue(self.emulator.site))
 
     async def journal(self, request: web.Request) -> web.Response:
         query = _query(request, "after", "charger", "wallbox", "interface", "kind", "limit", "wait")
@@ -95,7 +95,7 @@ class Api:
             raise Refused(422, f'there is no kind "{kind}" of entries{did_you_mean(kind, KINDS)}')
         wallbox = query.get("wallbox")
         if wallbox is not None:
-            wallbox = self.emulator.world.names.wallbox(wallbox)
+            wallbox = self.emulator.site.names.wallbox(wallbox)
         return Filter(charger=charger, wallbox=wallbox, interface=query.get("interface"), kind=kind)
 
     def _known_charger(self, name: str, status: int = 422) -> str:
@@ -118,7 +118,7 @@ class Api:
         began = self.emulator.simulation.now()
         if wanted.until is not None:
             within = self._duration("within", wanted.within) if wanted.within is not None else PATIENCE
-            passage = await self.emulator.advance_until(checks(self.emulator.world, wanted.until), within)
+            passage = await self.emulator.advance_until(checks(self.emulator.site, wanted.until), within)
         else:
             passage = await self.emulator.advance(self._duration("by", wanted.by))
         self.feed.wake()
@@ -127,7 +127,7 @@ class Api:
         return _json(reply | {"items": list(passage.items), "next": self.emulator.simulation.journal.seq})
 
     def _duration(self, name: str, value: object) -> Instant:
-        scope = Scope(self.emulator.world.names)
+        scope = Scope(self.emulator.site.names)
         try:
             found: Instant = Duration().read(from_object(value, name), scope)
         except Unreadable:
@@ -144,7 +144,7 @@ class Api:
 
     async def steps(self, request: web.Request) -> web.Response:
         value = await _parsed(request)
-        parsed = parse_steps(value, self.emulator.world.names)
+        parsed = parse_steps(value, self.emulator.site.names)
         outcomes = await self.emulator.apply(parsed)
         self.feed.wake()
         replies = [self._outcome(step, outcome) for step, outcome in zip(parsed, outcomes, strict=True)]
@@ -166,14 +166,14 @@ class Api:
         expected = await _parsed(request)
         if not isinstance(expected, dict):
             raise Refused(422, 'expected an object of quantities, such as {"power": "> 3 kW"}')
-        outcome = expect(self.emulator.world, expected)
+        outcome = expect(self.emulator.site, expected)
         return _json({"ok": outcome.detail["ok"], "items": outcome.detail["items"]})
 
     async def rules(self, request: web.Request) -> web.Response:
         value = await _parsed(request)
         if not isinstance(value, dict):
             raise Refused(422, "expected a rule, an object as in a scenario's `rules:`")
-        self.emulator.player.add_rule(rule_from(value, self.emulator.world.names))
+        self.emulator.player.add_rule(rule_from(value, self.emulator.site.names))
         return await self.verdict(request)
 
     async def verdict(self, _request: web.Request) -> web.Response:
@@ -199,7 +199,7 @@ class Api:
         if not found:
             active = [str(fault["name"]) for fault in views.faults(self.emulator)]
             raise Refused(404, f'no fault called "{name}" is active{did_you_mean(name, active)}')
-        names = self.emulator.world.names
+        names = self.emulator.site.names
         names.faults.add(name)
         cleared = [make_step("clear_fault", names, charger=str(fault["charger"]), name=name) for fault in found]
         await self.emulator.apply(cleared)

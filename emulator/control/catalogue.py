@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from ..core.faults import CATALOGUE
 from ..faults.kinds import EFFECTS, Kind
-from ..scenario.quantities import catalogue as quantities
 from ..scenario.steps import VOCABULARY, StepType
-from ..scenario.world import World
+from ..world.quantities import catalogue as quantities
+from ..world.site import Site
 
 
-def catalogue(world: World) -> dict[str, object]:
+def catalogue(site: Site) -> dict[str, object]:
     """Vehicles, physical faults, steps with their arguments, quantities."""
     return {
-        "vehicles": sorted(world.vehicles, key=lambda name: (name not in world.scenario.vehicles, name)),
+        "vehicles": sorted(site.vehicles, key=lambda name: (name not in site.plan.vehicles, name)),
         "faults": [{"name": fault.step(), "about": fault.about} for fault in CATALOGUE],
         "fault_kinds": [_kind(kind) for kind in EFFECTS.values()],
         "steps": [_step(kind) for kind in VOCABULARY],

@@ -16,7 +16,7 @@ from . import views
 
 if TYPE_CHECKING:
     from ..runtime.journal import Entry
-    from ..service import Emulator
+    from ..service.emulator import Emulator
 
 PACE: Final = 0.1
 """Least wall seconds between two messages about the same thing."""

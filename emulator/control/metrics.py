@@ -12,7 +12,7 @@ from ..runtime.journal import Entry
 from .views import listening
 
 if TYPE_CHECKING:
-    from ..service import Emulator
+    from ..service.emulator import Emulator
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Labels = Mapping[str, str]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, Self
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from ..endpoints import url
 from ..errors import PortTaken
+from ..service.endpoints import url
 from .access import Gate, check_bind
 from .api import Api
 from .openapi import document
@@ -25,7 +25,7 @@ from .reference import page
 from .table import OPERATIONS, definitions
 
 if TYPE_CHECKING:
-    from ..service import Emulator
+    from ..service.emulator import Emulator
 
 DEFAULT_PORT: Final = 8000
 LARGEST_BODY: Final = 1_048_576

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..core.instant import seconds
-from ..endpoints import url
+from ..devices.interfaces import EMBEDDED_BROKER, HttpInterface, MqttInterface
 from ..faults.engine import FaultEngine
 from ..faults.kinds import EFFECTS
 from ..protocols.server import Server
-from ..scenario.quantities import charger_view
-from ..vendors.interfaces import EMBEDDED_BROKER, HttpInterface, MqttInterface
+from ..service.endpoints import url
+from ..world.quantities import charger_view
 
 if TYPE_CHECKING:
+    from ..devices.wallbox import Wallbox
     from ..protocols.mqtt import MqttDevice
     from ..runtime.journal import Entry
-    from ..service import Emulator
-    from ..vendors.wallbox import Wallbox
+    from ..service.emulator import Emulator
 
 WILDCARDS = frozenset({"", "0.0.0.0", "::"})
 
@@ -35,7 +35,7 @@ def clock(emulator: Emulator) -> dict[str, object]:
 def charger(emulator: Emulator, name: str) -> dict[str, object]:
     """All quantities of a charger."""
     view = charger_view(emulator.simulation.observe(name))
-    return {**view, "wallboxes": [wallbox.address for wallbox in emulator.world.wallboxes_of(name)]}
+    return {**view, "wallboxes": [wallbox.address for wallbox in emulator.site.wallboxes_of(name)]}
 
 
 def chargers(emulator: Emulator) -> dict[str, dict[str, object]]:
@@ -45,7 +45,7 @@ def chargers(emulator: Emulator) -> dict[str, dict[str, object]]:
 
 def wallboxes(emulator: Emulator, reached: str | None = None) -> list[dict[str, object]]:
     """All wallboxes and where they listen. `reached`: the name under which the client reached this machine."""
-    return [wallbox(emulator, found, reached) for found in emulator.world.wallboxes.values()]
+    return [wallbox(emulator, found, reached) for found in emulator.site.wallboxes.values()]
 
 
 def wallbox(emulator: Emulator, found: Wallbox, reached: str | None = None) -> dict[str, object]:

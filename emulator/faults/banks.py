@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ..vendors.interfaces import ModbusInterface, ModbusRequest
-from ..vendors.wiretypes import U16, U32, U64, Registers, WireType
+from ..devices.interfaces import ModbusInterface, ModbusRequest
+from ..devices.wire_types import U16, U32, U64, Registers, WireType
 from .documents import HIDE, KEEP, Path, address, ends_with
 from .matching import Match
 from .sentinels import Sentinel
 
 if TYPE_CHECKING:
-    from ..vendors.registertable import RegisterTable
-    from ..vendors.wallbox import Wallbox
+    from ..devices.register_table import RegisterTable
+    from ..devices.wallbox import Wallbox
     from .passing import Shot
 
 READS: Final = (3, 4)

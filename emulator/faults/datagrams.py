@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from ..core.units import Seconds
-from ..scenario.fields import About
-from ..scenario.kinds import Whole
+from ..language.arguments import Whole
+from ..language.fields import About
 from .effect import Effect, Parcel
 from .matching import Protocol
 

@@ -12,10 +12,10 @@ from ..core.faults import CpOpen
 from ..core.messages import Command, RequestPhases
 from ..core.specs import VehicleSpec
 from ..core.units import Amperes, Seconds
+from ..devices.interfaces import Origin
+from ..language.arguments import Quantity
+from ..language.fields import About, Spread
 from ..runtime.journal import Entry
-from ..scenario.fields import About, Spread
-from ..scenario.kinds import Quantity
-from ..vendors.interfaces import Origin
 from .effect import Effect, Level
 from .matching import PROTOCOLS, Match, Protocol
 from .transport import BlackHole, Refuse

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from ..core.messages import Command
-from ..vendors.interfaces import BrokerAccess, HttpReply, ModbusReply
+from ..devices.interfaces import BrokerAccess, HttpReply, ModbusReply
 from .documents import KEEP, Path
 from .matching import PROTOCOLS, Match, Protocol
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
+from ..devices.interfaces import MqttInterface, Origin, Publish
 from ..errors import EmulatorError
-from ..vendors.interfaces import MqttInterface, Origin, Publish
 from .armed import Armed, Order
 from .mqtt import BrokerDown
 from .passing import Traffic
@@ -19,11 +19,11 @@ from .passing import Traffic
 if TYPE_CHECKING:
     import asyncio
 
+    from ..devices.wallbox import Wallbox
     from ..protocols.broker import Broker
     from ..protocols.mqtt import MqttDevice
     from ..protocols.server import Server
     from ..runtime.simulation import Simulation
-    from ..vendors.wallbox import Wallbox
 
     Link = Server | MqttDevice
 

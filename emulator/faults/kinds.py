@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ..core import messages
 from ..core.faults import CATALOGUE, Disturbance
-from ..scenario.fields import arguments_of, construct, summary
-from ..scenario.records import Argument
+from ..language.fields import arguments_of, construct, summary
+from ..language.records import Argument
 from . import datagrams, device, modbus, mqtt, semantic, transport
 from .effect import Effect, Level
 from .matching import Protocol

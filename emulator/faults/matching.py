@@ -11,9 +11,9 @@ from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Annotated, Final, Literal
 
-from ..scenario.fields import About
-from ..scenario.kinds import Kind, Schema, Scope
-from ..scenario.nodes import Node
+from ..language.arguments import Kind, Schema, Scope
+from ..language.fields import About
+from ..language.nodes import Node
 from .documents import Path, address, ends_with
 
 Protocol = Literal["http", "websocket", "mqtt", "modbus", "udp"]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Literal
 
-from ..vendors.interfaces import HttpRequest, ModbusRequest, Publish
+from ..devices.interfaces import HttpRequest, ModbusRequest, Publish
 from .documents import NotJson, Path, address, slots
 from .matching import Message
 
 if TYPE_CHECKING:
-    from ..vendors.wallbox import Wallbox
+    from ..devices.wallbox import Wallbox
 
 WRITES: Final = frozenset({5, 6, 15, 16, 22, 23})
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from ..scenario.fields import About
-from ..scenario.kinds import Whole
-from ..vendors.interfaces import ModbusReply
+from ..devices.interfaces import ModbusReply
+from ..language.arguments import Whole
+from ..language.fields import About
 from .effect import Delivery, Effect
 from .matching import Protocol
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ..core.units import Seconds
-from ..scenario.fields import About
-from ..vendors.interfaces import BrokerAccess, Publish
+from ..devices.interfaces import BrokerAccess, Publish
+from ..language.fields import About
 from .effect import Effect, Level, Parcel
 from .matching import Match, Protocol
 

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
+from ..devices.interfaces import BrokerAccess, Publish
 from ..protocols.mqtt_passage import Passage
-from ..vendors.interfaces import BrokerAccess, Publish
 from .effect import Parcel
 from .messages import of_publish
 

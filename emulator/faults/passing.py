@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ..core.messages import Command
-from ..vendors.interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest
+from ..devices.interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest
 from . import banks
 from .documents import KEEP, Path, address, edit
 from .effect import Delivery, Parcel
@@ -20,7 +20,7 @@ from .matching import Message, Protocol
 from .target import interfaces_of
 
 if TYPE_CHECKING:
-    from ..vendors.wallbox import Wallbox
+    from ..devices.wallbox import Wallbox
     from .armed import Armed
 
 CHANGES: Final = 8

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from ..core.instant import later, seconds
 from ..core.messages import Command
 from ..core.units import Seconds
-from ..scenario.fields import About
+from ..language.fields import About
 from . import banks
 from .documents import HIDE, KEEP, Path, add_member, address, ends_with
 from .effect import Effect, InValues
@@ -22,7 +22,7 @@ from .matching import PROTOCOLS, Match, Protocol
 from .sentinels import Sentinel
 
 if TYPE_CHECKING:
-    from ..vendors.interfaces import ModbusReply
+    from ..devices.interfaces import ModbusReply
     from .passing import Shot
 
 

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Mapping
 from enum import Enum
 
-from ..vendors.wiretypes import Registers
+from ..devices.wire_types import Registers
 
 
 class Sentinel(Enum):

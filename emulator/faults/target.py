@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from .effect import Level
 
 if TYPE_CHECKING:
+    from ..devices.wallbox import Wallbox
     from ..runtime.simulation import Simulation
-    from ..vendors.wallbox import Wallbox
     from .matching import Protocol
 
 

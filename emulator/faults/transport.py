@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ..core.units import Seconds
-from ..scenario.fields import About
-from ..scenario.kinds import Whole
-from ..vendors.interfaces import HttpReply
+from ..devices.interfaces import HttpReply
+from ..language.arguments import Whole
+from ..language.fields import About
 from .effect import Delivery, Effect, Level, OnWire, Parcel
 from .matching import Protocol
 

@@ -21,8 +21,8 @@ from types import TracebackType
 from typing import Final, Self
 from urllib.parse import unquote, urlsplit
 
+from ..devices.interfaces import EMBEDDED_BROKER
 from ..errors import EmulatorError, PortTaken, did_you_mean
-from ..vendors.interfaces import EMBEDDED_BROKER
 
 DEFAULT_PORT: Final = 1883
 _SCHEMES: Final = {"mqtt": 1883, "mqtts": 8883}

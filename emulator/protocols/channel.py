@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from ..core.instant import Instant, seconds
+from ..devices.interfaces import Close, Frame
 from ..faults.messages import of_frame
-from ..vendors.interfaces import Close, Frame
 from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
 from .wire import excerpt
 

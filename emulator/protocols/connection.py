@@ -16,7 +16,7 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from ..vendors.interfaces import HttpReply, HttpRequest
+from ..devices.interfaces import HttpReply, HttpRequest
 from .wire import CONTINUE, clean, lower_headers, origin_form
 
 if TYPE_CHECKING:

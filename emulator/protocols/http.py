@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, cast
 
 from aiohttp import web
 
+from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
 from ..faults.messages import of_http
 from ..runtime.journal import Entry
-from ..vendors.interfaces import HttpInterface, HttpReply, HttpRequest
 from .connection import CLOSED, KEPT, Connection, Listener
 from .server import BACKLOG, Endpoint, Server
 from .websocket import Room, Rooms

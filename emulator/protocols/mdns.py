@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NamedTuple, Self, cast
 
-from ..vendors.interfaces import MdnsInterface, MdnsService
+from ..devices.interfaces import MdnsInterface, MdnsService
 from .server import Endpoint, Server
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, cast
 
+from ..devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
 from ..faults.messages import of_modbus
 from ..runtime.journal import Entry
-from ..vendors.interfaces import ModbusInterface, ModbusReply, ModbusRequest
 from .modbus_frames import (
     DEVICE_FAILURE,
     ILLEGAL_VALUE,

@@ -12,7 +12,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..vendors.interfaces import ModbusReply, ModbusRequest, Origin
+from ..devices.interfaces import ModbusReply, ModbusRequest, Origin
 
 READ_COILS: Final = 1
 READ_DISCRETE: Final = 2

@@ -15,11 +15,11 @@ from types import TracebackType
 from typing import Final, Literal, ParamSpec, Self, cast
 
 from ..core.instant import Instant
+from ..devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Publish
+from ..devices.wallbox import Wallbox
 from ..faults.messages import of_publish
 from ..runtime.journal import Entry
 from ..runtime.simulation import Simulation
-from ..vendors.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Publish
-from ..vendors.wallbox import Wallbox
 from .broker import Broker
 from .mqtt_client import Connection
 from .mqtt_packets import Message

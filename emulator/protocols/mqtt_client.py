@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from ..vendors.interfaces import BrokerAccess, Publish
+from ..devices.interfaces import BrokerAccess, Publish
 from .mqtt_packets import (
     Acknowledge,
     Connack,

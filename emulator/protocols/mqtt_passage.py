@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..vendors.interfaces import BrokerAccess, Publish
+from ..devices.interfaces import BrokerAccess, Publish
 from .mqtt_topics import matches
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import ClassVar, Final, Self
 
 from ..core.instant import SECOND, Instant, grid, next_grid
+from ..devices.wallbox import Wallbox
 from ..runtime.simulation import Simulation
-from ..vendors.wallbox import Wallbox
 
 PACE: Final = 0.05
 """Least wall seconds between two rounds of periodic publications."""

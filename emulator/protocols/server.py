@@ -15,11 +15,11 @@ from types import TracebackType
 from typing import Final, Self
 
 from ..core.instant import Instant
+from ..devices.interfaces import Interface, Origin
+from ..devices.wallbox import Wallbox
 from ..errors import PortTaken
 from ..runtime.journal import Entry
 from ..runtime.simulation import Simulation
-from ..vendors.interfaces import Interface, Origin
-from ..vendors.wallbox import Wallbox
 
 log = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, cast
 
 from ..core.instant import Instant
+from ..devices.interfaces import Datagram, UdpInterface
 from ..faults.effect import Parcel
 from ..faults.messages import of_datagram
 from ..runtime.journal import Entry
-from ..vendors.interfaces import Datagram, UdpInterface
 from .push import Publisher
 from .server import Endpoint, Server
 

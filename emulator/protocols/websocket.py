@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from ..core.instant import Instant
+from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest, WebSocketEndpoint
 from ..runtime.journal import Entry
-from ..vendors.interfaces import HttpInterface, HttpReply, HttpRequest, WebSocketEndpoint
 from .channel import Channel
 from .push import Publisher
 from .server import Endpoint

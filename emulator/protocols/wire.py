@@ -12,7 +12,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
-from ..vendors.interfaces import HttpReply
+from ..devices.interfaces import HttpReply
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import Place, Problem, did_you_mean
-from .nodes import Node, from_yaml
+from ..language.nodes import Node, from_yaml
 from .schema import SECTIONS
 
 _JOINED = ("vehicles", "chargers")

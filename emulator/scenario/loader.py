@@ -12,20 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from ..core.vehicles import PRESETS
+from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError, Problem, ScenarioError
+from ..language.arguments import Scope, Unreadable
+from ..language.names import Names
+from ..language.nodes import Node, from_object
 from ..runtime.clock import Clock
-from ..vendors.wallbox import Wallbox
 from ..verdict.reading import PlacedRule, Rules
+from ..world.names import SiteNames
+from ..world.plan import ChargerPlan
+from ..world.site import build
+from .default import default_scenario
 from .documents import Document, Files
-from .kinds import Scope, Unreadable
-from .names import Names
-from .nodes import Node, from_object
-from .plan import ChargerPlan, End, Scenario
+from .plan import End, Scenario
 from .schema import SECTIONS, Timeline
 from .sections import check_ports
 from .steps import TimedStep
 from .wallboxes import wallbox_names
-from .world import build, default_scenario
 
 ONLY = "charger"
 """Name of a charger that was given none."""
@@ -135,7 +138,7 @@ def _names(document: Document, plans: list[ChargerPlan], vehicles: Mapping[str, 
         chargers.setdefault(key.text, boxes)
     listed = document.get("vehicles")
     written = {key.text for key, _ in (listed.entries or () if listed is not None else ())}
-    names = Names(chargers, {*PRESETS, *vehicles, *written}, probe=_Probe(plans, scope))
+    names = SiteNames(chargers, {*PRESETS, *vehicles, *written}, find=_Probe(plans, scope))
     for timeline in document.timelines:
         for item in timeline.items or ():
             names.faults.update(_fault_names(item))

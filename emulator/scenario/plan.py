@@ -1,67 +1,16 @@
-"""A scenario as data: what is to be built, and what is to happen.
+"""A scenario as data: a site, and what is to happen there.
 
-The one rule: everything here is checked and frozen; it says what the user stated, and leaves defaults to `world`.
+The one rule: everything here is checked and frozen; it says what the user stated.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from ..core.instant import Instant
-from ..core.specs import VehicleSpec
-from ..errors import Place
+from ..verdict.reading import PlacedRule
+from ..world.plan import SitePlan
 from .steps.base import TimedStep
-
-if TYPE_CHECKING:
-    from ..verdict.reading import PlacedRule
-
-NOWHERE = Place("(built in)", 0, 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WallboxPlan:
-    """One wallbox of a charger."""
-
-    name: str
-    vendor: str
-    model: str | None = None
-    firmware: str | None = None
-    serial: str | None = None
-    address: str | None = None
-    """IP address of its own, with the vendor's real ports; None: the emulator's address."""
-    settings: Mapping[str, object] = field(default_factory=dict)
-    interfaces: Mapping[str, int | bool] = field(default_factory=dict)
-    """Listed interfaces: a port, true for the default port, false for none at all, 0 for any free port."""
-    everything: bool = False
-    """Every interface on, with open access."""
-    place: Place = NOWHERE
-
-    def wants(self, interface: str) -> bool:
-        """Whether the scenario lists this interface as one to switch on (port 0 is a port)."""
-        return interface in self.interfaces and self.interfaces[interface] is not False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargerPlan:
-    """One charger. `hardware` are the stated fields of `ChargerSpec`, nested for supply, climate and evse."""
-
-    name: str
-    hardware: Mapping[str, object] = field(default_factory=dict)
-    wallboxes: tuple[WallboxPlan, ...] = ()
-    place: Place = NOWHERE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broker:
-    """Where MQTT goes: the emulator's own broker, or one elsewhere."""
-
-    embedded: bool = True
-    host: str = "127.0.0.1"
-    port: int = 1883
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,20 +22,13 @@ class End:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Scenario(SitePlan):
     """A whole scenario, checked."""
 
     file: str = "(none)"
     about: str = ""
-    seed: int = 0
-    epoch: datetime | None = None
     speed: float | None = None
     """Simulated seconds per second as stated under `clock:`; None: not stated, real time."""
-    supply: Mapping[str, object] = field(default_factory=dict)
-    """Stated fields of `SupplySpec`, for every charger."""
-    broker: Broker | None = None
-    vehicles: Mapping[str, VehicleSpec] = field(default_factory=dict)
-    chargers: tuple[ChargerPlan, ...] = ()
     tracks: tuple[tuple[TimedStep, ...], ...] = ()
     """Timelines that run side by side: those of included files, then the file's own."""
     rules: tuple[PlacedRule, ...] = ()
@@ -97,19 +39,3 @@ class Scenario:
     def steps(self) -> tuple[TimedStep, ...]:
         """Every step of every timeline."""
         return tuple(step for track in self.tracks for step in track)
-
-    @property
-    def wants_broker(self) -> bool:
-        """Whether an embedded broker is needed: asked for, or a wallbox uses MQTT and none is named."""
-        if self.broker is not None:
-            return self.broker.embedded
-        return any(box.everything or box.wants("mqtt") for charger in self.chargers for box in charger.wallboxes)
-
-
-def counted_up(text: str, by: int) -> str:
-    """`A099` and 2 make `A101`: the last number in a text, its width kept; a text without one gets one."""
-    found = re.search(r"(\d+)(\D*)$", text)
-    if found is None:
-        return f"{text}{by}"
-    number = str(int(found[1]) + by).zfill(len(found[1]))
-    return f"{text[: found.start()]}{number}{found[2]}"

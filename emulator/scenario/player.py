@@ -19,12 +19,13 @@ from ..verdict.case import Case
 from ..verdict.court import Court, RuleVerdict
 from ..verdict.reading import PlacedRule
 from ..verdict.trace import Recorder, Trace
-from .plan import End, Scenario
+from ..world.checks import Check
+from ..world.evaluation import Verdict, evaluate, record
+from ..world.site import Site, build
+from ..world.waiting import Wait
+from .plan import Scenario
 from .steps import TimedStep, make_step
-from .steps.base import Check
-from .steps.checks import PATIENCE, Expect, Verdict, WaitUntil, evaluate, record
-from .waiting import Wait, checks_of
-from .world import World, build
+from .steps.checks import PATIENCE, Expect, WaitUntil
 
 FOREVER: Instant = 10**18
 """Further than any scenario goes, in µs."""
@@ -61,17 +62,22 @@ def failed(outcome: Outcome) -> bool:
     return not outcome.ok or outcome.detail.get("ok") is False
 
 
+def checks_of(timed: TimedStep) -> tuple[Check, ...]:
+    """What a step looks at."""
+    return timed.step.checks if isinstance(timed.step, Expect | WaitUntil) else ()
+
+
 class Track:
     """One timeline: the next step is due when the one before it is done."""
 
     def __init__(self, player: Player, steps: Sequence[TimedStep]) -> None:
         self._player = player
-        self._world = player.world
+        self._site = player.site
         self._steps = steps
         self._index = 0
-        self._ended = self._world.simulation.at
+        self._ended = self._site.simulation.at
         self._wait: Wait | None = None
-        self._timer = self._world.simulation.timer(self._fire, Priority.COMMAND)
+        self._timer = self._site.simulation.timer(self._fire, Priority.COMMAND)
 
     @property
     def waiting(self) -> TimedStep | None:
@@ -94,8 +100,8 @@ class Track:
             return
         step = self._steps[self._index]
         due = step.at if step.at is not None else self._ended + (step.after or 0)
-        self._timer.set(max(due, self._world.simulation.at))
-        self._world.simulation.wake()
+        self._timer.set(max(due, self._site.simulation.at))
+        self._site.simulation.wake()
 
     def stop(self) -> None:
         self._timer.clear()
@@ -110,7 +116,7 @@ class Track:
             self._begin_wait(timed, checks)
             return
         if isinstance(timed.step, Expect):
-            self._judge(at, timed, evaluate(checks, self._world, self._world.seen), checks)
+            self._judge(at, timed, evaluate(checks, self._site, self._site.seen), checks)
         else:
             self._perform(at, timed)
         self._next(at)
@@ -122,18 +128,18 @@ class Track:
             self._next(at)
 
         patience = timed.within if timed.within is not None else PATIENCE
-        self._wait = Wait(self._world, checks, patience, done)
+        self._wait = Wait(self._site, checks, patience, done)
         self._wait.start()
 
     def _judge(self, at: Instant, timed: TimedStep, verdict: Verdict, checks: tuple[Check, ...]) -> None:
-        record(self._world, timed.name, verdict, checks)
-        self._world.remember(checks)
+        record(self._site, timed.name, verdict, checks)
+        self._site.remember(checks)
         if not verdict.ok:
             self._player.fail(at, timed, verdict.message)
 
     def _perform(self, at: Instant, timed: TimedStep) -> None:
         try:
-            outcome = timed.step.apply(self._world)
+            outcome = timed.step.apply(self._site)
         except EmulatorError as error:
             self._player.fail(at, timed, str(error))
             return
@@ -151,10 +157,9 @@ class Player:
 
     def __init__(
         self,
-        world: World,
-        tracks: Sequence[Sequence[TimedStep]] | None = None,
+        site: Site,
+        scenario: Scenario,
         *,
-        end: End | None = None,
         finished: Callable[[Result], None] | None = None,
         open_ended: bool = False,
         record: bool = False,
@@ -163,19 +168,19 @@ class Player:
 
         `record`: keep a trace of every charger for the report.
         """
-        self.world = world
+        self.site = site
         self.failures: list[Failure] = []
         self.ended_at: Instant | None = None
         """When it was over; None while it is not."""
-        self._end = end if tracks is not None else world.scenario.end
-        self._tracks = [Track(self, steps) for steps in (world.scenario.tracks if tracks is None else tracks)]
+        self._end = scenario.end
+        self._tracks = [Track(self, steps) for steps in scenario.tracks]
         self._finished = finished
         self._open_ended = open_ended
-        self._court = Court(world, world.scenario.rules if tracks is None else (), failed=self._rule_broken)
-        self._recorder = Recorder(world) if record else None
+        self._court = Court(site, scenario.rules, file=scenario.file, failed=self._rule_broken)
+        self._recorder = Recorder(site) if record else None
         self._broken: dict[int, Case] = {}
         """Failures that are broken rules, by their index."""
-        self._timer = world.simulation.timer(self._over, Priority.METER)
+        self._timer = site.simulation.timer(self._over, Priority.METER)
 
     @property
     def over(self) -> bool:
@@ -193,9 +198,9 @@ class Player:
         if self._recorder is not None:
             self._recorder.start()
         if self._end is not None and self._end.at is not None:
-            self._timer.set(max(self._end.at, self.world.simulation.at))
+            self._timer.set(max(self._end.at, self.site.simulation.at))
         for track in self._tracks:
-            self.world.look_ahead(step.step.checks for step in track.left if isinstance(step.step, Expect | WaitUntil))
+            self.site.look_ahead(step.step.checks for step in track.left if isinstance(step.step, Expect | WaitUntil))
             track.arm()
         if not self._tracks:
             self.track_finished()
@@ -214,14 +219,14 @@ class Player:
 
     def result(self) -> Result:
         """The verdict so far."""
-        at = self.ended_at if self.ended_at is not None else self.world.simulation.at
+        at = self.ended_at if self.ended_at is not None else self.site.simulation.at
         for index, case in self._broken.items():
             self.failures[index] = replace(self.failures[index], text=self._court.verdict(case).text)
         return Result(
             ok=not self.failures,
             failures=tuple(self.failures),
             ended_at=at,
-            journal=self.world.simulation.journal,
+            journal=self.site.simulation.journal,
             rules=self._court.verdicts(),
             traces=self._recorder.traces if self._recorder is not None else {},
         )
@@ -232,7 +237,7 @@ class Player:
 
     def conclude(self) -> None:
         """The run is over: judge what rules still wait for."""
-        self._court.conclude(self.world.simulation.at)
+        self._court.conclude(self.site.simulation.at)
 
     def _rule_broken(self, case: Case) -> None:
         verdict = self._court.verdict(case)
@@ -250,8 +255,8 @@ class Player:
         if self._timer.due is not None or not all(track.finished for track in self._tracks):
             return
         rest = self._end.after if self._end is not None and self._end.after is not None else 0
-        self._timer.set(self.world.simulation.at + rest)
-        self.world.simulation.wake()
+        self._timer.set(self.site.simulation.at + rest)
+        self.site.simulation.wake()
 
     def _over(self, at: Instant) -> None:
         for track in self._tracks:
@@ -278,44 +283,46 @@ def play(
     record: bool = False,
 ) -> Result:
     """Play a scenario as fast as possible, without sockets and without wall time. `record`: keep traces."""
-    return play_world(build(scenario, clock=Clock(0.0), seed=seed), progress=progress, record=record)
+    return play_site(build(scenario, clock=Clock(0.0), seed=seed), scenario, progress=progress, record=record)
 
 
-def play_world(world: World, *, progress: Callable[[Instant], None] | None = None, record: bool = False) -> Result:
-    """Play the scenario of a world with a frozen clock to its end."""
-    player = Player(world, record=record)
+def play_site(
+    site: Site, scenario: Scenario, *, progress: Callable[[Instant], None] | None = None, record: bool = False
+) -> Result:
+    """Play a scenario at a site with a frozen clock to its end."""
+    player = Player(site, scenario, record=record)
     player.start()
-    for at in world.simulation.steps_to(FOREVER):
+    for at in site.simulation.steps_to(FOREVER):
         if progress is not None:
             progress(at)
         if player.over:
             break
-    _catch_up(world)
+    _catch_up(site)
     return player.result()
 
 
-def _catch_up(world: World) -> None:
+def _catch_up(site: Site) -> None:
     """Bring the clock to where the world is, after the world was moved by itself."""
-    behind = world.simulation.agenda.at - world.simulation.clock.now()
+    behind = site.simulation.agenda.at - site.simulation.clock.now()
     if behind > 0:
-        world.simulation.clock.jump(behind)
+        site.simulation.clock.jump(behind)
 
 
 # --- for the control API, the command line and pytest ----------------------------------------------------------------
 
 
-def apply_step(world: World, step: TimedStep) -> Outcome:
+def apply_step(site: Site, step: TimedStep) -> Outcome:
     """Do one step now, whatever its time says; a wait looks once. EmulatorError if it cannot be done at all."""
-    world.simulation.now()
-    return step.step.apply(world)
+    site.simulation.now()
+    return step.step.apply(site)
 
 
-def perform(world: World, steps: Sequence[TimedStep], finished: Callable[[Result], None] | None = None) -> Player:
+def perform(site: Site, steps: Sequence[TimedStep], finished: Callable[[Result], None] | None = None) -> Player:
     """Play further steps from now on, beside what is being played; `at` is simulated time, `after` counts from now."""
-    world.simulation.now()
-    player = Player(world, [steps], finished=finished)
+    site.simulation.now()
+    player = Player(site, Scenario(tracks=(tuple(steps),)), finished=finished)
     player.start()
-    world.simulation.now()
+    site.simulation.now()
     return player
 
 
@@ -339,14 +346,14 @@ class Passage:
 
 
 def advance(
-    world: World,
+    site: Site,
     by: Instant | None = None,
     *,
     until: tuple[Check, ...] = (),
     within: Instant | None = None,
 ) -> Passage:
     """Jump ahead `by` µs, or until quantities are as expected but at most `within` (default 10 min)."""
-    simulation = world.simulation
+    simulation = site.simulation
     since = simulation.journal.seq
     if not until:
         simulation.jump(by or 0)
@@ -354,24 +361,24 @@ def advance(
     simulation.now()
     patience = within if within is not None else (by if by is not None else PATIENCE)
     verdicts: list[Verdict] = []
-    wait = Wait(world, until, patience, lambda _at, verdict: verdicts.append(verdict))
+    wait = Wait(site, until, patience, lambda _at, verdict: verdicts.append(verdict))
     wait.start()
     for _ in simulation.steps_to(FOREVER if not verdicts else simulation.at):
         if verdicts:
             break
-    _catch_up(world)
-    world.remember(until)
+    _catch_up(site)
+    site.remember(until)
     entries = tuple(simulation.journal.after(since))
     return Passage(at=simulation.at, ok=verdicts[0].ok, entries=entries, items=verdicts[0].items)
 
 
-def checks(world: World, expected: Mapping[str, object]) -> tuple[Check, ...]:
+def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:
     """Expectations from plain data, for `advance` and the API. ScenarioError with all problems."""
-    step = make_step("wait_until", world.names, dict(expected)).step
+    step = make_step("wait_until", site.names, dict(expected)).step
     assert isinstance(step, WaitUntil)
     return step.checks
 
 
-def expect(world: World, expected: Mapping[str, object]) -> Outcome:
+def expect(site: Site, expected: Mapping[str, object]) -> Outcome:
     """Look whether quantities are as expected, and record it; `detail` has `ok` and `items`."""
-    return apply_step(world, make_step("expect", world.names, dict(expected)))
+    return apply_step(site, make_step("expect", site.names, dict(expected)))

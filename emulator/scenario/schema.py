@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..language.arguments import CalendarTime, Kind, Schema, Scope, Several, Text, Whole
+from ..language.nodes import Node
 from ..verdict.reading import Rules
-from .kinds import CalendarTime, Kind, Schema, Scope, Several, Text, Whole
-from .nodes import Node
 from .sections import (
     BrokerSection,
     Charger,

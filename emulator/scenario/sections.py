@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 from ..core.specs import ChargerSpec, SupplySpec, VehicleSpec
 from ..core.vehicles import PRESETS
 from ..errors import Problem, did_you_mean
-from .fields import Record, merged, optional
-from .kinds import Duration, Kind, Schema, Scope, Text, Unreadable, Whole
-from .nodes import Node
-from .plan import Broker, ChargerPlan, End
-from .records import Argument, read_record, record_schema
+from ..language.arguments import Duration, Kind, Schema, Scope, Text, Unreadable, Whole
+from ..language.fields import Record, merged, optional
+from ..language.nodes import Node
+from ..language.records import Argument, read_record, record_schema
+from ..world.plan import Broker, ChargerPlan
+from .plan import End
 from .steps.checks import Speed
 from .wallboxes import Wallboxes, numbered, proper_name
 

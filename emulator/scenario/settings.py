@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ..devices.settings import Setting
 from ..errors import did_you_mean
-from ..vendors.settings import Setting
-from .kinds import Scope, Unreadable
-from .nodes import Node
+from ..language.arguments import Scope, Unreadable
+from ..language.nodes import Node
 
 
 def check_settings(node: Node, title: str, rows: Mapping[str, Setting], scope: Scope) -> None:

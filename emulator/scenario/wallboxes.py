@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .. import vendors
+from ..devices.firmware import Vendor
 from ..errors import did_you_mean
-from ..vendors.firmware import Vendor
-from .kinds import Kind, Schema, Scope, Text, Unreadable, Values, checked
-from .nodes import Node
-from .plan import WallboxPlan, counted_up
-from .quantities import RESERVED
-from .records import Argument, read_record, record_schema
+from ..language.arguments import Kind, Schema, Scope, Text, Unreadable, Values, checked
+from ..language.nodes import Node
+from ..language.records import Argument, read_record, record_schema
+from ..world.plan import WallboxPlan, counted_up
+from ..world.quantities import RESERVED
 from .settings import check_settings
 
 INTERFACES: Final = ("http", "websocket", "mqtt", "modbus", "udp", "semp", "mdns")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Final
 
+from ..devices.firmware import Vendor
 from ..errors import EmulatorError, did_you_mean
-from .firmware import Vendor
 
 PACKAGES: Final = ("goe", "warp", "nrgkick", "lektrico", "bender", "keba")
 """Every vendor, in the order of the default emulator. A new one is added here."""
@@ -107,7 +107,7 @@ def vendor(name: str) -> Vendor:
     """The vendor called `name`. EmulatorError with a suggestion if there is none."""
     if name not in PACKAGES:
         raise EmulatorError(f'there is no vendor "{name}"{did_you_mean(name, PACKAGES)}')
-    found = import_module(f"{__name__}.{name}").VENDOR
+    found = import_module(f"{__name__}.{name}.vendor").VENDOR
     assert isinstance(found, Vendor)
     return found
 

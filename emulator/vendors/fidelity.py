@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from ..devices.firmware import Profile, Vendor
+from ..devices.points import Fidelity
+from ..devices.wallbox import Context, charger_defaults
 from ..runtime.clock import Clock
 from ..runtime.simulation import Simulation
 from . import PACKAGES, vendor
-from .firmware import Profile, Vendor
-from .points import Fidelity
-from .wallbox import Context, charger_defaults
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _HEAD = ("Name", "Type", "Access", "Value", "Firmware", "Models", "About", "Source", "Assumed")

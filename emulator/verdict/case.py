@@ -20,8 +20,8 @@ from .happenings import Happening, Match, Recogniser, line
 if TYPE_CHECKING:
     from ..errors import Place
     from ..runtime.journal import Entry
-    from ..scenario.steps.base import Check
-    from ..scenario.world import World
+    from ..world.checks import Check
+    from ..world.site import Site
     from .rules import Rule
 
 BEFORE: Final = 8
@@ -80,7 +80,7 @@ class Case:
 
     rule: Rule
     place: Place
-    world: World
+    site: Site
     failed: Callable[[Case], None]
     """Called at the first violation."""
     violations: int = 0
@@ -105,7 +105,7 @@ class Case:
         if happening.expect:
             self.follow(happening.expect, lambda at, holds: heard(at, None) if holds else None)
             return
-        recogniser = Recogniser(happening, self.world)
+        recogniser = Recogniser(happening, self.site)
 
         def tap(entry: Entry) -> None:
             found = recogniser.match(entry)
@@ -139,21 +139,21 @@ class Case:
 
     def follow(self, checks: tuple[Check, ...], changed: Callable[[Instant, bool], None]) -> Monitor:
         """Call back at the first look at a condition, and whenever it changes."""
-        monitor = Monitor(self.world, checks)
+        monitor = Monitor(self.site, checks)
         monitor.listen(changed)
         self.monitors.append(monitor)
         return monitor
 
     def timer(self, due: Callable[[Instant], None]) -> Timer:
         """A timer that comes last among what happens at an instant."""
-        timer = self.world.simulation.timer(due, Priority.METER)
+        timer = self.site.simulation.timer(due, Priority.METER)
         self.timers.append(timer)
         return timer
 
     def set(self, timer: Timer, at: Instant | None) -> None:
         """Arm a timer."""
         timer.set(at)
-        self.world.simulation.wake()
+        self.site.simulation.wake()
 
     def measure(self, name: str, value: float) -> None:
         self.measured.setdefault(name, Measured()).add(value)

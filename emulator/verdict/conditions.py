@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 from ..core.agenda import Priority
 from ..core.instant import SECOND, Instant
 from ..errors import EmulatorError
-from ..scenario.expectations import MISSING, shown
+from ..world.expectations import MISSING, shown
 
 if TYPE_CHECKING:
     from ..runtime.journal import Entry
-    from ..scenario.steps.base import Check
-    from ..scenario.world import World
+    from ..world.checks import Check
+    from ..world.site import Site
 
 GRID: Final = SECOND
 """How often to look while nothing happens."""
@@ -30,12 +30,12 @@ Listener = Callable[[Instant, bool], None]
 class Monitor:
     """Follows one condition and calls back at every change, and at the first look."""
 
-    def __init__(self, world: World, checks: tuple[Check, ...]) -> None:
-        self._world = world
+    def __init__(self, site: Site, checks: tuple[Check, ...]) -> None:
+        self._site = site
         self._checks = checks
-        self._before = world.values(checks)
+        self._before = site.values(checks)
         self._listeners: list[Listener] = []
-        self._timer = world.simulation.timer(self._look, Priority.METER)
+        self._timer = site.simulation.timer(self._look, Priority.METER)
         self.state: bool | None = None
         """Whether it holds; None before the first look."""
         self.found = ""
@@ -45,8 +45,8 @@ class Monitor:
         self._listeners.append(listener)
 
     def start(self) -> None:
-        self._timer.set(self._world.simulation.at)
-        self._world.simulation.wake()
+        self._timer.set(self._site.simulation.at)
+        self._site.simulation.wake()
 
     def stop(self) -> None:
         self._timer.clear()
@@ -54,8 +54,8 @@ class Monitor:
     def heard(self, entry: Entry) -> None:
         """Something happened: look when it is done."""
         if entry.kind in TELLING:
-            self._timer.set(self._world.simulation.at)
-            self._world.simulation.wake()
+            self._timer.set(self._site.simulation.at)
+            self._site.simulation.wake()
 
     def refresh(self, at: Instant) -> bool:
         """Look now. Only from the agenda."""
@@ -64,7 +64,7 @@ class Monitor:
 
     def _look(self, at: Instant) -> None:
         self._timer.set(at - at % GRID + GRID)
-        self._world.simulation.wake()
+        self._site.simulation.wake()
         holds = self._holds()
         if holds != self.state:
             self.state = holds
@@ -78,7 +78,7 @@ class Monitor:
         for check in self._checks:
             name = check.gauge.text
             try:
-                value = check.gauge.read(self._world)
+                value = check.gauge.read(self._site)
             except EmulatorError as error:  # a vendor value that this firmware does not have
                 found.append(str(error))
                 holds = False

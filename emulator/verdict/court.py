@@ -18,7 +18,7 @@ from .reading import PlacedRule
 if TYPE_CHECKING:
     from ..errors import Place
     from ..runtime.journal import Entry
-    from ..scenario.world import World
+    from ..world.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +62,15 @@ class Court:
     """Watches over rules in one world."""
 
     def __init__(
-        self, world: World, rules: Iterable[PlacedRule] = (), *, failed: Callable[[Case], None] | None = None
+        self,
+        site: Site,
+        rules: Iterable[PlacedRule] = (),
+        *,
+        file: str = "(none)",
+        failed: Callable[[Case], None] | None = None,
     ) -> None:
-        self._world = world
+        self._site = site
+        self._file = file
         self._failed = failed if failed is not None else lambda _case: None
         self._recent: deque[Entry] = deque(maxlen=BEFORE)
         self._cases: list[Case] = []
@@ -76,9 +82,8 @@ class Court:
     @property
     def replay(self) -> str:
         """The command that brings about the same again."""
-        scenario, seed = self._world.scenario, self._world.simulation.seed
         verb = "run" if self._clients else "play"
-        return f"charger-emulator {verb} {scenario.file} --seed {seed}"
+        return f"charger-emulator {verb} {self._file} --seed {self._site.simulation.seed}"
 
     def start(self) -> None:
         """Open every case."""
@@ -88,8 +93,8 @@ class Court:
 
     def add(self, placed: PlacedRule) -> None:
         """One more rule, in force from now on."""
-        case = Case(placed.rule, placed.place, self._world, self._failed, recent=self._recent)
-        case.since = self._world.simulation.at
+        case = Case(placed.rule, placed.place, self._site, self._failed, recent=self._recent)
+        case.since = self._site.simulation.at
         placed.rule.watch(case)
         self._cases.append(case)
         for kind in case.taps:
@@ -97,7 +102,7 @@ class Court:
         for monitor in case.monitors:
             monitor.start()
         if self._silence is None:
-            self._silence = self._world.simulation.journal.listen(self._heard)
+            self._silence = self._site.simulation.journal.listen(self._heard)
 
     def _heard(self, entry: Entry) -> None:
         if entry.kind == "push":

@@ -15,19 +15,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from ..core.instant import seconds
 from ..errors import EmulatorError, did_you_mean
-from ..scenario.expectations import Expectation, InList, Matches, parse, written
-from ..scenario.fields import About, arguments_of, construct
-from ..scenario.kinds import Flag, Kind, Schema, Scope, Text, Unreadable, checked
-from ..scenario.nodes import Node
-from ..scenario.quantities import Gauge
-from ..scenario.records import read_record, record_schema
-from ..scenario.steps.base import ChargerName, Check, Checks, FaultName
+from ..language.arguments import Flag, Kind, Schema, Scope, Text, Unreadable, checked
+from ..language.fields import About, arguments_of, construct
+from ..language.name_arguments import ChargerName, FaultName
+from ..language.nodes import Node
+from ..language.records import read_record, record_schema
+from ..world.checks import Check, Checks
+from ..world.expectations import Expectation, InList, Matches, parse, written
+from ..world.names import probe
+from ..world.quantities import Gauge
 
 if TYPE_CHECKING:
+    from ..devices.wallbox import Wallbox
+    from ..language.names import Names
     from ..runtime.journal import Entry
-    from ..scenario.names import Names
-    from ..scenario.world import World
-    from ..vendors.wallbox import Wallbox
+    from ..world.site import Site
 
 EVENTS: Final = (
     "booted",
@@ -179,7 +181,7 @@ class Place(Kind):
             self.wrong(node, scope)
         text = node.scalar
         where: Where = checked(node, scope, lambda: find_place(text, scope.names))
-        box = scope.names.probe(f"{where.charger}.{where.wallbox}")
+        box = probe(scope.names, f"{where.charger}.{where.wallbox}")
         if box is not None and where.rest and "*" not in where.rest:
             checked(node, scope, lambda: self._check(box, where))
         return where
@@ -449,9 +451,9 @@ def inline(node: Node, scope: Scope) -> Happening:
 class Recogniser:
     """Recognises one happening among the entries of a running world."""
 
-    def __init__(self, happening: Happening, world: World) -> None:
+    def __init__(self, happening: Happening, site: Site) -> None:
         self.happening = happening
-        self._world = world
+        self._site = site
         self._written: dict[tuple[str, str], object] = {}
         self._known: dict[tuple[str | None, str | None], None] = {}
 
@@ -471,7 +473,7 @@ class Recogniser:
 
     def _was(self, entry: Entry) -> bool:
         """Whether the condition held directly before an entry."""
-        simulation = self._world.simulation
+        simulation = self._site.simulation
         at = max(0, entry.at - 1)
         for check in any_line(self.happening.while_):
             row = check.gauge.row

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ..errors import Place, ScenarioError, did_you_mean
-from ..scenario.fields import arguments_of, construct
-from ..scenario.kinds import Kind, Schema, Scope, Unreadable
-from ..scenario.names import Names
-from ..scenario.nodes import Node, from_object
-from ..scenario.records import read_record, record_schema
+from ..language.arguments import Kind, Schema, Scope, Unreadable
+from ..language.fields import arguments_of, construct
+from ..language.names import Names
+from ..language.nodes import Node, from_object
+from ..language.records import read_record, record_schema
 from .happenings import KEYS, WHAT, Happening, inline
 from .rules import RULES, Always, Often, Rule
 

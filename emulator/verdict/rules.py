@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from ..core.instant import SECOND, Instant, seconds
-from ..scenario.expectations import Compared, Expectation
-from ..scenario.fields import About
-from ..scenario.kinds import Duration, Flag, Kind, Schema, Scope, Several, Text
-from ..scenario.nodes import Node
-from ..scenario.steps.base import Check
-from ..scenario.units import shown
+from ..language.arguments import Duration, Flag, Kind, Schema, Scope, Several, Text
+from ..language.fields import About
+from ..language.nodes import Node
+from ..language.units import shown
+from ..world.checks import Check
+from ..world.expectations import Compared, Expectation
 from .happenings import Happening, HappeningKind, Loose, Subject, any_line, described
 
 if TYPE_CHECKING:
@@ -287,7 +287,7 @@ class _ClientTime:
 
     def tick(self, entry: Entry) -> Instant:
         """Advance to an entry."""
-        running = not self._case.world.simulation.clock.frozen
+        running = not self._case.site.simulation.clock.frozen
         if running and entry.wall is not None:
             if self._wall is not None:
                 self.now += max(0, round((entry.wall - self._wall) * SECOND))

@@ -15,7 +15,7 @@ from ..core.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from ..runtime.journal import Entry
-    from ..scenario.world import World
+    from ..world.site import Site
 
 MOST: Final = 6_000
 """Samples kept of one charger."""
@@ -59,17 +59,17 @@ class Trace:
 class Recorder:
     """Samples every charger of a world: directly before and after what happens, and on a grid that grows wider."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, site: Site) -> None:
+        self._site = site
         self._period: Instant = SECOND
-        self._timer = world.simulation.timer(self._sample, Priority.METER)
+        self._timer = site.simulation.timer(self._sample, Priority.METER)
         self._silence: Callable[[], None] = lambda: None
         self.traces: dict[str, Trace] = {}
 
     def start(self) -> None:
-        self._silence = self._world.simulation.journal.listen(self._heard)
-        self._timer.set(self._world.simulation.at)
-        self._world.simulation.wake()
+        self._silence = self._site.simulation.journal.listen(self._heard)
+        self._timer.set(self._site.simulation.at)
+        self._site.simulation.wake()
 
     def stop(self) -> None:
         self._timer.clear()
@@ -77,21 +77,21 @@ class Recorder:
         self._silence = lambda: None
 
     def _heard(self, entry: Entry) -> None:
-        if entry.kind not in ("event", "stimulus") or entry.charger not in self._world.simulation.chargers:
+        if entry.kind not in ("event", "stimulus") or entry.charger not in self._site.simulation.chargers:
             return
         before = entry.at - 1
         trace = self.traces.setdefault(entry.charger, Trace())
         if before > 0 and (not trace.times or trace.times[-1] < before):
-            trace.add(before, self._world.simulation.chargers[entry.charger].snapshot(before))
-        self._timer.set(self._world.simulation.at)
-        self._world.simulation.wake()
+            trace.add(before, self._site.simulation.chargers[entry.charger].snapshot(before))
+        self._timer.set(self._site.simulation.at)
+        self._site.simulation.wake()
 
     def _sample(self, at: Instant) -> None:
-        for name, charger in self._world.simulation.chargers.items():
+        for name, charger in self._site.simulation.chargers.items():
             trace = self.traces.setdefault(name, Trace())
             trace.add(at, charger.snapshot(at))
             if len(trace.times) > MOST:
                 self._period *= 2
                 trace.thin()
         self._timer.set(at - at % self._period + self._period)
-        self._world.simulation.wake()
+        self._site.simulation.wake()

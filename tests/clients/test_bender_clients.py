@@ -23,15 +23,15 @@ from emulator.core.instant import SECOND
 from emulator.core.messages import Disturb, PlugIn, Stimulus, Unplug
 from emulator.core.snapshot import Snapshot
 from emulator.core.specs import VehicleSpec
+from emulator.devices.register_maps.bender import OCPP_STATES
+from emulator.devices.registers import Integer, Text
+from emulator.devices.wallbox import Context, Wallbox, charger_defaults
 from emulator.protocols.http import HttpServer
 from emulator.protocols.modbus import ModbusServer
 from emulator.protocols.server import Endpoint
 from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
 from emulator.vendors.bender.registers import CC_ROWS, ICC_ROWS
-from emulator.vendors.registers import Integer, Text
-from emulator.vendors.shared.bender_registers import OCPP_STATES
-from emulator.vendors.wallbox import Context, Wallbox, charger_defaults
 
 EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
 NO_VALUE = 0xFFFF_FFFF

@@ -30,6 +30,8 @@ from emulator import vendors
 from emulator.core.instant import SECOND
 from emulator.core.messages import PlugIn, Unplug
 from emulator.core.specs import VehicleSpec
+from emulator.devices.interfaces import MqttInterface
+from emulator.devices.wallbox import Context, Wallbox, charger_defaults
 from emulator.protocols.broker import Broker
 from emulator.protocols.broker_mosquitto import executable
 from emulator.protocols.http import HttpServer
@@ -40,8 +42,6 @@ from emulator.protocols.push import moved
 from emulator.protocols.server import Endpoint
 from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
-from emulator.vendors.interfaces import MqttInterface
-from emulator.vendors.wallbox import Context, Wallbox, charger_defaults
 
 PATIENCE = 10.0
 PASSWORD = "go-e-test"

@@ -16,11 +16,11 @@ from emulator import vendors
 from emulator.core.instant import SECOND
 from emulator.core.messages import PlugIn
 from emulator.core.specs import VehicleSpec
+from emulator.devices.wallbox import Context, Wallbox, charger_defaults
 from emulator.protocols.http import HttpServer
 from emulator.protocols.server import Endpoint
 from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
-from emulator.vendors.wallbox import Context, Wallbox, charger_defaults
 
 lite = pytest.importorskip("goecharger_api_lite")
 

@@ -18,13 +18,13 @@ from emulator.core import faults
 from emulator.core.instant import SECOND
 from emulator.core.messages import Disturb, PlugIn, PowerCut, PowerUp, Unplug
 from emulator.core.specs import VehicleSpec
+from emulator.devices.wallbox import Context, charger_defaults
 from emulator.protocols.modbus import ModbusServer
 from emulator.protocols.server import Endpoint
 from emulator.protocols.udp import UdpServer
 from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
 from emulator.vendors.keba.wallbox import Keba
-from emulator.vendors.wallbox import Context, charger_defaults
 
 kecontact = pytest.importorskip("keba_kecontact.connection")
 

@@ -17,12 +17,12 @@ from emulator.core.faults import CpShort, Overtemp
 from emulator.core.instant import SECOND
 from emulator.core.messages import Disturb, PlugIn, Relieve, Unplug
 from emulator.core.specs import VehicleSpec
+from emulator.devices.wallbox import Context, Wallbox, charger_defaults
 from emulator.protocols.http import HttpServer
 from emulator.protocols.push import moved
 from emulator.protocols.server import Endpoint
 from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
-from emulator.vendors.wallbox import Context, Wallbox, charger_defaults
 
 EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
 WHOLE_WEEK = {"start_d": 1, "start_h": 0, "start_m": 0, "end_d": 7, "end_h": 23, "end_m": 59, "current": 0}

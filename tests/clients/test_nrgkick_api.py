@@ -26,6 +26,8 @@ from emulator.core.instant import SECOND
 from emulator.core.messages import Disturb, PlugIn, Unplug
 from emulator.core.snapshot import Snapshot
 from emulator.core.specs import VehicleSpec
+from emulator.devices.registers import Floating, Text
+from emulator.devices.wallbox import Context, Wallbox, charger_defaults
 from emulator.protocols.http import HttpServer
 from emulator.protocols.mdns import Announcer, MdnsServer
 from emulator.protocols.modbus import ModbusServer
@@ -34,8 +36,6 @@ from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
 from emulator.vendors.nrgkick import enums as texts
 from emulator.vendors.nrgkick.items import ITEMS
-from emulator.vendors.registers import Floating, Text
-from emulator.vendors.wallbox import Context, Wallbox, charger_defaults
 
 EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
 

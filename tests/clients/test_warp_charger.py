@@ -16,12 +16,12 @@ from emulator.core.faults import TripRcd
 from emulator.core.instant import SECOND
 from emulator.core.messages import Disturb, PlugIn, Unplug
 from emulator.core.specs import VehicleSpec
+from emulator.devices.wallbox import Context, Wallbox, charger_defaults
 from emulator.protocols.http import HttpServer
 from emulator.protocols.push import moved
 from emulator.protocols.server import Endpoint
 from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
-from emulator.vendors.wallbox import Context, Wallbox, charger_defaults
 from emulator.vendors.warp.digest import digest_hash
 
 warp_charger = pytest.importorskip("warp_charger")

@@ -24,12 +24,12 @@ from emulator.core.instant import SECOND
 from emulator.core.messages import PlugIn, Unplug
 from emulator.core.snapshot import Snapshot
 from emulator.core.specs import VehicleSpec
+from emulator.devices.wallbox import Context, Wallbox, charger_defaults
 from emulator.protocols.http import HttpServer
 from emulator.protocols.modbus import ModbusServer
 from emulator.protocols.server import Endpoint
 from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
-from emulator.vendors.wallbox import Context, Wallbox, charger_defaults
 
 EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
 PATIENCE = 10.0
@@ -82,7 +82,7 @@ class Client:
     """pymodbus and HTTP, both connected to one WARP box."""
 
     def __init__(self, site: Site, modbus: AsyncModbusTcpClient, http: aiohttp.ClientSession, port: int) -> None:
-        self.site = site
+        self.world = site
         self.modbus = modbus
         self.http = http
         self.port = port
@@ -95,7 +95,7 @@ class Client:
     async def put(self, path: str, value: object) -> None:
         async with self.http.put(f"/{path}", json=value) as reply:
             assert (reply.status, await reply.text()) == (200, ""), path
-        self.site.advance(0.25)
+        self.world.advance(0.25)
 
     async def ask(self, address: int, count: int = 1, function: int = 3) -> ModbusPDU:
         read = {
@@ -127,12 +127,12 @@ class Client:
             reply = await self.modbus.write_register(address, values[0], device_id=1)
         else:
             reply = await self.modbus.write_registers(address, list(values), device_id=1)
-        self.site.advance(0.25)
+        self.world.advance(0.25)
         return int(reply.exception_code) if reply.isError() else 0
 
     async def coil(self, address: int, value: bool) -> int:
         reply = await self.modbus.write_coil(address, value, device_id=1)
-        self.site.advance(0.25)
+        self.world.advance(0.25)
         return int(reply.exception_code) if reply.isError() else 0
 
     async def raw(self, request: str) -> str:
@@ -167,8 +167,8 @@ BLOCKS += [(3, 0, 2), (3, 1000, 8), (3, 2000, 2), (3, 3100, 2)]
 
 async def test_the_reader_of_the_firmware() -> None:
     async with serving() as client:
-        client.site.plug_in()
-        client.site.advance(60)
+        client.world.plug_in()
+        client.world.advance(60)
         for function, address, count in BLOCKS:
             assert len(await client.words(address, count, function)) == count
         assert await client.bits(0, 6, 2) == [True] * 6
@@ -179,8 +179,8 @@ async def test_the_reader_of_the_firmware() -> None:
 
 async def test_the_meter_client_of_another_box() -> None:
     async with serving() as client:
-        client.site.plug_in()
-        client.site.advance(600)
+        client.world.plug_in()
+        client.world.advance(600)
         shown = await client.json("meter/all_values")
         for k, value in enumerate(shown):
             found = await client.number(2100 + 2 * k, 4, real=True)
@@ -190,7 +190,7 @@ async def test_the_meter_client_of_another_box() -> None:
 
 async def test_a_charge() -> None:
     async with serving() as client:
-        site = client.site
+        site = client.world
         site.plug_in()
         site.advance(60)
         assert [await client.number(address, 4) for address in (1000, 1002, 1010)] == [2, 3, 32000]
@@ -210,7 +210,7 @@ async def test_a_charge() -> None:
 
 async def test_http_and_modbus_agree() -> None:
     async with serving() as client:
-        site = client.site
+        site = client.world
         site.plug_in()
         site.advance(300)
         await client.put("evse/external_current", {"current": 10000})
@@ -259,8 +259,8 @@ async def test_on_the_wire(request_bytes: str, reply: str) -> None:
 
 async def test_power_on_the_wire() -> None:
     async with serving() as client:
-        client.site.plug_in()
-        client.site.advance(60)
+        client.world.plug_in()
+        client.world.advance(60)
         power = await client.number(2002, 4, real=True)
         reply = await client.raw("00 01 00 00 00 06 01 04 07 D2 00 02")
         assert reply.startswith("00 01 00 00 00 07 01 04 04 ")
@@ -321,7 +321,7 @@ async def test_eight_clients() -> None:
 
 async def test_a_client_of_bender() -> None:
     async with serving(BENDER) as client:
-        site = client.site
+        site = client.world
         assert bytes(b for w in await client.words(100, 2) for b in w.to_bytes(2, "big")) == b"4.40"
         assert await client.words(122) == [1]
         site.plug_in()
@@ -359,7 +359,7 @@ async def test_evcc_with_bender() -> None:
 
 async def test_evcc_with_keba() -> None:
     async with serving(KEBA) as client:
-        site = client.site
+        site = client.world
         code = str(await client.number(1016))
         assert (code, code[4], code[5]) == ("314121", "2", "1")
         assert await client.number(1602) == 0  # no heartbeat
@@ -400,7 +400,7 @@ async def test_evcc_with_keba() -> None:
 
 async def test_go_e_on_the_same_charger() -> None:
     async with serving(goe=True) as client:
-        site = client.site
+        site = client.world
         assert site.goe is not None
         async with HttpServer(Endpoint(site.goe, "http")) as web:
             url = f"http://127.0.0.1:{web.endpoint.port}"

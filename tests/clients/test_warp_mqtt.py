@@ -15,14 +15,14 @@ from emulator import vendors
 from emulator.core.instant import SECOND
 from emulator.core.messages import PlugIn
 from emulator.core.specs import VehicleSpec
+from emulator.devices.interfaces import EMBEDDED_BROKER, Origin
+from emulator.devices.wallbox import Context, Wallbox, charger_defaults
 from emulator.protocols.broker import Broker
 from emulator.protocols.mqtt import MqttDevice
 from emulator.protocols.push import moved
 from emulator.protocols.server import Endpoint
 from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
-from emulator.vendors.interfaces import EMBEDDED_BROKER, Origin
-from emulator.vendors.wallbox import Context, Wallbox, charger_defaults
 
 PATIENCE = 20.0
 OWNER = Origin(interface="test")
@@ -165,6 +165,6 @@ async def test_home_assistant_discovers_it() -> None:
 
 
 def _get(target: str) -> Any:
-    from emulator.vendors.interfaces import HttpRequest
+    from emulator.devices.interfaces import HttpRequest
 
     return HttpRequest(method="GET", target=target)

@@ -10,7 +10,7 @@ import pytest
 
 from emulator.control.server import ControlServer
 from emulator.scenario.loader import loads
-from emulator.service import Emulator, Options
+from emulator.service.emulator import Emulator, Options
 
 SCENARIO = """
 about: A charger for the control API.

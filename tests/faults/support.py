@@ -12,6 +12,7 @@ import pytest
 
 from emulator.core.instant import SECOND
 from emulator.core.messages import Outcome
+from emulator.devices.interfaces import HttpReply, HttpRequest, Origin
 from emulator.errors import ScenarioError
 from emulator.faults.engine import FaultEngine
 from emulator.protocols.http import HttpServer
@@ -24,9 +25,8 @@ from emulator.runtime.journal import Entry
 from emulator.scenario.loader import loads
 from emulator.scenario.player import apply_step
 from emulator.scenario.steps import make_step
-from emulator.scenario.world import World, build
-from emulator.service import Emulator, Options
-from emulator.vendors.interfaces import HttpReply, HttpRequest, Origin
+from emulator.service.emulator import Emulator, Options
+from emulator.world.site import Site, build
 
 BOXES = """
 seed: 5
@@ -45,8 +45,8 @@ class Bench:
     """A frozen world, asked as clients would ask it."""
 
     def __init__(self, text: str = BOXES) -> None:
-        self.world: World = build(loads(text), clock=Clock(0.0))
-        self.engine = FaultEngine.of(self.world.simulation)
+        self.site: Site = build(loads(text), clock=Clock(0.0))
+        self.engine = FaultEngine.of(self.site.simulation)
 
     def fault(self, on: str, kind: str, /, **arguments: object) -> Outcome:
         """Arm a fault; AssertionError if it is refused."""
@@ -55,19 +55,19 @@ class Bench:
         return outcome
 
     def do(self, name: str, /, **arguments: object) -> Outcome:
-        return apply_step(self.world, make_step(name, self.world.names, **arguments))
+        return apply_step(self.site, make_step(name, self.site.names, **arguments))
 
     def wait(self, seconds: float) -> None:
-        self.world.simulation.jump(round(seconds * SECOND))
+        self.site.simulation.jump(round(seconds * SECOND))
 
     def read(self, quantity: str) -> object:
-        return self.world.read(quantity)
+        return self.site.read(quantity)
 
     # --- clients -----------------------------------------------------------------------------------------------------
 
     def http(self, target: str, *, on: str = "garage.goe", client: str = "1.2.3.4:5", **more: Any) -> HttpReply:
         """The reply to a GET request, past the faults."""
-        server = HttpServer(Endpoint(self.world.wallboxes[on], "http"))
+        server = HttpServer(Endpoint(self.site.wallboxes[on], "http"))
         origin = Origin(interface="http", client=client)
         request = HttpRequest(method=more.pop("method", "GET"), target=target, origin=origin, **more)
         return server.exchange(request, server.rooms.find(request))
@@ -84,7 +84,7 @@ class Bench:
 
     def modbus(self, pdu: bytes, *, on: str = "garage.nrgkick", transaction: int = 7) -> Answer:
         """What the Modbus server does about a request to unit 1."""
-        return ModbusServer(Endpoint(self.world.wallboxes[on], "modbus")).exchange(
+        return ModbusServer(Endpoint(self.site.wallboxes[on], "modbus")).exchange(
             Frame(transaction, 1, pdu), "1.2.3.4:6"
         )
 
@@ -100,7 +100,7 @@ class Bench:
 
     def udp(self, text: str, *, on: str = "garage.keba") -> list[tuple[str, float]]:
         """Texts and delays of what answers a datagram."""
-        server = UdpServer(Endpoint(self.world.wallboxes[on], "udp"))
+        server = UdpServer(Endpoint(self.site.wallboxes[on], "udp"))
         return [(d.data.decode(), d.delay) for d in server.exchange(text.encode(), ("1.2.3.4", 7090))]
 
     # --- what happened -----------------------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ class Bench:
         return [str(entry.detail["what"]) for entry in self.entries(name)]
 
     def entries(self, name: str | None = None) -> list[Entry]:
-        journal = self.world.simulation.journal
+        journal = self.site.simulation.journal
         return [entry for entry in journal if entry.kind == "fault" and name in (None, entry.name)]
 
 
@@ -130,7 +130,7 @@ async def running(text: str = BOXES) -> AsyncIterator[Emulator]:
 
 
 async def arm(emulator: Emulator, on: str, kind: str, /, **arguments: object) -> None:
-    step = make_step("fault", emulator.world.names, on=on, kind=kind, **arguments)
+    step = make_step("fault", emulator.site.names, on=on, kind=kind, **arguments)
     (outcome,) = await emulator.apply([step])
     assert outcome.ok, outcome
 

@@ -6,7 +6,7 @@ import pytest
 
 from emulator.core.faults import CATALOGUE
 from emulator.faults.kinds import EFFECTS, Kind
-from emulator.scenario.kinds import Duration
+from emulator.language.arguments import Duration
 from emulator.scenario.steps import STEPS
 
 from .support import Bench
@@ -67,7 +67,7 @@ def test_it_begins_and_ends(name: str) -> None:
         assert bench.told()[0] == "begin"
         assert bench.told()[-1] == "end"
         assert bench.engine.listed() == []
-        assert all(box.faults is None for box in bench.world.wallboxes.values())
+        assert all(box.faults is None for box in bench.site.wallboxes.values())
         bench.wait(3600)
 
 
@@ -115,7 +115,7 @@ def test_a_reboot_of_its_own() -> None:
     bench.fault("goe", "reboot", after={"event": "plugged"}, duration="20 s")
     bench.do("plug_in", charger="garage")
     bench.wait(5)
-    box = bench.world.wallboxes["garage.goe"]
+    box = bench.site.wallboxes["garage.goe"]
     assert not box.up
     bench.wait(20)
     assert box.up
@@ -124,16 +124,16 @@ def test_a_reboot_of_its_own() -> None:
 def test_power_goes_and_comes() -> None:
     bench = Bench()
     bench.fault("garage", "power_cut", for_="1 min")
-    assert not bench.world.wallboxes["garage.goe"].up
+    assert not bench.site.wallboxes["garage.goe"].up
     bench.wait(59)
     assert bench.read("garage.phase_voltage.L1") == 0
     bench.wait(60)
-    assert bench.world.wallboxes["garage.goe"].up
+    assert bench.site.wallboxes["garage.goe"].up
 
 
 def test_late_after_every_loss_of_power_while_it_lasts() -> None:
     bench = Bench()
-    box = bench.world.wallboxes["garage.goe"]
+    box = bench.site.wallboxes["garage.goe"]
     usual = box.boot_time
     bench.fault("goe", "late_boot", boot="5 min")
     bench.wait(299)
@@ -226,7 +226,7 @@ def test_the_vehicle_changes_its_habits() -> None:
 def test_connections_of_one_interface_only() -> None:
     bench = Bench()
     bench.fault("nrgkick.modbus", "connection_cap", connections=2)
-    faults = bench.world.wallboxes["garage.nrgkick"].faults
+    faults = bench.site.wallboxes["garage.nrgkick"].faults
     assert faults is not None
     assert faults.limit("modbus", 16) == 2
     assert faults.limit("http", 64) == 64
@@ -236,7 +236,7 @@ def test_what_turns_out_to_be_impossible_later_ends_the_fault_and_nothing_else()
     bench = Bench()
     step = {"on": "goe", "kind": "act", "write": {"amp": 8}, "settings": {"amp": 8}, "after": {"event": "plugged"}}
     bench.do("fault", **step)
-    box = bench.world.wallboxes["garage.goe"]
+    box = bench.site.wallboxes["garage.goe"]
     box.settings.rows = {name: row for name, row in box.settings.rows.items() if name != "amp"}
     bench.do("plug_in", charger="garage")
     bench.wait(10)

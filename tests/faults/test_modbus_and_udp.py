@@ -97,7 +97,7 @@ def test_requests_get_lost() -> None:
     bench.do("plug_in", charger="garage")
     bench.fault("keba", "loss", what="requests")
     assert bench.udp("currtime 10000 1") == []
-    assert [e for e in bench.world.simulation.journal if e.kind == "write"] == []
+    assert [e for e in bench.site.simulation.journal if e.kind == "write"] == []
 
 
 def test_datagrams_come_twice() -> None:

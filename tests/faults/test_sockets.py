@@ -11,7 +11,7 @@ import pytest
 from emulator.core.instant import SECOND
 from emulator.faults.engine import FaultEngine
 from emulator.scenario.steps import make_step
-from emulator.service import Emulator
+from emulator.service.emulator import Emulator
 
 from .support import arm, port, raw, running
 
@@ -130,9 +130,9 @@ async def test_nobody_there(emulator: Emulator, kind: str) -> None:
         await raw(port(emulator, "garage.goe.http"), GET)
     assert await exchange_first(emulator, "garage.nrgkick.modbus", READ)
     if kind == "refuse":
-        await emulator.apply([make_step("clear_fault", emulator.world.names, name=kind)])
+        await emulator.apply([make_step("clear_fault", emulator.site.names, name=kind)])
     else:
-        await emulator.apply([make_step("reboot", emulator.world.names, wallbox="goe")])
+        await emulator.apply([make_step("reboot", emulator.site.names, wallbox="goe")])
         await emulator.advance(60 * SECOND)
     assert (await get(emulator))[0] == 200
     assert FaultEngine.of(emulator.simulation).listed() == []
@@ -158,7 +158,7 @@ async def test_an_upgrade_refused_and_then_a_socket_that_falls_silent(emulator: 
             first = await socket.receive_json()
             assert first["type"]
             await arm(emulator, "goe.websocket", "silent_socket")
-        await emulator.apply([make_step("clear_fault", emulator.world.names, name="silent_socket")])
+        await emulator.apply([make_step("clear_fault", emulator.site.names, name="silent_socket")])
         async with asyncio.timeout(PATIENCE), http.ws_connect(url) as socket:
             assert (await socket.receive_json())["type"] == first["type"]
 
@@ -224,9 +224,9 @@ async def test_what_a_bridge_makes_of_payloads_and_what_others_publish() -> None
             await arm(emulator, "goe.mqtt", "rewrap")
             await arm(emulator, "goe.mqtt", "second_publisher", topic="amp", payload="7", retain=True)
             await arm(emulator, "goe.mqtt", "stale_retained", match={"topic": "*/car"})
-            await emulator.apply([make_step("plug_in", emulator.world.names)])
+            await emulator.apply([make_step("plug_in", emulator.site.names)])
             await emulator.advance(5 * SECOND)
-            await emulator.apply([make_step("command", emulator.world.names, write={"amp": 9})])
+            await emulator.apply([make_step("command", emulator.site.names, write={"amp": 9})])
             await emulator.advance(5 * SECOND)
             wrapped = foreign = False
             while not (wrapped and foreign):
@@ -271,7 +271,7 @@ async def test_the_control_api() -> None:
 async def test_a_request_of_the_scenario_is_left_to_real_clients() -> None:
     async with running() as emulator:
         await arm(emulator, "goe.http", "status", status=500, count=1)
-        names = emulator.world.names
+        names = emulator.site.names
         (outcome,) = await emulator.apply([make_step("request", names, on="goe.http", get="/", expect={"status": 1})])
         assert outcome.detail == {"ok": True, "left_out": True}
         assert (await get(emulator))[0] == 500

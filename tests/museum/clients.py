@@ -12,11 +12,11 @@ from typing import Any, cast
 import aiohttp
 
 from emulator.core.instant import SECOND
+from emulator.language.nodes import from_yaml
 from emulator.runtime.journal import Entry
 from emulator.scenario.loader import from_data
-from emulator.scenario.nodes import from_yaml
 from emulator.scenario.steps import make_step
-from emulator.service import Emulator, Options
+from emulator.service.emulator import Emulator, Options
 
 MUSEUM = Path(__file__).parents[2] / "scenarios" / "museum"
 LOOKING = {"expect", "request", "note", "command"}
@@ -109,7 +109,7 @@ class Site:
 
     async def diary(self, text: str) -> None:
         """What the client thinks, for the journal."""
-        await self.emulator.apply([make_step("note", self.emulator.world.names, text=text)])
+        await self.emulator.apply([make_step("note", self.emulator.site.names, text=text)])
 
 
 class Talk(asyncio.DatagramProtocol):

@@ -10,7 +10,7 @@ from emulator.scenario.loader import load
 from emulator.scenario.player import play
 from emulator.scenario.steps.checks import Expect, WaitUntil
 from emulator.scenario.steps.request import Request
-from emulator.service import Emulator, Options
+from emulator.service.emulator import Emulator, Options
 
 MUSEUM = Path(__file__).parents[2] / "scenarios" / "museum"
 ROWS = sorted(MUSEUM.glob("*.yaml"))

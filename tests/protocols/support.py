@@ -13,14 +13,8 @@ from typing import Final
 from emulator.core.instant import Instant, later
 from emulator.core.messages import Event, Outcome, PlugIn, PowerCut, PowerUp, SetLimit
 from emulator.core.specs import ChargerSpec, VehicleSpec
-from emulator.protocols.http import HttpServer
-from emulator.protocols.push import moved
-from emulator.protocols.server import Endpoint
-from emulator.runtime.clock import Clock
-from emulator.runtime.journal import Entry
-from emulator.runtime.simulation import Simulation
-from emulator.vendors.firmware import Model, Vendor
-from emulator.vendors.interfaces import (
+from emulator.devices.firmware import Model, Vendor
+from emulator.devices.interfaces import (
     Close,
     Frame,
     HttpInterface,
@@ -31,9 +25,15 @@ from emulator.vendors.interfaces import (
     Route,
     WebSocketEndpoint,
 )
-from emulator.vendors.points import Fidelity
-from emulator.vendors.settings import Setting, boolean
-from emulator.vendors.wallbox import Context, Wallbox
+from emulator.devices.points import Fidelity
+from emulator.devices.settings import Setting, boolean
+from emulator.devices.wallbox import Context, Wallbox
+from emulator.protocols.http import HttpServer
+from emulator.protocols.push import moved
+from emulator.protocols.server import Endpoint
+from emulator.runtime.clock import Clock
+from emulator.runtime.journal import Entry
+from emulator.runtime.simulation import Simulation
 
 PATIENCE: Final = 5.0
 """Wall seconds after which a test that waits for something has failed."""

@@ -14,13 +14,8 @@ from emulator.core.instant import later
 from emulator.core.messages import Event, Outcome, PlugIn, PowerCut, PowerUp, Reason, SetLimit
 from emulator.core.snapshot import Snapshot
 from emulator.core.specs import ChargerSpec, VehicleSpec
-from emulator.protocols.modbus import ModbusServer
-from emulator.protocols.server import Endpoint
-from emulator.runtime.clock import Clock
-from emulator.runtime.journal import Entry
-from emulator.runtime.simulation import Simulation
-from emulator.vendors.firmware import Model, Vendor
-from emulator.vendors.interfaces import (
+from emulator.devices.firmware import Model, Vendor
+from emulator.devices.interfaces import (
     Datagram,
     HttpInterface,
     Interface,
@@ -32,11 +27,16 @@ from emulator.vendors.interfaces import (
     Origin,
     UdpInterface,
 )
-from emulator.vendors.points import Fidelity
-from emulator.vendors.registers import BIT, F32, S32, U16, U32, Bank, Layout, Register, Text
-from emulator.vendors.registertable import RegisterTable
-from emulator.vendors.settings import Setting, boolean, text
-from emulator.vendors.wallbox import Context, Wallbox
+from emulator.devices.points import Fidelity
+from emulator.devices.register_table import RegisterTable
+from emulator.devices.registers import BIT, F32, S32, U16, U32, Bank, Layout, Register, Text
+from emulator.devices.settings import Setting, boolean, text
+from emulator.devices.wallbox import Context, Wallbox
+from emulator.protocols.modbus import ModbusServer
+from emulator.protocols.server import Endpoint
+from emulator.runtime.clock import Clock
+from emulator.runtime.journal import Entry
+from emulator.runtime.simulation import Simulation
 
 PATIENCE: Final = 5.0
 """Wall seconds after which a test that waits for something has failed."""

@@ -14,6 +14,11 @@ import pytest
 from emulator.core.instant import Instant, later
 from emulator.core.messages import Event, Outcome, PlugIn, PowerCut, SetLimit
 from emulator.core.specs import ChargerSpec, VehicleSpec
+from emulator.devices.firmware import Model, Vendor
+from emulator.devices.interfaces import EMBEDDED_BROKER, BrokerAccess, Interface, MqttInterface, Origin, Publish
+from emulator.devices.points import Fidelity
+from emulator.devices.settings import Setting, boolean, integer, text
+from emulator.devices.wallbox import Context, Wallbox
 from emulator.protocols.broker import Broker
 from emulator.protocols.broker_mosquitto import executable
 from emulator.protocols.mqtt_packets import Connack, Connect, Decoder, Packet, encode
@@ -21,11 +26,6 @@ from emulator.protocols.push import moved
 from emulator.runtime.clock import Clock
 from emulator.runtime.journal import Entry
 from emulator.runtime.simulation import Simulation
-from emulator.vendors.firmware import Model, Vendor
-from emulator.vendors.interfaces import EMBEDDED_BROKER, BrokerAccess, Interface, MqttInterface, Origin, Publish
-from emulator.vendors.points import Fidelity
-from emulator.vendors.settings import Setting, boolean, integer, text
-from emulator.vendors.wallbox import Context, Wallbox
 
 PATIENCE: Final = 20.0
 """Wall seconds after which a test that waits for something has failed."""

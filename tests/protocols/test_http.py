@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from support import Box, advance, box, entries, power_cut, power_up, raw, recorded, serve, url, when
 
 from emulator.core.instant import SECOND
+from emulator.devices.interfaces import HttpReply, HttpRequest
 from emulator.errors import PortTaken
 from emulator.protocols.http import HttpServer
 from emulator.protocols.server import Endpoint
-from emulator.vendors.interfaces import HttpReply, HttpRequest
 
 GET = b"GET /status HTTP/1.1\r\nHost: box\r\n\r\n"
 STATUS = b'{"limit": 16.0, "power": 0}'

@@ -28,6 +28,7 @@ from support_modbus import (
     until,
 )
 
+from emulator.devices.interfaces import ModbusReply
 from emulator.protocols.modbus import Answer, ModbusServer
 from emulator.protocols.modbus_frames import (
     NAMES,
@@ -42,7 +43,6 @@ from emulator.protocols.modbus_frames import (
     unpack_bits,
 )
 from emulator.protocols.server import Endpoint
-from emulator.vendors.interfaces import ModbusReply
 
 READ = "03 0064 0001"
 """Register 100, which holds the box's `scratch`."""

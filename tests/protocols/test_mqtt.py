@@ -23,6 +23,7 @@ from support_mqtt import (
     receive_until,
 )
 
+from emulator.devices.interfaces import BrokerAccess, Publish
 from emulator.protocols.broker import Broker
 from emulator.protocols.broker_builtin import BuiltinBroker
 from emulator.protocols.mqtt import MqttDevice, State
@@ -30,7 +31,6 @@ from emulator.protocols.mqtt_client import Outbox
 from emulator.protocols.mqtt_packets import Connect
 from emulator.protocols.mqtt_passage import Passage
 from emulator.protocols.server import Endpoint
-from emulator.vendors.interfaces import BrokerAccess, Publish
 
 
 @pytest.fixture(params=BROKERS)

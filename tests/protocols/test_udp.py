@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support_modbus import PATIENCE, Box, advance, box, charge, entries, power_cut, power_up
 
+from emulator.devices.interfaces import Datagram
 from emulator.errors import PortTaken
 from emulator.protocols.push import moved
 from emulator.protocols.server import Endpoint
 from emulator.protocols.udp import UdpServer, readable
-from emulator.vendors.interfaces import Datagram
 
 
 class Client(asyncio.DatagramProtocol):

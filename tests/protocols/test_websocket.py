@@ -17,9 +17,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from emulator.core.instant import HOUR
+from emulator.devices.interfaces import Close, HttpReply
 from emulator.protocols.frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame, unmask
 from emulator.protocols.http import HttpServer
-from emulator.vendors.interfaces import Close, HttpReply
 
 UPGRADE = (
     b"GET /ws HTTP/1.1\r\nHost: box\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -6,37 +6,38 @@ import pytest
 
 from emulator.core.instant import Instant
 from emulator.errors import ScenarioError
+from emulator.language.names import Names
 from emulator.runtime.clock import Clock
 from emulator.scenario.loader import loads
-from emulator.scenario.names import Names
-from emulator.scenario.plan import ChargerPlan, Scenario, WallboxPlan
+from emulator.scenario.plan import Scenario
 from emulator.scenario.player import Result, advance, apply_step, play
 from emulator.scenario.steps import make_step
-from emulator.scenario.world import World, build
+from emulator.world.plan import ChargerPlan, WallboxPlan
+from emulator.world.site import Site, build
 
 GOE = "wallbox: {vendor: goe, model: gemini-22, serial: '234567', http: 8101}\n"
 TWO = "chargers: {garage: {wallboxes: {goe: {http: 1}}}, street: {connector: socket}}\n"
 
 
-def bare_world(**hardware: object) -> World:
+def bare_world(**hardware: object) -> Site:
     """One charger without a wallbox, frozen."""
     return build(Scenario(chargers=(ChargerPlan(name="garage", hardware=hardware),)), clock=Clock(0.0))
 
 
-def goe_world(**settings: object) -> World:
+def goe_world(**settings: object) -> Site:
     """One charger with one go-e, frozen."""
     box = WallboxPlan(name="goe", vendor="goe", model="gemini-22", settings=settings)
     return build(Scenario(chargers=(ChargerPlan(name="garage", wallboxes=(box,)),)), clock=Clock(0.0))
 
 
-def do(world: World, name: str, /, **arguments: object) -> dict[str, object]:
+def do(world: Site, name: str, /, **arguments: object) -> dict[str, object]:
     """Do a step now; AssertionError if it is refused."""
     outcome = apply_step(world, make_step(name, world.names, **arguments))
     assert outcome.ok, outcome
     return dict(outcome.detail)
 
 
-def later(world: World, by: Instant) -> list[str]:
+def later(world: Site, by: Instant) -> list[str]:
     """Jump ahead; the names of the events on the way."""
     return [entry.name for entry in advance(world, by).events]
 

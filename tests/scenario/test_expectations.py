@@ -9,10 +9,10 @@ import pytest
 
 from emulator.core.instant import HOUR, MINUTE, SECOND
 from emulator.errors import EmulatorError
-from emulator.scenario import expectations
-from emulator.scenario.expectations import MISSING
 from emulator.scenario.player import expect
-from emulator.scenario.quantities import QUANTITIES, Gauge, catalogue, charger_view, resolve
+from emulator.world import expectations
+from emulator.world.expectations import MISSING
+from emulator.world.quantities import QUANTITIES, Gauge, catalogue, charger_view, resolve
 
 from .support import bare_world, do, goe_world, later, names_of
 

@@ -11,9 +11,10 @@ import pytest
 
 from emulator.core.instant import HOUR, MINUTE, SECOND
 from emulator.errors import EmulatorError, ScenarioError
+from emulator.scenario.default import default_scenario
 from emulator.scenario.loader import from_data, load, loads
-from emulator.scenario.plan import Broker, End
-from emulator.scenario.world import default_scenario
+from emulator.scenario.plan import End
+from emulator.world.plan import Broker
 
 from .support import GOE, TWO, complaints
 

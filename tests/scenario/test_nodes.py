@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from emulator.scenario.nodes import Node, from_object, from_yaml
+from emulator.language.nodes import Node, from_object, from_yaml
 
 
 def tree(text: str, **environment: str) -> Node:

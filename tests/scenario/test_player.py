@@ -9,10 +9,11 @@ import pytest
 from emulator.core.instant import HOUR, MILLISECOND, MINUTE, SECOND
 from emulator.runtime.clock import Clock
 from emulator.scenario.loader import loads
-from emulator.scenario.plan import ChargerPlan, Scenario
-from emulator.scenario.player import Player, Result, advance, checks, perform, play, play_world
+from emulator.scenario.plan import Scenario
+from emulator.scenario.player import Player, Result, advance, checks, perform, play, play_site
 from emulator.scenario.steps import parse_steps
-from emulator.scenario.world import build
+from emulator.world.plan import ChargerPlan
+from emulator.world.site import build
 
 from .support import GOE, bare_world, do, goe_world, later, run
 
@@ -181,7 +182,7 @@ def test_ten_thousand_jumps_with_reads_between_make_the_same_history() -> None:
     scenario = loads(BUSY)
     whole = play(scenario)
     world = build(scenario, clock=Clock(0.0))
-    player = Player(world)
+    player = Player(world, scenario)
     player.start()
     dice = random.Random(1)
     for _ in range(10_000):
@@ -203,7 +204,7 @@ def test_a_running_clock_makes_the_same_history(speed: float) -> None:
         return wall
 
     world = build(scenario, clock=Clock(speed, wall=now), seed=scenario.seed)
-    player = Player(world)
+    player = Player(world, scenario)
     player.start()
     dice = random.Random(2)
     while not player.over:
@@ -226,11 +227,9 @@ def test_a_running_clock_obeys_clock_steps() -> None:
     def now() -> int:
         return wall
 
-    world = build(
-        loads("charger: {}\nsteps: [{at: 1 s, clock: {speed: 100}}, {after: 1 h, clock: frozen}]"),
-        clock=Clock(1.0, wall=now),
-    )
-    player = Player(world)
+    scenario = loads("charger: {}\nsteps: [{at: 1 s, clock: {speed: 100}}, {after: 1 h, clock: frozen}]")
+    world = build(scenario, clock=Clock(1.0, wall=now))
+    player = Player(world, scenario)
     player.start()
     for _ in range(50):
         wall += 10**9
@@ -277,8 +276,9 @@ def test_advance_until_with_a_clock_that_runs() -> None:
 
 
 def test_a_timeline_goes_on_while_time_is_moved_by_hand() -> None:
-    world = build(loads("charger: {}\nsteps: [{at: 10 s, plug_in: vw_id3}]\nend: 1 h"), clock=Clock(0.0))
-    player = Player(world)
+    scenario = loads("charger: {}\nsteps: [{at: 10 s, plug_in: vw_id3}]\nend: 1 h")
+    world = build(scenario, clock=Clock(0.0))
+    player = Player(world, scenario)
     player.start()
     advance(world, until=checks(world, {"contactor": "closed"}), within=MINUTE)
     assert world.read("vehicle") == "vw_id3"
@@ -302,10 +302,9 @@ def test_further_steps_are_played_beside() -> None:
 
 
 def test_a_player_can_be_stopped() -> None:
-    world = build(
-        loads("charger: {}\nsteps: [{at: 10 s, plug_in: }, {wait_until: {power: '> 50 kW'}}]"), clock=Clock(0.0)
-    )
-    player = Player(world)
+    scenario = loads("charger: {}\nsteps: [{at: 10 s, plug_in: }, {wait_until: {power: '> 50 kW'}}]")
+    world = build(scenario, clock=Clock(0.0))
+    player = Player(world, scenario)
     player.start()
     later(world, MINUTE)
     player.stop()
@@ -335,6 +334,7 @@ def test_progress_is_told() -> None:
 
 
 def test_playing_leaves_the_clock_where_the_world_is() -> None:
-    world = build(loads(BUSY), clock=Clock(0.0))
-    result = play_world(world)
+    scenario = loads(BUSY)
+    world = build(scenario, clock=Clock(0.0))
+    result = play_site(world, scenario)
     assert world.simulation.clock.now() == world.simulation.now() == result.ended_at

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.scenario.nodes import from_yaml
+from emulator.language.nodes import from_yaml
 from emulator.scenario.schema import SECTIONS, json_schema
 from emulator.scenario.steps import STEPS
 

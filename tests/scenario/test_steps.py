@@ -13,7 +13,7 @@ from emulator.runtime.clock import Clock
 from emulator.scenario.loader import loads
 from emulator.scenario.player import apply_step
 from emulator.scenario.steps import STEPS, VOCABULARY, make_step, parse_steps, step_from_words
-from emulator.scenario.world import World, build
+from emulator.world.site import Site, build
 
 from .support import bare_world, do, goe_world, later
 
@@ -38,7 +38,7 @@ ARGUMENTS: dict[str, object] = {
 """Arguments of the steps that do not go without."""
 
 
-def charging(world: World) -> World:
+def charging(world: Site) -> Site:
     do(world, "plug_in", vehicle="vw_id3")
     later(world, MINUTE)
     return world

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.core.instant import HOUR, MINUTE, SECOND
-from emulator.scenario import units
+from emulator.language import units
 
 RIGHT = [
     ("16 A", "A", 16.0),

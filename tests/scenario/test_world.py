@@ -11,15 +11,17 @@ from emulator.core.instant import MINUTE
 from emulator.core.vehicles import PRESETS
 from emulator.errors import EmulatorError
 from emulator.runtime.clock import Clock
+from emulator.scenario.default import default_scenario
 from emulator.scenario.loader import loads
-from emulator.scenario.plan import ChargerPlan, Scenario, WallboxPlan, counted_up
+from emulator.scenario.plan import Scenario
 from emulator.scenario.steps import make_step
-from emulator.scenario.world import FIXED_EPOCH, World, build, default_scenario
+from emulator.world.plan import ChargerPlan, WallboxPlan, counted_up
+from emulator.world.site import FIXED_EPOCH, Site, build
 
 from .support import do, later
 
 
-def world_of(text: str) -> World:
+def world_of(text: str) -> Site:
     return build(loads(text), clock=Clock(0.0))
 
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.core.messages import DONE, Outcome, Reason
-from emulator.vendors.firmware import Model, Profile, Version
-from emulator.vendors.interfaces import ModbusReply, ModbusRequest, Origin
-from emulator.vendors.registers import (
+from emulator.devices.firmware import Model, Profile, Version
+from emulator.devices.interfaces import ModbusReply, ModbusRequest, Origin
+from emulator.devices.register_table import RegisterTable
+from emulator.devices.registers import (
     BIT,
     F64,
     S32,
@@ -26,7 +27,6 @@ from emulator.vendors.registers import (
     Text,
     Writes,
 )
-from emulator.vendors.registertable import RegisterTable
 
 MODEL = Model(id="box", title="Box", firmwares=("1.0", "2.0"), default_firmware="2.0")
 PROFILE = Profile(model=MODEL, firmware=Version("2.0"))

@@ -15,7 +15,7 @@ from worlds import SmallWorld
 from emulator import vendors
 from emulator.core import faults
 from emulator.core.messages import PowerCut, PowerUp
-from emulator.vendors.points import Fidelity
+from emulator.devices.points import Fidelity
 
 PROFILES = [
     (name, model.id, firmware)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.vendors.wiretypes import (
+from emulator.devices.wire_types import (
     BIT,
     F32,
     F64,

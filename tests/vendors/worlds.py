@@ -13,10 +13,10 @@ from emulator.core.instant import SECOND
 from emulator.core.messages import Disturb, Outcome, PlugIn, Relieve, Stimulus, Unplug
 from emulator.core.snapshot import Snapshot
 from emulator.core.specs import ChargerSpec, VehicleSpec
+from emulator.devices.interfaces import HttpInterface, HttpReply, HttpRequest, Origin
+from emulator.devices.wallbox import Context, Wallbox, charger_defaults
 from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
-from emulator.vendors.interfaces import HttpInterface, HttpReply, HttpRequest, Origin
-from emulator.vendors.wallbox import Context, Wallbox, charger_defaults
 
 MONDAY = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 CLIENT = Origin(interface="http", client="test:1")

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from emulator.report import junit, write_reports
+from emulator.reports.writing import junit, write_reports
 from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
 from emulator.scenario.player import Result, play

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from ...core.faults import CATALOGUE
 from ...errors import Problem, ScenarioError, did_you_mean
-from ..kinds import Duration, Schema, Scope, Unreadable
-from ..names import Names
-from ..nodes import Node, from_object, resolved
-from ..records import Argument
+from ...language.arguments import Duration, Schema, Scope, Unreadable
+from ...language.names import Names
+from ...language.nodes import Node, from_object, resolved
+from ...language.records import Argument
 from .base import Step, StepType, TimedStep, described
 from .checks import Clock, Expect, Note, WaitUntil
 from .device import Command, PresentCard, PressButton, Reboot, Set, SetFirmware

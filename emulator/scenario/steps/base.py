@@ -13,17 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ...core.instant import Instant
 from ...core.messages import Outcome
-from ...errors import EmulatorError, Place
-from ..expectations import Expectation
-from ..expectations import parse as parse_expectation
-from ..fields import arguments_of, construct, summary
-from ..kinds import Kind, Schema, Scope, Unreadable, checked
-from ..nodes import Node
-from ..quantities import Gauge, resolve, unknown_value, vendor_value
-from ..records import Argument, read_record, record_schema
+from ...errors import Place
+from ...language.arguments import Schema, Scope
+from ...language.fields import arguments_of, construct, summary
+from ...language.nodes import Node
+from ...language.records import Argument, read_record, record_schema
 
 if TYPE_CHECKING:
-    from ..world import World
+    from ...world.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +32,7 @@ class Step:
     whole: ClassVar[str | None] = None
     """The field that takes whatever is written after the step's name."""
 
-    def apply(self, world: World) -> Outcome:
+    def apply(self, site: Site) -> Outcome:
         """Do it now. EmulatorError if it cannot be done at all."""
         raise NotImplementedError
 
@@ -106,147 +103,6 @@ class TimedStep:
     within: Instant | None = None
     """For what is waited for: how long."""
     place: Place
-
-
-# --- kinds of arguments that are names ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ChargerName(Kind):
-    """A charger; where there is one only it need not be said. `needed`: the step cannot do without."""
-
-    needed: bool = True
-
-    @property
-    def text(self) -> str:
-        return "the name of a charger"
-
-    def read(self, node: Node, scope: Scope) -> str:
-        if not isinstance(node.scalar, str):
-            self.wrong(node, scope)
-        name = node.scalar
-        return str(checked(node, scope, lambda: scope.names.charger(name)))
-
-    def absent(self, node: Node, scope: Scope, default: Any) -> Any:
-        return checked(node, scope, scope.names.only_charger) if self.needed else default
-
-    def schema(self) -> Schema:
-        return {"type": "string"}
-
-
-@dataclass(frozen=True, slots=True)
-class WallboxName(Kind):
-    """A wallbox, `garage.goe` or `goe`; where there is one only it need not be said."""
-
-    needed: bool = True
-
-    @property
-    def text(self) -> str:
-        return 'the name of a wallbox such as "garage.goe"'
-
-    def read(self, node: Node, scope: Scope) -> str:
-        if not isinstance(node.scalar, str):
-            self.wrong(node, scope)
-        name = node.scalar
-        return str(checked(node, scope, lambda: scope.names.wallbox(name)))
-
-    def absent(self, node: Node, scope: Scope, default: Any) -> Any:
-        return checked(node, scope, scope.names.only_wallbox) if self.needed else default
-
-    def schema(self) -> Schema:
-        return {"type": "string"}
-
-
-@dataclass(frozen=True, slots=True)
-class VehicleName(Kind):
-    """A vehicle of the scenario, or a preset."""
-
-    @property
-    def text(self) -> str:
-        return 'the name of a vehicle such as "vw_id3"'
-
-    def read(self, node: Node, scope: Scope) -> str:
-        if not isinstance(node.scalar, str):
-            self.wrong(node, scope)
-        name = node.scalar
-        return str(checked(node, scope, lambda: scope.names.vehicle(name)))
-
-    def schema(self) -> Schema:
-        return {"type": "string"}
-
-
-@dataclass(frozen=True, slots=True)
-class FaultName(Kind):
-    """A fault, as the step that began it called it."""
-
-    @property
-    def text(self) -> str:
-        return "the name of a fault"
-
-    def read(self, node: Node, scope: Scope) -> str:
-        if not isinstance(node.scalar, str):
-            self.wrong(node, scope)
-        name = node.scalar
-        return str(checked(node, scope, lambda: scope.names.fault(name)))
-
-    def schema(self) -> Schema:
-        return {"type": "string"}
-
-
-# --- expectations ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One quantity and what it should be."""
-
-    gauge: Gauge
-    expectation: Expectation
-
-
-@dataclass(frozen=True, slots=True)
-class Checks(Kind):
-    """A mapping of quantities to expectations."""
-
-    @property
-    def text(self) -> str:
-        return 'quantities and what they should be, such as {power: "> 3 kW"}'
-
-    def read(self, node: Node, scope: Scope) -> tuple[Check, ...]:
-        if not node.entries:
-            self.wrong(node, scope)
-        found: list[Check] = []
-        for key, value in node.entries:
-            try:
-                found.append(_check(key, value, scope))
-            except (EmulatorError, ValueError) as error:
-                at_key = isinstance(error, EmulatorError)
-                scope.report(replace(key, label="") if at_key else value, str(error))
-            except Unreadable:
-                continue
-        if len(found) < len(node.entries):
-            raise Unreadable
-        return tuple(found)
-
-    def schema(self) -> Schema:
-        value: Schema = {"type": ["string", "number", "boolean", "null", "array", "object"]}
-        return {"type": "object", "minProperties": 1, "additionalProperties": value}
-
-
-def _check(key: Node, value: Node, scope: Scope) -> Check:
-    gauge = resolve(key.text, scope.names)
-    if gauge.wallbox is not None:
-        wallbox = scope.names.probe(gauge.wallbox)
-        if wallbox is not None:
-            _look(wallbox, gauge.name)
-    return Check(gauge, parse_expectation(value.data(), gauge))
-
-
-def _look(wallbox: Any, address: str) -> None:
-    try:
-        vendor_value(wallbox, address)
-    except KeyError:
-        raise EmulatorError(unknown_value(wallbox, address)) from None
 
 
 def listed(arguments: Mapping[str, Any]) -> str:

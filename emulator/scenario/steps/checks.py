@@ -12,62 +12,20 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from ...core.instant import MINUTE, Instant, later, seconds
 from ...core.messages import Outcome
 from ...core.units import Seconds
-from ...errors import EmulatorError
+from ...language.arguments import Kind, Schema, Scope, Text
+from ...language.fields import About
+from ...language.nodes import Node
 from ...runtime.clock import MAX_SPEED
-from ..expectations import MISSING, shown, written
-from ..fields import About
-from ..kinds import Kind, Schema, Scope, Text
-from ..nodes import Node
-from .base import Check, Checks, Step
+from ...world.checks import Check, Checks
+from ...world.evaluation import judged
+from ...world.expectations import written
+from .base import Step
 
 if TYPE_CHECKING:
-    from ..world import World
+    from ...world.site import Site
 
 PATIENCE: Instant = 10 * MINUTE
 """How long `wait_until` waits unless `within` says so."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What looking found."""
-
-    ok: bool
-    items: tuple[Mapping[str, object], ...]
-    """`quantity`, `expected`, `found`, `ok` of each."""
-    message: str
-    """What is wrong, for a reader; empty if nothing is."""
-
-
-def evaluate(checks: tuple[Check, ...], world: World, before: Mapping[str, object] | None = None) -> Verdict:
-    """Look at every quantity. `before`: earlier values by name, for `changed`."""
-    earlier = before if before is not None else {}
-    items: list[Mapping[str, object]] = []
-    wrong: list[str] = []
-    for check in checks:
-        gauge, expectation = check.gauge, check.expectation
-        try:
-            found = gauge.read(world)
-        except EmulatorError as error:  # a vendor value that this firmware no longer has
-            items.append({"quantity": gauge.text, "expected": expectation.text, "found": None, "ok": False})
-            wrong.append(str(error))
-            continue
-        ok = expectation.holds(found, earlier.get(gauge.text, MISSING))
-        items.append({"quantity": gauge.text, "expected": expectation.text, "found": found, "ok": ok})
-        if not ok:
-            wrong.append(f"{gauge.text} is {shown(found, gauge)}, expected {expectation.text}")
-    return Verdict(ok=not wrong, items=tuple(items), message="; ".join(wrong))
-
-
-def record(world: World, name: str, verdict: Verdict, checks: tuple[Check, ...]) -> None:
-    """Put a verdict into the journal."""
-    chargers = {check.gauge.charger for check in checks}
-    world.simulation.journal.record(
-        world.simulation.at,
-        "expectation",
-        name,
-        {"ok": verdict.ok, "items": list(verdict.items)},
-        charger=chargers.pop() if len(chargers) == 1 else None,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +36,8 @@ class Expect(Step):
 
     checks: Annotated[tuple[Check, ...], Checks()]
 
-    def apply(self, world: World) -> Outcome:
-        return judged(world, "expect", self.checks)
+    def apply(self, site: Site) -> Outcome:
+        return judged(site, "expect", self.checks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,18 +48,9 @@ class WaitUntil(Step):
 
     checks: Annotated[tuple[Check, ...], Checks()]
 
-    def apply(self, world: World) -> Outcome:
+    def apply(self, site: Site) -> Outcome:
         """Look once; the player does the waiting."""
-        return judged(world, "wait_until", self.checks)
-
-
-def judged(world: World, name: str, checks: tuple[Check, ...]) -> Outcome:
-    """Look, record what was found, and remember it for `changed`."""
-    world.simulation.now()
-    verdict = evaluate(checks, world, world.seen)
-    world.remember(checks)
-    record(world, name, verdict, checks)
-    return Outcome(message=verdict.message, detail={"ok": verdict.ok, "items": list(verdict.items)})
+        return judged(site, "wait_until", self.checks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +64,8 @@ class Note(Step):
     detail: Mapping[str, object] = field(default_factory=dict)
     """Anything that goes with it."""
 
-    def apply(self, world: World) -> Outcome:
-        world.simulation.journal.record(world.simulation.now(), "note", self.text, dict(self.detail))
+    def apply(self, site: Site) -> Outcome:
+        site.simulation.journal.record(site.simulation.now(), "note", self.text, dict(self.detail))
         return Outcome()
 
 
@@ -153,14 +102,14 @@ class Clock(Step):
             scope.fail(node, 'expected either a speed (frozen, realtime, 60) or a jump such as {jump: "1 h"}')
         return self
 
-    def apply(self, world: World) -> Outcome:
-        at = world.simulation.now()
+    def apply(self, site: Site) -> Outcome:
+        at = site.simulation.now()
         detail = {"speed": self.speed} if self.speed is not None else {"jump": self.jump}
-        world.simulation.journal.record(at, "clock", "set", detail)
+        site.simulation.journal.record(at, "clock", "set", detail)
         if self.speed is not None:
-            world.set_speed(self.speed)
+            site.set_speed(self.speed)
         if self.jump is not None:
-            world.jump(later(0, self.jump))
+            site.jump(later(0, self.jump))
         return Outcome(detail={"at": seconds(at), **detail})
 
 

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ...core.messages import Outcome, Reason, RebootController
 from ...core.units import Seconds
+from ...devices.interfaces import Origin
+from ...devices.wallbox import Wallbox
 from ...errors import EmulatorError, did_you_mean
-from ...vendors.interfaces import Origin
-from ...vendors.wallbox import Wallbox
-from ..fields import About
-from ..kinds import Scope, Text, checked
-from ..nodes import Node
+from ...language.arguments import Scope, Text, checked
+from ...language.fields import About
+from ...language.name_arguments import ChargerName, WallboxName
+from ...language.nodes import Node
+from ...world.names import probe
 from ..settings import check_settings
-from .base import ChargerName, Step, WallboxName
+from .base import Step
 
 if TYPE_CHECKING:
-    from ..world import World
+    from ...world.site import Site
 
 _Wallbox = Annotated[str, WallboxName(), About("which one; may be left out if there is one wallbox only")]
 _SomeWallbox = Annotated[str | None, WallboxName(needed=False), About("one wallbox; default: all of the charger")]
@@ -41,20 +43,20 @@ class _AtTheBox(Step):
             checked(node, scope, scope.names.only_charger)
         return self
 
-    def boxes(self, world: World) -> list[Wallbox]:
+    def boxes(self, site: Site) -> list[Wallbox]:
         """The wallboxes it reaches, in the order they were made."""
         if self.wallbox is not None:
-            return [world.wallboxes[self.wallbox]]
-        return world.wallboxes_of(self.charger or world.names.only_charger())
+            return [site.wallboxes[self.wallbox]]
+        return site.wallboxes_of(self.charger or site.names.only_charger())
 
-    def each(self, world: World, name: str, detail: Mapping[str, object], do: Callable[[Wallbox], Outcome]) -> Outcome:
+    def each(self, site: Site, name: str, detail: Mapping[str, object], do: Callable[[Wallbox], Outcome]) -> Outcome:
         """Do it to every wallbox reached; the first refusal is the answer."""
-        boxes = self.boxes(world)
+        boxes = self.boxes(site)
         if not boxes:
             raise EmulatorError(f"{name}: there is no wallbox on this charger")
         outcomes = []
         for box in boxes:
-            with world.because_of(name, detail, box):
+            with site.because_of(name, detail, box):
                 outcomes.append(do(box))
         return next((outcome for outcome in outcomes if not outcome.ok), outcomes[0])
 
@@ -68,8 +70,8 @@ class PresentCard(_AtTheBox):
     tag: Annotated[str, Text(lenient=True, expected="the card's id in hexadecimal, in quotes")]
     """The card's id in hexadecimal."""
 
-    def apply(self, world: World) -> Outcome:
-        outcome = self.each(world, "present_card", {"tag": self.tag}, lambda box: box.present_card(self.tag))
+    def apply(self, site: Site) -> Outcome:
+        outcome = self.each(site, "present_card", {"tag": self.tag}, lambda box: box.present_card(self.tag))
         if outcome.ok:
             return outcome
         answer = {"accepted": False, "reason": str(outcome.refused), "message": outcome.message}
@@ -83,9 +85,9 @@ class PressButton(_AtTheBox):
     duration: Seconds = 0.2
     """How long it is held."""
 
-    def apply(self, world: World) -> Outcome:
+    def apply(self, site: Site) -> Outcome:
         detail = {"duration": self.duration}
-        return self.each(world, "press_button", detail, lambda box: box.press_button(self.duration))
+        return self.each(site, "press_button", detail, lambda box: box.press_button(self.duration))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,14 +101,14 @@ class Set(Step):
     def settled(self, node: Node, scope: Scope) -> Set:
         written = node.get("settings")
         if written is not None:
-            box = scope.names.probe(self.wallbox)
+            box = probe(scope.names, self.wallbox)
             if box is not None:
                 check_settings(written, box.vendor.title, box.settings.rows, scope)
         return self
 
-    def apply(self, world: World) -> Outcome:
-        box = world.wallboxes[self.wallbox]
-        with world.because_of("set", {"settings": dict(self.settings)}, box):
+    def apply(self, site: Site) -> Outcome:
+        box = site.wallboxes[self.wallbox]
+        with site.because_of("set", {"settings": dict(self.settings)}, box):
             box.configure(self.settings)
         return Outcome()
 
@@ -126,17 +128,17 @@ class Reboot(Step):
             checked(node, scope, scope.names.only_charger)
         return self
 
-    def apply(self, world: World) -> Outcome:
+    def apply(self, site: Site) -> Outcome:
         if self.wallbox is not None:
-            self._restart(world, world.wallboxes[self.wallbox])
+            self._restart(site, site.wallboxes[self.wallbox])
             return Outcome()
-        charger = self.charger or world.names.only_charger()
-        for box in world.wallboxes_of(charger):
-            self._restart(world, box)
-        return world.simulation.submit(charger, RebootController(owner="scenario"))
+        charger = self.charger or site.names.only_charger()
+        for box in site.wallboxes_of(charger):
+            self._restart(site, box)
+        return site.simulation.submit(charger, RebootController(owner="scenario"))
 
-    def _restart(self, world: World, box: Wallbox) -> None:
-        with world.because_of("reboot", {"for": self.for_}, box):
+    def _restart(self, site: Site, box: Wallbox) -> None:
+        with site.because_of("reboot", {"for": self.for_}, box):
             box.reboot(self.for_)
 
 
@@ -151,15 +153,15 @@ class SetFirmware(Step):
     """The new version."""
 
     def settled(self, node: Node, scope: Scope) -> SetFirmware:
-        box = scope.names.probe(self.wallbox)
+        box = probe(scope.names, self.wallbox)
         if box is not None:
             place = node.get("firmware") or node
             checked(place, scope, lambda: box.vendor.profile(box.profile.model.id, self.firmware))
         return self
 
-    def apply(self, world: World) -> Outcome:
-        box = world.wallboxes[self.wallbox]
-        with world.because_of("set_firmware", {"firmware": self.firmware}, box):
+    def apply(self, site: Site) -> Outcome:
+        box = site.wallboxes[self.wallbox]
+        with site.because_of("set_firmware", {"firmware": self.firmware}, box):
             box.set_firmware(self.firmware)
         return Outcome()
 
@@ -177,18 +179,18 @@ class Command(Step):
     """true: the box is expected to refuse them."""
 
     def settled(self, node: Node, scope: Scope) -> Command:
-        box = scope.names.probe(self.wallbox)
+        box = probe(scope.names, self.wallbox)
         if box is not None and self.interface is not None and self.interface not in (*box.interfaces, "websocket"):
             place = node.get("interface") or node
             hint = did_you_mean(self.interface, box.interfaces)
             scope.fail(place, f'{box.address} has no interface "{self.interface}"{hint}')
         return self
 
-    def apply(self, world: World) -> Outcome:
-        box = world.wallboxes[self.wallbox]
+    def apply(self, site: Site) -> Outcome:
+        box = site.wallboxes[self.wallbox]
         chosen = self.interface or ("http" if "http" in box.interfaces else next(iter(box.interfaces), "scenario"))
         outcomes: dict[str, Outcome] = {}
-        with world.because_of("command", {"write": dict(self.write), "interface": chosen}, box) as cause:
+        with site.because_of("command", {"write": dict(self.write), "interface": chosen}, box) as cause:
             origin = Origin(interface=chosen, client="scenario", cause=cause)
             for written, value in self.write.items():
                 address = _own_address(box, written)

@@ -22,19 +22,21 @@ from ...faults.kinds import EFFECTS
 from ...faults.kinds import Kind as FaultKind
 from ...faults.matching import Match
 from ...faults.target import Target, interfaces_of
+from ...language.arguments import Kind, Number, Quantity, Schema, Scope, Text, Unreadable, Whole
+from ...language.fields import About, arguments_of, construct
+from ...language.names import Names
+from ...language.nodes import Node
+from ...language.records import read_record, record_schema
 from ...runtime.journal import KINDS, Entry
-from ..expectations import MISSING
-from ..fields import About, arguments_of, construct
-from ..kinds import Kind, Number, Quantity, Schema, Scope, Text, Unreadable, Whole
-from ..names import Names
-from ..nodes import Node
-from ..records import read_record, record_schema
+from ...world.checks import Check, Checks
+from ...world.expectations import MISSING
+from ...world.names import probe
 from ..settings import check_settings
-from .base import Check, Checks, Step, StepType
+from .base import Step, StepType
 
 if TYPE_CHECKING:
-    from ...vendors.wallbox import Wallbox
-    from ..world import World
+    from ...devices.wallbox import Wallbox
+    from ...world.site import Site
 
 LOOK: Final = SECOND
 """How often a condition is looked at when nothing happens."""
@@ -64,11 +66,11 @@ class Place:
         outer = self.wallbox or self.charger
         return outer if self.interface is None else f"{outer}.{self.interface}"
 
-    def target(self, world: World) -> Target:
+    def target(self, site: Site) -> Target:
         """The same in a world."""
-        boxes = [world.wallboxes[self.wallbox]] if self.wallbox else world.wallboxes_of(self.charger)
+        boxes = [site.wallboxes[self.wallbox]] if self.wallbox else site.wallboxes_of(self.charger)
         return Target(
-            simulation=world.simulation,
+            simulation=site.simulation,
             charger=self.charger,
             wallboxes=tuple(boxes),
             level=self.level,
@@ -111,7 +113,7 @@ def find_place(text: str, names: Names) -> Place:
         if outer in names.chargers:
             raise
         wallbox = names.wallbox(outer)
-    box = names.probe(wallbox)
+    box = probe(names, wallbox)
     if box is not None:
         served = dict(interfaces_of(box))
         if interface not in served:
@@ -158,10 +160,10 @@ class AfterKind(Kind):
 class Expected:
     """Expectations as a condition of a fault."""
 
-    def __init__(self, world: World, checks: tuple[Check, ...]) -> None:
-        self._world = world
+    def __init__(self, site: Site, checks: tuple[Check, ...]) -> None:
+        self._site = site
         self._checks = checks
-        self._before = world.values(checks)
+        self._before = site.values(checks)
 
     @property
     def text(self) -> str:
@@ -170,7 +172,7 @@ class Expected:
     def holds(self) -> bool:
         try:
             return all(
-                check.expectation.holds(check.gauge.read(self._world), self._before.get(check.gauge.text, MISSING))
+                check.expectation.holds(check.gauge.read(self._site), self._before.get(check.gauge.text, MISSING))
                 for check in self._checks
             )
         except EmulatorError:  # a vendor value that this firmware does not have
@@ -178,7 +180,7 @@ class Expected:
 
     def watch(self, wanted: bool, found: Callable[[Instant], None]) -> Callable[[], None]:
         """Look after everything that happens, and every second."""
-        simulation = self._world.simulation
+        simulation = self._site.simulation
         over = False
 
         def look(at: Instant) -> None:
@@ -233,25 +235,25 @@ class Fault(Step):
     until: Annotated[tuple[Check, ...] | None, Checks(), About("ends when quantities are as expected")] = None
     effect: Annotated[Effect | None, Text()] = None
 
-    def apply(self, world: World) -> Outcome:
+    def apply(self, site: Site) -> Outcome:
         assert self.effect is not None
-        engine = FaultEngine.of(world.simulation)
-        world.simulation.now()
+        engine = FaultEngine.of(site.simulation)
+        site.simulation.now()
         name = self.name or engine.free_name(self.kind, self.on.text)
-        world.names.faults.add(name)
+        site.names.faults.add(name)
         order = Order(
             name=name,
-            target=self.on.target(world),
+            target=self.on.target(site),
             effect=self.effect,
             match=self.match or Match(),
-            when=None if self.when is None else Expected(world, self.when),
+            when=None if self.when is None else Expected(site, self.when),
             after=self.after,
             on_request=self.on_request,
             every=self.every,
             probability=self.probability,
             for_=self.for_,
             count=self.count,
-            until=None if self.until is None else Expected(world, self.until),
+            until=None if self.until is None else Expected(site, self.until),
         )
         engine.arm(order)
         return Outcome(detail={"name": name, "on": self.on.text, "kind": self.kind})
@@ -334,7 +336,7 @@ def _served(place: Place, names: Names) -> set[str]:
     boxes = [place.wallbox] if place.wallbox else [f"{place.charger}.{name}" for name in names.chargers[place.charger]]
     found: set[str] = set()
     for address in boxes:
-        box = names.probe(address)
+        box = probe(names, address)
         if box is not None:
             found |= {protocol for name, protocol in interfaces_of(box) if place.interface in (None, name)}
     return found
@@ -342,7 +344,7 @@ def _served(place: Place, names: Names) -> set[str]:
 
 def _check_values(node: Node, place: Place, scope: Scope) -> None:
     """Settings and vendor values of what a box does by itself."""
-    box: Wallbox | None = scope.names.probe(place.wallbox) if place.wallbox else None
+    box: Wallbox | None = probe(scope.names, place.wallbox) if place.wallbox else None
     if box is None:
         return
     settings, write = node.get("settings"), node.get("write")

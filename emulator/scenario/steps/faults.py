@@ -14,13 +14,14 @@ from ...core.instant import later
 from ...core.messages import Disturb, Outcome, Relieve
 from ...core.units import Seconds
 from ...faults.engine import FaultEngine
-from ..fields import About, arguments_of, construct
-from ..kinds import Scope, Text
-from ..nodes import Node
-from .base import ChargerName, FaultName, Step, StepType
+from ...language.arguments import Scope, Text
+from ...language.fields import About, arguments_of, construct
+from ...language.name_arguments import ChargerName, FaultName
+from ...language.nodes import Node
+from .base import Step, StepType
 
 if TYPE_CHECKING:
-    from ..world import World
+    from ...world.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +38,16 @@ class PhysicalFault(Step):
             scope.names.faults.add(self.name)
         return self
 
-    def apply(self, world: World) -> Outcome:
+    def apply(self, site: Site) -> Outcome:
         assert self.fault is not None
         name = self.name or self.fault.step()
-        outcome = world.simulation.apply(self.charger, Disturb(name=name, fault=self.fault))
+        outcome = site.simulation.apply(self.charger, Disturb(name=name, fault=self.fault))
         key = ("fault", self.charger, name)
         if self.for_ is None:
-            world.cancel(key)
+            site.cancel(key)
         else:
-            end = later(world.simulation.at, self.for_)
-            world.schedule(key, end, lambda _at: _relieve(world, self.charger, name), Priority.FAULT)
+            end = later(site.simulation.at, self.for_)
+            site.schedule(key, end, lambda _at: _relieve(site, self.charger, name), Priority.FAULT)
         return outcome
 
 
@@ -74,22 +75,22 @@ class ClearFault(Step):
     ] = None
     name: Annotated[str, FaultName(), About("as the step that began it called it")]
 
-    def apply(self, world: World) -> Outcome:
-        engine = FaultEngine.of(world.simulation)
+    def apply(self, site: Site) -> Outcome:
+        engine = FaultEngine.of(site.simulation)
         armed = engine.armed.get(self.name)
         if armed is not None and self.charger in (None, armed.order.target.charger):
             engine.disarm(self.name)
             return Outcome()
-        charger = self.charger or _charger_of(world, self.name)
-        world.cancel(("fault", charger, self.name))
-        return _relieve(world, charger, self.name)
+        charger = self.charger or _charger_of(site, self.name)
+        site.cancel(("fault", charger, self.name))
+        return _relieve(site, charger, self.name)
 
 
-def _charger_of(world: World, name: str) -> str:
+def _charger_of(site: Site, name: str) -> str:
     """The charger a physical fault is on. EmulatorError if that is not clear."""
-    found = [charger for charger, fault in world.simulation.chargers.items() if name in fault.disturbances]
-    return found[0] if len(found) == 1 else world.names.only_charger()
+    found = [charger for charger, fault in site.simulation.chargers.items() if name in fault.disturbances]
+    return found[0] if len(found) == 1 else site.names.only_charger()
 
 
-def _relieve(world: World, charger: str, name: str) -> Outcome:
-    return world.simulation.apply(charger, Relieve(name=name))
+def _relieve(site: Site, charger: str, name: str) -> Outcome:
+    return site.simulation.apply(charger, Relieve(name=name))

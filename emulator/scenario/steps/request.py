@@ -10,13 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from ...core.messages import Outcome
-from ...errors import EmulatorError
-from ...faults.effect import Delivery, Parcel
-from ...faults.engine import FaultEngine
-from ...faults.messages import of_datagram, of_http, of_modbus, of_publish
-from ...faults.passing import Passing
-from ...faults.target import interfaces_of
-from ...vendors.interfaces import (
+from ...devices.interfaces import (
     HttpInterface,
     HttpReply,
     HttpRequest,
@@ -27,17 +21,23 @@ from ...vendors.interfaces import (
     Origin,
     UdpInterface,
 )
-from ..expectations import parse
-from ..fields import About
-from ..kinds import Scope, Text, Whole
-from ..nodes import Node
-from ..quantities import Gauge
+from ...errors import EmulatorError
+from ...faults.effect import Delivery, Parcel
+from ...faults.engine import FaultEngine
+from ...faults.messages import of_datagram, of_http, of_modbus, of_publish
+from ...faults.passing import Passing
+from ...faults.target import interfaces_of
+from ...language.arguments import Scope, Text, Whole
+from ...language.fields import About
+from ...language.nodes import Node
+from ...world.expectations import parse
+from ...world.quantities import Gauge
 from .base import Step
 from .fault import Place, PlaceName
 
 if TYPE_CHECKING:
-    from ...vendors.wallbox import Wallbox
-    from ..world import World
+    from ...devices.wallbox import Wallbox
+    from ...world.site import Site
 
 CLIENT = "scenario"
 _READ, _WRITE = 3, 6
@@ -83,13 +83,13 @@ class Request(Step):
                 scope.fail(node.get("expect") or node, f"{name}: {error}")
         return self
 
-    def apply(self, world: World) -> Outcome:
+    def apply(self, site: Site) -> Outcome:
         assert self.on.wallbox is not None
         assert self.on.interface is not None
-        world.simulation.now()
-        if FaultEngine.of(world.simulation).served:
+        site.simulation.now()
+        if FaultEngine.of(site.simulation).served:
             return Outcome(message="left to real clients", detail={"ok": True, "left_out": True})
-        found = self._asked(world.wallboxes[self.on.wallbox], self.on.interface)
+        found = self._asked(site.wallboxes[self.on.wallbox], self.on.interface)
         items = []
         wrong = []
         for name, value in self.expect.items():
@@ -100,10 +100,8 @@ class Request(Step):
                 wrong.append(f"{name} is {found.get(name)!r}, expected {expectation.text}")
         if items:
             told = {"ok": not wrong, "items": items}
-            world.simulation.journal.record(
-                world.simulation.at, "expectation", "request", told, charger=self.on.charger
-            )
-        world.simulation.wake()
+            site.simulation.journal.record(site.simulation.at, "expectation", "request", told, charger=self.on.charger)
+        site.simulation.wake()
         return Outcome(message="; ".join(wrong), detail={"ok": not wrong, "items": items, "found": found})
 
     def _asked(self, box: Wallbox, name: str) -> dict[str, object]:

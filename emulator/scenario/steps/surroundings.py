@@ -11,13 +11,14 @@ from ...core.faults import Line
 from ...core.instant import later
 from ...core.messages import Outcome
 from ...core.units import Celsius, Hertz, Ohms, Seconds, Volts
-from ..fields import About
-from ..kinds import Scope
-from ..nodes import Node
-from .base import ChargerName, Step
+from ...language.arguments import Scope
+from ...language.fields import About
+from ...language.name_arguments import ChargerName
+from ...language.nodes import Node
+from .base import Step
 
 if TYPE_CHECKING:
-    from ..world import World
+    from ...world.site import Site
 
 _Charger = Annotated[str, ChargerName(), About("where; may be left out if there is one charger only")]
 
@@ -43,7 +44,7 @@ class SetSupply(Step):
             scope.fail(node, 'nothing to change, expected for example "voltage: 235 V"')
         return self
 
-    def apply(self, world: World) -> Outcome:
+    def apply(self, site: Site) -> Outcome:
         live = None if self.live is None else ("L1" in self.live, "L2" in self.live, "L3" in self.live)
         change = messages.SetSupply(
             voltage=self.voltage,
@@ -53,7 +54,7 @@ class SetSupply(Step):
             frequency=self.frequency,
             source_resistance=self.source_resistance,
         )
-        return world.simulation.apply(self.charger, change)
+        return site.simulation.apply(self.charger, change)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +66,8 @@ class SetClimate(Step):
     charger: _Charger = ""
     ambient: Celsius
 
-    def apply(self, world: World) -> Outcome:
-        return world.simulation.apply(self.charger, messages.SetClimate(ambient=self.ambient))
+    def apply(self, site: Site) -> Outcome:
+        return site.simulation.apply(self.charger, messages.SetClimate(ambient=self.ambient))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +80,14 @@ class PowerCut(Step):
     for_: Seconds | None = None
     """How long; default: until `power_up`."""
 
-    def apply(self, world: World) -> Outcome:
-        outcome = world.simulation.apply(self.charger, messages.PowerCut())
+    def apply(self, site: Site) -> Outcome:
+        outcome = site.simulation.apply(self.charger, messages.PowerCut())
         key = ("power", self.charger)
         if self.for_ is None:
-            world.cancel(key)
+            site.cancel(key)
         else:
-            up = later(world.simulation.at, self.for_)
-            world.schedule(key, up, lambda _at: _power_up(world, self.charger), Priority.GRID)
+            up = later(site.simulation.at, self.for_)
+            site.schedule(key, up, lambda _at: _power_up(site, self.charger), Priority.GRID)
         return outcome
 
 
@@ -98,10 +99,10 @@ class PowerUp(Step):
 
     charger: _Charger = ""
 
-    def apply(self, world: World) -> Outcome:
-        world.cancel(("power", self.charger))
-        return _power_up(world, self.charger)
+    def apply(self, site: Site) -> Outcome:
+        site.cancel(("power", self.charger))
+        return _power_up(site, self.charger)
 
 
-def _power_up(world: World, charger: str) -> Outcome:
-    return world.simulation.apply(charger, messages.PowerUp())
+def _power_up(site: Site, charger: str) -> Outcome:
+    return site.simulation.apply(charger, messages.PowerUp())

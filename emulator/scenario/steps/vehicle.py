@@ -15,13 +15,14 @@ from ...core.instant import Instant, later
 from ...core.messages import Outcome
 from ...core.specs import VehicleSpec
 from ...core.units import Amperes, Seconds
-from ..fields import About, Spread
-from ..kinds import Scope
-from ..nodes import Node
-from .base import ChargerName, Step, VehicleName
+from ...language.arguments import Scope
+from ...language.fields import About, Spread
+from ...language.name_arguments import ChargerName, VehicleName
+from ...language.nodes import Node
+from .base import Step
 
 if TYPE_CHECKING:
-    from ..world import World
+    from ...world.site import Site
 
 _CHARGER = About("where; may be left out if there is one charger only")
 _Charger = Annotated[str, ChargerName(), _CHARGER]
@@ -40,8 +41,8 @@ class PlugIn(Step):
     """Rating of the cable used in a socket: 13, 20, 32 or 63 A; default: the charger's."""
     changes: _Habits = field(default_factory=dict)
 
-    def apply(self, world: World) -> Outcome:
-        return world.plug_in(self.charger, self.vehicle, self.changes, self.cable)
+    def apply(self, site: Site) -> Outcome:
+        return site.plug_in(self.charger, self.vehicle, self.changes, self.cable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +55,8 @@ class Unplug(Step):
     at_box: bool = True
     """Also pull a loose cable out of the socket."""
 
-    def apply(self, world: World) -> Outcome:
-        return world.unplug(self.charger, at_box=self.at_box)
+    def apply(self, site: Site) -> Outcome:
+        return site.unplug(self.charger, at_box=self.at_box)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,15 +73,15 @@ class SwapVehicle(Step):
     """Rating of the cable used in a socket."""
     changes: _Habits = field(default_factory=dict)
 
-    def apply(self, world: World) -> Outcome:
-        outcome = world.unplug(self.charger)
+    def apply(self, site: Site) -> Outcome:
+        outcome = site.unplug(self.charger)
         if not outcome.ok:
             return outcome
 
         def plug(_at: Instant) -> None:
-            world.plug_in(self.charger, self.vehicle, self.changes, self.cable)
+            site.plug_in(self.charger, self.vehicle, self.changes, self.cable)
 
-        world.schedule(("swap", self.charger), later(world.simulation.at, self.pause), plug, Priority.COMMAND)
+        site.schedule(("swap", self.charger), later(site.simulation.at, self.pause), plug, Priority.COMMAND)
         return outcome
 
 
@@ -94,8 +95,8 @@ class PlugCable(Step):
     cable: Amperes | None = None
     """Rating of the cable: 13, 20, 32 or 63 A; default: the charger's."""
 
-    def apply(self, world: World) -> Outcome:
-        return world.simulation.apply(self.charger, messages.PlugCable(plugged=self.plugged, cable=self.cable))
+    def apply(self, site: Site) -> Outcome:
+        return site.simulation.apply(self.charger, messages.PlugCable(plugged=self.plugged, cable=self.cable))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +113,8 @@ class SetVehicle(Step):
             scope.fail(node, 'nothing to change, expected for example "charge_limit: 80 %"')
         return self
 
-    def apply(self, world: World) -> Outcome:
+    def apply(self, site: Site) -> Outcome:
         changes = dict(self.changes)
         if self.awake is not None:
             changes["awake"] = self.awake
-        return world.simulation.apply(self.charger, messages.SetVehicle(changes=changes))
+        return site.simulation.apply(self.charger, messages.SetVehicle(changes=changes))

@@ -11,7 +11,7 @@ import hmac
 from typing import TYPE_CHECKING, Final
 
 from ...core.messages import Reason
-from ..interfaces import HttpInterface, HttpReply, HttpRequest, Route
+from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route
 from .login import Login
 from .readings import View
 from .restkeys import KEYS, RestKey

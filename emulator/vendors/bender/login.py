@@ -13,7 +13,7 @@ import hmac
 import json
 from typing import TYPE_CHECKING, Final
 
-from ..interfaces import HttpReply, HttpRequest, Route
+from ...devices.interfaces import HttpReply, HttpRequest, Route
 
 if TYPE_CHECKING:
     from .wallbox import Bender

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from ...core.messages import DONE, Outcome, Reason
-from ..interfaces import ModbusInterface, ModbusReply, ModbusRequest, Origin
-from ..registertable import WRITES, RegisterTable
+from ...devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest, Origin
+from ...devices.register_table import WRITES, RegisterTable
 from .readings import View
 from .registers import CLOSING, USER_ID, layout
 

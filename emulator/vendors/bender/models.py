@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from ...core.specs import EvseSpec, PhaseSwitching
-from ..firmware import Model
+from ...devices.firmware import Model
 
 Generation = Literal["CC", "ICC"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ...core.instant import Instant
 from ...core.snapshot import EvseState, LockState, PilotState, Snapshot
-from ..shared.bender_registers import OCPP_STATES, vehicle_state
+from ...devices.register_maps.bender import OCPP_STATES, vehicle_state
 from . import faultcodes, meters
 from .faultcodes import Errors
 from .logic import Transaction

@@ -13,11 +13,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.messages import DONE, Outcome, Reason
-from ..firmware import Profile
-from ..interfaces import Origin
-from ..registers import U16, U32, Bank, Layout, Register, Text
-from ..shared import bender_registers as places
-from ..shared.bender_registers import DEVICE_ID, HEX_OFFSET, OCPP_STATES, Place
+from ...devices.firmware import Profile
+from ...devices.interfaces import Origin
+from ...devices.register_maps import bender as places
+from ...devices.register_maps.bender import DEVICE_ID, HEX_OFFSET, OCPP_STATES, Place
+from ...devices.registers import U16, U32, Bank, Layout, Register, Text
 from . import readings
 from .models import CC, ICC
 from .readings import LARGEST_16, Read, View, attribute, phase, setting

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 from typing import Final, Literal
 
-from ..points import Fidelity, Point
+from ...devices.points import Fidelity, Point
 from .models import CC
 from .readings import Read, View, attribute, setting
 

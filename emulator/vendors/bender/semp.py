@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from ...core.messages import Outcome, Reason
-from ..interfaces import HttpInterface, HttpReply, HttpRequest, Route
+from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route
 from .readings import View, whole
 
 if TYPE_CHECKING:

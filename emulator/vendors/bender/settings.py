@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..settings import Setting, boolean, integer, number, one_of, text
+from ...devices.settings import Setting, boolean, integer, number, one_of, optional, text
 from . import meters
 from .faultcodes import KNOWN
 
@@ -84,11 +84,9 @@ INTERFACES: Final = (
 )
 
 CONTROLS: Final = (
+    Setting(name="hems_current", default=None, check=optional(integer(0, 0xFFFF)), persistent=False, about="1000, A"),
     Setting(
-        name="hems_current", default=None, check=integer(0, 0xFFFF, optional=True), persistent=False, about="1000, A"
-    ),
-    Setting(
-        name="hems_tenths", default=None, check=integer(0, 0xFFFF, optional=True), persistent=False, about="1001, 0.1 A"
+        name="hems_tenths", default=None, check=optional(integer(0, 0xFFFF)), persistent=False, about="1001, 0.1 A"
     ),
     Setting(name="hems_power", default=0xFFFF, check=integer(0, 0xFFFF), persistent=False, about="1002, 2002, W"),
     Setting(name="safe_current", default=6, check=integer(0, 0xFFFF), about="131, A; below 6: no charging"),
@@ -104,9 +102,7 @@ OPERATOR: Final = (
     Setting(name="free_charging", default=True, check=boolean, about="no card is needed"),
     Setting(name="whitelist", default=[], check=_tags, about="cards and users that may charge"),
     Setting(name="authorisation_timeout", default=60.0, check=number(0.0, 86_400.0), about="s a car or card waits"),
-    Setting(
-        name="operator_current", default=None, check=integer(0, 80, optional=True), about="A; null: hardware limit"
-    ),
+    Setting(name="operator_current", default=None, check=optional(integer(0, 80)), about="A; null: hardware limit"),
     Setting(name="ocpp_version", default="1.6", check=one_of("1.5", "1.6"), about="1.5: occupied with any plug"),
     Setting(name="backend", default=False, check=boolean, about="an OCPP backend is set up and reachable"),
     Setting(

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 
 from ...core.messages import Event, Outcome, Reason, RebootController
 from ...core.snapshot import EvseState
-from ..interfaces import Interface, Origin
-from ..points import Fidelity
-from ..wallbox import Context, Wallbox
+from ...devices.interfaces import Interface, Origin
+from ...devices.points import Fidelity
+from ...devices.wallbox import Context, Wallbox
 from .http import HttpApi
 from .logic import Logic
 from .modbus import ModbusApi
@@ -32,8 +32,6 @@ class Bender(Wallbox):
     boot_time = 60.0
     """ASSUMED: a Linux system."""
 
-    _ready = False
-
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.logic = Logic(self)
@@ -46,7 +44,6 @@ class Bender(Wallbox):
         }
         if not self.icc:
             self.interfaces = {**self.interfaces, "semp": self.semp.interface()}
-        self._ready = True
 
     # --- identity ----------------------------------------------------------------------------------------------------
 
@@ -129,17 +126,13 @@ class Bender(Wallbox):
 
     # --- what happens to the box -------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        self.simulation.now()
-        self.booted_at = self.simulation.at
+    def power_on(self) -> None:
         self.logic.start()
 
     def handle(self, event: Event) -> None:
         self.logic.handle(event)
 
     def setting_changed(self, name: str) -> None:
-        if not self._ready:
-            return
         if name in _TABLE:
             self.modbus.compile()
         elif name in _TIMEOUT:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..interfaces import MdnsInterface, MdnsService
+from ...devices.interfaces import MdnsInterface, MdnsService
 
 if TYPE_CHECKING:
     from .wallbox import Goe

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from ...core.messages import Reason
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .memory import Car
 from .refusals import Refusal, range_exceeded
 

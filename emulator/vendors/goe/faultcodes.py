@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Final
 
 from ...core.snapshot import LockState, Snapshot
-from ..firmware import Profile
+from ...devices.firmware import Profile
 
 NEW_SINCE: Final = "59.4"
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from ..interfaces import HttpInterface, HttpReply, HttpRequest, Route, WebSocketEndpoint
+from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route, WebSocketEndpoint
 from . import refusals
 from .arduino import JsonError, parse
 from .readings import View

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Required, TypedDict, Unpack
 
-from ..firmware import Profile
-from ..points import Fidelity, Point
-from ..settings import Check, Setting
+from ...devices.firmware import Profile
+from ...devices.points import Fidelity, Point
+from ...devices.settings import Check, Setting
 from .order import TABLE_KEYS
 from .values import JsonType
 

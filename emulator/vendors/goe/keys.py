@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..firmware import Profile
+from ...devices.firmware import Profile
 from . import keys_charging, keys_device, keys_services
 from .key import Key
 from .order import position

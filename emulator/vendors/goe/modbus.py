@@ -9,8 +9,8 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from ...core.messages import Outcome
-from ..interfaces import ModbusInterface, ModbusReply, ModbusRequest, Origin
-from ..registertable import RegisterTable
+from ...devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest, Origin
+from ...devices.register_table import RegisterTable
 from .readings import View
 from .registers import LAYOUT
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ...core.specs import EvseSpec, PhaseSwitching
-from ..firmware import Model
+from ...devices.firmware import Model
 
 FIRMWARES: Final = ("53.1", "55.5", "56.8", "59.4", "60.1", "60.3", "60.4", "60.5")
 DEFAULT_FIRMWARE: Final = "60.5"

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from ...core.instant import Instant
 from ...core.messages import Outcome, Reason
-from ..interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Origin, Publish
+from ...devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Origin, Publish
 from .changes import Changes
 from .http import shown
 from .key import LEGACY_UNTIL

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from json.encoder import encode_basestring
 from typing import Final
 
-from ..firmware import Profile
+from ...devices.firmware import Profile
 
 NINE_DIGITS_SINCE: Final = "57.1"
 """ASSUMED: 56.1 prints 6 digits and 59.4 prints 9; the switch lies somewhere between."""

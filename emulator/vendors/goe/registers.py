@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, cast
 
 from ...core.messages import DONE, Outcome
-from ..interfaces import Origin
-from ..registers import F64, U16, U32, Bank, Layout, Octets, Order, Register, Text
+from ...devices.interfaces import Origin
+from ...devices.registers import F64, U16, U32, Bank, Layout, Octets, Order, Register, Text
 from . import combined
 from . import readings as r
 from .models import WITH_LOCK

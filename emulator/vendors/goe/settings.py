@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ..settings import Setting, boolean, integer, one_of, text
+from ...devices.settings import Setting, boolean, integer, one_of, text
 from .keys import KEYS
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring
 from typing import Final
 
-from ..firmware import Profile
+from ...devices.firmware import Profile
 from .key import Key, Read
 from .printing import Render, printers
 from .readings import View

@@ -19,9 +19,9 @@ from urllib.parse import unquote
 
 from ...core.instant import SECOND
 from ...core.messages import Outcome, Reason
-from ..firmware import Profile
-from ..interfaces import HttpReply, HttpRequest, Origin, Route
-from ..points import Fidelity, Point
+from ...devices.firmware import Profile
+from ...devices.interfaces import HttpReply, HttpRequest, Origin, Route
+from ...devices.points import Fidelity, Point
 from . import combined
 from . import readings as r
 from .http import CORS

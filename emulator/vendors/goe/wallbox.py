@@ -13,9 +13,9 @@ from typing import Final, cast
 from ...core.instant import SECOND, Instant, grid, later
 from ...core.messages import DONE, Event, Outcome, Reason
 from ...core.snapshot import Snapshot
-from ..interfaces import Interface, Origin
-from ..points import Fidelity
-from ..wallbox import Context, Wallbox
+from ...devices.interfaces import Interface, Origin
+from ...devices.points import Fidelity
+from ...devices.wallbox import Context, Wallbox
 from . import announcement, localtime, modbus, refusals, v1
 from .arduino import JsonError, parse
 from .button import press
@@ -48,8 +48,6 @@ class Goe(Wallbox):
     boot_time = 10.0
     """Source: users report 5 to 15 s without services after `rst`."""
 
-    _ready = False
-
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._samples: dict[tuple[Instant, int], Snapshot] = {}
@@ -67,7 +65,6 @@ class Goe(Wallbox):
         self.websocket: WebSocketApi = WebSocketApi(self)
         self.mqtt: MqttApi = MqttApi(self)
         self.modbus: ModbusApi = ModbusApi(self)
-        self._ready = True
         self._spread_cards()
         self._remember_limit()
         self.interfaces: Mapping[str, Interface] = {
@@ -364,9 +361,7 @@ class Goe(Wallbox):
 
     # --- what happens to the box -------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        self.simulation.now()
-        self.booted_at = self.simulation.at
+    def power_on(self) -> None:
         self.logic.start()
 
     def handle(self, event: Event) -> None:
@@ -375,8 +370,6 @@ class Goe(Wallbox):
         self.logic.wake()
 
     def setting_changed(self, name: str) -> None:
-        if not self._ready:
-            return
         self.mqtt.settings_changed(name)
         if name == "all_seed_keys":
             self._compile_all()

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, cast
 
 from ...core.instant import Instant
-from ..interfaces import Frame, Origin, WebSocketEndpoint
+from ...devices.interfaces import Frame, Origin, WebSocketEndpoint
 from . import keys, login, messagepack
 from .arduino import JsonError, parse
 from .changes import Changes

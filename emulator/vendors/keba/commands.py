@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from ...core.instant import later
 from ...core.messages import DONE, Outcome, Reason
-from ..interfaces import Origin
-from ..points import Fidelity, Point
+from ...devices.interfaces import Origin
+from ...devices.points import Fidelity, Point
 from .logic import NOT_NOW, OUT_OF_RANGE, UDP_SOURCE, is_current
 from .models import P30, WITH_UDP
 from .sessions import DEFAULT_CLASS

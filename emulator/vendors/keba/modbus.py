@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ...core.instant import SECOND, Instant
-from ..interfaces import ModbusInterface, ModbusReply, ModbusRequest
-from ..registers import BUSY, ILLEGAL_ADDRESS
-from ..registertable import RegisterTable
-from ..shared.keba_registers import UNIT_ID
+from ...devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
+from ...devices.register_maps.keba import UNIT_ID
+from ...devices.register_table import RegisterTable
+from ...devices.registers import BUSY, ILLEGAL_ADDRESS
 from .readings import View
 from .registers import LAYOUT
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from ...core.specs import EvseSpec, PhaseSwitching
-from ..firmware import Model
+from ...devices.firmware import Model
 
 P20_FIRMWARES: Final = ("2.5a3", "3.0")
 """2.5a3 as captured in 2016; 3.0 stands for what the guide V3.00 lists. ASSUMED: its number."""

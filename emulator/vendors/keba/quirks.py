@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..points import Point
+from ...devices.points import Point
 from .models import P30, P40
 
 QUIRKS: Final = {

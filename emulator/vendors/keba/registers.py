@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ...core.messages import Outcome, Reason
-from ..interfaces import Origin
-from ..registers import DEVICE_FAILURE, ILLEGAL_VALUE, U16, U32, Bank, Layout, Register
-from ..shared import keba_registers as at
+from ...devices.interfaces import Origin
+from ...devices.register_maps import keba as at
+from ...devices.registers import DEVICE_FAILURE, ILLEGAL_VALUE, U16, U32, Bank, Layout, Register
 from .logic import MODBUS_SOURCE, OUT_OF_RANGE
 from .models import P30, P40
 from .readings import Read, View, attribute, phase, setting

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ...core.instant import SECOND
-from ..firmware import Profile
-from ..points import Fidelity, Point
+from ...devices.firmware import Profile
+from ...devices.points import Fidelity, Point
 from . import sessions
 from .readings import Read, View, attribute, flag, phase, setting
 

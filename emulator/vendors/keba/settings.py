@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..settings import Setting, boolean, integer, number, one_of, text
+from ...devices.settings import Setting, boolean, integer, number, one_of, optional, text
 
 LOWEST: Final = 6_000
 HIGHEST: Final = 63_000
@@ -91,7 +91,7 @@ HARDWARE: Final = (
     Setting(name="x1", default=False, check=boolean, about="input X1 is closed"),
     Setting(name="contactor_box", default=False, check=boolean, about="P30: S10 is fitted; P40 can switch by itself"),
     Setting(name="backend", default=False, check=boolean, about="OCPP backend connected"),
-    Setting(name="time_quality", default=None, check=integer(0, 3, optional=True), about="timeQ; null: by series"),
+    Setting(name="time_quality", default=None, check=optional(integer(0, 3)), about="timeQ; null: by series"),
 )
 
 CHOICES: Final = (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ...core.instant import SECOND, Instant, grid
 from ...core.messages import Event, MarkEnergy
-from ..interfaces import Datagram, Origin, UdpInterface
+from ...devices.interfaces import Datagram, Origin, UdpInterface
 from . import reports
 from .commands import OK, execute, rejected
 from .readings import View

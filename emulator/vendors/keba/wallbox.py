@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 
 from ...core.messages import Event, Outcome, RebootController
 from ...core.snapshot import EvseState, Snapshot
-from ..interfaces import Interface, Origin
-from ..points import Fidelity
-from ..wallbox import Context, Wallbox
+from ...devices.interfaces import Interface, Origin
+from ...devices.points import Fidelity
+from ...devices.wallbox import Context, Wallbox
 from . import commands, reports
 from .logic import Logic
 from .modbus import ModbusApi
@@ -26,8 +26,6 @@ class Keba(Wallbox):
     """One box."""
 
     boot_time = 10.0
-
-    _ready = False
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -49,7 +47,6 @@ class Keba(Wallbox):
         if self.trait("generation") != "P40":
             interfaces["udp"] = self.udp.interface()
         self.interfaces: Mapping[str, Interface] = interfaces
-        self._ready = True
 
     # --- identity ----------------------------------------------------------------------------------------------------
 
@@ -132,9 +129,8 @@ class Keba(Wallbox):
 
     # --- what happens to the box -------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        self.simulation.now()
-        self.booted_at = self.com_module_at = self.simulation.at
+    def power_on(self) -> None:
+        self.com_module_at = self.booted_at
         self.logic.start()
 
     def handle(self, event: Event) -> None:
@@ -142,7 +138,7 @@ class Keba(Wallbox):
         self.udp.handle(event)
 
     def setting_changed(self, name: str) -> None:
-        if not self._ready or not self.up or name in ("sessions", "session_counter"):
+        if not self.up or name in ("sessions", "session_counter"):
             return
         if name == "failsafe_timeout":
             self.logic.failsafe.restart()

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Unpack
 
-from ..firmware import Profile
-from ..points import Fidelity, Point, unique
-from ..settings import Check, Setting
+from ...devices.firmware import Profile
+from ...devices.points import Fidelity, Point, unique
+from ...devices.settings import Check, Setting
 from .facts import Facts
 from .models import CHARGERS, METERS
 from .refusals import LENGTH, RANGE, TYPE, Refusal

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ..firmware import Profile
-from ..points import Fidelity, Point
+from ...devices.firmware import Profile
+from ...devices.points import Fidelity, Point
 from .config import FULL_SINCE
 from .models import CHARGERS
 

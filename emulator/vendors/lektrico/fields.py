@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Unpack
 
-from ..firmware import Profile
-from ..points import Fidelity, Point, unique
+from ...devices.firmware import Profile
+from ...devices.points import Fidelity, Point, unique
 from .config import FULL_SINCE
 from .facts import Facts
 from .json import number

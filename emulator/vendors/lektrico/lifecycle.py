@@ -9,8 +9,8 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from ...core.instant import DAY, Instant, later
+from ...devices.firmware import Version
 from ...errors import EmulatorError
-from ..firmware import Version
 
 if TYPE_CHECKING:
     from .wallbox import Lektrico

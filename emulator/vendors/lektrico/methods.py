@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Unpack
 
-from ..firmware import Profile
-from ..interfaces import Origin
-from ..points import Fidelity, Point, unique
+from ...devices.firmware import Profile
+from ...devices.interfaces import Origin
+from ...devices.points import Fidelity, Point, unique
 from . import fields
 from .config import as_integer
 from .facts import Facts

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from ...core.specs import EvseSpec, PhaseSwitching
-from ..firmware import Model
+from ...devices.firmware import Model
 
 FIRMWARES: Final = ("1.22", "1.23", "1.44", "1.45", "1.47", "1.51")
 METER_FIRMWARES: Final = ("1.15",)

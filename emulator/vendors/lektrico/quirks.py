@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ..points import Point
+from ...devices.points import Point
 from .config import FULL_SINCE, NEW_SINCE
 
 _ROWS: Final = (

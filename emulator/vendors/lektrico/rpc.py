@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, unquote_plus
 
-from ..interfaces import HttpInterface, HttpReply, HttpRequest, Route
+from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route
 from . import json
 from .refusals import Refusal, shutting_down
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, cast
 
-from ..settings import Setting, boolean, integer, number, one_of, text
+from ...devices.settings import Setting, boolean, integer, number, one_of, optional, text
 from .config import KEYS, setting_of
 from .refusals import Refusal
 from .schedule import read_intervals
@@ -102,7 +102,7 @@ _HABITS: Final = (
     Setting(
         name="shown_limit_reason",
         default=None,
-        check=integer(0, 255, optional=True),
+        check=optional(integer(0, 255)),
         about="current_limit_reason whatever the reason is; null: the real one",
     ),
     Setting(name="framework_methods", default=False, check=boolean, about="RPC.List, RPC.Ping and Sys.* are there"),

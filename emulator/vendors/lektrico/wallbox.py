@@ -12,9 +12,9 @@ from typing import cast
 from ...core.instant import SECOND, Instant, grid
 from ...core.messages import DONE, Event, Outcome, Reason
 from ...core.snapshot import Snapshot
-from ..interfaces import Interface, MdnsInterface, MdnsService, Origin
-from ..points import Fidelity
-from ..wallbox import Context, Wallbox
+from ...devices.interfaces import Interface, MdnsInterface, MdnsService, Origin
+from ...devices.points import Fidelity
+from ...devices.wallbox import Context, Wallbox
 from . import errorflags, methods
 from .charging import WATCHED, Charging
 from .config import ConfigKey, config_keys
@@ -43,8 +43,6 @@ class Lektrico(Wallbox):
     boot_time = 12.0
     """ASSUMED: 10 to 15 s without network."""
 
-    _ready = False
-
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self._sample: tuple[tuple[Instant, int] | None, Snapshot | None] = (None, None)
@@ -61,7 +59,6 @@ class Lektrico(Wallbox):
                 enabled=lambda: self.settings.flag("wifi") and not self.settings.flag("ap_enabled"),
             ),
         }
-        self._ready = True
 
     def _commission(self, stated: Mapping[str, object]) -> None:
         """What is different from the table of defaults in a box on a wall.
@@ -260,9 +257,7 @@ class Lektrico(Wallbox):
 
     # --- what happens to the device ----------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        self.simulation.now()
-        self.booted_at = self.simulation.at
+    def power_on(self) -> None:
         if self.charging is not None:
             self.charging.power_on()
         self.lifecycle.watch()
@@ -276,8 +271,6 @@ class Lektrico(Wallbox):
             self.charging.handle(event)
 
     def setting_changed(self, name: str) -> None:
-        if not self._ready:
-            return
         if name == "framework_methods":
             self._compile()
         elif name in ("available_firmware", "auto_update") and self.up:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ...core.messages import DONE, Reason
-from ..interfaces import HttpHandler, HttpInterface, HttpReply, HttpRequest, Route
+from ...devices.interfaces import HttpHandler, HttpInterface, HttpReply, HttpRequest, Route
 from . import refusals
 from .control import KEYS, parse
 from .item import Item, plain, tree

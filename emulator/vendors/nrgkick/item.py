@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...core.messages import Reason
-from ..points import Fidelity
-from ..registers import Integer, Register, Text
+from ...devices.points import Fidelity
+from ...devices.registers import Integer, Register, Text
 from .enums import UNKNOWN, Texts
 from .readings import View
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from ...core.messages import DONE, Outcome
-from ..interfaces import Origin
-from ..registers import F32, S16, S32, U16, U32, U64, Text, WireType
+from ...devices.interfaces import Origin
+from ...devices.registers import F32, S16, S32, U16, U32, U64, Text, WireType
 from . import enums, readings
 from .enums import Texts
 from .item import Item

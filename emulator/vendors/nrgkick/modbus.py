@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..interfaces import ModbusInterface, ModbusReply, ModbusRequest
-from ..registers import Bank, Layout
-from ..registertable import RegisterTable
+from ...devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
+from ...devices.register_table import RegisterTable
+from ...devices.registers import Bank, Layout
 from .items import CONTROL, ITEMS
 from .readings import View
 from .refusals import EXCEPTIONS

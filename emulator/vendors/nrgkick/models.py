@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ...core.specs import EvseSpec, PhaseSwitching, WakeUp
-from ..firmware import Model
+from ...devices.firmware import Model
 
 FIRMWARES: Final = ("4.0.0.0", "4.0.0.33")
 """Of the SmartModule (`sw_sm`). 4.0.0.0 is the first with a local API; the early quirks are ASSUMED to be its."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..points import Point
+from ...devices.points import Point
 
 SINCE_FIXED: Final = "4.0.0.33"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...core.messages import Outcome, Reason
-from ..registers import BUSY, ILLEGAL_VALUE
+from ...devices.registers import BUSY, ILLEGAL_VALUE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..settings import Setting, boolean, integer, number, one_of, text
+from ...devices.settings import Setting, boolean, integer, number, one_of, text
 from .attachments import ATTACHMENTS
 
 

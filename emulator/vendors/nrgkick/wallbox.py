@@ -9,9 +9,9 @@ import zlib
 from collections.abc import Iterable, Mapping
 
 from ...core.messages import DONE, Event, Outcome, Reason
-from ..interfaces import Interface, Origin
-from ..points import Fidelity
-from ..wallbox import Context, Wallbox
+from ...devices.interfaces import Interface, Origin
+from ...devices.points import Fidelity
+from ...devices.wallbox import Context, Wallbox
 from . import announcement
 from .attachments import ATTACHMENTS, Attachment
 from .control import KEYS, Controls, parse
@@ -25,8 +25,6 @@ from .readings import View
 class NrgKick(Wallbox):
     """One unit."""
 
-    _ready = False
-
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.controls = Controls(self)
@@ -38,7 +36,6 @@ class NrgKick(Wallbox):
             "modbus": self.modbus.interface(),
             "mdns": announcement.interface(self),
         }
-        self._ready = True
 
     # --- identity ----------------------------------------------------------------------------------------------------
 
@@ -119,17 +116,14 @@ class NrgKick(Wallbox):
 
     # --- what happens to the unit ------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        self.simulation.now()
-        self.booted_at = self.simulation.at
+    def power_on(self) -> None:
         self.logic.start()
 
     def handle(self, event: Event) -> None:
         self.logic.handle(event)
 
     def setting_changed(self, name: str) -> None:
-        if self._ready:
-            self.logic.apply()
+        self.logic.apply()
 
     def boot(self) -> None:
         """The firmware may be another one."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...core.instant import MILLISECOND, SECOND, Instant
-from ..interfaces import Origin, Publish
+from ...devices.interfaces import Origin, Publish
 from .controller import HIGHEST, Memory, SlotId, valid
 from .evse import LED
 from .models import WARP1, WARP2, WARP3_UP, WARP4

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...core.instant import MINUTE, SECOND, Instant
-from ..interfaces import Publish
+from ...devices.interfaces import Publish
 from .models import PRODUCTS
 
 if TYPE_CHECKING:

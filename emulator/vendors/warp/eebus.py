@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .models import WARP2_UP
 from .rows import AnyRow, Command, Config, State
 from .schema import BOOL, I32, U16, U32, Arr, Bool, Obj, Schema, Str, obj, uint

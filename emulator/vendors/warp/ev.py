@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...core.instant import MILLISECOND, Instant
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .models import WARP4
 from .nfc import ACK, NACK, START
 from .rows import AnyRow, Command, Config, Document, State

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.instant import MILLISECOND
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .controller import SlotId
 from .evseview import Iec
 from .models import WARP1, WARP2, WARP2_UP

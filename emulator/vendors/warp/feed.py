@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from ...core.instant import MILLISECOND, MINUTE, SECOND, Instant, grid
-from ..interfaces import Frame, Origin
+from ...devices.interfaces import Frame, Origin
 from .rows import State
 from .schema import plain
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...core.instant import MILLISECOND, grid
-from ..interfaces import (
+from ...devices.interfaces import (
     Close,
     HttpInterface,
     HttpReply,
@@ -21,7 +21,7 @@ from ..interfaces import (
     Route,
     WebSocketEndpoint,
 )
-from ..points import Fidelity
+from ...devices.points import Fidelity
 from . import digest, reports
 from .feed import Ws
 from .models import PRODUCTS

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...core.instant import HOUR, MILLISECOND, MINUTE, SECOND, Instant, next_grid
 from ...core.messages import MarkEnergy
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .controller import HIGHEST, SlotId
 from .models import NOT_WARP4, WARP4
 from .rows import AnyRow, Command, Config, Document, State

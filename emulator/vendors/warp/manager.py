@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .models import WARP1, WARP2_UP
 from .rows import AnyRow, Command, Config, Document
 from .schema import BOOL, I32, U8, U16, U32, Arr, Bool, Int, Raw, Str, many, obj, uint

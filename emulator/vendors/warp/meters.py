@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from ...core.instant import MINUTE, SECOND, Instant, grid
 from ...core.messages import Event
 from ...core.snapshot import Snapshot
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .metervalues import LEGACY, TYPES, VALUES, Sample
 from .models import WARP1, WARP2_UP
 from .rows import AnyRow, Command, Config, State

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ...core.messages import Outcome, Reason
-from ..interfaces import Interface, ModbusInterface, ModbusReply, ModbusRequest, Origin
-from ..points import Fidelity
-from ..registers import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, Layout
-from ..registertable import READS, WRITES, RegisterTable
+from ...devices.interfaces import Interface, ModbusInterface, ModbusReply, ModbusRequest, Origin
+from ...devices.points import Fidelity
+from ...devices.register_table import READS, WRITES, RegisterTable
+from ...devices.registers import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, Layout
 from . import modbus_bender, modbus_keba, modbus_own
 from .controller import SlotId
 from .modbus_groups import BUFFER

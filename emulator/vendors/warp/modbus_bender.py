@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ...core.messages import Outcome
-from ..interfaces import Origin
-from ..registers import U32, Bank, Layout, Writes
-from ..shared import bender_registers as at
+from ...devices.interfaces import Origin
+from ...devices.register_maps import bender as at
+from ...devices.registers import U32, Bank, Layout, Writes
 from .controller import LOWEST, SlotId
 from .modbus_view import (
     ALL_VALUES,

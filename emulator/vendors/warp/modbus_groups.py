@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...core.instant import SECOND
 from ...core.messages import DONE, Outcome, Reason
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .modbus_view import NONE, Seen, Write, number
 from .nfc import START, STOP, TOGGLE, wrong_id
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.messages import DONE, Outcome
-from ..interfaces import Origin
-from ..registers import U16, U32, Bank, Layout, Writes
-from ..shared import keba_registers as at
+from ...devices.interfaces import Origin
+from ...devices.register_maps import keba as at
+from ...devices.registers import U16, U32, Bank, Layout, Writes
 from .controller import SlotId
 from .evseview import Iec
 from .modbus_view import (

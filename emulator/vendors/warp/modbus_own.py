@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...core.messages import DONE, Outcome, Reason
-from ..interfaces import Origin
-from ..registers import BIT, F32, U32, Bank, Layout, Octets, WireType, Writes
+from ...devices.interfaces import Origin
+from ...devices.registers import BIT, F32, U32, Bank, Layout, Octets, WireType, Writes
 from . import modbus_groups as groups
 from .controller import SlotId
 from .modbus_view import (

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from ...core.instant import MILLISECOND, Instant
 from ...core.messages import DONE, Outcome, Reason
-from ..interfaces import Origin
-from ..registers import Register
+from ...devices.interfaces import Origin
+from ...devices.registers import Register
 from .controller import HIGHEST, Slot, SlotId, valid
 from .evseview import EvseView, Iec
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ...core.specs import EvseSpec, PhaseSwitching
-from ..firmware import Model
+from ...devices.firmware import Model
 
 NAMES: Final = {1: "warp", 2: "warp2", 3: "warp3", 4: "warp4"}
 PRODUCTS: Final = {1: "WARP Charger", 2: "WARP2 Charger", 3: "WARP3 Charger", 4: "WARP4 Charger"}

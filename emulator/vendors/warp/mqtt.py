@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...core.instant import SECOND, Instant
-from ..interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Origin, Publish
+from ...devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Origin, Publish
 from .discovery import Discovery
 from .feed import Feed
 from .registry import Target

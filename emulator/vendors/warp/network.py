@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...core.agenda import Timer
 from ...core.instant import MILLISECOND, SECOND, Instant
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .models import NAMES, WARP2_UP
 from .rows import AnyRow, Command, Config, State
 from .schema import BOOL, I8, I32, I52, NULL, U8, U32, Bool, Int, Schema, Str, Union, many, obj, uint

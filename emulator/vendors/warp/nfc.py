@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...core.instant import HOUR, MILLISECOND, SECOND, Instant, grid, next_grid
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .controller import SlotId
 from .evseview import Iec
 from .models import WARP1, WARP2_UP

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from ...core.instant import MINUTE, SECOND, Instant, grid
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .controller import HIGHEST, LOWEST, SlotId
 from .models import WARP2_UP, WARP3_UP
 from .rows import AnyRow, Command, Config, Document, State

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...core.instant import SECOND, Instant
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .models import WARP2_UP
 from .rows import AnyRow, Command, Config, Document
 from .schema import BOOL, I16, I32, U32, Arr, Int, Schema, Str, obj, sint, uint

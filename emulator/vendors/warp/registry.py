@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ...core.messages import DONE, Outcome, Reason
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from . import payload as payloads
 from .rows import UPDATE, AnyRow, Command, Config, Document, Row, State
 from .schema import NULL, Arr, DocumentError, Obj, PathError, Raw, Schema, Tup

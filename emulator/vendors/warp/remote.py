@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...core.instant import MILLISECOND, SECOND, Instant
-from ..interfaces import HttpReply, HttpRequest, Origin
+from ...devices.interfaces import HttpReply, HttpRequest, Origin
 from . import payload as payloads
 from .network import parse_ip
 from .rows import AnyRow, Command, Config, Document, State

@@ -10,7 +10,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from ..interfaces import HttpReply
+from ...devices.interfaces import HttpReply
 from .tracking import Record
 
 if TYPE_CHECKING:

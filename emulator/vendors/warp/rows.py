@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ..firmware import Profile
-from ..interfaces import Origin
-from ..points import Fidelity, Point
+from ...devices.firmware import Profile
+from ...devices.interfaces import Origin
+from ...devices.points import Fidelity, Point
 from .schema import NULL, Schema
 
 if TYPE_CHECKING:

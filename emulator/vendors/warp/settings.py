@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from ..settings import Check, Setting, boolean, integer, number
+from ...devices.settings import Check, Setting, anything, boolean, integer, number
 from .rows import Config
 from .schema import BOOL, U8, U16, DocumentError, Int, Obj, Schema, obj
 from .table import ROWS
@@ -119,17 +119,17 @@ SETTINGS: Final = (
     ),
     Setting(name="meter_reset", default=0.0, check=number(0, 1e12), about="Wh at the last reset of the meter"),
     Setting(name="meter_last_reset", default=0, check=integer(0, 0xFFFFFFFF)),
-    Setting(name="charge_log", default=[], about="complete charges"),
-    Setting(name="running_charge", default=None, about="the charge being tracked"),
-    Setting(name="user_names", default={}, about="names of users with tracked charges"),
-    Setting(name="certificates", default={}, about="name and PEM text by ID"),
+    Setting(name="charge_log", default=[], check=anything, about="complete charges"),
+    Setting(name="running_charge", default=None, check=anything, about="the charge being tracked"),
+    Setting(name="user_names", default={}, check=anything, about="names of users with tracked charges"),
+    Setting(name="certificates", default={}, check=anything, about="name and PEM text by ID"),
     Setting(
         name="market_prices",
         default=[],
         check=_hours,
         about="ct/1000 per kWh for the hours of every day, as a price server would say; none: it does not answer",
     ),
-    Setting(name="boots", default=[], about="boot count and Unix minutes of the last boots"),
+    Setting(name="boots", default=[], check=anything, about="boot count and Unix minutes of the last boots"),
 )
 HARDWARE: Final = (
     "nfc_fitted",

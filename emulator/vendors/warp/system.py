@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...core.instant import SECOND, Instant
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .models import NAMES, PRODUCTS, WARP3_UP
 from .rows import AnyRow, Command, Config, Document, State
 from .schema import BOOL, I16, U8, U16, U32, Arr, Bool, Int, Raw, Str, obj, sint, uint

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ..firmware import Profile
-from ..points import unique
+from ...devices.firmware import Profile
+from ...devices.points import unique
 from . import (
     automation,
     batteries,

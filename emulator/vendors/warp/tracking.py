@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ...core.instant import MILLISECOND, Instant
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .controller import HIGHEST, SlotId
 from .rows import AnyRow, Command, Config, Document, State
 from .schema import BOOL, I8, I16, U8, U16, U32, Arr, Float, Int, Raw, Str, obj, uint

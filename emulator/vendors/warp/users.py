@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ..interfaces import Origin
+from ...devices.interfaces import Origin
 from .models import WARP1, WARP2_UP
 from .rows import AnyRow, Command, Config
 from .schema import BOOL, U8, U32, Arr, Int, Obj, Opt, Str, obj, uint

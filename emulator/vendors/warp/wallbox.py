@@ -16,9 +16,9 @@ from ...core.agenda import Timer
 from ...core.instant import SECOND, Instant, later, next_grid
 from ...core.messages import Event, Outcome, Reason
 from ...core.noise import splitmix64
-from ..interfaces import OWNER, Interface, Origin
-from ..points import Fidelity
-from ..wallbox import Context, Wallbox
+from ...devices.interfaces import OWNER, Interface, Origin
+from ...devices.points import Fidelity
+from ...devices.wallbox import Context, Wallbox
 from . import http as http_side
 from . import modbus as modbus_side
 from . import mqtt as mqtt_side
@@ -339,7 +339,7 @@ class Warp(Wallbox):
 
     # --- life --------------------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
+    def power_on(self) -> None:
         self.controller.start()
         self.meters.start()
         self._boot()

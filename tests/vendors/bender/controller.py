@@ -7,8 +7,7 @@ from typing import Final
 
 from worlds import CLIENT, SmallWorld
 
-from emulator.vendors.bender.wallbox import Bender
-from emulator.vendors.interfaces import (
+from emulator.devices.interfaces import (
     HttpInterface,
     HttpReply,
     HttpRequest,
@@ -16,6 +15,7 @@ from emulator.vendors.interfaces import (
     ModbusReply,
     ModbusRequest,
 )
+from emulator.vendors.bender.wallbox import Bender
 
 ICC: Final = "amtron-4business-710"
 OLD: Final = "5.12"

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 from controller import Controller
 
+from emulator.devices.interfaces import HttpInterface
 from emulator.vendors.bender.semp import NAMESPACE, PATH
-from emulator.vendors.interfaces import HttpInterface
 
 SPACE = f"{{{NAMESPACE}}}"
 DEVICE = "F-00000042-001703512493-00"

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from worlds import CLIENT, SmallWorld
 
 from emulator.core.messages import Unplug
-from emulator.vendors import goe
+from emulator.devices.interfaces import ModbusInterface, ModbusRequest
 from emulator.vendors.goe import v1
+from emulator.vendors.goe import vendor as goe
 from emulator.vendors.goe.keys import KEYS
-from emulator.vendors.interfaces import ModbusInterface, ModbusRequest
 
 NAMES = sorted({key.name for key in KEYS if key.write is not None} - {"hai"})
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from worlds import CLIENT, SmallWorld
 
-from emulator.vendors import goe
+from emulator.devices.points import unique
+from emulator.vendors.goe import vendor as goe
 from emulator.vendors.goe.key import Key
 from emulator.vendors.goe.keys import KEYS, served
 from emulator.vendors.goe.order import TABLE_KEYS
-from emulator.vendors.points import unique
 
 Make = Callable[..., SmallWorld]
 PROFILES = [(model.id, firmware) for model in goe.VENDOR.models for firmware in model.firmwares]

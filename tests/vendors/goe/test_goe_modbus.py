@@ -9,7 +9,7 @@ import pytest
 from worlds import CLIENT, SmallWorld
 
 from emulator.core.faults import PeLoss, TripRcd
-from emulator.vendors.interfaces import ModbusInterface, ModbusReply, ModbusRequest
+from emulator.devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
 
 Make = Callable[..., SmallWorld]
 GAP = 0xFFFF

@@ -10,7 +10,7 @@ from test_tables import fits
 from worlds import SmallWorld
 
 from emulator import vendors
-from emulator.vendors.interfaces import EMBEDDED_BROKER, MqttInterface, Origin, Publish
+from emulator.devices.interfaces import EMBEDDED_BROKER, MqttInterface, Origin, Publish
 
 CLIENT = Origin(interface="mqtt", client="test:1")
 Make = Callable[..., SmallWorld]

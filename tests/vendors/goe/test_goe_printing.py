@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.vendors import goe
+from emulator.vendors.goe import vendor as goe
 from emulator.vendors.goe.arduino import JsonError, parse
 from emulator.vendors.goe.printing import number, printer, printers, single
 

@@ -18,8 +18,8 @@ from test_tables import fits
 from worlds import SmallWorld
 
 from emulator import vendors
+from emulator.devices.interfaces import Conversation, Frame, HttpInterface, Origin
 from emulator.vendors.goe import keys, login, messagepack
-from emulator.vendors.interfaces import Conversation, Frame, HttpInterface, Origin
 
 CLIENT = Origin(interface="websocket", client="test:1")
 Make = Callable[..., SmallWorld]

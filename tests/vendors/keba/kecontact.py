@@ -29,7 +29,7 @@ from emulator.core.faults import (
     Undervoltage,
 )
 from emulator.core.messages import PowerCut, PowerUp
-from emulator.vendors.interfaces import Datagram, ModbusInterface, ModbusReply, ModbusRequest, Origin, UdpInterface
+from emulator.devices.interfaces import Datagram, ModbusInterface, ModbusReply, ModbusRequest, Origin, UdpInterface
 from emulator.vendors.keba.wallbox import Keba
 
 CLIENT: Final = "127.0.0.2:7090"

@@ -7,8 +7,8 @@ from kecontact import FAULTS, IDLE_FAULTS, LOCK, SITUATIONS, KeContact, with_fau
 
 from emulator.core.faults import Overtemp, PpInvalid
 from emulator.core.messages import PlugCable
+from emulator.devices.interfaces import ModbusInterface, ModbusRequest
 from emulator.vendors import vendor
-from emulator.vendors.interfaces import ModbusInterface, ModbusRequest
 
 FIRST = (1000, 1004, 1006, 1008, 1010, 1012, 1014, 1016, 1018, 1020, 1036, 1040, 1042, 1044, 1046)
 ALWAYS = (*FIRST, 1100, 1110, 1500, 1502)

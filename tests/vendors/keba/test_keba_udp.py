@@ -10,8 +10,8 @@ import pytest
 from kecontact import CARD, CLASS, CLIENT, OK, SITUATIONS, KeContact
 
 from emulator.core.messages import PowerCut, PowerUp
+from emulator.devices.interfaces import Origin
 from emulator.vendors import vendor
-from emulator.vendors.interfaces import Origin
 
 REPORT_1 = (
     '{\n"ID": "1",\n"Product": "KC-P30-EC240422-E0R",\n"Serial": "17619300",\n'

@@ -7,7 +7,7 @@ from typing import Any
 
 from worlds import CLIENT, SmallWorld
 
-from emulator.vendors.interfaces import HttpInterface, HttpReply, HttpRequest
+from emulator.devices.interfaces import HttpInterface, HttpReply, HttpRequest
 
 SILENT = object()
 

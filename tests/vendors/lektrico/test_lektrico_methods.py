@@ -12,7 +12,7 @@ from lektrico_world import LektricoWorld
 from emulator import vendors
 from emulator.core import faults
 from emulator.core.messages import Outcome, Reason
-from emulator.vendors.interfaces import Origin
+from emulator.devices.interfaces import Origin
 from emulator.vendors.lektrico.errorflags import FLAGS
 from emulator.vendors.lektrico.methods import METHODS
 

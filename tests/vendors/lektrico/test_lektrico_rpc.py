@@ -305,7 +305,7 @@ def test_numbers_as_printed(value: float, decimals: int, shown: str) -> None:
 
 
 def test_limits_of_the_server() -> None:
-    from emulator.vendors.interfaces import HttpInterface
+    from emulator.devices.interfaces import HttpInterface
 
     interface = LektricoWorld().box.interfaces["http"]
     assert isinstance(interface, HttpInterface)

@@ -12,7 +12,7 @@ from worlds import CLIENT, SmallWorld
 
 from emulator.core import faults
 from emulator.core.messages import PowerCut, PowerUp, SetLimit
-from emulator.vendors.interfaces import MdnsInterface
+from emulator.devices.interfaces import MdnsInterface
 from emulator.vendors.lektrico.readings import REASONS
 
 # --- a whole session -------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from emulator.core.faults import (
 )
 from emulator.core.instant import SECOND
 from emulator.core.messages import PowerCut, PowerUp
-from emulator.vendors.interfaces import (
+from emulator.devices.interfaces import (
     HttpInterface,
     HttpReply,
     HttpRequest,

@@ -9,8 +9,8 @@ import pytest
 from kick import SIM, STATES, Kick
 from worlds import CLIENT
 
+from emulator.devices.registers import Floating, Text
 from emulator.vendors.nrgkick.items import IN_JSON_ORDER, ITEMS
-from emulator.vendors.registers import Floating, Text
 
 
 def test_no_gaps_on_a_unit_with_all_hardware() -> None:

@@ -8,7 +8,7 @@ from kick import SIM, STATES, Kick
 from emulator.core.instant import SECOND
 from emulator.core.messages import PowerCut, PowerUp, SetVehicle
 from emulator.core.specs import SupplySpec
-from emulator.vendors.interfaces import MdnsInterface, MdnsService
+from emulator.devices.interfaces import MdnsInterface, MdnsService
 from emulator.vendors.nrgkick import enums
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from worlds import SmallWorld
 
-from emulator.vendors.interfaces import HttpInterface, HttpReply, HttpRequest, Origin
+from emulator.devices.interfaces import HttpInterface, HttpReply, HttpRequest, Origin
 from emulator.vendors.warp.wallbox import Warp
 
 CLIENT = Origin(interface="http", client="test:1")

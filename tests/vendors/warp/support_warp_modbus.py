@@ -9,7 +9,7 @@ from typing import Any
 
 from support_warp import POLL, WarpWorld
 
-from emulator.vendors.interfaces import ModbusInterface, ModbusReply, ModbusRequest, Origin
+from emulator.devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest, Origin
 
 OWN, BENDER, KEBA = range(3)
 NONE = 0xFFFF_FFFF

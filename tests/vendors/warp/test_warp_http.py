@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support_warp import WarpWorld
 
-from emulator.vendors.interfaces import HttpInterface
+from emulator.devices.interfaces import HttpInterface
 from emulator.vendors.warp import digest
 from emulator.vendors.warp.models import MODELS
 from emulator.vendors.warp.numbers import f32, uid_number, uid_text

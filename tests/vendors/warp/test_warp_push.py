@@ -11,7 +11,7 @@ from support_warp import WarpWorld
 
 from emulator.core.instant import SECOND
 from emulator.core.messages import PowerCut
-from emulator.vendors.interfaces import Close, Frame, HttpInterface, HttpRequest, MdnsInterface, MqttInterface, Origin
+from emulator.devices.interfaces import Close, Frame, HttpInterface, HttpRequest, MdnsInterface, MqttInterface, Origin
 from emulator.vendors.warp.discovery import ENTITIES
 from emulator.vendors.warp.feed import Feed, Ws, packed
 

@@ -19,7 +19,7 @@ from typing import Final, Generic, Literal, Protocol, TypeVar
 from ..core.messages import Outcome, Reason
 from .interfaces import Origin
 from .points import Point
-from .wiretypes import (
+from .wire_types import (
     BIT,
     F32,
     F64,

@@ -38,6 +38,25 @@ class Point:
             return False
         return self.until is None or profile.firmware < Version(self.until)
 
+    def documented(
+        self, table: str, value_type: str, *, settable: bool, readable: bool = True, name: str = ""
+    ) -> Fidelity:
+        """Its line of the documentation. `name`: the address scenarios use, if not the row's own name."""
+        return Fidelity(
+            table=table,
+            name=name or self.name,
+            type=value_type,
+            readable=readable,
+            settable=settable,
+            live=self.live,
+            source=self.source,
+            since=self.since,
+            until=self.until,
+            models=self.models,
+            assumed=self.assumed,
+            about=self.about,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fidelity:

@@ -16,7 +16,7 @@ from ..core.instant import Instant
 
 if TYPE_CHECKING:
     from ..faults.effect import Delivery
-    from .registertable import RegisterTable
+    from .register_table import RegisterTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,27 +16,30 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from .core.instant import Instant, seconds
-from .core.messages import Outcome, Reason
+from ..core.instant import Instant, seconds
+from ..core.messages import Outcome, Reason
+from ..errors import EmulatorError
+from ..faults.engine import FaultEngine
+from ..protocols.push import moved
+from ..protocols.server import Server
+from ..runtime.clock import Clock
+from ..runtime.pacer import Pacer
+from ..scenario.plan import Scenario
+from ..scenario.player import FOREVER, Passage, Player, Result, apply_step, perform
+from ..scenario.steps.base import TimedStep
+from ..scenario.steps.checks import PATIENCE
+from ..world.checks import Check
+from ..world.evaluation import Verdict
+from ..world.plan import ChargerPlan
+from ..world.site import FIXED_EPOCH, build
+from ..world.waiting import Wait
 from .endpoints import Ports, reserve_descriptors, servers
-from .errors import EmulatorError
-from .faults.engine import FaultEngine
 from .keeping import Keeper
-from .protocols.push import moved
-from .protocols.server import Server
-from .runtime.clock import Clock
-from .runtime.pacer import Pacer
-from .scenario.plan import ChargerPlan, Scenario
-from .scenario.player import FOREVER, Passage, Player, Result, apply_step, perform
-from .scenario.steps.base import Check, TimedStep
-from .scenario.steps.checks import PATIENCE, Verdict
-from .scenario.waiting import Wait
-from .scenario.world import FIXED_EPOCH, build
 
 if TYPE_CHECKING:
-    from .protocols.broker import Broker
-    from .protocols.mqtt import MqttDevice
-    from .runtime.simulation import Simulation
+    from ..protocols.broker import Broker
+    from ..protocols.mqtt import MqttDevice
+    from ..runtime.simulation import Simulation
 
 SLICE: Final = 0.25
 """Wall seconds a jump may compute before others get a turn."""
@@ -110,11 +113,11 @@ class Emulator:
         self._pacer = Pacer(self.simulation)
         self._announcer = None
         if self.options.announce:
-            from .protocols.mdns import Announcer
+            from ..protocols.mdns import Announcer
 
             self._announcer = await stack.enter_async_context(Announcer())
         self._servers = await stack.enter_async_context(AsyncExitStack())
-        for address in self.world.wallboxes:
+        for address in self.site.wallboxes:
             await self._serve(address)
         self._pacing = asyncio.create_task(self._pacer.run(), name="pacer")
         stack.push_async_callback(_cancel, self._pacing)
@@ -135,7 +138,7 @@ class Emulator:
     async def start_broker(self, stack: AsyncExitStack | None = None) -> None:
         """Start the broker of this run, if it is not running."""
         if self.broker is None:
-            from .protocols.broker import DEFAULT_PORT, Broker
+            from ..protocols.broker import DEFAULT_PORT, Broker
 
             plan = self.scenario.broker
             port = 0 if self.options.any_port else DEFAULT_PORT
@@ -146,23 +149,23 @@ class Emulator:
                 self.faults.broker = self.broker
 
     async def _serve(self, address: str) -> None:
-        for name, server in servers(self.world, address, self._ports, broker=self.broker, announcer=self._announcer):
+        for name, server in servers(self.site, address, self._ports, broker=self.broker, announcer=self._announcer):
             self.servers[name] = await self._servers.enter_async_context(server)
 
     def _build(self, scenario: Scenario) -> None:
         """A new world with its time standing at 0."""
         broker = (self.broker.host, self.broker.port) if self.broker is not None else None
         epoch = scenario.epoch or (FIXED_EPOCH if self._speed == 0 else datetime.now(UTC).astimezone())
-        self.world = build(
+        self.site = build(
             scenario, clock=Clock(0.0), wall=time.time, seed=self.options.seed, broker=broker, epoch=epoch
         )
         if self._keeper is not None:
-            self._keeper.follow(self.world)
-        self.faults = FaultEngine.of(self.world.simulation)
+            self._keeper.follow(self.site)
+        self.faults = FaultEngine.of(self.site.simulation)
         self.faults.broker, self.faults.links = self.broker, self.servers
         self.faults.served = True
         self.player = Player(
-            self.world, finished=self._over, open_ended=scenario.end is None, record=self.options.record
+            self.site, scenario, finished=self._over, open_ended=scenario.end is None, record=self.options.record
         )
         self._performances: list[Player] = []
         self.finished.clear()
@@ -172,11 +175,11 @@ class Emulator:
 
     @property
     def simulation(self) -> Simulation:
-        return self.world.simulation
+        return self.site.simulation
 
     @property
     def clock(self) -> Clock:
-        return self.world.simulation.clock
+        return self.site.simulation.clock
 
     @property
     def result(self) -> Result:
@@ -231,13 +234,13 @@ class Emulator:
         async with self._busy:
             verdicts: list[Verdict] = []
             since = self._note_jump({"until": [check.gauge.text for check in checks], "within": seconds(within)})
-            wait = Wait(self.world, checks, within, lambda _at, found: verdicts.append(found))
+            wait = Wait(self.site, checks, within, lambda _at, found: verdicts.append(found))
             wait.start()
             try:
                 await self._travel(FOREVER, lambda: bool(verdicts))
             finally:
                 wait.cancel()
-            self.world.remember(checks)
+            self.site.remember(checks)
             await self.settle()
             entries = tuple(self.simulation.journal.after(since))
             return Passage(at=self.simulation.at, ok=verdicts[0].ok, entries=entries, items=verdicts[0].items)
@@ -283,7 +286,7 @@ class Emulator:
         """Do steps now, one after the other; a timeline (steps with a time, waits) begins now and is played on."""
         async with self._busy:
             if any(step.at is not None or step.after is not None or step.within is not None for step in steps):
-                self._performances.append(perform(self.world, steps))
+                self._performances.append(perform(self.site, steps))
                 outcomes = [Outcome(detail={"scheduled": True})] * len(steps)
             else:
                 outcomes = self._apply(steps)
@@ -295,7 +298,7 @@ class Emulator:
         outcomes: list[Outcome] = []
         for step in steps:
             try:
-                outcomes.append(apply_step(self.world, step))
+                outcomes.append(apply_step(self.site, step))
             except EmulatorError as error:
                 if not outcomes:
                     raise
@@ -332,7 +335,7 @@ class Emulator:
                 self._grow(plan)
             self._pacer.attach(self.simulation)
             for server in self.servers.values():
-                server.attach(self.world.wallboxes[server.endpoint.wallbox.address])
+                server.attach(self.site.wallboxes[server.endpoint.wallbox.address])
             for listener in self.on_reset:
                 listener()
             self.player.start()
@@ -349,7 +352,7 @@ class Emulator:
             if any(box.wants("mqtt") or box.everything for box in plan.wallboxes):
                 await self.start_broker()
                 assert self.broker is not None
-                self.world.broker = self.broker.host, self.broker.port
+                self.site.broker = self.broker.host, self.broker.port
             self._grow(plan)
             self._added.append(plan)
             for box in plan.wallboxes:
@@ -357,11 +360,11 @@ class Emulator:
             await self.settle()
 
     def _grow(self, plan: ChargerPlan) -> None:
-        if plan.name not in self.world.boxes:
-            self.world.add_charger(plan)
+        if plan.name not in self.site.boxes:
+            self.site.add_charger(plan)
             return
         for box in plan.wallboxes:
-            self.world.add_wallbox(plan.name, box)
+            self.site.add_wallbox(plan.name, box)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

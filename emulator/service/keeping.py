@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from .core.messages import Event
-from .runtime.state import StateFile
-from .scenario.plan import ChargerPlan, Scenario, WallboxPlan
-from .scenario.world import World
-from .vendors.wallbox import Wallbox
+from ..core.messages import Event
+from ..devices.wallbox import Wallbox
+from ..runtime.state import StateFile
+from ..scenario.plan import Scenario
+from ..world.plan import ChargerPlan, WallboxPlan
+from ..world.site import Site
 
 TOTAL_ENERGY = "total_energy"
 
@@ -22,7 +23,7 @@ class Keeper(StateFile):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._world: World | None = None
+        self._site: Site | None = None
         self._meters: dict[str, float] = {}
 
     def restored(self, scenario: Scenario) -> Scenario:
@@ -37,14 +38,14 @@ class Keeper(StateFile):
     def _wallbox(self, charger: str, plan: WallboxPlan) -> WallboxPlan:
         return replace(plan, settings={**plan.settings, **self.read(f"{charger}.{plan.name}")})
 
-    def follow(self, world: World) -> None:
+    def follow(self, site: Site) -> None:
         """Keep what changes in this world from now on."""
-        self._world = world
-        self._meters = {name: world.simulation.observe(name).total_energy for name in world.simulation.chargers}
-        for wallbox in world.wallboxes.values():
+        self._site = site
+        self._meters = {name: site.simulation.observe(name).total_energy for name in site.simulation.chargers}
+        for wallbox in site.wallboxes.values():
             self._watch(wallbox)
-        for name in world.simulation.chargers:
-            world.simulation.listen(name, self._happened)
+        for name in site.simulation.chargers:
+            site.simulation.listen(name, self._happened)
 
     def _watch(self, wallbox: Wallbox) -> None:
         settings = wallbox.settings
@@ -61,8 +62,8 @@ class Keeper(StateFile):
             self._keep_meter(charger)
 
     def _keep_meter(self, charger: str) -> None:
-        assert self._world is not None
-        simulation = self._world.simulation
+        assert self._site is not None
+        simulation = self._site.simulation
         energy = simulation.chargers[charger].snapshot(simulation.at).total_energy
         if energy != self._meters[charger]:
             self._meters[charger] = energy

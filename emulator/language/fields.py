@@ -13,7 +13,21 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ..core.units import Unit
-from .kinds import Anything, Choice, Flag, Kind, Maybe, Number, Quantity, Schema, Scope, Several, Text, Values, Whole
+from .arguments import (
+    Anything,
+    Choice,
+    Flag,
+    Kind,
+    Maybe,
+    Number,
+    Quantity,
+    Schema,
+    Scope,
+    Several,
+    Text,
+    Values,
+    Whole,
+)
 from .nodes import Node
 from .records import Argument, read_record, record_schema
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from . import units
-from .nodes import resolved
+from ..language import units
+from ..language.nodes import resolved
 from .quantities import Gauge
 
 MISSING: Final = object()

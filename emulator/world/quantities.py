@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 from ..core.snapshot import LockState, OnboardState, PilotState, Snapshot, VehicleView
 from ..errors import EmulatorError, did_you_mean
 from ..faults.engine import FaultEngine
-from .names import Names
+from ..language.names import Names
 
 if TYPE_CHECKING:
-    from ..vendors.wallbox import Wallbox
-    from .world import World
+    from ..devices.wallbox import Wallbox
+    from .site import Site
 
 LINES: Final = ("L1", "L2", "L3")
 SENSORS: Final = ("board", "housing", "connector_l1", "connector_l2", "connector_l3", "domestic_pin", "relay")
@@ -140,14 +140,14 @@ class Gauge:
     def unit(self) -> str | None:
         return self.row.unit if self.row is not None else None
 
-    def read(self, world: World) -> object:
+    def read(self, site: Site) -> object:
         """The value now, as plain JSON data. EmulatorError if the vendor value does not exist."""
         if self.row is FAULT:
-            return _fault_state(world, self.name)
+            return _fault_state(site, self.name)
         if self.wallbox is None:
             assert self.row is not None
-            return self.row.read(world.simulation.observe(self.charger))
-        wallbox = world.wallboxes[self.wallbox]
+            return self.row.read(site.simulation.observe(self.charger))
+        wallbox = site.wallboxes[self.wallbox]
         try:
             return vendor_value(wallbox, self.name)
         except KeyError:
@@ -157,8 +157,8 @@ class Gauge:
 FAULT: Final = Row("fault", None, lambda _: None, "what became of a fault", ("armed", "in force", "over"))
 
 
-def _fault_state(world: World, name: str) -> str:
-    armed = FaultEngine.of(world.simulation).armed.get(name)
+def _fault_state(site: Site, name: str) -> str:
+    armed = FaultEngine.of(site.simulation).armed.get(name)
     if armed is None:
         return "over"
     return "in force" if armed.in_force else "armed"

@@ -5,16 +5,11 @@ The one rule: a name is looked up here only, so that every mistake gets the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..core.faults import CATALOGUE
 from ..errors import EmulatorError, did_you_mean
-from ..vendors.wallbox import Wallbox
-
-
-def _no_wallbox(_address: str) -> Wallbox | None:
-    return None
 
 
 @dataclass(frozen=True)
@@ -26,8 +21,6 @@ class Names:
     vehicles: Collection[str] = ()
     faults: set[str] = field(default_factory=lambda: {fault.step() for fault in CATALOGUE})
     """What a fault may be called."""
-    probe: Callable[[str], Wallbox | None] = _no_wallbox
-    """The wallbox of an address, to ask what it knows; None if it is not to be had."""
 
     def charger(self, name: str) -> str:
         """A charger by name."""

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .. import __version__
 from ..core.instant import Instant, seconds
-from .happenings import host_of, line, went_wrong
+from ..verdict.happenings import host_of, line, went_wrong
 
 if TYPE_CHECKING:
     from ..runtime.journal import Entry
     from ..scenario.plan import Scenario
     from ..scenario.player import Result
-    from .trace import Trace
+    from ..verdict.trace import Trace
 
 MOST_REQUESTS: Final = 20_000
 """Ticks of one lane."""

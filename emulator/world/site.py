@@ -18,38 +18,38 @@ from ..core.instant import Instant
 from ..core.messages import Outcome
 from ..core.specs import ChargerSpec, VehicleSpec
 from ..core.vehicles import PRESETS
+from ..devices.firmware import Profile, Vendor
+from ..devices.wallbox import Context, Wallbox, charger_defaults
 from ..errors import EmulatorError
+from ..language.fields import merged
 from ..runtime.clock import Clock
 from ..runtime.journal import Journal
 from ..runtime.simulation import Simulation
-from ..vendors.firmware import Profile, Vendor
-from ..vendors.wallbox import Context, Wallbox, charger_defaults
+from .checks import Check
 from .expectations import may_change
-from .fields import merged
-from .names import Names
-from .plan import Broker, ChargerPlan, Scenario, WallboxPlan, counted_up
+from .names import SiteNames
+from .plan import Broker, ChargerPlan, SitePlan, WallboxPlan, counted_up
 from .quantities import Gauge, resolve
-from .steps.base import Check
 
 FIXED_EPOCH: Final = datetime(2026, 1, 5, tzinfo=timezone(timedelta(hours=1)))
 """Calendar time at simulated time 0 where nothing is stated and the clock is frozen: a Monday."""
 
 
-class World:
+class Site:
     """A running scenario."""
 
-    def __init__(self, scenario: Scenario, simulation: Simulation, broker: tuple[str, int] | None) -> None:
-        self.scenario = scenario
+    def __init__(self, plan: SitePlan, simulation: Simulation, broker: tuple[str, int] | None) -> None:
+        self.plan = plan
         self.simulation = simulation
         self.broker = broker
         self.wallboxes: dict[str, Wallbox] = {}
         """By address, `garage.goe`."""
         self.plans: dict[str, WallboxPlan] = {}
         """What the scenario said about each wallbox, by address."""
-        self.vehicles: dict[str, VehicleSpec] = {**PRESETS, **scenario.vehicles}
+        self.vehicles: dict[str, VehicleSpec] = {**PRESETS, **plan.vehicles}
         self.boxes: dict[str, list[str]] = {}
         """Names of the wallboxes of each charger."""
-        self.names = Names(self.boxes, self.vehicles.keys(), probe=self.wallboxes.get)
+        self.names = SiteNames(self.boxes, self.vehicles.keys(), find=self.wallboxes.get)
         self.seen: dict[str, object] = {}
         """Values of quantities at the previous look, for `changed`."""
         self._serials: dict[str, set[str]] = {}
@@ -65,7 +65,7 @@ class World:
             raise EmulatorError(f'there is a charger called "{plan.name}" already')
         profiles = [profile_of(box) for box in plan.wallboxes]
         spec = charger_defaults(profiles[0][1]) if profiles else ChargerSpec()
-        spec = merged(spec, {"supply": dict(self.scenario.supply)})
+        spec = merged(spec, {"supply": dict(self.plan.supply)})
         self.simulation.add_charger(plan.name, merged(spec, plan.hardware))
         self.boxes[plan.name] = []
         for box, (vendor, profile) in zip(plan.wallboxes, profiles, strict=True):
@@ -154,7 +154,7 @@ class World:
     def unplug(self, charger: str, *, at_box: bool = True) -> Outcome:
         """Unplug whatever is plugged in, and remember its charge."""
         vehicle = self.simulation.observe(charger).vehicle
-        if vehicle is not None and vehicle.name in self.scenario.vehicles:
+        if vehicle is not None and vehicle.name in self.plan.vehicles:
             self._charge[vehicle.name] = vehicle.state_of_charge
         return self.simulation.apply(charger, messages.Unplug(at_box=at_box))
 
@@ -196,7 +196,7 @@ class World:
 
 
 def build(
-    scenario: Scenario,
+    plan: SitePlan,
     *,
     clock: Clock,
     wall: Callable[[], float] | None = None,
@@ -204,26 +204,26 @@ def build(
     journal: Journal | None = None,
     broker: tuple[str, int] | None = None,
     epoch: datetime | None = None,
-) -> World:
-    """The world of a scenario at simulated time 0.
+) -> Site:
+    """The world of a plan at simulated time 0.
 
-    `wall`: Unix time for journal entries (None: none). `seed` and `epoch` override the scenario's. `broker`: host and
-    port of the broker in use, where it is not the one the scenario names.
+    `wall`: Unix time for journal entries (None: none). `seed` and `epoch` override the plan's. `broker`: host and
+    port of the broker in use, where it is not the one the plan names.
     """
     simulation = Simulation(
         clock=clock,
-        epoch=epoch or scenario.epoch or (FIXED_EPOCH if clock.frozen else datetime.now(UTC).astimezone()),
-        seed=scenario.seed if seed is None else seed,
+        epoch=epoch or plan.epoch or (FIXED_EPOCH if clock.frozen else datetime.now(UTC).astimezone()),
+        seed=plan.seed if seed is None else seed,
         journal=journal if journal is not None else Journal(wall=wall),
     )
-    world = World(scenario, simulation, broker or _broker(scenario))
-    for plan in scenario.chargers:
-        world.add_charger(plan)
-    return world
+    site = Site(plan, simulation, broker or _broker(plan))
+    for charger in plan.chargers:
+        site.add_charger(charger)
+    return site
 
 
-def _broker(scenario: Scenario) -> tuple[str, int] | None:
-    named = scenario.broker or (Broker() if scenario.wants_broker else None)
+def _broker(plan: SitePlan) -> tuple[str, int] | None:
+    named = plan.broker or (Broker() if plan.wants_broker else None)
     return (named.host, named.port) if named is not None else None
 
 
@@ -242,16 +242,3 @@ def settings_of(plan: WallboxPlan, vendor: Vendor) -> dict[str, object]:
     if plan.everything:
         settings.update(vendor.everything)
     return settings | dict(plan.settings)
-
-
-def default_scenario() -> Scenario:
-    """One tethered three-phase charger of 22 kW called `charger`, run by every vendor at once, all interfaces on."""
-    boxes = []
-    for name in vendors.PACKAGES:
-        vendor = vendors.vendor(name)
-        interfaces = dict.fromkeys((*vendor.ports, *vendor.enable), True)
-        boxes.append(WallboxPlan(name=name, vendor=name, interfaces=interfaces, everything=True))
-    # A meter that has counted: clients take a reading of 0 for a box without one (evcc does, over KEBA's UDP).
-    hardware = {"rated_current": 32.0, "phases": 3, "connector": "tethered", "total_energy": 1_234_567.0}
-    charger = ChargerPlan(name="charger", hardware=hardware, wallboxes=tuple(boxes))
-    return Scenario(about="One 22 kW charger, run by every vendor at once.", chargers=(charger,))

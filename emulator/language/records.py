@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Problem, did_you_mean
-from .kinds import Kind, Schema, Scope, Unreadable
+from .arguments import Kind, Schema, Scope, Unreadable
 from .nodes import Node
 from .texts import field_text
 

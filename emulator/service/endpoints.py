@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from .errors import EmulatorError
-from .protocols.server import Endpoint, Server
-from .vendors.wallbox import Wallbox
+from ..devices.wallbox import Wallbox
+from ..errors import EmulatorError
+from ..protocols.server import Endpoint, Server
 
 if TYPE_CHECKING:
-    from .protocols.broker import Broker
-    from .protocols.mdns import Announcer
-    from .protocols.mqtt import MqttDevice
-    from .scenario.plan import WallboxPlan
-    from .scenario.world import World
+    from ..protocols.broker import Broker
+    from ..protocols.mdns import Announcer
+    from ..protocols.mqtt import MqttDevice
+    from ..world.plan import WallboxPlan
+    from ..world.site import Site
 
 AnyServer = "Server | MqttDevice"
 
@@ -71,28 +71,28 @@ def _stated(plan: WallboxPlan, name: str) -> bool:
 
 
 def servers(
-    world: World, address: str, ports: Ports, *, broker: Broker | None, announcer: Announcer | None
+    site: Site, address: str, ports: Ports, *, broker: Broker | None, announcer: Announcer | None
 ) -> Iterator[tuple[str, Server | MqttDevice]]:
     """The servers of a wallbox by address (`garage.goe.http`), not started; mDNS last, it announces the others' ports.
 
     Start each before asking for the next.
     """
-    wallbox, plan = world.wallboxes[address], world.plans[address]
+    wallbox, plan = site.wallboxes[address], site.plans[address]
     started: dict[str, Server] = {}
     wanted = [name for name in wallbox.interfaces if plan.interfaces.get(name) is not False]
     for name in sorted(wanted, key=lambda name: wallbox.interfaces[name].protocol == "mdns"):
         endpoint = ports.endpoint(wallbox, plan, name)
         protocol = wallbox.interfaces[name].protocol
         if protocol == "mqtt":
-            from .faults.passage import DisturbedPassage
-            from .protocols.mqtt import MqttDevice
+            from ..faults.passage import DisturbedPassage
+            from ..protocols.mqtt import MqttDevice
 
             passage = DisturbedPassage(endpoint)
             device = passage.device = MqttDevice(endpoint, broker, passage=passage)
             yield endpoint.address, device
         elif protocol == "mdns":
             if announcer is not None:
-                from .protocols.mdns import MdnsServer
+                from ..protocols.mdns import MdnsServer
 
                 yield endpoint.address, MdnsServer(endpoint, _locator(started), announcer)
         else:

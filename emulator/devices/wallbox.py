@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Literal
 
 from ..core.agenda import Action, Timer
 from ..core.instant import Instant, later
-from ..core.messages import DONE, Command, Event, Outcome
+from ..core.messages import Command, Event, Outcome
 from ..core.snapshot import Snapshot
 from ..core.specs import ChargerSpec
 from ..runtime.simulation import Simulation
+from .charge_control import IGNORED, ChargeControl
 from .firmware import Profile, Vendor
 from .interfaces import Interface, Origin
 from .points import Fidelity
+from .quirks import Quirk
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -72,8 +74,10 @@ class Wallbox(ABC):
         """Faults armed on this box; None while there are none."""
         self.clock_offset = timedelta()
         """How much the clock of the box is fast."""
-        self.settings = Settings(context.vendor.settings, self._setting_changed)
+        self.settings = Settings(context.vendor.settings)
         self.settings.configure(context.settings)
+        self.control = ChargeControl(self.name, self.submit)
+        """The way to the charge controller."""
         self._listeners: list[Callable[[Instant], None]] = []
         self._boot_timer = self.timer(self._booted)
         self.simulation.listen(self.charger, self._on_event)
@@ -84,8 +88,8 @@ class Wallbox(ABC):
     """By name (`http`, `modbus`, `mqtt`, `mdns`, `udp`): set once, in the subclass's constructor."""
 
     @abstractmethod
-    def start(self) -> None:
-        """Power-on in the simulated world: put limits and permissions on the charger."""
+    def power_on(self) -> None:
+        """The box has power for the first time: put limits and permissions on the charger."""
 
     @abstractmethod
     def handle(self, event: Event) -> None:
@@ -129,13 +133,18 @@ class Wallbox(ABC):
 
     # --- what it may use ---------------------------------------------------------------------------------------------
 
+    def shows(self, quirk: Quirk) -> bool:
+        """Whether this box shows a quirk: as its owner states, else as its model and firmware do."""
+        stated = self.settings[quirk.setting]
+        return quirk.exists(self.profile) if stated is None else stated
+
     def snapshot(self) -> Snapshot:
         return self.simulation.observe(self.charger)
 
     def submit(self, command: Command) -> Outcome:
         """Ask the charge controller."""
         if self.faults is not None and self.faults.submitting(command):
-            return DONE
+            return IGNORED
         return self.simulation.submit(self.charger, command, wallbox=self.name)
 
     def calendar(self, at: Instant | None = None) -> datetime:
@@ -186,6 +195,12 @@ class Wallbox(ABC):
 
     # --- power -------------------------------------------------------------------------------------------------------
 
+    def start(self) -> None:
+        """Power-on in the simulated world; from now on changes of settings are acted on."""
+        self.booted_at = self.simulation.now()
+        self.settings.listen(self.setting_changed)
+        self.power_on()
+
     def configure(self, settings: Mapping[str, object]) -> None:
         """The owner changes settings, with the vendor's app or at the box. EmulatorError if any is wrong."""
         self.settings.configure(settings)
@@ -225,9 +240,6 @@ class Wallbox(ABC):
             self._boot_timer.set(later(event.at, self.boot_time))
         self.handle(event)
         self.changed()
-
-    def _setting_changed(self, name: str) -> None:
-        self.setting_changed(name)
 
 
 InterfaceName = Literal["http", "websocket", "mqtt", "modbus", "udp", "mdns"]

@@ -12,10 +12,10 @@ from ..core.agenda import Priority
 from ..core.instant import HOUR, MILLISECOND, MINUTE, SECOND, Instant
 from ..errors import EmulatorError
 from ..runtime.journal import Entry
+from .checks import Check
+from .evaluation import Verdict, evaluate
 from .expectations import MISSING
-from .steps.base import Check, TimedStep
-from .steps.checks import Expect, Verdict, WaitUntil, evaluate
-from .world import World
+from .site import Site
 
 _TELLING = frozenset({"event", "stimulus", "command", "write", "firmware", "fault"})
 """Kinds of journal entries after which a quantity may be another."""
@@ -33,16 +33,16 @@ class Wait:
 
     def __init__(
         self,
-        world: World,
+        site: Site,
         checks: tuple[Check, ...],
         within: Instant,
         done: Callable[[Instant, Verdict], None],
     ) -> None:
-        self._world = world
+        self._site = site
         self._checks = checks
         self._done = done
-        self._before = world.values(checks)
-        simulation = world.simulation
+        self._before = site.values(checks)
+        simulation = site.simulation
         self._deadline = simulation.at + within
         self._period = grid_of(within)
         self._next = simulation.at
@@ -51,8 +51,8 @@ class Wait:
 
     def start(self) -> None:
         """Look for the first time, and go on looking."""
-        self._silence = self._world.simulation.journal.listen(self._heard)
-        self._look(self._world.simulation.at)
+        self._silence = self._site.simulation.journal.listen(self._heard)
+        self._look(self._site.simulation.at)
 
     def cancel(self) -> None:
         """Stop looking."""
@@ -63,18 +63,18 @@ class Wait:
     def _look(self, at: Instant) -> None:
         if at >= self._deadline or self._holds():
             self.cancel()
-            self._done(at, evaluate(self._checks, self._world, self._before))
+            self._done(at, evaluate(self._checks, self._site, self._before))
             return
         while self._next <= at:
             self._next += self._period
         self._timer.set(min(self._next, self._deadline))
-        self._world.simulation.wake()
+        self._site.simulation.wake()
 
     def _holds(self) -> bool:
         """Whether all is as expected; looks no further than the first that is not."""
         try:
             return all(
-                check.expectation.holds(check.gauge.read(self._world), self._before.get(check.gauge.text, MISSING))
+                check.expectation.holds(check.gauge.read(self._site), self._before.get(check.gauge.text, MISSING))
                 for check in self._checks
             )
         except EmulatorError:  # a vendor value that this firmware does not have
@@ -82,10 +82,5 @@ class Wait:
 
     def _heard(self, entry: Entry) -> None:
         if entry.kind in _TELLING:
-            self._timer.set(self._world.simulation.at)
-            self._world.simulation.wake()
-
-
-def checks_of(timed: TimedStep) -> tuple[Check, ...]:
-    """What a step looks at."""
-    return timed.step.checks if isinstance(timed.step, Expect | WaitUntil) else ()
+            self._timer.set(self._site.simulation.at)
+            self._site.simulation.wake()

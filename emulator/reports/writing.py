@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from . import __version__
-from .core.instant import seconds
-from .errors import EmulatorError
-from .verdict.behaviour import behaviour
-from .verdict.page import page
+from .. import __version__
+from ..core.instant import seconds
+from ..errors import EmulatorError
+from ..verdict.behaviour import behaviour
+from .page import page
 
 if TYPE_CHECKING:
-    from .runtime.journal import Entry
-    from .scenario.plan import Scenario
-    from .scenario.player import Result
+    from ..runtime.journal import Entry
+    from ..scenario.plan import Scenario
+    from ..scenario.player import Result
 
 Run = tuple["Scenario", "Result"]
 

@@ -1,0 +1,1 @@
+"""What every wallbox is: vendor and firmware profiles, settings, points, registers, interface declarations."""

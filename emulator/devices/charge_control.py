@@ -1,0 +1,80 @@
+"""The way from a vendor's logic to the charge controller.
+
+The one rule: only what is news is submitted, and it is remembered once the controller has taken it; what a fault kept
+from it is submitted again when it is asked for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+from ..core.messages import (
+    Command,
+    MarkEnergy,
+    Outcome,
+    RequestPhases,
+    SetAuthorisation,
+    SetLimit,
+    SetPermission,
+    SetService,
+)
+
+Owned = SetLimit | SetPermission | SetAuthorisation | SetService | RequestPhases | MarkEnergy
+"""Commands in the name of an owner, whose last word counts."""
+
+IGNORED: Final = Outcome(detail={"ignored": "by a fault"})
+"""The outcome of a command that a fault kept from the controller."""
+
+
+class ChargeControl:
+    """What one wallbox asks of the charge controller: limits, permissions and wishes under names of its own."""
+
+    def __init__(self, wallbox: str, submit: Callable[[Command], Outcome]) -> None:
+        """`wallbox`: its name, which stands before each owner's: `goe.amp`."""
+        self._wallbox = wallbox
+        self._submit = submit
+        self._taken: dict[tuple[type, str], Command] = {}
+
+    def owner(self, name: str) -> str:
+        """An owner's name as the charge controller knows it: `goe.amp`."""
+        return f"{self._wallbox}.{name}"
+
+    def limit(self, name: str, current: float | None) -> None:
+        """Limit the current per phase [A]; None: no limit."""
+        self._tell(SetLimit(owner=self.owner(name), current=current))
+
+    def permit(self, name: str, granted: bool | None) -> None:
+        """Allow charging, or not; None: has no say."""
+        self._tell(SetPermission(owner=self.owner(name), granted=granted))
+
+    def authorise(self, name: str, granted: bool | None) -> None:
+        """Count as authorised, or not; None: has no say."""
+        self._tell(SetAuthorisation(owner=self.owner(name), granted=granted))
+
+    def serve(self, name: str, available: bool) -> None:
+        """Be in service, or not."""
+        self._tell(SetService(owner=self.owner(name), available=available))
+
+    def phases(self, name: str, phases: Literal[1, 2, 3]) -> None:
+        """Ask for so many phases; a charger without phase switching ignores it."""
+        self._tell(RequestPhases(owner=self.owner(name), phases=phases))
+
+    def mark_energy(self, name: str, energy: float | None) -> None:
+        """Be told when the session reaches an energy [Wh]; None: no more."""
+        self._tell(MarkEnergy(owner=self.owner(name), energy=energy))
+
+    def forget(self, kind: type[Command], name: str) -> None:
+        """Submit the next word of an owner even if it is the same as the last."""
+        self._taken.pop((kind, self.owner(name)), None)
+
+    def submit(self, command: Command) -> Outcome:
+        """Ask for something that happens once, whatever was asked before."""
+        return self._submit(command)
+
+    def _tell(
+        self, command: SetLimit | SetPermission | SetAuthorisation | SetService | RequestPhases | MarkEnergy
+    ) -> None:
+        key = (type(command), command.owner)
+        if self._taken.get(key) != command and self._submit(command) is not IGNORED:
+            self._taken[key] = command

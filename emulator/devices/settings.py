@@ -1,0 +1,215 @@
+"""Settings of a wallbox: what its firmware stores.
+
+The one rule: a setting is a typed handle (`settings[WHITELIST]`); what survives a reboot is said on it, and only a
+store decides it. Names are for whoever states settings as text: scenarios, state files, the control API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar, overload
+
+from ..errors import EmulatorError, did_you_mean
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Check = Callable[[object], T]
+"""Returns the value to store, or raises ValueError saying what was expected."""
+
+
+def anything(value: object) -> object:
+    return value
+
+
+def boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ValueError("expected true or false")
+
+
+def text(longest: int | None = None) -> Check[str]:
+    """A text of at most `longest` bytes."""
+
+    def check(value: object) -> str:
+        if isinstance(value, str) and (longest is None or len(value.encode()) <= longest):
+            return value
+        raise ValueError("expected a text" + (f" of at most {longest} bytes" if longest is not None else ""))
+
+    return check
+
+
+def integer(lowest: int, highest: int) -> Check[int]:
+    """A whole number in a closed range."""
+
+    def check(value: object) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest:
+            return value
+        raise ValueError(f"expected a whole number {lowest}..{highest}")
+
+    return check
+
+
+def number(lowest: float, highest: float) -> Check[float]:
+    """A number in a closed range."""
+
+    def check(value: object) -> float:
+        if isinstance(value, int | float) and not isinstance(value, bool) and lowest <= value <= highest:
+            return float(value)
+        raise ValueError(f"expected a number {lowest:g}..{highest:g}")
+
+    return check
+
+
+def one_of(*values: T) -> Check[T]:
+    """One of some values, of the same type."""
+
+    def check(value: object) -> T:
+        for known in values:
+            if value == known and type(value) is type(known):
+                return known
+        raise ValueError(f"expected one of {', '.join(map(str, values))}")
+
+    return check
+
+
+def optional(check: Check[T]) -> Check[T | None]:
+    """Null, or what another check takes."""
+
+    def either(value: object) -> T | None:
+        if value is None:
+            return None
+        try:
+            return check(value)
+        except ValueError as error:
+            raise ValueError(f"{error} or null") from None
+
+    return either
+
+
+def list_of(check: Check[T], *, longest: int | None = None) -> Check[list[T]]:
+    """A list whose items another check takes, of at most `longest` items."""
+
+    def every(value: object) -> list[T]:
+        if not isinstance(value, list | tuple) or (longest is not None and len(value) > longest):
+            raise ValueError("expected a list" + (f" of at most {longest} items" if longest is not None else ""))
+        return [check(item) for item in value]
+
+    return every
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting(Generic[T_co]):
+    """One stored value, and the handle it is read and stored by."""
+
+    name: str
+    default: T_co
+    check: Callable[[object], T_co]
+    persistent: bool = True
+    """Survives a reboot and a power cut (flash)."""
+    about: str = ""
+
+
+class Settings:
+    """The store of one wallbox. Reading what its vendor does not have is a KeyError: a mistake of the program."""
+
+    def __init__(self, rows: Iterable[Setting[object]]) -> None:
+        self.rows: Mapping[str, Setting[object]] = {row.name: row for row in rows}
+        self._values: dict[str, object] = {row.name: row.default for row in self.rows.values()}
+        self.swallow: Callable[[str, object], bool] | None = None
+        """Asked before a value is stored: whether it is not to be. A fault may stand in the way."""
+        self._listeners: list[Callable[[str], None]] = []
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with the name of every setting that has a new value."""
+        self._listeners.append(listener)
+
+    @overload
+    def __getitem__(self, handle: Setting[T]) -> T: ...
+
+    @overload
+    def __getitem__(self, handle: str) -> object: ...
+
+    def __getitem__(self, handle: Setting[T] | str) -> object:
+        return self._values[handle if isinstance(handle, str) else handle.name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+    @overload
+    def put(self, handle: Setting[T], value: T) -> bool: ...
+
+    @overload
+    def put(self, handle: str, value: object) -> bool: ...
+
+    def put(self, handle: Setting[T] | str, value: object) -> bool:
+        """Store a value that was checked already; whether it changed."""
+        name = handle if isinstance(handle, str) else handle.name
+        if self.swallow is not None and self.swallow(name, value):
+            return False
+        if self._values[name] == value and type(self._values[name]) is type(value):
+            return False
+        self._values[name] = value
+        for listener in self._listeners:
+            listener(name)
+        return True
+
+    def configure(self, values: Mapping[str, object]) -> None:
+        """Store what a user states, all or nothing. EmulatorError naming every wrong one."""
+        problems: list[str] = []
+        checked: dict[str, object] = {}
+        for name, value in values.items():
+            row = self.rows.get(name)
+            if row is None:
+                problems.append(f'there is no setting "{name}"{did_you_mean(name, self.rows)}')
+                continue
+            try:
+                checked[name] = row.check(value)
+            except ValueError as error:
+                problems.append(f"setting {name}: {error}, found {value!r}")
+        if problems:
+            raise EmulatorError("; ".join(problems))
+        for name, value in checked.items():
+            self.put(name, value)
+
+    def forget_volatile(self) -> None:
+        """A reboot: everything that is not in flash goes back to its default."""
+        for name, row in self.rows.items():
+            if not row.persistent:
+                self.put(name, row.default)
+
+    def factory_reset(self) -> None:
+        for name, row in self.rows.items():
+            self.put(name, row.default)
+
+    def persistent(self) -> dict[str, object]:
+        """What is in flash."""
+        return {name: self._values[name] for name, row in self.rows.items() if row.persistent}
+
+    # --- by name, until every vendor uses handles ---------------------------------------------------------------------
+
+    def flag(self, name: str) -> bool:
+        return bool(self._values[name])
+
+    def number(self, name: str) -> float:
+        """A stored number; TypeError if it is none."""
+        value = self._values[name]
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError(f"setting {name} holds {value!r}, not a number")
+        return float(value)
+
+    def integer(self, name: str) -> int:
+        value = self._values[name]
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(f"setting {name} holds {value!r}, not an integer")
+        return value
+
+    def text(self, name: str) -> str:
+        value = self._values[name]
+        if not isinstance(value, str):
+            raise TypeError(f"setting {name} holds {value!r}, not a text")
+        return value

@@ -1,0 +1,1 @@
+"""How things are written: nodes with positions, argument types, records, units."""

@@ -1,0 +1,39 @@
+"""Bender CC612 and CC613 charge controllers, the wallboxes built on them, and the newer ICC generation.
+
+NOTES.md says what is reproduced and from what.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ...devices.firmware import Vendor
+from .models import MODELS
+from .settings import SETTINGS
+from .wallbox import Bender
+
+VENDOR: Final = Vendor(
+    id="bender",
+    title="Bender CC612/CC613",
+    models=MODELS,
+    default_model="cc612",
+    ports={"http": 8105, "modbus": 5025, "semp": 8125},
+    real_ports={"http": 80, "modbus": 502, "semp": 8888},
+    settings=SETTINGS,
+    create=Bender,
+    everything={
+        "rest": "with_uid",
+        "rest_auth": "none",
+        "modbus": True,
+        "modbus_user_id_write": True,
+        "modbus_user_id_read": True,
+        "energy_management": "read_write",
+        "semp": True,
+        "free_charging": True,
+    },
+    enable={
+        "http": {"rest": "without_uid"},
+        "modbus": {"modbus": True, "energy_management": "read_write"},
+        "semp": {"semp": True},
+    },
+)

@@ -1,0 +1,27 @@
+"""go-e chargers: HOME+ (V3), Gemini, Gemini 2.0, PRO and CORE. NOTES.md says what is reproduced and from what."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ...devices.firmware import Vendor
+from .models import MODELS
+from .settings import SETTINGS
+from .wallbox import Goe
+
+VENDOR: Final = Vendor(
+    id="goe",
+    title="go-e Charger",
+    models=MODELS,
+    default_model="gemini-22",
+    ports={"http": 8101, "modbus": 5021},
+    real_ports={"http": 80, "modbus": 502},
+    settings=SETTINGS,
+    create=Goe,
+    everything={"hai": True, "hla": True, "men": True, "mce": True, "mcr": False, "acs": 0, "password": "go-e-test"},
+    enable={
+        "http": {"hai": True},
+        "modbus": {"men": True},
+        "mqtt": {"mce": True, "mcr": False},
+    },
+)

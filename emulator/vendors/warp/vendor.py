@@ -1,0 +1,26 @@
+"""Tinkerforge WARP Charger 1 to 4: HTTP, WebSocket, MQTT on one registry of states, commands and configurations.
+
+See NOTES.md for what is reproduced and where it comes from.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ...devices.firmware import Vendor
+from .models import DEFAULT, MODELS
+from .settings import ENABLE, EVERYTHING, SETTINGS
+from .wallbox import Warp
+
+VENDOR: Final = Vendor(
+    id="warp",
+    title="Tinkerforge WARP Charger",
+    models=MODELS,
+    default_model=DEFAULT,
+    ports={"http": 8102, "modbus": 5022},
+    real_ports={"http": 80, "modbus": 502},
+    settings=SETTINGS,
+    create=Warp,
+    everything=EVERYTHING,
+    enable=ENABLE,
+)

@@ -1,0 +1,67 @@
+"""Quantities and what they should be, as steps, faults and rules state them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..devices.wallbox import Wallbox
+from ..errors import EmulatorError
+from ..language.arguments import Kind, Schema, Scope, Unreadable
+from ..language.nodes import Node
+from .expectations import Expectation
+from .expectations import parse as parse_expectation
+from .names import probe
+from .quantities import Gauge, resolve, unknown_value, vendor_value
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One quantity and what it should be."""
+
+    gauge: Gauge
+    expectation: Expectation
+
+
+@dataclass(frozen=True, slots=True)
+class Checks(Kind):
+    """A mapping of quantities to expectations."""
+
+    @property
+    def text(self) -> str:
+        return 'quantities and what they should be, such as {power: "> 3 kW"}'
+
+    def read(self, node: Node, scope: Scope) -> tuple[Check, ...]:
+        if not node.entries:
+            self.wrong(node, scope)
+        found: list[Check] = []
+        for key, value in node.entries:
+            try:
+                found.append(_check(key, value, scope))
+            except (EmulatorError, ValueError) as error:
+                at_key = isinstance(error, EmulatorError)
+                scope.report(replace(key, label="") if at_key else value, str(error))
+            except Unreadable:
+                continue
+        if len(found) < len(node.entries):
+            raise Unreadable
+        return tuple(found)
+
+    def schema(self) -> Schema:
+        value: Schema = {"type": ["string", "number", "boolean", "null", "array", "object"]}
+        return {"type": "object", "minProperties": 1, "additionalProperties": value}
+
+
+def _check(key: Node, value: Node, scope: Scope) -> Check:
+    gauge = resolve(key.text, scope.names)
+    if gauge.wallbox is not None:
+        wallbox = probe(scope.names, gauge.wallbox)
+        if wallbox is not None:
+            _look(wallbox, gauge.name)
+    return Check(gauge, parse_expectation(value.data(), gauge))
+
+
+def _look(wallbox: Wallbox, address: str) -> None:
+    try:
+        vendor_value(wallbox, address)
+    except KeyError:
+        raise EmulatorError(unknown_value(wallbox, address)) from None

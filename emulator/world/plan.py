@@ -1,0 +1,88 @@
+"""A site as data: the chargers with their wallboxes, the vehicles, the supply.
+
+The one rule: everything here is checked and frozen; it says what the user stated, and leaves defaults to `site`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..core.specs import VehicleSpec
+from ..errors import Place
+
+NOWHERE = Place("(built in)", 0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WallboxPlan:
+    """One wallbox of a charger."""
+
+    name: str
+    vendor: str
+    model: str | None = None
+    firmware: str | None = None
+    serial: str | None = None
+    address: str | None = None
+    """IP address of its own, with the vendor's real ports; None: the emulator's address."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    interfaces: Mapping[str, int | bool] = field(default_factory=dict)
+    """Listed interfaces: a port, true for the default port, false for none at all, 0 for any free port."""
+    everything: bool = False
+    """Every interface on, with open access."""
+    place: Place = NOWHERE
+
+    def wants(self, interface: str) -> bool:
+        """Whether the scenario lists this interface as one to switch on (port 0 is a port)."""
+        return interface in self.interfaces and self.interfaces[interface] is not False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerPlan:
+    """One charger. `hardware` are the stated fields of `ChargerSpec`, nested for supply, climate and evse."""
+
+    name: str
+    hardware: Mapping[str, object] = field(default_factory=dict)
+    wallboxes: tuple[WallboxPlan, ...] = ()
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broker:
+    """Where MQTT goes: the emulator's own broker, or one elsewhere."""
+
+    embedded: bool = True
+    host: str = "127.0.0.1"
+    port: int = 1883
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePlan:
+    """What a site is built from."""
+
+    seed: int = 0
+    epoch: datetime | None = None
+    """Calendar time at simulated time 0; None: not stated."""
+    supply: Mapping[str, object] = field(default_factory=dict)
+    """Stated fields of `SupplySpec`, for every charger."""
+    broker: Broker | None = None
+    vehicles: Mapping[str, VehicleSpec] = field(default_factory=dict)
+    chargers: tuple[ChargerPlan, ...] = ()
+
+    @property
+    def wants_broker(self) -> bool:
+        """Whether an embedded broker is needed: asked for, or a wallbox uses MQTT and none is named."""
+        if self.broker is not None:
+            return self.broker.embedded
+        return any(box.everything or box.wants("mqtt") for charger in self.chargers for box in charger.wallboxes)
+
+
+def counted_up(text: str, by: int) -> str:
+    """`A099` and 2 make `A101`: the last number in a text, its width kept; a text without one gets one."""
+    found = re.search(r"(\d+)(\D*)$", text)
+    if found is None:
+        return f"{text}{by}"
+    number = str(int(found[1]) + by).zfill(len(found[1]))
+    return f"{text[: found.start()]}{number}{found[2]}"
