@@ -17,7 +17,7 @@ from .handlers import handle, refusal
 from .instant import Instant, later, seconds
 from .messages import DONE, Command, Event, Outcome, Stimulus
 from .protection import overcurrent_threshold
-from .reading import Stretch, facts
+from .reading import Stretch, steady
 from .snapshot import Snapshot
 from .specs import ChargerSpec, VehicleSpec
 from .world import NO_CURRENT, World
@@ -160,9 +160,10 @@ class Charger:
                 stores=vehicle.stores if vehicle is not None else False,
                 network=world.supply.network,
                 supply_phases=world.supply.phases,
+                frequency=inputs.frequency if inputs.powered else 0.0,
                 noise=self.spec.noise,
                 seed=self._seed,
-                facts=facts(world.evse, inputs, world.meter.has_charged),
+                steady=steady(world.evse, inputs, world.meter.has_charged),
             )
         )
         times = (
