@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from .agenda import Agenda, Priority
+from .events import EventName
 from .faults import Disturbance
 from .flow import Flow, Idle, Ramp, Taper, active_from_rms
 from .handlers import handle, refusal
@@ -195,9 +196,9 @@ class Charger:
             return later(self._at, SPLIT_RAMP)
         return None
 
-    def _emit(self, name: str, **detail: object) -> None:
+    def _emit(self, name: EventName, /, **detail: object) -> None:
         self._announce(Event(at=self._at, charger=self.name, name=name, detail=detail))
-        if name == "rcd_tripped":
+        if name is EventName.RCD_TRIPPED:
             self._world.leak_tripped(str(detail["fault"]))
 
     # --- reading -----------------------------------------------------------------------------------------------------

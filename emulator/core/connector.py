@@ -6,11 +6,11 @@ The one rule: what is plugged into a socket is known by its coding resistor only
 from __future__ import annotations
 
 from . import proximity
+from .events import Emit
 from .faults import Conditions
 from .instant import Instant
 from .lock import Lock
 from .specs import ChargerSpec
-from .terminals import Emit
 
 
 class Connector:

@@ -13,6 +13,7 @@ from . import pilot
 from .connector import Connector
 from .contactor import Contactor
 from .deadlines import Deadlines
+from .events import Emit, EventName
 from .faults import Conditions
 from .instant import Instant
 from .offer import Offer, offerable
@@ -23,7 +24,7 @@ from .rules import RULES, phase_switch
 from .snapshot import EvseState as S
 from .snapshot import PhaseMask, Phases, PilotState
 from .specs import ChargerSpec
-from .terminals import DARK, Emit, Level, Signal
+from .terminals import DARK, Level, Signal
 
 PLUGGED: Final = (PilotState.B, PilotState.C, PilotState.D)
 REQUESTING: Final = (PilotState.C, PilotState.D)
@@ -195,7 +196,7 @@ class Evse:
         if not now.powered:
             return self._lose_power(now)
         if self.state is S.OFF:  # 2a
-            self._boot(now.at, "supply_restored")
+            self._boot(now.at, EventName.SUPPLY_RESTORED)
             return True
         if self._drive_pilot(now.at) or self.line.evaluate(now.at, now.resistance, now.conditions.pilot_f):
             return True
@@ -254,7 +255,7 @@ class Evse:
             return False
         if self.contactor.closed:
             self.contactor.drop()
-            self.emit("contactor_opened", under_load=False)
+            self.emit(EventName.CONTACTOR_OPENED, under_load=False)
         self.contactor.drop()
         self.protection.forget()
         self._forget()
@@ -262,7 +263,7 @@ class Evse:
             self.connector.lock.release(now.conditions.lock_stuck)
         self.enter(S.OFF)
         self.line.read(PilotState.E)
-        self.emit("supply_lost")
+        self.emit(EventName.SUPPLY_LOST)
         return True
 
     def reboot(self, now: Inputs) -> None:
@@ -270,9 +271,9 @@ class Evse:
         self.open_contactor(now)
         self._forget()
         self.protection.reset("power")
-        self._boot(now.at, "rebooted")
+        self._boot(now.at, EventName.REBOOTED)
 
-    def _boot(self, at: Instant, event: str) -> None:
+    def _boot(self, at: Instant, event: EventName) -> None:
         self.enter(S.BOOT)
         self.due.set("boot", at, self.spec.evse.boot)
         self.boots += 1
@@ -295,7 +296,7 @@ class Evse:
         if self.pilot in PLUGGED:
             self._begin_session()
         self.enter(self._resting_state())
-        self.emit("booted")
+        self.emit(EventName.BOOTED)
         return True
 
     def _resting_state(self) -> S:
@@ -361,7 +362,7 @@ class Evse:
         self.asked = False
         self.wakes = 0
         self.connector.lock.forced_open = False
-        self.emit("plugged", session=self.session)
+        self.emit(EventName.PLUGGED, session=self.session)
 
     def _end_session(self) -> None:
         if not self.plugged:
@@ -371,7 +372,7 @@ class Evse:
         self.connector.lock.forced_open = False
         self.phases.unplugged()
         self.due.clear("hold", "wake", "wake_end", "close", "grace", "plug", "fallback", "unlock")
-        self.emit("unplugged", session=self.session)
+        self.emit(EventName.UNPLUGGED, session=self.session)
 
     def _wants_lock(self, at: Instant) -> bool:
         lock = self.connector.lock
@@ -398,7 +399,7 @@ class Evse:
 
     def enter(self, state: S) -> None:
         if state is not self.state:
-            self.emit("state_changed", **{"from": str(self.state), "to": str(state)})
+            self.emit(EventName.STATE_CHANGED, **{"from": str(self.state), "to": str(state)})
             self.state = state
 
     def offer_now(self, current: float) -> bool:
@@ -406,7 +407,7 @@ class Evse:
         if current == self.offered:
             return False
         self.offered = current
-        self.emit("offer_changed", current=current)
+        self.emit(EventName.OFFER_CHANGED, current=current)
         return True
 
     def open_contactor(self, now: Inputs) -> bool:
@@ -415,7 +416,7 @@ class Evse:
             return False
         under_load = self.contactor.open(now.at, self.phases.poles, now.conditions, max(now.currents))
         self.due.set("hold", now.at, self.spec.evse.hold_off)
-        self.emit("contactor_opened", under_load=under_load)
+        self.emit(EventName.CONTACTOR_OPENED, under_load=under_load)
         return under_load
 
     def _start_switch(self, at: Instant) -> None:

@@ -6,11 +6,12 @@ current depends on a level and never on a temperature.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from . import thermal
+from .events import Emit, EventName
 from .flow import Squares
 from .instant import Instant, later, seconds
 from .specs import ChargerSpec, Climate
@@ -88,7 +89,7 @@ class Heat:
         self._since = at
         self._squares = squares
 
-    def step(self, held: tuple[tuple[str, float], ...], emit: Callable[..., None]) -> None:
+    def step(self, held: tuple[tuple[str, float], ...], emit: Emit) -> None:
         """Change the derating level as the temperatures at the start of the stretch say."""
         self._held = dict(held)
         before = self._level
@@ -98,7 +99,7 @@ class Heat:
         while self._level and hottest <= self._levels[self._level - 1].down:
             self._level -= 1
         if self._level != before:
-            emit("derated", current=self.derated)
+            emit(EventName.DERATED, current=self.derated)
 
     def next_due(self, at: Instant) -> Instant | None:
         """When a sensor will cross the next threshold up or down."""

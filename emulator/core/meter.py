@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from .events import Emit, EventName
 from .flow import Flow
 from .instant import Instant, later
-from .terminals import Emit
 
 WATT_HOUR: Final = 3600.0
 """J"""
@@ -76,7 +76,7 @@ class Meter:
             return
         self.flowing = flowing
         self.has_charged = self.has_charged or flowing
-        self._emit("current_started" if flowing else "current_stopped")
+        self._emit(EventName.CURRENT_STARTED if flowing else EventName.CURRENT_STOPPED)
 
     def mark(self, owner: str, energy: float | None) -> None:
         """Announce once when the session reaches `energy` Wh; None: no longer."""
@@ -92,7 +92,7 @@ class Meter:
         for owner, mark in self._marks.items():
             if not mark.announced and self.session >= mark.energy:
                 mark.announced = True
-                self._emit("energy_reached", mark=owner, session_energy=self.session / WATT_HOUR)
+                self._emit(EventName.ENERGY_REACHED, mark=owner, session_energy=self.session / WATT_HOUR)
 
     def next_due(self, at: Instant, flow: Flow) -> Instant | None:
         """When the next mark is reached."""

@@ -10,11 +10,11 @@ from enum import Enum
 from typing import Final
 
 from .deadlines import Deadlines
+from .events import Emit, EventName
 from .instant import Instant
 from .pilotline import Interruption
 from .snapshot import PhaseMask
 from .specs import ChargerSpec
-from .terminals import Emit
 
 PAUSE: Final = 0.1
 """s between the steps of the sequence. Source: Tinkerforge evse-v2-bricklet."""
@@ -110,14 +110,14 @@ class PhaseSwitch:
     def _set(self, phases: int) -> None:
         if phases != self.set_for:
             self.set_for = phases
-            self._emit("phases_changed", phases=phases)
+            self._emit(EventName.PHASES_CHANGED, phases=phases)
 
     def begin(self, at: Instant, grace: float | None) -> None:
         """Start the sequence; `grace` s for the vehicle to let go, None if the contactor is open already."""
         self._under_load = False
         if self._spec.cooldown > 0:
             self.timers.set("cooldown", at, self._spec.cooldown)
-        self._emit("phase_switch_started", phases=self.requested)
+        self._emit(EventName.PHASE_SWITCH_STARTED, phases=self.requested)
         if grace is None:
             self.opened(at, under_load=False)
         else:
@@ -162,7 +162,7 @@ class PhaseSwitch:
             self._set(self.requested)
         self._step = Step.IDLE
         self.timers.clear("next", "grace", "resume")
-        self._emit("phase_switch_finished", phases=self.set_for)
+        self._emit(EventName.PHASE_SWITCH_FINISHED, phases=self.set_for)
 
     def closed(self) -> None:
         self.instant = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from .events import EventName
 from .snapshot import EvseState as S
 from .snapshot import PilotState
 
@@ -82,7 +83,7 @@ def _c_closing(evse: Evse, now: Inputs, permitted: float) -> bool:
     evse.contactor.close()  # 11
     evse.phases.closed()
     evse.enter(S.CHARGING)
-    evse.emit("contactor_closed", phases=evse.phases.set_for)
+    evse.emit(EventName.CONTACTOR_CLOSED, phases=evse.phases.set_for)
     return True
 
 

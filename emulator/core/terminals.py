@@ -5,16 +5,12 @@ The one rule: nothing else passes between `evse` and `vehicle`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from . import pilot
 from .snapshot import Phases
-
-Emit = Callable[..., None]
-"""Announce an event: its name, and its details as keywords."""
 
 
 class Level(Enum):

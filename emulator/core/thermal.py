@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from . import crossing
 from .flow import Square, Squares
@@ -19,6 +19,9 @@ _DAY: Final = 86_400.0
 _OMEGA: Final = 2.0 * math.pi / _DAY
 _RESOLUTION: Final = 1e-9
 """K; a threshold exceeded by less than this, between two instants at which it is not, counts as not reached."""
+
+
+SensorName = Literal["board", "housing", "connector_l1", "connector_l2", "connector_l3", "domestic_pin", "relay"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

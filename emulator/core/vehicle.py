@@ -12,12 +12,13 @@ from typing import Final
 from . import pilot
 from .deadlines import Deadlines
 from .drive import NOTHING, Drive, ceiling
+from .events import Emit, EventName
 from .flow import Flow, Idle, active_from_rms, power_to_current
 from .instant import Instant, seconds
 from .snapshot import OnboardState as Onboard
 from .snapshot import PhaseMask, Phases, VehicleView
 from .specs import VehicleSpec
-from .terminals import DARK, OFF_MAINS, Emit, Level, Mains, Signal
+from .terminals import DARK, OFF_MAINS, Level, Mains, Signal
 
 MAINS_LOST: Final = 3.0
 """s without mains after which S2 opens. ASSUMED."""
@@ -223,7 +224,7 @@ class Vehicle:
         if due.take("sleep", at):
             self.state = Onboard.ASLEEP
             due.clear("s2")
-            self._emit("vehicle_asleep")
+            self._emit(EventName.VEHICLE_ASLEEP)
             return True
         if self.drive.finished and self._offer() > 0 and due.take("burst", at):
             self._bursting = True
@@ -288,7 +289,7 @@ class Vehicle:
             self._cut_off()
             return True
         if self._had_enough(at):
-            self._emit("charge_finished")
+            self._emit(EventName.CHARGE_FINISHED)
             self._stop(by_evse=False)
             return True
         if due.take("stagger", at):
@@ -332,7 +333,7 @@ class Vehicle:
         if not self.due.take("wake", at):
             return False
         self._idle(at)
-        self._emit("vehicle_awake")
+        self._emit(EventName.VEHICLE_AWAKE)
         return True
 
     # --- pieces ------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from . import network
+from .events import Emit
 from .evse import Evse, Inputs
 from .faults import Disturbance, TripRcd, conditions
 from .flow import Flow, Idle
@@ -18,7 +19,7 @@ from .messages import SetSupply
 from .meter import Meter
 from .snapshot import EvseState, PhaseMask, Phases
 from .specs import ChargerSpec, SupplySpec
-from .terminals import Emit, Mains
+from .terminals import Mains
 from .vehicle import Vehicle
 
 NO_CURRENT: Final[Phases] = (0.0, 0.0, 0.0)
