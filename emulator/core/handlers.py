@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from typing import Final, assert_never
 
+from . import rules
 from .events import EventName
 from .faults import STRONGEST
 from .instant import Instant
@@ -249,7 +250,7 @@ def _obey(world: World, at: Instant, message: Command) -> None:
         case ResetFaults():
             evse.protection.reset("command", message.fault)
         case RebootController():
-            evse.reboot(world.inputs(at))
+            rules.restart(evse, world.inputs(at))
             world.meter.end_session()
         case SetLock():
             evse.connector.lock.set_policy(message.policy, message.on_outage)

@@ -86,16 +86,18 @@ class PhaseSwitch:
     def resuming(self) -> bool:
         return self._step is Step.RESUMING
 
-    def due(self, at: Instant) -> bool:
-        """Whether a switching sequence has to start (rule 19)."""
-        return self.fitted and self.requested != self.set_for and not self.timers.running("cooldown", at)
+    @property
+    def differs(self) -> bool:
+        """Other phases are wanted than the contactor is set for."""
+        return self.fitted and self.requested != self.set_for
 
-    def follow_at_once(self) -> bool:
-        """Change the poles without a sequence, where that is harmless; whether it did."""
-        if not self.fitted or self.requested == self.set_for:
-            return False
+    def due(self, at: Instant) -> bool:
+        """Whether a switching sequence has to start."""
+        return self.differs and not self.timers.running("cooldown", at)
+
+    def follow(self) -> None:
+        """Change the poles without a sequence, where that is harmless."""
         self._set(self.requested)
-        return True
 
     def tune(self, wait: float | None, falls_back: bool | None) -> None:
         """The firmware's own habits; None: those of the hardware."""
@@ -133,10 +135,12 @@ class PhaseSwitch:
         self.timers.clear("grace")
         self.timers.set("next", at, PAUSE)
 
-    def step(self, at: Instant) -> bool:
-        """Go to the next step if it is due."""
-        if self._step is Step.RESUMING or not self.timers.take("next", at):
-            return False
+    def step_due(self, at: Instant) -> bool:
+        return self._step is not Step.RESUMING and self.timers.passed("next", at)
+
+    def step(self, at: Instant) -> None:
+        """Go to the next step."""
+        self.timers.clear("next")
         if self._step is Step.OPENED:
             self._step = Step.WAITING
             self._set(self.requested)
@@ -148,7 +152,6 @@ class PhaseSwitch:
         else:
             self._step = Step.RESUMING
             self.timers.set("resume", at, self._spec.resume_within)
-        return True
 
     def gave_up(self, at: Instant) -> bool:
         """The vehicle did not ask again in time."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from . import network
+from . import network, rules
 from .events import Emit
 from .evse import Evse, Inputs
 from .faults import Disturbance, TripRcd, conditions
@@ -151,7 +151,7 @@ class World:
         """Fire at most one rule of the charge controller and one reaction of the vehicle; whether one fired."""
         evse, meter = self.evse, self.meter
         session, plugged, powered = evse.session, evse.plugged, evse.state is not EvseState.OFF
-        changed = evse.step(self.inputs(at))
+        changed = rules.step(evse, self.inputs(at))
         if plugged and not evse.plugged:
             meter.end_session()
         if evse.session != session:
