@@ -157,7 +157,7 @@ class Charger:
                 heat=world.heat.course(),
                 sources=world.terminals,
                 vehicle=vehicle.view() if vehicle is not None else None,
-                stored=vehicle.drive.battery if vehicle is not None else 0.0,
+                stored=vehicle.onboard.battery if vehicle is not None else 0.0,
                 stores=vehicle.stores if vehicle is not None else False,
                 network=world.supply.network,
                 supply_phases=world.supply.phases,
@@ -184,7 +184,7 @@ class Charger:
             return None
         threshold = overcurrent_threshold(self._world.evse.offered)
         target = active_from_rms(threshold, vehicle.spec.reactive_current)
-        if target >= vehicle.drive.heading:
+        if target >= vehicle.onboard.target:
             return None
         crossing = flow.reaches_current(target)
         return None if crossing is None else max(self._at, later(self._at, crossing)) + 1

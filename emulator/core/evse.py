@@ -1,6 +1,6 @@
 """The charge controller: contactor, connector, control pilot, protection and phase switch under one state.
 
-The one rule: nothing here decides what happens next; that is the table of transitions in `rules`.
+The one rule: nothing here decides what happens next; that is the table of transitions in `evse_rules`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Inputs:
 class Evse:
     """The parts of one charge controller, what can be said about them, and what can be done with them.
 
-    Its states and their transitions are the table of `rules`.
+    Its states and their transitions are the table of `evse_rules`.
     """
 
     def __init__(self, spec: ChargerSpec, emit: Emit) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from typing import Final, assert_never
 
-from . import rules
+from . import evse_rules
 from .events import EventName
 from .faults import STRONGEST
 from .instant import Instant
@@ -250,7 +250,7 @@ def _obey(world: World, at: Instant, message: Command) -> None:
         case ResetFaults():
             evse.protection.reset("command", message.fault)
         case RebootController():
-            rules.restart(evse, world.inputs(at))
+            evse_rules.restart(evse, world.inputs(at))
             world.meter.end_session()
         case SetLock():
             evse.connector.lock.set_policy(message.policy, message.on_outage)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from . import network, rules
+from . import evse_rules, network, vehicle_rules
 from .events import Emit
 from .evse import Evse, Inputs
 from .faults import Disturbance, TripRcd, conditions
@@ -151,7 +151,7 @@ class World:
         """Fire at most one rule of the charge controller and one reaction of the vehicle; whether one fired."""
         evse, meter = self.evse, self.meter
         session, plugged, powered = evse.session, evse.plugged, evse.state is not EvseState.OFF
-        changed = rules.step(evse, self.inputs(at))
+        changed = evse_rules.step(evse, self.inputs(at))
         if plugged and not evse.plugged:
             meter.end_session()
         if evse.session != session:
@@ -161,5 +161,5 @@ class World:
         vehicle = self.vehicle
         if vehicle is not None:
             vehicle.sense(at, evse.signal(self.conditions), self.mains(at))
-            changed = vehicle.step(at) or changed
+            changed = vehicle_rules.step(vehicle, at) or changed
         return changed

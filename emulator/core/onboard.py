@@ -1,7 +1,7 @@
 """The electrical side of a vehicle: battery, current per phase, and the law they follow in one stretch.
 
-The one rule: it goes where `vehicle` heads it; when and why is decided there. Currents are A of active current per
-used phase, energies J.
+The one rule: `vehicle` says which current to head for, and when; here is only how it gets there. Currents
+are A of active current per used phase, energies J.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ JOULES: Final = 3600.0
 NOTHING: Final[PhaseMask] = (False, False, False)
 
 
-class Drive:
-    """Battery and on-board charger."""
+class OnboardCharger:
+    """On-board charger and battery."""
 
     def __init__(self, spec: VehicleSpec) -> None:
         self.spec = spec
@@ -32,8 +32,8 @@ class Drive:
         """A at the start of the stretch."""
         self.rate = 0.0
         """A/s"""
-        self.heading = 0.0
-        """A: where the ramp leads."""
+        self.target = 0.0
+        """Current the ramp leads to [A]."""
         self.tapering = False
         """The battery decides the power."""
         self.limit_energy = spec.charge_limit * spec.capacity * JOULES
@@ -56,7 +56,7 @@ class Drive:
 
     def head_for(self, target: float) -> None:
         """Ramp towards `target` A."""
-        self.heading = target
+        self.target = target
         if self.tapering and target >= self.current:
             return
         self.tapering = False
@@ -65,24 +65,24 @@ class Drive:
     def let_go(self) -> None:
         """Ramp to nothing, quickly."""
         self.tapering = False
-        self.heading = 0.0
+        self.target = 0.0
         self.rate = -self.spec.ramp_stop if self.current > 0 else 0.0
 
     def cut_off(self) -> None:
         """Nothing flows any more."""
-        self.current = self.rate = self.heading = 0.0
+        self.current = self.rate = self.target = 0.0
         self.tapering = False
 
     def arrived(self, at: Instant, since: Instant, flow: Flow) -> bool:
         """Whether the ramp that began at `since` has reached its end by `at`."""
         if not isinstance(flow, Ramp) or self.rate == 0.0:
             return False
-        end = flow.reaches_current(self.heading)
+        end = flow.reaches_current(self.target)
         return end is not None and later(since, max(0.0, end)) <= at
 
     def arrive(self) -> None:
         """The ramp is at its end: exactly there."""
-        self.current = self.heading
+        self.current = self.target
         self.rate = 0.0
 
     def settle(self, flow: Flow, dt: float, *, stores: bool) -> None:
@@ -107,13 +107,13 @@ class Drive:
             return self._ramp(mains, mask, self.current, self.rate)
         cap = self.acceptance.cap(self.battery)
         below = self.battery < self.acceptance.start
-        allowed = 0.0 if below else self._ramp(mains, mask, self.heading, 0.0).battery_power(0.0)
+        allowed = 0.0 if below else self._ramp(mains, mask, self.target, 0.0).battery_power(0.0)
         ramp = self._ramp(mains, mask, self.current, self.rate)
         if below or allowed < cap or (not self.tapering and ramp.battery_power(0.0) < cap):
             if not self.tapering:
                 return ramp
             self.tapering = False
-            self.rate = _slope(self.current, self.heading, self.spec.ramp_up, self.spec.ramp_down)
+            self.rate = _slope(self.current, self.target, self.spec.ramp_up, self.spec.ramp_down)
             return self._ramp(mains, mask, self.current, self.rate)
         self.tapering = True
         self.rate = 0.0
@@ -148,7 +148,7 @@ class Drive:
         """When the stretch has led somewhere: end of a ramp, start of the taper, full battery."""
         times: list[float | None] = []
         if isinstance(flow, Ramp) and self.rate != 0.0:
-            end = flow.reaches_current(self.heading)
+            end = flow.reaches_current(self.target)
             if end is not None:
                 times.append(max(0.0, end))
                 capped = capped and self._comes_near(flow, max(0.0, end))
