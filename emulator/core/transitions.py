@@ -73,6 +73,7 @@ class Table(Generic[M, C, S]):
         enter: Callable[[M, S], None],
     ) -> None:
         self.rows = tuple(rows)
+        self.states = tuple(states)
         self._state = state
         self._enter = enter
         self._of_state = {each: tuple(row for row in rows if each in row.states) for each in states}
