@@ -13,14 +13,16 @@ from typing import Final
 from .agenda import Agenda, Priority
 from .events import EventName
 from .faults import Disturbance
-from .flow import Flow, Idle, Ramp, Taper, active_from_rms
+from .flow import Flow, Idle, active_from_rms
 from .handlers import handle, refusal
 from .instant import Instant, later, seconds
 from .messages import DONE, Command, Event, Outcome, Stimulus
 from .protection import overcurrent_threshold
+from .ramp import Ramp
 from .reading import Stretch, steady
 from .snapshot import Snapshot
 from .specs import ChargerSpec, VehicleSpec
+from .taper import Taper
 from .world import NO_CURRENT, World
 
 MAX_ROUNDS: Final = 200

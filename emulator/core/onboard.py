@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 from .battery import Acceptance
-from .flow import Flow, Idle, Ramp, Taper
+from .flow import Flow, Idle
 from .instant import Instant, later
+from .ramp import Ramp
 from .snapshot import PhaseMask
 from .specs import VehicleSpec
+from .taper import Taper
 from .terminals import Mains
 
 JOULES: Final = 3600.0
