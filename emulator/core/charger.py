@@ -30,9 +30,9 @@ MAX_ROUNDS: Final = 200
 RETAINED: Final = 1000
 """Stretches kept for reading the recent past."""
 SPLIT: Final = 30.0
-"""s after which a taper is split, so that temperatures follow its current."""
+"""Length after which a taper is split, so that temperatures follow its current [s]."""
 SPLIT_RAMP: Final = 180.0
-"""s after which a ramp is split: `heat` looks no further ahead while the current changes."""
+"""Length after which a ramp is split: `heat` looks no further ahead while the current changes [s]."""
 
 Announce = Callable[[Event], None]
 

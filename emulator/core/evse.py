@@ -27,9 +27,9 @@ from .terminals import DARK, Level, Signal
 PLUGGED: Final = (PilotState.B, PilotState.C, PilotState.D)
 REQUESTING: Final = (PilotState.C, PilotState.D)
 POWERED: Final = 50.0
-"""V below which a line does not supply the controller."""
+"""Voltage below which a line does not supply the controller [V]."""
 UNLOCK_AT_F: Final = 5.0
-"""s of state F after which the socket unlocks. Source: EVerest, IECStateMachine."""
+"""Time in state F after which the socket unlocks [s]. Source: EVerest, IECStateMachine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,20 +38,20 @@ class Inputs:
 
     at: Instant
     resistance: float | None
-    """Ohm on the control pilot; None: open."""
+    """Resistance on the control pilot; None: open [ohm]."""
     conditions: Conditions
     voltages: Phases
-    """V of the source at each terminal, without load."""
+    """Source voltage at each terminal, without load [V]."""
     wired: PhaseMask
     """Terminals that are connected at all."""
     nominal: float
-    """V the installation is made for."""
+    """Voltage the installation is made for [V]."""
     nominal_frequency: float
     frequency: float
     currents: Phases
-    """A rms"""
+    """RMS current [A]."""
     derated: float | None
-    """A, the thermal limit in force."""
+    """Thermal limit in force [A]."""
 
     @property
     def powered(self) -> bool:
@@ -73,7 +73,7 @@ class Evse:
         self.session = 0
         self.boots = 1
         self.offered = 0.0
-        """A in the duty cycle; 0: no PWM."""
+        """Current coded in the duty cycle; 0: no PWM [A]."""
         self.asked = False
         """The vehicle has asked for current in this session."""
         self.wakes = 0
@@ -114,7 +114,7 @@ class Evse:
         return limits
 
     def permitted(self, now: Inputs) -> float:
-        """A to offer after all limits and permissions; 0: nothing now."""
+        """Current to offer after all limits and permissions; 0: nothing now [A]."""
         if not self.offer.permitted or self.protection.soft or self.protection.hard:
             return 0.0
         if self.due.running("lockout", now.at) or self.line.asked or not self.connector.rating(now.conditions):
@@ -127,7 +127,7 @@ class Evse:
         return self.due.running("hold", at) or self.due.running("fault_hold", at)
 
     def duty(self, conditions: Conditions) -> float:
-        """Percent on the pilot; 0: no power, or steady -12 V."""
+        """Duty cycle on the pilot; 0: no power, or steady -12 V [%]."""
         if self.state is S.OFF or conditions.pilot_f or self.line.dark == "f":
             return 0.0
         return pilot.encode(self.offered)

@@ -28,7 +28,7 @@ class Conditions:
 
     residual_dc: float = 0.0
     residual_ac: float = 0.0
-    """A"""
+    """Residual currents [A]."""
     rcd_test_passes: bool = True
     rcd_sensor_ok: bool = True
     earth: bool = True
@@ -40,7 +40,7 @@ class Conditions:
     pilot_f: bool = False
     """The EVSE's pilot output is stuck at -12 V."""
     pilot_resistance: float | None = None
-    """Ohm in place of the vehicle's resistance."""
+    """Resistance in place of the vehicle's [ohm]."""
     diode_shorted: bool = False
     ventilation_required: bool = False
     welded: tuple[bool, bool, bool] = NONE
@@ -48,17 +48,17 @@ class Conditions:
     unconfigured: bool = False
     """Hardware switch at its factory position."""
     voltages: tuple[float | None, float | None, float | None] = (None, None, None)
-    """V per line in place of the supply's."""
+    """Voltage per line in place of the supply's [V]."""
     live: tuple[bool, bool, bool] = NORMAL
     outage: bool = False
     frequency: float | None = None
     heat: tuple[tuple[str, float], ...] = ()
     """Sensors held at a temperature in °C."""
     overdraw: float = 0.0
-    """A the vehicle draws above its limit."""
+    """Current the vehicle draws above its limit [A]."""
     lock_stuck: Literal["open", "closed"] | None = None
     proximity: float | None = None
-    """Ohm in place of the cable's coding."""
+    """Resistance in place of the cable's coding [ohm]."""
     meter_ok: bool = True
     controller_link: bool = True
     backend_link: bool = True

@@ -21,16 +21,16 @@ Square = tuple[float, float, float]
 """Coefficients (c0, c1, c2) of a phase's squared rms current, A²: `c0 + c1*t + c2*t**2`."""
 Squares = tuple[Square, Square, Square]
 FOREVER: Final = 1e12
-"""s: more than thirty thousand years; what has not happened by then never does."""
+"""More than thirty thousand years; what has not happened by then never does [s]."""
 
 
 def active_from_rms(rms: float, reactive: float) -> float:
-    """A of active current that with `reactive` A makes `rms` A; 0 if the reactive current alone is more."""
+    """Active current that with `reactive` A makes `rms` A; 0 if the reactive current alone is more [A]."""
     return math.sqrt(max(0.0, rms * rms - reactive * reactive))
 
 
 def power_to_current(voltage: float, resistance: float, power: float) -> float:
-    """A that takes `power` W from a source of `voltage` V behind `resistance` ohm.
+    """Current that takes `power` W from a source of `voltage` V behind `resistance` ohm [A].
 
     The smaller of the two solutions, written so that it neither cancels nor divides by a zero resistance. More than
     `deliverable(voltage, resistance)` gives the current of that maximum; a dead source gives 0.
@@ -42,7 +42,7 @@ def power_to_current(voltage: float, resistance: float, power: float) -> float:
 
 
 def deliverable(voltage: float, resistance: float) -> float:
-    """W at most behind a source of `voltage` V and `resistance` ohm; asking for more collapses the voltage."""
+    """Largest power behind a source of `voltage` V and `resistance` ohm; more collapses the voltage [W]."""
     return voltage * voltage / (4.0 * resistance) if resistance > 0 else math.inf
 
 
@@ -51,17 +51,17 @@ class Flow:
     """What flows between two events: a supply, the on-board charger behind it, and a law of time: a subclass."""
 
     voltages: Phases
-    """V of the source per terminal, without load; 0 = dead."""
+    """Source voltage per terminal, without load; 0: dead [V]."""
     resistance: float
-    """Ohm of the source, the same for every line."""
+    """Source resistance, the same for every line [ohm]."""
     mask: PhaseMask
     """Phases the vehicle uses. A dead line carries nothing whatever the mask says."""
     loss_power: float = 0.0
-    """W the on-board charger loses before anything reaches the battery."""
+    """Loss of the on-board charger before anything reaches the battery [W]."""
     efficiency: float = 1.0
     """Battery power is `efficiency * (power - loss_power)`, never negative."""
     standby: float = 0.0
-    """W drawn from the first used phase by an idle vehicle; only `Idle` draws it."""
+    """Power an idle vehicle draws from the first used phase; only `Idle` draws it [W]."""
 
     lines: tuple[int, ...] = field(init=False, repr=False, compare=False)
     """Indices of the phases that can carry current."""
@@ -107,12 +107,12 @@ class Flow:
         return ((i * i + a * a, 0.0, 0.0), (j * j + b * b, 0.0, 0.0), (k * k + c * c, 0.0, 0.0))
 
     def voltage(self, dt: float) -> Phases:
-        """V at the terminals, under load."""
+        """Voltage at the terminals, under load [V]."""
         (a, b, c), (i, j, k), drop = self.voltages, self.active_current(dt), self.resistance
         return (a - drop * i, b - drop * j, c - drop * k)
 
     def power(self, dt: float) -> Phases:
-        """W per phase."""
+        """Power per phase [W]."""
         (a, b, c), (i, j, k), drop = self.voltages, self.active_current(dt), self.resistance
         return ((a - drop * i) * i, (b - drop * j) * j, (c - drop * k) * k)
 
@@ -127,12 +127,12 @@ class Idle(Flow):
     """Nothing flows but the standby power of an energised vehicle; with an empty mask nothing at all."""
 
     def _draw(self) -> float:
-        """W; 0 if there is no live phase to draw it from."""
+        """Standby power; 0 if there is no live phase to draw it from [W]."""
         lines = self.lines
         return min(self.standby, deliverable(self.voltages[lines[0]], self.resistance)) if lines else 0.0
 
     def active_current(self, dt: float) -> Phases:
-        """A on the first used phase, 0 elsewhere."""
+        """Standby current on the first used phase, 0 elsewhere [A]."""
         lines = self.lines
         if not lines:
             return (0.0, 0.0, 0.0)
@@ -140,15 +140,15 @@ class Idle(Flow):
         return (drawn if lines[0] == 0 else 0.0, drawn if lines[0] == 1 else 0.0, drawn if lines[0] == 2 else 0.0)
 
     def energy(self, dt: float) -> float:
-        """J: constant power."""
+        """Energy at constant power [J]."""
         return self._draw() * dt
 
     def battery_power(self, dt: float) -> float:
-        """W: none, standby power is the vehicle's own."""
+        """None: standby power is the vehicle's own [W]."""
         return 0.0
 
     def battery(self, dt: float) -> float:
-        """J: none."""
+        """None [J]."""
         return 0.0
 
     def reaches_energy(self, joules: float) -> float | None:

@@ -19,7 +19,7 @@ from .specs import ChargerSpec, Climate
 WATCHED: Final = ("board", "connector_l1", "connector_l2", "connector_l3")
 """Sensors that derate."""
 LOOK_AHEAD: Final = 3600.0
-"""s; with a changing ambient a crossing is looked for this far, then again."""
+"""With a changing ambient a crossing is looked for this far ahead, then again [s]."""
 NO_CURRENT: Final[Squares] = ((0.0, 0.0, 0.0),) * 3
 
 
@@ -68,7 +68,7 @@ class Heat:
 
     @property
     def derated(self) -> float | None:
-        """A allowed by the level in force; None: no level."""
+        """Current allowed by the level in force; None: no level [A]."""
         return self._levels[self._level - 1].current if self._level else None
 
     def course(self) -> Course:
@@ -159,6 +159,6 @@ class Heat:
 
 
 LARGEST_SQUARE: Final = 90.0**2
-"""A²: more than any on-board charger draws."""
+"""More than any on-board charger draws [A²]."""
 RAMP_AT_MOST: Final = 180.0
-"""s: longer than any ramp lasts; then there is another stretch."""
+"""Longer than any ramp lasts; then there is another stretch [s]."""

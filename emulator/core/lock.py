@@ -16,7 +16,7 @@ Policy = Literal["normal", "auto_unlock", "always"]
 Stuck = Literal["open", "closed"]
 TRIES: Final = 3
 TRY: Final = 2.0
-"""s the motor gets for one try. ASSUMED."""
+"""Time the motor gets for one try [s]. ASSUMED."""
 
 
 class Lock:

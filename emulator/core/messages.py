@@ -68,7 +68,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlugIn:
-    """A vehicle is connected. `cable`: rating in A of the cable used in a socket; None: the charger's default."""
+    """A vehicle is connected. `cable`: rating of the cable used in a socket [A]; None: the charger's default."""
 
     name: str
     vehicle: VehicleSpec
@@ -100,7 +100,7 @@ class SetVehicle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSupply:
-    """Change the grid; None leaves a value as it is. `phase_voltages` in V overrides `voltage` per line."""
+    """Change the grid; None leaves a value as it is. `phase_voltages` overrides `voltage` per line."""
 
     voltage: float | None = None
     phase_voltages: tuple[float, float, float] | None = None
@@ -112,7 +112,7 @@ class SetSupply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetClimate:
-    """Change the ambient temperature, °C."""
+    """Change the ambient temperature [°C]."""
 
     ambient: float
 
@@ -157,7 +157,7 @@ class Owned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetLimit(Owned):
-    """A named current limit in A per phase; None removes it. The lowest of all owners wins."""
+    """A named current limit per phase; None removes it. The lowest of all owners wins [A]."""
 
     current: float | None
 
@@ -187,7 +187,7 @@ class RequestPhases(Owned):
 class TunePhases(Owned):
     """How this firmware switches phases from now on; None leaves the hardware's own value.
 
-    `wait`: s from contactor open to pilot back. `single_phase_fallback`: drops L2 and L3 for a single-phase vehicle.
+    `wait`: from contactor open to pilot back [s]. `single_phase_fallback`: drops L2 and L3 for a single-phase vehicle.
     """
 
     wait: float | None = None
@@ -196,7 +196,7 @@ class TunePhases(Owned):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterruptPilot(Owned):
-    """Cut the pilot (or hold it at state F) for `duration` s; None: until `RestorePilot`."""
+    """Cut the pilot (or hold it at state F) for `duration` [s]; None: until `RestorePilot`."""
 
     duration: float | None
     mode: Literal["open", "f"] = "open"
@@ -216,7 +216,7 @@ class SetService(Owned):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkEnergy(Owned):
-    """Announce `energy_reached` once when the session energy reaches `energy` Wh; None removes the mark."""
+    """Announce `energy_reached` once when the session energy reaches `energy`; None removes the mark [Wh]."""
 
     energy: float | None
 

@@ -16,9 +16,8 @@ from .snapshot import PhaseMask
 from .specs import VehicleSpec
 from .taper import Taper
 from .terminals import Mains
+from .units import WATT_HOUR
 
-JOULES: Final = 3600.0
-"""J in a Wh."""
 NOTHING: Final[PhaseMask] = (False, False, False)
 
 
@@ -28,18 +27,18 @@ class OnboardCharger:
     def __init__(self, spec: VehicleSpec) -> None:
         self.spec = spec
         self.acceptance = Acceptance.of(spec)
-        self.battery = spec.state_of_charge * spec.capacity * JOULES
-        """J at the start of the stretch."""
+        self.battery = spec.state_of_charge * spec.capacity * WATT_HOUR
+        """Energy in the battery at the start of the stretch [J]."""
         self.current = 0.0
-        """A at the start of the stretch."""
+        """Current at the start of the stretch [A]."""
         self.rate = 0.0
-        """A/s"""
+        """Slope of the current [A/s]."""
         self.target = 0.0
         """Current the ramp leads to [A]."""
         self.tapering = False
         """The battery decides the power."""
-        self.limit_energy = spec.charge_limit * spec.capacity * JOULES
-        """J at which it has had enough."""
+        self.limit_energy = spec.charge_limit * spec.capacity * WATT_HOUR
+        """Stored energy at the charge limit [J]."""
 
     @property
     def finished(self) -> bool:
@@ -49,10 +48,10 @@ class OnboardCharger:
         """Take over other figures; `refill`: the battery then holds what they say."""
         self.spec = spec
         self.acceptance = Acceptance.of(spec)
-        self.limit_energy = spec.charge_limit * spec.capacity * JOULES
+        self.limit_energy = spec.charge_limit * spec.capacity * WATT_HOUR
         if refill:
-            self.battery = spec.state_of_charge * spec.capacity * JOULES
-        self.battery = min(self.battery, spec.capacity * JOULES)
+            self.battery = spec.state_of_charge * spec.capacity * WATT_HOUR
+        self.battery = min(self.battery, spec.capacity * WATT_HOUR)
 
     # --- where it goes -----------------------------------------------------------------------------------------------
 
@@ -90,7 +89,7 @@ class OnboardCharger:
     def settle(self, flow: Flow, dt: float, *, stores: bool) -> None:
         """Take over where the stretch has led after `dt` s."""
         if stores:
-            self.battery = min(self.battery + flow.battery(dt), max(self.battery, self.spec.capacity * JOULES))
+            self.battery = min(self.battery + flow.battery(dt), max(self.battery, self.spec.capacity * WATT_HOUR))
         if isinstance(flow, Ramp | Taper):
             self.current = max(flow.active_current(dt))
 
@@ -168,7 +167,7 @@ class OnboardCharger:
 
 
 def ceiling(mains: Mains, mask: PhaseMask) -> float:
-    """A beyond which more current would bring less power, as the source gives way; infinite for a stiff one."""
+    """Current beyond which more would bring less power, as the source gives way; infinite for a stiff one [A]."""
     if mains.resistance <= 0:
         return float("inf")
     lowest = min((voltage for voltage, used in zip(mains.voltages, mask, strict=True) if used), default=0.0)
@@ -176,7 +175,7 @@ def ceiling(mains: Mains, mask: PhaseMask) -> float:
 
 
 def _slope(current: float, target: float, up: float, down: float) -> float:
-    """A/s from one current to another."""
+    """Slope from one current to another [A/s]."""
     if target > current:
         return up
     return -down if target < current else 0.0

@@ -17,7 +17,7 @@ from .snapshot import PhaseMask
 from .specs import ChargerSpec
 
 PAUSE: Final = 0.1
-"""s between the steps of the sequence. Source: Tinkerforge evse-v2-bricklet."""
+"""Time between the steps of the sequence [s]. Source: Tinkerforge evse-v2-bricklet."""
 
 
 class Step(Enum):
@@ -42,7 +42,7 @@ class PhaseSwitch:
         self._spec = spec.evse.phase_switching
         self._wired = min(spec.phases, 3)
         self.wait = self._spec.wait
-        """s from contactor open to pilot back."""
+        """Time from contactor open to pilot back [s]."""
         self._falls_back = self.falls_back = spec.evse.single_phase_fallback
         """Drops to one phase when a vehicle uses one only."""
         self.requests: dict[str, int] = {}
@@ -105,7 +105,7 @@ class PhaseSwitch:
         self.falls_back = self._falls_back if falls_back is None else falls_back
 
     def drop_to_one(self) -> None:
-        """The single-phase fall-back: L2 and L3 carry nothing, so they open without ceremony."""
+        """The single-phase fall-back: L2 and L3 carry nothing, so they open without a sequence."""
         self.fallback = True
         self._set(1)
 

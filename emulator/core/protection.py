@@ -25,7 +25,7 @@ UNDERVOLTAGE: Final = 0.85
 IN_BAND: Final = 0.90
 """Share of the nominal voltage at which an undervoltage is over."""
 DEAD: Final = 50.0
-"""V below which a line counts as lost."""
+"""Voltage below which a line counts as lost [V]."""
 OVERCURRENT_MARGIN: Final = 0.5
 OVERCURRENT_FACTOR: Final = 1.10
 """Trip above `(offer + margin) * factor`. Source: EVerest, soft over-current."""
@@ -52,7 +52,7 @@ class Measured:
     """Commanded closed."""
     conducting: PhaseMask
     voltages: Phases
-    """V of the source at each terminal, without load."""
+    """Source voltage at each terminal, without load [V]."""
     wired: PhaseMask
     used: PhaseMask
     """Wired, and among the poles the contactor is set for."""
@@ -60,7 +60,7 @@ class Measured:
     nominal_frequency: float
     frequency: float
     current: float
-    """A rms, the largest of the phases."""
+    """RMS current, the largest of the phases [A]."""
     offered: float
     earth_check: bool
     ventilation: bool
@@ -79,13 +79,13 @@ class Detector:
     name: str
     trips: Condition
     delay: float | Callable[[Measured], float]
-    """s"""
+    """From condition true to fault active [s]."""
     persists: Condition | None = None
     """Once active: whether the condition is still there. None: as `trips`."""
     severity: Severity = Severity.HARD
     recovery: Recovery = "auto"
     recovery_delay: float = 0.0
-    """s from condition gone to fault gone, for `auto`."""
+    """Time from condition gone to fault gone, for `auto` [s]."""
     event: EventName = EventName.FAULT_RAISED
 
     def wait(self, now: Measured) -> float:
@@ -121,7 +121,7 @@ def _welded(now: Measured) -> bool:
 
 
 def overcurrent_threshold(offered: float) -> float:
-    """A rms above which the over-current watch runs while `offered` A are offered."""
+    """RMS current above which the over-current watch runs while `offered` A are offered [A]."""
     return (offered + OVERCURRENT_MARGIN) * OVERCURRENT_FACTOR
 
 

@@ -22,11 +22,11 @@ class Ramp(Flow):
     """
 
     current: float
-    """A of active current per phase at the start."""
+    """Active current per phase at the start [A]."""
     rate: float = 0.0
-    """A/s"""
+    """Slope of the current [A/s]."""
     length: float = field(init=False, repr=False, compare=False)
-    """s until a falling ramp is at 0 A; infinite for the others."""
+    """Time until a falling ramp is at 0 A; infinite for the others [s]."""
     _polynomial: Square = field(init=False, repr=False, compare=False)
     _storing: tuple[float, float] = field(init=False, repr=False, compare=False)
     """From when to when (s) the power exceeds the losses; the end may be infinite, equal ends mean never."""
@@ -52,15 +52,15 @@ class Ramp(Flow):
         )
 
     def active_current(self, dt: float) -> Phases:
-        """A per phase."""
+        """Active current per phase [A]."""
         return self.on_lines(self._current(dt))
 
     def energy(self, dt: float) -> float:
-        """J: cubic in time."""
+        """Energy, cubic in time [J]."""
         return _integral(self._polynomial, min(dt, self.length))
 
     def battery_power(self, dt: float) -> float:
-        """W"""
+        """Power that reaches the battery [W]."""
         return max(0.0, self.efficiency * (sum(self.power(dt)) - self.loss_power))
 
     def _when_it_stores(self) -> tuple[float, float]:
@@ -76,7 +76,7 @@ class Ramp(Flow):
         return (0.0, 2.0 * lacking / (c1 - math.sqrt(discriminant))) if lacking < 0 else (0.0, 0.0)
 
     def battery(self, dt: float) -> float:
-        """J stored: counts only from or up to where the power equals the losses."""
+        """Stored energy; counts only from or up to where the power equals the losses [J]."""
         since, until = self._storing
         until = min(dt, until, self.length)
         if until <= since:
@@ -137,7 +137,7 @@ class Ramp(Flow):
         return (rows[0], rows[1], rows[2])
 
     def _horizon(self) -> float:
-        """s up to which the power of every phase still follows the current: where the voltage has halved."""
+        """Time up to which the power of every phase still follows the current: the voltage has halved there [s]."""
         if self.rate <= 0 or self.resistance == 0:
             return self.length
         lowest = min((self.voltages[k] for k in self.lines), default=0.0)

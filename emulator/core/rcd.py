@@ -20,7 +20,7 @@ _CURVES: Final[dict[Kind, tuple[tuple[float, float], ...]]] = {
 
 
 def trip_time(kind: Kind, residual: float) -> float | None:
-    """s until a residual current of `residual` A trips; None below the rated residual current."""
+    """Time until a residual current of `residual` A trips; None below the rated residual current [s]."""
     curve = _CURVES[kind]
     if residual < curve[0][0]:
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from . import network, noise, pilot
 from .evse import Evse, Inputs
@@ -16,8 +16,7 @@ from .flow import Flow
 from .heat import Course
 from .instant import Instant, seconds
 from .snapshot import EvseState, LockState, PhaseMask, Phases, PilotState, Snapshot, VehicleView
-
-WATT_HOUR: Final = 3600.0
+from .units import WATT_HOUR
 
 
 class Steady(TypedDict):
@@ -68,19 +67,19 @@ class Stretch:
     flow: Flow
     reactive: Phases
     energy: float
-    """J on the meter at `since`."""
+    """Meter register at `since` [J]."""
     session_base: float
     plugged_at: Instant | None
     charging_for: float
-    """s at `since`"""
+    """Time with current flowing, at `since` [s]."""
     flowing: bool
     heat: Course
     sources: Phases
-    """V at the terminals without load."""
+    """Voltage at the terminals without load [V]."""
     vehicle: VehicleView | None
     """As it was at `since`."""
     stored: float
-    """J in the battery at `since`."""
+    """Energy in the battery at `since` [J]."""
     stores: bool
     network: Literal["TN", "TT", "IT"]
     supply_phases: int

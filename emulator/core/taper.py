@@ -24,7 +24,7 @@ class Taper(Flow):
 
     kind: TaperKind
     start_power: float
-    """W into the battery at the start."""
+    """Power into the battery at the start [W]."""
     decay: float = 0.0
     """Linear: 1/s; exponential: 1/J. As in `Acceptance.decay`."""
 
@@ -38,7 +38,7 @@ class Taper(Flow):
         return self.kind == "none" or self.decay == 0
 
     def battery_power(self, dt: float) -> float:
-        """W"""
+        """Power that reaches the battery [W]."""
         if self._holds:
             return self.start_power
         if self.kind == "linear":
@@ -46,7 +46,7 @@ class Taper(Flow):
         return self.start_power / (1.0 + self.decay * self.start_power * dt)
 
     def battery(self, dt: float) -> float:
-        """J stored."""
+        """Stored energy [J]."""
         if self._holds:
             return self.start_power * dt
         if self.kind == "linear":
@@ -54,17 +54,17 @@ class Taper(Flow):
         return math.log1p(self.decay * self.start_power * dt) / self.decay
 
     def _drawn(self, dt: float) -> float:
-        """W from the mains, all phases."""
+        """Power from the mains, all phases [W]."""
         return self.loss_power + self.battery_power(dt) / self.efficiency
 
     def active_current(self, dt: float) -> Phases:
-        """A, the same on every used phase."""
+        """Active current, the same on every used phase [A]."""
         lines = self.lines
         source = sum(self.voltages[k] for k in lines)
         return self.on_lines(power_to_current(source, len(lines) * self.resistance, self._drawn(dt)))
 
     def energy(self, dt: float) -> float:
-        """J: what is stored, and what is lost on the way."""
+        """What is stored, and what is lost on the way [J]."""
         return self.loss_power * dt + self.battery(dt) / self.efficiency
 
     def reaches_energy(self, joules: float) -> float | None:

@@ -29,7 +29,7 @@ class Signal:
 
     level: Level
     duty: float
-    """Percent; 100: no PWM."""
+    """Duty cycle; 100: no PWM [%]."""
 
     @property
     def pwm(self) -> bool:
@@ -44,7 +44,7 @@ class Mains:
     """The power terminals as the vehicle sees them. `phases`: what the contactor is set for, 1 or 3."""
 
     voltages: Phases
-    """V of the source per terminal, 0 where it is dead or switched off."""
+    """Source voltage per terminal, 0 where it is dead or switched off [V]."""
     resistance: float
     phases: int
 

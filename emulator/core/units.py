@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final
 
+WATT_HOUR: Final = 3600.0
+"""One watt-hour [J]."""
 COLDEST: Final = -273.15
 HOTTEST: Final = 1000.0
 """No sensor of a wallbox reads more [°C]."""

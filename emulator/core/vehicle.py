@@ -18,14 +18,15 @@ from .snapshot import OnboardState as Onboard
 from .snapshot import PhaseMask, Phases, VehicleView
 from .specs import VehicleSpec
 from .terminals import DARK, OFF_MAINS, Level, Mains, Signal
+from .units import WATT_HOUR
 
 STICKY_BREAK: Final = 1.0
-"""s of pilot interruption that make a single-phase-minded vehicle look at its phases again."""
+"""Pilot interruption after which a vehicle that stayed on one phase looks at its phases again [s]."""
 SUPPLY_TOO_LOW: Final = 180.0
 SUPPLY_AGAIN: Final = 195.0
-"""V below which the on-board charger stops, and above which it goes on. ASSUMED."""
+"""Below the first the on-board charger stops, above the second it goes on [V]. ASSUMED."""
 ROUNDING: Final = 1e-9
-"""A lost in the duty cycle."""
+"""Current lost by rounding in the duty cycle [A]."""
 
 
 class Vehicle:
@@ -45,10 +46,10 @@ class Vehicle:
         self.refuses = False
         """Refuses for a reason of its own (fault injection)."""
         self.overdraw = 0.0
-        """A drawn above the limit (fault injection)."""
+        """Current drawn above the limit, by a fault [A]."""
         self.ventilation = spec.ventilation
         self.cable: float | None = None
-        """A, rating of the cable as the vehicle reads it."""
+        """Rating of the cable as the vehicle reads it [A]."""
         self.due = Deadlines()
         self.fired: set[str] = set()
         self.emit = emit
@@ -74,14 +75,14 @@ class Vehicle:
         """Phases that were live when charging began."""
         self._on_two_phases = False
         self.pending = 0.0
-        """A: the target waited for."""
+        """The target that `reaction_delay` is waited for [A]."""
         self.rest(at)
 
     # --- what others see ---------------------------------------------------------------------------------------------
 
     @property
     def resistance(self) -> float:
-        """Ohm between CP and PE."""
+        """Resistance between CP and PE [ohm]."""
         if not self.s2_closed:
             return pilot.R_B
         return pilot.R_D if self.ventilation else pilot.R_C
@@ -103,7 +104,7 @@ class Vehicle:
 
     def view(self) -> VehicleView:
         """Its inside, at the start of the stretch."""
-        capacity, stored = self.spec.capacity, self.onboard.battery / 3600.0
+        capacity, stored = self.spec.capacity, self.onboard.battery / WATT_HOUR
         return VehicleView(
             name=self.name,
             model=self.spec.model,
@@ -209,7 +210,7 @@ class Vehicle:
 
     @property
     def lost_a_phase(self) -> bool:
-        """A phase it charged on is dead, and it minds."""
+        """A phase it charged on is dead, and it stops for that."""
         return self.spec.phase_loss == "stop" and self.started_on > self.live_phases()
 
     # --- what it does ------------------------------------------------------------------------------------------------
@@ -225,7 +226,7 @@ class Vehicle:
             self.due.set("sleep", at, self.spec.sleep_after)
 
     def latch(self) -> None:
-        """The offer goes between the contactor's closing and the end of the first ramp: some cars never forget."""
+        """The offer goes before the end of the first ramp: some cars refuse from then on."""
         on_the_way = self.state is Onboard.STARTING or (self.state is Onboard.CHARGING and self._first_ramp)
         self._latched = self.spec.latch_in_ramp and on_the_way
 
@@ -297,7 +298,7 @@ class Vehicle:
         return (first > 0, second > 0 and count >= 2, third > 0 and count >= 3)
 
     def _rms_target(self) -> float:
-        """A rms per phase it heads for; the offer bounds the total current, reactive part included."""
+        """RMS current per phase it heads for; the offer bounds the total, reactive part included [A]."""
         if self._low_voltage:
             return 0.0
         if self.spec.simplified:
@@ -308,7 +309,7 @@ class Vehicle:
         return max(0.0, self.spec.current_gain * limit - self.spec.current_offset)
 
     def new_target(self) -> float:
-        """A active per phase."""
+        """Active current per phase it heads for [A]."""
         if self.spec.ignores_pwm_off and not self._signal.pwm and not self.spec.simplified:
             return self.onboard.target
         rms = self._rms_target()
@@ -319,12 +320,12 @@ class Vehicle:
         return min(target, self._burst_current(mask)) if self.bursting else target
 
     def _burst_current(self, mask: PhaseMask) -> float:
-        """A that makes up the power of a top-up."""
+        """Current that makes up the power of a top-up [A]."""
         lines = [voltage for voltage, used in zip(self.mains.voltages, mask, strict=True) if used]
         return power_to_current(sum(lines), len(lines) * self.mains.resistance, self.spec.burst_power)
 
     def currents(self) -> Phases:
-        """A rms per phase at the start of the stretch."""
+        """RMS current per phase at the start of the stretch [A]."""
         if not self.energised:
             return (0.0, 0.0, 0.0)
         mask, reactive = self.mask(), self.spec.reactive_current
@@ -332,7 +333,7 @@ class Vehicle:
         return (rms if mask[0] else 0.0, rms if mask[1] else 0.0, rms if mask[2] else 0.0)
 
     def reactive(self) -> Phases:
-        """A of capacitive current per phase."""
+        """Capacitive current per phase [A]."""
         value = self.spec.reactive_current
         first, second, third = self.mask() if self.energised else NOTHING
         return (value if first else 0.0, value if second else 0.0, value if third else 0.0)

@@ -44,7 +44,7 @@ class World:
         self._live = network.ALL
         self._phase_voltages = network.UNCHANGED
         self.terminals: Phases = NO_CURRENT
-        """V of the source at each terminal, without load."""
+        """Source voltage at each terminal, without load [V]."""
         self.wired: PhaseMask = NO_PHASES
         """Terminals of this charger that are connected."""
         self._rewire()
