@@ -11,15 +11,18 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from .agenda import Agenda, Priority
+from .events import EventName
 from .faults import Disturbance
-from .flow import Flow, Idle, Ramp, Taper, active_from_rms
+from .flow import Flow, Idle, active_from_rms
 from .handlers import handle, refusal
 from .instant import Instant, later, seconds
 from .messages import DONE, Command, Event, Outcome, Stimulus
 from .protection import overcurrent_threshold
-from .reading import Stretch, facts
+from .ramp import Ramp
+from .reading import Stretch, steady
 from .snapshot import Snapshot
 from .specs import ChargerSpec, VehicleSpec
+from .taper import Taper
 from .world import NO_CURRENT, World
 
 MAX_ROUNDS: Final = 200
@@ -27,9 +30,9 @@ MAX_ROUNDS: Final = 200
 RETAINED: Final = 1000
 """Stretches kept for reading the recent past."""
 SPLIT: Final = 30.0
-"""s after which a taper is split, so that temperatures follow its current."""
+"""Length after which a taper is split, so that temperatures follow its current [s]."""
 SPLIT_RAMP: Final = 180.0
-"""s after which a ramp is split: `heat` looks no further ahead while the current changes."""
+"""Length after which a ramp is split: `heat` looks no further ahead while the current changes [s]."""
 
 Announce = Callable[[Event], None]
 
@@ -156,13 +159,14 @@ class Charger:
                 heat=world.heat.course(),
                 sources=world.terminals,
                 vehicle=vehicle.view() if vehicle is not None else None,
-                stored=vehicle.drive.battery if vehicle is not None else 0.0,
+                stored=vehicle.onboard.battery if vehicle is not None else 0.0,
                 stores=vehicle.stores if vehicle is not None else False,
                 network=world.supply.network,
                 supply_phases=world.supply.phases,
+                frequency=inputs.frequency if inputs.powered else 0.0,
                 noise=self.spec.noise,
                 seed=self._seed,
-                facts=facts(world.evse, inputs, world.meter.has_charged),
+                steady=steady(world.evse, inputs, world.meter.has_charged),
             )
         )
         times = (
@@ -182,7 +186,7 @@ class Charger:
             return None
         threshold = overcurrent_threshold(self._world.evse.offered)
         target = active_from_rms(threshold, vehicle.spec.reactive_current)
-        if target >= vehicle.drive.heading:
+        if target >= vehicle.onboard.target:
             return None
         crossing = flow.reaches_current(target)
         return None if crossing is None else max(self._at, later(self._at, crossing)) + 1
@@ -194,9 +198,9 @@ class Charger:
             return later(self._at, SPLIT_RAMP)
         return None
 
-    def _emit(self, name: str, **detail: object) -> None:
+    def _emit(self, name: EventName, /, **detail: object) -> None:
         self._announce(Event(at=self._at, charger=self.name, name=name, detail=detail))
-        if name == "rcd_tripped":
+        if name is EventName.RCD_TRIPPED:
             self._world.leak_tripped(str(detail["fault"]))
 
     # --- reading -----------------------------------------------------------------------------------------------------

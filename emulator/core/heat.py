@@ -6,11 +6,12 @@ current depends on a level and never on a temperature.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from . import thermal
+from .events import Emit, EventName
 from .flow import Squares
 from .instant import Instant, later, seconds
 from .specs import ChargerSpec, Climate
@@ -18,7 +19,7 @@ from .specs import ChargerSpec, Climate
 WATCHED: Final = ("board", "connector_l1", "connector_l2", "connector_l3")
 """Sensors that derate."""
 LOOK_AHEAD: Final = 3600.0
-"""s; with a changing ambient a crossing is looked for this far, then again."""
+"""With a changing ambient a crossing is looked for this far ahead, then again [s]."""
 NO_CURRENT: Final[Squares] = ((0.0, 0.0, 0.0),) * 3
 
 
@@ -67,7 +68,7 @@ class Heat:
 
     @property
     def derated(self) -> float | None:
-        """A allowed by the level in force; None: no level."""
+        """Current allowed by the level in force; None: no level [A]."""
         return self._levels[self._level - 1].current if self._level else None
 
     def course(self) -> Course:
@@ -88,7 +89,7 @@ class Heat:
         self._since = at
         self._squares = squares
 
-    def step(self, held: tuple[tuple[str, float], ...], emit: Callable[..., None]) -> None:
+    def step(self, held: tuple[tuple[str, float], ...], emit: Emit) -> None:
         """Change the derating level as the temperatures at the start of the stretch say."""
         self._held = dict(held)
         before = self._level
@@ -98,7 +99,7 @@ class Heat:
         while self._level and hottest <= self._levels[self._level - 1].down:
             self._level -= 1
         if self._level != before:
-            emit("derated", current=self.derated)
+            emit(EventName.DERATED, current=self.derated)
 
     def next_due(self, at: Instant) -> Instant | None:
         """When a sensor will cross the next threshold up or down."""
@@ -158,6 +159,6 @@ class Heat:
 
 
 LARGEST_SQUARE: Final = 90.0**2
-"""A²: more than any on-board charger draws."""
+"""More than any on-board charger draws [A²]."""
 RAMP_AT_MOST: Final = 180.0
-"""s: longer than any ramp lasts; then there is another stretch."""
+"""Longer than any ramp lasts; then there is another stretch [s]."""

@@ -10,9 +10,9 @@ from typing import Literal
 
 from . import pilot
 from .deadlines import Deadlines
+from .events import Emit, EventName
 from .instant import Instant, later
 from .snapshot import PilotState
-from .terminals import Emit
 
 Interruption = Literal["open", "f"]
 
@@ -49,7 +49,7 @@ class PilotLine:
         self.due.clear_all()
         if self.dark is not None:
             self.dark = None
-            self._emit("pilot_restored")
+            self._emit(EventName.PILOT_RESTORED)
 
     def drive(self, at: Instant, forced: Interruption | None) -> bool:
         """Bring the output where `forced` (by a sequence of the EVSE) or the owners want it; whether it changed."""
@@ -62,9 +62,9 @@ class PilotLine:
         self.dark = wanted
         if wanted is None:
             self._valid_at = later(at, self._settle)
-            self._emit("pilot_restored")
+            self._emit(EventName.PILOT_RESTORED)
         else:
-            self._emit("pilot_interrupted", mode=wanted)
+            self._emit(EventName.PILOT_INTERRUPTED, mode=wanted)
         return True
 
     def evaluate(self, at: Instant, resistance: float | None, stuck_f: bool) -> bool:
@@ -79,7 +79,7 @@ class PilotLine:
         """Take `state` as read; whether that is a change."""
         if state is self.state:
             return False
-        self._emit("pilot_changed", **{"from": str(self.state), "to": str(state)})
+        self._emit(EventName.PILOT_CHANGED, **{"from": str(self.state), "to": str(state)})
         self.state = state
         return True
 

@@ -12,11 +12,11 @@ from enum import Enum
 from typing import Final, Literal
 
 from . import rcd
+from .events import Emit, EventName
 from .faults import Conditions
 from .instant import Instant, later
 from .snapshot import EvseState, PhaseMask, Phases, PilotState
 from .specs import Recovery
-from .terminals import Emit
 
 OVERVOLTAGE: Final = 253.0
 OVERVOLTAGE_HARD: Final = 276.0
@@ -25,7 +25,7 @@ UNDERVOLTAGE: Final = 0.85
 IN_BAND: Final = 0.90
 """Share of the nominal voltage at which an undervoltage is over."""
 DEAD: Final = 50.0
-"""V below which a line counts as lost."""
+"""Voltage below which a line counts as lost [V]."""
 OVERCURRENT_MARGIN: Final = 0.5
 OVERCURRENT_FACTOR: Final = 1.10
 """Trip above `(offer + margin) * factor`. Source: EVerest, soft over-current."""
@@ -52,7 +52,7 @@ class Measured:
     """Commanded closed."""
     conducting: PhaseMask
     voltages: Phases
-    """V of the source at each terminal, without load."""
+    """Source voltage at each terminal, without load [V]."""
     wired: PhaseMask
     used: PhaseMask
     """Wired, and among the poles the contactor is set for."""
@@ -60,7 +60,7 @@ class Measured:
     nominal_frequency: float
     frequency: float
     current: float
-    """A rms, the largest of the phases."""
+    """RMS current, the largest of the phases [A]."""
     offered: float
     earth_check: bool
     ventilation: bool
@@ -79,14 +79,14 @@ class Detector:
     name: str
     trips: Condition
     delay: float | Callable[[Measured], float]
-    """s"""
+    """From condition true to fault active [s]."""
     persists: Condition | None = None
     """Once active: whether the condition is still there. None: as `trips`."""
     severity: Severity = Severity.HARD
     recovery: Recovery = "auto"
     recovery_delay: float = 0.0
-    """s from condition gone to fault gone, for `auto`."""
-    event: str = "fault_raised"
+    """Time from condition gone to fault gone, for `auto` [s]."""
+    event: EventName = EventName.FAULT_RAISED
 
     def wait(self, now: Measured) -> float:
         return self.delay(now) if callable(self.delay) else self.delay
@@ -96,20 +96,23 @@ def _lines(now: Measured) -> list[float]:
     return [voltage for voltage, wired in zip(now.voltages, now.wired, strict=True) if wired]
 
 
-def _residual(kind: Literal["ac", "dc"]) -> Condition:
-    def trips(now: Measured) -> bool:
-        residual = now.conditions.residual_ac if kind == "ac" else now.conditions.residual_dc
-        return any(now.conducting) and rcd.trip_time(kind, abs(residual)) is not None
-
-    return trips
+def _residual_dc(now: Measured) -> float:
+    return abs(now.conditions.residual_dc)
 
 
-def _trip_time(kind: Literal["ac", "dc"]) -> Callable[[Measured], float]:
-    def wait(now: Measured) -> float:
-        residual = now.conditions.residual_ac if kind == "ac" else now.conditions.residual_dc
-        return rcd.trip_time(kind, abs(residual)) or 0.0
+def _residual_ac(now: Measured) -> float:
+    return now.conditions.residual_ac
 
-    return wait
+
+def _rcd(name: str, kind: rcd.Kind, residual: Callable[[Measured], float]) -> Detector:
+    """A residual-current monitor behind the contactor."""
+    return Detector(
+        name=name,
+        trips=lambda now: any(now.conducting) and rcd.trip_time(kind, residual(now)) is not None,
+        delay=lambda now: rcd.trip_time(kind, residual(now)) or 0.0,
+        recovery="command",
+        event=EventName.RCD_TRIPPED,
+    )
 
 
 def _welded(now: Measured) -> bool:
@@ -118,7 +121,7 @@ def _welded(now: Measured) -> bool:
 
 
 def overcurrent_threshold(offered: float) -> float:
-    """A rms above which the over-current watch runs while `offered` A are offered."""
+    """RMS current above which the over-current watch runs while `offered` A are offered [A]."""
     return (offered + OVERCURRENT_MARGIN) * OVERCURRENT_FACTOR
 
 
@@ -152,22 +155,8 @@ def _diode(now: Measured) -> bool:
 _TESTING = (EvseState.BOOT, EvseState.A, EvseState.C_CLOSING)
 
 DETECTORS: Final = (
-    Detector(
-        name="rcd_dc",
-        trips=_residual("dc"),
-        delay=_trip_time("dc"),
-        persists=lambda now: any(now.conducting) and abs(now.conditions.residual_dc) >= 0.006,
-        recovery="command",
-        event="rcd_tripped",
-    ),
-    Detector(
-        name="rcd_ac",
-        trips=_residual("ac"),
-        delay=_trip_time("ac"),
-        persists=lambda now: any(now.conducting) and abs(now.conditions.residual_ac) >= 0.030,
-        recovery="command",
-        event="rcd_tripped",
-    ),
+    _rcd("rcd_dc", "dc", _residual_dc),
+    _rcd("rcd_ac", "ac", _residual_ac),
     Detector(
         name="rcd_selftest",
         trips=lambda now: not now.conditions.rcd_test_passes and now.state in _TESTING,
@@ -345,7 +334,7 @@ class Protection:
 
     def _drop(self, name: str) -> None:
         del self._active[name]
-        self._emit("fault_cleared", fault=name)
+        self._emit(EventName.FAULT_CLEARED, fault=name)
 
     def next_due(self, at: Instant, now: Measured) -> Instant | None:
         """When a condition will have lasted long enough, or a fault will be let go."""

@@ -5,16 +5,12 @@ The one rule: nothing else passes between `evse` and `vehicle`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from . import pilot
 from .snapshot import Phases
-
-Emit = Callable[..., None]
-"""Announce an event: its name, and its details as keywords."""
 
 
 class Level(Enum):
@@ -33,7 +29,7 @@ class Signal:
 
     level: Level
     duty: float
-    """Percent; 100: no PWM."""
+    """Duty cycle; 100: no PWM [%]."""
 
     @property
     def pwm(self) -> bool:
@@ -48,7 +44,7 @@ class Mains:
     """The power terminals as the vehicle sees them. `phases`: what the contactor is set for, 1 or 3."""
 
     voltages: Phases
-    """V of the source per terminal, 0 where it is dead or switched off."""
+    """Source voltage per terminal, 0 where it is dead or switched off [V]."""
     resistance: float
     phases: int
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from . import crossing
 from .flow import Square, Squares
@@ -18,7 +18,10 @@ from .specs import Climate
 _DAY: Final = 86_400.0
 _OMEGA: Final = 2.0 * math.pi / _DAY
 _RESOLUTION: Final = 1e-9
-"""K; a threshold exceeded by less than this, between two instants at which it is not, counts as not reached."""
+"""A threshold exceeded by less than this, between two instants at which it is not, counts as not reached [K]."""
+
+
+SensorName = Literal["board", "housing", "connector_l1", "connector_l2", "connector_l3", "domestic_pin", "relay"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +30,13 @@ class Sensor:
 
     name: str
     rise: float
-    """K above ambient without load, from the electronics."""
+    """Rise above ambient without load, from the electronics [K]."""
     heating: float
-    """K/A² of the currents it sits next to, once settled."""
+    """Rise by the squares of the currents it sits next to, once settled [K/A²]."""
     phases: PhaseMask
     """Which currents those are."""
     tau: float
-    """s"""
+    """Time constant [s]."""
 
 
 _ALL: Final[PhaseMask] = (True, True, True)
@@ -53,12 +56,12 @@ BY_NAME: Final = {sensor.name: sensor for sensor in SENSORS}
 
 
 def ambient(climate: Climate, calendar_seconds: float) -> float:
-    """°C of the surroundings at `calendar_seconds` after a midnight."""
+    """Temperature of the surroundings at `calendar_seconds` after a midnight [°C]."""
     return climate.ambient + climate.swing * math.cos(_OMEGA * (calendar_seconds - climate.warmest))
 
 
 def resting(sensor: Sensor, climate: Climate, calendar_seconds: float) -> float:
-    """°C of a sensor that has been without load for long, on a day like any other."""
+    """Temperature of a sensor that has been without load for long, on a day like any other [°C]."""
     return sensor.rise + climate.ambient + _Sine.of(sensor, climate, calendar_seconds).at(0.0)
 
 
@@ -68,7 +71,7 @@ class _Sine:
 
     amplitude: float
     start: float
-    """s of the phase at dt = 0."""
+    """Phase at dt = 0 [s]."""
 
     @classmethod
     def of(cls, sensor: Sensor, climate: Climate, calendar_seconds: float) -> _Sine:
@@ -88,7 +91,7 @@ class _Course:
     polynomial: Square
     sine: _Sine
     excess: float
-    """K above the course at dt = 0; it dies out with `tau`."""
+    """Excess over polynomial and sine at dt = 0; it dies out with `tau` [K]."""
     tau: float
 
     @classmethod
@@ -115,7 +118,7 @@ class _Course:
         return c0 + dt * (c1 + dt * c2) + self.sine.at(dt) + self.excess * math.exp(-dt / self.tau)
 
     def bend(self, dt: float) -> float:
-        """K/s²: a bound of the curvature at and after `dt`."""
+        """A bound of the curvature at and after `dt` [K/s²]."""
         return (
             abs(2.0 * self.polynomial[2])
             + abs(self.sine.amplitude) * _OMEGA**2
@@ -131,7 +134,7 @@ def temperature(
     calendar_seconds_at_start: float,
     dt: float,
 ) -> float:
-    """°C of `sensor` `dt` seconds into a stretch that it began at `start_temperature`.
+    """Temperature of `sensor` `dt` seconds into a stretch that it began at `start_temperature` [°C].
 
     `squares` are the polynomials of I² per phase (see `Flow.squares`); `calendar_seconds_at_start` is the time of
     day, or any count that was a multiple of a day at midnight.
@@ -161,7 +164,7 @@ def reaches(
     sign = 1.0 if rising else -1.0
 
     def short(dt: float) -> float:
-        """K still missing; 0 or less: reached."""
+        """What is still missing; 0 or less: reached [K]."""
         return sign * (threshold - (course.at(dt) if dt > 0 else start_temperature))
 
     if short(0.0) <= 0:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from . import network
+from . import evse_rules, network, vehicle_rules
+from .events import Emit
 from .evse import Evse, Inputs
 from .faults import Disturbance, TripRcd, conditions
 from .flow import Flow, Idle
@@ -18,7 +19,7 @@ from .messages import SetSupply
 from .meter import Meter
 from .snapshot import EvseState, PhaseMask, Phases
 from .specs import ChargerSpec, SupplySpec
-from .terminals import Emit, Mains
+from .terminals import Mains
 from .vehicle import Vehicle
 
 NO_CURRENT: Final[Phases] = (0.0, 0.0, 0.0)
@@ -43,7 +44,7 @@ class World:
         self._live = network.ALL
         self._phase_voltages = network.UNCHANGED
         self.terminals: Phases = NO_CURRENT
-        """V of the source at each terminal, without load."""
+        """Source voltage at each terminal, without load [V]."""
         self.wired: PhaseMask = NO_PHASES
         """Terminals of this charger that are connected."""
         self._rewire()
@@ -150,7 +151,7 @@ class World:
         """Fire at most one rule of the charge controller and one reaction of the vehicle; whether one fired."""
         evse, meter = self.evse, self.meter
         session, plugged, powered = evse.session, evse.plugged, evse.state is not EvseState.OFF
-        changed = evse.step(self.inputs(at))
+        changed = evse_rules.step(evse, self.inputs(at))
         if plugged and not evse.plugged:
             meter.end_session()
         if evse.session != session:
@@ -160,5 +161,5 @@ class World:
         vehicle = self.vehicle
         if vehicle is not None:
             vehicle.sense(at, evse.signal(self.conditions), self.mains(at))
-            changed = vehicle.step(at) or changed
+            changed = vehicle_rules.step(vehicle, at) or changed
         return changed

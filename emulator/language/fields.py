@@ -154,11 +154,7 @@ def _annotated(hint: Any, name: str) -> Kind:
         return kind
     unit = _mark(hint, Unit)
     if unit is not None:
-        return Quantity(
-            unit.symbol,
-            lowest=None if unit.symbol in ("°C", "K") else 0.0,
-            highest=1.0 if unit.symbol == "1" else None,
-        )
+        return Quantity(unit.symbol, lowest=unit.lowest, highest=unit.highest)
     return kind_of(get_args(hint)[0], name)
 
 

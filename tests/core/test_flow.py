@@ -11,9 +11,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from emulator.core.battery import Acceptance, TaperKind
-from emulator.core.flow import Flow, Idle, Ramp, Taper, active_from_rms, deliverable, power_to_current
+from emulator.core.flow import Flow, Idle, active_from_rms, deliverable, power_to_current
+from emulator.core.ramp import Ramp
 from emulator.core.snapshot import PhaseMask, Phases
 from emulator.core.specs import VehicleSpec
+from emulator.core.taper import Taper
 
 GRID: Phases = (230.0, 230.0, 230.0)
 ALL: PhaseMask = (True, True, True)

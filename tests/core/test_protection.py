@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import pytest
 from support_charger import CAR, QUICK, Bench
 
 from emulator.core import faults as f
-from emulator.core import rcd
+from emulator.core import rcd, thermal
 from emulator.core.messages import (
     Disturb,
     PlugIn,
@@ -29,6 +30,7 @@ from emulator.core.protection import NAMES, Severity
 from emulator.core.snapshot import EvseState as S
 from emulator.core.snapshot import PilotState
 from emulator.core.specs import ChargerSpec, EvseSpec, VehicleSpec
+from emulator.core.thermal import SensorName
 
 SOCKET = replace(QUICK, connector="socket")
 
@@ -415,5 +417,27 @@ def test_the_same_name_replaces_and_faults_add_up() -> None:
     assert bench.look().faults == ("backend_lost",)
     bench.do(Disturb(name="b", fault=f.MeterFault()))
     assert bench.look().faults == ("backend_lost", "meter_fault")
-    assert bench.ask(Disturb(name="c", fault=f.Overtemp(sensor="nose"))).refused is Reason.UNKNOWN
-    assert bench.ask(Disturb(name="c", fault=f.Overvoltage(voltage=-1.0))).refused is Reason.OUT_OF_RANGE
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (f.Overtemp(sensor="nose"), Reason.INVALID),  # type: ignore[arg-type]
+        (f.Overtemp(temperature=5000.0), Reason.OUT_OF_RANGE),
+        (f.Overtemp(temperature=-300.0), Reason.OUT_OF_RANGE),
+        (f.Overvoltage(voltage=-1.0), Reason.OUT_OF_RANGE),
+        (f.TripRcd(residual_current=-0.035), Reason.OUT_OF_RANGE),
+        (f.TripRcd(residual_current=-1e9, kind="dc"), Reason.OUT_OF_RANGE),
+    ],
+)
+def test_an_impossible_fault_is_refused_and_leaves_nothing(fault: f.Disturbance, reason: Reason) -> None:
+    bench = Bench()
+    before = bench.look()
+    assert bench.ask(Disturb(name="c", fault=fault)).refused is reason
+    assert not bench.charger.disturbances
+    assert bench.look() is before
+    assert bench.ask(Relieve(name="c")).refused is Reason.UNKNOWN
+
+
+def test_a_sensor_has_one_name_everywhere() -> None:
+    assert get_args(SensorName) == tuple(thermal.BY_NAME)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.core import thermal
-from emulator.core.flow import Ramp, Squares, active_from_rms
+from emulator.core.flow import Squares, active_from_rms
+from emulator.core.ramp import Ramp
 from emulator.core.specs import Climate
 from emulator.core.thermal import BY_NAME, SENSORS, Sensor, reaches, temperature
 
