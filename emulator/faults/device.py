@@ -13,11 +13,12 @@ from ..core.messages import Command, RequestPhases
 from ..core.specs import VehicleSpec
 from ..core.units import Amperes, Seconds
 from ..devices.interfaces import Origin
+from ..devices.traffic import PROTOCOLS, ProtocolName
 from ..language.arguments import Quantity
 from ..language.fields import About, Spread
 from ..runtime.journal import Entry
 from .effect import Effect, Level
-from .matching import PROTOCOLS, Match, Protocol
+from .matching import Match
 from .transport import BlackHole, Refuse
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ class PhaseSwitchFails(Effect):
 
     primitive: ClassVar[str] = "P04"
     levels: ClassVar[tuple[Level, ...]] = _BOXES
-    protocols: ClassVar[tuple[Protocol, ...]] = PROTOCOLS
+    protocols: ClassVar[tuple[ProtocolName, ...]] = PROTOCOLS
     selects: ClassVar[bool] = True
     standing: ClassVar[bool] = True
 

@@ -74,6 +74,7 @@ class Emulator:
         self.scenario = scenario
         self.options = options if options is not None else Options()
         self.servers: dict[str, Server | MqttDevice] = {}
+        self.links: dict[str, MqttDevice] = {}
         """By address, `garage.goe.http`."""
         self.broker: Broker | None = None
         self.finished = asyncio.Event()
@@ -151,6 +152,8 @@ class Emulator:
     async def _serve(self, address: str) -> None:
         for name, server in servers(self.site, address, self._ports, broker=self.broker, announcer=self._announcer):
             self.servers[name] = await self._servers.enter_async_context(server)
+            if not isinstance(server, Server):
+                self.links[name] = server
 
     def _build(self, scenario: Scenario) -> None:
         """A new world with its time standing at 0."""
@@ -162,7 +165,7 @@ class Emulator:
         if self._keeper is not None:
             self._keeper.follow(self.site)
         self.faults = FaultEngine.of(self.site.simulation)
-        self.faults.broker, self.faults.links = self.broker, self.servers
+        self.faults.broker, self.faults.links = self.broker, self.links
         self.faults.served = True
         self.player = Player(
             self.site, scenario, finished=self._over, open_ended=scenario.end is None, record=self.options.record

@@ -230,7 +230,7 @@ def vendor_value(wallbox: Wallbox, address: str) -> object:
         if not dot:
             raise
     else:
-        return value if wallbox.faults is None else wallbox.faults.seen(address, value)
+        return wallbox.interceptor.seen(address, value)
     whole = vendor_value(wallbox, outer)
     if isinstance(whole, Mapping):
         return whole[last]

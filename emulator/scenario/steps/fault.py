@@ -21,7 +21,7 @@ from ...faults.engine import FaultEngine
 from ...faults.kinds import EFFECTS
 from ...faults.kinds import Kind as FaultKind
 from ...faults.matching import Match
-from ...faults.target import Target, interfaces_of
+from ...faults.target import Target
 from ...language.arguments import Kind, Number, Quantity, Schema, Scope, Text, Unreadable, Whole
 from ...language.fields import About, arguments_of, construct
 from ...language.names import Names
@@ -115,7 +115,7 @@ def find_place(text: str, names: Names) -> Place:
         wallbox = names.wallbox(outer)
     box = probe(names, wallbox)
     if box is not None:
-        served = dict(interfaces_of(box))
+        served = box.traffic
         if interface not in served:
             raise EmulatorError(f'{wallbox} has no interface "{interface}"{did_you_mean(interface, served)}') from None
     return Place(wallbox.partition(".")[0], wallbox, interface)
@@ -338,7 +338,7 @@ def _served(place: Place, names: Names) -> set[str]:
     for address in boxes:
         box = probe(names, address)
         if box is not None:
-            found |= {protocol for name, protocol in interfaces_of(box) if place.interface in (None, name)}
+            found |= {protocol for name, protocol in box.traffic.items() if place.interface in (None, name)}
     return found
 
 
