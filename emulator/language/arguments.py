@@ -68,7 +68,7 @@ class Kind(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity(Kind):
+class NumberWithUnit(Kind):
     """A number with a unit, stored in the unit `symbol`."""
 
     symbol: str

@@ -20,7 +20,7 @@ from .arguments import (
     Kind,
     Maybe,
     Number,
-    Quantity,
+    NumberWithUnit,
     Schema,
     Scope,
     Several,
@@ -154,7 +154,7 @@ def _annotated(hint: Any, name: str) -> Kind:
         return kind
     unit = _mark(hint, Unit)
     if unit is not None:
-        return Quantity(
+        return NumberWithUnit(
             unit.symbol,
             lowest=None if unit.symbol in ("°C", "K") else 0.0,
             highest=1.0 if unit.symbol == "1" else None,

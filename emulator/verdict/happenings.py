@@ -23,7 +23,7 @@ from ..language.records import read_record, record_schema
 from ..world.checks import Check, Checks
 from ..world.expectations import Expectation, InList, Matches, parse, written
 from ..world.names import probe
-from ..world.quantities import Gauge
+from ..world.quantities import Quantity
 
 if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
@@ -115,7 +115,7 @@ class Loose(Kind):
         return {"type": ["string", "number", "boolean", "null", "array", "object"]}
 
 
-_PLAIN: Final = Gauge("value", "", "", "value")
+_PLAIN: Final = Quantity("value", "", "", "value")
 """A vendor value: compared as it is on the wire."""
 
 
@@ -360,7 +360,7 @@ KEYS: Final = (*WHAT, "detail", "charger", "while")
 
 def described(checks: tuple[Check, ...]) -> str:
     """A condition in a sentence."""
-    return " and ".join(f"{check.gauge.text} {check.expectation.text}" for check in checks)
+    return " and ".join(f"{check.quantity.text} {check.expectation.text}" for check in checks)
 
 
 def any_line(checks: tuple[Check, ...]) -> tuple[Check, ...]:
@@ -386,7 +386,7 @@ class HappeningKind(Kind):
         given = [word for word in WHAT if word in values]
         if len(given) != 1:
             scope.fail(node, f"found {' and '.join(given) or 'none of them'}, expected one of {', '.join(WHAT)}")
-        if any(check.gauge.wallbox is not None for check in values.get("while", ())):
+        if any(check.quantity.wallbox is not None for check in values.get("while", ())):
             scope.fail(node.get("while") or node, "only quantities of a charger can be looked at here")
         if "stimulus" in values and values["stimulus"] not in STIMULI:
             name = values["stimulus"]
@@ -476,9 +476,9 @@ class Recogniser:
         simulation = self._site.simulation
         at = max(0, entry.at - 1)
         for check in any_line(self.happening.while_):
-            row = check.gauge.row
+            row = check.quantity.row
             if row is None or not check.expectation.holds(
-                row.read(simulation.chargers[check.gauge.charger].snapshot(at))
+                row.read(simulation.chargers[check.quantity.charger].snapshot(at))
             ):
                 return False
         return True

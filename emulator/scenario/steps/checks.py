@@ -115,4 +115,4 @@ class Clock(Step):
 
 def waited_for(name: str, checks: tuple[Check, ...]) -> str:
     """What was waited for, for a reader."""
-    return f"{name}: " + ", ".join(f"{c.gauge.text}: {written(c.expectation.text)}" for c in checks)
+    return f"{name}: " + ", ".join(f"{c.quantity.text}: {written(c.expectation.text)}" for c in checks)
