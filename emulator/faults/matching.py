@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Annotated, Final, Literal
 
-from ..language.arguments import Kind, Schema, Scope
+from ..language.arguments import ArgumentType, Schema, Scope
 from ..language.fields import About
 from ..language.nodes import Node
 from .documents import Path, address, ends_with
@@ -21,7 +21,7 @@ PROTOCOLS: Final[tuple[Protocol, ...]] = ("http", "websocket", "mqtt", "modbus",
 
 
 @dataclass(frozen=True, slots=True)
-class Registers(Kind):
+class Registers(ArgumentType):
     """A register, or a range of them: `210`, `"200..210"`."""
 
     @property

@@ -43,7 +43,7 @@ class Scope:
         raise Unreadable
 
 
-class Kind(ABC):
+class ArgumentType(ABC):
     """One kind of value."""
 
     @property
@@ -68,7 +68,7 @@ class Kind(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class NumberWithUnit(Kind):
+class NumberWithUnit(ArgumentType):
     """A number with a unit, stored in the unit `symbol`."""
 
     symbol: str
@@ -101,7 +101,7 @@ class NumberWithUnit(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Duration(Kind):
+class Duration(ArgumentType):
     """A duration in whole µs."""
 
     @property
@@ -124,7 +124,7 @@ class Duration(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Whole(Kind):
+class Whole(ArgumentType):
     """A whole number."""
 
     lowest: int | None = None
@@ -150,7 +150,7 @@ class Whole(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Number(Kind):
+class Number(ArgumentType):
     """A plain number without a unit."""
 
     lowest: float | None = None
@@ -176,7 +176,7 @@ class Number(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Flag(Kind):
+class Flag(ArgumentType):
     """true or false."""
 
     @property
@@ -193,7 +193,7 @@ class Flag(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Text(Kind):
+class Text(ArgumentType):
     """Any text. A number is taken as it was written if `lenient` (serial numbers, firmware versions)."""
 
     lenient: bool = False
@@ -214,7 +214,7 @@ class Text(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice(Kind):
+class Choice(ArgumentType):
     """One of some words or numbers."""
 
     values: tuple[object, ...]
@@ -235,10 +235,10 @@ class Choice(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Maybe(Kind):
+class Maybe(ArgumentType):
     """A value, or null."""
 
-    kind: Kind
+    kind: ArgumentType
 
     @property
     def text(self) -> str:
@@ -255,10 +255,10 @@ class Maybe(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Several(Kind):
+class Several(ArgumentType):
     """A list, or a single value in place of a list of one. `length`: exactly so many."""
 
-    kind: Kind
+    kind: ArgumentType
     length: int | None = None
 
     @property
@@ -283,7 +283,7 @@ class Several(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Anything(Kind):
+class Anything(ArgumentType):
     """Any value, as plain data."""
 
     @property
@@ -298,7 +298,7 @@ class Anything(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Values(Kind):
+class Values(ArgumentType):
     """A mapping of names to any values, as plain data."""
 
     @property
@@ -315,7 +315,7 @@ class Values(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarTime(Kind):
+class CalendarTime(ArgumentType):
     """A date and time with its UTC offset."""
 
     @property
@@ -337,7 +337,7 @@ class CalendarTime(Kind):
         return {"type": "string", "format": "date-time"}
 
 
-def read_all(nodes: Sequence[Node], kind: Kind, scope: Scope) -> list[Any]:
+def read_all(nodes: Sequence[Node], kind: ArgumentType, scope: Scope) -> list[Any]:
     """Every value of a list, after reporting every wrong one."""
     values = []
     good = True

@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from ..core.units import Unit
 from .arguments import (
     Anything,
+    ArgumentType,
     Choice,
     Flag,
-    Kind,
     Maybe,
     Number,
     NumberWithUnit,
@@ -33,7 +33,7 @@ from .records import Argument, read_record, record_schema
 
 T = TypeVar("T")
 
-_BOUNDS: Mapping[str, Kind] = {
+_BOUNDS: Mapping[str, ArgumentType] = {
     "phases": Whole(1, 3),
     "attempts": Whole(1),
     "toggle_limit": Maybe(Whole(1)),
@@ -111,7 +111,7 @@ def construct(cls: type[T], values: Mapping[str, Any]) -> T:
     return cls(**filled)
 
 
-def kind_of(hint: Any, name: str = "") -> Kind:
+def kind_of(hint: Any, name: str = "") -> ArgumentType:
     """The kind of value a type annotation stands for."""
     origin = get_origin(hint)
     if origin is Annotated:
@@ -133,8 +133,8 @@ def kind_of(hint: Any, name: str = "") -> Kind:
     return _plain(hint, name)
 
 
-def _plain(hint: Any, name: str) -> Kind:
-    simple: Mapping[Any, Kind] = {
+def _plain(hint: Any, name: str) -> ArgumentType:
+    simple: Mapping[Any, ArgumentType] = {
         bool: Flag(),
         int: Whole(),
         float: Number(),
@@ -148,8 +148,8 @@ def _plain(hint: Any, name: str) -> Kind:
     raise TypeError(f"{name}: no kind of value for {hint}")
 
 
-def _annotated(hint: Any, name: str) -> Kind:
-    kind = _mark(hint, Kind)  # type: ignore[type-abstract]
+def _annotated(hint: Any, name: str) -> ArgumentType:
+    kind = _mark(hint, ArgumentType)  # type: ignore[type-abstract]
     if kind is not None:
         return kind
     unit = _mark(hint, Unit)
@@ -171,7 +171,7 @@ def _mark(hint: Any, cls: type[T]) -> T | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Record(Kind):
+class Record(ArgumentType):
     """A mapping with the fields of a dataclass. `partial`: read into a mapping of what was given, nothing required."""
 
     cls: type

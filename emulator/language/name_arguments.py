@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .arguments import Kind, Schema, Scope, checked
+from .arguments import ArgumentType, Schema, Scope, checked
 from .nodes import Node
 
 
 @dataclass(frozen=True, slots=True)
-class ChargerName(Kind):
+class ChargerName(ArgumentType):
     """A charger; where there is one only it need not be said. `needed`: the step cannot do without."""
 
     needed: bool = True
@@ -33,7 +33,7 @@ class ChargerName(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class WallboxName(Kind):
+class WallboxName(ArgumentType):
     """A wallbox, `garage.goe` or `goe`; where there is one only it need not be said."""
 
     needed: bool = True
@@ -56,7 +56,7 @@ class WallboxName(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class VehicleName(Kind):
+class VehicleName(ArgumentType):
     """A vehicle of the scenario, or a preset."""
 
     @property
@@ -74,7 +74,7 @@ class VehicleName(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class FaultName(Kind):
+class FaultName(ArgumentType):
     """A fault, as the step that began it called it."""
 
     @property

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Problem, did_you_mean
-from .arguments import Kind, Schema, Scope, Unreadable
+from .arguments import ArgumentType, Schema, Scope, Unreadable
 from .nodes import Node
 from .texts import field_text
 
@@ -20,7 +20,7 @@ class Argument:
     """One key of a mapping: an argument of a step, a field of a section."""
 
     name: str
-    kind: Kind
+    kind: ArgumentType
     default: Any = None
     required: bool = False
     stated: str = ""

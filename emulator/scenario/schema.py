@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..language.arguments import CalendarTime, Kind, Schema, Scope, Several, Text, Whole
+from ..language.arguments import ArgumentType, CalendarTime, Schema, Scope, Several, Text, Whole
 from ..language.nodes import Node
 from ..verdict.reading import Rules
 from .sections import (
@@ -27,7 +27,7 @@ from .wallboxes import Wallboxes
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline(Kind):
+class Timeline(ArgumentType):
     """A list of steps."""
 
     @property
@@ -45,7 +45,7 @@ class Timeline(Kind):
         return timeline_schema()
 
 
-SECTIONS: Final[Mapping[str, tuple[Kind, str]]] = {
+SECTIONS: Final[Mapping[str, tuple[ArgumentType, str]]] = {
     "about": (Text(), "what this scenario shows"),
     "include": (Several(Text()), "further files, relative to this one"),
     "seed": (Whole(0), "of everything random; the same seed gives the same run"),

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from ..core.specs import ChargerSpec, SupplySpec, VehicleSpec
 from ..core.vehicles import PRESETS
 from ..errors import Problem, did_you_mean
-from ..language.arguments import Duration, Kind, Schema, Scope, Text, Unreadable, Whole
+from ..language.arguments import ArgumentType, Duration, Schema, Scope, Text, Unreadable, Whole
 from ..language.fields import Record, merged, optional
 from ..language.nodes import Node
 from ..language.records import Argument, read_record, record_schema
@@ -24,7 +24,7 @@ from .wallboxes import Wallboxes, numbered, proper_name
 
 
 @dataclass(frozen=True, slots=True)
-class Preset(Kind):
+class Preset(ArgumentType):
     """A vehicle that is known without being described."""
 
     @property
@@ -49,7 +49,7 @@ VEHICLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Vehicles(Kind):
+class Vehicles(ArgumentType):
     """Vehicles by name: a preset, or a preset with changes."""
 
     @property
@@ -91,7 +91,7 @@ CHARGER = (
 
 
 @dataclass(frozen=True, slots=True)
-class Charger(Kind):
+class Charger(ArgumentType):
     """One charger; the reader gives it its name."""
 
     @property
@@ -115,7 +115,7 @@ def charger_plan(values: Mapping[str, Any], node: Node) -> ChargerPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Chargers(Kind):
+class Chargers(ArgumentType):
     """Chargers by name."""
 
     @property
@@ -149,7 +149,7 @@ FLEET = (
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet(Kind):
+class Fleet(ArgumentType):
     """Many chargers alike, with numbered names, serial numbers and ports."""
 
     @property
@@ -175,7 +175,7 @@ class Fleet(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class ClockSection(Kind):
+class ClockSection(ArgumentType):
     """How fast simulated time runs."""
 
     @property
@@ -192,7 +192,7 @@ class ClockSection(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class BrokerSection(Kind):
+class BrokerSection(ArgumentType):
     """The MQTT broker."""
 
     @property
@@ -223,7 +223,7 @@ def _mqtt_url(text: str) -> Broker | None:
 
 
 @dataclass(frozen=True, slots=True)
-class EndSection(Kind):
+class EndSection(ArgumentType):
     """When the scenario is over."""
 
     @property

@@ -15,7 +15,7 @@ from typing import Any, Final
 from .. import vendors
 from ..devices.firmware import Vendor
 from ..errors import did_you_mean
-from ..language.arguments import Kind, Schema, Scope, Text, Unreadable, Values, checked
+from ..language.arguments import ArgumentType, Schema, Scope, Text, Unreadable, Values, checked
 from ..language.nodes import Node
 from ..language.records import Argument, read_record, record_schema
 from ..world.plan import WallboxPlan, counted_up
@@ -27,7 +27,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Port(Kind):
+class Port(ArgumentType):
     """Where an interface listens, or whether it is there."""
 
     @property
@@ -47,7 +47,7 @@ class Port(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Address(Kind):
+class Address(ArgumentType):
     """An IP address."""
 
     @property
@@ -76,7 +76,7 @@ WALLBOX = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wallboxes(Kind):
+class Wallboxes(ArgumentType):
     """The wallboxes of a charger: a name, a list of names, or a mapping of names."""
 
     @property

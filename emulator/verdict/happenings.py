@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from ..core.instant import seconds
 from ..errors import EmulatorError, did_you_mean
-from ..language.arguments import Flag, Kind, Schema, Scope, Text, Unreadable, checked
+from ..language.arguments import ArgumentType, Flag, Schema, Scope, Text, Unreadable, checked
 from ..language.fields import About, arguments_of, construct
 from ..language.name_arguments import ChargerName, FaultName
 from ..language.nodes import Node
@@ -78,7 +78,7 @@ class Match(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Word(Kind):
+class Word(ArgumentType):
     """One of some words, with a suggestion for a wrong one."""
 
     words: tuple[str, ...]
@@ -98,7 +98,7 @@ class Word(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Loose(Kind):
+class Loose(ArgumentType):
     """What a plain value has to be: as in `expect`, without a unit."""
 
     @property
@@ -120,7 +120,7 @@ _PLAIN: Final = Quantity("value", "", "", "value")
 
 
 @dataclass(frozen=True, slots=True)
-class LooseMap(Kind):
+class LooseMap(ArgumentType):
     """Members of an entry and what each has to be."""
 
     @property
@@ -158,7 +158,7 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
-class Place(Kind):
+class Place(ArgumentType):
     """Somewhere on a wallbox. `values`: its values; `interfaces`: its interfaces."""
 
     interfaces: bool = False
@@ -280,7 +280,7 @@ ACTIONS: Final = ("writes", "requests", "reads", "connects")
 
 
 @dataclass(frozen=True, slots=True)
-class ClientKind(Kind):
+class ClientKind(ArgumentType):
     """Reads what a client does."""
 
     @property
@@ -374,7 +374,7 @@ def any_line(checks: tuple[Check, ...]) -> tuple[Check, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class HappeningKind(Kind):
+class HappeningKind(ArgumentType):
     """Reads a happening."""
 
     @property
@@ -417,7 +417,7 @@ STIMULI: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Subject(Kind):
+class Subject(ArgumentType):
     """A happening, or a condition."""
 
     @property

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from ..core.instant import SECOND, Instant, seconds
-from ..language.arguments import Duration, Flag, Kind, Schema, Scope, Several, Text
+from ..language.arguments import ArgumentType, Duration, Flag, Schema, Scope, Several, Text
 from ..language.fields import About
 from ..language.nodes import Node
 from ..language.units import shown
@@ -255,7 +255,7 @@ class Frequency:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate(Kind):
+class Rate(ArgumentType):
     """Reads a frequency."""
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError
-from ..language.arguments import Kind, Schema, Scope, Unreadable
+from ..language.arguments import ArgumentType, Schema, Scope, Unreadable
 from ..language.nodes import Node
 from .expectations import Expectation
 from .expectations import parse as parse_expectation
@@ -23,7 +23,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Checks(Kind):
+class Checks(ArgumentType):
     """A mapping of quantities to expectations."""
 
     @property

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from ...core.instant import MINUTE, Instant, later, seconds
 from ...core.messages import Outcome
 from ...core.units import Seconds
-from ...language.arguments import Kind, Schema, Scope, Text
+from ...language.arguments import ArgumentType, Schema, Scope, Text
 from ...language.fields import About
 from ...language.nodes import Node
 from ...runtime.clock import MAX_SPEED
@@ -70,7 +70,7 @@ class Note(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class Speed(Kind):
+class Speed(ArgumentType):
     """Simulated seconds per second: a number, `realtime` or `frozen`."""
 
     @property

@@ -20,7 +20,7 @@ from ...faults.kinds import EFFECTS
 from ...faults.kinds import Kind as FaultKind
 from ...faults.matching import Match
 from ...faults.target import Target, interfaces_of
-from ...language.arguments import Kind, Number, NumberWithUnit, Schema, Scope, Text, Unreadable, Whole
+from ...language.arguments import ArgumentType, Number, NumberWithUnit, Schema, Scope, Text, Unreadable, Whole
 from ...language.fields import About, arguments_of, construct
 from ...language.names import Names
 from ...language.nodes import Node
@@ -73,7 +73,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceName(Kind):
+class PlaceName(ArgumentType):
     """`garage`, `garage.goe`, `garage.goe.http`; the charger's name may be left out."""
 
     @property
@@ -119,7 +119,7 @@ def find_place(text: str, names: Names) -> Place:
 
 
 @dataclass(frozen=True, slots=True)
-class AfterKind(Kind):
+class AfterKind(ArgumentType):
     """`{event: rcd_tripped, delay: 3 s}`: something in the journal."""
 
     @property
