@@ -74,7 +74,7 @@ def _metavar(kind: Any) -> str:
 
 def _help(argument: Any) -> str:
     needed = " [needed]" if argument.required else ""
-    return f"{argument.about + ': ' if argument.about else ''}{argument.kind.text}{needed}"
+    return f"{argument.about + ': ' if argument.about else ''}{argument.type.text}{needed}"
 
 
 def _callback(name: str) -> Callable[..., int]:

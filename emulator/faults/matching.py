@@ -21,7 +21,7 @@ PROTOCOLS: Final[tuple[Protocol, ...]] = ("http", "websocket", "mqtt", "modbus",
 
 
 @dataclass(frozen=True, slots=True)
-class Registers(ArgumentType):
+class Registers(ArgumentType[range]):
     """A register, or a range of them: `210`, `"200..210"`."""
 
     @property

@@ -78,7 +78,7 @@ class Match(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Word(ArgumentType):
+class Word(ArgumentType[str]):
     """One of some words, with a suggestion for a wrong one."""
 
     words: tuple[str, ...]
@@ -98,7 +98,7 @@ class Word(ArgumentType):
 
 
 @dataclass(frozen=True, slots=True)
-class Loose(ArgumentType):
+class Loose(ArgumentType[Expectation]):
     """What a plain value has to be: as in `expect`, without a unit."""
 
     @property
@@ -120,7 +120,7 @@ _PLAIN: Final = Quantity("value", "", "", "value")
 
 
 @dataclass(frozen=True, slots=True)
-class LooseMap(ArgumentType):
+class LooseMap(ArgumentType[Mapping[str, Expectation]]):
     """Members of an entry and what each has to be."""
 
     @property
@@ -158,7 +158,7 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
-class Place(ArgumentType):
+class Place(ArgumentType[tuple[Where, ...]]):
     """Somewhere on a wallbox. `values`: its values; `interfaces`: its interfaces."""
 
     interfaces: bool = False
@@ -280,7 +280,7 @@ ACTIONS: Final = ("writes", "requests", "reads", "connects")
 
 
 @dataclass(frozen=True, slots=True)
-class ClientKind(ArgumentType):
+class ClientKind(ArgumentType[Client]):
     """Reads what a client does."""
 
     @property
@@ -374,7 +374,7 @@ def any_line(checks: tuple[Check, ...]) -> tuple[Check, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class HappeningKind(ArgumentType):
+class HappeningKind(ArgumentType[Happening]):
     """Reads a happening."""
 
     @property
@@ -417,7 +417,7 @@ STIMULI: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Subject(ArgumentType):
+class Subject(ArgumentType[Happening | tuple[Check, ...]]):
     """A happening, or a condition."""
 
     @property

@@ -28,7 +28,7 @@ class PlacedRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules(ArgumentType):
+class Rules(ArgumentType[list[PlacedRule]]):
     """Rules for the client under test and for what comes of it."""
 
     @property

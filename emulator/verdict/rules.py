@@ -255,7 +255,7 @@ class Frequency:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate(ArgumentType):
+class Rate(ArgumentType[Frequency]):
     """Reads a frequency."""
 
     @property

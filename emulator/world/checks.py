@@ -23,7 +23,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Checks(ArgumentType):
+class Checks(ArgumentType[tuple[Check, ...]]):
     """A mapping of quantities to expectations."""
 
     @property

@@ -96,9 +96,9 @@ def read_step(node: Node, scope: Scope) -> TimedStep:
     return TimedStep(name=chosen[0].text, step=step, place=chosen[0].place, **times)
 
 
-def _read_time(argument: Argument, node: Node, scope: Scope, times: dict[str, int]) -> bool:
+def _read_time(argument: Argument[int], node: Node, scope: Scope, times: dict[str, int]) -> bool:
     try:
-        times[argument.name] = argument.kind.read(node, scope)
+        times[argument.name] = argument.type.read(node, scope)
     except Unreadable:
         return False
     return True
@@ -192,7 +192,7 @@ def _put(given: dict[str, Any], key: str, value: object, kind: StepType | None) 
 
 def timeline_schema() -> Schema:
     """JSON Schema of a list of steps."""
-    times = {a.name: a.kind.schema() | {"description": a.about} for a in TIMES}
+    times = {a.name: a.type.schema() | {"description": a.about} for a in TIMES}
     entry = {
         "type": "object",
         "properties": times | {kind.name: {"$ref": f"#/$defs/step_{kind.name}"} for kind in VOCABULARY},

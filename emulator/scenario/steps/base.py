@@ -47,15 +47,15 @@ class StepType:
 
     name: str
     about: str
-    arguments: tuple[Argument, ...]
+    arguments: tuple[Argument[object], ...]
     make: Callable[[dict[str, Any]], Step]
     short: str | None = None
-    whole: Argument | None = None
+    whole: Argument[object] | None = None
 
     def read(self, node: Node, scope: Scope) -> Step:
         """The step with the arguments in `node`; `Unreadable` after reporting what is wrong."""
         if self.whole is not None:
-            return self.make({self.whole.name: self.whole.kind.read(node, scope)}).settled(node, scope)
+            return self.make({self.whole.name: self.whole.type.read(node, scope)}).settled(node, scope)
         if self.short is not None and not node.empty and node.entries is None:
             key = replace(node, label=self.short, scalar=self.short, text=self.short, items=None)
             node = replace(node, scalar=None, items=None, entries=((key, replace(node, label=self.short)),))
@@ -65,10 +65,10 @@ class StepType:
     def schema(self) -> Schema:
         """JSON Schema of what follows the step's name."""
         if self.whole is not None:
-            return self.whole.kind.schema() | {"description": self.about}
+            return self.whole.type.schema() | {"description": self.about}
         options = [record_schema(self.arguments)]
         if self.short is not None:
-            options.append(next(a for a in self.arguments if a.name == self.short).kind.schema())
+            options.append(next(a for a in self.arguments if a.name == self.short).type.schema())
         if not any(argument.required for argument in self.arguments):
             options.append({"type": "null"})
         return {"anyOf": options, "description": self.about}

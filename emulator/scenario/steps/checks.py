@@ -70,7 +70,7 @@ class Note(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class Speed(ArgumentType):
+class Speed(ArgumentType[float]):
     """Simulated seconds per second: a number, `realtime` or `frozen`."""
 
     @property

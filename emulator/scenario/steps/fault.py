@@ -73,7 +73,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceName(ArgumentType):
+class PlaceName(ArgumentType[Place]):
     """`garage`, `garage.goe`, `garage.goe.http`; the charger's name may be left out."""
 
     @property
@@ -119,7 +119,7 @@ def find_place(text: str, names: Names) -> Place:
 
 
 @dataclass(frozen=True, slots=True)
-class AfterKind(ArgumentType):
+class AfterKind(ArgumentType[After]):
     """`{event: rcd_tripped, delay: 3 s}`: something in the journal."""
 
     @property
@@ -210,8 +210,8 @@ class FaultType(StepType):
     def read(self, node: Node, scope: Scope) -> Step:
         kind = _kind(node, scope)
         values = read_record(node, (*COMMON, *kind.arguments), scope, what="the arguments of fault")
-        common = {argument.name: values.pop(argument.name) for argument in COMMON}
-        place, match = common["on"], common["match"] or Match()
+        step = construct(Fault, {argument.name: values.pop(argument.name) for argument in COMMON})
+        place, match = step.on, step.match or Match()
         problems = list(_misplaced(kind, place, match, node, scope))
         if kind.requires and all(node.get(name) is None for name in kind.requires):
             problems.append((node, f"{kind.name}: expected {' or '.join(kind.requires)}"))
@@ -224,13 +224,14 @@ class FaultType(StepType):
         if problems:
             raise Unreadable
         _check_values(node, place, scope)
-        scope.names.faults.add(common["name"] or kind.name)
-        return construct(Fault, {**common, "effect": effect})
+        scope.names.faults.add(step.name or kind.name)
+        return replace(step, effect=effect)
 
     def schema(self) -> Schema:
-        kinds = [record_schema((*COMMON, *kind.arguments)) for kind in EFFECTS.values()]
-        for kind, schema in zip(EFFECTS.values(), kinds, strict=True):
-            schema["properties"]["kind"] = {"const": kind.name, "description": kind.about}
+        kinds = [
+            record_schema((*COMMON, *kind.arguments), kind={"const": kind.name, "description": kind.about})
+            for kind in EFFECTS.values()
+        ]
         return {"anyOf": kinds, "description": self.about}
 
 
