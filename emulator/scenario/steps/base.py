@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from ...core.instant import Instant
 from ...core.messages import Outcome
@@ -48,7 +48,7 @@ class StepType:
     name: str
     about: str
     arguments: tuple[Argument[object], ...]
-    make: Callable[[dict[str, Any]], Step]
+    make: Callable[[dict[str, object]], Step]
     short: str | None = None
     whole: Argument[object] | None = None
 
@@ -105,6 +105,6 @@ class TimedStep:
     place: Place
 
 
-def listed(arguments: Mapping[str, Any]) -> str:
+def listed(arguments: Mapping[str, object]) -> str:
     """Arguments for a message or a journal entry."""
     return ", ".join(f"{name}={value}" for name, value in arguments.items() if value is not None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from ...core.instant import MINUTE, Instant, later, seconds
 from ...core.messages import Outcome
@@ -69,6 +69,9 @@ class Note(Step):
         return Outcome()
 
 
+_SPEEDS: Final[Mapping[str, object]] = {"realtime": 1.0, "frozen": 0.0}
+
+
 @dataclass(frozen=True, slots=True)
 class Speed(ArgumentType[float]):
     """Simulated seconds per second: a number, `realtime` or `frozen`."""
@@ -78,7 +81,7 @@ class Speed(ArgumentType[float]):
         return f"realtime, frozen, or a speed factor 0..{MAX_SPEED:.0f}"
 
     def read(self, node: Node, scope: Scope) -> float:
-        value: Any = {"realtime": 1.0, "frozen": 0.0}.get(node.text, node.scalar) if node.is_scalar else None
+        value = _SPEEDS.get(node.text, node.scalar) if node.is_scalar else None
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_SPEED:
             self.wrong(node, scope)
         return float(value)
