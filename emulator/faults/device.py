@@ -14,7 +14,7 @@ from ..core.specs import VehicleSpec
 from ..core.units import Amperes, Seconds
 from ..devices.interfaces import Origin
 from ..devices.traffic import PROTOCOLS, ProtocolName
-from ..language.arguments import Quantity
+from ..language.arguments import NumberWithUnit
 from ..language.fields import About, Spread
 from ..runtime.journal import Entry
 from .effect import Effect, Level
@@ -119,7 +119,7 @@ class ClockWrong(Effect):
     primitive: ClassVar[str] = "P14"
     levels: ClassVar[tuple[Level, ...]] = _BOXES
 
-    offset: Annotated[float, Quantity("s", lowest=None), About("how much it is fast; negative: slow")]
+    offset: Annotated[float, NumberWithUnit("s", lowest=None), About("how much it is fast; negative: slow")]
 
     def begin(self, armed: Armed, target: Target) -> None:
         self._shift(target, timedelta(seconds=self.offset))

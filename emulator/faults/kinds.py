@@ -103,7 +103,7 @@ class Kind:
 
     name: str
     about: str
-    arguments: tuple[Argument, ...]
+    arguments: tuple[Argument[object], ...]
     make: Callable[[Mapping[str, Any]], Effect]
     levels: tuple[Level, ...]
     protocols: tuple[ProtocolName, ...] = ()

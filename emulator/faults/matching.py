@@ -12,13 +12,13 @@ from typing import Annotated, Final
 
 from ..devices.documents import Path, address
 from ..devices.traffic import PROTOCOLS, Direction, Message, ProtocolName
-from ..language.arguments import Kind, Schema, Scope
+from ..language.arguments import ArgumentType, Schema, Scope
 from ..language.fields import About
 from ..language.nodes import Node
 
 
 @dataclass(frozen=True, slots=True)
-class Registers(Kind):
+class Registers(ArgumentType[range]):
     """A register, or a range of them: `210`, `"200..210"`."""
 
     @property

@@ -78,7 +78,7 @@ def test_it_describes_itself(name: str) -> None:
     assert kind.about
     assert kind.levels
     for argument in kind.arguments:
-        assert argument.kind.text
+        assert argument.type.text
         assert argument.about or argument.owner is not None
         assert argument.name not in {a.name for a in STEPS["fault"].arguments}
 

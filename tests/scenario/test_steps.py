@@ -89,7 +89,7 @@ def test_every_step_describes_itself() -> None:
     for kind in VOCABULARY:
         assert kind.about, kind.name
         for argument in kind.arguments:
-            assert argument.kind.text, (kind.name, argument.name)
+            assert argument.type.text, (kind.name, argument.name)
     assert len(STEPS) == len(VOCABULARY)
     undocumented = {
         f"{kind.name}.{argument.name}" for kind in VOCABULARY for argument in kind.arguments if not argument.about

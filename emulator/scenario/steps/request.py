@@ -29,7 +29,7 @@ from ...language.arguments import Scope, Text, Whole
 from ...language.fields import About
 from ...language.nodes import Node
 from ...world.expectations import parse
-from ...world.quantities import Gauge
+from ...world.quantities import Quantity
 from .base import Step
 from .fault import Place, PlaceName
 
@@ -76,7 +76,7 @@ class Request(Step):
             scope.fail(node, "nothing to ask, expected get, register, send or topic")
         for name, value in self.expect.items():
             try:
-                parse(value, _gauge(name))
+                parse(value, _quantity(name))
             except ValueError as error:
                 scope.fail(node.get("expect") or node, f"{name}: {error}")
         return self
@@ -91,7 +91,7 @@ class Request(Step):
         items = []
         wrong = []
         for name, value in self.expect.items():
-            expectation = parse(value, _gauge(name))
+            expectation = parse(value, _quantity(name))
             ok = expectation.holds(found.get(name))
             items.append({"quantity": name, "expected": expectation.text, "found": found.get(name), "ok": ok})
             if not ok:
@@ -260,5 +260,5 @@ class _recorded:  # noqa: N801 - reads as a word
         self._because.__exit__(*error)
 
 
-def _gauge(name: str) -> Gauge:
-    return Gauge(name, "", "client", name)
+def _quantity(name: str) -> Quantity:
+    return Quantity(name, "", "client", name)
