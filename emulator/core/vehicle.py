@@ -17,7 +17,7 @@ from .onboard import NOTHING, OnboardCharger, ceiling
 from .snapshot import OnboardState as Onboard
 from .snapshot import PhaseMask, Phases, VehicleView
 from .specs import VehicleSpec
-from .terminals import DARK, OFF_MAINS, Level, Mains, Signal
+from .terminals import DARK, OFF_MAINS, Mains, PilotLevel, PilotSignal
 from .units import WATT_HOUR
 
 STICKY_BREAK: Final = 1.0
@@ -56,7 +56,7 @@ class Vehicle:
         self._signal = DARK
         self.mains = OFF_MAINS
         self._dark_since: Instant = at
-        self._dark_level = Level.NORMAL
+        self._dark_level = PilotLevel.NORMAL
         self._had_pwm = False
         self._low_voltage = False
         self.stop_by_evse = False
@@ -103,7 +103,7 @@ class Vehicle:
         return not self.bursting and not self.onboard.finished
 
     def view(self) -> VehicleView:
-        """Its inside, at the start of the stretch."""
+        """Its inside, at the start of the segment."""
         capacity, stored = self.spec.capacity, self.onboard.battery / WATT_HOUR
         return VehicleView(
             name=self.name,
@@ -120,7 +120,7 @@ class Vehicle:
 
     # --- what it takes in --------------------------------------------------------------------------------------------
 
-    def sense(self, at: Instant, signal: Signal, mains: Mains) -> None:
+    def sense(self, at: Instant, signal: PilotSignal, mains: Mains) -> None:
         """Take in the pilot signal and the mains; edges matter here, levels in `step`."""
         if signal != self._signal:
             self._watch_pilot(at, signal)
@@ -134,26 +134,26 @@ class Vehicle:
             0 < voltage < threshold for voltage, used in zip(mains.voltages, self.mask(), strict=True) if used
         )
 
-    def _watch_pilot(self, at: Instant, signal: Signal) -> None:
+    def _watch_pilot(self, at: Instant, signal: PilotSignal) -> None:
         """Edges of the pilot: PWM appearing, interruptions ending."""
         if signal.pwm and not self._had_pwm and "pwm" in self.spec.wake:
             self._rouse(at)
         self._had_pwm = signal.pwm
         if signal.level is self._dark_level:
             return
-        if self._dark_level is not Level.NORMAL:
+        if self._dark_level is not PilotLevel.NORMAL:
             self._interruption_ended(at, seconds(at - self._dark_since), self._dark_level)
         self._dark_level = signal.level
         self._dark_since = at
 
-    def _interruption_ended(self, at: Instant, lasted: float, level: Level) -> None:
+    def _interruption_ended(self, at: Instant, lasted: float, level: PilotLevel) -> None:
         spec = self.spec
         if lasted >= STICKY_BREAK:
             self._stuck_on_l1 = False
         if self.disturbed_by_switch and lasted >= spec.pilot_break_minimum:
             self.disturbed_by_switch = self.blipped = False
-        by_zero = level is Level.ZERO and "pilot_open" in spec.wake and lasted >= spec.wake_pilot_open
-        by_minus = level is Level.MINUS and "state_f" in spec.wake and lasted >= spec.wake_state_f
+        by_zero = level is PilotLevel.ZERO and "pilot_open" in spec.wake and lasted >= spec.wake_pilot_open
+        by_minus = level is PilotLevel.MINUS and "state_f" in spec.wake and lasted >= spec.wake_state_f
         if by_zero or by_minus:
             self._rouse(at)
 
@@ -181,7 +181,7 @@ class Vehicle:
     @property
     def pilot_gone(self) -> bool:
         """The pilot is at 0 V or -12 V."""
-        return self._signal.level is not Level.NORMAL and not self.spec.simplified
+        return self._signal.level is not PilotLevel.NORMAL and not self.spec.simplified
 
     def offer(self) -> float:
         """Current it may draw by the pilot and its own limits; 0: nothing valid [A]."""
@@ -325,7 +325,7 @@ class Vehicle:
         return power_to_current(sum(lines), len(lines) * self.mains.resistance, self.spec.burst_power)
 
     def currents(self) -> Phases:
-        """RMS current per phase at the start of the stretch [A]."""
+        """RMS current per phase at the start of the segment [A]."""
         if not self.energised:
             return (0.0, 0.0, 0.0)
         mask, reactive = self.mask(), self.spec.reactive_current
@@ -344,7 +344,7 @@ class Vehicle:
         return self.state is Onboard.CHARGING and not self.bursting
 
     def flow(self) -> Flow:
-        """The law of the stretch that begins now."""
+        """The law of the segment that begins now."""
         mains = self.mains
         mask = self.mask() if self.energised else NOTHING
         if not any(mask):
@@ -356,7 +356,7 @@ class Vehicle:
         return flow
 
     def settle(self, at: Instant, since: Instant, flow: Flow) -> None:
-        """Take over where the stretch that began at `since` has led by `at`."""
+        """Take over where the segment that began at `since` has led by `at`."""
         arrived = self.onboard.arrived(at, since, flow)
         self.onboard.settle(flow, seconds(at - since), stores=self.stores)
         if arrived:

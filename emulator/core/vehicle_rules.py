@@ -11,7 +11,7 @@ from typing import Final
 from .events import EventName
 from .instant import Instant
 from .snapshot import OnboardState as S
-from .transitions import Held, Table, Transition, nothing
+from .transitions import Held, Transition, TransitionTable, nothing
 from .vehicle import Vehicle
 
 MAINS_LOST: Final = 3.0
@@ -282,7 +282,7 @@ ROWS: Final = (
 )
 # fmt: on
 
-TABLE: Final = Table(ROWS, S, state=lambda vehicle: vehicle.state, enter=Vehicle.enter)
+TABLE: Final = TransitionTable(ROWS, S, state=lambda vehicle: vehicle.state, enter=Vehicle.enter)
 
 
 def step(vehicle: Vehicle, at: Instant) -> bool:
