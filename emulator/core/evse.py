@@ -22,7 +22,7 @@ from .protection import Measurements, Protection
 from .snapshot import EvseState as S
 from .snapshot import PhaseMask, Phases, PilotState
 from .specs import ChargerSpec
-from .terminals import DARK, PilotLevel, PilotSignal
+from .terminals import NO_PILOT, PilotLevel, PilotSignal
 
 PLUGGED: Final = (PilotState.B, PilotState.C, PilotState.D)
 REQUESTING: Final = (PilotState.C, PilotState.D)
@@ -128,15 +128,15 @@ class Evse:
 
     def duty(self, conditions: Conditions) -> float:
         """Duty cycle on the pilot; 0: no power, or steady -12 V [%]."""
-        if self.state is S.OFF or conditions.pilot_f or self.line.dark == "f":
+        if self.state is S.OFF or conditions.pilot_f or self.line.interruption == "f":
             return 0.0
         return pilot.encode(self.offered)
 
     def signal(self, conditions: Conditions) -> PilotSignal:
         """The pilot as the vehicle sees it."""
-        if self.state is S.OFF or conditions.pilot_short or conditions.pilot_broken or self.line.dark == "open":
-            return DARK
-        if conditions.pilot_f or self.line.dark == "f":
+        if self.state is S.OFF or conditions.pilot_short or conditions.pilot_broken or self.line.interruption == "open":
+            return NO_PILOT
+        if conditions.pilot_f or self.line.interruption == "f":
             return PilotSignal(PilotLevel.MINUS, pilot.STEADY)
         return PilotSignal(PilotLevel.NORMAL, pilot.encode(self.offered))
 
@@ -206,10 +206,10 @@ class Evse:
         if self.state is S.WAKEUP:
             forced = self.spec.evse.wake_up.pilot
         elif self.state is S.PHASE_SWITCH:
-            forced = self.phases.dark
+            forced = self.phases.interruption
         if not self.line.drive(at, forced):
             return False
-        if self.line.dark is None:
+        if self.line.interruption is None:
             self.phases.interrupted()
         return True
 

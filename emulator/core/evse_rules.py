@@ -202,7 +202,7 @@ def _end_wake_up(evse: Evse, now: EvseInputs) -> None:
 
 
 def _begin_switch(evse: Evse, now: EvseInputs) -> None:
-    """No PWM; the contactor waits for the vehicle to let go."""
+    """No PWM; the contactor waits for the vehicle to open S2."""
     evse.offer_now(0.0)
     grace = None
     if evse.contactor.closed:
@@ -272,7 +272,7 @@ ROWS: Final = (
     Row("22", BEFORE_CHARGING, "out of service",
         lambda e, n: bool(e.offer.out_of_service), _withdraw, (S.DISABLED,),
         "OCPP 1.6, 5.2: a running transaction ends first"),
-    Row("19a", (S.PHASE_SWITCH,), "vehicle let go, or the grace is over",
+    Row("19a", (S.PHASE_SWITCH,), "vehicle opens S2, or the grace is over",
         _may_open_for_switch, _open_for_switch, (),
         "WARP, phase_control.c; seq. 10.1, 10.2"),
     Row("19b", (S.PHASE_SWITCH,), "next step of the sequence due",
@@ -284,7 +284,7 @@ ROWS: Final = (
     Row("19d", (S.PHASE_SWITCH,), "sequence over, offer differs",
         lambda e, n: e.phases.resuming and e.allowed != e.offered, _change_offer, (),
         "WARP, phase_control.c"),
-    Row("19e", (S.PHASE_SWITCH,), "sequence over, vehicle asks or stays away",
+    Row("19e", (S.PHASE_SWITCH,), "sequence over, vehicle asks (state C or D) or does not in time",
         lambda e, n: e.phases.resuming and (_asks(e, n) or e.phases.gave_up(n.at)), _end_switch, (S.B_READY,),
         "WARP, phase_control.c: waits 10 s for the vehicle"),
     Row("19f", (S.A,), "other phases wanted",
@@ -308,13 +308,13 @@ ROWS: Final = (
     Row("8", (S.B_READY,), "offer withdrawn",
         _no_offer, _withdraw, (S.B_WAIT,),
         "IEC 61851-1 A.3, B2 to B1"),
-    Row("11a", (S.C_CLOSING,), "vehicle let go (state B)",
+    Row("11a", (S.C_CLOSING,), "vehicle opens S2 (state B)",
         _released, _give_up_closing, (S.B_READY,),
         "seq. 7"),
     Row("11b", (S.C_CLOSING,), "offer withdrawn",
         _no_offer, _withdraw, (S.B_WAIT,),
         "seq. 10.1"),
-    Row("17", (S.CHARGING,), "vehicle let go (state B)",
+    Row("17", (S.CHARGING,), "vehicle opens S2 (state B)",
         _released, _open, (S.B_READY,),
         "seq. 7, 8.1: contactor open within 100 ms"),
     Row("13", (S.CHARGING,), "offer withdrawn",
@@ -326,7 +326,7 @@ ROWS: Final = (
     Row("16", (S.C_STOPPING,), "current to offer, vehicle still asks",
         lambda e, n: e.allowed > 0 and e.requesting, _offer_again, (S.CHARGING,),
         "IEC 61851-1 A.3, C1 to C2"),
-    Row("14", (S.C_STOPPING,), "vehicle let go (state B)",
+    Row("14", (S.C_STOPPING,), "vehicle opens S2 (state B)",
         _released, _open, (S.B_WAIT,),
         "seq. 8.2: contactor open within 100 ms"),
     Row("15", (S.C_STOPPING,), "grace over",

@@ -1,4 +1,4 @@
-"""What each stimulus and each command does to a charger, and what speaks against it.
+"""What each stimulus and each command does to a charger, and when it is refused.
 
 The one rule: a message is refused before it has changed anything; whatever is not refused is done without an error.
 """
@@ -53,7 +53,7 @@ from .vehicle import Vehicle
 Refusal = Outcome | None
 
 
-# --- what speaks against it ------------------------------------------------------------------------------------------
+# --- refusals --------------------------------------------------------------------------------------------------------
 
 
 def refusal(hardware: Hardware, message: Stimulus | Command) -> Refusal:

@@ -55,7 +55,7 @@ class OnboardCharger:
 
     # --- where it goes -----------------------------------------------------------------------------------------------
 
-    def head_for(self, target: float) -> None:
+    def ramp_to(self, target: float) -> None:
         """Ramp towards `target` A."""
         self.target = target
         if self.tapering and target >= self.current:
@@ -63,7 +63,7 @@ class OnboardCharger:
         self.tapering = False
         self.rate = _slope(self.current, target, self.spec.ramp_up, self.spec.ramp_down)
 
-    def let_go(self) -> None:
+    def ramp_to_zero(self) -> None:
         """Ramp to nothing, quickly."""
         self.tapering = False
         self.target = 0.0

@@ -1,4 +1,4 @@
-"""Protection: what trips, how fast, and what lets it go.
+"""Protection: what trips, how fast, and how it recovers.
 
 The one rule: the table decides. A detector looks at what the charge controller can measure; it never looks at which
 fault a scenario injected. Delays are from condition true to fault active and contactor commanded off.
@@ -273,7 +273,7 @@ class Protection:
         return self._recovery.get(detector.name, detector.recovery)
 
     def step(self, at: Instant, now: Measurements) -> bool:
-        """Raise what is due and let go what may go; whether anything changed."""
+        """Raise what is due and clear what has recovered; whether anything changed."""
         changed = False
         for index, detector in enumerate(DETECTORS):
             if not detector.trips(now):
@@ -283,7 +283,7 @@ class Protection:
                 if later(since, detector.wait(now)) <= at:
                     self._raise(at, detector, now)
                     changed = True
-        return self._let_go(at, now) or changed
+        return self._recover(at, now) or changed
 
     def _raise(self, at: Instant, detector: Detector, now: Measurements) -> None:
         self._active[detector.name] = _Active(at, detector)
@@ -297,7 +297,7 @@ class Protection:
         else:
             self._emit(detector.event, fault=detector.name, residual_current=residual)
 
-    def _let_go(self, at: Instant, now: Measurements) -> bool:
+    def _recover(self, at: Instant, now: Measurements) -> bool:
         """Drop what may go by itself, or because nothing is plugged in."""
         before = len(self._active)
         for name, fault in tuple(self._active.items()):
@@ -337,7 +337,7 @@ class Protection:
         self._emit(EventName.FAULT_CLEARED, fault=name)
 
     def next_due(self, at: Instant, now: Measurements) -> Instant | None:
-        """When a condition will have lasted long enough, or a fault will be let go."""
+        """When a condition will have lasted long enough, or a fault will recover."""
         times = [later(since, DETECTORS[index].wait(now)) for index, since in self._since.items()]
         times += [fault.clear_at for fault in self._active.values() if fault.clear_at is not None]
         return min((time for time in times if time > at), default=None)

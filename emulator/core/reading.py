@@ -210,14 +210,14 @@ def steady(evse: Evse, inputs: EvseInputs, has_charged: bool) -> Steady:
         backend_link=inputs.conditions.backend_link,
         earth_ok=inputs.conditions.earth,
         phase_switching=state is EvseState.PHASE_SWITCH,
-        pilot_interrupted=line.dark is not None,
+        pilot_interrupted=line.interruption is not None,
         boots=evse.boots,
     )
 
 
 def _visible_pilot(evse: Evse, inputs: EvseInputs) -> PilotState:
     """The state a detector would name: F while the output is at -12 V on purpose or stuck."""
-    if evse.line.dark == "f" or inputs.conditions.pilot_f:
+    if evse.line.interruption == "f" or inputs.conditions.pilot_f:
         return PilotState.F
     return evse.pilot
 
@@ -225,6 +225,6 @@ def _visible_pilot(evse: Evse, inputs: EvseInputs) -> PilotState:
 def _pilot_voltage(evse: Evse, inputs: EvseInputs) -> float:
     if evse.state is EvseState.OFF:
         return 0.0
-    if evse.line.dark == "f" or inputs.conditions.pilot_f:
+    if evse.line.interruption == "f" or inputs.conditions.pilot_f:
         return -pilot.SOURCE_VOLTAGE
-    return pilot.plateau_voltage(None if evse.line.dark == "open" else inputs.resistance)
+    return pilot.plateau_voltage(None if evse.line.interruption == "open" else inputs.resistance)

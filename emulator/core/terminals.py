@@ -36,7 +36,7 @@ class PilotSignal:
         return self.level is PilotLevel.NORMAL and 7.0 < self.duty <= 97.0
 
 
-DARK: Final = PilotSignal(PilotLevel.ZERO, pilot.STEADY)
+NO_PILOT: Final = PilotSignal(PilotLevel.ZERO, pilot.STEADY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,14 @@ from .onboard import NOTHING, OnboardCharger, ceiling
 from .snapshot import OnboardState as Onboard
 from .snapshot import PhaseMask, Phases, VehicleView
 from .specs import VehicleSpec
-from .terminals import DARK, OFF_MAINS, Mains, PilotLevel, PilotSignal
+from .terminals import NO_PILOT, OFF_MAINS, Mains, PilotLevel, PilotSignal
 from .units import WATT_HOUR
 
 STICKY_BREAK: Final = 1.0
 """Pilot interruption after which a vehicle that stayed on one phase looks at its phases again [s]."""
 SUPPLY_TOO_LOW: Final = 180.0
 SUPPLY_AGAIN: Final = 195.0
-"""Below the first the on-board charger stops, above the second it goes on [V]. ASSUMED."""
+"""Below the first the on-board charger stops, above the second it resumes [V]. ASSUMED."""
 ROUNDING: Final = 1e-9
 """Current lost by rounding in the duty cycle [A]."""
 
@@ -53,10 +53,10 @@ class Vehicle:
         self.due = Deadlines()
         self.fired: set[str] = set()
         self.emit = emit
-        self._signal = DARK
+        self._signal = NO_PILOT
         self.mains = OFF_MAINS
-        self._dark_since: Instant = at
-        self._dark_level = PilotLevel.NORMAL
+        self._level_since: Instant = at
+        self._level = PilotLevel.NORMAL
         self._had_pwm = False
         self._low_voltage = False
         self.stop_by_evse = False
@@ -65,7 +65,7 @@ class Vehicle:
         """Locked out as soon as S2 is open."""
         self.locks_out = False
         """It refuses from now on, S2 being open."""
-        self.forgiven = False
+        self.unlocked = False
         """The maker's API has lifted the refusal."""
         self.bursting = False
         self._stuck_on_l1 = False
@@ -137,14 +137,14 @@ class Vehicle:
     def _watch_pilot(self, at: Instant, signal: PilotSignal) -> None:
         """Edges of the pilot: PWM appearing, interruptions ending."""
         if signal.pwm and not self._had_pwm and "pwm" in self.spec.wake:
-            self._rouse(at)
+            self._hear_wake_up(at)
         self._had_pwm = signal.pwm
-        if signal.level is self._dark_level:
+        if signal.level is self._level:
             return
-        if self._dark_level is not PilotLevel.NORMAL:
-            self._interruption_ended(at, seconds(at - self._dark_since), self._dark_level)
-        self._dark_level = signal.level
-        self._dark_since = at
+        if self._level is not PilotLevel.NORMAL:
+            self._interruption_ended(at, seconds(at - self._level_since), self._level)
+        self._level = signal.level
+        self._level_since = at
 
     def _interruption_ended(self, at: Instant, lasted: float, level: PilotLevel) -> None:
         spec = self.spec
@@ -155,7 +155,7 @@ class Vehicle:
         by_zero = level is PilotLevel.ZERO and "pilot_open" in spec.wake and lasted >= spec.wake_pilot_open
         by_minus = level is PilotLevel.MINUS and "state_f" in spec.wake and lasted >= spec.wake_state_f
         if by_zero or by_minus:
-            self._rouse(at)
+            self._hear_wake_up(at)
 
     def reconfigure(self, spec: VehicleSpec, at: Instant, *, refill: bool) -> None:
         """Take over changed habits; `refill`: the battery then holds what they say."""
@@ -169,14 +169,14 @@ class Vehicle:
     def wake_by_api(self, at: Instant) -> None:
         """The maker's API wakes it and lifts its refusal."""
         self.toggles = 0
-        self.forgiven = self.state is Onboard.LOCKED_OUT
-        self._rouse(at)
+        self.unlocked = self.state is Onboard.LOCKED_OUT
+        self._hear_wake_up(at)
 
-    def _rouse(self, at: Instant) -> None:
+    def _hear_wake_up(self, at: Instant) -> None:
         if self.state is Onboard.ASLEEP:
             self.due.ensure("wake", at, self.spec.wake_delay)
 
-    # --- what it makes of it -----------------------------------------------------------------------------------------
+    # --- conditions --------------------------------------------------------------------------------------------------
 
     @property
     def pilot_gone(self) -> bool:
@@ -213,7 +213,7 @@ class Vehicle:
         """A phase it charged on is dead, and it stops for that."""
         return self.spec.phase_loss == "stop" and self.started_on > self.live_phases()
 
-    # --- what it does ------------------------------------------------------------------------------------------------
+    # --- actions -----------------------------------------------------------------------------------------------------
 
     def enter(self, state: Onboard) -> None:
         self.state = state
@@ -241,19 +241,19 @@ class Vehicle:
         self.started_on = self.live_phases()
         if self.started_on == 1 and self.spec.phases > 1 and self.mains.phases == 1:
             self._stuck_on_l1 = self.spec.sticky_single_phase
-        self.head_for(self.new_target())
+        self.ramp_to(self.new_target())
 
-    def head_for(self, target: float) -> None:
+    def ramp_to(self, target: float) -> None:
         """Ramp to `target` A."""
         if (offer := self.offer()) > 0:
             self._on_two_phases = offer < self.spec.two_phases_below
         self.pending = target
-        self.onboard.head_for(target)
+        self.onboard.ramp_to(target)
 
     def stop(self, *, by_evse: bool) -> None:
         """Ramp to nothing."""
         self.stop_by_evse = by_evse
-        self.onboard.let_go()
+        self.onboard.ramp_to_zero()
         self.due.clear("react", "stop", "stagger", "burst_end")
 
     def cut_off(self) -> None:
