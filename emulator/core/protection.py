@@ -164,12 +164,14 @@ DETECTORS: Final = (
         delay=0.0,
         recovery="power",
     ),
-    Detector(name="rcd_system", trips=lambda now: not now.conditions.rcd_sensor_ok, delay=0.1, recovery="command"),
+    Detector(
+        name="rcd_sensor_defect", trips=lambda now: not now.conditions.rcd_sensor_ok, delay=0.1, recovery="command"
+    ),
     Detector(name="pe_loss", trips=lambda now: now.earth_check and not now.conditions.earth, delay=0.5),
     Detector(name="cp_short", trips=lambda now: now.pilot is PilotState.E, delay=0.1),
-    Detector(name="cp_f", trips=lambda now: now.conditions.pilot_f, delay=0.1),
+    Detector(name="cp_state_f", trips=lambda now: now.conditions.pilot_f, delay=0.1),
     Detector(
-        name="diode",
+        name="diode_shorted",
         trips=lambda now: now.pwm and _diode(now),
         persists=_diode,
         delay=lambda now: 0.1 if now.pilot is PilotState.C else 0.0,
@@ -187,7 +189,7 @@ DETECTORS: Final = (
         delay=1.25,
     ),
     Detector(
-        name="contactor_miss",
+        name="contactor_fails_to_close",
         trips=lambda now: now.contactor and now.conditions.contactor_dead,
         persists=lambda now: now.conditions.contactor_dead,
         delay=1.25,
@@ -212,7 +214,7 @@ DETECTORS: Final = (
     Detector(name="frequency", trips=_off_frequency, delay=1.0, recovery_delay=60.0),
     Detector(name="overcurrent", trips=_overcurrent, delay=7.0, recovery="unplug"),
     Detector(
-        name="lock_fail",
+        name="lock_stuck",
         trips=lambda now: now.lock_failed,
         delay=0.0,
         recovery="unplug",
@@ -227,7 +229,10 @@ DETECTORS: Final = (
     Detector(name="overtemp_stop", trips=lambda now: now.derated == 0, delay=0.0, severity=Severity.SOFT),
     Detector(name="meter_fault", trips=lambda now: not now.conditions.meter_ok, delay=0.0, severity=Severity.INFO),
     Detector(
-        name="comm_internal", trips=lambda now: not now.conditions.controller_link, delay=0.0, severity=Severity.INFO
+        name="controller_link_lost",
+        trips=lambda now: not now.conditions.controller_link,
+        delay=0.0,
+        severity=Severity.INFO,
     ),
     Detector(name="backend_lost", trips=lambda now: not now.conditions.backend_link, delay=0.0, severity=Severity.INFO),
 )

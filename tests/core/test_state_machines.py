@@ -125,7 +125,7 @@ PLAYS: dict[str, tuple[ChargerSpec, Program]] = {
     ),
     "a vehicle that changes its mind": (
         spec(close_delay=2.0),
-        [(0, OFFER), (0, car()), (1.6, Disturb(name="no", fault=f.EvRefuse()))],
+        [(0, OFFER), (0, car()), (1.6, Disturb(name="no", fault=f.VehicleRefuses()))],
     ),
     "a vehicle that hangs": (QUICK, [(0, OFFER), (0, car(ignores_pwm_off=True)), (30, PAUSE)]),
     "power": (
