@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from . import evse_rules, vehicle_rules
-from .transitions import C, M, S, Table
+from .transitions import C, M, S, TransitionTable
 
 MANY: Final = 6
 """Rows of more states than this start at one node of the diagram."""
@@ -41,11 +41,11 @@ def page() -> str:
     return _PAGE.format(evse=_machine(evse_rules.TABLE), vehicle=_machine(vehicle_rules.TABLE))
 
 
-def _machine(table: Table[M, C, S]) -> str:
+def _machine(table: TransitionTable[M, C, S]) -> str:
     return "\n".join(("```mermaid", "stateDiagram-v2", *_edges(table), "```", "", *_rows(table)))
 
 
-def _edges(table: Table[M, C, S]) -> Iterator[str]:
+def _edges(table: TransitionTable[M, C, S]) -> Iterator[str]:
     """One arrow per pair of states, with the rules that take it."""
     rules: dict[tuple[str, str], list[str]] = {}
     for row in table.rows:
@@ -60,7 +60,7 @@ def _edges(table: Table[M, C, S]) -> Iterator[str]:
         yield f"    {names.get(source, source)} --> {goal}: {', '.join(fired)}"
 
 
-def _rows(table: Table[M, C, S]) -> Iterator[str]:
+def _rows(table: TransitionTable[M, C, S]) -> Iterator[str]:
     yield "| rule | in | when | next | source |"
     yield "| --- | --- | --- | --- | --- |"
     for row in table.rows:
@@ -69,7 +69,7 @@ def _rows(table: Table[M, C, S]) -> Iterator[str]:
         yield f"| {row.rule} | {_states(row.states, table)} | {when} | {following} | {row.source} |"
 
 
-def _states(states: tuple[StrEnum, ...], table: Table[M, C, S]) -> str:
+def _states(states: tuple[StrEnum, ...], table: TransitionTable[M, C, S]) -> str:
     """States as words: those that are left out, where they are fewer."""
     if len(states) <= MANY:
         return ", ".join(states)

@@ -18,11 +18,11 @@ from .instant import Instant
 from .offer import Offer, offerable
 from .phases import PhaseSwitch
 from .pilotline import Interruption, PilotLine
-from .protection import Measured, Protection
+from .protection import Measurements, Protection
 from .snapshot import EvseState as S
 from .snapshot import PhaseMask, Phases, PilotState
 from .specs import ChargerSpec
-from .terminals import DARK, Level, Signal
+from .terminals import NO_PILOT, PilotLevel, PilotSignal
 
 PLUGGED: Final = (PilotState.B, PilotState.C, PilotState.D)
 REQUESTING: Final = (PilotState.C, PilotState.D)
@@ -33,7 +33,7 @@ UNLOCK_AT_F: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+class EvseInputs:
     """What the controller is connected to, at one instant."""
 
     at: Instant
@@ -104,7 +104,7 @@ class Evse:
         """The vehicle asks for current, in a way this charger serves."""
         return self.pilot is PilotState.C or (self.pilot is PilotState.D and self.spec.evse.ventilation)
 
-    def fixed_limits(self, now: Inputs) -> dict[str, float]:
+    def fixed_limits(self, now: EvseInputs) -> dict[str, float]:
         """Limits of the hardware, by owner."""
         limits = {"hardware": self.spec.rated_current}
         if self.connector.is_socket and (rating := self.connector.rating(now.conditions)):
@@ -113,7 +113,7 @@ class Evse:
             limits["temperature"] = now.derated
         return limits
 
-    def permitted(self, now: Inputs) -> float:
+    def permitted(self, now: EvseInputs) -> float:
         """Current to offer after all limits and permissions; 0: nothing now [A]."""
         if not self.offer.permitted or self.protection.soft or self.protection.hard:
             return 0.0
@@ -128,25 +128,25 @@ class Evse:
 
     def duty(self, conditions: Conditions) -> float:
         """Duty cycle on the pilot; 0: no power, or steady -12 V [%]."""
-        if self.state is S.OFF or conditions.pilot_f or self.line.dark == "f":
+        if self.state is S.OFF or conditions.pilot_f or self.line.interruption == "f":
             return 0.0
         return pilot.encode(self.offered)
 
-    def signal(self, conditions: Conditions) -> Signal:
+    def signal(self, conditions: Conditions) -> PilotSignal:
         """The pilot as the vehicle sees it."""
-        if self.state is S.OFF or conditions.pilot_short or conditions.pilot_broken or self.line.dark == "open":
-            return DARK
-        if conditions.pilot_f or self.line.dark == "f":
-            return Signal(Level.MINUS, pilot.STEADY)
-        return Signal(Level.NORMAL, pilot.encode(self.offered))
+        if self.state is S.OFF or conditions.pilot_short or conditions.pilot_broken or self.line.interruption == "open":
+            return NO_PILOT
+        if conditions.pilot_f or self.line.interruption == "f":
+            return PilotSignal(PilotLevel.MINUS, pilot.STEADY)
+        return PilotSignal(PilotLevel.NORMAL, pilot.encode(self.offered))
 
     def conducting(self, at: Instant, conditions: Conditions) -> PhaseMask:
         """Poles that conduct: commanded, opening, or welded."""
         return self.contactor.conducting(at, self.phases.poles, conditions)
 
-    def _measured(self, now: Inputs) -> Measured:
+    def _measured(self, now: EvseInputs) -> Measurements:
         poles, wired = self.phases.poles, now.wired
-        return Measured(
+        return Measurements(
             conditions=now.conditions,
             state=self.state,
             pilot=self.pilot,
@@ -169,7 +169,7 @@ class Evse:
             derated=now.derated,
         )
 
-    def next_due(self, now: Inputs) -> Instant | None:
+    def next_due(self, now: EvseInputs) -> Instant | None:
         """When a rule may fire next if nothing changes around it."""
         at = now.at
         times = (
@@ -191,7 +191,7 @@ class Evse:
 
     # --- one instant -------------------------------------------------------------------------------------------------
 
-    def work_parts(self, now: Inputs) -> bool:
+    def work_parts(self, now: EvseInputs) -> bool:
         """Let pilot output, pilot evaluation, protection and lock do what is due; whether one of them changed."""
         at = now.at
         if self._drive_pilot(at) or self.line.evaluate(at, now.resistance, now.conditions.pilot_f):
@@ -206,10 +206,10 @@ class Evse:
         if self.state is S.WAKEUP:
             forced = self.spec.evse.wake_up.pilot
         elif self.state is S.PHASE_SWITCH:
-            forced = self.phases.dark
+            forced = self.phases.interruption
         if not self.line.drive(at, forced):
             return False
-        if self.line.dark is None:
+        if self.line.interruption is None:
             self.phases.interrupted()
         return True
 
@@ -250,7 +250,7 @@ class Evse:
         self.emit(EventName.OFFER_CHANGED, current=current)
         return True
 
-    def open_contactor(self, now: Inputs) -> bool:
+    def open_contactor(self, now: EvseInputs) -> bool:
         """Command it open, if it is not; whether that was under load. Starts the hold-off T13."""
         if not self.contactor.closed:
             return False

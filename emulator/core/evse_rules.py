@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 from .events import EventName
-from .evse import PLUGGED, Evse, Inputs
+from .evse import PLUGGED, Evse, EvseInputs
 from .snapshot import EvseState as S
 from .snapshot import PilotState
-from .transitions import Held, Table, Transition, nothing
+from .transitions import Held, Transition, TransitionTable, nothing
 
 FALLBACK_AFTER: Final = 30.0
 """Single-phase draw on a three-phase offer until some boxes drop L2 and L3 [s]. Source: WARP, phase_control.c."""
@@ -30,56 +30,56 @@ SWITCHABLE: Final = (S.B_AUTH, S.B_WAIT, S.B_READY, S.C_CLOSING, S.CHARGING, S.C
 # --- conditions ------------------------------------------------------------------------------------------------------
 
 
-def _hard_fault(evse: Evse, now: Inputs) -> bool:
+def _hard_fault(evse: Evse, now: EvseInputs) -> bool:
     return evse.protection.hard
 
 
-def _unplugged(evse: Evse, now: Inputs) -> bool:
+def _unplugged(evse: Evse, now: EvseInputs) -> bool:
     return evse.plugged and evse.pilot is PilotState.A
 
 
-def _plugged_in(evse: Evse, now: Inputs) -> bool:
+def _plugged_in(evse: Evse, now: EvseInputs) -> bool:
     return not evse.plugged and evse.pilot in PLUGGED
 
 
-def _offer(evse: Evse, now: Inputs) -> bool:
+def _offer(evse: Evse, now: EvseInputs) -> bool:
     return evse.allowed > 0
 
 
-def _no_offer(evse: Evse, now: Inputs) -> bool:
+def _no_offer(evse: Evse, now: EvseInputs) -> bool:
     return evse.allowed <= 0
 
 
-def _other_offer(evse: Evse, now: Inputs) -> bool:
+def _other_offer(evse: Evse, now: EvseInputs) -> bool:
     return evse.allowed != evse.offered
 
 
-def _released(evse: Evse, now: Inputs) -> bool:
+def _released(evse: Evse, now: EvseInputs) -> bool:
     return not evse.requesting
 
 
-def _asks(evse: Evse, now: Inputs) -> bool:
+def _asks(evse: Evse, now: EvseInputs) -> bool:
     return evse.requesting and not evse.held(now.at)
 
 
-def _one_phase_only(evse: Evse, now: Inputs) -> bool:
+def _one_phase_only(evse: Evse, now: EvseInputs) -> bool:
     first, second, third = now.currents
     one_only = first > 5.0 and second < 0.5 and third < 0.5
     return evse.phases.falls_back and evse.phases.set_for == 3 and one_only
 
 
-def _wake_up_over(evse: Evse, now: Inputs) -> bool:
+def _wake_up_over(evse: Evse, now: EvseInputs) -> bool:
     return evse.allowed <= 0 or evse.due.passed("wake_end", now.at)
 
 
-def _may_open_for_switch(evse: Evse, now: Inputs) -> bool:
+def _may_open_for_switch(evse: Evse, now: EvseInputs) -> bool:
     return evse.contactor.closed and evse.phases.may_open(now.at, released=not evse.requesting)
 
 
 # --- actions ---------------------------------------------------------------------------------------------------------
 
 
-def _lose_power(evse: Evse, now: Inputs) -> None:
+def _lose_power(evse: Evse, now: EvseInputs) -> None:
     """Everything open at once, all memory lost."""
     closed = evse.contactor.closed
     evse.contactor.drop()
@@ -92,25 +92,25 @@ def _lose_power(evse: Evse, now: Inputs) -> None:
         lock.release(now.conditions.lock_stuck)
 
 
-def _lost_power(evse: Evse, now: Inputs) -> None:
+def _lost_power(evse: Evse, now: EvseInputs) -> None:
     evse.line.read(PilotState.E)
     evse.emit(EventName.SUPPLY_LOST)
 
 
-def _restart(evse: Evse, now: Inputs) -> None:
+def _restart(evse: Evse, now: EvseInputs) -> None:
     evse.restarting = False
     evse.open_contactor(now)
     evse.forget()
     evse.protection.reset("power")
 
 
-def _boot(evse: Evse, now: Inputs, event: EventName) -> None:
+def _boot(evse: Evse, now: EvseInputs, event: EventName) -> None:
     evse.due.set("boot", now.at, evse.spec.evse.boot)
     evse.boots += 1
     evse.emit(event)
 
 
-def _finish_boot(evse: Evse, now: Inputs) -> None:
+def _finish_boot(evse: Evse, now: EvseInputs) -> None:
     evse.due.clear("boot")
     if evse.spec.evse.boot_lockout > 0:
         evse.due.set("lockout", now.at, evse.spec.evse.boot_lockout)
@@ -118,37 +118,37 @@ def _finish_boot(evse: Evse, now: Inputs) -> None:
         evse.begin_session()
 
 
-def _stop_at_fault(evse: Evse, now: Inputs) -> None:
+def _stop_at_fault(evse: Evse, now: EvseInputs) -> None:
     evse.open_contactor(now)
     evse.offer_now(0.0)
     evse.phases.finish()
     evse.due.clear("close", "grace", "wake", "wake_end")
 
 
-def _begin_session(evse: Evse, now: Inputs) -> None:
+def _begin_session(evse: Evse, now: EvseInputs) -> None:
     evse.begin_session()
 
 
-def _end_session(evse: Evse, now: Inputs) -> None:
+def _end_session(evse: Evse, now: EvseInputs) -> None:
     evse.open_contactor(now)
     evse.offer_now(0.0)
     evse.end_session()
 
 
-def _hold_off_after_fault(evse: Evse, now: Inputs) -> None:
+def _hold_off_after_fault(evse: Evse, now: EvseInputs) -> None:
     evse.due.set("fault_hold", now.at, evse.spec.evse.hold_off_after_fault)
 
 
-def _withdraw(evse: Evse, now: Inputs) -> None:
+def _withdraw(evse: Evse, now: EvseInputs) -> None:
     evse.due.clear("wake", "close")
     evse.offer_now(0.0)
 
 
-def _change_offer(evse: Evse, now: Inputs) -> None:
+def _change_offer(evse: Evse, now: EvseInputs) -> None:
     evse.offer_now(evse.allowed)
 
 
-def _offer_first(evse: Evse, now: Inputs) -> None:
+def _offer_first(evse: Evse, now: EvseInputs) -> None:
     evse.offer_now(evse.allowed)
     wake_up = evse.spec.evse.wake_up
     if wake_up.enabled and not evse.asked:
@@ -156,53 +156,53 @@ def _offer_first(evse: Evse, now: Inputs) -> None:
         evse.due.set("wake", now.at, wake_up.first)
 
 
-def _prepare_closing(evse: Evse, now: Inputs) -> None:
+def _prepare_closing(evse: Evse, now: EvseInputs) -> None:
     evse.due.set("close", now.at, evse.spec.evse.close_delay)
     evse.due.clear("wake")
     evse.asked = True
 
 
-def _give_up_closing(evse: Evse, now: Inputs) -> None:
+def _give_up_closing(evse: Evse, now: EvseInputs) -> None:
     evse.due.clear("close")
 
 
-def _close(evse: Evse, now: Inputs) -> None:
+def _close(evse: Evse, now: EvseInputs) -> None:
     evse.due.clear("close")
     evse.contactor.close()
     evse.phases.closed()
 
 
-def _open(evse: Evse, now: Inputs) -> None:
+def _open(evse: Evse, now: EvseInputs) -> None:
     evse.due.clear("fallback", "grace")
     evse.open_contactor(now)
 
 
-def _withdraw_under_load(evse: Evse, now: Inputs) -> None:
+def _withdraw_under_load(evse: Evse, now: EvseInputs) -> None:
     evse.due.clear("fallback")
     evse.offer_now(0.0)
     evse.due.set("grace", now.at, evse.spec.evse.grace)
 
 
-def _offer_again(evse: Evse, now: Inputs) -> None:
+def _offer_again(evse: Evse, now: EvseInputs) -> None:
     evse.due.clear("grace")
     evse.offer_now(evse.allowed)
 
 
-def _wake_up(evse: Evse, now: Inputs) -> None:
+def _wake_up(evse: Evse, now: EvseInputs) -> None:
     evse.due.clear("wake")
     evse.wakes += 1
     evse.due.set("wake_end", now.at, evse.spec.evse.wake_up.duration)
 
 
-def _end_wake_up(evse: Evse, now: Inputs) -> None:
+def _end_wake_up(evse: Evse, now: EvseInputs) -> None:
     evse.due.clear("wake_end")
     wake_up = evse.spec.evse.wake_up
     if evse.allowed > 0 and evse.wakes < wake_up.attempts:
         evse.due.set("wake", now.at, wake_up.interval)
 
 
-def _begin_switch(evse: Evse, now: Inputs) -> None:
-    """No PWM; the contactor waits for the vehicle to let go."""
+def _begin_switch(evse: Evse, now: EvseInputs) -> None:
+    """No PWM; the contactor waits for the vehicle to open S2."""
     evse.offer_now(0.0)
     grace = None
     if evse.contactor.closed:
@@ -211,11 +211,11 @@ def _begin_switch(evse: Evse, now: Inputs) -> None:
     evse.phases.begin(now.at, grace)
 
 
-def _open_for_switch(evse: Evse, now: Inputs) -> None:
+def _open_for_switch(evse: Evse, now: EvseInputs) -> None:
     evse.phases.opened(now.at, under_load=evse.open_contactor(now))
 
 
-def _end_switch(evse: Evse, now: Inputs) -> None:
+def _end_switch(evse: Evse, now: EvseInputs) -> None:
     evse.phases.finish()
     if evse.allowed <= 0:
         evse.offer_now(0.0)
@@ -231,7 +231,7 @@ def _resting(evse: Evse) -> S:
     return evse.resting_state
 
 
-Row = Transition[Evse, Inputs, S]
+Row = Transition[Evse, EvseInputs, S]
 
 # fmt: off
 ROWS: Final = (
@@ -272,7 +272,7 @@ ROWS: Final = (
     Row("22", BEFORE_CHARGING, "out of service",
         lambda e, n: bool(e.offer.out_of_service), _withdraw, (S.DISABLED,),
         "OCPP 1.6, 5.2: a running transaction ends first"),
-    Row("19a", (S.PHASE_SWITCH,), "vehicle let go, or the grace is over",
+    Row("19a", (S.PHASE_SWITCH,), "vehicle opens S2, or the grace is over",
         _may_open_for_switch, _open_for_switch, (),
         "WARP, phase_control.c; seq. 10.1, 10.2"),
     Row("19b", (S.PHASE_SWITCH,), "next step of the sequence due",
@@ -284,7 +284,7 @@ ROWS: Final = (
     Row("19d", (S.PHASE_SWITCH,), "sequence over, offer differs",
         lambda e, n: e.phases.resuming and e.allowed != e.offered, _change_offer, (),
         "WARP, phase_control.c"),
-    Row("19e", (S.PHASE_SWITCH,), "sequence over, vehicle asks or stays away",
+    Row("19e", (S.PHASE_SWITCH,), "sequence over, vehicle asks (state C or D) or does not in time",
         lambda e, n: e.phases.resuming and (_asks(e, n) or e.phases.gave_up(n.at)), _end_switch, (S.B_READY,),
         "WARP, phase_control.c: waits 10 s for the vehicle"),
     Row("19f", (S.A,), "other phases wanted",
@@ -308,13 +308,13 @@ ROWS: Final = (
     Row("8", (S.B_READY,), "offer withdrawn",
         _no_offer, _withdraw, (S.B_WAIT,),
         "IEC 61851-1 A.3, B2 to B1"),
-    Row("11a", (S.C_CLOSING,), "vehicle let go (state B)",
+    Row("11a", (S.C_CLOSING,), "vehicle opens S2 (state B)",
         _released, _give_up_closing, (S.B_READY,),
         "seq. 7"),
     Row("11b", (S.C_CLOSING,), "offer withdrawn",
         _no_offer, _withdraw, (S.B_WAIT,),
         "seq. 10.1"),
-    Row("17", (S.CHARGING,), "vehicle let go (state B)",
+    Row("17", (S.CHARGING,), "vehicle opens S2 (state B)",
         _released, _open, (S.B_READY,),
         "seq. 7, 8.1: contactor open within 100 ms"),
     Row("13", (S.CHARGING,), "offer withdrawn",
@@ -326,7 +326,7 @@ ROWS: Final = (
     Row("16", (S.C_STOPPING,), "current to offer, vehicle still asks",
         lambda e, n: e.allowed > 0 and e.requesting, _offer_again, (S.CHARGING,),
         "IEC 61851-1 A.3, C1 to C2"),
-    Row("14", (S.C_STOPPING,), "vehicle let go (state B)",
+    Row("14", (S.C_STOPPING,), "vehicle opens S2 (state B)",
         _released, _open, (S.B_WAIT,),
         "seq. 8.2: contactor open within 100 ms"),
     Row("15", (S.C_STOPPING,), "grace over",
@@ -351,10 +351,10 @@ ROWS: Final = (
 )
 # fmt: on
 
-TABLE: Final = Table(ROWS, S, state=lambda evse: evse.state, enter=Evse.enter)
+TABLE: Final = TransitionTable(ROWS, S, state=lambda evse: evse.state, enter=Evse.enter)
 
 
-def step(evse: Evse, now: Inputs) -> bool:
+def step(evse: Evse, now: EvseInputs) -> bool:
     """Fire at most one rule, or let one of the parts change; whether anything did."""
     if now.powered and evse.state is not S.OFF and evse.work_parts(now):
         return True
@@ -362,7 +362,7 @@ def step(evse: Evse, now: Inputs) -> bool:
     return TABLE.step(evse, now.at, now)
 
 
-def restart(evse: Evse, now: Inputs) -> None:
+def restart(evse: Evse, now: EvseInputs) -> None:
     """Restart the charge controller at once."""
     evse.restarting = True
     TABLE.step(evse, now.at, now)

@@ -131,7 +131,7 @@ class RcdSelftest(Disturbance):
         return replace(now, rcd_test_passes=False)
 
 
-class RcdSystem(Disturbance):
+class RcdSensorDefect(Disturbance):
     """Residual-current sensor defect."""
 
     def disturb(self, now: Conditions) -> Conditions:
@@ -159,7 +159,7 @@ class CpOpen(Disturbance):
         return replace(now, pilot_broken=True)
 
 
-class CpF(Disturbance):
+class CpStateF(Disturbance):
     """Control pilot stuck at -12 V (state F)."""
 
     def disturb(self, now: Conditions) -> Conditions:
@@ -176,7 +176,7 @@ class CpResistance(Disturbance):
         return replace(now, pilot_resistance=self.resistance)
 
 
-class Diode(Disturbance):
+class DiodeShorted(Disturbance):
     """Vehicle's pilot diode shorted."""
 
     def disturb(self, now: Conditions) -> Conditions:
@@ -200,7 +200,7 @@ class ContactorWelded(Disturbance):
         return replace(now, welded=_lines(self.phases))
 
 
-class ContactorMiss(Disturbance):
+class ContactorFailsToClose(Disturbance):
     """Contactor does not close."""
 
     def disturb(self, now: Conditions) -> Conditions:
@@ -289,7 +289,7 @@ class Overcurrent(Disturbance):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LockFail(Disturbance):
+class LockStuck(Disturbance):
     """Socket lock stuck. It does not reach its position; sockets only."""
 
     stuck: Literal["open", "closed"] = "open"
@@ -315,7 +315,7 @@ class MeterFault(Disturbance):
         return replace(now, meter_ok=False)
 
 
-class CommInternal(Disturbance):
+class ControllerLinkLost(Disturbance):
     """Charge controller silent. Network processor and charge controller do not hear each other."""
 
     def disturb(self, now: Conditions) -> Conditions:
@@ -329,7 +329,7 @@ class BackendLost(Disturbance):
         return replace(now, backend_link=False)
 
 
-class EvRefuse(Disturbance):
+class VehicleRefuses(Disturbance):
     """Vehicle refuses to charge. Whatever is offered."""
 
     def disturb(self, now: Conditions) -> Conditions:
@@ -346,16 +346,16 @@ class GridOutage(Disturbance):
 CATALOGUE: tuple[type[Disturbance], ...] = (
     TripRcd,
     RcdSelftest,
-    RcdSystem,
+    RcdSensorDefect,
     PeLoss,
     CpShort,
     CpOpen,
-    CpF,
+    CpStateF,
     CpResistance,
-    Diode,
+    DiodeShorted,
     Ventilation,
     ContactorWelded,
-    ContactorMiss,
+    ContactorFailsToClose,
     SwitchUnconfigured,
     Overvoltage,
     Undervoltage,
@@ -363,12 +363,12 @@ CATALOGUE: tuple[type[Disturbance], ...] = (
     Frequency,
     Overtemp,
     Overcurrent,
-    LockFail,
+    LockStuck,
     PpInvalid,
     MeterFault,
-    CommInternal,
+    ControllerLinkLost,
     BackendLost,
-    EvRefuse,
+    VehicleRefuses,
     GridOutage,
 )
 

@@ -1,6 +1,6 @@
-"""The laws of one stretch between two events: current, voltage, power and energy as closed forms of time.
+"""The laws of one segment between two events: current, voltage, power and energy as closed forms of time.
 
-The one rule: a flow never changes and never counts; it answers for any `dt`, the seconds since its stretch began.
+The one rule: a flow never changes and never counts; it answers for any `dt`, the seconds since its segment began.
 Phase tuples are (L1, L2, L3) at the charger's terminals, energies J, powers W, currents A.
 
 The active part of the current drops voltage over the source resistance, so that at a current `I` a phase takes

@@ -1,4 +1,4 @@
-"""What each stimulus and each command does to a charger, and what speaks against it.
+"""What each stimulus and each command does to a charger, and when it is refused.
 
 The one rule: a message is refused before it has changed anything; whatever is not refused is done without an error.
 """
@@ -12,6 +12,7 @@ from typing import Final, assert_never
 from . import evse_rules
 from .events import EventName
 from .faults import STRONGEST
+from .hardware import Hardware
 from .instant import Instant
 from .messages import (
     Command,
@@ -48,19 +49,18 @@ from .specs import VehicleSpec
 from .units import COLDEST, HOTTEST
 from .validity import misfit
 from .vehicle import Vehicle
-from .world import World
 
 Refusal = Outcome | None
 
 
-# --- what speaks against it ------------------------------------------------------------------------------------------
+# --- refusals --------------------------------------------------------------------------------------------------------
 
 
-def refusal(world: World, message: Stimulus | Command) -> Refusal:
+def refusal(hardware: Hardware, message: Stimulus | Command) -> Refusal:
     """Why `message` cannot be done now; None: it can."""
     if problem := misfit(message):
         return _no(Reason.INVALID, problem)
-    evse, vehicle = world.evse, world.vehicle
+    evse, vehicle = hardware.evse, hardware.vehicle
     match message:
         case PlugIn() if vehicle is not None:
             return _no(Reason.ALREADY_PLUGGED, f"{vehicle.name} is plugged in; unplug it first")
@@ -82,7 +82,7 @@ def refusal(world: World, message: Stimulus | Command) -> Refusal:
             return _no(Reason.OUT_OF_RANGE, "no such climate")
         case Disturb() if problem := message.fault.problem():
             return _no(Reason.OUT_OF_RANGE, problem)
-        case Relieve() if message.name not in world.disturbances:
+        case Relieve() if message.name not in hardware.disturbances:
             return _no(Reason.UNKNOWN, f'there is no fault called "{message.name}"')
         case SetLimit() if message.current is not None and message.current < 0:
             return _no(Reason.OUT_OF_RANGE, f"a limit of {message.current:g} A")
@@ -152,42 +152,42 @@ def _no_such_supply(message: SetSupply) -> Refusal:
 # --- doing it --------------------------------------------------------------------------------------------------------
 
 
-def handle(world: World, at: Instant, message: Stimulus | Command) -> None:
+def handle(hardware: Hardware, at: Instant, message: Stimulus | Command) -> None:
     """Do it; it must not have been refused."""
     if isinstance(message, Stimulus):
-        _happen(world, at, message)
+        _happen(hardware, at, message)
     else:
-        _obey(world, at, message)
+        _obey(hardware, at, message)
 
 
-def _happen(world: World, at: Instant, message: Stimulus) -> None:
-    connector = world.evse.connector
+def _happen(hardware: Hardware, at: Instant, message: Stimulus) -> None:
+    connector = hardware.evse.connector
     match message:
         case PlugIn():
-            _plug_in(world, at, message)
+            _plug_in(hardware, at, message)
         case Unplug():
-            world.vehicle = None
+            hardware.vehicle = None
             if message.at_box:
                 connector.cable = None
         case PlugCable():
-            connector.cable = (message.cable or world.spec.cable) if message.plugged else None
+            connector.cable = (message.cable or hardware.spec.cable) if message.plugged else None
         case SetVehicle():
-            _set_vehicle(world, at, message)
+            _set_vehicle(hardware, at, message)
         case SetSupply():
-            world.set_supply(message)
-            world.emit(EventName.SUPPLY_CHANGED)
+            hardware.set_supply(message)
+            hardware.emit(EventName.SUPPLY_CHANGED)
         case SetClimate():
-            world.heat.set_ambient(message.ambient)
+            hardware.heat.set_ambient(message.ambient)
         case PowerCut():
-            world.set_cut(True)
+            hardware.set_cut(True)
         case PowerUp():
-            world.set_cut(False)
+            hardware.set_cut(False)
         case Disturb():
-            world.disturbances[message.name] = message.fault
-            world.disturbed()
+            hardware.disturbances[message.name] = message.fault
+            hardware.disturbed()
         case Relieve():
-            del world.disturbances[message.name]
-            world.disturbed()
+            del hardware.disturbances[message.name]
+            hardware.disturbed()
         case _:
             assert_never(message)
 
@@ -199,13 +199,13 @@ def _charged(message: PlugIn) -> VehicleSpec:
     return replace(message.vehicle, state_of_charge=message.state_of_charge)
 
 
-def _plug_in(world: World, at: Instant, message: PlugIn) -> None:
-    world.vehicle = vehicle = Vehicle(message.name, _charged(message), at, world.emit)
-    connector = world.evse.connector
+def _plug_in(hardware: Hardware, at: Instant, message: PlugIn) -> None:
+    hardware.vehicle = vehicle = Vehicle(message.name, _charged(message), at, hardware.emit)
+    connector = hardware.evse.connector
     if connector.is_socket:
-        connector.cable = message.cable or connector.cable or world.spec.cable
+        connector.cable = message.cable or connector.cable or hardware.spec.cable
         vehicle.cable = connector.cable
-    world.disturbed()
+    hardware.disturbed()
 
 
 def _changed(spec: VehicleSpec, message: SetVehicle) -> VehicleSpec:
@@ -214,20 +214,20 @@ def _changed(spec: VehicleSpec, message: SetVehicle) -> VehicleSpec:
     return replaced(spec, **{name: value for name, value in message.changes.items() if name != "awake"})
 
 
-def _set_vehicle(world: World, at: Instant, message: SetVehicle) -> None:
-    vehicle = world.vehicle
+def _set_vehicle(hardware: Hardware, at: Instant, message: SetVehicle) -> None:
+    vehicle = hardware.vehicle
     if vehicle is None:
         return
     if not message.changes.keys() <= {"awake"}:
         spec = _changed(vehicle.spec, message)
         vehicle.reconfigure(spec, at, refill="state_of_charge" in message.changes)
-        world.disturbed()
+        hardware.disturbed()
     if message.changes.get("awake"):
         vehicle.wake_by_api(at)
 
 
-def _obey(world: World, at: Instant, message: Command) -> None:
-    evse = world.evse
+def _obey(hardware: Hardware, at: Instant, message: Command) -> None:
+    evse = hardware.evse
     match message:
         case SetLimit():
             evse.offer.put_limit(message.owner, message.current)
@@ -246,12 +246,12 @@ def _obey(world: World, at: Instant, message: Command) -> None:
         case SetService():
             evse.offer.put_service(message.owner, message.available)
         case MarkEnergy():
-            world.meter.mark(message.owner, message.energy)
+            hardware.meter.mark(message.owner, message.energy)
         case ResetFaults():
             evse.protection.reset("command", message.fault)
         case RebootController():
-            evse_rules.restart(evse, world.inputs(at))
-            world.meter.end_session()
+            evse_rules.restart(evse, hardware.inputs(at))
+            hardware.meter.end_session()
         case SetLock():
             evse.connector.lock.set_policy(message.policy, message.on_outage)
         case SetEarthCheck():

@@ -24,8 +24,8 @@ NO_CURRENT: Final[Squares] = ((0.0, 0.0, 0.0),) * 3
 
 
 @dataclass(frozen=True, slots=True)
-class Course(Mapping[str, float]):
-    """Temperatures of all sensors at one instant of a stretch, worked out when asked for."""
+class Temperatures(Mapping[str, float]):
+    """Temperatures of all sensors at one instant of a segment, worked out when asked for."""
 
     start: Mapping[str, float]
     squares: Squares
@@ -34,8 +34,8 @@ class Course(Mapping[str, float]):
     held: Mapping[str, float]
     dt: float = 0.0
 
-    def at(self, dt: float) -> Course:
-        return Course(self.start, self.squares, self.climate, self.time_of_day, self.held, dt)
+    def at(self, dt: float) -> Temperatures:
+        return Temperatures(self.start, self.squares, self.climate, self.time_of_day, self.held, dt)
 
     def __getitem__(self, name: str) -> float:
         if name in self.held:
@@ -52,7 +52,7 @@ class Course(Mapping[str, float]):
 
 
 class Heat:
-    """Every sensor's temperature at the start of the stretch, and the derating level."""
+    """Every sensor's temperature at the start of the segment, and the derating level."""
 
     def __init__(self, spec: ChargerSpec, at: Instant, time_of_day: float) -> None:
         """`time_of_day`: s since midnight at instant 0."""
@@ -71,26 +71,26 @@ class Heat:
         """Current allowed by the level in force; None: no level [A]."""
         return self._levels[self._level - 1].current if self._level else None
 
-    def course(self) -> Course:
-        """The temperatures of the stretch that begins now."""
-        return Course(dict(self._start), self._squares, self._climate, self._calendar(), dict(self._held))
+    def temperatures(self) -> Temperatures:
+        """The temperatures of the segment that begins now."""
+        return Temperatures(dict(self._start), self._squares, self._climate, self._calendar(), dict(self._held))
 
     def set_ambient(self, ambient: float) -> None:
         self._climate = replace(self._climate, ambient=ambient)
 
     def settle(self, dt: float) -> None:
-        course = self.course().at(dt)
+        """Make the temperatures after `dt` s those of the start of a segment."""
+        calendar = self._calendar()
         for sensor in thermal.SENSORS:
-            self._start[sensor.name] = thermal.temperature(
-                sensor, self._start[sensor.name], course.squares, course.climate, course.time_of_day, dt
-            )
+            start = self._start[sensor.name]
+            self._start[sensor.name] = thermal.temperature(sensor, start, self._squares, self._climate, calendar, dt)
 
     def begin(self, at: Instant, squares: Squares) -> None:
         self._since = at
         self._squares = squares
 
     def step(self, held: tuple[tuple[str, float], ...], emit: Emit) -> None:
-        """Change the derating level as the temperatures at the start of the stretch say."""
+        """Change the derating level as the temperatures at the start of the segment say."""
         self._held = dict(held)
         before = self._level
         hottest = max(self._held.get(name, self._start[name]) for name in (*WATCHED, *self._held))
@@ -161,4 +161,4 @@ class Heat:
 LARGEST_SQUARE: Final = 90.0**2
 """More than any on-board charger draws [A²]."""
 RAMP_AT_MOST: Final = 180.0
-"""Longer than any ramp lasts; then there is another stretch [s]."""
+"""Longer than any ramp lasts; then there is another segment [s]."""

@@ -1,6 +1,6 @@
 """The energy register, the session counted from it, and the marks somebody waits for.
 
-The one rule: energy is added once per stretch and never taken away, except what a power cut had not stored yet.
+The one rule: energy is added once per segment and never taken away, except what a power cut had not stored yet.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class _Mark:
 
 
 class Meter:
-    """Counters at the start of the stretch."""
+    """Counters at the start of the segment."""
 
     def __init__(self, total: float, emit: Emit) -> None:
         self.energy = total * WATT_HOUR

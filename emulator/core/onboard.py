@@ -1,4 +1,4 @@
-"""The electrical side of a vehicle: battery, current per phase, and the law they follow in one stretch.
+"""The electrical side of a vehicle: battery, current per phase, and the law they follow in one segment.
 
 The one rule: `vehicle` says which current to head for, and when; here is only how it gets there. Currents
 are A of active current per used phase, energies J.
@@ -28,9 +28,9 @@ class OnboardCharger:
         self.spec = spec
         self.acceptance = Acceptance.of(spec)
         self.battery = spec.state_of_charge * spec.capacity * WATT_HOUR
-        """Energy in the battery at the start of the stretch [J]."""
+        """Energy in the battery at the start of the segment [J]."""
         self.current = 0.0
-        """Current at the start of the stretch [A]."""
+        """Current at the start of the segment [A]."""
         self.rate = 0.0
         """Slope of the current [A/s]."""
         self.target = 0.0
@@ -55,7 +55,7 @@ class OnboardCharger:
 
     # --- where it goes -----------------------------------------------------------------------------------------------
 
-    def head_for(self, target: float) -> None:
+    def ramp_to(self, target: float) -> None:
         """Ramp towards `target` A."""
         self.target = target
         if self.tapering and target >= self.current:
@@ -63,7 +63,7 @@ class OnboardCharger:
         self.tapering = False
         self.rate = _slope(self.current, target, self.spec.ramp_up, self.spec.ramp_down)
 
-    def let_go(self) -> None:
+    def ramp_to_zero(self) -> None:
         """Ramp to nothing, quickly."""
         self.tapering = False
         self.target = 0.0
@@ -87,20 +87,20 @@ class OnboardCharger:
         self.rate = 0.0
 
     def settle(self, flow: Flow, dt: float, *, stores: bool) -> None:
-        """Take over where the stretch has led after `dt` s."""
+        """Take over where the segment has led after `dt` s."""
         if stores:
             self.battery = min(self.battery + flow.battery(dt), max(self.battery, self.spec.capacity * WATT_HOUR))
         if isinstance(flow, Ramp | Taper):
             self.current = max(flow.active_current(dt))
 
-    # --- the law of a stretch ----------------------------------------------------------------------------------------
+    # --- the law of a segment ----------------------------------------------------------------------------------------
 
     def idle(self, mains: Mains, mask: PhaseMask) -> Idle:
         """Nothing but standby power."""
         return Idle(voltages=mains.voltages, resistance=mains.resistance, mask=mask, standby=self.spec.standby_power)
 
     def flow(self, mains: Mains, mask: PhaseMask, *, capped: bool) -> Flow:
-        """The law of the stretch that begins now; `capped`: the battery may limit it."""
+        """The law of the segment that begins now; `capped`: the battery may limit it."""
         self.current = min(self.current, ceiling(mains, mask))
         if self.current == 0.0 and self.rate == 0.0:
             return self.idle(mains, mask)
@@ -146,7 +146,7 @@ class OnboardCharger:
         )
 
     def next_due(self, at: Instant, flow: Flow, *, capped: bool) -> Instant | None:
-        """When the stretch has led somewhere: end of a ramp, start of the taper, full battery."""
+        """When the segment has led somewhere: end of a ramp, start of the taper, full battery."""
         times: list[float | None] = []
         if isinstance(flow, Ramp) and self.rate != 0.0:
             end = flow.reaches_current(self.target)

@@ -20,7 +20,7 @@ PAUSE: Final = 0.1
 """Time between the steps of the sequence [s]. Source: Tinkerforge evse-v2-bricklet."""
 
 
-class Step(Enum):
+class SwitchStep(Enum):
     """Where the sequence stands."""
 
     IDLE = "idle"
@@ -52,7 +52,7 @@ class PhaseSwitch:
         self.fallback = False
         """The box dropped to one phase by itself."""
         self.timers = Deadlines()
-        self._step = Step.IDLE
+        self._step = SwitchStep.IDLE
         self._under_load = False
 
     @property
@@ -72,19 +72,19 @@ class PhaseSwitch:
         return (True, count >= 2, count >= 3)
 
     @property
-    def dark(self) -> Interruption | None:
+    def interruption(self) -> Interruption | None:
         """What the sequence does to the pilot now."""
-        if self._step is not Step.WAITING or self._spec.pilot == "x1":
+        if self._step is not SwitchStep.WAITING or self._spec.pilot == "x1":
             return None
         return self._spec.pilot
 
     @property
     def running(self) -> bool:
-        return self._step is not Step.IDLE
+        return self._step is not SwitchStep.IDLE
 
     @property
     def resuming(self) -> bool:
-        return self._step is Step.RESUMING
+        return self._step is SwitchStep.RESUMING
 
     @property
     def differs(self) -> bool:
@@ -115,7 +115,7 @@ class PhaseSwitch:
             self._emit(EventName.PHASES_CHANGED, phases=phases)
 
     def begin(self, at: Instant, grace: float | None) -> None:
-        """Start the sequence; `grace` s for the vehicle to let go, None if the contactor is open already."""
+        """Start the sequence; `grace` s for the vehicle to open S2, None if the contactor is open already."""
         self._under_load = False
         if self._spec.cooldown > 0:
             self.timers.set("cooldown", at, self._spec.cooldown)
@@ -123,34 +123,34 @@ class PhaseSwitch:
         if grace is None:
             self.opened(at, under_load=False)
         else:
-            self._step = Step.RELEASING
+            self._step = SwitchStep.RELEASING
             self.timers.set("grace", at, grace)
 
     def may_open(self, at: Instant, released: bool) -> bool:
-        return self._step is Step.RELEASING and (released or self.timers.passed("grace", at))
+        return self._step is SwitchStep.RELEASING and (released or self.timers.passed("grace", at))
 
     def opened(self, at: Instant, under_load: bool) -> None:
         self._under_load = under_load
-        self._step = Step.OPENED
+        self._step = SwitchStep.OPENED
         self.timers.clear("grace")
         self.timers.set("next", at, PAUSE)
 
     def step_due(self, at: Instant) -> bool:
-        return self._step is not Step.RESUMING and self.timers.passed("next", at)
+        return self._step is not SwitchStep.RESUMING and self.timers.passed("next", at)
 
     def step(self, at: Instant) -> None:
         """Go to the next step."""
         self.timers.clear("next")
-        if self._step is Step.OPENED:
-            self._step = Step.WAITING
+        if self._step is SwitchStep.OPENED:
+            self._step = SwitchStep.WAITING
             self._set(self.requested)
             least = self._spec.wait_under_load if self._under_load else 0.0
             self.timers.set("next", at, max(self.wait, least))
-        elif self._step is Step.WAITING:
-            self._step = Step.RESTORING
+        elif self._step is SwitchStep.WAITING:
+            self._step = SwitchStep.RESTORING
             self.timers.set("next", at, PAUSE)
         else:
-            self._step = Step.RESUMING
+            self._step = SwitchStep.RESUMING
             self.timers.set("resume", at, self._spec.resume_within)
 
     def gave_up(self, at: Instant) -> bool:
@@ -159,11 +159,11 @@ class PhaseSwitch:
 
     def finish(self) -> None:
         """The sequence is over, or was cut short: then the poles take the wanted position in the open contactor."""
-        if self._step is Step.IDLE:
+        if self._step is SwitchStep.IDLE:
             return
-        if self._step in (Step.RELEASING, Step.OPENED):
+        if self._step in (SwitchStep.RELEASING, SwitchStep.OPENED):
             self._set(self.requested)
-        self._step = Step.IDLE
+        self._step = SwitchStep.IDLE
         self.timers.clear("next", "grace", "resume")
         self._emit(EventName.PHASE_SWITCH_FINISHED, phases=self.set_for)
 

@@ -23,7 +23,7 @@ class PilotLine:
     def __init__(self, settle: float, emit: Emit) -> None:
         self.state = PilotState.A
         """As evaluated last."""
-        self.dark: Interruption | None = None
+        self.interruption: Interruption | None = None
         """The output is cut, or at -12 V."""
         self.asked: dict[str, Interruption] = {}
         """Interruptions by owner."""
@@ -47,8 +47,8 @@ class PilotLine:
         """Memory is lost: nobody asks for anything."""
         self.asked.clear()
         self.due.clear_all()
-        if self.dark is not None:
-            self.dark = None
+        if self.interruption is not None:
+            self.interruption = None
             self._emit(EventName.PILOT_RESTORED)
 
     def drive(self, at: Instant, forced: Interruption | None) -> bool:
@@ -57,9 +57,9 @@ class PilotLine:
             if self.due.passed(owner, at):
                 self.restore(owner)
         wanted = forced if forced is not None else next(iter(self.asked.values()), None)
-        if wanted == self.dark:
+        if wanted == self.interruption:
             return False
-        self.dark = wanted
+        self.interruption = wanted
         if wanted is None:
             self._valid_at = later(at, self._settle)
             self._emit(EventName.PILOT_RESTORED)
@@ -67,11 +67,11 @@ class PilotLine:
             self._emit(EventName.PILOT_INTERRUPTED, mode=wanted)
         return True
 
-    def evaluate(self, at: Instant, resistance: float | None, stuck_f: bool) -> bool:
+    def evaluate(self, at: Instant, resistance: float | None, stuck_at_f: bool) -> bool:
         """Read the state of a line with `resistance` ohm on it; whether it changed."""
-        if self.dark is not None or self._valid_at > at:
+        if self.interruption is not None or self._valid_at > at:
             return False
-        if stuck_f:
+        if stuck_at_f:
             return self.read(PilotState.F)
         return self.read(pilot.classify(resistance, self.state))
 

@@ -1,4 +1,4 @@
-"""Protection: what trips, how fast, and what lets it go.
+"""Protection: what trips, how fast, and how it recovers.
 
 The one rule: the table decides. A detector looks at what the charge controller can measure; it never looks at which
 fault a scenario injected. Delays are from condition true to fault active and contactor commanded off.
@@ -40,7 +40,7 @@ class Severity(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measurements:
     """What the charge controller measures at one instant."""
 
     conditions: Conditions
@@ -69,7 +69,7 @@ class Measured:
     derated: float | None
 
 
-Condition = Callable[[Measured], bool]
+Condition = Callable[[Measurements], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Detector:
 
     name: str
     trips: Condition
-    delay: float | Callable[[Measured], float]
+    delay: float | Callable[[Measurements], float]
     """From condition true to fault active [s]."""
     persists: Condition | None = None
     """Once active: whether the condition is still there. None: as `trips`."""
@@ -88,23 +88,23 @@ class Detector:
     """Time from condition gone to fault gone, for `auto` [s]."""
     event: EventName = EventName.FAULT_RAISED
 
-    def wait(self, now: Measured) -> float:
+    def wait(self, now: Measurements) -> float:
         return self.delay(now) if callable(self.delay) else self.delay
 
 
-def _lines(now: Measured) -> list[float]:
+def _lines(now: Measurements) -> list[float]:
     return [voltage for voltage, wired in zip(now.voltages, now.wired, strict=True) if wired]
 
 
-def _residual_dc(now: Measured) -> float:
+def _residual_dc(now: Measurements) -> float:
     return abs(now.conditions.residual_dc)
 
 
-def _residual_ac(now: Measured) -> float:
+def _residual_ac(now: Measurements) -> float:
     return now.conditions.residual_ac
 
 
-def _rcd(name: str, kind: rcd.Kind, residual: Callable[[Measured], float]) -> Detector:
+def _rcd(name: str, kind: rcd.Kind, residual: Callable[[Measurements], float]) -> Detector:
     """A residual-current monitor behind the contactor."""
     return Detector(
         name=name,
@@ -115,7 +115,7 @@ def _rcd(name: str, kind: rcd.Kind, residual: Callable[[Measured], float]) -> De
     )
 
 
-def _welded(now: Measured) -> bool:
+def _welded(now: Measurements) -> bool:
     poles = zip(now.conditions.welded, now.voltages, strict=True)
     return not now.contactor and any(stuck and voltage > 0 for stuck, voltage in poles)
 
@@ -125,7 +125,7 @@ def overcurrent_threshold(offered: float) -> float:
     return (offered + OVERCURRENT_MARGIN) * OVERCURRENT_FACTOR
 
 
-def _overcurrent(now: Measured) -> bool:
+def _overcurrent(now: Measurements) -> bool:
     if not now.contactor or now.offered <= 0:
         return False
     return now.current > overcurrent_threshold(now.offered)
@@ -139,16 +139,16 @@ def _undervoltage(share: float) -> Condition:
     return lambda now: any(DEAD <= voltage < share * now.nominal for voltage in _lines(now))
 
 
-def _off_frequency(now: Measured) -> bool:
+def _off_frequency(now: Measurements) -> bool:
     """Outside 47..52 Hz, or the same shares of 60 Hz where that is the grid's."""
     return not 0.94 <= now.frequency / now.nominal_frequency <= 1.04
 
 
-def _phase_lost(now: Measured) -> bool:
+def _phase_lost(now: Measurements) -> bool:
     return any(used and voltage < DEAD for voltage, used in zip(now.voltages, now.used, strict=True))
 
 
-def _diode(now: Measured) -> bool:
+def _diode(now: Measurements) -> bool:
     return now.conditions.diode_shorted and now.pilot in (PilotState.B, PilotState.C, PilotState.D)
 
 
@@ -164,12 +164,14 @@ DETECTORS: Final = (
         delay=0.0,
         recovery="power",
     ),
-    Detector(name="rcd_system", trips=lambda now: not now.conditions.rcd_sensor_ok, delay=0.1, recovery="command"),
+    Detector(
+        name="rcd_sensor_defect", trips=lambda now: not now.conditions.rcd_sensor_ok, delay=0.1, recovery="command"
+    ),
     Detector(name="pe_loss", trips=lambda now: now.earth_check and not now.conditions.earth, delay=0.5),
     Detector(name="cp_short", trips=lambda now: now.pilot is PilotState.E, delay=0.1),
-    Detector(name="cp_f", trips=lambda now: now.conditions.pilot_f, delay=0.1),
+    Detector(name="cp_state_f", trips=lambda now: now.conditions.pilot_f, delay=0.1),
     Detector(
-        name="diode",
+        name="diode_shorted",
         trips=lambda now: now.pwm and _diode(now),
         persists=_diode,
         delay=lambda now: 0.1 if now.pilot is PilotState.C else 0.0,
@@ -187,7 +189,7 @@ DETECTORS: Final = (
         delay=1.25,
     ),
     Detector(
-        name="contactor_miss",
+        name="contactor_fails_to_close",
         trips=lambda now: now.contactor and now.conditions.contactor_dead,
         persists=lambda now: now.conditions.contactor_dead,
         delay=1.25,
@@ -212,7 +214,7 @@ DETECTORS: Final = (
     Detector(name="frequency", trips=_off_frequency, delay=1.0, recovery_delay=60.0),
     Detector(name="overcurrent", trips=_overcurrent, delay=7.0, recovery="unplug"),
     Detector(
-        name="lock_fail",
+        name="lock_stuck",
         trips=lambda now: now.lock_failed,
         delay=0.0,
         recovery="unplug",
@@ -227,7 +229,10 @@ DETECTORS: Final = (
     Detector(name="overtemp_stop", trips=lambda now: now.derated == 0, delay=0.0, severity=Severity.SOFT),
     Detector(name="meter_fault", trips=lambda now: not now.conditions.meter_ok, delay=0.0, severity=Severity.INFO),
     Detector(
-        name="comm_internal", trips=lambda now: not now.conditions.controller_link, delay=0.0, severity=Severity.INFO
+        name="controller_link_lost",
+        trips=lambda now: not now.conditions.controller_link,
+        delay=0.0,
+        severity=Severity.INFO,
     ),
     Detector(name="backend_lost", trips=lambda now: not now.conditions.backend_link, delay=0.0, severity=Severity.INFO),
 )
@@ -272,8 +277,8 @@ class Protection:
     def recovery_of(self, detector: Detector) -> Recovery:
         return self._recovery.get(detector.name, detector.recovery)
 
-    def step(self, at: Instant, now: Measured) -> bool:
-        """Raise what is due and let go what may go; whether anything changed."""
+    def step(self, at: Instant, now: Measurements) -> bool:
+        """Raise what is due and clear what has recovered; whether anything changed."""
         changed = False
         for index, detector in enumerate(DETECTORS):
             if not detector.trips(now):
@@ -283,9 +288,9 @@ class Protection:
                 if later(since, detector.wait(now)) <= at:
                     self._raise(at, detector, now)
                     changed = True
-        return self._let_go(at, now) or changed
+        return self._recover(at, now) or changed
 
-    def _raise(self, at: Instant, detector: Detector, now: Measured) -> None:
+    def _raise(self, at: Instant, detector: Detector, now: Measurements) -> None:
         self._active[detector.name] = _Active(at, detector)
         self.trips += 1
         residual = {
@@ -297,7 +302,7 @@ class Protection:
         else:
             self._emit(detector.event, fault=detector.name, residual_current=residual)
 
-    def _let_go(self, at: Instant, now: Measured) -> bool:
+    def _recover(self, at: Instant, now: Measurements) -> bool:
         """Drop what may go by itself, or because nothing is plugged in."""
         before = len(self._active)
         for name, fault in tuple(self._active.items()):
@@ -336,8 +341,8 @@ class Protection:
         del self._active[name]
         self._emit(EventName.FAULT_CLEARED, fault=name)
 
-    def next_due(self, at: Instant, now: Measured) -> Instant | None:
-        """When a condition will have lasted long enough, or a fault will be let go."""
+    def next_due(self, at: Instant, now: Measurements) -> Instant | None:
+        """When a condition will have lasted long enough, or a fault will recover."""
         times = [later(since, DETECTORS[index].wait(now)) for index, since in self._since.items()]
         times += [fault.clear_at for fault in self._active.values() if fault.clear_at is not None]
         return min((time for time in times if time > at), default=None)

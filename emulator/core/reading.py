@@ -1,6 +1,6 @@
-"""Reading: a snapshot of any instant of a stretch.
+"""Reading: a snapshot of any instant of a segment.
 
-The one rule: `observe` is a pure function of a frozen stretch; no read leaves a trace.
+The one rule: `observe` is a pure function of a frozen segment; no read leaves a trace.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from . import network, noise, pilot
-from .evse import Evse, Inputs
+from .evse import Evse, EvseInputs
 from .flow import Flow
-from .heat import Course
+from .heat import Temperatures
 from .instant import Instant, seconds
 from .snapshot import EvseState, LockState, PhaseMask, Phases, PilotState, Snapshot, VehicleView
 from .units import WATT_HOUR
@@ -60,7 +60,7 @@ class Steady(TypedDict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Segment:
     """Everything that holds from `since` until the next event."""
 
     since: Instant
@@ -73,7 +73,7 @@ class Stretch:
     charging_for: float
     """Time with current flowing, at `since` [s]."""
     flowing: bool
-    heat: Course
+    heat: Temperatures
     sources: Phases
     """Voltage at the terminals without load [V]."""
     vehicle: VehicleView | None
@@ -146,7 +146,7 @@ class Stretch:
     def _noisy(self, at: Instant, voltage: Phases, active: Phases) -> tuple[Phases, Phases, Phases, float]:
         """What a real meter would report; zero stays zero."""
 
-        def disturbed(channel: noise.Channel, values: Phases) -> Phases:
+        def disturbed(channel: noise.NoiseChannel, values: Phases) -> Phases:
             first, second, third = (
                 noise.disturbed(value, self.seed, channel, at, phase=k, scale=self.noise) if value else 0.0
                 for k, value in enumerate(values)
@@ -154,10 +154,10 @@ class Stretch:
             return (first, second, third)
 
         return (
-            disturbed(noise.Channel.VOLTAGE, voltage),
-            disturbed(noise.Channel.CURRENT, active),
-            disturbed(noise.Channel.CURRENT, self.reactive),
-            noise.disturbed(self.frequency, self.seed, noise.Channel.FREQUENCY, at, scale=self.noise),
+            disturbed(noise.NoiseChannel.VOLTAGE, voltage),
+            disturbed(noise.NoiseChannel.CURRENT, active),
+            disturbed(noise.NoiseChannel.CURRENT, self.reactive),
+            noise.disturbed(self.frequency, self.seed, noise.NoiseChannel.FREQUENCY, at, scale=self.noise),
         )
 
 
@@ -169,7 +169,7 @@ def _amplitude(a: Phases, b: Phases) -> Phases:
     return (math.hypot(a[0], b[0]), math.hypot(a[1], b[1]), math.hypot(a[2], b[2]))
 
 
-def steady(evse: Evse, inputs: Inputs, has_charged: bool) -> Steady:
+def steady(evse: Evse, inputs: EvseInputs, has_charged: bool) -> Steady:
     """The `Snapshot` fields that stay as they are until the next event."""
     limit, owner, limits = evse.offer.binding(evse.fixed_limits(inputs))
     connector, contactor, line = evse.connector, evse.contactor, evse.line
@@ -210,21 +210,21 @@ def steady(evse: Evse, inputs: Inputs, has_charged: bool) -> Steady:
         backend_link=inputs.conditions.backend_link,
         earth_ok=inputs.conditions.earth,
         phase_switching=state is EvseState.PHASE_SWITCH,
-        pilot_interrupted=line.dark is not None,
+        pilot_interrupted=line.interruption is not None,
         boots=evse.boots,
     )
 
 
-def _visible_pilot(evse: Evse, inputs: Inputs) -> PilotState:
+def _visible_pilot(evse: Evse, inputs: EvseInputs) -> PilotState:
     """The state a detector would name: F while the output is at -12 V on purpose or stuck."""
-    if evse.line.dark == "f" or inputs.conditions.pilot_f:
+    if evse.line.interruption == "f" or inputs.conditions.pilot_f:
         return PilotState.F
     return evse.pilot
 
 
-def _pilot_voltage(evse: Evse, inputs: Inputs) -> float:
+def _pilot_voltage(evse: Evse, inputs: EvseInputs) -> float:
     if evse.state is EvseState.OFF:
         return 0.0
-    if evse.line.dark == "f" or inputs.conditions.pilot_f:
+    if evse.line.interruption == "f" or inputs.conditions.pilot_f:
         return -pilot.SOURCE_VOLTAGE
-    return pilot.plateau_voltage(None if evse.line.dark == "open" else inputs.resistance)
+    return pilot.plateau_voltage(None if evse.line.interruption == "open" else inputs.resistance)

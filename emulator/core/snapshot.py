@@ -28,7 +28,7 @@ class PilotState(StrEnum):
 
 
 class EvseState(StrEnum):
-    """State of the charge controller; see the state table in `evse`."""
+    """State of the charge controller; its transitions are those of `evse_rules`."""
 
     OFF = "off"
     BOOT = "boot"
@@ -43,7 +43,7 @@ class EvseState(StrEnum):
     C_CLOSING = "c_closing"
     CHARGING = "charging"
     C_STOPPING = "c_stopping"
-    """Offer withdrawn, the vehicle has not let go yet."""
+    """Offer withdrawn, the vehicle has not opened S2 yet."""
     PHASE_SWITCH = "phase_switch"
     WAKEUP = "wakeup"
     FAULT = "fault"

@@ -13,7 +13,7 @@ from . import pilot
 from .snapshot import Phases
 
 
-class Level(Enum):
+class PilotLevel(Enum):
     """What the control pilot looks like from inside the vehicle."""
 
     NORMAL = "normal"
@@ -24,19 +24,19 @@ class Level(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
+class PilotSignal:
     """The pilot as the vehicle sees it."""
 
-    level: Level
+    level: PilotLevel
     duty: float
     """Duty cycle; 100: no PWM [%]."""
 
     @property
     def pwm(self) -> bool:
-        return self.level is Level.NORMAL and 7.0 < self.duty <= 97.0
+        return self.level is PilotLevel.NORMAL and 7.0 < self.duty <= 97.0
 
 
-DARK: Final = Signal(Level.ZERO, pilot.STEADY)
+NO_PILOT: Final = PilotSignal(PilotLevel.ZERO, pilot.STEADY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,8 @@ class _Sine:
 
 
 @dataclass(frozen=True, slots=True)
-class _Course:
-    """The temperature of one sensor during one stretch: a polynomial, a sine, and what is left of the start."""
+class _Response:
+    """The temperature of one sensor during one segment: a polynomial, a sine, and what is left of the start."""
 
     polynomial: Square
     sine: _Sine
@@ -97,7 +97,7 @@ class _Course:
     @classmethod
     def of(
         cls, sensor: Sensor, start_temperature: float, squares: Squares, climate: Climate, calendar_seconds: float
-    ) -> _Course:
+    ) -> _Response:
         c0, c1, c2 = (
             sensor.heating * sum(square[power] for square, near in zip(squares, sensor.phases, strict=True) if near)
             for power in range(3)
@@ -134,14 +134,14 @@ def temperature(
     calendar_seconds_at_start: float,
     dt: float,
 ) -> float:
-    """Temperature of `sensor` `dt` seconds into a stretch that it began at `start_temperature` [°C].
+    """Temperature of `sensor` `dt` seconds into a segment that it began at `start_temperature` [°C].
 
     `squares` are the polynomials of I² per phase (see `Flow.squares`); `calendar_seconds_at_start` is the time of
     day, or any count that was a multiple of a day at midnight.
     """
     if dt == 0:
         return start_temperature
-    return _Course.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start).at(dt)
+    return _Response.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start).at(dt)
 
 
 def reaches(
@@ -160,32 +160,32 @@ def reaches(
     Beyond is above if `rising`, else below. `temperature` at the answer fulfils the condition. An infinite horizon is
     looked at for ten days and fifty time constants unless the temperature settles, when it is exact.
     """
-    course = _Course.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start)
+    response = _Response.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start)
     sign = 1.0 if rising else -1.0
 
     def short(dt: float) -> float:
         """What is still missing; 0 or less: reached [K]."""
-        return sign * (threshold - (course.at(dt) if dt > 0 else start_temperature))
+        return sign * (threshold - (response.at(dt) if dt > 0 else start_temperature))
 
     if short(0.0) <= 0:
         return 0.0
-    if course.settles:
-        if sign * course.excess >= 0:
+    if response.settles:
+        if sign * response.excess >= 0:
             return None
-        return _settling(course, threshold, lambda dt: short(dt) <= 0, horizon)
-    return _search(course, short, min(horizon, 10 * _DAY + 50 * sensor.tau))
+        return _settling(response, threshold, lambda dt: short(dt) <= 0, horizon)
+    return _search(response, short, min(horizon, 10 * _DAY + 50 * sensor.tau))
 
 
-def _settling(course: _Course, threshold: float, holds: crossing.Condition, horizon: float) -> float | None:
+def _settling(response: _Response, threshold: float, holds: crossing.Condition, horizon: float) -> float | None:
     """When a temperature on its way towards a constant passes `threshold`, which lies ahead: a logarithm."""
-    missing = threshold - course.polynomial[0]
-    if missing == 0 or missing / course.excess < 0:
+    missing = threshold - response.polynomial[0]
+    if missing == 0 or missing / response.excess < 0:
         return None
-    dt = crossing.refine(holds, course.tau * math.log(course.excess / missing))
+    dt = crossing.refine(holds, response.tau * math.log(response.excess / missing))
     return dt if dt <= horizon else None
 
 
-def _search(course: _Course, short: crossing.Function, horizon: float) -> float | None:
+def _search(response: _Response, short: crossing.Function, horizon: float) -> float | None:
     """The first zero of `short` up to `horizon`, by halving intervals from the left.
 
     An interval is done with once its curvature cannot bridge what is missing at both ends; so nothing is overlooked
@@ -194,7 +194,7 @@ def _search(course: _Course, short: crossing.Function, horizon: float) -> float 
     pending = [(0.0, horizon)]
     while pending:
         low, high = pending.pop()
-        bridge = course.bend(low) * (high - low) ** 2 / 8.0
+        bridge = response.bend(low) * (high - low) ** 2 / 8.0
         reached = short(high) <= 0
         if not reached and (bridge < _RESOLUTION or min(short(low), short(high)) > bridge):
             continue

@@ -61,7 +61,7 @@ class Transition(Generic[M, C, S]):
     """Done once the next state is entered."""
 
 
-class Table(Generic[M, C, S]):
+class TransitionTable(Generic[M, C, S]):
     """All rows of one machine, in the order of their priority."""
 
     def __init__(

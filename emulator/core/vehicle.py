@@ -17,14 +17,14 @@ from .onboard import NOTHING, OnboardCharger, ceiling
 from .snapshot import OnboardState as Onboard
 from .snapshot import PhaseMask, Phases, VehicleView
 from .specs import VehicleSpec
-from .terminals import DARK, OFF_MAINS, Level, Mains, Signal
+from .terminals import NO_PILOT, OFF_MAINS, Mains, PilotLevel, PilotSignal
 from .units import WATT_HOUR
 
 STICKY_BREAK: Final = 1.0
 """Pilot interruption after which a vehicle that stayed on one phase looks at its phases again [s]."""
 SUPPLY_TOO_LOW: Final = 180.0
 SUPPLY_AGAIN: Final = 195.0
-"""Below the first the on-board charger stops, above the second it goes on [V]. ASSUMED."""
+"""Below the first the on-board charger stops, above the second it resumes [V]. ASSUMED."""
 ROUNDING: Final = 1e-9
 """Current lost by rounding in the duty cycle [A]."""
 
@@ -53,10 +53,10 @@ class Vehicle:
         self.due = Deadlines()
         self.fired: set[str] = set()
         self.emit = emit
-        self._signal = DARK
+        self._signal = NO_PILOT
         self.mains = OFF_MAINS
-        self._dark_since: Instant = at
-        self._dark_level = Level.NORMAL
+        self._level_since: Instant = at
+        self._level = PilotLevel.NORMAL
         self._had_pwm = False
         self._low_voltage = False
         self.stop_by_evse = False
@@ -65,7 +65,7 @@ class Vehicle:
         """Locked out as soon as S2 is open."""
         self.locks_out = False
         """It refuses from now on, S2 being open."""
-        self.forgiven = False
+        self.unlocked = False
         """The maker's API has lifted the refusal."""
         self.bursting = False
         self._stuck_on_l1 = False
@@ -103,7 +103,7 @@ class Vehicle:
         return not self.bursting and not self.onboard.finished
 
     def view(self) -> VehicleView:
-        """Its inside, at the start of the stretch."""
+        """Its inside, at the start of the segment."""
         capacity, stored = self.spec.capacity, self.onboard.battery / WATT_HOUR
         return VehicleView(
             name=self.name,
@@ -120,7 +120,7 @@ class Vehicle:
 
     # --- what it takes in --------------------------------------------------------------------------------------------
 
-    def sense(self, at: Instant, signal: Signal, mains: Mains) -> None:
+    def sense(self, at: Instant, signal: PilotSignal, mains: Mains) -> None:
         """Take in the pilot signal and the mains; edges matter here, levels in `step`."""
         if signal != self._signal:
             self._watch_pilot(at, signal)
@@ -134,28 +134,28 @@ class Vehicle:
             0 < voltage < threshold for voltage, used in zip(mains.voltages, self.mask(), strict=True) if used
         )
 
-    def _watch_pilot(self, at: Instant, signal: Signal) -> None:
+    def _watch_pilot(self, at: Instant, signal: PilotSignal) -> None:
         """Edges of the pilot: PWM appearing, interruptions ending."""
         if signal.pwm and not self._had_pwm and "pwm" in self.spec.wake:
-            self._rouse(at)
+            self._hear_wake_up(at)
         self._had_pwm = signal.pwm
-        if signal.level is self._dark_level:
+        if signal.level is self._level:
             return
-        if self._dark_level is not Level.NORMAL:
-            self._interruption_ended(at, seconds(at - self._dark_since), self._dark_level)
-        self._dark_level = signal.level
-        self._dark_since = at
+        if self._level is not PilotLevel.NORMAL:
+            self._interruption_ended(at, seconds(at - self._level_since), self._level)
+        self._level = signal.level
+        self._level_since = at
 
-    def _interruption_ended(self, at: Instant, lasted: float, level: Level) -> None:
+    def _interruption_ended(self, at: Instant, lasted: float, level: PilotLevel) -> None:
         spec = self.spec
         if lasted >= STICKY_BREAK:
             self._stuck_on_l1 = False
         if self.disturbed_by_switch and lasted >= spec.pilot_break_minimum:
             self.disturbed_by_switch = self.blipped = False
-        by_zero = level is Level.ZERO and "pilot_open" in spec.wake and lasted >= spec.wake_pilot_open
-        by_minus = level is Level.MINUS and "state_f" in spec.wake and lasted >= spec.wake_state_f
+        by_zero = level is PilotLevel.ZERO and "pilot_open" in spec.wake and lasted >= spec.wake_pilot_open
+        by_minus = level is PilotLevel.MINUS and "state_f" in spec.wake and lasted >= spec.wake_state_f
         if by_zero or by_minus:
-            self._rouse(at)
+            self._hear_wake_up(at)
 
     def reconfigure(self, spec: VehicleSpec, at: Instant, *, refill: bool) -> None:
         """Take over changed habits; `refill`: the battery then holds what they say."""
@@ -169,19 +169,19 @@ class Vehicle:
     def wake_by_api(self, at: Instant) -> None:
         """The maker's API wakes it and lifts its refusal."""
         self.toggles = 0
-        self.forgiven = self.state is Onboard.LOCKED_OUT
-        self._rouse(at)
+        self.unlocked = self.state is Onboard.LOCKED_OUT
+        self._hear_wake_up(at)
 
-    def _rouse(self, at: Instant) -> None:
+    def _hear_wake_up(self, at: Instant) -> None:
         if self.state is Onboard.ASLEEP:
             self.due.ensure("wake", at, self.spec.wake_delay)
 
-    # --- what it makes of it -----------------------------------------------------------------------------------------
+    # --- conditions --------------------------------------------------------------------------------------------------
 
     @property
     def pilot_gone(self) -> bool:
         """The pilot is at 0 V or -12 V."""
-        return self._signal.level is not Level.NORMAL and not self.spec.simplified
+        return self._signal.level is not PilotLevel.NORMAL and not self.spec.simplified
 
     def offer(self) -> float:
         """Current it may draw by the pilot and its own limits; 0: nothing valid [A]."""
@@ -213,7 +213,7 @@ class Vehicle:
         """A phase it charged on is dead, and it stops for that."""
         return self.spec.phase_loss == "stop" and self.started_on > self.live_phases()
 
-    # --- what it does ------------------------------------------------------------------------------------------------
+    # --- actions -----------------------------------------------------------------------------------------------------
 
     def enter(self, state: Onboard) -> None:
         self.state = state
@@ -241,19 +241,19 @@ class Vehicle:
         self.started_on = self.live_phases()
         if self.started_on == 1 and self.spec.phases > 1 and self.mains.phases == 1:
             self._stuck_on_l1 = self.spec.sticky_single_phase
-        self.head_for(self.new_target())
+        self.ramp_to(self.new_target())
 
-    def head_for(self, target: float) -> None:
+    def ramp_to(self, target: float) -> None:
         """Ramp to `target` A."""
         if (offer := self.offer()) > 0:
             self._on_two_phases = offer < self.spec.two_phases_below
         self.pending = target
-        self.onboard.head_for(target)
+        self.onboard.ramp_to(target)
 
     def stop(self, *, by_evse: bool) -> None:
         """Ramp to nothing."""
         self.stop_by_evse = by_evse
-        self.onboard.let_go()
+        self.onboard.ramp_to_zero()
         self.due.clear("react", "stop", "stagger", "burst_end")
 
     def cut_off(self) -> None:
@@ -325,7 +325,7 @@ class Vehicle:
         return power_to_current(sum(lines), len(lines) * self.mains.resistance, self.spec.burst_power)
 
     def currents(self) -> Phases:
-        """RMS current per phase at the start of the stretch [A]."""
+        """RMS current per phase at the start of the segment [A]."""
         if not self.energised:
             return (0.0, 0.0, 0.0)
         mask, reactive = self.mask(), self.spec.reactive_current
@@ -344,7 +344,7 @@ class Vehicle:
         return self.state is Onboard.CHARGING and not self.bursting
 
     def flow(self) -> Flow:
-        """The law of the stretch that begins now."""
+        """The law of the segment that begins now."""
         mains = self.mains
         mask = self.mask() if self.energised else NOTHING
         if not any(mask):
@@ -356,7 +356,7 @@ class Vehicle:
         return flow
 
     def settle(self, at: Instant, since: Instant, flow: Flow) -> None:
-        """Take over where the stretch that began at `since` has led by `at`."""
+        """Take over where the segment that began at `since` has led by `at`."""
         arrived = self.onboard.arrived(at, since, flow)
         self.onboard.settle(flow, seconds(at - since), stores=self.stores)
         if arrived:

@@ -11,7 +11,7 @@ from typing import Final
 from .events import EventName
 from .instant import Instant
 from .snapshot import OnboardState as S
-from .transitions import Held, Table, Transition, nothing
+from .transitions import Held, Transition, TransitionTable, nothing
 from .vehicle import Vehicle
 
 MAINS_LOST: Final = 3.0
@@ -79,7 +79,7 @@ def _at_rest(vehicle: Vehicle, at: Instant) -> bool:
 # --- actions ---------------------------------------------------------------------------------------------------------
 
 
-def _let_go(vehicle: Vehicle, at: Instant) -> None:
+def _release(vehicle: Vehicle, at: Instant) -> None:
     vehicle.latch()
     vehicle.open_s2(at, by_evse=True)
 
@@ -173,7 +173,7 @@ def _keep_target(vehicle: Vehicle, at: Instant) -> None:
 
 def _follow_target(vehicle: Vehicle, at: Instant) -> None:
     vehicle.due.clear("react")
-    vehicle.head_for(vehicle.pending)
+    vehicle.ramp_to(vehicle.pending)
 
 
 def _open_s2(vehicle: Vehicle, at: Instant) -> None:
@@ -186,8 +186,8 @@ def _wake(vehicle: Vehicle, at: Instant) -> None:
     vehicle.emit(EventName.VEHICLE_AWAKE)
 
 
-def _forgive(vehicle: Vehicle, at: Instant) -> None:
-    vehicle.forgiven = False
+def _unlock(vehicle: Vehicle, at: Instant) -> None:
+    vehicle.unlocked = False
     vehicle.rest(at)
 
 
@@ -208,7 +208,7 @@ Row = Transition[Vehicle, Instant, S]
 # fmt: off
 ROWS: Final = (
     Row("1", DEMANDING, "pilot at 0 V or -12 V",
-        _pilot_gone, _let_go, S2_OPEN,
+        _pilot_gone, _release, S2_OPEN,
         "IEC 61851-1 A.3, states E and F: within 3 s", choose=_s2_open),
     Row("1a", (S.CHARGING,), "pilot at 0 V or -12 V",
         _pilot_gone, _stop, (S.STOPPING,),
@@ -277,12 +277,12 @@ ROWS: Final = (
         lambda v, at: v.due.passed("wake", at), _wake, (S.IDLE,),
         "IEC 61851-1 A.5.3"),
     Row("21", (S.LOCKED_OUT,), "woken by the maker's API",
-        lambda v, at: v.forgiven, _forgive, (S.IDLE,),
+        lambda v, at: v.unlocked, _unlock, (S.IDLE,),
         "habit: evcc-io/evcc#8143"),
 )
 # fmt: on
 
-TABLE: Final = Table(ROWS, S, state=lambda vehicle: vehicle.state, enter=Vehicle.enter)
+TABLE: Final = TransitionTable(ROWS, S, state=lambda vehicle: vehicle.state, enter=Vehicle.enter)
 
 
 def step(vehicle: Vehicle, at: Instant) -> bool:

@@ -13,6 +13,7 @@ from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+from ..core.events import EventName
 from ..core.instant import seconds
 from ..errors import EmulatorError, did_you_mean
 from ..language.arguments import ArgumentType, Flag, Schema, Scope, Text, Unreadable, checked
@@ -31,38 +32,8 @@ if TYPE_CHECKING:
     from ..runtime.journal import Entry
     from ..world.site import Site
 
-EVENTS: Final = (
-    "booted",
-    "charge_finished",
-    "contactor_closed",
-    "contactor_opened",
-    "current_started",
-    "current_stopped",
-    "derated",
-    "energy_reached",
-    "fault_cleared",
-    "fault_raised",
-    "limit_changed",
-    "lock_changed",
-    "offer_changed",
-    "phase_switch_finished",
-    "phase_switch_started",
-    "phases_changed",
-    "pilot_changed",
-    "pilot_interrupted",
-    "pilot_restored",
-    "plugged",
-    "rcd_tripped",
-    "rebooted",
-    "state_changed",
-    "supply_changed",
-    "supply_lost",
-    "supply_restored",
-    "unplugged",
-    "vehicle_asleep",
-    "vehicle_awake",
-)
-"""What a charger announces; see `core.messages.Event`."""
+EVENTS: Final = tuple(sorted(str(name) for name in EventName))
+"""What a charger announces."""
 
 OPENED: Final = ("connected", "opened")
 """How the journal says that a client came, on interfaces that say so."""

@@ -67,13 +67,13 @@ class Bench:
         return self.charger.apply(self.agenda.at, message)
 
     def _note_reactions(self) -> None:
-        if (vehicle := self.charger._world.vehicle) is not None:
+        if (vehicle := self.charger._hardware.vehicle) is not None:
             self.reactions |= vehicle.fired
 
     def fired(self) -> tuple[set[str], set[str]]:
         """Rules of the charge controller, and of all vehicles, that have fired."""
         self._note_reactions()
-        return self.charger._world.evse.fired, self.reactions
+        return self.charger._hardware.evse.fired, self.reactions
 
     def charge(self, vehicle: VehicleSpec = CAR, *, current: float = 16.0, seconds: float = 30.0) -> Snapshot:
         """Plug in, offer, and wait until the current has settled."""

@@ -34,12 +34,12 @@ from emulator.core.messages import (
 )
 from emulator.core.snapshot import EvseState, OnboardState
 from emulator.core.specs import ChargerSpec, WakeUp
-from emulator.core.transitions import C, M, S, Table
+from emulator.core.transitions import C, M, S, TransitionTable
 
 PAGE = Path(__file__).parents[2] / "docs" / "state-machine.md"
 
 
-def arrows(table: Table[M, C, S]) -> set[tuple[S, S]]:
+def arrows(table: TransitionTable[M, C, S]) -> set[tuple[S, S]]:
     return {(state, following) for row in table.rows for state in row.states for following in row.to}
 
 
@@ -51,7 +51,7 @@ def reached(arrows: set[tuple[S, S]], start: S) -> set[S]:
     return found
 
 
-def check(table: Table[M, C, S], states: type[S], start: S) -> None:
+def check(table: TransitionTable[M, C, S], states: type[S], start: S) -> None:
     repeated = [rule for rule, count in Counter(row.rule for row in table.rows).items() if count > 1]
     assert not repeated
     assert all(row.when and row.source for row in table.rows)
@@ -125,7 +125,7 @@ PLAYS: dict[str, tuple[ChargerSpec, Program]] = {
     ),
     "a vehicle that changes its mind": (
         spec(close_delay=2.0),
-        [(0, OFFER), (0, car()), (1.6, Disturb(name="no", fault=f.EvRefuse()))],
+        [(0, OFFER), (0, car()), (1.6, Disturb(name="no", fault=f.VehicleRefuses()))],
     ),
     "a vehicle that hangs": (QUICK, [(0, OFFER), (0, car(ignores_pwm_off=True)), (30, PAUSE)]),
     "power": (

@@ -21,7 +21,7 @@ EVSE: Final = EvseSpec(
     # ASSUMED: a phase change takes 10 to 30 s, most of it with an open pilot.
     phase_switching=PhaseSwitching(fitted=True, wait=10.0, pilot="open"),
     # ASSUMED: a residual-current trip stays until the car is unplugged or the device restarts; see `charging`.
-    recovery=(("rcd_ac", "command"), ("rcd_dc", "command"), ("rcd_system", "command")),
+    recovery=(("rcd_ac", "command"), ("rcd_dc", "command"), ("rcd_sensor_defect", "command")),
 )
 
 BUILDS: Final = {

@@ -67,7 +67,7 @@ class View:
         """
         now = self.now
         if self.charging.faulty(now) or now.pilot in (PilotState.E, PilotState.F):
-            return "F" if "cp_f" in now.faults or now.pilot is PilotState.F else "E"
+            return "F" if "cp_state_f" in now.faults or now.pilot is PilotState.F else "E"
         if not now.plugged:
             return "A"
         if now.contactor:

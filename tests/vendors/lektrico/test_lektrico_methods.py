@@ -195,7 +195,7 @@ STATES: dict[str, tuple[Callable[[], LektricoWorld], tuple[str, str, bool]]] = {
     "scheduled": (scheduled, ("B", "B_SCHEDULER", True)),
     "LOCKED": (locked, ("B", "LOCKED", False)),
     "E": (_faulty(faults.CpShort()), ("E", "E", False)),
-    "F": (_faulty(faults.CpF()), ("F", "F", False)),
+    "F": (_faulty(faults.CpStateF()), ("F", "F", False)),
     "OTA": (updating, ("A", "OTA", False)),
     "switching": (switching, ("B", "B_PAUSE", True)),
 }

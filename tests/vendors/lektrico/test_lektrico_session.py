@@ -481,7 +481,7 @@ FAULTS = [
     (faults.PeLoss(), "E", {"state_e_activated"}),
     (faults.Frequency(), "E", {"state_e_activated"}),
     (faults.SwitchUnconfigured(), "E", {"state_e_activated"}),
-    (faults.CpF(), "F", {"state_f_activated"}),
+    (faults.CpStateF(), "F", {"state_f_activated"}),
     (faults.Overcurrent(), "E", {"overcurrent"}),
     (faults.MeterFault(), "C", {"meter_fault"}),
     (faults.Undervoltage(), "E", {"undervoltage_error", "voltage_error"}),
@@ -489,9 +489,9 @@ FAULTS = [
     (faults.PhaseLoss(), "E", {"voltage_error"}),
     (faults.TripRcd(), "E", {"rcd_error", "rcd_err_pin_error"}),
     (faults.TripRcd(kind="dc", residual_current=0.02), "E", {"rcd_error", "rcd_err6_pin_error"}),
-    (faults.RcdSystem(), "E", {"rcd_err_pin_error"}),
-    (faults.Diode(), "E", {"cp_diode_failure"}),
-    (faults.ContactorMiss(), "E", {"contactor_failure"}),
+    (faults.RcdSensorDefect(), "E", {"rcd_err_pin_error"}),
+    (faults.DiodeShorted(), "E", {"cp_diode_failure"}),
+    (faults.ContactorFailsToClose(), "E", {"contactor_failure"}),
     (faults.Ventilation(), "D", set()),
 ]
 
@@ -525,7 +525,7 @@ def test_what_a_fault_looks_like(fault: faults.Disturbance, state: str, flags: s
 
 def test_what_is_active_stays_logged() -> None:
     world = LektricoWorld()
-    world.begin("x", faults.CpF())
+    world.begin("x", faults.CpStateF())
     world.wait(1)
     world.rpc("logged_errors.reset")
     assert world.rpc("logged_errors.get")["state_f_activated"] is True
@@ -738,7 +738,7 @@ def test_it_announces_itself() -> None:
 
 def test_settings_in_flash_are_plain_data() -> None:
     world = LektricoWorld(charging_schedule=[interval("1 00:00", "2 00:00", 6)])
-    world.begin("x", faults.CpF())
+    world.begin("x", faults.CpStateF())
     world.wait(1)
     kept = json.loads(json.dumps(world.box.settings.persistent()))
     again = LektricoWorld(**kept)

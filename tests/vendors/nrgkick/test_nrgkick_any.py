@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kick import SIM, Kick
 from worlds import CLIENT
 
-from emulator.core.faults import CommInternal
+from emulator.core.faults import ControllerLinkLost
 
 KEYS = st.sampled_from(["current_set", "charge_pause", "energy_limit", "phase_count", "raw", "general", "x"])
 VALUES = st.one_of(
@@ -74,7 +74,7 @@ def test_any_value_of_a_scenario(key: str, value: object) -> None:
 def test_a_silent_controller_is_unknown() -> None:
     world = Kick()
     world.charge()
-    world.begin("silent", CommInternal())
+    world.begin("silent", ControllerLinkLost())
     assert world.codes() == (0, 0, 0, 0)
     world.end("silent")
     assert world.codes() == (3, 0, 0, 0)

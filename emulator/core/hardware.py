@@ -10,7 +10,7 @@ from typing import Final
 
 from . import evse_rules, network, vehicle_rules
 from .events import Emit
-from .evse import Evse, Inputs
+from .evse import Evse, EvseInputs
 from .faults import Disturbance, TripRcd, conditions
 from .flow import Flow, Idle
 from .heat import Heat
@@ -26,7 +26,7 @@ NO_CURRENT: Final[Phases] = (0.0, 0.0, 0.0)
 NO_PHASES: Final[PhaseMask] = (False, False, False)
 
 
-class World:
+class Hardware:
     """The parts, and how they see each other."""
 
     def __init__(self, spec: ChargerSpec, at: Instant, time_of_day: float, emit: Emit) -> None:
@@ -104,10 +104,10 @@ class World:
 
     # --- how the parts see each other --------------------------------------------------------------------------------
 
-    def inputs(self, at: Instant) -> Inputs:
+    def inputs(self, at: Instant) -> EvseInputs:
         """What the charge controller sees."""
         frequency = self.conditions.frequency
-        return Inputs(
+        return EvseInputs(
             at=at,
             resistance=self._pilot_resistance(),
             conditions=self.conditions,
@@ -140,7 +140,7 @@ class World:
         return Mains(behind, self.supply.source_resistance, self.evse.phases.set_for)
 
     def flow(self) -> Flow:
-        """The law of the stretch that begins now."""
+        """The law of the segment that begins now."""
         if self.vehicle is not None:
             return self.vehicle.flow()
         return Idle(voltages=self.terminals, resistance=0.0, mask=NO_PHASES)
