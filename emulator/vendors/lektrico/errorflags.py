@@ -11,8 +11,7 @@ from typing import Final
 
 from ...devices.firmware import Profile
 from ...devices.points import Fidelity, Point
-from .config import FULL_SINCE
-from .models import CHARGERS
+from .models import CHARGERS, FULL_SINCE
 
 _API: Final = "Charger local API, 5.8"
 _CLIENT: Final = "lektricowifi history"
@@ -89,20 +88,7 @@ def raised(faults: Iterable[str], known: tuple[str, ...]) -> frozenset[str]:
 def rows(profile: Profile) -> list[Fidelity]:
     """Both tables, for the documentation."""
     return [
-        Fidelity(
-            table="Error flags",
-            name=f"{method}.get.{row.name}",
-            type="bool",
-            readable=True,
-            settable=False,
-            live=True,
-            source=row.source,
-            since=row.since,
-            until=row.until,
-            models=row.models,
-            assumed=row.assumed,
-            about=row.about,
-        )
+        row.documented("Error flags", "bool", settable=False, name=f"{method}.get.{row.name}")
         for method in ("active_errors", "logged_errors")
         for row in FLAGS
         if row.exists(profile)

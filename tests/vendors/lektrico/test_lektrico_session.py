@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from bench import CLIENT, Bench
 from lektrico_world import LektricoWorld
-from worlds import CLIENT, SmallWorld
 
 from emulator.core import faults
 from emulator.core.messages import PowerCut, PowerUp, SetLimit
 from emulator.devices.interfaces import MdnsInterface
 from emulator.vendors.lektrico.readings import REASONS
+from emulator.vendors.lektrico.refusals import Refusal
 
 # --- a whole session -------------------------------------------------------------------------------------------------
 
@@ -331,7 +332,7 @@ def interval(start: str, end: str, current: int) -> dict[str, int]:
 
 def at(text: str, *intervals: dict[str, int], **settings: Any) -> LektricoWorld:
     world = LektricoWorld(**settings)
-    SmallWorld.__init__(
+    Bench.__init__(
         world,
         "lektrico",
         epoch=datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC),
@@ -432,8 +433,8 @@ def test_setting_and_getting_a_schedule() -> None:
 def test_what_a_schedule_must_be(value: object, code: int) -> None:
     world = LektricoWorld()
     # 28 intervals are more than one frame of 4096 bytes takes: the method itself is asked
-    found = world.box.call("charging_schedule.set", {"charging_schedule": value}, CLIENT)  # type: ignore[attr-defined]
-    assert (found is True) if code == 0 else found.code == code
+    found = world.device.api.call("charging_schedule.set", {"charging_schedule": value}, CLIENT)
+    assert (found.code if isinstance(found, Refusal) else int(found is not True)) == code
     assert world.code("charging_schedule.set") == -2
 
 
@@ -673,7 +674,7 @@ def test_an_update() -> None:
     assert world.info() == "C"
     for older in ("1.44", "1.51", "9", "what"):
         world.box.configure({"available_firmware": older})
-        assert world.box.lifecycle.newer == ("9" if older == "9" else None)  # type: ignore[attr-defined]
+        assert world.device.lifecycle.newer == ("9" if older == "9" else None)
 
 
 def test_it_looks_for_updates_by_itself() -> None:

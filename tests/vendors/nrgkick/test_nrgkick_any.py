@@ -6,10 +6,10 @@ import json
 import math
 
 import pytest
+from bench import CLIENT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kick import SIM, Kick
-from worlds import CLIENT
 
 from emulator.core.faults import ControllerLinkLost
 
@@ -38,7 +38,7 @@ def sane(world: Kick) -> None:
 def test_any_query(path: str, query: list[tuple[str, str, str]]) -> None:
     world = Kick()
     target = f"{path}?" + "&".join(name + equals + (value if equals else "") for name, value, equals in query)
-    reply = world.http(target)
+    reply = world.request(target)
     assert reply.status in (200, 406)
     decoded = json.loads(reply.body)
     assert isinstance(decoded, dict)

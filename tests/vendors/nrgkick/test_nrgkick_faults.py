@@ -168,7 +168,7 @@ def test_a_load_that_pulls_the_voltage_down() -> None:
     world = Kick(hardware={"supply": SupplySpec(source_resistance=1.0)}, current_set=16.0)
     world.charge()
     assert world.codes() == (3, *CLEAR)
-    assert world.http("/control?current_set=32").status == 200
+    assert world.request("/control?current_set=32").status == 200
     world.wait(30)
     assert world.codes() == (6, 0, 0, 3)
     assert world.now.power == 0
@@ -216,7 +216,7 @@ def test_blackout_protection() -> None:
 def test_a_vehicle_that_goes_on_drawing() -> None:
     world = Kick()
     world.charge(ignores_pwm_off=True)
-    assert world.http("/control?charge_pause=1").status == 200
+    assert world.request("/control?charge_pause=1").status == 200
     world.wait(10)
     assert world.codes() == (2, 0, 4, 0)
     world.unplug()
