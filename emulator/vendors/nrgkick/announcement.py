@@ -5,32 +5,39 @@ Source: mDNS chapter of the vendor page; the host name is that of a client's tes
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ...devices.interfaces import MdnsInterface, MdnsService
-from .settings import DEVICE_NAME, JSON_API, MDNS_STALE, MDNS_WITHOUT_SERIAL, MODBUS_API
-from .unit import Unit
+
+if TYPE_CHECKING:
+    from .wallbox import NrgKick
 
 API_VERSION: Final = "v1"
 
 
-def interface(unit: Unit) -> MdnsInterface:
-    return MdnsInterface(services=lambda: (service(unit),))
+def interface(box: NrgKick) -> MdnsInterface:
+    return MdnsInterface(services=lambda: (service(box),))
 
 
-def service(unit: Unit) -> MdnsService:
+def service(box: NrgKick) -> MdnsService:
     """The one service, `_nrgkick._tcp`."""
-    settings = unit.settings
-    stale, name = settings[MDNS_STALE], settings[DEVICE_NAME]
+    settings = box.settings
+    stale = settings.flag("mdns_stale")
+
+    def on(api: str) -> str:
+        return "1" if stale or settings.flag(api) else "0"
+
     txt: tuple[tuple[str, str], ...] = (
-        ("serial_number", unit.serial),
-        ("model_type", unit.traits.model_type),
-        ("device_name", name),
-        ("json_api_enabled", str(int(stale or settings[JSON_API]))),
+        ("serial_number", box.serial),
+        ("model_type", str(box.profile.model.traits["model_type"])),
+        ("device_name", settings.text("device_name")),
+        ("json_api_enabled", on("json_api")),
         ("json_api_version", API_VERSION),
-        ("modbus_api_enabled", str(int(stale or settings[MODBUS_API]))),
+        ("modbus_api_enabled", on("modbus_api")),
         ("modbus_api_version", API_VERSION),
     )
-    if settings[MDNS_WITHOUT_SERIAL]:
+    if settings.flag("mdns_without_serial"):
         txt = txt[1:]
-    return MdnsService(type="_nrgkick._tcp", instance=name or "NRGkick", host="nrgkick", txt=txt)
+    return MdnsService(
+        type="_nrgkick._tcp", instance=settings.text("device_name") or "NRGkick", host="nrgkick", txt=txt
+    )
