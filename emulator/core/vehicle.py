@@ -46,7 +46,7 @@ class Vehicle:
         self.refuses = False
         """Refuses for a reason of its own (fault injection)."""
         self.overdraw = 0.0
-        """Current drawn above the limit, by a fault [A]."""
+        """Current drawn above the offer, by a fault [A]."""
         self.ventilation = spec.ventilation
         self.cable: float | None = None
         """Rating of the cable as the vehicle reads it [A]."""
@@ -315,8 +315,10 @@ class Vehicle:
         rms = self._rms_target()
         if rms <= 0:
             return 0.0
+        if self.overdraw > 0:
+            rms = max(rms, pilot.decode(self._signal.duty)) + self.overdraw
         mask = self.mask()
-        target = min(active_from_rms(rms + self.overdraw, self.spec.reactive_current), ceiling(self.mains, mask))
+        target = min(active_from_rms(rms, self.spec.reactive_current), ceiling(self.mains, mask))
         return min(target, self._burst_current(mask)) if self.bursting else target
 
     def _burst_current(self, mask: PhaseMask) -> float:

@@ -405,7 +405,7 @@ def test_overdraw() -> None:
     bench = Bench()
     bench.do(Disturb(name="greedy", fault=Overcurrent(excess=1.0)))
     now = bench.charge()
-    assert now.phase_current[0] == pytest.approx(16.74)
+    assert now.phase_current[0] == pytest.approx(17.0)
     assert now.faults == ()
 
 
