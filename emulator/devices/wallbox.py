@@ -9,7 +9,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
 
 from ..core.agenda import Action, Timer
 from ..core.instant import Instant, later
@@ -262,9 +261,6 @@ class Wallbox(ABC):
             self._boot_timer.set(later(event.at, self.boot_time))
         self.handle(event)
         self.changed()
-
-
-InterfaceName = Literal["http", "websocket", "mqtt", "modbus", "udp", "mdns"]
 
 
 def charger_defaults(profile: Profile) -> ChargerSpec:
