@@ -32,10 +32,10 @@ def rows(found: Vendor) -> list[Fidelity]:
 
 
 def _served(found: Vendor, profile: Profile) -> Iterable[Fidelity]:
-    """The rows of one box, made for this and never run."""
+    """The rows of one wallbox, made for this and never run."""
     simulation = Simulation(clock=Clock(0.0), epoch=_EPOCH)
     simulation.add_charger("charger", charger_defaults(profile))
-    box = found.create(
+    wallbox = found.create(
         Context(
             vendor=found,
             profile=profile,
@@ -46,7 +46,7 @@ def _served(found: Vendor, profile: Profile) -> Iterable[Fidelity]:
             settings=found.everything,
         )
     )
-    return box.fidelity()
+    return wallbox.fidelity()
 
 
 def _chapter(found: Vendor) -> Iterator[str]:

@@ -15,13 +15,13 @@ class Origin:
     client: str | None = None
     """Address of the client, `host:port`."""
     host: str | None = None
-    """IP address on which the box was asked, as far as it is known; `0.0.0.0`: any of this machine's."""
+    """IP address on which the wallbox was asked, as far as it is known; `0.0.0.0`: any of this machine's."""
     cause: int | None = None
     """Journal entry of the request."""
 
 
 OWNER: Final = Origin(interface="owner")
-"""The owner of the box, with the vendor's app or at the box itself: may change what no interface offers."""
+"""The owner of the wallbox, with the vendor's app or at the wallbox itself: may change what no interface offers."""
 
 
 def always() -> bool:

@@ -65,4 +65,4 @@ class WebSocketEndpoint:
     stall_timeout: float = 10.0
     """Wall seconds after which a client that lags that far and reads nothing is dropped."""
     farewell: Callable[[], Close | None] = lambda: None
-    """Asked when the box goes down: the last frame, or None when the connection just breaks (power cut)."""
+    """Asked when the wallbox goes down: the last frame, or None when the connection just breaks (power cut)."""

@@ -1,7 +1,7 @@
 """What decides about the charge: authorisation, pause, limits, schedule, energy management, and the counters.
 
-The one rule: everything ends in `apply`, which puts the box's limits and permissions onto the charger; it may be called
-at any time and as often as one likes.
+The one rule: everything ends in `apply`, which puts limits and permissions onto the charger; it may be called at any
+time and as often as one likes.
 Source: Charger local API, chapters 3 and 5; the transitions between states are ASSUMED where NOTES.md says so.
 """
 

@@ -69,7 +69,7 @@ class Lektrico(Wallbox):
         }
 
     def _commission(self, stated: Mapping[str, object]) -> None:
-        """What is different from the table of defaults in a box on a wall.
+        """What an installed device has other than the table of defaults.
 
         ASSUMED: an installer has set the limit to what the device can; a factory reset brings the 6 A back.
         """
