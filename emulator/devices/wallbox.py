@@ -16,8 +16,9 @@ from ..core.messages import Command, Event, Outcome
 from ..core.snapshot import Snapshot
 from ..core.specs import ChargerSpec
 from ..runtime.simulation import Simulation
+from .catalogue import Catalogue
 from .charge_control import IGNORED, ChargeControl
-from .firmware import Profile, Vendor
+from .firmware import Profile
 from .interception import NOBODY, Interceptor
 from .interfaces import HttpInterface, Interface, MqttInterface, Origin
 from .points import Fidelity
@@ -30,7 +31,7 @@ from .traffic import ProtocolName
 class Context:
     """What a wallbox is made of."""
 
-    vendor: Vendor
+    vendor: Catalogue
     profile: Profile
     simulation: Simulation
     charger: str

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Final
 
-from ..devices.firmware import Vendor
+from ..devices.vendor import Vendor
 from ..errors import EmulatorError, did_you_mean
 
 PACKAGES: Final = ("goe", "warp", "nrgkick", "lektrico", "bender", "keba")

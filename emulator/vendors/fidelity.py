@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from ..devices.firmware import Profile, Vendor
+from ..devices.firmware import Profile
 from ..devices.points import Fidelity
+from ..devices.vendor import Vendor
 from ..devices.wallbox import Context, charger_defaults
 from ..runtime.clock import Clock
 from ..runtime.simulation import Simulation
