@@ -151,12 +151,18 @@ class Bench:
             )
         )
 
-    def registers(self, address: int, count: int = 1) -> tuple[int, ...]:
-        reply = self.modbus(3, address, count)
+    def registers(self, address: int, count: int = 1, function: int = 3) -> tuple[int, ...]:
+        reply = self.modbus(function, address, count)
         assert reply is not None
-        assert reply.exception is None, (address, reply.exception)
+        assert reply.exception is None, (address, reply)
         assert not reply.close
+        assert len(reply.values) == count
         return reply.values
+
+    def long(self, address: int, function: int = 3) -> int:
+        """A value of two registers, high word first."""
+        high, low = self.registers(address, 2, function)
+        return high << 16 | low
 
     def exception(self, function: int, address: int, count: int = 1, values: tuple[int, ...] = ()) -> int | None:
         """The exception that answers a request; None: there is none."""
