@@ -36,7 +36,7 @@ def _three(value: object) -> tuple[float, float, float]:
 
 
 def _volatile(name: str, about: str) -> Stored[int]:
-    """A current that clients set. ASSUMED: it starts anew with the device."""
+    """A current that clients set. ASSUMED: a restart forgets it."""
     return Stored(
         name=name, type="int", default=32, convert=as_current, persistent=False, source=_API + "12", about=about
     )
