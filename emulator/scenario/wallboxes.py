@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from .. import vendors
-from ..devices.firmware import Vendor
+from ..devices.vendor import Vendor
 from ..errors import did_you_mean
 from ..language.arguments import ArgumentType, Schema, Scope, Text, Unreadable, Values, checked
 from ..language.nodes import Node

@@ -18,7 +18,8 @@ from ..core.instant import Instant
 from ..core.messages import Outcome
 from ..core.specs import ChargerSpec, VehicleSpec
 from ..core.vehicles import PRESETS
-from ..devices.firmware import Profile, Vendor
+from ..devices.firmware import Profile
+from ..devices.vendor import Vendor
 from ..devices.wallbox import Context, Wallbox, charger_defaults
 from ..errors import EmulatorError
 from ..language.fields import merged
