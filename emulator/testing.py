@@ -32,7 +32,7 @@ from .world.quantities import charger_view
 
 if TYPE_CHECKING:
     from .devices.wallbox import Wallbox
-    from .verdict.court import Court, RuleVerdict
+    from .verdict.engine import RuleVerdict, VerdictEngine
 
 T = TypeVar("T")
 PATIENCE = 120.0
@@ -153,7 +153,7 @@ class Bench:
         self._stack = AsyncExitStack()
         self._emulator: Emulator | None = None
         self._failures = 0
-        self._court: Court | None = None
+        self._engine: VerdictEngine | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -187,7 +187,7 @@ class Bench:
 
         self._emulator = self._background.run(begin())
         self._failures = 0
-        self._court = None
+        self._engine = None
 
     def stop(self) -> None:
         """Everything off, ports free; the next call begins anew."""
@@ -352,7 +352,7 @@ class Bench:
         """Everything back to its start, on the same ports: time, physics, settings, journal. Rules are gone."""
         self._background.run(self.running.reset())
         self._failures = 0
-        self._court = None
+        self._engine = None
 
     # --- judging the client ------------------------------------------------------------------------------------------
 
@@ -362,23 +362,23 @@ class Bench:
         `emulator.rule({"never": {"client": {"writes": "goe.amp", "value": "> 16"}}})`, or by keywords. ScenarioError
         with every mistake in it.
         """
-        from .verdict.court import Court
+        from .verdict.engine import VerdictEngine
         from .verdict.reading import rule_from
 
         stated = {**(rule or {}), **{name.rstrip("_"): value for name, value in named.items()}}
         site = self.running.site
 
         def add() -> None:
-            if self._court is None:
-                self._court = Court(site)
-            self._court.add(rule_from(stated, site.names))
+            if self._engine is None:
+                self._engine = VerdictEngine(site)
+            self._engine.add(rule_from(stated, site.names))
 
         self.call(add)
 
     def verdict(self) -> list[dict[str, object]]:
         """How the rules came out, those of a loaded scenario first. AssertionError that explains each broken one."""
         __tracebackhide__ = True
-        emulator, court = self.running, self._court
+        emulator, court = self.running, self._engine
 
         def conclude() -> list[RuleVerdict]:
             emulator.player.conclude()
@@ -389,7 +389,7 @@ class Bench:
             return found
 
         verdicts = self.call(conclude)
-        self._court = None
+        self._engine = None
         self._failures = len(self.call(lambda: emulator.result.failures))
         broken = [f'rule "{verdict.name}": {verdict.text}' for verdict in verdicts if not verdict.ok]
         if broken:

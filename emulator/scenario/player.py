@@ -15,8 +15,7 @@ from ..core.messages import Outcome
 from ..errors import EmulatorError, Place
 from ..runtime.clock import Clock
 from ..runtime.journal import Entry, Journal
-from ..verdict.case import Case
-from ..verdict.court import Court, RuleVerdict
+from ..verdict.engine import RuleVerdict, VerdictEngine
 from ..verdict.reading import PlacedRule
 from ..verdict.trace import Recorder, Trace
 from ..world.checks import Check
@@ -175,10 +174,10 @@ class Player:
         self._tracks = [Track(self, steps) for steps in scenario.tracks]
         self._finished = finished
         self._open_ended = open_ended
-        self._court = Court(site, scenario.rules, file=scenario.file, failed=self._rule_broken)
+        self._engine = VerdictEngine(site, scenario.rules, file=scenario.file, failed=self._rule_broken)
         self._recorder = Recorder(site) if record else None
-        self._broken: dict[int, Case] = {}
-        """Failures that are broken rules, by their index."""
+        self._broken: dict[int, int] = {}
+        """The broken rule of a failure, both by their index."""
         self._timer = site.simulation.timer(self._over, Priority.METER)
 
     @property
@@ -193,7 +192,7 @@ class Player:
 
     def start(self) -> None:
         """Put the first steps on the agenda. Nothing happens before time moves."""
-        self._court.start()
+        self._engine.start()
         if self._recorder is not None:
             self._recorder.start()
         if self._end is not None and self._end.at is not None:
@@ -206,7 +205,7 @@ class Player:
 
     def stop(self) -> None:
         """Take every step that is not done off the agenda, and look at rules no longer."""
-        self._court.stop()
+        self._engine.stop()
         if self._recorder is not None:
             self._recorder.stop()
         self._stop()
@@ -219,31 +218,31 @@ class Player:
     def result(self) -> Result:
         """The verdict so far."""
         at = self.ended_at if self.ended_at is not None else self.site.simulation.at
-        for index, case in self._broken.items():
-            self.failures[index] = replace(self.failures[index], text=self._court.verdict(case).text)
+        for index, rule in self._broken.items():
+            self.failures[index] = replace(self.failures[index], text=self._engine.verdict(rule).text)
         return Result(
             ok=not self.failures,
             failures=tuple(self.failures),
             ended_at=at,
             journal=self.site.simulation.journal,
-            rules=self._court.verdicts(),
+            rules=self._engine.verdicts(),
             traces=self._recorder.traces if self._recorder is not None else {},
         )
 
     def add_rule(self, rule: PlacedRule) -> None:
         """One more rule, in force from now on."""
-        self._court.add(rule)
+        self._engine.add(rule)
 
     def conclude(self) -> None:
         """The run is over: judge what rules still wait for."""
-        self._court.conclude(self.site.simulation.at)
+        self._engine.conclude(self.site.simulation.at)
 
-    def _rule_broken(self, case: Case) -> None:
-        verdict = self._court.verdict(case)
+    def _rule_broken(self, rule: int) -> None:
+        verdict = self._engine.verdict(rule)
         assert verdict.at is not None
-        self._broken[len(self.failures)] = case
+        self._broken[len(self.failures)] = rule
         step = f'rule "{verdict.name}"'
-        self.failures.append(Failure(at=verdict.at, place=case.place, step=step, text=verdict.text))
+        self.failures.append(Failure(at=verdict.at, place=verdict.place, step=step, text=verdict.text))
 
     def fail(self, at: Instant, step: TimedStep, text: str) -> None:
         """A step was not as the scenario says."""
@@ -266,7 +265,7 @@ class Player:
         self._stop()
         self.ended_at = at
         if not self._open_ended:
-            self._court.conclude(at)
+            self._engine.conclude(at)
         if self._finished is not None:
             self._finished(self.result())
 

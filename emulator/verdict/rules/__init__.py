@@ -1,0 +1,18 @@
+"""The rules there are: one class each, in the module of its family.
+
+The one rule: a rule is a frozen dataclass in the list below; its fields are its keys in a scenario, `start` puts it to
+work at a running site. To add one, write a class beside its like and add it here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .base import Rule
+from .conditions import Always, Never
+from .counts import Apart, Count
+from .rates import AtRate
+from .sequences import Before, Eventually, InOrder, Within
+
+RULES: Final[tuple[type[Rule], ...]] = (Never, AtRate, Always, Eventually, InOrder, Before, Apart, Count, Within)
+"""Every rule; the first whose word is among the keys of an entry is the one that is meant."""
