@@ -28,7 +28,7 @@ from .scenario.player import checks, expect, failed
 from .scenario.steps import STEPS, make_step
 from .service.emulator import Emulator, Options
 from .world.plan import ChargerPlan
-from .world.quantities import charger_view
+from .world.quantities import charger_view, read
 
 if TYPE_CHECKING:
     from .devices.wallbox import Wallbox
@@ -401,7 +401,7 @@ class Bench:
     def read(self, quantity: str) -> object:
         """A quantity (`power`, `garage.vehicle.state_of_charge`) or vendor value (`goe.car`)."""
         emulator = self.running
-        return self.call(lambda: emulator.site.read(quantity))
+        return self.call(lambda: read(emulator.site, quantity))
 
     def charger(self, name: str | None = None) -> dict[str, object]:
         """All quantities of a charger; where there is one only it need not be named."""

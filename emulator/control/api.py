@@ -25,7 +25,7 @@ from ..scenario.steps import TimedStep, make_step, parse_steps
 from ..scenario.steps.checks import PATIENCE
 from ..verdict.reading import rule_from
 from . import models, views
-from .feed import Feed
+from .feed import EventFeed
 from .metrics import MEDIA_TYPE, Metrics
 from .problems import Refused
 
@@ -44,7 +44,7 @@ class Api:
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
-        self.feed = Feed(emulator)
+        self.feed = EventFeed(emulator)
         self.metrics = Metrics(emulator)
         emulator.on_reset += [self.feed.attach, self.metrics.attach]
 

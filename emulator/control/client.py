@@ -12,7 +12,7 @@ from ..errors import EmulatorError
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 
-class Client:
+class ControlClient:
     """Talks to one emulator. What the emulator refuses is an EmulatorError with its own words."""
 
     def __init__(self, url: str = DEFAULT_URL, token: str | None = None, timeout: float = 60.0) -> None:

@@ -34,7 +34,7 @@ LOOK_BACK: Final = 5000
 """Newest entries among which those are looked for."""
 
 
-class Feed:
+class EventFeed:
     """All clients of the feed."""
 
     def __init__(self, emulator: Emulator) -> None:

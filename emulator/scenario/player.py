@@ -17,11 +17,12 @@ from ..runtime.clock import Clock
 from ..runtime.journal import Entry, Journal
 from ..verdict.engine import RuleVerdict, VerdictEngine
 from ..verdict.reading import PlacedRule
-from ..verdict.trace import Recorder, Trace
+from ..verdict.trace import Trace, TraceRecorder
+from ..world.building import build
 from ..world.checks import Check
 from ..world.conditions import Wait
-from ..world.evaluation import Evaluation, evaluate, record
-from ..world.site import Site, build
+from ..world.evaluation import Evaluation, evaluate, look_ahead, record, remember
+from ..world.site import Site
 from .plan import Scenario
 from .steps import TimedStep, make_step
 from .steps.checks import PATIENCE, Expect, WaitUntil
@@ -175,7 +176,7 @@ class Player:
         self._finished = finished
         self._open_ended = open_ended
         self._engine = VerdictEngine(site, scenario.rules, file=scenario.file, failed=self._rule_broken)
-        self._recorder = Recorder(site) if record else None
+        self._recorder = TraceRecorder(site) if record else None
         self._broken: dict[int, int] = {}
         """The broken rule of a failure, both by their index."""
         self._timer = site.simulation.timer(self._over, Priority.METER)
@@ -198,7 +199,7 @@ class Player:
         if self._end is not None and self._end.at is not None:
             self._timer.set(max(self._end.at, self.site.simulation.at))
         for track in self._tracks:
-            self.site.look_ahead(step.step.checks for step in track.left if isinstance(step.step, Expect | WaitUntil))
+            look_ahead((check for step in track.left for check in checks_of(step)), self.site)
             track.arm()
         if not self._tracks:
             self.track_finished()
@@ -325,7 +326,7 @@ def perform(site: Site, steps: Sequence[TimedStep], finished: Callable[[Result],
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
+class AdvanceResult:
     """What happened while time was moved."""
 
     at: Instant
@@ -349,13 +350,13 @@ def advance(
     *,
     until: tuple[Check, ...] = (),
     within: Instant | None = None,
-) -> Passage:
+) -> AdvanceResult:
     """Jump ahead `by` µs, or until quantities are as expected but at most `within` (default 10 min)."""
     simulation = site.simulation
     since = simulation.journal.seq
     if not until:
         simulation.jump(by or 0)
-        return Passage(at=simulation.at, ok=True, entries=tuple(simulation.journal.after(since)))
+        return AdvanceResult(at=simulation.at, ok=True, entries=tuple(simulation.journal.after(since)))
     simulation.now()
     patience = within if within is not None else (by if by is not None else PATIENCE)
     evaluations: list[Evaluation] = []
@@ -365,9 +366,9 @@ def advance(
         if evaluations:
             break
     _catch_up(site)
-    site.remember(until)
+    remember(until, site)
     entries = tuple(simulation.journal.after(since))
-    return Passage(at=simulation.at, ok=evaluations[0].ok, entries=entries, items=evaluations[0].items)
+    return AdvanceResult(at=simulation.at, ok=evaluations[0].ok, entries=entries, items=evaluations[0].items)
 
 
 def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:

@@ -31,7 +31,7 @@ class PlacedRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules(ArgumentType[list[PlacedRule]]):
+class RulesSection(ArgumentType[list[PlacedRule]]):
     """Rules for the client under test and for what comes of it."""
 
     @property

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..core.agenda import Priority, Timer
 from ..core.instant import Instant
-from ..world.conditions import Condition, ConditionWatch
+from ..world.conditions import ConditionWatch, SiteCondition
 from .matcher import PatternMatch, PatternMatcher
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class RuleRun:
 
     def follow(self, checks: tuple[Check, ...], changed: Callable[[Instant, bool], None]) -> ConditionWatch:
         """React to a condition: at the first look, and whenever it comes true or ceases to be."""
-        watch = ConditionWatch(Condition(self.site, checks), changed)
+        watch = ConditionWatch(SiteCondition(self.site, checks), changed)
         self.watches.append(watch)
         return watch
 

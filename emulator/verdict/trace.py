@@ -56,7 +56,7 @@ class Trace:
         )
 
 
-class Recorder:
+class TraceRecorder:
     """Samples every charger of a world: directly before and after what happens, and on a grid that grows wider."""
 
     def __init__(self, site: Site) -> None:

@@ -77,7 +77,7 @@ class Compared(Expectation):
 
 
 @dataclass(frozen=True, slots=True)
-class Within(Expectation):
+class InRange(Expectation):
     """A number between two bounds, both included."""
 
     text: str
@@ -215,10 +215,10 @@ def _single(value: object, quantity: Quantity) -> Expectation:
         return _comparison(text, compared[1], compared[2], quantity)
     tolerance = _TOLERANCE.fullmatch(text)
     if tolerance is not None and (bounds := _tolerance(tolerance[1], tolerance[2], quantity)) is not None:
-        return Within(text, *bounds)
+        return InRange(text, *bounds)
     between = _RANGE.fullmatch(text)
     if between is not None and (bounds := _range(between[1], between[2], quantity)) is not None:
-        return Within(text, *bounds)
+        return InRange(text, *bounds)
     return Exactly(value, _literal(value, quantity), physical=quantity.wallbox is None)
 
 

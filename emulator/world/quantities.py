@@ -168,6 +168,11 @@ class Quantity:
             raise EmulatorError(unknown_value(wallbox, self.name)) from None
 
 
+def read(site: Site, quantity: str) -> object:
+    """The value of a quantity now, as plain JSON data. EmulatorError with a suggestion if there is none."""
+    return resolve(quantity, site.names).read(site)
+
+
 FAULT: Final = QuantityRow("fault", None, lambda _: None, "what became of a fault", ("armed", "in force", "over"))
 
 

@@ -14,7 +14,7 @@ from emulator.errors import EmulatorError, ScenarioError
 from emulator.scenario.default import default_scenario
 from emulator.scenario.loader import from_data, load, loads
 from emulator.scenario.plan import End
-from emulator.world.plan import Broker
+from emulator.world.plan import BrokerAddress
 
 from .support import GOE, TWO, complaints
 
@@ -61,7 +61,7 @@ def test_everything_is_understood() -> None:
     assert (s.about, s.seed, s.speed) == ("Everything at once.", 7, 60.0)
     assert s.epoch == datetime.fromisoformat("2026-01-05T21:00:00+01:00")
     assert s.supply == {"voltage": 235.0, "phases": 3, "frequency": 50.0, "source_resistance": 0.3, "network": "TT"}
-    assert s.broker == Broker(embedded=False, host="broker.local", port=1884)
+    assert s.broker == BrokerAddress(embedded=False, host="broker.local", port=1884)
     assert s.vehicles["id3"].state_of_charge == 0.35
     assert s.vehicles["id3"].taper_start == 0.93  # of the preset
     assert s.vehicles["zoe"].model == "renault_zoe"
@@ -270,7 +270,7 @@ def test_ports_taken_twice_are_found() -> None:
 def test_ports_and_hosts_come_from_the_environment() -> None:
     text = 'broker: mqtt://${BROKER}:1883\nwallbox: {vendor: goe, http: "${PORT:-8101}", serial: "${SERIAL:-042}"}'
     scenario = loads(text, environment={"BROKER": "mosquitto"})
-    assert scenario.broker == Broker(embedded=False, host="mosquitto", port=1883)
+    assert scenario.broker == BrokerAddress(embedded=False, host="mosquitto", port=1883)
     box = scenario.chargers[0].wallboxes[0]
     assert (box.interfaces, box.serial) == ({"http": 8101}, "042")
     with pytest.raises(ScenarioError, match=r"s.yaml:1:9: the environment variable BROKER is not set"):

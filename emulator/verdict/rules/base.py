@@ -11,10 +11,10 @@ from ...language.arguments import Text
 from ...language.fields import About
 from ...language.units import shown
 from ..patterns import EventPattern, EventPatternArgument
-from ..run import RuleRun
 
 if TYPE_CHECKING:
     from ...runtime.journal import Entry
+    from ..run import RuleRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

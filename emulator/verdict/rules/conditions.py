@@ -10,11 +10,11 @@ from ...language.arguments import Duration
 from ...language.fields import About
 from ...world.checks import Check
 from ..patterns import EventPattern, PatternOrCondition, any_line, described
-from ..run import RuleRun
 from .base import InForce, ScopedRule, lasting, when, within_text
 
 if TYPE_CHECKING:
     from ...runtime.journal import Entry
+    from ..run import RuleRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

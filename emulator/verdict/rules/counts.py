@@ -11,11 +11,11 @@ from ...language.arguments import Duration
 from ...language.fields import About
 from ...world.expectations import Compared, Expectation
 from ..patterns import EventPattern, EventPatternArgument, PlainExpectation
-from ..run import RuleRun
 from .base import InForce, Rule, ScopedRule, lasting, when
 
 if TYPE_CHECKING:
     from ...runtime.journal import Entry
+    from ..run import RuleRun
 
 MOST: Final = 100_000
 """Times kept of what is counted in windows."""

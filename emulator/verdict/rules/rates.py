@@ -13,11 +13,11 @@ from ...language.arguments import ArgumentType, Duration, Schema, Scope
 from ...language.fields import About
 from ...language.nodes import Node
 from ..patterns import EventPattern, EventPatternArgument
-from ..run import RuleRun
 from .base import InForce, ScopedRule, lasting, when
 
 if TYPE_CHECKING:
     from ...runtime.journal import Entry
+    from ..run import RuleRun
 
 _RATE: Final = re.compile(r"\s*(<=|<|>=|>)\s*(\d+(?:\.\d+)?)\s*/\s*(s|min|h|d)\s*")
 _UNITS: Final = {"s": SECOND, "min": 60 * SECOND, "h": 3600 * SECOND, "d": 86400 * SECOND}

@@ -11,11 +11,11 @@ from ...language.arguments import Duration, Flag, Several
 from ...language.fields import About
 from ...world.checks import Check
 from ..patterns import EventPattern, EventPatternArgument, PatternOrCondition, described
-from ..run import RuleRun
 from .base import Rule, lasting, when, within_text
 
 if TYPE_CHECKING:
     from ...runtime.journal import Entry
+    from ..run import RuleRun
 
 MOST_OWED: Final = 4096
 """Reactions that may be outstanding at the same time."""
