@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from . import conditions, counts, rates, sequences
 from .base import Rule
-from .conditions import Always, Never
-from .counts import Apart, Count
-from .rates import AtRate
-from .sequences import Before, Eventually, InOrder, Within
 
-RULES: Final[tuple[type[Rule], ...]] = (Never, AtRate, Always, Eventually, InOrder, Before, Apart, Count, Within)
+RULES: Final[tuple[type[Rule], ...]] = (
+    conditions.Never,
+    rates.AtRate,
+    conditions.Always,
+    sequences.Eventually,
+    sequences.InOrder,
+    sequences.Before,
+    counts.Apart,
+    counts.Count,
+    sequences.Within,
+)
 """Every rule; the first whose word is among the keys of an entry is the one that is meant."""
