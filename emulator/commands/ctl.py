@@ -95,7 +95,7 @@ def _callback(name: str) -> Callable[..., int]:
 
 @click.group(name="ctl", cls=Steps)
 @click.option(
-    "--url", default=DEFAULT_URL, envvar="CHARGER_EMULATOR_URL", show_default=True, help="Of the control API."
+    "--url", default=DEFAULT_URL, envvar="CHARGER_EMULATOR_URL", show_default=True, help="URL of the control API."
 )
 @control_token
 @click.pass_context
@@ -167,7 +167,7 @@ def clock(client: ControlClient, speed: str | None) -> None:
 @click.option("--within", metavar="DURATION", help="With --until: give up after this long (default 10 min).")
 @click.pass_obj
 def advance(client: ControlClient, duration: tuple[str, ...], until: tuple[str, ...], within: str | None) -> int:
-    """Jump ahead by DURATION ("1 h 30 min"), or until something holds. Ends with 1 if it did not."""
+    """Jump ahead by DURATION ("1 h 30 min"), or until something holds. Exit code 1 if it did not."""
     wanted: dict[str, object] = {}
     if until:
         wanted = {"until": _expectations(until)} | ({"within": within} if within is not None else {})
@@ -183,12 +183,12 @@ def advance(client: ControlClient, duration: tuple[str, ...], until: tuple[str, 
 
 
 @command.command()
-@click.option("--follow", is_flag=True, help="Go on with what comes.")
+@click.option("--follow", is_flag=True, help="Keep showing new entries.")
 @click.option("--after", type=click.IntRange(0), default=0, help="Only entries with a higher number.")
 @click.option("--charger", help="Only of this charger.")
 @click.option("--interface", help="Only of this interface.")
 @click.option("--kind", help="Only of this kind: event, stimulus, request, write, ...")
-@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="At most so many.")
+@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="Show at most this many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as in journal.jsonl.")
 @click.pass_obj
 def journal(client: ControlClient, /, follow: bool, after: int, as_json: bool, **filters: str | int | None) -> None:
@@ -206,7 +206,7 @@ def journal(client: ControlClient, /, follow: bool, after: int, as_json: bool, *
 @click.argument("expectations", nargs=-1, required=True, metavar="NAME=VALUE...")
 @click.pass_obj
 def expect(client: ControlClient, expectations: tuple[str, ...]) -> int:
-    """Look whether quantities are as expected. Ends with 1 if one is not."""
+    """Check quantities against expectations. Exit code 1 if one is not."""
     reply = client.request("POST", "/api/expect", _expectations(expectations))
     for item in reply["items"]:
         mark = "ok    " if item["ok"] else "FAILED"

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Model = TypeVar("Model", bound=BaseModel)
 
 LONGEST_WAIT: Final = 60.0
-"""Wall seconds `GET /api/journal` may wait for something new."""
+"""How long `GET /api/journal` may wait for something new, in wall time [s]."""
 MOST_ENTRIES: Final = 10_000
 
 
@@ -258,7 +258,7 @@ async def _parsed(request: web.Request) -> Any:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 async def _body(request: web.Request, model: type[Model]) -> Model:

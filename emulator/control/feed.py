@@ -22,7 +22,7 @@ PACE: Final = 0.1
 """Least wall seconds between two messages about the same thing."""
 
 REFRESH: Final = 1.0
-"""Wall seconds between quantities while time passes and nothing happens."""
+"""Interval between quantities while time passes and nothing happens, in wall time [s]."""
 
 BATCH: Final = 500
 """Most entries in one message."""

@@ -104,7 +104,7 @@ class Files:
         return self.read(content, other)
 
     def check_keys(self, own: Mapping[str, tuple[Node, Node]]) -> None:
-        """Report every key at the top that is no section."""
+        """Report every key at the top that is not a section."""
         for name, (key, _) in own.items():
             if name not in SECTIONS and not name.startswith("x-"):
                 text = f'unknown key "{name}"{did_you_mean(name, SECTIONS)}'

@@ -1,7 +1,7 @@
-"""The player: brings a scenario's steps into its world at their exact instants, and judges.
+"""The player: performs a scenario's steps at their exact instants, and judges.
 
-The one rule: a step is an entry of the world's agenda. Whoever moves time - a headless run, a real-time clock, a client
-of the control API jumping ahead - plays the same steps at the same instants in the same order.
+The one rule: a step is an entry of the simulation's agenda. Whoever moves time - a headless run, a real-time clock, a
+client of the control API jumping ahead - plays the same steps at the same instants in the same order.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ class Track:
 
 
 class Player:
-    """Plays timelines in a world. `finished` calls back with the result, from inside the world's time."""
+    """Plays timelines at a site. `finished` is called with the result, at the simulated instant of the end."""
 
     def __init__(
         self,
@@ -301,7 +301,7 @@ def play_site(
 
 
 def _catch_up(site: Site) -> None:
-    """Bring the clock to where the world is, after the world was moved by itself."""
+    """Bring the clock to the instant of the simulation, after that was moved without it."""
     behind = site.simulation.agenda.at - site.simulation.clock.now()
     if behind > 0:
         site.simulation.clock.jump(behind)
@@ -379,5 +379,5 @@ def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:
 
 
 def expect(site: Site, expected: Mapping[str, object]) -> Outcome:
-    """Look whether quantities are as expected, and record it; `detail` has `ok` and `items`."""
+    """Check quantities against expectations, and record the result; `detail` has `ok` and `items`."""
     return apply_step(site, make_step("expect", site.names, dict(expected)))

@@ -1,7 +1,7 @@
-"""The emulator: a scenario's world, served on sockets and paced by the wall clock.
+"""The emulator: a scenario's site, served on sockets and paced by the wall clock.
 
 The one rule: whoever drives it - command line, control API, pytest - does so through the methods here, on its event
-loop; they leave sockets and world in agreement when they return.
+loop; they leave sockets and site in agreement when they return.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ if TYPE_CHECKING:
     from ..runtime.simulation import Simulation
 
 SLICE: Final = 0.25
-"""Wall seconds a jump may compute before others get a turn."""
+"""How long a jump may compute before others get a turn, in wall time [s]."""
 
 FLUSH: Final = 2.0
-"""Wall seconds a broker has to take what devices published, before nobody waits for it any longer."""
+"""How long a broker has to take what devices published, in wall time [s]."""
 
 KEEP: Final = 5.0
-"""Wall seconds between two notes of the running meters in the state file."""
+"""Interval at which running meters are written to the state file, in wall time [s]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .trace import Trace
 
 READBACK: Final = 30 * SECOND
-"""A read so long after a write is a look at what became of it."""
+"""A read within this time after a write counts as reading the value back."""
 REACTIONS: Final[Mapping[str, str]] = {
     "plugged": "plug-in",
     "unplugged": "unplug",
@@ -31,9 +31,9 @@ REACTIONS: Final[Mapping[str, str]] = {
 }
 """Events a client may react to, and what the report calls them."""
 SETTLING: Final = 5 * SECOND
-"""What IEC 61851-1 allows a vehicle to follow a lower offer."""
+"""Time that IEC 61851-1 allows a vehicle to follow a lower offer."""
 MARGIN: Final = 0.5
-"""A above the offer that nobody minds."""
+"""Current above the offer that is within tolerance [A]."""
 
 
 @dataclass(slots=True)

@@ -127,7 +127,7 @@ class PatternMatcher:
         return PatternMatch.YES if announced or new else PatternMatch.NO
 
     def _remember_client(self, entry: Entry) -> bool:
-        """Remember who is there; whether it is somebody new."""
+        """Remember who is there; whether it is a new one."""
         key = (entry.interface, entry.client)
         new = key not in self._known
         self._known[key] = None

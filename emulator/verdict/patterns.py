@@ -172,7 +172,7 @@ class EventPattern:
     fault: Annotated[
         str, FaultName(), About("a physical fault (`trip_rcd`) or one of the engine begins, by its name")
     ] = ""
-    stimulus: Annotated[str, Text(), About("what the world does to a charger: `plug_in`, `power_cut`")] = ""
+    stimulus: Annotated[str, Text(), About("what is done to a charger: `plug_in`, `power_cut`")] = ""
     note: Annotated[str, Text(), About("a note of the scenario")] = ""
     expect: Annotated[tuple[Check, ...], Checks(), About("quantities become as expected")] = ()
     detail: Annotated[Mapping[str, Expectation], PlainExpectations(), About("members of the entry's detail")] = field(

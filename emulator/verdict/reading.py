@@ -75,7 +75,7 @@ def read_rule(node: Node, scope: Scope) -> Rule:
         strange = next((key for key in keys - {"name", *KEYS}), "")
         scope.fail(
             node,
-            f"this is no rule, expected one of {', '.join(words)}{did_you_mean(strange, words) if strange else ''}",
+            f"this is not a rule, expected one of {', '.join(words)}{did_you_mean(strange, words) if strange else ''}",
         )
     values = _values(cls, node, scope)
     if cls is Always and isinstance(values["always"], EventPattern):

@@ -57,7 +57,7 @@ class Trace:
 
 
 class TraceRecorder:
-    """Samples every charger of a world: directly before and after what happens, and on a grid that grows wider."""
+    """Samples every charger of a site: directly before and after what happens, and on a grid that grows wider."""
 
     def __init__(self, site: Site) -> None:
         self._site = site

@@ -237,7 +237,7 @@ def _unknown(text: str, charger: str, rest: str, names: Names) -> str:
     if first in names.chargers[charger]:
         return f'"{text}" names a wallbox, expected one of its values such as "{text}.<value>"'
     known = {*_ROWS, *_BY_NAME, *names.chargers[charger], *(f"temperature.{sensor}" for sensor in SENSORS)}
-    return f'"{text}" is no quantity{did_you_mean(rest, known)}'
+    return f'"{text}" is not a quantity{did_you_mean(rest, known)}'
 
 
 def vendor_value(wallbox: Wallbox, address: str) -> object:

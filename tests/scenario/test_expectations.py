@@ -131,9 +131,9 @@ def test_what_cannot_be_expected(quantity: str, expected: object, message: str) 
     [
         ("g.pwer", 'no quantity (did you mean "power"?)'),
         ("g.temperature.bord", 'no sensor "bord" (did you mean "board"?)'),
-        ("h.power", 'is no quantity (did you mean "power"?)'),
-        ("g.phase_current.L4", "is no quantity"),
-        ("g.power.L1", "is no quantity"),
+        ("h.power", 'is not a quantity (did you mean "power"?)'),
+        ("g.phase_current.L4", "is not a quantity"),
+        ("g.power.L1", "is not a quantity"),
     ],
 )
 def test_unknown_quantities_are_explained(text: str, message: str) -> None:

@@ -144,7 +144,7 @@ steps:
         's.yaml:3:37: model: there is no wallbox model "gemini-23" (did you mean "gemini-22"?)',
         's.yaml:5:10: at: "10 mn" is not a duration: there is no unit "mn" (did you mean "min"?)',
         's.yaml:5:36: charger: there is no charger "garag" (did you mean "garage"?)',
-        's.yaml:6:24: "garage.powr" is no quantity (did you mean "power"?)',
+        's.yaml:6:24: "garage.powr" is not a quantity (did you mean "power"?)',
     ]
 
 
@@ -185,7 +185,7 @@ steps:
         ("wallbox: {vendor: goe, address: 127.0.0.999}", "expected an IP address"),
         ("chargers: {a: {}}\nwallbox: goe", 's.yaml:2:1: "wallbox" is for a single charger'),
         ("rules: [{always: 1}]", "s.yaml:1:18: always: found 1, expected something that happens"),
-        ("rules: [{name: polite}]", "s.yaml:1:9: rules: this is no rule, expected one of never, "),
+        ("rules: [{name: polite}]", "s.yaml:1:9: rules: this is not a rule, expected one of never, "),
         ("end: {at: 1 h, after: 1 h}", "s.yaml:1:6: end: expected"),
         ("steps: {}", "s.yaml:1:8: steps: found a mapping, expected a list of steps"),
         ("steps: [{at: 5 h, note: x}]\nend: 4 h", "s.yaml:1:19: note: after the end of the scenario in line 2"),
@@ -234,7 +234,7 @@ def test_a_mistake_is_explained_where_it_is(text: str, message: str) -> None:
         ("{expect: {garage.power: '> 3 A'}}", 'garage.power: "3 A" is a current, expected a power'),
         ("{expect: {garage.contactor: opened}}", 'found "opened", expected one of open, closed'),
         ("{expect: {garage.pilot: '> 3'}}", 'found "> 3", expected one of A, B, C, D, E, F'),
-        ("{expect: {garage.state: '/[/'}}", "/[/ is no regular expression"),
+        ("{expect: {garage.state: '/[/'}}", "/[/ is not a regular expression"),
         ("{expect: {garage.temperature.bord: 20 C}}", 'there is no sensor "bord" (did you mean "board"?)'),
         ("{expect: {garage.goe: 5}}", '"garage.goe" names a wallbox'),
         ("{expect: {garage.goe.amq: 5}}", 's.yaml:3:15: garage.goe has no value "amq" (did you mean'),

@@ -47,7 +47,7 @@ class ScopedRule(Rule):
     """A rule that may be in force for parts of the run only."""
 
     after: Annotated[
-        EventPattern | None, EventPatternArgument(), About("in force from this on; else from the start")
+        EventPattern | None, EventPatternArgument(), About("in force from this on; default: from the start")
     ] = None
     until: Annotated[EventPattern | None, EventPatternArgument(), About("and until this")] = None
 

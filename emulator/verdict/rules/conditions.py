@@ -25,7 +25,7 @@ class Never(ScopedRule):
 
     never: Annotated[EventPattern | tuple[Check, ...], PatternOrCondition(), About("what must not be")]
     for_: Annotated[Instant, Duration(), About("a condition may hold for this long")] = 0
-    within: Annotated[Instant | None, Duration(), About("only so long after each `after`")] = None
+    within: Annotated[Instant | None, Duration(), About("only for this long after each `after`")] = None
 
     def sentence(self) -> str:
         subject = str(self.never) if isinstance(self.never, EventPattern) else described(self.never)

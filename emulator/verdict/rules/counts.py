@@ -30,7 +30,7 @@ class Count(ScopedRule):
 
     what: Annotated[EventPattern, EventPatternArgument(), About("what is counted")]
     count: Annotated[Expectation, PlainExpectation(), About('how many: 2, "<= 3", "1..4"')]
-    per: Annotated[Instant | None, Duration(), About("in any window of this length; else in all")] = None
+    per: Annotated[Instant | None, Duration(), About("in any window of this length; default: in all")] = None
 
     def sentence(self) -> str:
         per = f" in any {lasting(self.per)}" if self.per is not None else ""

@@ -70,9 +70,9 @@ class AtRate(ScopedRule):
 
     what: Annotated[EventPattern, EventPatternArgument(), About("what is counted")]
     rate: Annotated[Rate, RateArgument(), About("how often")]
-    over: Annotated[Instant | None, Duration(), About("in any window of this length; else the unit, and ten of it")] = (
-        None
-    )
+    over: Annotated[
+        Instant | None, Duration(), About("in any window of this length; default: the unit, and ten times it")
+    ] = None
 
     def sentence(self) -> str:
         over = f" in any {lasting(self.over)}" if self.over is not None else ""

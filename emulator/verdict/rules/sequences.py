@@ -28,7 +28,7 @@ class Eventually(Rule):
     word: ClassVar[str] = "eventually"
 
     eventually: Annotated[EventPattern | tuple[Check, ...], PatternOrCondition(), About("what has to come")]
-    within: Annotated[Instant | None, Duration(), About("at the latest so long after the start")] = None
+    within: Annotated[Instant | None, Duration(), About("at the latest this long after the start")] = None
 
     @property
     def pattern(self) -> EventPattern:
