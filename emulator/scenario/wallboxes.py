@@ -74,7 +74,7 @@ WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, *PORTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Wallboxes(ArgumentType[tuple[WallboxPlan, ...]]):
+class WallboxesSection(ArgumentType[tuple[WallboxPlan, ...]]):
     """The wallboxes of a charger: a name, a list of names, or a mapping of names."""
 
     @property
