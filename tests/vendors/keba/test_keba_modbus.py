@@ -9,12 +9,13 @@ from emulator.core.faults import Overtemp, PpInvalid
 from emulator.core.messages import PlugCable
 from emulator.devices.interfaces import ModbusInterface, ModbusRequest
 from emulator.vendors import vendor
+from emulator.vendors.keba.models import TRAITS
 
 FIRST = (1000, 1004, 1006, 1008, 1010, 1012, 1014, 1016, 1018, 1020, 1036, 1040, 1042, 1044, 1046)
 ALWAYS = (*FIRST, 1100, 1110, 1500, 1502)
 PHASES = (1550, 1552)
 FAILSAFE = (1600, 1602)
-MODBUS_MODELS = [(m.id, f) for m in vendor("keba").models for f in m.firmwares if m.traits["generation"] != "P20"]
+MODBUS_MODELS = [(m.id, f) for m in vendor("keba").models for f in m.firmwares if TRAITS[m.id].generation != "P20"]
 
 
 def existing(model: str, firmware: str) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from kecontact import CARD, CLASS, CLIENT, OK, SITUATIONS, KeContact
 from emulator.core.messages import PowerCut, PowerUp
 from emulator.devices.interfaces import Origin
 from emulator.vendors import vendor
+from emulator.vendors.keba.models import TRAITS
 
 REPORT_1 = (
     '{\n"ID": "1",\n"Product": "KC-P30-EC240422-E0R",\n"Serial": "17619300",\n'
@@ -50,7 +51,7 @@ def test_keys_by_firmware() -> None:
     assert list(KeContact().report(3)) == names.split(",")
 
 
-@pytest.mark.parametrize("model", [m.id for m in vendor("keba").models if m.traits["generation"] != "P40"])
+@pytest.mark.parametrize("model", [m.id for m in vendor("keba").models if TRAITS[m.id].generation != "P40"])
 @pytest.mark.parametrize("name", ["idle", "charging", "ended"])
 def test_types_of_values(model: str, name: str) -> None:
     if model.startswith("keba-p20"):
@@ -59,7 +60,7 @@ def test_types_of_values(model: str, name: str) -> None:
     else:
         world = SITUATIONS[name](model, None)
     texts = {"ID", "Serial", "Product", "Firmware", "started", "ended", "RFID tag", "RFID class", "DIP-Sw1", "DIP-Sw2"}
-    for number in (1, 2, 3, *((100, 101, 130) if world.box.profile.model.traits["logger"] else ())):
+    for number in (1, 2, 3, *((100, 101, 130) if world.unit.build.traits.logger else ())):
         report = world.report(number)
         assert report["ID"] == str(number)
         for key, value in report.items():
