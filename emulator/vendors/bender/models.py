@@ -51,7 +51,7 @@ EVSE: Final = EvseSpec(
     # ASSUMED: 10 s, pilot interrupted so that the vehicle looks at its phases again.
     phase_switching=PhaseSwitching(fitted=True, wait=10.0, pilot="open"),
     # ASSUMED: neither interface resets faults; unplugging does.
-    recovery=(("rcd_ac", "unplug"), ("rcd_dc", "unplug"), ("rcd_system", "power")),
+    recovery=(("rcd_ac", "unplug"), ("rcd_dc", "unplug"), ("rcd_sensor_defect", "power")),
 )
 
 
