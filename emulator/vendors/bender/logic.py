@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from ...core.events import EventName
 from ...core.instant import SECOND, Instant, later
 from ...core.messages import DONE, Event, Outcome, Reason
 from ...core.snapshot import Snapshot
@@ -116,10 +117,10 @@ class Logic:
         self._schuko_on = False
         self._waiting = wallbox.timer(self._waited)
         self.user_id = UserId(lambda: self.settings[USER_ID_WRITE], self.authorise, self)
-        self._reactions: Mapping[str, Callable[[Event], None]] = {
-            "plugged": self._plugged,
-            "unplugged": self._unplugged,
-            "rcd_tripped": self._rcd_tripped,
+        self._reactions: Mapping[EventName, Callable[[Event], None]] = {
+            EventName.PLUGGED: self._plugged,
+            EventName.UNPLUGGED: self._unplugged,
+            EventName.RCD_TRIPPED: self._rcd_tripped,
         }
 
     # --- findings ----------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def rejected(why: str) -> str:
 
 
 def number(text: str) -> int:
-    """A whole number. Source: Home Assistant sends `10000.0` and `False`, which boxes have obeyed for years."""
+    """A whole number. Source: Home Assistant sends `10000.0` and `False`, which wallboxes have obeyed for years."""
     if text in ("True", "False"):
         return int(text == "True")
     whole, _, fraction = text.partition(".")

@@ -55,7 +55,7 @@ def _watched(logic: Logic, _old: int, _new: int) -> None:
 
 
 def _by_way_of_none(logic: Logic, source: int) -> Outcome | None:
-    """From Modbus to UDP and back only by way of 0. Source: OpenEMS, on tested boxes."""
+    """From Modbus to UDP and back only by way of 0. Source: OpenEMS, on tested wallboxes."""
     return NOT_NOW if {source, logic.settings[X2SRC]} == {MODBUS_SOURCE, UDP_SOURCE} else None
 
 

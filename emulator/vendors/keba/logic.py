@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from ...core.events import EventName
 from ...core.instant import SECOND, Instant, later
 from ...core.messages import DONE, Event, Outcome, Reason, SetLock
 from ...core.snapshot import EvseState, Snapshot
@@ -93,10 +94,10 @@ class Logic:
         """Text, and the instant at which it is gone."""
         self._timer = wallbox.timer(self._timer_over)
         self._card_timer = wallbox.timer(self._card_over)
-        self._reactions: Mapping[str, Callable[[Event], None]] = {
-            "plugged": self._plugged,
-            "unplugged": self._unplugged,
-            "energy_reached": self._energy_reached,
+        self._reactions: Mapping[EventName, Callable[[Event], None]] = {
+            EventName.PLUGGED: self._plugged,
+            EventName.UNPLUGGED: self._unplugged,
+            EventName.ENERGY_REACHED: self._energy_reached,
         }
 
     # --- findings ----------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The models: P20, P30 in three series, P40, and the same boxes under other makers' names.
+"""The models: P20, P30 in three series, P40, and the same wallboxes under other makers' names.
 
 The one rule: what tells models apart is in their `Traits`; nothing else asks for a model's id.
 Source: product strings from captures and clients (keba-kecontact, evcc); ASSUMED where `assumed` in the traits says so:
@@ -34,7 +34,7 @@ BUILDS: Final = {
 UNKNOWN_BUILD: Final = "240115-120000"
 
 EVSE: Final = EvseSpec(
-    # ASSUMED: the box needs twice as long to be ready to charge as its network needs, so clients see state 0.
+    # ASSUMED: the wallbox needs twice as long to be ready to charge as its network needs, so clients see state 0.
     boot=20.0,
     # ASSUMED: state D is served (state 3), as the state table has it.
     ventilation=True,
@@ -177,7 +177,7 @@ _UNITS: Final = (
     _p30("bmw-wallbox-connect", "BMW i Wallbox Connect", 32, "BMW-10-EC2405B2-E1R", series="x"),
     _p30("bmw-wallbox-plus", "BMW i Wallbox Plus", 32, "BMW-10-EC240522-E1R"),
     _p30("bmw-wallbox-plus-socket", "BMW i Wallbox Plus, socket", 32, "BMW-10-ESS40022-E1R", connector="socket"),
-    # ASSUMED: these two name themselves as KEBA's own box does.
+    # ASSUMED: these two name themselves as KEBA's own does.
     _p30("solaredge-home-ev", "SolarEdge Home EV Charger", 32, "KC-P30-EC240422-E00", rfid=False, assumed=True),
     _p30("eaton-xchargein", "Eaton xChargeIn", 32, "KC-P30-EC2404B2-E0R", series="x", assumed=True),
 )

@@ -1,6 +1,6 @@
 """The UDP reports: every key of reports 1, 2, 3 and 100 to 130.
 
-The one rule: a report is its rows in order, one view, one pair per line; which rows a box has is said on the rows.
+The one rule: a report is its rows in order, one view, one pair per line; which rows a wallbox has is said on the rows.
 Source: UDP guides of P30 (V2.01) and P20 (V3.00); order and white space from captures.
 """
 

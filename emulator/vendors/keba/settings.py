@@ -105,7 +105,7 @@ TIME_QUALITY: Final = Setting(
     name="time_quality", default=None, check=optional(integer(0, 3)), about="timeQ; null: by series"
 )
 
-# --- what differs from box to box ------------------------------------------------------------------------------------
+# --- what differs from one to the next -------------------------------------------------------------------------------
 
 ANY_UNIT: Final = Setting(name="any_unit", default=False, check=boolean, about="Modbus answers to every unit id")
 IGNORES_BAD_VALUES: Final = Setting(
@@ -148,7 +148,7 @@ REPLY_TO_SOURCE_PORT: Final = Setting(
     name="reply_to_source_port",
     default=None,
     check=optional(boolean),
-    about="UDP replies: false: to port 7090, true: to the port that asked, null: the latter for the box's own IP",
+    about="UDP replies: false: to port 7090, true: to the port that asked, null: the latter for the wallbox's own IP",
 )
 BROADCAST_ADDRESS: Final = Setting(name="broadcast_address", default=None, check=optional(text(15)), about="P20")
 

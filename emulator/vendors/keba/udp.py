@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
+from ...core.events import EventName
 from ...core.instant import SECOND, Instant, grid
 from ...core.messages import Event, MarkEnergy
 from ...devices.interfaces import Datagram, Origin, UdpInterface
@@ -22,7 +23,7 @@ from .settings import BROADCAST_ADDRESS, DSW1_3, MINIMUM_INTERVALS, REPLY_TO_SOU
 
 PORT: Final = 7090
 BROADCAST_PORT: Final = 7092
-"""Where clients listen for what older boxes broadcast. Source: ioBroker.kecontact."""
+"""Where clients listen for what older models broadcast. Source: ioBroker.kecontact."""
 PUSHED: Final[Mapping[str, Callable[[View], int]]] = {
     "State": lambda v: v.state,
     "Plug": lambda v: v.plug,
@@ -228,7 +229,7 @@ class UdpApi:
 
     def handle(self, event: Event) -> None:
         """A step of energy is reached: the wallbox finds out when it looks at the meter."""
-        if event.name == "energy_reached" and event.detail["mark"] == self._control.owner("udp"):
+        if event.name is EventName.ENERGY_REACHED and event.detail["mark"] == self._control.owner("udp"):
             self._look.set(grid(event.at - 1, METER_PERIOD) + METER_PERIOD)
 
     def _meter_read(self, _: Instant) -> None:
