@@ -21,13 +21,17 @@ from .settings import Setting, Settings
 T = TypeVar("T")
 
 
-class Controlled(Recorder, Protocol):
+class Host(Recorder, Protocol):
+    """What every wallbox offers to whoever writes: a record of it, and word to the interfaces that push."""
+
+    def changed(self) -> None: ...
+
+
+class Controlled(Host, Protocol):
     """What controls need of a wallbox, or of the part of one that they act on."""
 
     @property
     def settings(self) -> Settings: ...
-
-    def changed(self) -> None: ...
 
 
 C = TypeVar("C", bound=Controlled)
