@@ -55,11 +55,16 @@ def _com_module(v: View) -> object:
     return int(v.build.traits.series == "x" and v.now.at >= v.logic.com_module_at)
 
 
+DIP_CURRENTS: Final = {10: 0b000, 13: 0b100, 16: 0b010, 20: 0b110, 25: 0b001, 32: 0b101}
+"""DSW1.6 to DSW1.8 by current [A]. Source: OpenEMS, captures, evcc#10530."""
+
+
 def _switches(v: View) -> object:
-    """ASSUMED: DSW1.1 is the lowest bit; DSW1.6 to DSW1.8 code the current. A capture with UDP on shows 0x25."""
-    stated = (v.settings[setting] for setting in (DSW1_1, DSW1_2, DSW1_3))
-    current = {10: 0, 13: 1, 16: 2, 20: 3, 25: 4, 32: 5}.get(int(v.build.rated_current), 0)
-    return f"0x{sum(on << bit for bit, on in enumerate(stated)) | current << 5:02x}"
+    """DSW1.1 is the highest bit, DSW1.8 the lowest. Source: a capture with UDP on and 32 A shows 0x25."""
+    bits = DIP_CURRENTS.get(int(v.build.rated_current), 0)
+    for bit, setting in ((7, DSW1_1), (6, DSW1_2), (5, DSW1_3)):
+        bits |= v.settings[setting] << bit
+    return f"0x{bits:02x}"
 
 
 SERIAL: Final = Key(name="Serial", type="string", read=lambda v: v.build.serial, live=False, source=GUIDE)
@@ -73,7 +78,7 @@ REPORT_1: Final = (
     Key(name="Backend", read=stored(BACKEND), since="3.9.14", source=GUIDE),
     Key(name="timeQ", read=lambda v: v.logic.clock.quality, since="3.9.14", source=GUIDE),
     Key(name="setBoot", read=lambda _: 0, live=False, since=SINCE_DIP, source=CAPTURE, assumed="since which version"),
-    Key(name="DIP-Sw1", type="string", read=_switches, since=SINCE_DIP, source=CAPTURE, assumed="bits, version"),
+    Key(name="DIP-Sw1", type="string", read=_switches, since=SINCE_DIP, source=CAPTURE, assumed="first version"),
     Key(name="DIP-Sw2", type="string", read=lambda _: "0x00", since=SINCE_DIP, source=CAPTURE, assumed="always 0x00"),
     SEC,
 )

@@ -17,7 +17,7 @@ from emulator.vendors.keba.models import TRAITS
 REPORT_1 = (
     '{\n"ID": "1",\n"Product": "KC-P30-EC240422-E0R",\n"Serial": "17619300",\n'
     '"Firmware":"P30 v 3.10.57 (230912-101325)",\n"COM-module": 0,\n"Backend": 0,\n"timeQ": 0,\n"setBoot": 0,\n'
-    '"DIP-Sw1": "0xa6",\n"DIP-Sw2": "0x00",\n"Sec": 5\n}\n'
+    '"DIP-Sw1": "0x65",\n"DIP-Sw2": "0x00",\n"Sec": 5\n}\n'
 )
 P20_REPORT_1 = (
     '{\n"ID": "1",\n"Product": "KC-P20-EC240130-000            ",\n"Serial": "15017355",\n'
@@ -440,8 +440,19 @@ def test_dip_switches() -> None:
     world = KeContact(dip_current=16)
     world.charge()
     assert world.keys("Curr HW", "Max curr", "I1") == (16_000, 16_000, world.register(1008))
-    assert world.report(1)["DIP-Sw1"] == "0x46"
+    assert world.report(1)["DIP-Sw1"] == "0x62"
     assert world.report(1)["COM-module"] == 0
+
+
+@pytest.mark.parametrize(
+    ("current", "shown"), [(10, "0x20"), (13, "0x24"), (16, "0x22"), (20, "0x26"), (25, "0x21"), (32, "0x25")]
+)
+def test_dip_switches_as_captured(current: int, shown: str) -> None:
+    """Real ones with UDP on show 0x20, 0x24, 0x22, 0x26 and 0x25; DSW1.1 is the highest bit."""
+    world = KeContact(dip_current=current, dsw1_2=False)
+    assert world.report(1)["DIP-Sw1"] == shown
+    world.box.configure({"dsw1_1": True, "dsw1_2": True})
+    assert world.report(1)["DIP-Sw1"] == f"0x{int(shown, 16) | 0xC0:02x}"
 
 
 def test_com_module_takes_its_time() -> None:
