@@ -37,6 +37,8 @@ GUIDE: Final = "P30 UDP guide V2.01"
 CAPTURE: Final = "captures (evcc#644, evcc#31680, ioBroker.kecontact#380)"
 AFTER_2016: Final = "3.0"
 SINCE_DIP: Final = "3.10.16"
+SINCE_SET_BOOT: Final = "3.10.42"
+"""ASSUMED: 3.10.28 has no `setBoot`, 3.10.57 has it (evcc#10530)."""
 SINCE_PHASES: Final = "3.10.42"
 OLD: Final = "P20 2.5a3 has it not (capture)"
 
@@ -77,7 +79,7 @@ REPORT_1: Final = (
     Key(name="COM-module", read=_com_module, since=AFTER_2016, source=GUIDE, about=OLD),
     Key(name="Backend", read=stored(BACKEND), since="3.9.14", source=GUIDE),
     Key(name="timeQ", read=lambda v: v.logic.clock.quality, since="3.9.14", source=GUIDE),
-    Key(name="setBoot", read=lambda _: 0, live=False, since=SINCE_DIP, source=CAPTURE, assumed="since which version"),
+    Key(name="setBoot", read=lambda _: 0, live=False, since=SINCE_SET_BOOT, source=CAPTURE, assumed="first version"),
     Key(name="DIP-Sw1", type="string", read=_switches, since=SINCE_DIP, source=CAPTURE, assumed="first version"),
     Key(name="DIP-Sw2", type="string", read=lambda _: "0x00", since=SINCE_DIP, source=CAPTURE, assumed="always 0x00"),
     SEC,

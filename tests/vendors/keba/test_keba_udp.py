@@ -47,6 +47,10 @@ def test_keys_by_firmware() -> None:
     assert set(full) - set(KeContact("keba-p20").report(2)) == missing
     assert set(full) - set(KeContact("keba-p20", "3.0").report(2)) == {"X2 phaseSwitch source", "X2 phaseSwitch"}
     assert "DIP-Sw1" not in KeContact(None, "3.9.14").report(1)
+    for firmware in ("3.10.27", "3.10.28"):
+        report = KeContact(None, firmware).report(1)
+        assert "DIP-Sw1" in report
+        assert "setBoot" not in report
     names = "ID,U1,U2,U3,I1,I2,I3,P,PF,E pres,E total,Serial,Sec"
     assert list(KeContact().report(3)) == names.split(",")
 
