@@ -17,7 +17,7 @@ from .build import Build
 from .errors import error_code
 from .logic import Logic, charging
 from .sessions import tenths
-from .settings import IDLE_VOLTAGES, PHASE_SWITCH_STATE
+from .settings import IDLE_VOLTAGES, PHASE_SWITCH_STATE, X2, X2SRC
 
 Read = Callable[["View"], object]
 
@@ -104,6 +104,11 @@ class View:
     def hardware_current(self) -> int:
         """`Curr HW` [mA]"""
         return self.build.hardware_current(self.now)
+
+    @cached_property
+    def phase_switch(self) -> int:
+        """`X2 phaseSwitch`: 0 also while nobody is entitled to switch phases. Source: captures."""
+        return self.settings[X2] if self.settings[X2SRC] else 0
 
     # --- meter -------------------------------------------------------------------------------------------------------
 

@@ -98,7 +98,15 @@ READABLE: Final[tuple[Row, ...]] = (
     *_energy(at.SESSION_ENERGY, lambda v: v.session_energy, "0.1 Wh"),
     _row(at.PHASE_SOURCE, stored(X2SRC), since=SINCE_PHASES, models=P30, source=EVCC),
     _row(at.PHASE_SOURCE, stored(X2SRC), since=P40_PHASES, models=P40, source=EVCC),
-    _row(at.PHASE_STATE, stored(X2), since=SINCE_PHASES, models=P30, source=EVCC, about="0: one phase, 1: three"),
+    _row(
+        at.PHASE_STATE,
+        lambda v: v.phase_switch,
+        since=SINCE_PHASES,
+        models=P30,
+        source=EVCC,
+        assumed="0 without a source, as by UDP",
+        about="0: one phase, 1: three",
+    ),
     _row(
         at.PHASE_STATE,
         lambda v: (1, 3)[v.settings[X2]],

@@ -29,7 +29,6 @@ from .settings import (
     OUTPUT,
     SETENERGY,
     X1,
-    X2,
     X2SRC,
 )
 
@@ -106,7 +105,7 @@ REPORT_2: Final = (
     Key(name="Output", read=stored(OUTPUT), source=GUIDE),
     Key(name="Input", read=stored(X1), source=GUIDE),
     Key(name="X2 phaseSwitch source", read=stored(X2SRC), since=SINCE_PHASES, source=CAPTURE),
-    Key(name="X2 phaseSwitch", read=stored(X2), since=SINCE_PHASES, source=CAPTURE),
+    Key(name="X2 phaseSwitch", read=lambda v: v.phase_switch, since=SINCE_PHASES, source=CAPTURE),
     SERIAL,
     SEC,
 )

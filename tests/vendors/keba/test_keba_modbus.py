@@ -338,10 +338,10 @@ def test_unlock_only_while_suspended() -> None:
 def test_phases() -> None:
     world = KeContact()
     world.charge()
-    assert (world.register(1550), world.register(1552)) == (0, 1)
+    assert (world.register(1550), world.register(1552)) == (0, 0)
     assert world.put(5052, 0) is None
-    assert world.register(1552) == 1, "nobody is the source"
     world.put(5050, 3)
+    assert world.register(1552) == 1, "nobody was the source"
     world.put(5052, 0)
     world.wait(3)
     assert (world.register(1552), world.register(1000), world.register(1100)) == (0, 2, 0)

@@ -376,9 +376,10 @@ def test_display() -> None:
 
 def test_phases() -> None:
     world = KeContact()
+    assert world.keys("X2 phaseSwitch source", "X2 phaseSwitch") == (0, 0), "as captured"
+    world.ok("x2 0", "x2src 4")
+    assert world.report(2)["X2 phaseSwitch"] == 1, "UDP was not the source"
     world.ok("x2 0")
-    assert world.report(2)["X2 phaseSwitch"] == 1, "UDP is not the source"
-    world.ok("x2src 4", "x2 0")
     assert world.keys("X2 phaseSwitch source", "X2 phaseSwitch") == (4, 0)
     assert world.now.phases == 1
     world.ok("x2 1")
