@@ -17,13 +17,15 @@ from .build import Build
 from .errors import error_code
 from .logic import Logic, charging
 from .sessions import tenths
-from .settings import IDLE_VOLTAGES, PHASE_SWITCH_STATE, X2, X2SRC
+from .settings import CONTACTOR_BOX, IDLE_VOLTAGES, PHASE_SWITCH_STATE, X2, X2SRC
 
 Read = Callable[["View"], object]
 
 STARTING, NOT_READY, READY, CHARGING, ERROR, INTERRUPTED = range(6)
 NO_CABLE, AT_STATION, AT_STATION_LOCKED, AT_CAR, AT_CAR_LOCKED = 0, 1, 3, 5, 7
 NO_PWM: Final = 1000
+CUT_OFF_VOLTAGE, CUT_OFF_CURRENT = 1, 5
+"""What a meter shows of a phase that a contactor box has cut off [V, mA]. Source: openhab-addons#10232, one device."""
 
 
 class View:
@@ -121,15 +123,32 @@ class View:
     def measured(self) -> bool:
         return self.metered and self.now.meter_ok
 
+    def _cut_off(self, index: int) -> bool:
+        """Whether a contactor box has taken this phase away from the meter."""
+        taken = self.settings[CONTACTOR_BOX] and not self.build.p40 and index >= self.now.phases
+        return taken and self.now.supply_phases[index]
+
     @cached_property
     def currents(self) -> tuple[int, ...]:
-        return tuple(round(i * 1000) if self.measured else 0 for i in self.now.phase_current)
+        """Current of each phase [mA]."""
+        measured = (
+            CUT_OFF_CURRENT if self.now.contactor and self._cut_off(index) else round(amperes * 1000)
+            for index, amperes in enumerate(self.now.phase_current)
+        )
+        return tuple(measured) if self.measured else (0, 0, 0)
 
     @cached_property
     def voltages(self) -> tuple[int, ...]:
-        """0 unless charging. Source: evcc, capture of a P20; an x-series was seen to show them always."""
+        """Voltage of each phase [V]; 0 unless charging.
+
+        Source: evcc, capture of a P20; an x-series was seen to show them always.
+        """
         shown = self.measured and (self.state == CHARGING or self.settings[IDLE_VOLTAGES])
-        return tuple(round(u) if shown else 0 for u in self.now.phase_voltage)
+        measured = (
+            CUT_OFF_VOLTAGE if self._cut_off(index) else round(volts)
+            for index, volts in enumerate(self.now.phase_voltage)
+        )
+        return tuple(measured) if shown else (0, 0, 0)
 
     @cached_property
     def power(self) -> int:
