@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
+from ...core import noise
 from ...core.instant import SECOND
 from ...core.snapshot import EvseState, LockState, Snapshot
 from ...devices.settings import Setting
@@ -17,7 +18,7 @@ from .build import Build
 from .errors import error_code
 from .logic import Logic, charging
 from .sessions import tenths
-from .settings import CONTACTOR_BOX, IDLE_VOLTAGES, PHASE_SWITCH_STATE, X2, X2SRC
+from .settings import CONTACTOR_BOX, IDLE_CURRENTS, IDLE_VOLTAGES, PHASE_SWITCH_STATE, X2, X2SRC
 
 Read = Callable[["View"], object]
 
@@ -131,11 +132,14 @@ class View:
     @cached_property
     def currents(self) -> tuple[int, ...]:
         """Current of each phase [mA]."""
-        measured = (
-            CUT_OFF_CURRENT if self.now.contactor and self._cut_off(index) else round(amperes * 1000)
-            for index, amperes in enumerate(self.now.phase_current)
-        )
-        return tuple(measured) if self.measured else (0, 0, 0)
+        return tuple(self._current(index) if self.measured else 0 for index in range(3))
+
+    def _current(self, index: int) -> int:
+        now = self.now
+        if now.contactor and self._cut_off(index):
+            return CUT_OFF_CURRENT
+        idle = self.settings[IDLE_CURRENTS] and now.phase_current[index] == 0
+        return round(1000 * (noise.zero_offset(now.at, index) if idle else now.phase_current[index]))
 
     @cached_property
     def voltages(self) -> tuple[int, ...]:

@@ -114,6 +114,9 @@ IGNORES_BAD_VALUES: Final = Setting(
 BAD_READ_EXCEPTION: Final = Setting(
     name="bad_read_exception", default=2, check=one_of(2, 4), about="to wrong addresses and lengths"
 )
+IDLE_CURRENTS: Final = Setting(
+    name="idle_currents", default=False, check=boolean, about="4 to 5 mA are shown without charging"
+)
 IDLE_VOLTAGES: Final = Setting(
     name="idle_voltages", default=False, check=boolean, about="voltages are shown without charging as well"
 )

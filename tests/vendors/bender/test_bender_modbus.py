@@ -427,3 +427,13 @@ def test_any_frame(model: str | None, function: int, address: int, values: list[
     assert reply.exception in (None, 1, 2, 3)
     world.wait(10)
     assert len(world.registers(100, 53)) == 53
+
+
+def test_idle_currents() -> None:
+    """Some meters show a few mA without any current."""
+    assert [Controller().long(address) for address in (212, 214, 216)] == [0, 0, 0]
+    world = Controller(idle_currents=True)
+    assert {world.long(address) for address in (212, 214, 216)} <= {4, 5}
+    assert world.full_state()["current_a"] == "0.00,0.00,0.00"
+    world.charge()
+    assert world.long(212) > 30_000

@@ -819,3 +819,19 @@ def test_writing_as_a_client() -> None:
     assert world.writes()[:3] == [("curr", 10_000, True), ("failsafe", "30 6000 0", True), ("modbus.5014", 0, True)]
     assert json.loads(json.dumps([world.box.read(a) for a in world.box.addresses()]))
     assert CLIENT.endswith(":7090")
+
+
+def test_idle_currents() -> None:
+    """Some meters show a few mA without any current: clients must not take that for charging."""
+    assert KeContact().keys("I1", "I2", "I3") == (0, 0, 0)
+    world = KeContact(idle_currents=True)
+    seen: set[object] = set()
+    for _ in range(20):
+        seen.update(world.keys("I1", "I2", "I3"))
+        world.wait(1)
+    assert seen == {4, 5}
+    assert world.keys("P") == (0,)
+    world.charge()
+    (current,) = world.keys("I1")
+    assert isinstance(current, int)
+    assert current > 30_000
