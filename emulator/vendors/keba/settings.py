@@ -39,7 +39,7 @@ def tag(value: object) -> str:
     """A card as the reports show it: 16 lower-case hexadecimal digits, zeros behind a shorter number."""
     digits = str(value).replace(":", "").replace(" ", "").lower()
     if not digits or len(digits) > 16 or set(digits) - set("0123456789abcdef"):
-        raise ValueError("expected up to 16 hexadecimal digits")
+        raise ValueError(f"{value!r} is no card: expected up to 16 hexadecimal digits")
     return digits.ljust(16, "0")
 
 

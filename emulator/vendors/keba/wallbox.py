@@ -13,13 +13,14 @@ from ...core.snapshot import EvseState
 from ...devices.interfaces import Interface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
+from ...errors import EmulatorError
 from .build import Build
 from .commands import Commands
 from .logic import Logic
 from .modbus import ModbusApi
 from .readings import View
 from .reports import Reports
-from .settings import FAILSAFE_TIMEOUT, MODBUS_MOVED, SESSION_COUNTER, SESSIONS
+from .settings import AUTHORISATION, FAILSAFE_TIMEOUT, MODBUS_MOVED, SESSION_COUNTER, SESSIONS, WHITELIST
 from .udp import UdpApi
 
 REGISTER: Final = "modbus."
@@ -34,6 +35,7 @@ class Keba(Wallbox):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.build = Build(self)
+        self._check(context.settings)
         self.logic = Logic(self, self.build)
         self.reports = Reports(self.build, self.profile)
         self.commands = Commands(self.logic, self.profile)
@@ -47,6 +49,18 @@ class Keba(Wallbox):
         if not self.build.p40:
             interfaces["udp"] = self.udp.interface()
         self.interfaces: Mapping[str, Interface] = interfaces
+
+    def configure(self, settings: Mapping[str, object]) -> None:
+        self._check(settings)
+        super().configure(settings)
+
+    def _check(self, settings: Mapping[str, object]) -> None:
+        """EmulatorError for what would have no effect."""
+        if settings.get(AUTHORISATION.name) is True and self.build.traits.series == "c":
+            raise EmulatorError(
+                f"setting {AUTHORISATION.name}: a c-series asks for a card as soon as it knows one; "
+                f"state its cards in {WHITELIST.name}"
+            )
 
     def view(self) -> View:
         """What the wallbox knows at this moment."""

@@ -11,6 +11,7 @@ from kecontact import CARD, CLASS, CLIENT, OK, SITUATIONS, KeContact
 
 from emulator.core.messages import PowerCut, PowerUp
 from emulator.devices.interfaces import Origin
+from emulator.errors import EmulatorError
 from emulator.vendors import vendor
 from emulator.vendors.keba.models import TRAITS
 
@@ -835,3 +836,15 @@ def test_idle_currents() -> None:
     (current,) = world.keys("I1")
     assert isinstance(current, int)
     assert current > 30_000
+
+
+def test_settings_without_effect_are_refused() -> None:
+    world = KeContact()
+    with pytest.raises(EmulatorError, match="a c-series asks for a card as soon as it knows one"):
+        world.box.configure({"authorisation": True})
+    with pytest.raises(EmulatorError, match="state its cards in whitelist"):
+        KeContact(authorisation=True)
+    with pytest.raises(EmulatorError, match="'xyz' is no card"):
+        world.box.configure({"whitelist": [CARD, "xyz"]})
+    assert world.report(2)["AuthON"] == 0
+    assert KeContact("keba-p30-x-32", authorisation=True).report(2)["AuthON"] == 1
