@@ -33,7 +33,7 @@ class ModbusReply:
     values: tuple[int, ...] = ()
     exception: int | None = None
     close: bool = False
-    """No reply: the device ends the connection."""
+    """The device ends the connection: after the exception if there is one, else without a reply."""
     journal: Mapping[str, object] = field(default_factory=dict)
 
 

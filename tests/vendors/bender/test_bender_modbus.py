@@ -49,8 +49,7 @@ def test_what_exists(model: str | None, firmware: str | None) -> None:
     for address in [*range(90, 2100), 0, 65535]:
         reply = world.modbus(3, address)
         assert reply.close == (address in closing)
-        if not reply.close:
-            assert reply.exception == (None if address in expected else 1), address
+        assert reply.exception == (2 if reply.close else None if address in expected else 1), address
     for start, stop in ((152, 154), (227, 229), (746, 748), (140, 143), (999, 1001)):
         if model is None:
             whole = set(range(start, stop)) <= expected
@@ -427,3 +426,42 @@ def test_any_frame(model: str | None, function: int, address: int, values: list[
     assert reply.exception in (None, 1, 2, 3)
     world.wait(10)
     assert len(world.registers(100, 53)) == 53
+
+
+def test_idle_currents() -> None:
+    """Some meters show a few mA without any current."""
+    assert [Controller().long(address) for address in (212, 214, 216)] == [0, 0, 0]
+    world = Controller(idle_currents=True)
+    assert {world.long(address) for address in (212, 214, 216)} <= {4, 5}
+    assert world.full_state()["current_a"] == "0.00,0.00,0.00"
+    world.charge()
+    assert world.long(212) > 30_000
+
+
+@pytest.mark.parametrize(
+    ("rated", "watts", "phases"),
+    [
+        (16.0, 3680, 1),
+        (16.0, 3681, 3),
+        (16.0, 4139, 3),
+        (16.0, 4140, 3),
+        (32.0, 4139, 1),
+        (32.0, 7360, 3),
+    ],
+)
+def test_icc_switches_phases_where_only_one_will_do(rated: float, watts: int, phases: int) -> None:
+    """With 16 A, 3681 to 4139 W switch nothing: evcc writes 3725 and waits in vain."""
+    world = Controller(ICC, hardware={"rated_current": rated})
+    world.charge()
+    assert world.set(1002, watts) is None
+    world.wait(60)
+    assert world.unit.logic.phases == phases
+
+
+def test_icc_goes_back_to_three_phases_only_where_one_will_not_do() -> None:
+    world = Controller(ICC)
+    world.charge()
+    for watts, phases in ((4000, 1), (5000, 1), (7360, 1), (7361, 3), (5000, 3)):
+        assert world.set(1002, watts) is None
+        world.wait(60)
+        assert world.now.phases == phases, watts
