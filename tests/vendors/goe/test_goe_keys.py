@@ -82,7 +82,7 @@ def value_for(key: Key) -> object:
 )
 def test_what_is_written_is_read_back_at_once(goe: Make, name: str) -> None:
     world = goe()
-    key = world.box.keys[name]  # type: ignore[attr-defined]
+    key = world.box.tables.keys[name]  # type: ignore[attr-defined]
     value = value_for(key)
     assert world.box.write(name, value, CLIENT).ok, f"{name} = {value!r}"
     assert world.box.read(name) == value

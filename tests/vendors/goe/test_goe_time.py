@@ -12,7 +12,7 @@ from worlds import CLIENT, SmallWorld
 from emulator.core.instant import SECOND
 from emulator.vendors.goe import localtime, trip
 from emulator.vendors.goe.ladder import Trip
-from emulator.vendors.goe.schedule import Calendar, Verdict, normalised
+from emulator.vendors.goe.schedule import Calendar, Moment, Plan, Verdict, normalised
 from emulator.vendors.goe.surplus import Powers, Surplus, Tuning
 
 Make = Callable[..., SmallWorld]
@@ -80,12 +80,12 @@ def test_the_clock_can_be_set(goe: Make) -> None:
 # --- schedules -------------------------------------------------------------------------------------------------------
 
 
-def plan(control: int, *ranges: tuple[str, str]) -> dict[str, object]:
-    def moment(text: str) -> dict[str, int]:
+def plan(control: int, *ranges: tuple[str, str]) -> Plan:
+    def moment(text: str) -> Moment:
         hour, minute = text.split(":")
         return {"hour": int(hour), "minute": int(minute)}
 
-    return dict(normalised({"control": control, "ranges": [{"begin": moment(a), "end": moment(b)} for a, b in ranges]}))
+    return normalised({"control": control, "ranges": [{"begin": moment(a), "end": moment(b)} for a, b in ranges]})
 
 
 OFF = plan(0)
