@@ -26,6 +26,8 @@ Act = Callable[[Writer, int, Origin], Refusal | None]
 
 OPEN, CARD, TARIFF, SCHEDULE = 0, 1, 2, 3
 """`ast`, ACCESS_STATE"""
+ACCESS: Final = "0 open, 1 card or app, 2 tariff, 3 schedule"
+ACCESS_KEYS: Final = "mapping to acs, lmo and schedules"
 OTHER_ERROR: Final = 10
 PRESETS: Final = 5
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...devices.settings import Setting
 from . import readings as r
 from . import settings as s
 from . import writing as w
@@ -59,40 +60,30 @@ from .values import (
     optional,
 )
 
+CAR_STATES: Final = "1 idle, 2 charging, 3 waiting, 4 complete, 5 error, 6 initialising; null: no charge controller"
+NRG: Final = "U L1 L2 L3 N, I L1 L2 L3, P L1 L2 L3 N total, power factor % L1 L2 L3 N"
+PERMISSIONS: Final = "0 never, 1 not while connected, 2 not while charging, 3 always"
+AS_IT_IS: Final = "the value itself, not averaged"
+
 CAR: Final = (
-    status(
-        "car",
-        optional(UINT8),
-        lambda v: v.memory.car,
-        TABLE_LISTS,
-        "state of the car: 1 idle, 2 charging, 3 waiting, 4 complete, 5 error, 6 starting; null: no controller",
-    ),
+    status("car", optional(UINT8), lambda v: v.memory.car, TABLE_LISTS, CAR_STATES),
     status(
         "err",
         optional(UINT8),
         lambda v: v.memory.err,
         TABLE_LISTS,
-        "fault code, numbering by firmware; null: no charge controller",
+        "fault code by firmware; null: no charge controller",
     ),
     status("alw", BOOL, r.allowed, TABLE_LISTS, "the logic lets the car charge"),
     status("alwt", INT64, lambda v: v.stamp(v.memory.allow_changed), V60, "when alw changed last"),
     status("acu", optional(INT32), lambda v: v.memory.current, TABLE_LISTS, "A offered; null while alw is false"),
     status(
-        "acui",
-        optional(INT),
-        lambda v: v.memory.current,
-        developer(SCREENSHOT.tag),
-        "A, inner variant of acu",
-        assumed="equals acu",
+        "acui", optional(INT), lambda v: v.memory.current, developer(SCREENSHOT.tag), "A, as acu", assumed="equals acu"
     ),
     status("cll", OBJECT, lambda v: v.memory.limits, LISTS.since("56"), "A of every limit in play, by name"),
     status("modelStatus", UINT8, lambda v: int(v.memory.decision.status), TABLE_LISTS, "why it charges or not"),
     status(
-        "msi",
-        UINT8,
-        lambda v: int(v.memory.decision.inner),
-        DEVELOPER,
-        "as modelStatus, before pauses and phase switches",
+        "msi", UINT8, lambda v: int(v.memory.decision.inner), DEVELOPER, "modelStatus before pauses and phase switches"
     ),
     status("lmsc", INT64, lambda v: v.stamp(v.memory.status_changed), TABLE_LISTS, "when modelStatus changed last"),
     status(
@@ -100,7 +91,7 @@ CAR: Final = (
         OBJECT,
         r.charging_duration,
         TABLE_LISTS,
-        "charging time: type 0 counts from a time-stamp, type 1 is ms",
+        "charging time: type 0 since, type 1 ms",
         assumed="goes on counting after a pause",
     ),
     status("lccfi", STAMP, lambda v: v.stamp(v.memory.left_idle), TABLE_LISTS, "when the car left idle"),
@@ -115,13 +106,7 @@ CAR: Final = (
 )
 
 METER: Final = (
-    status(
-        "nrg",
-        array(FLOAT, length=16),
-        lambda v: v.nrg,
-        TABLE_LISTS,
-        "U L1 L2 L3 N, I L1 L2 L3, P L1 L2 L3 N total, power factor % L1 L2 L3 N",
-    ),
+    status("nrg", array(FLOAT, length=16), lambda v: v.nrg, TABLE_LISTS, NRG),
     status("tpa", FLOAT, r.always(0.0), Source("go-eCharger-API-v2#96").until("55"), "W, always 0"),
     status("tpa", FLOAT, r.mean_power, TABLE_LISTS.since("55"), "W, mean of 30 s"),
     status("eto", UINT64, r.total_energy, TABLE_LISTS, "Wh, all time"),
@@ -134,26 +119,14 @@ METER: Final = (
     status("avgfhz", optional(FLOAT), r.frequency, LISTS.since("56.1"), "Hz, averaged", assumed="equals fhz"),
     status("tma", array(FLOAT), r.temperatures, TABLE_LISTS, "°C: plug, board"),
     status("amt", INT32, r.amt, TABLE_LISTS, "A allowed by temperature; 32: all"),
-    status(
-        "rcd",
-        optional(INT),
-        r.always(5),
-        DEVELOPER,
-        "µs, reading of the residual-current detector",
-        assumed=NOT_EMULATED,
-    ),
+    status("rcd", optional(INT), r.always(5), DEVELOPER, "µs, of the residual-current detector", assumed=NOT_EMULATED),
     status("rfb", INT, lambda v: 1650 + round(v.sway(3, 4)), DEVELOPER_EN, "raw feedback of the relays"),
     status("wo", optional(DOUBLE), r.unknown_power, V59, "W of unknown origin"),
     status("wg", optional(DOUBLE), r.nothing, V59, "W from the grid", assumed=NOT_EMULATED),
     status("ws", optional(DOUBLE), r.nothing, V59, "W from the sun", assumed=NOT_EMULATED),
     status("wb", optional(DOUBLE), r.nothing, V59, "W from the battery", assumed=NOT_EMULATED),
     status(
-        "who",
-        DOUBLE,
-        r.session_energy,
-        V59,
-        "Wh of the session of unknown origin",
-        assumed="everything counts as unknown",
+        "who", DOUBLE, r.session_energy, V59, "Wh of the session of unknown origin", assumed="all counts as unknown"
     ),
     status("whg", DOUBLE, r.always(0.0), V59, "Wh of the session from the grid", assumed=NOT_EMULATED),
     status("whs", DOUBLE, r.always(0.0), V59, "Wh of the session from the sun", assumed=NOT_EMULATED),
@@ -164,18 +137,8 @@ METER: Final = (
 
 LIMITS: Final = (
     config(s.AMP, TABLE_LISTS, "requested current, A"),
-    config(
-        stored("ampt", optional(UINT8), None, within(6, 32), persistent=False),
-        USER_REPORT.since("59"),
-        "temporary current, A",
-        assumed="type and meaning: stored without effect",
-    ),
-    config(
-        s.AMA,
-        TABLE_LISTS,
-        "installer's limit, A; factory: the most the model can",
-        read=lambda v: v.device.identity.installer_limit,
-    ),
+    config(s.AMPT, USER_REPORT.since("59"), "temporary current, A", assumed="type and meaning: stored without effect"),
+    config(s.AMA, TABLE_LISTS, "installer's limit, A; factory: the most the model can", read=r.installer_limit),
     config(s.MCA, TABLE_LISTS, "least charging current, A"),
     config(s.CLP, TABLE_LISTS, "currents the button steps through, A"),
     *(
@@ -185,7 +148,7 @@ LIMITS: Final = (
             r.preset(n - 1),
             developer(CAPTURE.tag),
             f"A, entry {n} of clp",
-            assumed="the last preset stands in for missing ones",
+            assumed="the last entry for missing ones",
         )
         for n in range(1, 6)
     ),
@@ -207,20 +170,8 @@ CONTROL: Final = (
     config(s.PSM, CLIENTS.since("51.8"), "phases: 0 automatic, 1 one, 2 three"),
     status("fsp", BOOL, r.single_phase, TABLE_LISTS, "one phase is in force"),
     status("pwm", UINT8, r.phase_wish, TABLE_LISTS, "wish of the surplus logic: 0 force three, 1 one, 2 three"),
-    status(
-        "lfspt",
-        STAMP,
-        lambda v: v.stamp(v.device.logic.phases.toggled_at),
-        TABLE_LISTS,
-        "when the phases were switched last",
-    ),
-    status(
-        "fsptws",
-        STAMP,
-        lambda v: v.stamp(v.device.logic.around.surplus.wish_since),
-        TABLE_LISTS,
-        "since when other phases are wished",
-    ),
+    status("lfspt", STAMP, r.phases_switched_at, TABLE_LISTS, "when the phases were switched last"),
+    status("fsptws", STAMP, r.phases_wished_since, TABLE_LISTS, "since when other phases are wished"),
     config(s.PSMD, TABLE_LISTS, "pause of a phase switch, ms"),
     config(s.MPWST, TABLE_LISTS, "a phase wish has to last, ms"),
     config(s.MPTWT, TABLE_LISTS, "least time between two phase switches, ms"),
@@ -231,12 +182,7 @@ CONTROL: Final = (
     config(s.MCI, TABLE_LISTS, "keep-alive: least interval of charging, ms; 0 off"),
     config(s.MCPD, TABLE_LISTS, "least pause, ms; 0 off"),
     status(
-        "mcpea",
-        STAMP,
-        lambda v: v.stamp(v.device.logic.pause.ends_at),
-        TABLE_LISTS,
-        "when the running pause ends; null ends it",
-        write=w.end_pause,
+        "mcpea", STAMP, r.pause_ends_at, TABLE_LISTS, "when the running pause ends; null ends it", write=w.end_pause
     ),
     config(s.FMT, LISTS, "least run of surplus charging, ms"),
     shown(stored("simo", BOOL, False), V59.since("56.1"), "simplified mode"),
@@ -253,6 +199,17 @@ CONTROL: Final = (
     status("din", UINT32, r.always(1), V59, "digital input, raw", assumed=NOT_EMULATED),
 )
 
+
+def _button(setting: Setting[int], about: str) -> tuple[Key, Key]:
+    """What the button may do: a bool up to 054. Any variant is taken."""
+    name, write = setting.name, w.flag_number(setting)
+    old, new = TABLE_EN.until("55").only(WITH_LOCK), TABLE_LOCK_LISTS.since("55")
+    return (
+        status(name, BOOL, lambda v: bool(v.settings[setting]), old, about, write),
+        status(name, UINT8, r.stored(setting), new, f"{about}: {PERMISSIONS}", write),
+    )
+
+
 LOCK: Final = (
     config(s.UST, TABLE_LOCK_LISTS, "lock: 0 while plugged, 1 until charged, 2 always"),
     status("lck", UINT8, lambda v: v.settings[s.UST], TABLE_LOCK_LISTS, "lock as told to the charge controller"),
@@ -260,38 +217,8 @@ LOCK: Final = (
     status("cus", UINT8, r.unlock_state, TABLE_LOCK_LISTS, "1 unlocked, 2 unlock failed, 3 locked, 4 lock failed"),
     status("ffb", UINT8, r.lock_feedback, TABLE_LOCK_LISTS, "0 fine, 1 problem locking, 2 problem unlocking"),
     status("ffba", STAMP, r.nothing, DEVELOPER, "age of the lock's feedback", assumed=NOT_EMULATED),
-    status(
-        "bac",
-        BOOL,
-        lambda v: bool(v.settings[s.BAC]),
-        TABLE_EN.until("55").only(WITH_LOCK),
-        "button may change the current",
-        write=w.flag_number(s.BAC),
-    ),
-    status(
-        "bac",
-        UINT8,
-        lambda v: v.settings[s.BAC],
-        TABLE_LOCK_LISTS.since("55"),
-        "button may change the current: 0 never, 1 not while connected, 2 not while charging, 3 always",
-        write=w.flag_number(s.BAC),
-    ),
-    status(
-        "sdp",
-        BOOL,
-        lambda v: bool(v.settings[s.SDP]),
-        TABLE_EN.until("55").only(WITH_LOCK),
-        "button may change the force state",
-        write=w.flag_number(s.SDP),
-    ),
-    status(
-        "sdp",
-        UINT8,
-        lambda v: v.settings[s.SDP],
-        TABLE_LOCK_LISTS.since("55"),
-        "button may change the force state, as bac",
-        write=w.flag_number(s.SDP),
-    ),
+    *_button(s.BAC, "button may change the current"),
+    *_button(s.SDP, "button may change the force state"),
     config(
         stored("bar", UINT8, 3, within(0, 3)), LOCK_LISTS.since("56.2"), "button may reset the access point, as bac"
     ),
@@ -320,7 +247,7 @@ ACCESS: Final = (
             config(
                 s.CARD_TAGS[slot],
                 V60,
-                f"card slot {slot}: a tag is learnt; written as its id",
+                f"card slot {slot}: tag known",
                 kind=BOOL,
                 read=r.card_learnt(slot),
                 write=w.card_tag(slot),
@@ -331,21 +258,9 @@ ACCESS: Final = (
     action("del", w.clear_card, UINT8, TABLE_LISTS, "clear this card slot"),
     config(s.RDE, LISTS, "show tag ids"),
     status("lrc", optional(UINT8), lambda v: v.device.cards.last_slot, LISTS, "slot of the tag read last"),
-    status(
-        "lri",
-        optional(STRING),
-        lambda v: v.device.cards.last_tag if v.settings[s.RDE] else None,
-        LISTS,
-        "tag read last, only with rde",
-    ),
+    status("lri", optional(STRING), r.last_tag, LISTS, "tag read last, only with rde"),
     status("lrr", STAMP, lambda v: v.stamp(v.device.cards.last_read), LISTS, "when a tag was read last"),
-    status(
-        "tsi",
-        optional(STRING),
-        lambda v: v.device.cards.started_with if v.settings[s.RDE] else None,
-        LISTS,
-        "tag that started the transaction, only with rde",
-    ),
+    status("tsi", optional(STRING), r.started_with, LISTS, "tag that started the transaction, only with rde"),
     fixed("evt", optional(STRING), None, V59, "EVCMS transaction", assumed=NOT_EMULATED),
     config(stored("ten", BOOL, False), V60_3_PHOENIX, "protection against tampering"),
 )
@@ -387,30 +302,9 @@ SURPLUS: Final = (
     status("deltap", FLOAT, r.always(0.0), LISTS, "regulator: W to change", assumed=NOT_EMULATED),
     status("lpsc", STAMP, r.surplus_age, LISTS, "last surplus calculation", assumed="when data came last"),
     status("lpc", STAMP, r.surplus_age, V59, "last calculation", assumed="when data came last"),
-    status(
-        "pvopt_averagePGrid",
-        FLOAT,
-        r.latest(lambda p: p.grid),
-        LISTS,
-        "W, averaged",
-        assumed="the value itself, not averaged",
-    ),
-    status(
-        "pvopt_averagePPv",
-        FLOAT,
-        r.latest(lambda p: p.pv),
-        LISTS,
-        "W, averaged",
-        assumed="the value itself, not averaged",
-    ),
-    status(
-        "pvopt_averagePAkku",
-        FLOAT,
-        r.latest(lambda p: p.battery),
-        LISTS,
-        "W, averaged",
-        assumed="the value itself, not averaged",
-    ),
+    status("pvopt_averagePGrid", FLOAT, r.latest(lambda p: p.grid), LISTS, "W, averaged", assumed=AS_IT_IS),
+    status("pvopt_averagePPv", FLOAT, r.latest(lambda p: p.pv), LISTS, "W, averaged", assumed=AS_IT_IS),
+    status("pvopt_averagePAkku", FLOAT, r.latest(lambda p: p.battery), LISTS, "W, averaged", assumed=AS_IT_IS),
     fixed("ido", optional(OBJECT), None, EN_ONLY, "inverter data override", assumed=NOT_EMULATED),
 )
 

@@ -55,13 +55,27 @@ ROUTER: Final = "AA:BB:CC:DD:EE:FF"
 NETWORK: Final = "a home network made up for the emulator"
 SECRET: Final = either("string_or_bool", STRING, BOOL)
 
+NETWORKS: Final = [{"ssid": "home", "encryptionType": 3, "rssi": -60, "channel": 6, "bssid": ROUTER}]
+PROCESSOR_CLOCK: Final = {"source": 1, "source_freq_mhz": 320, "div": 2, "freq_mhz": 160}
+APP_PARTITION: Final = {
+    "type": 0,
+    "subtype": 16,
+    "address": 1_703_936,
+    "size": 4_194_304,
+    "label": "app_0",
+    "encrypted": True,
+}
+PARTITIONS: Final = [
+    {"type": 1, "subtype": 2, "address": 65_536, "size": 262_144, "label": "nvs", "encrypted": False},
+]
+
 IDENTITY: Final = (
     fixed("mod", UINT8, 1, DEVELOPER, "revision of the board"),
     of_identity("sse", STRING, lambda v: v.device.identity.serial, TABLE_LISTS, "serial number, six digits"),
     fixed("oem", STRING, "go-e", TABLE_LISTS, "maker"),
     of_identity("typ", STRING, lambda v: v.device.identity.traits.device_type, TABLE_LISTS, "kind of device"),
     of_identity("var", UINT8, lambda v: v.device.identity.traits.power_class, TABLE_LISTS, "kW: 11 or 22"),
-    of_identity("fwv", STRING, lambda v: v.device.identity.firmware, TABLE_LISTS, "firmware"),
+    of_identity("fwv", STRING, r.firmware, TABLE_LISTS, "firmware"),
     fixed("fwc", STRING, "10", TABLE_EN.until("58").only(WITH_LOCK), "firmware of the charge controller"),
     fixed("ccrv", optional(STRING), None, EN_ONLY, "firmware recommended for the charge controller"),
     fixed("ccu", optional(OBJECT), None, DEVELOPER_EN, "progress of its update"),
@@ -96,42 +110,18 @@ SYSTEM: Final = (
     fixed("fem", UINT8, 2, DEVELOPER, "flash encryption: 2 release"),
     fixed("sbe", BOOL, True, DEVELOPER, "secure boot"),
     fixed("eci", OBJECT, {"model": 1, "features": 50, "cores": 2, "revision": 3}, DEVELOPER, "processor"),
-    fixed(
-        "ecf",
-        OBJECT,
-        {"source": 1, "source_freq_mhz": 320, "div": 2, "freq_mhz": 160},
-        DEVELOPER,
-        "clock of the processor",
-    ),
+    fixed("ecf", OBJECT, PROCESSOR_CLOCK, DEVELOPER, "clock of the processor"),
     fixed("efi", optional(OBJECT), None, DEVELOPER, "flash memory"),
     fixed("eem", optional(STRING), None, DEVELOPER, "processor, as text"),
     of_identity(
         "apd", OBJECT, lambda v: v.device.identity.build, DEVELOPER, "build of the firmware", assumed="date and hash"
     ),
-    fixed(
-        "otap",
-        optional(OBJECT),
-        {"type": 0, "subtype": 16, "address": 1_703_936, "size": 4_194_304, "label": "app_0", "encrypted": True},
-        DEVELOPER,
-        "partition in use",
-    ),
-    fixed(
-        "part",
-        OBJECTS,
-        [{"type": 1, "subtype": 2, "address": 65_536, "size": 262_144, "label": "nvs", "encrypted": False}],
-        DEVELOPER,
-        "partitions",
-        assumed="one entry only",
-    ),
+    fixed("otap", optional(OBJECT), APP_PARTITION, DEVELOPER, "partition in use"),
+    fixed("part", OBJECTS, PARTITIONS, DEVELOPER, "partitions", assumed="one entry only"),
     fixed("pto", UINT32, 61_440, DEVELOPER, "offset of the partition table"),
     action("oct", w.ignored(STRING), STRING, TABLE_LISTS, "start an update", assumed="accepted, no update follows"),
     of_identity(
-        "ocu",
-        array(STRING),
-        lambda v: [v.device.identity.firmware],
-        TABLE_LISTS,
-        "firmwares on offer",
-        assumed="only its own",
+        "ocu", array(STRING), lambda v: [r.firmware(v)], TABLE_LISTS, "firmwares on offer", assumed="only its own"
     ),
     fixed("ocuca", BOOL, True, DEVELOPER, "update with a client certificate"),
     status("ocs", UINT8, r.always(0), DEVELOPER, "update: 0 idle", assumed=NOT_EMULATED),
@@ -139,7 +129,7 @@ SYSTEM: Final = (
     status("ocm", STRING, r.always(""), DEVELOPER, "update: message", assumed=NOT_EMULATED),
     status("ocl", optional(INT), r.nothing, DEVELOPER, "update: size", assumed=NOT_EMULATED),
     status("oca", optional(OBJECT), r.nothing, DEVELOPER, "update: description", assumed=NOT_EMULATED),
-    status("onv", STRING, lambda v: v.device.identity.firmware, DEVELOPER, "newest firmware", assumed="its own"),
+    status("onv", STRING, r.firmware, DEVELOPER, "newest firmware", assumed="its own"),
     status("wcch", UINT8, r.always(0), DEVELOPER, "HTTP clients", assumed=NOT_EMULATED),
     status("wccw", UINT8, r.always(0), DEVELOPER, "web socket clients", assumed=NOT_EMULATED),
     status("qsc", SIZE, r.always(0), DEVELOPER, "queue to the cloud", assumed=NOT_EMULATED),
@@ -148,23 +138,11 @@ SYSTEM: Final = (
 
 NETWORK_KEYS: Final = (
     config(
-        s.WIFIS,
-        TABLE_LISTS,
-        "ten networks; key reads as whether there is one",
-        kind=OBJECTS,
-        write=w.wifi,
-        assumed=NETWORK,
+        s.WIFIS, TABLE_LISTS, "networks; key reads as whether there is one", kind=OBJECTS, write=w.wifi, assumed=NETWORK
     ),
     action("delw", w.erase_wifi, UINT8, TABLE_LISTS, "erase this network"),
     status("scas", UINT8, r.always(2), DEVELOPER, "scan: 2 finished", assumed=NETWORK),
-    fixed(
-        "scan",
-        OBJECTS,
-        [{"ssid": "home", "encryptionType": 3, "rssi": -60, "channel": 6, "bssid": ROUTER}],
-        TABLE_LISTS,
-        "networks found",
-        assumed=NETWORK,
-    ),
+    fixed("scan", OBJECTS, NETWORKS, TABLE_LISTS, "networks found", assumed=NETWORK),
     status("scaa", STAMP, r.nothing, TABLE_LISTS, "age of the scan", assumed=NETWORK),
     status("wsms", UINT8, r.always(3), TABLE_LISTS, "WLAN: 3 connected", assumed=NETWORK),
     status("wst", UINT8, r.always(3), LISTS, "WLAN: 3 connected", assumed=NETWORK),
@@ -245,10 +223,7 @@ PROTECTION: Final = (
     config(s.UVS, V59, "under-voltage for, ms"),
     config(stored("gmtr", INT32, 120, at_least(0)), LISTS.since("56.2"), "grid monitoring: s until reconnection"),
     config(
-        stored("gsa", STAMP, None, persistent=False),
-        LISTS.since("56.2"),
-        "grid monitoring: last failure",
-        assumed=NOT_EMULATED,
+        stored("gsa", STAMP, None, persistent=False), LISTS.since("56.2"), "last grid failure", assumed=NOT_EMULATED
     ),
     config(stored("rmaf", FLOAT, 50.1), LISTS.since("56.2"), "reconnection below, Hz"),
     config(stored("rmif", FLOAT, 47.5), LISTS.since("56.2"), "reconnection above, Hz"),
@@ -269,10 +244,7 @@ PROTECTION: Final = (
         )
         for row in (
             config(
-                stored(name, INT32, 0, at_least(0)),
-                LISTS.since("57"),
-                f"random delay when {when}, s",
-                assumed=NOT_EMULATED,
+                stored(name, INT32, 0, at_least(0)), LISTS.since("57"), f"s of delay when {when}", assumed=NOT_EMULATED
             ),
             config(stored(f"{name}e", STAMP, None, persistent=False), V59, f"end of {name}", assumed=NOT_EMULATED),
         )

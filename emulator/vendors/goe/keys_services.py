@@ -82,14 +82,7 @@ LOAD_BALANCING: Final = (
 MQTT: Final = (
     config(s.MCE, LISTS, "MQTT on"),
     config(s.MCU, LISTS, "broker", read=lambda v: v.device.broker.url),
-    config(
-        s.MTP,
-        LISTS,
-        "prefix of the topics, with a slash at its end",
-        kind=STRING,
-        read=lambda v: v.device.broker.prefix,
-        write=w.or_factory(s.MTP, STRING),
-    ),
+    config(s.MTP, LISTS, "prefix of topics, ends in a slash", kind=STRING, read=r.prefix, write=w.or_factory(s.MTP)),
     config(s.MCR, LISTS.since("51.5"), "read only"),
     status("mcs", BOOL, lambda v: v.device.processor.up and v.device.broker.access() is not None, LISTS, "started"),
     status("mcc", BOOL, lambda v: v.device.broker.connected, LISTS, "connected"),
@@ -97,13 +90,7 @@ MQTT: Final = (
     status("mlr", optional(STRING), lambda v: v.device.broker.error, LISTS, "last error"),
     status("mlra", STAMP, lambda v: v.stamp(v.device.broker.error_at), LISTS, "when that was"),
     config(stored("mhe", BOOL, False), LISTS.since("56.2"), "announce to Home Assistant"),
-    config(
-        s.MHT,
-        LISTS.since("56.2"),
-        "prefix of these announcements",
-        kind=STRING,
-        write=w.or_factory(s.MHT, STRING),
-    ),
+    config(s.MHT, LISTS.since("56.2"), "its prefix there", kind=STRING, write=w.or_factory(s.MHT)),
     config(stored("mqg", BOOL, True), LISTS, "TLS: global certificates"),
     config(stored("mqcn", BOOL, False), LISTS, "TLS: do not check the name"),
     config(stored("mqss", BOOL, False), LISTS, "TLS: do not check the server"),
@@ -154,10 +141,7 @@ OCPP: Final = (
     config(stored("ocpprl", BOOL, False), LISTS, "remote log"),
     config(stored("ocppss", BOOL, False), LISTS, "TLS: do not check the server"),
     config(
-        stored("ocppt", STAMP, None, persistent=False),
-        OCPP_DOC.since("59"),
-        "time the backend told",
-        assumed=NOT_EMULATED,
+        stored("ocppt", STAMP, None, persistent=False), OCPP_DOC.since("59"), "the backend's time", assumed=NOT_EMULATED
     ),
     status("ocppte", STAMP, r.nothing, V59, "end of the transaction", assumed=NOT_EMULATED),
     config(stored("ocppti", optional(INT32), None, persistent=False), LISTS, "transaction", assumed=NOT_EMULATED),

@@ -19,7 +19,7 @@ from .features import IDLE_FACTOR, NRG_ZERO_WHILE_CHARGING
 from .limits import temperature_limit
 from .memory import Car, Memory
 from .schedule import Plan, with_seconds
-from .settings import CCH, CFI, CID, CLP, CWC, FUP, LMO, LOT, NMO
+from .settings import CCH, CFI, CID, CLP, CWC, FUP, LMO, LOT, NMO, RDE
 from .surplus import Powers
 
 VOLT_STEP: Final = 0.31
@@ -346,3 +346,38 @@ def card_energy(slot: int) -> Read:
 
 def card_learnt(slot: int) -> Read:
     return lambda v: v.device.cards.learnt(slot)
+
+
+def installer_limit(v: View) -> int:
+    """`ama`"""
+    return v.device.identity.installer_limit
+
+
+def phases_switched_at(v: View) -> object:
+    return v.stamp(v.device.logic.phases.toggled_at)
+
+
+def phases_wished_since(v: View) -> object:
+    return v.stamp(v.device.logic.around.surplus.wish_since)
+
+
+def pause_ends_at(v: View) -> object:
+    return v.stamp(v.device.logic.pause.ends_at)
+
+
+def last_tag(v: View) -> object:
+    """Tags are shown with `rde` only."""
+    return v.device.cards.last_tag if v.settings[RDE] else None
+
+
+def started_with(v: View) -> object:
+    return v.device.cards.started_with if v.settings[RDE] else None
+
+
+def firmware(v: View) -> str:
+    return v.device.identity.firmware
+
+
+def prefix(v: View) -> str:
+    """`mtp`"""
+    return v.device.broker.prefix

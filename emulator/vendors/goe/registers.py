@@ -116,6 +116,20 @@ def _flag(name: str, address: int, setting: Setting[bool]) -> Row:
     return _row(name, address, U16, r.stored(setting), setting.name, _by(setting.name, flag(setting)))
 
 
+_TARIFF_HOURS: Final = _by("aho", combined.set_tariff_hours)
+_TARIFF_END: Final = _by("att", combined.set_tariff_end)
+_CLOUD_OFF: Final = _by("cwe", flag(s.CWE, inverted=True))
+_LIMIT_DOC: Final = f"{MODBUS_DOC}; ioBroker.modbus#351"
+_CARD_DOC: Final = f"{MODBUS_DOC}; go-eCharger-API-v2#128"
+_POWER_DOC: Final = f"{V1_DOC}; go-eCharger-API-v2#163"
+_HOST_DOC: Final = f"{V1_DOC}; go-eCharger-API-v2#100"
+"""A register is missing."""
+
+
+def _preset(index: int) -> Write:
+    return _by("clp", combined.set_preset(index))
+
+
 HOLDING_ROWS: Final[tuple[Row, ...]] = (
     _row(
         "ALLOW",
@@ -124,60 +138,37 @@ HOLDING_ROWS: Final[tuple[Row, ...]] = (
         combined.allowed,
         "the car may charge",
         _by("alw", combined.set_allowed),
-        assumed="0 writes frc 1, 1 writes frc 2",
+        assumed="1 writes frc 2, 0 frc 1",
     ),
     _row(
         "ACCESS_STATE",
         201,
         U16,
         combined.access,
-        "0 open, 1 card or app, 2 tariff, 3 schedule",
+        combined.ACCESS,
         _by("ast", combined.set_access),
-        assumed="mapping to acs, lmo and schedules",
+        assumed=combined.ACCESS_KEYS,
     ),
     _stored("CABLE_LOCK_MODE", 204, s.UST, models=WITH_LOCK),
     _stored("LED_BRIGHTNESS", 206, s.LBR),
     _flag("LED_SAVE_ENERGY", 207, s.LSE),
-    _row(
-        "ELECTRICITY_PRICES_HOURS",
-        208,
-        U16,
-        r.stored(s.AHO),
-        "h",
-        _by("aho", combined.set_tariff_hours),
-        assumed="stored without effect",
-    ),
-    _row(
-        "ELECTRICITY_PRICES_FINISHED",
-        209,
-        U16,
-        combined.tariff_end,
-        "hour",
-        _by("att", combined.set_tariff_end),
-        assumed="att in hours",
-    ),
+    _row("ELECTRICITY_PRICES_HOURS", 208, U16, r.stored(s.AHO), "h", _TARIFF_HOURS, assumed="stored without effect"),
+    _row("ELECTRICITY_PRICES_FINISHED", 209, U16, combined.tariff_end, "hour", _TARIFF_END, assumed="att in hours"),
     _stored("ELECTRICITY_PRICES_ZONE", 210, s.AWC),
-    _row("AMPERE_MAX", 211, U16, lambda v: v.device.identity.installer_limit, "A, ama", _by("ama", key(s.AMA))),
+    _row("AMPERE_MAX", 211, U16, r.installer_limit, "A, ama", _by("ama", key(s.AMA))),
     *(
         _row(
             f"AMPERE_L{n}",
             211 + n,
             U16,
             combined.preset(n - 1),
-            f"A, preset {n} of the button; 0: none",
-            _by("clp", combined.set_preset(n - 1)),
+            f"A, preset {n}; 0: none",
+            _preset(n - 1),
             assumed="kept in ascending order",
         )
         for n in range(1, 6)
     ),
-    _row(
-        "CLOUD_DISABLED",
-        217,
-        U16,
-        lambda v: int(not v.settings[s.CWE]),
-        "not cwe",
-        _by("cwe", flag(s.CWE, inverted=True)),
-    ),
+    _row("CLOUD_DISABLED", 217, U16, lambda v: int(not v.settings[s.CWE]), "not cwe", _CLOUD_OFF),
     _flag("NORWAY_MODE", 218, s.NMO),
     _stored("AMPERE_VOLATILE", 299, s.AMP, "A, amp; persistent all the same", f"{V1_DOC}; go-eCharger-API-v2#310"),
     _stored("AMPERE_EEPROM", 300, s.AMP, "A, amp"),
@@ -189,7 +180,7 @@ HOLDING_ROWS: Final[tuple[Row, ...]] = (
         r.stored(s.DWO),
         "Wh, dwo; +Inf: none",
         _energy_limit,
-        f"{MODBUS_DOC}; ioBroker.modbus#351",
+        _LIMIT_DOC,
         missing=math.inf,
         since="55.5",
         assumed="word order",
@@ -200,7 +191,7 @@ HOLDING_ROWS: Final[tuple[Row, ...]] = (
 INPUT_ROWS: Final[tuple[Row, ...]] = (
     _row("CAR_STATE", 100, U16, combined.register_car, "car; 0 also for a fault"),
     _row("PP_CABLE", 101, U16, lambda v: r.cable(v) or 0, "A, coding of the cable"),
-    _row("FWV", 105, Text(2), lambda v: v.device.identity.firmware, "first four characters of the version", live=False),
+    _row("FWV", 105, Text(2), r.firmware, "first four characters of the version", live=False),
     _row("ERROR", 107, U16, combined.old_error, "0, 1, 3, 8, else 10"),
     *(_row(f"VOLT_L{n}", 106 + 2 * n, _U32, _nrg(n - 1), "V") for n in (1, 2, 3)),
     *(_row(f"AMP_L{n}", 112 + 2 * n, _U32, _nrg(n + 3), "0.1 A", scale=10) for n in (1, 2, 3)),
@@ -216,7 +207,7 @@ INPUT_ROWS: Final[tuple[Row, ...]] = (
             _nrg(n + 6),
             "0.1 W, though documented as 0.1 kW",
             scale=10,
-            source=f"{V1_DOC}; go-eCharger-API-v2#163",
+            source=_POWER_DOC,
         )
         for n in (1, 2, 3)
     ),
@@ -235,8 +226,8 @@ INPUT_ROWS: Final[tuple[Row, ...]] = (
         310,
         Text(5),
         lambda v: v.device.identity.hostname,
-        "its first ten characters: a register is missing",
-        source=f"{V1_DOC}; go-eCharger-API-v2#100",
+        "its first ten characters",
+        source=_HOST_DOC,
         live=False,
     ),
     _row("IP", 315, Octets(4, spread=True), _address, "one octet a register", live=False),
@@ -252,7 +243,7 @@ INPUT_ROWS: Final[tuple[Row, ...]] = (
             _F64,
             r.card_energy(n),
             f"Wh of the card in slot {n + 1}",
-            source=f"{MODBUS_DOC}; go-eCharger-API-v2#128",
+            source=_CARD_DOC,
             since="55.6",
         )
         for n in range(s.SLOTS)

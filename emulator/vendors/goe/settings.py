@@ -61,6 +61,7 @@ def stored(name: str, kind: JsonType[T], default: T, rule: Rule | None = None, *
 # --- current and energy ----------------------------------------------------------------------------------------------
 
 AMP: Final = stored("amp", UINT8, 16, within(6, 32))
+AMPT: Final = stored("ampt", nullable(UINT8), None, within(6, 32), persistent=False)
 AMA: Final[Stored[int | None]] = stored("ama", UINT8, None, within(6, 32))
 MCA: Final = stored("mca", UINT8, 6, within(6, 32))
 CLP: Final = stored("clp", CURRENTS, [6, 10, 12, 14, 16], rules.presets)

@@ -30,6 +30,7 @@ from .writer import Writer
 PREFIX: Final = "v1."
 DOC: Final = "go-eCharger-API-v1 + captured /status"
 MASK: Final = "********"
+NO_SCHEDULE: Final = base64.b64encode(bytes(12)).decode()
 CARDS: Final = ("a", "r", "d", "4", "5", "6", "7", "8", "9", "1")
 """Last letter of the keys of slots 1 to 10."""
 NAMES: Final = ("a", "m", "e", "4", "5", "6", "7", "8", "9", "1")
@@ -121,6 +122,10 @@ def _offset(writer: Writer, value: int, origin: Origin) -> Refusal | None:
 def _services(writer: Writer, value: int, origin: Origin) -> Refusal | None:
     """`r1x`: bit 0 is this API itself."""
     return range_exceeded(value, 0, 3) if value > 3 else writer.put(s.HLA, bool(value & 1), origin)
+
+
+def _access_point_key(writer: Writer, raw: str, origin: Origin) -> Refusal | None:
+    return writer.put(s.WAK, raw, origin, app=True)
 
 
 def _network(member: str) -> Write:
@@ -218,20 +223,8 @@ ROWS: Final[tuple[Row, ...]] = (
     _stored("amx", s.AMP, "A; meant to be volatile, is amp here"),
     _stored("amp", s.AMP, "A"),
     _row("err", combined.old_error, "0, 1, 3, 8, else 10"),
-    _row(
-        "ast",
-        combined.access,
-        "0 open, 1 card or app, 2 tariff, 3 schedule",
-        _by(combined.set_access),
-        assumed="mapping to acs, lmo and schedules",
-    ),
-    _row(
-        "alw",
-        combined.allowed,
-        "the car may charge",
-        _by(combined.set_allowed),
-        assumed="0 writes frc 1, 1 writes frc 2",
-    ),
+    _row("ast", combined.access, combined.ACCESS, _by(combined.set_access), assumed=combined.ACCESS_KEYS),
+    _row("alw", combined.allowed, "the car may charge", _by(combined.set_allowed), assumed="1 writes frc 2, 0 frc 1"),
     _row("stp", lambda v: 0 if v.settings[s.DWO] is None else 2, "energy limit: 0 off, 2 on", _by(_limit_on)),
     _row("cbl", lambda v: r.cable(v) or 0, "A, coding of the cable"),
     _row("pha", combined.phase_bits, "bits 5-3: L3 L2 L1 in front of the contactor, 2-0: behind it"),
@@ -243,7 +236,7 @@ ROWS: Final[tuple[Row, ...]] = (
     _row("uby", lambda v: v.settings[s.TRX] or 0, "card of the transaction"),
     _row("eto", lambda v: int(v.sample.total_energy) // 100, "0.1 kWh, all time"),
     _row("wst", lambda _: 3, "WLAN: 3 connected", live=False),
-    _row("fwv", lambda v: v.device.identity.firmware, "firmware", live=False),
+    _row("fwv", r.firmware, "firmware", live=False),
     _row("nrg", _meter, "U, I, P, power factor", bare=True),
     _row("sse", lambda v: v.device.identity.serial, "serial number", live=False),
     _row("wss", lambda v: v.settings[s.WIFIS][0]["ssid"], "SSID", _network("ssid")),
@@ -253,41 +246,23 @@ ROWS: Final[tuple[Row, ...]] = (
     _row("tof", lambda v: v.settings[s.TOF] // 60 + 100, "time zone, hours + 100", _by(_offset)),
     _stored("tds", s.TDS, "summer time"),
     _stored("lbr", s.LBR, "brightness"),
-    _row(
-        "aho",
-        r.stored(s.AHO),
-        "tariff: hours to charge",
-        _by(combined.set_tariff_hours),
-        assumed="stored without effect",
-    ),
+    _row("aho", r.stored(s.AHO), "tariff: hours", _by(combined.set_tariff_hours), assumed="stored without effect"),
     _row(
         "afi", combined.tariff_end, "tariff: hour to be done by", _by(combined.set_tariff_end), assumed="att in hours"
     ),
     _stored("azo", s.AWC, "tariff: zone"),
-    _row("ama", lambda v: v.device.identity.installer_limit, "A, installer's limit", _by(key(s.AMA))),
+    _row("ama", r.installer_limit, "A, installer's limit", _by(key(s.AMA))),
     *(_row(f"al{n}", combined.preset(n - 1), f"A, preset {n}", _by(combined.set_preset(n - 1))) for n in range(1, 6)),
     *(_row(c.name, _rgb(c), "colour, decimal RGB", _colour(c)) for c in (s.CID, s.CCH, s.CFI)),
     _flag("lse", s.LSE, "lights off after 10 s"),
     _stored("ust", s.UST, "lock"),
-    _row(
-        "wak",
-        lambda _: MASK,
-        "access point's key, masked",
-        _text(lambda writer, raw, origin: writer.put(s.WAK, raw, origin, app=True)),
-        live=False,
-    ),
+    _row("wak", lambda _: MASK, "access point's key, masked", _text(_access_point_key), live=False),
     _row(
         "r1x", lambda v: int(v.settings[s.HLA]), "bit 0: this API", _by(_services), assumed="no end-to-end encryption"
     ),
     _row("dto", lambda _: 0, "ms until the demo ends", live=False, assumed="always 0"),
     _flag("nmo", s.NMO, "no earth check"),
-    _row(
-        "sch",
-        lambda _: base64.b64encode(bytes(12)).decode(),
-        "schedule, base64",
-        live=False,
-        assumed="schedules do not show here",
-    ),
+    _row("sch", lambda _: NO_SCHEDULE, "schedule, base64", live=False, assumed="schedules do not show here"),
     _stored("sdp", s.SDP, "button and force state"),
     *(_row(f"ec{letter}", _card_energy(slot), f"0.1 kWh of card {slot + 1}") for slot, letter in enumerate(CARDS)),
     *(

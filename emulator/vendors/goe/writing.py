@@ -240,13 +240,13 @@ def ignored(kind: JsonType[object]) -> Write:
     return setter(kind, lambda _device, _written: None)
 
 
-def or_factory(setting: Setting[T], kind: JsonType[T]) -> Write:
+def or_factory(setting: Stored[str | None]) -> Write:
     """Null means the factory value."""
 
-    def act(device: Device, written: T | None) -> None:
+    def act(device: Device, written: str | None) -> None:
         device.settings.put(setting, setting.default if written is None else written)
 
-    return setter(optional(kind), act)
+    return setter(optional(STRING), act)
 
 
 @_takes(STRING)
