@@ -193,8 +193,10 @@ CLOCK: Final = (
     config(s.TDS, TABLE_LISTS.until("59.4"), "summer time: 0 none, 1 Europe, 2 USA", write=keeper(s.TDS, within(0, 2))),
     config(s.TDS, V59.since("59.4"), "summer time: 0 none, 1 Europe, 2 USA, 3 Australia"),
     config(stored("tzt", STRING, "Europe/Vienna", short(64)), LISTS, "name of the time zone, for the app"),
-    status("utc", STRING, r.utc, TABLE_LISTS, "UTC", write=w.set_clock),
-    status("loc", STRING, r.local, TABLE_LISTS, "local time and its offset"),
+    status("utc", STRING, r.utc(microseconds=True), TABLE_LISTS.until("54"), "UTC", write=w.set_clock),
+    status("utc", STRING, r.utc(), TABLE_LISTS.since("54"), "UTC", write=w.set_clock),
+    status("loc", STRING, r.local(microseconds=True), TABLE_LISTS.until("54"), "local time and its offset"),
+    status("loc", STRING, r.local(), TABLE_LISTS.since("54"), "local time and its offset"),
     status("tab", UINT64, r.boot_time, V59, "unix ms at boot: tab + rbt is now"),
     status("lto", INT64, r.local_offset, V59, "ms from UTC to local time"),
 )

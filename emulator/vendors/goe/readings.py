@@ -252,13 +252,19 @@ def price_slot(v: View) -> object:
 # --- clock and identity ----------------------------------------------------------------------------------------------
 
 
-def utc(v: View) -> object:
-    return localtime.stamp(v.device.clock.utc(v.at))
+def utc(*, microseconds: bool = False) -> Read:
+    """`utc`"""
+    return lambda v: localtime.stamp(v.device.clock.utc(v.at), microseconds=microseconds)
 
 
-def local(v: View) -> object:
-    clock = v.device.clock
-    return localtime.local_stamp(clock.utc(v.at), clock.offset(v.at))
+def local(*, microseconds: bool = False) -> Read:
+    """`loc`"""
+
+    def read(v: View) -> object:
+        clock = v.device.clock
+        return localtime.local_stamp(clock.utc(v.at), clock.offset(v.at), microseconds=microseconds)
+
+    return read
 
 
 def boot_time(v: View) -> object:
