@@ -96,7 +96,7 @@ class Limits:
         """`cll`, by name."""
         members = {
             "accessControl": 0 if self.blocked else None,
-            "adapterLimit": self.adapter,
+            "adapterCurrentLimit": self.adapter,
             "cableCurrentLimit": self.cable,
             "currentLimitMax": self.installed,
             "failsafeLimit": self.failsafe,
