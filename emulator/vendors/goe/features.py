@@ -69,8 +69,8 @@ EXCLUSIVE_END: Final = Point(
 NINE_DIGITS: Final = Point(
     name="nine_digits",
     source=CAPTURE.tag,
-    since="57.1",
-    assumed="56.1 prints 6 digits and 59.4 prints 9; the switch lies somewhere between",
+    since="56.2",
+    assumed="56.1 prints 6 digits and 56.9 prints 9; the switch lies somewhere between",
     about="floats have up to nine decimals, those of 32 bits show their digits",
 )
 IDLE_FACTOR: Final = Point(

@@ -261,7 +261,7 @@ ACCESS: Final = (
     status("lri", optional(STRING), r.last_tag, LISTS, "tag read last, only with rde"),
     status("lrr", STAMP, lambda v: v.stamp(v.device.cards.last_read), LISTS, "when a tag was read last"),
     status("tsi", optional(STRING), r.started_with, LISTS, "tag that started the transaction, only with rde"),
-    fixed("evt", optional(STRING), None, V59, "EVCMS transaction", assumed=NOT_EMULATED),
+    fixed("evt", optional(STRING), None, CAPTURE_LISTS.since("56.2"), "EVCMS transaction", assumed=NOT_EMULATED),
     config(stored("ten", BOOL, False), V60_3_PHOENIX, "protection against tampering"),
 )
 
@@ -284,7 +284,7 @@ SURPLUS: Final = (
     status("ppv", optional(FLOAT), r.power_of(lambda p: p.pv), LISTS, "W of the roof"),
     status("pakku", optional(FLOAT), r.power_of(lambda p: p.battery), LISTS, "W out of the battery"),
     status("inva", STAMP, r.surplus_age, LISTS, "when such data came last"),
-    status("dsrc", optional(STRING), r.surplus_source, V59, "who delivers it", assumed="text"),
+    status("dsrc", optional(STRING), r.surplus_source, CAPTURE_LISTS.since("56.2"), "who delivers it", assumed="text"),
     config(stored("csd", BOOL, False), V59, "drop old surplus data after a break"),
     config(s.FUP, LISTS, "use surplus (with lmo 4)"),
     config(s.FST, LISTS, "W of surplus to start"),

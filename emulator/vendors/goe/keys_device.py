@@ -15,6 +15,7 @@ from .models import PHOENIX, WITH_LOCK
 from .rules import at_least, short, within
 from .settings import stored
 from .sources import (
+    CAPTURE_LISTS,
     DEVELOPER,
     DEVELOPER_EN,
     EN_ONLY,
@@ -56,6 +57,8 @@ NETWORK: Final = "a home network made up for the emulator"
 SECRET: Final = either("string_or_bool", STRING, BOOL)
 
 NETWORKS: Final = [{"ssid": "home", "encryptionType": 3, "rssi": -60, "channel": 6, "bssid": ROUTER}]
+NAME_SERVER: Final = {"dns": "0.0.0.0"}
+NAME_SERVERS: Final = {"dns0": "192.168.1.1", "dns1": "0.0.0.0", "dns2": "0.0.0.0"}
 PROCESSOR_CLOCK: Final = {"source": 1, "source_freq_mhz": 320, "div": 2, "freq_mhz": 160}
 APP_PARTITION: Final = {
     "type": 0,
@@ -158,7 +161,8 @@ NETWORK_KEYS: Final = (
     status("wfb", optional(array(STRING)), r.nothing, LOCK_LISTS, "BSSIDs that failed", assumed=NETWORK),
     status("wpb", optional(array(STRING)), r.always([]), LOCK_LISTS, "BSSIDs planned", assumed=NETWORK),
     status("nif", STRING, r.always("st"), LISTS, "default route: st is WLAN", assumed=NETWORK),
-    status("dns", OBJECT, r.always({"dns": "0.0.0.0"}), LISTS, "name server", assumed=NETWORK),
+    status("dns", OBJECT, r.always(NAME_SERVER), LISTS.until("56.2"), "name server", assumed=NETWORK),
+    status("dns", OBJECT, r.always(NAME_SERVERS), LISTS.since("56.2"), "name servers", assumed=NETWORK),
     status("host", optional(STRING), lambda v: v.device.identity.hostname, TABLE_LISTS, "host name"),
     status("rssi", optional(INT8), lambda v: -60 + round(v.sway(2, 3)), TABLE_LISTS, "signal, dBm", assumed=NETWORK),
     status("lssfc", STAMP, r.nothing, DEVELOPER, "when the WLAN was lost", assumed=NETWORK),
@@ -197,8 +201,8 @@ CLOCK: Final = (
     status("utc", STRING, r.utc(), TABLE_LISTS.since("54"), "UTC", write=w.set_clock),
     status("loc", STRING, r.local(microseconds=True), TABLE_LISTS.until("54"), "local time and its offset"),
     status("loc", STRING, r.local(), TABLE_LISTS.since("54"), "local time and its offset"),
-    status("tab", UINT64, r.boot_time, V59, "unix ms at boot: tab + rbt is now"),
-    status("lto", INT64, r.local_offset, V59, "ms from UTC to local time"),
+    status("tab", UINT64, r.boot_time, CAPTURE_LISTS.since("56.2"), "unix ms at boot: tab + rbt is now"),
+    status("lto", INT64, r.local_offset, CAPTURE_LISTS.since("56.2"), "ms from UTC to local time"),
 )
 
 RING: Final = (

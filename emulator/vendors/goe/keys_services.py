@@ -55,7 +55,7 @@ CONTROLLER: Final = (
     fixed("cms", STRING, "_go-e_controller", LISTS, "controllers: service of mDNS"),
     shown(stored("cmse", BOOL, True), LISTS, "look for controllers"),
     status("csa", BOOL, r.always(False), LISTS, "looking for controllers", assumed=NOT_EMULATED),
-    status("ctrls", optional(array(OBJECT)), r.always([]), LISTS, "controllers found", assumed=NOT_EMULATED),
+    status("ctrls", optional(array(OBJECT)), r.nothing, LISTS, "controllers found", assumed=NOT_EMULATED),
     status("ccd", optional(OBJECT), r.nothing, LISTS, "data of the controller", assumed=NOT_EMULATED),
     status("lcs", INT64, r.always(0), LISTS, "when controllers were looked for", assumed=NOT_EMULATED),
     config(stored("pco", STRING, "", short(64)), LISTS.since("56.2"), "key of the controller's cloud"),

@@ -242,7 +242,7 @@ def surplus_age(v: View) -> object:
 
 
 def unknown_power(v: View) -> object:
-    return v.sample.power if v.sample.current_flows else None
+    return v.sample.power if v.sample.current_flows else 0.0
 
 
 def price_slot(v: View) -> object:

@@ -155,8 +155,8 @@ UFA: Final = stored("ufa", FLOAT, 49.8)
 UFS: Final = stored("ufs", FLOAT, 49.0)
 UFM: Final = stored("ufm", UINT8, 0, within(0, 1))
 UVE: Final = stored("uve", BOOL, False)
-UVT: Final = stored("uvt", FLOAT, 0.0)
-UVS: Final = stored("uvs", INT32, 0, at_least(0))
+UVT: Final = stored("uvt", FLOAT, 184.0)
+UVS: Final = stored("uvs", INT32, 3000, at_least(0))
 
 # --- the box and its services ----------------------------------------------------------------------------------------
 

@@ -286,3 +286,13 @@ def test_writes_are_in_the_journal(goe: Make) -> None:
         ("amp", 10, True, "test:1"),
         ("frc", 7, False, "test:1"),
     ]
+
+
+def test_values_as_captured(goe: Make) -> None:
+    """Idle replies of 55.5, 56.9 and 60.5."""
+    assert goe(firmware="55.5").get("/api/status?filter=dns,ctrls") == {"dns": {"dns": "0.0.0.0"}, "ctrls": None}
+    assert list(goe(firmware="56.8").get("/api/status?filter=tab,lto,evt,dsrc")) == ["dsrc", "evt", "lto", "tab"]
+    newest = goe().get("/api/status?filter=uvs,uvt,wo,ctrls,dns")
+    assert list(newest.pop("dns")) == ["dns0", "dns1", "dns2"]
+    assert newest == {"uvs": 3000, "uvt": 184, "wo": 0, "ctrls": None}
+    assert goe(firmware="56.8").request("/api/status?filter=ufa").body == b'{"ufa":49.79999924}'
