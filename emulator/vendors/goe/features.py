@@ -74,7 +74,28 @@ NINE_DIGITS: Final = Point(
     about="floats have up to nine decimals, those of 32 bits show their digits",
 )
 IDLE_FACTOR: Final = Point(
-    name="idle_factor", source=CAPTURE.tag, since="56", about="power factor 100 on live lines without current"
+    name="idle_factor",
+    source=CAPTURE.tag,
+    since="56",
+    until="59",
+    models=NOT_V3,
+    assumed="from and until which version: 56.x has it, 59.4 has not",
+    about="power factor 100 on live lines without current",
+)
+NEUTRAL_FACTOR: Final = Point(
+    name="neutral_factor",
+    source="go-eCharger-API-v2#29; openhab-addons#14736",
+    until="56",
+    models=NOT_V3,
+    assumed="until which version: 53.7 and 55.0 have it",
+    about="power factor 100 of N while current flows",
+)
+WHOLE_VOLTS: Final = Point(
+    name="whole_volts",
+    source=CAPTURE.tag,
+    models=V3,
+    assumed="power factor 80 of N while current flows: 80 and 9 were seen",
+    about="voltages without decimals",
 )
 COARSE_METER: Final = (
     Point(name="coarse_meter", source=CAPTURE.tag, until="55", models=V3, about="whole volts, 0.1 A, 10 W"),

@@ -83,7 +83,13 @@ def test_whole_numbers_never_go_exponential() -> None:
 
 
 def test_the_firmware_chooses_the_digits() -> None:
-    for firmware, text in (("53.1", "225.37"), ("56.1", "225.37"), ("56.8", "225.3699951"), ("57.1", "225.3699951"), ("60.5", "225.3699951")):
+    for firmware, text in (
+        ("53.1", "225.37"),
+        ("56.1", "225.37"),
+        ("56.8", "225.3699951"),
+        ("57.1", "225.3699951"),
+        ("60.5", "225.3699951"),
+    ):
         nine = NINE_DIGITS.exists(goe.VENDOR.profile(None, firmware))
         float_printer = printer(9 if nine else 6, is_single=True)
         assert float_printer(225.37) == text
