@@ -14,6 +14,7 @@ from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route, 
 from . import refusals
 from .device import Device
 from .features import NEW_NOT_FOUND
+from .order import position
 from .readings import View
 from .settings import HAI, UNKNOWN_KEY_STATUS
 from .status import Tables
@@ -82,13 +83,17 @@ class HttpApi:
         return HttpReply(status=code, body=body, headers=CORS, chunked=True, close=True, journal={"filter": text})
 
     def set(self, request: HttpRequest) -> HttpReply:
-        """Write every key of the query; those that fail do not keep the others from being written."""
+        """Write every key of the query; those that fail do not keep the others from being written.
+
+        The answer is in the firmware's order. Source: go-eCharger-API-v2#29.
+        """
         if not self._device.settings[HAI]:
             return self.not_found(request)
         results: dict[str, object] = {}
         for key, encoded in _pairs(request):
             if key not in results:
                 results[key] = self._write(key, encoded, request)
+        results = dict(sorted(results.items(), key=lambda result: position(result[0])))
         failed = any(result is not True for result in results.values())
         body = self._device.identity.print_json(results).encode()
         return HttpReply(
