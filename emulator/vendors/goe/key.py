@@ -15,7 +15,7 @@ from .device import Device
 from .order import TABLE_KEYS
 from .readings import Read
 from .readings import stored as reading
-from .refusals import Refusal, range_exceeded, wrong_type
+from .refusals import NO_SETTER, Refusal, range_exceeded, wrong_type
 from .rules import Rule
 from .settings import Stored
 from .sources import Source
@@ -33,6 +33,8 @@ class Key(Point):
     read: Read | None = None
     write: Write | None = None
     setting: Stored[object] | None = None
+    refusal: Refusal = NO_SETTER
+    """Why it cannot be written, where there is no `write`."""
     blocked: tuple[str, str] | None = None
     """From this firmware and before that one the API may not write it."""
     developer: bool = False
@@ -83,6 +85,7 @@ class Facts(TypedDict, total=False):
 
     assumed: str
     blocked: tuple[str, str]
+    refusal: Refusal
 
 
 def _key(

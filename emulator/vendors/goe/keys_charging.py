@@ -13,6 +13,7 @@ from . import settings as s
 from . import writing as w
 from .key import Key, action, config, fixed, keeper, shown, status
 from .models import PHOENIX, WITH_LOCK
+from .refusals import USE_PSM
 from .rules import at_least, rotation, short, within
 from .settings import stored
 from .sources import (
@@ -63,6 +64,7 @@ from .values import (
 CAR_STATES: Final = "1 idle, 2 charging, 3 waiting, 4 complete, 5 error, 6 initialising; null: no charge controller"
 NRG: Final = "U L1 L2 L3 N, I L1 L2 L3, P L1 L2 L3 N total, power factor % L1 L2 L3 N"
 PERMISSIONS: Final = "0 never, 1 not while connected, 2 not while charging, 3 always"
+IDS: Final = "W of grid, roof and battery; valid for 10 s"
 AS_IT_IS: Final = "the value itself, not averaged"
 
 CAR: Final = (
@@ -168,7 +170,8 @@ CONTROL: Final = (
     config(s.FRC, TABLE_LISTS, "force state: 0 neutral, 1 off, 2 on; neutral again at unplug"),
     config(s.LMO, TABLE_LISTS, "logic: 3 basic, 4 eco, 5 daily trip"),
     config(s.PSM, CLIENTS.since("51.8"), "phases: 0 automatic, 1 one, 2 three"),
-    status("fsp", BOOL, r.single_phase, TABLE_LISTS, "one phase is in force"),
+    status("fsp", BOOL, r.single_phase, TABLE_LISTS.until("60.4"), "one phase is in force"),
+    status("fsp", BOOL, r.single_phase, TABLE_LISTS.since("60.4"), "one phase is in force", refusal=USE_PSM),
     status("pwm", UINT8, r.phase_wish, TABLE_LISTS, "wish of the surplus logic: 0 force three, 1 one, 2 three"),
     status("lfspt", STAMP, r.phases_switched_at, TABLE_LISTS, "when the phases were switched last"),
     status("fsptws", STAMP, r.phases_wished_since, TABLE_LISTS, "since when other phases are wished"),
@@ -277,7 +280,8 @@ SCHEDULES: Final = tuple(
 )
 
 SURPLUS: Final = (
-    action("ids", w.surplus_data, optional(OBJECT), LISTS.since("55"), "W of grid, roof and battery; valid for 10 s"),
+    action("ids", w.surplus_data, optional(OBJECT), LISTS.since("55").until("60.6"), IDS),
+    action("ids", w.surplus_data_60_6, optional(OBJECT), LISTS.since("60.6"), IDS),
     status(
         "pgrid", optional(FLOAT), r.power_of(lambda p: p.grid), LISTS, "W at the grid connection, negative feeds in"
     ),

@@ -89,12 +89,12 @@ class Writer:
         if key is None:
             return refusals.UNKNOWN_KEY
         if key.write is None:
-            return refusals.NO_SETTER
+            return key.refusal
         return None if app or key.writable(self.device.identity.profile) else refusals.NOT_FROM_API
 
     def _accept(self, key: Key, value: object) -> Refusal | None:
         if key.write is None:
-            return refusals.NO_SETTER
+            return key.refusal
         self.device.processor.now()
         return key.write(self.device, value)
 

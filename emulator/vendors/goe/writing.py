@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import Final
 
 from ...core.instant import MILLISECOND
 from ...devices.settings import Setting
@@ -99,8 +100,7 @@ def temporary_limit(device: Device, written: int | None) -> None:
     device.logic.temporary_limit_changed()
 
 
-@_takes(optional(OBJECT))
-def surplus_data(device: Device, written: dict[str, object] | None) -> Refusal | None:
+def _surplus_data(device: Device, written: dict[str, object] | None) -> Refusal | None:
     """`ids`: powers in W at the grid connection, of the roof and of the house battery. Null forgets them.
 
     Names are compared without regard to case. Source: go-eCharger-API-v2#315.
@@ -124,6 +124,11 @@ def surplus_data(device: Device, written: dict[str, object] | None) -> Refusal |
     surplus.receive(Powers(at, grid, pv, battery), device.processor.sample(at).power)
     device.logic.wake()
     return None
+
+
+surplus_data: Final = setter(optional(OBJECT), _surplus_data)
+surplus_data_60_6: Final = setter(JsonType("null or JsonObject", optional(OBJECT).fits), _surplus_data)
+"""Source: Gesiima/dbus-goecharger, a reply of 60.6."""
 
 
 @_takes(optional(INT64))

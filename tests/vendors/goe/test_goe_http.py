@@ -315,3 +315,16 @@ def test_the_order_of_surplus_and_services(goe: Make) -> None:
     assert list(goe(firmware="55.5").get(f"/api/status?filter={wanted}")) == ORDER_OF_55_5
     averages = ["pgrid", "ppv", "pakku", "pvopt_averagePGrid", "pvopt_averagePPv", "pvopt_averagePAkku"]
     assert list(goe().get(f"/api/status?filter={','.join(sorted(averages))}")) == averages
+
+
+def test_fsp_says_what_to_write_instead(goe: Make) -> None:
+    text = "this parameter is only showing the current state and readonly, to change the preference, use psm"
+    assert goe(firmware="60.4").get("/api/set?fsp=false") == {"fsp": f"fsp: failed: {text} (false)"}
+    old = goe(firmware="60.3").get("/api/set?fsp=false")
+    assert old == {"fsp": "fsp: tried to set api key without setter (false)"}
+
+
+def test_what_surplus_data_has_to_be(goe: Make) -> None:
+    assert goe().get("/api/set?ids=5") == {"ids": "ids: failed: value must be object (5)"}
+    newer = goe(firmware="60.6").get("/api/set?ids=5")
+    assert newer == {"ids": "ids: failed: value must be null or JsonObject (5)"}
