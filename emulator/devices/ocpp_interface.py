@@ -52,8 +52,9 @@ class OcppAccess:
     url: str
     """As it is asked for: with whatever the vendor appends. Host `embedded`: the emulator's own central system."""
     user: str | None = None
-    password: bytes | None = None
-    """HTTP basic authentication; None: none."""
+    """Of HTTP basic authentication; None: none."""
+    passwords: tuple[bytes, ...] = (b"",)
+    """Tried in turn, one at each attempt to connect."""
     verify: bool = True
     """Whether the certificate of a `wss` server is checked."""
     check_host: bool = True
@@ -75,12 +76,20 @@ class Link(Protocol):
 class Conversation(Protocol):
     """The charge point, as a transport sees it."""
 
-    waiting: bool
-    """A call is sent and not answered."""
-    message_timeout: float
-    """Wall seconds the central system has for an answer."""
-    ping_interval: float
-    """Wall seconds between WebSocket pings; 0: none."""
+    @property
+    def waiting(self) -> bool:
+        """A call is sent and not answered."""
+        ...
+
+    @property
+    def message_timeout(self) -> float:
+        """Wall seconds the central system has for an answer."""
+        ...
+
+    @property
+    def ping_interval(self) -> float:
+        """Wall seconds between WebSocket pings; 0: none."""
+        ...
 
     def connected(self, link: Link) -> None:
         """The connection is open."""

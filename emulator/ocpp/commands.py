@@ -7,6 +7,7 @@ effect only after the answer is done in `answered`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+
 from ocpp.v16 import call
 from ocpp.v16.enums import (
     Action,
