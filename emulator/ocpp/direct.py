@@ -8,19 +8,24 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from ..core.instant import Instant
 from ..devices.ocpp_interface import Call, Conversation, Message
+from ..runtime.simulation import Simulation
 from .central_system import CentralSystem
 
 
 class Direct:
     """The link between the two."""
 
-    def __init__(self, charge_point: Conversation, system: CentralSystem, identity: str) -> None:
+    def __init__(
+        self, simulation: Simulation, charge_point: Conversation, system: CentralSystem, identity: str
+    ) -> None:
+        self._simulation = simulation
         self._charge_point = charge_point
         self._system = system
         self._identity = identity
         self._queue: deque[Callable[[], None]] = deque()
-        self._delivering = False
+        self._timer = simulation.timer(self._deliver)
         self._closed = False
         self._session = system.connect(identity, self._to_charge_point)
         self._later(lambda: charge_point.connected(self))
@@ -33,26 +38,24 @@ class Direct:
         """The connection ends (`Link`)."""
         if not self._closed:
             self._closed = True
+            self._queue.clear()
             self._system.disconnect(self._identity, self._session)
             self._charge_point.lost()
 
     def _to_charge_point(self, message: Message) -> None:
-        self._later(lambda: self._deliver(message))
+        self._later(lambda: self._receive(message))
 
-    def _deliver(self, message: Message) -> None:
+    def _receive(self, message: Message) -> None:
         answer = self._charge_point.received(message)
         if isinstance(message, Call) and answer is not None:
             self._session.received(answer)
             self._charge_point.answered(message)
 
     def _later(self, act: Callable[[], None]) -> None:
-        self._queue.append(act)
-        if self._delivering:
-            return
-        self._delivering = True
-        try:
-            while self._queue and not self._closed:
-                self._queue.popleft()()
-        finally:
-            self._delivering = False
-            self._queue.clear()
+        if not self._closed:
+            self._queue.append(act)
+            self._timer.set(self._simulation.at)
+
+    def _deliver(self, _: Instant) -> None:
+        while self._queue:
+            self._queue.popleft()()
