@@ -109,6 +109,7 @@ TRANSITIONS: Final = {
 }
 
 IN_TRANSACTION: Final = frozenset({State.TRANSACTION, State.AUTH_STOP})
+FINISHING: Final = frozenset({State.FINISHING_UNLOCKED, State.FINISHING_NO_SAME_TAG})
 WAITS_FOR_PLUG: Final = frozenset({State.AUTH_START_NO_PLUG, State.NO_PLUG})
 WAITS_FOR_TAG: Final = frozenset({State.NO_TAG, State.AUTH_START})
 STATUS: Final = {
@@ -209,6 +210,8 @@ class Connector:
     def look(self) -> None:
         """Something in the charger may be different."""
         evse = self._station.evse()
+        if evse is Evse.UNKNOWN:
+            return
         if evse is not Evse.FAULTED:
             self._fire(Trigger.UNPLUG if evse is Evse.NOT_CONNECTED else Trigger.PLUG)
         if self.state is State.NO_TAG and (free := self._station.free_tag()) is not None:
@@ -254,8 +257,14 @@ class Connector:
             if self._fire(Trigger.TAG):
                 self._ask(tag, Trigger.GRANTED)
         else:
-            self._fire(Trigger.REMOTE_START)
+            self._begin()
         return True
+
+    def _begin(self) -> None:
+        """A transaction without a question, by way of Preparing if the vendor shows it."""
+        if self.state in FINISHING and not self._profile.skips_statuses:
+            self._enter(State.NO_TAG)
+        self._fire(Trigger.REMOTE_START)
 
     def startable(self, *, plugged: bool) -> bool:
         """Whether RemoteStartTransaction can be accepted. `plugged`: only with a vehicle."""
@@ -285,6 +294,8 @@ class Connector:
         if self.inoperative_next:
             return AvailabilityStatus.scheduled
         if not operative:
+            if self.state in WAITS_FOR_PLUG | WAITS_FOR_TAG and not self._profile.skips_statuses:
+                self._enter(State.IDLE)
             self._enter(State.UNAVAILABLE)
         elif self.state is State.UNAVAILABLE:
             self._enter(State.IDLE)

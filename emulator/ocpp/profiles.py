@@ -92,8 +92,9 @@ class VendorProfile:
     """False: says NoError whatever happens."""
     unused_finishes: bool = False
     """Plugged and not authorised in time: Finishing, instead of staying Preparing."""
-    blocks_idle: bool = True
-    """Nothing may flow without a transaction."""
+    skips_statuses: bool = False
+    """Leaves out statuses on the way, against table 4.9 of OCPP 1.6: from Finishing to a new transaction without
+    Preparing, from Preparing to Unavailable without Available."""
     remembers_tags: bool = True
     """Has a cache or a local list, and uses it."""
     list_length: int = 0
@@ -134,6 +135,7 @@ WARP_PROFILE: Final = VendorProfile(
     reconnect=60.0,
     error_codes=False,
     unused_finishes=True,
+    skips_statuses=True,
     remembers_tags=False,
     any_tag_stops=True,
     reason_of_other_tag=None,

@@ -36,6 +36,8 @@ class Evse(StrEnum):
     """The EVSE offers current, the vehicle does not take it."""
     CHARGING = "charging"
     FAULTED = "faulted"
+    UNKNOWN = "unknown"
+    """Without power, or just starting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,10 @@ class Station:
     def evse(self) -> Evse:
         """The state of the charge controller."""
         now = self.snapshot()
-        if now.state in (EvseState.FAULT, EvseState.OFF, EvseState.BOOT):
-            return Evse.FAULTED if now.state is EvseState.FAULT else Evse.NOT_CONNECTED
+        if now.state in (EvseState.OFF, EvseState.BOOT):
+            return Evse.UNKNOWN
+        if now.state is EvseState.FAULT:
+            return Evse.FAULTED
         if not now.plugged:
             return Evse.NOT_CONNECTED
         if now.pilot in (PilotState.C, PilotState.D) and now.offered_current > 0:

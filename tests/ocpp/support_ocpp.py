@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
@@ -125,11 +125,19 @@ class World:
     def unplug(self) -> None:
         assert self.simulation.apply("garage", Unplug()).ok
 
+    def try_to_plug_in(self) -> None:
+        """Plug in, unless something is."""
+        self.simulation.apply("garage", PlugIn(name="car", vehicle=VehicleSpec()))
+
+    def try_to_unplug(self) -> None:
+        """Unplug, if something is plugged."""
+        self.simulation.apply("garage", Unplug())
+
     def cut_power(self) -> None:
-        assert self.simulation.apply("garage", PowerCut()).ok
+        self.simulation.apply("garage", PowerCut())
 
     def restore_power(self) -> None:
-        assert self.simulation.apply("garage", PowerUp()).ok
+        self.simulation.apply("garage", PowerUp())
 
 
 class Paper:
@@ -302,10 +310,3 @@ async def travel(world: World, device: OcppDevice, seconds: float) -> None:
                 await device.settled()
             return
         world.simulation.clock.jump(world.simulation.at - world.simulation.clock.now())
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    """Until something holds that other tasks are about to bring about."""
-    async with asyncio.timeout(PATIENCE):
-        while not holds():
-            await asyncio.sleep(0)
