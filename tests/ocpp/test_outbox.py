@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support_ocpp import Log, Paper, World, connected
 
-from emulator.ocpp.central_system import CentralSystem
 from emulator.ocpp.charge_point import ChargePoint
 from emulator.ocpp.profiles import KEBA_PROFILE, WARP_PROFILE
 
@@ -118,6 +119,17 @@ def test_a_refused_message_of_a_transaction_is_given_up_after_three_attempts() -
     assert len(paper.calls("StartTransaction")) == 3
 
 
+def test_what_was_in_flight_when_the_connection_broke_is_sent_again_with_its_id() -> None:
+    paper = booted(World())
+    started(paper)
+    first = paper.last
+    paper.world.point.lost()
+    again = Paper(paper.world)
+    assert (again.last.action, again.last.id) == ("StartTransaction", first.id)
+    again.answer({"transactionId": 7, "idTagInfo": {"status": "Accepted"}})
+    assert [call.action for call in again.calls()[1:]] == ["StatusNotification"]
+
+
 def test_an_unanswered_authorisation_is_a_rejection() -> None:
     paper = booted(World())
     paper.world.plug_in()
@@ -154,7 +166,7 @@ OUTAGES = st.lists(
 def test_starts_and_stops_survive_any_outage(steps: list[str], profile: int) -> None:
     world, system, log = connected((WARP_PROFILE, KEBA_PROFILE)[profile])
     for step in (*steps, "unplug", "minute"):
-        act(world, system, log, step)
+        act(world, log, step)
     world.restore_power()
     world.wait(30)
     reconnect(world, log)
@@ -165,7 +177,7 @@ def test_starts_and_stops_survive_any_outage(steps: list[str], profile: int) -> 
     assert len(starts) == len(stops) == len(system.served["box"].transactions)
     assert system.served["box"].running is None
     told = sorted(system.served["box"].transactions.values(), key=lambda transaction: transaction.id)
-    for before, after in zip(told, told[1:], strict=False):
+    for before, after in itertools.pairwise(told):
         assert before.meter_stop is not None
         assert before.meter_stop <= after.meter_start
 
@@ -176,7 +188,7 @@ def reconnect(world: World, log: Log) -> None:
         log.connect()
 
 
-def act(world: World, system: CentralSystem, log: Log, step: str) -> None:
+def act(world: World, log: Log, step: str) -> None:
     match step:
         case "plug":
             world.try_to_plug_in()
@@ -198,4 +210,3 @@ def act(world: World, system: CentralSystem, log: Log, step: str) -> None:
             world.wait(1)
         case "minute":
             world.wait(61)
-    assert system.served

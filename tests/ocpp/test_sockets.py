@@ -1,0 +1,246 @@
+"""Charge points on real sockets: against the `ocpp` library's server, and against our own central system."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64encode
+
+import pytest
+from library_server import library_server
+from ocpp.v16 import call
+from support_ocpp import PATIENCE, World, served, travel
+
+from emulator.ocpp.central_system import CentralSystem
+from emulator.ocpp.profiles import PROFILES, WARP_PROFILE, VendorProfile
+from emulator.protocols.central_system import CentralSystemServer
+
+CARD = "04AABBCC"
+
+
+def profile(limit: float, **more: object) -> dict[str, object]:
+    return {
+        "chargingProfileId": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": {
+            "chargingRateUnit": "A",
+            "startSchedule": "2026-01-05T07:00:00Z",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}],
+        },
+        **more,
+    }
+
+
+async def asked(world: World, device: object, question: object) -> object:
+    """What comes back when the library's central system asks."""
+    async with asyncio.timeout(PATIENCE):
+        return await question  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("vendor", PROFILES.values(), ids=PROFILES)
+async def test_plug_card_charge_limit_unplug(vendor: VendorProfile) -> None:
+    world = World(vendor)
+    async with library_server(world.simulation.calendar) as central:
+        world.box.url = f"{central.url}/warp2-AbC"
+        async with served(world) as device:
+            await travel(world, device, 1)
+            assert central.paths == ["/warp2-AbC"]
+            world.plug_in()
+            await travel(world, device, 2)
+            world.box.present_card(CARD)
+            await travel(world, device, 30)
+            async with asyncio.timeout(PATIENCE):
+                answer = await central.client.call(call.SetChargingProfile(1, profile(10.0)))
+            assert answer.status == "Accepted"
+            await travel(world, device, 20)
+            assert world.box.snapshot().offered_current == 10
+            async with asyncio.timeout(PATIENCE):
+                answer = await central.client.call(call.SetChargingProfile(1, profile(0.0)))
+            await travel(world, device, 20)
+            assert world.box.snapshot().power == 0
+            world.unplug()
+            await travel(world, device, 2)
+    actions = [action for action in central.actions() if action != "MeterValues"]
+    assert actions == [
+        "BootNotification",
+        "StatusNotification",
+        "StatusNotification",
+        "StatusNotification",
+        "Authorize",
+        "StartTransaction",
+        *5 * ["StatusNotification"][:0],
+        "StatusNotification",
+        "StatusNotification",
+        "StatusNotification",
+        "StatusNotification",
+        "StopTransaction",
+        "StatusNotification",
+        "StatusNotification",
+    ]
+    assert central.statuses() == [
+        "Available",
+        "Preparing",
+        "SuspendedEVSE",
+        "SuspendedEV",
+        "Charging",
+        "SuspendedEVSE",
+        "Finishing",
+        "Available",
+    ]
+
+
+async def test_an_answer_that_takes_its_time_keeps_the_next_call_back() -> None:
+    world = World()
+    async with library_server(world.simulation.calendar) as central:
+        world.box.url = f"{central.url}/box"
+        async with served(world) as device:
+            await travel(world, device, 1)
+            world.plug_in()
+            await travel(world, device, 2)
+            central.hold.clear()
+            world.box.present_card(CARD)
+            async with asyncio.timeout(PATIENCE):
+                while "StartTransaction" not in central.actions():
+                    await asyncio.sleep(0)
+            before = list(central.actions())
+            assert before[-1] == "StartTransaction"
+            central.hold.set()
+            await travel(world, device, 10)
+    assert central.actions()[len(before) :][:1] == ["StatusNotification"]
+
+
+async def test_a_night_passes_and_no_heartbeat_is_missed() -> None:
+    world = World()
+    async with library_server(world.simulation.calendar) as central:
+        central.heartbeat = 60
+        world.box.url = f"{central.url}/box"
+        async with served(world) as device:
+            await travel(world, device, 1)
+            await travel(world, device, 8 * 3600)
+    assert central.actions().count("Heartbeat") == 480
+    assert central.actions().count("MeterValues") == 480
+
+
+async def test_the_box_connects_again_after_a_minute() -> None:
+    world = World()
+    async with library_server(world.simulation.calendar) as central:
+        world.box.url = f"{central.url}/box"
+        async with served(world) as device:
+            await travel(world, device, 1)
+            async with asyncio.timeout(PATIENCE):
+                await central.client._connection.close()
+                await device.until("waiting")
+            await travel(world, device, 59)
+            assert len(central.clients) == 1
+            await travel(world, device, 2)
+            assert len(central.clients) == 2
+            assert central.actions() == ["BootNotification", *4 * ["StatusNotification"]]
+
+
+async def test_a_refused_handshake_is_tried_again() -> None:
+    world = World()
+    async with library_server(world.simulation.calendar) as central:
+        central.refuse = 401
+        world.box.url, world.box.user = f"{central.url}/box", "box"
+        world.box.passwords = (bytes(range(20)), b"000102030405060708090a0b0c0d0e0f10111213")
+        async with served(world) as device:
+            await travel(world, device, 1)
+            assert device.state == "waiting"
+            central.refuse = None
+            await travel(world, device, 61)
+            assert device.state == "connected"
+        journal = [entry.detail for entry in world.simulation.journal if entry.name == "failed"]
+    tokens = [f"Basic {b64encode(b'box:' + password).decode()}" for password in world.box.passwords]
+    assert central.authorisations == tokens
+    assert journal == [{"reason": "refused with status 401"}]
+
+
+async def test_nobody_listens_at_first() -> None:
+    world = World()
+    async with library_server(world.simulation.calendar) as central:
+        world.box.url = "ws://127.0.0.1:1/box"
+        async with served(world) as device:
+            await travel(world, device, 1)
+            assert device.state == "waiting"
+            world.box.url = f"{central.url}/box"
+            world.box.host.configured()
+            await travel(world, device, 1)
+            assert device.state == "connected"
+            world.box.url = None
+            world.box.host.configured()
+            assert device.state == "off"
+            assert "box.ocpp" not in world.box.snapshot().limits
+
+
+async def test_a_reset_comes_back_after_the_reboot() -> None:
+    world = World()
+    async with library_server(world.simulation.calendar) as central:
+        world.box.url = f"{central.url}/box"
+        async with served(world) as device:
+            await travel(world, device, 1)
+            async with asyncio.timeout(PATIENCE):
+                answer = await central.client.call(call.Reset("Hard"))  # type: ignore[arg-type]
+            assert answer.status == "Accepted"
+            await travel(world, device, 30)
+    assert central.actions().count("BootNotification") == 2
+
+
+async def test_everything_is_in_the_journal() -> None:
+    world = World()
+    async with library_server(world.simulation.calendar) as central:
+        world.box.url = f"{central.url}/box"
+        async with served(world) as device:
+            await travel(world, device, 1)
+            async with asyncio.timeout(PATIENCE):
+                await central.client.call(call.GetConfiguration(["HeartbeatInterval"]))
+    told = [(entry.kind, entry.name) for entry in world.simulation.journal if entry.interface == "ocpp"]
+    assert told == [
+        ("connection", "connected"),
+        ("push", "BootNotification"),
+        ("request", "BootNotification.conf"),
+        ("push", "StatusNotification"),
+        ("request", "StatusNotification.conf"),
+        ("push", "StatusNotification"),
+        ("request", "StatusNotification.conf"),
+        ("request", "GetConfiguration"),
+        ("connection", "disconnected"),
+    ]
+    asked = next(entry for entry in world.simulation.journal if entry.name == "GetConfiguration")
+    assert asked.detail["result"] == {
+        "configurationKey": [{"key": "HeartbeatInterval", "readonly": False, "value": "3600"}]
+    }
+
+
+async def test_no_answer_within_the_message_timeout() -> None:
+    world = World()
+    async with library_server(world.simulation.calendar) as central:
+        world.box.url = f"{central.url}/box"
+        async with served(world) as device:
+            await travel(world, device, 1)
+            world.point.configuration.put("MessageTimeout", "1")
+            world.plug_in()
+            await travel(world, device, 2)
+            central.hold.clear()
+            world.box.present_card(CARD)
+            await travel(world, device, 5)  # on wall time, one second of it
+            assert central.actions().count("StartTransaction") == 1
+            central.hold.set()
+            await travel(world, device, 10)
+            assert central.actions().count("StartTransaction") == 2
+            await travel(world, device, 30)
+    assert "StartTransaction unanswered" in [entry.name for entry in world.simulation.journal]
+
+
+async def test_our_own_central_system_serves_the_librarys_charge_point_and_ours() -> None:
+    world = World(WARP_PROFILE)
+    system = CentralSystem(world.simulation.calendar)
+    async with CentralSystemServer(system) as server:
+        world.box.url = f"{server.url}/garage%2Fbox"
+        async with served(world) as device:
+            await travel(world, device, 1)
+            assert system.served["garage/box"].statuses == {0: "Available", 1: "Available"}
+            device.drop()
+            await travel(world, device, 1)
+            await travel(world, device, 61)
+            assert device.state == "connected"
