@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ import ocpp.messages
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call_result
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from emulator.ocpp.clock import plain_time
@@ -53,6 +54,7 @@ class Client(ChargePoint):  # type: ignore[misc]
     @on("StartTransaction")
     async def start_transaction(self, **payload: Any) -> call_result.StartTransaction:
         self._note("StartTransaction", payload)
+        self.central.starting.set()
         await self.central.hold.wait()
         self.central.transactions += 1
         return call_result.StartTransaction(self.central.transactions, {"status": "Accepted"})
@@ -81,6 +83,8 @@ class Central:
     transactions: int = 0
     hold: asyncio.Event = field(default_factory=asyncio.Event)
     """StartTransaction is answered while it is set."""
+    starting: asyncio.Event = field(default_factory=asyncio.Event)
+    """A StartTransaction has come."""
     refuse: int | None = None
     """Status with which a handshake is refused."""
     url: str = ""
@@ -100,7 +104,8 @@ class Central:
     async def serve(self, connection: ServerConnection) -> None:
         client = Client("box", connection, self)
         self.clients.append(client)
-        await client.start()
+        with suppress(ConnectionClosed):
+            await client.start()
 
     def admit(self, connection: ServerConnection, request: Request) -> Response | None:
         self.paths.append(request.path)

@@ -32,12 +32,6 @@ def profile(limit: float, **more: object) -> dict[str, object]:
     }
 
 
-async def asked(world: World, device: object, question: object) -> object:
-    """What comes back when the library's central system asks."""
-    async with asyncio.timeout(PATIENCE):
-        return await question  # type: ignore[misc]
-
-
 @pytest.mark.parametrize("vendor", PROFILES.values(), ids=PROFILES)
 async def test_plug_card_charge_limit_unplug(vendor: VendorProfile) -> None:
     world = World(vendor)
@@ -69,7 +63,6 @@ async def test_plug_card_charge_limit_unplug(vendor: VendorProfile) -> None:
         "StatusNotification",
         "Authorize",
         "StartTransaction",
-        *5 * ["StatusNotification"][:0],
         "StatusNotification",
         "StatusNotification",
         "StatusNotification",
@@ -101,8 +94,7 @@ async def test_an_answer_that_takes_its_time_keeps_the_next_call_back() -> None:
             central.hold.clear()
             world.box.present_card(CARD)
             async with asyncio.timeout(PATIENCE):
-                while "StartTransaction" not in central.actions():
-                    await asyncio.sleep(0)
+                await central.starting.wait()
             before = list(central.actions())
             assert before[-1] == "StartTransaction"
             central.hold.set()
@@ -135,7 +127,10 @@ async def test_the_box_connects_again_after_a_minute() -> None:
             assert len(central.clients) == 1
             await travel(world, device, 2)
             assert len(central.clients) == 2
-            assert central.actions() == ["BootNotification", *4 * ["StatusNotification"]]
+    assert [action for action in central.actions() if action != "MeterValues"] == [
+        "BootNotification",
+        *4 * ["StatusNotification"],
+    ]
 
 
 async def test_a_refused_handshake_is_tried_again() -> None:
