@@ -75,7 +75,6 @@ class ChargePoint:
         self._link: Link | None = None
         self._booting = station.simulation.timer(lambda _at: self.boot())
         self._heartbeat = station.simulation.timer(lambda _at: self.heartbeat())
-        self._evaluation = station.simulation.timer(lambda _at: self.evaluate())
         self._restart = station.simulation.timer(self._restarted)
         self._wire()
 
@@ -127,7 +126,7 @@ class ChargePoint:
         self.memory.profiles = self.profiles.installed
         for part in (self.connector, self.meter_values, self.reservations):
             part.shut_down()
-        for timer in (self._booting, self._heartbeat, self._evaluation, self._restart):
+        for timer in (self._booting, self._heartbeat, self._restart):
             timer.clear()
 
     def look(self) -> None:
@@ -300,13 +299,9 @@ class ChargePoint:
     # --- transactions and limits -------------------------------------------------------------------------------------
 
     def allowed(self) -> Allowed:
-        """What the profiles allow, looked at again when that may change."""
-        now = self.station.calendar()
+        """What the profiles allow now."""
         running = self.transactions.running
-        found = self.profiles.allowed(now, None if running is None else running.started)
-        wait = (found.until - now).total_seconds()
-        self._evaluation.set(later(self.station.simulation.at, wait) if wait < 10 * 365 * 86_400 else None)
-        return found
+        return self.profiles.allowed(self.station.calendar(), None if running is None else running.started)
 
     def evaluate(self) -> None:
         """Profiles, clock or transaction are new."""

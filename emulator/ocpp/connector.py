@@ -30,6 +30,9 @@ from .transactions import Transactions
 UNPLUGGED_FOR: Final = 0.1
 """s in which the end of a transaction by unplugging is shown. Source: tfocpp."""
 
+HORIZON: Final = 10 * 365 * 86_400
+"""s; what is further away never happens."""
+
 
 class State(IntEnum):
     """States of the connector, numbered as in WARP's `ocpp/state`; the missing ones need a loose cable."""
@@ -167,7 +170,10 @@ class Connector:
         self._timeout = station.simulation.timer(self._timed_out)
         self._tick = station.simulation.timer(self._ticked)
         self._said: tuple[ChargePointStatus, ChargePointErrorCode] | None = None
-        self._allowance: Allowance | None = None
+        self.allowance = BLOCKED
+        """What the charger may do."""
+        self._told = False
+        self._evaluation = station.simulation.timer(lambda _at: self.update())
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -196,12 +202,19 @@ class Connector:
         return self._timeout.due
 
     @property
-    def allowance(self) -> Allowance:
-        """What the charger may do."""
+    def next_evaluation(self) -> Instant | None:
+        """When the charging profiles allow something else."""
+        return self._evaluation.due
+
+    def _evaluated(self) -> Allowance:
+        """What the charger may do from now on, looked at again when that changes."""
         transaction = self._transactions.running
         if self.state not in IN_TRANSACTION or transaction is None or not transaction.accepted:
+            self._evaluation.clear()
             return BLOCKED
         found = self.allowed()
+        wait = (found.until - self._station.calendar()).total_seconds()
+        self._evaluation.set(later(self._station.simulation.at, wait) if wait < HORIZON else None)
         phases: Literal[1, 2, 3] = 3 if found.phases >= 3 else 2 if found.phases == 2 else 1
         return Allowance(found.limit, True, phases)
 
@@ -308,8 +321,8 @@ class Connector:
         self.update()
 
     def shut_down(self) -> None:
-        self._timeout.clear()
-        self._tick.clear()
+        for timer in (self._timeout, self._tick, self._evaluation):
+            timer.clear()
 
     # --- transitions -------------------------------------------------------------------------------------------------
 
@@ -373,7 +386,7 @@ class Connector:
         if said != self._said:
             self._said = said
             self.status_changed(*said)
-        allowance = self.allowance
-        if allowance != self._allowance:
-            self._allowance = allowance
+        allowance = self._evaluated()
+        if allowance != self.allowance or not self._told:
+            self.allowance, self._told = allowance, True
             self._station.allow(allowance)

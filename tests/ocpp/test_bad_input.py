@@ -148,7 +148,7 @@ def test_all_keys_of_a_warp(warp: Paper) -> None:
     assert isinstance(answer, CallResult)
     keys = answer.payload["configurationKey"]
     assert isinstance(keys, list)
-    assert len(keys) == 35
+    assert len(keys) == 34
     assert keys[0] == {"key": "AuthorizeRemoteTxRequests", "readonly": False, "value": "false"}
     some = warp.ask("GetConfiguration", {"key": ["NumberOfConnectors", "Nonsense"]})
     assert isinstance(some, CallResult)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -183,7 +184,7 @@ def test_the_composite_schedule_says_what_will_be_allowed(installed: list[Chargi
         kept.install(profile)
     periods = kept.composite(NOW, 7200, STARTED, connector=1)
     assert periods[0].start == 0
-    for before, after in zip(periods, periods[1:], strict=False):
+    for before, after in itertools.pairwise(periods):
         assert before.start < after.start < 7200
         assert (before.limit, before.phases) != (after.limit, after.phases)
     for period in periods:
