@@ -101,6 +101,7 @@ class ChargePoint:
 
     def _wire(self) -> None:
         self.connector.allowed = self.allowed
+        self.connector.online = lambda: self.online
         self.connector.status_changed = self._say_status
         self.transactions.confirmed = self._confirmed
         self.transactions.begun = self._begun
@@ -169,13 +170,13 @@ class ChargePoint:
             self.boot()
         elif self.registration is Registration.IDLE:
             self.say_statuses()
-        self.station.changed()
+        self.evaluate()
 
     def lost(self) -> None:
         self._link = None
         self._booting.clear()
         self.outbox.lost()
-        self.station.changed()
+        self.evaluate()
 
     def received(self, message: Message) -> Message | None:
         if isinstance(message, Call):

@@ -162,6 +162,8 @@ class Connector:
         """Becomes unavailable once the transaction is over."""
         self.allowed: Callable[[], Allowed]
         """What the charging profiles allow now."""
+        self.online: Callable[[], bool]
+        """Whether there is a central system."""
         self.status_changed: Callable[[ChargePointStatus, ChargePointErrorCode], None]
         self.start_profile: ChargingProfile | None = None
         """What RemoteStartTransaction brought, for the transaction that is about to begin."""
@@ -215,8 +217,9 @@ class Connector:
         found = self.allowed()
         wait = (found.until - self._station.calendar()).total_seconds()
         self._evaluation.set(later(self._station.simulation.at, wait) if wait < HORIZON else None)
+        limit = None if self.online() else self._station.offline_limit()
         phases: Literal[1, 2, 3] = 3 if found.phases >= 3 else 2 if found.phases == 2 else 1
-        return Allowance(found.limit, True, phases)
+        return Allowance(found.limit if limit is None else limit, True, phases)
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
@@ -225,8 +228,10 @@ class Connector:
         evse = self._station.evse()
         if evse is Evse.UNKNOWN:
             return
-        if evse is not Evse.FAULTED:
-            self._fire(Trigger.UNPLUG if evse is Evse.NOT_CONNECTED else Trigger.PLUG)
+        if evse is Evse.NOT_CONNECTED:
+            self._fire(Trigger.UNPLUG)
+        elif evse is Evse.CONNECTED:  # a vehicle that is offered something already is none of our business
+            self._fire(Trigger.PLUG)
         if self.state is State.NO_TAG and (free := self._station.free_tag()) is not None:
             self.tag = free
             self._fire(Trigger.REMOTE_START)

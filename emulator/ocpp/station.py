@@ -146,6 +146,10 @@ class Station:
         """The id that stands for a vehicle that may charge without one; None: it may not."""
         return None
 
+    def offline_limit(self) -> float | None:
+        """What a transaction may draw without a central system [A]; None: what its profiles allow."""
+        return None
+
     def releasable(self) -> bool:
         """Whether the connector can be unlocked: it is a socket."""
         return self.snapshot().proximity_resistance is not None

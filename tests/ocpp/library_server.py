@@ -12,6 +12,8 @@ from typing import Any
 import ocpp.messages
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call_result
+from ocpp.v16.datatypes import IdTagInfo
+from ocpp.v16.enums import AuthorizationStatus, RegistrationStatus
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
@@ -20,8 +22,10 @@ from emulator.ocpp.clock import plain_time
 
 ocpp.messages.ASYNC_VALIDATION = False
 
+ACCEPTED = IdTagInfo(AuthorizationStatus.accepted)
 
-class Client(ChargePoint):  # type: ignore[misc]
+
+class Client(ChargePoint):
     """One connected charge point, as the library serves it; every message of both sides is checked by its schemas."""
 
     def __init__(self, identity: str, connection: ServerConnection, central: Central) -> None:
@@ -34,7 +38,9 @@ class Client(ChargePoint):  # type: ignore[misc]
     @on("BootNotification")
     async def boot(self, **payload: Any) -> call_result.BootNotification:
         self._note("BootNotification", payload)
-        return call_result.BootNotification(plain_time(self.central.clock()), self.central.heartbeat, "Accepted")  # type: ignore[arg-type]
+        return call_result.BootNotification(
+            plain_time(self.central.clock()), self.central.heartbeat, RegistrationStatus.accepted
+        )
 
     @on("Heartbeat")
     async def heartbeat(self) -> call_result.Heartbeat:
@@ -49,7 +55,7 @@ class Client(ChargePoint):  # type: ignore[misc]
     @on("Authorize")
     async def authorize(self, **payload: Any) -> call_result.Authorize:
         self._note("Authorize", payload)
-        return call_result.Authorize({"status": "Accepted"})
+        return call_result.Authorize(ACCEPTED)
 
     @on("StartTransaction")
     async def start_transaction(self, **payload: Any) -> call_result.StartTransaction:
@@ -57,7 +63,7 @@ class Client(ChargePoint):  # type: ignore[misc]
         self.central.starting.set()
         await self.central.hold.wait()
         self.central.transactions += 1
-        return call_result.StartTransaction(self.central.transactions, {"status": "Accepted"})
+        return call_result.StartTransaction(self.central.transactions, ACCEPTED)
 
     @on("StopTransaction")
     async def stop_transaction(self, **payload: Any) -> call_result.StopTransaction:

@@ -209,7 +209,7 @@ def test_any_list_is_a_message_or_a_message_error(parts: list[object], kind: int
 def test_a_profile_with_any_member_is_answered_and_applied_whole_or_not_at_all(member: str, value: object) -> None:
     point = POINT.world.point
     before = deepcopy(point.profiles.installed)
-    payload: Mapping[str, object] = set_profile(**{member: value})
+    payload: Mapping[str, object] = {"connectorId": 1, "csChargingProfiles": profile(**{member: value})}
     answer = POINT.ask("SetChargingProfile", payload)
     if isinstance(answer, CallResult) and answer.payload["status"] == "Accepted":
         point.profiles.clear(lambda _profile: True)
