@@ -115,9 +115,13 @@ class OcppDevice:
         return self.state == "connected" and self._conversation is not None and self._conversation.waiting
 
     async def settled(self) -> None:
-        """Until nothing is on its way."""
+        """Until nothing is on its way: at the latest when attempts and answers time out."""
         while self.busy:
-            await self._moved.wait()
+            await self.stirred()
+
+    async def stirred(self) -> None:
+        """Until the next thing has happened here."""
+        await self._moved.wait()
 
     async def until(self, state: State) -> None:
         """Until the device is in `state`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from copy import deepcopy
 
@@ -13,6 +14,7 @@ from support_ocpp import Paper, World
 from emulator.devices.ocpp_interface import CallError, CallResult, Payload
 from emulator.ocpp.messages import MessageError, decode, encode
 from emulator.ocpp.profiles import BENDER_PROFILE, GOE_PROFILE, KEBA_PROFILE
+from emulator.ocpp.schemas import violation
 
 ACCEPTED = {"status": "Accepted", "currentTime": "2026-01-05T08:00:10Z", "interval": 3600}
 
@@ -185,6 +187,8 @@ JSON = st.recursive(
     max_leaves=8,
 )
 
+ANSWER_MEMBERS = ("status", "currentTime", "interval", "idTagInfo", "transactionId")
+
 
 @given(text=st.text())
 def test_any_text_is_a_message_or_a_message_error(text: str) -> None:
@@ -196,8 +200,6 @@ def test_any_text_is_a_message_or_a_message_error(text: str) -> None:
 
 @given(parts=st.lists(JSON, max_size=6), kind=st.sampled_from((2, 3, 4)))
 def test_any_list_is_a_message_or_a_message_error(parts: list[object], kind: int) -> None:
-    import json
-
     try:
         message = decode(json.dumps([kind, *parts]))
     except MessageError:
@@ -220,3 +222,23 @@ def test_a_profile_with_any_member_is_answered_and_applied_whole_or_not_at_all(m
 
 POINT = Paper(World())
 POINT.answer(ACCEPTED)
+
+
+@given(payload=st.dictionaries(st.sampled_from(ANSWER_MEMBERS), JSON, max_size=4), calls=st.integers(0, 6))
+def test_whatever_is_answered_the_charge_point_goes_on(payload: dict[str, object], calls: int) -> None:
+    world = World()
+    paper = Paper(world)
+    if calls:
+        paper.answer(ACCEPTED)
+    world.plug_in()
+    world.wait(1)
+    world.box.present_card("A")
+    for _ in range(calls):
+        if world.point.waiting:
+            paper.answer(payload)
+            world.wait(1)
+    if world.point.waiting:
+        paper.answer(payload)
+    world.wait(100)
+    for call in paper.calls():
+        assert violation(call.action, call.payload) is None, call

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from library_server import library_server
 from ocpp.v16 import call
 from ocpp.v16.enums import ResetType
 from support_ocpp import PATIENCE, World, served, travel
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from emulator.ocpp.central_system import CentralSystem
 from emulator.ocpp.profiles import PROFILES, WARP_PROFILE, VendorProfile
@@ -246,3 +251,64 @@ async def test_our_own_central_system_serves_the_librarys_charge_point_and_ours(
             await travel(world, device, 1)
             await travel(world, device, 61)
             assert state(device) == "connected"
+
+
+@asynccontextmanager
+async def odd_server(*frames: str | bytes) -> AsyncIterator[str]:
+    """A server that accepts the boot and then sends these frames, whatever it is told."""
+
+    async def serve_oddly(connection: ServerConnection) -> None:
+        with suppress(ConnectionClosed):
+            boot = json.loads(await connection.recv())
+            answer = {"status": "Accepted", "currentTime": "2026-01-05T08:00:10Z", "interval": 3600}
+            await connection.send(json.dumps([3, boot[1], answer]))
+            for frame in frames:
+                await connection.send(frame)
+            async for _ in connection:
+                pass
+
+    async with serve(serve_oddly, "127.0.0.1", 0, compression=None) as server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_what_is_no_message_is_written_down_and_nothing_else() -> None:
+    world = World()
+    async with odd_server("garbage", b"\xff\x00", "[]", "[2,3]", '[3,"99",{}]', '[2,"x","GetConfiguration",{}]') as url:
+        world.box.url = f"{url}/box"
+        async with served(world) as device:
+            async with asyncio.timeout(PATIENCE):
+                await device.until("connected")
+                while not [entry for entry in world.simulation.journal if entry.name == "GetConfiguration"]:
+                    await device.stirred()
+            assert state(device) == "connected"
+    odd = [entry.detail["why"] for entry in world.simulation.journal if entry.name == "unreadable"]
+    assert odd == ["not JSON", "not JSON", "not a message of OCPP-J", "not a message of OCPP-J"]
+
+
+async def test_a_server_that_asks_for_another_protocol_is_served_all_the_same() -> None:
+    world = World()
+    async with odd_server() as url:
+        world.box.url = f"{url}/box"
+        async with served(world) as device:
+            async with asyncio.timeout(PATIENCE):
+                await device.until("connected")
+    (entry,) = [entry for entry in world.simulation.journal if entry.name == "connected"]
+    assert entry.detail == {"subprotocol": None}
+
+
+async def test_a_box_without_power_breaks_off_and_one_switched_off_says_good_bye() -> None:
+    world = World()
+    async with library_server(world.simulation.calendar) as central:
+        world.box.url = f"{central.url}/box"
+        async with served(world) as device:
+            await travel(world, device, 1)
+            world.cut_power()
+            assert state(device) == "off"
+            world.restore_power()
+            await travel(world, device, 20)
+            assert state(device) == "connected"
+            world.box.url = None
+            world.box.host.configured()
+            assert state(device) == "off"
+    reasons = [entry.detail["reason"] for entry in world.simulation.journal if entry.name == "disconnected"]
+    assert reasons == ["the box went down", "good-bye"]
