@@ -170,7 +170,7 @@ class Commands:
     def _reset(self, payload: Payload) -> Payload:
         asked = as_dataclass(call.Reset, payload)
         point = self._parts
-        if self._acts.resetting is not None and not point.profile.untold_resets:
+        if self._acts.resetting is not None and not point.profile.accepts_every_reset:
             return {"status": ResetStatus.rejected}
         self._promise = lambda: self._acts.reset(hard=asked.type == ResetType.hard)
         return {"status": ResetStatus.accepted}
@@ -316,5 +316,6 @@ class Commands:
 
 
 def _shown(period: Period, unit: ChargingRateUnitType) -> Payload:
-    limit = period.limit * (NOMINAL * period.phases if unit is ChargingRateUnitType.watts else 1.0)
-    return {"startPeriod": round(period.start), "limit": round(limit, 1), "numberPhases": period.phases}
+    phases = period.phases or 3
+    limit = period.limit * (NOMINAL * phases if unit is ChargingRateUnitType.watts else 1.0)
+    return {"startPeriod": round(period.start), "limit": round(limit, 1), "numberPhases": phases}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum, auto
-from typing import Final, Literal
+from typing import Final
 
 from ocpp.v16.enums import (
     AvailabilityStatus,
@@ -218,8 +218,7 @@ class Connector:
         wait = (found.until - self._station.calendar()).total_seconds()
         self._evaluation.set(later(self._station.simulation.at, wait) if wait < HORIZON else None)
         limit = None if self.online() else self._station.offline_limit()
-        phases: Literal[1, 2, 3] = 3 if found.phases >= 3 else 2 if found.phases == 2 else 1
-        return Allowance(found.limit if limit is None else limit, True, phases)
+        return Allowance(found.limit if limit is None else limit, True, found.phases)
 
     # --- what happens ------------------------------------------------------------------------------------------------
 

@@ -115,8 +115,8 @@ class VendorProfile:
     unlocks: bool = True
     start_with_profile: bool = True
     """RemoteStartTransaction may carry a profile."""
-    untold_resets: bool = False
-    """Any number of resets is accepted; False: Rejected while one is under way."""
+    accepts_every_reset: bool = False
+    """False: Rejected while one is under way."""
 
 
 WARP_PROFILE: Final = VendorProfile(
@@ -146,7 +146,7 @@ WARP_PROFILE: Final = VendorProfile(
     meter_values_keep_unconfirmed_id=True,
     clear_cache=ClearCacheStatus.rejected,
     unlocks=False,
-    untold_resets=True,
+    accepts_every_reset=True,
 )
 
 GOE_PROFILE: Final = VendorProfile(

@@ -68,11 +68,12 @@ def is_profile(sent: object) -> TypeGuard[SentProfile]:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A step of a schedule: from `start` s on, at most `limit` A on `phases`."""
+    """A step of a schedule: from `start` s on, at most `limit` A per phase."""
 
     start: float
     limit: float
-    phases: int
+    phases: int | None
+    """None: not stated, so all three."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +130,9 @@ def _time(text: str | None) -> datetime | None:
 
 
 def _period(sent: SentPeriod, unit: str) -> Period:
-    phases = sent.get("numberPhases", 3)
+    phases = sent.get("numberPhases")
     limit = float(sent["limit"])
-    in_amperes = limit / (NOMINAL * max(1, phases)) if unit == ChargingRateUnitType.watts else limit
+    in_amperes = limit / (NOMINAL * max(1, phases or 3)) if unit == ChargingRateUnitType.watts else limit
     return Period(float(sent["startPeriod"]), in_amperes, phases)
 
 
@@ -141,7 +142,8 @@ class Allowed:
 
     limit: float
     """A"""
-    phases: int
+    phases: int | None
+    """None: no profile says."""
     until: datetime
 
 
@@ -215,7 +217,7 @@ class Profiles:
             connector = self._highest((DEFAULT,), now, started)
         found = [part for part in (station, connector) if part.limit is not None]
         limit = min([self.rules.highest, *(part.limit for part in found if part.limit is not None)])
-        phases = min([3, *(part.phases for part in found)])
+        phases = min((part.phases for part in found if part.phases is not None), default=None)
         return Allowed(limit, phases, min(self._changes(now, started), default=now + FOREVER))
 
     def station(self, now: datetime, started: datetime | None) -> Allowed:
@@ -234,7 +236,7 @@ class Profiles:
             elapsed = self._elapsed(profile, now, started)
             if elapsed is not None and (period := _at(profile, elapsed)) is not None:
                 return _Part(period.limit, period.phases)
-        return _Part(None, 3)
+        return _Part(None, None)
 
     def _begin(self, profile: ChargingProfile, now: datetime, started: datetime | None) -> datetime | None:
         """When the schedule in force at `now` began; None: it has not."""
@@ -287,7 +289,7 @@ class Profiles:
 @dataclass(frozen=True, slots=True)
 class _Part:
     limit: float | None
-    phases: int
+    phases: int | None
 
 
 def _at(profile: ChargingProfile, elapsed: float) -> Period | None:

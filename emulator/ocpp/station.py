@@ -6,6 +6,7 @@ does in a way of its own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -40,6 +41,10 @@ class Evse(StrEnum):
     """Without power, or just starting."""
 
 
+PHASES: Final[Mapping[int, Literal[1, 2, 3]]] = {1: 1, 2: 2}
+"""Number of phases of a profile to what the charge controller is asked for; others: three."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What a charge point says about itself in BootNotification."""
@@ -58,10 +63,11 @@ class Allowance:
     """A per phase; 0: it is not to charge."""
     authorised: bool
     """A transaction is running."""
-    phases: Literal[1, 2, 3]
+    phases: int | None
+    """As the charging profiles say; None: they do not."""
 
 
-BLOCKED: Final = Allowance(0.0, False, 3)
+BLOCKED: Final = Allowance(0.0, False, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,8 @@ class Station:
         self.identity = identity
         self.simulation = wallbox.simulation
         self._obeys_clock = obeys_clock
+        self._chose_phases = False
+        """The phases are as a charging profile wanted them."""
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -165,8 +173,9 @@ class Station:
         control = self.wallbox.control
         control.permit(OWNER, allowance.authorised)
         control.limit(OWNER, allowance.current)
-        if allowance.authorised:
-            control.phases(OWNER, allowance.phases)
+        if allowance.phases is not None or self._chose_phases:
+            self._chose_phases = allowance.phases is not None
+            control.phases(OWNER, PHASES.get(allowance.phases or 3, 3))
 
     def release(self) -> None:
         """OCPP is switched off: the central system has no say any more."""

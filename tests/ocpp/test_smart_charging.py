@@ -233,3 +233,30 @@ def test_a_schedule_steers_the_charger() -> None:
     assert paper.status("ClearChargingProfile", {"stackLevel": 3, "connectorId": 1}) == "Accepted"
     world.wait(10)
     assert world.box.snapshot().offered_current == pytest.approx(32)
+
+
+def test_a_number_of_phases_is_asked_for_only_if_a_profile_says_so() -> None:
+    world = World()
+    paper = Paper(world)
+    paper.answer({"status": "Accepted", "currentTime": "2026-01-05T08:00:10Z", "interval": 3600})
+    world.plug_in()
+    world.wait(2)
+    assert paper.status("RemoteStartTransaction", {"idTag": "A"}) == "Accepted"
+    world.wait(20)
+    assert not [entry for entry in world.simulation.journal if entry.name == "request_phases"]
+    single: dict[str, object] = {
+        "chargingProfileId": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": {
+            "chargingRateUnit": "A",
+            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 16.0, "numberPhases": 1}],
+        },
+    }
+    assert paper.status("SetChargingProfile", {"connectorId": 1, "csChargingProfiles": single}) == "Accepted"
+    world.wait(60)
+    assert world.box.snapshot().active_phases == 1
+    assert paper.status("ClearChargingProfile", {"id": 1}) == "Accepted"
+    world.wait(120)
+    assert world.box.snapshot().active_phases == 3
