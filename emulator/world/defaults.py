@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .. import vendors
-from ..devices.firmware import Profile, Vendor
+from ..devices.firmware import Profile
+from ..devices.vendor import Vendor
 from .plan import WallboxPlan, counted_up
 
 
