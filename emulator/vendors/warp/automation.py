@@ -9,19 +9,18 @@ from __future__ import annotations
 import calendar
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from ...core.instant import MILLISECOND, SECOND, Instant
 from ...devices.interfaces import Origin, Publish
-from .controller import HIGHEST, Memory, SlotId, valid
+from .documents import Doc
 from .evse import LED
+from .memory import HIGHEST, Memory, SlotId, valid
 from .models import WARP1, WARP2, WARP3_UP, WARP4
+from .platform import Platform
 from .rows import AnyRow, Config, State
 from .schema import BOOL, I32, I52, NULL, U8, U16, U32, Arr, Int, Obj, Schema, Str, Union, obj, sint, uint
-
-if TYPE_CHECKING:
-    from .view import View
-    from .wallbox import Warp
+from .view import View
 
 FW: Final = "fw: modules/automation"
 RULE: Final = Origin(interface="automation")
@@ -89,13 +88,13 @@ def _actions(generation: int) -> dict[int, Schema]:
     return found
 
 
-class Automation:
+class Automation(Module):
     """The rules of one box."""
 
-    def __init__(self, box: Warp) -> None:
-        self._box = box
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(platform)
         self._timers: dict[int, Any] = {}
-        self._cron = box.timer(self._minute)
+        self._cron = self.platform.timer(self._minute)
         self._charger_state = 0
         self.last_run: list[int] = []
 
@@ -103,7 +102,7 @@ class Automation:
 
     @property
     def tasks(self) -> list[dict[str, Any]]:
-        config = cast("dict[str, Any]", self._box.api.document("automation/config"))
+        config = self.api.doc("automation/config")
         return cast("list[dict[str, Any]]", config["tasks"])
 
     @property
@@ -111,12 +110,12 @@ class Automation:
         """The box's time zone."""
         from .system import zone
 
-        return zone(str(self._box.api.member("ntp/config", "timezone")))
+        return zone(str(self.api.member("ntp/config", "timezone")))
 
     def boot(self) -> None:
         self._charger_state = 0
         self._start()
-        memory = self._box.controller.memory
+        memory = self.controller.memory
         self._shutdown(memory)
         self._input(memory)
 
@@ -124,16 +123,16 @@ class Automation:
         """New rules: delays are forgotten, and what only rules had set is set back."""
         self._start()
         used = any(task["action"][0] == 3 for task in self.tasks)
-        if not used and self._box.controller.slot(SlotId.AUTOMATION).active:
-            self._box.controller.put(SlotId.AUTOMATION, current=HIGHEST, active=False, clear=True)
+        if not used and self.controller.slot(SlotId.AUTOMATION).active:
+            self.controller.put(SlotId.AUTOMATION, current=HIGHEST, active=False, clear=True)
 
     def _start(self) -> None:
         self.stop()
         self.last_run = [0] * len(self.tasks)
         if self.wants(CRON):
             self._plan_cron()
-        self._box.external_watchdog.arm()
-        self._box.manager_watchdog.arm()
+        self.external_watchdog.arm()
+        self.manager_watchdog.arm()
 
     def stop(self) -> None:
         self._cron.clear()
@@ -149,7 +148,7 @@ class Automation:
 
     def fire(self, trigger: int, matches: Callable[[dict[str, Any]], bool] = lambda _: True) -> bool:
         """Something happened: run what waits for it. Whether any rule did."""
-        if not self._box.up:
+        if not self.platform.up:
             return False
         found = False
         for index, task in enumerate(self.tasks):
@@ -160,24 +159,23 @@ class Automation:
         return found
 
     def _start_task(self, index: int, task: dict[str, Any]) -> None:
-        box = self._box
         if index in self._timers:
             return
-        at = box.simulation.at
+        at = self.platform.at
         delay = task["delay"]
-        self.last_run[index] = (at - box.booted_at) // MILLISECOND + delay * 1000
+        self.last_run[index] = (at - self.platform.booted_at) // MILLISECOND + delay * 1000
         if not delay:
-            box.log("automation", f"Running rule #{index + 1}")
+            self.log("automation", f"Running rule #{index + 1}")
             self._act(task["action"])
             return
-        box.log("automation", f"Running rule #{index + 1} in {delay} seconds")
+        self.log("automation", f"Running rule #{index + 1} in {delay} seconds")
 
         def due(_: Instant) -> None:
             self._timers.pop(index, None)
             self._act(task["action"])
-            box.changed()
+            self.platform.changed()
 
-        timer = self._timers[index] = box.timer(due)
+        timer = self._timers[index] = self.platform.timer(due)
         timer.set(at + delay * SECOND)
 
     def tag_seen(self, kind: int, tag_id: str) -> None:
@@ -191,11 +189,11 @@ class Automation:
 
     def _shutdown(self, memory: Memory) -> None:
         """`closed` means that the input opened: the firmware compares with the negated pin."""
-        if self._box.generation >= 2:
+        if self.platform.generation >= 2:
             self.fire(SHUTDOWN_INPUT, lambda t: t["closed"] != memory.shutdown_closed)
 
     def _input(self, memory: Memory) -> None:
-        if self._box.generation == 2:
+        if self.platform.generation == 2:
             self.fire(GP_INPUT, lambda t: t["closed"] == memory.input_closed)
 
     def second(self, at: Instant, v: View) -> Instant | None:
@@ -219,7 +217,7 @@ class Automation:
 
     def _topic(self, trigger: dict[str, Any]) -> str:
         topic = str(trigger["topic_filter"])
-        return self._box.mqtt.topic(f"automation_trigger/{topic}") if trigger["use_prefix"] else topic
+        return self.mqtt.topic(f"automation_trigger/{topic}") if trigger["use_prefix"] else topic
 
     def topics(self) -> list[str]:
         """MQTT topics that rules wait for."""
@@ -241,39 +239,38 @@ class Automation:
         if not fitting:
             return 422, "No automation rule for this URL and method matches this payload"
         self.fire(HTTP, lambda rule: rule in fitting)
-        self._box.changed()
+        self.platform.changed()
         return 200, ""
 
     # --- clock -------------------------------------------------------------------------------------------------------
 
     def _plan_cron(self) -> None:
-        now = self._box.clock.utc(self._box.simulation.at)
+        now = self.platform.clock.utc(self.platform.at)
         wait = timedelta(minutes=1) - timedelta(seconds=now.second, microseconds=now.microsecond)
-        self._cron.set(self._box.simulation.at + round(wait / timedelta(microseconds=1)))
+        self._cron.set(self.platform.at + round(wait / timedelta(microseconds=1)))
 
     def _minute(self, at: Instant) -> None:
-        box = self._box
-        if box.clock.known(at):
-            local = box.clock.utc(at).astimezone(self.zone)
+        if self.platform.clock.known_at(at):
+            local = self.platform.clock.utc(at).astimezone(self.zone)
             self.fire(CRON, lambda t: due(t, local))
         self._plan_cron()
-        box.changed()
+        self.platform.changed()
 
     # --- actions -----------------------------------------------------------------------------------------------------
 
     def _act(self, action: list[Any]) -> None:
         tag, details = action
-        _DO[tag](self._box, details)
+        _DO[tag](self, details)
 
     def state(self) -> dict[str, object]:
-        generation = self._box.generation
+        generation = self.platform.generation
         triggers = [tag for tag in sorted(_triggers(generation)) if tag]
         actions = [tag for tag in sorted(_actions(generation)) if tag]
-        mqtt = self._box.mqtt.enabled
-        manager = self._box.api.flag("charge_manager/config", "enable_charge_manager")
-        extra_triggers = {3: mqtt, 10: self._box.has_meter, 11: manager, 17: self._box.power.enabled}
-        managed = self._box.controller.slot(SlotId.CHARGE_MANAGER).active
-        extra = {2: mqtt, 6: manager, 12: manager, 11: self._box.power.offered, 17: managed}
+        mqtt = self.mqtt.enabled
+        manager = self.api.flag("charge_manager/config", "enable_charge_manager")
+        extra_triggers = {3: mqtt, 10: self.platform.traits.pro, 11: manager, 17: self.power.enabled}
+        managed = self.controller.slot(SlotId.CHARGE_MANAGER).active
+        extra = {2: mqtt, 6: manager, 12: manager, 11: self.power.offered, 17: managed}
         return {
             "registered_triggers": triggers,
             "registered_actions": actions,
@@ -298,75 +295,75 @@ def due(rule: dict[str, int], now: datetime) -> bool:
     return wday % 7 == today
 
 
-def _call(box: Warp, path: str, value: object) -> None:
+def _call(m: Automation, path: str, value: object) -> None:
     """As a client would; an error appears in the event log only."""
-    if path not in box.api.commands:
-        box.log("automation", f"Unknown command: {path}")
+    if path not in m.api.commands:
+        m.log("automation", f"Unknown command: {path}")
         return
-    problem = box.api.call(path, value, RULE)
+    problem = m.api.call(path, value, RULE)
     if problem is not None:
-        box.log("automation", f"Failed to execute {path}: {problem}")
+        m.log("automation", f"Failed to execute {path}: {problem}")
 
 
-def _publish(box: Warp, details: dict[str, Any]) -> None:
+def _publish(m: Automation, details: dict[str, Any]) -> None:
     topic = details["topic"]
     if details["use_prefix"]:
-        topic = box.mqtt.topic(f"automation_action/{topic}")
-    box.mqtt.publish(Publish(topic=topic, payload=details["payload"].encode(), retain=details["retain"]))
+        topic = m.mqtt.topic(f"automation_action/{topic}")
+    m.mqtt.publish(Publish(topic=topic, payload=details["payload"].encode(), retain=details["retain"]))
 
 
-def _current(box: Warp, details: dict[str, Any]) -> None:
-    box.controller.put(SlotId.AUTOMATION, current=details["current"], active=True, clear=False)
+def _current(m: Automation, details: dict[str, Any]) -> None:
+    m.controller.put(SlotId.AUTOMATION, current=details["current"], active=True, clear=False)
 
 
-def _led(box: Warp, details: dict[str, Any]) -> None:
-    if not box.api.flag("evse/led_configuration", "enable_api"):
+def _led(m: Automation, details: dict[str, Any]) -> None:
+    if not m.api.flag("evse/led_configuration", "enable_api"):
         colour = (details["color_h"], details["color_s"], details["color_v"])
-        box.controller.indicate(details["indication"], details["duration"], colour)
+        m.controller.indicate(details["indication"], details["duration"], colour)
 
 
-def _inject(box: Warp, details: dict[str, Any]) -> None:
-    box.nfc.inject(details["tag_type"], details["tag_id"], details["action"])
+def _inject(m: Automation, details: dict[str, Any]) -> None:
+    m.nfc.inject(details["tag_type"], details["tag_id"], details["action"])
 
 
-def _charge_limits(box: Warp, details: dict[str, Any]) -> None:
+def _charge_limits(m: Automation, details: dict[str, Any]) -> None:
     if details["restart"]:
-        _call(box, "charge_limits/restart", None)
+        _call(m, "charge_limits/restart", None)
     for member, command in (("duration", "duration"), ("energy_wh", "energy"), ("soc_pct", "soc")):
         if details.get(member, -1) >= 0:
-            _call(box, f"charge_limits/override_{command}", {member: details[member]})
+            _call(m, f"charge_limits/override_{command}", {member: details[member]})
 
 
-def _output(box: Warp, details: dict[str, Any]) -> None:
-    box.controller.change(gp_output=0 if details["closed"] else 1)
+def _output(m: Automation, details: dict[str, Any]) -> None:
+    m.controller.change(gp_output=0 if details["closed"] else 1)
 
 
-def _most(box: Warp, details: dict[str, Any]) -> None:
-    box.max_current_limited = max(0, details["current"])
+def _most(m: Automation, details: dict[str, Any]) -> None:
+    m.platform.max_current_limited = max(0, details["current"])
 
 
 _DO: Final[dict[int, Callable[[Any, Any], None]]] = {
-    1: lambda box, d: box.log("automation", f"    {d['message']}"),
+    1: lambda m, d: m.log("automation", f"    {d['message']}"),
     2: _publish,
     3: _current,
     4: _led,
-    5: lambda box, d: _call(box, f"meters/{d['meter_slot']}/reset", None),
-    6: lambda box, d: _call(box, "charge_manager/available_current_update", d),
+    5: lambda m, d: _call(m, f"meters/{d['meter_slot']}/reset", None),
+    6: lambda m, d: _call(m, "charge_manager/available_current_update", d),
     7: _inject,
     8: _charge_limits,
     9: _output,
-    11: lambda box, d: _call(box, "power_manager/external_control_update", d),
-    12: lambda box, d: _call(box, "power_manager/charge_mode_update", d),
+    11: lambda m, d: _call(m, "power_manager/external_control_update", d),
+    12: lambda m, d: _call(m, "power_manager/charge_mode_update", d),
     14: _most,
-    17: lambda box, d: _call(box, "evse/charge_mode_update", d),
+    17: lambda m, d: _call(m, "evse/charge_mode_update", d),
 }
 
 
 # --- validation ------------------------------------------------------------------------------------------------------
 
 
-def _wrong_topic(box: Warp, topic: str, *, use_prefix: bool, wildcards: bool) -> str | None:
-    prefix = box.mqtt.prefix
+def _wrong_topic(m: Automation, topic: str, *, use_prefix: bool, wildcards: bool) -> str | None:
+    prefix = m.mqtt.prefix
     if not use_prefix and prefix and topic.startswith(prefix):
         return "MQTT topic must not contain the global prefix."
     if not wildcards:
@@ -379,53 +376,53 @@ def _wrong_topic(box: Warp, topic: str, *, use_prefix: bool, wildcards: bool) ->
     return None
 
 
-def _wrong_action(box: Warp, tag: int, details: Any) -> str | None:
+def _wrong_action(m: Automation, tag: int, details: Any) -> str | None:
     if tag == 2:
-        return _wrong_topic(box, details["topic"], use_prefix=details["use_prefix"], wildcards=False)
+        return _wrong_topic(m, details["topic"], use_prefix=details["use_prefix"], wildcards=False)
     if tag == 3 and not valid(details["current"]):
         return "Current must be 0 or between 6000 and 32000"
     if tag == 6:
-        most = box.api.integer("charge_manager/config", "maximum_available_current")
+        most = m.api.integer("charge_manager/config", "maximum_available_current")
         if details["current"] > most:
             return f"Current too large: maximum available current is configured to {most}"
     return None
 
 
-def _wrong_trigger(box: Warp, tag: int, details: Any) -> str | None:
+def _wrong_trigger(m: Automation, tag: int, details: Any) -> str | None:
     if tag == MQTT:
-        return _wrong_topic(box, details["topic_filter"], use_prefix=details["use_prefix"], wildcards=True)
+        return _wrong_topic(m, details["topic_filter"], use_prefix=details["use_prefix"], wildcards=True)
     return None
 
 
-def _validate(box: Warp, value: object) -> str | None:
-    for task in cast("dict[str, Any]", value)["tasks"]:
+def _validate(m: Automation, doc: Doc) -> str | None:
+    for task in doc["tasks"]:
         tag, details = task["action"]
         if tag == 0:
             return "ActionID must not be 0!"
-        if (problem := _wrong_action(box, tag, details)) is not None:
+        if (problem := _wrong_action(m, tag, details)) is not None:
             return problem
         tag, details = task["trigger"]
         if tag == 0:
             return "TriggerID must not be 0!"
-        if (problem := _wrong_trigger(box, tag, details)) is not None:
+        if (problem := _wrong_trigger(m, tag, details)) is not None:
             return problem
     return None
 
 
-def _config(generation: int, models: tuple[str, ...]) -> Config:
+def _config(generation: int, models: tuple[str, ...]) -> Config[Automation]:
     task = obj(trigger=Union(_triggers(generation)), action=Union(_actions(generation)), delay=uint(0, 86400))
     return Config(
         name="automation/config",
         schema=obj(tasks=Arr(task, 14)),
         validate=_validate,
-        applied=lambda box, _, __: box.automation.applied(),
+        applied=lambda m, _, __: m.applied(),
         models=models,
         source=FW,
     )
 
 
 _WARP3: Final = tuple(model for model in WARP3_UP if model not in WARP4)
-ROWS: Final[tuple[AnyRow, ...]] = (
+ROWS: Final[tuple[AnyRow[Automation], ...]] = (
     _config(1, WARP1),
     _config(2, WARP2),
     _config(3, _WARP3),
@@ -439,7 +436,7 @@ ROWS: Final[tuple[AnyRow, ...]] = (
             enabled_actions=Arr(U8, 32),
             last_run=Arr(I52, 14),
         ),
-        read=lambda v: v.box.automation.state(),
+        read=lambda m, v: m.state(),
         source=FW,
     ),
 )

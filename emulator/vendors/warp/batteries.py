@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from .module import Module
 from .rows import AnyRow, Config, Document, State
 from .schema import BOOL, I16, NULL, U16, Arr, Null, Str, Union, obj, uint
 
@@ -29,7 +30,7 @@ _RULE: Final = obj(
 )
 
 
-def _rules(what: str) -> Config:
+def _rules(what: str) -> Config[Module]:
     return Config(
         name=f"battery_control/rules_{what}",
         schema=Arr(_RULE, RULES),
@@ -39,11 +40,11 @@ def _rules(what: str) -> Config:
     )
 
 
-ROWS: Final[tuple[AnyRow, ...]] = (
+ROWS: Final[tuple[AnyRow[Module], ...]] = (
     Config(name="batteries/config", schema=obj(enabled=BOOL), source=BATTERIES),
     Config(name="batteries/0/config", schema=Union({0: NULL}), source=BATTERIES),
-    State(name="batteries/0/state", schema=Null(), read=lambda _: None, live=False, source=BATTERIES),
-    State(name="batteries/0/errors", schema=Null(), read=lambda _: None, live=False, source=BATTERIES),
+    State(name="batteries/0/state", schema=Null(), read=lambda m, v: None, live=False, source=BATTERIES),
+    State(name="batteries/0/errors", schema=Null(), read=lambda m, v: None, live=False, source=BATTERIES),
     Config(
         name="battery_control/config",
         schema=obj(

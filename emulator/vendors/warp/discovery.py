@@ -9,14 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Final
 
 from ...core.instant import MINUTE, SECOND, Instant
 from ...devices.interfaces import Publish
 from .models import PRODUCTS
-
-if TYPE_CHECKING:
-    from .wallbox import Warp
+from .platform import Platform
 
 OFF, GENERIC, HOME_ASSISTANT = range(3)
 AGAIN: Final = 15 * MINUTE
@@ -172,8 +170,8 @@ ENTITIES: Final = (
 class Discovery:
     """What was announced of one box."""
 
-    def __init__(self, box: Warp) -> None:
-        self._box = box
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(platform)
         self._mode = OFF
         self._prefix = "homeassistant"
         self._client = ""
@@ -182,9 +180,9 @@ class Discovery:
         self._language = GERMAN
 
     def boot(self) -> None:
-        config = cast("dict[str, Any]", self._box.api.document("mqtt/auto_discovery_config"))
+        config = self.api.doc("mqtt/auto_discovery_config")
         self._mode, self._prefix = config["auto_discovery_mode"], config["auto_discovery_prefix"]
-        self._client = cast("dict[str, str]", self._box.api.document("mqtt/config"))["client_name"]
+        self._client = self.api.doc("mqtt/config")["client_name"]
         self._due = None
 
     def subscriptions(self) -> tuple[str, ...]:
@@ -196,7 +194,7 @@ class Discovery:
     def entities(self) -> list[Entity]:
         from .system import features
 
-        have = features(self._box)
+        have = features(self)
         return [
             entity
             for entity in ENTITIES
@@ -205,9 +203,9 @@ class Discovery:
 
     def payload(self, entity: Entity) -> str:
         """What is announced, keys in the device's order."""
-        mqtt = self._box.mqtt
+        mqtt = self.mqtt
         name = f"{self._client}-{entity.id}"
-        language = self._box.api.integer("system/i18n_config", "language")
+        language = self.api.integer("system/i18n_config", "language")
         found: dict[str, object] = {
             "name": entity.names[ENGLISH if language == ENGLISH else GERMAN],
             "unique_id": name,
@@ -218,7 +216,7 @@ class Discovery:
             found["command_topic"] = mqtt.topic(entity.command)
         if entity.state is not None:
             found["state_topic"] = mqtt.topic(entity.state)
-        product = PRODUCTS[self._box.generation]
+        product = PRODUCTS[self.platform.generation]
         found |= entity.keys
         found["device"] = {
             "identifiers": self._client,
@@ -231,13 +229,13 @@ class Discovery:
     def connected(self, at: Instant) -> None:
         self._next = 0
         self._due = at + SECOND if self._mode != OFF else None
-        self._language = self._box.api.integer("system/i18n_config", "language")
+        self._language = self.api.integer("system/i18n_config", "language")
 
     def second(self, at: Instant) -> tuple[list[Publish], Instant | None]:
         """What is to be announced now, and when to ask again."""
         if self._mode == OFF or self._due is None:
             return [], None
-        language = self._box.api.integer("system/i18n_config", "language")
+        language = self.api.integer("system/i18n_config", "language")
         if language != self._language:
             self._language, self._next, self._due = language, 0, min(self._due, at + SECOND)
         if at < self._due:
@@ -260,5 +258,5 @@ class Discovery:
         if self._mode == OFF or not mine or "/".join(parts[:-4]) != self._prefix:
             return False
         if payload and topic not in {self._topic(entity) for entity in self.entities()}:
-            self._box.mqtt.publish(Publish(topic=topic, payload=b"", retain=True))
+            self.mqtt.publish(Publish(topic=topic, payload=b"", retain=True))
         return True

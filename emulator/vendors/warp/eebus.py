@@ -6,17 +6,18 @@ Source: Tinkerforge esp32-firmware, `modules/eebus`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Final
 
-from ...devices.interfaces import Origin
+from .controller import Controller
+from .documents import Doc, plain_docs
 from .models import WARP2_UP
+from .module import Module
+from .platform import Platform
+from .power import PowerManager
 from .rows import AnyRow, Command, Config, State
 from .schema import BOOL, I32, U16, U32, Arr, Bool, Obj, Schema, Str, obj, uint
-
-if TYPE_CHECKING:
-    from .view import View
-    from .wallbox import Warp
+from .vehicle import KnownVehicle
+from .view import View
 
 FW: Final = "fw: modules/eebus"
 CONFIG: Final = "eebus/config"
@@ -48,103 +49,6 @@ _NODE: Final[dict[str, Schema]] = {
     "model_type": Str(0, 32),
 }
 _SHOWN: Final = Obj({**_NODE, "state": uint(0, 5, width=8), "persistent": BOOL})
-
-
-class Eebus:
-    """The peers of one box."""
-
-    def __init__(self, box: Warp) -> None:
-        self._box = box
-        self.discovery = READY
-        self._others: dict[str, dict[str, Any]] = {}
-        """Peers that are not to be remembered, by their SKI."""
-
-    @property
-    def enabled(self) -> bool:
-        return self._box.api.flag(CONFIG, "enable")
-
-    @property
-    def remembered(self) -> list[dict[str, Any]]:
-        return cast("list[dict[str, Any]]", self._box.api.member(CONFIG, "peers"))
-
-    def boot(self) -> None:
-        self.discovery = READY
-        self._others.clear()
-
-    def peers(self) -> list[dict[str, Any]]:
-        """All of them as shown; none is ever connected."""
-        known = [{**peer, "state": 0, "persistent": True} for peer in self.remembered]
-        return known + [{**peer, "state": 0, "persistent": False} for peer in self._others.values()]
-
-    def add(self, wanted: Mapping[str, Any]) -> None:
-        """Add a peer, or change one with this SKI. A trusted one is always remembered."""
-        ski = wanted["ski"]
-        found = next((peer for peer in (*self.remembered, *self._others.values()) if peer["ski"] == ski), None)
-        peer = dict(found) if found is not None else cast("dict[str, Any]", Obj(_NODE).default())
-        peer |= {name: wanted[name] for name in ("trusted", "dns_name", "wss_path", "ski")}
-        peer |= {name: wanted[name] for name in ("ip", "port") if wanted[name]}
-        rest = [other for other in self.remembered if other["ski"] != ski]
-        self._others.pop(ski, None)
-        if wanted["persistent"] or wanted["trusted"]:
-            self._box.api.update(CONFIG, peers=[*rest, peer])
-        else:
-            self._box.api.update(CONFIG, peers=rest)
-            self._others[ski] = peer
-        self._box.touch()
-
-    def remove(self, ski: str) -> None:
-        """While EEBUS is off, and for a peer nobody knows, nothing happens; the client is not told."""
-        if self.enabled:
-            self._others.pop(ski, None)
-            self._box.api.update(CONFIG, peers=[peer for peer in self.remembered if peer["ski"] != ski])
-            self._box.touch()
-
-    def scan(self) -> None:
-        """Finds nobody; while EEBUS is off, or a scan runs, nothing happens and the client is not told."""
-        if self.enabled and self.discovery != SCANNING:
-            self.discovery = SCANNING
-            self._box.later(SCAN, self._scanned)
-
-    def _scanned(self) -> None:
-        self.discovery = SCAN_DONE
-        self._box.changed()
-
-    @property
-    def ski(self) -> str:
-        """Of the box's own certificate, made when EEBUS is switched on. ASSUMED: empty before."""
-        if not self.enabled:
-            return ""
-        return "".join(f"{self._box.random32(f'ski{part}'):08x}" for part in range(5))
-
-
-def _no_more(box: Warp, value: object) -> str | None:
-    if not cast("dict[str, Any]", value)["ski"]:
-        return NO_SKI
-    return FULL if len(box.eebus.remembered) == PEERS else None
-
-
-def _no_ski(_: Warp, value: object) -> str | None:
-    return None if cast("dict[str, Any]", value)["ski"] else NO_SKI_TO_REMOVE
-
-
-def _add(box: Warp, value: object, _: Origin) -> str | None:
-    box.eebus.add(cast("dict[str, Any]", value))
-    return None
-
-
-def _remove(box: Warp, value: object, _: Origin) -> str | None:
-    box.eebus.remove(cast("dict[str, str]", value)["ski"])
-    return None
-
-
-def _scan(box: Warp, _: object, __: Origin) -> str | None:
-    box.eebus.scan()
-    return None
-
-
-def _state(v: View) -> object:
-    eebus = v.box.eebus
-    return {"ski": eebus.ski, "discovery_state": eebus.discovery, "peers": eebus.peers()}
 
 
 _MPC: Final = (
@@ -193,54 +97,141 @@ _USE_CASES: Final = obj(
 )
 
 
-def _use_cases(v: View) -> object:
-    """What a peer would read. ASSUMED: amperes and watts as integers, energy of the session."""
-    values = cast("dict[str, dict[str, Any]]", _USE_CASES.default())
-    values["lpc"]["usecase_state"] = INIT
-    values["mpc"] |= dict.fromkeys(_MPC, NO_VALUE)
-    box = v.box
-    if not box.eebus.enabled:
-        return values
-    snapshot, evse = v.snapshot, v.evse
-    top = min(box.controller.rated, box.controller.cable)
-    switching = box.power.offered
-    few = 1 if switching or snapshot.phases == 1 else 3
-    many = 3 if switching or snapshot.phases == 3 else 1
-    connected = evse.charger_state != 0
-    values["lpc"]["constraints_power_maximum"] = top * many * 230
-    values["evcc"] |= {
-        "ev_connected": connected,
-        "communication_standard": "iec61851" if connected else "",
-        "mac_address": box.ev.mac,
-        "minimum_power": 6 * few * 230,
-        "maximum_power": top * many * 230,
-    }
-    values["evsecc"]["evse_failure"] = evse.charger_state == 4
-    if not box.has_meter:
-        return values
-    lines = range(3)
-    if connected:
-        values["evcem"] |= {f"amps_phase_{k + 1}": round(snapshot.phase_current[k]) for k in lines}
-        values["evcem"] |= {f"power_phase_{k + 1}": max(0, round(snapshot.active_power[k])) for k in lines}
-        values["evcem"] |= {
-            "active": True,
-            "charged_wh": round(snapshot.session_energy),
-            "charged_valuesource_measured": True,
+class Eebus(Module):
+    """The peers of one box."""
+
+    def __init__(self, platform: Platform, controller: Controller, power: PowerManager, vehicle: KnownVehicle) -> None:
+        super().__init__(platform)
+        self.controller = controller
+        self.power = power
+        self.vehicle = vehicle
+        self.discovery = READY
+        self._others: dict[str, Doc] = {}
+        """Peers that are not to be remembered, by their SKI."""
+
+    @property
+    def enabled(self) -> bool:
+        return self.api.flag(CONFIG, "enable")
+
+    @property
+    def remembered(self) -> list[Doc]:
+        return self.api.doc(CONFIG).docs("peers")
+
+    def boot(self) -> None:
+        self.discovery = READY
+        self._others.clear()
+
+    def peers(self) -> list[dict[str, object]]:
+        """All of them as shown; none is ever connected."""
+        known = [peer.changed(state=0, persistent=True) for peer in self.remembered]
+        return known + [peer.changed(state=0, persistent=False) for peer in self._others.values()]
+
+    def add(self, wanted: Doc) -> None:
+        """Add a peer, or change one with this SKI. A trusted one is always remembered."""
+        ski = wanted.text("ski")
+        found = next((peer for peer in (*self.remembered, *self._others.values()) if peer["ski"] == ski), None)
+        given = [name for name in ("ip", "port") if wanted[name]]
+        members = {name: wanted[name] for name in ("trusted", "dns_name", "wss_path", "ski", *given)}
+        peer = (Doc(Obj(_NODE).default()) if found is None else found).changed(**members)
+        rest = self._without(ski)
+        self._others.pop(ski, None)
+        if wanted.flag("persistent") or wanted.flag("trusted"):
+            self.api.update(CONFIG, peers=[*rest, peer])
+        else:
+            self.api.update(CONFIG, peers=rest)
+            self._others[ski] = Doc(peer)
+        self.platform.touch()
+
+    def _without(self, ski: str) -> list[object]:
+        return plain_docs(peer for peer in self.remembered if peer["ski"] != ski)
+
+    def remove(self, doc: Doc) -> None:
+        """While EEBUS is off, and for a peer nobody knows, nothing happens; the client is not told."""
+        if self.enabled:
+            self._others.pop(doc.text("ski"), None)
+            self.api.update(CONFIG, peers=self._without(doc.text("ski")))
+            self.platform.touch()
+
+    def refuse(self, doc: Doc) -> str | None:
+        if not doc["ski"]:
+            return NO_SKI
+        return FULL if len(self.remembered) == PEERS else None
+
+    def scan(self, _: Doc) -> None:
+        """Finds nobody; while EEBUS is off, or a scan runs, nothing happens and the client is not told."""
+        if self.enabled and self.discovery != SCANNING:
+            self.discovery = SCANNING
+            self.platform.later(SCAN, self._scanned)
+
+    def _scanned(self) -> None:
+        self.discovery = SCAN_DONE
+        self.platform.changed()
+
+    @property
+    def ski(self) -> str:
+        """Of the box's own certificate, made when EEBUS is switched on. ASSUMED: empty before."""
+        if not self.enabled:
+            return ""
+        return "".join(f"{self.platform.random32(f'ski{part}'):08x}" for part in range(5))
+
+    def state(self, v: View) -> object:
+        return {"ski": self.ski, "discovery_state": self.discovery, "peers": self.peers()}
+
+    def use_cases(self, v: View) -> object:
+        """What a peer would read. ASSUMED: amperes and watts as integers, energy of the session."""
+        shown = {"lpc": {"usecase_state": INIT}, "mpc": dict.fromkeys(_MPC, NO_VALUE)}
+        if self.enabled:
+            shown |= self._charging(v)
+        values = _USE_CASES.default()
+        return {
+            name: value if name not in shown else Doc(value).changed(**shown[name]) for name, value in values.items()
         }
-    values["mpc"] |= {
-        "active": True,
-        "total_power_w": round(snapshot.power),
-        "energy_consumed_wh": round(snapshot.total_energy),
-        "energy_produced_wh": 0,
-        "frequency_mhz": round(snapshot.frequency * 1000),
-        **{f"power_phase_{k + 1}_w": round(snapshot.active_power[k]) for k in lines},
-        **{f"current_phase_{k + 1}_ma": round(snapshot.phase_current[k] * 1000) for k in lines},
-        **{f"voltage_phase_{k + 1}_v": round(snapshot.phase_voltage[k]) for k in lines},
-    }
-    return values
+
+    def _charging(self, v: View) -> dict[str, dict[str, object]]:
+        """Members that follow the charger while EEBUS is on."""
+        snapshot, evse = v.snapshot, v.evse
+        top = min(self.controller.rated, self.controller.cable)
+        switching = self.power.offered
+        few = 1 if switching or snapshot.phases == 1 else 3
+        many = 3 if switching or snapshot.phases == 3 else 1
+        connected = evse.charger_state != 0
+        found: dict[str, dict[str, object]] = {
+            "lpc": {"usecase_state": INIT, "constraints_power_maximum": top * many * 230},
+            "evcc": {
+                "ev_connected": connected,
+                "communication_standard": "iec61851" if connected else "",
+                "mac_address": self.vehicle.mac,
+                "minimum_power": 6 * few * 230,
+                "maximum_power": top * many * 230,
+            },
+            "evsecc": {"evse_failure": evse.charger_state == 4},
+        }
+        if not self.platform.traits.pro:
+            return found
+        lines = range(3)
+        if connected:
+            found["evcem"] = {
+                **{f"amps_phase_{k + 1}": round(snapshot.phase_current[k]) for k in lines},
+                **{f"power_phase_{k + 1}": max(0, round(snapshot.active_power[k])) for k in lines},
+                "active": True,
+                "charged_wh": round(snapshot.session_energy),
+                "charged_valuesource_measured": True,
+            }
+        found["mpc"] = {
+            **dict.fromkeys(_MPC, NO_VALUE),
+            "active": True,
+            "total_power_w": round(snapshot.power),
+            "energy_consumed_wh": round(snapshot.total_energy),
+            "energy_produced_wh": 0,
+            "frequency_mhz": round(snapshot.frequency * 1000),
+            **{f"power_phase_{k + 1}_w": round(snapshot.active_power[k]) for k in lines},
+            **{f"current_phase_{k + 1}_ma": round(snapshot.phase_current[k] * 1000) for k in lines},
+            **{f"voltage_phase_{k + 1}_v": round(snapshot.phase_voltage[k]) for k in lines},
+        }
+        return found
 
 
-ROWS: Final[tuple[AnyRow, ...]] = (
+ROWS: Final[tuple[AnyRow[Eebus], ...]] = (
     Config(
         name=CONFIG,
         schema=obj(enable=BOOL, peers=Arr(Obj(_NODE), PEERS)),
@@ -251,7 +242,7 @@ ROWS: Final[tuple[AnyRow, ...]] = (
     State(
         name="eebus/state",
         schema=obj(ski=Str(0, 40), discovery_state=uint(0, 3, width=8), peers=Arr(_SHOWN, PEERS + DISCOVERED)),
-        read=_state,
+        read=Eebus.state,
         models=WARP2_UP,
         since=SINCE,
         source=FW,
@@ -260,7 +251,7 @@ ROWS: Final[tuple[AnyRow, ...]] = (
     State(
         name="eebus/usecases",
         schema=_USE_CASES,
-        read=_use_cases,
+        read=Eebus.use_cases,
         models=WARP2_UP,
         since=SINCE,
         source=FW,
@@ -277,8 +268,8 @@ ROWS: Final[tuple[AnyRow, ...]] = (
             ski=Str(0, 40),
             persistent=Bool(True),
         ),
-        run=_add,
-        validate=_no_more,
+        run=Eebus.add,
+        validate=Eebus.refuse,
         nulls=False,
         action=True,
         models=WARP2_UP,
@@ -288,12 +279,12 @@ ROWS: Final[tuple[AnyRow, ...]] = (
     Command(
         name="eebus/remove",
         schema=obj(ski=Str(0, 40)),
-        run=_remove,
-        validate=_no_ski,
+        run=Eebus.remove,
+        validate=lambda _, doc: None if doc["ski"] else NO_SKI_TO_REMOVE,
         action=True,
         models=WARP2_UP,
         since=SINCE,
         source=FW,
     ),
-    Command(name="eebus/scan", run=_scan, action=True, models=WARP2_UP, since=SINCE, source=FW),
+    Command(name="eebus/scan", run=Eebus.scan, action=True, models=WARP2_UP, since=SINCE, source=FW),
 )

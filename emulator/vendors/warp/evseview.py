@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...core.instant import MILLISECOND, MINUTE, Instant
 from ...core.snapshot import EvseState, PilotState, Snapshot
-
-if TYPE_CHECKING:
-    from .controller import Memory
+from .memory import Memory
 
 STANDBY: Final = 15 * MINUTE
 """Nothing happened so long: the LED goes off."""

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...core.instant import MILLISECOND, MINUTE, SECOND, Instant, grid
 from ...devices.interfaces import Frame, Origin
+from .platform import Platform
 from .rows import State
 from .schema import plain
-
-if TYPE_CHECKING:
-    from .view import View
-    from .wallbox import Warp
+from .view import View
 
 QUICK: Final = 250 * MILLISECOND
 LIVE: Final = 500 * MILLISECOND
@@ -30,8 +28,8 @@ OVERHEAD: Final = 128
 class Feed:
     """What one client was told."""
 
-    def __init__(self, box: Warp) -> None:
-        self._box = box
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(platform)
         self._told: dict[str, str] = {}
         self._quick: Instant = 0
         self._slow: Instant = 0
@@ -39,7 +37,7 @@ class Feed:
     def everything(self, view: View) -> list[tuple[str, str]]:
         """Every state; from now on only changes."""
         self._quick, self._slow = grid(view.at, QUICK), grid(view.at, SECOND)
-        found = [(row.name, self._box.api.text(row, view)) for row in self._box.api]
+        found = [(row.name, self.api.text(row, view)) for row in self.api]
         self._told = dict(found)
         return found
 
@@ -49,16 +47,14 @@ class Feed:
         slow, quick = grid(at, SECOND), grid(at, QUICK)
         if slow > self._slow:
             self._slow = self._quick = slow
-            view = self._box.view(slow)
-            found += [
-                change for row in self._box.api if (change := self._change(row.name, self._box.api.text(row, view)))
-            ]
+            view = self.platform.view(slow)
+            found += [change for row in self.api if (change := self._change(row.name, self.api.text(row, view)))]
         if quick > self._quick:
             self._quick = quick
-            view = self._box.view(quick)
-            for row in self._box.api:
+            view = self.platform.view(quick)
+            for row in self.api:
                 if isinstance(row, State) and row.low_latency:
-                    change = self._change(row.name, self._box.api.text(row, view))
+                    change = self._change(row.name, self.api.text(row, view))
                     if change:
                         found.append(change)
         return found
@@ -77,24 +73,23 @@ def line(topic: str, payload: str) -> str:
 class Ws:
     """One WebSocket client. It only listens: what it says is ignored."""
 
-    def __init__(self, box: Warp, origin: Origin) -> None:
-        self._box = box
+    def __init__(self, platform: Platform, origin: Origin) -> None:
+        super().__init__(platform)
         self._peer = origin.client or "?"
-        self._feed = Feed(box)
-        self._raw = box.pushed
+        self._feed = Feed(self)
+        self._raw = self.platform.pushed
         self._samples: Instant = 0
         self._history: Instant = 0
 
     def opened(self) -> Iterable[Frame]:
         """The complete dump, in frames of bounded size; the last one ends in an empty line."""
-        box = self._box
-        box.http.sockets.append(self._peer)
-        self._raw = box.pushed
-        view = box.view()
-        self._samples, self._history = grid(view.at, LIVE), grid(view.at, HISTORY, box.booted_at)
+        self.http.sockets.append(self._peer)
+        self._raw = self.platform.pushed
+        view = self.platform.view()
+        self._samples, self._history = grid(view.at, LIVE), grid(view.at, HISTORY, self.platform.booted_at)
         lines = [line("info/keep_alive", f'{{"uptime":{view.uptime}}}')]
         lines += [line(path, text) for path, text in self._feed.everything(view)]
-        frames = packed(lines, box.longest + OVERHEAD)
+        frames = packed(lines, self.platform.traits.longest + OVERHEAD)
         frames[-1] += "\n"
         return frames
 
@@ -102,35 +97,32 @@ class Ws:
         return ()
 
     def published(self, at: Instant) -> Iterable[Frame]:
-        box = self._box
-        frames = [line(topic, payload) for topic, payload in box.pushed_since(self._raw)]
-        self._raw = box.pushed
+        frames = [line(topic, payload) for topic, payload in self.platform.pushed_since(self._raw)]
+        self._raw = self.platform.pushed
         frames += [line(path, text) for path, text in self._feed.changes(at)]
         if (newest := grid(at, LIVE)) > self._samples:
             frames.append(line("meters/live_samples", self._live(newest)))
             self._samples = newest
-        if (newest := grid(at, HISTORY, box.booted_at)) > self._history:
+        if (newest := grid(at, HISTORY, self.platform.booted_at)) > self._history:
             self._history = newest
             frames.append(line("meters/history_samples", self._four_minutes(newest)))
         return frames
 
     def closed(self) -> None:
-        if self._peer in self._box.http.sockets:
-            self._box.http.sockets.remove(self._peer)
+        if self._peer in self.http.sockets:
+            self.http.sockets.remove(self._peer)
 
     def _live(self, newest: Instant) -> str:
         """The samples since the last message; after a jump only the latest ones."""
-        box = self._box
         first = max(self._samples + LIVE, newest - SECOND)
-        power = [round(box.simulation.observe_at(box.charger, at).power) for at in range(first, newest + 1, LIVE)]
-        samples = [power if box.meters.value_ids(slot) else [] for slot in range(box.meters.slots)]
+        power = [round(self.platform.observe(at).power) for at in range(first, newest + 1, LIVE)]
+        samples = [power if self.meters.value_ids(slot) else [] for slot in range(self.meters.slots)]
         return f'{{"samples_per_second":{2.0:.6f},"samples":{plain(samples)}}}'
 
     def _four_minutes(self, newest: Instant) -> str:
-        box = self._box
-        energy = [box.simulation.observe_at(box.charger, at).total_energy for at in (newest - HISTORY, newest)]
+        energy = [self.platform.observe(at).total_energy for at in (newest - HISTORY, newest)]
         mean = round((energy[1] - energy[0]) * 3600 / (HISTORY / SECOND))
-        samples = [[mean] if box.meters.value_ids(slot) else [] for slot in range(box.meters.slots)]
+        samples = [[mean] if self.meters.value_ids(slot) else [] for slot in range(self.meters.slots)]
         return f'{{"samples":{plain(samples)}}}'
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Final
 
 from ...core.instant import MILLISECOND, grid
 from ...devices.interfaces import (
@@ -24,16 +24,14 @@ from ...devices.interfaces import (
 from ...devices.points import Fidelity
 from . import digest, reports
 from .feed import Ws
+from .meters import Meters
 from .models import PRODUCTS
 from .numbers import uid_number
+from .platform import Platform
 from .registry import Target, censored
 from .remote import HTTP_STEPS, NONE
 from .rows import UPDATE, Config, State
 from .schema import PathError, plain
-
-if TYPE_CHECKING:
-    from .meters import Meters
-    from .wallbox import Warp
 
 TEXT: Final = "text/plain; charset=utf-8"
 JSON: Final = "application/json; charset=utf-8"
@@ -65,11 +63,11 @@ def document(body: str) -> HttpReply:
     return HttpReply(body=body.encode(), content_type=JSON)
 
 
-class Http:
+class Http(Module):
     """The HTTP side of one box."""
 
-    def __init__(self, box: Warp) -> None:
-        self._box = box
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(platform)
         self._challenges = 0
         self.sockets: list[str] = []
         self._exact: dict[str, dict[str, Handler]] = {
@@ -77,7 +75,7 @@ class Http:
             "/ws": {"GET": lambda _: text(UPGRADE_NEEDED, 426)},
             "/info/ws": {"GET": self._ws_state},
             "/debug_report": {"GET": self._debug_report},
-            "/event_log": {"GET": lambda _: text(box.event_log.text())},
+            "/event_log": {"GET": lambda _: text(self.platform.event_log.text())},
             "/trace_log": {"GET": lambda _: text("")},
             "/force_reboot": {"GET": self._force_reboot},
             "/recovery": {"GET": self._page},
@@ -85,28 +83,30 @@ class Http:
             "/credential_check": {"GET": lambda _: text("Credentials okay")},
             "/flash_firmware": {"POST": self._flash},
             "/check_firmware": {"POST": self._flash},
-            "/charge_tracker/charge_log": {"GET": lambda _: reports.charge_log(box)},
-            "/charge_tracker/pdf": {"PUT": lambda request: reports.pdf(box, request.body)},
-            "/charge_tracker/csv": {"PUT": lambda request: reports.csv(box, request.body)},
-            "/users/all_usernames": {"GET": lambda _: reports.usernames(box)},
-            "/meters/history": {"GET": lambda _: document(_all(box, live=False))},
-            "/meters/live": {"GET": lambda _: document(_all(box, live=True))},
-            "/meter/history": {"GET": lambda _: document(_one(box, box.meters.linked, live=False))},
-            "/meter/live": {"GET": lambda _: document(_one(box, box.meters.linked, live=True))},
-            "/wifi/scan_results": {"GET": lambda _: document("[]") if box.scanned else text("scan in progress")},
+            "/charge_tracker/charge_log": {"GET": lambda _: reports.charge_log(self)},
+            "/charge_tracker/pdf": {"PUT": lambda request: reports.pdf(self, request.body)},
+            "/charge_tracker/csv": {"PUT": lambda request: reports.csv(self, request.body)},
+            "/users/all_usernames": {"GET": lambda _: reports.usernames(self)},
+            "/meters/history": {"GET": lambda _: document(_all(self, live=False))},
+            "/meters/live": {"GET": lambda _: document(_all(self, live=True))},
+            "/meter/history": {"GET": lambda _: document(_one(self, self.meters.linked, live=False))},
+            "/meter/live": {"GET": lambda _: document(_one(self, self.meters.linked, live=True))},
+            "/wifi/scan_results": {
+                "GET": lambda _: document("[]") if self.platform.scanned else text("scan in progress")
+            },
             "/charge_manager/scan_result": {
-                "GET": lambda _: document("[]") if box.manager_scanned else text("In progress or not started")
+                "GET": lambda _: document("[]") if self.platform.manager_scanned else text("In progress or not started")
             },
             "/coredump/coredump.elf": {"GET": lambda _: text("No core dump available", 404)},
             "/coredump/erase": {"GET": lambda _: text("")},
             "/manifest.json": {"GET": self._manifest},
             "/remote_access/reset_registration_state": {"PUT": self._reset_registration},
-            **{f"/remote_access/{step}": {"PUT": lambda r: box.remote.asked(r)} for step in HTTP_STEPS},
+            **{f"/remote_access/{step}": {"PUT": lambda r: self.remote.asked(r)} for step in HTTP_STEPS},
             **{f"/debug_protocol/{what}": {"GET": lambda _: text("")} for what in ("start", "continue", "stop")},
         }
-        for slot in range(box.meters.slots):
-            self._exact[f"/meters/{slot}/history"] = {"GET": _history(box, slot, live=False)}
-            self._exact[f"/meters/{slot}/live"] = {"GET": _history(box, slot, live=True)}
+        for slot in range(self.meters.slots):
+            self._exact[f"/meters/{slot}/history"] = {"GET": _history(self, slot, live=False)}
+            self._exact[f"/meters/{slot}/live"] = {"GET": _history(self, slot, live=True)}
         route = Route(path="/*", handler=self.answer, methods=("GET", "PUT", "POST"))
         self.interface = HttpInterface(
             routes=(route,),
@@ -115,7 +115,7 @@ class Http:
             not_found=self.answer,
             websockets={
                 "/ws": WebSocketEndpoint(
-                    open=lambda origin: Ws(box, origin),
+                    open=lambda origin: Ws(self, origin),
                     period=0.25,
                     before=lambda request: None if request.target == "/ws" else text(NOT_FOUND, 404),
                     ping=1.0,
@@ -138,13 +138,12 @@ class Http:
 
     def guard(self, request: HttpRequest) -> HttpReply | None:
         """What stands before every request: HTTPS only, log-in."""
-        box = self._box
-        if cast("dict[str, Any]", box.api.active("network/config"))["transport_mode"] == 1:
+        if self.api.active("network/config")["transport_mode"] == 1:
             return text(INSECURE, 403)
-        if not box.users.guarded:
+        if not self.users.guarded:
             return None
         header = request.headers.get("authorization", "")
-        if digest.accepted(header, request.method, box.users.digest_hash):
+        if digest.accepted(header, request.method, self.users.digest_hash):
             return None
         if request.method == "GET" and request.target == "/":
             return self._page(request)
@@ -161,7 +160,7 @@ class Http:
     def _fresh(self) -> str:
         """32 hex digits that nobody has seen before."""
         self._challenges += 1
-        return digest.md5(f"{self._box.random32('nonce')} {self._challenges}")
+        return digest.md5(f"{self.platform.random32('nonce')} {self._challenges}")
 
     # --- which path --------------------------------------------------------------------------------------------------
 
@@ -177,7 +176,7 @@ class Http:
         if found is not None:
             return found
         if target.startswith("/automation_trigger/"):
-            status, body = self._box.automation.requested(
+            status, body = self.automation.requested(
                 request.method, target.removeprefix("/automation_trigger/"), request.body
             )
             return text(body, status)
@@ -186,7 +185,7 @@ class Http:
         return text(NOT_FOUND, 404)
 
     def _api(self, request: HttpRequest, path: str) -> HttpReply | None:
-        api = self._box.api
+        api = self.api
         command = api.find(path, api.commands)
         target = command or api.find(path, api.states)
         if target is None:
@@ -203,7 +202,7 @@ class Http:
             return self._command(target, request)
         if request.method == "GET":
             try:
-                return document(api.part(target, self._box.view()))
+                return document(api.part(target, self.platform.view()))
             except PathError:
                 return text(NO_PART, 404)
         if target.path + UPDATE not in api.commands:
@@ -211,25 +210,26 @@ class Http:
         return self._command(Target(target.path + UPDATE, suffix), request)
 
     def _command(self, target: Target, request: HttpRequest) -> HttpReply:
-        if len(request.body) > self._box.longest:
+        if len(request.body) > self.platform.traits.longest:
             return HttpReply(status=413, content_type=TEXT)
-        problem = self._box.api.execute(target, request.body, request.origin)
+        problem = self.api.execute(target, request.body, request.origin)
         return text("") if problem is None else text(problem, 400)
 
     # --- only over HTTP ----------------------------------------------------------------------------------------------
 
     def _page(self, _: HttpRequest) -> HttpReply:
-        box = self._box
-        title = PRODUCTS[box.generation]
-        return HttpReply(body=PAGE.format(title=title, name=box.device_name).encode(), content_type="text/html")
+        title = PRODUCTS[self.platform.generation]
+        return HttpReply(
+            body=PAGE.format(title=title, name=self.platform.device_name).encode(), content_type="text/html"
+        )
 
     def _manifest(self, _: HttpRequest) -> HttpReply:
-        name = str(self._box.api.member("info/display_name", "display_name"))
+        name = str(self.api.member("info/display_name", "display_name"))
         return document(plain({"short_name": name, "name": name, "start_url": "/", "display": "standalone"}))
 
     def _ws_state(self, _: HttpRequest) -> HttpReply:
         peers = [*self.sockets[:5], *["NC"] * (5 - len(self.sockets[:5]))]
-        uptime = self._box.view().uptime
+        uptime = self.platform.view().uptime
         used = [peer != "NC" for peer in peers]
         return document(
             plain(
@@ -245,112 +245,114 @@ class Http:
         )
 
     def _debug_report(self, _: HttpRequest) -> HttpReply:
-        return HttpReply(body=debug_report(self._box).encode(), content_type=JSON, chunked=True)
+        return HttpReply(body=debug_report(self).encode(), content_type=JSON, chunked=True)
 
     def _force_reboot(self, _: HttpRequest) -> HttpReply:
-        self._box.later(0.0, self._box.reboot)
+        self.platform.later(0.0, self.platform.reboot)
         return HttpReply(silent=True)
 
     def _flash(self, _: HttpRequest) -> HttpReply:
         """No firmware is ever taken: with a vehicle because of it, else because it is none of ours."""
-        connected = self._box.view().evse.charger_state in (1, 2, 3)
+        connected = self.platform.view().evse.charger_state in (1, 2, 3)
         body = plain({"error": 17 if connected else 20})
         return HttpReply(status=400, body=body.encode(), content_type=JSON)
 
     def _reset_registration(self, _: HttpRequest) -> HttpReply:
-        self._box.remote.registration(NONE)
+        self.remote.registration(NONE)
         return text("")
 
     def _farewell(self) -> Close | None:
         """A restart says good-bye; a power cut does not."""
-        powered = self._box.snapshot().state != "off"
+        powered = self.platform.snapshot().state != "off"
         return Close(1001, "ESP reboot") if powered else None
 
     def _keep_alive(self) -> str:
-        uptime = self._box.uptime(self._box.simulation.at) // MILLISECOND
+        uptime = self.platform.uptime(self.platform.at) // MILLISECOND
         return f'{{"topic":"info/keep_alive","payload":{{"uptime":{uptime}}}}}\n'
 
 
-def _history(box: Warp, slot: int, *, live: bool) -> Handler:
-    return lambda _: document(_one(box, slot, live=live))
+def _history(m: Http, slot: int, *, live: bool) -> Handler:
+    return lambda _: document(_one(m, slot, live=live))
 
 
-def _samples(meters: Meters, slot: int, box: Warp, *, live: bool) -> str | None:
-    samples = meters.live(slot, box.view()) if live else meters.history(slot, box.view())
+def _samples(meters: Meters, slot: int, m: Http, *, live: bool) -> str | None:
+    samples = meters.live(slot, m.platform.view()) if live else meters.history(slot, m.platform.view())
     return None if samples is None else plain(samples)
 
 
-def _head(box: Warp, *, live: bool) -> str:
-    now = box.simulation.at
-    since = grid(now, 500 * MILLISECOND) if live else grid(now, 240_000 * MILLISECOND, box.booted_at)
+def _head(m: Http, *, live: bool) -> str:
+    now = m.platform.at
+    since = grid(now, 500 * MILLISECOND) if live else grid(now, 240_000 * MILLISECOND, m.platform.booted_at)
     return f'{{"offset":{(now - since) // MILLISECOND}' + (f',"samples_per_second":{2.0:.6f}' if live else "")
 
 
-def _one(box: Warp, slot: int, *, live: bool) -> str:
-    samples = _samples(box.meters, slot, box, live=live) if slot < box.meters.slots else None
+def _one(m: Http, slot: int, *, live: bool) -> str:
+    samples = _samples(m.meters, slot, m, live=live) if slot < m.meters.slots else None
     if samples is None:
         return '{"offset":0,"samples_per_second":0.0,"samples":[]}' if live else '{"offset":0,"samples":[]}'
-    return f'{_head(box, live=live)},"samples":{samples}}}'
+    return f'{_head(m, live=live)},"samples":{samples}}}'
 
 
-def _all(box: Warp, *, live: bool) -> str:
-    each = [_samples(box.meters, slot, box, live=live) or "null" for slot in range(box.meters.slots)]
-    return f'{_head(box, live=live)},"samples":[{",".join(each)}]}}'
+def _all(m: Http, *, live: bool) -> str:
+    each = [_samples(m.meters, slot, m, live=live) or "null" for slot in range(m.meters.slots)]
+    return f'{_head(m, live=live)},"samples":[{",".join(each)}]}}'
 
 
-def debug_report(box: Warp) -> str:
-    """One object: the box, then every state and command with its document."""
-    view = box.view()
+def debug_report(m: Http) -> str:
+    """One object: the m, then every state and command with its document."""
+    view = m.platform.view()
     memory = {"free": 95000, "largest_free_block": 65536, "min_free": 70000}
-    version = box.firmware_text.replace(".", "_").replace("+", "_")
-    devices: list[object] = [{"UID": box.evse_uid, "DID": 2159 if box.generation == 1 else 2167, "port": "A"}]
-    if box.has_reader:
-        devices.append({"UID": box.nfc_uid, "DID": 286, "port": "B"})
+    version = m.platform.firmware_text.replace(".", "_").replace("+", "_")
+    devices: list[object] = [
+        {"UID": m.platform.evse_uid, "DID": 2159 if m.platform.generation == 1 else 2167, "port": "A"}
+    ]
+    if m.platform.has_reader:
+        devices.append({"UID": m.platform.nfc_uid, "DID": 286, "port": "B"})
     counters = [
         {"port": port, "SpiTfpChecksum": 0, "SpiTfpFrame": 0, "TfpFrame": 0, "TfpUnexpected": 0} for port in "ABCDEF"
     ]
     head = {
         "uptime": view.uptime,
-        "firmware": f"{box.device_name.partition('-')[0]}_firmware_{version}",
+        "firmware": f"{m.platform.device_name.partition('-')[0]}_firmware_{version}",
         "build_info": {"git_url": "", "git_branch": "", "git_commit_id": ""},
         "dram": memory,
         "iram": memory,
         "psram": memory,
         "devices": devices,
         "error_counters": counters,
-        "modified": [row.name.replace("/", "_") for row in box.api if isinstance(row, Config) and row.saved(box)],
+        "modified": [row.name.replace("/", "_") for row in m.api if isinstance(row, Config) and row.saved(m)],
     }
     parts = [plain(head)[1:-1]]
-    for row in box.api:
-        value = row.read(view) if isinstance(row, State) else censored(row, box.api.document(row.name))
+    for row in m.api:
+        value = row.read(view) if isinstance(row, State) else censored(row, m.api.document(row.name))
         parts.append(f"{json.dumps(row.name)}:{row.schema.encode(value)}")
-    for path, command in box.api.commands.items():
+    for path, command in m.api.commands.items():
         shown = "null" if path.endswith(UPDATE) else command.schema.encode(command.schema.default())
         parts.append(f"{json.dumps(path)}:{shown}")
     return "{" + ",".join(parts) + "}"
 
 
-def announce(box: Warp) -> MdnsInterface:
+def announce(m: Http) -> MdnsInterface:
     """What the box says of itself on the local network."""
 
     def services() -> tuple[MdnsService, ...]:
-        host = str(cast("dict[str, Any]", box.api.active("network/config"))["hostname"])
-        name = str(box.api.member("info/display_name", "display_name"))
+        host = str(m.api.active("network/config")["hostname"])
+        name = str(m.api.member("info/display_name", "display_name"))
         try:
-            number = str(uid_number(box.serial))
+            number = str(uid_number(m.platform.serial))
         except ValueError:
             number = "0"
-        managed = box.controller.memory.slots[7].active
+        managed = m.controller.memory.slots[7].active
         return (
             MdnsService(
                 type="_http._tcp",
                 instance=name,
                 host=host,
                 txt=(
-                    ("firmware_version", box.firmware_text),
+                    ("firmware_version", m.platform.firmware_text),
                     ("txtvers", "1"),
                     ("brand", "Tinkerforge"),
-                    ("model", PRODUCTS[box.generation]),
+                    ("model", PRODUCTS[m.platform.generation]),
                     ("uid", number),
                 ),
             ),
@@ -363,7 +365,7 @@ def announce(box: Warp) -> MdnsInterface:
         )
 
     def enabled() -> bool:
-        return bool(cast("dict[str, Any]", box.api.active("network/config"))["enable_mdns"])
+        return bool(m.api.active("network/config")["enable_mdns"])
 
     return MdnsInterface(services=services, enabled=enabled)
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Final
 
 from ...core.snapshot import Phases, Snapshot
@@ -70,6 +71,9 @@ LEGACY: Final[tuple[int | None, ...]] = (
 )  # fmt: skip
 """Value id of each of the 85 entries of `meter/all_values`."""
 
+Vehicle = tuple[float | None, float | None, float | None]
+"""State of charge in percent, capacity in kWh, DC power in W."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -79,8 +83,8 @@ class Sample:
     phase_energy: Phases
     reset_at: float
     """Lifetime import at the last reset."""
-    vehicle: tuple[float | None, float | None, float | None] = (None, None, None)
-    """State of charge in percent, capacity in kWh, DC power in W, where the box knows the vehicle."""
+    vehicle: Vehicle = (None, None, None)
+    """Where the wallbox knows it."""
 
     @cached_property
     def texts(self) -> dict[str, str]:
@@ -91,8 +95,16 @@ class Sample:
 Value = Callable[[Sample], float | None]
 
 
-def _phase(field: str, k: int) -> Value:
-    return lambda s: float(getattr(s.snapshot, field)[k])
+Trio = Callable[[Snapshot], Phases]
+_VOLTAGE: Final[Trio] = attrgetter("phase_voltage")
+_CURRENT: Final[Trio] = attrgetter("phase_current")
+_ACTIVE: Final[Trio] = attrgetter("active_power")
+_REACTIVE: Final[Trio] = attrgetter("reactive_power")
+_APPARENT: Final[Trio] = attrgetter("apparent_power")
+
+
+def _phase(trio: Trio, k: int) -> Value:
+    return lambda s: float(trio(s.snapshot)[k])
 
 
 def _line_to_line(a: int, b: int) -> Value:
@@ -103,12 +115,12 @@ def _line_to_line(a: int, b: int) -> Value:
     return value
 
 
-def _average(field: str) -> Value:
-    return lambda s: sum(getattr(s.snapshot, field)) / 3
+def _average(trio: Trio) -> Value:
+    return lambda s: sum(trio(s.snapshot)) / 3
 
 
-def _sum(field: str) -> Value:
-    return lambda s: float(sum(getattr(s.snapshot, field)))
+def _sum(trio: Trio) -> Value:
+    return lambda s: float(sum(trio(s.snapshot)))
 
 
 def power_factor(snapshot: Snapshot, k: int) -> float:
@@ -142,39 +154,39 @@ def _since_reset(s: Sample) -> float:
 
 
 VALUES: Final[dict[int, Value]] = {
-    1: _phase("phase_voltage", 0),
-    2: _phase("phase_voltage", 1),
-    3: _phase("phase_voltage", 2),
+    1: _phase(_VOLTAGE, 0),
+    2: _phase(_VOLTAGE, 1),
+    3: _phase(_VOLTAGE, 2),
     4: _line_to_line(0, 1),
     5: _line_to_line(1, 2),
     6: _line_to_line(2, 0),
-    7: _average("phase_voltage"),
+    7: _average(_VOLTAGE),
     8: lambda s: sum(_line_to_line(a, b)(s) or 0.0 for a, b in ((0, 1), (1, 2), (2, 0))) / 3,
-    13: _phase("phase_current", 0),
-    17: _phase("phase_current", 1),
-    21: _phase("phase_current", 2),
-    14: _phase("phase_current", 0),
-    18: _phase("phase_current", 1),
-    22: _phase("phase_current", 2),
+    13: _phase(_CURRENT, 0),
+    17: _phase(_CURRENT, 1),
+    21: _phase(_CURRENT, 2),
+    14: _phase(_CURRENT, 0),
+    18: _phase(_CURRENT, 1),
+    22: _phase(_CURRENT, 2),
     25: lambda s: s.snapshot.neutral_current,
-    29: _average("phase_current"),
-    33: _sum("phase_current"),
-    39: _phase("active_power", 0),
-    48: _phase("active_power", 1),
-    57: _phase("active_power", 2),
+    29: _average(_CURRENT),
+    33: _sum(_CURRENT),
+    39: _phase(_ACTIVE, 0),
+    48: _phase(_ACTIVE, 1),
+    57: _phase(_ACTIVE, 2),
     74: lambda s: s.snapshot.power,
     82: lambda s: abs(s.snapshot.reactive_power[0]),
     90: lambda s: abs(s.snapshot.reactive_power[1]),
     98: lambda s: abs(s.snapshot.reactive_power[2]),
-    83: _phase("reactive_power", 0),
-    91: _phase("reactive_power", 1),
-    99: _phase("reactive_power", 2),
+    83: _phase(_REACTIVE, 0),
+    91: _phase(_REACTIVE, 1),
+    99: _phase(_REACTIVE, 2),
     114: lambda s: abs(sum(s.snapshot.reactive_power)),
-    115: _sum("reactive_power"),
-    122: _phase("apparent_power", 0),
-    130: _phase("apparent_power", 1),
-    138: _phase("apparent_power", 2),
-    154: _sum("apparent_power"),
+    115: _sum(_REACTIVE),
+    122: _phase(_APPARENT, 0),
+    130: _phase(_APPARENT, 1),
+    138: _phase(_APPARENT, 2),
+    154: _sum(_APPARENT),
     161: lambda s: s.phase_energy[0] / 1000,
     177: lambda s: s.phase_energy[1] / 1000,
     193: lambda s: s.phase_energy[2] / 1000,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ...core.messages import Outcome, Reason
 from ...devices.interfaces import Interface, ModbusInterface, ModbusReply, ModbusRequest, Origin
@@ -16,13 +16,10 @@ from ...devices.points import Fidelity
 from ...devices.register_table import READS, WRITES, RegisterTable
 from ...devices.registers import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, Layout
 from . import modbus_bender, modbus_keba, modbus_own
-from .controller import SlotId
+from .memory import SlotId
 from .modbus_groups import BUFFER
 from .modbus_view import Seen
 from .system import features
-
-if TYPE_CHECKING:
-    from .wallbox import Warp
 
 CONFIG: Final = "modbus_tcp/config"
 CLIENTS: Final = 8

@@ -7,13 +7,13 @@ Source: Tinkerforge esp32-firmware, `modules/modbus_tcp`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...core.messages import Outcome
 from ...devices.interfaces import Origin
 from ...devices.register_maps import bender as at
 from ...devices.registers import U32, Bank, Layout, Writes
-from .controller import LOWEST, SlotId
+from .memory import LOWEST, SlotId
 from .modbus_view import (
     ALL_VALUES,
     EVSE,
@@ -35,9 +35,6 @@ from .modbus_view import (
     set_enabled,
     whole,
 )
-
-if TYPE_CHECKING:
-    from .wallbox import Warp
 
 NOTICED: Final[Mapping[int, frozenset[str]]] = {
     3: frozenset({EVSE, ALL_VALUES}),

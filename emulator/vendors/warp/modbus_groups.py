@@ -6,16 +6,13 @@ Source: Tinkerforge esp32-firmware, `modules/modbus_tcp`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from ...core.instant import SECOND
 from ...core.messages import DONE, Outcome, Reason
 from ...devices.interfaces import Origin
 from .modbus_view import NONE, Seen, Write, number
 from .nfc import START, STOP, TOGGLE, wrong_id
-
-if TYPE_CHECKING:
-    from .wallbox import Warp
 
 LED: Final = 1004
 LED_DURATION: Final = 1006

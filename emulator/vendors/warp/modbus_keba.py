@@ -7,14 +7,14 @@ Source: Tinkerforge esp32-firmware, `modules/modbus_tcp`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ...core.messages import DONE, Outcome
 from ...devices.interfaces import Origin
 from ...devices.register_maps import keba as at
 from ...devices.registers import U16, U32, Bank, Layout, Writes
-from .controller import SlotId
 from .evseview import Iec
+from .memory import SlotId
 from .modbus_view import (
     ALL_VALUES,
     EVSE,
@@ -45,9 +45,6 @@ from .modbus_view import (
 )
 from .tracking import NFC as BY_TAG
 from .tracking import NFC_INJECTED as BY_INJECTED_TAG
-
-if TYPE_CHECKING:
-    from .wallbox import Warp
 
 NOTICED: Final[Mapping[int, frozenset[str]]] = {
     3: frozenset({EVSE, METER, ALL_VALUES, NFC}),

@@ -7,13 +7,13 @@ The one rule: one row per value, at the addresses of the firmware; what spans se
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from ...core.messages import DONE, Outcome, Reason
 from ...devices.interfaces import Origin
 from ...devices.registers import BIT, F32, U32, Bank, Layout, Octets, WireType, Writes
 from . import modbus_groups as groups
-from .controller import SlotId
+from .memory import SlotId
 from .modbus_view import (
     ALL_VALUES,
     EVSE,
@@ -40,9 +40,6 @@ from .modbus_view import (
     set_enabled,
     switch_phases,
 )
-
-if TYPE_CHECKING:
-    from .wallbox import Warp
 
 VERSION: Final = 4
 BINARY_TAG_SINCE: Final = "2.10.0"

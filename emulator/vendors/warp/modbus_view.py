@@ -10,18 +10,15 @@ import math
 import struct
 from collections.abc import Callable, Set
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import Any, Final, Literal, cast
 
 from ...core.instant import MILLISECOND, Instant
 from ...core.messages import DONE, Outcome, Reason
 from ...devices.interfaces import Origin
 from ...devices.registers import Register
-from .controller import HIGHEST, Slot, SlotId, valid
 from .evseview import EvseView, Iec
-
-if TYPE_CHECKING:
-    from .view import View
-    from .wallbox import Warp
+from .memory import HIGHEST, Slot, SlotId, valid
+from .view import View
 
 FW: Final = "fw: modules/modbus_tcp"
 NONE: Final = 0xFFFF_FFFF

@@ -7,19 +7,17 @@ Source: Tinkerforge esp32-firmware, `modules/mqtt/mqtt.cpp`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from ...core.instant import SECOND, Instant
 from ...devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Origin, Publish
 from .discovery import Discovery
 from .feed import Feed
+from .platform import Platform
 from .registry import Target
 from .rows import Command
 from .schema import NULL
-
-if TYPE_CHECKING:
-    from .view import View
-    from .wallbox import Warp
+from .view import View
 
 NOT_CONFIGURED, NOT_CONNECTED, CONNECTED, ERROR = range(4)
 KEEP_ALIVE: Final = 120
@@ -27,19 +25,19 @@ KEEP_ALIVE: Final = 120
 EMPTY: Final = "empty payload only allowed for null configs"
 
 
-class Mqtt:
+class Mqtt(Module):
     """The MQTT client of one box."""
 
-    def __init__(self, box: Warp) -> None:
-        self._box = box
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(platform)
         self._linked = False
         self._paused = False
-        self._feed = Feed(box)
+        self._feed = Feed(self)
         self._waiting: dict[str, str] = {}
         """Documents held back by `interval`, by path."""
         self._sent: dict[str, Instant] = {}
         self._outbox: list[Publish] = []
-        self.discovery = Discovery(box)
+        self.discovery = Discovery(self)
         self.connected_at: Instant = 0
         self.lost_at: Instant = 0
         self.last_error = 0
@@ -58,7 +56,7 @@ class Mqtt:
 
     @property
     def config(self) -> dict[str, Any]:
-        return cast("dict[str, Any]", self._box.api.document("mqtt/config"))
+        return self.api.doc("mqtt/config")
 
     @property
     def prefix(self) -> str:
@@ -92,17 +90,17 @@ class Mqtt:
         """The configuration was written, changed or not: the client drops its connection and makes a new one."""
         self._linked = False
         self._paused = True
-        self._box.changed()
+        self.platform.changed()
         self._paused = False
-        self._box.changed()
+        self.platform.changed()
 
     def _access(self) -> BrokerAccess | None:
         if not self.enabled or self._paused:
             return None
         config = self.config
         host, port = config["broker_host"], config["broker_port"]
-        if host == EMBEDDED_BROKER and self._box.context.broker is not None:
-            host, port = self._box.context.broker
+        if host == EMBEDDED_BROKER and self.platform.broker is not None:
+            host, port = self.platform.broker
         return BrokerAccess(
             host=host,
             port=port,
@@ -117,32 +115,31 @@ class Mqtt:
         found: list[str] = []
         if not self.config["read_only"]:
             found.append(self.topic("#"))
-        found += self._box.automation.topics()
+        found += self.automation.topics()
         found += self.discovery.subscriptions()
         return tuple(dict.fromkeys(found))
 
     # --- the connection ----------------------------------------------------------------------------------------------
 
     def _connected(self, _: Origin) -> Iterable[Publish]:
-        box = self._box
         self._linked = True
-        self.connected_at = box.simulation.at
-        box.touch()
+        self.connected_at = self.platform.at
+        self.platform.touch()
         self._waiting.clear()
-        self._feed = Feed(box)
-        view = box.view()
+        self._feed = Feed(self)
+        view = self.platform.view()
         self._sent = {}
         messages = [self._state(path, text, view.at) for path, text in self._feed.everything(view)]
         self.discovery.connected(view.at)
-        box.wake()
+        self.platform.wake()
         return messages
 
     def _lost(self, reason: str) -> None:
         if self._linked:
-            self.lost_at = self._box.simulation.at
+            self.lost_at = self.platform.at
         self._linked = False
         self.last_error = 0 if not reason else 1
-        self._box.touch()
+        self.platform.touch()
 
     def _state(self, path: str, text: str, at: Instant) -> Publish:
         self._sent[path] = at
@@ -170,29 +167,28 @@ class Mqtt:
         """Say something that is no state (an automation rule)."""
         if self._linked:
             self._outbox.append(message)
-            self._box.changed()
+            self.platform.changed()
 
     # --- messages ----------------------------------------------------------------------------------------------------
 
     def _received(self, topic: str, payload: bytes, retained: bool, origin: Origin) -> Iterable[Publish]:
-        box = self._box
         if self.discovery.received(topic, payload):
             return self._flush()
-        if box.automation.message(topic, payload, retained):
+        if self.automation.message(topic, payload, retained):
             return self._flush()
         prefix = self.topic("")
         if not topic.startswith(prefix) or self.config["read_only"]:
             return ()
         path = topic[len(prefix) :]
         size = len(payload)
-        if size > box.longest:
-            why = f"payload length {size} for topic {topic}. Maximum length allowed is {box.longest}."
-            box.log("mqtt", f"Ignoring message with {why}")
+        if size > self.platform.traits.longest:
+            why = f"payload length {size} for topic {topic}. Maximum length allowed is {self.platform.traits.longest}."
+            self.log("mqtt", f"Ignoring message with {why}")
             return ()
-        target = box.api.find(path, box.api.commands)
+        target = self.api.find(path, self.api.commands)
         if target is None:
-            if box.api.find(path, box.api.states) is None:
-                box.log("mqtt", f"Received message on unknown topic '{topic}' (data_len={size})")
+            if self.api.find(path, self.api.states) is None:
+                self.log("mqtt", f"Received message on unknown topic '{topic}' (data_len={size})")
             return ()
         self._command(target, path, payload, retained, origin)
         return self._flush()
@@ -202,18 +198,17 @@ class Mqtt:
         return messages
 
     def _command(self, target: Target, path: str, payload: bytes, retained: bool, origin: Origin) -> None:
-        box = self._box
-        row = box.api.commands[target.path]
+        row = self.api.commands[target.path]
         action = isinstance(row, Command) and row.action
         if action and retained:
-            box.log("mqtt", f"Topic {path} is an action. Ignoring retained message (data_len={len(payload)}).")
+            self.log("mqtt", f"Topic {path} is an action. Ignoring retained message (data_len={len(payload)}).")
             return
         if not payload and action:
-            box.log("mqtt", f"Topic {path} is an action. Ignoring empty message.")
+            self.log("mqtt", f"Topic {path} is an action. Ignoring empty message.")
             return
         if not payload and row.schema != NULL:
-            box.log("mqtt", f"On {path}: {EMPTY}")
+            self.log("mqtt", f"On {path}: {EMPTY}")
             return
-        problem = box.api.execute(target, payload, origin)
+        problem = self.api.execute(target, payload, origin)
         if problem is not None:
-            box.log("mqtt", f"On {path}: {problem}")
+            self.log("mqtt", f"On {path}: {problem}")

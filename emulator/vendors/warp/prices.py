@@ -6,24 +6,25 @@ Source: Tinkerforge esp32-firmware, `modules/day_ahead_prices`; warp-charger, `a
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
 
 from ...core.instant import SECOND, Instant
-from ...devices.interfaces import Origin
+from . import triggers
+from .documents import Doc
 from .models import WARP2_UP
+from .module import Module
+from .platform import Platform
 from .rows import AnyRow, Command, Config, Document
 from .schema import BOOL, I16, I32, U32, Arr, Int, Schema, Str, obj, sint, uint
-
-if TYPE_CHECKING:
-    from .wallbox import Warp
+from .settings import INTERNET, MARKET_PRICES
 
 FW: Final = "fw: modules/day_ahead_prices"
 CONFIG: Final = "day_ahead_prices/config"
 STATE: Final = "day_ahead_prices/state"
 PRICES: Final = "day_ahead_prices/prices"
 CALENDAR: Final = "day_ahead_prices/calendar"
-TRIGGER: Final = 20
 NO_PRICE: Final = 0x7FFFFFFF
 MOST: Final = 200
 """25 hours of quarters on two days."""
@@ -38,13 +39,13 @@ _FORGETTING: Final = ("source", "region", "resolution", "enable", "api_url", "ce
 """A change of any of these drops the prices."""
 
 
-class DayAheadPrices:
+class DayAheadPrices(Module):
     """The prices one box knows."""
 
-    def __init__(self, box: Warp) -> None:
-        self._box = box
-        self._quarter = box.timer(self._next_quarter)
-        self._fetch = box.timer(self._check)
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(platform)
+        self._quarter = self.platform.timer(self._next_quarter)
+        self._fetch = self.platform.timer(self._check)
         self._first = 0
         self._step = 60
         self._spot: list[int] = []
@@ -52,15 +53,11 @@ class DayAheadPrices:
     @property
     def exists(self) -> bool:
         """WARP1 has no such module."""
-        return CONFIG in self._box.api.states
+        return CONFIG in self.api.states
 
     @property
-    def _config(self) -> dict[str, Any]:
-        return cast("dict[str, Any]", self._box.api.document(CONFIG))
-
-    @property
-    def _minutes(self) -> int:
-        return self._box.unix_time() // 60 if self._box.clock_known else 0
+    def _config(self) -> Doc:
+        return self.api.doc(CONFIG)
 
     # --- life --------------------------------------------------------------------------------------------------------
 
@@ -72,62 +69,62 @@ class DayAheadPrices:
         self._quarter.clear()
         self._fetch.clear()
 
-    def changed(self, new: dict[str, Any], old: dict[str, Any]) -> None:
+    def changed(self, new: Doc, old: Doc) -> None:
         """The configuration was written."""
-        if any(new.get(name) != old.get(name) for name in _FORGETTING):
+        if any(new.members.get(name) != old.members.get(name) for name in _FORGETTING):
             self._forget()
         else:
             self.show()
 
     def _forget(self) -> None:
         self._first, self._spot = 0, []
-        self._step = 15 if self._config["resolution"] == QUARTER else 60
+        self._step = _step(self._config)
         empty = {"last_sync": 0, "last_check": 0, "next_check": 0, "current_price": NO_PRICE}
-        self._box.api.put(STATE, empty)
+        self.api.put(STATE, empty)
         self._fetch.clear()
-        if self._config["enable"] and self._config.get("source", SPOT) == SPOT:
-            self._check(self._box.simulation.at)
+        if self._config.flag("enable") and self._config.integer("source", SPOT) == SPOT:
+            self._check(self.platform.at)
         self.show()
 
     # --- where they come from ----------------------------------------------------------------------------------------
 
-    def push(self, first: int, resolution: int, prices: list[int]) -> str | None:
+    def push(self, doc: Doc) -> str | None:
         """A client brings prices."""
-        if not self._config["enable"]:
+        if not self._config.flag("enable"):
             return NOT_ENABLED
         if self._config["source"] != PUSH:
             return NOT_PUSH
-        self._take(first, 15 if resolution == QUARTER else 60, prices)
+        self._take(doc.integer("first_date"), _step(doc), doc.integers("prices"))
         return None
 
     def _take(self, first: int, step: int, prices: list[int]) -> None:
         self._first, self._step, self._spot = first, step, list(prices)
-        now = self._minutes
-        self._box.api.update(STATE, last_sync=now, last_check=now)
+        now = self.platform.clock.minutes
+        self.api.update(STATE, last_sync=now, last_check=now)
         self.show()
 
     def _check(self, at: Instant) -> None:
         """Ask the market's server once a minute, until it has answered for the day."""
-        box = self._box
-        if box.clock_known and box.settings.flag("internet"):
-            day = cast("list[int]", box.settings["market_prices"])
-            box.api.update(STATE, last_check=self._minutes)
+        if self.platform.clock.known and self.settings[INTERNET]:
+            day = self.settings[MARKET_PRICES]
+            self.api.update(STATE, last_check=self.platform.clock.minutes)
             if day:
-                midnight = self._midnight()
+                midnight = self.platform.clock.midnight()
                 tomorrow = [day[hour % len(day)] for hour in range(48)]
                 self._take(midnight, 60, tomorrow)
-                box.api.update(STATE, next_check=midnight + 24 * 60)
-                self._fetch.set(at + (midnight + 24 * 60 - self._minutes) * 60 * SECOND)
-                box.changed()
+                self.api.update(STATE, next_check=midnight + 24 * 60)
+                self._fetch.set(at + (midnight + 24 * 60 - self.platform.clock.minutes) * 60 * SECOND)
+                self.platform.changed()
                 return
-            box.log("day_ahead_prices", f"Server {self._url()} did not respond")
+            self.log("day_ahead_prices", f"Server {self._url()} did not respond")
         self._fetch.set(at + 60 * SECOND)
-        box.touch()
+        self.platform.touch()
 
     def _url(self) -> str:
         config = self._config
-        region, resolution = ("de", "at", "lu")[config["region"]], ("15min", "60min")[config["resolution"]]
-        return f"{config['api_url'].rstrip('/')}/v1/day_ahead_prices/{region}/{resolution}"
+        region = ("de", "at", "lu")[config.integer("region")]
+        resolution = ("15min", "60min")[config.integer("resolution")]
+        return f"{config.text('api_url').rstrip('/')}/v1/day_ahead_prices/{region}/{resolution}"
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
@@ -135,90 +132,80 @@ class DayAheadPrices:
         """Put the prices with the calendar on top into the states, and look at the current one."""
         config = self._config
         first, step, prices = self._first, self._step, self._spot
-        if config["enable"] and config.get("enable_calendar"):
+        if config.flag("enable") and config.flag("enable_calendar"):
             first, step, prices = self._with_calendar()
-        self._box.api.put(
-            PRICES, {"first_date": first, "resolution": QUARTER if step == 15 else HOURLY, "prices": prices}
-        )
+        self.api.put(PRICES, {"first_date": first, "resolution": QUARTER if step == 15 else HOURLY, "prices": prices})
         self.look()
 
     def _with_calendar(self) -> tuple[int, int, list[int]]:
         """ASSUMED: hourly prices are split into quarters; without prices the calendar counts for two days."""
-        box = self._box
-        weekly = cast("dict[str, list[int]]", box.api.document(CALENDAR))["prices"]
+        weekly = self.api.doc(CALENDAR).integers("prices")
         if self._spot:
             first = self._first
             quarters = [price for price in self._spot for _ in range(self._step // 15)][:MOST]
-        elif self._config["source"] == PUSH and box.clock_known:
-            first, quarters = self._midnight(), [0] * 192
+        elif self._config["source"] == PUSH and self.platform.clock.known:
+            first, quarters = self.platform.clock.midnight(), [0] * 192
         else:
             return self._first, self._step, []
         return first, 15, [price + weekly[self._slot(first + 15 * k)] * 10 for k, price in enumerate(quarters)]
 
     def _slot(self, minutes: int) -> int:
-        local = datetime.fromtimestamp(minutes * 60, UTC).astimezone(self._box.automation.zone)
+        local = datetime.fromtimestamp(minutes * 60, UTC).astimezone(self.platform.clock.zone)
         return (local.weekday() * 96 + local.hour * 4 + local.minute // 15) % QUARTERS
-
-    def _midnight(self) -> int:
-        """The begin of today in local time, Unix minutes."""
-        local = datetime.fromtimestamp(self._minutes * 60, UTC).astimezone(self._box.automation.zone)
-        return int(local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()) // 60
 
     def look(self) -> None:
         """The price of this quarter of an hour; rules hear of a new one."""
-        box = self._box
-        shown = cast("dict[str, Any]", box.api.document(PRICES))
-        step = 15 if shown["resolution"] == QUARTER else 60
-        index = (self._minutes - shown["first_date"]) // step
-        price = shown["prices"][index] if 0 <= index < len(shown["prices"]) else NO_PRICE
-        before = box.api.integer(STATE, "current_price")
-        box.api.update(STATE, current_price=price)
-        if shown["prices"]:
-            now = box.clock.utc(box.simulation.at)
-            past = timedelta(minutes=now.minute % 15, seconds=now.second, microseconds=now.microsecond)
-            wait = timedelta(minutes=15) - past
-            self._quarter.set(box.simulation.at + round(wait / timedelta(microseconds=1)))
-        else:
-            self._quarter.clear()
+        shown, clock = self.api.doc(PRICES), self.platform.clock
+        prices = shown.integers("prices")
+        index = (clock.minutes - shown.integer("first_date")) // _step(shown)
+        price = prices[index] if 0 <= index < len(prices) else NO_PRICE
+        before = self.api.integer(STATE, "current_price")
+        self.api.update(STATE, current_price=price)
+        self._quarter.set(self.platform.at + clock.until_next(15) if prices else None)
         if price not in (NO_PRICE, before):
-            box.automation.fire(TRIGGER, lambda rule: self._matches(rule, price))
+            self.platform.triggers.fire(triggers.PRICE, lambda rule: self._matches(rule, price))
 
     def _next_quarter(self, _: Instant) -> None:
-        if self._config.get("enable_calendar") and not self._spot:
+        if self._config.flag("enable_calendar") and not self._spot:
             self.show()
         else:
             self.look()
-        self._box.changed()
+        self.platform.changed()
 
     @property
     def average(self) -> int | None:
         """Of today, ct/1000 per kWh; None: no price is known."""
-        shown = cast("dict[str, Any]", self._box.api.document(PRICES))
-        step = 15 if shown["resolution"] == QUARTER else 60
-        start = self._midnight()
-        times = ((shown["first_date"] + k * step, price) for k, price in enumerate(shown["prices"]))
+        shown = self.api.doc(PRICES)
+        first, step, start = shown.integer("first_date"), _step(shown), self.platform.clock.midnight()
+        times = ((first + k * step, price) for k, price in enumerate(shown.integers("prices")))
         today = [price for at, price in times if start <= at <= start + 24 * 60 - 1]
         return int(sum(today) / len(today)) if today else None
 
-    def _matches(self, rule: dict[str, int], price: int) -> bool:
+    def _matches(self, rule: Doc, price: int) -> bool:
+        value = rule.integer("value")
         if rule["type"] == 0:
             average = self.average
             if average is None:
                 return False
-            threshold = int(average * rule["value"] / 100)
+            threshold = int(average * value / 100)
         else:
-            threshold = rule["value"] * 1000
+            threshold = value * 1000
         return price > threshold if rule["comparison"] == 0 else price < threshold
 
 
-def _check_url(_: Warp, value: object) -> str | None:
-    url = cast("dict[str, str]", value)["api_url"]
-    return NOT_HTTPS if url and not url.startswith("https://") else None
+def _step(doc: Doc) -> int:
+    """Minutes of one price."""
+    return 15 if doc["resolution"] == QUARTER else 60
 
 
-def _push(box: Warp, value: object, _: Origin) -> str | None:
-    found = cast("dict[str, Any]", value)
-    return box.prices.push(found["first_date"], found["resolution"], found["prices"])
+def only_https(text: str) -> Callable[[object, Doc], str | None]:
+    """`text`: what is said of a URL that is not safe."""
+
+    def check(_: object, doc: Doc) -> str | None:
+        url = doc.text("api_url")
+        return text if url and not url.startswith("https://") else None
+
+    return check
 
 
 def _members(*, pushed: bool) -> dict[str, Schema]:
@@ -240,12 +227,12 @@ def _members(*, pushed: bool) -> dict[str, Schema]:
     return found
 
 
-def _config(*, pushed: bool) -> Config:
+def _config(*, pushed: bool) -> Config[DayAheadPrices]:
     return Config(
         name=CONFIG,
         schema=obj(**_members(pushed=pushed)),
-        validate=_check_url,
-        applied=lambda box, new, old: box.prices.changed(cast("dict[str, Any]", new), cast("dict[str, Any]", old)),
+        validate=only_https(NOT_HTTPS),
+        applied=DayAheadPrices.changed,
         models=WARP2_UP,
         since="2.10.0" if pushed else None,
         until=None if pushed else "2.10.0",
@@ -255,7 +242,7 @@ def _config(*, pushed: bool) -> Config:
 
 
 _PRICES: Final = obj(first_date=U32, resolution=uint(0, 1, HOURLY, width=8), prices=Arr(I32, MOST))
-ROWS: Final[tuple[AnyRow, ...]] = (
+ROWS: Final[tuple[AnyRow[DayAheadPrices], ...]] = (
     _config(pushed=False),
     _config(pushed=True),
     Document(
@@ -268,7 +255,7 @@ ROWS: Final[tuple[AnyRow, ...]] = (
     Command(
         name="day_ahead_prices/prices_update",
         schema=_PRICES,
-        run=_push,
+        run=DayAheadPrices.push,
         action=True,
         models=WARP2_UP,
         since="2.10.0",
@@ -277,7 +264,7 @@ ROWS: Final[tuple[AnyRow, ...]] = (
     Config(
         name=CALENDAR,
         schema=obj(prices=Arr(I16, QUARTERS, QUARTERS, (0,) * QUARTERS)),
-        applied=lambda box, _, __: box.prices.show(),
+        applied=lambda m, _, __: m.show(),
         models=WARP2_UP,
         since="2.10.0",
         source="doc: day_ahead_prices/calendar",

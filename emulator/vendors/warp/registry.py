@@ -7,25 +7,24 @@ means the same everywhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 from ...core.messages import DONE, Outcome, Reason
 from ...devices.interfaces import Origin
+from ...devices.settings import Settings
 from . import payload as payloads
+from .documents import Doc
 from .rows import UPDATE, AnyRow, Command, Config, Document, Row, State
 from .schema import NULL, Arr, DocumentError, Obj, PathError, Raw, Schema, Tup
+from .view import View
 
-if TYPE_CHECKING:
-    from .view import View
-    from .wallbox import Warp
-
+M = TypeVar("M")
 R = TypeVar("R")
-
-MODIFIED_UNTIL: Final = "2.10.0"
-"""Up to there every configuration had a state `<config>_modified`."""
+INTERNAL: Final = Origin(interface="firmware")
+RecordWrite = Callable[[str, object, Outcome, Origin], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +37,14 @@ class Target:
 
 def censored(row: Row, value: object) -> object:
     """The document as clients see it: secrets are null, or empty if there is none."""
-    names = getattr(row, "censor", ())
-    nested = getattr(row, "nested_censor", None)
-    if not (names or nested) or not isinstance(value, dict):
+    if not isinstance(row, Config) or not (row.censor or row.nested_censor) or not isinstance(value, dict):
         return value
     shown = dict(value)
-    for name in names:
+    for name in row.censor:
         if shown.get(name):
             shown[name] = None
-    if nested is not None:
-        array, secret = nested
+    if row.nested_censor is not None:
+        array, secret = row.nested_censor
         shown[array] = [
             {**item, secret: None} if isinstance(item, dict) and item.get(secret) else item for item in shown[array]
         ]
@@ -55,34 +52,53 @@ def censored(row: Row, value: object) -> object:
 
 
 class Registry:
-    """The flat name space of one box."""
+    """The flat name space of one wallbox."""
 
-    def __init__(self, box: Warp, rows: Iterable[AnyRow]) -> None:
-        self._box = box
-        self.states: dict[str, State | Document | Config] = {}
-        """In registration order."""
-        self.commands: dict[str, Command | Config] = {}
+    def __init__(
+        self,
+        settings: Settings,
+        record_write: RecordWrite,
+        touch: Callable[[], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._record_write = record_write
+        self._touch = touch
+        self._changed = changed
+        self.states: dict[str, Row] = {}
+        """States, documents and configurations in registration order."""
+        self.commands: dict[str, Row] = {}
+        """Commands and configurations, by the path that takes a document."""
         self.modified: set[str] = set()
         """Configurations that were saved since the boot."""
+        self.origin = INTERNAL
+        """Whose command runs now."""
+        self._modules: dict[str, object] = {}
+        """Of each row, by its name."""
         self._documents: dict[str, object] = {}
         self._active: dict[str, object] = {}
         self._texts: dict[str, str] = {}
         self._last: dict[str, object] = {}
-        for row in rows:
-            self.add(row)
 
-    def add(self, row: AnyRow) -> None:
-        """ValueError if the path is taken."""
-        if isinstance(row, State | Document | Config):
-            _put_new(self.states, row.name, row)
+    def clear(self) -> None:
+        """Nothing is registered."""
+        for table in (self.states, self.commands, self._modules, self._documents, self._active):
+            table.clear()
+
+    def add(self, row: AnyRow[M], module: M) -> None:
+        """Register a row of a module. ValueError if the path is taken."""
+        self._modules[row.name] = module
         if isinstance(row, Command):
             _put_new(self.commands, row.name, row)
-        elif isinstance(row, Config) and row.update:
+            return
+        _put_new(self.states, row.name, row)
+        if isinstance(row, Config) and row.update:
             _put_new(self.commands, row.name + UPDATE, row)
 
     def remove(self, path: str) -> None:
-        """A command that exists on some conditions only."""
+        """What exists on some conditions only."""
         self.commands.pop(path, None)
+        self.states.pop(path, None)
 
     # --- documents ---------------------------------------------------------------------------------------------------
 
@@ -97,14 +113,18 @@ class Registry:
                 self._active[path] = deepcopy(self._documents[path])
         for path, row in self.states.items():
             if isinstance(row, Document):
-                self._documents[path] = row.schema.default() if row.initial is None else row.initial(self._box)
+                self._documents[path] = self._default(row)
+
+    def _default(self, row: Row) -> object:
+        initial = row.initial if isinstance(row, Document | Config) else None
+        return row.schema.default() if initial is None else initial(self._modules[row.name])
 
     def reload(self, path: str) -> None:
         """A configuration's saved value, on top of what holds while nothing was saved."""
         row = self.states[path]
         assert isinstance(row, Config)
-        default = row.schema.default() if row.initial is None else row.initial(self._box)
-        saved = self._box.settings[path]
+        default = self._default(row)
+        saved = self._settings[path]
         if isinstance(saved, Mapping) and isinstance(default, dict):
             value: object = default | {name: deepcopy(item) for name, item in saved.items() if name in default}
         else:
@@ -116,23 +136,26 @@ class Registry:
         """A kept document, secrets included. Not to be changed: use `put`."""
         return self._documents[path]
 
-    def active(self, path: str) -> object:
+    def doc(self, path: str) -> Doc:
+        """A kept document to read from, secrets included."""
+        return Doc(self._documents[path])
+
+    def active(self, path: str) -> Doc:
         """A configuration as it was at boot, for what needs a reboot."""
-        return self._active.get(path, self._documents[path])
+        return Doc(self._active.get(path, self._documents[path]))
 
     def member(self, path: str, name: str) -> object:
         """One member of a kept document."""
-        found = self._documents[path]
-        assert isinstance(found, dict)
-        return found[name]
+        return self.doc(path)[name]
 
     def flag(self, path: str, name: str) -> bool:
-        return bool(self.member(path, name))
+        return self.doc(path).flag(name)
 
     def integer(self, path: str, name: str) -> int:
-        found = self.member(path, name)
-        assert isinstance(found, int)
-        return found
+        return self.doc(path).integer(name)
+
+    def text_of(self, path: str, name: str) -> str:
+        return self.doc(path).text(name)
 
     def put(self, path: str, value: object) -> None:
         """Replace a kept document; a configuration is saved as well."""
@@ -141,23 +164,21 @@ class Registry:
         self._documents[path] = value
         self._texts.pop(path, None)
         if isinstance(self.states[path], Config):
-            self._box.settings.put(path, deepcopy(value))
+            self._settings.put(path, deepcopy(value))
             self.modified.add(path)
-        self._box.touch()
+        self._touch()
 
     def update(self, path: str, **members: object) -> None:
         """Replace members of a kept document."""
-        found = self._documents[path]
-        assert isinstance(found, dict)
-        self.put(path, found | members)
+        self.put(path, self.doc(path).changed(**members))
 
-    def text(self, row: State | Document | Config, view: View) -> str:
+    def text(self, row: Row, view: View) -> str:
         """The document as JSON, secrets left out."""
         if isinstance(row, State):
             texts = view.written(row.follows) if row.live else self._texts
             found = texts.get(row.name)
             if found is None:
-                found = texts[row.name] = row.schema.encode(row.read(view))
+                found = texts[row.name] = row.schema.encode(row.read(self._modules[row.name], view))
             return found
         cached = self._texts.get(row.name)
         if cached is None:
@@ -169,12 +190,12 @@ class Registry:
         """The document as Python values, secrets left out."""
         row = self.states[path]
         if isinstance(row, State):
-            return row.read(view)
+            return row.read(self._modules[path], view)
         return censored(row, self._documents[path])
 
     # --- paths -------------------------------------------------------------------------------------------------------
 
-    def find(self, path: str, table: Mapping[str, AnyRow]) -> Target | None:
+    def find(self, path: str, table: Mapping[str, Row]) -> Target | None:
         """The entry that `path` names, or is below."""
         if path in table:
             return Target(path)
@@ -202,8 +223,8 @@ class Registry:
         """Run a command with a payload; the error text, or None. The one way in for everything a client writes."""
         problem = self._execute(target, payload, origin)
         outcome = DONE if problem is None else Outcome(refused=Reason.INVALID, message=problem)
-        self._box.record_write(*self._written(target, payload), outcome, origin)
-        self._box.changed()
+        self._record_write(*self._written(target, payload), outcome, origin)
+        self._changed()
         return problem
 
     def _written(self, target: Target, payload: bytes) -> tuple[str, object]:
@@ -219,19 +240,26 @@ class Registry:
             return f"{point}.{only}", value
         return (f"{point}.{only}", value[only]) if only in value else (point, value)
 
-    def call(self, path: str, value: object, origin: Origin) -> str | None:
-        """Run a command with Python values. The error text, or None."""
-        return self.execute(Target(path), b"" if value is None else json.dumps(value).encode(), origin)
+    def call(self, path: str, value: object, origin: Origin | None = None) -> str | None:
+        """Run a command with Python values, by default as whose command runs. The error text, or None."""
+        payload = b"" if value is None else json.dumps(value).encode()
+        return self.execute(Target(path), payload, self.origin if origin is None else origin)
 
     def forget(self, path: str) -> None:
         """What was sent to a command last: null members stand for the defaults again."""
         self._last.pop(path, None)
+
+    def forget_saved(self, path: str) -> None:
+        """A configuration goes back to what holds while nothing was saved."""
+        self._settings.put(path, None)
+        self.owner_sets(path)
 
     def schema_of(self, path: str) -> Schema:
         return self.commands[path].schema
 
     def _execute(self, target: Target, payload: bytes, origin: Origin) -> str | None:
         row = self.commands[target.path]
+        assert isinstance(row, Command | Config)
         nulls = row.nulls if isinstance(row, Command) else True
         now = self._current(target.path, row)
         quirk = None
@@ -244,34 +272,40 @@ class Registry:
                 value = payloads.member(payload, row.schema, now, target.suffix, nulls=nulls)
         except DocumentError as error:
             return str(error)
-        if row.validate is not None and (problem := row.validate(self._box, value)) is not None:
+        module = self._modules[row.name]
+        if row.validate is not None and (problem := row.validate(module, Doc(value))) is not None:
             return problem
-        if isinstance(row, Config):
-            before = self._documents[row.name]
+        before_origin, self.origin = self.origin, origin
+        try:
+            if isinstance(row, Command):
+                self._last[target.path] = value
+                return row.run(module, Doc(deepcopy(value))) or quirk
+            before = self.doc(row.name)
             self.put(row.name, value)
             if row.applied is not None:
-                row.applied(self._box, value, before)
+                row.applied(module, Doc(value), before)
             return None
-        self._last[target.path] = value
-        return row.run(self._box, deepcopy(value), origin) or quirk
+        finally:
+            self.origin = before_origin
 
-    def _current(self, path: str, row: Command | Config) -> object:
-        if isinstance(row, Config):
+    def _current(self, path: str, row: Row) -> object:
+        if not isinstance(row, Command):
             return self._documents[row.name]
-        if row.current is not None:
-            return row.current(self._box)
+        if row.shows is not None:
+            return self._documents[row.shows]
         return self._last[path] if path in self._last else row.schema.default()
 
     def owner_sets(self, path: str) -> None:
         """A configuration was changed in the settings, past the API."""
         row = self.states.get(path)
         if isinstance(row, Config) and path in self._documents:
-            before = self._documents[path]
+            before = self.doc(path)
             self.reload(path)
-            if before != self._documents[path] and row.applied is not None:
-                row.applied(self._box, self._documents[path], before)
+            now = self.doc(path)
+            if before != now and row.applied is not None:
+                row.applied(self._modules[path], now, before)
 
-    def __iter__(self) -> Iterator[State | Document | Config]:
+    def __iter__(self) -> Iterator[Row]:
         return iter(self.states.values())
 
 

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ...devices.interfaces import HttpReply
+from .platform import Platform
 from .tracking import Record
-
-if TYPE_CHECKING:
-    from .wallbox import Warp
 
 TEXT: Final = "text/plain; charset=utf-8"
 LONGEST: Final = 1024
@@ -47,16 +45,16 @@ def _error(body: str, status: int = 400) -> HttpReply:
     return HttpReply(status=status, body=body.encode(), content_type=TEXT)
 
 
-def charge_log(box: Warp) -> HttpReply:
+def charge_log(m: Downloads) -> HttpReply:
     """Complete charges, 16 bytes each."""
-    body = b"".join(record.packed() for record in box.tracker.records)
+    body = b"".join(record.packed() for record in m.tracker.records)
     return HttpReply(body=body, content_type="application/octet-stream", chunked=True)
 
 
-def usernames(box: Warp) -> HttpReply:
+def usernames(m: Downloads) -> HttpReply:
     """256 entries of 32 bytes user name and 32 bytes display name."""
-    names = {int(user_id): name for user_id, name in box.users.names.items()}
-    names |= {user["id"]: (user["username"], user["display_name"]) for user in box.users.all}
+    names = {int(user_id): name for user_id, name in m.users.names.items()}
+    names |= {user["id"]: (user["username"], user["display_name"]) for user in m.users.all}
     body = b"".join(_fixed(text) for user_id in range(256) for text in names.get(user_id, ("", "")))
     return HttpReply(body=body, content_type="application/octet-stream")
 
@@ -83,14 +81,14 @@ def _number(request: dict[str, Any], name: str) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def _selected(box: Warp, request: dict[str, Any]) -> list[Record]:
+def _selected(m: Downloads, request: dict[str, Any]) -> list[Record]:
     start, end = _number(request, "start_timestamp_min"), _number(request, "end_timestamp_min")
     user, device = _number(request, "user_filter"), _number(request, "device_filter")
     if device not in (ALL, CONFIGURED):
         return []
     found = []
-    for record in box.tracker.records:
-        known = box.users.find(record.user) is not None
+    for record in m.tracker.records:
+        known = m.users.find(record.user) is not None
         wanted = user == ALL or (user == CONFIGURED and known) or (user == DELETED and not known) or user == record.user
         if wanted and start <= record.minutes and (end == 0 or record.minutes <= end):
             found.append(record)
@@ -100,9 +98,9 @@ def _selected(box: Warp, request: dict[str, Any]) -> list[Record]:
 class _Words:
     """Numbers and times in one language."""
 
-    def __init__(self, box: Warp, language: int) -> None:
+    def __init__(self, platform: Platform, language: int) -> None:
         self.german = language == GERMAN
-        self._zone = box.automation.zone
+        self._zone = self.platform.clock.zone
 
     def number(self, value: float | None, places: int) -> str:
         if value is None:
@@ -117,21 +115,21 @@ class _Words:
         return f"{when:%d.%m.%Y %H:%M}" if self.german else f"{when:%Y-%m-%d %H:%M}"
 
 
-def csv(box: Warp, body: bytes) -> HttpReply:
+def csv(m: Downloads, body: bytes) -> HttpReply:
     """The charge log as CSV: for Excel (0) or after RFC 4180 (1)."""
     request = _request(body)
     if isinstance(request, HttpReply):
         return request
     language = ENGLISH if _number(request, "language") == ENGLISH else GERMAN
     excel = _number(request, "csv_delimiter") == 0
-    words = _Words(box, language)
-    price = box.api.integer("charge_tracker/config", "electricity_price")
+    words = _Words(m, language)
+    price = m.api.integer("charge_tracker/config", "electricity_price")
     rows = [list(_HEADERS[language])]
     if price:
         shown = words.number(price / 100, 2)
         rows[0] += [title.format(price=shown) for title in _COSTS[language]]
-    for record in _selected(box, request):
-        name = box.users.display_name(record.user)
+    for record in _selected(m, request):
+        name = m.users.display_name(record.user)
         row = [
             words.time(record.minutes),
             name,
@@ -151,30 +149,30 @@ def csv(box: Warp, body: bytes) -> HttpReply:
     return HttpReply(body=encoded, content_type="text/csv", chunked=True)
 
 
-def pdf(box: Warp, body: bytes) -> HttpReply:
+def pdf(m: Downloads, body: bytes) -> HttpReply:
     """The charge log as PDF. ASSUMED layout: a plain table."""
     request = _request(body)
     if isinstance(request, HttpReply):
         return request
     letterhead = request.get("letterhead")
-    saved = str(box.api.member("charge_tracker/pdf_letterhead_config", "letterhead"))
+    saved = str(m.api.member("charge_tracker/pdf_letterhead_config", "letterhead"))
     if isinstance(letterhead, str):
         if len(letterhead.encode()) > LONGEST_LETTERHEAD:
             return _error("Letterhead is too long!")
         if request.get("persist_letterhead", True):
-            box.api.put("charge_tracker/pdf_letterhead_config", {"letterhead": letterhead})
+            m.api.put("charge_tracker/pdf_letterhead_config", {"letterhead": letterhead})
     else:
         letterhead = saved
     language = ENGLISH if _number(request, "language") == ENGLISH else GERMAN
-    words = _Words(box, language)
-    price = box.api.integer("charge_tracker/config", "electricity_price")
-    lines = [*letterhead.splitlines(), _TITLES[language], box.device_name, "", "  ".join(_COLUMNS[language])]
-    for record in _selected(box, request):
+    words = _Words(m, language)
+    price = m.api.integer("charge_tracker/config", "electricity_price")
+    lines = [*letterhead.splitlines(), _TITLES[language], m.platform.device_name, "", "  ".join(_COLUMNS[language])]
+    for record in _selected(m, request):
         hours, rest = divmod(record.duration, 3600)
         fields = [
             words.time(record.minutes),
-            box.users.display_name(record.user),
-            str(box.api.member("info/display_name", "display_name")),
+            m.users.display_name(record.user),
+            str(m.api.member("info/display_name", "display_name")),
             words.number(record.energy, 3),
             f"{hours}:{rest // 60:02d}:{rest % 60:02d}",
             words.number(record.start, 3),

@@ -215,7 +215,7 @@ class Obj(Schema):
     members: Mapping[str, Schema]
     name = "object"
 
-    def default(self) -> object:
+    def default(self) -> dict[str, object]:
         return {name: member.default() for name, member in self.members.items()}
 
     def parse(self, found: object, current: object, *, nulls: bool = True) -> object:

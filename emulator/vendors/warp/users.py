@@ -6,15 +6,19 @@ Source: Tinkerforge esp32-firmware, `modules/users/users.cpp`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Callable
+from typing import Final
 
-from ...devices.interfaces import Origin
+from .chargelog import ChargeLog
+from .controller import Controller
+from .documents import Doc, plain_docs
+from .flash import USER_ENABLED
 from .models import WARP1, WARP2_UP
+from .module import Module
+from .platform import Platform
 from .rows import AnyRow, Command, Config
 from .schema import BOOL, U8, U32, Arr, Int, Obj, Opt, Str, obj, uint
-
-if TYPE_CHECKING:
-    from .wallbox import Warp
+from .settings import USER_NAMES
 
 FW: Final = "fw: modules/users"
 USER: Final = obj(
@@ -43,52 +47,56 @@ _ONLY_NAME: Final = {
 _TRACKED: Final = "A user with this username already has tracked charges."
 
 
-class Users:
+class Users(Module):
     """The users of one box."""
 
-    def __init__(self, box: Warp) -> None:
-        self._box = box
+    def __init__(self, platform: Platform, controller: Controller, charges: ChargeLog) -> None:
+        super().__init__(platform)
+        self.controller = controller
+        self.charges = charges
+        self.removed: Callable[[int], None] = lambda _: None
+        """Called with the id of a user who was removed."""
 
     @property
-    def config(self) -> dict[str, Any]:
-        return cast("dict[str, Any]", self._box.api.document("users/config"))
+    def config(self) -> Doc:
+        return self.api.doc("users/config")
 
     @property
-    def all(self) -> list[dict[str, Any]]:
-        return cast("list[dict[str, Any]]", self.config["users"])
+    def all(self) -> list[Doc]:
+        return self.config.docs("users")
 
-    def find(self, user_id: int) -> dict[str, Any] | None:
+    def find(self, user_id: int) -> Doc | None:
         return next((user for user in self.all if user["id"] == user_id), None)
 
     @property
     def names(self) -> dict[str, tuple[str, str]]:
         """User name and display name by id, deleted users with tracked charges included."""
-        return cast("dict[str, tuple[str, str]]", self._box.settings["user_names"])
+        return self.settings[USER_NAMES]
 
     def display_name(self, user_id: int) -> str:
         """For charge logs; empty for a deleted user without a saved name."""
         user = self.find(user_id)
         if user is not None:
-            return cast("str", user["display_name"])
+            return user.text("display_name")
         return self.names.get(str(user_id), ("", ""))[1]
 
     def boot(self) -> None:
         """Without users the switch goes off; the next free id is looked for."""
         self._save(self.all)
         only_anonymous = len(self.all) == 1
-        if only_anonymous and self._box.stored("evse/user_enabled"):
-            self._box.controller.enable("evse/user_enabled", False)
+        if only_anonymous and self.platform.flash.flag(USER_ENABLED):
+            self.controller.enable(USER_ENABLED, False)
 
-    def _save(self, users: list[dict[str, Any]]) -> None:
-        taken = {user["id"] for user in users} | {int(user_id) for user_id in self.names}
+    def _save(self, users: list[Doc]) -> None:
+        taken = {user.integer("id") for user in users} | {int(user_id) for user_id in self.names}
         free = next((user_id for user_id in range(1, 256) if user_id not in taken), 0)
-        self._box.api.update("users/config", users=users, next_user_id=free)
+        self.api.update("users/config", users=plain_docs(users), next_user_id=free)
 
-    def _remember(self, user: dict[str, Any]) -> None:
+    def _remember(self, user: Doc) -> None:
         names = dict(self.names)
-        if self._box.tracker.has_charged(user["id"]):
-            names[str(user["id"])] = (user["username"], user["display_name"])
-        self._box.settings.put("user_names", names)
+        if self.charges.has_charged(user.integer("id")):
+            names[str(user["id"])] = (user.text("username"), user.text("display_name"))
+        self.settings.put(USER_NAMES, names)
 
     def _was_tracked(self, username: str, but: int | None = None) -> bool:
         if not username:
@@ -97,8 +105,8 @@ class Users:
 
     # --- commands ----------------------------------------------------------------------------------------------------
 
-    def refuse_new(self, new: dict[str, Any]) -> str | None:
-        limit = cast("int", self._box.profile.model.traits["users"])
+    def refuse_new(self, new: Doc) -> str | None:
+        limit = self.platform.traits.users
         if self.config["next_user_id"] == 0:
             return "Can't add user. All user IDs in use."
         if new["id"] != self.config["next_user_id"]:
@@ -107,17 +115,17 @@ class Users:
             return "Can't add user. Already have the maximum number of active users."
         if any(user["username"] == new["username"] for user in self.all):
             return "Can't add user. A user with this username already exists."
-        if self._was_tracked(new["username"]):
+        if self._was_tracked(new.text("username")):
             return f"Can't add user. {_TRACKED}"
         return None
 
-    def add(self, new: dict[str, Any]) -> None:
+    def add(self, new: Doc) -> None:
         self._save([*self.all, new])
 
-    def refuse_change(self, change: dict[str, Any]) -> str | None:
-        user_id = change["id"]
-        if user_id is None:
+    def refuse_change(self, change: Doc) -> str | None:
+        if change["id"] is None:
             return "Can't modify user. User ID is null or missing."
+        user_id = change.integer("id")
         user = self.find(user_id)
         if user_id == 0:
             for name, needs in _ONLY_NAME.items():
@@ -126,7 +134,7 @@ class Users:
         if user is None:
             return "Can't modify user. User with this ID not found."
         username = change["username"]
-        if username is None or username == user["username"]:
+        if not isinstance(username, str) or username == user["username"]:
             return None
         if user["digest_hash"] and change["digest_hash"] is None:
             return "Changing the username without updating the digest hash is not allowed!"
@@ -136,76 +144,55 @@ class Users:
             return f"Can't modify user. {_TRACKED}"
         return None
 
-    def modify(self, change: dict[str, Any]) -> None:
-        given = {name: value for name, value in change.items() if value is not None}
+    def modify(self, change: Doc) -> None:
+        given = {name: value for name, value in change.members.items() if value is not None}
         if not given.get("roles"):
             given.pop("roles", None)
-        users = [user | given if user["id"] == given["id"] else user for user in self.all]
-        self._save(users)
-        found = self.find(given["id"])
+        wanted = given["id"]
+        self._save([Doc(user.changed(**given)) if user["id"] == wanted else user for user in self.all])
+        found = self.find(change.integer("id"))
         if found is not None:
             self._remember(found)
 
-    def remove(self, user_id: int) -> None:
+    def refuse_removal(self, doc: Doc) -> str | None:
+        user_id = doc.integer("id")
+        if user_id == 0:
+            return "The anonymous user can't be removed."
+        return None if self.find(user_id) is not None else "Can't remove user. User with this ID not found."
+
+    def remove(self, doc: Doc) -> None:
+        user_id = doc.integer("id")
         user = self.find(user_id)
         if user is not None:
             self._remember(user)
         self._save([user for user in self.all if user["id"] != user_id])
-        self._box.nfc.forget_user(user_id)
+        self.removed(user_id)
 
     # --- log-in ------------------------------------------------------------------------------------------------------
 
     @property
     def guarded(self) -> bool:
         """Whether a log-in is needed. Without any password nobody could get in, so then it is not."""
-        return bool(self.config["http_auth_enabled"]) and self.has_password
+        return self.config.flag("http_auth_enabled") and self.has_password
 
     @property
     def has_password(self) -> bool:
         return any(user["digest_hash"] for user in self.all)
 
     def digest_hash(self, username: str) -> str | None:
-        return next(
-            (user["digest_hash"] for user in self.all if user["username"] == username and user["digest_hash"]), None
-        )
+        hashes = (user.text("digest_hash") for user in self.all if user["username"] == username)
+        return next((found for found in hashes if found), None)
+
+    def refuse_login(self, doc: Doc) -> str | None:
+        if doc.flag("enabled") and not self.has_password:
+            return "Can't enable HTTP authentication if not at least one user with a password is configured!"
+        return None
+
+    def guard(self, doc: Doc) -> None:
+        self.api.update("users/config", http_auth_enabled=doc.flag("enabled"))
 
 
-def _add(box: Warp, value: object, _: Origin) -> str | None:
-    box.users.add(cast("dict[str, Any]", value))
-    return None
-
-
-def _modify(box: Warp, value: object, _: Origin) -> str | None:
-    box.users.modify(cast("dict[str, Any]", value))
-    return None
-
-
-def _refuse_removal(box: Warp, value: object) -> str | None:
-    user_id = cast("dict[str, Any]", value)["id"]
-    if user_id == 0:
-        return "The anonymous user can't be removed."
-    if box.users.find(user_id) is None:
-        return "Can't remove user. User with this ID not found."
-    return None
-
-
-def _remove(box: Warp, value: object, _: Origin) -> str | None:
-    box.users.remove(cast("dict[str, Any]", value)["id"])
-    return None
-
-
-def _refuse_auth(box: Warp, value: object) -> str | None:
-    if cast("dict[str, Any]", value)["enabled"] and not box.users.has_password:
-        return "Can't enable HTTP authentication if not at least one user with a password is configured!"
-    return None
-
-
-def _auth(box: Warp, value: object, _: Origin) -> str | None:
-    box.api.update("users/config", http_auth_enabled=cast("dict[str, Any]", value)["enabled"])
-    return None
-
-
-def _config(count: int, models: tuple[str, ...]) -> Config:
+def _config(count: int, models: tuple[str, ...]) -> Config[Users]:
     return Config(
         name="users/config",
         schema=obj(users=Arr(USER, count, 0, (ANONYMOUS,)), next_user_id=U8, http_auth_enabled=BOOL),
@@ -216,14 +203,14 @@ def _config(count: int, models: tuple[str, ...]) -> Config:
     )
 
 
-ROWS: Final[tuple[AnyRow, ...]] = (
+ROWS: Final[tuple[AnyRow[Users], ...]] = (
     _config(17, WARP1),
     _config(33, WARP2_UP),
     Command(
         name="users/add",
         schema=USER,
-        run=_add,
-        validate=lambda box, value: box.users.refuse_new(cast("dict[str, Any]", value)),
+        run=Users.add,
+        validate=Users.refuse_new,
         action=True,
         nulls=False,
         source=FW,
@@ -231,11 +218,20 @@ ROWS: Final[tuple[AnyRow, ...]] = (
     Command(
         name="users/modify",
         schema=Obj({name: Opt(member) for name, member in USER.members.items()}),
-        run=_modify,
-        validate=lambda box, value: box.users.refuse_change(cast("dict[str, Any]", value)),
+        run=Users.modify,
+        validate=Users.refuse_change,
         action=True,
         source=FW,
     ),
-    Command(name="users/remove", schema=obj(id=Int(8)), run=_remove, validate=_refuse_removal, action=True, source=FW),
-    Command(name="users/http_auth_update", schema=obj(enabled=BOOL), run=_auth, validate=_refuse_auth, source=FW),
+    Command(
+        name="users/remove",
+        schema=obj(id=Int(8)),
+        run=Users.remove,
+        validate=Users.refuse_removal,
+        action=True,
+        source=FW,
+    ),
+    Command(
+        name="users/http_auth_update", schema=obj(enabled=BOOL), run=Users.guard, validate=Users.refuse_login, source=FW
+    ),
 )

@@ -7,14 +7,13 @@ Source: Tinkerforge evse-v2-bricklet, `iec61851.c` (wake-up); esp32-firmware `mo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 from ...core.instant import HOUR, SECOND, Instant
 from ...core.messages import InterruptPilot, RestorePilot
-
-if TYPE_CHECKING:
-    from .wallbox import Warp
+from .controller import Controller
+from .platform import Platform
 
 LONG_AGO: Final = HOUR
 """A last charge (or plug-in) this long ago adds state F to the sequence."""
@@ -36,43 +35,44 @@ WITH_STATE_F: Final = (*SEQUENCE, Step(184, 4.0, "f"), Step(218, 30.0, "f"))
 class WakeUp:
     """The wake-up sequence of one plug-in."""
 
-    def __init__(self, box: Warp) -> None:
-        self._box = box
-        self._timer = box.timer(self._due)
+    def __init__(self, platform: Platform, controller: Controller) -> None:
+        self._platform = platform
+        self._controller = controller
+        self._timer = self._platform.timer(self._due)
         self._began: Instant | None = None
         self._next = 0
         self._ends: Instant = 0
         self._last_c: Instant = 0
         self._was_offered = False
-        self._over = False
 
     @property
     def cutting(self) -> bool:
         """The sequence holds the pilot now."""
-        return self._began is not None and self._box.simulation.at < self._ends
+        return self._began is not None and self._platform.at < self._ends
 
     def look(self) -> None:
         """Something happened: begin, go on or give up."""
-        box = self._box
-        view = box.controller.now()
-        at = box.simulation.at
+        view = self._controller.now()
+        at = self._platform.at
         snapshot = view.snapshot
         if view.charger_state == 3 or view.iec == 0:
             self._last_c = at
-        offered = view.charger_state == 2 and box.controller.memory.ev_wakeup and box.generation >= 2
+        offered = view.charger_state == 2 and self._controller.memory.ev_wakeup and self._platform.generation >= 2
         if not offered:
             if not snapshot.phase_switching or view.iec != 1:
                 self._stop()
         elif not self._was_offered and snapshot.plugged:
             self._began = at
             self._next = 0
-            self._over = False
-            box.controller.change(wakes_with_f=at - self._last_c >= LONG_AGO)
+            self._controller.write(replace(self._controller.memory, wakes_with_f=at - self._last_c >= LONG_AGO))
             self._plan()
         self._was_offered = offered
 
+    def _interrupt(self, cut: bool) -> None:
+        self._controller.write(replace(self._controller.memory, interrupting=cut))
+
     def _steps(self) -> tuple[Step, ...]:
-        return WITH_STATE_F if self._box.controller.memory.wakes_with_f else SEQUENCE
+        return WITH_STATE_F if self._controller.memory.wakes_with_f else SEQUENCE
 
     def _plan(self) -> None:
         steps = self._steps()
@@ -87,26 +87,28 @@ class WakeUp:
         if at < self._ends:
             self._timer.set(self._ends)
             return
-        if self._box.controller.memory.interrupting and not self._box.controller.memory.disconnected:
-            self._box.controller.change(interrupting=False)
+        if self._controller.memory.interrupting and not self._controller.memory.disconnected:
+            self._interrupt(False)
             self._plan()
-            self._box.changed()
+            self._platform.changed()
             return
         step = self._steps()[self._next]
         self._next += 1
         self._ends = at + round(step.duration * SECOND)
-        self._box.controller.change(interrupting=True)
-        self._box.submit(InterruptPilot(owner=f"{self._box.name}.wakeup", duration=step.duration, mode=step.mode))
+        self._interrupt(True)
+        self._platform.control.submit(
+            InterruptPilot(owner=self._platform.control.owner("wakeup"), duration=step.duration, mode=step.mode)
+        )
         self._timer.set(self._ends)
 
     def _stop(self) -> None:
         if self._began is None:
             return
-        at = self._box.simulation.at
+        at = self._platform.at
         if at < self._ends:
-            self._box.submit(RestorePilot(owner=f"{self._box.name}.wakeup"))
-        if not self._box.controller.memory.disconnected:
-            self._box.controller.change(interrupting=False)
+            self._platform.control.submit(RestorePilot(owner=self._platform.control.owner("wakeup")))
+        if not self._controller.memory.disconnected:
+            self._interrupt(False)
         self._began = None
         self._ends = 0
         self._timer.clear()
@@ -117,29 +119,31 @@ class Watchdog:
 
     PERIOD: Final = 30 * SECOND
 
-    def __init__(self, box: Warp, trigger: int, applies: Callable[[], bool] = lambda: True) -> None:
-        self._box = box
+    def __init__(self, platform: Platform, trigger: int, applies: Callable[[], bool] = lambda: True) -> None:
+        self._platform = platform
         self._trigger = trigger
         self._applies = applies
-        self._timer = box.timer(self._due)
+        self._timer = self._platform.timer(self._due)
         self._fed: Instant = 0
+        platform.triggers.listen(self.arm)
 
     def feed(self) -> None:
         """Something valid was written."""
-        self._fed = self._box.simulation.at
-        if self._box.automation.wants(self._trigger):
+        self._fed = self._platform.at
+        if self._platform.triggers.wants(self._trigger):
             self._timer.set(self._fed + self.PERIOD)
 
     def arm(self) -> None:
         """Rules have changed, or the box has booted: 30 s from the last write or the boot."""
-        due = max(self._fed, self._box.booted_at) + self.PERIOD
-        waited_for = self._box.automation.wants(self._trigger)
-        self._timer.set(due if waited_for and due > self._box.simulation.at else None)
+        due = max(self._fed, self._platform.booted_at) + self.PERIOD
+        waited_for = self._platform.triggers.wants(self._trigger)
+        self._timer.set(due if waited_for and due > self._platform.at else None)
 
     def stop(self) -> None:
+        """The network processor stops."""
         self._timer.clear()
 
     def _due(self, at: Instant) -> None:
         if self._applies():
-            self._box.automation.fire(self._trigger)
-            self._box.changed()
+            self._platform.triggers.fire(self._trigger)
+            self._platform.changed()
