@@ -6,111 +6,84 @@ Source: Tinkerforge esp32-firmware, `modules/automation` and the modules that re
 
 from __future__ import annotations
 
-import calendar
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
 
+from ...core.agenda import Timer
 from ...core.instant import MILLISECOND, SECOND, Instant
 from ...devices.interfaces import Origin, Publish
+from . import triggers
+from .bricklets import led_of
+from .controller import Controller
 from .documents import Doc
-from .evse import LED
+from .manager import ChargeManager
 from .memory import HIGHEST, Memory, SlotId, valid
-from .models import WARP1, WARP2, WARP3_UP, WARP4
+from .models import WARP1, WARP2, WARP3, WARP4
+from .module import Module
+from .mqtt import Mqtt
+from .nfc import Nfc
 from .platform import Platform
+from .power import PowerManager
 from .rows import AnyRow, Config, State
-from .schema import BOOL, I32, I52, NULL, U8, U16, U32, Arr, Int, Obj, Schema, Str, Union, obj, sint, uint
+from .rules import ENABLED_ACTIONS, ENABLED_TRIGGERS, METHODS, actions_of, due, triggers_of, wrong_topic
+from .schema import I52, U8, Arr, Union, obj, uint
 from .view import View
 
 FW: Final = "fw: modules/automation"
+CONFIG: Final = "automation/config"
 RULE: Final = Origin(interface="automation")
-(CRON, CHARGER_STATE, MQTT, BUTTON, NFC, LIMITS, SHUTDOWN_INPUT, GP_INPUT, WATCHDOG, REQUIRE_METER,
- MANAGER_WATCHDOG) = range(1, 12)  # fmt: skip
-HTTP: Final = 18
-_WILD: Final = ("#", "+")
-_MODE: Final = obj(mode=uint(0, 9, width=8))
-_TAG: Final = {"tag_type": uint(0, 6, width=8), "tag_id": Str(0, 29)}
-_CLOSED: Final = obj(closed=BOOL)
-
-TRIGGERS: Final[dict[int, Schema]] = {
-    0: NULL,
-    1: obj(
-        mday=sint(-1, 32, -1, width=8), wday=sint(-1, 9, -1, width=8), hour=sint(-1, 23, -1, width=8),
-        minute=sint(-1, 59, -1, width=8),
-    ),
-    2: obj(old_charger_state=sint(-1, 4, -1, width=8), new_charger_state=sint(-1, 4, -1, width=8)),
-    3: obj(topic_filter=Str(0, 32), payload=Str(0, 32), retain=BOOL, use_prefix=BOOL),
-    4: NULL,
-    5: Obj(_TAG),
-    6: NULL,
-    7: _CLOSED,
-    8: _CLOSED,
-    9: NULL,
-    10: NULL,
-    11: NULL,
-    16: obj(power_available=BOOL),
-    17: obj(drawing_power=BOOL),
-    18: obj(method=uint(0, 4, width=8), url_suffix=Str(0, 32), payload=Str(0, 32)),
-    20: obj(type=uint(0, 1, width=8), comparison=uint(0, 1, width=8), value=I32),
-}  # fmt: skip
-_LIMITS: Final = {"restart": BOOL, "duration": sint(-1, 10, -1, width=8), "energy_wh": Int(52, True, value=-1)}
-ACTIONS: Final[dict[int, Schema]] = {
-    0: NULL,
-    1: obj(message=Str(0, 64)),
-    2: obj(topic=Str(0, 32), payload=Str(0, 32), retain=BOOL, use_prefix=BOOL),
-    3: obj(current=U16),
-    4: LED,
-    5: obj(meter_slot=uint(0, 4, width=8)),
-    6: obj(current=U32),
-    7: Obj(_TAG | {"action": uint(0, 2, width=8)}),
-    8: Obj(_LIMITS),
-    9: _CLOSED,
-    11: obj(phases_wanted=U8),
-    12: _MODE,
-    14: obj(current=sint(-1, 524287)),
-    17: _MODE,
-}
-_NOT_ON_1: Final = {4, 7, 8, 20}
-_ENABLED_TRIGGERS: Final = (1, 2, 4, 5, 6, 7, 8, 9, 18, 20)
-_ENABLED_ACTIONS: Final = (1, 3, 4, 5, 7, 8, 9, 14)
-METHODS: Final = {0: ("GET",), 1: ("POST",), 2: ("PUT",), 3: ("POST", "PUT"), 4: ("GET", "POST", "PUT")}
-
-
-def _triggers(generation: int) -> dict[int, Schema]:
-    gone = _NOT_ON_1 if generation == 1 else {8} if generation >= 3 else set()
-    return {tag: schema for tag, schema in TRIGGERS.items() if tag not in gone}
-
-
-def _actions(generation: int) -> dict[int, Schema]:
-    found = {tag: schema for tag, schema in ACTIONS.items() if tag != 9 or generation == 2}
-    if generation == 4:
-        found[8] = Obj(_LIMITS | {"soc_pct": sint(-1, 100, -1, width=8)})
-    return found
+OVERRIDES: Final = (("duration", "duration"), ("energy_wh", "energy"), ("soc_pct", "soc"))
+"""Members of an action on charge limits, and the commands they stand for."""
+PUBLISH, CURRENT, MANAGER_CURRENT = 2, 3, 6
+"""Actions whose documents are checked."""
 
 
 class Automation(Module):
-    """The rules of one box."""
+    """The rules of one wallbox."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        controller: Controller,
+        mqtt: Mqtt,
+        nfc: Nfc,
+        power: PowerManager,
+        manager: ChargeManager,
+    ) -> None:
         super().__init__(platform)
-        self._timers: dict[int, Any] = {}
-        self._cron = self.platform.timer(self._minute)
+        self.controller = controller
+        self.mqtt = mqtt
+        self.nfc = nfc
+        self.power = power
+        self.manager = manager
+        self._timers: dict[int, Timer] = {}
+        self._cron = platform.timer(self._minute)
         self._charger_state = 0
-        self.last_run: list[int] = []
+        self._last_run: list[int] = []
+        self._actions: Mapping[int, Callable[[Doc], object]] = {
+            1: lambda d: self.log("automation", f"    {d['message']}"),
+            PUBLISH: self._publish,
+            CURRENT: self._limit,
+            4: self._show,
+            5: lambda d: self._call(f"meters/{d['meter_slot']}/reset", None),
+            MANAGER_CURRENT: lambda d: self._call("charge_manager/available_current_update", d.value),
+            7: lambda d: nfc.inject(d.integer("tag_type"), d.text("tag_id"), d.integer("action")),
+            8: self._limit_charge,
+            9: self._switch_output,
+            11: lambda d: self._call("power_manager/external_control_update", d.value),
+            12: lambda d: self._call("power_manager/charge_mode_update", d.value),
+            14: self._limit_all,
+            17: lambda d: self._call("evse/charge_mode_update", d.value),
+        }
+        platform.triggers.serve(self.fire, self.wants)
+        mqtt.rules = self
 
     # --- configuration -----------------------------------------------------------------------------------------------
 
     @property
-    def tasks(self) -> list[dict[str, Any]]:
-        config = self.api.doc("automation/config")
-        return cast("list[dict[str, Any]]", config["tasks"])
-
-    @property
-    def zone(self) -> Any:
-        """The box's time zone."""
-        from .system import zone
-
-        return zone(str(self.api.member("ntp/config", "timezone")))
+    def tasks(self) -> list[Doc]:
+        return self.api.doc(CONFIG).docs("tasks")
 
     def boot(self) -> None:
         self._charger_state = 0
@@ -119,20 +92,19 @@ class Automation(Module):
         self._shutdown(memory)
         self._input(memory)
 
-    def applied(self) -> None:
+    def applied(self, new: Doc, old: Doc) -> None:
         """New rules: delays are forgotten, and what only rules had set is set back."""
         self._start()
-        used = any(task["action"][0] == 3 for task in self.tasks)
+        used = any(task.variant("action")[0] == CURRENT for task in self.tasks)
         if not used and self.controller.slot(SlotId.AUTOMATION).active:
             self.controller.put(SlotId.AUTOMATION, current=HIGHEST, active=False, clear=True)
 
     def _start(self) -> None:
         self.stop()
-        self.last_run = [0] * len(self.tasks)
-        if self.wants(CRON):
+        self._last_run = [0] * len(self.tasks)
+        if self.wants(triggers.CRON):
             self._plan_cron()
-        self.external_watchdog.arm()
-        self.manager_watchdog.arm()
+        self.platform.triggers.changed()
 
     def stop(self) -> None:
         self._cron.clear()
@@ -142,46 +114,44 @@ class Automation(Module):
 
     def wants(self, trigger: int) -> bool:
         """Whether any rule has this trigger."""
-        return any(task["trigger"][0] == trigger for task in self.tasks)
+        return any(task.variant("trigger")[0] == trigger for task in self.tasks)
 
     # --- events ------------------------------------------------------------------------------------------------------
 
-    def fire(self, trigger: int, matches: Callable[[dict[str, Any]], bool] = lambda _: True) -> bool:
+    def fire(self, trigger: int, matches: triggers.Matches = lambda _: True) -> bool:
         """Something happened: run what waits for it. Whether any rule did."""
         if not self.platform.up:
             return False
         found = False
         for index, task in enumerate(self.tasks):
-            tag, details = task["trigger"]
+            tag, details = task.variant("trigger")
             if tag == trigger and matches(details):
                 found = True
                 self._start_task(index, task)
         return found
 
-    def _start_task(self, index: int, task: dict[str, Any]) -> None:
+    def _start_task(self, index: int, task: Doc) -> None:
         if index in self._timers:
             return
         at = self.platform.at
-        delay = task["delay"]
-        self.last_run[index] = (at - self.platform.booted_at) // MILLISECOND + delay * 1000
+        delay = task.integer("delay")
+        self._last_run[index] = (at - self.platform.booted_at) // MILLISECOND + delay * 1000
         if not delay:
             self.log("automation", f"Running rule #{index + 1}")
-            self._act(task["action"])
+            self._act(task)
             return
         self.log("automation", f"Running rule #{index + 1} in {delay} seconds")
 
-        def due(_: Instant) -> None:
+        def run(_: Instant) -> None:
             self._timers.pop(index, None)
-            self._act(task["action"])
+            self._act(task)
             self.platform.changed()
 
-        timer = self._timers[index] = self.platform.timer(due)
+        timer = self._timers[index] = self.platform.timer(run)
         timer.set(at + delay * SECOND)
 
-    def tag_seen(self, kind: int, tag_id: str) -> None:
-        self.fire(NFC, lambda t: t["tag_type"] == kind and t["tag_id"] == tag_id)
-
     def inputs_changed(self, before: Memory, now: Memory) -> None:
+        """A contact at an input has been opened or closed."""
         if before.shutdown_closed != now.shutdown_closed:
             self._shutdown(now)
         if before.input_closed != now.input_closed:
@@ -190,11 +160,11 @@ class Automation(Module):
     def _shutdown(self, memory: Memory) -> None:
         """`closed` means that the input opened: the firmware compares with the negated pin."""
         if self.platform.generation >= 2:
-            self.fire(SHUTDOWN_INPUT, lambda t: t["closed"] != memory.shutdown_closed)
+            self.fire(triggers.SHUTDOWN_INPUT, lambda t: t["closed"] != memory.shutdown_closed)
 
     def _input(self, memory: Memory) -> None:
         if self.platform.generation == 2:
-            self.fire(GP_INPUT, lambda t: t["closed"] == memory.input_closed)
+            self.fire(triggers.GP_INPUT, lambda t: t["closed"] == memory.input_closed)
 
     def second(self, at: Instant, v: View) -> Instant | None:
         """The charger state as the push of this second shows it."""
@@ -202,230 +172,165 @@ class Automation(Module):
         if before != now:
             self._charger_state = now
             self.fire(
-                CHARGER_STATE,
+                triggers.CHARGER_STATE,
                 lambda t: t["old_charger_state"] in (-1, before) and t["new_charger_state"] in (-1, now),
             )
         return None
 
-    def message(self, topic: str, payload: bytes, retained: bool) -> bool:
+    def received(self, topic: str, payload: bytes, retained: bool) -> bool:
         """An MQTT message; whether a rule took it."""
         text = payload.decode(errors="replace")
         return self.fire(
-            MQTT,
-            lambda t: self._topic(t) == topic and t["payload"] in ("", text) and (not retained or t["retain"]),
+            triggers.MQTT,
+            lambda t: self._topic(t) == topic and t["payload"] in ("", text) and (not retained or t.flag("retain")),
         )
 
-    def _topic(self, trigger: dict[str, Any]) -> str:
-        topic = str(trigger["topic_filter"])
-        return self.mqtt.topic(f"automation_trigger/{topic}") if trigger["use_prefix"] else topic
+    def _topic(self, trigger: Doc) -> str:
+        topic = trigger.text("topic_filter")
+        return self.mqtt.topic(f"automation_trigger/{topic}") if trigger.flag("use_prefix") else topic
 
-    def topics(self) -> list[str]:
+    def subscriptions(self) -> tuple[str, ...]:
         """MQTT topics that rules wait for."""
-        return [self._topic(task["trigger"][1]) for task in self.tasks if task["trigger"][0] == MQTT]
+        found = (task.variant("trigger") for task in self.tasks)
+        return tuple(self._topic(details) for tag, details in found if tag == triggers.MQTT)
 
     def requested(self, method: str, suffix: str, body: bytes) -> tuple[int, str]:
         """A request on `/automation_trigger/<suffix>`: status and text."""
-        rules = [task["trigger"][1] for task in self.tasks if task["trigger"][0] == HTTP]
-        rules = [rule for rule in rules if rule["url_suffix"] == suffix]
+        found = (task.variant("trigger") for task in self.tasks)
+        rules = [rule for tag, rule in found if tag == triggers.HTTP and rule["url_suffix"] == suffix]
         if not rules:
             return 404, "No automation rule matches this URL"
-        rules = [rule for rule in rules if method in METHODS[rule["method"]]]
+        rules = [rule for rule in rules if method in METHODS[rule.integer("method")]]
         if not rules:
             return 405, "No automation rule for this URL matches this method"
-        fitting = [rule for rule in rules if not rule["payload"] or len(rule["payload"].encode()) == len(body)]
+        fitting = [rule for rule in rules if len(rule.text("payload").encode()) in (0, len(body))]
         if not fitting:
             return 422, "No automation rule for this URL and method matches this payload length"
-        fitting = [rule for rule in fitting if not rule["payload"] or rule["payload"].encode() == body]
+        fitting = [rule for rule in fitting if rule.text("payload").encode() in (b"", body)]
         if not fitting:
             return 422, "No automation rule for this URL and method matches this payload"
-        self.fire(HTTP, lambda rule: rule in fitting)
+        self.fire(triggers.HTTP, lambda rule: rule in fitting)
         self.platform.changed()
         return 200, ""
 
     # --- clock -------------------------------------------------------------------------------------------------------
 
     def _plan_cron(self) -> None:
-        now = self.platform.clock.utc(self.platform.at)
-        wait = timedelta(minutes=1) - timedelta(seconds=now.second, microseconds=now.microsecond)
-        self._cron.set(self.platform.at + round(wait / timedelta(microseconds=1)))
+        self._cron.set(self.platform.at + self.platform.clock.until_next(1))
 
     def _minute(self, at: Instant) -> None:
-        if self.platform.clock.known_at(at):
-            local = self.platform.clock.utc(at).astimezone(self.zone)
-            self.fire(CRON, lambda t: due(t, local))
+        clock = self.platform.clock
+        if clock.known_at(at):
+            local = clock.local(at)
+            self.fire(triggers.CRON, lambda t: due(t, local))
         self._plan_cron()
         self.platform.changed()
 
     # --- actions -----------------------------------------------------------------------------------------------------
 
-    def _act(self, action: list[Any]) -> None:
-        tag, details = action
-        _DO[tag](self, details)
+    def _act(self, task: Doc) -> None:
+        tag, details = task.variant("action")
+        self._actions[tag](details)
 
-    def state(self) -> dict[str, object]:
+    def _call(self, path: str, value: object) -> None:
+        """As a client would; an error appears in the event log only."""
+        if path not in self.api.commands:
+            self.log("automation", f"Unknown command: {path}")
+            return
+        problem = self.api.call(path, value, RULE)
+        if problem is not None:
+            self.log("automation", f"Failed to execute {path}: {problem}")
+
+    def _publish(self, doc: Doc) -> None:
+        topic = doc.text("topic")
+        if doc.flag("use_prefix"):
+            topic = self.mqtt.topic(f"automation_action/{topic}")
+        self.mqtt.publish(Publish(topic=topic, payload=doc.text("payload").encode(), retain=doc.flag("retain")))
+
+    def _limit(self, doc: Doc) -> None:
+        self.controller.put(SlotId.AUTOMATION, current=doc.integer("current"), active=True, clear=False)
+
+    def _show(self, doc: Doc) -> None:
+        """Only while the LED is not released for clients."""
+        if not self.api.flag("evse/led_configuration", "enable_api"):
+            self.controller.indicate(*led_of(doc))
+
+    def _limit_charge(self, doc: Doc) -> None:
+        if doc.flag("restart"):
+            self._call("charge_limits/restart", None)
+        for member, command in OVERRIDES:
+            if doc.integer(member, -1) >= 0:
+                self._call(f"charge_limits/override_{command}", {member: doc[member]})
+
+    def _switch_output(self, doc: Doc) -> None:
+        self.controller.write(replace(self.controller.memory, gp_output=0 if doc.flag("closed") else 1))
+
+    def _limit_all(self, doc: Doc) -> None:
+        self.power.most = max(0, doc.integer("current"))
+
+    # --- what it shows -----------------------------------------------------------------------------------------------
+
+    def state(self, v: View) -> object:
         generation = self.platform.generation
-        triggers = [tag for tag in sorted(_triggers(generation)) if tag]
-        actions = [tag for tag in sorted(_actions(generation)) if tag]
-        mqtt = self.mqtt.enabled
-        manager = self.api.flag("charge_manager/config", "enable_charge_manager")
-        extra_triggers = {3: mqtt, 10: self.platform.traits.pro, 11: manager, 17: self.power.enabled}
+        known = [tag for tag in sorted(triggers_of(generation)) if tag]
+        actions = [tag for tag in sorted(actions_of(generation)) if tag]
+        mqtt, power = self.mqtt.enabled, self.power
+        manager = self.manager.config.flag("enable_charge_manager")
         managed = self.controller.slot(SlotId.CHARGE_MANAGER).active
-        extra = {2: mqtt, 6: manager, 12: manager, 11: self.power.offered, 17: managed}
+        more = {3: mqtt, 10: self.platform.traits.pro, 11: manager, 17: power.enabled}
+        more_actions = {2: mqtt, 6: manager, 12: manager, 11: power.offered, 17: managed}
         return {
-            "registered_triggers": triggers,
+            "registered_triggers": known,
             "registered_actions": actions,
-            "enabled_triggers": [tag for tag in triggers if tag in _ENABLED_TRIGGERS or extra_triggers.get(tag)],
-            "enabled_actions": [tag for tag in actions if tag in _ENABLED_ACTIONS or extra.get(tag)],
-            "last_run": list(self.last_run),
+            "enabled_triggers": [tag for tag in known if tag in ENABLED_TRIGGERS or more.get(tag)],
+            "enabled_actions": [tag for tag in actions if tag in ENABLED_ACTIONS or more_actions.get(tag)],
+            "last_run": list(self._last_run),
         }
 
+    # --- validation --------------------------------------------------------------------------------------------------
 
-def due(rule: dict[str, int], now: datetime) -> bool:
-    """Whether a cron trigger fits the minute that has just begun."""
-    if rule["hour"] not in (-1, now.hour) or rule["minute"] not in (-1, now.minute):
-        return False
-    wday, mday, today = rule["wday"], rule["mday"], now.isoweekday() % 7
-    if wday == -1:
-        last = calendar.monthrange(now.year, now.month)[1]
-        return mday in (-1, 0, now.day) or (mday == 32 and now.day == last)
-    if wday == 8:
-        return 1 <= today <= 5
-    if wday == 9:
-        return today in (0, 6)
-    return wday % 7 == today
+    def check(self, doc: Doc) -> str | None:
+        for task in doc.docs("tasks"):
+            (action, what), (trigger, when) = task.variant("action"), task.variant("trigger")
+            if action == 0:
+                return "ActionID must not be 0!"
+            if (problem := self._wrong_action(action, what)) is not None:
+                return problem
+            if trigger == 0:
+                return "TriggerID must not be 0!"
+            if trigger == triggers.MQTT and (problem := self._wrong_topic(when, "topic_filter")) is not None:
+                return problem
+        return None
 
+    def _wrong_topic(self, doc: Doc, member: str) -> str | None:
+        filters = member == "topic_filter"
+        prefixed = doc.flag("use_prefix")
+        return wrong_topic(doc.text(member), self.mqtt.prefix, use_prefix=prefixed, wildcards=filters)
 
-def _call(m: Automation, path: str, value: object) -> None:
-    """As a client would; an error appears in the event log only."""
-    if path not in m.api.commands:
-        m.log("automation", f"Unknown command: {path}")
-        return
-    problem = m.api.call(path, value, RULE)
-    if problem is not None:
-        m.log("automation", f"Failed to execute {path}: {problem}")
-
-
-def _publish(m: Automation, details: dict[str, Any]) -> None:
-    topic = details["topic"]
-    if details["use_prefix"]:
-        topic = m.mqtt.topic(f"automation_action/{topic}")
-    m.mqtt.publish(Publish(topic=topic, payload=details["payload"].encode(), retain=details["retain"]))
-
-
-def _current(m: Automation, details: dict[str, Any]) -> None:
-    m.controller.put(SlotId.AUTOMATION, current=details["current"], active=True, clear=False)
-
-
-def _led(m: Automation, details: dict[str, Any]) -> None:
-    if not m.api.flag("evse/led_configuration", "enable_api"):
-        colour = (details["color_h"], details["color_s"], details["color_v"])
-        m.controller.indicate(details["indication"], details["duration"], colour)
-
-
-def _inject(m: Automation, details: dict[str, Any]) -> None:
-    m.nfc.inject(details["tag_type"], details["tag_id"], details["action"])
-
-
-def _charge_limits(m: Automation, details: dict[str, Any]) -> None:
-    if details["restart"]:
-        _call(m, "charge_limits/restart", None)
-    for member, command in (("duration", "duration"), ("energy_wh", "energy"), ("soc_pct", "soc")):
-        if details.get(member, -1) >= 0:
-            _call(m, f"charge_limits/override_{command}", {member: details[member]})
-
-
-def _output(m: Automation, details: dict[str, Any]) -> None:
-    m.controller.change(gp_output=0 if details["closed"] else 1)
-
-
-def _most(m: Automation, details: dict[str, Any]) -> None:
-    m.platform.max_current_limited = max(0, details["current"])
-
-
-_DO: Final[dict[int, Callable[[Any, Any], None]]] = {
-    1: lambda m, d: m.log("automation", f"    {d['message']}"),
-    2: _publish,
-    3: _current,
-    4: _led,
-    5: lambda m, d: _call(m, f"meters/{d['meter_slot']}/reset", None),
-    6: lambda m, d: _call(m, "charge_manager/available_current_update", d),
-    7: _inject,
-    8: _charge_limits,
-    9: _output,
-    11: lambda m, d: _call(m, "power_manager/external_control_update", d),
-    12: lambda m, d: _call(m, "power_manager/charge_mode_update", d),
-    14: _most,
-    17: lambda m, d: _call(m, "evse/charge_mode_update", d),
-}
-
-
-# --- validation ------------------------------------------------------------------------------------------------------
-
-
-def _wrong_topic(m: Automation, topic: str, *, use_prefix: bool, wildcards: bool) -> str | None:
-    prefix = m.mqtt.prefix
-    if not use_prefix and prefix and topic.startswith(prefix):
-        return "MQTT topic must not contain the global prefix."
-    if not wildcards:
-        return "MQTT topic must not contain wildcards." if any(w in topic for w in _WILD) else None
-    levels = topic.split("/")
-    for index, level in enumerate(levels):
-        alone = level in _WILD
-        if any(w in level for w in _WILD) and (not alone or (level == "#" and index < len(levels) - 1)):
-            return "Invalid use of wildcards in topic."
-    return None
-
-
-def _wrong_action(m: Automation, tag: int, details: Any) -> str | None:
-    if tag == 2:
-        return _wrong_topic(m, details["topic"], use_prefix=details["use_prefix"], wildcards=False)
-    if tag == 3 and not valid(details["current"]):
-        return "Current must be 0 or between 6000 and 32000"
-    if tag == 6:
-        most = m.api.integer("charge_manager/config", "maximum_available_current")
-        if details["current"] > most:
-            return f"Current too large: maximum available current is configured to {most}"
-    return None
-
-
-def _wrong_trigger(m: Automation, tag: int, details: Any) -> str | None:
-    if tag == MQTT:
-        return _wrong_topic(m, details["topic_filter"], use_prefix=details["use_prefix"], wildcards=True)
-    return None
-
-
-def _validate(m: Automation, doc: Doc) -> str | None:
-    for task in doc["tasks"]:
-        tag, details = task["action"]
-        if tag == 0:
-            return "ActionID must not be 0!"
-        if (problem := _wrong_action(m, tag, details)) is not None:
-            return problem
-        tag, details = task["trigger"]
-        if tag == 0:
-            return "TriggerID must not be 0!"
-        if (problem := _wrong_trigger(m, tag, details)) is not None:
-            return problem
-    return None
+    def _wrong_action(self, tag: int, doc: Doc) -> str | None:
+        if tag == PUBLISH:
+            return self._wrong_topic(doc, "topic")
+        if tag == CURRENT and not valid(doc.integer("current")):
+            return "Current must be 0 or between 6000 and 32000"
+        return self.manager.too_much(doc.integer("current")) if tag == MANAGER_CURRENT else None
 
 
 def _config(generation: int, models: tuple[str, ...]) -> Config[Automation]:
-    task = obj(trigger=Union(_triggers(generation)), action=Union(_actions(generation)), delay=uint(0, 86400))
+    trigger, action = Union(triggers_of(generation)), Union(actions_of(generation))
     return Config(
-        name="automation/config",
-        schema=obj(tasks=Arr(task, 14)),
-        validate=_validate,
-        applied=lambda m, _, __: m.applied(),
+        name=CONFIG,
+        schema=obj(tasks=Arr(obj(trigger=trigger, action=action, delay=uint(0, 86400)), 14)),
+        validate=Automation.check,
+        applied=Automation.applied,
         models=models,
         source=FW,
     )
 
 
-_WARP3: Final = tuple(model for model in WARP3_UP if model not in WARP4)
 ROWS: Final[tuple[AnyRow[Automation], ...]] = (
     _config(1, WARP1),
     _config(2, WARP2),
-    _config(3, _WARP3),
+    _config(3, WARP3),
     _config(4, WARP4),
     State(
         name="automation/state",
@@ -436,7 +341,7 @@ ROWS: Final[tuple[AnyRow[Automation], ...]] = (
             enabled_actions=Arr(U8, 32),
             last_run=Arr(I52, 14),
         ),
-        read=lambda m, v: m.state(),
+        read=Automation.state,
         source=FW,
     ),
 )

@@ -1,12 +1,13 @@
 """Documents that several modules take or show: the LED's indication, the identity of a bricklet.
 
-The one rule: schemas only.
+The one rule: nothing here knows who shows them.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from .documents import Doc
 from .schema import U8, U16, Str, obj, sint, uint
 
 LED: Final = obj(
@@ -25,3 +26,9 @@ IDENTITY: Final = obj(
     device_identifier=U16,
 )
 """Of a bricklet."""
+
+
+def led_of(doc: Doc) -> tuple[int, int, tuple[int, int, int]]:
+    """Indication, duration [ms] and colour of a document for the LED."""
+    colour = (doc.integer("color_h"), doc.integer("color_s"), doc.integer("color_v"))
+    return doc.integer("indication"), doc.integer("duration"), colour

@@ -1,4 +1,4 @@
-"""MQTT auto discovery: what Home Assistant (or something like it) is told about the box.
+"""MQTT auto discovery: what Home Assistant (or something like it) is told about the wallbox.
 
 The one rule: one entity a second after the connection, all again every quarter of an hour; what is stale is deleted.
 Source: Tinkerforge esp32-firmware, `modules/mqtt_auto_discovery`.
@@ -7,12 +7,13 @@ Source: Tinkerforge esp32-firmware, `modules/mqtt_auto_discovery`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from ...core.instant import MINUTE, SECOND, Instant
 from ...devices.interfaces import Publish
+from .features import Features
 from .models import PRODUCTS
 from .platform import Platform
 
@@ -168,10 +169,21 @@ ENTITIES: Final = (
 
 
 class Discovery:
-    """What was announced of one box."""
+    """What was announced of one wallbox."""
 
-    def __init__(self, platform: Platform) -> None:
-        super().__init__(platform)
+    def __init__(
+        self,
+        platform: Platform,
+        features: Features,
+        topic: Callable[[str], str],
+        publish: Callable[[Publish], None],
+    ) -> None:
+        """`topic`: of a path."""
+        self._platform = platform
+        self._api = platform.api
+        self._features = features
+        self._state_topic = topic
+        self._publish = publish
         self._mode = OFF
         self._prefix = "homeassistant"
         self._client = ""
@@ -180,9 +192,9 @@ class Discovery:
         self._language = GERMAN
 
     def boot(self) -> None:
-        config = self.api.doc("mqtt/auto_discovery_config")
-        self._mode, self._prefix = config["auto_discovery_mode"], config["auto_discovery_prefix"]
-        self._client = self.api.doc("mqtt/config")["client_name"]
+        config = self._api.doc("mqtt/auto_discovery_config")
+        self._mode, self._prefix = config.integer("auto_discovery_mode"), config.text("auto_discovery_prefix")
+        self._client = self._api.text_of("mqtt/config", "client_name")
         self._due = None
 
     def subscriptions(self) -> tuple[str, ...]:
@@ -192,9 +204,7 @@ class Discovery:
         return f"{self._prefix}/{entity.component}/{self._client}/{entity.id}/config"
 
     def entities(self) -> list[Entity]:
-        from .system import features
-
-        have = features(self)
+        have = self._features.announced()
         return [
             entity
             for entity in ENTITIES
@@ -203,9 +213,8 @@ class Discovery:
 
     def payload(self, entity: Entity) -> str:
         """What is announced, keys in the device's order."""
-        mqtt = self.mqtt
         name = f"{self._client}-{entity.id}"
-        language = self.api.integer("system/i18n_config", "language")
+        language = self._api.integer("system/i18n_config", "language")
         found: dict[str, object] = {
             "name": entity.names[ENGLISH if language == ENGLISH else GERMAN],
             "unique_id": name,
@@ -213,10 +222,10 @@ class Discovery:
             "object_id": name,
         }
         if entity.command is not None:
-            found["command_topic"] = mqtt.topic(entity.command)
+            found["command_topic"] = self._state_topic(entity.command)
         if entity.state is not None:
-            found["state_topic"] = mqtt.topic(entity.state)
-        product = PRODUCTS[self.platform.generation]
+            found["state_topic"] = self._state_topic(entity.state)
+        product = PRODUCTS[self._platform.generation]
         found |= entity.keys
         found["device"] = {
             "identifiers": self._client,
@@ -229,13 +238,13 @@ class Discovery:
     def connected(self, at: Instant) -> None:
         self._next = 0
         self._due = at + SECOND if self._mode != OFF else None
-        self._language = self.api.integer("system/i18n_config", "language")
+        self._language = self._api.integer("system/i18n_config", "language")
 
     def second(self, at: Instant) -> tuple[list[Publish], Instant | None]:
         """What is to be announced now, and when to ask again."""
         if self._mode == OFF or self._due is None:
             return [], None
-        language = self.api.integer("system/i18n_config", "language")
+        language = self._api.integer("system/i18n_config", "language")
         if language != self._language:
             self._language, self._next, self._due = language, 0, min(self._due, at + SECOND)
         if at < self._due:
@@ -252,11 +261,11 @@ class Discovery:
         return [Publish(topic=self._topic(entity), payload=self.payload(entity).encode(), retain=True)], self._due
 
     def received(self, topic: str, payload: bytes) -> bool:
-        """A discovery topic of this box; a stale one is deleted. Whether it was one."""
+        """A discovery topic of this wallbox; a stale one is deleted. Whether it was one."""
         parts = topic.split("/")
         mine = len(parts) >= 5 and parts[-1] == "config" and parts[-3] == self._client
         if self._mode == OFF or not mine or "/".join(parts[:-4]) != self._prefix:
             return False
         if payload and topic not in {self._topic(entity) for entity in self.entities()}:
-            self.mqtt.publish(Publish(topic=topic, payload=b"", retain=True))
+            self._publish(Publish(topic=topic, payload=b"", retain=True))
         return True

@@ -179,7 +179,7 @@ class Eebus(Module):
 
     def use_cases(self, v: View) -> object:
         """What a peer would read. ASSUMED: amperes and watts as integers, energy of the session."""
-        shown = {"lpc": {"usecase_state": INIT}, "mpc": dict.fromkeys(_MPC, NO_VALUE)}
+        shown: dict[str, dict[str, object]] = {"lpc": {"usecase_state": INIT}, "mpc": dict.fromkeys(_MPC, NO_VALUE)}
         if self.enabled:
             shown |= self._charging(v)
         values = _USE_CASES.default()

@@ -13,6 +13,7 @@ from typing import Final
 from ...core.instant import MILLISECOND, Instant
 from ...core.messages import Event
 from . import flash
+from .bricklets import led_of
 from .controller import Controller
 from .documents import Doc
 from .evseview import Iec
@@ -247,12 +248,6 @@ class Evse(Module):
 
     def output(self, doc: Doc) -> None:
         self.controller.write(replace(self.controller.memory, gp_output=doc.integer("gp_output")))
-
-
-def led_of(doc: Doc) -> tuple[int, int, tuple[int, int, int]]:
-    """Indication, duration [ms] and colour of a document for the LED."""
-    colour = (doc.integer("color_h"), doc.integer("color_s"), doc.integer("color_v"))
-    return doc.integer("indication"), doc.integer("duration"), colour
 
 
 def _since(at: Instant, started: Instant) -> int:

@@ -1,4 +1,4 @@
-"""Modbus TCP of the box: one server, three register tables to choose from.
+"""Modbus TCP of the wallbox: one server, three register tables to choose from.
 
 The one rule: a table says what an address means; here is what the server makes of a request before and after: who may
 write, which features it has noticed, what it counts. Source: Tinkerforge esp32-firmware, `modules/modbus_tcp`.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from ...core.messages import Outcome, Reason
 from ...devices.interfaces import Interface, ModbusInterface, ModbusReply, ModbusRequest, Origin
@@ -16,10 +16,12 @@ from ...devices.points import Fidelity
 from ...devices.register_table import READS, WRITES, RegisterTable
 from ...devices.registers import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, Layout
 from . import modbus_bender, modbus_keba, modbus_own
+from .features import EVSE
 from .memory import SlotId
-from .modbus_groups import BUFFER
-from .modbus_view import Seen
-from .system import features
+from .modbus_view import FW, Reach, Seen, Server
+from .module import Module
+from .rows import AnyRow, Config, State
+from .schema import BOOL, U32, Bool, Int, obj, uint
 
 CONFIG: Final = "modbus_tcp/config"
 CLIENTS: Final = 8
@@ -37,40 +39,39 @@ NOT_SERVED: Final = Outcome(refused=Reason.UNKNOWN, message="the register table 
 BITS: Final = (1, 2)
 
 
-class Kind(NamedTuple):
+class Table(NamedTuple):
     """One of the register tables."""
 
-    layout: Callable[..., Layout[Seen, Warp]]
+    layout: Callable[..., Layout[Seen, Server]]
     noticed: Mapping[int, frozenset[str]]
 
 
-KINDS: Final = (
-    Kind(modbus_own.layout, modbus_own.NOTICED),
-    Kind(modbus_bender.layout, modbus_bender.NOTICED),
-    Kind(modbus_keba.layout, modbus_keba.NOTICED),
+TABLES: Final = (
+    Table(modbus_own.layout, modbus_own.NOTICED),
+    Table(modbus_bender.layout, modbus_bender.NOTICED),
+    Table(modbus_keba.layout, modbus_keba.NOTICED),
 )
 """By `table` of the configuration."""
 
 
-class ModbusApi:
-    """The Modbus server of one box."""
+class Modbus(Module):
+    """The Modbus server of one wallbox."""
 
-    def __init__(self, box: Warp) -> None:
-        self._box = box
+    def __init__(self, reach: Reach, defects: Callable[[], bool]) -> None:
+        """`defects`: whether the mistakes of the firmware are reproduced."""
+        super().__init__(reach.platform)
+        self.server = Server(reach)
+        reach.evse.modbus_switched = self.changed
+        self._defects = defects
         self.errors: Mapping[str, int] = {}
         """`modbus_tcp/error_counters`"""
-        self.features: set[str] = set()
-        """What it has noticed since it started."""
-        self.injecting = bytearray(BUFFER)
-        """A tag that is being injected."""
-        self._request: ModbusRequest | None = None
         self._restarting = False
-        self._tables: dict[tuple[int, bool, bool, str], RegisterTable[Seen, Warp]] = {}
+        self._tables: dict[tuple[int, bool, bool, str], RegisterTable[Seen, Server]] = {}
         self._forget()
         self.interfaces: Mapping[str, Interface] = {
             "modbus": ModbusInterface(
                 port=502,
-                handle=self.handle,
+                handle=self.serve,
                 enabled=self._enabled,
                 max_connections=CLIENTS,
                 when_full="evict_oldest",
@@ -87,86 +88,78 @@ class ModbusApi:
 
     @property
     def _kind(self) -> int:
-        return self._box.api.integer(CONFIG, "table")
+        return self.api.integer(CONFIG, "table")
 
     @property
-    def defects(self) -> bool:
-        return self._box.settings.flag("modbus_defects")
+    def _announced(self) -> list[str]:
+        return self.server.reach.features.announced()
 
     @property
-    def table(self) -> RegisterTable[Seen, Warp]:
+    def table(self) -> RegisterTable[Seen, Server]:
         """The table that is configured."""
-        return self._table(self._kind, strict=self._box.api.flag(CONFIG, "send_illegal_data_address"))
+        return self._table(self._kind, strict=self.api.flag(CONFIG, "send_illegal_data_address"))
 
-    def _table(self, kind: int, *, strict: bool) -> RegisterTable[Seen, Warp]:
-        key = (kind, strict, self.defects, self._box.profile.firmware.text)
+    def _table(self, kind: int, *, strict: bool) -> RegisterTable[Seen, Server]:
+        key = (kind, strict, self._defects(), self.platform.profile.firmware.text)
         found = self._tables.get(key)
         if found is None:
-            layout = KINDS[kind].layout(strict=strict, defects=self.defects)
-            found = self._tables[key] = RegisterTable(layout, self._box.profile)
+            layout = TABLES[kind].layout(strict=strict, defects=self._defects())
+            found = self._tables[key] = RegisterTable(layout, self.platform.profile)
         return found
 
     def _enabled(self) -> bool:
-        api = self._box.api
+        api = self.api
         return not self._restarting and api.flag(CONFIG, "enable") and api.integer(CONFIG, "port") != 0
 
     def _forget(self) -> None:
         self.errors = dict.fromkeys(("illegal_data_address", "illegal_function", "ignored_write"), 0)
-        self.features.clear()
-        self.injecting[:] = bytes(BUFFER)
+        self.server.forget()
 
     def boot(self) -> None:
         """The network processor runs again."""
         self._forget()
 
     def changed(self) -> None:
-        """Its configuration or the switch of its slots was changed: it starts anew, and every client is dropped."""
+        """Its configuration or the switch of its slots was changed: it starts over, and every client is dropped."""
         self._forget()
         self._restarting = True
-        self._box.changed()
+        self.platform.changed()
         self._restarting = False
-        self._box.changed()
+        self.platform.changed()
 
     # --- one request -------------------------------------------------------------------------------------------------
 
-    def handle(self, request: ModbusRequest) -> ModbusReply | None:
+    def serve(self, request: ModbusRequest) -> ModbusReply | None:
         """The device's reply."""
-        box, function, kind = self._box, request.function, KINDS[self._kind]
+        function, kind = request.function, TABLES[self._kind]
         if function in WRITES and not self._writable():
             return self._not_writable(request)
         if function not in kind.noticed:
             if function in KNOWN:
                 self._count("illegal_function")
             return ModbusReply(exception=ILLEGAL_FUNCTION)
-        self.features |= self._noticing(function)
-        self._request = request
+        self.server.noticed |= self._noticing(function)
+        self.server.request = request
         try:
-            reply = self.table.serve(request, self._seen, box)
+            reply = self.table.serve(request, self._seen, self.server)
         finally:
-            self._request = None
+            self.server.request = None
         if reply is not None and reply.exception == ILLEGAL_ADDRESS:
             self._count("illegal_data_address")
         if function in WRITES:
-            box.changed()
-        if reply is not None and function in BITS and self.defects and reply.values and request.count % 8 == 0:
+            self.platform.changed()
+        if reply is not None and function in BITS and self._defects() and reply.values and request.count % 8 == 0:
             return ModbusReply(values=(*reply.values[:-8], *[0] * 8), journal=reply.journal)
         return reply
 
-    def asked(self, start: int, stop: int) -> tuple[int, ...] | None:
-        """The words of registers `start` to `stop` of the write being served; None: it does not have all of them."""
-        request = self._request
-        if request is None or start < request.address or stop > request.address + len(request.values):
-            return None
-        return request.values[start - request.address : stop - request.address]
-
     def _writable(self) -> bool:
-        known = "evse" in self.features or "evse" in features(self._box)
-        return known and self._box.view().evse.memory.slots[SlotId.MODBUS_CURRENT].active
+        known = EVSE in self.server.noticed or EVSE in self._announced
+        return known and self.platform.view().evse.memory.slots[SlotId.MODBUS_CURRENT].active
 
     def _not_writable(self, request: ModbusRequest) -> ModbusReply:
-        values: Any = request.values[0] if len(request.values) == 1 else list(request.values)
-        self._box.record_write(f"modbus.{request.address}", values, READ_ONLY, request.origin)
-        if self._box.api.flag(CONFIG, "ignore_writes"):
+        values: object = request.values[0] if len(request.values) == 1 else list(request.values)
+        self.platform.record_write(f"modbus.{request.address}", values, READ_ONLY, request.origin)
+        if self.api.flag(CONFIG, "ignore_writes"):
             self._count("ignored_write")
             return ModbusReply(journal={"ignored": True})
         self._count("illegal_function")
@@ -174,21 +167,27 @@ class ModbusApi:
 
     def _count(self, name: str) -> None:
         self.errors = {**self.errors, name: self.errors[name] + 1}
-        self._box.changed()
+        self.platform.changed()
 
     # --- what it sees ------------------------------------------------------------------------------------------------
 
     def _noticing(self, function: int) -> set[str]:
         """Features that a request with this function makes it notice."""
-        found = KINDS[self._kind].noticed.get(function, frozenset())
-        if not self.defects:
-            found = frozenset().union(*KINDS[0].noticed.values())
-        return set(found & set(features(self._box))) if not found <= self.features else set()
+        found = TABLES[self._kind].noticed.get(function, frozenset())
+        if not self._defects():
+            found = frozenset().union(*TABLES[0].noticed.values())
+        return set(found & set(self._announced)) if not found <= self.server.noticed else set()
 
     def _seen(self, function: int | None = None) -> Seen:
-        """The box as a row sees it; `function`: with what a request with it would notice."""
+        """The wallbox as a row sees it; `function`: with what a request with it would notice."""
         more = set() if function is None else self._noticing(function)
-        return Seen(self._box.view(), self.features | more, defects=self.defects, injecting=bytes(self.injecting))
+        return Seen(
+            self.server.reach,
+            self.platform.view(),
+            self.server.noticed | more,
+            defects=self._defects(),
+            injecting=bytes(self.server.injecting),
+        )
 
     # --- scenarios ---------------------------------------------------------------------------------------------------
 
@@ -209,21 +208,21 @@ class ModbusApi:
 
     def write(self, address: str, value: object, origin: Origin) -> Outcome:
         """One whole item, as a client would. KeyError if no table has it."""
-        if not self._box.up:
-            return Outcome(refused=Reason.UNREACHABLE, message="the box is off or restarting")
+        if not self.platform.up:
+            return Outcome(refused=Reason.UNREACHABLE, message="the wallbox is off or restarting")
         refused = None if self._writable() else READ_ONLY
         if refused is None:
-            self.features |= self._noticing(next(iter(self._codes(address, WRITES)), WRITES[0]))
+            self.server.noticed |= self._noticing(next(iter(self._codes(address, WRITES)), WRITES[0]))
             try:
-                outcome = self.table.write_address(self._box, address, value, origin)
+                outcome = self.table.write_address(self.server, address, value, origin)
             except KeyError:
                 if not self._elsewhere(address, WRITES):
                     raise
                 refused = NOT_SERVED
         if refused is not None:
             outcome = refused
-            self._box.record_write(f"modbus.{address}", value, outcome, origin)
-        self._box.changed()
+            self.platform.record_write(f"modbus.{address}", value, outcome, origin)
+        self.platform.changed()
         return outcome
 
     @staticmethod
@@ -238,7 +237,7 @@ class ModbusApi:
         return any(
             item.start == int(number) and item.may(code)
             for code in self._codes(address, functions)
-            for kind in range(len(KINDS))
+            for kind in range(len(TABLES))
             for item in (self._table(kind, strict=True).items(code, int(number), 1) if number.isdecimal() else ())
         )
 
@@ -253,10 +252,27 @@ class ModbusApi:
 
     def fidelity(self) -> Iterable[Fidelity]:
         """The rows of all three tables."""
-        for kind in range(len(KINDS)):
+        for kind in range(len(TABLES)):
             yield from self._table(kind, strict=True).fidelity()
 
 
-def create(box: Warp) -> ModbusApi:
-    """The Modbus part of a box."""
-    return ModbusApi(box)
+ROWS: Final[tuple[AnyRow[Modbus], ...]] = (
+    Config(
+        name=CONFIG,
+        schema=obj(
+            enable=BOOL,
+            port=Int(16, value=502),
+            table=uint(0, 2, width=8),
+            send_illegal_data_address=Bool(True),
+            ignore_writes=BOOL,
+        ),
+        applied=lambda m, _, __: m.changed(),
+        source=FW,
+    ),
+    State(
+        name="modbus_tcp/error_counters",
+        schema=obj(illegal_data_address=U32, illegal_function=U32, ignored_write=U32),
+        read=lambda m, v: m.errors,
+        source=FW,
+    ),
+)

@@ -13,18 +13,16 @@ from ...core.messages import Outcome
 from ...devices.interfaces import Origin
 from ...devices.register_maps import bender as at
 from ...devices.registers import U32, Bank, Layout, Writes
+from .features import ALL_VALUES, EVSE, METER, SWITCH
 from .memory import LOWEST, SlotId
 from .modbus_view import (
-    ALL_VALUES,
-    EVSE,
     FW,
-    METER,
     SILENTLY,
-    SWITCH,
     UNDEFINED,
     Read,
     Row,
     Seen,
+    Server,
     constant,
     gated,
     hardware_limit,
@@ -66,13 +64,13 @@ def _evse(place: at.Place, read: Read) -> Row:
     return place.row(gated(EVSE, read), source=FW)
 
 
-def _set_available(box: Warp, value: object, _: Origin) -> Outcome:
-    return set_enabled(box, not number(value))
+def _set_available(server: Server, value: object, _: Origin) -> Outcome:
+    return set_enabled(server, not number(value))
 
 
-def _set_current(box: Warp, value: object, _: Origin) -> Outcome:
+def _set_current(server: Server, value: object, _: Origin) -> Outcome:
     """A. Thousandths of it in 16 bits: 72 A are 6464 mA."""
-    return set_current(box, number(value) * 1000 & 0xFFFF)
+    return set_current(server, number(value) * 1000 & 0xFFFF)
 
 
 def _allowed(s: Seen) -> int:
@@ -127,7 +125,7 @@ ROWS: Final[tuple[Row, ...]] = (
 )
 
 
-def layout(*, strict: bool, defects: bool) -> Layout[Seen, Warp]:
+def layout(*, strict: bool, defects: bool) -> Layout[Seen, Server]:
     """`strict`: undefined addresses are refused when written; they read 0 in any case."""
     bank = Bank(
         "Modbus registers (Bender)",

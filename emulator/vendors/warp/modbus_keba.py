@@ -7,26 +7,23 @@ Source: Tinkerforge esp32-firmware, `modules/modbus_tcp`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from ...core.messages import DONE, Outcome
 from ...devices.interfaces import Origin
 from ...devices.register_maps import keba as at
 from ...devices.registers import U16, U32, Bank, Layout, Writes
 from .evseview import Iec
+from .features import ALL_VALUES, EVSE, METER, NFC, SWITCH
 from .memory import SlotId
 from .modbus_view import (
-    ALL_VALUES,
-    EVSE,
     FW,
-    METER,
-    NFC,
     SILENTLY,
-    SWITCH,
     UNDEFINED,
     Read,
     Row,
     Seen,
+    Server,
     Write,
     charger_id,
     constant,
@@ -72,7 +69,7 @@ def _cable(s: Seen) -> object:
 
 
 def _product(s: Seen) -> object:
-    rating = RATINGS.get(s.box.controller.rated, 0)
+    rating = RATINGS.get(s.reach.controller.rated, 0)
     return 310_100 + rating * 1000 + (20 if METER in s.features else 0) + (NFC in s.features)
 
 
@@ -81,7 +78,7 @@ def _tag(s: Seen) -> object:
     charge = s.charge
     if charge is None or charge["authorization_type"] not in (BY_TAG, BY_INJECTED_TAG):
         return 0
-    digits = str(charge["authorization_info"]["tag_id"]).replace(":", "")
+    digits = charge.doc("authorization_info").text("tag_id").replace(":", "")
     return int.from_bytes(bytes.fromhex(digits)[:4].ljust(4, b"\0"), "big")
 
 
@@ -90,9 +87,9 @@ def _power_factor(s: Seen) -> object:
     return whole(s.measured(27), 10 if s.defects else 1000)
 
 
-def _read(place: at.Place, read: Read, **more: Any) -> Row:
-    more.setdefault("about", place.unit)
-    return Row(place.name, place.address, U32, read=read, source=FW, **more)
+def _read(place: at.Place, read: Read, about: str | None = None, *, live: bool = True) -> Row:
+    text = place.unit if about is None else about
+    return Row(place.name, place.address, U32, read=read, source=FW, live=live, about=text)
 
 
 READABLE: Final[tuple[Row, ...]] = (
@@ -100,7 +97,7 @@ READABLE: Final[tuple[Row, ...]] = (
     _read(at.CABLE_STATE, gated(EVSE, _cable)),
     _read(at.ERROR_CODE, constant(0), live=False),
     *(_read(place, measured(3 + k, 1000)) for k, place in enumerate(at.CURRENT)),
-    _read(at.SERIAL_NUMBER, lambda s: charger_id(s.box.serial), live=False),
+    _read(at.SERIAL_NUMBER, lambda s: charger_id(s.platform.serial), live=False),
     _read(at.PRODUCT_CODE, gated(EVSE, _product), about="six digits"),
     _read(at.FIRMWARE_VERSION, constant(FIRMWARE), live=False, about="3.10.27"),
     _read(at.ACTIVE_POWER, gated(METER, lambda s: whole(s.meter["power"], 1000))),
@@ -118,21 +115,21 @@ READABLE: Final[tuple[Row, ...]] = (
 )
 
 
-def _set_current(box: Warp, value: object, _: Origin) -> Outcome:
-    return set_current(box, number(value))
+def _set_current(server: Server, value: object, _: Origin) -> Outcome:
+    return set_current(server, number(value))
 
 
-def _set_enabled(box: Warp, value: object, _: Origin) -> Outcome:
-    return set_enabled(box, number(value) > 0)
+def _set_enabled(server: Server, value: object, _: Origin) -> Outcome:
+    return set_enabled(server, number(value) > 0)
 
 
-def _set_energy(box: Warp, value: object, _: Origin) -> Outcome:
-    box.limits.override(energy_wh=number(value) * 10)
+def _set_energy(server: Server, value: object, _: Origin) -> Outcome:
+    server.reach.limits.override(energy_wh=number(value) * 10)
     return DONE
 
 
-def _switch_phases(box: Warp, value: object, _: Origin) -> Outcome:
-    return switch_phases(box, 3 if value == 1 else 1)
+def _switch_phases(server: Server, value: object, _: Origin) -> Outcome:
+    return switch_phases(server, 3 if value == 1 else 1)
 
 
 def _write(place: at.Place, write: Write, about: str = "") -> Row:
@@ -152,7 +149,7 @@ WRITABLE: Final[tuple[Row, ...]] = (
 )
 
 
-def layout(*, strict: bool, defects: bool) -> Layout[Seen, Warp]:
+def layout(*, strict: bool, defects: bool) -> Layout[Seen, Server]:
     """`strict`: undefined addresses are refused."""
     bank = Bank(
         "Modbus registers (KEBA)",

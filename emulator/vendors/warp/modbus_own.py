@@ -7,27 +7,24 @@ The one rule: one row per value, at the addresses of the firmware; what spans se
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from dataclasses import replace
+from typing import Final
 
 from ...core.messages import DONE, Outcome, Reason
 from ...devices.interfaces import Origin
 from ...devices.registers import BIT, F32, U32, Bank, Layout, Octets, WireType, Writes
 from . import modbus_groups as groups
+from .features import ALL_VALUES, EVSE, METER, NFC, PHASES, SWITCH
 from .memory import SlotId
 from .modbus_view import (
-    ALL_VALUES,
-    EVSE,
     FW,
-    METER,
-    NFC,
     NONE,
-    PHASES,
     SILENTLY,
-    SWITCH,
     UNDEFINED,
     Read,
     Row,
     Seen,
+    Server,
     Write,
     charger_id,
     constant,
@@ -40,6 +37,7 @@ from .modbus_view import (
     set_enabled,
     switch_phases,
 )
+from .models import build_of
 
 VERSION: Final = 4
 BINARY_TAG_SINCE: Final = "2.10.0"
@@ -99,20 +97,40 @@ LABELS: Final = (
 
 
 def _row(
-    address: int, name: str, read: Read | None, write: Write | None = None, *, kind: WireType = U32, **more: Any
+    address: int,
+    name: str,
+    read: Read | None,
+    write: Write | None = None,
+    *,
+    kind: WireType = U32,
+    live: bool = True,
+    about: str = "",
+    assumed: str | None = None,
+    since: str | None = None,
 ) -> Row:
-    return Row(name, address, kind, read=read, write=write, source=FW, **more)
+    return Row(
+        name,
+        address,
+        kind,
+        read=read,
+        write=write,
+        live=live,
+        about=about,
+        assumed=assumed,
+        since=since,
+        source=FW,
+    )
 
 
-def _bit(address: int, name: str, read: Read, write: Write | None = None, **more: Any) -> Row:
-    return _row(address, name, read, write, kind=BIT, **more)
+def _bit(address: int, name: str, read: Read, write: Write | None = None, *, live: bool = True, about: str = "") -> Row:
+    return _row(address, name, read, write, kind=BIT, live=live, about=about)
 
 
 # --- input registers -------------------------------------------------------------------------------------------------
 
 
 def _firmware(part: int) -> Read:
-    return lambda s: (*s.box.profile.firmware.numbers, 0, 0, 0)[part]
+    return lambda s: (*s.platform.profile.firmware.numbers, 0, 0, 0)[part]
 
 
 def _slot(index: int) -> Read:
@@ -138,7 +156,7 @@ def _tag(read: Read) -> Read:
 
 
 def _button(member: str) -> Read:
-    return gated(EVSE, lambda s: cast("dict[str, int]", s.box.api.value("evse/button_state", s.view))[member])
+    return gated(EVSE, lambda s: s.reach.evse.button(s.view)[member])
 
 
 def _meter(name: str) -> Read:
@@ -157,8 +175,8 @@ INPUTS: Final[tuple[Row, ...]] = (
     _row(2, "firmware_major", _firmware(0), live=False),
     _row(4, "firmware_minor", _firmware(1), live=False),
     _row(6, "firmware_patch", _firmware(2), live=False),
-    _row(8, "firmware_build", lambda s: int(s.box.build, 16), live=False, about="Unix time, s"),
-    _row(10, "charger_id", lambda s: charger_id(s.box.serial), live=False, about="number behind the name"),
+    _row(8, "firmware_build", lambda s: int(build_of(s.platform.profile), 16), live=False, about="Unix time, s"),
+    _row(10, "charger_id", lambda s: charger_id(s.platform.serial), live=False, about="number behind the name"),
     _row(12, "uptime", lambda s: s.view.uptime // 1000, about="s"),
     _row(1000, "iec61851_state", gated(EVSE, lambda s: int(s.evse.iec)), about="0 A .. 3 D, 4 E/F"),
     _row(1002, "charger_state", gated(EVSE, lambda s: s.evse.charger_state)),
@@ -172,14 +190,14 @@ INPUTS: Final[tuple[Row, ...]] = (
     ),
     _row(1100, "button_pressed_at", _button("button_press_time"), about="ms of the controller's uptime"),
     _row(1102, "button_released_at", _button("button_release_time"), about="ms of the controller's uptime"),
-    _row(2000, "meter_type", gated(METER, lambda s: s.box.meters.type_at(s.at))),
+    _row(2000, "meter_type", gated(METER, lambda s: s.reach.meters.type_at(s.at))),
     _row(2002, "power", _meter("power"), kind=F32, about="W"),
     _row(2004, "energy_absolute", _meter("energy_abs"), kind=F32, about="kWh"),
     _row(2006, "energy_relative", _meter("energy_rel"), kind=F32, about="kWh since the reset"),
     _row(2008, "energy_of_charge", gated(METER, lambda s: s.charge_energy), kind=F32, about="kWh"),
     *(_all_value(k) for k in range(len(LABELS))),
     _row(3100, "phases", phases, about="0: nothing switches them"),
-    _row(3102, "phase_switch_state", gated(SWITCH, lambda s: s.box.power.external_control(s.view))),
+    _row(3102, "phase_switch_state", gated(SWITCH, lambda s: s.reach.power.external_control(s.view))),
     _row(4000, "tag_id", _tag(groups.tag_text), kind=Octets(10), about="hexadecimal digits in ASCII"),
     _row(4010, "tag_age", gated(NFC, groups.tag_age), about="ms; 0: none"),
     _row(4012, "tag_type", _tag(groups.tag_type), kind=Octets(2), about="ASCII, 0000 .. 0005"),
@@ -198,22 +216,22 @@ INPUTS: Final[tuple[Row, ...]] = (
 # --- holding registers -----------------------------------------------------------------------------------------------
 
 
-def _enable(box: Warp, value: object, _: Origin) -> Outcome:
-    return set_enabled(box, bool(value))
+def _enable(server: Server, value: object, _: Origin) -> Outcome:
+    return set_enabled(server, bool(value))
 
 
-def _current(box: Warp, value: object, _: Origin) -> Outcome:
-    return set_current(box, number(value) & 0xFFFF)
+def _current(server: Server, value: object, _: Origin) -> Outcome:
+    return set_current(server, number(value) & 0xFFFF)
 
 
-def _wanted_phases(box: Warp, value: object, _: Origin) -> Outcome:
+def _wanted_phases(server: Server, value: object, _: Origin) -> Outcome:
     if value not in (1, 3):
         return Outcome(refused=Reason.OUT_OF_RANGE, message="1 or 3")
-    return switch_phases(box, 3 if value == 3 else 1)
+    return switch_phases(server, 3 if value == 3 else 1)
 
 
 def _asked_phases(s: Seen) -> object:
-    return cast("dict[str, int]", s.box.api.document("power_manager/external_control"))["phases_wanted"]
+    return s.platform.api.integer("power_manager/external_control", "phases_wanted")
 
 
 def _led(member: str) -> Read:
@@ -256,16 +274,16 @@ def _phase(member: str, k: int) -> Read:
 
 
 def _open_input(s: Seen) -> object:
-    return s.box.generation >= 2 and not s.evse.memory.shutdown_closed
+    return s.generation >= 2 and not s.evse.memory.shutdown_closed
 
 
 DISCRETE: Final[tuple[Row, ...]] = (
     *(_bit(n, f"feature_{name}", _has(name)) for n, name in enumerate((EVSE, METER, PHASES, ALL_VALUES, SWITCH, NFC))),
-    _bit(6, "has_shutdown_input", lambda s: s.box.generation >= 2, live=False),
-    _bit(7, "has_input", lambda s: s.box.generation == 2, live=False),
-    _bit(8, "has_output", lambda s: s.box.generation == 2, live=False),
+    _bit(6, "has_shutdown_input", lambda s: s.generation >= 2, live=False),
+    _bit(7, "has_input", lambda s: s.generation == 2, live=False),
+    _bit(8, "has_output", lambda s: s.generation == 2, live=False),
     _bit(1100, "shutdown_input_open", gated(EVSE, _open_input)),
-    _bit(1101, "input_open", gated(EVSE, lambda s: s.box.generation == 2 and not s.evse.memory.input_closed)),
+    _bit(1101, "input_open", gated(EVSE, lambda s: s.generation == 2 and not s.evse.memory.input_closed)),
     _bit(1102, "button_pressed", _button("button_pressed")),
     *(_bit(2100 + k, f"connected_l{k + 1}", _phase("phases_connected", k)) for k in range(3)),
     *(_bit(2103 + k, f"active_l{k + 1}", _phase("phases_active", k)) for k in range(3)),
@@ -277,24 +295,25 @@ def _released(s: Seen) -> object:
     return not slot.active or slot.current > 0
 
 
-def _start(box: Warp, value: object, _: Origin) -> Outcome:
+def _start(server: Server, value: object, _: Origin) -> Outcome:
     if value:
-        box.controller.start_charging()
+        server.reach.controller.start_charging()
     else:
-        box.controller.stop_charging()
+        server.reach.controller.stop_charging()
     return DONE
 
 
-def _output(box: Warp, value: object, _: Origin) -> Outcome:
-    if box.generation != 2:
-        box.log("modbus_tcp", "Failed to set GP output: not supported by this hardware")
+def _output(server: Server, value: object, _: Origin) -> Outcome:
+    if server.reach.platform.generation != 2:
+        server.log("Failed to set GP output: not supported by this hardware")
         return Outcome(refused=Reason.NOT_FITTED, message="no such output")
-    box.controller.change(gp_output=int(bool(value)))
+    controller = server.reach.controller
+    controller.write(replace(controller.memory, gp_output=int(bool(value))))
     return DONE
 
 
 def _output_open(s: Seen) -> object:
-    return s.box.generation == 2 and s.evse.memory.gp_output > 0
+    return s.generation == 2 and s.evse.memory.gp_output > 0
 
 
 COILS: Final[tuple[Row, ...]] = (
@@ -322,7 +341,7 @@ NOTICED: Final[Mapping[int, frozenset[str]]] = {
 """Features that the handler of each function looks for."""
 
 
-def layout(*, strict: bool, defects: bool) -> Layout[Seen, Warp]:
+def layout(*, strict: bool, defects: bool) -> Layout[Seen, Server]:
     """`strict`: undefined addresses are refused. The defects are in the rows' values, not in their places."""
     fill = None if strict else 0
     refusals = SILENTLY if strict else {**SILENTLY, **UNDEFINED}

@@ -1,4 +1,4 @@
-"""What the rows of all three register tables are made of: the box as its Modbus server knows it, and what it may ask.
+"""What the rows of all three register tables are made of: the wallbox as its Modbus server knows it, and what it may ask.
 
 The one rule: a value whose feature the server has not noticed yet is 0, and a write to it does nothing.
 Source: Tinkerforge esp32-firmware, `modules/modbus_tcp`.
@@ -9,31 +9,89 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Set
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, Literal, cast
+from typing import Final, Literal
 
 from ...core.instant import MILLISECOND, Instant
 from ...core.messages import DONE, Outcome, Reason
-from ...devices.interfaces import Origin
+from ...devices.interfaces import ModbusRequest, Origin
 from ...devices.registers import Register
+from .controller import Controller
+from .documents import Doc
+from .evse import Evse
 from .evseview import EvseView, Iec
+from .features import ALL_VALUES, Features
+from .legacy import LegacyMeters
+from .limits import Limits
 from .memory import HIGHEST, Slot, SlotId, valid
+from .meters import Meters
+from .models import shown_slots
+from .nfc import Nfc
+from .numbers import BASE58
+from .platform import Platform
+from .power import PowerManager
+from .tracking import Tracker
 from .view import View
 
 FW: Final = "fw: modules/modbus_tcp"
 NONE: Final = 0xFFFF_FFFF
 """What stands for "no charge", "inactive slot"."""
-DIGITS: Final = "123456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Base 58 as Tinkerforge counts."""
+BUFFER: Final = 28
+"""Bytes of an injected tag: id (20), action (4), type (4)."""
 
-EVSE, METER, PHASES, ALL_VALUES = "evse", "meter", "meter_phases", "meter_all_values"
-SWITCH, NFC = "phase_switch", "nfc"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What registers read and write."""
+
+    platform: Platform
+    controller: Controller
+    evse: Evse
+    meters: Meters
+    legacy: LegacyMeters
+    tracker: Tracker
+    limits: Limits
+    power: PowerManager
+    nfc: Nfc
+    features: Features
+
+
+@dataclass(slots=True)
+class Server:
+    """What the server remembers since it started, and what a write may use."""
+
+    reach: Reach
+    noticed: set[str] = field(default_factory=set)
+    """Features it has noticed."""
+    injecting: bytearray = field(default_factory=lambda: bytearray(BUFFER))
+    """A tag that is being injected."""
+    request: ModbusRequest | None = None
+    """The write being served."""
+
+    def forget(self) -> None:
+        self.noticed.clear()
+        self.injecting[:] = bytes(BUFFER)
+
+    def asked(self, start: int, stop: int) -> tuple[int, ...] | None:
+        """The words of registers `start` to `stop` of the write being served; None: it does not have all of them."""
+        request = self.request
+        if request is None or start < request.address or stop > request.address + len(request.values):
+            return None
+        return request.values[start - request.address : stop - request.address]
+
+    def record_write(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None:
+        self.reach.platform.record_write(point, value, outcome, origin)
+
+    def log(self, text: str) -> None:
+        self.reach.platform.log("modbus_tcp", text)
 
 
 class Seen:
-    """One box at one instant, as far as its Modbus server has noticed what it has."""
+    """One wallbox at one instant, as far as its Modbus server has noticed what it has."""
 
-    def __init__(self, view: View, features: Set[str], *, defects: bool, injecting: bytes = b"") -> None:
+    def __init__(self, reach: Reach, view: View, features: Set[str], *, defects: bool, injecting: bytes = b"") -> None:
+        self.reach = reach
         self.view = view
         self.features = features
         self.defects = defects
@@ -42,8 +100,12 @@ class Seen:
         """The buffer of the tag that is being injected."""
 
     @property
-    def box(self) -> Warp:
-        return self.view.box
+    def platform(self) -> Platform:
+        return self.reach.platform
+
+    @property
+    def generation(self) -> int:
+        return self.reach.platform.generation
 
     @property
     def at(self) -> Instant:
@@ -55,19 +117,18 @@ class Seen:
 
     def slot(self, index: int) -> Slot:
         """A charging slot; inactive where the firmware knows no such slot."""
-        shown = cast("int", self.box.profile.model.traits["slots"]) if self.box.profile.has(since="2.10.0") else 15
-        return self.evse.memory.slots[index] if index < shown else Slot()
+        return self.evse.memory.slots[index] if index < shown_slots(self.platform.profile) else Slot()
 
     # --- the meter ---------------------------------------------------------------------------------------------------
 
     @cached_property
     def meter(self) -> dict[str, float | None]:
         """`meter/values`"""
-        return cast("dict[str, float | None]", self.box.api.value("meter/values", self.view))
+        return self.reach.legacy.values(self.view)
 
     @cached_property
     def _all(self) -> list[float | None]:
-        return cast("list[float | None]", self.box.api.value("meter/all_values", self.view))
+        return self.reach.legacy.all_values(self.view)
 
     def measured(self, k: int) -> float | None:
         """Entry `k` of `meter/all_values`."""
@@ -75,14 +136,14 @@ class Seen:
 
     @cached_property
     def meter_phases(self) -> dict[str, list[bool]]:
-        return cast("dict[str, list[bool]]", self.box.api.value("meter/phases", self.view))
+        return self.reach.legacy.phases(self.view)
 
     # --- the charge --------------------------------------------------------------------------------------------------
 
     @property
-    def charge(self) -> dict[str, Any] | None:
+    def charge(self) -> Doc | None:
         """The running charge, as `charge_tracker/current_charge`."""
-        return self.box.tracker.running
+        return self.reach.tracker.running
 
     @property
     def charge_time(self) -> int:
@@ -91,7 +152,7 @@ class Seen:
         if charge is None:
             return 0
         uptime = (evse.at - evse.memory.started) // MILLISECOND
-        return max(0, uptime - cast("int", charge["evse_uptime_start"]))
+        return max(0, uptime - charge.integer("evse_uptime_start"))
 
     @property
     def charge_energy(self) -> float | None:
@@ -99,13 +160,13 @@ class Seen:
         charge = self.charge
         if charge is None:
             return 0.0
-        now, start = self.meter["energy_abs"], cast("float | None", charge["meter_start"])
+        now, start = self.meter["energy_abs"], charge.known("meter_start")
         return None if now is None or start is None else now - start
 
 
 Read = Callable[[Seen], object]
-Write = Callable[["Warp", object, Origin], Outcome]
-Row = Register[Seen, "Warp"]
+Write = Callable[[Server, object, Origin], Outcome]
+Row = Register[Seen, Server]
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -145,7 +206,7 @@ def charger_id(serial: str) -> int:
     """The number behind a name: `X8A` is 185460. ASSUMED: letters that are no digits count 0."""
     number = 0
     for letter in serial:
-        number = number * 58 + max(0, DIGITS.find(letter))
+        number = number * 58 + max(0, BASE58.find(letter))
     return number & NONE
 
 
@@ -162,7 +223,7 @@ def hardware_limit(s: Seen) -> int:
 
 def phases(s: Seen) -> int:
     """Phases switched on; 0 where nothing can switch them."""
-    return s.evse.snapshot.phases if s.box.generation >= 3 else 0
+    return s.evse.snapshot.phases if s.generation >= 3 else 0
 
 
 def plugged(s: Seen) -> bool:
@@ -195,37 +256,37 @@ def number(value: object) -> int:
 def needs(feature: str, write: Write) -> Write:
     """Nothing happens until the server has noticed the feature."""
 
-    def guarded(box: Warp, value: object, origin: Origin) -> Outcome:
-        if feature not in box.modbus.features:
+    def guarded(server: Server, value: object, origin: Origin) -> Outcome:
+        if feature not in server.noticed:
             return Outcome(refused=Reason.NOT_FITTED, message=f"no feature {feature}")
-        return write(box, value, origin)
+        return write(server, value, origin)
 
     return guarded
 
 
-def ignored(_: Warp, __: object, ___: Origin) -> Outcome:
+def ignored(_: Server, __: object, ___: Origin) -> Outcome:
     """Accepted without any effect."""
     return DONE
 
 
-def set_current(box: Warp, current: int) -> Outcome:
+def set_current(server: Server, current: int) -> Outcome:
     """Slot 9, mA; the controller drops what is neither 0 nor 6..32 A, and nobody is told."""
     if not valid(current):
         return Outcome(refused=Reason.OUT_OF_RANGE, message=f"{current} mA is neither 0 nor 6000..32000 mA")
-    box.controller.put(SlotId.MODBUS_CURRENT, current=current)
+    server.reach.controller.put(SlotId.MODBUS_CURRENT, current=current)
     return DONE
 
 
-def set_enabled(box: Warp, enable: bool) -> Outcome:
+def set_enabled(server: Server, enable: bool) -> Outcome:
     """Slot 10."""
-    box.controller.put(SlotId.MODBUS_ENABLE, current=HIGHEST if enable else 0)
+    server.reach.controller.put(SlotId.MODBUS_ENABLE, current=HIGHEST if enable else 0)
     return DONE
 
 
-def switch_phases(box: Warp, wanted: Literal[1, 3]) -> Outcome:
+def switch_phases(server: Server, wanted: Literal[1, 3]) -> Outcome:
     """As external control; what does not work is only logged."""
-    if (problem := box.power.refuse(wanted)) is not None:
-        box.log("power_manager", problem)
+    if (problem := server.reach.power.refuse(wanted)) is not None:
+        server.reach.platform.log("power_manager", problem)
         return Outcome(refused=Reason.NOT_NOW, message=problem)
-    box.power.request(wanted)
+    server.reach.power.request(wanted)
     return DONE

@@ -1,4 +1,4 @@
-"""MQTT: the box as a client of a broker; states out, commands in.
+"""MQTT: the wallbox as a client of a broker; states out, commands in.
 
 The one rule: a topic is the prefix and a path of the registry; nothing else is known here.
 Source: Tinkerforge esp32-firmware, `modules/mqtt/mqtt.cpp`.
@@ -7,37 +7,70 @@ Source: Tinkerforge esp32-firmware, `modules/mqtt/mqtt.cpp`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, cast
+from typing import Final, Protocol
 
-from ...core.instant import SECOND, Instant
+from ...core.instant import MILLISECOND, SECOND, Instant
 from ...devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Origin, Publish
+from .addresses import CERT_ID
 from .discovery import Discovery
+from .documents import Doc
+from .features import Features
 from .feed import Feed
+from .models import NAMES
+from .module import Module
 from .platform import Platform
 from .registry import Target
-from .rows import Command
-from .schema import NULL
+from .rows import AnyRow, Command, Config, State
+from .schema import BOOL, I32, I52, NULL, U8, Int, Str, obj, uint
 from .view import View
 
+FW: Final = "fw: modules/mqtt"
+CONFIG: Final = obj(
+    enable_mqtt=BOOL,
+    broker_host=Str(0, 128),
+    broker_port=Int(16, value=1883),
+    broker_username=Str(0, 64),
+    broker_password=Str(0, 64),
+    global_topic_prefix=Str(0, 64),
+    client_name=Str(1, 64),
+    interval=uint(0, 86400, 1),
+    protocol=uint(0, 3, width=8),
+    cert_id=CERT_ID,
+    client_cert_id=CERT_ID,
+    client_key_id=CERT_ID,
+    path=Str(0, 64),
+    read_only=BOOL,
+)
 NOT_CONFIGURED, NOT_CONNECTED, CONNECTED, ERROR = range(4)
 KEEP_ALIVE: Final = 120
 """s. ASSUMED: the default of ESP-MQTT."""
 EMPTY: Final = "empty payload only allowed for null configs"
 
 
+class Listener(Protocol):
+    """Who listens to topics outside the prefix."""
+
+    def subscriptions(self) -> tuple[str, ...]: ...
+
+    def received(self, topic: str, payload: bytes, retained: bool) -> bool:
+        """Whether the message was for it."""
+
+
 class Mqtt(Module):
     """The MQTT client of one box."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, features: Features) -> None:
         super().__init__(platform)
+        self.rules: Listener | None = None
+        """Who else listens to topics."""
         self._linked = False
         self._paused = False
-        self._feed = Feed(self)
+        self._feed = Feed(self.platform)
         self._waiting: dict[str, str] = {}
         """Documents held back by `interval`, by path."""
         self._sent: dict[str, Instant] = {}
         self._outbox: list[Publish] = []
-        self.discovery = Discovery(self)
+        self.discovery = Discovery(platform, features, self.topic, self.publish)
         self.connected_at: Instant = 0
         self.lost_at: Instant = 0
         self.last_error = 0
@@ -55,19 +88,19 @@ class Mqtt(Module):
     # --- configuration -----------------------------------------------------------------------------------------------
 
     @property
-    def config(self) -> dict[str, Any]:
+    def config(self) -> Doc:
         return self.api.doc("mqtt/config")
 
     @property
     def prefix(self) -> str:
-        return cast("str", self.config["global_topic_prefix"])
+        return self.config.text("global_topic_prefix")
 
     def topic(self, path: str) -> str:
         return f"{self.prefix}/{path}" if self.prefix else path
 
     @property
     def enabled(self) -> bool:
-        return bool(self.config["enable_mqtt"]) and bool(self.config["broker_host"])
+        return self.config.flag("enable_mqtt") and bool(self.config["broker_host"])
 
     @property
     def connection_state(self) -> int:
@@ -98,26 +131,55 @@ class Mqtt(Module):
         if not self.enabled or self._paused:
             return None
         config = self.config
-        host, port = config["broker_host"], config["broker_port"]
+        host, port = config.text("broker_host"), config.integer("broker_port")
         if host == EMBEDDED_BROKER and self.platform.broker is not None:
             host, port = self.platform.broker
         return BrokerAccess(
             host=host,
             port=port,
-            client_id=config["client_name"],
-            username=config["broker_username"] or None,
-            password=config["broker_password"] or None,
+            client_id=config.text("client_name"),
+            username=config.text("broker_username") or None,
+            password=config.text("broker_password") or None,
             keep_alive=KEEP_ALIVE,
             tls=config["protocol"] in (1, 3),
         )
 
     def _subscriptions(self) -> tuple[str, ...]:
         found: list[str] = []
-        if not self.config["read_only"]:
+        if not self.config.flag("read_only"):
             found.append(self.topic("#"))
-        found += self.automation.topics()
+        if self.rules is not None:
+            found += self.rules.subscriptions()
         found += self.discovery.subscriptions()
         return tuple(dict.fromkeys(found))
+
+    # --- documents
+
+    def check(self, doc: Doc) -> str | None:
+        discovery = self.api.doc("mqtt/auto_discovery_config")
+        same = doc["global_topic_prefix"] == discovery["auto_discovery_prefix"]
+        if same and discovery["auto_discovery_mode"]:
+            return "Global topic prefix cannot be the same as the MQTT auto discovery topic prefix."
+        return None
+
+    def check_discovery(self, doc: Doc) -> str | None:
+        if doc["auto_discovery_mode"] and doc["auto_discovery_prefix"] == self.prefix:
+            return "Auto discovery topic prefix cannot be the same as the MQTT API topic prefix."
+        return None
+
+    def initial(self) -> object:
+        platform = self.platform
+        prefix = f"{NAMES[platform.generation]}/{platform.serial}"
+        return {**CONFIG.default(), "global_topic_prefix": prefix, "client_name": platform.device_name}
+
+    def state(self, v: View) -> object:
+        booted = self.platform.booted_at
+        return {
+            "connection_state": self.connection_state,
+            "connection_start": max(0, self.connected_at - booted) // MILLISECOND,
+            "connection_end": max(0, self.lost_at - booted) // MILLISECOND,
+            "last_error": self.last_error,
+        }
 
     # --- the connection ----------------------------------------------------------------------------------------------
 
@@ -126,7 +188,7 @@ class Mqtt(Module):
         self.connected_at = self.platform.at
         self.platform.touch()
         self._waiting.clear()
-        self._feed = Feed(self)
+        self._feed = Feed(self.platform)
         view = self.platform.view()
         self._sent = {}
         messages = [self._state(path, text, view.at) for path, text in self._feed.everything(view)]
@@ -148,7 +210,7 @@ class Mqtt(Module):
     def _published(self, at: Instant) -> Iterable[Publish]:
         """What changed, each topic at most once per `interval`; what waited meanwhile."""
         self._waiting.update(self._feed.changes(at))
-        least = self.config["interval"] * SECOND
+        least = self.config.integer("interval") * SECOND
         ready = [path for path in self._waiting if at - self._sent.get(path, -least) >= least]
         messages = [self._state(path, self._waiting.pop(path), at) for path in ready]
         messages += self._outbox
@@ -174,10 +236,10 @@ class Mqtt(Module):
     def _received(self, topic: str, payload: bytes, retained: bool, origin: Origin) -> Iterable[Publish]:
         if self.discovery.received(topic, payload):
             return self._flush()
-        if self.automation.message(topic, payload, retained):
+        if self.rules is not None and self.rules.received(topic, payload, retained):
             return self._flush()
         prefix = self.topic("")
-        if not topic.startswith(prefix) or self.config["read_only"]:
+        if not topic.startswith(prefix) or self.config.flag("read_only"):
             return ()
         path = topic[len(prefix) :]
         size = len(payload)
@@ -212,3 +274,29 @@ class Mqtt(Module):
         problem = self.api.execute(target, payload, origin)
         if problem is not None:
             self.log("mqtt", f"On {path}: {problem}")
+
+
+ROWS: Final[tuple[AnyRow[Mqtt], ...]] = (
+    Config(
+        name="mqtt/config",
+        schema=CONFIG,
+        initial=Mqtt.initial,
+        validate=Mqtt.check,
+        applied=lambda m, _, __: m.reconnect(),
+        censor=("broker_password",),
+        source=FW,
+    ),
+    State(
+        name="mqtt/state",
+        schema=obj(connection_state=U8, connection_start=I52, connection_end=I52, last_error=I32),
+        read=Mqtt.state,
+        source=FW,
+    ),
+    Config(
+        name="mqtt/auto_discovery_config",
+        schema=obj(auto_discovery_mode=uint(0, 2, width=8), auto_discovery_prefix=Str(1, 64, "homeassistant")),
+        validate=Mqtt.check_discovery,
+        source="fw: modules/mqtt_auto_discovery",
+        about="takes effect at the next boot",
+    ),
+)

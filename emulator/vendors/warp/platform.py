@@ -13,11 +13,12 @@ from typing import Final
 
 from ...core.agenda import Action, Timer
 from ...core.instant import SECOND, Instant, later, next_grid
+from ...core.messages import Outcome
 from ...core.noise import splitmix64
 from ...core.snapshot import Snapshot
 from ...core.specs import ChargerSpec
 from ...devices.firmware import Profile
-from ...devices.interfaces import HttpReply, HttpRequest
+from ...devices.interfaces import HttpReply, HttpRequest, Origin
 from ...devices.wallbox import Wallbox
 from .clock import Clock
 from .eventlog import EventLog, stamp
@@ -194,6 +195,10 @@ class Platform:
     def touch(self) -> None:
         """Something a view shows has changed."""
         self.revision += 1
+
+    def record_write(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None:
+        """Record what a client wrote."""
+        self._wallbox.record_write(point, value, outcome, origin)
 
     def changed(self) -> None:
         """Tell the push interfaces, and let every module look at the next whole second."""

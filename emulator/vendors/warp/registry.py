@@ -249,6 +249,10 @@ class Registry:
         """What was sent to a command last: null members stand for the defaults again."""
         self._last.pop(path, None)
 
+    def saved(self, path: str) -> bool:
+        """Whether there is a file of a configuration in flash."""
+        return isinstance(self.states[path], Config) and self._settings[path] is not None
+
     def forget_saved(self, path: str) -> None:
         """A configuration goes back to what holds while nothing was saved."""
         self._settings.put(path, None)
