@@ -7,14 +7,18 @@ arguments mean is decided by the emulator.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..control.client import DEFAULT_URL, Client
 from ..errors import did_you_mean
 from .options import control_token
+
+if TYPE_CHECKING:
+    from ..language.records import Argument
+    from ..scenario.steps import StepType
 
 CHECKS = {"expect": "/api/expect"}
 """Steps that have an operation of their own."""
@@ -49,10 +53,10 @@ class Steps(click.Group):
             )
 
 
-def _steps() -> dict[str, Any]:
+def _steps() -> Mapping[str, StepType]:
     from ..scenario.steps import STEPS
 
-    return dict(STEPS)
+    return STEPS
 
 
 def _step_command(name: str) -> click.Command:
@@ -66,15 +70,15 @@ def _step_command(name: str) -> click.Command:
     return click.Command(name.replace("_", "-"), params=[words, *options], callback=_callback(name), help=kind.about)
 
 
-def _metavar(kind: Any) -> str:
+def _metavar(kind: StepType) -> str:
     if kind.whole is not None:
         return "NAME=VALUE..."
     return f"[{kind.short.upper()}] [NAME=VALUE]..." if kind.short is not None else "[NAME=VALUE]..."
 
 
-def _help(argument: Any) -> str:
+def _help(argument: Argument[object]) -> str:
     needed = " [needed]" if argument.required else ""
-    return f"{argument.about + ': ' if argument.about else ''}{argument.kind.text}{needed}"
+    return f"{argument.about + ': ' if argument.about else ''}{argument.type.text}{needed}"
 
 
 def _callback(name: str) -> Callable[..., int]:
@@ -241,7 +245,7 @@ def _expectations(words: tuple[str, ...]) -> object:
     return step_from_words("expect", words)["expect"]
 
 
-def _shown_outcome(outcome: dict[str, Any]) -> int:
+def _shown_outcome(outcome: dict[str, object]) -> int:
     if outcome["ok"]:
         if outcome["detail"]:
             click.echo(json.dumps(outcome["detail"], ensure_ascii=False))
@@ -250,7 +254,7 @@ def _shown_outcome(outcome: dict[str, Any]) -> int:
     return 1
 
 
-def _line(entry: dict[str, Any]) -> str:
+def _line(entry: Mapping[str, Any]) -> str:
     """One journal entry for a reader."""
     where = ".".join(part for part in (entry["charger"], entry["wallbox"], entry["interface"]) if part)
     detail = json.dumps(entry["detail"], ensure_ascii=False) if entry["detail"] else ""

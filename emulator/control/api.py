@@ -122,9 +122,15 @@ class Api:
         else:
             passage = await self.emulator.advance(self._duration("by", wanted.by))
         self.feed.wake()
-        reply: dict[str, Any] = {"at": round(seconds(passage.at), 6), "elapsed": round(seconds(passage.at - began), 6)}
-        reply |= {"reached": passage.ok, "events": views.entries(passage.events[:MOST_ENTRIES])}
-        return _json(reply | {"items": list(passage.items), "next": self.emulator.simulation.journal.seq})
+        reply = {
+            "at": round(seconds(passage.at), 6),
+            "elapsed": round(seconds(passage.at - began), 6),
+            "reached": passage.ok,
+            "events": views.entries(passage.events[:MOST_ENTRIES]),
+            "items": list(passage.items),
+            "next": self.emulator.simulation.journal.seq,
+        }
+        return _json(reply)
 
     def _duration(self, name: str, value: object) -> Instant:
         scope = Scope(self.emulator.site.names)

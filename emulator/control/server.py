@@ -96,7 +96,7 @@ class ControlServer:
         return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": policy})
 
     async def _reference(self, _: web.Request) -> web.Response:
-        text = page(OPERATIONS, definitions=definitions(), secured=self._gate.secured)
+        text = page(OPERATIONS, secured=self._gate.secured)
         policy = "default-src 'none'; style-src 'unsafe-inline'"
         return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": policy})
 

@@ -14,7 +14,7 @@ from .specs import SupplySpec
 
 Network = Literal["TN", "TT", "IT"]
 Overrides = tuple[float | None, float | None, float | None]
-"""V per grid line in place of the supply's; None leaves it."""
+"""Voltage per grid line in place of the supply's; None leaves it [V]."""
 
 ALL: Final[PhaseMask] = (True, True, True)
 UNCHANGED: Final[Overrides] = (None, None, None)
@@ -47,7 +47,7 @@ def connected(supply: SupplySpec) -> PhaseMask:
 
 
 def voltages(supply: SupplySpec, overrides: Overrides = UNCHANGED, live: PhaseMask = ALL) -> Phases:
-    """V of each terminal without load; 0 where it is dead or not wired.
+    """Voltage of each terminal without load; 0 where it is dead or not wired [V].
 
     `overrides` and `live` name grid lines. On a three-wire IT network each voltage is the one between its line and
     the line on the N terminal, so the loss of that line takes both away. ASSUMED: other voltages of that line are
@@ -80,7 +80,7 @@ def angles(network: Network, phases: int) -> Phases:
 
 
 def neutral_current(active: Phases, reactive: Phases, network: Network, phases: int) -> float:
-    """A in the N terminal: the sum of the phase currents as phasors.
+    """Current in the N terminal: the sum of the phase currents as phasors [A].
 
     `reactive` is capacitive, leading the voltage; `phases` is the number of phases of the supply. On a three-wire IT
     network this is the current of the third line.

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import total_ordering
-from typing import TYPE_CHECKING
+from functools import cache, total_ordering
+from typing import TYPE_CHECKING, Final
 
 from ..core.specs import EvseSpec
 from ..errors import EmulatorError, did_you_mean
@@ -48,6 +48,10 @@ class Version:
         return f"Version({self.text!r})"
 
 
+_version: Final = cache(Version)
+"""The version of a text in a row: parsed once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """One model of a vendor. `traits` are what its tables and logic ask for, by name."""
@@ -76,7 +80,9 @@ class Profile:
 
     def has(self, since: str | None = None, until: str | None = None) -> bool:
         """Whether the firmware is at least `since` and older than `until`."""
-        return (since is None or self.firmware >= Version(since)) and (until is None or self.firmware < Version(until))
+        return (since is None or self.firmware >= _version(since)) and (
+            until is None or self.firmware < _version(until)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +98,7 @@ class Vendor:
     """Default port of each interface that listens."""
     real_ports: Mapping[str, int]
     """Ports of the real device, used on an address of its own."""
-    settings: tuple[Setting, ...]
+    settings: tuple[Setting[object], ...]
     create: Callable[[Context], Wallbox]
     everything: Mapping[str, object] = field(default_factory=dict)
     """Settings that switch every interface on, with open access: what the default emulator uses."""

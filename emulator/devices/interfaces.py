@@ -15,7 +15,6 @@ from urllib.parse import unquote
 from ..core.instant import Instant
 
 if TYPE_CHECKING:
-    from ..faults.effect import Delivery
     from .register_table import RegisterTable
 
 
@@ -110,8 +109,6 @@ class HttpReply:
     """No reply at all; the connection stays open until the client gives up."""
     journal: Mapping[str, object] = field(default_factory=dict)
     """What was asked and answered in the vendor's terms, for the journal."""
-    line: Callable[[bytes], Delivery] | None = None
-    """What a disturbed line makes of its bytes; None: nothing. Not for vendors."""
 
 
 HttpHandler = Callable[[HttpRequest], HttpReply]

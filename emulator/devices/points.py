@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypedDict
 
-from .firmware import Profile, Version
+from .firmware import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +35,7 @@ class Point:
         """Whether a box of this profile has the row."""
         if self.models is not None and profile.model.id not in self.models:
             return False
-        if self.since is not None and profile.firmware < Version(self.since):
-            return False
-        return self.until is None or profile.firmware < Version(self.until)
+        return profile.has(self.since, self.until)
 
     def documented(
         self, table: str, value_type: str, *, settable: bool, readable: bool = True, name: str = ""
@@ -56,6 +55,17 @@ class Point:
             assumed=self.assumed,
             about=self.about,
         )
+
+
+class Facts(TypedDict, total=False):
+    """What a row may say about itself beside its name and source, for functions that make rows; see `Point`."""
+
+    since: str | None
+    until: str | None
+    models: tuple[str, ...] | None
+    live: bool
+    assumed: str | None
+    about: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

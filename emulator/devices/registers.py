@@ -18,7 +18,7 @@ from typing import Final, Generic, Literal, Protocol, TypeVar
 
 from ..core.messages import Outcome, Reason
 from .interfaces import Origin
-from .points import Point
+from .points import Facts, Point
 from .wire_types import (
     BIT,
     F32,
@@ -97,7 +97,16 @@ class Recorder(Protocol):
 V = TypeVar("V")
 """The vendor's view: a snapshot with this wallbox's settings and identity."""
 W = TypeVar("W", bound=Recorder)
-"""The vendor's wallbox, which writes act on."""
+"""What writes act on: a part of the vendor's wallbox, or all of it."""
+
+
+class RegisterFacts(Facts, total=False):
+    """What a register may say about itself beside that; see `Register`."""
+
+    scale: float
+    missing: float | None
+    functions: tuple[int, ...] | None
+    journal: str | None
 
 
 @dataclass(frozen=True)

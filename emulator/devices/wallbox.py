@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from ..core.agenda import Action, Timer
 from ..core.instant import Instant, later
@@ -19,13 +19,12 @@ from ..core.specs import ChargerSpec
 from ..runtime.simulation import Simulation
 from .charge_control import IGNORED, ChargeControl
 from .firmware import Profile, Vendor
-from .interfaces import Interface, Origin
+from .interception import NOBODY, Interceptor
+from .interfaces import HttpInterface, Interface, MqttInterface, Origin
 from .points import Fidelity
 from .quirks import Quirk
 from .settings import Settings
-
-if TYPE_CHECKING:
-    from ..faults.passing import Traffic
+from .traffic import ProtocolName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +69,8 @@ class Wallbox(ABC):
         """Whether the network side is powered and booted; while False every interface is gone."""
         self.booted_at: Instant = 0
         """When the network processor started last."""
-        self.faults: Traffic | None = None
-        """Faults armed on this box; None while there are none."""
+        self.interceptor: Interceptor = NOBODY
+        """What stands between this box and its clients."""
         self.clock_offset = timedelta()
         """How much the clock of the box is fast."""
         self.settings = Settings(context.vendor.settings)
@@ -131,6 +130,29 @@ class Wallbox(ABC):
     def boot(self) -> None:  # noqa: B027 - most need nothing here
         """The network processor runs again."""
 
+    # --- what it shows to the network --------------------------------------------------------------------------------
+
+    def serves(self, interface: str) -> bool:
+        """Whether an interface is there: powered, booted, switched on, and not taken away."""
+        declared = self.interfaces["http" if interface == "websocket" else interface]
+        there = self.up and self.interceptor.reachable(interface)
+        return there and (isinstance(declared, MqttInterface) or declared.enabled())
+
+    @property
+    def traffic(self) -> Mapping[str, ProtocolName]:
+        """The protocol of everything that carries messages, by the interface's name."""
+        found: dict[str, ProtocolName] = {}
+        for name, interface in self.interfaces.items():
+            if interface.protocol != "mdns":
+                found[name] = interface.protocol
+            if isinstance(interface, HttpInterface) and interface.websockets:
+                found["websocket"] = "websocket"
+        return found
+
+    def has_value(self, name: str) -> bool:
+        """Whether a bare name is one of its settings or values."""
+        return name in self.settings or any(point.rpartition(".")[2] == name for point in self.addresses())
+
     # --- what it may use ---------------------------------------------------------------------------------------------
 
     def shows(self, quirk: Quirk) -> bool:
@@ -143,7 +165,7 @@ class Wallbox(ABC):
 
     def submit(self, command: Command) -> Outcome:
         """Ask the charge controller."""
-        if self.faults is not None and self.faults.submitting(command):
+        if self.interceptor.swallows(command):
             return IGNORED
         return self.simulation.submit(self.charger, command, wallbox=self.name)
 

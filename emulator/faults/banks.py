@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ..devices.documents import Path, address, ends_with
 from ..devices.interfaces import ModbusInterface, ModbusRequest
 from ..devices.wire_types import U16, U32, U64, Registers, WireType
-from .documents import HIDE, KEEP, Path, address, ends_with
+from .edits import HIDE, KEEP
 from .matching import Match
 from .sentinels import Sentinel
 

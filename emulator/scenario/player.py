@@ -20,9 +20,9 @@ from ..verdict.court import Court, RuleVerdict
 from ..verdict.reading import PlacedRule
 from ..verdict.trace import Recorder, Trace
 from ..world.checks import Check
-from ..world.evaluation import Verdict, evaluate, record
+from ..world.conditions import Wait
+from ..world.evaluation import Evaluation, evaluate, record
 from ..world.site import Site, build
-from ..world.waiting import Wait
 from .plan import Scenario
 from .steps import TimedStep, make_step
 from .steps.checks import PATIENCE, Expect, WaitUntil
@@ -122,20 +122,19 @@ class Track:
         self._next(at)
 
     def _begin_wait(self, timed: TimedStep, checks: tuple[Check, ...]) -> None:
-        def done(at: Instant, verdict: Verdict) -> None:
+        def done(at: Instant, evaluation: Evaluation) -> None:
             self._wait = None
-            self._judge(at, timed, verdict, checks)
+            self._judge(at, timed, evaluation, checks)
             self._next(at)
 
         patience = timed.within if timed.within is not None else PATIENCE
         self._wait = Wait(self._site, checks, patience, done)
         self._wait.start()
 
-    def _judge(self, at: Instant, timed: TimedStep, verdict: Verdict, checks: tuple[Check, ...]) -> None:
-        record(self._site, timed.name, verdict, checks)
-        self._site.remember(checks)
-        if not verdict.ok:
-            self._player.fail(at, timed, verdict.message)
+    def _judge(self, at: Instant, timed: TimedStep, evaluation: Evaluation, checks: tuple[Check, ...]) -> None:
+        record(self._site, timed.name, evaluation, checks)
+        if not evaluation.ok:
+            self._player.fail(at, timed, evaluation.message)
 
     def _perform(self, at: Instant, timed: TimedStep) -> None:
         try:
@@ -360,16 +359,16 @@ def advance(
         return Passage(at=simulation.at, ok=True, entries=tuple(simulation.journal.after(since)))
     simulation.now()
     patience = within if within is not None else (by if by is not None else PATIENCE)
-    verdicts: list[Verdict] = []
-    wait = Wait(site, until, patience, lambda _at, verdict: verdicts.append(verdict))
+    evaluations: list[Evaluation] = []
+    wait = Wait(site, until, patience, lambda _at, found: evaluations.append(found))
     wait.start()
-    for _ in simulation.steps_to(FOREVER if not verdicts else simulation.at):
-        if verdicts:
+    for _ in simulation.steps_to(FOREVER if not evaluations else simulation.at):
+        if evaluations:
             break
     _catch_up(site)
     site.remember(until)
     entries = tuple(simulation.journal.after(since))
-    return Passage(at=simulation.at, ok=verdicts[0].ok, entries=entries, items=verdicts[0].items)
+    return Passage(at=simulation.at, ok=evaluations[0].ok, entries=entries, items=evaluations[0].items)
 
 
 def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:

@@ -1,22 +1,20 @@
 """The sections of a scenario: vehicles, chargers with their wallboxes, fleets, clock, broker, end.
 
-The one rule: a section is a kind like any other - it reads a node, and tells an editor what it accepts.
+The one rule: a section is an argument type like any other - it reads a node, and tells an editor what it accepts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import urlsplit
 
 from ..core.specs import ChargerSpec, SupplySpec, VehicleSpec
 from ..core.vehicles import PRESETS
 from ..errors import Problem, did_you_mean
-from ..language.arguments import Duration, Kind, Schema, Scope, Text, Unreadable, Whole
-from ..language.fields import Record, merged, optional
+from ..language.arguments import ArgumentType, Duration, Schema, Scope, Text, Unreadable, Whole
+from ..language.fields import PartialRecord, merged, optional
 from ..language.nodes import Node
-from ..language.records import Argument, read_record, record_schema
+from ..language.records import Argument, RecordValues, read_record, record_schema
 from ..world.plan import Broker, ChargerPlan
 from .plan import End
 from .steps.checks import Speed
@@ -24,7 +22,7 @@ from .wallboxes import Wallboxes, numbered, proper_name
 
 
 @dataclass(frozen=True, slots=True)
-class Preset(Kind):
+class Preset(ArgumentType[VehicleSpec]):
     """A vehicle that is known without being described."""
 
     @property
@@ -42,14 +40,15 @@ class Preset(Kind):
         return {"enum": sorted(PRESETS)}
 
 
+_PRESET = Argument("model", Preset(), "generic", stated="the preset it is based on")
 VEHICLE = (
-    Argument("model", Preset(), "generic", stated="the preset it is based on"),
-    *Record(VehicleSpec, partial=True, omit=("model",)).arguments,
+    _PRESET,
+    *PartialRecord(VehicleSpec, omit=("model",)).arguments,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Vehicles(Kind):
+class Vehicles(ArgumentType[dict[str, VehicleSpec]]):
     """Vehicles by name: a preset, or a preset with changes."""
 
     @property
@@ -78,20 +77,18 @@ def _vehicle(node: Node, scope: Scope) -> VehicleSpec:
     if isinstance(node.scalar, str):
         return Preset().read(node, scope)
     changes = read_record(node, VEHICLE, scope, given_only=True, what="a vehicle")
-    base: VehicleSpec = changes.pop("model", PRESETS["generic"])
-    return merged(base, changes)
+    base = changes.of(_PRESET, PRESETS["generic"])
+    return merged(base, {name: value for name, value in changes.items() if name != _PRESET.name})
 
 
-_HARDWARE = Record(ChargerSpec, partial=True).arguments
-CHARGER = (
-    *_HARDWARE,
-    Argument("wallboxes", Wallboxes(), (), stated="the firmwares that run it, by name"),
-    Argument("wallbox", Wallboxes(), (), stated="the same, for a single one"),
-)
+_HARDWARE = PartialRecord(ChargerSpec).arguments
+_WALLBOXES = Argument("wallboxes", Wallboxes(), (), stated="the firmwares that run it, by name")
+_WALLBOX = Argument("wallbox", Wallboxes(), (), stated="the same, for a single one")
+CHARGER = (*_HARDWARE, _WALLBOXES, _WALLBOX)
 
 
 @dataclass(frozen=True, slots=True)
-class Charger(Kind):
+class Charger(ArgumentType[ChargerPlan]):
     """One charger; the reader gives it its name."""
 
     @property
@@ -107,15 +104,15 @@ class Charger(Kind):
         return {"anyOf": [record_schema(CHARGER), {"type": "string"}]}
 
 
-def charger_plan(values: Mapping[str, Any], node: Node) -> ChargerPlan:
+def charger_plan(values: RecordValues, node: Node) -> ChargerPlan:
     """A charger without a name from the values of its section."""
-    hardware = {name: value for name, value in values.items() if name not in ("wallboxes", "wallbox")}
-    boxes = (*values.get("wallboxes", ()), *values.get("wallbox", ()))
+    hardware = {argument.name: values[argument.name] for argument in _HARDWARE if argument.name in values}
+    boxes = (*values.of(_WALLBOXES, ()), *values.of(_WALLBOX, ()))
     return ChargerPlan(name="", hardware=hardware, wallboxes=boxes, place=node.place)
 
 
 @dataclass(frozen=True, slots=True)
-class Chargers(Kind):
+class Chargers(ArgumentType[list[ChargerPlan]]):
     """Chargers by name."""
 
     @property
@@ -139,17 +136,15 @@ class Chargers(Kind):
         return {"type": "object", "additionalProperties": Charger().schema()}
 
 
-FLEET = (
-    Argument("count", Whole(1, 10_000), required=True, stated="how many"),
-    Argument("name", Text(), "box", stated="their names are this and a number"),
-    Argument("first", Whole(0), 1, stated="number of the first"),
-    Argument("port_step", Whole(0), 1, stated="from one charger's ports to the next one's"),
-    *optional(CHARGER),
-)
+_COUNT = Argument("count", Whole(1, 10_000), required=True, stated="how many")
+_PREFIX = Argument("name", Text(), "box", stated="their names are this and a number")
+_FIRST = Argument("first", Whole(0), 1, stated="number of the first")
+_PORT_STEP = Argument("port_step", Whole(0), 1, stated="from one charger's ports to the next one's")
+FLEET = (_COUNT, _PREFIX, _FIRST, _PORT_STEP, *optional(CHARGER))
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet(Kind):
+class Fleet(ArgumentType[list[ChargerPlan]]):
     """Many chargers alike, with numbered names, serial numbers and ports."""
 
     @property
@@ -160,13 +155,12 @@ class Fleet(Kind):
         if node.items is not None:
             return [plan for item in node.items for plan in self.read(item, scope)]
         values = read_record(node, FLEET, scope, given_only=True, what=self.text)
-        count, first = values.pop("count"), values.pop("first", 1)
-        name, step = values.pop("name", "box"), values.pop("port_step", 1)
+        name, first, step = values.of(_PREFIX, "box"), values.of(_FIRST, 1), values.of(_PORT_STEP, 1)
         plan = charger_plan(values, node)
         boxes = plan.wallboxes
         return [
             replace(plan, name=f"{name}{first + i}", wallboxes=tuple(numbered(box, i, step) for box in boxes))
-            for i in range(count)
+            for i in range(values.of(_COUNT, 0))
         ]
 
     def schema(self) -> Schema:
@@ -174,8 +168,11 @@ class Fleet(Kind):
         return {"anyOf": [one, {"type": "array", "items": one}]}
 
 
+_SPEED = Argument("speed", Speed(), required=True)
+
+
 @dataclass(frozen=True, slots=True)
-class ClockSection(Kind):
+class ClockSection(ArgumentType[float]):
     """How fast simulated time runs."""
 
     @property
@@ -185,14 +182,14 @@ class ClockSection(Kind):
     def read(self, node: Node, scope: Scope) -> float:
         if node.entries is None:
             return Speed().read(node, scope)
-        return float(read_record(node, (Argument("speed", Speed(), required=True),), scope)["speed"])
+        return read_record(node, (_SPEED,), scope).of(_SPEED, 1.0)
 
     def schema(self) -> Schema:
-        return {"anyOf": [Speed().schema(), record_schema((Argument("speed", Speed(), required=True),))]}
+        return {"anyOf": [Speed().schema(), record_schema((_SPEED,))]}
 
 
 @dataclass(frozen=True, slots=True)
-class BrokerSection(Kind):
+class BrokerSection(ArgumentType[Broker]):
     """The MQTT broker."""
 
     @property
@@ -223,7 +220,7 @@ def _mqtt_url(text: str) -> Broker | None:
 
 
 @dataclass(frozen=True, slots=True)
-class EndSection(Kind):
+class EndSection(ArgumentType[End]):
     """When the scenario is over."""
 
     @property
@@ -238,21 +235,20 @@ class EndSection(Kind):
         values = read_record(node, _END, scope, given_only=True)
         if len(values) != 1:
             scope.fail(node, f"expected {self.text}")
-        return End(**values)
+        return End(at=values.of(_AT), after=values.of(_AFTER))
 
     def schema(self) -> Schema:
         return {"anyOf": [record_schema(_END), Duration().schema()]}
 
 
-_END = (
-    Argument("at", Duration(), stated="simulated time"),
-    Argument("after", Duration(), stated="after the last step"),
-)
+_AT = Argument("at", Duration(), stated="simulated time")
+_AFTER = Argument("after", Duration(), stated="after the last step")
+_END = (_AT, _AFTER)
 
 
-def supply_kind() -> Record:
+def supply_type() -> PartialRecord:
     """The grid of every charger; what is not given has its default."""
-    return Record(SupplySpec, partial=True)
+    return PartialRecord(SupplySpec)
 
 
 def check_ports(plans: list[ChargerPlan], scope: Scope) -> None:

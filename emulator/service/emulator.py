@@ -29,10 +29,10 @@ from ..scenario.player import FOREVER, Passage, Player, Result, apply_step, perf
 from ..scenario.steps.base import TimedStep
 from ..scenario.steps.checks import PATIENCE
 from ..world.checks import Check
-from ..world.evaluation import Verdict
+from ..world.conditions import Wait
+from ..world.evaluation import Evaluation
 from ..world.plan import ChargerPlan
 from ..world.site import FIXED_EPOCH, build
-from ..world.waiting import Wait
 from .endpoints import Ports, reserve_descriptors, servers
 from .keeping import Keeper
 
@@ -74,6 +74,7 @@ class Emulator:
         self.scenario = scenario
         self.options = options if options is not None else Options()
         self.servers: dict[str, Server | MqttDevice] = {}
+        self.links: dict[str, MqttDevice] = {}
         """By address, `garage.goe.http`."""
         self.broker: Broker | None = None
         self.finished = asyncio.Event()
@@ -151,6 +152,8 @@ class Emulator:
     async def _serve(self, address: str) -> None:
         for name, server in servers(self.site, address, self._ports, broker=self.broker, announcer=self._announcer):
             self.servers[name] = await self._servers.enter_async_context(server)
+            if not isinstance(server, Server):
+                self.links[name] = server
 
     def _build(self, scenario: Scenario) -> None:
         """A new world with its time standing at 0."""
@@ -162,7 +165,7 @@ class Emulator:
         if self._keeper is not None:
             self._keeper.follow(self.site)
         self.faults = FaultEngine.of(self.site.simulation)
-        self.faults.broker, self.faults.links = self.broker, self.servers
+        self.faults.broker, self.faults.links = self.broker, self.links
         self.faults.served = True
         self.player = Player(
             self.site, scenario, finished=self._over, open_ended=scenario.end is None, record=self.options.record
@@ -232,18 +235,18 @@ class Emulator:
     async def advance_until(self, checks: tuple[Check, ...], within: Instant = PATIENCE) -> Passage:
         """Jump ahead until quantities are as expected, but at most `within`."""
         async with self._busy:
-            verdicts: list[Verdict] = []
-            since = self._note_jump({"until": [check.gauge.text for check in checks], "within": seconds(within)})
-            wait = Wait(self.site, checks, within, lambda _at, found: verdicts.append(found))
+            evaluations: list[Evaluation] = []
+            since = self._note_jump({"until": [check.quantity.text for check in checks], "within": seconds(within)})
+            wait = Wait(self.site, checks, within, lambda _at, found: evaluations.append(found))
             wait.start()
             try:
-                await self._travel(FOREVER, lambda: bool(verdicts))
+                await self._travel(FOREVER, lambda: bool(evaluations))
             finally:
                 wait.cancel()
             self.site.remember(checks)
             await self.settle()
             entries = tuple(self.simulation.journal.after(since))
-            return Passage(at=self.simulation.at, ok=verdicts[0].ok, entries=entries, items=verdicts[0].items)
+            return Passage(at=self.simulation.at, ok=evaluations[0].ok, entries=entries, items=evaluations[0].items)
 
     async def advance_to_end(self, limit: Instant = FOREVER) -> None:
         """Jump ahead until the scenario is over, but at most to `limit`."""

@@ -23,7 +23,6 @@ READBACK: Final = 30 * SECOND
 REACTIONS: Final[Mapping[str, str]] = {
     "plugged": "plug-in",
     "unplugged": "unplug",
-    "limit_changed": "limit",
     "derated": "limit",
     "fault_raised": "fault",
     "rcd_tripped": "fault",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..core.agenda import Priority, Timer
 from ..core.instant import Instant, seconds
-from .conditions import Monitor
+from ..world.conditions import Condition, ConditionWatch
 from .happenings import Happening, Match, Recogniser, line
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Case:
     """What came close, the last time."""
     taps: dict[str, list[Tap]] = field(default_factory=dict)
     """What listens to which kind of entries."""
-    monitors: list[Monitor] = field(default_factory=list)
+    watches: list[ConditionWatch] = field(default_factory=list)
     ends: list[Callable[[Instant], None]] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
     recent: deque[Entry] = field(default_factory=deque)
@@ -137,12 +137,11 @@ class Case:
         self.ends.append(flush)
         return wait
 
-    def follow(self, checks: tuple[Check, ...], changed: Callable[[Instant, bool], None]) -> Monitor:
+    def follow(self, checks: tuple[Check, ...], changed: Callable[[Instant, bool], None]) -> ConditionWatch:
         """Call back at the first look at a condition, and whenever it changes."""
-        monitor = Monitor(self.site, checks)
-        monitor.listen(changed)
-        self.monitors.append(monitor)
-        return monitor
+        watch = ConditionWatch(Condition(self.site, checks), changed)
+        self.watches.append(watch)
+        return watch
 
     def timer(self, due: Callable[[Instant], None]) -> Timer:
         """A timer that comes last among what happens at an instant."""
@@ -180,9 +179,9 @@ class Case:
         """Hear and look no longer."""
         self.over = True
         self.taps.clear()
-        for monitor in self.monitors:
-            monitor.stop()
-        self.monitors.clear()
+        for watch in self.watches:
+            watch.stop()
+        self.watches.clear()
         for timer in self.timers:
             timer.clear()
 

@@ -99,8 +99,8 @@ class Court:
         self._cases.append(case)
         for kind in case.taps:
             self._hears.setdefault(kind, []).append(case)
-        for monitor in case.monitors:
-            monitor.start()
+        for watch in case.watches:
+            watch.start()
         if self._silence is None:
             self._silence = self._site.simulation.journal.listen(self._heard)
 
@@ -111,8 +111,6 @@ class Court:
         else:
             for case in self._cases:
                 case.hear_more(entry)
-                for monitor in case.monitors:
-                    monitor.heard(entry)
             self._clients = self._clients or entry.kind == "request"
         if entry.kind not in LOUD:
             self._recent.append(entry)

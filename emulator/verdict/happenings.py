@@ -13,9 +13,10 @@ from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+from ..core.events import EventName
 from ..core.instant import seconds
 from ..errors import EmulatorError, did_you_mean
-from ..language.arguments import Flag, Kind, Schema, Scope, Text, Unreadable, checked
+from ..language.arguments import ArgumentType, Flag, Schema, Scope, Text, Unreadable, checked
 from ..language.fields import About, arguments_of, construct
 from ..language.name_arguments import ChargerName, FaultName
 from ..language.nodes import Node
@@ -23,7 +24,7 @@ from ..language.records import read_record, record_schema
 from ..world.checks import Check, Checks
 from ..world.expectations import Expectation, InList, Matches, parse, written
 from ..world.names import probe
-from ..world.quantities import Gauge
+from ..world.quantities import Quantity
 
 if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
@@ -31,38 +32,8 @@ if TYPE_CHECKING:
     from ..runtime.journal import Entry
     from ..world.site import Site
 
-EVENTS: Final = (
-    "booted",
-    "charge_finished",
-    "contactor_closed",
-    "contactor_opened",
-    "current_started",
-    "current_stopped",
-    "derated",
-    "energy_reached",
-    "fault_cleared",
-    "fault_raised",
-    "limit_changed",
-    "lock_changed",
-    "offer_changed",
-    "phase_switch_finished",
-    "phase_switch_started",
-    "phases_changed",
-    "pilot_changed",
-    "pilot_interrupted",
-    "pilot_restored",
-    "plugged",
-    "rcd_tripped",
-    "rebooted",
-    "state_changed",
-    "supply_changed",
-    "supply_lost",
-    "supply_restored",
-    "unplugged",
-    "vehicle_asleep",
-    "vehicle_awake",
-)
-"""What a charger announces; see `core.messages.Event`."""
+EVENTS: Final = tuple(sorted(str(name) for name in EventName))
+"""What a charger announces."""
 
 OPENED: Final = ("connected", "opened")
 """How the journal says that a client came, on interfaces that say so."""
@@ -78,7 +49,7 @@ class Match(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Word(Kind):
+class Word(ArgumentType[str]):
     """One of some words, with a suggestion for a wrong one."""
 
     words: tuple[str, ...]
@@ -98,7 +69,7 @@ class Word(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Loose(Kind):
+class Loose(ArgumentType[Expectation]):
     """What a plain value has to be: as in `expect`, without a unit."""
 
     @property
@@ -115,12 +86,12 @@ class Loose(Kind):
         return {"type": ["string", "number", "boolean", "null", "array", "object"]}
 
 
-_PLAIN: Final = Gauge("value", "", "", "value")
+_PLAIN: Final = Quantity("value", "", "", "value")
 """A vendor value: compared as it is on the wire."""
 
 
 @dataclass(frozen=True, slots=True)
-class LooseMap(Kind):
+class LooseMap(ArgumentType[Mapping[str, Expectation]]):
     """Members of an entry and what each has to be."""
 
     @property
@@ -158,7 +129,7 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
-class Place(Kind):
+class Place(ArgumentType[tuple[Where, ...]]):
     """Somewhere on a wallbox. `values`: its values; `interfaces`: its interfaces."""
 
     interfaces: bool = False
@@ -280,7 +251,7 @@ ACTIONS: Final = ("writes", "requests", "reads", "connects")
 
 
 @dataclass(frozen=True, slots=True)
-class ClientKind(Kind):
+class ClientKind(ArgumentType[Client]):
     """Reads what a client does."""
 
     @property
@@ -360,7 +331,7 @@ KEYS: Final = (*WHAT, "detail", "charger", "while")
 
 def described(checks: tuple[Check, ...]) -> str:
     """A condition in a sentence."""
-    return " and ".join(f"{check.gauge.text} {check.expectation.text}" for check in checks)
+    return " and ".join(f"{check.quantity.text} {check.expectation.text}" for check in checks)
 
 
 def any_line(checks: tuple[Check, ...]) -> tuple[Check, ...]:
@@ -374,7 +345,7 @@ def any_line(checks: tuple[Check, ...]) -> tuple[Check, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class HappeningKind(Kind):
+class HappeningKind(ArgumentType[Happening]):
     """Reads a happening."""
 
     @property
@@ -386,7 +357,7 @@ class HappeningKind(Kind):
         given = [word for word in WHAT if word in values]
         if len(given) != 1:
             scope.fail(node, f"found {' and '.join(given) or 'none of them'}, expected one of {', '.join(WHAT)}")
-        if any(check.gauge.wallbox is not None for check in values.get("while", ())):
+        if any(check.quantity.wallbox is not None for check in values.get("while", ())):
             scope.fail(node.get("while") or node, "only quantities of a charger can be looked at here")
         if "stimulus" in values and values["stimulus"] not in STIMULI:
             name = values["stimulus"]
@@ -417,7 +388,7 @@ STIMULI: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Subject(Kind):
+class Subject(ArgumentType[Happening | tuple[Check, ...]]):
     """A happening, or a condition."""
 
     @property
@@ -476,9 +447,9 @@ class Recogniser:
         simulation = self._site.simulation
         at = max(0, entry.at - 1)
         for check in any_line(self.happening.while_):
-            row = check.gauge.row
+            row = check.quantity.row
             if row is None or not check.expectation.holds(
-                row.read(simulation.chargers[check.gauge.charger].snapshot(at))
+                row.read(simulation.chargers[check.quantity.charger].snapshot(at))
             ):
                 return False
         return True

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ..errors import Place, ScenarioError, did_you_mean
-from ..language.arguments import Kind, Schema, Scope, Unreadable
+from ..language.arguments import ArgumentType, Schema, Scope, Unreadable
 from ..language.fields import arguments_of, construct
 from ..language.names import Names
 from ..language.nodes import Node, from_object
@@ -28,7 +28,7 @@ class PlacedRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules(Kind):
+class Rules(ArgumentType[list[PlacedRule]]):
     """Rules for the client under test and for what comes of it."""
 
     @property

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from ..core.instant import SECOND, Instant, seconds
-from ..language.arguments import Duration, Flag, Kind, Schema, Scope, Several, Text
+from ..language.arguments import ArgumentType, Duration, Flag, Schema, Scope, Several, Text
 from ..language.fields import About
 from ..language.nodes import Node
 from ..language.units import shown
@@ -24,8 +24,8 @@ from .happenings import Happening, HappeningKind, Loose, Subject, any_line, desc
 
 if TYPE_CHECKING:
     from ..runtime.journal import Entry
+    from ..world.conditions import ConditionWatch
     from .case import Case
-    from .conditions import Monitor
 
 
 def lasting(duration: Instant) -> str:
@@ -127,7 +127,7 @@ class _Vigil:
         self._span = span
         self._since: Instant | None = None
         self._broken = False
-        self.monitor: Monitor = case.follow(checks, self._changed)
+        self.watch: ConditionWatch = case.follow(checks, self._changed)
         self._timer = case.timer(self._due)
 
     def _changed(self, at: Instant, holds: bool) -> None:
@@ -163,11 +163,11 @@ class _Vigil:
         if deadline is None or deadline > at:  # the scope began anew meanwhile
             self.arm(at)
             return
-        if self.monitor.refresh(at) is not self._wrong or self._since is None:
+        if self.watch.look(at) is not self._wrong or self._since is None:
             return
         self._broken = True
         lasted = f" for {lasting(at - self._since)}" if self._allowed or self._grace else ""
-        self._case.fail(at, f"{self.monitor.found}{lasted} {when(at)}")
+        self._case.fail(at, f"{self.watch.found}{lasted} {when(at)}")
 
 
 # --- never and always ------------------------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ class Frequency:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate(Kind):
+class Rate(ArgumentType[Frequency]):
     """Reads a frequency."""
 
     @property
@@ -422,7 +422,7 @@ class Eventually(Rule):
 
         def due(at: Instant) -> None:
             if not came and not case.violations:
-                looked = "; ".join(monitor.found for monitor in case.monitors)
+                looked = "; ".join(watch.found for watch in case.watches)
                 case.fail(at, f"it has not come {when(at)}" + (f": {looked}" if looked else ""))
 
         case.on(happening, heard)
@@ -470,16 +470,16 @@ class Reaction(Rule):
 
         def due(at: Instant) -> None:
             asked_at = owed.popleft()
-            if monitors and monitors[0].refresh(at):
+            if watches and watches[0].look(at):
                 answered(at, None)
                 return
-            found = f": {monitors[0].found}" if monitors else ""
+            found = f": {watches[0].found}" if watches else ""
             missed[:] = [asked_at]
             case.fail(at, f"not within {lasting(self.within)} after {self.after} {when(asked_at)}{found}")
             case.set(timer, owed[0] + self.within if owed else None)
 
         def look_again(at: Instant) -> None:
-            if owed and monitors[0].refresh(at):
+            if owed and watches[0].look(at):
                 answered(at, None)
 
         def excused(_at: Instant, _entry: Entry | None) -> None:
@@ -494,9 +494,9 @@ class Reaction(Rule):
         timer = case.timer(due)
         look = case.timer(look_again)
         case.on(self.after, asked)
-        before = len(case.monitors)
+        before = len(case.watches)
         case.on(self.what, answered)
-        monitors = case.monitors[before:] if self.what.expect else []
+        watches = case.watches[before:] if self.what.expect else []
         if self.unless is not None:
             case.on(self.unless, excused)
         case.ends.append(end)

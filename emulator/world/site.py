@@ -29,7 +29,7 @@ from .checks import Check
 from .expectations import may_change
 from .names import SiteNames
 from .plan import Broker, ChargerPlan, SitePlan, WallboxPlan, counted_up
-from .quantities import Gauge, resolve
+from .quantities import Quantity, resolve
 
 FIXED_EPOCH: Final = datetime(2026, 1, 5, tzinfo=timezone(timedelta(hours=1)))
 """Calendar time at simulated time 0 where nothing is stated and the clock is frozen: a Monday."""
@@ -114,20 +114,20 @@ class Site:
         """The wallboxes of a charger, in the order they were made."""
         return [self.wallboxes[f"{charger}.{name}"] for name in self.boxes[charger]]
 
-    def gauge(self, quantity: str) -> Gauge:
+    def quantity(self, quantity: str) -> Quantity:
         """What a quantity's name refers to. EmulatorError with a suggestion if nothing."""
         return resolve(quantity, self.names)
 
     def read(self, quantity: str) -> object:
         """The value of a quantity now, as plain JSON data."""
-        return self.gauge(quantity).read(self)
+        return self.quantity(quantity).read(self)
 
     def values(self, checks: Iterable[Check]) -> dict[str, object]:
         """The present values of what is checked, by name; one that does not exist is left out."""
         found: dict[str, object] = {}
         for check in checks:
             with suppress(EmulatorError):
-                found[check.gauge.text] = check.gauge.read(self)
+                found[check.quantity.text] = check.quantity.read(self)
         return found
 
     def remember(self, checks: Iterable[Check]) -> None:
@@ -137,7 +137,7 @@ class Site:
     def look_ahead(self, every: Iterable[tuple[Check, ...]]) -> None:
         """Keep the present values of what some later step wants `changed`, unless they have been looked at."""
         for checks in every:
-            self.remember(c for c in checks if may_change(c.expectation) and c.gauge.text not in self.seen)
+            self.remember(c for c in checks if may_change(c.expectation) and c.quantity.text not in self.seen)
 
     # --- doing -------------------------------------------------------------------------------------------------------
 

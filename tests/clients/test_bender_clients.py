@@ -290,7 +290,7 @@ STATES: dict[str, tuple[Callable[[Unit], None], tuple[str, str, int]]] = {
     "paused": (_paused, ("vehicle_connected_type2", "suspendedevse", 2)),
     "waiting": (_waiting, ("vehicle_connected_type2", "preparing", 2)),
     "unplugged": (_unplugged, ("no_vehicle_connected", "available", 1)),
-    "refused": (_with(faults.EvRefuse()), ("vehicle_connected_type2", "suspendedev", 2)),
+    "refused": (_with(faults.VehicleRefuses()), ("vehicle_connected_type2", "suspendedev", 2)),
     "short": (_with(faults.CpShort()), ("vehicle_connector_error", "faulted", 5)),
     "leak": (_with(faults.TripRcd(kind="dc")), ("vehicle_connector_error", "faulted", 5)),
     "meter": (_with(faults.MeterFault()), ("vehicle_charging_type2", "charging", 3)),

@@ -70,7 +70,8 @@ class Bench:
         server = HttpServer(Endpoint(self.site.wallboxes[on], "http"))
         origin = Origin(interface="http", client=client)
         request = HttpRequest(method=more.pop("method", "GET"), target=target, origin=origin, **more)
-        return server.exchange(request, server.rooms.find(request))
+        reply, _ = server.exchange(request, server.rooms.find(request))
+        return reply
 
     def json(self, target: str, **more: Any) -> Any:
         return json.loads(self.http(target, **more).body)

@@ -158,7 +158,7 @@ class Box(Wallbox):
 
     # --- what every wallbox has --------------------------------------------------------------------------------------
 
-    def start(self) -> None:
+    def power_on(self) -> None:
         self.submit(SetLimit(owner="box", current=self.limit))
 
     def handle(self, event: Event) -> None:

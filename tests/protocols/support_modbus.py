@@ -151,7 +151,7 @@ class Box(Wallbox):
             MdnsService(type="_emumodbus._tcp", instance=name, host="emutest", interface="modbus"),
         )
 
-    def start(self) -> None:
+    def power_on(self) -> None:
         self.submit(SetLimit(owner="box", current=self.limit))
 
     def handle(self, event: Event) -> None:

@@ -193,7 +193,7 @@ class MqttBox(Wallbox):
 
     # --- what every wallbox has --------------------------------------------------------------------------------------
 
-    def start(self) -> None:
+    def power_on(self) -> None:
         self.submit(SetLimit(owner="box", current=self.limit))
 
     def handle(self, event: Event) -> None:

@@ -12,14 +12,14 @@ from emulator.errors import EmulatorError
 from emulator.scenario.player import expect
 from emulator.world import expectations
 from emulator.world.expectations import MISSING
-from emulator.world.quantities import QUANTITIES, Gauge, catalogue, charger_view, resolve
+from emulator.world.quantities import QUANTITIES, Quantity, catalogue, charger_view, resolve
 
 from .support import bare_world, do, goe_world, later, names_of
 
-VENDOR = Gauge("g.goe.x", "g", "g.goe", "x")
+VENDOR = Quantity("g.goe.x", "g", "g.goe", "x")
 
 
-def gauge(name: str) -> Gauge:
+def resolved(name: str) -> Quantity:
     return resolve(name, names_of("g"))
 
 
@@ -63,7 +63,7 @@ def gauge(name: str) -> Gauge:
     ],
 )
 def test_quantities_of_a_charger(quantity: str, expected: object, holds: list[object], fails: list[object]) -> None:
-    expectation = expectations.parse(expected, gauge(quantity))
+    expectation = expectations.parse(expected, resolved(quantity))
     assert [value for value in holds if not expectation.holds(value)] == []
     assert [value for value in fails if expectation.holds(value)] == []
 
@@ -123,7 +123,7 @@ def test_changed_compares_with_the_earlier_value() -> None:
 )
 def test_what_cannot_be_expected(quantity: str, expected: object, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
-        expectations.parse(expected, gauge(quantity))
+        expectations.parse(expected, resolved(quantity))
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_every_step_describes_itself() -> None:
     for kind in VOCABULARY:
         assert kind.about, kind.name
         for argument in kind.arguments:
-            assert argument.kind.text, (kind.name, argument.name)
+            assert argument.type.text, (kind.name, argument.name)
     assert len(STEPS) == len(VOCABULARY)
     undocumented = {
         f"{kind.name}.{argument.name}" for kind in VOCABULARY for argument in kind.arguments if not argument.about
@@ -199,7 +199,7 @@ def test_a_loose_cable() -> None:
 
 def test_a_fault_ends_by_itself() -> None:
     world = charging(bare_world())
-    do(world, "ev_refuse", for_="10 min")
+    do(world, "vehicle_refuses", for_="10 min")
     do(world, "overvoltage", voltage="270 V", phases=["L1"], name="spike", for_="5 s")
     assert world.read("phase_voltage.L1") == pytest.approx(270.0, abs=5)
     later(world, 6 * SECOND)

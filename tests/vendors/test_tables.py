@@ -8,9 +8,9 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from bench import Bench
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from worlds import SmallWorld
 
 from emulator import vendors
 from emulator.core import faults
@@ -59,7 +59,7 @@ def fits(kind: str, value: object) -> bool:
     return _BASES.get(kind, _BASES["any"])(value)
 
 
-def check_values(world: SmallWorld) -> None:
+def check_values(world: Bench) -> None:
     """Every address gives a JSON value of its row's type."""
     rows = {row.name: row for row in world.box.fidelity() if row.readable}
     for address in world.box.addresses():
@@ -71,7 +71,7 @@ def check_values(world: SmallWorld) -> None:
 
 @pytest.mark.parametrize(("vendor", "model", "firmware"), PROFILES)
 def test_rows(vendor: str, model: str, firmware: str) -> None:
-    world = SmallWorld(vendor, model, firmware)
+    world = Bench(vendor, model, firmware)
     rows: list[Fidelity] = list(world.box.fidelity())
     assert rows
     names = [(row.table, row.name) for row in rows]
@@ -86,19 +86,19 @@ def test_rows(vendor: str, model: str, firmware: str) -> None:
 
 @pytest.mark.parametrize(("vendor", "model", "firmware"), PROFILES)
 def test_values_have_their_type(vendor: str, model: str, firmware: str) -> None:
-    world = SmallWorld(vendor, model, firmware)
+    world = Bench(vendor, model, firmware)
     check_values(world)
     world.plug_in()
     world.wait(60)
     check_values(world)
 
 
-def end_all(world: SmallWorld) -> None:
+def end_all(world: Bench) -> None:
     for name in world.charger.disturbances:
         world.end(name)
 
 
-STEPS: tuple[Callable[[SmallWorld], object], ...] = (
+STEPS: tuple[Callable[[Bench], object], ...] = (
     lambda w: w.plug_in() if w.now.vehicle is None else w.unplug(),
     lambda w: w.apply(PowerCut()),
     lambda w: w.apply(PowerUp()),
@@ -106,7 +106,7 @@ STEPS: tuple[Callable[[SmallWorld], object], ...] = (
     lambda w: w.box.press_button(),
     lambda w: w.box.reboot(),
     *(
-        partial(SmallWorld.begin, name=kind.step(), fault=kind())
+        partial(Bench.begin, name=kind.step(), fault=kind())
         for kind in faults.CATALOGUE
         if not kind.__dataclass_fields__ or kind in (faults.TripRcd, faults.Overvoltage, faults.Overtemp)
     ),
@@ -119,9 +119,9 @@ WAITS = st.sampled_from([0.0, 0.3, 1.0, 7.7, 61.0, 1800.0])
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(program=st.lists(st.tuples(st.sampled_from(STEPS), WAITS), max_size=12))
 def test_values_have_their_type_whatever_happened(
-    vendor: str, program: list[tuple[Callable[[SmallWorld], object], float]]
+    vendor: str, program: list[tuple[Callable[[Bench], object], float]]
 ) -> None:
-    world = SmallWorld(vendor)
+    world = Bench(vendor)
     for step, wait in program:
         step(world)
         world.wait(wait)
@@ -139,4 +139,4 @@ def test_settings_are_sound(vendor: str) -> None:
     names = [row.name for row in found.settings]
     assert len(names) == len(set(names))
     for changes in (found.everything, *found.enable.values()):
-        SmallWorld(vendor, settings=changes)
+        Bench(vendor, settings=changes)

@@ -1,48 +1,17 @@
 """Addresses, types and enumerations of Bender's register set, for Bender's controllers and for boxes that imitate them.
 
-The one rule: only what both have in common, to the bit. What a value is, which registers exist and what is refused is
-each vendor's own: `Place.row` makes a row of it for any view and any wallbox.
+The one rule: only what both have in common, to the bit.
 Source: MENNEKES "ECU Modbus TCP Server Specification" 1.07, the register set shown as Ebee, Bender, MENNEKES (OMCCI);
 Tinkerforge esp32-firmware, modbus_tcp.cpp.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final
 
-from ...core.messages import Outcome
 from ...core.snapshot import PilotState
-from ..interfaces import Origin
-from ..registers import U16, U32, Recorder, Register, Text, WireType
-
-V = TypeVar("V")
-W = TypeVar("W", bound=Recorder)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One item: where it is, what it is called here, its type, and what one count of it means."""
-
-    address: int
-    name: str
-    type: WireType = U16
-    unit: str = ""
-
-    def row(
-        self,
-        read: Callable[[V], object] | None,
-        write: Callable[[W, object, Origin], Outcome] | None = None,
-        *,
-        source: str,
-        **more: Any,
-    ) -> Register[V, W]:
-        """The item as a row of a vendor's table; `more` are further fields of `Register`."""
-        more.setdefault("about", self.unit)
-        more.setdefault("type", self.type)
-        return Register(self.name, self.address, read=read, write=write, source=source, **more)
-
+from ..registers import U32, Text
+from .place import Place as Place
 
 FIRMWARE: Final = Place(100, "firmware_version", Text(2), "4 characters")
 STATUS: Final = Place(104, "ocpp_status")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from ...core.faults import CATALOGUE
 from ...errors import Problem, ScenarioError, did_you_mean
@@ -96,9 +96,9 @@ def read_step(node: Node, scope: Scope) -> TimedStep:
     return TimedStep(name=chosen[0].text, step=step, place=chosen[0].place, **times)
 
 
-def _read_time(argument: Argument, node: Node, scope: Scope, times: dict[str, int]) -> bool:
+def _read_time(argument: Argument[int], node: Node, scope: Scope, times: dict[str, int]) -> bool:
     try:
-        times[argument.name] = argument.kind.read(node, scope)
+        times[argument.name] = argument.type.read(node, scope)
     except Unreadable:
         return False
     return True
@@ -163,7 +163,7 @@ def step_from_words(name: str, words: Sequence[str]) -> dict[str, object]:
     Words without `=` are the short argument; values are read as YAML would read them.
     """
     kind = STEPS.get(name)
-    given: dict[str, Any] = {}
+    given: dict[str, object] = {}
     plain: list[str] = []
     for word in words:
         key, equals, value = word.partition("=")
@@ -181,18 +181,19 @@ def step_from_words(name: str, words: Sequence[str]) -> dict[str, object]:
     return {name: given or None}
 
 
-def _put(given: dict[str, Any], key: str, value: object, kind: StepType | None) -> None:
+def _put(given: dict[str, object], key: str, value: object, kind: StepType | None) -> None:
     """`settings.amp=10` is {settings: {amp: 10}} where `settings` is an argument."""
     outer, dot, inner = key.partition(".")
     if dot and kind is not None and kind.whole is None and any(a.name == outer for a in kind.arguments):
-        given.setdefault(outer, {})[inner] = value
+        before = given.get(outer)
+        given[outer] = {**(before if isinstance(before, dict) else {}), inner: value}
     else:
         given[key] = value
 
 
 def timeline_schema() -> Schema:
     """JSON Schema of a list of steps."""
-    times = {a.name: a.kind.schema() | {"description": a.about} for a in TIMES}
+    times = {a.name: a.type.schema() | {"description": a.about} for a in TIMES}
     entry = {
         "type": "object",
         "properties": times | {kind.name: {"$ref": f"#/$defs/step_{kind.name}"} for kind in VOCABULARY},

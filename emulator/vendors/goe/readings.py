@@ -78,7 +78,11 @@ class View:
         scale = simulation.chargers[self.box.charger].spec.noise
         if not scale:
             return 0.0
-        return scale * amplitude * noise.stepped(simulation.seed, noise.Channel.DEVICE + channel, self.at, 10 * SECOND)
+        return (
+            scale
+            * amplitude
+            * noise.stepped(simulation.seed, noise.NoiseChannel.DEVICE + channel, self.at, 10 * SECOND)
+        )
 
 
 Read = Callable[[View], object]

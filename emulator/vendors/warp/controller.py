@@ -358,7 +358,7 @@ class Controller:
                 self._phases_changed(event.at)
             case "phase_switch_started":
                 self.write(replace(self.memory, interrupting=False))
-            case "fault_raised" | "fault_cleared" if event.detail.get("fault") == "comm_internal":
+            case "fault_raised" | "fault_cleared" if event.detail.get("fault") == "controller_link_lost":
                 self._link(event.name == "fault_cleared", event.at)
         self._watch_lines()
         self.follow()

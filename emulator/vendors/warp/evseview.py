@@ -21,7 +21,7 @@ STOPPED: Final = 3 * MINUTE
 STOPPED_WITH_STATE_F: Final = 5 * MINUTE
 OPEN: Final = 0xFFFFFFFF
 """Resistance of nothing, Ohm."""
-DC_STATES: Final = (("rcd_system", 2), ("rcd_selftest", 4))
+DC_STATES: Final = (("rcd_sensor_defect", 2), ("rcd_selftest", 4))
 VOLTAGES: Final = {
     # mV: CP before/after the resistor at PWM high and low, PP, +12 V, -12 V. Source: captures of real boxes; A assumed.
     "A": (12000, 12000, -12000, -12000, 825, 12087, -12058),
@@ -100,7 +100,7 @@ class EvseView:
     def contactor_error(self) -> int:
         """As on the wire: WARP1/2 a code, WARP3/4 the code shifted left with the earth error in bit 0."""
         faults = self.snapshot.faults
-        welded, missing = "contactor_welded" in faults, "contactor_miss" in faults
+        welded, missing = "contactor_welded" in faults, "contactor_fails_to_close" in faults
         if not self.two_contactors:
             return 6 if welded else 2 if missing else 4 if self.earth_missing else 0
         code = 0
@@ -125,11 +125,11 @@ class EvseView:
             return Iec.EF, Error.CONTACTOR
         if "switch_unconfigured" in faults:
             return Iec.EF, Error.SWITCH
-        if "diode" in faults:
+        if "diode_shorted" in faults:
             return Iec.B, Error.COMMUNICATION
         if snapshot.pilot is PilotState.D:
             return Iec.D, Error.COMMUNICATION
-        if "cp_short" in faults or "cp_f" in faults:
+        if "cp_short" in faults or "cp_state_f" in faults:
             return Iec.EF, Error.COMMUNICATION
         return self._by_pilot(), Error.NONE
 
@@ -178,7 +178,7 @@ class EvseView:
     def duty(self) -> int:
         """Per mille of the pilot; 1000: nothing offered; 0: state F. What the boost adds is left out."""
         snapshot = self.snapshot
-        if snapshot.pilot is PilotState.F and "cp_f" not in snapshot.faults:
+        if snapshot.pilot is PilotState.F and "cp_state_f" not in snapshot.faults:
             return 0
         if self.memory.interrupting and not snapshot.phase_switching and self.iec is Iec.B and self.allowed:
             return round(self.allowed / 60)

@@ -125,9 +125,9 @@ def test_versions(model: str | None, firmware: str | None, text: bytes, protocol
 def test_model_names(model: str) -> None:
     world = Controller(model)
     name = world.text(142, 10)
-    code = world.box.profile.model.traits["code"]
-    assert name == str(code).encode().ljust(20, b"\0")
-    assert ("4You" in str(code) or "4Business" in str(code)) == world.unit.icc
+    code = world.unit.build.traits.code
+    assert name == code.encode().ljust(20, b"\0")
+    assert ("4You" in code or "4Business" in code) == world.unit.build.icc
     assert world.registers(133) == (int(world.box.profile.model.rated_current),)
 
 
@@ -396,7 +396,7 @@ def test_icc_energy_management_switch() -> None:
     assert world.registers(1001) == (320,)
     assert world.writes() == [("modbus.1001", [60], False)]
     world.box.configure({"energy_management": "off"})
-    assert not world.unit.modbus_on
+    assert not world.unit.logic.modbus_on
 
 
 def test_icc_error_bits_are_in_normal_order() -> None:

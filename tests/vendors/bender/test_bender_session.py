@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from controller import ICC, Controller
 
-from emulator.core.faults import CommInternal, EvRefuse
+from emulator.core.faults import ControllerLinkLost, VehicleRefuses
 from emulator.core.messages import PowerCut, PowerUp, Reason, SetAuthorisation
 from emulator.core.snapshot import EvseState
 
@@ -135,7 +135,7 @@ def test_a_clock_that_is_wrong() -> None:
 
 def test_a_suspended_vehicle() -> None:
     world = Controller()
-    world.begin("refuses", EvRefuse())
+    world.begin("refuses", VehicleRefuses())
     world.charge()
     assert world.states() == ("vehicle_connected_type2", "authorized_for_charging", "suspendedev", "b")
     assert (world.registers(104), world.registers(706)) == ((8,), (32,))
@@ -208,7 +208,7 @@ def test_nobody_starts_what_is_unavailable() -> None:
 def test_readers() -> None:
     assert "no card reader" in str(Controller("cc612-no-rfid").box.present_card(CARD).detail)
     world = guarded()
-    world.begin("silent", CommInternal())
+    world.begin("silent", ControllerLinkLost())
     assert "does not answer" in str(world.box.present_card(CARD).detail)
     assert world.full_state()["errors"] == "rfid_reader_not_communicating"
     assert world.states()[2] == "available"

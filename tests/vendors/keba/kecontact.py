@@ -9,14 +9,14 @@ from typing import Final
 from worlds import SmallWorld
 
 from emulator.core.faults import (
-    ContactorMiss,
+    ContactorFailsToClose,
     ContactorWelded,
-    CpF,
     CpShort,
-    Diode,
+    CpStateF,
+    DiodeShorted,
     Disturbance,
     Frequency,
-    LockFail,
+    LockStuck,
     MeterFault,
     Overcurrent,
     Overtemp,
@@ -24,7 +24,7 @@ from emulator.core.faults import (
     PeLoss,
     PhaseLoss,
     RcdSelftest,
-    RcdSystem,
+    RcdSensorDefect,
     TripRcd,
     Undervoltage,
 )
@@ -195,12 +195,12 @@ def with_fault(fault: Disturbance, wait: float = 20.0) -> Make:
 FAULTS: Final[dict[str, tuple[Disturbance, int, int]]] = {
     "rcd_ac": (TripRcd(residual_current=0.035), 4, 0x40000),
     "rcd_dc": (TripRcd(residual_current=0.010, kind="dc"), 4, 0x40001),
-    "rcd_system": (RcdSystem(), 4, 0x40002),
+    "rcd_sensor_defect": (RcdSensorDefect(), 4, 0x40002),
     "pe_loss": (PeLoss(), 4, 0x20001),
     "cp_short": (CpShort(), 4, 0x10001),
-    "cp_f": (CpF(), 4, 0x10002),
-    "diode": (Diode(), 4, 0x10003),
-    "contactor_miss": (ContactorMiss(), 4, 0x9001),
+    "cp_state_f": (CpStateF(), 4, 0x10002),
+    "diode_shorted": (DiodeShorted(), 4, 0x10003),
+    "contactor_fails_to_close": (ContactorFailsToClose(), 4, 0x9001),
     "overvoltage": (Overvoltage(), 4, 0x20002),
     "undervoltage": (Undervoltage(), 4, 0x20003),
     "phase_loss": (PhaseLoss(), 4, 0x20004),
@@ -214,7 +214,7 @@ IDLE_FAULTS: Final[dict[str, tuple[Disturbance, int]]] = {
     "rcd_selftest": (RcdSelftest(), 0x40003),
     "contactor_welded": (ContactorWelded(), 0xC001),
 }
-LOCK: Final = LockFail(stuck="open")
+LOCK: Final = LockStuck(stuck="open")
 
 SITUATIONS: Final[dict[str, Make]] = {
     "idle": lambda model, firmware: KeContact(model, firmware),

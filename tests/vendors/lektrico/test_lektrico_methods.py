@@ -195,7 +195,7 @@ STATES: dict[str, tuple[Callable[[], LektricoWorld], tuple[str, str, bool]]] = {
     "scheduled": (scheduled, ("B", "B_SCHEDULER", True)),
     "LOCKED": (locked, ("B", "LOCKED", False)),
     "E": (_faulty(faults.CpShort()), ("E", "E", False)),
-    "F": (_faulty(faults.CpF()), ("F", "F", False)),
+    "F": (_faulty(faults.CpStateF()), ("F", "F", False)),
     "OTA": (updating, ("A", "OTA", False)),
     "switching": (switching, ("B", "B_PAUSE", True)),
 }
@@ -315,7 +315,7 @@ def test_double_keys(key: str) -> None:
         assert world.rpc("app_config.get")[key] == float(value)
     for wrong in (True, "north", None, ""):
         assert world.config(key, wrong) == -5
-    reply = world.http("POST", "/rpc/app_config.set", f'{{config_key:"{key}",config_value:1e999}}')
+    reply = world.post("/rpc/app_config.set", f'{{config_key:"{key}",config_value:1e999}}')
     assert b'"code":-4' in reply.body
 
 
@@ -636,6 +636,6 @@ def test_every_profile_answers() -> None:
     for model in vendors.vendor("lektrico").models:
         for firmware in model.firmwares:
             world = LektricoWorld(model.id, firmware)
-            for name, method in world.box.methods.items():  # type: ignore[attr-defined]
+            for name, method in world.device.api.methods.items():
                 if not method.writes:
                     assert "code" not in world.rpc(name)

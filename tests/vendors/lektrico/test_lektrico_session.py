@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from bench import CLIENT, Bench
 from lektrico_world import LektricoWorld
-from worlds import CLIENT, SmallWorld
 
 from emulator.core import faults
 from emulator.core.messages import PowerCut, PowerUp, SetLimit
 from emulator.devices.interfaces import MdnsInterface
 from emulator.vendors.lektrico.readings import REASONS
+from emulator.vendors.lektrico.refusals import Refusal
 
 # --- a whole session -------------------------------------------------------------------------------------------------
 
@@ -331,7 +332,7 @@ def interval(start: str, end: str, current: int) -> dict[str, int]:
 
 def at(text: str, *intervals: dict[str, int], **settings: Any) -> LektricoWorld:
     world = LektricoWorld(**settings)
-    SmallWorld.__init__(
+    Bench.__init__(
         world,
         "lektrico",
         epoch=datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC),
@@ -432,8 +433,8 @@ def test_setting_and_getting_a_schedule() -> None:
 def test_what_a_schedule_must_be(value: object, code: int) -> None:
     world = LektricoWorld()
     # 28 intervals are more than one frame of 4096 bytes takes: the method itself is asked
-    found = world.box.call("charging_schedule.set", {"charging_schedule": value}, CLIENT)  # type: ignore[attr-defined]
-    assert (found is True) if code == 0 else found.code == code
+    found = world.device.api.call("charging_schedule.set", {"charging_schedule": value}, CLIENT)
+    assert (found.code if isinstance(found, Refusal) else int(found is not True)) == code
     assert world.code("charging_schedule.set") == -2
 
 
@@ -481,7 +482,7 @@ FAULTS = [
     (faults.PeLoss(), "E", {"state_e_activated"}),
     (faults.Frequency(), "E", {"state_e_activated"}),
     (faults.SwitchUnconfigured(), "E", {"state_e_activated"}),
-    (faults.CpF(), "F", {"state_f_activated"}),
+    (faults.CpStateF(), "F", {"state_f_activated"}),
     (faults.Overcurrent(), "E", {"overcurrent"}),
     (faults.MeterFault(), "C", {"meter_fault"}),
     (faults.Undervoltage(), "E", {"undervoltage_error", "voltage_error"}),
@@ -489,9 +490,9 @@ FAULTS = [
     (faults.PhaseLoss(), "E", {"voltage_error"}),
     (faults.TripRcd(), "E", {"rcd_error", "rcd_err_pin_error"}),
     (faults.TripRcd(kind="dc", residual_current=0.02), "E", {"rcd_error", "rcd_err6_pin_error"}),
-    (faults.RcdSystem(), "E", {"rcd_err_pin_error"}),
-    (faults.Diode(), "E", {"cp_diode_failure"}),
-    (faults.ContactorMiss(), "E", {"contactor_failure"}),
+    (faults.RcdSensorDefect(), "E", {"rcd_err_pin_error"}),
+    (faults.DiodeShorted(), "E", {"cp_diode_failure"}),
+    (faults.ContactorFailsToClose(), "E", {"contactor_failure"}),
     (faults.Ventilation(), "D", set()),
 ]
 
@@ -525,7 +526,7 @@ def test_what_a_fault_looks_like(fault: faults.Disturbance, state: str, flags: s
 
 def test_what_is_active_stays_logged() -> None:
     world = LektricoWorld()
-    world.begin("x", faults.CpF())
+    world.begin("x", faults.CpStateF())
     world.wait(1)
     world.rpc("logged_errors.reset")
     assert world.rpc("logged_errors.get")["state_f_activated"] is True
@@ -673,7 +674,7 @@ def test_an_update() -> None:
     assert world.info() == "C"
     for older in ("1.44", "1.51", "9", "what"):
         world.box.configure({"available_firmware": older})
-        assert world.box.lifecycle.newer == ("9" if older == "9" else None)  # type: ignore[attr-defined]
+        assert world.device.lifecycle.newer == ("9" if older == "9" else None)
 
 
 def test_it_looks_for_updates_by_itself() -> None:
@@ -738,7 +739,7 @@ def test_it_announces_itself() -> None:
 
 def test_settings_in_flash_are_plain_data() -> None:
     world = LektricoWorld(charging_schedule=[interval("1 00:00", "2 00:00", 6)])
-    world.begin("x", faults.CpF())
+    world.begin("x", faults.CpStateF())
     world.wait(1)
     kept = json.loads(json.dumps(world.box.settings.persistent()))
     again = LektricoWorld(**kept)

@@ -6,8 +6,8 @@ import struct
 from typing import cast
 
 import pytest
+from bench import CLIENT
 from kick import SIM, STATES, Kick
-from worlds import CLIENT
 
 from emulator.devices.registers import Floating, Text
 from emulator.vendors.nrgkick.items import IN_JSON_ORDER, ITEMS

@@ -121,7 +121,7 @@ def test_energy_limit_below_what_is_charged_stops_at_once() -> None:
     world = Kick()
     world.charge()
     world.wait(600)
-    world.http("/control?energy_limit=10")
+    world.request("/control?energy_limit=10")
     assert general(world)["warning_code"] == "ENERGY_LIMIT_REACHED"
     world.wait(10)
     assert world.now.power == 0
@@ -157,7 +157,7 @@ def test_phase_switch_under_load(phases: int, relays: str) -> None:
 def test_phase_switch_without_the_zero() -> None:
     world = Kick(phase_zero=False)
     world.charge()
-    world.http("/control?phase_count=1")
+    world.request("/control?phase_count=1")
     world.wait(3)
     assert world.now.phase_switching
     assert world.get("/control")["phase_count"] == 1
@@ -165,7 +165,7 @@ def test_phase_switch_without_the_zero() -> None:
 
 def test_phase_switch_while_idle_is_immediate() -> None:
     world = Kick()
-    world.http("/control?phase_count=1")
+    world.request("/control?phase_count=1")
     assert world.get("/control")["phase_count"] == 1
     assert world.now.phases == 1
 
@@ -189,7 +189,7 @@ def test_attachment_decides_phases_and_current() -> None:
     }
     assert flow["charging_voltage"] == flow["l1"]["voltage"]
     assert flow["n"]["current"] == flow["l1"]["current"]
-    world.http("/control?phase_count=3")
+    world.request("/control?phase_count=3")
     world.wait(30)
     assert general(world)["relay_state"] == "N, L1"
 
@@ -235,7 +235,7 @@ def test_counters_of_a_session() -> None:
     assert 90 < charging < 100
     assert general(world)["vehicle_connect_time"] == 99
     assert general(world)["charge_count"] == 0xFFFF
-    world.http("/control?charge_pause=1")
+    world.request("/control?charge_pause=1")
     world.wait(100)
     world.unplug()
     world.wait(100)
@@ -256,7 +256,7 @@ def test_peak_power_is_the_highest_of_the_session() -> None:
     world = Kick()
     world.charge()
     peak = world.now.power
-    world.http("/control?current_set=8")
+    world.request("/control?current_set=8")
     world.wait(60)
     assert world.box.read("values.powerflow.peak_power") == pytest.approx(peak, abs=0.001)
     world.unplug()
@@ -280,7 +280,7 @@ def test_peak_power_does_not_depend_on_who_reads() -> None:
             world.wait(min(pause, 42 - world.simulation.at / SECOND))
             if world is watched:
                 world.get("/values")
-        world.http("/control?current_set=6")
+        world.request("/control?current_set=6")
         world.wait(60)
     assert watched.read("values.powerflow.peak_power") == alone.read("values.powerflow.peak_power")
 

@@ -759,7 +759,7 @@ def test_a_silent_controller() -> None:
     world.plug_in(**CAR)
     world.wait(30)
     assert states(world)[:2] == (2, 3)
-    world.begin("link", faults.CommInternal())
+    world.begin("link", faults.ControllerLinkLost())
     world.wait(5)
     assert states(world)[:2] == (2, 3)  # noticed before, and as it was
     world.configure()

@@ -1,21 +1,21 @@
-"""What a message says, as places that a fault can change, without knowing any vendor.
+"""What a JSON message says, place by place, without knowing any vendor.
 
-The one rule: only the changed place changes; every other byte of the message stays as the vendor wrote it.
+The one rule: a place is named by its path, and by where its text stands.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from json.decoder import scanstring  # type: ignore[attr-defined]
-from typing import Any, Final
+from typing import Final
 
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _WORDS: Final = ("true", "false", "null", "NaN")
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
+_STRINGS: Final = json.JSONDecoder(strict=False)
 _BARE_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*")
 
 Path = tuple[str, ...]
@@ -83,10 +83,10 @@ class _Scanner:
 
     def _string(self, at: int) -> tuple[str, int]:
         try:
-            found: tuple[str, int] = scanstring(self.text, at + 1, False)
+            value, end = _STRINGS.raw_decode(self.text, at)
         except ValueError:
             raise NotJson from None
-        return found
+        return str(value), end
 
     def _members(self, at: int, path: Path, closing: str) -> int:
         """The members of an object or the elements of an array; returns what is behind the closing bracket."""
@@ -145,7 +145,7 @@ def _with_topics(text: str, found: list[Slot]) -> list[Slot]:
     for slot in found:
         owner, name = slot.path[:-1], slot.path[-1:]
         if name == ("topic",) and text[slot.start] == '"':
-            topics[owner] = address(str(_parsed(text[slot.start : slot.end])))
+            topics[owner] = address(str(parsed(text[slot.start : slot.end])))
         for outer, topic in topics.items():
             if slot.path[: len(outer) + 1] == (*outer, "payload"):
                 slot = replace(slot, path=(*topic, *slot.path[len(outer) + 1 :]))
@@ -167,76 +167,9 @@ def ends_with(path: Path, key: Path) -> bool:
     return tail == key or all(fnmatchcase(found, part) for found, part in zip(tail, key, strict=True))
 
 
-class Change:
-    """What becomes of a matching value: `HIDE`, or a new one."""
-
-
-HIDE: Final = Change()
-KEEP: Final = Change()
-
-Edit = Callable[[Path, Any], object]
-"""(path, present value) to the new value, or `HIDE`, or `KEEP`."""
-
-
-def edit(text: str, prefix: Path, key: Path, change: Edit) -> str:
-    """The text with every value whose path ends with `key` changed; the text itself if none is, or it is no JSON."""
-    try:
-        found = slots(text, prefix)
-    except NotJson:
-        return text
-    pieces: list[tuple[int, int, str]] = []
-    covered = -1
-    for slot in found:
-        if not ends_with(slot.path, key) or slot.start < covered:
-            continue
-        new = change(slot.path, _parsed(text[slot.start : slot.end]))
-        if new is KEEP:
-            continue
-        covered = slot.end
-        if new is HIDE:
-            pieces.append((slot.outer_start, slot.outer_end, ""))
-        else:
-            pieces.append((slot.start, slot.end, _rendered(new)))
-    for start, end, new_text in reversed(pieces):
-        text = text[:start] + new_text + text[end:]
-    return text
-
-
-def add_member(text: str, owner: Path, prefix: Path, name: str, value: object) -> str:
-    """The text with a member added at the end of every object whose path ends with `owner` (empty: the outermost)."""
-    try:
-        found = slots(text, prefix)
-    except NotJson:
-        return text
-    targets = [slot for slot in found if text[slot.start] == "{" and _is_owner(slot, owner, prefix)]
-    for slot in reversed(targets):
-        inside = text[slot.start + 1 : slot.end - 1].strip()
-        comma = "," if inside else ""
-        text = f"{text[: slot.end - 1]}{comma}{json.dumps(name)}:{_rendered(value)}{text[slot.end - 1 :]}"
-    return text
-
-
-def _is_owner(slot: Slot, owner: Path, prefix: Path) -> bool:
-    return ends_with(slot.path, owner) if owner else slot.path == prefix
-
-
-def values(text: str, prefix: Path, key: Path) -> Iterator[tuple[Path, Any]]:
-    """Every value whose path ends with `key`."""
-    try:
-        found = slots(text, prefix)
-    except NotJson:
-        return
-    for slot in found:
-        if ends_with(slot.path, key):
-            yield slot.path, _parsed(text[slot.start : slot.end])
-
-
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> object:
+    """The value of a JSON text; the text itself if it is none."""
     try:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _rendered(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,20 +1,22 @@
-"""What passes through a box, described for faults: one function per protocol.
+"""What passes between a wallbox and its clients, described alike for every protocol.
 
 The one rule: nothing here knows a vendor. Whether a request writes something follows from its form, and from the names
-of the box's own values.
+of the wallbox's own values.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
 
-from ..devices.interfaces import HttpRequest, ModbusRequest, Publish
-from .documents import NotJson, Path, address, slots
-from .matching import Message
+from .documents import NotJson, Path, address, ends_with, slots
+from .interfaces import HttpRequest, ModbusRequest, Publish
 
-if TYPE_CHECKING:
-    from ..devices.wallbox import Wallbox
+ProtocolName = Literal["http", "websocket", "mqtt", "modbus", "udp"]
+PROTOCOLS: Final[tuple[ProtocolName, ...]] = ("http", "websocket", "mqtt", "modbus", "udp")
+Direction = Literal["in", "out"]
 
 WRITES: Final = frozenset({5, 6, 15, 16, 22, 23})
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -24,13 +26,42 @@ _GETS: Final = re.compile(r"(?:^|[._])get", re.IGNORECASE)
 _SETS: Final = re.compile(r"(?:^|[._])(?:set|start|stop|put|update|reset|reboot|control)", re.IGNORECASE)
 
 
-def of_http(request: HttpRequest, wallbox: Wallbox, *, upgrade: bool) -> Message:
-    """A request and its reply, or the opening of a WebSocket."""
+@dataclass(slots=True, kw_only=True)
+class Message:
+    """What passes: a request with its reply, or one message of a conversation."""
+
+    protocol: ProtocolName
+    interface: str
+    direction: Direction = "in"
+    client: str | None = None
+    method: str | None = None
+    path: str | None = None
+    topic: str | None = None
+    function: int | None = None
+    registers: range | None = None
+    write: bool = False
+    prefix: Path = ()
+    """Where the values of a reply to it are: the parts of its path or topic."""
+    names: tuple[Path, ...] = ()
+    """What it names: values to be read or written."""
+    content_type: str | None = None
+    """Of the body of an HTTP request, empty if it says none; None: it has no body."""
+    label: str = ""
+    """For the journal, and to tell one request from another."""
+
+    def mentions(self, key: str) -> bool:
+        """Whether the request names a value."""
+        wanted = address(key)
+        return any(ends_with(path, wanted) for path in (*self.names, self.prefix))
+
+
+def of_http(request: HttpRequest, has_value: Callable[[str], bool], *, upgrade: bool) -> Message:
+    """A request and its reply, or the opening of a WebSocket. `has_value`: whether a name is one of the wallbox's."""
     path = address(request.path)
     names = [(*path, name) for name, _ in request.query]
     names += [tuple(value.split(".")) for _, value in request.query if value]
     names += _names_in(request.body, path)
-    write = _is_write(request, wallbox)
+    write = _is_write(request, has_value)
     content = request.headers.get("content-type", "") if request.body else None
     return Message(
         protocol="websocket" if upgrade else "http",
@@ -46,7 +77,7 @@ def of_http(request: HttpRequest, wallbox: Wallbox, *, upgrade: bool) -> Message
     )
 
 
-def of_frame(path: str, text: str | bytes, client: str | None, direction: Literal["in", "out"]) -> Message:
+def of_frame(path: str, text: str | bytes, client: str | None, direction: Direction) -> Message:
     """A message on a WebSocket."""
     data = text.encode() if isinstance(text, str) else text
     names, topic = _names_in(data, ()), _topic(data)
@@ -79,7 +110,7 @@ def of_modbus(request: ModbusRequest, interface: str) -> Message:
     )
 
 
-def of_datagram(data: bytes, client: str, interface: str, direction: Literal["in", "out"]) -> Message:
+def of_datagram(data: bytes, client: str, interface: str, direction: Direction) -> Message:
     """A datagram with its replies, or one sent unasked."""
     words = tuple(data.decode("utf-8", "replace").split()[:8])
     return Message(
@@ -94,7 +125,7 @@ def of_datagram(data: bytes, client: str, interface: str, direction: Literal["in
     )
 
 
-def of_publish(message: Publish, interface: str, direction: Literal["in", "out"]) -> Message:
+def of_publish(message: Publish, interface: str, direction: Direction) -> Message:
     """A message to or from the broker."""
     prefix = address(message.topic)
     return Message(
@@ -106,6 +137,21 @@ def of_publish(message: Publish, interface: str, direction: Literal["in", "out"]
         prefix=prefix,
         names=(prefix, *_names_in(message.payload, prefix)),
         label=message.topic,
+    )
+
+
+def of_write(point: str, interface: str, protocol: ProtocolName) -> Message:
+    """A vendor value written as a client would, without a socket."""
+    path = address(point)
+    registers = range(int(path[-1]), int(path[-1]) + 1) if protocol == "modbus" and path[-1].isdigit() else None
+    return Message(
+        protocol=protocol,
+        interface=interface,
+        client="scenario",
+        write=True,
+        names=(path,),
+        registers=registers,
+        label=f"write {point}",
     )
 
 
@@ -142,8 +188,8 @@ def _topic(data: bytes) -> str | None:
     return None
 
 
-def _is_write(request: HttpRequest, wallbox: Wallbox) -> bool:
-    """By its method, by the remote procedure it calls, or because it gives one of the box's own values."""
+def _is_write(request: HttpRequest, has_value: Callable[[str], bool]) -> bool:
+    """By its method, by the remote procedure it calls, or because it gives one of the wallbox's own values."""
     called = request.path.rpartition("/")[2]
     if (found := _METHOD.search(request.body)) is not None:
         called = found[1].decode("utf-8", "replace")
@@ -151,9 +197,4 @@ def _is_write(request: HttpRequest, wallbox: Wallbox) -> bool:
         return True
     if _GETS.search(called):
         return False
-    return bool(_SETS.search(called)) or any(_writable(wallbox, name) for name, value in request.query if value)
-
-
-def _writable(wallbox: Wallbox, name: str) -> bool:
-    """Whether a name in a query is one of the box's values."""
-    return name in wallbox.settings or any(point.rpartition(".")[2] == name for point in wallbox.addresses())
+    return bool(_SETS.search(called)) or any(has_value(name) for name, value in request.query if value)

@@ -1,30 +1,9 @@
-"""What lies between a box and its MQTT connection: the place for faults, and the box's own echoes.
-
-The one rule: every message in either direction passes here, once.
-"""
+"""What comes back to a box of what it has published itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from ..devices.interfaces import BrokerAccess, Publish
-from .mqtt_topics import matches
-
-
-class Passage:
-    """What every message passes on its way between box and broker, and every attempt to connect: faults go here."""
-
-    def connecting(self, access: BrokerAccess) -> BrokerAccess:
-        """Where to connect instead. OSError: the attempt fails."""
-        return access
-
-    def outgoing(self, message: Publish) -> Iterable[Publish]:
-        """What is sent in place of `message`; what is held back can go through `MqttDevice.transmit` later."""
-        return (message,)
-
-    def incoming(self, message: Publish) -> Iterable[Publish]:
-        """What the box gets in place of `message`; what is held back can go through `MqttDevice.deliver` later."""
-        return (message,)
+from ..devices.interfaces import Publish
+from ..devices.topics import matches
 
 
 class Echoes:

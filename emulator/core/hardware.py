@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from . import network
-from .evse import Evse, Inputs
+from . import evse_rules, network, vehicle_rules
+from .events import Emit
+from .evse import Evse, EvseInputs
 from .faults import Disturbance, TripRcd, conditions
 from .flow import Flow, Idle
 from .heat import Heat
@@ -18,14 +19,14 @@ from .messages import SetSupply
 from .meter import Meter
 from .snapshot import EvseState, PhaseMask, Phases
 from .specs import ChargerSpec, SupplySpec
-from .terminals import Emit, Mains
+from .terminals import Mains
 from .vehicle import Vehicle
 
 NO_CURRENT: Final[Phases] = (0.0, 0.0, 0.0)
 NO_PHASES: Final[PhaseMask] = (False, False, False)
 
 
-class World:
+class Hardware:
     """The parts, and how they see each other."""
 
     def __init__(self, spec: ChargerSpec, at: Instant, time_of_day: float, emit: Emit) -> None:
@@ -43,7 +44,7 @@ class World:
         self._live = network.ALL
         self._phase_voltages = network.UNCHANGED
         self.terminals: Phases = NO_CURRENT
-        """V of the source at each terminal, without load."""
+        """Source voltage at each terminal, without load [V]."""
         self.wired: PhaseMask = NO_PHASES
         """Terminals of this charger that are connected."""
         self._rewire()
@@ -103,10 +104,10 @@ class World:
 
     # --- how the parts see each other --------------------------------------------------------------------------------
 
-    def inputs(self, at: Instant) -> Inputs:
+    def inputs(self, at: Instant) -> EvseInputs:
         """What the charge controller sees."""
         frequency = self.conditions.frequency
-        return Inputs(
+        return EvseInputs(
             at=at,
             resistance=self._pilot_resistance(),
             conditions=self.conditions,
@@ -139,7 +140,7 @@ class World:
         return Mains(behind, self.supply.source_resistance, self.evse.phases.set_for)
 
     def flow(self) -> Flow:
-        """The law of the stretch that begins now."""
+        """The law of the segment that begins now."""
         if self.vehicle is not None:
             return self.vehicle.flow()
         return Idle(voltages=self.terminals, resistance=0.0, mask=NO_PHASES)
@@ -150,7 +151,7 @@ class World:
         """Fire at most one rule of the charge controller and one reaction of the vehicle; whether one fired."""
         evse, meter = self.evse, self.meter
         session, plugged, powered = evse.session, evse.plugged, evse.state is not EvseState.OFF
-        changed = evse.step(self.inputs(at))
+        changed = evse_rules.step(evse, self.inputs(at))
         if plugged and not evse.plugged:
             meter.end_session()
         if evse.session != session:
@@ -160,5 +161,5 @@ class World:
         vehicle = self.vehicle
         if vehicle is not None:
             vehicle.sense(at, evse.signal(self.conditions), self.mains(at))
-            changed = vehicle.step(at) or changed
+            changed = vehicle_rules.step(vehicle, at) or changed
         return changed

@@ -1,7 +1,7 @@
-"""The electrical side of a vehicle: battery, current per phase, and the law they follow in one stretch.
+"""The electrical side of a vehicle: battery, current per phase, and the law they follow in one segment.
 
-The one rule: it goes where `vehicle` heads it; when and why is decided there. Currents are A of active current per
-used phase, energies J.
+The one rule: `vehicle` says which current to head for, and when; here is only how it gets there. Currents
+are A of active current per used phase, energies J.
 """
 
 from __future__ import annotations
@@ -9,35 +9,36 @@ from __future__ import annotations
 from typing import Final
 
 from .battery import Acceptance
-from .flow import Flow, Idle, Ramp, Taper
+from .flow import Flow, Idle
 from .instant import Instant, later
+from .ramp import Ramp
 from .snapshot import PhaseMask
 from .specs import VehicleSpec
+from .taper import Taper
 from .terminals import Mains
+from .units import WATT_HOUR
 
-JOULES: Final = 3600.0
-"""J in a Wh."""
 NOTHING: Final[PhaseMask] = (False, False, False)
 
 
-class Drive:
-    """Battery and on-board charger."""
+class OnboardCharger:
+    """On-board charger and battery."""
 
     def __init__(self, spec: VehicleSpec) -> None:
         self.spec = spec
         self.acceptance = Acceptance.of(spec)
-        self.battery = spec.state_of_charge * spec.capacity * JOULES
-        """J at the start of the stretch."""
+        self.battery = spec.state_of_charge * spec.capacity * WATT_HOUR
+        """Energy in the battery at the start of the segment [J]."""
         self.current = 0.0
-        """A at the start of the stretch."""
+        """Current at the start of the segment [A]."""
         self.rate = 0.0
-        """A/s"""
-        self.heading = 0.0
-        """A: where the ramp leads."""
+        """Slope of the current [A/s]."""
+        self.target = 0.0
+        """Current the ramp leads to [A]."""
         self.tapering = False
         """The battery decides the power."""
-        self.limit_energy = spec.charge_limit * spec.capacity * JOULES
-        """J at which it has had enough."""
+        self.limit_energy = spec.charge_limit * spec.capacity * WATT_HOUR
+        """Stored energy at the charge limit [J]."""
 
     @property
     def finished(self) -> bool:
@@ -47,59 +48,59 @@ class Drive:
         """Take over other figures; `refill`: the battery then holds what they say."""
         self.spec = spec
         self.acceptance = Acceptance.of(spec)
-        self.limit_energy = spec.charge_limit * spec.capacity * JOULES
+        self.limit_energy = spec.charge_limit * spec.capacity * WATT_HOUR
         if refill:
-            self.battery = spec.state_of_charge * spec.capacity * JOULES
-        self.battery = min(self.battery, spec.capacity * JOULES)
+            self.battery = spec.state_of_charge * spec.capacity * WATT_HOUR
+        self.battery = min(self.battery, spec.capacity * WATT_HOUR)
 
     # --- where it goes -----------------------------------------------------------------------------------------------
 
-    def head_for(self, target: float) -> None:
+    def ramp_to(self, target: float) -> None:
         """Ramp towards `target` A."""
-        self.heading = target
+        self.target = target
         if self.tapering and target >= self.current:
             return
         self.tapering = False
         self.rate = _slope(self.current, target, self.spec.ramp_up, self.spec.ramp_down)
 
-    def let_go(self) -> None:
+    def ramp_to_zero(self) -> None:
         """Ramp to nothing, quickly."""
         self.tapering = False
-        self.heading = 0.0
+        self.target = 0.0
         self.rate = -self.spec.ramp_stop if self.current > 0 else 0.0
 
     def cut_off(self) -> None:
         """Nothing flows any more."""
-        self.current = self.rate = self.heading = 0.0
+        self.current = self.rate = self.target = 0.0
         self.tapering = False
 
     def arrived(self, at: Instant, since: Instant, flow: Flow) -> bool:
         """Whether the ramp that began at `since` has reached its end by `at`."""
         if not isinstance(flow, Ramp) or self.rate == 0.0:
             return False
-        end = flow.reaches_current(self.heading)
+        end = flow.reaches_current(self.target)
         return end is not None and later(since, max(0.0, end)) <= at
 
     def arrive(self) -> None:
         """The ramp is at its end: exactly there."""
-        self.current = self.heading
+        self.current = self.target
         self.rate = 0.0
 
     def settle(self, flow: Flow, dt: float, *, stores: bool) -> None:
-        """Take over where the stretch has led after `dt` s."""
+        """Take over where the segment has led after `dt` s."""
         if stores:
-            self.battery = min(self.battery + flow.battery(dt), max(self.battery, self.spec.capacity * JOULES))
+            self.battery = min(self.battery + flow.battery(dt), max(self.battery, self.spec.capacity * WATT_HOUR))
         if isinstance(flow, Ramp | Taper):
             self.current = max(flow.active_current(dt))
 
-    # --- the law of a stretch ----------------------------------------------------------------------------------------
+    # --- the law of a segment ----------------------------------------------------------------------------------------
 
     def idle(self, mains: Mains, mask: PhaseMask) -> Idle:
         """Nothing but standby power."""
         return Idle(voltages=mains.voltages, resistance=mains.resistance, mask=mask, standby=self.spec.standby_power)
 
     def flow(self, mains: Mains, mask: PhaseMask, *, capped: bool) -> Flow:
-        """The law of the stretch that begins now; `capped`: the battery may limit it."""
+        """The law of the segment that begins now; `capped`: the battery may limit it."""
         self.current = min(self.current, ceiling(mains, mask))
         if self.current == 0.0 and self.rate == 0.0:
             return self.idle(mains, mask)
@@ -107,13 +108,13 @@ class Drive:
             return self._ramp(mains, mask, self.current, self.rate)
         cap = self.acceptance.cap(self.battery)
         below = self.battery < self.acceptance.start
-        allowed = 0.0 if below else self._ramp(mains, mask, self.heading, 0.0).battery_power(0.0)
+        allowed = 0.0 if below else self._ramp(mains, mask, self.target, 0.0).battery_power(0.0)
         ramp = self._ramp(mains, mask, self.current, self.rate)
         if below or allowed < cap or (not self.tapering and ramp.battery_power(0.0) < cap):
             if not self.tapering:
                 return ramp
             self.tapering = False
-            self.rate = _slope(self.current, self.heading, self.spec.ramp_up, self.spec.ramp_down)
+            self.rate = _slope(self.current, self.target, self.spec.ramp_up, self.spec.ramp_down)
             return self._ramp(mains, mask, self.current, self.rate)
         self.tapering = True
         self.rate = 0.0
@@ -145,10 +146,10 @@ class Drive:
         )
 
     def next_due(self, at: Instant, flow: Flow, *, capped: bool) -> Instant | None:
-        """When the stretch has led somewhere: end of a ramp, start of the taper, full battery."""
+        """When the segment has led somewhere: end of a ramp, start of the taper, full battery."""
         times: list[float | None] = []
         if isinstance(flow, Ramp) and self.rate != 0.0:
-            end = flow.reaches_current(self.heading)
+            end = flow.reaches_current(self.target)
             if end is not None:
                 times.append(max(0.0, end))
                 capped = capped and self._comes_near(flow, max(0.0, end))
@@ -166,7 +167,7 @@ class Drive:
 
 
 def ceiling(mains: Mains, mask: PhaseMask) -> float:
-    """A beyond which more current would bring less power, as the source gives way; infinite for a stiff one."""
+    """Current beyond which more would bring less power, as the source gives way; infinite for a stiff one [A]."""
     if mains.resistance <= 0:
         return float("inf")
     lowest = min((voltage for voltage, used in zip(mains.voltages, mask, strict=True) if used), default=0.0)
@@ -174,7 +175,7 @@ def ceiling(mains: Mains, mask: PhaseMask) -> float:
 
 
 def _slope(current: float, target: float, up: float, down: float) -> float:
-    """A/s from one current to another."""
+    """Slope from one current to another [A/s]."""
     if target > current:
         return up
     return -down if target < current else 0.0
