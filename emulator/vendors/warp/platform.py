@@ -20,13 +20,13 @@ from ...core.specs import ChargerSpec
 from ...devices.firmware import Profile
 from ...devices.interfaces import HttpReply, HttpRequest, Origin
 from ...devices.wallbox import Wallbox
-from .clock import Clock
-from .eventlog import EventLog, stamp
-from .flash import Flash
+from .api.registry import Registry
+from .evse.flash import Flash
 from .models import NAMES, TRAITS, build_of
-from .registry import Registry
+from .rules.triggers import Triggers
 from .settings import NFC_FITTED
-from .triggers import Triggers
+from .system.clock import Clock
+from .system.eventlog import EventLog, stamp
 from .view import Eyes, View
 
 RAW: Final = 64

@@ -1,4 +1,4 @@
-"""Handles of what the wallbox keeps apart from its configurations: counters, logs, and the hardware an owner may change.
+"""Handles of what the wallbox keeps apart from its configurations: counters, logs, hardware an owner may change.
 
 The one rule: a saved configuration is a setting named like its path (see `table`), None while nothing was saved.
 """

@@ -12,53 +12,24 @@ from typing import Final, Generic, TypeVar
 from ...devices.firmware import Profile
 from ...devices.points import unique
 from ...devices.settings import Setting
-from . import (
-    authorization,
-    automation,
-    batteries,
-    certs,
-    common,
-    coredump,
-    device_name,
-    eco,
-    eebus,
-    ethernet,
-    ev,
-    evse_rows,
-    factory,
-    features,
-    firmware_update,
-    iso15118,
-    legacy,
-    limits,
-    log,
-    manager,
-    meters,
-    modbus,
-    mqtt,
-    network,
-    nfc,
-    ocpp,
-    p14a,
-    power,
-    prices,
-    remote_access,
-    require_meter,
-    rtc,
-    solar,
-    system,
-    tracking,
-    users,
-    wifi,
-    wireguard,
-)
-from .fitting import partial_document
-from .flash import STORED
+from .api.fitting import partial_document
+from .api.registry import Registry
+from .api.rows import AnyRow, Config, Row, State
+from .api.schema import U8, Schema, obj
+from .charging import authorization, ev, iso15118, limits, nfc, require_meter, tracking, users
+from .evse import rows as evse_rows
+from .evse.flash import STORED
+from .house import batteries, eco, eebus, manager, ocpp, p14a, power, prices, solar
+from .meters import legacy
+from .meters import slots as meters
+from .modbus import server as modbus
 from .modules import Modules
-from .registry import Registry
-from .rows import AnyRow, Config, Row, State
-from .schema import U8, Schema, obj
+from .network import ethernet, network, wifi
+from .push import mqtt
+from .remote import certs, coredump, remote_access, wireguard
+from .rules import automation
 from .settings import KEPT
+from .system import common, device_name, factory, features, firmware_update, log, rtc, system
 
 M = TypeVar("M")
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from ...core.instant import MILLISECOND, Instant, grid
 from ...core.snapshot import Snapshot
-from .evseview import EvseView
-from .metervalues import Sample
+from .evse.evseview import EvseView
+from .meters.values import Sample
 
 POLL: Final = 250 * MILLISECOND
 """Between two polls of the charge controller. Source: Tinkerforge esp32-firmware, `modules/evse_common`."""

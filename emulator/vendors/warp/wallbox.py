@@ -14,18 +14,19 @@ from ...core.messages import Event, Outcome, Reason
 from ...devices.interfaces import OWNER, Interface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
-from . import http, triggers
-from .clock import Clock
-from .flash import PATHS
-from .mdns import announce
-from .meters import Meters
+from .api.registry import Registry, Target
+from .api.schema import Obj
+from .evse.flash import PATHS
+from .meters.slots import Meters
 from .modules import Modules
+from .network.mdns import announce
 from .platform import Platform
-from .registry import Registry, Target
-from .schema import Obj
+from .rules import triggers
 from .settings import INPUT_CLOSED, MARKET_PRICES, MODBUS_DEFECTS, SHUTDOWN_CLOSED
+from .system.clock import Clock
 from .table import register, rows_of
 from .view import View
+from .web import http
 
 
 class Warp(Wallbox):

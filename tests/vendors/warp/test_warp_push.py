@@ -12,9 +12,9 @@ from support_warp import WarpWorld
 from emulator.core.instant import SECOND
 from emulator.core.messages import PowerCut
 from emulator.devices.interfaces import Close, Frame, HttpInterface, HttpRequest, MdnsInterface, MqttInterface, Origin
-from emulator.vendors.warp.discovery import ENTITIES
-from emulator.vendors.warp.feed import Feed
-from emulator.vendors.warp.ws import Ws, packed
+from emulator.vendors.warp.push.discovery import ENTITIES
+from emulator.vendors.warp.push.feed import Feed
+from emulator.vendors.warp.push.ws import Ws, packed
 
 PEER = Origin(interface="websocket", client="10.0.0.7:40000")
 BROKER = Origin(interface="mqtt", client="broker:1883")

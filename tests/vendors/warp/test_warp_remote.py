@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support_warp import WarpWorld
 
-from emulator.vendors.warp.prices import NO_PRICE
+from emulator.vendors.warp.house.prices import NO_PRICE
 
 KEY = "A" * 43 + "="
 IP = "0.0.0.0"
