@@ -9,7 +9,8 @@ from typing import Final
 
 from ...devices.vendor import Vendor
 from .models import DEFAULT, MODELS
-from .settings import ENABLE, EVERYTHING, SETTINGS
+from .settings import ENABLE, EVERYTHING
+from .table import SETTINGS
 from .wallbox import Warp
 
 VENDOR: Final = Vendor(

@@ -9,7 +9,7 @@ from support_warp_modbus import CONFIG, MODBUS, NONE, ModbusWorld, same, text_wo
 
 from emulator.core import faults
 from emulator.core.messages import PowerCut, PowerUp
-from emulator.vendors.warp.modbus_own import LABELS
+from emulator.vendors.warp.modbus.own import LABELS
 from emulator.vendors.warp.models import MODELS
 
 INPUTS = (

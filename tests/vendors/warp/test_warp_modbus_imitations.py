@@ -6,7 +6,7 @@ import pytest
 from support_warp_modbus import BENDER, KEBA, ModbusWorld
 
 from emulator.core import faults
-from emulator.vendors.warp.modbus_view import charger_id, whole
+from emulator.vendors.warp.modbus.view import charger_id, whole
 
 CAR = {"max_current": 32.0, "ramp_up": 20.0}
 USER = {"id": 1, "roles": 0, "current": 32000, "display_name": "A", "username": "a", "digest_hash": ""}
