@@ -272,8 +272,7 @@ class OcppDevice:
     def _wanted(self) -> OcppAccess | None:
         """Where the box is to be connected now."""
         wallbox = self.endpoint.wallbox
-        faults = wallbox.faults
-        unreachable = faults is not None and not faults.reachable(self.endpoint.name)
+        unreachable = not wallbox.interceptor.reachable(self.endpoint.name)
         return None if self._closing or unreachable or not wallbox.up else self.interface.access()
 
     def _follow(self) -> None:

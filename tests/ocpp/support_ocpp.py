@@ -11,10 +11,11 @@ from typing import Final
 from emulator.core.instant import SECOND, Instant
 from emulator.core.messages import Event, Outcome, PlugIn, PowerCut, PowerUp, Unplug
 from emulator.core.specs import ChargerSpec, VehicleSpec
-from emulator.devices.firmware import Model, Vendor
+from emulator.devices.firmware import Model
 from emulator.devices.interfaces import Origin
 from emulator.devices.ocpp_interface import Call, CallError, CallResult, Link, Message, OcppAccess
 from emulator.devices.points import Fidelity
+from emulator.devices.vendor import Vendor
 from emulator.devices.wallbox import Context, Wallbox
 from emulator.ocpp.central_system import CentralSystem, Policy
 from emulator.ocpp.charge_point import ChargePoint
