@@ -8,17 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from ...core.agenda import Priority
 from ...core.faults import Disturbance
-from ...core.instant import later
-from ...core.messages import Disturb, Outcome, Relieve
+from ...core.messages import Outcome, Reason
 from ...core.units import Seconds
+from ...faults.effect import Effect
 from ...faults.engine import FaultEngine
+from ...faults.injection import Injection
+from ...faults.physical import Physical
 from ...language.arguments import Scope, Text
 from ...language.fields import About, arguments_of, construct
 from ...language.name_arguments import ChargerName, FaultName
 from ...language.nodes import Node
 from .base import Step, StepType
+from .fault import Place, inject
 
 if TYPE_CHECKING:
     from ...world.site import Site
@@ -40,15 +42,14 @@ class PhysicalFault(Step):
 
     def apply(self, site: Site) -> Outcome:
         assert self.fault is not None
-        name = self.name or self.fault.step()
-        outcome = site.simulation.apply(self.charger, Disturb(name=name, fault=self.fault))
-        key = ("fault", self.charger, name)
-        if self.for_ is None:
-            site.cancel(key)
-        else:
-            end = later(site.simulation.at, self.for_)
-            site.schedule(key, end, lambda _at: _relieve(site, self.charger, name), Priority.FAULT)
-        return outcome
+        return begin(site, self.charger, self.name or self.fault.step(), Physical(disturbance=self.fault), self.for_)
+
+
+def begin(site: Site, charger: str, name: str, effect: Effect, for_: float | None) -> Outcome:
+    """A fault of a charger begins now."""
+    target = Place(charger).target(site)
+    free = FaultEngine.of(site.simulation).free_name(name, charger)
+    return inject(site, Injection(name=free, target=target, effect=effect, for_=for_))
 
 
 def catalogued(fault: type[Disturbance]) -> StepType:
@@ -70,27 +71,13 @@ class ClearFault(Step):
 
     short: ClassVar[str | None] = "name"
 
-    charger: Annotated[
-        str | None, ChargerName(needed=False), About("where, for a physical fault, if there are several chargers")
-    ] = None
+    charger: Annotated[str | None, ChargerName(needed=False), About("where, if there are several chargers")] = None
     name: Annotated[str, FaultName(), About("as the step that began it called it")]
 
     def apply(self, site: Site) -> Outcome:
-        engine = FaultEngine.of(site.simulation)
-        armed = engine.armed.get(self.name)
-        if armed is not None and self.charger in (None, armed.order.target.charger):
-            engine.disarm(self.name)
-            return Outcome()
-        charger = self.charger or _charger_of(site, self.name)
-        site.cancel(("fault", charger, self.name))
-        return _relieve(site, charger, self.name)
-
-
-def _charger_of(site: Site, name: str) -> str:
-    """The charger a physical fault is on. EmulatorError if that is not clear."""
-    found = [charger for charger, fault in site.simulation.chargers.items() if name in fault.disturbances]
-    return found[0] if len(found) == 1 else site.names.only_charger()
-
-
-def _relieve(site: Site, charger: str, name: str) -> Outcome:
-    return site.simulation.apply(charger, Relieve(name=name))
+        site.simulation.now()
+        fault = FaultEngine.of(site.simulation).find(self.name, self.charger)
+        if fault is None:
+            return Outcome(refused=Reason.UNKNOWN, message=f'there is no fault called "{self.name}"')
+        fault.finish("cleared")
+        return Outcome()

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ...core import messages
-from ...core.agenda import Priority
 from ...core.faults import Line
-from ...core.instant import later
 from ...core.messages import Outcome
 from ...core.units import Celsius, Hertz, Ohms, Seconds, Volts
+from ...faults import physical as power
+from ...faults.engine import FaultEngine
 from ...language.arguments import Scope
 from ...language.fields import About
 from ...language.name_arguments import ChargerName
 from ...language.nodes import Node
 from .base import Step
+from .faults import begin
 
 if TYPE_CHECKING:
     from ...world.site import Site
@@ -81,14 +82,7 @@ class PowerCut(Step):
     """How long; default: until `power_up`."""
 
     def apply(self, site: Site) -> Outcome:
-        outcome = site.simulation.apply(self.charger, messages.PowerCut())
-        key = ("power", self.charger)
-        if self.for_ is None:
-            site.cancel(key)
-        else:
-            up = later(site.simulation.at, self.for_)
-            site.schedule(key, up, lambda _at: _power_up(site, self.charger), Priority.GRID)
-        return outcome
+        return begin(site, self.charger, power.PowerCut.kind(), power.PowerCut(), self.for_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +94,11 @@ class PowerUp(Step):
     charger: _Charger = ""
 
     def apply(self, site: Site) -> Outcome:
-        site.cancel(("power", self.charger))
-        return _power_up(site, self.charger)
-
-
-def _power_up(site: Site, charger: str) -> Outcome:
-    return site.simulation.apply(charger, messages.PowerUp())
+        cuts = [
+            fault
+            for fault in FaultEngine.of(site.simulation).active.values()
+            if isinstance(fault.effect, power.PowerCut) and fault.target.charger == self.charger and fault.in_force
+        ]
+        for fault in cuts:
+            fault.finish("power up")
+        return Outcome() if cuts else site.simulation.apply(self.charger, messages.PowerUp())
