@@ -88,6 +88,8 @@ class ActiveFault:
         self.hits = 0
         self.begun_at: Instant | None = None
         """When it began to be in force; None while it is not."""
+        self.continued = False
+        """Another fault of its kind and name takes its place this very instant."""
         self._due_timer = self.simulation.timer(self._due, Priority.FAULT)
         self._end_timer = self.simulation.timer(lambda _at: self.lapse("time"), Priority.FAULT)
         self._repeat_timer = self.simulation.timer(self._repeat, Priority.FAULT)

@@ -81,6 +81,8 @@ class FaultEngine:
         """Put a fault into the world; one of the same name ends. EmulatorError if its effect is impossible now."""
         self.simulation.now()
         if (before := self.active.get(injection.name)) is not None:
+            same = type(before.effect) is type(injection.effect) and before.target.charger == injection.target.charger
+            before.continued = same and injection.immediate
             before.finish("replaced")
         fault = self.active[injection.name] = ActiveFault(self, injection)
         for wallbox in injection.target.wallboxes:

@@ -82,6 +82,11 @@ class Injection:
         return self.lasting and self.when is not None and self.open_ended
 
     @property
+    def immediate(self) -> bool:
+        """It begins at once."""
+        return self.after is None and self.when is None and not self.counts_requests
+
+    @property
     def open_ended(self) -> bool:
         """Nothing is said about its end."""
         return self.for_ is None and self.until is None

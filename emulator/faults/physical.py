@@ -41,7 +41,7 @@ class Physical(Lasting):
 
     def end(self, fault: ActiveFault) -> None:
         fault.memory.pop("silence", lambda: None)()
-        if _present(fault):
+        if _present(fault) and not fault.continued:
             fault.apply(messages.Relieve(name=fault.injection.name))
 
 
@@ -61,4 +61,5 @@ class PowerCut(Lasting):
         fault.apply(messages.PowerCut())
 
     def end(self, fault: ActiveFault) -> None:
-        fault.apply(messages.PowerUp())
+        if not fault.continued:
+            fault.apply(messages.PowerUp())

@@ -334,6 +334,15 @@ def test_a_leak_is_over_once_it_has_tripped() -> None:
     assert bench.told() == ["begin", "end"]
 
 
+def test_a_fault_that_replaces_another_leaves_no_gap() -> None:
+    bench = Bench()
+    for voltage in ("200 V", "190 V"):
+        bench.do("undervoltage", charger="garage", voltage=voltage)
+    assert bench.told() == ["begin", "end", "begin"]
+    assert "relieve" not in [entry.name for entry in bench.site.simulation.journal.after(0)]
+    assert bench.read("garage.phase_voltage.L1") == 190
+
+
 def test_the_same_fault_on_two_chargers() -> None:
     bench = Bench()
     for charger in ("garage", "street"):
