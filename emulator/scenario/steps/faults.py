@@ -1,4 +1,4 @@
-"""Physical faults as steps.
+"""Faults of chargers as steps, and the end of any fault.
 
 The one rule: every fault of the catalogue is a word of the vocabulary by itself; nothing here knows any of them.
 """
@@ -6,20 +6,22 @@ The one rule: every fault of the catalogue is a word of the vocabulary by itself
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
+from ...core import messages
 from ...core.faults import Disturbance
 from ...core.messages import Outcome, Reason
 from ...core.units import Seconds
 from ...faults.effect import Effect
 from ...faults.engine import FaultEngine
 from ...faults.injection import Injection
-from ...faults.physical import Physical
+from ...faults.physical import Physical, PowerCut
 from ...language.arguments import Scope, Text
-from ...language.fields import About, arguments_of, construct
+from ...language.fields import About, summary
 from ...language.name_arguments import ChargerName, FaultName
 from ...language.nodes import Node
 from .base import Step, StepType
+from .derived import Charger, derived
 from .fault import Place, inject
 
 if TYPE_CHECKING:
@@ -27,42 +29,52 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PhysicalFault(Step):
-    """A physical fault begins."""
+class ChargerFault(Step):
+    """A fault of a charger begins."""
 
-    charger: Annotated[str, ChargerName(), About("where; may be left out if there is one charger only")] = ""
+    charger: Charger = ""
     name: Annotated[str | None, Text(), About("what `clear_fault` calls it; default: the fault's own name")] = None
     for_: Annotated[Seconds | None, About("how long it lasts; default: until `clear_fault`")] = None
-    fault: Annotated[Disturbance | None, Text()] = None
+    effect: Annotated[Effect | None, Text()] = None
 
-    def settled(self, node: Node, scope: Scope) -> PhysicalFault:
+    def settled(self, node: Node, scope: Scope) -> ChargerFault:
         if self.name is not None:
             scope.names.faults.add(self.name)
         return self
 
     def apply(self, site: Site) -> Outcome:
-        assert self.fault is not None
-        return begin(site, self.charger, self.name or self.fault.step(), Physical(disturbance=self.fault), self.for_)
-
-
-def begin(site: Site, charger: str, name: str, effect: Effect, for_: float | None) -> Outcome:
-    """A fault of a charger begins now."""
-    target = Place(charger).target(site)
-    free = FaultEngine.of(site.simulation).free_name(name, charger)
-    return inject(site, Injection(name=free, target=target, effect=effect, for_=for_))
+        assert self.effect is not None
+        name = FaultEngine.of(site.simulation).free_name(self.name or self.effect.title, self.charger)
+        target = Place(self.charger).target(site)
+        return inject(site, Injection(name=name, target=target, effect=self.effect, for_=self.for_))
 
 
 def catalogued(fault: type[Disturbance]) -> StepType:
     """The word a fault of the catalogue stands for."""
-    common = tuple(argument for argument in arguments_of(PhysicalFault) if argument.name != "fault")
-    own = arguments_of(fault)
+    return derived(ChargerFault, fault, lambda made: Physical(disturbance=made), name=fault.step(), about=fault.about)
 
-    def make(values: dict[str, object]) -> Step:
-        disturbance = construct(fault, {argument.name: values[argument.name] for argument in own})
-        shared = {argument.name: values[argument.name] for argument in common}
-        return construct(PhysicalFault, {**shared, "fault": disturbance})
 
-    return StepType(name=fault.step(), about=fault.about, arguments=(common[0], *own, *common[1:]), make=make)
+POWER_CUT: Final = derived(
+    ChargerFault, PowerCut, lambda made: made, name=PowerCut.kind(), about=summary(PowerCut), short="charger"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerUp(Step):
+    """The power supply comes back."""
+
+    short: ClassVar[str | None] = "charger"
+
+    charger: Charger = ""
+
+    def apply(self, site: Site) -> Outcome:
+        site.simulation.now()
+        engine = FaultEngine.of(site.simulation)
+        cuts = [fault for fault in engine.active.values() if fault.in_force and isinstance(fault.effect, PowerCut)]
+        here = [fault for fault in cuts if fault.target.charger == self.charger]
+        for fault in here:
+            fault.finish("power_up")
+        return Outcome() if here else site.simulation.apply(self.charger, messages.PowerUp())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
