@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from ..core.faults import CATALOGUE, Disturbance
 from ..devices.traffic import ProtocolName
@@ -78,7 +78,7 @@ class FaultType:
     name: str
     about: str
     arguments: tuple[Argument[object], ...]
-    make: Callable[[Mapping[str, Any]], Effect]
+    make: Callable[[Mapping[str, object]], Effect]
     levels: tuple[Level, ...]
     protocols: tuple[ProtocolName, ...] = ()
     primitive: str = ""
@@ -112,7 +112,7 @@ def _of_disturbance(cls: type[Disturbance]) -> FaultType:
     """`kind` of a residual current is called `current_type` here, because `kind` is the fault's own."""
     own = tuple(replace(a, name="current_type") if a.name == "kind" else a for a in arguments_of(cls))
 
-    def make(values: Mapping[str, Any]) -> Effect:
+    def make(values: Mapping[str, object]) -> Effect:
         given = {("kind" if name == "current_type" else name): value for name, value in values.items()}
         return physical.Physical(disturbance=construct(cls, given))
 

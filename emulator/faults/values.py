@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from ..core.instant import later, seconds
 from ..core.messages import Command
@@ -88,11 +88,11 @@ class SettleDelay(ChangesValues, WatchesRequests):
         held = self._held(candidate, path)
         return KEEP if held is None or held[0] == old else held[0]
 
-    def _held(self, candidate: Candidate, path: Path) -> tuple[Any, int] | None:
+    def _held(self, candidate: Candidate, path: Path) -> tuple[object, int] | None:
         at = candidate.fault.simulation.at
         for point, held in candidate.fault.memory.items():
             if isinstance(point, tuple) and at < held[1] and _same_place(point, path, candidate):
-                found: tuple[Any, int] = held
+                found: tuple[object, int] = held
                 return found
         return None
 
