@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 from ...core import messages
 from ...core.faults import LINES
 from ...core.messages import Outcome, Stimulus
-from ...language.arguments import Choice, Kind, Scope, Several, Text
+from ...language.arguments import ArgumentType, Choice, Scope, Several, Text
 from ...language.fields import About, arguments_of, construct, summary
 from ...language.name_arguments import ChargerName
 from ...language.nodes import Node
@@ -33,15 +33,15 @@ def derived(
     name: str,
     about: str,
     short: str | None = None,
-    kinds: Mapping[str, Kind] | None = None,
+    types: Mapping[str, ArgumentType[object]] | None = None,
 ) -> StepType:
     """The word for a `carrier` that carries an instance of `cls`, wrapped, in its last field.
 
-    `kinds`: how arguments are read whose type does not say so.
+    `types`: how arguments are read whose type does not say so.
     """
     carried = fields(carrier)[-1].name
     common = tuple(argument for argument in arguments_of(carrier) if argument.name != carried)
-    own = tuple(replace(a, kind=(kinds or {}).get(a.name, a.kind)) for a in arguments_of(cls))
+    own = tuple(replace(a, type=(types or {}).get(a.name, a.type)) for a in arguments_of(cls))
 
     def make(values: Mapping[str, object]) -> Step:
         inner = construct(cls, {argument.name: values[argument.name] for argument in own})
@@ -71,22 +71,34 @@ class Stimulate(Step):
         return site.simulation.apply(self.charger, self.stimulus)
 
 
-class Lines(Several):
+_LINES: Final = Several(Choice(LINES))
+
+
+class Lines(ArgumentType[tuple[bool, ...]]):
     """`[L1, L3]`: for each line, whether it is one of them."""
 
+    @property
+    def text(self) -> str:
+        return _LINES.text
+
     def read(self, node: Node, scope: Scope) -> tuple[bool, ...]:
-        chosen = super().read(node, scope)
+        chosen = _LINES.read(node, scope)
         return tuple(line in chosen for line in LINES)
 
+    def schema(self) -> Schema:
+        return _LINES.schema()
 
-def stimulus(cls: type[Stimulus], *, short: str | None = None, kinds: Mapping[str, Kind] | None = None) -> StepType:
+
+def stimulus(
+    cls: type[Stimulus], *, short: str | None = None, types: Mapping[str, ArgumentType[object]] | None = None
+) -> StepType:
     """The word a stimulus stands for."""
     name = snake_case(cls.__name__)
-    return derived(Stimulate, cls, lambda made: made, name=name, about=summary(cls), short=short, kinds=kinds)
+    return derived(Stimulate, cls, lambda made: made, name=name, about=summary(cls), short=short, types=types)
 
 
 STIMULI: Final = (
     stimulus(messages.PlugCable),
-    stimulus(messages.SetSupply, kinds={"live": Lines(Choice(LINES))}),
+    stimulus(messages.SetSupply, types={"live": Lines()}),
     stimulus(messages.SetClimate, short="ambient"),
 )
