@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ..devices.documents import Path, address, ends_with
 from ..devices.interfaces import ModbusInterface, ModbusRequest, RegisterItem, RegisterMap
@@ -45,7 +45,7 @@ def table_of(wallbox: Wallbox) -> RegisterMap | None:
     return None
 
 
-def names(table: RegisterTable[Any, Any], address: int) -> list[str]:
+def names(table: RegisterMap, address: int) -> list[str]:
     """The rows that a register is part of, by any way of reading it."""
     return [item.row.name for function in READS for item in table.items(function, address, 1)]
 

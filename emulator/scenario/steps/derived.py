@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 from ...core import messages
 from ...core.faults import LINES
 from ...core.messages import Outcome, Stimulus
-from ...language.arguments import ArgumentType, Choice, Scope, Several, Text
+from ...language.arguments import ArgumentType, Choice, Schema, Scope, Several, Text
 from ...language.fields import About, arguments_of, construct, summary
 from ...language.name_arguments import ChargerName
 from ...language.nodes import Node
