@@ -226,6 +226,10 @@ class ActiveFault:
         if not outcome.ok:
             raise RefusedError(outcome)
 
+    def undo(self, stimulus: Stimulus) -> None:
+        """Put something right again, as far as it is still wrong."""
+        self.simulation.apply(self.target.charger, stimulus)
+
     def submit(self, command: Command) -> None:
         """Ask the charge controller, as the wallbox would."""
         self.simulation.submit(self.target.charger, command, wallbox=self.target.wallbox)

@@ -248,4 +248,4 @@ class LooseCable(Lasting):
         fault.apply(messages.PlugCable(plugged=True))
 
     def end(self, fault: ActiveFault) -> None:
-        fault.apply(messages.PlugCable(plugged=False))
+        fault.undo(messages.PlugCable(plugged=False))

@@ -42,7 +42,7 @@ class Physical(Lasting):
     def end(self, fault: ActiveFault) -> None:
         fault.memory.pop("silence", lambda: None)()
         if _present(fault) and not fault.continued:
-            fault.apply(messages.Relieve(name=fault.injection.name))
+            fault.undo(messages.Relieve(name=fault.injection.name))
 
 
 def _present(fault: ActiveFault) -> bool:
@@ -62,4 +62,4 @@ class PowerCut(Lasting):
 
     def end(self, fault: ActiveFault) -> None:
         if not fault.continued:
-            fault.apply(messages.PowerUp())
+            fault.undo(messages.PowerUp())

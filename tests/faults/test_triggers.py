@@ -314,14 +314,15 @@ def test_a_physical_fault_is_the_same_however_it_is_written(as_step: bool) -> No
     assert not bench.do("clear_fault", name="frequency").ok
 
 
-@pytest.mark.parametrize("arguments", [{"sensor": "nonsense"}, {"temperature": "5000 °C"}])
-def test_what_the_charger_refuses_is_refused_at_once(arguments: dict[str, object]) -> None:
+def test_what_the_charger_refuses_is_refused_at_once() -> None:
     bench = Bench()
-    refused = bench.do("fault", on="garage", kind="overtemp", **arguments)
+    refused = bench.do("fault", on="garage", kind="trip_rcd", residual_current="-35 mA")
     assert not refused.ok
-    assert refused.message == bench.do("overtemp", charger="garage", **arguments).message
+    assert refused == bench.do("trip_rcd", charger="garage", residual_current="-35 mA")
+    assert not bench.do("fault", on="street", kind="loose_cable").ok  # it has a cable of its own
+    assert not bench.do("fault", on="street", kind="vehicle_habit", charge_limit="80 %").ok  # no vehicle is there
     assert bench.engine.listed() == []
-    assert bench.read("fault.overtemp") == "over"
+    assert bench.read("fault.trip_rcd") == "over"
 
 
 def test_a_leak_is_over_once_it_has_tripped() -> None:
