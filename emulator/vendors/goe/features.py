@@ -42,6 +42,12 @@ UNNAMED_CARDS: Final = Point(
 NEW_NOT_FOUND: Final = Point(
     name="new_not_found", source=CAPTURE.tag, since="60", about="text of the reply to an unknown path"
 )
+CLOSE_ANNOUNCED: Final = Point(
+    name="close_announced",
+    source=f"{CAPTURE.tag}; Gesiima/dbus-goecharger for 60.6",
+    until="60.6",
+    about="replies say Connection: close; later ones close the connection without a word",
+)
 HASH_NAMED: Final = Point(
     name="hash_named",
     source="ha-goecharger-api2",
