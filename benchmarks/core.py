@@ -60,8 +60,8 @@ def main() -> None:
     charger, agenda, events = day()
     seconds = best(day)
     print(f"a day of two sessions: {seconds:.3f} CPU s, {86_400 / seconds:,.0f} simulated s per CPU s")
-    print(f"{charger.revision} stretches, {agenda.fired} fired, {len(events)} events")
-    print(f"{1e6 * seconds / charger.revision:.0f} us per stretch")
+    print(f"{charger.revision} segments, {agenda.fired} fired, {len(events)} events")
+    print(f"{1e6 * seconds / charger.revision:.0f} us per segment")
 
     charger, agenda = charging()
     count = 20_000

@@ -64,11 +64,11 @@ def faults() -> Rows:
         yield from _arguments(kind.arguments)
 
 
-def _arguments(arguments: Iterable[Argument]) -> Rows:
+def _arguments(arguments: Iterable[Argument[object]]) -> Rows:
     for argument in arguments:
         needed = " (needed)" if argument.required else ""
         about = f": {argument.about}" if argument.about else ""
-        yield f"    {argument.name}", f"{argument.kind.text}{needed}{about}"
+        yield f"    {argument.name}", f"{argument.type.text}{needed}{about}"
 
 
 def steps() -> Rows:

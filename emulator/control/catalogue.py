@@ -28,7 +28,7 @@ def _kind(kind: Kind) -> dict[str, object]:
         "protocols": list(kind.protocols),
         "primitive": kind.primitive,
         "arguments": [
-            {"name": a.name, "about": a.about, "expected": a.kind.text, "required": a.required} for a in kind.arguments
+            {"name": a.name, "about": a.about, "expected": a.type.text, "required": a.required} for a in kind.arguments
         ],
     }
 
@@ -39,6 +39,6 @@ def _step(kind: StepType) -> dict[str, object]:
         "name": kind.name,
         "about": kind.about,
         "arguments": [
-            {"name": a.name, "about": a.about, "expected": a.kind.text, "required": a.required} for a in arguments
+            {"name": a.name, "about": a.about, "expected": a.type.text, "required": a.required} for a in arguments
         ],
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -19,13 +18,13 @@ Drives and inspects a running charger emulator. Times are simulated seconds, qua
 requests take quantities with units ("16 A", "1 h"). Every error is a problem document (RFC 9457)."""
 
 
-def document(operations: Iterable[Operation], *, definitions: dict[str, Any], secured: bool) -> dict[str, Any]:
+def document(operations: Iterable[Operation], *, definitions: dict[str, object], secured: bool) -> dict[str, object]:
     """The document. `definitions` are further schemas (the scenario's steps); `secured`: a token is needed."""
     operations = tuple(operations)
-    paths: dict[str, dict[str, Any]] = {}
+    paths: dict[str, dict[str, object]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, secured)
-    components: dict[str, Any] = {"schemas": _schemas(operations) | definitions}
+    components: dict[str, object] = {"schemas": _schemas(operations) | definitions}
     if secured:
         components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     return {
@@ -36,7 +35,7 @@ def document(operations: Iterable[Operation], *, definitions: dict[str, Any], se
     }
 
 
-def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
+def _schemas(operations: Iterable[Operation]) -> dict[str, object]:
     models: dict[type[BaseModel], None] = dict.fromkeys((Problem, Outcome, Outcomes))
     for operation in operations:
         for found in (operation.body, operation.reply):
@@ -50,14 +49,14 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     return found
 
 
-def _operation(operation: Operation, secured: bool) -> dict[str, Any]:
-    described: dict[str, Any] = {"operationId": operation.id, "summary": operation.summary}
+def _operation(operation: Operation, secured: bool) -> dict[str, object]:
+    described: dict[str, object] = {"operationId": operation.id, "summary": operation.summary}
     if operation.about:
         described["description"] = operation.about
     if operation.parameters:
         described["parameters"] = [_parameter(parameter) for parameter in operation.parameters]
     if operation.body is not None:
-        content: dict[str, Any] = {"schema": _schema(operation.body)}
+        content: dict[str, object] = {"schema": _schema(operation.body)}
         if operation.example is not None:
             content["example"] = operation.example
         described["requestBody"] = {"required": True, "content": {"application/json": content}}
@@ -67,19 +66,14 @@ def _operation(operation: Operation, secured: bool) -> dict[str, Any]:
     return described
 
 
-def _responses(operation: Operation, secured: bool) -> dict[str, Any]:
-    good: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
-    responses = {str(operation.status): good}
+def _responses(operation: Operation, secured: bool) -> dict[str, object]:
+    good: dict[str, object] = {"description": HTTPStatus(operation.status).phrase}
+    responses: dict[str, object] = {str(operation.status): good}
     if operation.reply is not None:
         good["content"] = {operation.media: {"schema": _schema(operation.reply)}}
     elif operation.media != "application/json":
         good["content"] = {operation.media: {"schema": {"type": "string"}}}
-    statuses = set(operation.problems)
-    if operation.body is not None:
-        statuses |= {400, 413, 422}
-    if secured and not operation.open:
-        statuses.add(401)
-    for status in sorted(statuses):
+    for status in problem_statuses(operation, secured):
         responses[str(status)] = {
             "description": HTTPStatus(status).phrase,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -87,8 +81,18 @@ def _responses(operation: Operation, secured: bool) -> dict[str, Any]:
     return responses
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": parameter.type}
+def problem_statuses(operation: Operation, secured: bool) -> list[int]:
+    """The statuses of the problem documents an operation may answer with."""
+    statuses = set(operation.problems)
+    if operation.body is not None:
+        statuses |= {400, 413, 422}
+    if secured and not operation.open:
+        statuses.add(401)
+    return sorted(statuses)
+
+
+def _parameter(parameter: Parameter) -> dict[str, object]:
+    schema: dict[str, object] = {"type": parameter.type}
     if parameter.minimum is not None:
         schema["minimum"] = parameter.minimum
     return {
@@ -100,5 +104,5 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     }
 
 
-def _schema(found: type[BaseModel] | dict[str, Any]) -> dict[str, Any]:
+def _schema(found: type[BaseModel] | dict[str, object]) -> dict[str, object]:
     return found if isinstance(found, dict) else {"$ref": f"#/components/schemas/{found.__name__}"}

@@ -6,8 +6,8 @@ The one rule: nothing is served that is not a row, and nothing is documented by 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Literal
 
 from aiohttp import web
 from pydantic import BaseModel
@@ -18,18 +18,22 @@ if TYPE_CHECKING:
 Handler = Callable[["Api", web.Request], Awaitable[web.StreamResponse]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+Body = type[BaseModel] | dict[str, object]
+"""A model, or a JSON Schema."""
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A path or query parameter."""
 
     name: str
     about: str
     type: Literal["string", "integer", "number"] = "string"
-    place: Literal["query", "path"] = "query"
     minimum: int | None = None
+    place: Literal["query", "path"] = "query"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One method on one path."""
 
@@ -37,14 +41,15 @@ class Operation:
     path: str
     handler: Handler
     summary: str
+    reply: Body | None = None
+    """What it answers with; None: see `media`."""
+    _: KW_ONLY
     about: str = ""
     parameters: tuple[Parameter, ...] = ()
-    body: type[BaseModel] | dict[str, Any] | None = None
-    """Model or JSON Schema of the request's body."""
+    body: Body | None = None
+    """What the request carries."""
     example: object = None
     """A body worth showing."""
-    reply: type[BaseModel] | dict[str, Any] | None = None
-    """Model or JSON Schema of the reply; None: see `media`."""
     media: str = "application/json"
     status: int = 200
     """Of a reply without problems."""

@@ -8,8 +8,10 @@ from html import escape
 from http import HTTPStatus
 from typing import Any
 
+from pydantic import BaseModel
+
 from .. import __version__
-from .openapi import ABOUT, document
+from .openapi import ABOUT, problem_statuses
 from .operations import Operation
 
 STYLE = """
@@ -28,11 +30,9 @@ th, .dim { color: var(--dim); font-weight: 500 }
 """
 
 
-def page(operations: Iterable[Operation], *, definitions: dict[str, Any], secured: bool) -> str:
+def page(operations: Iterable[Operation], *, secured: bool) -> str:
     """The whole page."""
-    operations = tuple(operations)
-    described = document(operations, definitions=definitions, secured=secured)
-    sections = "".join(_section(operation, described) for operation in operations)
+    sections = "".join(_section(operation, secured) for operation in operations)
     access = " Requests need the header <code>Authorization: Bearer TOKEN</code>." if secured else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Control API</title>'
@@ -43,7 +43,7 @@ def page(operations: Iterable[Operation], *, definitions: dict[str, Any], secure
     )
 
 
-def _section(operation: Operation, described: dict[str, Any]) -> str:
+def _section(operation: Operation, secured: bool) -> str:
     parts = [f"<h2><b>{operation.method}</b>{escape(operation.path)}</h2><p>{escape(operation.summary)}</p>"]
     if operation.about:
         parts.append(f'<p class="dim">{escape(operation.about)}</p>')
@@ -56,9 +56,8 @@ def _section(operation: Operation, described: dict[str, Any]) -> str:
     if operation.example is not None:
         parts.append(f"<pre>{escape(_curl(operation))}</pre>")
     if isinstance(operation.reply, type):
-        parts.append(_members(operation.reply.__name__, described))
-    responses = described["paths"][operation.path][operation.method.lower()]["responses"]
-    errors = [f"{status} {HTTPStatus(int(status)).phrase}" for status in responses if int(status) >= 400]
+        parts.append(_members(operation.reply))
+    errors = [f"{status} {HTTPStatus(status).phrase}" for status in problem_statuses(operation, secured)]
     if errors:
         parts.append(f'<p class="dim">Problems: {", ".join(errors)}</p>')
     return "".join(parts)
@@ -69,8 +68,8 @@ def _curl(operation: Operation) -> str:
     return f"curl -X {operation.method} localhost:8000{operation.path} --json '{body}'"
 
 
-def _members(name: str, described: dict[str, Any]) -> str:
-    properties = described["components"]["schemas"][name].get("properties", {})
+def _members(reply: type[BaseModel]) -> str:
+    properties = reply.model_json_schema(ref_template="{model}").get("properties", {})
     rows = "".join(
         f"<tr><td><code>{escape(member)}</code></td><td>{escape(_type(schema))}</td>"
         f"<td>{escape(schema.get('description', ''))}</td></tr>"

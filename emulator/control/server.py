@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DEFAULT_PORT: Final = 8000
 LARGEST_BODY: Final = 1_048_576
 SHUTDOWN: Final = 0.2
-"""Wall seconds that requests get to end."""
+"""How long requests have to end at shutdown, in wall time [s]."""
 
 
 class ControlServer:
@@ -96,7 +96,7 @@ class ControlServer:
         return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": policy})
 
     async def _reference(self, _: web.Request) -> web.Response:
-        text = page(OPERATIONS, definitions=definitions(), secured=self._gate.secured)
+        text = page(OPERATIONS, secured=self._gate.secured)
         policy = "default-src 'none'; style-src 'unsafe-inline'"
         return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": policy})
 

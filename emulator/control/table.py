@@ -2,201 +2,165 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from ..scenario.steps import step_schemas, timeline_schema
 from . import models
 from .api import Api
 from .operations import Operation, Parameter
 
-EXPECTATIONS: Final[dict[str, Any]] = {
+EXPECTATIONS: Final[dict[str, object]] = {
     "type": "object",
     "minProperties": 1,
     "description": "Quantities and what they should be: a value, a comparison, a tolerance, a list, /a pattern/",
 }
-RULE: Final[dict[str, Any]] = {"type": "object", "minProperties": 1, "description": "One rule, as in `rules:`"}
-STEPS: Final[dict[str, Any]] = {
+RULE: Final[dict[str, object]] = {"type": "object", "minProperties": 1, "description": "One rule, as in `rules:`"}
+STEPS: Final[dict[str, object]] = {
     "oneOf": [{"$ref": "#/components/schemas/Step"}, {"type": "array", "items": {"$ref": "#/components/schemas/Step"}}]
 }
-OUTCOMES: Final[dict[str, Any]] = {
+OUTCOMES: Final[dict[str, object]] = {
     "oneOf": [{"$ref": "#/components/schemas/Outcome"}, {"$ref": "#/components/schemas/Outcomes"}]
 }
-CHARGER: Final[dict[str, Any]] = {
+CHARGER: Final[dict[str, object]] = {
     "type": "object",
     "description": "Every quantity by name, in SI units (A, V, W, Wh, s, °C); the same names as in expectations",
     "required": ["pilot", "contactor", "offered_current", "phase_current", "power", "session_energy", "vehicle"],
 }
-CATALOGUE: Final[dict[str, Any]] = {"type": "object", "required": ["vehicles", "faults", "steps", "quantities"]}
+CATALOGUE: Final[dict[str, object]] = {"type": "object", "required": ["vehicles", "faults", "steps", "quantities"]}
 
 OPERATIONS: Final = (
-    Operation(method="GET", path="/api/state", handler=Api.state, summary="Everything at a glance", reply=models.State),
+    Operation("GET", "/api/state", Api.state, "Everything at a glance", models.State),
     Operation(
-        method="GET",
-        path="/api/chargers/{name}",
-        handler=Api.charger,
-        summary="All quantities of a charger",
-        parameters=(Parameter(name="name", about="name of the charger", place="path"),),
-        reply=CHARGER,
+        "GET",
+        "/api/chargers/{name}",
+        Api.charger,
+        "All quantities of a charger",
+        CHARGER,
+        parameters=(Parameter("name", "name of the charger", place="path"),),
         problems=(404,),
     ),
     Operation(
-        method="GET",
-        path="/api/wallboxes",
-        handler=Api.wallboxes,
-        summary="Every wallbox with its interfaces: host, port, URL",
-        reply=models.Wallboxes,
+        "GET", "/api/wallboxes", Api.wallboxes, "Every wallbox with its interfaces: host, port, URL", models.Wallboxes
     ),
+    Operation("GET", "/api/clock", Api.clock, "What time it is, and how it runs", models.Clock),
     Operation(
-        method="GET",
-        path="/api/clock",
-        handler=Api.clock,
-        summary="What time it is, and how it runs",
-        reply=models.Clock,
-    ),
-    Operation(
-        method="PUT",
-        path="/api/clock",
-        handler=Api.set_clock,
-        summary="Freeze time, or let it run at a speed",
+        "PUT",
+        "/api/clock",
+        Api.set_clock,
+        "Freeze time, or let it run at a speed",
+        models.Clock,
         body=models.ClockChange,
         example={"speed": 60},
-        reply=models.Clock,
     ),
     Operation(
-        method="POST",
-        path="/api/clock/advance",
-        handler=Api.advance,
-        summary="Jump ahead; everything on the way happens, in order and at its exact instant",
+        "POST",
+        "/api/clock/advance",
+        Api.advance,
+        "Jump ahead; everything on the way happens, in order and at its exact instant",
+        models.Advanced,
         about="Answers when done. With `until`, time stops at the first instant at which everything holds.",
         body=models.Advance,
         example={"until": {"power": "> 3 kW"}, "within": "10 min"},
-        reply=models.Advanced,
     ),
     Operation(
-        method="POST",
-        path="/api/steps",
-        handler=Api.steps,
-        summary="Do a step, or several, exactly as written in a scenario",
+        "POST",
+        "/api/steps",
+        Api.steps,
+        "Do a step, or several, exactly as written in a scenario",
+        OUTCOMES,
         about="All are checked before the first is done. Steps with `at`, `after` or `within` are a timeline: it "
         "begins now and is played as time passes. A refused step answers 200 with `ok: false`.",
         body=STEPS,
         example={"plug_in": {"vehicle": "vw_id3", "state_of_charge": "40 %"}},
-        reply=OUTCOMES,
     ),
-    Operation(method="GET", path="/api/faults", handler=Api.faults, summary="The faults in force", reply=models.Faults),
+    Operation("GET", "/api/faults", Api.faults, "The faults in force", models.Faults),
     Operation(
-        method="DELETE",
-        path="/api/faults/{name}",
-        handler=Api.clear_fault,
-        summary="End a fault",
+        "DELETE",
+        "/api/faults/{name}",
+        Api.clear_fault,
+        "End a fault",
+        models.Faults,
         about="What it latched in the charger stays latched until its own recovery.",
         parameters=(
-            Parameter(name="name", about="name of the fault", place="path"),
-            Parameter(name="charger", about="only on this charger; default: wherever it is"),
+            Parameter("name", "name of the fault", place="path"),
+            Parameter("charger", "only on this charger; default: wherever it is"),
         ),
-        reply=models.Faults,
         problems=(404, 422),
     ),
     Operation(
-        method="GET",
-        path="/api/journal",
-        handler=Api.journal,
-        summary="What happened, oldest first",
+        "GET",
+        "/api/journal",
+        Api.journal,
+        "What happened, oldest first",
+        models.Journal,
         parameters=(
-            Parameter(name="after", about="only entries with a higher number", type="integer", minimum=0),
-            Parameter(name="charger", about="only of this charger"),
-            Parameter(name="wallbox", about="only of this wallbox, `garage.goe`"),
-            Parameter(name="interface", about="only of this interface, `http` or `garage.goe.http`"),
-            Parameter(name="kind", about="only of this kind: event, stimulus, request, write, ..."),
-            Parameter(name="limit", about="at most so many (default 1000)", type="integer", minimum=0),
-            Parameter(name="wait", about="wait up to so many seconds for the first one", type="number"),
+            Parameter("after", "only entries with a higher number", "integer", 0),
+            Parameter("charger", "only of this charger"),
+            Parameter("wallbox", "only of this wallbox, `garage.goe`"),
+            Parameter("interface", "only of this interface, `http` or `garage.goe.http`"),
+            Parameter("kind", "only of this kind: event, stimulus, request, write, ..."),
+            Parameter("limit", "at most this many (default 1000)", "integer", 0),
+            Parameter("wait", "wait up to this many seconds for the first one", "number"),
         ),
-        reply=models.Journal,
         problems=(422,),
     ),
     Operation(
-        method="POST",
-        path="/api/expect",
-        handler=Api.expect,
-        summary="Look whether quantities are as expected, and record it",
+        "POST",
+        "/api/expect",
+        Api.expect,
+        "Check quantities against expectations, and record the result",
+        models.Expectation,
         body=EXPECTATIONS,
         example={"power": "11 kW ± 5 %", "contactor": "closed"},
-        reply=models.Expectation,
     ),
     Operation(
-        method="POST",
-        path="/api/rules",
-        handler=Api.rules,
-        summary="A rule for the client, as in a scenario, in force from now on",
+        "POST",
+        "/api/rules",
+        Api.rules,
+        "A rule for the client, as in a scenario, in force from now on",
+        models.Verdict,
         about="Gone after a reset.",
         body=RULE,
         example={"name": "house limit", "never": {"client": {"writes": "goe.amp", "value": "> 16"}}},
-        reply=models.Verdict,
     ),
+    Operation("GET", "/api/verdict", Api.verdict, "How rules and expectations stand", models.Verdict),
     Operation(
-        method="GET",
-        path="/api/verdict",
-        handler=Api.verdict,
-        summary="How rules and expectations stand",
-        reply=models.Verdict,
-    ),
-    Operation(
-        method="POST",
-        path="/api/verdict",
-        handler=Api.conclude,
-        summary="The run is over: how rules and expectations came out",
+        "POST",
+        "/api/verdict",
+        Api.conclude,
+        "The run is over: how rules and expectations came out",
+        models.Verdict,
         about="Judges what rules still waited for; they are in force no longer.",
-        reply=models.Verdict,
     ),
     Operation(
-        method="POST",
-        path="/api/reset",
-        handler=Api.reset,
-        summary="Everything back to the scenario's start, on the same ports",
+        "POST",
+        "/api/reset",
+        Api.reset,
+        "Everything back to the scenario's start, on the same ports",
+        models.Reset,
         about="Time, physics, settings, cards, counters, faults, journal. The clock runs on as it was last set here.",
-        reply=models.Reset,
     ),
     Operation(
-        method="GET",
-        path="/api/events",
-        handler=Api.events,
-        summary="WebSocket: the state first, then journal entries and quantities as they come",
+        "GET",
+        "/api/events",
+        Api.events,
+        "WebSocket: the state first, then journal entries and quantities as they come",
         about='Messages are objects with a `type`: "state", "entries", "quantities".',
         status=101,
         problems=(426,),
     ),
-    Operation(
-        method="GET",
-        path="/api/catalogue",
-        handler=Api.catalogue,
-        summary="Vehicles, faults, steps and quantities there are",
-        reply=CATALOGUE,
-    ),
-    Operation(
-        method="GET",
-        path="/healthz",
-        handler=Api.health,
-        summary="Whether the emulator is there",
-        reply=models.Health,
-        open=True,
-    ),
-    Operation(
-        method="GET",
-        path="/metrics",
-        handler=Api.prometheus,
-        summary="Quantities and counters for Prometheus",
-        media="text/plain",
-    ),
+    Operation("GET", "/api/catalogue", Api.catalogue, "Vehicles, faults, steps and quantities there are", CATALOGUE),
+    Operation("GET", "/healthz", Api.health, "Whether the emulator is there", models.Health, open=True),
+    Operation("GET", "/metrics", Api.prometheus, "Quantities and counters for Prometheus", media="text/plain"),
 )
 
 
-def definitions() -> dict[str, Any]:
+def definitions() -> dict[str, object]:
     """Schemas the operations refer to: the steps of the scenario language."""
-    found: dict[str, Any] = _moved({"Step": timeline_schema()["items"], **step_schemas()})
-    return found
+    return {name: _moved(schema) for name, schema in {"Step": timeline_schema()["items"], **step_schemas()}.items()}
 
 
-def _moved(schema: Any) -> Any:
+def _moved(schema: object) -> object:
     """A JSON Schema with its references pointing into an OpenAPI document."""
     if isinstance(schema, dict):
         return {key: _moved(value) for key, value in schema.items()}

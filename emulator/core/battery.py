@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .specs import VehicleSpec
+from .units import WATT_HOUR
 
 TaperKind = Literal["linear", "exponential", "none"]
 
@@ -25,13 +26,13 @@ class Acceptance:
 
     kind: TaperKind
     start: float
-    """J stored where the taper begins."""
+    """Stored energy where the taper begins [J]."""
     full: float
-    """J stored at 100 %."""
+    """Stored energy at 100 % [J]."""
     power: float
-    """W accepted at `start`."""
+    """Power accepted at `start` [W]."""
     end_power: float
-    """W accepted at `full`; positive, or the battery would never be full."""
+    """Power accepted at `full`; positive, or the battery would never be full [W]."""
 
     def __post_init__(self) -> None:
         if self.end_power <= 0:
@@ -40,7 +41,7 @@ class Acceptance:
     @classmethod
     def of(cls, vehicle: VehicleSpec) -> Acceptance:
         """The curve of a vehicle. ASSUMED: one that states no power at 100 % accepts a trickle of 1 W there."""
-        full = vehicle.capacity * 3600.0
+        full = vehicle.capacity * WATT_HOUR
         return cls(
             kind=vehicle.taper,
             start=vehicle.taper_start * full,
@@ -64,7 +65,7 @@ class Acceptance:
         return math.log(self.power / self.end_power) / (self.full - self.start)
 
     def cap(self, stored: float) -> float:
-        """W accepted with `stored` J in the battery; infinite below the start of the taper."""
+        """Power accepted with `stored` J in the battery; infinite below the start of the taper [W]."""
         if not self.limits or stored < self.start:
             return math.inf
         above = min(stored, self.full) - self.start
@@ -73,7 +74,7 @@ class Acceptance:
         return self.power * math.exp(-self.decay * above)
 
     def meets(self, battery_power: float) -> float | None:
-        """J stored where a constant `battery_power` W runs into the curve; None: never below 100 %."""
+        """Stored energy where a constant `battery_power` W runs into the curve; None: never below 100 % [J]."""
         if not self.limits or battery_power <= 0:
             return None
         if battery_power >= self.power:

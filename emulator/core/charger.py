@@ -1,6 +1,6 @@
 """The charger: one IEC 61851 charge point with its supply, its vehicle, its meter and its temperatures.
 
-The one rule: reading is not an event. Between two events everything follows closed forms of one frozen `Stretch`;
+The one rule: reading is not an event. Between two events everything follows closed forms of one frozen `Segment`;
 only an event settles it and starts the next.
 """
 
@@ -11,25 +11,28 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from .agenda import Agenda, Priority
+from .events import EventName
 from .faults import Disturbance
-from .flow import Flow, Idle, Ramp, Taper, active_from_rms
+from .flow import Flow, Idle, active_from_rms
 from .handlers import handle, refusal
+from .hardware import NO_CURRENT, Hardware
 from .instant import Instant, later, seconds
 from .messages import DONE, Command, Event, Outcome, Stimulus
 from .protection import overcurrent_threshold
-from .reading import Stretch, facts
+from .ramp import Ramp
+from .reading import Segment, steady
 from .snapshot import Snapshot
-from .specs import ChargerSpec, VehicleSpec
-from .world import NO_CURRENT, World
+from .specs import ChargerSpec
+from .taper import Taper
 
 MAX_ROUNDS: Final = 200
 """Rules that may fire at one instant; more is an endless loop, and a bug."""
 RETAINED: Final = 1000
 """Stretches kept for reading the recent past."""
 SPLIT: Final = 30.0
-"""s after which a taper is split, so that temperatures follow its current."""
+"""Length after which a taper is split, so that temperatures follow its current [s]."""
 SPLIT_RAMP: Final = 180.0
-"""s after which a ramp is split: `heat` looks no further ahead while the current changes."""
+"""Length after which a ramp is split: `heat` looks no further ahead while the current changes [s]."""
 
 Announce = Callable[[Event], None]
 
@@ -55,10 +58,10 @@ class Charger:
         self._announce = announce
         self._seed = seed
         self._at = agenda.at
-        self._world = World(spec, agenda.at, time_of_day, self._emit)
+        self._hardware = Hardware(spec, agenda.at, time_of_day, self._emit)
         self._timer = agenda.timer(Priority.EVSE, self._due)
-        self._flow: Flow = self._world.flow()
-        self._stretches: deque[Stretch] = deque(maxlen=RETAINED)
+        self._flow: Flow = self._hardware.flow()
+        self._segments: deque[Segment] = deque(maxlen=RETAINED)
         self._cached: Snapshot | None = None
         self._react()
 
@@ -73,10 +76,10 @@ class Charger:
         if cached is not None and cached.at == at:
             return cached
         self._check_not_overdue(at)
-        newest = self._stretches[-1]
+        newest = self._segments[-1]
         if at < newest.since:
-            stretch = self._stretch_at(at)
-            return stretch.observe(max(at, stretch.since))
+            segment = self._segment_at(at)
+            return segment.observe(max(at, segment.since))
         self._cached = newest.observe(at)
         return self._cached
 
@@ -87,22 +90,17 @@ class Charger:
         self._check_not_overdue(at)
         if self._timer.due == at:  # what is due comes first
             self._due(at)
-        if refused := refusal(self._world, message):
+        if refused := refusal(self._hardware, message):
             return refused
         self._settle(at)
-        handle(self._world, at, message)
+        handle(self._hardware, at, message)
         self._react()
         return DONE
 
     @property
-    def vehicle_spec(self) -> VehicleSpec | None:
-        """The vehicle at the cable."""
-        return self._world.vehicle.spec if self._world.vehicle is not None else None
-
-    @property
     def disturbances(self) -> Mapping[str, Disturbance]:
         """Physical faults present now, by name."""
-        return dict(self._world.disturbances)
+        return dict(self._hardware.disturbances)
 
     # --- one event ---------------------------------------------------------------------------------------------------
 
@@ -115,60 +113,61 @@ class Charger:
         since, self._at = self._at, at
         if at == since:
             return
-        dt, world, flow = seconds(at - since), self._world, self._flow
-        world.meter.settle(flow, dt)
-        world.heat.settle(dt)
-        if world.vehicle is not None:
-            world.vehicle.settle(at, since, flow)
+        dt, hardware, flow = seconds(at - since), self._hardware, self._flow
+        hardware.meter.settle(flow, dt)
+        hardware.heat.settle(dt)
+        if hardware.vehicle is not None:
+            hardware.vehicle.settle(at, since, flow)
 
     def _react(self) -> None:
-        """Run the rules to their fixpoint, and start the next stretch."""
-        at, world = self._at, self._world
-        world.heat.step(world.conditions.heat, self._emit)
+        """Run the rules to their fixpoint, and start the next segment."""
+        at, hardware = self._at, self._hardware
+        hardware.heat.step(hardware.conditions.heat, self._emit)
         for _ in range(MAX_ROUNDS):
-            if not world.step(at):
+            if not hardware.step(at):
                 break
         else:
-            raise RuntimeError(f"{self.name}: the rules do not settle at {at} us (state {world.evse.state})")
+            raise RuntimeError(f"{self.name}: the rules do not settle at {at} us (state {hardware.evse.state})")
         self._begin()
 
     def _begin(self) -> None:
-        """Start a stretch and predict its end."""
-        at, world, vehicle = self._at, self._world, self._world.vehicle
-        self._flow = flow = world.flow()
+        """Start a segment and predict its end."""
+        at, hardware, vehicle = self._at, self._hardware, self._hardware.vehicle
+        self._flow = flow = hardware.flow()
         reactive = vehicle.reactive() if vehicle is not None else NO_CURRENT
-        world.heat.begin(at, flow.squares(reactive))
-        world.meter.note_current(vehicle is not None and vehicle.draws and not isinstance(flow, Idle))
-        world.meter.note_marks()
+        hardware.heat.begin(at, flow.squares(reactive))
+        hardware.meter.note_current(vehicle is not None and vehicle.draws and not isinstance(flow, Idle))
+        hardware.meter.note_marks()
         self.revision += 1
         self._cached = None
-        inputs = world.inputs(at)
-        self._stretches.append(
-            Stretch(
+        inputs = hardware.inputs(at)
+        self._segments.append(
+            Segment(
                 since=at,
                 flow=flow,
                 reactive=reactive,
-                energy=world.meter.energy,
-                session_base=world.meter.session_base,
-                plugged_at=world.meter.plugged_at,
-                charging_for=world.meter.charging_for,
-                flowing=world.meter.flowing,
-                heat=world.heat.course(),
-                sources=world.terminals,
+                energy=hardware.meter.energy,
+                session_base=hardware.meter.session_base,
+                plugged_at=hardware.meter.plugged_at,
+                charging_for=hardware.meter.charging_for,
+                flowing=hardware.meter.flowing,
+                heat=hardware.heat.temperatures(),
+                sources=hardware.terminals,
                 vehicle=vehicle.view() if vehicle is not None else None,
-                stored=vehicle.drive.battery if vehicle is not None else 0.0,
+                stored=vehicle.onboard.battery if vehicle is not None else 0.0,
                 stores=vehicle.stores if vehicle is not None else False,
-                network=world.supply.network,
-                supply_phases=world.supply.phases,
+                network=hardware.supply.network,
+                supply_phases=hardware.supply.phases,
+                frequency=inputs.frequency if inputs.powered else 0.0,
                 noise=self.spec.noise,
                 seed=self._seed,
-                facts=facts(world.evse, inputs, world.meter.has_charged),
+                steady=steady(hardware.evse, inputs, hardware.meter.has_charged),
             )
         )
         times = (
-            world.evse.next_due(inputs),
-            world.heat.next_due(at),
-            world.meter.next_due(at, flow),
+            hardware.evse.next_due(inputs),
+            hardware.heat.next_due(at),
+            hardware.meter.next_due(at, flow),
             vehicle.next_due(at, flow) if vehicle is not None else None,
             self._next_overcurrent(),
             self._next_split(),
@@ -177,12 +176,12 @@ class Charger:
 
     def _next_overcurrent(self) -> Instant | None:
         """When a rising current will pass the over-current threshold."""
-        vehicle, flow = self._world.vehicle, self._flow
+        vehicle, flow = self._hardware.vehicle, self._flow
         if vehicle is None or not isinstance(flow, Ramp) or flow.rate <= 0:
             return None
-        threshold = overcurrent_threshold(self._world.evse.offered)
+        threshold = overcurrent_threshold(self._hardware.evse.offered)
         target = active_from_rms(threshold, vehicle.spec.reactive_current)
-        if target >= vehicle.drive.heading:
+        if target >= vehicle.onboard.target:
             return None
         crossing = flow.reaches_current(target)
         return None if crossing is None else max(self._at, later(self._at, crossing)) + 1
@@ -194,10 +193,10 @@ class Charger:
             return later(self._at, SPLIT_RAMP)
         return None
 
-    def _emit(self, name: str, **detail: object) -> None:
+    def _emit(self, name: EventName, /, **detail: object) -> None:
         self._announce(Event(at=self._at, charger=self.name, name=name, detail=detail))
-        if name == "rcd_tripped":
-            self._world.leak_tripped(str(detail["fault"]))
+        if name is EventName.RCD_TRIPPED:
+            self._hardware.leak_tripped(str(detail["fault"]))
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
@@ -206,9 +205,9 @@ class Charger:
         if due is not None and at > due:
             raise ValueError(f"{self.name}: something is due at {due} us, before {at} us")
 
-    def _stretch_at(self, at: Instant) -> Stretch:
-        """The stretch that held at `at`; the oldest retained one for anything before it."""
-        for stretch in reversed(self._stretches):
-            if stretch.since <= at:
-                return stretch
-        return self._stretches[0]
+    def _segment_at(self, at: Instant) -> Segment:
+        """The segment that held at `at`; the oldest retained one for anything before it."""
+        for segment in reversed(self._segments):
+            if segment.since <= at:
+                return segment
+        return self._segments[0]

@@ -6,11 +6,11 @@ The one rule: what is plugged into a socket is known by its coding resistor only
 from __future__ import annotations
 
 from . import proximity
+from .events import Emit
 from .faults import Conditions
 from .instant import Instant
 from .lock import Lock
 from .specs import ChargerSpec
-from .terminals import Emit
 
 
 class Connector:
@@ -20,7 +20,7 @@ class Connector:
         self.is_socket = spec.connector == "socket"
         self.lock = Lock(spec.evse.lock_time, emit, opens_on_outage=spec.evse.unlock_on_outage)
         self.cable: float | None = None
-        """A of the loose cable in the socket."""
+        """Rating of the loose cable in the socket [A]."""
         self._rated = spec.rated_current
 
     @property
@@ -29,7 +29,7 @@ class Connector:
         return not self.is_socket or self.lock.closed
 
     def resistance(self, conditions: Conditions) -> float | None:
-        """Ohm on the proximity pilot of a socket; None: nothing there."""
+        """Resistance on the proximity pilot of a socket; None: nothing there [ohm]."""
         if not self.is_socket:
             return None
         if conditions.proximity is not None:
@@ -37,7 +37,7 @@ class Connector:
         return proximity.resistance_for(self.cable) if self.cable is not None else None
 
     def rating(self, conditions: Conditions) -> float | None:
-        """A; None: no cable; 0: coding out of range."""
+        """Current the cable may carry; None: no cable; 0: coding out of range [A]."""
         return proximity.rating(self.resistance(conditions)) if self.is_socket else self._rated
 
     def invalid(self, conditions: Conditions) -> bool:

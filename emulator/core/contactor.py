@@ -12,7 +12,7 @@ from .instant import Instant, later
 from .snapshot import PhaseMask
 
 UNDER_LOAD: Final = 1.0
-"""A above which opening counts as under load."""
+"""Current above which opening counts as under load [A]."""
 NO_POLES: Final[PhaseMask] = (False, False, False)
 
 

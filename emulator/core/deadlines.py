@@ -1,6 +1,6 @@
 """Named deadlines of one state machine.
 
-The one rule: a deadline is a level, not an edge: once passed it stays passed until it is cleared or set anew.
+The one rule: a deadline is a level, not an edge: once passed it stays passed until it is cleared or set again.
 """
 
 from __future__ import annotations
@@ -58,5 +58,5 @@ class Deadlines:
         return min((due for due in self._due.values() if due > at), default=None)
 
     def remaining(self, name: str, at: Instant) -> float:
-        """s until it is due; 0 if it is, or was never set."""
+        """Time until it is due; 0 if it is, or was never set [s]."""
         return max(0.0, seconds(self._due.get(name, at) - at))

@@ -1,7 +1,6 @@
-"""The charge controller: IEC 61851 state machine around contactor, connector, protection and phase switch.
+"""The charge controller: contactor, connector, control pilot, protection and phase switch under one state.
 
-The one rule: rules are levels, evaluated from the top after every event until none fires. Their numbers are those of
-the table in the docstring of `Evse`; the rules of a running session are in `rules`.
+The one rule: nothing here decides what happens next; that is the table of transitions in `evse_rules`.
 """
 
 from __future__ import annotations
@@ -13,80 +12,57 @@ from . import pilot
 from .connector import Connector
 from .contactor import Contactor
 from .deadlines import Deadlines
+from .events import Emit, EventName
 from .faults import Conditions
 from .instant import Instant
 from .offer import Offer, offerable
 from .phases import PhaseSwitch
 from .pilotline import Interruption, PilotLine
-from .protection import Measured, Protection
-from .rules import RULES, phase_switch
+from .protection import Measurements, Protection
 from .snapshot import EvseState as S
 from .snapshot import PhaseMask, Phases, PilotState
 from .specs import ChargerSpec
-from .terminals import DARK, Emit, Level, Signal
+from .terminals import NO_PILOT, PilotLevel, PilotSignal
 
 PLUGGED: Final = (PilotState.B, PilotState.C, PilotState.D)
 REQUESTING: Final = (PilotState.C, PilotState.D)
 POWERED: Final = 50.0
-"""V below which a line does not supply the controller."""
+"""Voltage below which a line does not supply the controller [V]."""
 UNLOCK_AT_F: Final = 5.0
-"""s of state F after which the socket unlocks. Source: EVerest, IECStateMachine."""
+"""Time in state F after which the socket unlocks [s]. Source: EVerest, IECStateMachine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+class EvseInputs:
     """What the controller is connected to, at one instant."""
 
     at: Instant
     resistance: float | None
-    """Ohm on the control pilot; None: open."""
+    """Resistance on the control pilot; None: open [ohm]."""
     conditions: Conditions
     voltages: Phases
-    """V of the source at each terminal, without load."""
+    """Source voltage at each terminal, without load [V]."""
     wired: PhaseMask
     """Terminals that are connected at all."""
     nominal: float
-    """V the installation is made for."""
+    """Voltage the installation is made for [V]."""
     nominal_frequency: float
     frequency: float
     currents: Phases
-    """A rms"""
+    """RMS current [A]."""
     derated: float | None
-    """A, the thermal limit in force."""
+    """Thermal limit in force [A]."""
 
     @property
     def powered(self) -> bool:
-        return any(wired and voltage >= POWERED for voltage, wired in zip(self.voltages, self.wired, strict=True))
+        (a, b, c), (first, second, third) = self.voltages, self.wired
+        return (first and a >= POWERED) or (second and b >= POWERED) or (third and c >= POWERED)
 
 
 class Evse:
-    """The state machine.
+    """The parts of one charge controller, what can be said about them, and what can be done with them.
 
-    ==== ===================== ===================================== ============================
-    rule from                  when                                  to
-    ==== ===================== ===================================== ============================
-    2    any                   supply lost                           OFF
-    2a   OFF                   supply back                           BOOT
-    2b   any except OFF        reboot                                BOOT
-    3    BOOT                  boot time over                        A or B_*
-    1    any running           hard fault                            FAULT
-    4    plugged               pilot open                            A (FAULT, DISABLED stay)
-    5    not plugged           pilot B, C or D for the debounce      B_AUTH or B_WAIT
-    21   FAULT                 no hard fault any more                A or B_*
-    22   before charging       out of service                        DISABLED
-    22a  DISABLED              in service again                      A or B_*
-    6    B_AUTH                authorised                            B_WAIT
-    6a   B_WAIT, B_READY       no longer authorised                  B_AUTH
-    19   plugged               other phases wanted                   PHASE_SWITCH
-    7, 8 B_WAIT, B_READY       offer comes, goes                     B_READY, B_WAIT
-    9    B_READY               vehicle asks, hold-offs over          C_CLOSING
-    11   C_CLOSING             close time over, lock closed          CHARGING
-    13   CHARGING              offer withdrawn                       C_STOPPING
-    14   C_STOPPING            vehicle let go, or the grace is over  B_WAIT
-    16   C_STOPPING            offer back                            CHARGING
-    17   CHARGING              vehicle let go                        B_READY
-    20   B_READY               wake-up due                           WAKEUP
-    ==== ===================== ===================================== ============================
+    Its states and their transitions are the table of `evse_rules`.
     """
 
     def __init__(self, spec: ChargerSpec, emit: Emit) -> None:
@@ -97,11 +73,16 @@ class Evse:
         self.session = 0
         self.boots = 1
         self.offered = 0.0
-        """A in the duty cycle; 0: no PWM."""
+        """Current coded in the duty cycle; 0: no PWM [A]."""
         self.asked = False
         """The vehicle has asked for current in this session."""
         self.wakes = 0
         """Wake-ups tried since the offer began."""
+        self.allowed = 0.0
+        """Current that may be offered at this instant, see `permitted` [A]."""
+        self.restarting = False
+        """A restart was commanded."""
+        self.fired: set[str] = set()
         self.earth_check = spec.earth_check
         self.due = Deadlines()
         self.offer = Offer()
@@ -123,7 +104,7 @@ class Evse:
         """The vehicle asks for current, in a way this charger serves."""
         return self.pilot is PilotState.C or (self.pilot is PilotState.D and self.spec.evse.ventilation)
 
-    def fixed_limits(self, now: Inputs) -> dict[str, float]:
+    def fixed_limits(self, now: EvseInputs) -> dict[str, float]:
         """Limits of the hardware, by owner."""
         limits = {"hardware": self.spec.rated_current}
         if self.connector.is_socket and (rating := self.connector.rating(now.conditions)):
@@ -132,8 +113,8 @@ class Evse:
             limits["temperature"] = now.derated
         return limits
 
-    def permitted(self, now: Inputs) -> float:
-        """A to offer after all limits and permissions; 0: nothing now."""
+    def permitted(self, now: EvseInputs) -> float:
+        """Current to offer after all limits and permissions; 0: nothing now [A]."""
         if not self.offer.permitted or self.protection.soft or self.protection.hard:
             return 0.0
         if self.due.running("lockout", now.at) or self.line.asked or not self.connector.rating(now.conditions):
@@ -146,26 +127,26 @@ class Evse:
         return self.due.running("hold", at) or self.due.running("fault_hold", at)
 
     def duty(self, conditions: Conditions) -> float:
-        """Percent on the pilot; 0: no power, or steady -12 V."""
-        if self.state is S.OFF or conditions.pilot_f or self.line.dark == "f":
+        """Duty cycle on the pilot; 0: no power, or steady -12 V [%]."""
+        if self.state is S.OFF or conditions.pilot_f or self.line.interruption == "f":
             return 0.0
         return pilot.encode(self.offered)
 
-    def signal(self, conditions: Conditions) -> Signal:
+    def signal(self, conditions: Conditions) -> PilotSignal:
         """The pilot as the vehicle sees it."""
-        if self.state is S.OFF or conditions.pilot_short or conditions.pilot_broken or self.line.dark == "open":
-            return DARK
-        if conditions.pilot_f or self.line.dark == "f":
-            return Signal(Level.MINUS, pilot.STEADY)
-        return Signal(Level.NORMAL, pilot.encode(self.offered))
+        if self.state is S.OFF or conditions.pilot_short or conditions.pilot_broken or self.line.interruption == "open":
+            return NO_PILOT
+        if conditions.pilot_f or self.line.interruption == "f":
+            return PilotSignal(PilotLevel.MINUS, pilot.STEADY)
+        return PilotSignal(PilotLevel.NORMAL, pilot.encode(self.offered))
 
     def conducting(self, at: Instant, conditions: Conditions) -> PhaseMask:
         """Poles that conduct: commanded, opening, or welded."""
         return self.contactor.conducting(at, self.phases.poles, conditions)
 
-    def _measured(self, now: Inputs) -> Measured:
+    def _measured(self, now: EvseInputs) -> Measurements:
         poles, wired = self.phases.poles, now.wired
-        return Measured(
+        return Measurements(
             conditions=now.conditions,
             state=self.state,
             pilot=self.pilot,
@@ -188,35 +169,8 @@ class Evse:
             derated=now.derated,
         )
 
-    # --- the machine -------------------------------------------------------------------------------------------------
-
-    def step(self, now: Inputs) -> bool:
-        """Fire at most one rule; whether one fired."""
-        if not now.powered:
-            return self._lose_power(now)
-        if self.state is S.OFF:  # 2a
-            self._boot(now.at, "supply_restored")
-            return True
-        if self._drive_pilot(now.at) or self.line.evaluate(now.at, now.resistance, now.conditions.pilot_f):
-            return True
-        if self.protection.step(now.at, self._measured(now)):
-            return True
-        self.contactor.settle(now.at)
-        if self.connector.step(now.at, self._wants_lock(now.at), now.conditions):
-            return True
-        if self.state is S.BOOT:
-            return self._booted(now.at)
-        if self.protection.hard and self.state is not S.FAULT:  # 1
-            self._fault(now)
-            return True
-        if self._plugging(now):
-            return True
-        if self.state in (S.FAULT, S.DISABLED):
-            return self._leave(now.at)
-        return self._run(now)
-
-    def next_due(self, now: Inputs) -> Instant | None:
-        """When the next rule may fire if nothing changes around it."""
+    def next_due(self, now: EvseInputs) -> Instant | None:
+        """When a rule may fire next if nothing changes around it."""
         at = now.at
         times = (
             self.due.next(at),
@@ -228,150 +182,36 @@ class Evse:
         )
         return min((time for time in times if time is not None), default=None)
 
-    def _run(self, now: Inputs) -> bool:
-        if self.offer.out_of_service and self.state in _BEFORE_CHARGING:  # 22
-            self.offer_now(0.0)
-            self.due.clear("wake", "close")
-            self.enter(S.DISABLED)
-            return True
-        permitted = self.permitted(now)
-        if self.state is S.PHASE_SWITCH:
-            return phase_switch(self, now, permitted)
-        at_once = self.state is S.A or (self.phases.instant and self.state in _BEFORE_CHARGING)
-        if at_once and self.phases.follow_at_once():
-            return True
-        if self.plugged and self.state is not S.WAKEUP and self.phases.due(now.at):  # 19
-            self._start_switch(now.at)
-            return True
-        rule = RULES.get(self.state)
-        return rule is not None and rule(self, now, permitted)
-
-    # --- power, boot, faults -----------------------------------------------------------------------------------------
-
-    def _lose_power(self, now: Inputs) -> bool:
-        """Rule 2: everything open at once, all memory lost."""
-        if self.state is S.OFF:
-            return False
-        if self.contactor.closed:
-            self.contactor.drop()
-            self.emit("contactor_opened", under_load=False)
-        self.contactor.drop()
-        self.protection.forget()
-        self._forget()
-        if self.connector.lock.opens_on_outage:
-            self.connector.lock.release(now.conditions.lock_stuck)
-        self.enter(S.OFF)
-        self.line.read(PilotState.E)
-        self.emit("supply_lost")
-        return True
-
-    def reboot(self, now: Inputs) -> None:
-        """Rule 2b: restart of the charge controller."""
-        self.open_contactor(now)
-        self._forget()
-        self.protection.reset("power")
-        self._boot(now.at, "rebooted")
-
-    def _boot(self, at: Instant, event: str) -> None:
-        self.enter(S.BOOT)
-        self.due.set("boot", at, self.spec.evse.boot)
-        self.boots += 1
-        self.emit(event)
-
-    def _forget(self) -> None:
-        """What no memory keeps: session, offer, sequences, hold-offs."""
-        self.offer_now(0.0)
-        self._end_session()
-        self.line.reset()
-        self.phases.restart()
-        self.due.clear_all()
-
-    def _booted(self, at: Instant) -> bool:
-        """Rule 3."""
-        if not self.due.take("boot", at):
-            return False
-        if self.spec.evse.boot_lockout > 0:
-            self.due.set("lockout", at, self.spec.evse.boot_lockout)
-        if self.pilot in PLUGGED:
-            self._begin_session()
-        self.enter(self._resting_state())
-        self.emit("booted")
-        return True
-
-    def _resting_state(self) -> S:
+    @property
+    def resting_state(self) -> S:
+        """Where it waits when nothing is under way."""
         if not self.plugged:
             return S.A
         return S.B_WAIT if self.offer.authorised else S.B_AUTH
 
-    def _fault(self, now: Inputs) -> None:
-        self.open_contactor(now)
-        self.offer_now(0.0)
-        self.phases.finish()
-        self.due.clear("close", "grace", "wake", "wake_end")
-        self.enter(S.FAULT)
+    # --- one instant -------------------------------------------------------------------------------------------------
 
-    def _leave(self, at: Instant) -> bool:
-        """Rules 21 and 22a."""
-        if self.state is S.FAULT and not self.protection.hard:
-            self.due.set("fault_hold", at, self.spec.evse.hold_off_after_fault)
-        elif self.state is S.FAULT or self.offer.out_of_service:
-            return False
-        self.enter(self._resting_state())
-        return True
-
-    # --- pilot, plug, lock -------------------------------------------------------------------------------------------
+    def work_parts(self, now: EvseInputs) -> bool:
+        """Let pilot output, pilot evaluation, protection and lock do what is due; whether one of them changed."""
+        at = now.at
+        if self._drive_pilot(at) or self.line.evaluate(at, now.resistance, now.conditions.pilot_f):
+            return True
+        if self.protection.step(at, self._measured(now)):
+            return True
+        self.contactor.settle(at)
+        return self.connector.step(at, self._wants_lock(at), now.conditions)
 
     def _drive_pilot(self, at: Instant) -> bool:
         forced: Interruption | None = None
         if self.state is S.WAKEUP:
             forced = self.spec.evse.wake_up.pilot
         elif self.state is S.PHASE_SWITCH:
-            forced = self.phases.dark
+            forced = self.phases.interruption
         if not self.line.drive(at, forced):
             return False
-        if self.line.dark is None:
+        if self.line.interruption is None:
             self.phases.interrupted()
         return True
-
-    def _plugging(self, now: Inputs) -> bool:
-        """Rules 4 and 5."""
-        if self.plugged:
-            if self.pilot is not PilotState.A:
-                return False
-            self.open_contactor(now)
-            self.offer_now(0.0)
-            self._end_session()
-            if self.state not in (S.FAULT, S.DISABLED):
-                self.enter(S.A)
-            return True
-        if self.pilot not in PLUGGED:
-            self.due.clear("plug")
-            return False
-        self.due.ensure("plug", now.at, self.spec.evse.plug_debounce)
-        if not self.due.take("plug", now.at):
-            return False
-        self._begin_session()
-        if self.state is S.A:
-            self.enter(self._resting_state())
-        return True
-
-    def _begin_session(self) -> None:
-        self.plugged = True
-        self.session += 1
-        self.asked = False
-        self.wakes = 0
-        self.connector.lock.forced_open = False
-        self.emit("plugged", session=self.session)
-
-    def _end_session(self) -> None:
-        if not self.plugged:
-            return
-        self.plugged = False
-        self.asked = False
-        self.connector.lock.forced_open = False
-        self.phases.unplugged()
-        self.due.clear("hold", "wake", "wake_end", "close", "grace", "plug", "fallback", "unlock")
-        self.emit("unplugged", session=self.session)
 
     def _wants_lock(self, at: Instant) -> bool:
         lock = self.connector.lock
@@ -397,8 +237,9 @@ class Evse:
     # --- actions -----------------------------------------------------------------------------------------------------
 
     def enter(self, state: S) -> None:
+        """Change the state, if it is another one."""
         if state is not self.state:
-            self.emit("state_changed", **{"from": str(self.state), "to": str(state)})
+            self.emit(EventName.STATE_CHANGED, **{"from": str(self.state), "to": str(state)})
             self.state = state
 
     def offer_now(self, current: float) -> bool:
@@ -406,27 +247,42 @@ class Evse:
         if current == self.offered:
             return False
         self.offered = current
-        self.emit("offer_changed", current=current)
+        self.emit(EventName.OFFER_CHANGED, current=current)
         return True
 
-    def open_contactor(self, now: Inputs) -> bool:
+    def open_contactor(self, now: EvseInputs) -> bool:
         """Command it open, if it is not; whether that was under load. Starts the hold-off T13."""
         if not self.contactor.closed:
             return False
         under_load = self.contactor.open(now.at, self.phases.poles, now.conditions, max(now.currents))
         self.due.set("hold", now.at, self.spec.evse.hold_off)
-        self.emit("contactor_opened", under_load=under_load)
+        self.emit(EventName.CONTACTOR_OPENED, under_load=under_load)
         return under_load
 
-    def _start_switch(self, at: Instant) -> None:
-        """Rule 19, step 1: no PWM; the contactor waits for the vehicle to let go."""
+    def begin_session(self) -> None:
+        """A vehicle is plugged in."""
+        self.plugged = True
+        self.session += 1
+        self.asked = False
+        self.wakes = 0
+        self.connector.lock.forced_open = False
+        self.emit(EventName.PLUGGED, session=self.session)
+
+    def end_session(self) -> None:
+        """The vehicle is gone, or the controller has forgotten it."""
+        if not self.plugged:
+            return
+        self.plugged = False
+        self.asked = False
+        self.connector.lock.forced_open = False
+        self.phases.unplugged()
+        self.due.clear("hold", "wake", "wake_end", "close", "grace", "plug", "fallback", "unlock")
+        self.emit(EventName.UNPLUGGED, session=self.session)
+
+    def forget(self) -> None:
+        """Lose what no memory keeps: session, offer, sequences, hold-offs."""
         self.offer_now(0.0)
-        grace = None
-        if self.contactor.closed:
-            grace = self.due.remaining("grace", at) if self.due.waiting("grace") else self.spec.evse.grace
-        self.due.clear("close", "grace", "wake", "fallback")
-        self.phases.begin(at, grace)
-        self.enter(S.PHASE_SWITCH)
-
-
-_BEFORE_CHARGING: Final = (S.A, S.B_AUTH, S.B_WAIT, S.B_READY, S.C_CLOSING)
+        self.end_session()
+        self.line.reset()
+        self.phases.restart()
+        self.due.clear_all()

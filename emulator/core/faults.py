@@ -2,21 +2,24 @@
 
 The one rule: a disturbance only changes `Conditions`; whether and when that trips anything is decided by the
 detectors of `protection`. One dataclass is one fault: its snake-case name is the scenario step and the CLI
-sub-command, its fields are the arguments.
+sub-command, its fields are the arguments, the first sentence of its docstring is the help.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from dataclasses import asdict, dataclass, replace
+from typing import ClassVar, Final, Literal
 
-from .units import Amperes, Celsius, Hertz, Ohms, Volts
+from .thermal import SensorName
+from .units import COLDEST, HOTTEST, Amperes, Celsius, Hertz, Ohms, SignedAmperes, Volts
 
 Line = Literal["L1", "L2", "L3"]
 LINES: tuple[Line, ...] = ("L1", "L2", "L3")
 NORMAL = (True, True, True)
 NONE = (False, False, False)
+STRONGEST: Final = 1e7
+"""Larger numbers are typing errors [V, A, Hz or ohm]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,7 @@ class Conditions:
 
     residual_dc: float = 0.0
     residual_ac: float = 0.0
-    """A"""
+    """Residual currents [A]."""
     rcd_test_passes: bool = True
     rcd_sensor_ok: bool = True
     earth: bool = True
@@ -37,7 +40,7 @@ class Conditions:
     pilot_f: bool = False
     """The EVSE's pilot output is stuck at -12 V."""
     pilot_resistance: float | None = None
-    """Ohm in place of the vehicle's resistance."""
+    """Resistance in place of the vehicle's [ohm]."""
     diode_shorted: bool = False
     ventilation_required: bool = False
     welded: tuple[bool, bool, bool] = NONE
@@ -45,17 +48,17 @@ class Conditions:
     unconfigured: bool = False
     """Hardware switch at its factory position."""
     voltages: tuple[float | None, float | None, float | None] = (None, None, None)
-    """V per line in place of the supply's."""
+    """Voltage per line in place of the supply's [V]."""
     live: tuple[bool, bool, bool] = NORMAL
     outage: bool = False
     frequency: float | None = None
     heat: tuple[tuple[str, float], ...] = ()
     """Sensors held at a temperature in °C."""
     overdraw: float = 0.0
-    """A the vehicle draws above its limit."""
+    """Current the vehicle draws above what is offered [A]."""
     lock_stuck: Literal["open", "closed"] | None = None
     proximity: float | None = None
-    """Ohm in place of the cable's coding."""
+    """Resistance in place of the cable's coding [ohm]."""
     meter_ok: bool = True
     controller_link: bool = True
     backend_link: bool = True
@@ -71,14 +74,24 @@ def _lines(phases: tuple[Line, ...]) -> tuple[bool, bool, bool]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disturbance:
-    """Base of all physical faults."""
+    """Base of all physical faults; a subclass says in its first sentence what is wrong."""
 
-    about: ClassVar[str] = ""
-    event: ClassVar[str] = "fault_raised"
+    about: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        sentence = (cls.__doc__ or "").partition(".")[0]
+        cls.about = sentence[:1].lower() + sentence[1:]
 
     def disturb(self, now: Conditions) -> Conditions:
         """The circumstances with this fault present."""
         raise NotImplementedError
+
+    def problem(self) -> str:
+        """Why there can be no such fault; empty if there can."""
+        for name, value in asdict(self).items():
+            if isinstance(value, int | float) and not 0.0 <= value <= STRONGEST:
+                return f"{name} cannot be {value:g}"
+        return ""
 
     @classmethod
     def step(cls) -> str:
@@ -88,13 +101,13 @@ class Disturbance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TripRcd(Disturbance):
-    """Residual current behind the contactor, 6 mA DC or 30 mA AC and above trip within the standards' times.
+    """Residual current, DC (IEC 62955) or AC (IEC 61008).
 
-    The leak is gone once it has tripped, unless it is `persistent`. A negative DC current flows the other way.
+    6 mA DC or 30 mA AC and above behind the contactor trip within the standards' times. The leak is gone once it has
+    tripped, unless it is `persistent`. A negative DC current flows the other way; an alternating one has no direction.
     """
 
-    about: ClassVar[str] = "residual current, DC (IEC 62955) or AC (IEC 61008)"
-    residual_current: Amperes = 0.035
+    residual_current: SignedAmperes = 0.035
     kind: Literal["ac", "dc"] = "ac"
     persistent: bool = False
 
@@ -103,62 +116,51 @@ class TripRcd(Disturbance):
             return replace(now, residual_dc=self.residual_current)
         return replace(now, residual_ac=self.residual_current)
 
+    def problem(self) -> str:
+        if self.kind == "ac" and self.residual_current < 0:
+            return "only a DC residual current can be negative"
+        return (
+            "" if abs(self.residual_current) <= STRONGEST else f"residual_current cannot be {self.residual_current:g}"
+        )
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class RcdSelftest(Disturbance):
-    """The residual-current monitor fails its self-test; nothing closes until a power cycle."""
-
-    about: ClassVar[str] = "residual-current self-test fails"
+    """Residual-current self-test fails. Nothing closes until a power cycle."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, rcd_test_passes=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RcdSystem(Disturbance):
-    """The residual-current sensor is defective."""
-
-    about: ClassVar[str] = "residual-current sensor defect"
+class RcdSensorDefect(Disturbance):
+    """Residual-current sensor defect."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, rcd_sensor_ok=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PeLoss(Disturbance):
-    """Protective earth is open. Not detected while the earth check is off."""
-
-    about: ClassVar[str] = "protective earth lost"
+    """Protective earth lost. Not detected while the earth check is off."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, earth=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CpShort(Disturbance):
-    """Control pilot shorted to protective earth: state E."""
-
-    about: ClassVar[str] = "control pilot shorted to earth (state E)"
+    """Control pilot shorted to earth (state E)."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, pilot_short=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CpOpen(Disturbance):
-    """Control pilot wire cut: looks like an unplugged vehicle."""
-
-    about: ClassVar[str] = "control pilot wire cut (looks unplugged)"
+    """Control pilot wire cut (looks unplugged)."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, pilot_broken=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CpF(Disturbance):
-    """The EVSE's pilot is stuck at -12 V: state F."""
-
-    about: ClassVar[str] = "control pilot stuck at -12 V (state F)"
+class CpStateF(Disturbance):
+    """Control pilot stuck at -12 V (state F)."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, pilot_f=True)
@@ -166,30 +168,23 @@ class CpF(Disturbance):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CpResistance(Disturbance):
-    """An odd resistance on the control pilot: dirt, a bad contact."""
+    """Odd resistance between control pilot and earth. Dirt, or a bad contact."""
 
-    about: ClassVar[str] = "odd resistance between control pilot and earth"
     resistance: Ohms
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, pilot_resistance=self.resistance)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diode(Disturbance):
-    """The vehicle's pilot diode is shorted."""
-
-    about: ClassVar[str] = "vehicle's pilot diode shorted"
+class DiodeShorted(Disturbance):
+    """Vehicle's pilot diode shorted."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, diode_shorted=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Ventilation(Disturbance):
-    """The vehicle asks for ventilation (state D)."""
-
-    about: ClassVar[str] = "vehicle asks for ventilation (state D)"
+    """Vehicle asks for ventilation (state D)."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, ventilation_required=True)
@@ -197,30 +192,23 @@ class Ventilation(Disturbance):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactorWelded(Disturbance):
-    """Poles of the contactor stay closed."""
+    """Contactor poles welded. They stay closed."""
 
-    about: ClassVar[str] = "contactor poles welded"
     phases: tuple[Line, ...] = LINES
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, welded=_lines(self.phases))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContactorMiss(Disturbance):
-    """The contactor does not close."""
-
-    about: ClassVar[str] = "contactor does not close"
+class ContactorFailsToClose(Disturbance):
+    """Contactor does not close."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, contactor_dead=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchUnconfigured(Disturbance):
-    """The hardware's configuration switch is at its factory position."""
-
-    about: ClassVar[str] = "configuration switch at factory position"
+    """Configuration switch at factory position."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, unconfigured=True)
@@ -234,9 +222,8 @@ def _voltages(now: Conditions, voltage: float, phases: tuple[Line, ...]) -> Cond
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overvoltage(Disturbance):
-    """Grid voltage too high: above 253 V for 1 s, or above 276 V at once."""
+    """Grid voltage too high. Above 253 V for 1 s, or above 276 V at once."""
 
-    about: ClassVar[str] = "grid voltage too high"
     voltage: Volts = 260.0
     phases: tuple[Line, ...] = LINES
 
@@ -246,9 +233,8 @@ class Overvoltage(Disturbance):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undervoltage(Disturbance):
-    """Grid voltage too low: below 85 % for 5 s."""
+    """Grid voltage too low. Below 85 % for 5 s."""
 
-    about: ClassVar[str] = "grid voltage too low"
     voltage: Volts = 180.0
     phases: tuple[Line, ...] = LINES
 
@@ -258,9 +244,8 @@ class Undervoltage(Disturbance):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseLoss(Disturbance):
-    """Lines of the supply go dead."""
+    """Supply line dead."""
 
-    about: ClassVar[str] = "supply line dead"
     phases: tuple[Line, ...] = ("L2",)
 
     def disturb(self, now: Conditions) -> Conditions:
@@ -271,9 +256,8 @@ class PhaseLoss(Disturbance):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frequency(Disturbance):
-    """Grid frequency out of 47..52 Hz."""
+    """Grid frequency out of band. Detected outside 47..52 Hz."""
 
-    about: ClassVar[str] = "grid frequency out of band"
     frequency: Hertz = 46.5
 
     def disturb(self, now: Conditions) -> Conditions:
@@ -282,21 +266,22 @@ class Frequency(Disturbance):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overtemp(Disturbance):
-    """A sensor is held at a temperature; the derating policy of the charger does the rest."""
+    """Sensor held at a temperature: derating or stop. As the derating policy of the charger says."""
 
-    about: ClassVar[str] = "sensor held at a temperature: derating or stop"
     temperature: Celsius = 85.0
-    sensor: str = "board"
+    sensor: SensorName = "board"
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, heat=(*now.heat, (self.sensor, self.temperature)))
 
+    def problem(self) -> str:
+        return "" if COLDEST <= self.temperature <= HOTTEST else f"no sensor reads {self.temperature:g} °C"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overcurrent(Disturbance):
-    """The vehicle draws more than it is offered."""
+    """Vehicle draws more than offered. By `excess`, whatever it is built for."""
 
-    about: ClassVar[str] = "vehicle draws more than offered"
     excess: Amperes = 5.0
 
     def disturb(self, now: Conditions) -> Conditions:
@@ -304,10 +289,9 @@ class Overcurrent(Disturbance):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LockFail(Disturbance):
-    """The socket's lock does not reach its position (sockets only)."""
+class LockStuck(Disturbance):
+    """Socket lock stuck. It does not reach its position; sockets only."""
 
-    about: ClassVar[str] = "socket lock stuck"
     stuck: Literal["open", "closed"] = "open"
 
     def disturb(self, now: Conditions) -> Conditions:
@@ -316,60 +300,44 @@ class LockFail(Disturbance):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PpInvalid(Disturbance):
-    """The proximity pilot is out of every coding range (sockets only)."""
+    """Proximity pilot out of range. No coding fits; sockets only."""
 
-    about: ClassVar[str] = "proximity pilot out of range"
     resistance: Ohms = 40.0
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, proximity=self.resistance)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MeterFault(Disturbance):
-    """The energy meter does not answer."""
-
-    about: ClassVar[str] = "energy meter silent"
+    """Energy meter silent."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, meter_ok=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommInternal(Disturbance):
-    """Network processor and charge controller do not hear each other."""
-
-    about: ClassVar[str] = "charge controller silent"
+class ControllerLinkLost(Disturbance):
+    """Charge controller silent. Network processor and charge controller do not hear each other."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, controller_link=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BackendLost(Disturbance):
-    """Cloud or energy manager unreachable."""
-
-    about: ClassVar[str] = "backend unreachable"
+    """Backend unreachable. Cloud or energy manager."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, backend_link=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvRefuse(Disturbance):
-    """The vehicle does not ask for current, whatever is offered."""
-
-    about: ClassVar[str] = "vehicle refuses to charge"
+class VehicleRefuses(Disturbance):
+    """Vehicle refuses to charge. Whatever is offered."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, vehicle_refuses=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GridOutage(Disturbance):
-    """No supply at all while it lasts."""
-
-    about: ClassVar[str] = "grid outage"
+    """Grid outage. No supply at all while it lasts."""
 
     def disturb(self, now: Conditions) -> Conditions:
         return replace(now, outage=True)
@@ -378,16 +346,16 @@ class GridOutage(Disturbance):
 CATALOGUE: tuple[type[Disturbance], ...] = (
     TripRcd,
     RcdSelftest,
-    RcdSystem,
+    RcdSensorDefect,
     PeLoss,
     CpShort,
     CpOpen,
-    CpF,
+    CpStateF,
     CpResistance,
-    Diode,
+    DiodeShorted,
     Ventilation,
     ContactorWelded,
-    ContactorMiss,
+    ContactorFailsToClose,
     SwitchUnconfigured,
     Overvoltage,
     Undervoltage,
@@ -395,12 +363,12 @@ CATALOGUE: tuple[type[Disturbance], ...] = (
     Frequency,
     Overtemp,
     Overcurrent,
-    LockFail,
+    LockStuck,
     PpInvalid,
     MeterFault,
-    CommInternal,
+    ControllerLinkLost,
     BackendLost,
-    EvRefuse,
+    VehicleRefuses,
     GridOutage,
 )
 

@@ -6,11 +6,12 @@ current depends on a level and never on a temperature.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from . import thermal
+from .events import Emit, EventName
 from .flow import Squares
 from .instant import Instant, later, seconds
 from .specs import ChargerSpec, Climate
@@ -18,13 +19,13 @@ from .specs import ChargerSpec, Climate
 WATCHED: Final = ("board", "connector_l1", "connector_l2", "connector_l3")
 """Sensors that derate."""
 LOOK_AHEAD: Final = 3600.0
-"""s; with a changing ambient a crossing is looked for this far, then again."""
+"""With a changing ambient a crossing is looked for this far ahead, then again [s]."""
 NO_CURRENT: Final[Squares] = ((0.0, 0.0, 0.0),) * 3
 
 
 @dataclass(frozen=True, slots=True)
-class Course(Mapping[str, float]):
-    """Temperatures of all sensors at one instant of a stretch, worked out when asked for."""
+class Temperatures(Mapping[str, float]):
+    """Temperatures of all sensors at one instant of a segment, worked out when asked for."""
 
     start: Mapping[str, float]
     squares: Squares
@@ -33,8 +34,8 @@ class Course(Mapping[str, float]):
     held: Mapping[str, float]
     dt: float = 0.0
 
-    def at(self, dt: float) -> Course:
-        return Course(self.start, self.squares, self.climate, self.time_of_day, self.held, dt)
+    def at(self, dt: float) -> Temperatures:
+        return Temperatures(self.start, self.squares, self.climate, self.time_of_day, self.held, dt)
 
     def __getitem__(self, name: str) -> float:
         if name in self.held:
@@ -51,7 +52,7 @@ class Course(Mapping[str, float]):
 
 
 class Heat:
-    """Every sensor's temperature at the start of the stretch, and the derating level."""
+    """Every sensor's temperature at the start of the segment, and the derating level."""
 
     def __init__(self, spec: ChargerSpec, at: Instant, time_of_day: float) -> None:
         """`time_of_day`: s since midnight at instant 0."""
@@ -67,29 +68,29 @@ class Heat:
 
     @property
     def derated(self) -> float | None:
-        """A allowed by the level in force; None: no level."""
+        """Current allowed by the level in force; None: no level [A]."""
         return self._levels[self._level - 1].current if self._level else None
 
-    def course(self) -> Course:
-        """The temperatures of the stretch that begins now."""
-        return Course(dict(self._start), self._squares, self._climate, self._calendar(), dict(self._held))
+    def temperatures(self) -> Temperatures:
+        """The temperatures of the segment that begins now."""
+        return Temperatures(dict(self._start), self._squares, self._climate, self._calendar(), dict(self._held))
 
     def set_ambient(self, ambient: float) -> None:
         self._climate = replace(self._climate, ambient=ambient)
 
     def settle(self, dt: float) -> None:
-        course = self.course().at(dt)
+        """Make the temperatures after `dt` s those of the start of a segment."""
+        calendar = self._calendar()
         for sensor in thermal.SENSORS:
-            self._start[sensor.name] = thermal.temperature(
-                sensor, self._start[sensor.name], course.squares, course.climate, course.time_of_day, dt
-            )
+            start = self._start[sensor.name]
+            self._start[sensor.name] = thermal.temperature(sensor, start, self._squares, self._climate, calendar, dt)
 
     def begin(self, at: Instant, squares: Squares) -> None:
         self._since = at
         self._squares = squares
 
-    def step(self, held: tuple[tuple[str, float], ...], emit: Callable[..., None]) -> None:
-        """Change the derating level as the temperatures at the start of the stretch say."""
+    def step(self, held: tuple[tuple[str, float], ...], emit: Emit) -> None:
+        """Change the derating level as the temperatures at the start of the segment say."""
         self._held = dict(held)
         before = self._level
         hottest = max(self._held.get(name, self._start[name]) for name in (*WATCHED, *self._held))
@@ -98,7 +99,7 @@ class Heat:
         while self._level and hottest <= self._levels[self._level - 1].down:
             self._level -= 1
         if self._level != before:
-            emit("derated", current=self.derated)
+            emit(EventName.DERATED, current=self.derated)
 
     def next_due(self, at: Instant) -> Instant | None:
         """When a sensor will cross the next threshold up or down."""
@@ -158,6 +159,6 @@ class Heat:
 
 
 LARGEST_SQUARE: Final = 90.0**2
-"""A²: more than any on-board charger draws."""
+"""More than any on-board charger draws [A²]."""
 RAMP_AT_MOST: Final = 180.0
-"""s: longer than any ramp lasts; then there is another stretch."""
+"""Longer than any ramp lasts; then there is another segment [s]."""

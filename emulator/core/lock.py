@@ -8,15 +8,15 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from .deadlines import Deadlines
+from .events import Emit, EventName
 from .instant import Instant
 from .snapshot import LockState
-from .terminals import Emit
 
 Policy = Literal["normal", "auto_unlock", "always"]
 Stuck = Literal["open", "closed"]
 TRIES: Final = 3
 TRY: Final = 2.0
-"""s the motor gets for one try. ASSUMED."""
+"""Time the motor gets for one try [s]. ASSUMED."""
 
 
 class Lock:
@@ -39,6 +39,15 @@ class Lock:
     @property
     def closed(self) -> bool:
         return self.state is LockState.CLOSED
+
+    def set_policy(self, policy: Policy | Literal["open"], on_outage: bool | None) -> None:
+        """Take over the firmware's policy; `open` unlocks once. `on_outage` None: as before."""
+        if on_outage is not None:
+            self.opens_on_outage = on_outage
+        if policy == "open":
+            self.forced_open = True
+        else:
+            self.policy = policy
 
     def step(self, at: Instant, wanted: bool, stuck: Stuck | None) -> bool:
         """Move towards `wanted`; whether the state changed."""
@@ -72,6 +81,6 @@ class Lock:
             self._enter(LockState.OPEN)
 
     def _enter(self, state: LockState) -> bool:
-        self._emit("lock_changed", **{"from": str(self.state), "to": str(state)})
+        self._emit(EventName.LOCK_CHANGED, **{"from": str(self.state), "to": str(state)})
         self.state = state
         return True

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from .events import EventName
 from .faults import Disturbance
 from .instant import Instant
 from .specs import VehicleSpec
@@ -54,19 +55,11 @@ DONE = Outcome()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something discrete that happened in a charger.
-
-    Names: `plugged`, `unplugged`, `state_changed` (from, to), `pilot_changed` (from, to), `offer_changed` (current),
-    `contactor_closed`, `contactor_opened` (under_load), `current_started`, `current_stopped`, `phases_changed`
-    (phases), `phase_switch_started`, `phase_switch_finished`, `pilot_interrupted`, `pilot_restored`, `lock_changed`,
-    `charge_finished`, `vehicle_asleep`, `vehicle_awake`, `energy_reached` (mark), `derated` (current), `limit_changed`,
-    `rcd_tripped` (fault, residual_current), `fault_raised` (fault), `fault_cleared` (fault), `supply_lost`,
-    `supply_restored`, `supply_changed`, `booted`, `rebooted`.
-    """
+    """Something discrete that happened in a charger."""
 
     at: Instant
     charger: str
-    name: str
+    name: EventName
     detail: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -75,7 +68,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlugIn:
-    """A vehicle is connected. `cable`: rating in A of the cable used in a socket; None: the charger's default."""
+    """A vehicle is connected. `cable`: rating of the cable used in a socket [A]; None: the charger's default."""
 
     name: str
     vehicle: VehicleSpec
@@ -107,7 +100,7 @@ class SetVehicle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSupply:
-    """Change the grid; None leaves a value as it is. `phase_voltages` in V overrides `voltage` per line."""
+    """Change the grid; None leaves a value as it is. `phase_voltages` overrides `voltage` per line."""
 
     voltage: float | None = None
     phase_voltages: tuple[float, float, float] | None = None
@@ -119,7 +112,7 @@ class SetSupply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetClimate:
-    """Change the ambient temperature, °C."""
+    """Change the ambient temperature [°C]."""
 
     ambient: float
 
@@ -156,109 +149,103 @@ Stimulus = PlugIn | Unplug | PlugCable | SetVehicle | SetSupply | SetClimate | P
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetLimit:
-    """A named current limit in A per phase; None removes it. The lowest of all owners wins."""
+class Owned:
+    """What all commands say: whose wish it is. The wishes of several owners are kept apart."""
 
     owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLimit(Owned):
+    """A named current limit per phase; None removes it. The lowest of all owners wins [A]."""
+
     current: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetPermission:
+class SetPermission(Owned):
     """A named permission; the charger offers current only while all are granted. None removes it."""
 
-    owner: str
     granted: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetAuthorisation:
+class SetAuthorisation(Owned):
     """Whether this owner requires authorisation and has it. None: does not require it (any more)."""
 
-    owner: str
     granted: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequestPhases:
+class RequestPhases(Owned):
     """Charge on at most `phases` from now on; a running charge goes through the switching sequence."""
 
-    owner: str
     phases: Literal[1, 2, 3]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TunePhases:
+class TunePhases(Owned):
     """How this firmware switches phases from now on; None leaves the hardware's own value.
 
-    `wait`: s from contactor open to pilot back. `single_phase_fallback`: drops L2 and L3 for a single-phase vehicle.
+    `wait`: from contactor open to pilot back [s]. `single_phase_fallback`: drops L2 and L3 for a single-phase vehicle.
     """
 
-    owner: str
     wait: float | None = None
     single_phase_fallback: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InterruptPilot:
-    """Cut the pilot (or hold it at state F) for `duration` s; None: until `RestorePilot`."""
+class InterruptPilot(Owned):
+    """Cut the pilot (or hold it at state F) for `duration` [s]; None: until `RestorePilot`."""
 
-    owner: str
     duration: float | None
     mode: Literal["open", "f"] = "open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RestorePilot:
-    owner: str
+class RestorePilot(Owned):
+    """End this owner's interruption."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetService:
+class SetService(Owned):
     """Out of service (state DISABLED) while any owner says `available=False`."""
 
-    owner: str
     available: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MarkEnergy:
-    """Announce `energy_reached` once when the session energy reaches `energy` Wh; None removes the mark."""
+class MarkEnergy(Owned):
+    """Announce `energy_reached` once when the session energy reaches `energy`; None removes the mark [Wh]."""
 
-    owner: str
     energy: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResetFaults:
+class ResetFaults(Owned):
     """Reset latched faults whose recovery is a command; None: all of them."""
 
-    owner: str
     fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RebootController:
+class RebootController(Owned):
     """Restart the charge controller."""
-
-    owner: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetLock:
+class SetLock(Owned):
     """Lock policy of a socket: `normal` (locked while plugged), `auto_unlock`, `always`, or `open` (force once)."""
 
-    owner: str
     policy: Literal["normal", "auto_unlock", "always", "open"]
     on_outage: bool | None = None
     """Unlock when the supply is lost; None: as before, which at first is as the hardware does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetEarthCheck:
+class SetEarthCheck(Owned):
     """Switch the protective-earth check on or off (off: IT networks, "Norway mode")."""
 
-    owner: str
     enabled: bool
 
 

@@ -1,6 +1,6 @@
 """The energy register, the session counted from it, and the marks somebody waits for.
 
-The one rule: energy is added once per stretch and never taken away, except what a power cut had not stored yet.
+The one rule: energy is added once per segment and never taken away, except what a power cut had not stored yet.
 """
 
 from __future__ import annotations
@@ -8,35 +8,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from .events import Emit, EventName
 from .flow import Flow
 from .instant import Instant, later
-from .terminals import Emit
+from .units import WATT_HOUR
 
-WATT_HOUR: Final = 3600.0
-"""J"""
 GRANULARITY: Final = WATT_HOUR
-"""J that a power cut may lose. ASSUMED: registers are stored in steps of 1 Wh."""
+"""Energy that a power cut may lose [J]. ASSUMED: registers are stored in steps of 1 Wh."""
 
 
 @dataclass(slots=True)
 class _Mark:
-    """A session energy somebody waits for, J."""
+    """A session energy somebody waits for [J]."""
 
     energy: float
     announced: bool = False
 
 
 class Meter:
-    """Counters at the start of the stretch."""
+    """Counters at the start of the segment."""
 
     def __init__(self, total: float, emit: Emit) -> None:
         self.energy = total * WATT_HOUR
-        """J, lifetime."""
+        """Lifetime register [J]."""
         self.session_base = self.energy
-        """J on the register when the session began."""
+        """Register when the session began [J]."""
         self.plugged_at: Instant | None = None
         self.charging_for = 0.0
-        """s"""
+        """Time with current flowing in this session [s]."""
         self.has_charged = False
         self.flowing = False
         """Charging current flows."""
@@ -45,7 +44,7 @@ class Meter:
 
     @property
     def session(self) -> float:
-        """J since the session began."""
+        """Energy since the session began [J]."""
         return max(0.0, self.energy - self.session_base)
 
     def settle(self, flow: Flow, dt: float) -> None:
@@ -76,7 +75,7 @@ class Meter:
             return
         self.flowing = flowing
         self.has_charged = self.has_charged or flowing
-        self._emit("current_started" if flowing else "current_stopped")
+        self._emit(EventName.CURRENT_STARTED if flowing else EventName.CURRENT_STOPPED)
 
     def mark(self, owner: str, energy: float | None) -> None:
         """Announce once when the session reaches `energy` Wh; None: no longer."""
@@ -92,7 +91,7 @@ class Meter:
         for owner, mark in self._marks.items():
             if not mark.announced and self.session >= mark.energy:
                 mark.announced = True
-                self._emit("energy_reached", mark=owner, session_energy=self.session / WATT_HOUR)
+                self._emit(EventName.ENERGY_REACHED, mark=owner, session_energy=self.session / WATT_HOUR)
 
     def next_due(self, at: Instant, flow: Flow) -> Instant | None:
         """When the next mark is reached."""

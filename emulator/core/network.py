@@ -14,7 +14,7 @@ from .specs import SupplySpec
 
 Network = Literal["TN", "TT", "IT"]
 Overrides = tuple[float | None, float | None, float | None]
-"""V per grid line in place of the supply's; None leaves it."""
+"""Voltage per grid line in place of the supply's; None leaves it [V]."""
 
 ALL: Final[PhaseMask] = (True, True, True)
 UNCHANGED: Final[Overrides] = (None, None, None)
@@ -30,11 +30,6 @@ _STAR: Final = ((1.0, 0.0), (-0.5, -_HALF_ROOT_3), (-0.5, _HALF_ROOT_3))
 _TWO_LINES: Final = ((1.0, 0.0), (0.5, -_HALF_ROOT_3), (0.0, 0.0))
 
 
-def feeding_lines(rotation: Literal["RST", "STR", "TRS"]) -> tuple[int, int, int]:
-    """Index of the grid line behind each terminal."""
-    return _FEEDS[rotation]
-
-
 def _shares_return(network: Network, phases: int) -> bool:
     """Whether the N terminal is fed by a line of its own: an IT network with more than two wires."""
     return network == "IT" and phases > 1
@@ -47,7 +42,7 @@ def connected(supply: SupplySpec) -> PhaseMask:
 
 
 def voltages(supply: SupplySpec, overrides: Overrides = UNCHANGED, live: PhaseMask = ALL) -> Phases:
-    """V of each terminal without load; 0 where it is dead or not wired.
+    """Voltage of each terminal without load; 0 where it is dead or not wired [V].
 
     `overrides` and `live` name grid lines. On a three-wire IT network each voltage is the one between its line and
     the line on the N terminal, so the loss of that line takes both away. ASSUMED: other voltages of that line are
@@ -80,7 +75,7 @@ def angles(network: Network, phases: int) -> Phases:
 
 
 def neutral_current(active: Phases, reactive: Phases, network: Network, phases: int) -> float:
-    """A in the N terminal: the sum of the phase currents as phasors.
+    """Current in the N terminal: the sum of the phase currents as phasors [A].
 
     `reactive` is capacitive, leading the voltage; `phases` is the number of phases of the supply. On a three-wire IT
     network this is the current of the third line.

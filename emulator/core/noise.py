@@ -45,7 +45,15 @@ def smooth(seed: int, channel: int, at: Instant, period: Instant) -> float:
     return (1.0 - share) * signed(seed, channel, bucket) + share * signed(seed, channel, bucket + 1)
 
 
-class Channel(IntEnum):
+def zero_offset(at: Instant, phase: int) -> float:
+    """What some meters show of a phase without current: 4 to 5 mA, another value every second [A].
+
+    Source: evcc#23578, evcc pull request 3103.
+    """
+    return 0.004 + 0.001 * uniform(0, NoiseChannel.CURRENT + phase, at // SECOND)
+
+
+class NoiseChannel(IntEnum):
     """What the noise is for. Current and voltage have one channel per phase: add 0, 1, 2."""
 
     VOLTAGE = 1
@@ -53,11 +61,11 @@ class Channel(IntEnum):
     CURRENT = 5
     TEMPERATURE = 8
     DEVICE = 9
-    """Signal strength, free memory and the like, in the vendor's own units."""
+    """PilotSignal strength, free memory and the like, in the vendor's own units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Character:
+class NoiseShape:
     """How a channel's noise looks."""
 
     amplitude: float
@@ -67,23 +75,25 @@ class Character:
     relative: bool = False
 
 
-CHARACTERS: Final[dict[Channel, Character]] = {
-    Channel.VOLTAGE: Character(amplitude=0.8, period=5 * SECOND, mode="smooth"),
-    Channel.FREQUENCY: Character(amplitude=0.02, period=5 * SECOND, mode="smooth"),
-    Channel.CURRENT: Character(amplitude=0.003, period=1 * SECOND, mode="stepped", relative=True),
-    Channel.TEMPERATURE: Character(amplitude=0.1, period=10 * SECOND, mode="smooth"),
-    Channel.DEVICE: Character(amplitude=1.0, period=10 * SECOND, mode="stepped"),
+SHAPES: Final[dict[NoiseChannel, NoiseShape]] = {
+    NoiseChannel.VOLTAGE: NoiseShape(amplitude=0.8, period=5 * SECOND, mode="smooth"),
+    NoiseChannel.FREQUENCY: NoiseShape(amplitude=0.02, period=5 * SECOND, mode="smooth"),
+    NoiseChannel.CURRENT: NoiseShape(amplitude=0.003, period=1 * SECOND, mode="stepped", relative=True),
+    NoiseChannel.TEMPERATURE: NoiseShape(amplitude=0.1, period=10 * SECOND, mode="smooth"),
+    NoiseChannel.DEVICE: NoiseShape(amplitude=1.0, period=10 * SECOND, mode="stepped"),
 }
 
 
-def disturbed(value: float, seed: int, channel: Channel, at: Instant, *, phase: int = 0, scale: float = 1.0) -> float:
+def disturbed(
+    value: float, seed: int, channel: NoiseChannel, at: Instant, *, phase: int = 0, scale: float = 1.0
+) -> float:
     """`value` as a meter with noise reports it at `at`; zero stays zero, and so does everything at a scale of 0.
 
     `phase` 0..2 selects the channel of one phase of `VOLTAGE` or `CURRENT`; elsewhere it has to be 0.
     """
     if value == 0 or scale == 0:
         return value
-    character = CHARACTERS[channel]
-    sample = smooth if character.mode == "smooth" else stepped
-    deviation = scale * character.amplitude * sample(seed, channel + phase, at, character.period)
-    return value * (1.0 + deviation) if character.relative else value + deviation
+    shape = SHAPES[channel]
+    sample = smooth if shape.mode == "smooth" else stepped
+    deviation = scale * shape.amplitude * sample(seed, channel + phase, at, shape.period)
+    return value * (1.0 + deviation) if shape.relative else value + deviation

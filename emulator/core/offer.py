@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeVar
 T = TypeVar("T")
 
 MINIMUM: Final = 6.0
-"""A; less cannot be coded in the duty cycle."""
+"""Smallest current the duty cycle can code [A]."""
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class Offer:
     out_of_service: set[str] = field(default_factory=set)
 
     def put_limit(self, owner: str, current: float | None) -> None:
-        """A limit in A, not negative; None removes it."""
+        """Set a limit, not negative; None removes it [A]."""
         _put(self.limits, owner, current)
 
     def put_permission(self, owner: str, granted: bool | None) -> None:
@@ -67,7 +67,7 @@ def _put(table: dict[str, T], owner: str, value: T | None) -> None:
 
 
 def offerable(limit: float, below_minimum: Literal["zero", "clamp", "pass"]) -> float:
-    """A offered for an effective limit of `limit` A, by the vendor's habit below 6 A."""
+    """Current offered for an effective limit of `limit` A, by the vendor's habit below 6 A [A]."""
     if limit >= MINIMUM:
         return limit
     if limit <= 0 or below_minimum == "zero":

@@ -10,17 +10,17 @@ from enum import Enum
 from typing import Final
 
 from .deadlines import Deadlines
+from .events import Emit, EventName
 from .instant import Instant
 from .pilotline import Interruption
 from .snapshot import PhaseMask
 from .specs import ChargerSpec
-from .terminals import Emit
 
 PAUSE: Final = 0.1
-"""s between the steps of the sequence. Source: Tinkerforge evse-v2-bricklet."""
+"""Time between the steps of the sequence [s]. Source: Tinkerforge evse-v2-bricklet."""
 
 
-class Step(Enum):
+class SwitchStep(Enum):
     """Where the sequence stands."""
 
     IDLE = "idle"
@@ -42,7 +42,7 @@ class PhaseSwitch:
         self._spec = spec.evse.phase_switching
         self._wired = min(spec.phases, 3)
         self.wait = self._spec.wait
-        """s from contactor open to pilot back."""
+        """Time from contactor open to pilot back [s]."""
         self._falls_back = self.falls_back = spec.evse.single_phase_fallback
         """Drops to one phase when a vehicle uses one only."""
         self.requests: dict[str, int] = {}
@@ -52,7 +52,7 @@ class PhaseSwitch:
         self.fallback = False
         """The box dropped to one phase by itself."""
         self.timers = Deadlines()
-        self._step = Step.IDLE
+        self._step = SwitchStep.IDLE
         self._under_load = False
 
     @property
@@ -72,30 +72,32 @@ class PhaseSwitch:
         return (True, count >= 2, count >= 3)
 
     @property
-    def dark(self) -> Interruption | None:
+    def interruption(self) -> Interruption | None:
         """What the sequence does to the pilot now."""
-        if self._step is not Step.WAITING or self._spec.pilot == "x1":
+        if self._step is not SwitchStep.WAITING or self._spec.pilot == "x1":
             return None
         return self._spec.pilot
 
     @property
     def running(self) -> bool:
-        return self._step is not Step.IDLE
+        return self._step is not SwitchStep.IDLE
 
     @property
     def resuming(self) -> bool:
-        return self._step is Step.RESUMING
+        return self._step is SwitchStep.RESUMING
+
+    @property
+    def differs(self) -> bool:
+        """Other phases are wanted than the contactor is set for."""
+        return self.fitted and self.requested != self.set_for
 
     def due(self, at: Instant) -> bool:
-        """Whether a switching sequence has to start (rule 19)."""
-        return self.fitted and self.requested != self.set_for and not self.timers.running("cooldown", at)
+        """Whether a switching sequence has to start."""
+        return self.differs and not self.timers.running("cooldown", at)
 
-    def follow_at_once(self) -> bool:
-        """Change the poles without a sequence, where that is harmless; whether it did."""
-        if not self.fitted or self.requested == self.set_for:
-            return False
+    def follow(self) -> None:
+        """Change the poles without a sequence, where that is harmless."""
         self._set(self.requested)
-        return True
 
     def tune(self, wait: float | None, falls_back: bool | None) -> None:
         """The firmware's own habits; None: those of the hardware."""
@@ -103,52 +105,53 @@ class PhaseSwitch:
         self.falls_back = self._falls_back if falls_back is None else falls_back
 
     def drop_to_one(self) -> None:
-        """The single-phase fall-back: L2 and L3 carry nothing, so they open without ceremony."""
+        """The single-phase fall-back: L2 and L3 carry nothing, so they open without a sequence."""
         self.fallback = True
         self._set(1)
 
     def _set(self, phases: int) -> None:
         if phases != self.set_for:
             self.set_for = phases
-            self._emit("phases_changed", phases=phases)
+            self._emit(EventName.PHASES_CHANGED, phases=phases)
 
     def begin(self, at: Instant, grace: float | None) -> None:
-        """Start the sequence; `grace` s for the vehicle to let go, None if the contactor is open already."""
+        """Start the sequence; `grace` s for the vehicle to open S2, None if the contactor is open already."""
         self._under_load = False
         if self._spec.cooldown > 0:
             self.timers.set("cooldown", at, self._spec.cooldown)
-        self._emit("phase_switch_started", phases=self.requested)
+        self._emit(EventName.PHASE_SWITCH_STARTED, phases=self.requested)
         if grace is None:
             self.opened(at, under_load=False)
         else:
-            self._step = Step.RELEASING
+            self._step = SwitchStep.RELEASING
             self.timers.set("grace", at, grace)
 
     def may_open(self, at: Instant, released: bool) -> bool:
-        return self._step is Step.RELEASING and (released or self.timers.passed("grace", at))
+        return self._step is SwitchStep.RELEASING and (released or self.timers.passed("grace", at))
 
     def opened(self, at: Instant, under_load: bool) -> None:
         self._under_load = under_load
-        self._step = Step.OPENED
+        self._step = SwitchStep.OPENED
         self.timers.clear("grace")
         self.timers.set("next", at, PAUSE)
 
-    def step(self, at: Instant) -> bool:
-        """Go to the next step if it is due."""
-        if self._step is Step.RESUMING or not self.timers.take("next", at):
-            return False
-        if self._step is Step.OPENED:
-            self._step = Step.WAITING
+    def step_due(self, at: Instant) -> bool:
+        return self._step is not SwitchStep.RESUMING and self.timers.passed("next", at)
+
+    def step(self, at: Instant) -> None:
+        """Go to the next step."""
+        self.timers.clear("next")
+        if self._step is SwitchStep.OPENED:
+            self._step = SwitchStep.WAITING
             self._set(self.requested)
             least = self._spec.wait_under_load if self._under_load else 0.0
             self.timers.set("next", at, max(self.wait, least))
-        elif self._step is Step.WAITING:
-            self._step = Step.RESTORING
+        elif self._step is SwitchStep.WAITING:
+            self._step = SwitchStep.RESTORING
             self.timers.set("next", at, PAUSE)
         else:
-            self._step = Step.RESUMING
+            self._step = SwitchStep.RESUMING
             self.timers.set("resume", at, self._spec.resume_within)
-        return True
 
     def gave_up(self, at: Instant) -> bool:
         """The vehicle did not ask again in time."""
@@ -156,13 +159,13 @@ class PhaseSwitch:
 
     def finish(self) -> None:
         """The sequence is over, or was cut short: then the poles take the wanted position in the open contactor."""
-        if self._step is Step.IDLE:
+        if self._step is SwitchStep.IDLE:
             return
-        if self._step in (Step.RELEASING, Step.OPENED):
+        if self._step in (SwitchStep.RELEASING, SwitchStep.OPENED):
             self._set(self.requested)
-        self._step = Step.IDLE
+        self._step = SwitchStep.IDLE
         self.timers.clear("next", "grace", "resume")
-        self._emit("phase_switch_finished", phases=self.set_for)
+        self._emit(EventName.PHASE_SWITCH_FINISHED, phases=self.set_for)
 
     def closed(self) -> None:
         self.instant = False

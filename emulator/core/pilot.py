@@ -13,30 +13,25 @@ from .snapshot import PilotState
 SOURCE_VOLTAGE: Final = 12.0
 SOURCE_RESISTANCE: Final = 1000.0
 DIODE_DROP: Final = 0.7
-"""V across the vehicle's diode, nominal (0.55..0.85 V)."""
+"""Nominal drop across the vehicle's diode (0.55..0.85) [V]."""
 
 R2: Final = 2740.0
-"""Ohm, always in the circuit of a plugged vehicle: state B."""
+"""Always in the circuit of a plugged vehicle: state B [ohm]."""
 R3_C: Final = 1300.0
-"""Ohm that S2 adds in parallel for state C."""
+"""Added in parallel by S2 for state C [ohm]."""
 R3_D: Final = 270.0
-"""Ohm that S2 adds in parallel for state D (ventilation required)."""
+"""Added in parallel by S2 for state D, ventilation required [ohm]."""
 R_B: Final = R2
 R_C: Final = R2 * R3_C / (R2 + R3_C)
 R_D: Final = R2 * R3_D / (R2 + R3_D)
 
 STEADY: Final = 100.0
-"""Percent: steady +12 V, nothing offered."""
-DIGITAL: Final = 5.0
-"""Percent: the vehicle has to ask by digital communication."""
+"""Steady +12 V, nothing offered [%]."""
 MINIMUM_DUTY: Final = 8.0
 MINIMUM_CURRENT: Final = 6.0
 MAXIMUM_CURRENT: Final = 80.0
 LOW_RANGE_END: Final = 51.0
 HIGH_RANGE_START: Final = 52.5
-
-DIODE_THRESHOLD: Final = -10.0
-"""V; a negative half-wave above this is a missing or shorted diode. Source: Tinkerforge evse-v2-bricklet."""
 
 # Ohm above which each state is read, in the order A, B, C, D; anything lower is E or F. The row is the state read
 # before, which makes the thresholds hysteretic. Source: Tinkerforge evse-v2-bricklet, iec61851.c.
@@ -65,7 +60,7 @@ def encode(current: float) -> float:
 
 
 def decode(duty: float) -> float:
-    """A per phase a vehicle may draw at `duty` %; 0 where it may not, or only after digital communication.
+    """Current per phase a vehicle may draw at `duty` %; 0: none, or only after digital communication [A].
 
     Rounded to 1 nA, so that whole amperes come back whole.
     """
@@ -100,7 +95,7 @@ def plateau_voltage(
     series: float = SOURCE_RESISTANCE,
     diode: float = DIODE_DROP,
 ) -> float:
-    """V of the positive plateau at the EVSE with `resistance` behind the vehicle's diode.
+    """Positive plateau at the EVSE with `resistance` behind the vehicle's diode [V].
 
     None is an open wire; zero is a short of CP to PE, which bypasses the diode.
     """
@@ -109,33 +104,3 @@ def plateau_voltage(
     if resistance <= 0:
         return 0.0
     return diode + (source - diode) * resistance / (resistance + series)
-
-
-def resistance_at(
-    voltage: float,
-    *,
-    source: float = SOURCE_VOLTAGE,
-    series: float = SOURCE_RESISTANCE,
-    diode: float = DIODE_DROP,
-) -> float | None:
-    """The resistance behind a positive plateau of `voltage`: the inverse of `plateau_voltage`."""
-    if voltage >= source:
-        return None
-    return max(0.0, series * (voltage - diode) / (source - voltage))
-
-
-def negative_voltage(resistance: float | None, *, diode_shorted: bool = False) -> float:
-    """V of the negative plateau at the EVSE while the PWM runs.
-
-    A healthy diode leaves it unloaded; through a shorted one the vehicle loads both half-waves alike.
-    """
-    if resistance is None:
-        return -SOURCE_VOLTAGE
-    if resistance <= 0:
-        return 0.0
-    return -plateau_voltage(resistance) if diode_shorted else -SOURCE_VOLTAGE
-
-
-def diode_passes(negative: float) -> bool:
-    """Whether a negative plateau of `negative` V proves the vehicle's diode."""
-    return negative <= DIODE_THRESHOLD

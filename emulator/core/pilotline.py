@@ -10,9 +10,9 @@ from typing import Literal
 
 from . import pilot
 from .deadlines import Deadlines
+from .events import Emit, EventName
 from .instant import Instant, later
 from .snapshot import PilotState
-from .terminals import Emit
 
 Interruption = Literal["open", "f"]
 
@@ -23,7 +23,7 @@ class PilotLine:
     def __init__(self, settle: float, emit: Emit) -> None:
         self.state = PilotState.A
         """As evaluated last."""
-        self.dark: Interruption | None = None
+        self.interruption: Interruption | None = None
         """The output is cut, or at -12 V."""
         self.asked: dict[str, Interruption] = {}
         """Interruptions by owner."""
@@ -47,9 +47,9 @@ class PilotLine:
         """Memory is lost: nobody asks for anything."""
         self.asked.clear()
         self.due.clear_all()
-        if self.dark is not None:
-            self.dark = None
-            self._emit("pilot_restored")
+        if self.interruption is not None:
+            self.interruption = None
+            self._emit(EventName.PILOT_RESTORED)
 
     def drive(self, at: Instant, forced: Interruption | None) -> bool:
         """Bring the output where `forced` (by a sequence of the EVSE) or the owners want it; whether it changed."""
@@ -57,21 +57,21 @@ class PilotLine:
             if self.due.passed(owner, at):
                 self.restore(owner)
         wanted = forced if forced is not None else next(iter(self.asked.values()), None)
-        if wanted == self.dark:
+        if wanted == self.interruption:
             return False
-        self.dark = wanted
+        self.interruption = wanted
         if wanted is None:
             self._valid_at = later(at, self._settle)
-            self._emit("pilot_restored")
+            self._emit(EventName.PILOT_RESTORED)
         else:
-            self._emit("pilot_interrupted", mode=wanted)
+            self._emit(EventName.PILOT_INTERRUPTED, mode=wanted)
         return True
 
-    def evaluate(self, at: Instant, resistance: float | None, stuck_f: bool) -> bool:
+    def evaluate(self, at: Instant, resistance: float | None, stuck_at_f: bool) -> bool:
         """Read the state of a line with `resistance` ohm on it; whether it changed."""
-        if self.dark is not None or self._valid_at > at:
+        if self.interruption is not None or self._valid_at > at:
             return False
-        if stuck_f:
+        if stuck_at_f:
             return self.read(PilotState.F)
         return self.read(pilot.classify(resistance, self.state))
 
@@ -79,7 +79,7 @@ class PilotLine:
         """Take `state` as read; whether that is a change."""
         if state is self.state:
             return False
-        self._emit("pilot_changed", **{"from": str(self.state), "to": str(state)})
+        self._emit(EventName.PILOT_CHANGED, **{"from": str(self.state), "to": str(state)})
         self.state = state
         return True
 

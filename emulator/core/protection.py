@@ -1,4 +1,4 @@
-"""Protection: what trips, how fast, and what lets it go.
+"""Protection: what trips, how fast, and how it recovers.
 
 The one rule: the table decides. A detector looks at what the charge controller can measure; it never looks at which
 fault a scenario injected. Delays are from condition true to fault active and contactor commanded off.
@@ -12,11 +12,11 @@ from enum import Enum
 from typing import Final, Literal
 
 from . import rcd
+from .events import Emit, EventName
 from .faults import Conditions
 from .instant import Instant, later
 from .snapshot import EvseState, PhaseMask, Phases, PilotState
 from .specs import Recovery
-from .terminals import Emit
 
 OVERVOLTAGE: Final = 253.0
 OVERVOLTAGE_HARD: Final = 276.0
@@ -25,7 +25,7 @@ UNDERVOLTAGE: Final = 0.85
 IN_BAND: Final = 0.90
 """Share of the nominal voltage at which an undervoltage is over."""
 DEAD: Final = 50.0
-"""V below which a line counts as lost."""
+"""Voltage below which a line counts as lost [V]."""
 OVERCURRENT_MARGIN: Final = 0.5
 OVERCURRENT_FACTOR: Final = 1.10
 """Trip above `(offer + margin) * factor`. Source: EVerest, soft over-current."""
@@ -40,7 +40,7 @@ class Severity(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measurements:
     """What the charge controller measures at one instant."""
 
     conditions: Conditions
@@ -52,7 +52,7 @@ class Measured:
     """Commanded closed."""
     conducting: PhaseMask
     voltages: Phases
-    """V of the source at each terminal, without load."""
+    """Source voltage at each terminal, without load [V]."""
     wired: PhaseMask
     used: PhaseMask
     """Wired, and among the poles the contactor is set for."""
@@ -60,7 +60,7 @@ class Measured:
     nominal_frequency: float
     frequency: float
     current: float
-    """A rms, the largest of the phases."""
+    """RMS current, the largest of the phases [A]."""
     offered: float
     earth_check: bool
     ventilation: bool
@@ -69,7 +69,7 @@ class Measured:
     derated: float | None
 
 
-Condition = Callable[[Measured], bool]
+Condition = Callable[[Measurements], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,51 +78,54 @@ class Detector:
 
     name: str
     trips: Condition
-    delay: float | Callable[[Measured], float]
-    """s"""
+    delay: float | Callable[[Measurements], float]
+    """From condition true to fault active [s]."""
     persists: Condition | None = None
     """Once active: whether the condition is still there. None: as `trips`."""
     severity: Severity = Severity.HARD
     recovery: Recovery = "auto"
     recovery_delay: float = 0.0
-    """s from condition gone to fault gone, for `auto`."""
-    event: str = "fault_raised"
+    """Time from condition gone to fault gone, for `auto` [s]."""
+    event: EventName = EventName.FAULT_RAISED
 
-    def wait(self, now: Measured) -> float:
+    def wait(self, now: Measurements) -> float:
         return self.delay(now) if callable(self.delay) else self.delay
 
 
-def _lines(now: Measured) -> list[float]:
+def _lines(now: Measurements) -> list[float]:
     return [voltage for voltage, wired in zip(now.voltages, now.wired, strict=True) if wired]
 
 
-def _residual(kind: Literal["ac", "dc"]) -> Condition:
-    def trips(now: Measured) -> bool:
-        residual = now.conditions.residual_ac if kind == "ac" else now.conditions.residual_dc
-        return any(now.conducting) and rcd.trip_time(kind, abs(residual)) is not None
-
-    return trips
+def _residual_dc(now: Measurements) -> float:
+    return abs(now.conditions.residual_dc)
 
 
-def _trip_time(kind: Literal["ac", "dc"]) -> Callable[[Measured], float]:
-    def wait(now: Measured) -> float:
-        residual = now.conditions.residual_ac if kind == "ac" else now.conditions.residual_dc
-        return rcd.trip_time(kind, abs(residual)) or 0.0
-
-    return wait
+def _residual_ac(now: Measurements) -> float:
+    return now.conditions.residual_ac
 
 
-def _welded(now: Measured) -> bool:
+def _rcd(name: str, kind: rcd.Kind, residual: Callable[[Measurements], float]) -> Detector:
+    """A residual-current monitor behind the contactor."""
+    return Detector(
+        name=name,
+        trips=lambda now: any(now.conducting) and rcd.trip_time(kind, residual(now)) is not None,
+        delay=lambda now: rcd.trip_time(kind, residual(now)) or 0.0,
+        recovery="command",
+        event=EventName.RCD_TRIPPED,
+    )
+
+
+def _welded(now: Measurements) -> bool:
     poles = zip(now.conditions.welded, now.voltages, strict=True)
     return not now.contactor and any(stuck and voltage > 0 for stuck, voltage in poles)
 
 
 def overcurrent_threshold(offered: float) -> float:
-    """A rms above which the over-current watch runs while `offered` A are offered."""
+    """RMS current above which the over-current watch runs while `offered` A are offered [A]."""
     return (offered + OVERCURRENT_MARGIN) * OVERCURRENT_FACTOR
 
 
-def _overcurrent(now: Measured) -> bool:
+def _overcurrent(now: Measurements) -> bool:
     if not now.contactor or now.offered <= 0:
         return False
     return now.current > overcurrent_threshold(now.offered)
@@ -136,38 +139,24 @@ def _undervoltage(share: float) -> Condition:
     return lambda now: any(DEAD <= voltage < share * now.nominal for voltage in _lines(now))
 
 
-def _off_frequency(now: Measured) -> bool:
+def _off_frequency(now: Measurements) -> bool:
     """Outside 47..52 Hz, or the same shares of 60 Hz where that is the grid's."""
     return not 0.94 <= now.frequency / now.nominal_frequency <= 1.04
 
 
-def _phase_lost(now: Measured) -> bool:
+def _phase_lost(now: Measurements) -> bool:
     return any(used and voltage < DEAD for voltage, used in zip(now.voltages, now.used, strict=True))
 
 
-def _diode(now: Measured) -> bool:
+def _diode(now: Measurements) -> bool:
     return now.conditions.diode_shorted and now.pilot in (PilotState.B, PilotState.C, PilotState.D)
 
 
 _TESTING = (EvseState.BOOT, EvseState.A, EvseState.C_CLOSING)
 
 DETECTORS: Final = (
-    Detector(
-        name="rcd_dc",
-        trips=_residual("dc"),
-        delay=_trip_time("dc"),
-        persists=lambda now: any(now.conducting) and abs(now.conditions.residual_dc) >= 0.006,
-        recovery="command",
-        event="rcd_tripped",
-    ),
-    Detector(
-        name="rcd_ac",
-        trips=_residual("ac"),
-        delay=_trip_time("ac"),
-        persists=lambda now: any(now.conducting) and abs(now.conditions.residual_ac) >= 0.030,
-        recovery="command",
-        event="rcd_tripped",
-    ),
+    _rcd("rcd_dc", "dc", _residual_dc),
+    _rcd("rcd_ac", "ac", _residual_ac),
     Detector(
         name="rcd_selftest",
         trips=lambda now: not now.conditions.rcd_test_passes and now.state in _TESTING,
@@ -175,12 +164,14 @@ DETECTORS: Final = (
         delay=0.0,
         recovery="power",
     ),
-    Detector(name="rcd_system", trips=lambda now: not now.conditions.rcd_sensor_ok, delay=0.1, recovery="command"),
+    Detector(
+        name="rcd_sensor_defect", trips=lambda now: not now.conditions.rcd_sensor_ok, delay=0.1, recovery="command"
+    ),
     Detector(name="pe_loss", trips=lambda now: now.earth_check and not now.conditions.earth, delay=0.5),
     Detector(name="cp_short", trips=lambda now: now.pilot is PilotState.E, delay=0.1),
-    Detector(name="cp_f", trips=lambda now: now.conditions.pilot_f, delay=0.1),
+    Detector(name="cp_state_f", trips=lambda now: now.conditions.pilot_f, delay=0.1),
     Detector(
-        name="diode",
+        name="diode_shorted",
         trips=lambda now: now.pwm and _diode(now),
         persists=_diode,
         delay=lambda now: 0.1 if now.pilot is PilotState.C else 0.0,
@@ -198,7 +189,7 @@ DETECTORS: Final = (
         delay=1.25,
     ),
     Detector(
-        name="contactor_miss",
+        name="contactor_fails_to_close",
         trips=lambda now: now.contactor and now.conditions.contactor_dead,
         persists=lambda now: now.conditions.contactor_dead,
         delay=1.25,
@@ -223,7 +214,7 @@ DETECTORS: Final = (
     Detector(name="frequency", trips=_off_frequency, delay=1.0, recovery_delay=60.0),
     Detector(name="overcurrent", trips=_overcurrent, delay=7.0, recovery="unplug"),
     Detector(
-        name="lock_fail",
+        name="lock_stuck",
         trips=lambda now: now.lock_failed,
         delay=0.0,
         recovery="unplug",
@@ -238,7 +229,10 @@ DETECTORS: Final = (
     Detector(name="overtemp_stop", trips=lambda now: now.derated == 0, delay=0.0, severity=Severity.SOFT),
     Detector(name="meter_fault", trips=lambda now: not now.conditions.meter_ok, delay=0.0, severity=Severity.INFO),
     Detector(
-        name="comm_internal", trips=lambda now: not now.conditions.controller_link, delay=0.0, severity=Severity.INFO
+        name="controller_link_lost",
+        trips=lambda now: not now.conditions.controller_link,
+        delay=0.0,
+        severity=Severity.INFO,
     ),
     Detector(name="backend_lost", trips=lambda now: not now.conditions.backend_link, delay=0.0, severity=Severity.INFO),
 )
@@ -265,7 +259,6 @@ class Protection:
         self._recovery: Mapping[str, Recovery] = dict(recovery)
         self._since: dict[int, Instant] = {}
         self._active: dict[str, _Active] = {}
-        self.trips = 0
 
     @property
     def active(self) -> tuple[str, ...]:
@@ -283,8 +276,8 @@ class Protection:
     def recovery_of(self, detector: Detector) -> Recovery:
         return self._recovery.get(detector.name, detector.recovery)
 
-    def step(self, at: Instant, now: Measured) -> bool:
-        """Raise what is due and let go what may go; whether anything changed."""
+    def step(self, at: Instant, now: Measurements) -> bool:
+        """Raise what is due and clear what has recovered; whether anything changed."""
         changed = False
         for index, detector in enumerate(DETECTORS):
             if not detector.trips(now):
@@ -294,11 +287,10 @@ class Protection:
                 if later(since, detector.wait(now)) <= at:
                     self._raise(at, detector, now)
                     changed = True
-        return self._let_go(at, now) or changed
+        return self._recover(at, now) or changed
 
-    def _raise(self, at: Instant, detector: Detector, now: Measured) -> None:
+    def _raise(self, at: Instant, detector: Detector, now: Measurements) -> None:
         self._active[detector.name] = _Active(at, detector)
-        self.trips += 1
         residual = {
             "rcd_dc": now.conditions.residual_dc,
             "rcd_ac": now.conditions.residual_ac,
@@ -308,7 +300,7 @@ class Protection:
         else:
             self._emit(detector.event, fault=detector.name, residual_current=residual)
 
-    def _let_go(self, at: Instant, now: Measured) -> bool:
+    def _recover(self, at: Instant, now: Measurements) -> bool:
         """Drop what may go by itself, or because nothing is plugged in."""
         before = len(self._active)
         for name, fault in tuple(self._active.items()):
@@ -345,10 +337,10 @@ class Protection:
 
     def _drop(self, name: str) -> None:
         del self._active[name]
-        self._emit("fault_cleared", fault=name)
+        self._emit(EventName.FAULT_CLEARED, fault=name)
 
-    def next_due(self, at: Instant, now: Measured) -> Instant | None:
-        """When a condition will have lasted long enough, or a fault will be let go."""
+    def next_due(self, at: Instant, now: Measurements) -> Instant | None:
+        """When a condition will have lasted long enough, or a fault will recover."""
         times = [later(since, DETECTORS[index].wait(now)) for index, since in self._since.items()]
         times += [fault.clear_at for fault in self._active.values() if fault.clear_at is not None]
         return min((time for time in times if time > at), default=None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 INVALID: Final = 0.0
-"""A: a resistance that codes no cable, such as a short."""
+"""Rating for a resistance that codes no cable, such as a short [A]."""
 
 _OPEN: Final = 2460.0
 
@@ -18,11 +18,11 @@ _SHORT: Final = 80.0
 _LARGEST: Final = 63.0
 
 _NOMINAL: Final = {13.0: 1500.0, 20.0: 680.0, 32.0: 220.0, 63.0: 100.0, 70.0: 100.0}
-"""Ohm by rating in A; the 63 A resistor is read as 70 A by single-phase equipment."""
+"""Resistance [ohm] by rating [A]; the 63 A resistor is read as 70 A by single-phase equipment."""
 
 
 def rating(resistance: float | None) -> float | None:
-    """A the cable carries: 13, 20, 32 or 63.
+    """Current the cable may carry: 13, 20, 32 or 63 [A].
 
     None: nothing in the socket (an open contact, or more than 2460 ohm); `INVALID`: below 80 ohm.
     """
@@ -35,7 +35,7 @@ def rating(resistance: float | None) -> float | None:
 
 
 def resistance_for(rating: float) -> float:
-    """Ohm of the coding resistor for a cable of `rating` A; ValueError if no such cable exists."""
+    """Coding resistor for a cable of `rating` A [ohm]; ValueError if no such cable exists."""
     try:
         return _NOMINAL[rating]
     except KeyError:

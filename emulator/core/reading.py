@@ -1,6 +1,6 @@
-"""Reading: a snapshot of any instant of a stretch.
+"""Reading: a snapshot of any instant of a segment.
 
-The one rule: `observe` is a pure function of a frozen stretch; no read leaves a trace.
+The one rule: `observe` is a pure function of a frozen segment; no read leaves a trace.
 """
 
 from __future__ import annotations
@@ -8,46 +8,85 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal, TypedDict
 
 from . import network, noise, pilot
-from .evse import Evse, Inputs
+from .evse import Evse, EvseInputs
 from .flow import Flow
-from .heat import Course
+from .heat import Temperatures
 from .instant import Instant, seconds
-from .snapshot import EvseState, Phases, PilotState, Snapshot, VehicleView
+from .snapshot import EvseState, LockState, PhaseMask, Phases, PilotState, Snapshot, VehicleView
+from .units import WATT_HOUR
 
-WATT_HOUR: Final = 3600.0
+
+class Steady(TypedDict):
+    """The `Snapshot` fields that stay as they are until the next event."""
+
+    state: EvseState
+    pilot: PilotState
+    duty_cycle: float
+    pilot_voltage: float
+    proximity_resistance: float | None
+    cable_rating: float | None
+    plugged: bool
+    lock: LockState
+    offered_current: float
+    effective_limit: float
+    binding_limit: str
+    limits: Mapping[str, float]
+    permissions: Mapping[str, bool]
+    authorisations: Mapping[str, bool]
+    derated: float | None
+    contactor: bool
+    contactor_poles: PhaseMask
+    phases_requested: int
+    phases: int
+    supply_phases: PhaseMask
+    energised: PhaseMask
+    session: int
+    has_charged: bool
+    contactor_cycles: int
+    contactor_cycles_under_load: int
+    faults: tuple[str, ...]
+    residual_dc: float
+    residual_ac: float
+    meter_ok: bool
+    controller_link: bool
+    backend_link: bool
+    earth_ok: bool
+    phase_switching: bool
+    pilot_interrupted: bool
+    boots: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class Segment:
     """Everything that holds from `since` until the next event."""
 
     since: Instant
     flow: Flow
     reactive: Phases
     energy: float
-    """J on the meter at `since`."""
+    """Meter register at `since` [J]."""
     session_base: float
     plugged_at: Instant | None
     charging_for: float
-    """s at `since`"""
+    """Time with current flowing, at `since` [s]."""
     flowing: bool
-    heat: Course
+    heat: Temperatures
     sources: Phases
-    """V at the terminals without load."""
+    """Voltage at the terminals without load [V]."""
     vehicle: VehicleView | None
     """As it was at `since`."""
     stored: float
-    """J in the battery at `since`."""
+    """Energy in the battery at `since` [J]."""
     stores: bool
     network: Literal["TN", "TT", "IT"]
     supply_phases: int
+    frequency: float
     noise: float
     seed: int
-    facts: Mapping[str, object]
-    """What does not change within the stretch, by `Snapshot` field."""
+    steady: Steady
 
     def observe(self, at: Instant) -> Snapshot:
         """Everything measurable at `at`, which is not before `since`."""
@@ -57,16 +96,12 @@ class Stretch:
         voltage = flow.voltage(dt)
         loaded = [v if used else source for v, used, source in zip(voltage, flow.mask, self.sources, strict=True)]
         terminals: Phases = (loaded[0], loaded[1], loaded[2])
-        frequency = float(self.facts["frequency"])  # type: ignore[arg-type]
+        reactive, frequency = self.reactive, self.frequency
         if self.noise:
-            terminals, active, reactive, frequency = self._noisy(at, terminals, active, frequency)
-        else:
-            reactive = self.reactive
+            terminals, active, reactive, frequency = self._noisy(at, terminals, active)
         energy = self.energy + flow.energy(dt)
         current = _amplitude(active, reactive)
         power = _product(terminals, active)
-        facts = dict(self.facts)
-        facts["frequency"] = frequency
         return Snapshot(
             at=at,
             phase_voltage=terminals,
@@ -77,6 +112,7 @@ class Stretch:
             reactive_power=_product(terminals, (-reactive[0], -reactive[1], -reactive[2])),
             apparent_power=_product(terminals, current),
             power=sum(power),
+            frequency=frequency,
             active_phases=sum(1 for value in active if value > 0),
             total_energy=energy / WATT_HOUR,
             session_energy=max(0.0, energy - self.session_base) / WATT_HOUR,
@@ -85,7 +121,7 @@ class Stretch:
             current_flows=self.flowing,
             temperature=self.heat.at(dt),
             vehicle=self._vehicle(dt),
-            **facts,  # type: ignore[arg-type]
+            **self.steady,
         )
 
     def _vehicle(self, dt: float) -> VehicleView | None:
@@ -107,12 +143,10 @@ class Stretch:
             finished=view.finished,
         )
 
-    def _noisy(
-        self, at: Instant, voltage: Phases, active: Phases, frequency: float
-    ) -> tuple[Phases, Phases, Phases, float]:
+    def _noisy(self, at: Instant, voltage: Phases, active: Phases) -> tuple[Phases, Phases, Phases, float]:
         """What a real meter would report; zero stays zero."""
 
-        def disturbed(channel: noise.Channel, values: Phases) -> Phases:
+        def disturbed(channel: noise.NoiseChannel, values: Phases) -> Phases:
             first, second, third = (
                 noise.disturbed(value, self.seed, channel, at, phase=k, scale=self.noise) if value else 0.0
                 for k, value in enumerate(values)
@@ -120,10 +154,10 @@ class Stretch:
             return (first, second, third)
 
         return (
-            disturbed(noise.Channel.VOLTAGE, voltage),
-            disturbed(noise.Channel.CURRENT, active),
-            disturbed(noise.Channel.CURRENT, self.reactive),
-            noise.disturbed(frequency, self.seed, noise.Channel.FREQUENCY, at, scale=self.noise) if frequency else 0.0,
+            disturbed(noise.NoiseChannel.VOLTAGE, voltage),
+            disturbed(noise.NoiseChannel.CURRENT, active),
+            disturbed(noise.NoiseChannel.CURRENT, self.reactive),
+            noise.disturbed(self.frequency, self.seed, noise.NoiseChannel.FREQUENCY, at, scale=self.noise),
         )
 
 
@@ -135,63 +169,62 @@ def _amplitude(a: Phases, b: Phases) -> Phases:
     return (math.hypot(a[0], b[0]), math.hypot(a[1], b[1]), math.hypot(a[2], b[2]))
 
 
-def facts(evse: Evse, inputs: Inputs, has_charged: bool) -> dict[str, object]:
+def steady(evse: Evse, inputs: EvseInputs, has_charged: bool) -> Steady:
     """The `Snapshot` fields that stay as they are until the next event."""
     limit, owner, limits = evse.offer.binding(evse.fixed_limits(inputs))
     connector, contactor, line = evse.connector, evse.contactor, evse.line
     poles = evse.conducting(inputs.at, inputs.conditions)
     live = network.energised(inputs.voltages)
     state = evse.state
-    return {
-        "state": state,
-        "pilot": _visible_pilot(evse, inputs),
-        "duty_cycle": evse.duty(inputs.conditions),
-        "pilot_voltage": _pilot_voltage(evse, inputs),
-        "proximity_resistance": connector.resistance(inputs.conditions),
-        "cable_rating": connector.rating(inputs.conditions),
-        "plugged": evse.plugged,
-        "lock": connector.lock.state,
-        "offered_current": evse.offered,
-        "effective_limit": limit,
-        "binding_limit": owner,
-        "limits": limits,
-        "permissions": dict(evse.offer.permissions),
-        "authorisations": dict(evse.offer.authorisations),
-        "derated": inputs.derated,
-        "contactor": contactor.closed,
-        "contactor_poles": poles,
-        "phases_requested": evse.phases.requested,
-        "phases": evse.phases.set_for,
-        "supply_phases": live,
-        "energised": tuple(a and b for a, b in zip(poles, live, strict=True)),
-        "frequency": inputs.frequency if inputs.powered else 0.0,
-        "session": evse.session,
-        "has_charged": has_charged,
-        "contactor_cycles": contactor.cycles,
-        "contactor_cycles_under_load": contactor.cycles_under_load,
-        "faults": evse.protection.active,
-        "residual_dc": inputs.conditions.residual_dc,
-        "residual_ac": inputs.conditions.residual_ac,
-        "meter_ok": inputs.conditions.meter_ok,
-        "controller_link": inputs.conditions.controller_link and state is not EvseState.OFF,
-        "backend_link": inputs.conditions.backend_link,
-        "earth_ok": inputs.conditions.earth,
-        "phase_switching": state is EvseState.PHASE_SWITCH,
-        "pilot_interrupted": line.dark is not None,
-        "boots": evse.boots,
-    }
+    return Steady(
+        state=state,
+        pilot=_visible_pilot(evse, inputs),
+        duty_cycle=evse.duty(inputs.conditions),
+        pilot_voltage=_pilot_voltage(evse, inputs),
+        proximity_resistance=connector.resistance(inputs.conditions),
+        cable_rating=connector.rating(inputs.conditions),
+        plugged=evse.plugged,
+        lock=connector.lock.state,
+        offered_current=evse.offered,
+        effective_limit=limit,
+        binding_limit=owner,
+        limits=limits,
+        permissions=dict(evse.offer.permissions),
+        authorisations=dict(evse.offer.authorisations),
+        derated=inputs.derated,
+        contactor=contactor.closed,
+        contactor_poles=poles,
+        phases_requested=evse.phases.requested,
+        phases=evse.phases.set_for,
+        supply_phases=live,
+        energised=(poles[0] and live[0], poles[1] and live[1], poles[2] and live[2]),
+        session=evse.session,
+        has_charged=has_charged,
+        contactor_cycles=contactor.cycles,
+        contactor_cycles_under_load=contactor.cycles_under_load,
+        faults=evse.protection.active,
+        residual_dc=inputs.conditions.residual_dc,
+        residual_ac=inputs.conditions.residual_ac,
+        meter_ok=inputs.conditions.meter_ok,
+        controller_link=inputs.conditions.controller_link and state is not EvseState.OFF,
+        backend_link=inputs.conditions.backend_link,
+        earth_ok=inputs.conditions.earth,
+        phase_switching=state is EvseState.PHASE_SWITCH,
+        pilot_interrupted=line.interruption is not None,
+        boots=evse.boots,
+    )
 
 
-def _visible_pilot(evse: Evse, inputs: Inputs) -> PilotState:
+def _visible_pilot(evse: Evse, inputs: EvseInputs) -> PilotState:
     """The state a detector would name: F while the output is at -12 V on purpose or stuck."""
-    if evse.line.dark == "f" or inputs.conditions.pilot_f:
+    if evse.line.interruption == "f" or inputs.conditions.pilot_f:
         return PilotState.F
     return evse.pilot
 
 
-def _pilot_voltage(evse: Evse, inputs: Inputs) -> float:
+def _pilot_voltage(evse: Evse, inputs: EvseInputs) -> float:
     if evse.state is EvseState.OFF:
         return 0.0
-    if evse.line.dark == "f" or inputs.conditions.pilot_f:
+    if evse.line.interruption == "f" or inputs.conditions.pilot_f:
         return -pilot.SOURCE_VOLTAGE
-    return pilot.plateau_voltage(None if evse.line.dark == "open" else inputs.resistance)
+    return pilot.plateau_voltage(None if evse.line.interruption == "open" else inputs.resistance)

@@ -28,7 +28,7 @@ class PilotState(StrEnum):
 
 
 class EvseState(StrEnum):
-    """State of the charge controller; see the state table in `evse`."""
+    """State of the charge controller; its transitions are those of `evse_rules`."""
 
     OFF = "off"
     BOOT = "boot"
@@ -43,7 +43,7 @@ class EvseState(StrEnum):
     C_CLOSING = "c_closing"
     CHARGING = "charging"
     C_STOPPING = "c_stopping"
-    """Offer withdrawn, the vehicle has not let go yet."""
+    """Offer withdrawn, the vehicle has not opened S2 yet."""
     PHASE_SWITCH = "phase_switch"
     WAKEUP = "wakeup"
     FAULT = "fault"
@@ -79,13 +79,13 @@ class VehicleView:
     state_of_charge: float
     """0..1"""
     battery_energy: float
-    """Wh in the battery."""
+    """Energy in the battery [Wh]."""
     capacity: float
-    """Wh"""
+    """Usable capacity [Wh]."""
     onboard: OnboardState
     s2_closed: bool
     target_current: float
-    """A rms per phase it is heading for."""
+    """RMS current per phase it is heading for [A]."""
     toggles: int
     finished: bool
     """The charge limit is reached."""
@@ -102,31 +102,31 @@ class Snapshot:
     state: EvseState
     pilot: PilotState
     duty_cycle: float
-    """Percent high: 100 = steady +12 V, 0 = steady -12 V or unpowered."""
+    """Share of the period at +12 V: 100 = steady +12 V, 0 = steady -12 V or unpowered [%]."""
     pilot_voltage: float
-    """V of the positive plateau at the EVSE."""
+    """Positive plateau at the EVSE [V]."""
     proximity_resistance: float | None
-    """Ohm between proximity pilot and earth; None: open or tethered."""
+    """Resistance between proximity pilot and earth; None: open or tethered [ohm]."""
     cable_rating: float | None
-    """A, from the proximity pilot; None without a cable in a socket. Tethered: the rated current."""
+    """Rating by the proximity pilot; None without a cable in a socket. Tethered: the rated current [A]."""
     plugged: bool
     """A vehicle is connected, as the EVSE has debounced it."""
     lock: LockState
 
     offered_current: float
-    """A per phase, as coded in the duty cycle; 0 = nothing offered."""
+    """Current per phase as coded in the duty cycle; 0: nothing offered [A]."""
     effective_limit: float
-    """A, the lowest active limit before permissions; may be below 6."""
+    """The lowest active limit before permissions; may be below 6 [A]."""
     binding_limit: str
     """Owner of the lowest limit."""
     limits: Mapping[str, float]
-    """Active limits by owner, A."""
+    """Active limits by owner [A]."""
     permissions: Mapping[str, bool]
     """By owner; the charger offers current only if all are true."""
     authorisations: Mapping[str, bool]
     """Owners that require authorisation, and whether they have it."""
     derated: float | None
-    """A, the thermal limit in force; None: none; 0: stopped."""
+    """Thermal limit in force; None: none; 0: stopped [A]."""
 
     contactor: bool
     """Main contactor commanded closed (L1, N and, by mask, L2 and L3)."""
@@ -143,29 +143,29 @@ class Snapshot:
     """Phases that carry current."""
 
     phase_voltage: Phases
-    """V in front of the contactor."""
+    """Voltage in front of the contactor [V]."""
     phase_current: Phases
-    """A rms"""
+    """RMS current [A]."""
     active_current: Phases
-    """A, in phase with the voltage."""
+    """Current in phase with the voltage [A]."""
     neutral_current: float
     active_power: Phases
     reactive_power: Phases
     apparent_power: Phases
     power: float
-    """W, sum of all phases."""
+    """Active power of all phases [W]."""
     frequency: float
 
     total_energy: float
-    """Wh, lifetime register."""
+    """Lifetime register [Wh]."""
     session_energy: float
-    """Wh since this vehicle was plugged in; after unplug the value of the last session."""
+    """Energy since this vehicle was plugged in; after unplug the value of the last session [Wh]."""
     session: int
     """Number of the session since the start, counted at plug-in; 0 = none yet."""
     connected_for: float
-    """s since plug-in, 0 without a vehicle."""
+    """Time since plug-in, 0 without a vehicle [s]."""
     charging_for: float
-    """s with current flowing in this session."""
+    """Time with current flowing in this session [s]."""
     has_charged: bool
     """Energy flowed in this session: tells "complete" from "waiting"."""
     current_flows: bool
@@ -173,12 +173,12 @@ class Snapshot:
     contactor_cycles_under_load: int
 
     temperature: Mapping[str, float]
-    """°C by sensor: board, housing, connector_l1..3, domestic_pin, relay."""
+    """By sensor: board, housing, connector_l1..3, domestic_pin, relay [°C]."""
     faults: tuple[str, ...]
     """Names of active faults, in the order they were raised."""
     residual_dc: float
     residual_ac: float
-    """A of residual current, as injected."""
+    """Residual current, as injected [A]."""
     meter_ok: bool
     controller_link: bool
     """The network processor hears the charge controller."""
@@ -192,12 +192,9 @@ class Snapshot:
     vehicle: VehicleView | None
     """The vehicle at the cable; None: nothing plugged."""
 
-    def __getitem__(self, name: str) -> object:
-        return getattr(self, name)
-
     @property
     def apparent_power_total(self) -> float:
-        """VA, vector sum."""
+        """Vector sum [VA]."""
         return float((self.power**2 + sum(self.reactive_power) ** 2) ** 0.5)
 
     @property

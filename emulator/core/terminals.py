@@ -5,7 +5,6 @@ The one rule: nothing else passes between `evse` and `vehicle`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -13,11 +12,8 @@ from typing import Final
 from . import pilot
 from .snapshot import Phases
 
-Emit = Callable[..., None]
-"""Announce an event: its name, and its details as keywords."""
 
-
-class Level(Enum):
+class PilotLevel(Enum):
     """What the control pilot looks like from inside the vehicle."""
 
     NORMAL = "normal"
@@ -28,19 +24,19 @@ class Level(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
+class PilotSignal:
     """The pilot as the vehicle sees it."""
 
-    level: Level
+    level: PilotLevel
     duty: float
-    """Percent; 100: no PWM."""
+    """Duty cycle; 100: no PWM [%]."""
 
     @property
     def pwm(self) -> bool:
-        return self.level is Level.NORMAL and 7.0 < self.duty <= 97.0
+        return self.level is PilotLevel.NORMAL and 7.0 < self.duty <= 97.0
 
 
-DARK: Final = Signal(Level.ZERO, pilot.STEADY)
+NO_PILOT: Final = PilotSignal(PilotLevel.ZERO, pilot.STEADY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,7 @@ class Mains:
     """The power terminals as the vehicle sees them. `phases`: what the contactor is set for, 1 or 3."""
 
     voltages: Phases
-    """V of the source per terminal, 0 where it is dead or switched off."""
+    """Source voltage per terminal, 0 where it is dead or switched off [V]."""
     resistance: float
     phases: int
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from . import crossing
 from .flow import Square, Squares
@@ -18,7 +18,10 @@ from .specs import Climate
 _DAY: Final = 86_400.0
 _OMEGA: Final = 2.0 * math.pi / _DAY
 _RESOLUTION: Final = 1e-9
-"""K; a threshold exceeded by less than this, between two instants at which it is not, counts as not reached."""
+"""A threshold exceeded by less than this, between two instants at which it is not, counts as not reached [K]."""
+
+
+SensorName = Literal["board", "housing", "connector_l1", "connector_l2", "connector_l3", "domestic_pin", "relay"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +30,13 @@ class Sensor:
 
     name: str
     rise: float
-    """K above ambient without load, from the electronics."""
+    """Rise above ambient without load, from the electronics [K]."""
     heating: float
-    """K/A² of the currents it sits next to, once settled."""
+    """Rise by the squares of the currents it sits next to, once settled [K/A²]."""
     phases: PhaseMask
     """Which currents those are."""
     tau: float
-    """s"""
+    """Time constant [s]."""
 
 
 _ALL: Final[PhaseMask] = (True, True, True)
@@ -53,12 +56,12 @@ BY_NAME: Final = {sensor.name: sensor for sensor in SENSORS}
 
 
 def ambient(climate: Climate, calendar_seconds: float) -> float:
-    """°C of the surroundings at `calendar_seconds` after a midnight."""
+    """Temperature of the surroundings at `calendar_seconds` after a midnight [°C]."""
     return climate.ambient + climate.swing * math.cos(_OMEGA * (calendar_seconds - climate.warmest))
 
 
 def resting(sensor: Sensor, climate: Climate, calendar_seconds: float) -> float:
-    """°C of a sensor that has been without load for long, on a day like any other."""
+    """Temperature of a sensor that has been without load for long, on a day like any other [°C]."""
     return sensor.rise + climate.ambient + _Sine.of(sensor, climate, calendar_seconds).at(0.0)
 
 
@@ -68,7 +71,7 @@ class _Sine:
 
     amplitude: float
     start: float
-    """s of the phase at dt = 0."""
+    """Phase at dt = 0 [s]."""
 
     @classmethod
     def of(cls, sensor: Sensor, climate: Climate, calendar_seconds: float) -> _Sine:
@@ -82,19 +85,19 @@ class _Sine:
 
 
 @dataclass(frozen=True, slots=True)
-class _Course:
-    """The temperature of one sensor during one stretch: a polynomial, a sine, and what is left of the start."""
+class _Response:
+    """The temperature of one sensor during one segment: a polynomial, a sine, and what is left of the start."""
 
     polynomial: Square
     sine: _Sine
     excess: float
-    """K above the course at dt = 0; it dies out with `tau`."""
+    """Excess over polynomial and sine at dt = 0; it dies out with `tau` [K]."""
     tau: float
 
     @classmethod
     def of(
         cls, sensor: Sensor, start_temperature: float, squares: Squares, climate: Climate, calendar_seconds: float
-    ) -> _Course:
+    ) -> _Response:
         c0, c1, c2 = (
             sensor.heating * sum(square[power] for square, near in zip(squares, sensor.phases, strict=True) if near)
             for power in range(3)
@@ -115,7 +118,7 @@ class _Course:
         return c0 + dt * (c1 + dt * c2) + self.sine.at(dt) + self.excess * math.exp(-dt / self.tau)
 
     def bend(self, dt: float) -> float:
-        """K/s²: a bound of the curvature at and after `dt`."""
+        """A bound of the curvature at and after `dt` [K/s²]."""
         return (
             abs(2.0 * self.polynomial[2])
             + abs(self.sine.amplitude) * _OMEGA**2
@@ -131,14 +134,14 @@ def temperature(
     calendar_seconds_at_start: float,
     dt: float,
 ) -> float:
-    """°C of `sensor` `dt` seconds into a stretch that it began at `start_temperature`.
+    """Temperature of `sensor` `dt` seconds into a segment that it began at `start_temperature` [°C].
 
     `squares` are the polynomials of I² per phase (see `Flow.squares`); `calendar_seconds_at_start` is the time of
     day, or any count that was a multiple of a day at midnight.
     """
     if dt == 0:
         return start_temperature
-    return _Course.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start).at(dt)
+    return _Response.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start).at(dt)
 
 
 def reaches(
@@ -157,32 +160,32 @@ def reaches(
     Beyond is above if `rising`, else below. `temperature` at the answer fulfils the condition. An infinite horizon is
     looked at for ten days and fifty time constants unless the temperature settles, when it is exact.
     """
-    course = _Course.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start)
+    response = _Response.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start)
     sign = 1.0 if rising else -1.0
 
     def short(dt: float) -> float:
-        """K still missing; 0 or less: reached."""
-        return sign * (threshold - (course.at(dt) if dt > 0 else start_temperature))
+        """What is still missing; 0 or less: reached [K]."""
+        return sign * (threshold - (response.at(dt) if dt > 0 else start_temperature))
 
     if short(0.0) <= 0:
         return 0.0
-    if course.settles:
-        if sign * course.excess >= 0:
+    if response.settles:
+        if sign * response.excess >= 0:
             return None
-        return _settling(course, threshold, lambda dt: short(dt) <= 0, horizon)
-    return _search(course, short, min(horizon, 10 * _DAY + 50 * sensor.tau))
+        return _settling(response, threshold, lambda dt: short(dt) <= 0, horizon)
+    return _search(response, short, min(horizon, 10 * _DAY + 50 * sensor.tau))
 
 
-def _settling(course: _Course, threshold: float, holds: crossing.Condition, horizon: float) -> float | None:
+def _settling(response: _Response, threshold: float, holds: crossing.Condition, horizon: float) -> float | None:
     """When a temperature on its way towards a constant passes `threshold`, which lies ahead: a logarithm."""
-    missing = threshold - course.polynomial[0]
-    if missing == 0 or missing / course.excess < 0:
+    missing = threshold - response.polynomial[0]
+    if missing == 0 or missing / response.excess < 0:
         return None
-    dt = crossing.refine(holds, course.tau * math.log(course.excess / missing))
+    dt = crossing.refine(holds, response.tau * math.log(response.excess / missing))
     return dt if dt <= horizon else None
 
 
-def _search(course: _Course, short: crossing.Function, horizon: float) -> float | None:
+def _search(response: _Response, short: crossing.Function, horizon: float) -> float | None:
     """The first zero of `short` up to `horizon`, by halving intervals from the left.
 
     An interval is done with once its curvature cannot bridge what is missing at both ends; so nothing is overlooked
@@ -191,7 +194,7 @@ def _search(course: _Course, short: crossing.Function, horizon: float) -> float 
     pending = [(0.0, horizon)]
     while pending:
         low, high = pending.pop()
-        bridge = course.bend(low) * (high - low) ** 2 / 8.0
+        bridge = response.bend(low) * (high - low) ** 2 / 8.0
         reached = short(high) <= 0
         if not reached and (bridge < _RESOLUTION or min(short(low), short(high)) > bridge):
             continue

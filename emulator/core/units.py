@@ -7,17 +7,27 @@ energy); the scenario layer reads `16 A`, `35 mA`, `40 %`, `1 h 30 min` into it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
+
+WATT_HOUR: Final = 3600.0
+"""One watt-hour [J]."""
+COLDEST: Final = -273.15
+HOTTEST: Final = 1000.0
+"""No sensor of a wallbox reads more [°C]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """The dimension of a number, named by the unit it is stored in."""
+    """The dimension of a number, named by the unit it is stored in, and the range of what makes sense."""
 
     symbol: str
+    lowest: float | None = 0.0
+    highest: float | None = None
 
 
 Amperes = Annotated[float, Unit("A")]
+SignedAmperes = Annotated[float, Unit("A", lowest=None)]
+"""A current with a direction."""
 AmperesPerSecond = Annotated[float, Unit("A/s")]
 Volts = Annotated[float, Unit("V")]
 Watts = Annotated[float, Unit("W")]
@@ -25,7 +35,7 @@ WattHours = Annotated[float, Unit("Wh")]
 Seconds = Annotated[float, Unit("s")]
 Ohms = Annotated[float, Unit("ohm")]
 Hertz = Annotated[float, Unit("Hz")]
-Celsius = Annotated[float, Unit("°C")]
-Kelvin = Annotated[float, Unit("K")]
-Fraction = Annotated[float, Unit("1")]
+Celsius = Annotated[float, Unit("°C", lowest=COLDEST, highest=HOTTEST)]
+Kelvin = Annotated[float, Unit("K", lowest=None)]
+Fraction = Annotated[float, Unit("1", highest=1.0)]
 """0..1; written as a percentage (`40 %`)."""

@@ -40,8 +40,8 @@ class ChargeControl:
         self._taken: dict[tuple[type, str], Command] = {}
 
     def owner(self, name: str) -> str:
-        """An owner's name as the charge controller knows it: `goe.amp`."""
-        return f"{self._wallbox}.{name}"
+        """An owner's name as the charge controller knows it: `goe.amp`; for an empty one the wallbox's own."""
+        return f"{self._wallbox}.{name}" if name else self._wallbox
 
     def limit(self, name: str, current: float | None) -> None:
         """Limit the current per phase [A]; None: no limit."""

@@ -111,6 +111,14 @@ class Setting(Generic[T_co]):
     about: str = ""
 
 
+def declared(names: Mapping[str, object]) -> tuple[Setting[object], ...]:
+    """Every setting that a module declares, alone or in a tuple, in its order: `SETTINGS = declared(globals())`."""
+    found: list[Setting[object]] = []
+    for value in names.values():
+        found += (row for row in (value if isinstance(value, tuple) else (value,)) if isinstance(row, Setting))
+    return tuple(found)
+
+
 class Settings:
     """The store of one wallbox. Reading what its vendor does not have is a KeyError: a mistake of the program."""
 

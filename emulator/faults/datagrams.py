@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from ..core.units import Seconds
+from ..devices.delivery import Copy, M
+from ..devices.traffic import ProtocolName
 from ..language.arguments import Whole
 from ..language.fields import About
-from .effect import Effect, Parcel
-from .matching import Protocol
+from .effect import Effect
 
 if TYPE_CHECKING:
     from .passing import Shot
 
-_UDP: tuple[Protocol, ...] = ("udp",)
+_UDP: tuple[ProtocolName, ...] = ("udp",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,14 +24,14 @@ class Loss(Effect):
     """Datagrams are lost; requests, or (default) answers."""
 
     primitive: ClassVar[str] = "P10"
-    protocols: ClassVar[tuple[Protocol, ...]] = _UDP
+    protocols: ClassVar[tuple[ProtocolName, ...]] = _UDP
 
     what: Literal["requests", "answers"] = "answers"
 
     def lost(self, shot: Shot) -> bool:
         return self.what == "requests" and shot.message.direction == "in"
 
-    def spread(self, shot: Shot, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
+    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
         return ()
 
 
@@ -39,12 +40,12 @@ class Duplicate(Effect):
     """Answers come more than once."""
 
     primitive: ClassVar[str] = "P10"
-    protocols: ClassVar[tuple[Protocol, ...]] = ("udp", "mqtt")
+    protocols: ClassVar[tuple[ProtocolName, ...]] = ("udp", "mqtt")
 
     copies: Annotated[int, Whole(2), About("how often each comes")] = 2
 
-    def spread(self, shot: Shot, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
-        return [parcel for parcel in parcels for _ in range(self.copies)]
+    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+        return [copy for copy in copies for _ in range(self.copies)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +53,13 @@ class Reorder(Effect):
     """An answer is kept back and comes behind the next one."""
 
     primitive: ClassVar[str] = "P10"
-    protocols: ClassVar[tuple[Protocol, ...]] = ("udp", "mqtt")
+    protocols: ClassVar[tuple[ProtocolName, ...]] = ("udp", "mqtt")
 
-    def spread(self, shot: Shot, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
-        kept: list[Parcel] = shot.armed.memory.pop("kept", [])
-        if kept or not parcels:
-            return [*parcels, *kept]
-        shot.armed.memory["kept"] = list(parcels)
+    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+        kept: list[Copy[M]] = shot.armed.memory.pop("kept", [])
+        if kept or not copies:
+            return [*copies, *kept]
+        shot.armed.memory["kept"] = list(copies)
         return ()
 
 
@@ -67,7 +68,7 @@ class Interleave(Effect):
     """A datagram that nobody asked for comes before the answer, or behind it."""
 
     primitive: ClassVar[str] = "P10"
-    protocols: ClassVar[tuple[Protocol, ...]] = _UDP
+    protocols: ClassVar[tuple[ProtocolName, ...]] = _UDP
 
     data: str
     """Its text."""
@@ -76,8 +77,10 @@ class Interleave(Effect):
     apart: Seconds = 0.0
     """Wall time between the two."""
 
-    def spread(self, shot: Shot, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
-        own = Parcel(data=self.data.encode(), delay=self.apart if self.behind else 0.0)
+    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+        if not copies:
+            return ()
+        own = replace(copies[0], data=self.data.encode(), delay=self.apart if self.behind else 0.0)
         if self.behind:
-            return [*parcels, own]
-        return [own, *(replace(parcel, delay=parcel.delay + self.apart) for parcel in parcels)]
+            return [*copies, own]
+        return [own, *(replace(copy, delay=copy.delay + self.apart) for copy in copies)]

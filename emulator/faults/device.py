@@ -13,11 +13,12 @@ from ..core.messages import Command, RequestPhases
 from ..core.specs import VehicleSpec
 from ..core.units import Amperes, Seconds
 from ..devices.interfaces import Origin
-from ..language.arguments import Quantity
+from ..devices.traffic import PROTOCOLS, ProtocolName
+from ..language.arguments import NumberWithUnit
 from ..language.fields import About, Spread
 from ..runtime.journal import Entry
 from .effect import Effect, Level
-from .matching import PROTOCOLS, Match, Protocol
+from .matching import Match
 from .transport import BlackHole, Refuse
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class ClockWrong(Effect):
     primitive: ClassVar[str] = "P14"
     levels: ClassVar[tuple[Level, ...]] = _BOXES
 
-    offset: Annotated[float, Quantity("s", lowest=None), About("how much it is fast; negative: slow")]
+    offset: Annotated[float, NumberWithUnit("s", lowest=None), About("how much it is fast; negative: slow")]
 
     def begin(self, armed: Armed, target: Target) -> None:
         self._shift(target, timedelta(seconds=self.offset))
@@ -218,7 +219,7 @@ class PhaseSwitchFails(Effect):
 
     primitive: ClassVar[str] = "P04"
     levels: ClassVar[tuple[Level, ...]] = _BOXES
-    protocols: ClassVar[tuple[Protocol, ...]] = PROTOCOLS
+    protocols: ClassVar[tuple[ProtocolName, ...]] = PROTOCOLS
     selects: ClassVar[bool] = True
     standing: ClassVar[bool] = True
 

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from ..core.messages import Command
+from ..devices.delivery import Copy, Delivery, M
+from ..devices.documents import Path
 from ..devices.interfaces import BrokerAccess, HttpReply, ModbusReply
-from .documents import KEEP, Path
-from .matching import PROTOCOLS, Match, Protocol
+from ..devices.traffic import PROTOCOLS, ProtocolName
+from .edits import KEEP
+from .matching import Match
 
 if TYPE_CHECKING:
     from .armed import Armed
@@ -26,29 +29,6 @@ ANYWHERE: Final[tuple[Level, ...]] = ("charger", "wallbox", "interface")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """What becomes of the bytes of one message."""
-
-    data: bytes
-    delay: float = 0.0
-    """Wall seconds before the first byte."""
-    rate: float | None = None
-    """Bytes per wall second; None: all at once."""
-    silent: bool = False
-    """Nothing is sent, and the connection stays open."""
-    then: Literal["keep", "close", "reset"] = "keep"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
-    """One message where there may be fewer or more of them: a datagram, a publication."""
-
-    data: bytes
-    delay: float = 0.0
-    """Wall seconds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """Base of all kinds of faults."""
 
@@ -56,7 +36,7 @@ class Effect:
     """Its word after `kind:`; default: from the name of the class."""
     primitive: ClassVar[str] = ""
     """The primitive of the catalogue of real bugs it is there for."""
-    protocols: ClassVar[tuple[Protocol, ...]] = ()
+    protocols: ClassVar[tuple[ProtocolName, ...]] = ()
     """The traffic it changes; none: it is about boxes or chargers."""
     levels: ClassVar[tuple[Level, ...]] = ANYWHERE
     requires: ClassVar[tuple[str, ...]] = ()
@@ -144,23 +124,23 @@ class Effect:
     def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
         return delivery
 
-    def spread(self, shot: Shot, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
+    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
         """Datagrams or publications: fewer, more, or in another order."""
-        return parcels
+        return copies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnWire(Effect):
     """Base of what disturbs the bytes of every protocol."""
 
-    protocols: ClassVar[tuple[Protocol, ...]] = PROTOCOLS
+    protocols: ClassVar[tuple[ProtocolName, ...]] = PROTOCOLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InValues(Effect):
     """Base of what changes values inside messages."""
 
-    protocols: ClassVar[tuple[Protocol, ...]] = PROTOCOLS
+    protocols: ClassVar[tuple[ProtocolName, ...]] = PROTOCOLS
     needs_key: ClassVar[bool] = True
     edits: ClassVar[bool] = True
     selects: ClassVar[bool] = True

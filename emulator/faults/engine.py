@@ -1,33 +1,52 @@
 """The fault engine: every fault of a simulated world, by name.
 
 The one rule: faults on one interface compose in the order in which they were armed: what the first makes of a message
-is what the second gets. Where nothing is armed, a wallbox has no `faults` and its servers ask nobody.
+is what the second gets. Where nothing is armed, nobody stands between a wallbox and its clients.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
+from ..devices.interception import NOBODY
 from ..devices.interfaces import MqttInterface, Origin, Publish
+from ..devices.topics import matches
 from ..errors import EmulatorError
 from .armed import Armed, Order
 from .mqtt import BrokerDown
-from .passing import Traffic
+from .passing import FaultInterceptor
 
 if TYPE_CHECKING:
     import asyncio
 
     from ..devices.wallbox import Wallbox
-    from ..protocols.broker import Broker
-    from ..protocols.mqtt import MqttDevice
-    from ..protocols.server import Server
     from ..runtime.simulation import Simulation
 
-    Link = Server | MqttDevice
-
 KEY: Final = "faults"
+
+
+class Broker(Protocol):
+    """The broker of a run, as far as faults control it."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def restart(self) -> None: ...
+
+
+class Link(Protocol):
+    """A wallbox's connection to its broker, as far as faults control it."""
+
+    def drop(self) -> None:
+        """Break it."""
+        ...
+
+    def transmit(self, messages: Iterable[Publish], /) -> None:
+        """Publish past the faults."""
+        ...
 
 
 class FaultEngine:
@@ -37,10 +56,12 @@ class FaultEngine:
         self.simulation = simulation
         self.armed: dict[str, Armed] = {}
         """In the order in which they were armed."""
+        self._interceptors: dict[Wallbox, FaultInterceptor] = {}
+        """Of every wallbox that faults are armed on."""
         self.broker: Broker | None = None
         """The broker of the run; None: there is none, as in a headless run."""
         self.links: Mapping[str, Link] = {}
-        """The boxes' connections to it, by address of the interface."""
+        """The wallboxes' connections to it, by address of the interface."""
         self.served = False
         """Whether real clients can come."""
         self.pending: set[asyncio.Task[None]] = set()
@@ -62,10 +83,11 @@ class FaultEngine:
         armed = Armed(self, order)
         self.armed[order.name] = armed
         for wallbox in order.target.wallboxes:
-            if wallbox.faults is None:
-                wallbox.faults = Traffic(wallbox)
-                wallbox.settings.swallow = wallbox.faults.swallows_setting
-            wallbox.faults.add(armed)
+            interceptor = self._interceptors.get(wallbox)
+            if interceptor is None:
+                interceptor = self._interceptors[wallbox] = FaultInterceptor(wallbox)
+                wallbox.interceptor, wallbox.settings.swallow = interceptor, interceptor.swallows_setting
+            interceptor.add(armed)
         try:
             armed.arm()
         except Exception:
@@ -86,12 +108,10 @@ class FaultEngine:
         if self.armed.get(armed.order.name) is armed:
             del self.armed[armed.order.name]
         for wallbox in armed.order.target.wallboxes:
-            traffic = wallbox.faults
-            if traffic is not None:
-                traffic.remove(armed)
-                if traffic.empty:
-                    wallbox.faults = None
-                    wallbox.settings.swallow = None
+            interceptor = self._interceptors.get(wallbox)
+            if interceptor is not None and interceptor.remove(armed):
+                del self._interceptors[wallbox]
+                wallbox.interceptor, wallbox.settings.swallow = NOBODY, None
 
     # --- MQTT --------------------------------------------------------------------------------------------------------
 
@@ -122,7 +142,7 @@ class FaultEngine:
     def drop_link(self, wallbox: str) -> None:
         """Break a box's connection to its broker."""
         for address, link in self.links.items():
-            if address.startswith(f"{wallbox}.") and hasattr(link, "transmit"):
+            if address.startswith(f"{wallbox}."):
                 link.drop()
 
     def publish_foreign(self, wallbox: Wallbox, message: Publish) -> None:
@@ -132,16 +152,13 @@ class FaultEngine:
                 if not message.topic.startswith("/"):
                     message = replace(message, topic=f"{interface.prefix().rstrip('/')}/{message.topic}")
                 link = self.links.get(f"{wallbox.address}.{name}")
-                transmit = getattr(link, "transmit", None)
-                if transmit is not None:
-                    transmit([message])
+                if link is not None:
+                    link.transmit([message])
                 else:
                     self._deliver(wallbox, name, interface, message)
 
     def _deliver(self, wallbox: Wallbox, name: str, interface: MqttInterface, message: Publish) -> None:
         """Without a broker: straight to the box, if it listens."""
-        from ..protocols.mqtt_topics import matches
-
         listens = wallbox.up and interface.access() is not None
         if listens and any(matches(pattern, message.topic) for pattern in interface.subscriptions()):
             origin = Origin(interface=name, client="somebody else")

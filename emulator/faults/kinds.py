@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ..core import messages
 from ..core.faults import CATALOGUE, Disturbance
+from ..devices.traffic import ProtocolName
 from ..language.fields import arguments_of, construct, summary
 from ..language.records import Argument
 from . import datagrams, device, modbus, mqtt, semantic, transport
 from .effect import Effect, Level
-from .matching import Protocol
 
 if TYPE_CHECKING:
     from .armed import Armed
@@ -103,10 +103,10 @@ class Kind:
 
     name: str
     about: str
-    arguments: tuple[Argument, ...]
+    arguments: tuple[Argument[object], ...]
     make: Callable[[Mapping[str, Any]], Effect]
     levels: tuple[Level, ...]
-    protocols: tuple[Protocol, ...] = ()
+    protocols: tuple[ProtocolName, ...] = ()
     primitive: str = ""
     requires: tuple[str, ...] = ()
     needs_key: bool = False

@@ -6,22 +6,19 @@ The one rule: everything stated has to fit; what is not stated fits always.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
-from ..language.arguments import Kind, Schema, Scope
+from ..devices.documents import Path, address
+from ..devices.traffic import PROTOCOLS, Direction, Message, ProtocolName
+from ..language.arguments import ArgumentType, Schema, Scope
 from ..language.fields import About
 from ..language.nodes import Node
-from .documents import Path, address, ends_with
-
-Protocol = Literal["http", "websocket", "mqtt", "modbus", "udp"]
-PROTOCOLS: Final[tuple[Protocol, ...]] = ("http", "websocket", "mqtt", "modbus", "udp")
 
 
 @dataclass(frozen=True, slots=True)
-class Registers(Kind):
+class Registers(ArgumentType[range]):
     """A register, or a range of them: `210`, `"200..210"`."""
 
     @property
@@ -59,7 +56,7 @@ class Match:
     """Of an HTTP request."""
     function: int | None = None
     """Modbus function code."""
-    direction: Literal["in", "out"] | None = None
+    direction: Direction | None = None
     """WebSocket, MQTT, UDP: what the box receives, or what it sends."""
     client: str | None = None
     """Address of the client, `host:port`."""
@@ -67,16 +64,30 @@ class Match:
     """Only requests that write something, or only those that do not."""
 
     @property
-    def needs(self) -> dict[str, tuple[Protocol, ...]]:
+    def needs(self) -> dict[str, tuple[ProtocolName, ...]]:
         """The protocols that each field given makes sense for."""
         return {f.name: SCOPE[f.name] for f in fields(self) if getattr(self, f.name) is not None}
+
+    def fits(self, message: Message, *, key: bool) -> bool:
+        """Whether it is about a message. `key`: the key has to be named by the request itself."""
+        return (
+            _glob(self.path, message.path)
+            and _glob(self.topic, message.topic)
+            and _glob(self.method, message.method)
+            and _glob(self.client, message.client)
+            and (self.function is None or self.function == message.function)
+            and (self.direction is None or self.direction == message.direction)
+            and (self.write is None or self.write == message.write)
+            and (self.register is None or _overlap(self.register, message.registers))
+            and (not key or self.key is None or message.mentions(self.key))
+        )
 
     @property
     def path_of_key(self) -> Path | None:
         return address(self.key) if self.key is not None else None
 
 
-SCOPE: Final[dict[str, tuple[Protocol, ...]]] = {
+SCOPE: Final[dict[str, tuple[ProtocolName, ...]]] = {
     "path": ("http", "websocket"),
     "key": PROTOCOLS,
     "register": ("modbus",),
@@ -85,51 +96,8 @@ SCOPE: Final[dict[str, tuple[Protocol, ...]]] = {
     "function": ("modbus",),
     "direction": ("websocket", "mqtt", "udp"),
     "client": ("http", "websocket", "modbus", "udp"),
-    "write": ("http", "websocket", "mqtt", "modbus", "udp"),
+    "write": PROTOCOLS,
 }
-
-
-@dataclass(slots=True, kw_only=True)
-class Message:
-    """What passes: a request with its reply, or one message of a conversation."""
-
-    protocol: Protocol
-    interface: str
-    direction: Literal["in", "out"] = "in"
-    client: str | None = None
-    method: str | None = None
-    path: str | None = None
-    topic: str | None = None
-    function: int | None = None
-    registers: range | None = None
-    write: bool = False
-    prefix: Path = ()
-    """Where the values of a reply to it are: the parts of its path or topic."""
-    names: tuple[Path, ...] = ()
-    """What it names: values to be read or written."""
-    content_type: str | None = None
-    """Of the body of an HTTP request, empty if it says none; None: it has no body."""
-    label: str = ""
-    """For the journal, and to tell one request from another."""
-
-    def fits(self, match: Match, *, key: bool) -> bool:
-        """Whether a fault is about it. `key`: the key has to be named by the request itself."""
-        return (
-            _glob(match.path, self.path)
-            and _glob(match.topic, self.topic)
-            and _glob(match.method, self.method)
-            and _glob(match.client, self.client)
-            and (match.function is None or match.function == self.function)
-            and (match.direction is None or match.direction == self.direction)
-            and (match.write is None or match.write == self.write)
-            and (match.register is None or _overlap(match.register, self.registers))
-            and (not key or match.key is None or self.mentions(match.key))
-        )
-
-    def mentions(self, key: str) -> bool:
-        """Whether the request names a value."""
-        wanted = address(key)
-        return any(ends_with(path, wanted) for path in (*self.names, self.prefix))
 
 
 def _glob(pattern: str | None, text: str | None) -> bool:
@@ -138,8 +106,3 @@ def _glob(pattern: str | None, text: str | None) -> bool:
 
 def _overlap(wanted: range, found: range | None) -> bool:
     return found is not None and wanted.start < found.stop and found.start < wanted.stop
-
-
-def words(texts: Iterable[str]) -> tuple[Path, ...]:
-    """Texts as paths, without empty ones."""
-    return tuple(path for text in texts if (path := address(text)))

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from ..devices.delivery import Delivery
 from ..devices.interfaces import ModbusReply
+from ..devices.traffic import ProtocolName
 from ..language.arguments import Whole
 from ..language.fields import About
-from .effect import Delivery, Effect
-from .matching import Protocol
+from .effect import Effect
 
 if TYPE_CHECKING:
     from .passing import Shot
 
-_MODBUS: tuple[Protocol, ...] = ("modbus",)
+_MODBUS: tuple[ProtocolName, ...] = ("modbus",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,7 @@ class ModbusException(Effect):
     """Requests are answered with an exception."""
 
     primitive: ClassVar[str] = "P08"
-    protocols: ClassVar[tuple[Protocol, ...]] = _MODBUS
+    protocols: ClassVar[tuple[ProtocolName, ...]] = _MODBUS
 
     code: Annotated[int, Whole(1, 255), About("1 illegal function, 2 address, 3 value, 4 device failure, 6 busy")] = 2
     handled: bool = False
@@ -40,7 +41,7 @@ class WrongTransactionId(Effect):
     """Answers carry another transaction identifier than their request."""
 
     primitive: ClassVar[str] = "P09"
-    protocols: ClassVar[tuple[Protocol, ...]] = _MODBUS
+    protocols: ClassVar[tuple[ProtocolName, ...]] = _MODBUS
 
     off_by: int = 1
     """How far off."""
@@ -55,7 +56,7 @@ class NoReply(Effect):
     """Requests are handled and never answered."""
 
     primitive: ClassVar[str] = "P09"
-    protocols: ClassVar[tuple[Protocol, ...]] = _MODBUS
+    protocols: ClassVar[tuple[ProtocolName, ...]] = _MODBUS
 
     def modbus(self, shot: Shot, reply: ModbusReply | None) -> ModbusReply | None:
         return None

@@ -8,17 +8,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ..core.units import Seconds
+from ..devices.delivery import Copy, M
 from ..devices.interfaces import BrokerAccess, Publish
+from ..devices.traffic import ProtocolName
 from ..language.fields import About
-from .effect import Effect, Level, Parcel
-from .matching import Match, Protocol
+from .effect import Effect, Level
+from .matching import Match
 
 if TYPE_CHECKING:
     from .armed import Armed
     from .passing import Shot
     from .target import Target
 
-_MQTT: tuple[Protocol, ...] = ("mqtt",)
+_MQTT: tuple[ProtocolName, ...] = ("mqtt",)
 _BOXES: tuple[Level, ...] = ("wallbox", "interface")
 
 
@@ -83,10 +85,10 @@ class StaleRetained(Effect):
     """What the box publishes does not arrive: what the broker has retained stays as it was."""
 
     primitive: ClassVar[str] = "P11"
-    protocols: ClassVar[tuple[Protocol, ...]] = _MQTT
+    protocols: ClassVar[tuple[ProtocolName, ...]] = _MQTT
 
-    def spread(self, shot: Shot, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
-        return parcels if shot.message.direction == "in" else ()
+    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+        return copies if shot.message.direction == "in" else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +116,7 @@ class Rewrap(Effect):
     """A bridge in front of the broker wraps every payload in an object."""
 
     primitive: ClassVar[str] = "P11"
-    protocols: ClassVar[tuple[Protocol, ...]] = _MQTT
+    protocols: ClassVar[tuple[ProtocolName, ...]] = _MQTT
 
     template: str = '{"val":{text},"ack":true}'
     """With `{payload}` for the payload as it is, or `{text}` for it as a JSON text."""
@@ -124,10 +126,10 @@ class Rewrap(Effect):
             return 'the template has neither "{payload}" nor "{text}"'
         return None
 
-    def spread(self, shot: Shot, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
+    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
         if shot.message.direction == "in":
-            return parcels
-        return [replace(parcel, data=self._wrapped(parcel.data)) for parcel in parcels]
+            return copies
+        return [replace(copy, data=self._wrapped(copy.data)) for copy in copies]
 
     def _wrapped(self, payload: bytes) -> bytes:
         text = payload.decode("utf-8", "replace")

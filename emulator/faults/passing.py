@@ -12,12 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ..core.messages import Command
+from ..devices.delivery import Copy, Delivery, M
+from ..devices.documents import Path, address
+from ..devices.interception import UNTOUCHED, Interception, Interceptor
 from ..devices.interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest
+from ..devices.traffic import Message, ProtocolName
 from . import banks
-from .documents import KEEP, Path, address, edit
-from .effect import Delivery, Parcel
-from .matching import Message, Protocol
-from .target import interfaces_of
+from .edits import KEEP, edit
 
 if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
@@ -67,12 +68,12 @@ class Shot:
             shown[".".join(path)] = [_plain(old), _plain(new)]
 
 
-class Passing:
+class FaultInterception(Interception):
     """One message on its way past the faults that may be about it."""
 
-    def __init__(self, traffic: Traffic, message: Message, shots: Sequence[Shot]) -> None:
+    def __init__(self, interceptor: FaultInterceptor, message: Message, shots: Sequence[Shot]) -> None:
         self.message = message
-        self._traffic = traffic
+        self._interceptor = interceptor
         self._shots = shots
 
     def _hitting(self) -> Iterator[Shot]:
@@ -84,43 +85,37 @@ class Passing:
     # --- before the box ----------------------------------------------------------------------------------------------
 
     def lost(self) -> bool:
-        """Whether the request never gets to the box."""
         each = [shot.effect.lost(shot) for shot in self._shots if shot.effect.selects or shot.fire()]
         return any(each)
 
     @contextmanager
     def handling(self) -> Iterator[None]:
-        """While the box handles the request, faults may keep it from having an effect."""
         for shot in self._shots:
             shot.effect.before(shot)
-        outer, self._traffic.handled = self._traffic.handled, self._shots
+        outer, self._interceptor.handled = self._interceptor.handled, self._shots
         try:
             yield
         finally:
-            self._traffic.handled = outer
+            self._interceptor.handled = outer
 
     # --- replies -----------------------------------------------------------------------------------------------------
 
-    def http(self, request: HttpRequest, ask: Callable[[], HttpReply]) -> HttpReply:
-        """The reply to an HTTP request, as it gets to the client."""
+    def http(self, request: HttpRequest, ask: Callable[[HttpRequest], HttpReply]) -> HttpReply:
         if self.lost():
             reply = HttpReply(silent=True)
         else:
             with self.handling():
-                reply = ask()
+                reply = ask(request)
             if reply.status != 101 and reply.body:
-                body = self.text_of(reply.body)
+                body = self.content(reply.body)
                 if body is not reply.body:
                     reply = _resized(reply, body)
         for shot in self._shots:
             if shot.fired:
                 reply = shot.effect.http(shot, reply)
-        if any(shot.fired for shot in self._shots):
-            reply = replace(reply, line=self.deliver)
         return reply
 
     def modbus(self, request: ModbusRequest, ask: Callable[[ModbusRequest], ModbusReply | None]) -> ModbusReply | None:
-        """The reply to a Modbus request."""
         if self.lost():
             reply = None
         else:
@@ -135,7 +130,7 @@ class Passing:
 
     def _registers(self, shot: Shot, request: ModbusRequest, reply: ModbusReply) -> ModbusReply:
         words = list(reply.values)
-        for cell in banks.cells(self._traffic.wallbox, request, shot.armed.order.match):
+        for cell in banks.cells(self._interceptor.wallbox, request, shot.armed.order.match):
             part = slice(cell.start - request.address, cell.start - request.address + cell.length)
             old = tuple(words[part])
             new = banks.changed(shot, cell, old)
@@ -145,18 +140,16 @@ class Passing:
                 words[part] = new
         return reply if tuple(words) == reply.values else replace(reply, values=tuple(words))
 
-    def text_of(self, data: bytes) -> bytes:
-        """A text message with its values changed; the very same bytes if nothing is."""
+    def content(self, data: bytes) -> bytes:
         try:
             old = data.decode()
         except UnicodeDecodeError:
             return data
-        new = self.text(old)
+        new = self._text(old)
         return data if new == old else new.encode()
 
-    def text(self, text: str, prefix: Path | None = None) -> str:
-        """As `text_of`."""
-        prefix = self.message.prefix if prefix is None else prefix
+    def _text(self, text: str) -> str:
+        prefix = self.message.prefix
         for shot in self._shots:
             if shot.effect.edits:
                 text = _edited(shot, text, prefix)
@@ -165,21 +158,26 @@ class Passing:
         return text
 
     def deliver(self, data: bytes) -> Delivery:
-        """What becomes of the bytes of the message."""
         delivery = Delivery(data=data)
         for shot in self._hitting():
             delivery = shot.effect.wire(shot, delivery)
         return delivery
 
-    def spread(self, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
-        """What becomes of the datagrams, or of the publication."""
+    def copies(self, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
         for shot in self._hitting():
-            parcels = shot.effect.spread(shot, parcels)
-        return parcels
+            copies = shot.effect.spread(shot, copies)
+        passed = []
+        for copy in copies:
+            delivery = self.deliver(copy.data)
+            if not delivery.silent:
+                passed.append(replace(copy, data=delivery.data, delay=copy.delay + delivery.delay))
+        return passed
 
 
-class Traffic:
+class FaultInterceptor(Interceptor):
     """The faults armed on the interfaces of one wallbox."""
+
+    active = True
 
     def __init__(self, wallbox: Wallbox) -> None:
         self.wallbox = wallbox
@@ -187,56 +185,49 @@ class Traffic:
         """Faults that the request being handled may meet."""
         self._armed: list[Armed] = []
 
-    @property
-    def empty(self) -> bool:
-        return not self._armed
-
     def add(self, armed: Armed) -> None:
         self._armed.append(armed)
 
-    def remove(self, armed: Armed) -> None:
+    def remove(self, armed: Armed) -> bool:
+        """A fault is over; whether none is left."""
         if armed in self._armed:
             self._armed.remove(armed)
+        return not self._armed
 
-    def passing(self, message: Message) -> Passing | None:
-        """What a message meets; None: nothing."""
+    def intercept(self, message: Message) -> Interception:
         shots = [
             Shot(armed, message, self.wallbox)
             for armed in self._armed
             if armed.may()
             and armed.order.target.reaches(message.interface)
             and message.protocol in armed.effect.protocols
-            and message.fits(armed.order.match, key=not armed.effect.selects)
+            and armed.order.match.fits(message, key=not armed.effect.selects)
         ]
-        return Passing(self, message, shots) if shots else None
+        return FaultInterception(self, message, shots) if shots else UNTOUCHED
 
     # --- states ------------------------------------------------------------------------------------------------------
 
     def reachable(self, interface: str) -> bool:
-        """Whether an interface is there at all."""
         return not any(
             armed.in_force and armed.effect.closes and armed.order.target.reaches(interface) for armed in self._armed
         )
 
-    def silenced(self, interface: str) -> bool:
-        """Whether not even pings are answered."""
+    def mute(self, interface: str) -> bool:
         return any(
             armed.in_force and armed.effect.mute and armed.order.target.reaches(interface) for armed in self._armed
         )
 
-    def connecting(self, interface: str, access: BrokerAccess) -> BrokerAccess:
-        """Where and how the box connects to its broker. OSError: it does not."""
+    def broker_access(self, interface: str, access: BrokerAccess) -> BrokerAccess:
         for armed in tuple(self._armed):
             if armed.in_force and armed.order.target.reaches(interface):
                 access = armed.effect.connecting(armed, access)
         return access
 
-    def limit(self, interface: str, most: int) -> int:
-        """How many connections an interface takes."""
+    def connection_limit(self, interface: str, limit: int) -> int:
         for armed in self._armed:
             if armed.in_force and armed.order.target.reaches(interface):
-                most = armed.effect.connections(most)
-        return most
+                limit = armed.effect.connections(limit)
+        return limit
 
     # --- effects of requests -----------------------------------------------------------------------------------------
 
@@ -245,8 +236,7 @@ class Traffic:
         each = [shot.effect.swallows(shot, (name, value)) for shot in self.handled if not shot.effect.standing]
         return any(each)
 
-    def submitting(self, command: Command) -> bool:
-        """Whether a command of the firmware has no effect."""
+    def swallows(self, command: Command) -> bool:
         standing = [
             Shot(armed, Message(protocol="http", interface="", label="command"), self.wallbox)
             for armed in self._armed
@@ -256,35 +246,11 @@ class Traffic:
         each = [shot.effect.swallows(shot, command) for shot in (*handled, *standing)]
         return any(each)
 
-    @contextmanager
-    def writing(self, interface: str, point: str) -> Iterator[None]:
-        """A step writes a vendor value as a client would, without a socket."""
-        protocol: Protocol = dict(interfaces_of(self.wallbox)).get(interface, "http")
-        path = address(point)
-        registers = range(int(path[-1]), int(path[-1]) + 1) if protocol == "modbus" and path[-1].isdigit() else None
-        message = Message(
-            protocol=protocol,
-            interface=interface,
-            client="scenario",
-            write=True,
-            names=(path,),
-            registers=registers,
-            label=f"write {point}",
-        )
-        passing = self.passing(message)
-        if passing is None:
-            yield
-            return
-        passing.lost()
-        with passing.handling():
-            yield
-
     # --- looking -----------------------------------------------------------------------------------------------------
 
     def seen(self, point: str, value: object) -> object:
-        """A vendor value as the next client would see it. KeyError if it is hidden from it."""
         path = address(point)
-        served = dict(interfaces_of(self.wallbox))
+        served = self.wallbox.traffic
         interface = path[0] if path[0] in served else _main(served)
         message = Message(protocol=served.get(interface, "http"), interface=interface, prefix=path, label=point)
         for armed in self._armed:
@@ -306,7 +272,7 @@ class Traffic:
         return new
 
 
-def _main(served: Mapping[str, Protocol]) -> str:
+def _main(served: Mapping[str, ProtocolName]) -> str:
     """The interface whose names a vendor's values have: HTTP, else the first that is not about registers."""
     named = [name for name, protocol in served.items() if protocol not in ("modbus", "websocket")]
     return next((name for name in named if served[name] == "http"), named[0] if named else next(iter(served), "http"))

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from ..core.instant import later, seconds
 from ..core.messages import Command
 from ..core.units import Seconds
+from ..devices.documents import Path, address, ends_with
+from ..devices.traffic import PROTOCOLS, ProtocolName
 from ..language.fields import About
 from . import banks
-from .documents import HIDE, KEEP, Path, add_member, address, ends_with
+from .edits import HIDE, KEEP, add_member
 from .effect import Effect, InValues
-from .matching import PROTOCOLS, Match, Protocol
+from .matching import Match
 from .sentinels import Sentinel
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class AcknowledgedButIneffective(Effect):
     """Writes are answered with success and do nothing."""
 
     primitive: ClassVar[str] = "P02"
-    protocols: ClassVar[tuple[Protocol, ...]] = PROTOCOLS
+    protocols: ClassVar[tuple[ProtocolName, ...]] = PROTOCOLS
     selects: ClassVar[bool] = True
 
     sooner_than: Seconds | None = None
@@ -159,7 +161,7 @@ class Add(Effect):
     """Objects have one more member. `match.key` says which object; without it, the outermost."""
 
     primitive: ClassVar[str] = "P05"
-    protocols: ClassVar[tuple[Protocol, ...]] = ("http", "websocket", "mqtt", "udp")
+    protocols: ClassVar[tuple[ProtocolName, ...]] = ("http", "websocket", "mqtt", "udp")
     selects: ClassVar[bool] = True
 
     member: str
@@ -238,7 +240,7 @@ class Stale(Effect):
     """Whole answers stand still: each request gets what it got the first time, pushes bring nothing new."""
 
     primitive: ClassVar[str] = "P06"
-    protocols: ClassVar[tuple[Protocol, ...]] = PROTOCOLS
+    protocols: ClassVar[tuple[ProtocolName, ...]] = PROTOCOLS
     selects: ClassVar[bool] = True
 
     def text(self, shot: Shot, text: str, prefix: Path) -> str:

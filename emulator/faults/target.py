@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ from .effect import Level
 if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
     from ..runtime.simulation import Simulation
-    from .matching import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +35,3 @@ class Target:
     def reaches(self, interface: str) -> bool:
         """Whether it covers an interface of its wallboxes."""
         return self.interface is None or self.interface == interface
-
-
-def interfaces_of(wallbox: Wallbox) -> Iterator[tuple[str, Protocol]]:
-    """Names and protocols of everything of a box that carries traffic."""
-    for name, interface in wallbox.interfaces.items():
-        if interface.protocol != "mdns":
-            yield name, interface.protocol
-        if interface.protocol == "http" and interface.websockets:
-            yield "websocket", "websocket"

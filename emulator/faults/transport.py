@@ -10,18 +10,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ..core.units import Seconds
+from ..devices.delivery import Copy, Delivery, M
 from ..devices.interfaces import HttpReply
+from ..devices.traffic import ProtocolName
 from ..language.arguments import Whole
 from ..language.fields import About
-from .effect import Delivery, Effect, Level, OnWire, Parcel
-from .matching import Protocol
+from .effect import Effect, Level, OnWire
 
 if TYPE_CHECKING:
     from .armed import Armed
     from .passing import Shot
     from .target import Target
 
-_STREAMS: tuple[Protocol, ...] = ("http", "websocket", "modbus")
+_STREAMS: tuple[ProtocolName, ...] = ("http", "websocket", "modbus")
 _BOXES: tuple[Level, ...] = ("wallbox", "interface")
 
 
@@ -65,7 +66,7 @@ class Reset(OnWire):
     """The connection is reset instead of an answer."""
 
     primitive: ClassVar[str] = "P09"
-    protocols: ClassVar[tuple[Protocol, ...]] = _STREAMS
+    protocols: ClassVar[tuple[ProtocolName, ...]] = _STREAMS
 
     handled: bool = True
     """Whether the box does what the request asks before that."""
@@ -104,7 +105,7 @@ class Eof(OnWire):
     """The connection is closed in good order instead of an answer, or after a part of it."""
 
     primitive: ClassVar[str] = "P09"
-    protocols: ClassVar[tuple[Protocol, ...]] = _STREAMS
+    protocols: ClassVar[tuple[ProtocolName, ...]] = _STREAMS
 
     handled: bool = True
     """Whether the box does what the request asks before that."""
@@ -125,7 +126,7 @@ class Drip(OnWire):
     """Answers come slowly, a few bytes at a time."""
 
     primitive: ClassVar[str] = "P09"
-    protocols: ClassVar[tuple[Protocol, ...]] = ("http", "modbus")
+    protocols: ClassVar[tuple[ProtocolName, ...]] = ("http", "modbus")
 
     rate: Annotated[int, Whole(1), About("bytes per second of wall time")] = 10
 
@@ -171,7 +172,7 @@ class Status(Effect):
     """HTTP requests, or WebSocket upgrades, are answered with a status and a body of their own."""
 
     primitive: ClassVar[str] = "P12"
-    protocols: ClassVar[tuple[Protocol, ...]] = ("http", "websocket")
+    protocols: ClassVar[tuple[ProtocolName, ...]] = ("http", "websocket")
 
     status: Annotated[int, Whole(200, 599), About("HTTP status")] = 500
     body: str = ""
@@ -191,7 +192,7 @@ class StrictContentType(Effect):
     """HTTP requests with a body are refused unless they say what it is."""
 
     primitive: ClassVar[str] = "P16"
-    protocols: ClassVar[tuple[Protocol, ...]] = ("http",)
+    protocols: ClassVar[tuple[ProtocolName, ...]] = ("http",)
     selects: ClassVar[bool] = True
 
     content_type: str = "application/json"
@@ -224,7 +225,7 @@ class SilentSocket(OnWire):
     """A connection stays open and nothing comes any more, not even an answer to a ping."""
 
     primitive: ClassVar[str] = "P12"
-    protocols: ClassVar[tuple[Protocol, ...]] = ("websocket", "mqtt", "modbus", "http")
+    protocols: ClassVar[tuple[ProtocolName, ...]] = ("websocket", "mqtt", "modbus", "http")
     mute: ClassVar[bool] = True
 
     def lost(self, shot: Shot) -> bool:
@@ -236,7 +237,7 @@ class SilentSocket(OnWire):
     def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
         return replace(delivery, silent=shot.message.label != "upgrade")
 
-    def spread(self, shot: Shot, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
+    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
         return ()
 
 

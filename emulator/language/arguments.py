@@ -1,7 +1,7 @@
-"""Kinds of values: how one is read from a document, described to a reader, and described to an editor.
+"""Types of arguments: how a value is read from a document, described to a reader, and described to an editor.
 
-The one rule: a kind reports what is wrong to the scope and raises `Unreadable`; whoever holds several values catches
-that, so that every mistake is found in one go. Which kind a value is follows from its type annotation (`fields`).
+The one rule: a type reports what is wrong to the scope and raises `Unreadable`; whoever holds several values catches
+that, so that every mistake is found in one go. Which type an argument has follows from its annotation (`fields`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
 from ..core.instant import Instant
 from ..errors import EmulatorError, Problem, did_you_mean
@@ -20,7 +20,9 @@ from .nodes import Node
 if TYPE_CHECKING:
     from .names import Names
 
-Schema = dict[str, Any]
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Schema = dict[str, object]
 
 
 class Unreadable(Exception):  # noqa: N818 - a signal, not an error: it has been reported
@@ -43,8 +45,8 @@ class Scope:
         raise Unreadable
 
 
-class Kind(ABC):
-    """One kind of value."""
+class ArgumentType(ABC, Generic[T_co]):
+    """One type of argument, and of the values it reads."""
 
     @property
     @abstractmethod
@@ -52,14 +54,14 @@ class Kind(ABC):
         """What is expected, as part of a sentence: `a current such as "16 A"`."""
 
     @abstractmethod
-    def read(self, node: Node, scope: Scope) -> Any:
+    def read(self, node: Node, scope: Scope) -> T_co:
         """The value of a node; `Unreadable` after reporting what is wrong."""
 
     @abstractmethod
     def schema(self) -> Schema:
         """JSON Schema of what `read` accepts."""
 
-    def absent(self, node: Node, scope: Scope, default: Any) -> Any:
+    def absent(self, node: Node, scope: Scope, default: object) -> object:
         """The value when the argument is not there; `node` is the mapping it is missing in."""
         return default
 
@@ -68,7 +70,7 @@ class Kind(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity(Kind):
+class NumberWithUnit(ArgumentType[float]):
     """A number with a unit, stored in the unit `symbol`."""
 
     symbol: str
@@ -101,7 +103,7 @@ class Quantity(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Duration(Kind):
+class Duration(ArgumentType[Instant]):
     """A duration in whole µs."""
 
     @property
@@ -124,7 +126,7 @@ class Duration(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Whole(Kind):
+class Whole(ArgumentType[int]):
     """A whole number."""
 
     lowest: int | None = None
@@ -150,7 +152,7 @@ class Whole(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Number(Kind):
+class Number(ArgumentType[float]):
     """A plain number without a unit."""
 
     lowest: float | None = None
@@ -176,7 +178,7 @@ class Number(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Flag(Kind):
+class Flag(ArgumentType[bool]):
     """true or false."""
 
     @property
@@ -193,7 +195,7 @@ class Flag(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Text(Kind):
+class Text(ArgumentType[str]):
     """Any text. A number is taken as it was written if `lenient` (serial numbers, firmware versions)."""
 
     lenient: bool = False
@@ -214,7 +216,7 @@ class Text(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice(Kind):
+class Choice(ArgumentType[object]):
     """One of some words or numbers."""
 
     values: tuple[object, ...]
@@ -235,37 +237,37 @@ class Choice(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Maybe(Kind):
+class Maybe(ArgumentType[T | None], Generic[T]):
     """A value, or null."""
 
-    kind: Kind
+    item: ArgumentType[T]
 
     @property
     def text(self) -> str:
-        return f"{self.kind.text}, or null"
+        return f"{self.item.text}, or null"
 
-    def read(self, node: Node, scope: Scope) -> Any:
-        return None if node.empty else self.kind.read(node, scope)
+    def read(self, node: Node, scope: Scope) -> T | None:
+        return None if node.empty else self.item.read(node, scope)
 
     def schema(self) -> Schema:
-        return {"anyOf": [self.kind.schema(), {"type": "null"}]}
+        return {"anyOf": [self.item.schema(), {"type": "null"}]}
 
-    def absent(self, node: Node, scope: Scope, default: Any) -> Any:
-        return self.kind.absent(node, scope, default)
+    def absent(self, node: Node, scope: Scope, default: object) -> object:
+        return self.item.absent(node, scope, default)
 
 
 @dataclass(frozen=True, slots=True)
-class Several(Kind):
+class Several(ArgumentType[tuple[T, ...]], Generic[T]):
     """A list, or a single value in place of a list of one. `length`: exactly so many."""
 
-    kind: Kind
+    item: ArgumentType[T]
     length: int | None = None
 
     @property
     def text(self) -> str:
-        return f"a list of {self.length} values" if self.length is not None else f"a list; each: {self.kind.text}"
+        return f"a list of {self.length} values" if self.length is not None else f"a list; each: {self.item.text}"
 
-    def read(self, node: Node, scope: Scope) -> tuple[Any, ...]:
+    def read(self, node: Node, scope: Scope) -> tuple[T, ...]:
         items = node.items
         if items is None:
             if self.length is not None or node.empty:
@@ -273,17 +275,17 @@ class Several(Kind):
             items = (node,)
         if self.length is not None and len(items) != self.length:
             scope.fail(node, f"found {len(items)} values, expected {self.length}")
-        return tuple(read_all(items, self.kind, scope))
+        return tuple(read_all(items, self.item, scope))
 
     def schema(self) -> Schema:
-        one = self.kind.schema()
+        one = self.item.schema()
         if self.length is not None:
             return {"type": "array", "items": one, "minItems": self.length, "maxItems": self.length}
         return {"anyOf": [one, {"type": "array", "items": one}]}
 
 
 @dataclass(frozen=True, slots=True)
-class Anything(Kind):
+class Anything(ArgumentType[object]):
     """Any value, as plain data."""
 
     @property
@@ -298,7 +300,7 @@ class Anything(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Values(Kind):
+class Values(ArgumentType[dict[str, object]]):
     """A mapping of names to any values, as plain data."""
 
     @property
@@ -315,7 +317,7 @@ class Values(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarTime(Kind):
+class CalendarTime(ArgumentType[datetime]):
     """A date and time with its UTC offset."""
 
     @property
@@ -337,7 +339,7 @@ class CalendarTime(Kind):
         return {"type": "string", "format": "date-time"}
 
 
-def read_all(nodes: Sequence[Node], kind: Kind, scope: Scope) -> list[Any]:
+def read_all(nodes: Sequence[Node], kind: ArgumentType[T], scope: Scope) -> list[T]:
     """Every value of a list, after reporting every wrong one."""
     values = []
     good = True
@@ -351,7 +353,7 @@ def read_all(nodes: Sequence[Node], kind: Kind, scope: Scope) -> list[Any]:
     return values
 
 
-def checked(node: Node, scope: Scope, check: Callable[[], Any]) -> Any:
+def checked(node: Node, scope: Scope, check: Callable[[], T]) -> T:
     """What `check` returns; an `EmulatorError` it raises becomes a problem at the node."""
     try:
         return check()

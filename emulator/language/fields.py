@@ -1,6 +1,6 @@
 """Dataclasses as documentation: the fields of a class are the arguments a user writes.
 
-The one rule: a field's annotation decides its kind, its default is the default, the text below it is its description.
+The one rule: a field's annotation decides its type, its default is the default, the text below it is its description.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ..core.units import Unit
 from .arguments import (
     Anything,
+    ArgumentType,
     Choice,
     Flag,
-    Kind,
     Maybe,
     Number,
-    Quantity,
+    NumberWithUnit,
     Schema,
     Scope,
     Several,
@@ -29,11 +29,11 @@ from .arguments import (
     Whole,
 )
 from .nodes import Node
-from .records import Argument, read_record, record_schema
+from .records import Argument, RecordValues, read_record, record_schema
 
 T = TypeVar("T")
 
-_BOUNDS: Mapping[str, Kind] = {
+_BOUNDS: Mapping[str, ArgumentType[object]] = {
     "phases": Whole(1, 3),
     "attempts": Whole(1),
     "toggle_limit": Maybe(Whole(1)),
@@ -58,15 +58,15 @@ class Spread:
     omit: tuple[str, ...] = ()
 
 
-def arguments_of(cls: type) -> tuple[Argument, ...]:
+def arguments_of(cls: type) -> tuple[Argument[object], ...]:
     """The arguments a dataclass takes, in the order of its fields."""
     return _arguments(cls)
 
 
 @cache
-def _arguments(cls: type) -> tuple[Argument, ...]:
+def _arguments(cls: type) -> tuple[Argument[object], ...]:
     hints = get_type_hints(cls, include_extras=True)
-    found: list[Argument] = []
+    found: list[Argument[object]] = []
     for spec in fields(cls):
         hint = hints[spec.name]
         spread = _mark(hint, Spread)
@@ -79,7 +79,7 @@ def _arguments(cls: type) -> tuple[Argument, ...]:
         found.append(
             Argument(
                 name=spec.name.rstrip("_"),
-                kind=kind_of(hint, spec.name),
+                type=type_of(hint, spec.name),
                 default=None if default is MISSING else default,
                 required=default is MISSING,
                 stated=about.text if about is not None else "",
@@ -89,16 +89,16 @@ def _arguments(cls: type) -> tuple[Argument, ...]:
     return tuple(found)
 
 
-def optional(arguments: Sequence[Argument], omit: Sequence[str] = ()) -> tuple[Argument, ...]:
+def optional(arguments: Sequence[Argument[object]], omit: Sequence[str] = ()) -> tuple[Argument[object], ...]:
     """The same arguments, none of them required."""
     return tuple(replace(argument, required=False) for argument in arguments if argument.name not in omit)
 
 
-def construct(cls: type[T], values: Mapping[str, Any]) -> T:
+def construct(cls: type[T], values: Mapping[str, object]) -> T:
     """An instance from values by argument name; the ones of a `Spread` are collected into its field."""
     hints = get_type_hints(cls, include_extras=True)
     given = dict(values)
-    filled: dict[str, Any] = {}
+    filled: dict[str, object] = {}
     for spec in fields(cls):  # type: ignore[arg-type]
         spread = _mark(hints[spec.name], Spread)
         if spread is None and (name := spec.name.rstrip("_")) in given:
@@ -111,8 +111,8 @@ def construct(cls: type[T], values: Mapping[str, Any]) -> T:
     return cls(**filled)
 
 
-def kind_of(hint: Any, name: str = "") -> Kind:
-    """The kind of value a type annotation stands for."""
+def type_of(hint: object, name: str = "") -> ArgumentType[object]:
+    """The type of argument an annotation stands for."""
     origin = get_origin(hint)
     if origin is Annotated:
         return _annotated(hint, name)
@@ -121,20 +121,20 @@ def kind_of(hint: Any, name: str = "") -> Kind:
     if origin in (Union, UnionType):
         parts = [part for part in get_args(hint) if part is not NoneType]
         if len(parts) != 1:
-            raise TypeError(f"{name}: {hint} is no single kind of value")
-        return Maybe(kind_of(parts[0], name))
+            raise TypeError(f"{name}: {hint} is not a single type of argument")
+        return Maybe(type_of(parts[0], name))
     if origin is Literal:
         return Choice(get_args(hint))
     if origin is tuple:
         parts = [part for part in get_args(hint) if part is not Ellipsis]
-        return Several(kind_of(parts[0]), None if Ellipsis in get_args(hint) else len(parts))
+        return Several(type_of(parts[0]), None if Ellipsis in get_args(hint) else len(parts))
     if origin is not None:
         return Values()
     return _plain(hint, name)
 
 
-def _plain(hint: Any, name: str) -> Kind:
-    simple: Mapping[Any, Kind] = {
+def _plain(hint: object, name: str) -> ArgumentType[object]:
+    simple: Mapping[object, ArgumentType[object]] = {
         bool: Flag(),
         int: Whole(),
         float: Number(),
@@ -144,71 +144,90 @@ def _plain(hint: Any, name: str) -> Kind:
     if hint in simple:
         return simple[hint]
     if is_dataclass(hint) and isinstance(hint, type):
-        return Record(hint)
-    raise TypeError(f"{name}: no kind of value for {hint}")
+        return DataclassRecord(hint)
+    raise TypeError(f"{name}: no type of argument for {hint}")
 
 
-def _annotated(hint: Any, name: str) -> Kind:
-    kind = _mark(hint, Kind)  # type: ignore[type-abstract]
-    if kind is not None:
-        return kind
+def _annotated(hint: object, name: str) -> ArgumentType[object]:
+    stated: ArgumentType[object] | None = _mark(hint, ArgumentType)  # type: ignore[type-abstract]
+    if stated is not None:
+        return stated
     unit = _mark(hint, Unit)
     if unit is not None:
-        return Quantity(
-            unit.symbol,
-            lowest=None if unit.symbol in ("°C", "K") else 0.0,
-            highest=1.0 if unit.symbol == "1" else None,
-        )
-    return kind_of(get_args(hint)[0], name)
+        return NumberWithUnit(unit.symbol, lowest=unit.lowest, highest=unit.highest)
+    return type_of(get_args(hint)[0], name)
 
 
-def _mark(hint: Any, cls: type[T]) -> T | None:
+def _mark(hint: object, cls: type[T]) -> T | None:
     if get_origin(hint) is Annotated:
-        for mark in hint.__metadata__:
+        for mark in get_args(hint)[1:]:
             if isinstance(mark, cls):
                 return mark
     return None
 
 
 @dataclass(frozen=True, slots=True)
-class Record(Kind):
-    """A mapping with the fields of a dataclass. `partial`: read into a mapping of what was given, nothing required."""
+class DataclassRecord(ArgumentType[T], Generic[T]):
+    """A mapping with the fields of a dataclass, read into an instance of it."""
 
-    cls: type
-    partial: bool = False
-    omit: tuple[str, ...] = ()
+    cls: type[T]
 
     @property
     def text(self) -> str:
-        return f"a mapping with {', '.join(argument.name for argument in self.arguments[:4])}, ..."
+        return _listed(self.arguments)
 
     @property
-    def arguments(self) -> tuple[Argument, ...]:
-        """Its keys. In a partial record nested records are partial, too."""
-        if not self.partial:
-            return arguments_of(self.cls)
-        return tuple(
-            replace(argument, kind=Record(argument.kind.cls, partial=True))
-            if isinstance(argument.kind, Record)
-            else argument
-            for argument in optional(arguments_of(self.cls), self.omit)
-        )
+    def arguments(self) -> tuple[Argument[object], ...]:
+        """Its keys."""
+        return arguments_of(self.cls)
 
-    def read(self, node: Node, scope: Scope) -> Any:
-        values = read_record(node, self.arguments, scope, given_only=self.partial)
-        return values if self.partial else construct(self.cls, values)
+    def read(self, node: Node, scope: Scope) -> T:
+        return construct(self.cls, read_record(node, self.arguments, scope))
 
     def schema(self) -> Schema:
         return record_schema(self.arguments)
 
 
-def merged(spec: T, changes: Mapping[str, Any]) -> T:
+@dataclass(frozen=True, slots=True)
+class PartialRecord(ArgumentType[RecordValues]):
+    """A mapping with some fields of a dataclass, read into a mapping of what was given (`merged`)."""
+
+    cls: type
+    omit: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return _listed(self.arguments)
+
+    @property
+    def arguments(self) -> tuple[Argument[object], ...]:
+        """Its keys; nested records are partial, too."""
+        return tuple(
+            replace(argument, type=PartialRecord(argument.type.cls))
+            if isinstance(argument.type, DataclassRecord)
+            else argument
+            for argument in optional(arguments_of(self.cls), self.omit)
+        )
+
+    def read(self, node: Node, scope: Scope) -> RecordValues:
+        return read_record(node, self.arguments, scope, given_only=True)
+
+    def schema(self) -> Schema:
+        return record_schema(self.arguments)
+
+
+def _listed(arguments: Sequence[Argument[object]]) -> str:
+    return f"a mapping with {', '.join(argument.name for argument in arguments[:4])}, ..."
+
+
+def merged(spec: T, changes: Mapping[str, object]) -> T:
     """A dataclass instance with some of its fields changed; a mapping for a dataclass field changes that in turn."""
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     for name, value in changes.items():
         old = getattr(spec, name)
-        nested = isinstance(value, Mapping) and is_dataclass(old) and not isinstance(old, type)
-        values[name] = merged(old, value) if nested else value
+        if isinstance(value, Mapping) and is_dataclass(old) and not isinstance(old, type):
+            value = merged(old, value)
+        values[name] = value
     return replace(spec, **values) if values else spec  # type: ignore[type-var]
 
 

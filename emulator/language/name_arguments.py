@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from .arguments import Kind, Schema, Scope, checked
+from .arguments import ArgumentType, Schema, Scope, checked
 from .nodes import Node
 
 
 @dataclass(frozen=True, slots=True)
-class ChargerName(Kind):
+class ChargerName(ArgumentType[str]):
     """A charger; where there is one only it need not be said. `needed`: the step cannot do without."""
 
     needed: bool = True
@@ -23,9 +22,9 @@ class ChargerName(Kind):
         if not isinstance(node.scalar, str):
             self.wrong(node, scope)
         name = node.scalar
-        return str(checked(node, scope, lambda: scope.names.charger(name)))
+        return checked(node, scope, lambda: scope.names.charger(name))
 
-    def absent(self, node: Node, scope: Scope, default: Any) -> Any:
+    def absent(self, node: Node, scope: Scope, default: object) -> object:
         return checked(node, scope, scope.names.only_charger) if self.needed else default
 
     def schema(self) -> Schema:
@@ -33,7 +32,7 @@ class ChargerName(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class WallboxName(Kind):
+class WallboxName(ArgumentType[str]):
     """A wallbox, `garage.goe` or `goe`; where there is one only it need not be said."""
 
     needed: bool = True
@@ -46,9 +45,9 @@ class WallboxName(Kind):
         if not isinstance(node.scalar, str):
             self.wrong(node, scope)
         name = node.scalar
-        return str(checked(node, scope, lambda: scope.names.wallbox(name)))
+        return checked(node, scope, lambda: scope.names.wallbox(name))
 
-    def absent(self, node: Node, scope: Scope, default: Any) -> Any:
+    def absent(self, node: Node, scope: Scope, default: object) -> object:
         return checked(node, scope, scope.names.only_wallbox) if self.needed else default
 
     def schema(self) -> Schema:
@@ -56,7 +55,7 @@ class WallboxName(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class VehicleName(Kind):
+class VehicleName(ArgumentType[str]):
     """A vehicle of the scenario, or a preset."""
 
     @property
@@ -67,14 +66,14 @@ class VehicleName(Kind):
         if not isinstance(node.scalar, str):
             self.wrong(node, scope)
         name = node.scalar
-        return str(checked(node, scope, lambda: scope.names.vehicle(name)))
+        return checked(node, scope, lambda: scope.names.vehicle(name))
 
     def schema(self) -> Schema:
         return {"type": "string"}
 
 
 @dataclass(frozen=True, slots=True)
-class FaultName(Kind):
+class FaultName(ArgumentType[str]):
     """A fault, as the step that began it called it."""
 
     @property
@@ -85,7 +84,7 @@ class FaultName(Kind):
         if not isinstance(node.scalar, str):
             self.wrong(node, scope)
         name = node.scalar
-        return str(checked(node, scope, lambda: scope.names.fault(name)))
+        return checked(node, scope, lambda: scope.names.fault(name))
 
     def schema(self) -> Schema:
         return {"type": "string"}

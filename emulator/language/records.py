@@ -5,29 +5,33 @@ The one rule: every wrong key and every wrong value is reported, not only the fi
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar, overload
 
 from ..errors import Problem, did_you_mean
-from .arguments import Kind, Schema, Scope, Unreadable
+from .arguments import ArgumentType, Schema, Scope, Unreadable
 from .nodes import Node
 from .texts import field_text
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
 
 @dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Generic[T_co]):
     """One key of a mapping: an argument of a step, a field of a section."""
 
     name: str
-    kind: Kind
-    default: Any = None
+    type: ArgumentType[T_co]
+    default: object = None
     required: bool = False
     stated: str = ""
     """What it means, where that is not written below the field of `owner`."""
     collected: bool = False
     """One of many that are only there if given (`fields.Spread`)."""
-    owner: type | None = None
+    owner: builtins.type | None = None
     """The dataclass whose field it is."""
 
     @property
@@ -38,14 +42,28 @@ class Argument:
         return field_text(self.owner, self.name) or field_text(self.owner, f"{self.name}_")
 
 
+class RecordValues(dict[str, object]):
+    """What was read from a mapping, by the names of its arguments."""
+
+    @overload
+    def of(self, argument: Argument[T]) -> T | None: ...
+
+    @overload
+    def of(self, argument: Argument[T], default: T) -> T: ...
+
+    def of(self, argument: Argument[T], default: T | None = None) -> object:
+        """The value of one argument, with its type; the default if it was not given."""
+        return self.get(argument.name, default)
+
+
 def read_record(
-    node: Node, arguments: Sequence[Argument], scope: Scope, *, given_only: bool = False, what: str = ""
-) -> dict[str, Any]:
+    node: Node, arguments: Sequence[Argument[object]], scope: Scope, *, given_only: bool = False, what: str = ""
+) -> RecordValues:
     """The values of a mapping by name, with every wrong key and value reported. `given_only`: no defaults."""
     if node.entries is None and not node.empty:
         scope.fail(node, f"found {node.shown()}, expected {what or 'a mapping'}")
     known = {argument.name: argument for argument in arguments}
-    values: dict[str, Any] = {}
+    values = RecordValues()
     good = True
     for key, value in node.entries or ():
         argument = known.get(key.text)
@@ -55,7 +73,7 @@ def read_record(
                 good = False
             continue
         try:
-            values[key.text] = argument.kind.read(value, scope)
+            values[key.text] = argument.type.read(value, scope)
         except Unreadable:
             good = False
     present = {key.text for key, _ in node.entries or ()}
@@ -63,11 +81,11 @@ def read_record(
         if argument.name in present:
             continue
         if argument.required:
-            scope.report(node, f'"{argument.name}" is missing, expected {argument.kind.text}')
+            scope.report(node, f'"{argument.name}" is missing, expected {argument.type.text}')
             good = False
         elif not given_only and not argument.collected:
             try:
-                values[argument.name] = argument.kind.absent(node, scope, argument.default)
+                values[argument.name] = argument.type.absent(node, scope, argument.default)
             except Unreadable:
                 good = False
     if not good:
@@ -75,15 +93,16 @@ def read_record(
     return values
 
 
-def record_schema(arguments: Sequence[Argument]) -> Schema:
-    """JSON Schema of a mapping with these keys."""
-    properties = {}
+def record_schema(arguments: Sequence[Argument[object]], **stated: Schema) -> Schema:
+    """JSON Schema of a mapping with these keys. `stated`: what to say of some of them instead."""
+    properties: Schema = {}
     for argument in arguments:
-        properties[argument.name] = argument.kind.schema() | ({"description": argument.about} if argument.about else {})
+        properties[argument.name] = argument.type.schema() | ({"description": argument.about} if argument.about else {})
     needed = [argument.name for argument in arguments if argument.required]
-    return {
+    schema: Schema = {
         "type": "object",
-        "properties": properties,
+        "properties": properties | stated,
         "patternProperties": {"^x-": {}},
         "additionalProperties": False,
-    } | ({"required": needed} if needed else {})
+    }
+    return schema | ({"required": needed} if needed else {})

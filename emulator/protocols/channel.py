@@ -8,18 +8,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..core.instant import Instant, seconds
+from ..devices.delivery import Delivery
+from ..devices.interception import Interception
 from ..devices.interfaces import Close, Frame
-from ..faults.messages import of_frame
+from ..devices.traffic import Direction, of_frame
 from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
 from .wire import excerpt
 
 if TYPE_CHECKING:
-    from ..faults.effect import Delivery
-    from ..faults.passing import Passing
-    from ..runtime.journal import Entry
     from .connection import Connection
     from .websocket import Room
 
@@ -182,27 +181,16 @@ class Channel:
         detail: dict[str, object] = {"size": len(message.payload), "frame": excerpt(text)}
         self.room.endpoint.simulation.now()
         entry = self.room.record("request", detail, self.connection.client, name=f"{self.room.path} received")
-        passing = self._passing(text, "in")
-        if passing is not None:
-            self._disturbed(passing, entry, text, detail)
-            return
         with self.room.endpoint.simulation.exchange(entry):
-            self._speak(lambda: self._conversation.received(text), detail)
-
-    def _disturbed(self, passing: Passing, entry: Entry, text: str | bytes, detail: dict[str, object]) -> None:
-        """Answer a message that faults are about."""
-        with self.room.endpoint.simulation.because(entry):
-            if passing.lost():
+            interception = self._intercept(text, "in")
+            if interception.lost():
                 detail["silent"] = True
                 return
-            with passing.handling():
+            with interception.handling():
                 self._speak(lambda: self._conversation.received(text), detail)
 
-    def _passing(self, frame: str | bytes, direction: Literal["in", "out"]) -> Passing | None:
-        faults = self.room.endpoint.wallbox.faults
-        if faults is None:
-            return None
-        return faults.passing(of_frame(self.room.path, frame, self.connection.client, direction))
+    def _intercept(self, frame: str | bytes, direction: Direction) -> Interception:
+        return self.room.endpoint.intercept(of_frame, self.room.path, frame, self.connection.client, direction)
 
     def _closed_by_client(self, payload: bytes) -> None:
         if not self._ending:
@@ -255,12 +243,11 @@ class Channel:
             self._end(frame)
             return
         payload = frame.encode() if isinstance(frame, str) else frame
-        delivery = None
-        if (passing := self._passing(frame, "out")) is not None:
-            delivery = passing.deliver(passing.text_of(payload))
-            payload = delivery.data
-        if delivery is not None and delivery.silent:
+        interception = self._intercept(frame, "out")
+        delivery = interception.deliver(interception.content(payload))
+        if delivery.silent:
             return
+        payload = delivery.data
         frame = payload.decode("utf-8", "replace") if isinstance(frame, str) else payload
         if replies_to is None:
             self._record_push(frame, len(payload), at)
@@ -270,34 +257,34 @@ class Channel:
             if isinstance(shown, list) and len(shown) < 8:
                 shown.append(excerpt(frame))
         opcode = Opcode.TEXT if isinstance(frame, str) else Opcode.BINARY
-        if delivery is None and not self._late:
-            self._put(opcode, payload)
+        if delivery.delay <= 0 and not self._late:
+            self._leave(opcode, delivery)
         else:
-            self._put_late(opcode, payload, delivery)
+            self._put_late(opcode, delivery)
 
-    def _put_late(self, opcode: Opcode, payload: bytes, delivery: Delivery | None) -> None:
-        """Send a frame after its delay and behind everything that is late already; then end what has to end."""
+    def _leave(self, opcode: Opcode, delivery: Delivery) -> None:
+        """Send a frame, and end what has to end with it."""
+        if delivery.data or delivery.then == "keep":
+            self._put(opcode, delivery.data)
+        if delivery.then == "reset":
+            self._finish()
+            self.connection.reset()
+        elif delivery.then == "close":
+            self._end(Close())
+
+    def _put_late(self, opcode: Opcode, delivery: Delivery) -> None:
+        """Send a frame after its delay and behind everything that is late already."""
         loop = asyncio.get_running_loop()
-        due = max(self._late_until, loop.time() + (0.0 if delivery is None else delivery.delay))
+        due = max(self._late_until, loop.time() + delivery.delay)
         self._late_until = due
         self._late += 1
 
         def leave() -> None:
             self._late -= 1
-            if self._over:
-                return
-            if payload:
-                self._put(opcode, payload)
-            if delivery is not None and delivery.then == "reset":
-                self._finish()
-                self.connection.reset()
-            elif delivery is not None and delivery.then == "close":
-                self._end(Close())
+            if not self._over:
+                self._leave(opcode, delivery)
 
-        if due <= loop.time():
-            leave()
-        else:
-            loop.call_at(due, leave)
+        loop.call_at(due, leave)
 
     def _record_push(self, frame: str | bytes, size: int, at: Instant | None) -> None:
         detail: dict[str, object] = {"size": size, "frame": excerpt(frame)}
@@ -324,8 +311,7 @@ class Channel:
     @property
     def _silenced(self) -> bool:
         """A fault keeps everything from the client."""
-        faults = self.room.endpoint.wallbox.faults
-        return faults is not None and faults.silenced("websocket")
+        return self.room.endpoint.wallbox.interceptor.mute("websocket")
 
     @property
     def _crowded(self) -> bool:

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from aiohttp import web
 
+from ..devices.delivery import Delivery
+from ..devices.interception import Interception
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
-from ..faults.messages import of_http
+from ..devices.traffic import of_http
 from ..runtime.journal import Entry
 from .connection import CLOSED, KEPT, Connection, Listener
 from .server import BACKLOG, Endpoint, Server
 from .websocket import Room, Rooms
 from .wire import encode_reply, excerpt
-
-if TYPE_CHECKING:
-    from ..faults.effect import Delivery
-    from ..faults.passing import Traffic
 
 log = logging.getLogger(__name__)
 
@@ -81,8 +79,7 @@ class HttpServer(Server):
         if not self.endpoint.reachable:
             return False
         interface = self.interface
-        faults, most = self.endpoint.wallbox.faults, interface.max_connections
-        if len(self.connections) >= (most if faults is None else faults.limit(self.endpoint.name, most)):
+        if len(self.connections) >= self.endpoint.connection_limit(interface.max_connections):
             if interface.when_full == "refuse":
                 self.endpoint.record("connection", "refused", {"why": "too many"}, client=connection.client)
                 return False
@@ -107,7 +104,7 @@ class HttpServer(Server):
         room = self.rooms.find(request)
         connection.answering = True
         try:
-            reply = self.exchange(request, room)
+            reply, interception = self.exchange(request, room)
         finally:
             connection.answering = False
         if reply.silent:
@@ -115,14 +112,14 @@ class HttpServer(Server):
             return CLOSED
         if reply.delay > 0:
             await asyncio.sleep(reply.delay)
-        if room is not None and reply.status == 101 and not await self._spoiled(connection, reply):
+        if room is not None and reply.status == 101 and await self._undisturbed(interception):
             room.open(connection, request)
             await connection.given_up()
             return CLOSED
-        return await self.send(connection, request, reply, keep_alive=keep_alive)
+        return await self.send(connection, request, reply, interception, keep_alive=keep_alive)
 
-    def exchange(self, request: HttpRequest, room: Room | None) -> HttpReply:
-        """The device's reply; to an upgrade, if `room` is given. Recorded as one entry.
+    def exchange(self, request: HttpRequest, room: Room | None) -> tuple[HttpReply, Interception]:
+        """The device's reply (to an upgrade, if `room` is given) and what happens to its bytes. Recorded as one entry.
 
         The one place where a request meets the vendor.
         """
@@ -133,39 +130,38 @@ class HttpServer(Server):
             detail["body"] = excerpt(request.body)
         entry = self.record(f"{request.method} {request.path}", detail, request.origin.client)
         request = request.caused_by(self.endpoint.origin(request.origin.client, entry))
-        faults = self.endpoint.wallbox.faults
-        reply = self._answer(request, room, entry) if faults is None else self._disturbed(faults, request, room, entry)
+        with self.endpoint.simulation.exchange(entry):
+            has_value = self.endpoint.wallbox.has_value
+            interception = self.endpoint.intercept(of_http, request, has_value, upgrade=room is not None)
+            reply = interception.http(request, lambda request: self._answer(request, room))
         detail["status"] = reply.status
         detail.update(reply.journal)
-        return reply
-
-    def _disturbed(self, faults: Traffic, request: HttpRequest, room: Room | None, entry: Entry) -> HttpReply:
-        """The reply as it gets past the faults."""
-        passing = faults.passing(of_http(request, self.endpoint.wallbox, upgrade=room is not None))
-        if passing is None:
-            return self._answer(request, room, entry)
-        with self.endpoint.simulation.because(entry):
-            return passing.http(request, lambda: self._answer(request, room, entry))
+        return reply, interception
 
     def record(self, name: str, detail: dict[str, object], client: str | None) -> Entry:
         """Begin the entry of a request, at the present instant. `detail` may be completed later."""
         self.endpoint.simulation.now()
         return self.endpoint.record("request", name, detail, client=client)
 
-    def _answer(self, request: HttpRequest, room: Room | None, entry: Entry) -> HttpReply:
+    def _answer(self, request: HttpRequest, room: Room | None) -> HttpReply:
         interface = self.interface
         try:
-            with self.endpoint.simulation.exchange(entry):
-                if room is None:
-                    return interface.answer(request)
-                refusal = interface.before(request) if interface.before is not None else None
-                return room.answer(request) if refusal is None else refusal
+            if room is None:
+                return interface.answer(request)
+            refusal = interface.before(request) if interface.before is not None else None
+            return room.answer(request) if refusal is None else refusal
         except Exception:
-            log.exception("%s: no answer to %s", self.endpoint.address, entry.name)
+            log.exception("%s: no answer to %s %s", self.endpoint.address, request.method, request.path)
             return HttpReply(status=500, body=b"Internal Server Error", content_type="text/plain", close=True)
 
     async def send(
-        self, connection: Connection, request: HttpRequest, reply: HttpReply, *, keep_alive: bool
+        self,
+        connection: Connection,
+        request: HttpRequest,
+        reply: HttpReply,
+        interception: Interception,
+        *,
+        keep_alive: bool,
     ) -> web.StreamResponse:
         """Send a reply framed as the client and the device's habits ask for."""
         keep = keep_alive and self.interface.keep_alive and not reply.close and not connection.last
@@ -176,13 +172,10 @@ class HttpServer(Server):
             chunked=reply.chunked and request.version != "1.0",
             connection=asked if keep else "close" if self.interface.announces_close() else None,
         )
-        if reply.line is not None:
-            return await self._deliver(connection, reply.line(data), keep=keep)
-        await self.transmit(connection, data)
-        return KEPT if keep else CLOSED
+        return await self._deliver(connection, interception.deliver(data), keep=keep)
 
     async def _deliver(self, connection: Connection, delivery: Delivery, *, keep: bool) -> web.StreamResponse:
-        """Send what a disturbed line has left of a reply."""
+        """Send what is left of a reply."""
         if delivery.delay > 0:
             await asyncio.sleep(delivery.delay)
         if delivery.silent:
@@ -198,14 +191,13 @@ class HttpServer(Server):
             connection.reset()
         return KEPT if keep and delivery.then == "keep" else CLOSED
 
-    async def _spoiled(self, connection: Connection, reply: HttpReply) -> bool:
-        """Whether an accepted upgrade comes to nothing on a disturbed line."""
-        if reply.line is None:
+    async def _undisturbed(self, interception: Interception) -> bool:
+        """Whether an accepted upgrade comes to something."""
+        delivery = interception.deliver(b"")
+        if delivery.silent or delivery.then != "keep":
             return False
-        delivery = reply.line(b"")
-        if delivery.then == "keep" and not delivery.silent:
+        if delivery.delay > 0:
             await asyncio.sleep(delivery.delay)
-            return False
         return True
 
     async def transmit(self, connection: Connection, data: bytes) -> None:

@@ -11,18 +11,18 @@ import logging
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import Final, Literal, cast
 
-from ..devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
-from ..faults.messages import of_modbus
-from ..runtime.journal import Entry
+from ..devices.delivery import Delivery
+from ..devices.interception import Interception
+from ..devices.interfaces import ModbusInterface, ModbusReply
+from ..devices.traffic import of_modbus
 from .modbus_frames import (
     DEVICE_FAILURE,
     ILLEGAL_VALUE,
     NAMES,
-    Asked,
     Frame,
     Framer,
     Framing,
@@ -33,9 +33,6 @@ from .modbus_frames import (
     request,
 )
 from .server import BACKLOG, Endpoint, Server
-
-if TYPE_CHECKING:
-    from ..faults.passing import Passing
 
 log = logging.getLogger(__name__)
 
@@ -112,8 +109,7 @@ class ModbusServer(Server):
         """Whether a new connection may stay; one too many is accepted and closed at once."""
         if not self.endpoint.reachable:
             return False
-        faults, most = self.endpoint.wallbox.faults, self.interface.max_connections
-        if len(self.connections) >= (most if faults is None else faults.limit(self.endpoint.name, most)):
+        if len(self.connections) >= self.endpoint.connection_limit(self.interface.max_connections):
             oldest = min(self.connections, key=lambda connection: connection.heard)
             quiet = asyncio.get_running_loop().time() - oldest.heard
             if self.interface.when_full == "refuse" or quiet < self.interface.evict_after:
@@ -136,50 +132,44 @@ class ModbusServer(Server):
         if asked is None:
             detail |= {"payload": frame.pdu[1:].hex(), "exception": ILLEGAL_VALUE}
             self.endpoint.record("request", f"{NAMES[frame.pdu[0]]} (illegal)", detail, client=client)
-            return _answer(frame, exception(frame.pdu[0], ILLEGAL_VALUE))
+            return _framed(frame, exception(frame.pdu[0], ILLEGAL_VALUE))
         entry = self.endpoint.record("request", asked.title, detail, client=client)
         asking = request(frame, asked, self.endpoint.origin(entry.client, entry))
         if asking.payload:
             detail["payload"] = asking.payload.hex()
-        faults = self.endpoint.wallbox.faults
-        passing = None if faults is None else faults.passing(of_modbus(asking, self.endpoint.name))
-        if passing is None:
-            return self._reply(frame, asked, asking, self.interface.handle, entry, detail)
-        with self.endpoint.simulation.because(entry):
-            handle = self.interface.handle
-            answer = self._reply(frame, asked, asking, lambda asking: passing.modbus(asking, handle), entry, detail)
-            return _disturbed(answer, passing)
-
-    def _reply(
-        self,
-        frame: Frame,
-        asked: Asked,
-        asking: ModbusRequest,
-        handle: Callable[[ModbusRequest], ModbusReply | None],
-        entry: Entry,
-        detail: dict[str, object],
-    ) -> Answer:
-        """What the device does; `detail` says what it was."""
+        interception = self.endpoint.intercept(of_modbus, asking, self.endpoint.name)
         try:
             with self.endpoint.simulation.exchange(entry):
-                reply = handle(asking)
-            pdu = None if reply is None or reply.close else encode(frame.pdu, asked, reply)
+                reply = interception.modbus(asking, self.interface.handle)
+            pdu = None if reply is None or _hangs_up(reply) else encode(frame.pdu, asked, reply)
         except Exception:
             log.exception("%s: no answer to %s", self.endpoint.address, entry.name)
             reply, pdu = ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE)
-        if reply is None:
-            detail["silent"] = True
-            return _answer(frame, None)
-        detail.update(reply.journal)
-        if reply.close:
-            detail["closed"] = True
-            return Answer(frame=None, then="close")
-        if reply.exception is not None:
-            detail["exception"] = reply.exception
-        return _answer(frame, pdu)
+        return _passed(_answer(frame, pdu, reply, detail), interception)
 
 
-def _answer(frame: Frame, pdu: bytes | None) -> Answer:
+def _answer(frame: Frame, pdu: bytes | None, reply: ModbusReply | None, detail: dict[str, object]) -> Answer:
+    """The answer that a reply becomes; `detail` says what it was."""
+    if reply is None:
+        detail["silent"] = True
+        return Answer(frame=None)
+    detail.update(reply.journal)
+    if reply.close:
+        detail["closed"] = True
+    if _hangs_up(reply):
+        return Answer(frame=None, then="close")
+    if reply.exception is not None:
+        detail["exception"] = reply.exception
+    answer = _framed(frame, pdu)
+    return replace(answer, then="close") if reply.close else answer
+
+
+def _hangs_up(reply: ModbusReply) -> bool:
+    """Whether the device ends the connection without a word."""
+    return reply.close and reply.exception is None
+
+
+def _framed(frame: Frame, pdu: bytes | None) -> Answer:
     return Answer(frame=None if pdu is None else Frame(frame.transaction, frame.unit, pdu))
 
 
@@ -196,15 +186,18 @@ def _pieces(answer: Answer) -> Iterator[tuple[float, Answer]]:
         yield start / size * DRIP, part
 
 
-def _disturbed(answer: Answer, passing: Passing) -> Answer:
-    """An answer as it gets past the faults."""
-    delivery = passing.deliver(answer.data)
+def _passed(answer: Answer, interception: Interception) -> Answer:
+    """What is left of an answer."""
+    whole = answer.data
+    delivery = interception.deliver(whole)
+    if delivery == Delivery(data=whole):
+        return answer
     return replace(
         answer,
         raw=b"" if delivery.silent else delivery.data,
         delay=delivery.delay,
         rate=delivery.rate,
-        then=delivery.then,
+        then=answer.then if delivery.then == "keep" else delivery.then,
     )
 
 

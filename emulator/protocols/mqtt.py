@@ -9,21 +9,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from types import TracebackType
 from typing import Final, Literal, ParamSpec, Self, cast
 
 from ..core.instant import Instant
+from ..devices.delivery import Copy
+from ..devices.interception import Interception
 from ..devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Publish
+from ..devices.traffic import of_publish
 from ..devices.wallbox import Wallbox
-from ..faults.messages import of_publish
 from ..runtime.journal import Entry
 from ..runtime.simulation import Simulation
 from .broker import Broker
 from .mqtt_client import Connection
+from .mqtt_echoes import Echoes
 from .mqtt_packets import Message
-from .mqtt_passage import Echoes, Passage
 from .push import Publisher
 from .server import Endpoint
 
@@ -43,9 +44,8 @@ State = Literal["off", "connecting", "connected", "waiting"]
 class MqttDevice:
     """The MQTT client of one box, as `async with`. All its work is done on the event loop, without blocking it."""
 
-    def __init__(self, endpoint: Endpoint, broker: Broker | None = None, *, passage: Passage | None = None) -> None:
+    def __init__(self, endpoint: Endpoint, broker: Broker | None = None) -> None:
         self.endpoint = endpoint
-        self.passage = passage if passage is not None else Passage()
         self.state: State = "off"
         self._broker = broker
         self._target: BrokerAccess | None = None
@@ -125,10 +125,15 @@ class MqttDevice:
 
     def send(self, messages: Iterable[Publish]) -> None:
         """Publish what the box wants published, in order."""
-        self.transmit([passed for message in messages for passed in self.passage.outgoing(message)])
+        passed = []
+        for message in messages:
+            interception = self.endpoint.intercept(of_publish, message, self.endpoint.name, "out")
+            sent = Copy(message=message, data=interception.content(message.payload))
+            passed += _in_time(interception.copies([sent]), lambda late: self.transmit([late]))
+        self.transmit(passed)
 
     def transmit(self, messages: Iterable[Publish]) -> None:
-        """As `send`, past the faults."""
+        """Publish whatever happens to other messages."""
         link = self._link
         if link is None or self.state != "connected":
             return
@@ -142,11 +147,15 @@ class MqttDevice:
         """The broker sent a message."""
         qos = cast("Literal[0, 1, 2]", message.qos)
         arrived = Publish(topic=message.topic, payload=message.payload, retain=message.retain, qos=qos)
-        for passed in self.passage.incoming(arrived):
-            self.deliver(passed)
+        interception = self.endpoint.intercept(of_publish, arrived, self.endpoint.name, "in")
+        if interception.lost():
+            return
+        copies = interception.copies([Copy(message=arrived, data=arrived.payload)])
+        for passed in _in_time(copies, lambda late: self._deliver(late, interception)):
+            self._deliver(passed, interception)
 
-    def deliver(self, message: Publish) -> None:
-        """Hand a message to the box, past the faults."""
+    def _deliver(self, message: Publish, interception: Interception) -> None:
+        """Hand a message to the box."""
         self.simulation.now()
         if self.state != "connected":  # the box went down a moment before
             return
@@ -154,17 +163,11 @@ class MqttDevice:
         origin = self.endpoint.origin(self._peer, cause)
         with self.simulation.because(cause):
             self._held = []
-            with self._handling(message):
+            with interception.handling():
                 answer = self._asked(self.interface.received, message.topic, message.payload, message.retain, origin)
             held, self._held = self._held, None
             self.send(answer)
             self.send(held)
-
-    def _handling(self, message: Publish) -> AbstractContextManager[None]:
-        """While the box handles a message: faults may keep it from having an effect."""
-        faults = self.endpoint.wallbox.faults
-        passing = None if faults is None else faults.passing(of_publish(message, self.endpoint.name, "in"))
-        return nullcontext() if passing is None else passing.handling()
 
     def _publish(self, at: Instant) -> None:
         """Something may be new at `at`."""
@@ -233,10 +236,7 @@ class MqttDevice:
 
     def _wanted(self) -> BrokerAccess | None:
         """Where the box is to be connected now."""
-        faults = self.endpoint.wallbox.faults
-        if faults is not None and not faults.reachable(self.endpoint.name):
-            return None
-        if self._closing or not self.endpoint.wallbox.up:
+        if self._closing or not self.endpoint.reachable:
             return None
         access = self.interface.access()
         if access is None or access.host != EMBEDDED_BROKER or self._broker is None:
@@ -301,7 +301,7 @@ class MqttDevice:
         while True:
             self._move("connecting")
             try:
-                access = self.passage.connecting(target)
+                access = self.endpoint.wallbox.interceptor.broker_access(self.endpoint.name, target)
                 if access.host == EMBEDDED_BROKER:
                     raise ConnectionError("this run has no broker")
                 self._link = link = Connection(access, self)
@@ -316,6 +316,18 @@ class MqttDevice:
         self.state = state
         self._moved.set()
         self._moved = asyncio.Event()
+
+
+def _in_time(copies: Iterable[Copy[Publish]], late: Callable[[Publish], None]) -> list[Publish]:
+    """What goes on at once; what comes later is handed to `late` when its time has come."""
+    passed = []
+    for copy in copies:
+        message = replace(copy.message, payload=copy.data)
+        if copy.delay > 0:
+            asyncio.get_running_loop().call_later(copy.delay, late, message)
+        else:
+            passed.append(message)
+    return passed
 
 
 def _excerpt(payload: bytes) -> str:

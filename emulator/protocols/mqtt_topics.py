@@ -28,13 +28,6 @@ def valid_filter(name: str) -> bool:
     return all(level in ("+", "#") or not ("+" in level or "#" in level) for level in levels)
 
 
-def matches(name: str, topic: str) -> bool:
-    """Whether the filter `name` takes `topic`."""
-    tree: FilterTree[None] = FilterTree()
-    tree.add(name, "", None)
-    return any(True for _ in tree.match(topic))
-
-
 class _Node(Generic[T]):
     __slots__ = ("below", "values")
 

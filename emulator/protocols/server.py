@@ -12,16 +12,20 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, ParamSpec, Self
 
 from ..core.instant import Instant
+from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import Interface, Origin
+from ..devices.traffic import Message
 from ..devices.wallbox import Wallbox
 from ..errors import PortTaken
 from ..runtime.journal import Entry
 from ..runtime.simulation import Simulation
 
 log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
 
 BACKLOG: Final = 2048
 """Connections that may wait to be accepted: asyncio's 100 turns a storm of clients into retransmissions."""
@@ -61,11 +65,16 @@ class Endpoint:
     @property
     def reachable(self) -> bool:
         """Powered, booted, and switched on."""
-        interface = self.interface
-        enabled: Callable[[], bool] | None = getattr(interface, "enabled", None)
-        faults = self.wallbox.faults
-        there = self.wallbox.up and (faults is None or faults.reachable(self.name))
-        return there and (enabled is None or enabled())
+        return self.wallbox.serves(self.name)
+
+    def intercept(self, describe: Callable[P, Message], *args: P.args, **kwargs: P.kwargs) -> Interception:
+        """What happens to a message on its way; described only if somebody wants to see it."""
+        interceptor = self.wallbox.interceptor
+        return interceptor.intercept(describe(*args, **kwargs)) if interceptor.active else UNTOUCHED
+
+    def connection_limit(self, limit: int) -> int:
+        """How many connections there may be, where the device takes `limit`."""
+        return self.wallbox.interceptor.connection_limit(self.name, limit)
 
     def record(
         self,

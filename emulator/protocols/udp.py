@@ -9,19 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final, cast
 
 from ..core.instant import Instant
+from ..devices.delivery import Copy
+from ..devices.interception import Interception
 from ..devices.interfaces import Datagram, UdpInterface
-from ..faults.effect import Parcel
-from ..faults.messages import of_datagram
+from ..devices.traffic import of_datagram
 from ..runtime.journal import Entry
 from .push import Publisher
 from .server import Endpoint, Server
-
-if TYPE_CHECKING:
-    from ..faults.passing import Passing
 
 log = logging.getLogger(__name__)
 
@@ -128,16 +127,13 @@ class UdpServer(Server):
         return replies
 
     def _replies(self, data: bytes, client: str, entry: Entry) -> tuple[Datagram, ...]:
-        """What answers a datagram, past the faults."""
-        origin, faults = self.endpoint.origin(client, entry), self.endpoint.wallbox.faults
-        passing = None if faults is None else faults.passing(of_datagram(data, client, self.endpoint.name, "in"))
-        if passing is None:
-            return tuple(self.interface.handle(data, origin))
-        if passing.lost():
+        """What answers a datagram."""
+        interception = self.endpoint.intercept(of_datagram, data, client, self.endpoint.name, "in")
+        if interception.lost():
             return ()
-        with passing.handling():
-            replies = tuple(self.interface.handle(data, origin))
-        return _disturbed(replies, passing)
+        with interception.handling():
+            replies = tuple(self.interface.handle(data, self.endpoint.origin(client, entry)))
+        return _passed(replies, interception)
 
     def _publish(self, at: Instant) -> None:
         if self.endpoint.reachable:
@@ -152,10 +148,8 @@ class UdpServer(Server):
             target = f"{datagram.host}:{datagram.port or self.endpoint.port}"
             detail = {"data": readable(datagram.data), **datagram.journal}
             self.endpoint.record("push", readable(datagram.data)[:EXCERPT], detail, client=target)
-            faults = self.endpoint.wallbox.faults
-            message = of_datagram(datagram.data, target, self.endpoint.name, "out")
-            passing = None if faults is None else faults.passing(message)
-            for passed in (datagram,) if passing is None else _disturbed((datagram,), passing):
+            interception = self.endpoint.intercept(of_datagram, datagram.data, target, self.endpoint.name, "out")
+            for passed in _passed((datagram,), interception):
                 self.put(passed, (datagram.host, self.endpoint.port))
 
     def put(self, datagram: Datagram, to: Address) -> None:
@@ -183,19 +177,10 @@ class UdpServer(Server):
         transport.sendto(data, target)
 
 
-def _disturbed(datagrams: tuple[Datagram, ...], passing: Passing) -> tuple[Datagram, ...]:
-    """Datagrams as they get past the faults; one that a fault adds goes where the first would have gone."""
-    if not datagrams:
-        return ()
-    first = datagrams[0]
-    parcels = [Parcel(data=passing.text_of(datagram.data), delay=datagram.delay) for datagram in datagrams]
-    passed = []
-    for parcel in passing.spread(parcels):
-        delivery = passing.deliver(parcel.data)
-        if not delivery.silent:
-            delay = parcel.delay + delivery.delay
-            passed.append(Datagram(data=delivery.data, host=first.host, port=first.port, delay=delay))
-    return tuple(passed)
+def _passed(datagrams: Sequence[Datagram], interception: Interception) -> tuple[Datagram, ...]:
+    """What is left of datagrams sent together."""
+    sent = [Copy(message=each, data=interception.content(each.data), delay=each.delay) for each in datagrams]
+    return tuple(replace(copy.message, data=copy.data, delay=copy.delay) for copy in interception.copies(sent))
 
 
 class _Receiver(asyncio.DatagramProtocol):

@@ -8,15 +8,16 @@ much code around a plotting library, and the libraries that bring all of it are 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from .. import __version__
 from ..core.instant import Instant, seconds
-from ..verdict.happenings import host_of, line, went_wrong
+from ..verdict.entries import host_of, line, went_wrong
 
 if TYPE_CHECKING:
+    from ..core.snapshot import Snapshot
     from ..runtime.journal import Entry
     from ..scenario.plan import Scenario
     from ..scenario.player import Result
@@ -31,11 +32,11 @@ PLAIN: Final = ("event", "stimulus", "fault", "note", "write", "firmware")
 def page(scenario: Scenario, result: Result, behaviour: Mapping[str, object]) -> str:
     """The page of one run."""
     data = json.dumps(data_of(scenario, result, behaviour), separators=(",", ":"), ensure_ascii=False, default=str)
-    template = files("emulator.verdict").joinpath("page.html").read_text("utf-8")
+    template = files(__package__).joinpath("page.html").read_text("utf-8")
     return template.replace("/*DATA*/null", data.replace("</", "<\\/").replace("\u2028", " ").replace("\u2029", " "))
 
 
-def data_of(scenario: Scenario, result: Result, behaviour: Mapping[str, object]) -> dict[str, Any]:
+def data_of(scenario: Scenario, result: Result, behaviour: Mapping[str, object]) -> dict[str, object]:
     """What the page shows, as plain JSON data."""
     entries = [entry for entry in result.journal if entry.kind != "push"]
     return {
@@ -69,7 +70,7 @@ def _time(at: Instant) -> float:
     return round(seconds(at), 3)
 
 
-def _charger(name: str, trace: Trace, entries: Iterable[Entry]) -> dict[str, Any]:
+def _charger(name: str, trace: Trace, entries: Iterable[Entry]) -> dict[str, object]:
     samples = trace.samples
     sensors = list(dict.fromkeys(sensor for sample in samples for sensor in sample.temperature))
     return {
@@ -98,7 +99,7 @@ def _charger(name: str, trace: Trace, entries: Iterable[Entry]) -> dict[str, Any
     }
 
 
-def _changes(trace: Trace, read: Any) -> list[list[object]]:
+def _changes(trace: Trace, read: Callable[[Snapshot], str]) -> list[list[object]]:
     """`[time, value]` at every change."""
     found: list[list[object]] = []
     for at, sample in zip(trace.times, trace.samples, strict=True):
@@ -122,7 +123,7 @@ def _faults(trace: Trace) -> list[list[object]]:
     return found
 
 
-def _lanes(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+def _lanes(entries: Iterable[Entry]) -> list[dict[str, object]]:
     """What clients did, a lane for each client and interface; `[time, kind, text]`: r(ead), w(rite), e(rror)."""
     lanes: dict[tuple[str, str, str], list[list[object]]] = {}
     for entry in entries:

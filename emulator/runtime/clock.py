@@ -11,7 +11,7 @@ from collections.abc import Callable
 from ..core.instant import Instant
 
 WallClock = Callable[[], int]
-"""Nanoseconds of a monotonic clock."""
+"""A monotonic clock [ns]."""
 
 MAX_SPEED = 1_000_000.0
 
@@ -37,7 +37,7 @@ class Clock:
         return self._speed == 0.0
 
     def now(self) -> Instant:
-        """Simulated time now, µs."""
+        """Simulated time now [µs]."""
         if self._speed == 0.0:
             return self._anchor_at
         return self._anchor_at + int((self._wall() - self._anchor_wall) * self._speed / 1000)

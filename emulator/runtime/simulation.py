@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 
 from ..core.agenda import Action, Agenda, Priority, Timer
 from ..core.charger import Charger
+from ..core.faults import Disturbance
 from ..core.instant import Instant
 from ..core.messages import Command, Event, Outcome, Stimulus
 from ..core.snapshot import Snapshot
-from ..core.specs import ChargerSpec
+from ..core.specs import ChargerSpec, VehicleSpec
 from .clock import Clock
 from .journal import Entry, Journal
 
@@ -174,7 +175,7 @@ class Simulation:
     def _deliver(self) -> None:
         while self._pending:
             event = self._pending.popleft()
-            entry = self.journal.record(event.at, "event", event.name, event.detail, charger=event.charger)
+            entry = self.journal.record(event.at, "event", str(event.name), event.detail, charger=event.charger)
             with self.because(entry):
                 for listener in self._listeners.get(event.charger, ()):
                     listener(event)
@@ -190,12 +191,14 @@ def _detail(message: Stimulus | Command) -> Mapping[str, object]:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, str | int | float | bool) or value is None:
-        return value
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    named = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}  # type: ignore[arg-type]
-    step = getattr(type(value), "step", None)
-    return {"fault": step(), **named} if callable(step) else named.get("model", named)
+    """A value as the journal keeps it: a vehicle by its model, a fault by its name and arguments."""
+    match value:
+        case VehicleSpec():
+            return value.model
+        case Disturbance():
+            return {"fault": value.step()} | {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case tuple() | list():
+            return [_plain(item) for item in value]
+    return value

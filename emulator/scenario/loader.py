@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from ..core.vehicles import PRESETS
 from ..devices.wallbox import Wallbox
@@ -17,18 +17,23 @@ from ..errors import EmulatorError, Problem, ScenarioError
 from ..language.arguments import Scope, Unreadable
 from ..language.names import Names
 from ..language.nodes import Node, from_object
+from ..language.records import Argument
 from ..runtime.clock import Clock
-from ..verdict.reading import PlacedRule, Rules
+from ..verdict.reading import PlacedRule, RulesSection
+from ..world.building import build
 from ..world.names import SiteNames
 from ..world.plan import ChargerPlan
-from ..world.site import build
+from . import schema
 from .default import default_scenario
-from .documents import Document, Files
+from .documents import Files, ScenarioDocument
 from .plan import End, Scenario
-from .schema import SECTIONS, Timeline
+from .schema import TimelineSection
 from .sections import check_ports
 from .steps import TimedStep
 from .wallboxes import wallbox_names
+
+T = TypeVar("T")
+D = TypeVar("D")
 
 ONLY = "charger"
 """Name of a charger that was given none."""
@@ -58,35 +63,26 @@ def _loaded(text: bytes, file: str, environment: Mapping[str, str] | None) -> Sc
     return scenario
 
 
-def _read(document: Document, file: str, scope: Scope) -> Scenario | None:
+def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | None:
     """The scenario of a document; None after reporting what is wrong."""
 
-    def section(name: str, default: Any = None) -> Any:
-        node = document.get(name)
-        if node is None:
-            return default
-        try:
-            return SECTIONS[name][0].read(node, scope)
-        except Unreadable:
-            return default
-
-    vehicles = section("vehicles", {})
-    plans = _plans(document, section, scope)
+    vehicles = _section(document, schema.VEHICLES, scope, {})
+    plans = _plans(document, scope)
     check_ports(plans, scope)
     names = _names(document, plans, vehicles, scope)
     inner = Scope(names, scope.problems)
     tracks = tuple(_track(node, inner) for node in document.timelines)
     rules = [rule for node in document.rules for rule in _rules(node, inner)]
-    end = section("end")
+    end = _section(document, schema.END, scope, None)
     _check_end(end, tracks, document.get("end"), scope)
     return Scenario(
         file=file,
-        about=section("about", ""),
-        seed=section("seed", 0),
-        epoch=section("epoch"),
-        speed=section("clock"),
-        supply=section("supply", {}),
-        broker=section("broker"),
+        about=_section(document, schema.ABOUT, scope, ""),
+        seed=_section(document, schema.SEED, scope, 0),
+        epoch=_section(document, schema.EPOCH, scope, None),
+        speed=_section(document, schema.CLOCK, scope, None),
+        supply=_section(document, schema.SUPPLY, scope, {}),
+        broker=_section(document, schema.BROKER, scope, None),
         vehicles=vehicles,
         chargers=tuple(plans),
         tracks=tracks,
@@ -95,13 +91,30 @@ def _read(document: Document, file: str, scope: Scope) -> Scenario | None:
     )
 
 
-def _plans(document: Document, section: Any, scope: Scope) -> list[ChargerPlan]:
+def _section(document: ScenarioDocument, section: Argument[T], scope: Scope, default: D) -> T | D:
+    """What a section says; the default if it is not there, or cannot be read."""
+    node = document.get(section.name)
+    if node is None:
+        return default
+    try:
+        return section.type.read(node, scope)
+    except Unreadable:
+        return default
+
+
+def _plans(document: ScenarioDocument, scope: Scope) -> list[ChargerPlan]:
     """Every charger that can be read."""
-    plans: list[ChargerPlan] = [*section("chargers", ()), *section("fleet", ())]
+    plans: list[ChargerPlan] = [
+        *_section(document, schema.CHARGERS, scope, ()),
+        *_section(document, schema.FLEET, scope, ()),
+    ]
     single = [name for name in ("charger", "wallboxes", "wallbox") if document.get(name) is not None]
     if single:
-        plan: ChargerPlan | None = section("charger")
-        boxes = (*section("wallboxes", ()), *section("wallbox", ()))
+        plan = _section(document, schema.CHARGER, scope, None)
+        boxes = (
+            *_section(document, schema.WALLBOXES, scope, ()),
+            *_section(document, schema.WALLBOX, scope, ()),
+        )
         if plan is None:
             plan = ChargerPlan(name=ONLY, place=document.entries[single[0]][1].place)
         plans.append(replace(plan, name=ONLY, wallboxes=(*plan.wallboxes, *boxes)))
@@ -129,7 +142,7 @@ def _unique(plans: Sequence[ChargerPlan], scope: Scope) -> list[ChargerPlan]:
     return list(found.values())
 
 
-def _names(document: Document, plans: list[ChargerPlan], vehicles: Mapping[str, Any], scope: Scope) -> Names:
+def _names(document: ScenarioDocument, plans: list[ChargerPlan], vehicles: Mapping[str, object], scope: Scope) -> Names:
     """The names steps may use: also those of chargers and vehicles that could not be read."""
     chargers = {plan.name: [box.name for box in plan.wallboxes] for plan in plans}
     node = document.get("chargers")
@@ -178,14 +191,14 @@ class _Probe:
 
 def _track(node: Node, scope: Scope) -> tuple[TimedStep, ...]:
     try:
-        return Timeline().read(node, scope)
+        return TimelineSection().read(node, scope)
     except Unreadable:
         return ()
 
 
 def _rules(node: Node, scope: Scope) -> list[PlacedRule]:
     try:
-        return Rules().read(node, scope)
+        return RulesSection().read(node, scope)
     except Unreadable:
         return []
 
@@ -204,7 +217,7 @@ def from_data(value: Mapping[str, object], name: str = "scenario") -> Scenario:
     """The scenario of a plain object, as it would be in YAML. ScenarioError with every problem."""
     node = from_object(value)
     files = Files(os.environ)
-    document = Document()
+    document = ScenarioDocument()
     own = {key.text: (key, item) for key, item in node.entries or ()}
     files.check_keys(own)
     files.take(own, document, replacing=True)

@@ -7,27 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from ..language.arguments import CalendarTime, Kind, Schema, Scope, Several, Text, Whole
+from ..language.arguments import ArgumentType, CalendarTime, Schema, Scope, Several, Text, Whole
 from ..language.nodes import Node
-from ..verdict.reading import Rules
+from ..language.records import Argument, record_schema
+from ..verdict.reading import RulesSection
 from .sections import (
     BrokerSection,
-    Charger,
-    Chargers,
+    ChargerSection,
+    ChargersSection,
     ClockSection,
     EndSection,
-    Fleet,
-    Vehicles,
-    supply_kind,
+    FleetSection,
+    VehiclesSection,
+    supply_type,
 )
 from .steps import TimedStep, read_timeline, step_schemas, timeline_schema
-from .wallboxes import Wallboxes
+from .wallboxes import WallboxesSection
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline(Kind):
+class TimelineSection(ArgumentType[tuple[TimedStep, ...]]):
     """A list of steps."""
 
     @property
@@ -45,35 +46,52 @@ class Timeline(Kind):
         return timeline_schema()
 
 
-SECTIONS: Final[Mapping[str, tuple[Kind, str]]] = {
-    "about": (Text(), "what this scenario shows"),
-    "include": (Several(Text()), "further files, relative to this one"),
-    "seed": (Whole(0), "of everything random; the same seed gives the same run"),
-    "epoch": (CalendarTime(), "calendar time at simulated time 0"),
-    "clock": (ClockSection(), "how fast simulated time runs"),
-    "supply": (supply_kind(), "the grid, for every charger"),
-    "broker": (BrokerSection(), "the MQTT broker"),
-    "vehicles": (Vehicles(), "vehicles by name"),
-    "chargers": (Chargers(), "chargers by name"),
-    "charger": (Charger(), "the charger, where there is one only"),
-    "wallboxes": (Wallboxes(), "the wallboxes of the only charger"),
-    "wallbox": (Wallboxes(), "the wallbox of the only charger"),
-    "fleet": (Fleet(), "many chargers alike"),
-    "steps": (Timeline(), "what happens, in order"),
-    "rules": (Rules(), "what the client under test has to keep to"),
-    "end": (EndSection(), "when it is over"),
+ABOUT: Final = Argument("about", Text(), stated="what this scenario shows")
+INCLUDE: Final = Argument("include", Several(Text()), stated="further files, relative to this one")
+SEED: Final = Argument("seed", Whole(0), stated="of everything random; the same seed gives the same run")
+EPOCH: Final = Argument("epoch", CalendarTime(), stated="calendar time at simulated time 0")
+CLOCK: Final = Argument("clock", ClockSection(), stated="how fast simulated time runs")
+SUPPLY: Final = Argument("supply", supply_type(), stated="the grid, for every charger")
+BROKER: Final = Argument("broker", BrokerSection(), stated="the MQTT broker")
+VEHICLES: Final = Argument("vehicles", VehiclesSection(), stated="vehicles by name")
+CHARGERS: Final = Argument("chargers", ChargersSection(), stated="chargers by name")
+CHARGER: Final = Argument("charger", ChargerSection(), stated="the charger, where there is one only")
+WALLBOXES: Final = Argument("wallboxes", WallboxesSection(), stated="the wallboxes of the only charger")
+WALLBOX: Final = Argument("wallbox", WallboxesSection(), stated="the wallbox of the only charger")
+FLEET: Final = Argument("fleet", FleetSection(), stated="many chargers alike")
+STEPS: Final = Argument("steps", TimelineSection(), stated="what happens, in order")
+RULES: Final = Argument("rules", RulesSection(), stated="what the client under test has to keep to")
+END: Final = Argument("end", EndSection(), stated="when it is over")
+
+SECTIONS: Final[Mapping[str, Argument[object]]] = {
+    section.name: section
+    for section in (
+        ABOUT,
+        INCLUDE,
+        SEED,
+        EPOCH,
+        CLOCK,
+        SUPPLY,
+        BROKER,
+        VEHICLES,
+        CHARGERS,
+        CHARGER,
+        WALLBOXES,
+        WALLBOX,
+        FLEET,
+        STEPS,
+        RULES,
+        END,
+    )
 }
 """What a scenario consists of: how each part is read, and what it is for."""
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema() -> Schema:
     """JSON Schema of a scenario file."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Charger emulator scenario",
-        "type": "object",
-        "properties": {name: kind.schema() | {"description": about} for name, (kind, about) in SECTIONS.items()},
-        "patternProperties": {"^x-": {}},
-        "additionalProperties": False,
+        **record_schema(tuple(SECTIONS.values())),
         "$defs": step_schemas(),
     }

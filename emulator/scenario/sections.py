@@ -1,30 +1,28 @@
 """The sections of a scenario: vehicles, chargers with their wallboxes, fleets, clock, broker, end.
 
-The one rule: a section is a kind like any other - it reads a node, and tells an editor what it accepts.
+The one rule: a section is an argument type like any other - it reads a node, and tells an editor what it accepts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import urlsplit
 
 from ..core.specs import ChargerSpec, SupplySpec, VehicleSpec
 from ..core.vehicles import PRESETS
 from ..errors import Problem, did_you_mean
-from ..language.arguments import Duration, Kind, Schema, Scope, Text, Unreadable, Whole
-from ..language.fields import Record, merged, optional
+from ..language.arguments import ArgumentType, Duration, Schema, Scope, Text, Unreadable, Whole
+from ..language.fields import PartialRecord, merged, optional
 from ..language.nodes import Node
-from ..language.records import Argument, read_record, record_schema
-from ..world.plan import Broker, ChargerPlan
+from ..language.records import Argument, RecordValues, read_record, record_schema
+from ..world.plan import BrokerAddress, ChargerPlan
 from .plan import End
 from .steps.checks import Speed
-from .wallboxes import Wallboxes, numbered, proper_name
+from .wallboxes import WallboxesSection, numbered, proper_name
 
 
 @dataclass(frozen=True, slots=True)
-class Preset(Kind):
+class VehiclePreset(ArgumentType[VehicleSpec]):
     """A vehicle that is known without being described."""
 
     @property
@@ -42,14 +40,15 @@ class Preset(Kind):
         return {"enum": sorted(PRESETS)}
 
 
+_PRESET = Argument("model", VehiclePreset(), "generic", stated="the preset it is based on")
 VEHICLE = (
-    Argument("model", Preset(), "generic", stated="the preset it is based on"),
-    *Record(VehicleSpec, partial=True, omit=("model",)).arguments,
+    _PRESET,
+    *PartialRecord(VehicleSpec, omit=("model",)).arguments,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Vehicles(Kind):
+class VehiclesSection(ArgumentType[dict[str, VehicleSpec]]):
     """Vehicles by name: a preset, or a preset with changes."""
 
     @property
@@ -70,28 +69,26 @@ class Vehicles(Kind):
         return found
 
     def schema(self) -> Schema:
-        one = {"anyOf": [Preset().schema(), record_schema(VEHICLE)]}
+        one = {"anyOf": [VehiclePreset().schema(), record_schema(VEHICLE)]}
         return {"type": "object", "additionalProperties": one}
 
 
 def _vehicle(node: Node, scope: Scope) -> VehicleSpec:
     if isinstance(node.scalar, str):
-        return Preset().read(node, scope)
+        return VehiclePreset().read(node, scope)
     changes = read_record(node, VEHICLE, scope, given_only=True, what="a vehicle")
-    base: VehicleSpec = changes.pop("model", PRESETS["generic"])
-    return merged(base, changes)
+    base = changes.of(_PRESET, PRESETS["generic"])
+    return merged(base, {name: value for name, value in changes.items() if name != _PRESET.name})
 
 
-_HARDWARE = Record(ChargerSpec, partial=True).arguments
-CHARGER = (
-    *_HARDWARE,
-    Argument("wallboxes", Wallboxes(), (), stated="the firmwares that run it, by name"),
-    Argument("wallbox", Wallboxes(), (), stated="the same, for a single one"),
-)
+_HARDWARE = PartialRecord(ChargerSpec).arguments
+_WALLBOXES = Argument("wallboxes", WallboxesSection(), (), stated="the firmwares that run it, by name")
+_WALLBOX = Argument("wallbox", WallboxesSection(), (), stated="the same, for a single one")
+CHARGER = (*_HARDWARE, _WALLBOXES, _WALLBOX)
 
 
 @dataclass(frozen=True, slots=True)
-class Charger(Kind):
+class ChargerSection(ArgumentType[ChargerPlan]):
     """One charger; the reader gives it its name."""
 
     @property
@@ -100,22 +97,22 @@ class Charger(Kind):
 
     def read(self, node: Node, scope: Scope) -> ChargerPlan:
         if isinstance(node.scalar, str):  # `garage: goe`
-            return ChargerPlan(name="", wallboxes=Wallboxes().read(node, scope), place=node.place)
+            return ChargerPlan(name="", wallboxes=WallboxesSection().read(node, scope), place=node.place)
         return charger_plan(read_record(node, CHARGER, scope, given_only=True, what=self.text), node)
 
     def schema(self) -> Schema:
         return {"anyOf": [record_schema(CHARGER), {"type": "string"}]}
 
 
-def charger_plan(values: Mapping[str, Any], node: Node) -> ChargerPlan:
+def charger_plan(values: RecordValues, node: Node) -> ChargerPlan:
     """A charger without a name from the values of its section."""
-    hardware = {name: value for name, value in values.items() if name not in ("wallboxes", "wallbox")}
-    boxes = (*values.get("wallboxes", ()), *values.get("wallbox", ()))
+    hardware = {argument.name: values[argument.name] for argument in _HARDWARE if argument.name in values}
+    boxes = (*values.of(_WALLBOXES, ()), *values.of(_WALLBOX, ()))
     return ChargerPlan(name="", hardware=hardware, wallboxes=boxes, place=node.place)
 
 
 @dataclass(frozen=True, slots=True)
-class Chargers(Kind):
+class ChargersSection(ArgumentType[list[ChargerPlan]]):
     """Chargers by name."""
 
     @property
@@ -130,26 +127,24 @@ class Chargers(Kind):
         for key, value in node.entries:
             try:
                 name = proper_name(key, "charger", scope)
-                plans.append(replace(Charger().read(value, scope), name=name, place=key.place))
+                plans.append(replace(ChargerSection().read(value, scope), name=name, place=key.place))
             except Unreadable:
                 continue
         return plans
 
     def schema(self) -> Schema:
-        return {"type": "object", "additionalProperties": Charger().schema()}
+        return {"type": "object", "additionalProperties": ChargerSection().schema()}
 
 
-FLEET = (
-    Argument("count", Whole(1, 10_000), required=True, stated="how many"),
-    Argument("name", Text(), "box", stated="their names are this and a number"),
-    Argument("first", Whole(0), 1, stated="number of the first"),
-    Argument("port_step", Whole(0), 1, stated="from one charger's ports to the next one's"),
-    *optional(CHARGER),
-)
+_COUNT = Argument("count", Whole(1, 10_000), required=True, stated="how many")
+_PREFIX = Argument("name", Text(), "box", stated="their names are this and a number")
+_FIRST = Argument("first", Whole(0), 1, stated="number of the first")
+_PORT_STEP = Argument("port_step", Whole(0), 1, stated="from one charger's ports to the next one's")
+FLEET = (_COUNT, _PREFIX, _FIRST, _PORT_STEP, *optional(CHARGER))
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet(Kind):
+class FleetSection(ArgumentType[list[ChargerPlan]]):
     """Many chargers alike, with numbered names, serial numbers and ports."""
 
     @property
@@ -160,13 +155,12 @@ class Fleet(Kind):
         if node.items is not None:
             return [plan for item in node.items for plan in self.read(item, scope)]
         values = read_record(node, FLEET, scope, given_only=True, what=self.text)
-        count, first = values.pop("count"), values.pop("first", 1)
-        name, step = values.pop("name", "box"), values.pop("port_step", 1)
+        name, first, step = values.of(_PREFIX, "box"), values.of(_FIRST, 1), values.of(_PORT_STEP, 1)
         plan = charger_plan(values, node)
         boxes = plan.wallboxes
         return [
             replace(plan, name=f"{name}{first + i}", wallboxes=tuple(numbered(box, i, step) for box in boxes))
-            for i in range(count)
+            for i in range(values.of(_COUNT, 0))
         ]
 
     def schema(self) -> Schema:
@@ -174,8 +168,11 @@ class Fleet(Kind):
         return {"anyOf": [one, {"type": "array", "items": one}]}
 
 
+_SPEED = Argument("speed", Speed(), required=True)
+
+
 @dataclass(frozen=True, slots=True)
-class ClockSection(Kind):
+class ClockSection(ArgumentType[float]):
     """How fast simulated time runs."""
 
     @property
@@ -185,23 +182,23 @@ class ClockSection(Kind):
     def read(self, node: Node, scope: Scope) -> float:
         if node.entries is None:
             return Speed().read(node, scope)
-        return float(read_record(node, (Argument("speed", Speed(), required=True),), scope)["speed"])
+        return read_record(node, (_SPEED,), scope).of(_SPEED, 1.0)
 
     def schema(self) -> Schema:
-        return {"anyOf": [Speed().schema(), record_schema((Argument("speed", Speed(), required=True),))]}
+        return {"anyOf": [Speed().schema(), record_schema((_SPEED,))]}
 
 
 @dataclass(frozen=True, slots=True)
-class BrokerSection(Kind):
+class BrokerSection(ArgumentType[BrokerAddress]):
     """The MQTT broker."""
 
     @property
     def text(self) -> str:
         return "embedded, or mqtt://host:1883"
 
-    def read(self, node: Node, scope: Scope) -> Broker:
+    def read(self, node: Node, scope: Scope) -> BrokerAddress:
         if node.scalar == "embedded":
-            return Broker()
+            return BrokerAddress()
         found = _mqtt_url(node.scalar) if isinstance(node.scalar, str) else None
         if found is None:
             self.wrong(node, scope)
@@ -211,19 +208,19 @@ class BrokerSection(Kind):
         return {"anyOf": [{"const": "embedded"}, {"type": "string", "pattern": "^mqtt://"}]}
 
 
-def _mqtt_url(text: str) -> Broker | None:
+def _mqtt_url(text: str) -> BrokerAddress | None:
     """The broker of `mqtt://host:1883`; None if it is no such thing."""
     try:
         parts = urlsplit(text)
         if parts.scheme != "mqtt" or not parts.hostname or parts.path not in ("", "/"):
             return None
-        return Broker(embedded=False, host=parts.hostname, port=parts.port or 1883)
+        return BrokerAddress(embedded=False, host=parts.hostname, port=parts.port or 1883)
     except ValueError:
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class EndSection(Kind):
+class EndSection(ArgumentType[End]):
     """When the scenario is over."""
 
     @property
@@ -238,21 +235,20 @@ class EndSection(Kind):
         values = read_record(node, _END, scope, given_only=True)
         if len(values) != 1:
             scope.fail(node, f"expected {self.text}")
-        return End(**values)
+        return End(at=values.of(_AT), after=values.of(_AFTER))
 
     def schema(self) -> Schema:
         return {"anyOf": [record_schema(_END), Duration().schema()]}
 
 
-_END = (
-    Argument("at", Duration(), stated="simulated time"),
-    Argument("after", Duration(), stated="after the last step"),
-)
+_AT = Argument("at", Duration(), stated="simulated time")
+_AFTER = Argument("after", Duration(), stated="after the last step")
+_END = (_AT, _AFTER)
 
 
-def supply_kind() -> Record:
+def supply_type() -> PartialRecord:
     """The grid of every charger; what is not given has its default."""
-    return Record(SupplySpec, partial=True)
+    return PartialRecord(SupplySpec)
 
 
 def check_ports(plans: list[ChargerPlan], scope: Scope) -> None:

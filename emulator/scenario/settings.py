@@ -11,7 +11,7 @@ from ..language.arguments import Scope, Unreadable
 from ..language.nodes import Node
 
 
-def check_settings(node: Node, title: str, rows: Mapping[str, Setting], scope: Scope) -> None:
+def check_settings(node: Node, title: str, rows: Mapping[str, Setting[object]], scope: Scope) -> None:
     """Report every setting that a box does not have, and every value it would not take; `title`: whose box it is."""
     good = True
     for key, value in node.entries or ():

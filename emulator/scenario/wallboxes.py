@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from .. import vendors
-from ..devices.firmware import Vendor
+from ..devices.vendor import Vendor
 from ..errors import did_you_mean
-from ..language.arguments import Kind, Schema, Scope, Text, Unreadable, Values, checked
+from ..language.arguments import ArgumentType, Schema, Scope, Text, Unreadable, Values, checked
 from ..language.nodes import Node
-from ..language.records import Argument, read_record, record_schema
+from ..language.records import Argument, RecordValues, read_record, record_schema
 from ..world.plan import WallboxPlan, counted_up
 from ..world.quantities import RESERVED
 from .settings import check_settings
@@ -27,7 +26,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Port(Kind):
+class Port(ArgumentType[int | bool]):
     """Where an interface listens, or whether it is there."""
 
     @property
@@ -47,7 +46,7 @@ class Port(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Address(Kind):
+class Address(ArgumentType[str]):
     """An IP address."""
 
     @property
@@ -64,19 +63,18 @@ class Address(Kind):
         return {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
 
 
-WALLBOX = (
-    Argument("vendor", Text(), stated="the vendor, where neither the name nor the model tells"),
-    Argument("model", Text(), stated="the model; default: the vendor's"),
-    Argument("firmware", Text(lenient=True), stated="the firmware version; default: the model's"),
-    Argument("serial", Text(lenient=True), stated="the serial number; default: the model's"),
-    Argument("address", Address(), stated="an IP address of its own, with the vendor's real ports"),
-    Argument("settings", Values(), stated="what its owner has set, by the vendor's names"),
-    *(Argument(name, Port(), stated=f"the {name} interface: {Port().text}") for name in INTERFACES),
-)
+VENDOR: Final = Argument("vendor", Text(), stated="the vendor, where neither the name nor the model tells")
+MODEL: Final = Argument("model", Text(), stated="the model; default: the vendor's")
+FIRMWARE: Final = Argument("firmware", Text(lenient=True), stated="the firmware version; default: the model's")
+SERIAL: Final = Argument("serial", Text(lenient=True), stated="the serial number; default: the model's")
+ADDRESS: Final = Argument("address", Address(), stated="an IP address of its own, with the vendor's real ports")
+SETTINGS: Final = Argument("settings", Values(), stated="what its owner has set, by the vendor's names")
+PORTS: Final = tuple(Argument(name, Port(), stated=f"the {name} interface: {Port().text}") for name in INTERFACES)
+WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, *PORTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Wallboxes(Kind):
+class WallboxesSection(ArgumentType[tuple[WallboxPlan, ...]]):
     """The wallboxes of a charger: a name, a list of names, or a mapping of names."""
 
     @property
@@ -149,39 +147,37 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
     values = read_record(node, WALLBOX, scope, given_only=True, what="a wallbox such as {model: gemini-22}")
     vendor = _vendor(key, node, values, scope)
     name = proper_name(key, "wallbox", scope)
-    model = values.get("model")
+    model, firmware = values.of(MODEL), values.of(FIRMWARE)
     if model is None and "vendor" not in values and key.text in vendors.VENDOR_OF_MODEL:
         model = key.text
-    _check_profile(vendor, model, values.get("firmware"), node, scope)
-    stated = node.get("settings")
-    if stated is not None:
-        check_settings(stated, vendor.title, {row.name: row for row in vendor.settings}, scope)
+    _check_profile(vendor, model, firmware, node, scope)
+    settings = node.get("settings")
+    if settings is not None:
+        check_settings(settings, vendor.title, {row.name: row for row in vendor.settings}, scope)
     _check_interfaces(vendor, node, scope)
     return WallboxPlan(
         name=name,
         vendor=vendor.id,
         model=model,
-        firmware=values.get("firmware"),
-        serial=values.get("serial"),
-        address=values.get("address"),
-        settings=values.get("settings", {}),
-        interfaces={name: values[name] for name in INTERFACES if name in values},
+        firmware=firmware,
+        serial=values.of(SERIAL),
+        address=values.of(ADDRESS),
+        settings=values.of(SETTINGS, {}),
+        interfaces={port.name: stated for port in PORTS if (stated := values.of(port)) is not None},
         place=key.place,
     )
 
 
-def _vendor(key: Node, node: Node, values: Mapping[str, Any], scope: Scope) -> Vendor:
+def _vendor(key: Node, node: Node, values: RecordValues, scope: Scope) -> Vendor:
     """The vendor a wallbox is from: stated, or told by its model or its name."""
-    if "vendor" in values:
-        found = checked(node.get("vendor") or node, scope, lambda: vendors.vendor(values["vendor"]))
-    elif "model" in values:
-        found = checked(node.get("model") or node, scope, lambda: vendors.vendor_for(key.text, values["model"]))
-    elif key.text in vendors.VENDOR_OF_MODEL:
-        found = checked(key, scope, lambda: vendors.vendor_for(key.text, key.text))
-    else:
-        found = checked(replace(key, label=""), scope, lambda: vendors.vendor_for(key.text, None))
-    assert isinstance(found, Vendor)
-    return found
+    vendor, model = values.of(VENDOR), values.of(MODEL)
+    if vendor is not None:
+        return checked(node.get("vendor") or node, scope, lambda: vendors.vendor(vendor))
+    if model is not None:
+        return checked(node.get("model") or node, scope, lambda: vendors.vendor_for(key.text, model))
+    if key.text in vendors.VENDOR_OF_MODEL:
+        return checked(key, scope, lambda: vendors.vendor_for(key.text, key.text))
+    return checked(replace(key, label=""), scope, lambda: vendors.vendor_for(key.text, None))
 
 
 def _check_profile(vendor: Vendor, model: str | None, firmware: str | None, node: Node, scope: Scope) -> None:

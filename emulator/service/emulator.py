@@ -1,7 +1,7 @@
-"""The emulator: a scenario's world, served on sockets and paced by the wall clock.
+"""The emulator: a scenario's site, served on sockets and paced by the wall clock.
 
 The one rule: whoever drives it - command line, control API, pytest - does so through the methods here, on its event
-loop; they leave sockets and world in agreement when they return.
+loop; they leave sockets and site in agreement when they return.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from ..protocols.server import Server
 from ..runtime.clock import Clock
 from ..runtime.pacer import Pacer
 from ..scenario.plan import Scenario
-from ..scenario.player import FOREVER, Passage, Player, Result, apply_step, perform
+from ..scenario.player import FOREVER, AdvanceResult, Player, Result, apply_step, perform
 from ..scenario.steps.base import TimedStep
 from ..scenario.steps.checks import PATIENCE
+from ..world.building import FIXED_EPOCH, build
 from ..world.checks import Check
-from ..world.evaluation import Verdict
+from ..world.conditions import Wait
+from ..world.evaluation import Evaluation, remember
 from ..world.plan import ChargerPlan
-from ..world.site import FIXED_EPOCH, build
-from ..world.waiting import Wait
 from .endpoints import Ports, reserve_descriptors, servers
 from .keeping import Keeper
 
@@ -42,13 +42,13 @@ if TYPE_CHECKING:
     from ..runtime.simulation import Simulation
 
 SLICE: Final = 0.25
-"""Wall seconds a jump may compute before others get a turn."""
+"""How long a jump may compute before others get a turn, in wall time [s]."""
 
 FLUSH: Final = 2.0
-"""Wall seconds a broker has to take what devices published, before nobody waits for it any longer."""
+"""How long a broker has to take what devices published, in wall time [s]."""
 
 KEEP: Final = 5.0
-"""Wall seconds between two notes of the running meters in the state file."""
+"""Interval at which running meters are written to the state file, in wall time [s]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,7 @@ class Emulator:
         self.scenario = scenario
         self.options = options if options is not None else Options()
         self.servers: dict[str, Server | MqttDevice] = {}
+        self.links: dict[str, MqttDevice] = {}
         """By address, `garage.goe.http`."""
         self.broker: Broker | None = None
         self.finished = asyncio.Event()
@@ -151,6 +152,8 @@ class Emulator:
     async def _serve(self, address: str) -> None:
         for name, server in servers(self.site, address, self._ports, broker=self.broker, announcer=self._announcer):
             self.servers[name] = await self._servers.enter_async_context(server)
+            if not isinstance(server, Server):
+                self.links[name] = server
 
     def _build(self, scenario: Scenario) -> None:
         """A new world with its time standing at 0."""
@@ -162,7 +165,7 @@ class Emulator:
         if self._keeper is not None:
             self._keeper.follow(self.site)
         self.faults = FaultEngine.of(self.site.simulation)
-        self.faults.broker, self.faults.links = self.broker, self.servers
+        self.faults.broker, self.faults.links = self.broker, self.links
         self.faults.served = True
         self.player = Player(
             self.site, scenario, finished=self._over, open_ended=scenario.end is None, record=self.options.record
@@ -221,29 +224,31 @@ class Emulator:
         self.simulation.journal.record(at, "clock", "set", {"speed": speed})
         self.simulation.wake()
 
-    async def advance(self, by: Instant) -> Passage:
+    async def advance(self, by: Instant) -> AdvanceResult:
         """Jump ahead, and let everything on the way happen."""
         async with self._busy:
             since = self._note_jump({"by": seconds(by)})
             await self._travel(self.simulation.at + by)
             await self.settle()
-            return Passage(at=self.simulation.at, ok=True, entries=tuple(self.simulation.journal.after(since)))
+            return AdvanceResult(at=self.simulation.at, ok=True, entries=tuple(self.simulation.journal.after(since)))
 
-    async def advance_until(self, checks: tuple[Check, ...], within: Instant = PATIENCE) -> Passage:
+    async def advance_until(self, checks: tuple[Check, ...], within: Instant = PATIENCE) -> AdvanceResult:
         """Jump ahead until quantities are as expected, but at most `within`."""
         async with self._busy:
-            verdicts: list[Verdict] = []
-            since = self._note_jump({"until": [check.gauge.text for check in checks], "within": seconds(within)})
-            wait = Wait(self.site, checks, within, lambda _at, found: verdicts.append(found))
+            evaluations: list[Evaluation] = []
+            since = self._note_jump({"until": [check.quantity.text for check in checks], "within": seconds(within)})
+            wait = Wait(self.site, checks, within, lambda _at, found: evaluations.append(found))
             wait.start()
             try:
-                await self._travel(FOREVER, lambda: bool(verdicts))
+                await self._travel(FOREVER, lambda: bool(evaluations))
             finally:
                 wait.cancel()
-            self.site.remember(checks)
+            remember(checks, self.site)
             await self.settle()
             entries = tuple(self.simulation.journal.after(since))
-            return Passage(at=self.simulation.at, ok=verdicts[0].ok, entries=entries, items=verdicts[0].items)
+            return AdvanceResult(
+                at=self.simulation.at, ok=evaluations[0].ok, entries=entries, items=evaluations[0].items
+            )
 
     async def advance_to_end(self, limit: Instant = FOREVER) -> None:
         """Jump ahead until the scenario is over, but at most to `limit`."""
@@ -360,7 +365,7 @@ class Emulator:
             await self.settle()
 
     def _grow(self, plan: ChargerPlan) -> None:
-        if plan.name not in self.site.boxes:
+        if plan.name not in self.site.wallbox_names:
             self.site.add_charger(plan)
             return
         for box in plan.wallboxes:

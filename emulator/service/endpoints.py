@@ -84,12 +84,9 @@ def servers(
         endpoint = ports.endpoint(wallbox, plan, name)
         protocol = wallbox.interfaces[name].protocol
         if protocol == "mqtt":
-            from ..faults.passage import DisturbedPassage
             from ..protocols.mqtt import MqttDevice
 
-            passage = DisturbedPassage(endpoint)
-            device = passage.device = MqttDevice(endpoint, broker, passage=passage)
-            yield endpoint.address, device
+            yield endpoint.address, MqttDevice(endpoint, broker)
         elif protocol == "mdns":
             if announcer is not None:
                 from ..protocols.mdns import MdnsServer

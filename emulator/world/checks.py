@@ -6,24 +6,24 @@ from dataclasses import dataclass, replace
 
 from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError
-from ..language.arguments import Kind, Schema, Scope, Unreadable
+from ..language.arguments import ArgumentType, Schema, Scope, Unreadable
 from ..language.nodes import Node
 from .expectations import Expectation
 from .expectations import parse as parse_expectation
 from .names import probe
-from .quantities import Gauge, resolve, unknown_value, vendor_value
+from .quantities import Quantity, resolve, unknown_value, vendor_value
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One quantity and what it should be."""
 
-    gauge: Gauge
+    quantity: Quantity
     expectation: Expectation
 
 
 @dataclass(frozen=True, slots=True)
-class Checks(Kind):
+class Checks(ArgumentType[tuple[Check, ...]]):
     """A mapping of quantities to expectations."""
 
     @property
@@ -52,12 +52,12 @@ class Checks(Kind):
 
 
 def _check(key: Node, value: Node, scope: Scope) -> Check:
-    gauge = resolve(key.text, scope.names)
-    if gauge.wallbox is not None:
-        wallbox = probe(scope.names, gauge.wallbox)
+    quantity = resolve(key.text, scope.names)
+    if quantity.wallbox is not None:
+        wallbox = probe(scope.names, quantity.wallbox)
         if wallbox is not None:
-            _look(wallbox, gauge.name)
-    return Check(gauge, parse_expectation(value.data(), gauge))
+            _look(wallbox, quantity.name)
+    return Check(quantity, parse_expectation(value.data(), quantity))
 
 
 def _look(wallbox: Wallbox, address: str) -> None:

@@ -1,67 +1,120 @@
-"""Looking at quantities: whether they are as expected, and what was found.
+"""Looking at quantities: what was found, and whether it is as expected.
 
 The one rule: looking never changes what happens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..core.messages import Outcome
 from ..errors import EmulatorError
 from .checks import Check
-from .expectations import MISSING, shown
+from .expectations import MISSING, may_change, shown
 from .site import Site
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What looking found."""
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One check at one instant."""
 
+    check: Check
+    value: object
     ok: bool
-    items: tuple[Mapping[str, object], ...]
-    """`quantity`, `expected`, `found`, `ok` of each."""
-    message: str
-    """What is wrong, for a reader; empty if nothing is."""
+    problem: str = ""
+    """Why there is no value: the firmware does not have it."""
+
+    @property
+    def text(self) -> str:
+        """What was found: `power is 11 kW`."""
+        return self.problem or f"{self.check.quantity.text} is {shown(self.value, self.check.quantity)}"
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong about it."""
+        return self.problem or f"{self.text}, expected {self.check.expectation.text}"
+
+    def as_json(self) -> dict[str, object]:
+        quantity, expectation = self.check.quantity, self.check.expectation
+        return {"quantity": quantity.text, "expected": expectation.text, "found": self.value, "ok": self.ok}
 
 
-def evaluate(checks: tuple[Check, ...], site: Site, before: Mapping[str, object] | None = None) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Several checks at one instant."""
+
+    observations: tuple[Observation, ...]
+
+    @property
+    def ok(self) -> bool:
+        return all(observation.ok for observation in self.observations)
+
+    @property
+    def items(self) -> tuple[Mapping[str, object], ...]:
+        """`quantity`, `expected`, `found`, `ok` of each."""
+        return tuple(observation.as_json() for observation in self.observations)
+
+    @property
+    def found(self) -> str:
+        """All values, for a reader."""
+        return ", ".join(observation.text for observation in self.observations)
+
+    @property
+    def message(self) -> str:
+        """What is wrong, for a reader; empty if nothing is."""
+        return "; ".join(observation.complaint for observation in self.observations if not observation.ok)
+
+
+def evaluate(checks: tuple[Check, ...], site: Site, before: Mapping[str, object]) -> Evaluation:
     """Look at every quantity. `before`: earlier values by name, for `changed`."""
-    earlier = before if before is not None else {}
-    items: list[Mapping[str, object]] = []
-    wrong: list[str] = []
+    return Evaluation(tuple(_observe(check, site, before) for check in checks))
+
+
+def _observe(check: Check, site: Site, before: Mapping[str, object]) -> Observation:
+    try:
+        value = check.quantity.read(site)
+    except EmulatorError as error:  # a vendor value that this firmware does not have
+        return Observation(check, None, ok=False, problem=str(error))
+    return Observation(check, value, check.expectation.holds(value, before.get(check.quantity.text, MISSING)))
+
+
+def values(checks: Iterable[Check], site: Site) -> dict[str, object]:
+    """The present values of what is checked, by name; one that does not exist is left out."""
+    found: dict[str, object] = {}
     for check in checks:
-        gauge, expectation = check.gauge, check.expectation
-        try:
-            found = gauge.read(site)
-        except EmulatorError as error:  # a vendor value that this firmware no longer has
-            items.append({"quantity": gauge.text, "expected": expectation.text, "found": None, "ok": False})
-            wrong.append(str(error))
-            continue
-        ok = expectation.holds(found, earlier.get(gauge.text, MISSING))
-        items.append({"quantity": gauge.text, "expected": expectation.text, "found": found, "ok": ok})
-        if not ok:
-            wrong.append(f"{gauge.text} is {shown(found, gauge)}, expected {expectation.text}")
-    return Verdict(ok=not wrong, items=tuple(items), message="; ".join(wrong))
+        with suppress(EmulatorError):
+            found[check.quantity.text] = check.quantity.read(site)
+    return found
 
 
-def record(site: Site, name: str, verdict: Verdict, checks: tuple[Check, ...]) -> None:
-    """Put a verdict into the journal."""
-    chargers = {check.gauge.charger for check in checks}
-    site.simulation.journal.record(
-        site.simulation.at,
-        "expectation",
-        name,
-        {"ok": verdict.ok, "items": list(verdict.items)},
-        charger=chargers.pop() if len(chargers) == 1 else None,
-    )
+def remember(checks: Iterable[Check], site: Site) -> None:
+    """Keep the present values of what is checked, for a later `changed`."""
+    site.seen.update(values(checks, site))
+
+
+def look_ahead(checks: Iterable[Check], site: Site) -> None:
+    """Keep the present values of what some later step wants `changed`, unless they have been looked at."""
+    remember((c for c in checks if may_change(c.expectation) and c.quantity.text not in site.seen), site)
 
 
 def judged(site: Site, name: str, checks: tuple[Check, ...]) -> Outcome:
     """Look, record what was found, and remember it for `changed`."""
     site.simulation.now()
-    verdict = evaluate(checks, site, site.seen)
-    site.remember(checks)
-    record(site, name, verdict, checks)
-    return Outcome(message=verdict.message, detail={"ok": verdict.ok, "items": list(verdict.items)})
+    evaluation = evaluate(checks, site, site.seen)
+    record(site, name, evaluation, checks)
+    return Outcome(message=evaluation.message, detail={"ok": evaluation.ok, "items": list(evaluation.items)})
+
+
+def record(site: Site, name: str, evaluation: Evaluation, checks: tuple[Check, ...]) -> None:
+    """Put what was found into the journal, and remember it for `changed`."""
+    remember(checks, site)
+    chargers = {check.quantity.charger for check in checks}
+    site.simulation.journal.record(
+        site.simulation.at,
+        "expectation",
+        name,
+        {"ok": evaluation.ok, "items": list(evaluation.items)},
+        charger=chargers.pop() if len(chargers) == 1 else None,
+    )

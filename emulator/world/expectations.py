@@ -16,10 +16,10 @@ from typing import Final
 
 from ..language import units
 from ..language.nodes import resolved
-from .quantities import Gauge
+from .quantities import Quantity
 
 MISSING: Final = object()
-"""In place of an earlier value that nobody looked at."""
+"""In place of an earlier value where there is none."""
 
 _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
@@ -77,7 +77,7 @@ class Compared(Expectation):
 
 
 @dataclass(frozen=True, slots=True)
-class Within(Expectation):
+class InRange(Expectation):
     """A number between two bounds, both included."""
 
     text: str
@@ -150,7 +150,7 @@ class InList(Expectation):
 
 
 def same(expected: object, found: object, physical: bool) -> bool:
-    """Equal as JSON data; numbers of either kind compare, truth values are no numbers."""
+    """Equal as JSON data; numbers of either kind compare, truth values are not numbers."""
     if isinstance(expected, bool) or isinstance(found, bool):
         return expected is found
     if isinstance(expected, int | float) and isinstance(found, int | float):
@@ -174,34 +174,34 @@ def numeric(value: object) -> float | None:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def parse(value: object, gauge: Gauge) -> Expectation:
+def parse(value: object, quantity: Quantity) -> Expectation:
     """The expectation that `value` (plain data of a document) states about a quantity. ValueError if it is none."""
-    sequence = gauge.row is not None and gauge.row.sequence
+    sequence = quantity.row is not None and quantity.row.sequence
     if isinstance(value, list | tuple):
-        return _list(value, gauge, sequence)
+        return _list(value, quantity, sequence)
     if isinstance(value, Mapping):
-        if gauge.wallbox is None:
+        if quantity.wallbox is None:
             raise ValueError("found a mapping, expected a value")
         return Exactly(written(value), value, physical=False)
     if sequence and not (isinstance(value, str) and value.strip() == "changed"):
-        return InList(written(value), _single(value, gauge), every=gauge.unit is not None)
-    return _single(value, gauge)
+        return InList(written(value), _single(value, quantity), every=quantity.unit is not None)
+    return _single(value, quantity)
 
 
-def _list(values: list[object] | tuple[object, ...], gauge: Gauge, sequence: bool) -> Expectation:
+def _list(values: list[object] | tuple[object, ...], quantity: Quantity, sequence: bool) -> Expectation:
     text = written(list(values))
-    parts = tuple(_single(value, gauge) for value in values)
+    parts = tuple(_single(value, quantity) for value in values)
     if sequence:
         return EachOf(text, parts)
     alternatives = AnyOf(text, parts)
-    if gauge.wallbox is None:
+    if quantity.wallbox is None:
         return alternatives
     return AnyOf(text, (alternatives, Exactly(text, list(values), physical=False)))
 
 
-def _single(value: object, gauge: Gauge) -> Expectation:
+def _single(value: object, quantity: Quantity) -> Expectation:
     if not isinstance(value, str):
-        return Exactly(written(value), _literal(value, gauge), physical=gauge.wallbox is None)
+        return Exactly(written(value), _literal(value, quantity), physical=quantity.wallbox is None)
     text = value.strip()
     if text == "changed":
         return Changed(text)
@@ -209,26 +209,26 @@ def _single(value: object, gauge: Gauge) -> Expectation:
         try:
             return Matches(text, re.compile(text[1:-1]))
         except re.error as error:
-            raise ValueError(f"{text} is no regular expression: {error}") from None
+            raise ValueError(f"{text} is not a regular expression: {error}") from None
     compared = _COMPARISON.fullmatch(text)
     if compared is not None:
-        return _comparison(text, compared[1], compared[2], gauge)
+        return _comparison(text, compared[1], compared[2], quantity)
     tolerance = _TOLERANCE.fullmatch(text)
-    if tolerance is not None and (bounds := _tolerance(tolerance[1], tolerance[2], gauge)) is not None:
-        return Within(text, *bounds)
+    if tolerance is not None and (bounds := _tolerance(tolerance[1], tolerance[2], quantity)) is not None:
+        return InRange(text, *bounds)
     between = _RANGE.fullmatch(text)
-    if between is not None and (bounds := _range(between[1], between[2], gauge)) is not None:
-        return Within(text, *bounds)
-    return Exactly(value, _literal(value, gauge), physical=gauge.wallbox is None)
+    if between is not None and (bounds := _range(between[1], between[2], quantity)) is not None:
+        return InRange(text, *bounds)
+    return Exactly(value, _literal(value, quantity), physical=quantity.wallbox is None)
 
 
-def _comparison(text: str, sign: str, operand: str, gauge: Gauge) -> Expectation:
+def _comparison(text: str, sign: str, operand: str, quantity: Quantity) -> Expectation:
     if sign in ("!=", "=", "=="):
-        value = _literal(operand if gauge.unit is not None else _plain(operand), gauge)
-        return Compared(text, sign, value, physical=gauge.wallbox is None)
-    if gauge.row is not None and gauge.row.choices:
-        raise ValueError(f'found "{text}", expected one of {", ".join(gauge.row.choices)}')
-    return Compared(text, sign, _number(operand, gauge), physical=gauge.wallbox is None)
+        value = _literal(operand if quantity.unit is not None else _plain(operand), quantity)
+        return Compared(text, sign, value, physical=quantity.wallbox is None)
+    if quantity.row is not None and quantity.row.choices:
+        raise ValueError(f'found "{text}", expected one of {", ".join(quantity.row.choices)}')
+    return Compared(text, sign, _number(operand, quantity), physical=quantity.wallbox is None)
 
 
 def _plain(operand: str) -> object:
@@ -238,46 +238,48 @@ def _plain(operand: str) -> object:
     return resolved(operand)
 
 
-def _tolerance(middle: str, margin: str, gauge: Gauge) -> tuple[float, float] | None:
-    if gauge.unit is None and not _BARE.fullmatch(middle):
+def _tolerance(middle: str, margin: str, quantity: Quantity) -> tuple[float, float] | None:
+    if quantity.unit is None and not _BARE.fullmatch(middle):
         return None
-    value = _number(middle, gauge)
+    value = _number(middle, quantity)
     percent = _PERCENT.fullmatch(margin)
-    if percent is not None and gauge.unit != "1":
+    if percent is not None and quantity.unit != "1":
         width = abs(value) * float(percent[1]) / 100
     else:
-        width = _number(margin, gauge)
+        width = _number(margin, quantity)
     if width < 0:
         raise ValueError(f'the tolerance "{margin}" is negative')
     return value - width, value + width
 
 
-def _range(lowest: str, highest: str, gauge: Gauge) -> tuple[float, float] | None:
-    if gauge.unit is None:
+def _range(lowest: str, highest: str, quantity: Quantity) -> tuple[float, float] | None:
+    if quantity.unit is None:
         if not (_BARE.fullmatch(lowest) and _BARE.fullmatch(highest)):
             return None
     elif _BARE.fullmatch(lowest):  # `6..16 A`
         lowest = f"{lowest} {highest.lstrip('+-.0123456789eE').strip()}"
-    low, high = _number(lowest, gauge), _number(highest, gauge)
+    low, high = _number(lowest, quantity), _number(highest, quantity)
     if low > high:
         raise ValueError(f'the range "{lowest}..{highest}" is empty')
     return low, high
 
 
-def _number(text: str, gauge: Gauge) -> float:
-    if gauge.unit is not None:
-        return units.parse(text, gauge.unit)
+def _number(text: str, quantity: Quantity) -> float:
+    if quantity.unit is not None:
+        return units.parse(text, quantity.unit)
     if not _BARE.fullmatch(text):
-        where = "a vendor value is a plain number, as on the wire" if gauge.wallbox else f"{gauge.name} has no unit"
+        where = (
+            "a vendor value is a plain number, as on the wire" if quantity.wallbox else f"{quantity.name} has no unit"
+        )
         raise ValueError(f'found "{text}", expected a number ({where})')
     return float(text)
 
 
-def _literal(value: object, gauge: Gauge) -> object:
+def _literal(value: object, quantity: Quantity) -> object:
     """The value expected, with the unit and the words of a charger's quantity checked."""
-    if gauge.wallbox is not None or value is None:
+    if quantity.wallbox is not None or value is None:
         return value
-    row = gauge.row
+    row = quantity.row
     assert row is not None
     if row.unit is not None:
         if isinstance(value, str):
@@ -307,13 +309,13 @@ def written(value: object) -> str:
     return str(value)
 
 
-def shown(value: object, gauge: Gauge) -> str:
+def shown(value: object, quantity: Quantity) -> str:
     """A value found, for a reader: with its unit where it has one."""
-    if gauge.unit is not None and isinstance(value, int | float) and not isinstance(value, bool):
-        return units.shown(float(value), gauge.unit)
-    if gauge.unit is not None and isinstance(value, list | tuple):
-        return f"[{', '.join(shown(item, gauge) for item in value)}]"
-    return _quoted(value) if gauge.wallbox is not None else written(value)
+    if quantity.unit is not None and isinstance(value, int | float) and not isinstance(value, bool):
+        return units.shown(float(value), quantity.unit)
+    if quantity.unit is not None and isinstance(value, list | tuple):
+        return f"[{', '.join(shown(item, quantity) for item in value)}]"
+    return _quoted(value) if quantity.wallbox is not None else written(value)
 
 
 def _quoted(value: object) -> str:

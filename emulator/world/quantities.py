@@ -24,7 +24,7 @@ SENSORS: Final = ("board", "housing", "connector_l1", "connector_l2", "connector
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class QuantityRow:
     """One quantity of a charger."""
 
     name: str
@@ -43,39 +43,49 @@ def _choices(states: Iterable[object]) -> tuple[str, ...]:
 
 
 QUANTITIES: Final = (
-    Row("pilot", None, lambda s: str(s.pilot), "IEC 61851 state of the control pilot", _choices(PilotState)),
-    Row("contactor", None, lambda s: "closed" if s.contactor else "open", "the main contactor", ("open", "closed")),
-    Row("phases", None, lambda s: sum(s.energised), "lines that are live behind the contactor"),
-    Row("offered_current", "A", lambda s: s.offered_current, "coded in the duty cycle, per phase; 0: nothing offered"),
-    Row("phase_current", "A", lambda s: list(s.phase_current), "rms, of L1, L2, L3", sequence=True),
-    Row("neutral_current", "A", lambda s: s.neutral_current, "rms"),
-    Row("phase_voltage", "V", lambda s: list(s.phase_voltage), "in front of the contactor, of L1, L2, L3", (), True),
-    Row("power", "W", lambda s: s.power, "active power, sum of all phases"),
-    Row("active_power", "W", lambda s: s.power, "the same as `power`"),
-    Row("phase_power", "W", lambda s: list(s.active_power), "active power of L1, L2, L3", sequence=True),
-    Row("reactive_power", "var", lambda s: sum(s.reactive_power), "sum of all phases"),
-    Row("apparent_power", "VA", lambda s: s.apparent_power_total, "vector sum of all phases"),
-    Row("power_factor", None, lambda s: s.power_factor, "0..1; 1 without load"),
-    Row("frequency", "Hz", lambda s: s.frequency, "of the grid"),
-    Row("session_energy", "Wh", lambda s: s.session_energy, "since plug-in; after unplugging that of the last session"),
-    Row("total_energy", "Wh", lambda s: s.total_energy, "reading of the meter"),
-    Row("session", None, lambda s: s.session, "sessions since the start; 0: none yet"),
-    Row("connected_for", "s", lambda s: s.connected_for, "since plug-in"),
-    Row("charging_for", "s", lambda s: s.charging_for, "with current flowing, in this session"),
-    Row("has_charged", None, lambda s: s.has_charged, "energy has flowed in this session"),
-    Row("plugged", None, lambda s: s.plugged, "a vehicle is connected"),
-    Row("state", None, lambda s: str(s.state), "state of the charge controller"),
-    Row("duty_cycle", None, lambda s: s.duty_cycle, "of the pilot, in percent; 100: steady +12 V"),
-    Row("lock", None, lambda s: str(s.lock), "of the socket", _choices(LockState)),
-    Row("effective_limit", "A", lambda s: s.effective_limit, "the lowest limit"),
-    Row("binding_limit", None, lambda s: s.binding_limit, "whose limit is the lowest"),
-    Row("derated", "A", lambda s: s.derated, "thermal limit in force, or null"),
-    Row("cable_rating", "A", lambda s: s.cable_rating, "from the proximity pilot, or null"),
-    Row("phases_requested", None, lambda s: s.phases_requested, "1 or 3, as asked for by a wallbox"),
-    Row("phase_switching", None, lambda s: s.phase_switching, "a phase switch is under way"),
-    Row("contactor_cycles", None, lambda s: s.contactor_cycles, "closings since the start"),
-    Row("boots", None, lambda s: s.boots, "starts of the charge controller"),
-    Row("faults", None, lambda s: list(s.faults), "active faults, in the order they were raised", sequence=True),
+    QuantityRow("pilot", None, lambda s: str(s.pilot), "IEC 61851 state of the control pilot", _choices(PilotState)),
+    QuantityRow(
+        "contactor", None, lambda s: "closed" if s.contactor else "open", "the main contactor", ("open", "closed")
+    ),
+    QuantityRow("phases", None, lambda s: sum(s.energised), "lines that are live behind the contactor"),
+    QuantityRow(
+        "offered_current", "A", lambda s: s.offered_current, "coded in the duty cycle, per phase; 0: nothing offered"
+    ),
+    QuantityRow("phase_current", "A", lambda s: list(s.phase_current), "rms, of L1, L2, L3", sequence=True),
+    QuantityRow("neutral_current", "A", lambda s: s.neutral_current, "rms"),
+    QuantityRow(
+        "phase_voltage", "V", lambda s: list(s.phase_voltage), "in front of the contactor, of L1, L2, L3", (), True
+    ),
+    QuantityRow("power", "W", lambda s: s.power, "active power, sum of all phases"),
+    QuantityRow("active_power", "W", lambda s: s.power, "the same as `power`"),
+    QuantityRow("phase_power", "W", lambda s: list(s.active_power), "active power of L1, L2, L3", sequence=True),
+    QuantityRow("reactive_power", "var", lambda s: sum(s.reactive_power), "sum of all phases"),
+    QuantityRow("apparent_power", "VA", lambda s: s.apparent_power_total, "vector sum of all phases"),
+    QuantityRow("power_factor", None, lambda s: s.power_factor, "0..1; 1 without load"),
+    QuantityRow("frequency", "Hz", lambda s: s.frequency, "of the grid"),
+    QuantityRow(
+        "session_energy", "Wh", lambda s: s.session_energy, "since plug-in; after unplugging that of the last session"
+    ),
+    QuantityRow("total_energy", "Wh", lambda s: s.total_energy, "reading of the meter"),
+    QuantityRow("session", None, lambda s: s.session, "sessions since the start; 0: none yet"),
+    QuantityRow("connected_for", "s", lambda s: s.connected_for, "since plug-in"),
+    QuantityRow("charging_for", "s", lambda s: s.charging_for, "with current flowing, in this session"),
+    QuantityRow("has_charged", None, lambda s: s.has_charged, "energy has flowed in this session"),
+    QuantityRow("plugged", None, lambda s: s.plugged, "a vehicle is connected"),
+    QuantityRow("state", None, lambda s: str(s.state), "state of the charge controller"),
+    QuantityRow("duty_cycle", None, lambda s: s.duty_cycle, "of the pilot, in percent; 100: steady +12 V"),
+    QuantityRow("lock", None, lambda s: str(s.lock), "of the socket", _choices(LockState)),
+    QuantityRow("effective_limit", "A", lambda s: s.effective_limit, "the lowest limit"),
+    QuantityRow("binding_limit", None, lambda s: s.binding_limit, "whose limit is the lowest"),
+    QuantityRow("derated", "A", lambda s: s.derated, "thermal limit in force, or null"),
+    QuantityRow("cable_rating", "A", lambda s: s.cable_rating, "from the proximity pilot, or null"),
+    QuantityRow("phases_requested", None, lambda s: s.phases_requested, "1 or 3, as asked for by a wallbox"),
+    QuantityRow("phase_switching", None, lambda s: s.phase_switching, "a phase switch is under way"),
+    QuantityRow("contactor_cycles", None, lambda s: s.contactor_cycles, "closings since the start"),
+    QuantityRow("boots", None, lambda s: s.boots, "starts of the charge controller"),
+    QuantityRow(
+        "faults", None, lambda s: list(s.faults), "active faults, in the order they were raised", sequence=True
+    ),
 )
 """The quantities that have a name of their own; `vehicle.*` and those by name of a sensor or an owner follow."""
 
@@ -93,21 +103,25 @@ VEHICLE: Final = (
 )
 
 
-def _vehicle_row(name: str, unit: str | None, read: Callable[[VehicleView], object], about: str) -> Row:
+def _vehicle_row(name: str, unit: str | None, read: Callable[[VehicleView], object], about: str) -> QuantityRow:
     def reading(snapshot: Snapshot) -> object:
         return read(snapshot.vehicle) if snapshot.vehicle is not None else None
 
     choices = _choices(OnboardState) if name == "onboard" else ()
-    return Row(f"vehicle.{name}", unit, reading, about, choices)
+    return QuantityRow(f"vehicle.{name}", unit, reading, about, choices)
 
 
-_ROWS: Final[Mapping[str, Row]] = {
+_ROWS: Final[Mapping[str, QuantityRow]] = {
     row.name: row
     for row in (
         *QUANTITIES,
         *(_vehicle_row(*entry) for entry in VEHICLE),
-        Row("vehicle", None, lambda s: s.vehicle.name if s.vehicle else None, "name of the plugged vehicle, or null"),
-        Row("limits", None, lambda s: s.binding_limit, "the binding limit's owner; `limits.<owner>`: one limit"),
+        QuantityRow(
+            "vehicle", None, lambda s: s.vehicle.name if s.vehicle else None, "name of the plugged vehicle, or null"
+        ),
+        QuantityRow(
+            "limits", None, lambda s: s.binding_limit, "the binding limit's owner; `limits.<owner>`: one limit"
+        ),
     )
 }
 
@@ -124,7 +138,7 @@ RESERVED: Final = frozenset({name.partition(".")[0] for name in _ROWS} | set(_BY
 
 
 @dataclass(frozen=True, slots=True)
-class Gauge:
+class Quantity:
     """One thing to look at, found by name."""
 
     text: str
@@ -134,7 +148,7 @@ class Gauge:
     """Address of the wallbox whose vendor value this is; None: a quantity of the charger."""
     name: str
     """Name of the quantity, or address of the vendor value."""
-    row: Row | None = None
+    row: QuantityRow | None = None
 
     @property
     def unit(self) -> str | None:
@@ -154,7 +168,12 @@ class Gauge:
             raise EmulatorError(unknown_value(wallbox, self.name)) from None
 
 
-FAULT: Final = Row("fault", None, lambda _: None, "what became of a fault", ("armed", "in force", "over"))
+def read(site: Site, quantity: str) -> object:
+    """The value of a quantity now, as plain JSON data. EmulatorError with a suggestion if there is none."""
+    return resolve(quantity, site.names).read(site)
+
+
+FAULT: Final = QuantityRow("fault", None, lambda _: None, "what became of a fault", ("armed", "in force", "over"))
 
 
 def _fault_state(site: Site, name: str) -> str:
@@ -164,20 +183,20 @@ def _fault_state(site: Site, name: str) -> str:
     return "in force" if armed.in_force else "armed"
 
 
-def resolve(text: str, names: Names) -> Gauge:
+def resolve(text: str, names: Names) -> Quantity:
     """What a name refers to: `garage.power`, `power`, `garage.goe.car`, `goe.car`. EmulatorError if nothing."""
     if text.startswith("fault.") and "fault" not in names.chargers:
         name = text.partition(".")[2]
         names.fault(name)
-        return Gauge(text, next(iter(names.chargers), ""), None, name, FAULT)
+        return Quantity(text, next(iter(names.chargers), ""), None, name, FAULT)
     charger, rest = _charger_of(text, names)
     first, _, below = rest.partition(".")
     if first in names.chargers[charger] and below:
-        return Gauge(text, charger, f"{charger}.{first}", below)
+        return Quantity(text, charger, f"{charger}.{first}", below)
     row = _row(rest)
     if row is None:
         raise EmulatorError(_unknown(text, charger, rest, names))
-    return Gauge(text, charger, None, rest, row)
+    return Quantity(text, charger, None, rest, row)
 
 
 def _charger_of(text: str, names: Names) -> tuple[str, str]:
@@ -191,7 +210,7 @@ def _charger_of(text: str, names: Names) -> tuple[str, str]:
     raise EmulatorError(f'there is no charger "{first}"{did_you_mean(first, names.chargers)}')
 
 
-def _row(name: str) -> Row | None:
+def _row(name: str) -> QuantityRow | None:
     if name in _ROWS:
         return _ROWS[name]
     first, _, below = name.partition(".")
@@ -199,11 +218,11 @@ def _row(name: str) -> Row | None:
         if first == "temperature" and below not in SENSORS:
             return None
         unit, values = _BY_NAME[first]
-        return Row(name, unit, lambda s: values(s).get(below), "")
+        return QuantityRow(name, unit, lambda s: values(s).get(below), "")
     base = _ROWS.get(first)
     if base is not None and base.sequence and below in LINES:
         index = LINES.index(below)
-        return Row(name, base.unit, lambda s: _element(base.read(s), index), base.about)
+        return QuantityRow(name, base.unit, lambda s: _element(base.read(s), index), base.about)
     return None
 
 
@@ -218,7 +237,7 @@ def _unknown(text: str, charger: str, rest: str, names: Names) -> str:
     if first in names.chargers[charger]:
         return f'"{text}" names a wallbox, expected one of its values such as "{text}.<value>"'
     known = {*_ROWS, *_BY_NAME, *names.chargers[charger], *(f"temperature.{sensor}" for sensor in SENSORS)}
-    return f'"{text}" is no quantity{did_you_mean(rest, known)}'
+    return f'"{text}" is not a quantity{did_you_mean(rest, known)}'
 
 
 def vendor_value(wallbox: Wallbox, address: str) -> object:
@@ -230,7 +249,7 @@ def vendor_value(wallbox: Wallbox, address: str) -> object:
         if not dot:
             raise
     else:
-        return value if wallbox.faults is None else wallbox.faults.seen(address, value)
+        return wallbox.interceptor.seen(address, value)
     whole = vendor_value(wallbox, outer)
     if isinstance(whole, Mapping):
         return whole[last]

@@ -246,7 +246,7 @@ async def test_an_icc_hangs_up(address: int) -> None:
         writer.write(b"\0\1\0\0\0\6\1\3" + (122).to_bytes(2, "big") + b"\0\1")
         assert await reader.readexactly(11) == b"\0\1\0\0\0\5\1\3\2\0\1"
         writer.write(b"\0\2\0\0\0\6\1\3" + address.to_bytes(2, "big") + b"\0\1")
-        assert await reader.read() == b""
+        assert await reader.read() == b"\0\2\0\0\0\3\1\x83\2", "exception 2, then the end"
         writer.close()
         assert await client.words(122) == [1]  # others stay
 
@@ -290,7 +290,7 @@ STATES: dict[str, tuple[Callable[[Unit], None], tuple[str, str, int]]] = {
     "paused": (_paused, ("vehicle_connected_type2", "suspendedevse", 2)),
     "waiting": (_waiting, ("vehicle_connected_type2", "preparing", 2)),
     "unplugged": (_unplugged, ("no_vehicle_connected", "available", 1)),
-    "refused": (_with(faults.EvRefuse()), ("vehicle_connected_type2", "suspendedev", 2)),
+    "refused": (_with(faults.VehicleRefuses()), ("vehicle_connected_type2", "suspendedev", 2)),
     "short": (_with(faults.CpShort()), ("vehicle_connector_error", "faulted", 5)),
     "leak": (_with(faults.TripRcd(kind="dc")), ("vehicle_connector_error", "faulted", 5)),
     "meter": (_with(faults.MeterFault()), ("vehicle_charging_type2", "charging", 3)),

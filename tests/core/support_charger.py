@@ -23,6 +23,8 @@ class Bench:
         self.agenda = Agenda()
         self.events: list[Event] = []
         self.watcher: Callable[[Event], None] = lambda event: None
+        self.reactions: set[str] = set()
+        """Rules of vehicles that have fired."""
         self.charger = Charger(
             "bench", spec, agenda=self.agenda, announce=self._announce, seed=seed, time_of_day=time_of_day
         )
@@ -56,12 +58,22 @@ class Bench:
     def do(self, *messages: Stimulus | Command) -> Snapshot:
         """Apply messages; none may be refused."""
         for message in messages:
+            self._note_reactions()
             outcome = self.charger.apply(self.agenda.at, message)
             assert outcome.ok, (message, outcome)
         return self.look()
 
     def ask(self, message: Stimulus | Command) -> Outcome:
         return self.charger.apply(self.agenda.at, message)
+
+    def _note_reactions(self) -> None:
+        if (vehicle := self.charger._hardware.vehicle) is not None:
+            self.reactions |= vehicle.fired
+
+    def fired(self) -> tuple[set[str], set[str]]:
+        """Rules of the charge controller, and of all vehicles, that have fired."""
+        self._note_reactions()
+        return self.charger._hardware.evse.fired, self.reactions
 
     def charge(self, vehicle: VehicleSpec = CAR, *, current: float = 16.0, seconds: float = 30.0) -> Snapshot:
         """Plug in, offer, and wait until the current has settled."""

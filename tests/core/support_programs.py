@@ -148,7 +148,11 @@ def specs() -> st.SearchStrategy[ChargerSpec]:
         single_phase_fallback=TRUTH,
         boot_lockout=st.sampled_from((0.0, 30.0)),
         recovery=st.sampled_from(
-            ((), (("rcd_ac", "auto"), ("overcurrent", "auto")), (("contactor_welded", "power"), ("diode", "unplug")))
+            (
+                (),
+                (("rcd_ac", "auto"), ("overcurrent", "auto")),
+                (("contactor_welded", "power"), ("diode_shorted", "unplug")),
+            )
         ),
         phase_switching=st.builds(
             PhaseSwitching,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from support_charger import CAR, QUICK, Bench
 
-from emulator.core.faults import CpResistance, LockFail, PpInvalid, Ventilation
+from emulator.core.faults import CpResistance, LockStuck, PpInvalid, Ventilation
 from emulator.core.messages import (
     Command,
     Disturb,
@@ -404,13 +404,13 @@ def test_a_disabled_socket_is_open(mode: str) -> None:
 
 def test_a_lock_that_sticks_open_is_tried_again_at_the_next_plug() -> None:
     bench = Bench(SOCKET)
-    bench.do(Disturb(name="lock", fault=LockFail(stuck="open")))
+    bench.do(Disturb(name="lock", fault=LockStuck(stuck="open")))
     bench.charge()
     now = bench.look()
     assert (now.state, now.lock, now.contactor_cycles) == (S.FAULT, LockState.ERROR, 0)
-    assert bench.times("fault_raised", fault="lock_fail") == [6.0]
+    assert bench.times("fault_raised", fault="lock_stuck") == [6.0]
     bench.do(Relieve(name="lock"))
-    assert bench.run(5.0).faults == ("lock_fail",)  # until unplugged
+    assert bench.run(5.0).faults == ("lock_stuck",)  # until unplugged
     bench.do(Unplug())
     assert bench.run(2.0).state is S.A
     bench.do(PLUG)
@@ -489,10 +489,10 @@ def test_what_cannot_be_now_is_refused() -> None:
 
 def test_a_lock_that_still_sticks_is_no_fault_while_nothing_is_plugged() -> None:
     bench = Bench(SOCKET)
-    bench.do(Disturb(name="lock", fault=LockFail(stuck="open")))
+    bench.do(Disturb(name="lock", fault=LockStuck(stuck="open")))
     bench.charge()
     bench.do(Unplug())
     now = bench.run(2.0)
     assert (now.state, now.faults, now.lock) == (S.A, (), LockState.OPEN)
     bench.do(PLUG)
-    assert bench.run(7.0).faults == ("lock_fail",)
+    assert bench.run(7.0).faults == ("lock_stuck",)

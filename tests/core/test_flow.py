@@ -11,9 +11,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from emulator.core.battery import Acceptance, TaperKind
-from emulator.core.flow import Flow, Idle, Ramp, Taper, active_from_rms, deliverable, power_to_current
+from emulator.core.flow import Flow, Idle, active_from_rms, deliverable, power_to_current
+from emulator.core.ramp import Ramp
 from emulator.core.snapshot import PhaseMask, Phases
 from emulator.core.specs import VehicleSpec
+from emulator.core.taper import Taper
 
 GRID: Phases = (230.0, 230.0, 230.0)
 ALL: PhaseMask = (True, True, True)
@@ -410,7 +412,7 @@ def test_a_linear_taper_stores_only_so_much() -> None:
 
 @given(flow=tapers(), steps=st.integers(1, 5))
 def test_a_taper_continues_itself(flow: Taper, steps: int) -> None:
-    """Cut into pieces it is the same: what a later stretch starts with is where the earlier ended."""
+    """Cut into pieces it is the same: what a later segment starts with is where the earlier ended."""
     whole = flow.battery(600.0 * steps)
     stored, piece = 0.0, flow
     for _ in range(steps):
@@ -540,7 +542,7 @@ def test_power_is_continuous_where_the_battery_takes_over() -> None:
 def test_session_with_a_reduction_a_pause_and_a_restart() -> None:
     """Numbers from an independent brute-force integration with steps of 1 ms."""
     high, low = active_from_rms(15.74, 0.6), active_from_rms(9.80, 0.6)
-    stretches = [
+    segments = [
         (5.1, None),
         (12.964280, (0.0, 2.0)),
         (600.0, (high, 0.0)),
@@ -564,7 +566,7 @@ def test_session_with_a_reduction_a_pause_and_a_restart() -> None:
     }
     at = energy = 0.0
     stored = 0.4 * 58_000 * WH
-    for end, motion in stretches:
+    for end, motion in segments:
         if motion is not None:
             flow = charging(*motion)
             energy += flow.energy(end - at)

@@ -8,6 +8,7 @@ import pytest
 
 from emulator.core.agenda import Agenda
 from emulator.core.charger import Charger
+from emulator.core.events import EventName
 from emulator.core.instant import SECOND, later
 from emulator.core.messages import Command, Event, PlugIn, SetLimit, SetPermission
 from emulator.core.specs import ChargerSpec, EvseSpec, VehicleSpec
@@ -84,9 +85,9 @@ def test_the_contactor_closes_and_opens_when_it_should() -> None:
     bench.charger.apply(1200 * SECOND, SetPermission(owner="user", granted=False))
     bench.at(1300.0)
     when = {event.name: event.at for event in bench.events}
-    assert when["contactor_closed"] == 2_100_000
-    assert when["current_started"] == 5_100_000
-    stopped = bench.events[[event.name for event in bench.events].index("contactor_opened")]
+    assert when[EventName.CONTACTOR_CLOSED] == 2_100_000
+    assert when[EventName.CURRENT_STARTED] == 5_100_000
+    stopped = bench.events[[event.name for event in bench.events].index(EventName.CONTACTOR_OPENED)]
     assert stopped.detail["under_load"] is False
 
 

@@ -12,18 +12,19 @@ from emulator.core.faults import Overtemp
 from emulator.core.messages import Disturb, Relieve, SetClimate
 from emulator.core.snapshot import EvseState as S
 from emulator.core.specs import ChargerSpec, Climate, DeratingLevel
+from emulator.core.thermal import SensorName
 from emulator.core.vehicles import PRESETS
 
 LEVELS = [(69.9, None), (70.0, 16.0), (75.0, 8.0), (80.0, 0.0), (90.0, 0.0)]
 
 
-def held(bench: Bench, temperature: float, sensor: str = "board") -> float | None:
+def held(bench: Bench, temperature: float, sensor: SensorName = "board") -> float | None:
     return bench.do(Disturb(name="hot", fault=Overtemp(temperature=temperature, sensor=sensor))).derated
 
 
 @pytest.mark.parametrize(("temperature", "current"), LEVELS)
 @pytest.mark.parametrize("sensor", ["board", "connector_l2", "domestic_pin"])
-def test_levels_upwards(temperature: float, current: float | None, sensor: str) -> None:
+def test_levels_upwards(temperature: float, current: float | None, sensor: SensorName) -> None:
     assert held(Bench(), temperature, sensor) == current
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from emulator.core import noise
 from emulator.core.instant import SECOND
-from emulator.core.noise import Channel
+from emulator.core.noise import NoiseChannel
 
 seeds = st.integers(0, 2**64 - 1)
 instants = st.integers(0, 10**15)
@@ -57,32 +57,32 @@ def test_seeds_channels_and_phases_differ() -> None:
     readings = {
         noise.disturbed(230.0, seed, channel, 7 * SECOND, phase=phase)
         for seed in (1, 2)
-        for channel in (Channel.VOLTAGE, Channel.CURRENT)
+        for channel in (NoiseChannel.VOLTAGE, NoiseChannel.CURRENT)
         for phase in range(3)
     }
     assert len(readings) == 12
 
 
 def test_channels_of_the_phases_do_not_overlap() -> None:
-    taken = [Channel.VOLTAGE + k for k in range(3)] + [Channel.CURRENT + k for k in range(3)]
-    taken += [Channel.FREQUENCY, Channel.TEMPERATURE, Channel.DEVICE]
+    taken = [NoiseChannel.VOLTAGE + k for k in range(3)] + [NoiseChannel.CURRENT + k for k in range(3)]
+    taken += [NoiseChannel.FREQUENCY, NoiseChannel.TEMPERATURE, NoiseChannel.DEVICE]
     assert sorted(taken) == list(range(1, 10))
 
 
-@given(seeds, instants, st.sampled_from(Channel), st.floats(1, 1000), st.floats(0.1, 3))
-def test_deviation_is_bounded(seed: int, at: int, channel: Channel, value: float, scale: float) -> None:
-    character = noise.CHARACTERS[channel]
-    bound = scale * character.amplitude * (value if character.relative else 1.0)
+@given(seeds, instants, st.sampled_from(NoiseChannel), st.floats(1, 1000), st.floats(0.1, 3))
+def test_deviation_is_bounded(seed: int, at: int, channel: NoiseChannel, value: float, scale: float) -> None:
+    shape = noise.SHAPES[channel]
+    bound = scale * shape.amplitude * (value if shape.relative else 1.0)
     assert abs(noise.disturbed(value, seed, channel, at, scale=scale) - value) <= bound * (1 + 1e-9)
 
 
-@given(seeds, instants, st.sampled_from(Channel))
-def test_zero_stays_zero_and_off_is_off(seed: int, at: int, channel: Channel) -> None:
+@given(seeds, instants, st.sampled_from(NoiseChannel))
+def test_zero_stays_zero_and_off_is_off(seed: int, at: int, channel: NoiseChannel) -> None:
     assert noise.disturbed(0.0, seed, channel, at) == 0.0
     assert noise.disturbed(16.0, seed, channel, at, scale=0.0) == 16.0
 
 
 def test_current_holds_for_its_period() -> None:
-    within = {noise.disturbed(16.0, 3, Channel.CURRENT, SECOND + k) for k in (0, 1, 999_999)}
+    within = {noise.disturbed(16.0, 3, NoiseChannel.CURRENT, SECOND + k) for k in (0, 1, 999_999)}
     assert len(within) == 1
-    assert noise.disturbed(16.0, 3, Channel.CURRENT, 2 * SECOND) not in within
+    assert noise.disturbed(16.0, 3, NoiseChannel.CURRENT, 2 * SECOND) not in within

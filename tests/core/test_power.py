@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from support_charger import CAR, QUICK, Bench
 
-from emulator.core.faults import GridOutage, LockFail
+from emulator.core.faults import GridOutage, LockStuck
 from emulator.core.messages import (
     Disturb,
     InterruptPilot,
@@ -179,7 +179,7 @@ def test_the_lock_in_an_outage(unlocks: bool, stuck: bool, lock: LockState) -> N
     bench = Bench(ChargerSpec(connector="socket", evse=EvseSpec(plug_debounce=0.0, unlock_on_outage=unlocks)))
     bench.charge()
     if stuck:
-        bench.do(Disturb(name="lock", fault=LockFail(stuck="closed")))
+        bench.do(Disturb(name="lock", fault=LockStuck(stuck="closed")))
     assert bench.do(PowerCut()).lock is lock
     assert bench.run(30.0).lock is lock
 

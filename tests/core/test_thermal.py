@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.core import thermal
-from emulator.core.flow import Ramp, Squares, active_from_rms
+from emulator.core.flow import Squares, active_from_rms
+from emulator.core.ramp import Ramp
 from emulator.core.specs import Climate
 from emulator.core.thermal import BY_NAME, SENSORS, Sensor, reaches, temperature
 
@@ -115,7 +116,7 @@ def test_session_with_a_reduction_a_pause_and_a_restart() -> None:
     """Connector temperatures from an independent integration in steps of 1 ms."""
     sensor = BY_NAME["connector_l1"]
     high, low = active_from_rms(15.74, 0.6), active_from_rms(9.80, 0.6)
-    stretches = [
+    segments = [
         (2.1, 0.0, 0.0, 0.0),
         (5.1, 0.0, 0.0, 0.6),
         (12.964280, 0.0, 2.0, 0.6),
@@ -133,7 +134,7 @@ def test_session_with_a_reduction_a_pause_and_a_restart() -> None:
     ]
     expected = {12.964280: 20.031755, 600.0: 24.542175, 1200.0: 23.453406, 1502.1: 22.089279, 3600.0: 27.099306}
     at, value = 0.0, 20.0
-    for end, current, rate, idle in stretches:
+    for end, current, rate, idle in segments:
         flow = Ramp(voltages=(230.0,) * 3, resistance=0.2, mask=(True, True, True), current=current, rate=rate)
         value = temperature(sensor, value, flow.squares((idle, idle, idle)), MILD, 0.0, end - at)
         at = end
@@ -300,7 +301,7 @@ def test_crossing_within_a_ramp() -> None:
 
 
 def test_a_dip_before_the_rise_is_found() -> None:
-    """Falling and rising again within one stretch: both crossings, the first of each kind."""
+    """Falling and rising again within one segment: both crossings, the first of each kind."""
     sensor = replace(BY_NAME["connector_l1"], name="dip")
     squares: Squares = ((0.0, 0.0, 4e-4), (0, 0, 0), (0, 0, 0))
     falls = reaches(sensor, 30.0, squares, MILD, 0.0, 28.0, rising=False, horizon=20_000)

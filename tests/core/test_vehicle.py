@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from support_charger import CAR, QUICK, Bench
 
-from emulator.core.faults import CpF, CpOpen, EvRefuse, Overcurrent
+from emulator.core.faults import CpOpen, CpStateF, Overcurrent, VehicleRefuses
 from emulator.core.messages import (
     Disturb,
     InterruptPilot,
@@ -312,11 +312,11 @@ def test_a_short_break_makes_it_blip(wait: float, charges: bool) -> None:
 
 def test_the_fault_of_a_refusing_vehicle() -> None:
     bench = Bench()
-    bench.do(Disturb(name="no", fault=EvRefuse()))
+    bench.do(Disturb(name="no", fault=VehicleRefuses()))
     assert bench.charge().state is S.B_READY
     bench.do(Relieve(name="no"))
     assert bench.run(30.0).state is S.CHARGING
-    bench.do(Disturb(name="no", fault=EvRefuse()))
+    bench.do(Disturb(name="no", fault=VehicleRefuses()))
     now = bench.run(5.0)
     assert (now.state, inside(now).toggles) == (S.B_READY, 0)
 
@@ -331,8 +331,8 @@ def test_patience_without_mains() -> None:
 # --- what the pilot and the mains do to it ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fault", [CpOpen(), CpF()])
-def test_a_vanishing_pilot_ends_the_current_at_once(fault: CpOpen | CpF) -> None:
+@pytest.mark.parametrize("fault", [CpOpen(), CpStateF()])
+def test_a_vanishing_pilot_ends_the_current_at_once(fault: CpOpen | CpStateF) -> None:
     bench = Bench()
     bench.charge(PRESETS["ideal"], current=32.0)
     bench.do(Disturb(name="cp", fault=fault))
@@ -405,7 +405,7 @@ def test_overdraw() -> None:
     bench = Bench()
     bench.do(Disturb(name="greedy", fault=Overcurrent(excess=1.0)))
     now = bench.charge()
-    assert now.phase_current[0] == pytest.approx(16.74)
+    assert now.phase_current[0] == pytest.approx(17.0)
     assert now.faults == ()
 
 
@@ -431,8 +431,6 @@ def test_changes_take_effect() -> None:
     bench.do(SetVehicle(changes={"capacity": 1000.0}))
     assert inside(bench.look()).state_of_charge == 1.0
     assert bench.run(5.0).state is S.B_READY
-    assert bench.charger.vehicle_spec is not None
-    assert bench.charger.vehicle_spec.max_current == 8.0
 
 
 def test_a_sleep_timer_stated_later_counts_from_then() -> None:

@@ -26,7 +26,9 @@ from emulator.scenario.loader import loads
 from emulator.scenario.player import apply_step
 from emulator.scenario.steps import make_step
 from emulator.service.emulator import Emulator, Options
-from emulator.world.site import Site, build
+from emulator.world.building import build
+from emulator.world.quantities import read
+from emulator.world.site import Site
 
 BOXES = """
 seed: 5
@@ -61,7 +63,7 @@ class Bench:
         self.site.simulation.jump(round(seconds * SECOND))
 
     def read(self, quantity: str) -> object:
-        return self.site.read(quantity)
+        return read(self.site, quantity)
 
     # --- clients -----------------------------------------------------------------------------------------------------
 
@@ -70,7 +72,8 @@ class Bench:
         server = HttpServer(Endpoint(self.site.wallboxes[on], "http"))
         origin = Origin(interface="http", client=client)
         request = HttpRequest(method=more.pop("method", "GET"), target=target, origin=origin, **more)
-        return server.exchange(request, server.rooms.find(request))
+        reply, _ = server.exchange(request, server.rooms.find(request))
+        return reply
 
     def json(self, target: str, **more: Any) -> Any:
         return json.loads(self.http(target, **more).body)

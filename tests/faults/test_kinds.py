@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from emulator.core.faults import CATALOGUE
@@ -67,7 +69,7 @@ def test_it_begins_and_ends(name: str) -> None:
         assert bench.told()[0] == "begin"
         assert bench.told()[-1] == "end"
         assert bench.engine.listed() == []
-        assert all(box.faults is None for box in bench.site.wallboxes.values())
+        assert all(not box.interceptor.active for box in bench.site.wallboxes.values())
         bench.wait(3600)
 
 
@@ -78,7 +80,7 @@ def test_it_describes_itself(name: str) -> None:
     assert kind.about
     assert kind.levels
     for argument in kind.arguments:
-        assert argument.kind.text
+        assert argument.type.text
         assert argument.about or argument.owner is not None
         assert argument.name not in {a.name for a in STEPS["fault"].arguments}
 
@@ -100,7 +102,7 @@ def test_the_list_shows_them_all() -> None:
 
 
 def test_the_schema_knows_them_all() -> None:
-    options = STEPS["fault"].schema()["anyOf"]
+    options: Any = STEPS["fault"].schema()["anyOf"]
     assert [option["properties"]["kind"]["const"] for option in options] == list(EFFECTS)
     delay = options[0]
     assert delay["properties"]["delay"]["pattern"] == Duration().schema()["pattern"]
@@ -226,10 +228,9 @@ def test_the_vehicle_changes_its_habits() -> None:
 def test_connections_of_one_interface_only() -> None:
     bench = Bench()
     bench.fault("nrgkick.modbus", "connection_cap", connections=2)
-    faults = bench.site.wallboxes["garage.nrgkick"].faults
-    assert faults is not None
-    assert faults.limit("modbus", 16) == 2
-    assert faults.limit("http", 64) == 64
+    interceptor = bench.site.wallboxes["garage.nrgkick"].interceptor
+    assert interceptor.connection_limit("modbus", 16) == 2
+    assert interceptor.connection_limit("http", 64) == 64
 
 
 def test_what_turns_out_to_be_impossible_later_ends_the_fault_and_nothing_else() -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from emulator.faults.documents import HIDE, add_member, edit
+from emulator.faults.edits import HIDE, add_member, edit
 
 from .support import Bench
 
@@ -30,7 +30,7 @@ from .support import Bench
     ],
 )
 def test_only_the_changed_place_changes(key: str, new: object, text: str, expected: str) -> None:
-    from emulator.faults.documents import address
+    from emulator.devices.documents import address
 
     assert edit(text, (), address(key), lambda _path, _old: new) == expected
 

@@ -48,7 +48,7 @@ def test_a_fault_that_has_hit_often_enough_is_gone() -> None:
     assert bench.told() == ["begin", "hit", "end"]
     assert bench.entries()[-1].detail["why"] == "count"
     assert bench.engine.listed() == []
-    assert bench.site.wallboxes["garage.goe"].faults is None
+    assert not bench.site.wallboxes["garage.goe"].interceptor.active
 
 
 def test_probability_follows_from_the_seed() -> None:
@@ -165,7 +165,7 @@ def test_others_are_not_disturbed() -> None:
     assert bench.http("/api/status").status == 500
     assert bench.http("/info", on="garage.nrgkick").status == 200
     assert bench.registers(194) == [320]
-    assert bench.site.wallboxes["garage.nrgkick"].faults is None
+    assert not bench.site.wallboxes["garage.nrgkick"].interceptor.active
 
 
 def test_a_charger_stands_for_all_its_boxes() -> None:
@@ -179,11 +179,11 @@ def test_a_charger_stands_for_all_its_boxes() -> None:
 def test_nothing_armed_costs_nothing() -> None:
     bench = Bench()
     for box in bench.site.wallboxes.values():
-        assert box.faults is None
+        assert not box.interceptor.active
         assert box.settings.swallow is None
     bench.fault("goe", "override", **WRONG)
     bench.do("clear_fault", name="override")
-    assert bench.site.wallboxes["garage.goe"].faults is None
+    assert not bench.site.wallboxes["garage.goe"].interceptor.active
     assert bench.site.wallboxes["garage.goe"].settings.swallow is None
 
 
@@ -211,14 +211,13 @@ def test_a_state_follows_its_condition() -> None:
     bench.fault("goe.http", "refuse", when={"garage.plugged": False})
     box = bench.site.wallboxes["garage.goe"]
     bench.wait(1)
-    assert box.faults is not None
-    assert not box.faults.reachable("http")
+    assert not box.interceptor.reachable("http")
     bench.do("plug_in", charger="garage")
     bench.wait(1)
-    assert box.faults.reachable("http")
+    assert box.interceptor.reachable("http")
     bench.do("unplug", charger="garage")
     bench.wait(1)
-    assert not box.faults.reachable("http")
+    assert not box.interceptor.reachable("http")
     assert bench.told() == ["begin", "end", "begin"]
 
 
@@ -272,7 +271,7 @@ def test_a_residual_current_has_its_type() -> None:
         ("{on: goe.http, kind: delay, delay: 1 s, probability: 3}", "probability: found 3, expected a number 0..1"),
         ("{on: goe.http, kind: delay, delay: 1 s, count: 0}", "count: found 0"),
         ("{on: goe.http, kind: delay, delay: 1 s, after: {evnt: x}}", 'unknown key "evnt" (did you mean "event"?)'),
-        ("{on: goe.http, kind: delay, delay: 1 s, when: {garage.pwer: 1}}", '"garage.pwer" is no quantity'),
+        ("{on: goe.http, kind: delay, delay: 1 s, when: {garage.pwer: 1}}", '"garage.pwer" is not a quantity'),
         ("{on: goe.http, kind: delay, delay: 1 s, depth: 3}", 'unknown key "depth"'),
         ("{on: goe, kind: act, settings: {ampp: 3}}", 'no setting "ampp"'),
         ("{on: goe, kind: act, write: {ampp: 3}}", 'has no value "ampp"'),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 
 import pytest
@@ -23,13 +23,15 @@ from support_mqtt import (
     receive_until,
 )
 
+from emulator.devices.delivery import Copy, M
+from emulator.devices.interception import Interception, Interceptor
 from emulator.devices.interfaces import BrokerAccess, Publish
+from emulator.devices.traffic import Message
 from emulator.protocols.broker import Broker
 from emulator.protocols.broker_builtin import BuiltinBroker
 from emulator.protocols.mqtt import MqttDevice, State
 from emulator.protocols.mqtt_client import Outbox
 from emulator.protocols.mqtt_packets import Connect
-from emulator.protocols.mqtt_passage import Passage
 from emulator.protocols.server import Endpoint
 
 
@@ -46,8 +48,8 @@ async def builtin() -> AsyncIterator[BuiltinBroker]:
         yield running
 
 
-def device(box: MqttBox, broker: Broker | None, passage: Passage | None = None) -> MqttDevice:
-    return MqttDevice(Endpoint(box, "mqtt"), broker, passage=passage)
+def device(box: MqttBox, broker: Broker | None) -> MqttDevice:
+    return MqttDevice(Endpoint(box, "mqtt"), broker)
 
 
 async def until(running: MqttDevice, state: State) -> None:
@@ -351,28 +353,36 @@ async def test_a_command_may_end_the_connection_it_came_on(builtin: BuiltinBroke
         assert (await receive(user)).payload == b"yes"
 
 
-class Garbler(Passage):
+class Garbled(Interception):
+    def __init__(self, message: Message) -> None:
+        self._doubled = (message.topic or "").endswith("result")
+
+    def copies(self, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+        return [*copies, *copies] if self._doubled else [copy for copy in copies if copy.data != b"13"]
+
+
+class Garbler(Interceptor):
     """Doubles what goes out, drops commands for 13 A, cannot connect the first time."""
+
+    active = True
 
     def __init__(self) -> None:
         self.attempts = 0
 
-    def connecting(self, access: BrokerAccess) -> BrokerAccess:
+    def broker_access(self, interface: str, access: BrokerAccess) -> BrokerAccess:
         self.attempts += 1
         if self.attempts == 1:
             raise ConnectionRefusedError("not yet")
         return access
 
-    def outgoing(self, message: Publish) -> Iterable[Publish]:
-        return (message, message) if message.topic.endswith("result") else (message,)
-
-    def incoming(self, message: Publish) -> Iterable[Publish]:
-        return () if message.payload == b"13" else (message,)
+    def intercept(self, message: Message) -> Interception:
+        return Garbled(message)
 
 
-async def test_every_message_goes_through_the_passage(builtin: BuiltinBroker) -> None:
+async def test_every_message_is_intercepted(builtin: BuiltinBroker) -> None:
     box = mqtt_box()
-    async with device(box, builtin, Garbler()) as running, client(builtin) as user:
+    box.interceptor = Garbler()
+    async with device(box, builtin) as running, client(builtin) as user:
         await until(running, "connected")
         await running.settled()
         assert box.reasons == ["not yet"]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.devices.topics import matches
 from emulator.protocols.mqtt_exchange import Exchange
 from emulator.protocols.mqtt_packets import (
     Acknowledge,
@@ -24,7 +25,7 @@ from emulator.protocols.mqtt_packets import (
     Unsubscribe,
     encode,
 )
-from emulator.protocols.mqtt_topics import FilterTree, TopicTree, matches, valid_filter, valid_topic
+from emulator.protocols.mqtt_topics import FilterTree, TopicTree, valid_filter, valid_topic
 
 TEXTS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=40)
 IDS = st.integers(1, 65_535)

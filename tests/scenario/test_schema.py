@@ -30,8 +30,11 @@ def test_it_is_a_schema_and_plain_json() -> None:
     schema = json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     assert json.loads(json.dumps(schema)) == schema
-    assert set(schema["properties"]) == set(SECTIONS)
-    assert set(schema["$defs"]) == {f"step_{name}" for name in STEPS}
+    properties, steps = schema["properties"], schema["$defs"]
+    assert isinstance(properties, dict)
+    assert isinstance(steps, dict)
+    assert set(properties) == set(SECTIONS)
+    assert set(steps) == {f"step_{name}" for name in STEPS}
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)

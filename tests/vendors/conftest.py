@@ -1,18 +1,18 @@
-"""What vendor tests share. See `worlds`."""
+"""What vendor tests share. See `bench`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
-from worlds import SmallWorld
+from bench import Bench
 
 
 @pytest.fixture
-def goe() -> Callable[..., SmallWorld]:
-    """Makes a world with one go-e box whose HTTP API is on."""
+def goe() -> Callable[..., Bench]:
+    """Makes a world with one go-e wallbox whose HTTP API is on."""
 
-    def make(model: str | None = None, firmware: str | None = None, **settings: object) -> SmallWorld:
-        return SmallWorld("goe", model, firmware, settings={"hai": True, **settings})
+    def make(model: str | None = None, firmware: str | None = None, **settings: object) -> Bench:
+        return Bench("goe", model, firmware, settings={"hai": True, **settings})
 
     return make

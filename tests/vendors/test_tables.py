@@ -8,9 +8,9 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from bench import Bench
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from worlds import SmallWorld
 
 from emulator import vendors
 from emulator.core import faults
@@ -59,11 +59,11 @@ def fits(kind: str, value: object) -> bool:
     return _BASES.get(kind, _BASES["any"])(value)
 
 
-def check_values(world: SmallWorld) -> None:
+def check_values(world: Bench) -> None:
     """Every address gives a JSON value of its row's type."""
-    rows = {row.name: row for row in world.box.fidelity() if row.readable}
-    for address in world.box.addresses():
-        value = world.box.read(address)
+    rows = {row.name: row for row in world.wallbox.fidelity() if row.readable}
+    for address in world.wallbox.addresses():
+        value = world.wallbox.read(address)
         json.dumps(value, allow_nan=False)
         if address in rows:
             assert fits(rows[address].type, value), f"{address}: {value!r} is no {rows[address].type}"
@@ -71,8 +71,8 @@ def check_values(world: SmallWorld) -> None:
 
 @pytest.mark.parametrize(("vendor", "model", "firmware"), PROFILES)
 def test_rows(vendor: str, model: str, firmware: str) -> None:
-    world = SmallWorld(vendor, model, firmware)
-    rows: list[Fidelity] = list(world.box.fidelity())
+    world = Bench(vendor, model, firmware)
+    rows: list[Fidelity] = list(world.wallbox.fidelity())
     assert rows
     names = [(row.table, row.name) for row in rows]
     assert len(names) == len(set(names))
@@ -81,32 +81,32 @@ def test_rows(vendor: str, model: str, firmware: str) -> None:
         assert row.type, row.name
         assert row.readable or row.settable, row.name
         assert row.assumed != "", row.name
-    assert set(world.box.addresses()) >= {row.name for row in rows if row.readable and row.table == "API keys"}
+    assert set(world.wallbox.addresses()) >= {row.name for row in rows if row.readable and row.table == "API keys"}
 
 
 @pytest.mark.parametrize(("vendor", "model", "firmware"), PROFILES)
 def test_values_have_their_type(vendor: str, model: str, firmware: str) -> None:
-    world = SmallWorld(vendor, model, firmware)
+    world = Bench(vendor, model, firmware)
     check_values(world)
     world.plug_in()
     world.wait(60)
     check_values(world)
 
 
-def end_all(world: SmallWorld) -> None:
+def end_all(world: Bench) -> None:
     for name in world.charger.disturbances:
         world.end(name)
 
 
-STEPS: tuple[Callable[[SmallWorld], object], ...] = (
+STEPS: tuple[Callable[[Bench], object], ...] = (
     lambda w: w.plug_in() if w.now.vehicle is None else w.unplug(),
     lambda w: w.apply(PowerCut()),
     lambda w: w.apply(PowerUp()),
-    lambda w: w.box.present_card("04a1b2c3"),
-    lambda w: w.box.press_button(),
-    lambda w: w.box.reboot(),
+    lambda w: w.wallbox.present_card("04a1b2c3"),
+    lambda w: w.wallbox.press_button(),
+    lambda w: w.wallbox.reboot(),
     *(
-        partial(SmallWorld.begin, name=kind.step(), fault=kind())
+        partial(Bench.begin, name=kind.step(), fault=kind())
         for kind in faults.CATALOGUE
         if not kind.__dataclass_fields__ or kind in (faults.TripRcd, faults.Overvoltage, faults.Overtemp)
     ),
@@ -119,9 +119,9 @@ WAITS = st.sampled_from([0.0, 0.3, 1.0, 7.7, 61.0, 1800.0])
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(program=st.lists(st.tuples(st.sampled_from(STEPS), WAITS), max_size=12))
 def test_values_have_their_type_whatever_happened(
-    vendor: str, program: list[tuple[Callable[[SmallWorld], object], float]]
+    vendor: str, program: list[tuple[Callable[[Bench], object], float]]
 ) -> None:
-    world = SmallWorld(vendor)
+    world = Bench(vendor)
     for step, wait in program:
         step(world)
         world.wait(wait)
@@ -139,4 +139,4 @@ def test_settings_are_sound(vendor: str) -> None:
     names = [row.name for row in found.settings]
     assert len(names) == len(set(names))
     for changes in (found.everything, *found.enable.values()):
-        SmallWorld(vendor, settings=changes)
+        Bench(vendor, settings=changes)

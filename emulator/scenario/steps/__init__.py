@@ -1,6 +1,6 @@
 """The vocabulary: every step there is.
 
-The one rule: a step is a word in the list below. To add one, write a class beside its kin and add it here; YAML, the
+The one rule: a step is a word in the list below. To add one, write a class beside its like and add it here; YAML, the
 control API, the command line and Python learn it from its fields.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from ...core.faults import CATALOGUE
 from ...errors import Problem, ScenarioError, did_you_mean
@@ -17,39 +17,33 @@ from ...language.arguments import Duration, Schema, Scope, Unreadable
 from ...language.names import Names
 from ...language.nodes import Node, from_object, resolved
 from ...language.records import Argument
+from . import checks, device, fault, faults, request, surroundings, vehicle
 from .base import Step, StepType, TimedStep, described
-from .checks import Clock, Expect, Note, WaitUntil
-from .device import Command, PresentCard, PressButton, Reboot, Set, SetFirmware
-from .fault import fault_type
-from .faults import ClearFault, catalogued
-from .request import Request
-from .surroundings import PowerCut, PowerUp, SetClimate, SetSupply
-from .vehicle import PlugCable, PlugIn, SetVehicle, SwapVehicle, Unplug
 
 VOCABULARY: Final[tuple[StepType, ...]] = (
-    described(PlugIn),
-    described(Unplug),
-    described(SwapVehicle),
-    described(PlugCable),
-    described(SetVehicle),
-    described(PresentCard),
-    described(PressButton),
-    described(SetSupply),
-    described(SetClimate),
-    described(PowerCut),
-    described(PowerUp),
-    described(Set),
-    described(Reboot),
-    described(SetFirmware),
-    described(Command),
-    *(catalogued(fault) for fault in CATALOGUE),
-    described(Request),
-    fault_type(),
-    described(ClearFault),
-    described(Clock),
-    described(Expect),
-    described(WaitUntil),
-    described(Note),
+    described(vehicle.PlugIn),
+    described(vehicle.Unplug),
+    described(vehicle.SwapVehicle),
+    described(vehicle.PlugCable),
+    described(vehicle.SetVehicle),
+    described(device.PresentCard),
+    described(device.PressButton),
+    described(surroundings.SetSupply),
+    described(surroundings.SetClimate),
+    described(surroundings.PowerCut),
+    described(surroundings.PowerUp),
+    described(device.Set),
+    described(device.Reboot),
+    described(device.SetFirmware),
+    described(device.Command),
+    *(faults.catalogued(fault) for fault in CATALOGUE),
+    described(request.Request),
+    fault.fault_type(),
+    described(faults.ClearFault),
+    described(checks.Clock),
+    described(checks.Expect),
+    described(checks.WaitUntil),
+    described(checks.Note),
 )
 
 STEPS: Final[Mapping[str, StepType]] = {kind.name: kind for kind in VOCABULARY}
@@ -96,9 +90,9 @@ def read_step(node: Node, scope: Scope) -> TimedStep:
     return TimedStep(name=chosen[0].text, step=step, place=chosen[0].place, **times)
 
 
-def _read_time(argument: Argument, node: Node, scope: Scope, times: dict[str, int]) -> bool:
+def _read_time(argument: Argument[int], node: Node, scope: Scope, times: dict[str, int]) -> bool:
     try:
-        times[argument.name] = argument.kind.read(node, scope)
+        times[argument.name] = argument.type.read(node, scope)
     except Unreadable:
         return False
     return True
@@ -163,7 +157,7 @@ def step_from_words(name: str, words: Sequence[str]) -> dict[str, object]:
     Words without `=` are the short argument; values are read as YAML would read them.
     """
     kind = STEPS.get(name)
-    given: dict[str, Any] = {}
+    given: dict[str, object] = {}
     plain: list[str] = []
     for word in words:
         key, equals, value = word.partition("=")
@@ -181,18 +175,19 @@ def step_from_words(name: str, words: Sequence[str]) -> dict[str, object]:
     return {name: given or None}
 
 
-def _put(given: dict[str, Any], key: str, value: object, kind: StepType | None) -> None:
+def _put(given: dict[str, object], key: str, value: object, kind: StepType | None) -> None:
     """`settings.amp=10` is {settings: {amp: 10}} where `settings` is an argument."""
     outer, dot, inner = key.partition(".")
     if dot and kind is not None and kind.whole is None and any(a.name == outer for a in kind.arguments):
-        given.setdefault(outer, {})[inner] = value
+        before = given.get(outer)
+        given[outer] = {**(before if isinstance(before, dict) else {}), inner: value}
     else:
         given[key] = value
 
 
 def timeline_schema() -> Schema:
     """JSON Schema of a list of steps."""
-    times = {a.name: a.kind.schema() | {"description": a.about} for a in TIMES}
+    times = {a.name: a.type.schema() | {"description": a.about} for a in TIMES}
     entry = {
         "type": "object",
         "properties": times | {kind.name: {"$ref": f"#/$defs/step_{kind.name}"} for kind in VOCABULARY},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from ...core.instant import Instant
 from ...core.messages import Outcome
@@ -28,7 +28,7 @@ class Step:
     """Base of all steps."""
 
     short: ClassVar[str | None] = None
-    """The argument that `step: value` gives when the value is no mapping."""
+    """The argument that `step: value` gives when the value is not a mapping."""
     whole: ClassVar[str | None] = None
     """The field that takes whatever is written after the step's name."""
 
@@ -47,15 +47,15 @@ class StepType:
 
     name: str
     about: str
-    arguments: tuple[Argument, ...]
-    make: Callable[[dict[str, Any]], Step]
+    arguments: tuple[Argument[object], ...]
+    make: Callable[[dict[str, object]], Step]
     short: str | None = None
-    whole: Argument | None = None
+    whole: Argument[object] | None = None
 
     def read(self, node: Node, scope: Scope) -> Step:
         """The step with the arguments in `node`; `Unreadable` after reporting what is wrong."""
         if self.whole is not None:
-            return self.make({self.whole.name: self.whole.kind.read(node, scope)}).settled(node, scope)
+            return self.make({self.whole.name: self.whole.type.read(node, scope)}).settled(node, scope)
         if self.short is not None and not node.empty and node.entries is None:
             key = replace(node, label=self.short, scalar=self.short, text=self.short, items=None)
             node = replace(node, scalar=None, items=None, entries=((key, replace(node, label=self.short)),))
@@ -65,10 +65,10 @@ class StepType:
     def schema(self) -> Schema:
         """JSON Schema of what follows the step's name."""
         if self.whole is not None:
-            return self.whole.kind.schema() | {"description": self.about}
+            return self.whole.type.schema() | {"description": self.about}
         options = [record_schema(self.arguments)]
         if self.short is not None:
-            options.append(next(a for a in self.arguments if a.name == self.short).kind.schema())
+            options.append(next(a for a in self.arguments if a.name == self.short).type.schema())
         if not any(argument.required for argument in self.arguments):
             options.append({"type": "null"})
         return {"anyOf": options, "description": self.about}
@@ -105,6 +105,6 @@ class TimedStep:
     place: Place
 
 
-def listed(arguments: Mapping[str, Any]) -> str:
+def listed(arguments: Mapping[str, object]) -> str:
     """Arguments for a message or a journal entry."""
     return ", ".join(f"{name}={value}" for name, value in arguments.items() if value is not None)

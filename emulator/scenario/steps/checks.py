@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from ...core.instant import MINUTE, Instant, later, seconds
 from ...core.messages import Outcome
 from ...core.units import Seconds
-from ...language.arguments import Kind, Schema, Scope, Text
+from ...language.arguments import ArgumentType, Schema, Scope, Text
 from ...language.fields import About
 from ...language.nodes import Node
 from ...runtime.clock import MAX_SPEED
@@ -69,8 +69,11 @@ class Note(Step):
         return Outcome()
 
 
+_SPEEDS: Final[Mapping[str, object]] = {"realtime": 1.0, "frozen": 0.0}
+
+
 @dataclass(frozen=True, slots=True)
-class Speed(Kind):
+class Speed(ArgumentType[float]):
     """Simulated seconds per second: a number, `realtime` or `frozen`."""
 
     @property
@@ -78,7 +81,7 @@ class Speed(Kind):
         return f"realtime, frozen, or a speed factor 0..{MAX_SPEED:.0f}"
 
     def read(self, node: Node, scope: Scope) -> float:
-        value: Any = {"realtime": 1.0, "frozen": 0.0}.get(node.text, node.scalar) if node.is_scalar else None
+        value = _SPEEDS.get(node.text, node.scalar) if node.is_scalar else None
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_SPEED:
             self.wrong(node, scope)
         return float(value)
@@ -115,4 +118,4 @@ class Clock(Step):
 
 def waited_for(name: str, checks: tuple[Check, ...]) -> str:
     """What was waited for, for a reader."""
-    return f"{name}: " + ", ".join(f"{c.gauge.text}: {written(c.expectation.text)}" for c in checks)
+    return f"{name}: " + ", ".join(f"{c.quantity.text}: {written(c.expectation.text)}" for c in checks)

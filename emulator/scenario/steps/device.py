@@ -6,13 +6,13 @@ The one rule: what a vendor's box makes of it is the wallbox's business; a step 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ...core.messages import Outcome, Reason, RebootController
 from ...core.units import Seconds
 from ...devices.interfaces import Origin
+from ...devices.traffic import of_write
 from ...devices.wallbox import Wallbox
 from ...errors import EmulatorError, did_you_mean
 from ...language.arguments import Scope, Text, checked
@@ -194,7 +194,9 @@ class Command(Step):
             origin = Origin(interface=chosen, client="scenario", cause=cause)
             for written, value in self.write.items():
                 address = _own_address(box, written)
-                with nullcontext() if box.faults is None else box.faults.writing(chosen, address):
+                interception = box.interceptor.intercept(of_write(address, chosen, box.traffic.get(chosen, "http")))
+                interception.lost()  # a write by a step always arrives; what it meets counts all the same
+                with interception.handling():
                     outcomes[address] = box.write(address, value, origin)
         return self._answer(outcomes)
 

@@ -6,12 +6,10 @@ what the world itself refuses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Final
 
-from ...core.agenda import Priority
-from ...core.instant import SECOND, Instant
 from ...core.messages import Outcome
 from ...core.units import Seconds
 from ...errors import EmulatorError, did_you_mean
@@ -21,15 +19,15 @@ from ...faults.engine import FaultEngine
 from ...faults.kinds import EFFECTS
 from ...faults.kinds import Kind as FaultKind
 from ...faults.matching import Match
-from ...faults.target import Target, interfaces_of
-from ...language.arguments import Kind, Number, Quantity, Schema, Scope, Text, Unreadable, Whole
+from ...faults.target import Target
+from ...language.arguments import ArgumentType, Number, NumberWithUnit, Schema, Scope, Text, Unreadable, Whole
 from ...language.fields import About, arguments_of, construct
 from ...language.names import Names
 from ...language.nodes import Node
 from ...language.records import read_record, record_schema
-from ...runtime.journal import KINDS, Entry
+from ...runtime.journal import KINDS
 from ...world.checks import Check, Checks
-from ...world.expectations import MISSING
+from ...world.conditions import SiteCondition
 from ...world.names import probe
 from ..settings import check_settings
 from .base import Step, StepType
@@ -37,10 +35,6 @@ from .base import Step, StepType
 if TYPE_CHECKING:
     from ...devices.wallbox import Wallbox
     from ...world.site import Site
-
-LOOK: Final = SECOND
-"""How often a condition is looked at when nothing happens."""
-_TELLING = frozenset({"event", "stimulus", "command", "write", "firmware", "fault"})
 
 
 # --- where -----------------------------------------------------------------------------------------------------------
@@ -79,7 +73,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceName(Kind):
+class PlaceName(ArgumentType[Place]):
     """`garage`, `garage.goe`, `garage.goe.http`; the charger's name may be left out."""
 
     @property
@@ -115,7 +109,7 @@ def find_place(text: str, names: Names) -> Place:
         wallbox = names.wallbox(outer)
     box = probe(names, wallbox)
     if box is not None:
-        served = dict(interfaces_of(box))
+        served = box.traffic
         if interface not in served:
             raise EmulatorError(f'{wallbox} has no interface "{interface}"{did_you_mean(interface, served)}') from None
     return Place(wallbox.partition(".")[0], wallbox, interface)
@@ -125,7 +119,7 @@ def find_place(text: str, names: Names) -> Place:
 
 
 @dataclass(frozen=True, slots=True)
-class AfterKind(Kind):
+class AfterKind(ArgumentType[After]):
     """`{event: rcd_tripped, delay: 3 s}`: something in the journal."""
 
     @property
@@ -139,7 +133,7 @@ class AfterKind(Kind):
         found: tuple[str, str] | None = None
         for key, value in node.entries:
             if key.text == "delay":
-                delay = Quantity("s").read(value, scope)
+                delay = NumberWithUnit("s").read(value, scope)
             elif key.text not in KINDS:
                 scope.fail(
                     replace(key, label=""), f'unknown key "{key.text}"{did_you_mean(key.text, [*KINDS, "delay"])}'
@@ -154,61 +148,7 @@ class AfterKind(Kind):
 
     def schema(self) -> Schema:
         names = {kind: {"type": "string"} for kind in KINDS}
-        return {"type": "object", "properties": names | {"delay": Quantity("s").schema()}}
-
-
-class Expected:
-    """Expectations as a condition of a fault."""
-
-    def __init__(self, site: Site, checks: tuple[Check, ...]) -> None:
-        self._site = site
-        self._checks = checks
-        self._before = site.values(checks)
-
-    @property
-    def text(self) -> str:
-        return ", ".join(f"{check.gauge.text}: {check.expectation.text}" for check in self._checks)
-
-    def holds(self) -> bool:
-        try:
-            return all(
-                check.expectation.holds(check.gauge.read(self._site), self._before.get(check.gauge.text, MISSING))
-                for check in self._checks
-            )
-        except EmulatorError:  # a vendor value that this firmware does not have
-            return False
-
-    def watch(self, wanted: bool, found: Callable[[Instant], None]) -> Callable[[], None]:
-        """Look after everything that happens, and every second."""
-        simulation = self._site.simulation
-        over = False
-
-        def look(at: Instant) -> None:
-            if over:
-                return
-            if self.holds() == wanted:
-                cancel()
-                found(at)
-            else:
-                timer.set(at + LOOK)
-
-        def heard(entry: Entry) -> None:
-            if entry.kind in _TELLING:
-                timer.set(simulation.at)
-                simulation.wake()
-
-        def cancel() -> None:
-            nonlocal over
-            if not over:
-                over = True
-                timer.clear()
-                silence()
-
-        timer = simulation.timer(look, Priority.COMMAND)
-        silence = simulation.journal.listen(heard)
-        timer.set(simulation.at)
-        simulation.wake()
-        return cancel
+        return {"type": "object", "properties": names | {"delay": NumberWithUnit("s").schema()}}
 
 
 # --- the step --------------------------------------------------------------------------------------------------------
@@ -246,14 +186,14 @@ class Fault(Step):
             target=self.on.target(site),
             effect=self.effect,
             match=self.match or Match(),
-            when=None if self.when is None else Expected(site, self.when),
+            when=None if self.when is None else SiteCondition(site, self.when),
             after=self.after,
             on_request=self.on_request,
             every=self.every,
             probability=self.probability,
             for_=self.for_,
             count=self.count,
-            until=None if self.until is None else Expected(site, self.until),
+            until=None if self.until is None else SiteCondition(site, self.until),
         )
         engine.arm(order)
         return Outcome(detail={"name": name, "on": self.on.text, "kind": self.kind})
@@ -270,8 +210,8 @@ class FaultType(StepType):
     def read(self, node: Node, scope: Scope) -> Step:
         kind = _kind(node, scope)
         values = read_record(node, (*COMMON, *kind.arguments), scope, what="the arguments of fault")
-        common = {argument.name: values.pop(argument.name) for argument in COMMON}
-        place, match = common["on"], common["match"] or Match()
+        step = construct(Fault, {argument.name: values.pop(argument.name) for argument in COMMON})
+        place, match = step.on, step.match or Match()
         problems = list(_misplaced(kind, place, match, node, scope))
         if kind.requires and all(node.get(name) is None for name in kind.requires):
             problems.append((node, f"{kind.name}: expected {' or '.join(kind.requires)}"))
@@ -284,13 +224,14 @@ class FaultType(StepType):
         if problems:
             raise Unreadable
         _check_values(node, place, scope)
-        scope.names.faults.add(common["name"] or kind.name)
-        return construct(Fault, {**common, "effect": effect})
+        scope.names.faults.add(step.name or kind.name)
+        return replace(step, effect=effect)
 
     def schema(self) -> Schema:
-        kinds = [record_schema((*COMMON, *kind.arguments)) for kind in EFFECTS.values()]
-        for kind, schema in zip(EFFECTS.values(), kinds, strict=True):
-            schema["properties"]["kind"] = {"const": kind.name, "description": kind.about}
+        kinds = [
+            record_schema((*COMMON, *kind.arguments), kind={"const": kind.name, "description": kind.about})
+            for kind in EFFECTS.values()
+        ]
         return {"anyOf": kinds, "description": self.about}
 
 
@@ -338,7 +279,7 @@ def _served(place: Place, names: Names) -> set[str]:
     for address in boxes:
         box = probe(names, address)
         if box is not None:
-            found |= {protocol for name, protocol in interfaces_of(box) if place.interface in (None, name)}
+            found |= {protocol for name, protocol in box.traffic.items() if place.interface in (None, name)}
     return found
 
 

@@ -6,7 +6,7 @@ The one rule: every fault of the catalogue is a word of the vocabulary by itself
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ...core.agenda import Priority
 from ...core.faults import Disturbance
@@ -56,7 +56,7 @@ def catalogued(fault: type[Disturbance]) -> StepType:
     common = tuple(argument for argument in arguments_of(PhysicalFault) if argument.name != "fault")
     own = arguments_of(fault)
 
-    def make(values: dict[str, Any]) -> Step:
+    def make(values: dict[str, object]) -> Step:
         disturbance = construct(fault, {argument.name: values[argument.name] for argument in own})
         shared = {argument.name: values[argument.name] for argument in common}
         return construct(PhysicalFault, {**shared, "fault": disturbance})

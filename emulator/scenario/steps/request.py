@@ -5,33 +5,31 @@ The one rule: the request takes the way a real one takes, past the same faults, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from ...core.messages import Outcome
+from ...devices.delivery import Copy, Delivery
 from ...devices.interfaces import (
+    Datagram,
     HttpInterface,
     HttpReply,
     HttpRequest,
     ModbusInterface,
-    ModbusReply,
     ModbusRequest,
     MqttInterface,
     Origin,
     UdpInterface,
 )
+from ...devices.traffic import of_datagram, of_http, of_modbus, of_publish
 from ...errors import EmulatorError
-from ...faults.effect import Delivery, Parcel
 from ...faults.engine import FaultEngine
-from ...faults.messages import of_datagram, of_http, of_modbus, of_publish
-from ...faults.passing import Passing
-from ...faults.target import interfaces_of
 from ...language.arguments import Scope, Text, Whole
 from ...language.fields import About
 from ...language.nodes import Node
 from ...world.expectations import parse
-from ...world.quantities import Gauge
+from ...world.quantities import Quantity
 from .base import Step
 from .fault import Place, PlaceName
 
@@ -78,7 +76,7 @@ class Request(Step):
             scope.fail(node, "nothing to ask, expected get, register, send or topic")
         for name, value in self.expect.items():
             try:
-                parse(value, _gauge(name))
+                parse(value, _quantity(name))
             except ValueError as error:
                 scope.fail(node.get("expect") or node, f"{name}: {error}")
         return self
@@ -93,7 +91,7 @@ class Request(Step):
         items = []
         wrong = []
         for name, value in self.expect.items():
-            expectation = parse(value, _gauge(name))
+            expectation = parse(value, _quantity(name))
             ok = expectation.holds(found.get(name))
             items.append({"quantity": name, "expected": expectation.text, "found": found.get(name), "ok": ok})
             if not ok:
@@ -106,10 +104,9 @@ class Request(Step):
 
     def _asked(self, box: Wallbox, name: str) -> dict[str, object]:
         interface = box.interfaces["http" if name == "websocket" else name]
-        there = box.up and (box.faults is None or box.faults.reachable(name)) and getattr(interface, "enabled", _yes)()
-        if not there:
+        if not box.serves(name):
             return {"reachable": False}
-        protocol = dict(interfaces_of(box))[name]
+        protocol = box.traffic[name]
         if isinstance(interface, HttpInterface) and self.get is not None:
             return {"reachable": True, **self._http(box, interface, upgrade=protocol == "websocket")}
         if isinstance(interface, ModbusInterface) and self.register is not None:
@@ -137,7 +134,7 @@ class Request(Step):
         with _recorded(box, "websocket" if upgrade else "http", f"{self.method} {plain.path}") as (origin, detail):
             request = plain.caused_by(origin)
 
-            def ask() -> HttpReply:
+            def ask(request: HttpRequest) -> HttpReply:
                 if not upgrade:
                     return interface.answer(request)
                 refusal = interface.before(request) if interface.before is not None else None
@@ -146,17 +143,15 @@ class Request(Step):
                     refusal = endpoint.before(request)
                 return refusal or HttpReply(status=404 if endpoint is None else 101)
 
-            faults = box.faults
-            passing = None if faults is None else faults.passing(of_http(request, box, upgrade=upgrade))
-            reply = ask() if passing is None else passing.http(request, ask)
+            interception = box.interceptor.intercept(of_http(request, box.has_value, upgrade=upgrade))
+            reply = interception.http(request, ask)
             detail["status"] = reply.status
-        silent = reply.silent
-        delivery = Delivery(data=reply.body) if reply.line is None else reply.line(b"\r\n\r\n" + reply.body)
-        data = delivery.data if reply.line is None else delivery.data[4:]
+        delivery = interception.deliver(_HEAD_END + reply.body)
+        data = delivery.data.removeprefix(_HEAD_END)
         return {
-            "status": None if silent or delivery.silent else reply.status,
+            "status": None if reply.silent or delivery.silent else reply.status,
             "body": data.decode("utf-8", "replace"),
-            **_line(delivery, silent=silent, delay=reply.delay, complete=data == reply.body),
+            **_line(delivery, silent=reply.silent, delay=reply.delay, complete=data == reply.body),
         }
 
     def _modbus(self, box: Wallbox, name: str, interface: ModbusInterface) -> dict[str, object]:
@@ -172,10 +167,11 @@ class Request(Step):
                 values=values,
                 origin=origin,
             )
-            passing = None if box.faults is None else box.faults.passing(of_modbus(request, name))
-            reply = interface.handle(request) if passing is None else passing.modbus(request, interface.handle)
+            interception = box.interceptor.intercept(of_modbus(request, name))
+            reply = interception.modbus(request, interface.handle)
             detail |= {} if reply is None or reply.exception is None else {"exception": reply.exception}
-            delivery = _delivered(passing, reply)
+            whole = Delivery(data=bytes(_FRAME))
+            delivery = whole if reply is None else interception.deliver(whole.data)
         return {
             "values": None if reply is None else list(reply.values),
             "exception": None if reply is None else reply.exception,
@@ -185,25 +181,26 @@ class Request(Step):
     def _udp(self, box: Wallbox, name: str, interface: UdpInterface) -> dict[str, object]:
         data = (self.send or "").encode()
         with _recorded(box, name, self.send or "") as (origin, _):
-            message = of_datagram(data, CLIENT, name, "in")
-            passing = None if box.faults is None else box.faults.passing(message)
-            if passing is None:
-                parcels = [Parcel(data=d.data, delay=d.delay) for d in interface.handle(data, origin)]
-            else:
-                parcels = _parcels(passing, lambda: interface.handle(data, origin))
+            interception = box.interceptor.intercept(of_datagram(data, CLIENT, name, "in"))
+            replies: Sequence[Copy[Datagram]] = ()
+            if not interception.lost():
+                with interception.handling():
+                    sent = tuple(interface.handle(data, origin))
+                copies = [Copy(message=each, data=interception.content(each.data), delay=each.delay) for each in sent]
+                replies = interception.copies(copies)
         return {
-            "replies": len(parcels),
-            "body": "\n".join(parcel.data.decode("utf-8", "replace") for parcel in parcels),
-            "silent": not parcels,
-            "delay": max((parcel.delay for parcel in parcels), default=0.0),
+            "replies": len(replies),
+            "body": "\n".join(copy.data.decode("utf-8", "replace") for copy in replies),
+            "silent": not replies,
+            "delay": max((copy.delay for copy in replies), default=0.0),
         }
 
     def _mqtt(self, box: Wallbox, name: str, interface: MqttInterface) -> dict[str, object]:
         engine = FaultEngine.of(box.simulation)
         access = interface.access()
         try:
-            if access is not None and box.faults is not None:
-                access = box.faults.connecting(name, access)
+            if access is not None:
+                access = box.interceptor.broker_access(name, access)
         except OSError:
             access = None
         if access is None or engine.broker_gone:
@@ -212,11 +209,9 @@ class Request(Step):
             found = [m for m in interface.connected(origin) if f"/{m.topic}".endswith(f"/{self.topic}")]
             replies: list[str] = []
             for message in found[-1:]:
-                passing = None if box.faults is None else box.faults.passing(of_publish(message, name, "out"))
-                parcels: Sequence[Parcel] = [Parcel(data=message.payload)]
-                if passing is not None:
-                    parcels = passing.spread([Parcel(data=passing.text_of(message.payload))])
-                replies += [parcel.data.decode("utf-8", "replace") for parcel in parcels]
+                interception = box.interceptor.intercept(of_publish(message, name, "out"))
+                sent = Copy(message=message, data=interception.content(message.payload))
+                replies += [copy.data.decode("utf-8", "replace") for copy in interception.copies([sent])]
         will = None if access.will is None else access.will.topic
         return {"reachable": True, "replies": len(replies), "body": "\n".join(replies), "will": will}
 
@@ -225,23 +220,8 @@ _FRAME = 260
 """Stands for the bytes of a Modbus answer, which are not made here."""
 
 
-def _delivered(passing: Passing | None, reply: ModbusReply | None) -> Delivery:
-    whole = bytes(_FRAME)
-    return Delivery(data=whole) if passing is None or reply is None else passing.deliver(whole)
-
-
-def _parcels(passing: Passing, ask: Callable[[], Any]) -> list[Parcel]:
-    if passing.lost():
-        return []
-    with passing.handling():
-        replies = tuple(ask())
-    parcels = [Parcel(data=passing.text_of(d.data), delay=d.delay) for d in replies]
-    passed = []
-    for parcel in passing.spread(parcels):
-        delivery = passing.deliver(parcel.data)
-        if not delivery.silent:
-            passed.append(Parcel(data=delivery.data, delay=parcel.delay + delivery.delay))
-    return passed
+_HEAD_END = b"\r\n\r\n"
+"""Stands for the head of an HTTP reply, which is not made here."""
 
 
 def _line(delivery: Delivery, *, silent: bool, delay: float, complete: bool) -> dict[str, object]:
@@ -280,9 +260,5 @@ class _recorded:  # noqa: N801 - reads as a word
         self._because.__exit__(*error)
 
 
-def _gauge(name: str) -> Gauge:
-    return Gauge(name, "", "client", name)
-
-
-def _yes() -> bool:
-    return True
+def _quantity(name: str) -> Quantity:
+    return Quantity(name, "", "client", name)

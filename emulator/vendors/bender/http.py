@@ -8,16 +8,18 @@ statuses and texts of refusals, and the form of a single value (bare, as a publi
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from ...core.messages import Reason
+from ...devices.firmware import Profile
 from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route
-from .login import Login
+from ...devices.points import Fidelity
+from ...devices.settings import Settings
+from .login import PASSWORDS, Login
 from .readings import View
 from .restkeys import KEYS, RestKey
-
-if TYPE_CHECKING:
-    from .wallbox import Bender
+from .settings import FULL_STATE_SERIAL, REST, REST_AUTH, REST_VALUE_FORM
 
 TEXT: Final = "text/plain"
 PREFIX: Final = "/rest/"
@@ -39,50 +41,61 @@ def _wrong_method(_: HttpRequest) -> HttpReply:
     return HttpReply(status=405, content_type=TEXT, headers=(("Allow", "GET, HEAD"),))
 
 
+def _page(_: HttpRequest) -> HttpReply:
+    """A stand-in for the configuration pages."""
+    return HttpReply(body=_PAGE, content_type="text/html")
+
+
+def _server(*routes: Route) -> HttpInterface:
+    page = Route(path="/", handler=_page, methods=READS)
+    return HttpInterface(port=80, routes=(page, *routes), not_found=_not_found, wrong_method=_wrong_method)
+
+
 class HttpApi:
     """The web server of one controller."""
 
-    def __init__(self, box: Bender) -> None:
-        self._box = box
-        self.login = Login(box)
-        self.compile()
+    def __init__(
+        self,
+        settings: Settings,
+        profile: Profile,
+        login: Login,
+        view: Callable[[], View],
+        registers: Callable[[], Iterable[Fidelity]],
+    ) -> None:
+        """`registers`: what an ICC's list of data points shows."""
+        self._settings = settings
+        self._login = login
+        self._view = view
+        self._registers = registers
+        self.compile(profile)
 
-    def compile(self) -> None:
+    def compile(self, profile: Profile) -> None:
         """The keys of the profile in force."""
-        self.keys: dict[str, RestKey] = {key.name: key for key in KEYS if key.exists(self._box.profile)}
+        self.keys: dict[str, RestKey] = {key.name: key for key in KEYS if key.exists(profile)}
         self._spellings = self.keys | {alias: key for key in self.keys.values() for alias in key.aliases}
 
     def interface(self) -> HttpInterface:
-        page = Route(path="/", handler=self._page, methods=READS)
-        if self._box.icc:
-            points = Route(path="/datapointlist.html", handler=self._points, methods=READS)
-            return HttpInterface(port=80, routes=(page, points), not_found=_not_found, wrong_method=_wrong_method)
-        return HttpInterface(
-            port=80,
-            routes=(page, Route(path="/rest/*", handler=self._rest, methods=READS), *self.login.routes()),
-            not_found=_not_found,
-            wrong_method=_wrong_method,
-        )
+        """Of a CC: its pages and both REST interfaces."""
+        return _server(Route(path="/rest/*", handler=self._rest, methods=READS), *self._login.routes())
 
-    def _page(self, _: HttpRequest) -> HttpReply:
-        """A stand-in for the configuration pages."""
-        return HttpReply(body=_PAGE, content_type="text/html")
+    def icc_interface(self) -> HttpInterface:
+        """Of an ICC: its pages, with a list of data points."""
+        return _server(Route(path="/datapointlist.html", handler=self._points, methods=READS))
 
     def _points(self, _: HttpRequest) -> HttpReply:
         """The ICC's own list of registers. ASSUMED: its form."""
-        rows = "".join(f"<tr><td>{row.name}</td><td>{row.type}</td></tr>" for row in self._box.modbus.table.fidelity())
+        rows = "".join(f"<tr><td>{row.name}</td><td>{row.type}</td></tr>" for row in self._registers())
         return HttpReply(body=f"<html><body><table>{rows}</table></body></html>".encode(), content_type="text/html")
 
     # --- legacy REST -------------------------------------------------------------------------------------------------
 
     def _rest(self, request: HttpRequest) -> HttpReply:
-        box = self._box
-        if box.settings.text("rest") == "disabled":
+        if self._settings[REST] == "disabled":
             return _refused(Reason.NOT_ALLOWED, plain("", 404))
         if not self._admitted(request):
             return _refused(Reason.UNAUTHORISED, plain("Unauthorized", 401))
         name = request.path.removeprefix(PREFIX)
-        view = View(box)
+        view = self._view()
         if name == "full_state":
             return plain(self.full_state(view))
         key = self._spellings.get(name)
@@ -92,12 +105,12 @@ class HttpApi:
 
     def full_state(self, view: View) -> str:
         """A line for every key: `key:value`."""
-        everything = view.settings.flag("full_state_serial")
+        everything = self._settings[FULL_STATE_SERIAL]
         shown = (key for key in self.keys.values() if everything or not key.hidden)
         return "".join(f"{key.name}:{key.text(view)}\n" for key in shown)
 
     def _single(self, key: RestKey, view: View) -> str:
-        match view.settings.text("rest_value_form"):
+        match self._settings[REST_VALUE_FORM]:
             case "line":
                 return key.text(view) + "\n"
             case "pair":
@@ -105,9 +118,8 @@ class HttpApi:
         return key.text(view)
 
     def _admitted(self, request: HttpRequest) -> bool:
-        settings = self._box.settings
-        passwords = {user: settings.text(f"{user}_password") for user in ("operator", "manufacturer")}
-        stated = settings["rest_auth"]
+        passwords = {user: self._settings[setting] for user, setting in PASSWORDS.items()}
+        stated = self._settings[REST_AUTH]
         if stated == "none" or (stated is None and not any(passwords.values())):
             return True
         headers = request.headers

@@ -6,43 +6,59 @@ in simulated time, and reading never moves it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import Final, Literal
 
+from ...core.events import EventName
 from ...core.instant import SECOND, Instant, later
-from ...core.messages import (
-    DONE,
-    Command,
-    Event,
-    Outcome,
-    Reason,
-    RequestPhases,
-    SetAuthorisation,
-    SetLimit,
-    SetPermission,
-    SetService,
-)
+from ...core.messages import DONE, Event, Outcome, Reason
 from ...core.snapshot import Snapshot
-from . import faultcodes
-from .failsafe import Failsafe
-from .settings import tag as normal
-
-if TYPE_CHECKING:
-    from .wallbox import Bender
+from ...devices.failsafe import Failsafe
+from ...devices.wallbox import Wallbox
+from . import findings
+from .build import Build
+from .faultcodes import HARMLESS
+from .settings import (
+    AUTHORISATION_TIMEOUT,
+    AVAILABLE,
+    COMMUNICATION_TIMEOUT,
+    DLM_LIMIT,
+    DLM_MODE,
+    DLM_OPERATOR,
+    ENERGY_MANAGEMENT,
+    ERRORS,
+    FREE_CHARGING,
+    HEMS_CURRENT,
+    HEMS_POWER,
+    HEMS_TENTHS,
+    MODBUS,
+    OPERATOR_CURRENT,
+    SAFE_CURRENT,
+    SCHUKO_CYCLES,
+    SCHUKO_PLUGGED,
+    USER_ID_WRITE,
+    WHITELIST,
+    normal,
+)
+from .user_id import UserId
 
 LOWEST: Final = 6
-"""A"""
+"""Smallest current that charges [A]."""
 NOMINAL: Final = 230.0
+"""Voltage by which an ICC takes W for A [V]."""
 SINGLE_PHASE_FROM, THREE_PHASES_FROM = 1380, 4140
-"""W of an ICC's power limit. Source: home-assistant-mennekes-4business, protocol 1.5."""
+"""An ICC's power limit [W]: 6 A on one phase, and on three. Source: home-assistant-mennekes-4business, protocol 1.5."""
 NO_LIMIT: Final = 0xFFFF
+SIGN_OF_LIFE: Final = "request"
+"""What ends a trip of the fail-safe."""
 UNKNOWN_TAG: Final = Outcome(refused=Reason.UNAUTHORISED, message="the tag is not known")
 OTHER_TAG: Final = Outcome(refused=Reason.UNAUTHORISED, message="another tag is charging")
 UNAVAILABLE: Final = Outcome(refused=Reason.NOT_NOW, message="the charge point is unavailable")
 
 
 def allowed(amperes: float) -> float:
-    """What a limit comes to: less than 6 A is a pause. ASSUMED for 1 to 5 A."""
+    """What a limit comes to [A]: less than 6 A is a pause. ASSUMED for 1 to 5 A."""
     return amperes if amperes >= LOWEST else 0.0
 
 
@@ -53,30 +69,39 @@ class Transaction:
     uid: str
     begun: Instant
     base: float
-    """Wh on the meter at its start."""
+    """Meter reading at its start [Wh]."""
     ended: Instant | None = None
     kept: float = 0.0
-    """Wh at its end."""
+    """Energy at its end [Wh]."""
 
     @property
     def active(self) -> bool:
         return self.ended is None
 
     def energy(self, now: Snapshot) -> float:
-        """Wh"""
+        """Energy so far, or in the end [Wh]."""
         return max(0.0, now.total_energy - self.base) if self.active else self.kept
 
     def duration(self, at: Instant) -> int:
-        """Whole seconds."""
+        """Whole seconds so far, or in the end [s]."""
         return ((at if self.ended is None else self.ended) - self.begun) // SECOND
 
 
 class Logic:
     """The state of one controller beside its settings."""
 
-    def __init__(self, box: Bender) -> None:
-        self._box = box
-        self.failsafe = Failsafe(box)
+    def __init__(self, wallbox: Wallbox, build: Build) -> None:
+        self._wallbox = wallbox
+        self._build = build
+        self.settings = wallbox.settings
+        self.record_write = wallbox.record_write
+        self.failsafe = Failsafe(
+            wallbox.simulation,
+            timeout=self._silence,
+            needs=lambda: (SIGN_OF_LIFE,),
+            on_trip=self._fell_silent,
+            on_end=self._spoke_again,
+        )
         self.transaction: Transaction | None = None
         self.shown_tag: str | None = None
         """A card that waits for its car."""
@@ -86,105 +111,113 @@ class Logic:
         """Nobody authorised the car in time."""
         self.phases: Literal[1, 3] = 3
         self._semp_limit: float | None = None
-        """A of the last recommendation."""
+        """The last recommendation, per phase [A]."""
         self.residual_peak = (0.0, 0.0)
-        """A: AC and DC, since the start."""
+        """Largest residual current since the start: AC and DC [A]."""
         self._schuko_on = False
-        self._waiting = box.timer(self._waited)
-        self._told: dict[tuple[type, str], Command] = {}
+        self._waiting = wallbox.timer(self._waited)
+        self.user_id = UserId(lambda: self.settings[USER_ID_WRITE], self.authorise, self)
+        self._reactions: Mapping[EventName, Callable[[Event], None]] = {
+            EventName.PLUGGED: self._plugged,
+            EventName.UNPLUGGED: self._unplugged,
+            EventName.RCD_TRIPPED: self._rcd_tripped,
+        }
 
     # --- findings ----------------------------------------------------------------------------------------------------
 
     @property
+    def modbus_on(self) -> bool:
+        return self.settings[MODBUS] and not (self._build.icc and self.settings[ENERGY_MANAGEMENT] == "off")
+
+    @property
     def active(self) -> bool:
-        """A transaction is running."""
+        """Whether a transaction is running."""
         return self.transaction is not None and self.transaction.active
 
     def deprived(self, now: Snapshot) -> bool:
-        """The charger has lost the authorisation it was told of."""
-        return self.active and now.authorisations.get(self._owner("authorisation")) is False
+        """Whether the charger has lost the authorisation it was told of."""
+        return self.active and now.authorisations.get(self._wallbox.control.owner("authorisation")) is False
 
     @property
     def in_service(self) -> bool:
         """Made unavailable during a transaction, it stays in service until that ends. Source: OCPP; ASSUMED here."""
-        return self._box.settings.flag("available") or self.active
-
-    @property
-    def stated_errors(self) -> list[str]:
-        return cast("list[str]", self._box.settings["errors"])
+        return self.settings[AVAILABLE] or self.active
 
     @property
     def hems_current(self) -> float:
-        """A of the energy manager's limit as it is read back."""
-        settings = self._box.settings
-        if settings["hems_tenths"] is not None:
-            return settings.integer("hems_tenths") / 10
-        return settings.integer("hems_current") if settings["hems_current"] is not None else self._box.boot_current
+        """The energy manager's limit as it is read back [A]."""
+        tenths, whole = self.settings[HEMS_TENTHS], self.settings[HEMS_CURRENT]
+        if tenths is not None:
+            return tenths / 10
+        return whole if whole is not None else self._build.release.boot_current
 
     @property
     def hems_limit(self) -> float:
-        """A in force: the energy manager's, or the safe current while it is silent; 0: paused."""
-        safe = self._box.settings.integer("safe_current")
-        return allowed(safe if self.failsafe.tripped else self.hems_current)
+        """The energy manager's limit in force, or the safe current while it is silent [A]; 0: paused."""
+        return allowed(self.settings[SAFE_CURRENT] if self.failsafe.tripped else self.hems_current)
 
     @property
     def hems_active(self) -> bool:
-        """The energy manager limits the current: it has written, or it is silent."""
-        settings = self._box.settings
-        written = settings["hems_current"] is not None or settings["hems_tenths"] is not None
-        return written or self.failsafe.tripped or self._box.boot_current < self._box.rated_current
+        """Whether the energy manager limits the current: it has written, or it is silent."""
+        written = self.settings[HEMS_CURRENT] is not None or self.settings[HEMS_TENTHS] is not None
+        return written or self.failsafe.tripped or self._build.release.boot_current < self._build.rated_current
 
     @property
     def schuko_powered(self) -> bool:
-        """The domestic socket is switched on: something is plugged in, and charging is allowed."""
-        box = self._box
-        if not (box.trait("schuko") and box.settings.flag("schuko_plugged")):
+        """Whether the domestic socket is switched on: something is plugged in, and charging is allowed."""
+        if not (self._build.traits.schuko and self.settings[SCHUKO_PLUGGED]):
             return False
-        allowed_now = box.settings.flag("free_charging") or self.shown_tag is not None
-        return allowed_now and self.in_service and not faultcodes.errors(box, box.snapshot()).faulted
+        allowed_now = self.settings[FREE_CHARGING] or self.shown_tag is not None
+        faulted = findings.errors(self.settings, self._wallbox.snapshot()).faulted
+        return allowed_now and self.in_service and not faulted
 
-    # --- writes ------------------------------------------------------------------------------------------------------
+    @property
+    def dlm_limits(self) -> tuple[float, ...]:
+        """Limit of each phase [A]: the group's, or less if the operator says so."""
+        return tuple(float(min(self.settings[DLM_LIMIT], self.settings[operator])) for operator in DLM_OPERATOR)
 
-    def set_current(self, amperes: int) -> Outcome:
-        """1000 and 2000: any number is accepted and read back."""
-        self._box.settings.put("hems_tenths", None)
-        self._box.settings.put("hems_current", amperes)
-        return self._done()
-
-    def set_tenths(self, tenths: int) -> Outcome:
-        """1001. Source: evcc's first "enable" writes 6, which is 0.6 A; ASSUMED: accepted, a pause."""
-        self._box.settings.put("hems_tenths", tenths)
-        return self._done()
-
-    def set_power(self, watts: int) -> Outcome:
-        """1002 and 2002 of an ICC."""
-        self._box.settings.put("hems_power", watts)
-        return self._done()
-
-    def set_available(self, available: bool) -> Outcome:
-        self._box.settings.put("available", available)
-        return self._done()
+    # --- the energy manager ------------------------------------------------------------------------------------------
 
     def recommend(self, watts: int) -> Outcome:
-        """SEMP: a limit in W (0: off), and phases where the power can be had with one of both only."""
-        box = self._box
-        now = box.snapshot()
+        """SEMP: a limit [W] (0: off), and phases where the power can be had with one of both only."""
+        now = self._wallbox.snapshot()
         live = [v for v, on in zip(now.phase_voltage, now.supply_phases, strict=True) if on]
         volts = min(live, default=NOMINAL)
-        rated = box.rated_current
+        rated = self._build.rated_current
         one = LOWEST * volts <= watts <= rated * volts
         three = 3 * LOWEST * volts <= watts <= 3 * rated * volts
-        if one != three:
-            self.phases = 1 if one else 3
+        self._choose_phases(one=one, three=three)
         self._semp_limit = None if watts >= NO_LIMIT else watts / (self.phases * volts)
         return self._done()
+
+    def _choose_phases(self, *, one: bool, three: bool) -> None:
+        """By what the power can be had with; they stay as they are where both would do, or neither."""
+        if one != three:
+            self.phases = 1 if one else 3
+
+    def heard(self, *, write: bool) -> None:
+        """A Modbus request was answered. An ICC leaves its time-out only with the next write."""
+        self.failsafe.heard(SIGN_OF_LIFE if write or not self._build.icc else "read")
+
+    def _silence(self) -> float | None:
+        """Silence of the energy manager that is taken for its loss [s]; 0: none; None: Modbus is off."""
+        seconds = self.settings[COMMUNICATION_TIMEOUT]
+        return seconds if seconds == 0 or self.modbus_on else None
+
+    def _fell_silent(self) -> None:
+        self._wallbox.note("failsafe_tripped", {"current": self.settings[SAFE_CURRENT]})
+        self.changed()
+
+    def _spoke_again(self) -> None:
+        self._wallbox.note("failsafe_ended")
+        self.changed()
 
     # --- authorisation -----------------------------------------------------------------------------------------------
 
     def authorise(self, shown: str) -> Outcome:
         """A card, or a user id over Modbus: starts, and ends what the same one has started."""
-        box, tag = self._box, normal(shown)
-        if self.deprived(box.snapshot()):
+        tag, now = normal(shown), self._wallbox.snapshot()
+        if self.deprived(now):
             self._end(finished=True)
             self.apply()
         transaction = self.transaction
@@ -192,20 +225,20 @@ class Logic:
             if transaction.uid == tag:
                 self._end(finished=True)
                 return self._done()
-            if transaction.uid or not box.settings.flag("free_charging"):
+            if transaction.uid or not self.settings[FREE_CHARGING]:
                 return OTHER_TAG
             transaction.uid = tag  # ASSUMED: free charging takes the name of whoever shows a card
             return self._done()
         if self.shown_tag == tag:
             self._forget_tag()
             return self._done()
-        if not box.settings.flag("free_charging") and tag not in cast("list[str]", box.settings["whitelist"]):
+        if not self.settings[FREE_CHARGING] and tag not in self.settings[WHITELIST]:
             return UNKNOWN_TAG
         if not self.in_service:
             return UNAVAILABLE
         self.shown_tag = tag
         self.finished = False
-        if not box.snapshot().plugged:
+        if not now.plugged:
             self._wait()
         return self._done()
 
@@ -217,7 +250,7 @@ class Logic:
     def _end(self, *, finished: bool) -> None:
         transaction = self.transaction
         if transaction is not None and transaction.active:
-            now = self._box.snapshot()
+            now = self._wallbox.snapshot()
             transaction.kept = transaction.energy(now)
             transaction.ended = now.at
             self.finished = finished
@@ -227,89 +260,80 @@ class Logic:
         self._waiting.clear()
 
     def _wait(self) -> None:
-        self._waiting.set(later(self._box.simulation.at, self._box.settings.number("authorisation_timeout")))
-        self._box.simulation.wake()
+        simulation = self._wallbox.simulation
+        self._waiting.set(later(simulation.at, self.settings[AUTHORISATION_TIMEOUT]))
+        simulation.wake()
 
     def _waited(self, _: Instant) -> None:
         """The car was not authorised, or the card's car did not come."""
-        self.timed_out = self._box.snapshot().plugged and not self.active
+        self.timed_out = self._wallbox.snapshot().plugged and not self.active
         self.shown_tag = None
-        self._done()
+        self.changed()
+
+    def _await_card(self, now: Snapshot) -> None:
+        """A car that may not charge yet waits for its card, once."""
+        done = self.active or self.finished or self.timed_out
+        if now.plugged and not done and self.in_service and self._waiting.due is None:
+            self._wait()
 
     # --- what the charger is told ------------------------------------------------------------------------------------
 
     def apply(self) -> None:
         """Bring transaction and charger in line with settings and findings."""
-        box, settings = self._box, self._box.settings
-        if not box.up:
+        if not self._wallbox.up:
             return
-        now = box.snapshot()
-        free = settings.flag("free_charging") and not self.finished
+        settings, control, now = self.settings, self._wallbox.control, self._wallbox.snapshot()
+        free = settings[FREE_CHARGING] and not self.finished
         if now.plugged and not self.active and self.in_service and (free or self.shown_tag is not None):
             self._begin(now)
-        granted = None if free else self.active or self.shown_tag is not None
-        self._tell(SetAuthorisation(owner=self._owner("authorisation"), granted=granted))
-        self._tell(SetService(owner=self._owner("available"), available=self.in_service))
-        self._limit("rated", box.profile.model.rated_current)
-        self._limit("operator", None if settings["operator_current"] is None else settings.number("operator_current"))
-        self._limit("hems", self.hems_limit)
-        self._limit("dlm", min(self.dlm_limits) if settings.integer("dlm_mode") in (1, 2) else None)
-        stated = set(self.stated_errors) - faultcodes.HARMLESS
-        self._tell(SetPermission(owner=self._owner("errors"), granted=not stated))
-        self._switch()
+        control.authorise("authorisation", None if free else self.active or self.shown_tag is not None)
+        control.serve("available", self.in_service)
+        control.limit("rated", self._wallbox.profile.model.rated_current)
+        operator = settings[OPERATOR_CURRENT]
+        control.limit("operator", None if operator is None else float(operator))
+        control.limit("hems", self.hems_limit)
+        control.limit("dlm", min(self.dlm_limits) if settings[DLM_MODE] in (1, 2) else None)
+        control.permit("errors", set(settings[ERRORS]) <= HARMLESS)
+        if self._build.release.switches_phases:
+            self._switch_phases()
         self._count_schuko()
         self._await_card(now)
 
-    @property
-    def dlm_limits(self) -> tuple[float, ...]:
-        """A per phase: the group's, or less if the operator says so."""
-        settings = self._box.settings
-        group = settings.number("dlm_limit")
-        return tuple(min(group, settings.number(f"dlm_operator_l{line}")) for line in (1, 2, 3))
-
-    def _switch(self) -> None:
+    def _switch_phases(self) -> None:
         """Phases, and what a limit in W comes to in A."""
-        box = self._box
-        if not box.switches_phases:
-            return
-        if box.icc:
-            self._limit("hems_power", self._power_limit())
+        control = self._wallbox.control
+        if self._build.icc:
+            control.limit("hems_power", self._power_limit())
         else:
-            self._limit("semp", None if self._semp_limit is None else allowed(self._semp_limit + 1e-9))
-        self._tell(RequestPhases(owner=self._owner("phases"), phases=self.phases))
+            control.limit("semp", None if self._semp_limit is None else allowed(self._semp_limit + 1e-9))
+        control.phases("phases", self.phases)
 
     def _power_limit(self) -> float | None:
-        """A of an ICC's limit in W, which also says on how many phases. None: no limit."""
-        watts = self._box.settings.integer("hems_power")
+        """What an ICC's limit in W comes to [A]; None: no limit.
+
+        It switches phases where the power can be had with one of both only: with 16 A, nothing switches between 3680
+        and 4140 W. Source: evcc#29359. ASSUMED: on three phases, that is a pause.
+        """
+        watts = self.settings[HEMS_POWER]
         if watts < SINGLE_PHASE_FROM:
             return 0.0
-        self.phases = 1 if watts < THREE_PHASES_FROM else 3
+        self._choose_phases(one=watts <= self._build.rated_current * NOMINAL, three=watts >= THREE_PHASES_FROM)
         return None if watts == NO_LIMIT else allowed(watts / (self.phases * NOMINAL))
 
     def _count_schuko(self) -> None:
         powered = self.schuko_powered
         if powered and not self._schuko_on:
-            settings = self._box.settings
             self._schuko_on = True
-            settings.put("con_cycles_schuko", settings.integer("con_cycles_schuko") + 1)
+            self.settings.put(SCHUKO_CYCLES, self.settings[SCHUKO_CYCLES] + 1)
         self._schuko_on = powered
 
-    def _limit(self, name: str, amperes: float | None) -> None:
-        self._tell(SetLimit(owner=self._owner(name), current=amperes))
-
-    def _owner(self, name: str) -> str:
-        return f"{self._box.name}.{name}"
-
-    def _tell(self, command: Command) -> None:
-        """Submit what is news to the charger. One without phase switching ignores a request for phases."""
-        key = (type(command), getattr(command, "owner", ""))
-        if self._told.get(key) != command:
-            self._told[key] = command
-            self._box.submit(command)
+    def changed(self) -> None:
+        """Something may be news to the charger and to clients."""
+        self.apply()
+        self._wallbox.changed()
 
     def _done(self) -> Outcome:
-        self.apply()
-        self._box.changed()
+        self.changed()
         return DONE
 
     # --- what happens ------------------------------------------------------------------------------------------------
@@ -319,37 +343,36 @@ class Logic:
         self.apply()
 
     def handle(self, event: Event) -> None:
-        if event.name == "plugged":
-            self.finished = self.timed_out = False
-            self.apply()
-        elif event.name == "unplugged":
-            self._end(finished=False)
-            self.finished = self.timed_out = False
-            self._forget_tag()
-            self.apply()
-        elif event.name == "rcd_tripped":
-            residual = abs(cast("float", event.detail["residual_current"]))
-            ac, dc = self.residual_peak
-            if event.detail["fault"] == "rcd_ac":
-                self.residual_peak = (max(ac, residual), dc)
-            else:
-                self.residual_peak = (ac, max(dc, residual))
+        reaction = self._reactions.get(event.name)
+        if reaction is not None:
+            reaction(event)
 
-    def _await_card(self, now: Snapshot) -> None:
-        """A car that may not charge yet waits for its card, once."""
-        done = self.active or self.finished or self.timed_out
-        if now.plugged and not done and self.in_service and self._waiting.due is None:
-            self._wait()
+    def _plugged(self, _: Event) -> None:
+        self.finished = self.timed_out = False
+        self.apply()
+
+    def _unplugged(self, _: Event) -> None:
+        self._end(finished=False)
+        self.finished = self.timed_out = False
+        self._forget_tag()
+        self.apply()
+
+    def _rcd_tripped(self, event: Event) -> None:
+        found = event.detail["residual_current"]
+        assert isinstance(found, int | float)
+        residual, (ac, dc) = abs(found), self.residual_peak
+        if event.detail["fault"] == "rcd_ac":
+            self.residual_peak = (max(ac, residual), dc)
+        else:
+            self.residual_peak = (ac, max(dc, residual))
 
     def shut_down(self) -> None:
         """Restart or outage. ASSUMED: a running transaction ends with it."""
         self._end(finished=False)
         self.finished = self.timed_out = False
         self._forget_tag()
+        self.user_id.forget()
         self.failsafe.stop()
         self.phases = 3
         self._semp_limit = None
         self.residual_peak = (0.0, 0.0)
-
-    def boot(self) -> None:
-        self.start()

@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...devices.interfaces import HttpReply, HttpRequest, Route
+from ...devices.settings import Settings
+from .settings import MANUFACTURER_PASSWORD, OPERATOR_PASSWORD, REST, REST_V1
 
-if TYPE_CHECKING:
-    from .wallbox import Bender
-
-USERS: Final = ("operator", "manufacturer")
+PASSWORDS: Final = {"operator": OPERATOR_PASSWORD, "manufacturer": MANUFACTURER_PASSWORD}
+"""By user."""
 
 
 def _json(value: object, status: int = 200) -> HttpReply:
@@ -28,8 +28,9 @@ def _json(value: object, status: int = 200) -> HttpReply:
 class Login:
     """Tokens and sessions of one controller; gone after a restart."""
 
-    def __init__(self, box: Bender) -> None:
-        self._box = box
+    def __init__(self, settings: Settings, serial: str) -> None:
+        self._settings = settings
+        self._serial = serial
         self._count = 0
         self._token: str | None = None
         self._sessions: set[str] = set()
@@ -47,13 +48,12 @@ class Login:
 
     @property
     def _off(self) -> bool:
-        settings = self._box.settings
-        return settings.text("rest") == "disabled" or not settings.flag("rest_v1")
+        return self._settings[REST] == "disabled" or not self._settings[REST_V1]
 
     def _secret(self, kind: str) -> str:
         """Different every time, the same in every run."""
         self._count += 1
-        return hashlib.sha256(f"{self._box.serial} {kind} {self._count}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{self._serial} {kind} {self._count}".encode()).hexdigest()[:32]
 
     def _give_token(self, _: HttpRequest) -> HttpReply:
         if self._off:
@@ -70,9 +70,9 @@ class Login:
             user, proof = given["username"], given["password"]
         except (ValueError, KeyError, TypeError, RecursionError):
             return _json({"status": "failed"}, 400)
-        if token is None or user not in USERS or not isinstance(proof, str):
+        if token is None or user not in PASSWORDS or not isinstance(proof, str):
             return _json({"status": "failed"}, 401)
-        password = self._box.settings.text(f"{user}_password")
+        password = self._settings[PASSWORDS[user]]
         expected = hashlib.sha256((password + token).encode()).hexdigest()
         if not hmac.compare_digest(expected.encode(), proof.lower().encode("utf-8", "replace")):
             return _json({"status": "failed"}, 401)

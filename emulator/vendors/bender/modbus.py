@@ -1,89 +1,83 @@
 """Modbus TCP: any unit id, functions 3, 6 and 16.
 
-The one rule: the table serves everything; here is what happens around a request: the fail-safe hears it, a user id is
-put together from its registers, and an ICC hangs up where real ones do.
+The one rule: the table serves everything; here is what happens around a request: the fail-safe hears it, and an ICC
+hangs up where real ones do.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from typing import Final
 
-from ...core.messages import DONE, Outcome, Reason
-from ...devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest, Origin
+from ...core.messages import Outcome, Reason
+from ...devices.firmware import Profile
+from ...devices.interfaces import ModbusReply, ModbusRequest, Origin
+from ...devices.modbus_service import ModbusService
 from ...devices.register_table import WRITES, RegisterTable
+from .build import Build
+from .layout import layout
+from .logic import Logic
 from .readings import View
-from .registers import CLOSING, USER_ID, layout
+from .settings import (
+    ENERGY_MANAGEMENT,
+    ERROR_ORDER,
+    MISSING_REGISTERS,
+    UNSUPPORTED_EXCEPTION,
+    USER_ID_READABLE,
+)
+from .user_id import USER_ID
 
-if TYPE_CHECKING:
-    from .wallbox import Bender
+CLOSING: Final = range(730, 747)
+"""Registers at whose mention an ICC ends the connection, after an exception. Source: evcc#32560."""
+READER: Final = (740, *range(741, 747))
+"""What a CC without a card reader lacks."""
+ONLY_READ: Final = Outcome(refused=Reason.READ_ONLY, message="energy management may only read")
+READ_ONLY: Final = ModbusReply(exception=2, journal={"refused": str(Reason.READ_ONLY)})
 
-NOT_ALLOWED = Outcome(refused=Reason.NOT_ALLOWED, message="start and stop of transactions is switched off")
-READ_ONLY = ModbusReply(exception=2, journal={"refused": str(Reason.READ_ONLY)})
 
-
-class ModbusApi:
+class ModbusApi(ModbusService[View, Logic]):
     """The Modbus server of one controller."""
 
-    def __init__(self, box: Bender) -> None:
-        self._box = box
-        self._user_id = [0x2020] * len(USER_ID)
-        self.compile()
+    def __init__(self, build: Build, logic: Logic, view: Callable[[], View], profile: Callable[[], Profile]) -> None:
+        self._build = build
+        self._logic = logic
+        self._profile = profile
+        super().__init__(self._compile, view, logic, enabled=lambda: logic.modbus_on)
 
-    def compile(self) -> None:
-        """The table of the profile and the settings in force."""
-        box = self._box
-        stated = box.settings["error_order"]
-        swapped = (not box.icc) if stated is None else stated == "swapped"
-        missing = set(cast("list[int]", box.settings["missing_registers"]))
-        if not box.icc and not box.trait("rfid"):
-            missing |= {740, *range(741, 747)}
-        self.table: RegisterTable[View, Bender] = RegisterTable(
-            layout(
-                box.profile,
-                missing=missing,
-                unsupported=box.settings.integer("unsupported_exception"),
-                swapped=swapped,
-                user_id_readable=box.settings.flag("user_id_readable"),
-            ),
-            box.profile,
+    def _compile(self) -> RegisterTable[View, Logic]:
+        build, settings = self._build, self._logic.settings
+        ranges, missing = build.release.ranges, set(settings[MISSING_REGISTERS])
+        if not build.icc and not build.traits.rfid:
+            missing.update(READER)
+        if not build.icc and settings[USER_ID_READABLE]:
+            ranges = (*ranges, USER_ID)
+        order = settings[ERROR_ORDER] or ("normal" if build.icc else "swapped")
+        found = layout(
+            icc=build.icc,
+            ranges=ranges,
+            missing=frozenset(missing),
+            unsupported=settings[UNSUPPORTED_EXCEPTION],
+            swapped=order == "swapped",
         )
-
-    def forget(self) -> None:
-        self._user_id = [0x2020] * len(USER_ID)
-
-    def interface(self) -> ModbusInterface:
-        return ModbusInterface(
-            port=502, handle=self.handle, enabled=lambda: self._box.modbus_on, table=lambda: self.table
-        )
+        return RegisterTable(found, self._profile())
 
     def handle(self, request: ModbusRequest) -> ModbusReply | None:
-        box = self._box
-        write = request.function in WRITES
-        if box.icc:
+        logic, write = self._logic, request.function in WRITES
+        if self._build.icc:
             if _touches(request, CLOSING):
-                return ModbusReply(close=True, journal={"refused": str(Reason.UNKNOWN)})
-            if write and box.settings.text("energy_management") != "read_write":
-                outcome = Outcome(refused=Reason.READ_ONLY, message="energy management may only read")
-                box.record_write(f"modbus.{request.address}", list(request.values), outcome, request.origin)
+                return ModbusReply(exception=2, close=True, journal={"refused": str(Reason.UNKNOWN)})
+            if write and logic.settings[ENERGY_MANAGEMENT] != "read_write":
+                logic.record_write(f"modbus.{request.address}", list(request.values), ONLY_READ, request.origin)
                 return READ_ONLY
-        reply = self.table.serve(request, lambda: View(box), box)
+        reply = self.serve(request)
         if reply is not None and reply.exception is None:
-            box.logic.failsafe.heard(write=write)
+            logic.heard(write=write)
         return reply
 
-    def write_user_id(self, index: int, word: int, origin: Origin) -> Outcome:
-        """Two characters of a user id; the last two act, like a card that is shown."""
-        box = self._box
-        if not box.settings.flag("modbus_user_id_write"):
-            return NOT_ALLOWED
-        self._user_id[index] = word
-        if index < len(USER_ID) - 1:
-            return DONE
-        data = b"".join(part.to_bytes(2, "big") for part in self._user_id)
-        self.forget()
-        user = data.decode("ascii", "replace").strip(" \0")
-        outcome = box.logic.authorise(user) if user else Outcome(refused=Reason.UNAUTHORISED, message="no user id")
-        box.record_write("user_id", user, outcome, origin)
+    def write(self, address: str, value: object, origin: Origin) -> Outcome:
+        outcome = super().write(address, value, origin)
+        if outcome.ok:
+            self._logic.heard(write=True)
         return outcome
 
 

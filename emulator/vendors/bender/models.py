@@ -1,18 +1,38 @@
 """The models: Bender's own controllers, the wallboxes other makers build on them, and the ICC generation.
 
-The one rule: a model's `traits` are data that readings and rows ask for by name.
+The one rule: what tells models apart is in their `Traits`; nothing else asks for a model's id.
 Source: list of products from evcc; names of models from captures and MENNEKES' register document. Ratings, connectors
 and timings ASSUMED where nothing else is said.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from ...core.specs import EvseSpec, PhaseSwitching
 from ...devices.firmware import Model
 
 Generation = Literal["CC", "ICC"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What tells the models apart."""
+
+    generation: Generation
+    code: str
+    """Name of the controller, or of an ICC's wallbox, as it tells it."""
+    maker: str
+    rfid: bool
+    schuko: bool
+    """Has a domestic socket as well."""
+
+    @property
+    def icc(self) -> bool:
+        """Whether it is of the newer generation."""
+        return self.generation == "ICC"
+
 
 CC_FIRMWARES: Final = ("5.12", "5.22", "5.31.0-17351", "5.32", "5.33.9-21459")
 """First with Modbus; first with the newer registers; as in the seed document; first with the vehicle's state of charge;
@@ -31,7 +51,7 @@ EVSE: Final = EvseSpec(
     # ASSUMED: 10 s, pilot interrupted so that the vehicle looks at its phases again.
     phase_switching=PhaseSwitching(fitted=True, wait=10.0, pilot="open"),
     # ASSUMED: neither interface resets faults; unplugging does.
-    recovery=(("rcd_ac", "unplug"), ("rcd_dc", "unplug"), ("rcd_system", "power")),
+    recovery=(("rcd_ac", "unplug"), ("rcd_dc", "unplug"), ("rcd_sensor_defect", "power")),
 )
 
 
@@ -45,8 +65,8 @@ def _cc(
     connector: str = "tethered",
     rfid: bool = True,
     schuko: bool = False,
-) -> Model:
-    return Model(
+) -> tuple[Model, Traits]:
+    model = Model(
         id=name,
         title=title,
         firmwares=CC_FIRMWARES,
@@ -55,24 +75,24 @@ def _cc(
         connector=connector,
         serial="1703512493",
         evse=EVSE,
-        traits={"generation": "CC", "code": code, "maker": maker, "rfid": rfid, "schuko": schuko},
     )
+    return model, Traits(generation="CC", code=code, maker=maker, rfid=rfid, schuko=schuko)
 
 
-def _icc(name: str, title: str, code: str) -> Model:
-    return Model(
-        id=name,
-        title=title,
+def _icc(name: str) -> tuple[Model, Traits]:
+    model = Model(
+        id=name.lower().replace(" ", "-"),
+        title=f"MENNEKES {name}",
         firmwares=ICC_FIRMWARES,
         default_firmware="1.5.22",
         rated_current=32.0,
         serial="2208004711",
         evse=EVSE,
-        traits={"generation": "ICC", "code": code, "maker": "MENNEKES", "rfid": True, "schuko": False},
     )
+    return model, Traits(generation="ICC", code=name, maker="MENNEKES", rfid=True, schuko=False)
 
 
-MODELS: Final = (
+_UNITS: Final = (
     _cc("cc612", "Bender CC612, cable", "CC612_2M3PR"),
     _cc("cc612-socket", "Bender CC612, socket", "CC612_2M3PR", connector="socket"),
     _cc("cc612-schuko", "Bender CC612, socket and domestic socket", "CC612_2M3PR", connector="socket", schuko=True),
@@ -102,15 +122,19 @@ MODELS: Final = (
     _cc("cubos-c22e", "CUBOS C22E", "CC612_2M3PR", maker="CUBOS"),
     _cc("spelsberg-wallbox-smart-pro", "Spelsberg Wallbox Smart Pro", "CC612_2M3PR", maker="Spelsberg"),
     _cc("sma-ev-charger-business", "SMA EV Charger Business", "CC612_2M3PR", maker="SMA"),
-    _icc("amtron-4you-500", "MENNEKES AMTRON 4You 500", "AMTRON 4You 500"),
-    _icc("amtron-4business-700", "MENNEKES AMTRON 4Business 700", "AMTRON 4Business 700"),
-    _icc("amtron-4business-710", "MENNEKES AMTRON 4Business 710", "AMTRON 4Business 710"),
+    _icc("AMTRON 4You 500"),
+    _icc("AMTRON 4Business 700"),
+    _icc("AMTRON 4Business 710"),
 )
 """ASSUMED: codes that are not in a capture, and the texts of the ICC models but for `4You` and `4Business`."""
 
+MODELS: Final = tuple(model for model, _ in _UNITS)
+TRAITS: Final = {model.id: traits for model, traits in _UNITS}
+"""By model."""
+
 
 def _of(generation: Generation) -> tuple[str, ...]:
-    return tuple(model.id for model in MODELS if model.traits["generation"] == generation)
+    return tuple(name for name, traits in TRAITS.items() if traits.generation == generation)
 
 
 CC, ICC = _of("CC"), _of("ICC")

@@ -8,17 +8,30 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from ...core import noise
 from ...core.instant import Instant
 from ...core.snapshot import EvseState, LockState, PilotState, Snapshot
 from ...devices.register_maps.bender import OCPP_STATES, vehicle_state
-from . import faultcodes, meters
+from ...devices.settings import Setting
+from ...devices.wallbox import Wallbox
+from . import findings, meters
+from .build import Build
 from .faultcodes import Errors
-from .logic import Transaction
-
-if TYPE_CHECKING:
-    from .wallbox import Bender
+from .logic import Logic, Transaction
+from .settings import (
+    BACKEND,
+    BACKEND_STATE,
+    IDLE_CURRENTS,
+    ISO15118,
+    METER,
+    OCPP_VERSION,
+    OPERATOR_CURRENT,
+    RESERVED,
+    SCHUKO_PLUGGED,
+    UNKNOWN_SOC,
+)
 
 Read = Callable[["View"], object]
 
@@ -26,8 +39,6 @@ LARGEST_16: Final = 0xFFFF
 MILLI: Final = 1000
 MINIMUM_CURRENT: Final = 6
 RELAY_OFF, RELAY_THREE, RELAY_ONE = 0, 1, 5
-ONE_PHASE_SINCE: Final = "5.33"
-"""First CC firmware whose relay register tells one phase from three."""
 _LETTERS: Final = "abcde"
 _CHARGING: Final = (EvseState.CHARGING, EvseState.C_STOPPING)
 
@@ -40,17 +51,18 @@ def whole(value: float) -> int:
 class View:
     """One moment of one controller. Attributes are computed when asked for and kept."""
 
-    def __init__(self, box: Bender) -> None:
-        self.box = box
-        self.settings = box.settings
-        self.logic = box.logic
-        self.now: Snapshot = box.snapshot()
+    def __init__(self, wallbox: Wallbox, build: Build, logic: Logic) -> None:
+        self.build = build
+        self.logic = logic
+        self.settings = wallbox.settings
+        self.calendar = wallbox.calendar
+        self.now: Snapshot = wallbox.snapshot()
 
     # --- what is wrong -----------------------------------------------------------------------------------------------
 
     @cached_property
     def errors(self) -> Errors:
-        return faultcodes.errors(self.box, self.now)
+        return findings.errors(self.settings, self.now)
 
     @cached_property
     def faulted(self) -> bool:
@@ -91,7 +103,7 @@ class View:
     @cached_property
     def schuko(self) -> str:
         """`schuko_state`"""
-        if not (self.box.trait("schuko") and self.settings.flag("schuko_plugged")):
+        if not (self.build.traits.schuko and self.settings[SCHUKO_PLUGGED]):
             return "idle"
         return "power_on" if self.logic.schuko_powered else "connected"
 
@@ -116,7 +128,7 @@ class View:
     def status(self) -> str:
         """`ocpp_state`"""
         found = self._status()
-        old = self.settings.text("ocpp_version") == "1.5"
+        old = self.settings[OCPP_VERSION] == "1.5"
         return "occupied" if old and OCPP_STATES.index(found) > OCPP_STATES.index("faulted") else found
 
     def _status(self) -> str:
@@ -128,7 +140,7 @@ class View:
         if not now.plugged:
             if logic.shown_tag is not None:
                 return "preparing"
-            return "reserved" if self.settings.flag("reserved") else "available"
+            return "reserved" if self.settings[RESERVED] else "available"
         if not self.active:
             return "finishing" if logic.finished or logic.active else "preparing"
         if self.charging and now.state is EvseState.CHARGING:
@@ -140,17 +152,15 @@ class View:
     @cached_property
     def backend(self) -> str:
         """`backend_conn_state`. Source: `pending` without a backend, from captures."""
-        stated = self.settings["backend_state"]
-        if not self.settings.flag("backend"):
-            return "pending" if stated is None else str(stated)
-        if "backend_lost" in self.now.faults:
-            return "not_reacheable"
-        return "connected" if stated is None else str(stated)
+        stated = self.settings[BACKEND_STATE]
+        if not self.settings[BACKEND]:
+            return stated or "pending"
+        return "not_reacheable" if "backend_lost" in self.now.faults else stated or "connected"
 
     @cached_property
     def proximity(self) -> str:
         """`type2_proximity`"""
-        if not self.box.socket:
+        if not self.build.socket:
             return "cable_attached"
         rating = self.now.cable_rating
         if rating is None:
@@ -166,45 +176,44 @@ class View:
         """140"""
         if not self.now.contactor:
             return RELAY_OFF
-        tells = self.box.icc or self.box.profile.has(ONE_PHASE_SINCE)
-        return RELAY_ONE if tells and self.now.phases == 1 else RELAY_THREE
+        return RELAY_ONE if self.build.release.switches_phases and self.now.phases == 1 else RELAY_THREE
 
     # --- currents and limits -----------------------------------------------------------------------------------------
 
     @cached_property
     def signalled(self) -> int:
-        """A in the duty cycle; 0: no PWM."""
+        """Current in the duty cycle [A]; 0: no PWM."""
         return int(self.now.offered_current + 1e-6)
 
     @cached_property
     def hardware(self) -> int:
-        """A the hardware is built for."""
-        return int(self.box.rated_current)
+        """What the hardware is built for [A]."""
+        return int(self.build.rated_current)
 
     @cached_property
     def operator(self) -> int:
-        """A"""
-        stated = self.settings["operator_current"]
-        return self.hardware if stated is None else min(self.hardware, self.settings.integer("operator_current"))
+        """The operator's limit, or the hardware's [A]."""
+        stated = self.settings[OPERATOR_CURRENT]
+        return self.hardware if stated is None else min(self.hardware, stated)
 
     @cached_property
     def vehicle_maximum(self) -> int:
-        """A the cable carries; tethered: the hardware's. ASSUMED: 0 without a cable."""
+        """What the cable carries; tethered: what the hardware does [A]. ASSUMED: 0 without a cable."""
         return min(self.hardware, int(self.now.cable_rating or 0))
 
     @cached_property
     def energy_manager(self) -> int:
-        """`energy_man_current`, A"""
+        """`energy_man_current` [A]"""
         return int(self.logic.hems_limit) if self.logic.hems_active else 0
 
     @cached_property
     def residual(self) -> tuple[float, float]:
-        """mA: RMS and DC."""
+        """Residual current: RMS and DC [mA]."""
         return abs(self.now.residual_ac) * MILLI, abs(self.now.residual_dc) * MILLI
 
     @cached_property
     def residual_peak(self) -> tuple[float, float]:
-        """mA: RMS and DC since the start."""
+        """Largest residual current since the start: RMS and DC [mA]."""
         ac, dc = self.logic.residual_peak
         return max(ac * MILLI, self.residual[0]), max(dc * MILLI, self.residual[1])
 
@@ -212,38 +221,42 @@ class View:
 
     @cached_property
     def _tells(self) -> meters.Tells:
-        return meters.tells(self.settings.text("ocpp_meter_cfg")) if self.now.meter_ok else "nothing"
+        return meters.tells(self.settings[METER]) if self.now.meter_ok else "nothing"
 
     @cached_property
     def energy(self) -> int | None:
-        """Wh; None: no meter tells."""
+        """Total energy [Wh]; None: no meter tells."""
         return None if self._tells == "nothing" else int(self.now.total_energy)
 
     @cached_property
     def power(self) -> int | None:
-        """W"""
+        """Active power [W]; None: no meter tells."""
         return None if self._tells == "nothing" else whole(self.now.power)
 
     @cached_property
     def phase_energy(self) -> tuple[int | None, ...]:
-        """Wh. Source: no meter on the list tells phases apart; the total is in the first."""
+        """Energy of each phase [Wh]. Source: no meter on the list tells phases apart; the total is in the first."""
         return (self.energy, None, None)
 
     @cached_property
     def phase_power(self) -> tuple[int | None, ...]:
-        """W"""
+        """Active power of each phase [W]."""
         if self._tells == "phases":
             return tuple(whole(power) for power in self.now.active_power)
         return (self.power, None, None)
 
     @cached_property
     def currents(self) -> tuple[float | None, ...]:
-        """A"""
-        return self.now.phase_current if self._by_phase else (None, None, None)
+        """Current of each phase [A]."""
+        if not self._by_phase:
+            return (None, None, None)
+        if not self.settings[IDLE_CURRENTS]:
+            return self.now.phase_current
+        return tuple(i or noise.zero_offset(self.now.at, index) for index, i in enumerate(self.now.phase_current))
 
     @cached_property
     def voltages(self) -> tuple[int | None, ...]:
-        """V"""
+        """Voltage of each phase [V]."""
         return tuple(whole(volts) for volts in self.now.phase_voltage) if self._by_phase else (None, None, None)
 
     @property
@@ -259,12 +272,12 @@ class View:
 
     @cached_property
     def session_energy(self) -> int:
-        """Wh"""
+        """Energy of the transaction [Wh]."""
         return int(self.transaction.energy(self.now)) if self.transaction is not None else 0
 
     @cached_property
     def session_duration(self) -> int:
-        """s"""
+        """Duration of the transaction [s]."""
         return self.transaction.duration(self.now.at) if self.transaction is not None else 0
 
     @cached_property
@@ -278,34 +291,26 @@ class View:
 
     @cached_property
     def smart(self) -> bool:
-        return self.settings.flag("iso15118") and self.now.plugged and self.now.vehicle is not None
+        return self.settings[ISO15118] and self.now.plugged and self.now.vehicle is not None
 
     @cached_property
     def state_of_charge(self) -> int:
-        """%"""
+        """State of charge [%]."""
         if not self.smart or self.now.vehicle is None:
-            return self.settings.integer("unknown_soc")
+            return self.settings[UNKNOWN_SOC]
         return whole(self.now.vehicle.state_of_charge * 100)
 
     @cached_property
     def required_energy(self) -> int:
-        """Wh to a full battery. ASSUMED: the unit."""
+        """Energy to a full battery [Wh]. ASSUMED: the unit."""
         if not self.smart or self.now.vehicle is None:
             return 0
         return int(max(0.0, self.now.vehicle.capacity - self.now.vehicle.battery_energy))
 
 
-def attribute(name: str) -> Read:
-    return lambda v: getattr(v, name)
-
-
-def phase(name: str, index: int) -> Read:
-    """`phase_energy`, `phase_power`, `currents` or `voltages` of one phase."""
-    return lambda v: getattr(v, name)[index]
-
-
-def setting(name: str) -> Read:
-    return lambda v: v.settings[name]
+def stored(setting: Setting[object]) -> Read:
+    """What a setting holds."""
+    return lambda v: v.settings[setting]
 
 
 def begun(v: View) -> Instant | None:

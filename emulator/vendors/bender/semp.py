@@ -8,22 +8,22 @@ ASSUMED: everything of the document that evcc does not read, and 400 for what is
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from ...core.messages import Outcome, Reason
 from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route
+from .build import Build
+from .logic import Logic
 from .readings import View, whole
-
-if TYPE_CHECKING:
-    from .wallbox import Bender
+from .settings import SEMP
 
 NAMESPACE: Final = "http://www.sma.de/communication/schema/SEMP/v1"
 PATH: Final = "/SimpleEnergyManagementProtocol"
 LEAST, MOST = 1380, 11_040
-"""W reported, whatever the box is rated for."""
-SINCE: Final = "5.33"
+"""Power reported, whatever the controller is rated for [W]."""
 HIGHEST: Final = 10**6
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
@@ -54,8 +54,10 @@ def device_id(serial: str) -> str:
 class SempApi:
     """The SEMP server of one controller."""
 
-    def __init__(self, box: Bender) -> None:
-        self._box = box
+    def __init__(self, build: Build, logic: Logic, view: Callable[[], View]) -> None:
+        self._build = build
+        self._logic = logic
+        self._view = view
 
     def interface(self) -> HttpInterface:
         routes = tuple(
@@ -66,17 +68,16 @@ class SempApi:
         return HttpInterface(port=8888, routes=routes, enabled=self._enabled)
 
     def _enabled(self) -> bool:
-        return self._box.settings.flag("semp") and self._box.profile.has(SINCE)
+        return self._logic.settings[SEMP] and self._build.release.semp
 
     def _describe(self, _: HttpRequest) -> HttpReply:
-        box = self._box
-        view = View(box)
+        build, view = self._build, self._view()
         document = _DOCUMENT.format(
             namespace=NAMESPACE,
-            device=device_id(box.serial),
-            name=escape(str(box.trait("code"))),
-            serial=escape(box.serial),
-            vendor=escape(str(box.trait("maker"))),
+            device=device_id(build.serial),
+            name=escape(build.traits.code),
+            serial=escape(build.serial),
+            vendor=escape(build.traits.maker),
             least=LEAST,
             most=MOST,
             status="On" if view.charging else "Off",
@@ -88,16 +89,16 @@ class SempApi:
         watts = self._wanted(request.body)
         if watts is None:
             outcome = Outcome(refused=Reason.INVALID, message="no message to this device")
-            self._box.record_write(
+            self._logic.record_write(
                 "semp.recommended_power", request.body.decode("utf-8", "replace"), outcome, request.origin
             )
             return HttpReply(status=400, body=b"Bad Request", content_type="text/plain")
-        outcome = self._box.logic.recommend(watts)
-        self._box.record_write("semp.recommended_power", watts, outcome, request.origin)
+        outcome = self._logic.recommend(watts)
+        self._logic.record_write("semp.recommended_power", watts, outcome, request.origin)
         return HttpReply(content_type=None)
 
     def _wanted(self, body: bytes) -> int | None:
-        """W of the message; 0: off; None: none to this device."""
+        """Power in the message [W]; 0: off; None: none to this device."""
         if b"<!" in body:  # no entities, no doctype
             return None
         try:
@@ -107,7 +108,7 @@ class SempApi:
         space = f"{{{NAMESPACE}}}"
         for control in root.iter(f"{space}DeviceControl"):
             found = {child.tag.removeprefix(space): (child.text or "").strip() for child in control}
-            if found.get("DeviceId") != device_id(self._box.serial):
+            if found.get("DeviceId") != device_id(self._build.serial):
                 continue
             if found.get("On", "").lower() not in ("true", "1"):
                 return 0

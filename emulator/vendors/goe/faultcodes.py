@@ -43,17 +43,17 @@ _BY_FAULT: Final = {
     "rcd_ac": Err.FI_AC,
     "rcd_dc": Err.FI_DC,
     "rcd_selftest": Err.RDC_SELFTEST_FAILED,
-    "rcd_system": Err.FI_UNKNOWN,
+    "rcd_sensor_defect": Err.FI_UNKNOWN,
     "phase_loss": Err.PHASE,
     "overvoltage": Err.OVERVOLT,
     "overcurrent": Err.OVERAMP,
-    "diode": Err.DIODE,
+    "diode_shorted": Err.DIODE,
     "pp_invalid": Err.PP_INVALID,
     "pe_loss": Err.GROUND_INVALID,
     "contactor_welded": Err.CONTACTOR_STUCK,
-    "contactor_miss": Err.CONTACTOR_MISS,
+    "contactor_fails_to_close": Err.CONTACTOR_MISS,
     "cp_short": Err.CP_INVALID,
-    "cp_f": Err.CP_INVALID,
+    "cp_state_f": Err.CP_INVALID,
     "ventilation": Err.CP_INVALID,
     "switch_unconfigured": Err.UNKNOWN,
     "overtemp_stop": Err.OVERTEMP,
@@ -69,7 +69,7 @@ def uses_new_codes(choice: str, firmware: bool) -> bool:
 def active(snapshot: Snapshot) -> Err | None:
     """The fault that is shown: the one that came first."""
     for name in snapshot.faults:
-        if name == "lock_fail":
+        if name == "lock_stuck":
             return Err.LOCK_STUCK_OPEN if _never_locked(snapshot) else Err.LOCK_STUCK_LOCKED
         if name in _BY_FAULT:
             return _BY_FAULT[name]

@@ -27,7 +27,7 @@ EVSE: Final = EvseSpec(
         ("pe_loss", "command"),
         ("rcd_ac", "unplug"),
         ("rcd_dc", "unplug"),
-        ("rcd_system", "unplug"),
+        ("rcd_sensor_defect", "unplug"),
     ),
 )
 

@@ -89,4 +89,4 @@ class Processor:
         if not scale:
             return 0.0
         seed = self.simulation.seed
-        return scale * amplitude * noise.stepped(seed, noise.Channel.DEVICE + channel, at, 10 * SECOND)
+        return scale * amplitude * noise.stepped(seed, noise.NoiseChannel.DEVICE + channel, at, 10 * SECOND)

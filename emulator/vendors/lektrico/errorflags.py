@@ -11,8 +11,7 @@ from typing import Final
 
 from ...devices.firmware import Profile
 from ...devices.points import Fidelity, Point
-from .config import FULL_SINCE
-from .models import CHARGERS
+from .models import CHARGERS, FULL_SINCE
 
 _API: Final = "Charger local API, 5.8"
 _CLIENT: Final = "lektricowifi history"
@@ -47,8 +46,8 @@ BY_FAULT: Final = {
     "pe_loss": ("state_e_activated",),
     "frequency": ("state_e_activated",),
     "switch_unconfigured": ("state_e_activated",),
-    "lock_fail": ("state_e_activated",),
-    "cp_f": ("state_f_activated",),
+    "lock_stuck": ("state_e_activated",),
+    "cp_state_f": ("state_f_activated",),
     "overtemp_derate": ("overtemp",),
     "overtemp_stop": ("overtemp", "critical_temp"),
     "overcurrent": ("overcurrent",),
@@ -58,11 +57,11 @@ BY_FAULT: Final = {
     "phase_loss": ("voltage_error",),
     "rcd_ac": ("rcd_error", "rcd_err_pin_error"),
     "rcd_dc": ("rcd_error", "rcd_err6_pin_error"),
-    "rcd_system": ("rcd_err_pin_error",),
+    "rcd_sensor_defect": ("rcd_err_pin_error",),
     "rcd_selftest": ("rcd_test_error", "rcd_init_start_error", "rcd_init_end_error"),
     "contactor_welded": ("contactor_failure",),
-    "contactor_miss": ("contactor_failure",),
-    "diode": ("cp_diode_failure",),
+    "contactor_fails_to_close": ("contactor_failure",),
+    "diode_shorted": ("cp_diode_failure",),
 }
 """By the charger's name of the fault. Not here: what this device does not notice or does not call an error."""
 
@@ -89,20 +88,7 @@ def raised(faults: Iterable[str], known: tuple[str, ...]) -> frozenset[str]:
 def rows(profile: Profile) -> list[Fidelity]:
     """Both tables, for the documentation."""
     return [
-        Fidelity(
-            table="Error flags",
-            name=f"{method}.get.{row.name}",
-            type="bool",
-            readable=True,
-            settable=False,
-            live=True,
-            source=row.source,
-            since=row.since,
-            until=row.until,
-            models=row.models,
-            assumed=row.assumed,
-            about=row.about,
-        )
+        row.documented("Error flags", "bool", settable=False, name=f"{method}.get.{row.name}")
         for method in ("active_errors", "logged_errors")
         for row in FLAGS
         if row.exists(profile)

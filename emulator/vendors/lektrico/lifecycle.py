@@ -6,14 +6,15 @@ The one rule: a restart that was asked for during a session waits for its end. S
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...core.instant import DAY, Instant, later
-from ...devices.firmware import Version
+from ...devices.wallbox import Wallbox
 from ...errors import EmulatorError
-
-if TYPE_CHECKING:
-    from .wallbox import Lektrico
+from .charging import Charging
+from .config import AUTO_UPDATE
+from .device import Device
+from .settings import AP_PASSWORD, AVAILABLE_FIRMWARE, CHARGING_SCHEDULE, LOGGED_ERRORS, RFID_TAGS, WIFI
 
 RESTART_AFTER: Final = 0.5
 """s from the answer to the end of all services. ASSUMED."""
@@ -28,14 +29,16 @@ CHECK_EVERY: Final = DAY
 class Lifecycle:
     """What is about to happen to the device itself."""
 
-    def __init__(self, box: Lektrico) -> None:
-        self._box = box
+    def __init__(self, wallbox: Wallbox, device: Device, charging: Charging | None) -> None:
+        self._wallbox = wallbox
+        self._device = device
+        self._charging = charging
         self._waiting = False
         """A restart waits for the end of the session."""
         self._wants_update = False
-        self._restart_timer = box.timer(self._restart_now)
-        self._update_timer = box.timer(self._updated)
-        self._check_timer = box.timer(self._check)
+        self._restart_timer = wallbox.timer(self._restart_now)
+        self._update_timer = wallbox.timer(self._updated)
+        self._check_timer = wallbox.timer(self._check)
 
     def milliseconds_left(self, at: Instant) -> int | None:
         """Until the restart, in its last moment; None before."""
@@ -43,6 +46,10 @@ class Lifecycle:
         if due is None or due - at > LAST_MOMENT:
             return None
         return math.ceil((due - at) / 1000)
+
+    def uptime(self, at: Instant) -> Instant:
+        """Since the last restart [µs]."""
+        return self._wallbox.uptime(at)
 
     def restart(self) -> None:
         """Device.Reset"""
@@ -53,10 +60,12 @@ class Lifecycle:
 
     def factory_reset(self) -> None:
         """Everything as delivered, the network forgotten. ASSUMED: counters stay, and it does not wait."""
-        settings = self._box.settings
-        for name in (*self._box.config, "charging_schedule", "ap_password", "rfid_tags", "logged_errors"):
-            settings.put(name, self._box.factory_default(name))
-        settings.put("wifi", False)
+        settings = self._device.settings
+        for row in self._device.config.values():
+            settings.put(row.name, row.default)
+        for handle in (CHARGING_SCHEDULE.setting, AP_PASSWORD.setting, RFID_TAGS, LOGGED_ERRORS):
+            settings.put(handle.name, handle.default)
+        settings.put(WIFI, False)
         self._soon()
 
     def verify(self) -> None:
@@ -86,50 +95,54 @@ class Lifecycle:
     def watch(self) -> None:
         """Come back for the periodic look, if there is anything to find."""
         due = None
-        if self.newer is not None and "auto_update" in self._box.config and self._box.settings.flag("auto_update"):
-            at = self._box.simulation.at
-            due = at + CHECK_EVERY - self._box.uptime(at) % CHECK_EVERY
+        if (
+            self.newer is not None
+            and AUTO_UPDATE.name in self._device.config
+            and self._device.settings[AUTO_UPDATE.setting]
+        ):
+            at = self._wallbox.simulation.at
+            due = at + CHECK_EVERY - self.uptime(at) % CHECK_EVERY
         self._check_timer.set(due)
-        self._box.simulation.wake()
+        self._wallbox.simulation.wake()
 
     @property
     def newer(self) -> str | None:
         """A version on the update server that this device could and would take."""
-        offered = self._box.settings.text("available_firmware")
+        offered = self._device.settings[AVAILABLE_FIRMWARE]
         if not offered:
             return None
         try:
-            self._box.vendor.profile(self._box.profile.model.id, offered)
+            there = self._wallbox.vendor.profile(self._device.profile.model.id, offered)
         except EmulatorError:
             return None
-        return offered if Version(offered) > self._box.profile.firmware else None
+        return offered if there.firmware > self._device.profile.firmware else None
 
     @property
     def _busy(self) -> bool:
-        return self._box.charging is not None and self._box.charging.session_active
+        return self._charging is not None and self._charging.session_active
 
     def _soon(self) -> None:
-        self._restart_timer.set(later(self._box.simulation.now(), RESTART_AFTER))
-        self._box.simulation.wake()
+        self._restart_timer.set(later(self._wallbox.simulation.now(), RESTART_AFTER))
+        self._wallbox.simulation.wake()
 
     def _restart_now(self, _: Instant) -> None:
-        self._box.reboot()
+        self._wallbox.reboot()
 
     def _check(self, _: Instant) -> None:
         self.verify()
 
     def _update(self) -> None:
-        self._box.note("updating", {"to": self.newer})
-        if self._box.charging is not None:
-            self._box.charging.updating = True
-            self._box.charging.apply()
-        self._update_timer.set(later(self._box.simulation.now(), UPDATE_TIME))
-        self._box.simulation.wake()
-        self._box.changed()
+        self._wallbox.note("updating", {"to": self.newer})
+        if self._charging is not None:
+            self._charging.updating = True
+            self._charging.apply()
+        self._update_timer.set(later(self._wallbox.simulation.now(), UPDATE_TIME))
+        self._wallbox.simulation.wake()
+        self._wallbox.changed()
 
     def _updated(self, _: Instant) -> None:
         version = self.newer
         if version is not None:
-            self._box.set_firmware(version)
+            self._wallbox.set_firmware(version)
         else:
-            self._box.reboot()
+            self._wallbox.reboot()

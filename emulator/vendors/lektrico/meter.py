@@ -8,22 +8,21 @@ Source: lektricowifi 0.1 for the members; the README's sample for what a single-
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
-from .fields import Field
+from ...core.snapshot import Phases
+from .config import REVERSE_CURRENT
+from .fields import Field, lines
 from .json import number
 from .readings import View
+from .settings import HOUSE_POWER
 
 _SOURCE: Final = "lektricowifi 0.1"
 _FILLERS: Final = "a single-phase meter repeats L1 in L2 and shows nothing in L3"
 
 
-def _house(v: View) -> tuple[float, float, float]:
-    return cast("tuple[float, float, float]", v.settings["house_power"])
-
-
 def _sign(v: View) -> float:
-    return -1.0 if v.settings.flag("reverse_current") else 1.0
+    return -1.0 if v.settings[REVERSE_CURRENT.setting] else 1.0
 
 
 def _voltage(v: View) -> list[float]:
@@ -32,13 +31,13 @@ def _voltage(v: View) -> list[float]:
 
 def _power(v: View) -> list[float]:
     """W of each line; positive: from the grid."""
-    pairs = zip(v.sample.active_power, _house(v), strict=True)
+    pairs = zip(v.sample.active_power, v.settings[HOUSE_POWER], strict=True)
     return [_sign(v) * (charger + house) for charger, house in pairs]
 
 
 def _current(v: View) -> list[float]:
     """A. The house takes its power without reactive current."""
-    own = zip(v.sample.phase_current, _house(v), v.sample.phase_voltage, strict=True)
+    own = zip(v.sample.phase_current, v.settings[HOUSE_POWER], v.sample.phase_voltage, strict=True)
     return [abs(current + house / volts) if volts else current for current, house, volts in own]
 
 
@@ -50,19 +49,16 @@ def _factor(v: View) -> list[float]:
     return values
 
 
-def _fill(v: View, values: list[float]) -> list[float]:
-    return values if v.three_phase else [values[0], values[0], 0.0]
-
-
 def _each(name: str, decimals: int, values: Callable[[View], list[float]], about: str) -> Field:
-    def read(v: View) -> object:
-        return [number(value, decimals) for value in _fill(v, values(v))]
+    def filled(v: View) -> Phases:
+        first, second, third = values(v)
+        return (first, second, third) if v.device.traits.three_phase else (first, first, 0.0)
 
-    return Field(name=name, type="array<double>[3]", read=read, source=_SOURCE, assumed=_FILLERS, about=about)
+    return lines(name, decimals, filled, _SOURCE, assumed=_FILLERS, about=about)
 
 
 def _total(v: View) -> object:
-    return number(sum(_power(v)) if v.three_phase else _power(v)[0], 2)
+    return number(sum(_power(v)) if v.device.traits.three_phase else _power(v)[0], 2)
 
 
 METER_INFO: Final = (

@@ -8,28 +8,94 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import Final, TypeVar, Unpack
 
-from ...devices.firmware import Profile
+from ...core.messages import DONE
+from ...devices.controls import Host
 from ...devices.interfaces import Origin
-from ...devices.points import Fidelity, Point, unique
+from ...devices.points import Facts, Fidelity, Point, unique
+from ...runtime.simulation import Simulation
 from . import fields
-from .config import as_integer
-from .facts import Facts
+from .charging import Charging
+from .config import LOAD_BALANCING_MODE, OWNER_ID
+from .device import Device
 from .fields import Field, members
+from .lifecycle import Lifecycle
 from .meter import METER_INFO
 from .models import CHARGERS, METERS
+from .quirks import PHASE_COMMAND, ZERO_PAUSES
 from .readings import View
-from .refusals import FORMAT, LENGTH, RANGE, TYPE, UNKNOWN_KEY, Refusal
-from .schedule import read_intervals
+from .refusals import FORMAT, RANGE, UNKNOWN_KEY, Refusal, no_handler
+from .settings import AP_PASSWORD, CHARGING_SCHEDULE, DYNAMIC_CURRENT, EM_CURRENT, FRAMEWORK_METHODS, RELAY_MODE
+from .stored import Stored
 
-if TYPE_CHECKING:
-    from .charging import Charging
-    from .wallbox import Lektrico
-
+_API: Final = "Charger local API, 5."
+_CLIENT: Final = "lektricowifi 0.1"
+_JEEDOM: Final = "Jeedom LektriCo.class.php"
+_BUILT_IN: Final = "Mongoose OS rpc-common"
+T = TypeVar("T")
 Params = Mapping[str, object]
-Call = Callable[["Lektrico", Params, Origin], object]
+
+
+class Api:
+    """The methods of one device, and what they act on."""
+
+    def __init__(
+        self,
+        device: Device,
+        charging: Charging | None,
+        lifecycle: Lifecycle,
+        simulation: Simulation,
+        view: Callable[[], View],
+        host: Host,
+    ) -> None:
+        self.device = device
+        self.settings = device.settings
+        self.lifecycle = lifecycle
+        self.simulation = simulation
+        self.view = view
+        self._charging = charging
+        self._host = host
+        self.compile()
+
+    def compile(self) -> None:
+        """The methods of the profile and settings in force."""
+        rows = (*METHODS, *BUILT_IN) if self.settings[FRAMEWORK_METHODS] else METHODS
+        profile = self.device.profile
+        self.methods: Mapping[str, Method] = {row.name.lower(): row for row in rows if row.exists(profile)}
+        """By their name in lower case."""
+        self.tables: Mapping[str, tuple[Field, ...]] = {
+            method.name: fields.served(method.fields, profile) for method in self.methods.values() if method.fields
+        }
+
+    @property
+    def charging(self) -> Charging:
+        assert self._charging is not None
+        return self._charging
+
+    def call(self, name: str, params: Params, origin: Origin) -> object:
+        """Call a method; its result, or a `Refusal`. Names are compared without regard to case."""
+        method = self.methods.get(name.lower())
+        if method is None:
+            return no_handler(name)
+        result = method.call(self, params, origin)
+        if method.writes and not isinstance(result, Refusal):
+            self._host.changed()
+        return result
+
+    def wrote(self, point: str, value: object, refusal: Refusal | None, origin: Origin) -> object:
+        """Record a write; the result of the method."""
+        self._host.record_write(point, value, DONE if refusal is None else refusal.outcome(), origin)
+        return True if refusal is None else refusal
+
+    def fidelity(self) -> list[Fidelity]:
+        rows = [method.fidelity() for method in self.methods.values()]
+        for method in self.methods.values():
+            rows += [field.fidelity(method.name) for field in self.tables.get(method.name, ())]
+        return rows
+
+
+Call = Callable[[Api, Params, Origin], object]
 """The result, or a `Refusal`."""
 
 
@@ -43,19 +109,12 @@ class Method(Point):
     fields: tuple[Field, ...] = ()
 
     def fidelity(self) -> Fidelity:
-        return Fidelity(
-            table="Methods",
-            name=self.name.lower(),
-            type="bool" if self.writes else "object",
+        return self.documented(
+            "Methods",
+            "bool" if self.writes else "object",
             readable=not self.writes,
             settable=self.writes,
-            live=self.live,
-            source=self.source,
-            since=self.since,
-            until=self.until,
-            models=self.models,
-            assumed=self.assumed,
-            about=self.about,
+            name=self.name.lower(),
         )
 
 
@@ -63,239 +122,172 @@ class Method(Point):
 
 
 def _reading(name: str, rows: tuple[Field, ...], source: str, models: tuple[str, ...] | None = CHARGERS) -> Method:
-    def call(box: Lektrico, _: Params, __: Origin) -> object:
-        return members(box.tables[name], View(box))
+    def call(api: Api, _: Params, __: Origin) -> object:
+        return members(api.tables[name], api.view())
 
     return Method(name=name, call=call, source=source, models=models, fields=rows)
 
 
-def _app_config(box: Lektrico, _: Params, __: Origin) -> object:
-    return {name: box.settings[name] for name in box.config}
+def _getter(name: str, read: Callable[[Api], object], source: str, **facts: Unpack[Facts]) -> Method:
+    return Method(name=name, call=lambda api, _, __: read(api), source=source, **facts)
 
 
-def _flags(box: Lektrico, _: Params, __: Origin, *, logged: bool) -> object:
-    view = View(box)
-    found = view.logged_errors if logged else view.active_errors
-    return {name: name in found for name in box.flags}
+def _flags(name: str, chapter: str, active: Callable[[View], frozenset[str]]) -> Method:
+    def read(api: Api) -> object:
+        found = active(api.view())
+        return {flag: flag in found for flag in api.device.flags}
 
-
-def _schedule(box: Lektrico, _: Params, __: Origin) -> object:
-    return {"charging_schedule": box.settings["charging_schedule"]}
-
-
-def _balancing_mode(box: Lektrico, _: Params, __: Origin) -> object:
-    return {"load_balancing_mode": box.settings["load_balancing_mode"]}
+    return _getter(name, read, _API + chapter, models=CHARGERS)
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def _done(box: Lektrico, point: str, value: object, refusal: Refusal | None, origin: Origin) -> object:
-    """Record a write; the result of the method."""
-    box.wrote(point, value, refusal, origin)
-    return True if refusal is None else refusal
-
-
 def _action(
     name: str,
     source: str,
-    act: Callable[[Lektrico], Refusal | None],
+    act: Callable[[Api], Refusal | None],
     *,
     params: tuple[str, ...] = (),
     **facts: Unpack[Facts],
 ) -> Method:
     """A method that takes no parameters, or ignores them."""
 
-    def call(box: Lektrico, given: Params, origin: Origin) -> object:
-        return _done(box, name.lower(), dict(given) or True, act(box), origin)
+    def call(api: Api, given: Params, origin: Origin) -> object:
+        return api.wrote(name.lower(), dict(given) or True, act(api), origin)
 
     return Method(name=name, call=call, writes=True, params=params, source=source, **facts)
 
 
-def _charge(act: Callable[[Charging], Refusal | None]) -> Callable[[Lektrico], Refusal | None]:
-    def do(box: Lektrico) -> Refusal | None:
-        assert box.charging is not None
-        return act(box.charging)
+def _storing(
+    name: str,
+    row: Stored[T],
+    store: Callable[[Api, T], None] | None = None,
+    *,
+    params: tuple[str, ...] = (),
+    **facts: Unpack[Facts],
+) -> Method:
+    """A method that sets one value, named by the first of `params` (default: the row's name) that is given."""
+    names = params or (row.name,)
 
-    return do
+    def call(api: Api, given: Params, origin: Origin) -> object:
+        stated = next((given[name] for name in names if name in given), None)
+        if not any(name in given for name in names):
+            return api.wrote(row.name, dict(given), FORMAT, origin)
+        value = row.convert(stated)
+        if isinstance(value, Refusal):
+            return api.wrote(row.name, stated, value, origin)
+        if store is None:
+            api.settings.put(row.setting, value)
+        else:
+            store(api, value)
+        return api.wrote(row.name, value, None, origin)
+
+    return Method(name=name, call=call, writes=True, params=names[:1], source=row.source, **facts)
 
 
-def _always(act: Callable[[Lektrico], None]) -> Callable[[Lektrico], Refusal | None]:
-    def do(box: Lektrico) -> Refusal | None:
-        act(box)
-        return None
-
-    return do
-
-
-def _set_config(box: Lektrico, params: Params, origin: Origin) -> object:
+def _set_config(api: Api, params: Params, origin: Origin) -> object:
     key = params.get("config_key")
     if not isinstance(key, str) or "config_value" not in params:
-        return _done(box, "app_config", dict(params), FORMAT, origin)
+        return api.wrote("app_config", dict(params), FORMAT, origin)
     value = params["config_value"]
-    return _done(box, f"app_config.{key}", value, _store_config(box, key, value), origin)
+    return api.wrote(f"app_config.{key}", value, _store_config(api, key, value), origin)
 
 
-def _store_config(box: Lektrico, key: str, value: object) -> Refusal | None:
-    row = box.config.get(key)
+def _store_config(api: Api, key: str, value: object) -> Refusal | None:
+    row = api.device.config.get(key)
     if row is None:
         return UNKNOWN_KEY
     found = row.convert(value)
     if isinstance(found, Refusal):
         return found
-    if key == "owner_id" and box.settings[key]:
-        return box.prohibited
-    box.settings.put(key, found)
+    if key == OWNER_ID.name and api.settings[OWNER_ID.setting]:
+        return api.device.prohibited
+    api.settings.put(row.setting, found)
     return None
 
 
-def _current(value: object, *, zero: bool = True) -> int | Refusal:
-    """A current as the energy manager or a client states it: 0, or 6 to 32 A."""
-    found = as_integer(0, 32)(value)
-    if isinstance(found, Refusal):
-        return found
-    assert isinstance(found, int)
-    return RANGE if found < 6 and (found != 0 or not zero) else found
-
-
-def _set_dynamic(box: Lektrico, params: Params, origin: Origin) -> object:
+def _set_dynamic(api: Api, params: Params, origin: Origin) -> object:
     if "dynamic_current" not in params:
-        return _done(box, "dynamic_current", dict(params), FORMAT, origin)
-    current = _current(params["dynamic_current"], zero=box.has("zero_pauses"))
+        return api.wrote("dynamic_current", dict(params), FORMAT, origin)
+    current = DYNAMIC_CURRENT.convert(params["dynamic_current"])
+    if current == 0 and not api.device.shows(ZERO_PAUSES):
+        current = RANGE
     if isinstance(current, Refusal):
-        return _done(box, "dynamic_current", params["dynamic_current"], current, origin)
-    if "relay_mode" in params and box.has("relay_mode"):
-        mode = as_integer(0, 3)(params["relay_mode"])
-        if isinstance(mode, Refusal) or mode == 2:
-            refusal = mode if isinstance(mode, Refusal) else RANGE
-            return _done(box, "relay_mode", params["relay_mode"], refusal, origin)
-        box.settings.put("relay_mode", mode)
-        _done(box, "relay_mode", mode, None, origin)
-    box.settings.put("dynamic_current", current)
-    return _done(box, "dynamic_current", current, None, origin)
+        return api.wrote("dynamic_current", params["dynamic_current"], current, origin)
+    if "relay_mode" in params and api.device.shows(PHASE_COMMAND):
+        mode = RELAY_MODE.convert(params["relay_mode"])
+        if isinstance(mode, Refusal):
+            return api.wrote("relay_mode", params["relay_mode"], mode, origin)
+        api.settings.put(RELAY_MODE.setting, mode)
+        api.wrote("relay_mode", mode, None, origin)
+    api.settings.put(DYNAMIC_CURRENT.setting, current)
+    return api.wrote("dynamic_current", current, None, origin)
 
 
-def _set_em(box: Lektrico, params: Params, origin: Origin) -> object:
-    """The document spells the key in two ways; both are taken."""
-    named = [name for name in ("EM_current", "em_current") if name in params]
-    if not named:
-        return _done(box, "em_current", dict(params), FORMAT, origin)
-    current = _current(params[named[0]])
-    if isinstance(current, Refusal):
-        return _done(box, "em_current", params[named[0]], current, origin)
-    assert box.charging is not None
-    box.charging.em_current(current)
-    return _done(box, "em_current", current, None, origin)
-
-
-def _set_schedule(box: Lektrico, params: Params, origin: Origin) -> object:
-    if "charging_schedule" not in params:
-        return _done(box, "charging_schedule", dict(params), FORMAT, origin)
-    value = params["charging_schedule"]
-    found = read_intervals(value)
-    if isinstance(found, Refusal):
-        return _done(box, "charging_schedule", value, found, origin)
-    shown = [interval.shown() for interval in found]
-    box.settings.put("charging_schedule", shown)
-    return _done(box, "charging_schedule", shown, None, origin)
-
-
-def _set_password(box: Lektrico, params: Params, origin: Origin) -> object:
-    """Empty: an open access point. ASSUMED: the code for a wrong length."""
-    refusal: Refusal | None = None
-    value = params.get("password")
-    if "password" not in params:
-        refusal = FORMAT
-    elif not isinstance(value, str):
-        refusal = TYPE
-    elif value and not 8 <= len(value.encode()) <= 63:
-        refusal = LENGTH
-    else:
-        box.settings.put("ap_password", value)
-    return _done(box, "ap_password", value, refusal, origin)
-
-
-def _set_balancing(box: Lektrico, params: Params, origin: Origin) -> object:
-    if "load_balancing_mode" not in params:
-        return _done(box, "app_config.load_balancing_mode", dict(params), FORMAT, origin)
-    return _set_config(
-        box, {"config_key": "load_balancing_mode", "config_value": params["load_balancing_mode"]}, origin
-    )
-
-
-def _forget_errors(box: Lektrico) -> None:
-    assert box.charging is not None
-    box.charging.log_errors(box.snapshot(), anew=True)
+def _set_balancing(api: Api, params: Params, origin: Origin) -> object:
+    name = LOAD_BALANCING_MODE.name
+    if name not in params:
+        return api.wrote(f"app_config.{name}", dict(params), FORMAT, origin)
+    return _set_config(api, {"config_key": name, "config_value": params[name]}, origin)
 
 
 # --- the framework's own ---------------------------------------------------------------------------------------------
 
 
-def _list(box: Lektrico, _: Params, __: Origin) -> object:
-    return [method.name for method in box.methods.values()]
-
-
-def _ping(box: Lektrico, _: Params, origin: Origin) -> object:
+def _ping(_: Api, __: Params, origin: Origin) -> object:
     return {"channel_info": origin.client or ""}
 
 
-def _info(box: Lektrico, _: Params, __: Origin) -> object:
+def _info(api: Api) -> object:
     return {
-        "id": box.device_id,
-        "fw_version": box.profile.firmware.text,
-        "fw_id": box.firmware_id,
+        "id": api.device.device_id,
+        "fw_version": api.device.firmware,
+        "fw_id": api.device.firmware_id,
         "arch": "esp32",
-        "uptime": box.uptime(box.simulation.now()) // 1_000_000,
+        "uptime": api.lifecycle.uptime(api.simulation.now()) // 1_000_000,
         "ram_free": 30180,
     }
 
 
 # --- the list --------------------------------------------------------------------------------------------------------
 
-_API: Final = "Charger local API, 5."
-_CLIENT: Final = "lektricowifi 0.1"
-_JEEDOM: Final = "Jeedom LektriCo.class.php"
-_BUILT_IN: Final = "Mongoose OS rpc-common"
-
-
-def _flag_reading(name: str, chapter: str, *, logged: bool) -> Method:
-    return Method(name=name, call=partial(_flags, logged=logged), source=_API + chapter, models=CHARGERS)
-
-
 METHODS: Final = (
-    _action("Charge.Start", _API + "1", _charge(lambda c: c.start()), models=CHARGERS, params=("tag",),
+    _action("Charge.Start", _API + "1", lambda api: api.charging.start(), models=CHARGERS, params=("tag",),
             assumed="refused without a car, when locked and in states E and F"),
-    _action("Charge.Stop", _API + "2", _charge(lambda c: c.stop()), models=CHARGERS, assumed="refused without a car"),
-    Method(name="App_config.Get", call=_app_config, source=_API + "3"),
+    _action("Charge.Stop", _API + "2", lambda api: api.charging.stop(), models=CHARGERS,
+            assumed="refused without a car"),
+    _getter("App_config.Get", lambda api: {name: api.settings[row.setting] for name, row in api.device.config.items()},
+            _API + "3"),
     Method(name="App_config.Set", call=_set_config, writes=True, source=_API + "4",
            params=("config_key", "config_value")),
     _reading("Charger_info.Get", fields.CHARGER_INFO, _API + "5"),
     _reading("Sw_version.Get", fields.SW_VERSION, _API + "6", None),
-    _action("Device.Reset", _API + "7", _always(lambda box: box.lifecycle.restart())),
-    _flag_reading("Logged_errors.Get", "8", logged=True),
-    _action("Logged_errors.Reset", _API + "9", _always(_forget_errors), models=CHARGERS,
+    _action("Device.Reset", _API + "7", lambda api: api.lifecycle.restart()),
+    _flags("Logged_errors.Get", "8", lambda view: view.logged_errors),
+    _action("Logged_errors.Reset", _API + "9", lambda api: api.charging.log_errors(forget=True), models=CHARGERS,
             assumed="what is active stays logged"),
-    _flag_reading("Active_errors.Get", "10", logged=False),
+    _flags("Active_errors.Get", "10", lambda view: view.active_errors),
     _reading("Wifi_status.Get", fields.WIFI_STATUS, _API + "11", None),
     _reading("System_currents.Get", fields.SYSTEM_CURRENTS, _API + "12"),
     _reading("Counters_config.Get", fields.COUNTERS, _API + "13"),
-    _action("Ota.Verify", _API + "14", _always(lambda box: box.lifecycle.verify()), assumed="waits for a session"),
-    _action("Factory.Reset", _API + "15", _always(lambda box: box.lifecycle.factory_reset()),
+    _action("Ota.Verify", _API + "14", lambda api: api.lifecycle.verify(), assumed="waits for a session"),
+    _action("Factory.Reset", _API + "15", lambda api: api.lifecycle.factory_reset(),
             assumed="forgets the network as well"),
-    Method(name="Ap_password.Set", call=_set_password, writes=True, source=_API + "16", params=("password",),
-           assumed="-3 for a wrong length"),
-    _action("Charge.Pause", _API + "17", _charge(lambda c: c.pause(True)), models=CHARGERS,
+    _storing("Ap_password.Set", AP_PASSWORD, params=("password",), assumed="-3 for a wrong length"),
+    _action("Charge.Pause", _API + "17", lambda api: api.charging.pause(True), models=CHARGERS,
             assumed="refused without a car"),
-    _action("Charge.Resume", _API + "18", _charge(lambda c: c.pause(False)), models=CHARGERS,
+    _action("Charge.Resume", _API + "18", lambda api: api.charging.pause(False), models=CHARGERS,
             assumed="refused without a car"),
     _reading("Device_info.Get", fields.DEVICE_INFO, _API + "19"),
-    Method(name="Charging_schedule.Set", call=_set_schedule, writes=True, source=_API + "20", models=CHARGERS,
-           params=("charging_schedule",), assumed="codes of its refusals"),
-    Method(name="Charging_schedule.Get", call=_schedule, source=_API + "21", models=CHARGERS),
-    _action("Charging_schedule.Override", _API + "22", _charge(lambda c: c.override()), models=CHARGERS,
+    _storing("Charging_schedule.Set", CHARGING_SCHEDULE, models=CHARGERS, assumed="codes of its refusals"),
+    _getter("Charging_schedule.Get", lambda api: {"charging_schedule": api.settings[CHARGING_SCHEDULE.setting]},
+            _API + "21", models=CHARGERS),
+    _action("Charging_schedule.Override", _API + "22", lambda api: api.charging.override(), models=CHARGERS,
             assumed="refused as Charge.Start"),
-    Method(name="EM_current.Set", call=_set_em, writes=True, source=_API + "23", models=CHARGERS,
-           params=("EM_current",)),
+    # The document spells its parameter in two ways; both are taken.
+    _storing("EM_current.Set", EM_CURRENT, lambda api, current: api.charging.em_current(current), models=CHARGERS,
+             params=("EM_current", "em_current")),
     _reading("EM_current.Get", fields.EM_CURRENT, _API + "24"),
     _reading("EM_status.Get", fields.EM_STATUS, _API + "25"),
     _reading("Dynamic_current.Get", fields.DYNAMIC_CURRENT, _CLIENT),
@@ -305,22 +297,19 @@ METHODS: Final = (
     _reading("Charger_config.Get", fields.DEVICE_CONFIG, _CLIENT),
     _reading("M2w_config.Get", fields.DEVICE_CONFIG, _CLIENT, METERS),
     _reading("Meter_info.Get", METER_INFO, _CLIENT, METERS),
-    Method(name="Load_balancing_mode.Get", call=_balancing_mode, source=_JEEDOM, models=METERS),
+    _getter("Load_balancing_mode.Get", lambda api: {"load_balancing_mode": api.settings[LOAD_BALANCING_MODE.setting]},
+            _JEEDOM, models=METERS),
     Method(name="Load_balancing_mode.Set", call=_set_balancing, writes=True, source=_JEEDOM, models=METERS,
            params=("load_balancing_mode",)),
 )  # fmt: skip
 unique(METHODS)
 
 BUILT_IN: Final = (
-    Method(name="RPC.List", call=_list, source=_BUILT_IN, assumed="off on the device"),
+    _getter(
+        "RPC.List", lambda api: [method.name for method in api.methods.values()], _BUILT_IN, assumed="off on the device"
+    ),
     Method(name="RPC.Ping", call=_ping, source=_BUILT_IN, assumed="off on the device"),
-    Method(name="Sys.GetInfo", call=_info, source=_BUILT_IN, assumed="off on the device"),
-    _action("Sys.Reboot", _BUILT_IN, _always(lambda box: box.lifecycle.restart()), assumed="off on the device"),
+    _getter("Sys.GetInfo", _info, _BUILT_IN, assumed="off on the device"),
+    _action("Sys.Reboot", _BUILT_IN, lambda api: api.lifecycle.restart(), assumed="off on the device"),
 )
 """There only if the setting `framework_methods` says so."""
-
-
-def served(profile: Profile, *, built_in: bool) -> dict[str, Method]:
-    """The methods of a box, by their name in lower case."""
-    rows = (*METHODS, *BUILT_IN) if built_in else METHODS
-    return {row.name.lower(): row for row in rows if row.exists(profile)}

@@ -1,10 +1,11 @@
 """The devices Lektrico sells, and what tells them apart on the wire.
 
-The one rule: a model's `traits` are data that tables and logic ask for by name; nothing asks for a model's id.
+The one rule: what tells the models apart is in `TRAITS`; nothing asks for a model's id but the rows.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from ...core.specs import EvseSpec, PhaseSwitching
@@ -12,6 +13,10 @@ from ...devices.firmware import Model
 
 FIRMWARES: Final = ("1.22", "1.23", "1.44", "1.45", "1.47", "1.51")
 METER_FIRMWARES: Final = ("1.15",)
+NEW_SINCE: Final = "1.51"
+"""ASSUMED: the firmware that the documents of 2025 describe."""
+FULL_SINCE: Final = "1.44"
+"""ASSUMED: the firmware that the document of 02.2023 describes; the one before lacks keys."""
 
 EVSE: Final = EvseSpec(
     # ASSUMED: the relay opens 5 s after a pause at the latest.
@@ -21,7 +26,7 @@ EVSE: Final = EvseSpec(
     # ASSUMED: a phase change takes 10 to 30 s, most of it with an open pilot.
     phase_switching=PhaseSwitching(fitted=True, wait=10.0, pilot="open"),
     # ASSUMED: a residual-current trip stays until the car is unplugged or the device restarts; see `charging`.
-    recovery=(("rcd_ac", "command"), ("rcd_dc", "command"), ("rcd_system", "command")),
+    recovery=(("rcd_ac", "command"), ("rcd_dc", "command"), ("rcd_sensor_defect", "command")),
 )
 
 BUILDS: Final = {
@@ -35,45 +40,53 @@ BUILDS: Final = {
 }
 """Firmware version to `fw_id`. Source: 1.22 captured; ASSUMED: the others, in its form."""
 
-CHARGERS: Final = ("1p7k", "3p22k", "lektrico-one")
-METERS: Final = ("lektrico-em", "lektrico-3em")
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is special about a model."""
+
+    prefix: str
+    """Of its device id."""
+    board_revision: str
+    three_phase: bool
+    meter: bool = False
+    """An energy meter, no charger."""
 
 
-def _charger(name: str, title: str, *, phases: int, prefix: str, serial: str, board: str) -> Model:
+def _model(name: str, title: str, firmwares: tuple[str, ...], serial: str, phases: int) -> Model:
     return Model(
         id=name,
         title=title,
-        firmwares=FIRMWARES,
-        default_firmware="1.51",
+        firmwares=firmwares,
+        default_firmware=firmwares[-1],
         rated_current=32.0,
         phases=phases,
         connector="tethered",
         serial=serial,
         evse=EVSE,
-        traits={"kind": "charger", "prefix": prefix, "board_revision": board, "three_phase": phases == 3},
-    )
-
-
-def _meter(name: str, title: str, *, phases: int, serial: str) -> Model:
-    return Model(
-        id=name,
-        title=title,
-        firmwares=METER_FIRMWARES,
-        default_firmware="1.15",
-        rated_current=32.0,
-        phases=phases,
-        connector="tethered",
-        serial=serial,
-        evse=EVSE,
-        traits={"kind": "meter", "prefix": "m2w", "board_revision": "A", "three_phase": phases == 3},
     )
 
 
 MODELS: Final = (
-    _charger("3p22k", "3P22K (TRI)", phases=3, prefix="3p22k", serial="600123", board="E"),
-    _charger("1p7k", "1P7K", phases=1, prefix="1p7k", serial="500006", board="E"),
-    # ASSUMED: the prefix of the ONE's device id is not known; as the other single-phase charger.
-    _charger("lektrico-one", "ONE", phases=1, prefix="1p7k", serial="510042", board="E"),
-    _meter("lektrico-em", "EM energy meter", phases=1, serial="810012"),
-    _meter("lektrico-3em", "3EM energy meter", phases=3, serial="830012"),
+    _model("3p22k", "3P22K (TRI)", FIRMWARES, "600123", 3),
+    _model("1p7k", "1P7K", FIRMWARES, "500006", 1),
+    _model("lektrico-one", "ONE", FIRMWARES, "510042", 1),
+    _model("lektrico-em", "EM energy meter", METER_FIRMWARES, "810012", 1),
+    _model("lektrico-3em", "3EM energy meter", METER_FIRMWARES, "830012", 3),
 )
+TRAITS: Final = {
+    "3p22k": Traits("3p22k", "E", three_phase=True),
+    "1p7k": Traits("1p7k", "E", three_phase=False),
+    # ASSUMED: the prefix of the ONE's device id is not known; as the other single-phase charger.
+    "lektrico-one": Traits("1p7k", "E", three_phase=False),
+    "lektrico-em": Traits("m2w", "A", three_phase=False, meter=True),
+    "lektrico-3em": Traits("m2w", "A", three_phase=True, meter=True),
+}
+"""By model id."""
+CHARGERS: Final = tuple(model for model, traits in TRAITS.items() if not traits.meter)
+METERS: Final = tuple(model for model, traits in TRAITS.items() if traits.meter)
+
+
+def firmware_id(version: str) -> str:
+    """`fw_id` of a version. ASSUMED: the form for versions without a captured one."""
+    return BUILDS.get(version, f"20250101-000000/v{version}-0-g0000000-master")

@@ -6,14 +6,21 @@ The one rule: a view is made once per reply, and everything in that reply comes 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...core.snapshot import EvseState, PilotState, Snapshot
+from .charging import Charging
+from .device import Device
 from .errorflags import raised
-
-if TYPE_CHECKING:
-    from .charging import Charging
-    from .wallbox import Lektrico
+from .quirks import LATER_LIMIT_REASONS
+from .sampling import Sampling
+from .settings import (
+    LOCKED_SHOWN_WHEN_FREE,
+    LOGGED_ERRORS,
+    SHOWN_LIMIT_REASON,
+    TOTAL_CHARGED_TIME,
+    ZERO_VOLTAGE,
+)
 
 HARDWARE, OVER_TEMPERATURE, SWITCHING_PHASES = 0, 8, 9
 """`current_limit_reason`, beside those of the limits."""
@@ -30,21 +37,23 @@ NOTHING: Final = (0.0, 0.0, 0.0)
 
 
 class View:
-    """One box at one instant. `now` says what is, `sample` what the meter measured at the last full second."""
+    """One device at one instant. `now` says what is, `sample` what the meter measured at the last full second."""
 
-    def __init__(self, box: Lektrico) -> None:
-        self.box = box
-        self.settings = box.settings
-        self.now: Snapshot = box.snapshot()
-        self.at = self.now.at
-        self.sample: Snapshot = box.sample(self.now)
+    def __init__(self, device: Device, charging: Charging | None, sampling: Sampling, now: Snapshot) -> None:
+        self.device = device
+        self.settings = device.settings
+        self.now = now
+        self.at = now.at
+        self.sample = sampling.sample(now)
+        self._charging = charging
+        self._counted = sampling.counted(self.sample)
         self._extended: str | None = None
         self._limits: Mapping[str, int | None] | None = None
 
     @property
     def charging(self) -> Charging:
-        assert self.box.charging is not None
-        return self.box.charging
+        assert self._charging is not None
+        return self._charging
 
     @property
     def limits(self) -> Mapping[str, int | None]:
@@ -52,10 +61,6 @@ class View:
         if self._limits is None:
             self._limits = self.charging.limits(self.at)
         return self._limits
-
-    @property
-    def three_phase(self) -> bool:
-        return bool(self.box.trait("three_phase"))
 
     # --- state -------------------------------------------------------------------------------------------------------
 
@@ -67,7 +72,7 @@ class View:
         """
         now = self.now
         if self.charging.faulty(now) or now.pilot in (PilotState.E, PilotState.F):
-            return "F" if "cp_f" in now.faults or now.pilot is PilotState.F else "E"
+            return "F" if "cp_state_f" in now.faults or now.pilot is PilotState.F else "E"
         if not now.plugged:
             return "A"
         if now.contactor:
@@ -85,7 +90,7 @@ class View:
         logic, letter = self.charging, self.letter
         if logic.updating:
             return "OTA"
-        if letter == "A" and logic.locked and self.settings.flag("locked_shown_when_free"):
+        if letter == "A" and logic.locked and self.settings[LOCKED_SHOWN_WHEN_FREE]:
             return "LOCKED"
         if letter != "B":
             return letter
@@ -107,11 +112,11 @@ class View:
     @property
     def limit_reason(self) -> int:
         """Which limit is the lowest; of equal ones that with the lowest number. Source: Charger local API, 5.5."""
-        shown = self.settings["shown_limit_reason"]
-        if isinstance(shown, int):
+        shown = self.settings[SHOWN_LIMIT_REASON]
+        if shown is not None:
             return shown
         now = self.now
-        newer = self.box.has("limit_reason_beyond_7")
+        newer = self.device.shows(LATER_LIMIT_REASONS)
         if newer and now.phase_switching:
             return SWITCHING_PHASES
         lowest, reason = self.hardware_current, HARDWARE
@@ -130,13 +135,10 @@ class View:
         return 0 if rating is None else int(rating)
 
     @property
-    def system_max_current(self) -> int:
-        return int(self.box.profile.model.rated_current)
-
-    @property
     def hardware_current(self) -> int:
         """A, of device and cable."""
-        return min(self.system_max_current, self.cable_current or self.system_max_current)
+        most = self.device.system_max_current
+        return min(most, self.cable_current or most)
 
     @property
     def pwm_current(self) -> int:
@@ -148,7 +150,7 @@ class View:
     def schedule_current(self) -> int:
         """ASSUMED: the most there is where the schedule says nothing."""
         current = self.charging.schedule_current(self.at)
-        return self.system_max_current if current is None else current
+        return self.device.system_max_current if current is None else current
 
     # --- measured ----------------------------------------------------------------------------------------------------
 
@@ -159,7 +161,7 @@ class View:
         """
         if not self.now.meter_ok:
             return NOTHING
-        return values if self.three_phase else (values[0], 0.0, 0.0)
+        return values if self.device.traits.three_phase else (values[0], 0.0, 0.0)
 
     @property
     def currents(self) -> tuple[float, float, float]:
@@ -171,7 +173,7 @@ class View:
 
     @property
     def voltage(self) -> float:
-        return 0.0 if self.settings.flag("zero_voltage") else self.voltages[0]
+        return 0.0 if self.settings[ZERO_VOLTAGE] else self.voltages[0]
 
     @property
     def power(self) -> float:
@@ -180,12 +182,12 @@ class View:
     @property
     def session_energy(self) -> float:
         """Wh; of the last session until the next car comes."""
-        return self.box.metered(self.sample).session_energy
+        return self._counted.session_energy
 
     @property
     def total_energy(self) -> float:
         """Wh"""
-        return self.box.metered(self.sample).total_energy
+        return self._counted.total_energy
 
     @property
     def temperature(self) -> float:
@@ -194,16 +196,14 @@ class View:
     @property
     def charged_time(self) -> float:
         """s of all sessions that ended."""
-        return self.settings.number("total_charged_time")
+        return self.settings[TOTAL_CHARGED_TIME]
 
     # --- errors ------------------------------------------------------------------------------------------------------
 
     @property
     def active_errors(self) -> frozenset[str]:
-        return raised(self.now.faults, self.box.flags)
+        return raised(self.now.faults, self.device.flags)
 
     @property
     def logged_errors(self) -> frozenset[str]:
-        logged = self.settings["logged_errors"]
-        assert isinstance(logged, tuple | list)
-        return frozenset(logged)
+        return frozenset(self.settings[LOGGED_ERRORS])

@@ -8,15 +8,14 @@ Source: rpc-common (mg_rpc.c, mg_rpc_channel_http.c) and Mongoose 6, captured fr
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import unquote, unquote_plus
 
 from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route
 from . import json
+from .methods import Api
 from .refusals import Refusal, shutting_down
-
-if TYPE_CHECKING:
-    from .wallbox import Lektrico
+from .settings import WIFI
 
 SERVER: Final = ("Server", "Mongoose/6.18")
 """ASSUMED: the version."""
@@ -43,10 +42,10 @@ NOT_FOUND: Final = plain(404, "Not Found")
 
 
 class Rpc:
-    """The web server of one box."""
+    """The web server of one device."""
 
-    def __init__(self, box: Lektrico) -> None:
-        self._box = box
+    def __init__(self, api: Api) -> None:
+        self._api = api
 
     def interface(self) -> HttpInterface:
         return HttpInterface(
@@ -57,7 +56,7 @@ class Rpc:
             ),
             wrong_method=self.answer,
             not_found=lambda _: NOT_FOUND,
-            enabled=lambda: self._box.settings.flag("wifi"),
+            enabled=lambda: self._api.settings[WIFI],
             max_body=MAX_FRAME,
             max_connections=MAX_CHANNELS,
             when_full="evict_oldest",
@@ -92,7 +91,7 @@ class Rpc:
         if not isinstance(method, str):
             method = ""
         addressee = frame.get("dst")
-        if isinstance(addressee, str) and addressee not in ("", self._box.device_id):
+        if isinstance(addressee, str) and addressee not in ("", self._api.device.device_id):
             return INVALID
         if "id" in frame and not _is_id(number):
             return INVALID
@@ -108,7 +107,7 @@ class Rpc:
         journal: dict[str, object] = {"method": method, "params": params}
         if "id" not in frame:
             return HttpReply(silent=True, journal=journal)
-        reply: dict[str, object] = {"id": _echoed(number), "src": self._box.device_id}
+        reply: dict[str, object] = {"id": _echoed(number), "src": self._api.device.device_id}
         if isinstance(asker, str):
             reply["dst"] = asker
         if isinstance(frame.get("tag"), str):
@@ -123,11 +122,11 @@ class Rpc:
     # --- both --------------------------------------------------------------------------------------------------------
 
     def _call(self, method: str, params: dict[str, object], request: HttpRequest) -> object:
-        box = self._box
-        left = box.lifecycle.milliseconds_left(box.simulation.now())
+        api = self._api
+        left = api.lifecycle.milliseconds_left(api.simulation.now())
         if left is not None:
             return shutting_down(left)
-        return box.call(method, params, request.origin)
+        return api.call(method, params, request.origin)
 
     def _reply(
         self, request: HttpRequest, status: int, text: str, journal: dict[str, object] | None = None, end: str = "\r\n"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from .config import as_integer
+from .conversions import as_integer
 from .refusals import FORMAT, RANGE, TYPE, Refusal
 
 DAY: Final = 24 * 60
@@ -72,6 +72,12 @@ def read_intervals(value: object) -> tuple[Interval, ...] | Refusal:
     return tuple(found)
 
 
+def as_schedule(value: object) -> list[dict[str, int]] | Refusal:
+    """The same as plain data, in the form of the API: what is stored."""
+    found = read_intervals(value)
+    return found if isinstance(found, Refusal) else [interval.shown() for interval in found]
+
+
 def _interval(item: object) -> Interval | Refusal:
     if not isinstance(item, dict):
         return TYPE
@@ -82,7 +88,6 @@ def _interval(item: object) -> Interval | Refusal:
         value = as_integer(lowest, highest)(item[name])
         if isinstance(value, Refusal):
             return value
-        assert isinstance(value, int)
         numbers.append(value)
     start_d, start_h, start_m, end_d, end_h, end_m, current = numbers
     if 0 < current < 6:

@@ -5,116 +5,141 @@ The one rule: what survives a restart is persistent here; nothing else remembers
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, cast
+from typing import Final
 
-from ...devices.settings import Setting, boolean, integer, number, one_of, optional, text
-from .config import KEYS, setting_of
-from .refusals import Refusal
-from .schedule import read_intervals
+from ...devices.settings import Setting, boolean, declared, integer, number, one_of, optional, text
+from .config import KEYS
+from .conversions import as_current, as_password, as_relay_mode
+from .quirks import QUIRKS
+from .schedule import as_schedule
+from .stored import Stored
 
-
-def dynamic(value: object) -> object:
-    """A current as the API takes it: 0, or 6 to 32 A."""
-    checked = integer(0, 32)(value)
-    if 0 < cast("int", checked) < 6:
-        raise ValueError("expected 0 or 6..32 A")
-    return checked
+_API: Final = "Charger local API, 5."
+_COUNT: Final = integer(0, 2**31 - 1)
 
 
-def _schedule(value: object) -> object:
-    """Kept as plain data, in the form of the API."""
-    found = read_intervals(value)
-    if isinstance(found, Refusal):
-        raise ValueError(f"expected a list of intervals ({found.message} {found.code})")
-    return [interval.shown() for interval in found]
+def _tags(value: object) -> tuple[str, ...]:
+    return tuple(tag.lower() for tag in _names(value))
 
 
-def _tags(value: object) -> object:
-    if not isinstance(value, list | tuple) or not all(isinstance(tag, str) for tag in value):
-        raise ValueError("expected a list of card ids")
-    return tuple(tag.lower() for tag in cast("Sequence[str]", value))
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple):
+        raise ValueError("expected a list of texts")
+    return tuple(text()(name) for name in value)
 
 
-def _names(value: object) -> object:
-    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
-        raise ValueError("expected a list of names")
-    return tuple(value)
-
-
-def _three(value: object) -> object:
+def _three(value: object) -> tuple[float, float, float]:
     if not isinstance(value, list | tuple) or len(value) != 3:
         raise ValueError("expected three numbers")
-    return tuple(number(-1e6, 1e6)(item) for item in value)
+    first, second, third = (number(-1e6, 1e6)(item) for item in value)
+    return (first, second, third)
 
 
-def _password(value: object) -> object:
-    if isinstance(value, str) and (not value or 8 <= len(value) <= 63):
-        return value
-    raise ValueError("expected a text of 8 to 63 characters, or an empty one")
+def _volatile(name: str, about: str) -> Stored[int]:
+    """A current that clients set. ASSUMED: a restart forgets it."""
+    return Stored(
+        name=name, type="int", default=32, convert=as_current, persistent=False, source=_API + "12", about=about
+    )
 
 
-_VOLATILE: Final = (
-    # ASSUMED: all three start anew with the device; source for relay_mode: ha_lektrico README.
-    Setting(name="dynamic_current", default=32, check=dynamic, persistent=False, about="A; 0 pauses"),
-    Setting(name="em_current", default=32, check=dynamic, persistent=False, about="A; 0 pauses"),
-    Setting(name="relay_mode", default=3, check=one_of(0, 1, 3), persistent=False, about="phases: 1, or 3"),
-    Setting(name="ocpp_current", default=32, check=dynamic, persistent=False, about="limit of a central system, A"),
+DYNAMIC_CURRENT: Final = _volatile("dynamic_current", "A; 0 pauses")
+EM_CURRENT: Final = _volatile("em_current", "A; 0 pauses")
+OCPP_CURRENT: Final = _volatile("ocpp_current", "limit of a central system, A")
+RELAY_MODE: Final = Stored(
+    name="relay_mode",
+    type="int",
+    default=3,
+    convert=as_relay_mode,
+    persistent=False,
+    source="ha_lektrico README",
+    about="phases: 1, or 3",
+)
+CHARGING_SCHEDULE: Final[Stored[list[dict[str, int]]]] = Stored(
+    name="charging_schedule",
+    type="array",
+    default=[],
+    convert=as_schedule,
+    source=_API + "20",
+    about="intervals as in Charging_schedule.Set",
+)
+AP_PASSWORD: Final = Stored(
+    name="ap_password",
+    type="string",
+    default="",
+    convert=as_password,
+    source=_API + "16",
+    about="of the device's own access point; empty: open",
 )
 
-_STORED: Final = (
-    Setting(name="charging_schedule", default=[], check=_schedule, about="intervals as in Charging_schedule.Set"),
-    Setting(name="ap_password", default="", check=_password, about="of the device's own access point; empty: open"),
-    Setting(name="logged_errors", default=(), check=_names, about="flags since the last Logged_errors.Reset"),
-    Setting(name="session_id", default=0, check=integer(0, 2**31 - 1), about="number of the last session"),
-    Setting(name="total_charged_time", default=0.0, check=number(0, 2**31 - 1), about="s of all ended sessions"),
-    Setting(name="total_charged_sessions", default=0, check=integer(0, 2**31 - 1), about="sessions that ended"),
-    Setting(name="last_session_energy", default=0, check=integer(0, 2**31 - 1), about="Wh"),
-    Setting(name="reset_counter", default=0, check=integer(0, 2**31 - 1), about="restarts of the device"),
+LOGGED_ERRORS: Final[Setting[tuple[str, ...]]] = Setting(
+    name="logged_errors", default=(), check=_names, about="flags since the last Logged_errors.Reset"
+)
+SESSION_ID: Final = Setting(name="session_id", default=0, check=_COUNT, about="number of the last session")
+TOTAL_CHARGED_TIME: Final = Setting(
+    name="total_charged_time", default=0.0, check=number(0, 2**31 - 1), about="s of all ended sessions"
+)
+TOTAL_CHARGED_SESSIONS: Final = Setting(
+    name="total_charged_sessions", default=0, check=_COUNT, about="sessions that ended"
+)
+LAST_SESSION_ENERGY: Final = Setting(name="last_session_energy", default=0, check=_COUNT, about="Wh")
+RESET_COUNTER: Final = Setting(name="reset_counter", default=0, check=_COUNT, about="restarts of the device")
+WIFI: Final = Setting(
+    name="wifi", default=True, check=boolean, about="joined to the network; a factory reset forgets it"
+)
+WIFI_SSID: Final = Setting(name="wifi_ssid", default="Home", check=text(32), about="name of the network")
+WIFI_BSSID: Final = Setting(name="wifi_bssid", default="aa:bb:cc:dd:ee:ff", check=text(17), about="of the access point")
+WIFI_RSSI: Final = Setting(name="wifi_rssi", default=-58, check=integer(-100, 0), about="dBm")
+AP_ENABLED: Final = Setting(
+    name="ap_enabled", default=False, check=boolean, about="own access point kept on; then no mDNS"
+)
+RFID_TAGS: Final[Setting[tuple[str, ...]]] = Setting(
+    name="rfid_tags", default=(), check=_tags, about="cards that may start a session; none: every card"
+)
+AVAILABLE_FIRMWARE: Final = Setting(
+    name="available_firmware", default="", check=text(32), about="version the update server offers"
+)
+HOUSE_POWER: Final = Setting(
+    name="house_power", default=(0.0, 0.0, 0.0), check=_three, about="W per line beside the charger (meters)"
+)
+EM_OFFLINE_CURRENT: Final = Setting(
+    name="em_offline_current", default=6, check=integer(6, 32), about="A while the energy meter is away"
+)
+METER_FAULT_STOPS: Final = Setting(
+    name="meter_fault_stops", default=False, check=boolean, about="a silent meter ends charging with state E"
+)
+LOCKED_SHOWN_WHEN_FREE: Final = Setting(
+    name="locked_shown_when_free", default=False, check=boolean, about="LOCKED also without a car"
+)
+ZERO_VOLTAGE: Final = Setting(
+    name="zero_voltage", default=False, check=boolean, about="`voltage` is 0, only `voltages` is filled"
+)
+EM_CURRENT_KEY: Final = Setting(
+    name="em_current_key",
+    default="EM_current",
+    check=one_of("EM_current", "em_current"),
+    about="the key in the reply to EM_current.Get",
+)
+HIDE_DYNAMIC_CURRENT: Final = Setting(
+    name="hide_dynamic_current", default=False, check=boolean, about="Dynamic_current.Get lacks dynamic_current"
+)
+HIDE_LIMIT_REASON: Final = Setting(
+    name="hide_limit_reason", default=False, check=boolean, about="charger_info lacks current_limit_reason"
+)
+SHOWN_LIMIT_REASON: Final = Setting(
+    name="shown_limit_reason",
+    default=None,
+    check=optional(integer(0, 255)),
+    about="current_limit_reason whatever the reason is; null: the real one",
+)
+FRAMEWORK_METHODS: Final = Setting(
+    name="framework_methods", default=False, check=boolean, about="RPC.List, RPC.Ping and Sys.* are there"
 )
 
-_SURROUNDINGS: Final = (
-    Setting(name="wifi", default=True, check=boolean, about="joined to the network; a factory reset forgets it"),
-    Setting(name="wifi_ssid", default="Home", check=text(32), about="name of the network"),
-    Setting(name="wifi_bssid", default="aa:bb:cc:dd:ee:ff", check=text(17), about="of the access point"),
-    Setting(name="wifi_rssi", default=-58, check=integer(-100, 0), about="dBm"),
-    Setting(name="ap_enabled", default=False, check=boolean, about="own access point kept on; then no mDNS"),
-    Setting(name="rfid_tags", default=(), check=_tags, about="cards that may start a session; none: every card"),
-    Setting(name="available_firmware", default="", check=text(32), about="version the update server offers"),
-    Setting(name="house_power", default=(0.0, 0.0, 0.0), check=_three, about="W per line beside the charger (meters)"),
+_ROWS: Final = {row.name: row.setting for row in reversed(KEYS)}
+"""Where models or versions differ, the first row's setting counts."""
+SETTINGS: Final[tuple[Setting[object], ...]] = (
+    *(_ROWS[name] for name in dict.fromkeys(row.name for row in KEYS)),
+    *(row.setting for row in (DYNAMIC_CURRENT, EM_CURRENT, RELAY_MODE, OCPP_CURRENT, CHARGING_SCHEDULE, AP_PASSWORD)),
+    *declared(globals()),
+    *(quirk.setting for quirk in QUIRKS),
 )
-
-_HABITS: Final = (
-    Setting(name="em_offline_current", default=6, check=integer(6, 32), about="A while the energy meter is away"),
-    Setting(name="meter_fault_stops", default=False, check=boolean, about="a silent meter ends charging with state E"),
-    Setting(name="locked_shown_when_free", default=False, check=boolean, about="LOCKED also without a car"),
-    Setting(name="zero_voltage", default=False, check=boolean, about="`voltage` is 0, only `voltages` is filled"),
-    Setting(
-        name="em_current_key",
-        default="EM_current",
-        check=one_of("EM_current", "em_current"),
-        about="the key in the reply to EM_current.Get",
-    ),
-    Setting(
-        name="hide_dynamic_current", default=False, check=boolean, about="Dynamic_current.Get lacks dynamic_current"
-    ),
-    Setting(name="hide_limit_reason", default=False, check=boolean, about="charger_info lacks current_limit_reason"),
-    Setting(
-        name="shown_limit_reason",
-        default=None,
-        check=optional(integer(0, 255)),
-        about="current_limit_reason whatever the reason is; null: the real one",
-    ),
-    Setting(name="framework_methods", default=False, check=boolean, about="RPC.List, RPC.Ping and Sys.* are there"),
-)
-
-
-def _rows() -> tuple[Setting, ...]:
-    """Where models or versions differ, the first row's setting counts."""
-    rows: dict[str, Setting] = {}
-    for row in KEYS:
-        rows.setdefault(row.name, setting_of(row))
-    return (*rows.values(), *_VOLATILE, *_STORED, *_SURROUNDINGS, *_HABITS)
-
-
-SETTINGS: Final[tuple[Setting, ...]] = _rows()

@@ -6,25 +6,32 @@ The one rule: every request of every style ends in `call`, and so does what a sc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from typing import cast
 
-from ...core.instant import SECOND, Instant, grid
 from ...core.messages import DONE, Event, Outcome, Reason
-from ...core.snapshot import Snapshot
 from ...devices.interfaces import Interface, MdnsInterface, MdnsService, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
-from . import errorflags, methods
+from . import errorflags
 from .charging import WATCHED, Charging
-from .config import ConfigKey, config_keys
-from .fields import Field, firmware_id
-from .fields import served as served_fields
+from .config import AUTO_UPDATE, INSTALL_CURRENT
+from .device import Device
 from .lifecycle import Lifecycle
-from .methods import Method, Params
-from .quirks import QUIRKS
-from .refusals import GENERAL, PROHIBITED, Refusal, no_handler
+from .methods import Api, Params
+from .quirks import PHASE_COMMAND
+from .readings import View
+from .refusals import Refusal
 from .rpc import Rpc
+from .sampling import Sampling
+from .settings import (
+    AP_ENABLED,
+    AVAILABLE_FIRMWARE,
+    DYNAMIC_CURRENT,
+    FRAMEWORK_METHODS,
+    HIDE_DYNAMIC_CURRENT,
+    RELAY_MODE,
+    RESET_COUNTER,
+    WIFI,
+)
 
 READER = Origin(interface="scenario")
 _ALIASES = {
@@ -45,132 +52,52 @@ class Lektrico(Wallbox):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._sample: tuple[tuple[Instant, int] | None, Snapshot | None] = (None, None)
-        self._silenced: Snapshot | None = None
-        """The last measurement before the meter fell silent."""
-        self._compile()
+        self.device = Device(self.profile, self.serial, context.address, self.settings, self.shows)
         self._commission(context.settings)
-        self.charging: Charging | None = Charging(self) if self.trait("kind") == "charger" else None
-        self.lifecycle: Lifecycle = Lifecycle(self)
+        self.charging: Charging | None = None
+        if not self.device.traits.meter:
+            self.charging = Charging(self, self.device, lambda: self.lifecycle.session_over())
+        self.lifecycle = Lifecycle(self, self.device, self.charging)
+        self._sampling = Sampling(self.simulation, self.charger, lambda: self.booted_at)
+        self.api = Api(self.device, self.charging, self.lifecycle, self.simulation, self.view, self)
         self.interfaces: Mapping[str, Interface] = {
-            "http": Rpc(self).interface(),
+            "http": Rpc(self.api).interface(),
             "mdns": MdnsInterface(
-                services=self._services,
-                enabled=lambda: self.settings.flag("wifi") and not self.settings.flag("ap_enabled"),
+                services=self._services, enabled=lambda: self.settings[WIFI] and not self.settings[AP_ENABLED]
             ),
         }
 
     def _commission(self, stated: Mapping[str, object]) -> None:
-        """What is different from the table of defaults in a box on a wall.
+        """What an installed device has other than the table of defaults.
 
         ASSUMED: an installer has set the limit to what the device can; a factory reset brings the 6 A back.
         """
-        for name, row in self.config.items():
+        device, settings = self.device, self.settings
+        for name, row in device.config.items():
             if name not in stated:
-                self.settings.put(name, row.default)
-        if self.trait("kind") == "charger":
-            if "install_current" not in stated:
-                self.settings.put("install_current", int(self.profile.model.rated_current))
-            self.settings.put(
-                "relay_mode", self._delivered_relay_mode if "relay_mode" not in stated else self.relay_mode
-            )
+                settings.put(name, row.default)
+        if not device.traits.meter:
+            if INSTALL_CURRENT.name not in stated:
+                settings.put(INSTALL_CURRENT.setting, device.system_max_current)
+            mode = device.relay_mode if RELAY_MODE.name in stated else device.delivered_relay_mode
+            settings.put(RELAY_MODE.setting, mode)
 
     def _compile(self) -> None:
-        """The tables of the profile in force."""
-        self._features: dict[str, bool] = {}
-        self.config: Mapping[str, ConfigKey] = config_keys(self.profile)
-        self.flags: tuple[str, ...] = errorflags.flag_names(self.profile)
-        self.methods: Mapping[str, Method] = methods.served(
-            self.profile, built_in=self.settings.flag("framework_methods")
-        )
-        self.tables: Mapping[str, tuple[Field, ...]] = {
-            method.name: served_fields(method.fields, self.profile) for method in self.methods.values() if method.fields
-        }
+        """The firmware may be another one."""
+        self.device.compile(self.profile)
+        self.api.compile()
 
-    # --- identity ----------------------------------------------------------------------------------------------------
-
-    def trait(self, name: str) -> object:
-        return self.profile.model.traits[name]
-
-    def has(self, quirk: str) -> bool:
-        """Whether this firmware has a behaviour; see `quirks`."""
-        known = self._features.get(quirk)
-        if known is None:
-            known = self._features[quirk] = QUIRKS[quirk].exists(self.profile)
-        return known
-
-    @property
-    def device_id(self) -> str:
-        return f"{self.trait('prefix')}_{self.serial}"
-
-    @property
-    def serial_number(self) -> int:
-        return int(self.serial) if self.serial.isdigit() else 0
-
-    @property
-    def firmware_id(self) -> str:
-        return firmware_id(self.profile.firmware.text)
-
-    @property
-    def prohibited(self) -> Refusal:
-        """What is not possible now. ASSUMED: -1 from firmware that does not know -7."""
-        return PROHIBITED if self.has("prohibited_code") else GENERAL
-
-    @property
-    def relay_mode(self) -> int:
-        """Source: 0 seen on a 1P7K. ASSUMED: a single-phase charger stays there."""
-        return self.settings.integer("relay_mode") if self.trait("three_phase") else 0
-
-    @property
-    def _delivered_relay_mode(self) -> int:
-        return 3 if self.trait("three_phase") else 0
-
-    def factory_default(self, name: str) -> object:
-        return self.config[name].default if name in self.config else self.settings.rows[name].default
+    def view(self) -> View:
+        """The device as it is now."""
+        return View(self.device, self.charging, self._sampling, self.snapshot())
 
     def _services(self) -> tuple[MdnsService, ...]:
         """Source: announcement of a 1P7K; the host name is the instance name in lower case."""
-        instance = f"Lektrico-{self.device_id.replace('_', '-')}"
-        txt = (("id", self.device_id), ("fw_id", self.firmware_id))
+        instance = f"Lektrico-{self.device.device_id.replace('_', '-')}"
+        txt = (("id", self.device.device_id), ("fw_id", self.device.firmware_id))
         return (MdnsService(type="_http._tcp", instance=instance, host=instance.lower(), txt=txt),)
 
-    # --- time and measurement ----------------------------------------------------------------------------------------
-
-    def utc(self, at: Instant) -> datetime:
-        moment = self.calendar(at)
-        return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-    def sample(self, now: Snapshot) -> Snapshot:
-        """What the meter measured at the last full second since boot. ASSUMED: once a second.
-
-        A new session is not measured with the values of the one before.
-        """
-        instant = max(self.booted_at, grid(now.at, SECOND, self.booted_at))
-        slot = (instant, self.simulation.chargers[self.charger].revision)
-        if self._sample[0] != slot:
-            self._sample = (slot, self.simulation.observe_at(self.charger, instant))
-        found = self._sample[1]
-        assert found is not None
-        return found if found.session == now.session else now
-
-    def metered(self, sample: Snapshot) -> Snapshot:
-        """Where the meter's counters stand: they stop when it falls silent. ASSUMED."""
-        return sample if self._silenced is None else self._silenced
-
-    # --- calling -----------------------------------------------------------------------------------------------------
-
-    def call(self, name: str, params: Params, origin: Origin) -> object:
-        """Call a method; its result, or a `Refusal`. Names are compared without regard to case."""
-        method = self.methods.get(name.lower())
-        if method is None:
-            return no_handler(name)
-        result = method.call(self, params, origin)
-        if method.writes and not isinstance(result, Refusal):
-            self.changed()
-        return result
-
-    def wrote(self, point: str, value: object, refusal: Refusal | None, origin: Origin) -> None:
-        self.record_write(point, value, DONE if refusal is None else refusal.outcome(), origin)
+    # --- reading and writing -----------------------------------------------------------------------------------------
 
     def read(self, address: str) -> object:
         """`charger_info.get` (the whole result), `charger_info.get.charger_state`, `app_config.user_current`,
@@ -179,10 +106,10 @@ class Lektrico(Wallbox):
         name, member = _ALIASES.get(address.lower(), (None, None))
         if name is None:
             name, member = self._split(address)
-        method = self.methods.get(name.lower())
+        method = self.api.methods.get(name.lower())
         if method is None or method.writes:
             raise KeyError(address)
-        result = method.call(self, {}, READER)
+        result = method.call(self.api, {}, READER)
         if not member:
             return result
         for step in member.split("."):
@@ -198,7 +125,7 @@ class Lektrico(Wallbox):
         """Method and member of an address."""
         first, _, rest = address.partition(".")
         second, _, below = rest.partition(".")
-        if f"{first}.{second}".lower() in self.methods:
+        if f"{first}.{second}".lower() in self.api.methods:
             return f"{first}.{second}", below
         return f"{first}.get", rest
 
@@ -207,7 +134,7 @@ class Lektrico(Wallbox):
         if not self.up:
             return Outcome(refused=Reason.UNREACHABLE, message="the device is off or restarting")
         name, params = self._request(address, value)
-        result = self.call(name, params, origin)
+        result = self.api.call(name, params, origin)
         return result.outcome() if isinstance(result, Refusal) else DONE
 
     def _request(self, address: str, value: object) -> tuple[str, Params]:
@@ -216,44 +143,44 @@ class Lektrico(Wallbox):
         if first.lower() == "app_config" and rest.lower() not in ("set", ""):
             key = rest[4:] if rest.lower().startswith("set.") else rest
             return "App_config.Set", {"config_key": key, "config_value": value}
-        if isinstance(value, Mapping) and address.lower() in self.methods:
-            return address, cast("Params", value)
+        if isinstance(value, Mapping) and address.lower() in self.api.methods:
+            return address, value
         if lower == "relay_mode":
             return "Dynamic_current.Set", {
-                "dynamic_current": self.settings["dynamic_current"],
+                "dynamic_current": self.settings[DYNAMIC_CURRENT.setting],
                 "relay_mode": value,
             }
         if lower == "ap_password":
             return "Ap_password.Set", {"password": value}
-        if f"{lower}.set" in self.methods:
+        if f"{lower}.set" in self.api.methods:
             return f"{lower}.set", {lower: value}
         return address, {}
 
     def addresses(self) -> Iterable[str]:
         found: list[str] = []
-        for name, method in self.methods.items():
+        for name, method in self.api.methods.items():
             if method.writes:
                 continue
             found.append(name)
-            result = method.call(self, {}, READER)
+            result = method.call(self.api, {}, READER)
             if isinstance(result, Mapping):
                 found += [f"{name}.{member}" for member in result]
-        found += [f"app_config.{name}" for name in self.config]
+        found += [f"app_config.{name}" for name in self.device.config]
         return [*found, *(alias for alias, (name, _) in _ALIASES.items() if self._readable(alias, name))]
 
     def _readable(self, alias: str, method: str) -> bool:
-        if alias == "relay_mode" and not self.has("relay_mode"):
+        if alias == "relay_mode" and not self.device.shows(PHASE_COMMAND):
             return False
-        if alias == "dynamic_current" and self.settings.flag("hide_dynamic_current"):
+        if alias == "dynamic_current" and self.settings[HIDE_DYNAMIC_CURRENT]:
             return False
-        return method in self.methods
+        return method in self.api.methods
 
     def fidelity(self) -> Iterable[Fidelity]:
-        rows = [method.fidelity() for method in self.methods.values()]
-        for method in self.methods.values():
-            rows += [field.fidelity(method.name) for field in self.tables.get(method.name, ())]
-        rows += [key.fidelity() for key in self.config.values()]
-        return rows + (errorflags.rows(self.profile) if self.flags else [])
+        yield from self.api.fidelity()
+        for row in self.device.config.values():
+            yield row.documented("Configuration keys", row.type, settable=True, name=f"app_config.{row.name}")
+        if self.device.flags:
+            yield from errorflags.rows(self.profile)
 
     # --- what happens to the device ----------------------------------------------------------------------------------
 
@@ -263,17 +190,14 @@ class Lektrico(Wallbox):
         self.lifecycle.watch()
 
     def handle(self, event: Event) -> None:
-        if event.name == "fault_raised" and event.detail.get("fault") == "meter_fault":
-            self._silenced = self.sample(self.snapshot())
-        elif event.name == "fault_cleared" and event.detail.get("fault") == "meter_fault":
-            self._silenced = None
+        self._sampling.handle(event)
         if self.charging is not None:
             self.charging.handle(event)
 
     def setting_changed(self, name: str) -> None:
-        if name == "framework_methods":
-            self._compile()
-        elif name in ("available_firmware", "auto_update") and self.up:
+        if name == FRAMEWORK_METHODS.name:
+            self.api.compile()
+        elif name in (AVAILABLE_FIRMWARE.name, AUTO_UPDATE.name) and self.up:
             self.lifecycle.watch()
         elif name in WATCHED and self.charging is not None and self.up:
             self.charging.apply()
@@ -295,8 +219,8 @@ class Lektrico(Wallbox):
 
     def boot(self) -> None:
         self._compile()
-        self.settings.put("reset_counter", self.settings.integer("reset_counter") + 1)
-        self.settings.put("relay_mode", self._delivered_relay_mode)
+        self.settings.put(RESET_COUNTER, self.settings[RESET_COUNTER] + 1)
+        self.settings.put(RELAY_MODE.setting, self.device.delivered_relay_mode)
         if self.charging is not None:
             self.charging.restart()
         self.lifecycle.watch()

@@ -19,7 +19,13 @@ RESIDUAL: Final = 16
 CP_VOLTAGE, CP_IMPERMISSIBLE = 32, 33
 SELF_TEST: Final = {1: 48, 2: 49, 4: 50, 3: 51, 5: 52, 6: 53, 7: 54}
 """By sum of protective earth (1), residual-current device (2), relay (4)."""
-_TESTED: Final = {"pe_loss": 1, "rcd_selftest": 2, "rcd_system": 2, "contactor_welded": 4, "contactor_miss": 4}
+_TESTED: Final = {
+    "pe_loss": 1,
+    "rcd_selftest": 2,
+    "rcd_sensor_defect": 2,
+    "contactor_welded": 4,
+    "contactor_fails_to_close": 4,
+}
 SUPPLY_VOLTAGE, PHASE_SHIFT = 64, 65
 OVERVOLTAGE, UNDERVOLTAGE = 66, 67
 WITHOUT_EARTH: Final = 2
@@ -27,8 +33,8 @@ WITHOUT_EARTH: Final = 2
 _PLAIN: Final = {
     "rcd_ac": RESIDUAL,
     "rcd_dc": RESIDUAL,
-    "cp_f": CP_VOLTAGE,
-    "diode": 34,
+    "cp_state_f": CP_VOLTAGE,
+    "diode_shorted": 34,
     "overcurrent": GENERAL,
     "switch_unconfigured": GENERAL,
 }

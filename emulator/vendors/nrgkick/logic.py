@@ -188,7 +188,7 @@ class Logic:
         charge.permit("error", self._fit)
         charge.phases("phase_count", _PHASES[max(1, min(settings[PHASE_COUNT.setting], attachment.phases))])
         limit = settings[ENERGY_LIMIT.setting]
-        # ASSUMED: the limit stays over unplugging and counts anew in the next session.
+        # ASSUMED: the limit stays over unplugging and counts from zero in the next session.
         self.limit_reached = bool(limit) and self._snapshot().session_energy >= limit and self.limit_reached
         charge.mark_energy("energy_limit", float(limit) if limit else None)
         charge.permit("energy_limit", not self.limit_reached)

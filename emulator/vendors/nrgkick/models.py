@@ -22,7 +22,7 @@ EVSE: Final = EvseSpec(
     # Source: status 7 WAKEUP exists; when it is shown is ASSUMED.
     wake_up=WakeUp(enabled=True, first=30.0, duration=4.0, attempts=1),
     # There is no reset command in the local API. ASSUMED: unplugging the vehicle resets a residual-current trip.
-    recovery=(("rcd_ac", "unplug"), ("rcd_dc", "unplug"), ("rcd_system", "power")),
+    recovery=(("rcd_ac", "unplug"), ("rcd_dc", "unplug"), ("rcd_sensor_defect", "power")),
 )
 
 VERSIONS: Final = {

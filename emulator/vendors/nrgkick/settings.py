@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...devices.settings import Setting, boolean, integer, number, one_of, optional, text
+from ...devices.settings import Setting, boolean, declared, integer, number, one_of, optional, text
 from .attachments import ATTACHMENTS
 from .quirks import EARLY_COLON_KEYS, IGNORES_RAW
 
@@ -96,11 +96,4 @@ MDNS_WITHOUT_SERIAL: Final = Setting(
     name="mdns_without_serial", default=False, check=boolean, about="TXT lost serial_number on its way"
 )
 
-SETTINGS: Final[tuple[Setting[object], ...]] = (
-    *(JSON_API, MODBUS_API, AUTHENTICATION, USERNAME, PASSWORD, PHASE_SWITCHING, SOLAR_CHARGING, SOLAR_CURRENT),
-    *(SCHEDULE_WAITING, DEVICE_NAME, AVERAGE_CONSUMPTION, UNPLUG_DETECTION, BLACKOUT_HOLD),
-    *(ATTACHMENT, ATTACHMENT_SERIAL, TYPE2_AUTHORISED, TYPE2_LINK, GPS, CHARGE_COUNT, MAC_ADDRESS, SSID, RSSI),
-    *(IMEI, IMSI, OPERATOR, CELLULAR_RSSI, CELLULAR_MODE, SW_CM, LATITUDE, LONGITUDE, ALTITUDE, ACCURACY),
-    *(IDLE_NOISE, CONTROL_LAG, PHASE_ZERO, INDUCED_VOLTAGES, FORGETS_PAUSE, MDNS_STALE, MDNS_WITHOUT_SERIAL),
-    *(EARLY_COLON_KEYS.setting, IGNORES_RAW.setting),
-)
+SETTINGS: Final = (*declared(globals()), EARLY_COLON_KEYS.setting, IGNORES_RAW.setting)

@@ -14,12 +14,12 @@ ERROR = ("vehicle_connector_error", "not_authorized_for_charging", "faulted", "e
 HARD: dict[str, tuple[Disturbance, str]] = {
     "rcd_dc": (faults.TripRcd(kind="dc", residual_current=0.010), "residual_current_detected"),
     "rcd_ac": (faults.TripRcd(), "residual_current_detected"),
-    "rcd_system": (faults.RcdSystem(), "residual_current_detected"),
+    "rcd_sensor_defect": (faults.RcdSensorDefect(), "residual_current_detected"),
     "pe_loss": (faults.PeLoss(), "cp_pr_wiring_issue"),
     "cp_short": (faults.CpShort(), "vehicle_signals_error"),
-    "cp_f": (faults.CpF(), "vehicle_signals_error"),
-    "diode": (faults.Diode(), "vehicle_diode_check_failed"),
-    "contactor_miss": (faults.ContactorMiss(), "contactor_welded"),
+    "cp_state_f": (faults.CpStateF(), "vehicle_signals_error"),
+    "diode_shorted": (faults.DiodeShorted(), "vehicle_diode_check_failed"),
+    "contactor_fails_to_close": (faults.ContactorFailsToClose(), "contactor_welded"),
     "switch": (faults.SwitchUnconfigured(), "pic24_error"),
     "overvoltage": (faults.Overvoltage(), "pic24_error"),
     "frequency": (faults.Frequency(), "pic24_error"),
@@ -71,7 +71,7 @@ def test_residual_current_is_remembered_and_let_go_by_unplugging() -> None:
     state = world.full_state()
     assert (state["rcmb_state"], state["errors"], state["ocpp_state"]) == ("okay", "no_errors", "available")
     assert state["rcmb_max_values"] == " 0.0, 12.5"
-    world.box.reboot()
+    world.wallbox.reboot()
     world.wait(61)
     assert world.full_state()["rcmb_max_values"] == " 0.0, 0.0"
 
@@ -109,7 +109,7 @@ def test_self_test_and_welding_without_a_car() -> None:
 
 def test_lock() -> None:
     world = Controller("cc612-socket")
-    world.begin("fault", faults.LockFail(stuck="open"))
+    world.begin("fault", faults.LockStuck(stuck="open"))
     world.plug_in()
     world.wait(20)
     assert world.full_state()["errors"] == "plug_locking_failed"

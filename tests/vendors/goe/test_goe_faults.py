@@ -27,15 +27,15 @@ def charging(world: SmallWorld) -> SmallWorld:
 CODES: list[tuple[Disturbance, int, int]] = [
     (f.TripRcd(residual_current=0.035), 1, 1),
     (f.TripRcd(residual_current=0.008, kind="dc"), 2, 2),
-    (f.RcdSystem(), 11, 14),
+    (f.RcdSensorDefect(), 11, 14),
     (f.PhaseLoss(phases=("L2",)), 3, 3),
     (f.Overvoltage(voltage=265), 4, 4),
     (f.Overcurrent(excess=6), 5, 5),
-    (f.Diode(), 6, 6),
+    (f.DiodeShorted(), 6, 6),
     (f.PpInvalid(), 7, 7),
     (f.PeLoss(), 8, 8),
     (f.CpShort(), 12, 18),
-    (f.CpF(), 12, 18),
+    (f.CpStateF(), 12, 18),
     (f.SwitchUnconfigured(), 12, 15),
     (f.Overtemp(temperature=90), 13, 16),
 ]
@@ -60,7 +60,7 @@ def test_faults_of_the_contactor(goe: Make) -> None:
     world.wait(10)
     assert world.read("car", "err") == [5, 9]
     world = goe()
-    world.begin("it", f.ContactorMiss())
+    world.begin("it", f.ContactorFailsToClose())
     world.plug_in()
     world.wait(20)
     assert world.read("car", "err") == [5, 10]
@@ -78,7 +78,7 @@ def test_the_numbering_can_be_chosen(goe: Make, choice: str, code: int) -> None:
 def test_a_lock_that_does_not_close(goe: Make, stuck: str, old: int, new: int, cus: int, ffb: int) -> None:
     for firmware, code in (("56.8", old), ("60.5", new)):
         world = goe(firmware=firmware)
-        world.begin("lock", f.LockFail(stuck="open"))
+        world.begin("lock", f.LockStuck(stuck="open"))
         world.plug_in()
         world.wait(30)
         assert world.read("car", "err", "cus", "ffb") == [5, code, cus, ffb]
@@ -185,7 +185,7 @@ def test_temperatures(goe: Make) -> None:
 
 def test_a_silent_charge_controller(goe: Make) -> None:
     world = charging(goe())
-    world.begin("link", f.CommInternal())
+    world.begin("link", f.ControllerLinkLost())
     world.wait(2)
     assert world.read("car", "err", "modelStatus", "alw", "acu", "pha") == [None, None, 0, False, None, None]
     assert world.box.read("nrg") == [0] * 16

@@ -5,46 +5,43 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from worlds import CLIENT, SmallWorld
+from bench import Bench
 
-from emulator.devices.interfaces import HttpInterface, HttpReply, HttpRequest
+from emulator.devices.interfaces import HttpReply
+from emulator.vendors.lektrico.wallbox import Lektrico
 
 SILENT = object()
 
 
-class LektricoWorld(SmallWorld):
+class LektricoWorld(Bench):
     def __init__(self, model: str | None = None, firmware: str | None = None, **settings: Any) -> None:
         super().__init__("lektrico", model, firmware, settings=settings)
 
-    def http(
-        self, method: str, target: str, body: str | bytes = b"", headers: dict[str, str] | None = None
-    ) -> HttpReply:
-        interface = self.box.interfaces["http"]
-        assert isinstance(interface, HttpInterface)
-        raw = body.encode() if isinstance(body, str) else body
-        return interface.answer(
-            HttpRequest(method=method, target=target, headers=headers or {}, body=raw, origin=CLIENT)
-        )
+    @property
+    def device(self) -> Lektrico:
+        assert isinstance(self.wallbox, Lektrico)
+        return self.wallbox
+
+    def post(self, target: str, body: str | bytes = b"", headers: dict[str, str] | None = None) -> HttpReply:
+        return self.request(target, "POST", body=body, headers=headers)
 
     def rpc(self, method: str, **params: Any) -> Any:
         """Ask by `GET` without and `POST` with parameters: the bare result, or the bare error object."""
-        if params:
-            reply = self.http("POST", f"/rpc/{method}", json.dumps(params))
-        else:
-            reply = self.http("GET", f"/rpc/{method}")
+        target = f"/rpc/{method}"
+        reply = self.post(target, json.dumps(params)) if params else self.request(target)
         assert reply.body.endswith(b"\r\n")
         return json.loads(reply.body)
 
     def frame(self, body: str | dict[str, Any]) -> Any:
         """Ask with a frame: the frame of the reply, or SILENT."""
-        reply = self.http("POST", "/rpc", body if isinstance(body, str) else json.dumps(body))
+        reply = self.post("/rpc", body if isinstance(body, str) else json.dumps(body))
         if reply.silent:
             return SILENT
         return json.loads(reply.body) if reply.status == 200 else reply
 
     def code(self, method: str, **params: Any) -> int:
         """The error code of a refusal; 0 if it was done."""
-        reply = self.http("POST", f"/rpc/{method}", json.dumps(params))
+        reply = self.post(f"/rpc/{method}", json.dumps(params))
         if reply.status == 200:
             assert reply.body == b"true\r\n"
             return 0

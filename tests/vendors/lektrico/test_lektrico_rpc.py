@@ -15,7 +15,7 @@ SET = "/rpc/app_config.set"
 
 
 def led(world: LektricoWorld) -> object:
-    return world.box.read("app_config.led_max_brightness")
+    return world.wallbox.read("app_config.led_max_brightness")
 
 
 # --- the document's examples -----------------------------------------------------------------------------------------
@@ -25,7 +25,7 @@ def test_the_documents_get_example() -> None:
     world = LektricoWorld(headless=False)
     world.plug_in()
     world.wait(5)
-    reply = world.http("GET", "/rpc/charge.start")
+    reply = world.request("/rpc/charge.start")
     assert (reply.status, reply.body) == (200, b"true\r\n")
     world.wait(30)
     assert world.info() == "C"
@@ -34,7 +34,7 @@ def test_the_documents_get_example() -> None:
 def test_the_documents_post_example() -> None:
     world = LektricoWorld()
     body = '{  \n  "config_key": "led_max_brightness",  \n  "config_value": 30  \n}'
-    reply = world.http("POST", SET, body, {"content-type": "application/json"})
+    reply = world.post(SET, body, {"content-type": "application/json"})
     assert (reply.status, reply.body) == (200, b"true\r\n")
     assert led(world) == 30
 
@@ -44,11 +44,9 @@ def test_captured_frames() -> None:
     world.plug_in()
     world.wait(5)
     asked = '{"src":"HASS","id":20451873,"method":"charge.start","params":{"tag":"HASS"}}'
-    assert world.http("POST", "/rpc", asked).body == (
-        b'{"id":20451873,"src":"1p7k_500006","dst":"HASS","result":true}\r\n'
-    )
+    assert world.post("/rpc", asked).body == (b'{"id":20451873,"src":"1p7k_500006","dst":"HASS","result":true}\r\n')
     asked = '{"src":"HASS","id":73120944,"method":"app_config.set","params":{"config_key":"nope","config_value":1}}'
-    reply = world.http("POST", "/rpc", asked)
+    reply = world.post("/rpc", asked)
     assert reply.status == 200
     assert reply.body == (
         b'{"id":73120944,"src":"1p7k_500006","dst":"HASS","error":{"code":-6,"message":"Error uknown key."}}\r\n'
@@ -59,7 +57,7 @@ def test_captured_frames() -> None:
 
 
 def test_headers_of_a_reply() -> None:
-    reply = LektricoWorld().http("GET", "/rpc/Device_id.Get")
+    reply = LektricoWorld().request("/rpc/Device_id.Get")
     assert reply.body == b'{"device_id":"3p22k_600123"}\r\n'
     assert reply.headers == (
         ("Server", "Mongoose/6.18"),
@@ -74,7 +72,7 @@ def test_headers_of_a_reply() -> None:
 
 @pytest.mark.parametrize(("asked", "kept"), [("keep-alive", True), ("Keep-Alive", True), ("close", False), ("", False)])
 def test_the_connection_stays_only_for_who_asks(asked: str, kept: bool) -> None:
-    reply = LektricoWorld().http("GET", "/rpc/Device_id.Get", headers={"connection": asked} if asked else {})
+    reply = LektricoWorld().request("/rpc/Device_id.Get", headers={"connection": asked} if asked else {})
     assert reply.close is not kept
     assert dict(reply.headers)["Connection"] == ("keep-alive" if kept else "close")
 
@@ -88,7 +86,7 @@ def test_the_connection_stays_only_for_who_asks(asked: str, kept: bool) -> None:
     ],
 )
 def test_errors_of_the_rest_styles(target: str, body: str, status: int, error: dict[str, object]) -> None:
-    reply = LektricoWorld().http("POST", target, body)
+    reply = LektricoWorld().post(target, body)
     assert reply.status == status
     assert json.loads(reply.body) == error
     assert dict(reply.headers)["Content-Type"] == "application/json"
@@ -101,17 +99,17 @@ def test_an_unknown_method_in_a_frame() -> None:
 
 def test_options_and_other_paths() -> None:
     world = LektricoWorld()
-    reply = world.http("OPTIONS", "/rpc/charge.start")
+    reply = world.request("/rpc/charge.start", "OPTIONS")
     assert (reply.status, reply.body) == (200, b"")
     assert ("Access-Control-Allow-Origin", "*") in reply.headers
-    elsewhere = world.http("GET", "/index.html")
+    elsewhere = world.request("/index.html")
     assert (elsewhere.status, elsewhere.body, elsewhere.close) == (404, b"Not Found", True)
     assert dict(elsewhere.headers)["Content-Type"] == "text/plain"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PROPFIND"])
 def test_every_http_method_asks(method: str) -> None:
-    assert LektricoWorld().http(method, "/rpc/Device_id.Get").status == 200
+    assert LektricoWorld().request("/rpc/Device_id.Get", method).status == 200
 
 
 def test_names_are_compared_without_case_but_keys_are_not() -> None:
@@ -145,13 +143,13 @@ def test_the_order_of_a_frame() -> None:
 def test_parameters_may_be_called_args() -> None:
     world = LektricoWorld()
     world.frame({"id": 1, "method": "dynamic_current.set", "args": {"dynamic_current": 9}})
-    assert world.box.read("dynamic_current") == 9
+    assert world.wallbox.read("dynamic_current") == 9
 
 
 def test_without_an_id_it_is_done_but_never_answered() -> None:
     world = LektricoWorld()
     assert world.frame({"method": "dynamic_current.set", "params": {"dynamic_current": 10}}) is SILENT
-    assert world.box.read("dynamic_current") == 10
+    assert world.wallbox.read("dynamic_current") == 10
 
 
 def test_without_a_method_it_passes_for_a_response() -> None:
@@ -175,21 +173,21 @@ def test_without_a_method_it_passes_for_a_response() -> None:
     ],
 )
 def test_what_is_no_request(body: str) -> None:
-    reply = LektricoWorld().http("POST", "/rpc/", body)
+    reply = LektricoWorld().post("/rpc/", body)
     assert (reply.status, reply.body, reply.close) == (400, b"Invalid request", True)
     assert dict(reply.headers)["Content-Type"] == "text/plain"
     assert dict(reply.headers)["Content-Length"] == "15"
 
 
 def test_a_frame_without_a_body_is_none() -> None:
-    assert LektricoWorld().http("GET", "/rpc").status == 400
+    assert LektricoWorld().request("/rpc").status == 400
 
 
 def test_a_frame_that_breaks_off_is_done_if_its_beginning_says_enough() -> None:
     world = LektricoWorld()
     found = world.frame('{"id":1,"method":"dynamic_current.set","params":{"dynamic_current":12},"src":"x')
     assert found["result"] is True
-    assert world.box.read("dynamic_current") == 12
+    assert world.wallbox.read("dynamic_current") == 12
 
 
 # --- lenient JSON ----------------------------------------------------------------------------------------------------
@@ -209,15 +207,15 @@ def test_a_frame_that_breaks_off_is_done_if_its_beginning_says_enough() -> None:
 )
 def test_unquoted_keys_and_missing_commas(body: str) -> None:
     world = LektricoWorld()
-    assert world.http("POST", "/rpc/Dynamic_current.set", body).body == b"true\r\n"
-    assert world.box.read("dynamic_current") == 16
+    assert world.post("/rpc/Dynamic_current.set", body).body == b"true\r\n"
+    assert world.wallbox.read("dynamic_current") == 16
 
 
 def test_what_jeedom_sends() -> None:
     world = LektricoWorld()
-    reply = world.http("POST", "/rpc/app_config.Set", '{config_key:"user_current", config_value:16}')
+    reply = world.post("/rpc/app_config.Set", '{config_key:"user_current", config_value:16}')
     assert (reply.status, reply.body) == (200, b"true\r\n")
-    assert world.box.read("app_config.user_current") == 16
+    assert world.wallbox.read("app_config.user_current") == 16
 
 
 @pytest.mark.parametrize(
@@ -233,21 +231,21 @@ def test_what_jeedom_sends() -> None:
 )
 def test_parameters_in_a_query(query: str, code: int) -> None:
     world = LektricoWorld()
-    reply = world.http("GET", f"{SET}?{query}")
+    reply = world.request(f"{SET}?{query}")
     assert json.loads(reply.body) is True if code == 0 else json.loads(reply.body)["code"] == code
     assert led(world) == (30 if code == 0 else 10)
 
 
 def test_a_body_makes_the_query_void() -> None:
     world = LektricoWorld()
-    world.http("POST", "/rpc/dynamic_current.set?dynamic_current=8", '{"dynamic_current":9}')
-    assert world.box.read("dynamic_current") == 9
+    world.post("/rpc/dynamic_current.set?dynamic_current=8", '{"dynamic_current":9}')
+    assert world.wallbox.read("dynamic_current") == 9
 
 
 def test_older_home_assistant() -> None:
     world = LektricoWorld()
-    assert world.http("GET", '/rpc/dynamic_current.set?dynamic_current="16"').body == b"true\r\n"
-    assert world.box.read("dynamic_current") == 16
+    assert world.request('/rpc/dynamic_current.set?dynamic_current="16"').body == b"true\r\n"
+    assert world.wallbox.read("dynamic_current") == 16
 
 
 @pytest.mark.parametrize(
@@ -282,7 +280,7 @@ def test_the_parser_reads_json(members: dict[str, object]) -> None:
 @given(st.binary(max_size=200), st.sampled_from(["/rpc", "/rpc/app_config.set", "/rpc/charging_schedule.set"]))
 def test_no_bytes_disturb_it(body: bytes, target: str) -> None:
     world = LektricoWorld()
-    reply = world.http("POST", target, body)
+    reply = world.post(target, body)
     assert reply.silent or reply.status in (200, 400, 404, 500)
 
 
@@ -307,7 +305,7 @@ def test_numbers_as_printed(value: float, decimals: int, shown: str) -> None:
 def test_limits_of_the_server() -> None:
     from emulator.devices.interfaces import HttpInterface
 
-    interface = LektricoWorld().box.interfaces["http"]
+    interface = LektricoWorld().wallbox.interfaces["http"]
     assert isinstance(interface, HttpInterface)
     assert (interface.max_body, interface.max_connections, interface.when_full) == (4096, 20, "evict_oldest")
     assert interface.on_too_large.body == b"Invalid request"
@@ -322,7 +320,7 @@ def test_the_last_moment_before_a_restart() -> None:
         "message": "shutting down in 100 ms",
     }
     world.wait(0.0375)
-    assert world.http("GET", "/rpc/device_id.get").status == 500
+    assert world.request("/rpc/device_id.get").status == 500
     assert world.rpc("device_id.get") == {"code": 418, "message": "shutting down in 63 ms"}
 
 
@@ -335,4 +333,4 @@ def test_the_frameworks_own_methods_are_off() -> None:
     assert world.rpc("Sys.GetInfo")["id"] == "3p22k_600123"
     assert world.rpc("Sys.Reboot") is True
     world.wait(2)
-    assert not world.box.up
+    assert not world.wallbox.up

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from bench import CLIENT, Bench
 from lektrico_world import LektricoWorld
-from worlds import CLIENT, SmallWorld
 
 from emulator.core import faults
 from emulator.core.messages import PowerCut, PowerUp, SetLimit
 from emulator.devices.interfaces import MdnsInterface
 from emulator.vendors.lektrico.readings import REASONS
+from emulator.vendors.lektrico.refusals import Refusal
 
 # --- a whole session -------------------------------------------------------------------------------------------------
 
@@ -109,7 +110,7 @@ def test_a_card_starts_and_ends() -> None:
     world = LektricoWorld(headless=False, rfid_tags=["04A1"])
     world.plug_in()
     world.wait(5)
-    card = world.box.present_card
+    card = world.wallbox.present_card
     assert card("ffff").detail == {"card": "unknown card"}
     assert world.info() == "B_AUTH"
     assert card("04a1").detail == {"card": "authorised"}
@@ -121,11 +122,11 @@ def test_a_card_starts_and_ends() -> None:
     world.unplug()
     world.wait(1)
     assert card("04a1").detail == {"card": "refused"}
-    world.box.configure({"headless": True})
+    world.wallbox.configure({"headless": True})
     world.plug_in()
     world.wait(1)
     assert card("04a1").detail == {"card": "no authorisation needed"}
-    world.box.reboot()
+    world.wallbox.reboot()
     assert card("04a1").detail == {"ignored": "no power"}
 
 
@@ -203,13 +204,13 @@ def test_a_pause_ends_with_the_session() -> None:
 def test_a_locked_charger_starts_nothing() -> None:
     world = LektricoWorld(charger_locked=True, headless=False)
     assert world.states == ("A", "A", False)
-    world.box.configure({"locked_shown_when_free": True})
+    world.wallbox.configure({"locked_shown_when_free": True})
     assert world.states == ("A", "LOCKED", False)
     world.plug_in()
     world.wait(60)
     assert world.states == ("B", "LOCKED", False)
     assert world.code("charge.start") == world.code("charging_schedule.override") == -7
-    assert world.box.present_card("04").detail == {"card": "refused"}
+    assert world.wallbox.present_card("04").detail == {"card": "refused"}
     world.config("charger_locked", False)
     assert world.info() == "B_AUTH"
     world.config("headless", True)
@@ -248,7 +249,7 @@ def test_whose_limit_it_is(name: str, reason: int) -> None:
     world = LektricoWorld()
     world.charge(max_current=32.0)
     assert (world.info("current_limit_reason"), world.info("pwm_current")) == (0, 32)
-    world.box.configure({name: 10})
+    world.wallbox.configure({name: 10})
     assert (world.info("current_limit_reason"), world.info("pwm_current")) == (reason, 10)
     assert world.now.binding_limit == f"lektrico.{name}"
     assert world.rpc("system_currents.get")[name] == world.rpc("system_currents.get")["charging_current"] == 10
@@ -270,7 +271,7 @@ def test_captured_arbitrations() -> None:
 
 def test_a_limit_of_somebody_else() -> None:
     world = LektricoWorld()
-    world.simulation.submit("garage", SetLimit(owner="other.box", current=9.0))
+    world.simulation.submit("garage", SetLimit(owner="other.wallbox", current=9.0))
     assert (world.info("pwm_current"), world.info("current_limit_reason")) == (9, 0)
 
 
@@ -311,7 +312,7 @@ def test_a_phase_change() -> None:
     assert world.info("instant_power") == pytest.approx(10_800, rel=0.05)
     world.rpc("dynamic_current.set", dynamic_current=16, relay_mode=1)
     world.unplug()
-    world.box.reboot()
+    world.wallbox.reboot()
     world.wait(20)
     assert world.rpc("dynamic_current.get") == {"dynamic_current": 32, "relay_mode": 3}
 
@@ -331,7 +332,7 @@ def interval(start: str, end: str, current: int) -> dict[str, int]:
 
 def at(text: str, *intervals: dict[str, int], **settings: Any) -> LektricoWorld:
     world = LektricoWorld(**settings)
-    SmallWorld.__init__(
+    Bench.__init__(
         world,
         "lektrico",
         epoch=datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC),
@@ -432,8 +433,8 @@ def test_setting_and_getting_a_schedule() -> None:
 def test_what_a_schedule_must_be(value: object, code: int) -> None:
     world = LektricoWorld()
     # 28 intervals are more than one frame of 4096 bytes takes: the method itself is asked
-    found = world.box.call("charging_schedule.set", {"charging_schedule": value}, CLIENT)  # type: ignore[attr-defined]
-    assert (found is True) if code == 0 else found.code == code
+    found = world.device.api.call("charging_schedule.set", {"charging_schedule": value}, CLIENT)
+    assert (found.code if isinstance(found, Refusal) else int(found is not True)) == code
     assert world.code("charging_schedule.set") == -2
 
 
@@ -481,7 +482,7 @@ FAULTS = [
     (faults.PeLoss(), "E", {"state_e_activated"}),
     (faults.Frequency(), "E", {"state_e_activated"}),
     (faults.SwitchUnconfigured(), "E", {"state_e_activated"}),
-    (faults.CpF(), "F", {"state_f_activated"}),
+    (faults.CpStateF(), "F", {"state_f_activated"}),
     (faults.Overcurrent(), "E", {"overcurrent"}),
     (faults.MeterFault(), "C", {"meter_fault"}),
     (faults.Undervoltage(), "E", {"undervoltage_error", "voltage_error"}),
@@ -489,9 +490,9 @@ FAULTS = [
     (faults.PhaseLoss(), "E", {"voltage_error"}),
     (faults.TripRcd(), "E", {"rcd_error", "rcd_err_pin_error"}),
     (faults.TripRcd(kind="dc", residual_current=0.02), "E", {"rcd_error", "rcd_err6_pin_error"}),
-    (faults.RcdSystem(), "E", {"rcd_err_pin_error"}),
-    (faults.Diode(), "E", {"cp_diode_failure"}),
-    (faults.ContactorMiss(), "E", {"contactor_failure"}),
+    (faults.RcdSensorDefect(), "E", {"rcd_err_pin_error"}),
+    (faults.DiodeShorted(), "E", {"cp_diode_failure"}),
+    (faults.ContactorFailsToClose(), "E", {"contactor_failure"}),
     (faults.Ventilation(), "D", set()),
 ]
 
@@ -525,7 +526,7 @@ def test_what_a_fault_looks_like(fault: faults.Disturbance, state: str, flags: s
 
 def test_what_is_active_stays_logged() -> None:
     world = LektricoWorld()
-    world.begin("x", faults.CpF())
+    world.begin("x", faults.CpStateF())
     world.wait(1)
     world.rpc("logged_errors.reset")
     assert world.rpc("logged_errors.get")["state_f_activated"] is True
@@ -585,7 +586,7 @@ def test_a_silent_meter() -> None:
     world.end("x")
     world.wait(1)
     assert world.info("session_energy") > energy + 1000
-    world.box.configure({"meter_fault_stops": True})
+    world.wallbox.configure({"meter_fault_stops": True})
     world.begin("x", faults.MeterFault())
     world.wait(10)
     assert world.states == ("E", "E", False)
@@ -598,11 +599,11 @@ def test_a_silent_meter() -> None:
 def test_a_restart() -> None:
     world = LektricoWorld(dynamic_current=10, em_current=12, led_max_brightness=33)
     assert world.rpc("device.reset") is True
-    assert world.box.up
+    assert world.wallbox.up
     world.wait(1)
-    assert not world.box.up
+    assert not world.wallbox.up
     world.wait(12)
-    assert world.box.up
+    assert world.wallbox.up
     assert world.rpc("dynamic_current.get")["dynamic_current"] == 32
     assert world.info("em_current") == 32
     assert world.info("led_max_brightness") == 33
@@ -615,11 +616,11 @@ def test_a_restart_waits_for_the_session() -> None:
         world.charge()
         assert world.rpc("device.reset") is True
         world.wait(3600)
-        assert world.box.up
+        assert world.wallbox.up
         assert world.info() == "C"
         world.unplug() if end == "unplug" else world.rpc(end)
         world.wait(2)
-        assert not world.box.up
+        assert not world.wallbox.up
         world.wait(60)
         assert world.info() == ("A" if end == "unplug" else "C")
 
@@ -629,7 +630,7 @@ def test_an_outage_ends_the_session() -> None:
     world.charge()
     world.wait(3600)
     world.apply(PowerCut())
-    assert not world.box.up
+    assert not world.wallbox.up
     world.wait(60)
     world.apply(PowerUp())
     world.wait(60)
@@ -645,7 +646,7 @@ def test_a_crash_forgets_an_authorisation() -> None:
     world.wait(1)
     world.rpc("charge.start")
     world.wait(30)
-    world.box.reboot()
+    world.wallbox.reboot()
     world.wait(20)
     assert world.info() == "B_AUTH"
 
@@ -655,7 +656,7 @@ def test_an_update() -> None:
     assert world.rpc("ota.verify") is True
     world.wait(600)
     assert world.rpc("sw_version.get")["fw_version"] == "1.45"
-    world.box.configure({"available_firmware": "1.51"})
+    world.wallbox.configure({"available_firmware": "1.51"})
     world.charge()
     assert world.rpc("ota.verify") is True
     world.wait(600)
@@ -672,8 +673,8 @@ def test_an_update() -> None:
     assert world.info("relay_mode") == 3
     assert world.info() == "C"
     for older in ("1.44", "1.51", "9", "what"):
-        world.box.configure({"available_firmware": older})
-        assert world.box.lifecycle.newer == ("9" if older == "9" else None)  # type: ignore[attr-defined]
+        world.wallbox.configure({"available_firmware": older})
+        assert world.device.lifecycle.newer == ("9" if older == "9" else None)
 
 
 def test_it_looks_for_updates_by_itself() -> None:
@@ -691,26 +692,26 @@ def test_a_power_cut_ends_an_update_and_what_was_to_come() -> None:
     world.wait(30)
     world.apply(PowerCut())
     world.wait(2 * 86_400)
-    assert world.box.read("sw_version.fw_version") == "1.51"
+    assert world.wallbox.read("sw_version.fw_version") == "1.51"
     world.apply(PowerUp())
     world.wait(30)
     assert world.states == ("A", "A", False)
     world.wait(86_400 + 100)
-    assert world.box.read("sw_version.fw_version") == "1.60"
+    assert world.wallbox.read("sw_version.fw_version") == "1.60"
 
 
 def test_a_factory_reset() -> None:
     world = LektricoWorld(user_current=10, owner_id="me", ap_password="12345678", charging_schedule=[])
     assert world.rpc("factory.reset") is True
-    http = world.box.interfaces["http"]
+    http = world.wallbox.interfaces["http"]
     assert not http.enabled()  # type: ignore[union-attr]
     assert world.rpc("wifi_status.get")["connected"] is False
     world.wait(20)
-    world.box.configure({"wifi": True})
+    world.wallbox.configure({"wifi": True})
     assert http.enabled()  # type: ignore[union-attr]
     config = world.rpc("app_config.get")
     assert (config["user_current"], config["owner_id"], config["install_current"]) == (32, "", 6)
-    assert world.box.settings["ap_password"] == ""
+    assert world.wallbox.settings["ap_password"] == ""
     world.charge()
     assert (world.info("pwm_current"), world.info("current_limit_reason")) == (6, 1)
 
@@ -724,7 +725,7 @@ def test_wifi_status() -> None:
 
 def test_it_announces_itself() -> None:
     world = LektricoWorld("1p7k", "1.22")
-    mdns = world.box.interfaces["mdns"]
+    mdns = world.wallbox.interfaces["mdns"]
     assert isinstance(mdns, MdnsInterface)
     (service,) = mdns.services()
     assert (service.type, service.instance, service.host) == (
@@ -732,15 +733,15 @@ def test_it_announces_itself() -> None:
     )  # fmt: skip
     assert service.txt == (("id", "1p7k_500006"), ("fw_id", "20230109-124642/v1.22-36-g56a3edd-develop-dirty"))
     assert mdns.enabled()
-    world.box.configure({"ap_enabled": True})
+    world.wallbox.configure({"ap_enabled": True})
     assert not mdns.enabled()
 
 
 def test_settings_in_flash_are_plain_data() -> None:
     world = LektricoWorld(charging_schedule=[interval("1 00:00", "2 00:00", 6)])
-    world.begin("x", faults.CpF())
+    world.begin("x", faults.CpStateF())
     world.wait(1)
-    kept = json.loads(json.dumps(world.box.settings.persistent()))
+    kept = json.loads(json.dumps(world.wallbox.settings.persistent()))
     again = LektricoWorld(**kept)
     assert again.rpc("charging_schedule.get") == world.rpc("charging_schedule.get")
     assert again.rpc("logged_errors.get")["state_f_activated"] is True

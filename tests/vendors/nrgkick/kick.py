@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, cast
+from functools import partial
+from typing import ClassVar, Final, cast
 
-from worlds import CLIENT, SmallWorld
+from bench import Bench, charging, ended, with_fault
 
 from emulator.core.faults import (
-    ContactorMiss,
+    ContactorFailsToClose,
     ContactorWelded,
-    CpF,
     CpResistance,
     CpShort,
-    Diode,
+    CpStateF,
+    DiodeShorted,
     Disturbance,
     Frequency,
     Overcurrent,
@@ -22,29 +23,21 @@ from emulator.core.faults import (
     PeLoss,
     PhaseLoss,
     RcdSelftest,
-    RcdSystem,
+    RcdSensorDefect,
     SwitchUnconfigured,
     TripRcd,
     Undervoltage,
     Ventilation,
 )
 from emulator.core.instant import SECOND
-from emulator.core.messages import PowerCut, PowerUp
-from emulator.devices.interfaces import (
-    HttpInterface,
-    HttpReply,
-    HttpRequest,
-    ModbusInterface,
-    ModbusReply,
-    ModbusRequest,
-)
-from emulator.vendors.nrgkick.wallbox import NrgKick
 
 SIM: Final = "nrgkick-sim-32"
 
 
-class Kick(SmallWorld):
+class Kick(Bench):
     """One unit with both APIs and phase switching on."""
+
+    on: ClassVar[Mapping[str, object]] = {"json_api": True, "modbus_api": True, "phase_switching": True}
 
     def __init__(
         self,
@@ -53,38 +46,7 @@ class Kick(SmallWorld):
         hardware: Mapping[str, object] | None = None,
         **settings: object,
     ) -> None:
-        on = {"json_api": True, "modbus_api": True, "phase_switching": True}
-        super().__init__("nrgkick", model, firmware, hardware=hardware, settings={**on, **settings})
-
-    @property
-    def unit(self) -> NrgKick:
-        assert isinstance(self.box, NrgKick)
-        return self.box
-
-    def http(self, target: str, method: str = "GET", **headers: str) -> HttpReply:
-        interface = self.box.interfaces["http"]
-        assert isinstance(interface, HttpInterface)
-        return interface.answer(HttpRequest(method=method, target=target, headers=headers, origin=CLIENT))
-
-    def modbus(
-        self, function: int, address: int, count: int = 1, values: tuple[int, ...] = (), unit: int = 1
-    ) -> ModbusReply | None:
-        interface = self.box.interfaces["modbus"]
-        assert isinstance(interface, ModbusInterface)
-        return interface.handle(
-            ModbusRequest(unit=unit, function=function, address=address, count=count, values=values, origin=CLIENT)
-        )
-
-    def registers(self, address: int, count: int = 1) -> tuple[int, ...]:
-        reply = self.modbus(3, address, count)
-        assert reply is not None
-        assert reply.exception is None
-        return reply.values
-
-    def exception(self, function: int, address: int, count: int = 1, values: tuple[int, ...] = ()) -> int | None:
-        reply = self.modbus(function, address, count, values)
-        assert reply is not None
-        return reply.exception
+        super().__init__("nrgkick", model, firmware, hardware=hardware, settings=settings)
 
     def general(self, key: str) -> object:
         return cast("dict[str, dict[str, object]]", self.get("/values"))["general"][key]
@@ -93,16 +55,6 @@ class Kick(SmallWorld):
         """Status, residual-current trigger, warning, error; as numbers."""
         found = cast("dict[str, dict[str, object]]", self.get("/values?raw&general"))["general"]
         return found["status"], found["rcd_trigger"], found["warning_code"], found["error_code"]
-
-    def charge(self, **vehicle: object) -> None:
-        """Plug in and wait for full current."""
-        self.plug_in(**{"max_current": 32.0, **vehicle})
-        self.wait(40)
-
-    def writes(self) -> list[tuple[str, object, object]]:
-        """Point, value and success of what clients wrote."""
-        entries = (entry for entry in self.simulation.journal if entry.kind == "write")
-        return [(entry.name, entry.detail["value"], entry.detail["ok"]) for entry in entries]
 
 
 def _plugged_paused() -> Kick:
@@ -113,19 +65,7 @@ def _plugged_paused() -> Kick:
 
 
 def _charging(**settings: object) -> Kick:
-    world = Kick(None, None, None, **settings)
-    world.charge()
-    return world
-
-
-def _with(fault: Disturbance, wait: float = 20.0) -> Callable[[], Kick]:
-    def make() -> Kick:
-        world = _charging()
-        world.begin("fault", fault)
-        world.wait(wait)
-        return world
-
-    return make
+    return charging(Kick(**settings))  # type: ignore[arg-type]
 
 
 def _switching() -> Kick:
@@ -137,10 +77,7 @@ def _switching() -> Kick:
 
 def _after_outage() -> Kick:
     world = _charging()
-    world.apply(PowerCut())
-    world.wait(60)
-    world.apply(PowerUp())
-    world.wait(20)
+    world.outage(after=20)
     return world
 
 
@@ -148,14 +85,6 @@ def _limit() -> Kick:
     world = _charging()
     assert world.request("/control?energy_limit=500").status == 200
     world.wait(600)
-    return world
-
-
-def _unplugged_again() -> Kick:
-    world = _charging()
-    world.wait(600)
-    world.unplug()
-    world.wait(5)
     return world
 
 
@@ -174,14 +103,14 @@ FAULTS: Final[dict[str, tuple[Disturbance, tuple[int, int, int, int]]]] = {
     "rcd_ac_150": (TripRcd(residual_current=0.200), (6, 3, 0, 16)),
     "rcd_dc_positive": (TripRcd(residual_current=0.010, kind="dc"), (6, 4, 0, 16)),
     "rcd_dc_negative": (TripRcd(residual_current=-0.010, kind="dc"), (6, 5, 0, 16)),
-    "rcd_system": (RcdSystem(), (6, 0, 0, 49)),
+    "rcd_sensor_defect": (RcdSensorDefect(), (6, 0, 0, 49)),
     "pe_loss": (PeLoss(), (6, 0, 1, 48)),
     "cp_short": (CpShort(), (6, 0, 0, 32)),
     "cp_resistance": (CpResistance(resistance=100.0), (6, 0, 0, 33)),
-    "cp_f": (CpF(), (6, 0, 0, 32)),
-    "diode": (Diode(), (6, 0, 0, 34)),
+    "cp_state_f": (CpStateF(), (6, 0, 0, 32)),
+    "diode_shorted": (DiodeShorted(), (6, 0, 0, 34)),
     "ventilation": (Ventilation(), (2, 0, 5, 0)),
-    "contactor_miss": (ContactorMiss(), (6, 0, 0, 50)),
+    "contactor_fails_to_close": (ContactorFailsToClose(), (6, 0, 0, 50)),
     "switch_unconfigured": (SwitchUnconfigured(), (6, 0, 0, 1)),
     "overvoltage": (Overvoltage(), (6, 0, 0, 66)),
     "undervoltage": (Undervoltage(voltage=190.0), (6, 0, 0, 67)),
@@ -212,10 +141,10 @@ STATES: Final[dict[str, Callable[[], Kick]]] = {
     "switching": _switching,
     "after_outage": _after_outage,
     "energy_limit": _limit,
-    "unplugged_again": _unplugged_again,
+    "unplugged_again": lambda: ended(Kick),
     "wake_up": _wake_up,
-    "contactor_welded": _with(ContactorWelded()),
-    "rcd_selftest": _with(RcdSelftest()),
-    **{name: _with(fault) for name, (fault, _) in FAULTS.items()},
+    "contactor_welded": partial(with_fault, Kick, ContactorWelded()),
+    "rcd_selftest": partial(with_fault, Kick, RcdSelftest()),
+    **{name: partial(with_fault, Kick, fault) for name, (fault, _) in FAULTS.items()},
 }
 """States of the charger in which everything is read."""

@@ -6,12 +6,12 @@ import json
 import math
 
 import pytest
+from bench import CLIENT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kick import SIM, Kick
-from worlds import CLIENT
 
-from emulator.core.faults import CommInternal
+from emulator.core.faults import ControllerLinkLost
 
 KEYS = st.sampled_from(["current_set", "charge_pause", "energy_limit", "phase_count", "raw", "general", "x"])
 VALUES = st.one_of(
@@ -38,7 +38,7 @@ def sane(world: Kick) -> None:
 def test_any_query(path: str, query: list[tuple[str, str, str]]) -> None:
     world = Kick()
     target = f"{path}?" + "&".join(name + equals + (value if equals else "") for name, value, equals in query)
-    reply = world.http(target)
+    reply = world.request(target)
     assert reply.status in (200, 406)
     decoded = json.loads(reply.body)
     assert isinstance(decoded, dict)
@@ -66,7 +66,7 @@ def test_any_frame(function: int, address: int, values: list[int]) -> None:
 @pytest.mark.parametrize("key", ["current_set", "charge_pause", "energy_limit", "phase_count"])
 def test_any_value_of_a_scenario(key: str, value: object) -> None:
     world = Kick()
-    assert not world.box.write(f"control.{key}", value, CLIENT).ok
+    assert not world.wallbox.write(f"control.{key}", value, CLIENT).ok
     sane(world)
     assert world.writes()[-1][2] is False
 
@@ -74,7 +74,7 @@ def test_any_value_of_a_scenario(key: str, value: object) -> None:
 def test_a_silent_controller_is_unknown() -> None:
     world = Kick()
     world.charge()
-    world.begin("silent", CommInternal())
+    world.begin("silent", ControllerLinkLost())
     assert world.codes() == (0, 0, 0, 0)
     world.end("silent")
     assert world.codes() == (3, 0, 0, 0)

@@ -8,15 +8,15 @@ from kick import FAULTS, Kick
 from emulator.core.faults import (
     ContactorWelded,
     CpOpen,
-    EvRefuse,
     Frequency,
     Overtemp,
     Overvoltage,
     PeLoss,
     RcdSelftest,
-    RcdSystem,
+    RcdSensorDefect,
     TripRcd,
     Undervoltage,
+    VehicleRefuses,
     Ventilation,
 )
 from emulator.core.messages import PowerCut, PowerUp, SetSupply
@@ -57,7 +57,7 @@ def test_codes_go_when_the_vehicle_and_the_fault_are_gone(name: str) -> None:
     if "fault" in world.charger.disturbances:
         world.end("fault")
     world.wait(120)
-    power = name in ("rcd_system", "switch_unconfigured")
+    power = name in ("rcd_sensor_defect", "switch_unconfigured")
     if power:
         assert world.codes()[0] == 6
         world.apply(PowerCut())
@@ -83,10 +83,10 @@ def test_a_trip_stays_until_the_vehicle_is_unplugged() -> None:
 @pytest.mark.parametrize(
     ("faults", "error"),
     [
-        ((PeLoss(), RcdSystem()), 51),
+        ((PeLoss(), RcdSensorDefect()), 51),
         ((PeLoss(), ContactorWelded()), 52),
-        ((RcdSystem(), ContactorWelded()), 53),
-        ((PeLoss(), RcdSystem(), ContactorWelded()), 54),
+        ((RcdSensorDefect(), ContactorWelded()), 53),
+        ((PeLoss(), RcdSensorDefect(), ContactorWelded()), 54),
         ((Overvoltage(), PeLoss()), 68),
         ((Undervoltage(voltage=190.0), PeLoss()), 69),
     ],
@@ -126,7 +126,7 @@ def test_domestic_plug_temperatures() -> None:
     world.begin("warm", Overtemp(temperature=72.0, sensor="domestic_pin"))
     world.wait(5)
     assert world.codes()[2] == 19
-    assert world.box.read("values.temperatures.domestic_plug_1") == 72
+    assert world.wallbox.read("values.temperatures.domestic_plug_1") == 72
     world.begin("warm", Overtemp(temperature=85.0, sensor="domestic_pin"))
     world.wait(20)
     assert world.codes() == (6, 0, 0, 83)
@@ -147,7 +147,7 @@ def test_attachments_that_do_not_fit() -> None:
     world = Kick("nrgkick-16", attachment="cee_32")
     world.charge()
     assert world.now.power == 0
-    world.box.configure({"attachment": "cee_16"})
+    world.wallbox.configure({"attachment": "cee_16"})
     world.wait(30)
     assert world.codes() == (3, *CLEAR)
 
@@ -155,11 +155,11 @@ def test_attachments_that_do_not_fit() -> None:
 def test_type2_attachments() -> None:
     world = Kick(attachment="type2", type2_link=False)
     assert world.codes() == (1, 0, 7, 0)
-    world.box.configure({"type2_link": True, "type2_authorised": False})
+    world.wallbox.configure({"type2_link": True, "type2_authorised": False})
     world.charge()
     assert world.codes() == (6, 0, 0, 5)
     assert world.now.power == 0
-    world.box.configure({"type2_authorised": True})
+    world.wallbox.configure({"type2_authorised": True})
     world.wait(30)
     assert world.codes() == (3, *CLEAR)
 
@@ -168,7 +168,7 @@ def test_a_load_that_pulls_the_voltage_down() -> None:
     world = Kick(hardware={"supply": SupplySpec(source_resistance=1.0)}, current_set=16.0)
     world.charge()
     assert world.codes() == (3, *CLEAR)
-    assert world.http("/control?current_set=32").status == 200
+    assert world.request("/control?current_set=32").status == 200
     world.wait(30)
     assert world.codes() == (6, 0, 0, 3)
     assert world.now.power == 0
@@ -202,11 +202,11 @@ def test_blackout_protection() -> None:
     world = Kick()
     world.charge()
     world.apply(PowerCut())
-    assert not world.box.up
+    assert not world.wallbox.up
     world.wait(600)
     world.apply(PowerUp())
     world.wait(30)
-    assert world.box.up
+    assert world.wallbox.up
     assert world.codes() == (2, 0, 2, 0)
     assert world.now.power == 0
     world.wait(60)
@@ -216,7 +216,7 @@ def test_blackout_protection() -> None:
 def test_a_vehicle_that_goes_on_drawing() -> None:
     world = Kick()
     world.charge(ignores_pwm_off=True)
-    assert world.http("/control?charge_pause=1").status == 200
+    assert world.request("/control?charge_pause=1").status == 200
     world.wait(10)
     assert world.codes() == (2, 0, 4, 0)
     world.unplug()
@@ -226,7 +226,7 @@ def test_a_vehicle_that_goes_on_drawing() -> None:
 
 def test_a_vehicle_that_never_asks_is_woken_once() -> None:
     world = Kick()
-    world.begin("refuses", EvRefuse())
+    world.begin("refuses", VehicleRefuses())
     world.plug_in()
     seen = []
     for _ in range(100):

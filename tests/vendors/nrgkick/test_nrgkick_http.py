@@ -6,8 +6,8 @@ import base64
 import json
 
 import pytest
+from bench import Bench
 from kick import SIM, STATES, Kick
-from worlds import SmallWorld
 
 from emulator.vendors.nrgkick import enums
 
@@ -19,7 +19,7 @@ STANDBY_GENERAL = (
 
 
 def text(world: Kick, target: str) -> str:
-    reply = world.http(target)
+    reply = world.request(target)
     assert reply.status == 200
     assert reply.content_type == "application/json"
     return reply.body.decode()
@@ -140,7 +140,7 @@ def test_numbers_have_no_trailing_zeros() -> None:
     world.charge()
     assert '"current_set":6,' in text(world, "/control")
     for key, digits in (("voltage", 2), ("current", 3), ("active_power", 3), ("power_factor", 3)):
-        value = world.box.read(f"values.powerflow.l1.{key}")
+        value = world.wallbox.read(f"values.powerflow.l1.{key}")
         assert isinstance(value, int | float)
         assert value == round(value, digits)
     assert "e-" not in text(world, "/values")
@@ -231,7 +231,7 @@ def test_refused_writes_change_nothing(query: str, answer: str) -> None:
     for extra in ("", "&phase_count=1", "&current_set=7", "&energy_limit=5"):
         if extra[1:].partition("=")[0] in query:
             continue
-        reply = world.http(f"/control?{query}{extra}")
+        reply = world.request(f"/control?{query}{extra}")
         assert (reply.status, json.loads(reply.body)) == (406, {"Response": answer})
         assert reply.content_type == "application/json"
     assert world.get("/control") == before
@@ -259,23 +259,23 @@ def test_a_16_a_unit_names_its_own_limit() -> None:
 def test_solar_charging_blocks(query: str, answer: str) -> None:
     world = Kick(solar_charging=True)
     before = world.get("/control")
-    reply = world.http(f"/control?{query}")
+    reply = world.request(f"/control?{query}")
     assert (reply.status, json.loads(reply.body)) == (405, {"Response": answer})
     assert world.get("/control") == before
     assert text(world, "/control?energy_limit=5") == '{"energy_limit":5}'
-    world.box.configure({"solar_charging": False})
-    assert world.http(f"/control?{query}").status == 200
+    world.wallbox.configure({"solar_charging": False})
+    assert world.request(f"/control?{query}").status == 200
 
 
 def test_phases_can_be_set_only_if_the_app_says_so() -> None:
     world = Kick(phase_switching=False)
-    reply = world.http("/control?phase_count=1")
+    reply = world.request("/control?phase_count=1")
     assert (reply.status, json.loads(reply.body)) == (
         405,
         {"Response": "Phase-switch must be enabled within the NRGkick App"},
     )
     assert world.get("/control")["phase_count"] == 3
-    assert world.http("/control?phase_count=9").status == 406
+    assert world.request("/control?phase_count=9").status == 406
     assert world.exception(6, 198, values=(1,)) == 3
 
 
@@ -292,8 +292,8 @@ def test_a_slow_unit_shows_the_old_value_for_a_moment() -> None:
 
 def test_writes_are_recorded_decoded() -> None:
     world = Kick()
-    world.http("/control?current_set=10.5&charge_pause=1")
-    world.http("/control?current_set=99")
+    world.request("/control?current_set=10.5&charge_pause=1")
+    world.request("/control?current_set=99")
     assert world.writes() == [
         ("control.current_set", 10.5, True),
         ("control.charge_pause", 1, True),
@@ -310,10 +310,10 @@ def basic(user: str, password: str) -> str:
 
 @pytest.mark.parametrize("target", ["/info", "/control", "/values?raw", "/control?charge_pause=1"])
 def test_an_api_that_is_off_says_so(target: str) -> None:
-    world = SmallWorld("nrgkick")
+    world = Bench("nrgkick")
     reply = world.request(target)
     assert (reply.status, reply.body) == (200, b'{"Response":"API must be enabled within the NRGkick App"}')
-    world.box.configure({"json_api": True})
+    world.wallbox.configure({"json_api": True})
     assert "Response" not in world.get(target)
 
 
@@ -325,32 +325,32 @@ def test_an_api_that_is_off_says_so(target: str) -> None:
 def test_credentials_are_checked(target: str, header: str) -> None:
     world = Kick(authentication=True, username="admin", password="gehéim:1")
     headers = {"authorization": header} if header else {}
-    reply = world.http(target, **headers)
+    reply = world.request(target, headers=headers)
     assert (reply.status, reply.body) == (401, b'{"Response":"401 Unauthorized"}')
     assert ("WWW-Authenticate", 'Basic realm="NRGkick"') in reply.headers
-    assert world.http(target, authorization=basic("admin", "gehéim:1")).status == 200
-    assert world.unit.settings["charge_pause"] == (1 if "pause" in target else 0)
+    assert world.request(target, headers={"authorization": basic("admin", "gehéim:1")}).status == 200
+    assert world.wallbox.settings["charge_pause"] == (1 if "pause" in target else 0)
 
 
 def test_credentials_nobody_asked_for_are_ignored() -> None:
-    assert Kick().http("/info", authorization=basic("a", "b")).status == 200
+    assert Kick().request("/info", headers={"authorization": basic("a", "b")}).status == 200
 
 
 def test_which_apis_are_on_and_the_page() -> None:
     world = Kick(modbus_api=False, authentication=True, username="a", password="b")
     assert text(world, "/api") == '{"json":1,"modbus":0}'
     assert text(Kick(json_api=False), "/api") == '{"json":0,"modbus":1}'
-    page = world.http("/")
+    page = world.request("/")
     assert (page.status, page.content_type) == (200, "text/html")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "OPTIONS"])
 def test_only_get(method: str) -> None:
     world = Kick()
-    assert world.http("/control?charge_pause=1", method).status == 405
+    assert world.request("/control?charge_pause=1", method).status == 405
     assert world.get("/control")["charge_pause"] == 0
 
 
 def test_unknown_paths() -> None:
     for path in ("/Info", "/info/", "/values/energy", "/favicon.ico", "/control/current_set"):
-        assert Kick().http(path).status == 404
+        assert Kick().request(path).status == 404

@@ -9,7 +9,7 @@ from support_warp import WarpWorld
 
 from emulator.core import faults
 from emulator.core.messages import PowerCut, PowerUp, SetSupply
-from emulator.vendors.warp.controller import DC_PASSWORD
+from emulator.vendors.warp.evse.controller import DC_PASSWORD
 
 PASSWORD = {"password": DC_PASSWORD}
 
@@ -366,17 +366,17 @@ def test_the_led_needs_permission() -> None:
 # --- faults ----------------------------------------------------------------------------------------------------------
 
 FAULTS: list[tuple[str, faults.Disturbance, tuple[int, int, int], dict[str, int]]] = [
-    ("warp3-pro-11", faults.RcdSystem(), (4, 4, 3), {"dc_fault_current_state": 2}),
+    ("warp3-pro-11", faults.RcdSensorDefect(), (4, 4, 3), {"dc_fault_current_state": 2}),
     ("warp3-pro-11", faults.PeLoss(), (4, 4, 4), {"contactor_error": 1, "contactor_state": 20}),
     ("warp2-pro-11", faults.PeLoss(), (4, 4, 4), {"contactor_error": 4}),
     ("warp3-pro-11", faults.CpShort(), (4, 4, 5), {"contactor_error": 0}),
-    ("warp3-pro-11", faults.Diode(), (1, 4, 5), {}),
+    ("warp3-pro-11", faults.DiodeShorted(), (1, 4, 5), {}),
     ("warp3-pro-11", faults.Ventilation(), (3, 4, 5), {"contactor_state": 16}),
     ("warp3-pro-11", faults.SwitchUnconfigured(), (4, 4, 2), {}),
     ("warp3-pro-11", faults.ContactorWelded(), (4, 4, 4), {"contactor_error": 14}),
     ("warp2-pro-11", faults.ContactorWelded(), (4, 4, 4), {"contactor_error": 6, "contactor_state": 3}),
-    ("warp3-pro-11", faults.ContactorMiss(), (4, 4, 4), {"contactor_error": 6}),
-    ("warp2-pro-11", faults.ContactorMiss(), (4, 4, 4), {"contactor_error": 2}),
+    ("warp3-pro-11", faults.ContactorFailsToClose(), (4, 4, 4), {"contactor_error": 6}),
+    ("warp2-pro-11", faults.ContactorFailsToClose(), (4, 4, 4), {"contactor_error": 2}),
 ]
 
 
@@ -421,7 +421,7 @@ def test_a_residual_current_latches(kind: Any, current: float, shown: int) -> No
 def test_states_freeze_while_the_controller_is_silent() -> None:
     world = WarpWorld()
     world.wait(10)
-    world.begin("it", faults.CommInternal())
+    world.begin("it", faults.ControllerLinkLost())
     world.wait(1)
     before = low(world, "uptime")
     world.plug_in()
@@ -616,7 +616,7 @@ def test_the_pilot_is_not_cut_while_charging_or_managed() -> None:
 
 def test_a_sleeping_car_is_woken_after_90_seconds() -> None:
     world = WarpWorld()
-    world.begin("asleep", faults.EvRefuse())
+    world.begin("asleep", faults.VehicleRefuses())
     world.plug_in()
     world.wait(89)
     assert low(world, "gpio")[16] is False
@@ -638,7 +638,7 @@ def test_a_sleeping_car_is_woken_after_90_seconds() -> None:
 def test_a_car_that_sleeps_longer_sees_state_f() -> None:
     world = WarpWorld()
     world.done("evse/auto_start_charging", False)
-    world.begin("asleep", faults.EvRefuse())
+    world.begin("asleep", faults.VehicleRefuses())
     world.plug_in()
     world.wait(4000)
     world.done("evse/start_charging")

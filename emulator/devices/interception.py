@@ -1,0 +1,88 @@
+"""The seam between what a wallbox says and what its clients hear.
+
+The one rule: every message passes here once, in either direction; where nothing intercepts it, it costs one look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Final
+
+from ..core.messages import Command
+from .delivery import Copy, Delivery, M
+from .interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest
+from .traffic import Message
+
+
+class Interception:
+    """What happens to one message, or to a request and its reply. This one: nothing."""
+
+    def lost(self) -> bool:
+        """Whether it never gets to the wallbox."""
+        return False
+
+    def handling(self) -> AbstractContextManager[None]:
+        """While the wallbox handles it, it may be kept from having an effect."""
+        return nullcontext()
+
+    def http(self, request: HttpRequest, ask: Callable[[HttpRequest], HttpReply]) -> HttpReply:
+        """The reply that goes to the client."""
+        return ask(request)
+
+    def modbus(self, request: ModbusRequest, ask: Callable[[ModbusRequest], ModbusReply | None]) -> ModbusReply | None:
+        """The reply that goes to the client; None: no reply."""
+        return ask(request)
+
+    def content(self, data: bytes) -> bytes:
+        """What a text message says instead; the very same bytes if nothing changes."""
+        return data
+
+    def deliver(self, data: bytes) -> Delivery:
+        """What becomes of its bytes."""
+        return Delivery(data=data)
+
+    def copies(self, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+        """What becomes of datagrams or publications: fewer, more, later, or in another order."""
+        return copies
+
+
+UNTOUCHED: Final = Interception()
+
+
+class Interceptor:
+    """What stands between one wallbox and its clients. This one: nothing."""
+
+    active: bool = False
+    """Whether it wants to see messages."""
+
+    def intercept(self, message: Message) -> Interception:
+        """What happens to a message."""
+        return UNTOUCHED
+
+    def reachable(self, interface: str) -> bool:
+        """Whether an interface is there at all."""
+        return True
+
+    def mute(self, interface: str) -> bool:
+        """Whether not even pings are answered."""
+        return False
+
+    def connection_limit(self, interface: str, limit: int) -> int:
+        """How many connections an interface takes, instead of `limit`."""
+        return limit
+
+    def broker_access(self, interface: str, access: BrokerAccess) -> BrokerAccess:
+        """Where and how the wallbox connects to its broker instead. OSError: it does not."""
+        return access
+
+    def swallows(self, command: Command) -> bool:
+        """Whether a command of the firmware has no effect."""
+        return False
+
+    def seen(self, point: str, value: object) -> object:
+        """A vendor value as the next client would see it. KeyError if it is hidden from it."""
+        return value
+
+
+NOBODY: Final = Interceptor()

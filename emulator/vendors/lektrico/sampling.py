@@ -1,0 +1,46 @@
+"""The meter inside a device: it measures once a second, and may fall silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...core.instant import SECOND, Instant, grid
+from ...core.messages import Event
+from ...core.snapshot import Snapshot
+from ...runtime.simulation import Simulation
+
+
+class Sampling:
+    """What the meter of one device measured last."""
+
+    def __init__(self, simulation: Simulation, charger: str, booted_at: Callable[[], Instant]) -> None:
+        self._simulation = simulation
+        self._charger = charger
+        self._booted_at = booted_at
+        self._last: tuple[tuple[Instant, int], Snapshot] | None = None
+        self._silenced: Snapshot | None = None
+        """The last measurement before the meter fell silent."""
+
+    def sample(self, now: Snapshot) -> Snapshot:
+        """What was measured at the last full second since boot. ASSUMED: once a second.
+
+        A new session is not measured with the values of the one before.
+        """
+        booted_at = self._booted_at()
+        instant = max(booted_at, grid(now.at, SECOND, booted_at))
+        slot = (instant, self._simulation.chargers[self._charger].revision)
+        if self._last is None or self._last[0] != slot:
+            self._last = (slot, self._simulation.observe_at(self._charger, instant))
+        found = self._last[1]
+        return found if found.session == now.session else now
+
+    def counted(self, sample: Snapshot) -> Snapshot:
+        """Where the meter's counters stand: they stop when it falls silent. ASSUMED."""
+        return sample if self._silenced is None else self._silenced
+
+    def handle(self, event: Event) -> None:
+        if event.detail.get("fault") == "meter_fault":
+            if event.name == "fault_raised":
+                self._silenced = self.sample(self._simulation.observe(self._charger))
+            elif event.name == "fault_cleared":
+                self._silenced = None
