@@ -1,7 +1,7 @@
 """What firmware versions do differently, where it is no property of one key.
 
 The one rule: a version is compared here or on another row, never in logic. `FEATURES` are how a version speaks;
-`QUIRKS` are defects, which a user may switch on or off on any box.
+`QUIRKS` are defects, which a user may switch on or off on any wallbox.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TOPIC_WITHOUT_SLASH: Final = Point(
 )
 ALL_TOPICS: Final = Point(
     name="all_topics",
-    source="homeassistant-goecharger-mqtt, a box with 053.1",
+    source="homeassistant-goecharger-mqtt, a wallbox with 053.1",
     since="55",
     about="every key of the API has a topic",
 )

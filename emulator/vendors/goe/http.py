@@ -27,7 +27,7 @@ _PAGE: Final = b"<!DOCTYPE html><html><head><title>go-eCharger</title></head><bo
 
 
 class HttpApi:
-    """The web server of one box."""
+    """The web server of one wallbox."""
 
     def __init__(self, device: Device, tables: Tables, writer: Writer) -> None:
         self._device = device
