@@ -173,7 +173,7 @@ class HttpServer(Server):
             reply,
             head_only=request.method == "HEAD",
             chunked=reply.chunked and request.version != "1.0",
-            connection=asked if keep else "close",
+            connection=asked if keep else "close" if self.interface.announces_close() else None,
         )
         return await self._deliver(connection, interception.deliver(data), keep=keep)
 
