@@ -34,6 +34,7 @@ from .settings import (
     HEMS_TENTHS,
     MODBUS,
     OPERATOR_CURRENT,
+    PHASE_SWITCH_MODE,
     SAFE_CURRENT,
     SCHUKO_CYCLES,
     SCHUKO_PLUGGED,
@@ -317,7 +318,16 @@ class Logic:
         watts = self.settings[HEMS_POWER]
         if watts < SINGLE_PHASE_FROM:
             return 0.0
-        self._choose_phases(one=watts <= self._build.rated_current * NOMINAL, three=watts >= THREE_PHASES_FROM)
+        one, three = watts <= self._build.rated_current * NOMINAL, watts >= THREE_PHASES_FROM
+        match self.settings[PHASE_SWITCH_MODE]:
+            case 0:
+                self.phases = 1
+            case 1:
+                self.phases = 3
+            case 2:
+                self._choose_phases(one=one, three=three)
+            case _ if not self._wallbox.snapshot().plugged:
+                self._choose_phases(one=one, three=three)
         return None if watts == NO_LIMIT else allowed(watts / (self.phases * NOMINAL))
 
     def _count_schuko(self) -> None:
