@@ -19,7 +19,7 @@ from ...devices.wallbox import Wallbox
 from . import findings, meters
 from .build import Build
 from .faultcodes import Errors
-from .logic import NOMINAL, Logic, Transaction
+from .logic import NOMINAL, Logic
 from .settings import (
     BACKEND,
     BACKEND_STATE,
@@ -32,6 +32,7 @@ from .settings import (
     SCHUKO_PLUGGED,
     UNKNOWN_SOC,
 )
+from .transaction import Transaction
 
 Read = Callable[["View"], object]
 
