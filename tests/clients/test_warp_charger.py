@@ -22,7 +22,7 @@ from emulator.protocols.push import moved
 from emulator.protocols.server import Endpoint
 from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
-from emulator.vendors.warp.digest import digest_hash
+from emulator.vendors.warp.web.digest import digest_hash
 
 warp_charger = pytest.importorskip("warp_charger")
 

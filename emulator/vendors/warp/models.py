@@ -6,10 +6,12 @@ Source: Tinkerforge esp32-firmware, `software/warp*.ini`, changelogs; section nu
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from ...core.specs import EvseSpec, PhaseSwitching
-from ...devices.firmware import Model
+from ...devices.firmware import Model, Profile
+from ...devices.points import Point
 
 NAMES: Final = {1: "warp", 2: "warp2", 3: "warp3", 4: "warp4"}
 PRODUCTS: Final = {1: "WARP Charger", 2: "WARP2 Charger", 3: "WARP3 Charger", 4: "WARP4 Charger"}
@@ -33,8 +35,6 @@ UIDS: Final = {1: "AbC", 2: "XyZ", 3: "2abC", 4: "855c"}
 METER_TYPES: Final = {1: 1, 2: 2, 3: 3, 4: 10}
 """ASSUMED usual meter of a Pro: SDM72, SDM630, SDM72V2, WM3M4C."""
 
-_LATCHED = (("rcd_selftest", "command"),)
-
 
 def _evse(generation: int, pro: bool) -> EvseSpec:
     """Timers of the charge controller. Source: evse-v2-bricklet `iec61851.c`, `phase_control.c`."""
@@ -49,60 +49,96 @@ def _evse(generation: int, pro: bool) -> EvseSpec:
         boot=4.25,
         below_minimum="clamp",
         single_phase_fallback=fitted and pro,
-        recovery=_LATCHED,  # type: ignore[arg-type]
+        recovery=(("rcd_selftest", "command"),),
         phase_switching=switching,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What the tables and modules of the firmware ask of a model."""
+
+    generation: int
+    """1..4"""
+    kind: Literal["smart", "pro", "eichrecht"]
+    meter_type: int
+    """`energy_meter_type` of the built-in meter; 0: none."""
+    meter_slots: int = 5
+    users: int = 33
+    charges: int = 32768
+    """Charges that are kept."""
+    longest: int = 10240
+    """Bytes of the longest command payload."""
+    controller_firmware: str = "2.2.24"
+
+    @property
+    def pro(self) -> bool:
+        """Has a meter."""
+        return self.kind != "smart"
 
 
 SKU_MODELS: Final = {"smart": 1, "pro": 2, "eichrecht": 3}
 """`factory_data/state.sku_model` of a WARP4."""
 
 
-def _model(generation: int, kind: str, power: int) -> Model:
+def _traits(generation: int, kind: Literal["smart", "pro", "eichrecht"]) -> Traits:
+    meter_type = METER_TYPES[generation] if kind != "smart" else 0
+    if generation > 1:
+        return Traits(generation=generation, kind=kind, meter_type=meter_type)
+    return Traits(
+        generation=1, kind=kind, meter_type=meter_type, meter_slots=2, users=17, charges=7680, longest=4352,
+        controller_firmware="2.1.13",
+    )  # fmt: skip
+
+
+def _model(traits: Traits, power: int) -> Model:
+    generation = traits.generation
     name = NAMES[generation]
-    pro = kind != "smart"
     return Model(
-        id=f"{name if generation > 1 else 'warp1'}-{kind}-{power}",
-        title=f"{PRODUCTS[generation]} {kind.capitalize()} {power} kW",
+        id=f"{name if generation > 1 else 'warp1'}-{traits.kind}-{power}",
+        title=f"{PRODUCTS[generation]} {traits.kind.capitalize()} {power} kW",
         firmwares=FIRMWARES[generation],
         default_firmware=FIRMWARES[generation][-1],
         rated_current=16.0 if power == 11 else 32.0,
         serial=UIDS[generation],
-        evse=_evse(generation, pro),
-        traits={
-            "generation": generation,
-            "pro": pro,
-            "sku_model": SKU_MODELS[kind],
-            "meter_type": METER_TYPES[generation] if pro else 0,
-            "meter_slots": 2 if generation == 1 else 5,
-            "slots": 17,
-            "users": 17 if generation == 1 else 33,
-            "tags": 16 if generation == 1 else 32,
-            "controlled": 10 if generation == 1 else 64,
-            "charges": 7680 if generation == 1 else 32768,
-            "longest": 4352 if generation == 1 else 10240,
-            "controller_firmware": "2.1.13" if generation == 1 else "2.2.24",
-        },
+        evse=_evse(generation, traits.pro),
     )
 
 
-MODELS: Final = tuple(
-    _model(generation, kind, power)
+_SOLD: Final = tuple(
+    _traits(generation, kind)
     for generation in NAMES
     for kind in (("smart", "pro", "eichrecht") if generation == 4 else ("smart", "pro"))
-    for power in (11, 22)
 )
+TRAITS: Final = {_model(traits, power).id: traits for traits in _SOLD for power in (11, 22)}
+MODELS: Final = tuple(_model(traits, power) for traits in _SOLD for power in (11, 22))
 DEFAULT: Final = "warp3-pro-22"
-GENERATION: Final = {model.id: int(str(model.traits["generation"])) for model in MODELS}
 
 
 def _of(*generations: int) -> tuple[str, ...]:
-    return tuple(model.id for model in MODELS if GENERATION[model.id] in generations)
+    return tuple(model.id for model in MODELS if TRAITS[model.id].generation in generations)
 
 
 WARP1: Final = _of(1)
 WARP2: Final = _of(2)
+WARP3: Final = _of(3)
 WARP4: Final = _of(4)
+WARP2_AND_3: Final = _of(2, 3)
 WARP2_UP: Final = _of(2, 3, 4)
 WARP3_UP: Final = _of(3, 4)
 NOT_WARP4: Final = _of(1, 2, 3)
+
+EARLY_SLOTS: Final = 15
+"""Charging slots of the firmwares before `LATE_SLOTS`."""
+LATE_SLOTS: Final = Point(name="evse/slots[15..16]", source="fw: modules/evse_common", since="2.10.0")
+
+
+def shown_slots(profile: Profile) -> int:
+    """How many charging slots the API shows."""
+    return 17 if LATE_SLOTS.exists(profile) else EARLY_SLOTS
+
+
+def build_of(profile: Profile) -> str:
+    """Build time in hex."""
+    known = [build for version, build in BUILDS.items() if profile.has(since=version)]
+    return BUILDS.get(str(profile.firmware), known[-1] if known else next(iter(BUILDS.values())))

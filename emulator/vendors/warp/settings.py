@@ -1,146 +1,144 @@
-"""What the box keeps: saved configurations, the controller's flash, counters, and the hardware an owner may change.
+"""Handles of what the wallbox keeps apart from its configurations: counters, logs, hardware an owner may change.
 
-The one rule: a saved configuration is a setting named like its path, None while nothing was saved. Whatever its
-members are checked against is the schema of its row.
+The one rule: a saved configuration is a setting named like its path (see `table`), None while nothing was saved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
-from ...devices.settings import Check, Setting, anything, boolean, integer, number
-from .rows import Config
-from .schema import BOOL, U8, U16, DocumentError, Int, Obj, Schema, obj
-from .table import ROWS
+from ...devices.quirks import Quirk
+from ...devices.settings import Setting, boolean, integer, list_of, number
 
-_ENABLED: Final = obj(enabled=BOOL)
-CONTROLLER: Final[dict[str, tuple[Obj, dict[str, object]]]] = {
-    "evse/external_defaults": (
-        obj(current=U16, clear_on_disconnect=BOOL),
-        {"current": 32000, "clear_on_disconnect": False},
-    ),
-    "evse/global_current": (obj(current=U16), {"current": 32000}),
-    "evse/auto_start_charging": (obj(auto_start_charging=BOOL), {"auto_start_charging": True}),
-    "evse/user_enabled": (_ENABLED, {"enabled": False}),
-    "evse/management_enabled": (_ENABLED, {"enabled": False}),
-    "evse/modbus_tcp_enabled": (_ENABLED, {"enabled": False}),
-    "evse/ocpp_enabled": (_ENABLED, {"enabled": False}),
-    "evse/eebus_enabled": (_ENABLED, {"enabled": False}),
-    "evse/boost_mode": (_ENABLED, {"enabled": False}),
-    "evse/gpio_configuration": (
-        obj(shutdown_input=U8, input=U8, output=Int(8)),
-        {"shutdown_input": 0, "input": 0, "output": 1},
-    ),
-    "evse/button_configuration": (obj(button=U8), {"button": 2}),
-    "evse/ev_wakeup": (_ENABLED, {"enabled": True}),
-    "evse/phase_auto_switch": (_ENABLED, {"enabled": True}),
-    "evse/phases_connected": (obj(phases=U8), {"phases": 3}),
-    "evse/phase_switch_wait_time": (obj(time=U8), {"time": 0}),
-}
-"""What the charge controller keeps in its own flash, with its factory values."""
-P14A_ENABLED: Final = "evse/p14a_enwg_enabled"
-"""Its factory value depends on the generation: None."""
+T = TypeVar("T")
+Charge = tuple[int, int, int, float | None, float | None]
+"""Unix minutes of the start, seconds, user id, meter at start and end in kWh."""
 
 
-def _document(schemas: list[Schema]) -> Check:
-    """Members of an object may be left out; a bare value stands for a document of one member."""
+def _columns(value: object, count: int) -> list[object]:
+    if not isinstance(value, list | tuple) or len(value) != count:
+        raise ValueError(f"expected a list of {count} items")
+    return list(value)
 
-    def check(value: object) -> object:
-        if value is None:
-            return None
-        problem = ""
-        for schema in schemas:
-            try:
-                return _fit(schema, value)
-            except DocumentError as error:
-                problem = str(error)
-        raise ValueError(problem)
+
+def _whole(value: object) -> int:
+    return integer(0, 1 << 53)(value)
+
+
+def _reading(value: object) -> float | None:
+    return None if value is None else number(0, 1e12)(value)
+
+
+def _charge(value: object) -> Charge:
+    minutes, duration, user, start, end = _columns(value, 5)
+    return _whole(minutes), _whole(duration), _whole(user), _reading(start), _reading(end)
+
+
+def _boot(value: object) -> tuple[int, int]:
+    count, minutes = _columns(value, 2)
+    return _whole(count), _whole(minutes)
+
+
+def _two_texts(value: object) -> tuple[str, str]:
+    first, second = _columns(value, 2)
+    return str(first), str(second)
+
+
+def _by(key: Callable[[object], T]) -> Callable[[object], dict[T, tuple[str, str]]]:
+    """An object whose members are two texts each."""
+
+    def check(value: object) -> dict[T, tuple[str, str]]:
+        if not isinstance(value, Mapping):
+            raise ValueError("expected an object")
+        return {key(name): _two_texts(texts) for name, texts in value.items()}
 
     return check
 
 
-def _fit(schema: Schema, value: object) -> object:
-    if not isinstance(schema, Obj):
-        found = schema.parse(value, schema.default())
-        if (problem := schema.limits(found)) is not None:
-            raise DocumentError(problem)
-        return found
-    if not isinstance(value, Mapping) and schema.only is not None:
-        value = {schema.only: value}
-    if not isinstance(value, Mapping):
-        raise DocumentError("JSON node was not an object.")
-    if unknown := [name for name in value if name not in schema.members]:
-        raise DocumentError(f"JSON object has unknown key '{unknown[0]}'.")
-    part = Obj({name: member for name, member in schema.members.items() if name in value})
-    found = part.parse({name: value[name] for name in part.members}, {})
-    if (problem := part.limits(found)) is not None:
-        raise DocumentError(problem)
-    return found
+def _document(value: object) -> dict[str, object] | None:
+    if value is not None and not isinstance(value, Mapping):
+        raise ValueError("expected an object or null")
+    return None if value is None else dict(value)
 
 
-def _configs() -> list[Setting]:
-    schemas: dict[str, list[Schema]] = {}
-    for row in ROWS:
-        if isinstance(row, Config):
-            schemas.setdefault(row.name, []).append(row.schema)
-    return [Setting(name=path, default=None, check=_document(found)) for path, found in schemas.items()]
-
-
-def _flash() -> list[Setting]:
-    rows = [Setting(name=path, default=None, check=_document([schema])) for path, (schema, _) in CONTROLLER.items()]
-    return [*rows, Setting(name=P14A_ENABLED, default=None, check=_document([_ENABLED]))]
-
-
-def _hours(value: object) -> object:
+def _hours(value: object) -> list[int]:
     """Up to 24 whole numbers."""
-    fits = isinstance(value, list | tuple) and len(value) <= 24
-    if not fits or not all(
-        isinstance(price, int) and not isinstance(price, bool) for price in cast("list[Any]", value)
-    ):
-        raise ValueError("expected a list of up to 24 prices, whole numbers of ct/1000 per kWh")
-    return list(cast("list[int]", value))
+    if isinstance(value, list | tuple) and len(value) <= 24 and all(type(price) is int for price in value):
+        return list(value)
+    raise ValueError("expected a list of up to 24 prices, whole numbers of ct/1000 per kWh")
 
 
-SETTINGS: Final = (
-    *_configs(),
-    *_flash(),
-    Setting(name="nfc_fitted", default=False, check=boolean, about="a retrofitted NFC reader in a WARP1"),
-    Setting(name="rtc_fitted", default=False, check=boolean, about="a clock module in a WARP1 or WARP2"),
-    Setting(name="clock_set", default=True, check=boolean, about="the hardware clock holds the time"),
-    Setting(name="internet", default=True, check=boolean, about="time servers can be reached"),
-    Setting(name="shutdown_input_closed", default=False, check=boolean, about="contact at the shutdown input"),
-    Setting(name="input_closed", default=False, check=boolean, about="contact at the configurable input (WARP2)"),
-    Setting(
-        name="modbus_defects",
-        default=True,
-        check=boolean,
-        about="Modbus as the firmware serves it; false: as it is documented",
-    ),
-    Setting(name="meter_reset", default=0.0, check=number(0, 1e12), about="Wh at the last reset of the meter"),
-    Setting(name="meter_last_reset", default=0, check=integer(0, 0xFFFFFFFF)),
-    Setting(name="charge_log", default=[], check=anything, about="complete charges"),
-    Setting(name="running_charge", default=None, check=anything, about="the charge being tracked"),
-    Setting(name="user_names", default={}, check=anything, about="names of users with tracked charges"),
-    Setting(name="certificates", default={}, check=anything, about="name and PEM text by ID"),
-    Setting(
-        name="market_prices",
-        default=[],
-        check=_hours,
-        about="ct/1000 per kWh for the hours of every day, as a price server would say; none: it does not answer",
-    ),
-    Setting(name="boots", default=[], check=anything, about="boot count and Unix minutes of the last boots"),
+NFC_FITTED: Final = Setting(
+    name="nfc_fitted", default=False, check=boolean, about="a retrofitted NFC reader in a WARP1"
+)
+RTC_FITTED: Final = Setting(name="rtc_fitted", default=False, check=boolean, about="a clock module in a WARP1 or WARP2")
+CLOCK_SET: Final = Setting(name="clock_set", default=True, check=boolean, about="the hardware clock holds the time")
+INTERNET: Final = Setting(name="internet", default=True, check=boolean, about="time servers can be reached")
+SHUTDOWN_CLOSED: Final = Setting(
+    name="shutdown_input_closed", default=False, check=boolean, about="contact at the shutdown input"
+)
+INPUT_CLOSED: Final = Setting(
+    name="input_closed", default=False, check=boolean, about="contact at the configurable input (WARP2)"
+)
+MODBUS_DEFECTS: Final = Quirk(
+    name="modbus_defects",
+    source="fw: modules/modbus_tcp",
+    about="Modbus as the firmware serves it; false: as it is documented",
+)
+METER_RESET: Final = Setting(
+    name="meter_reset", default=0.0, check=number(0, 1e12), about="Wh at the last reset of the meter"
+)
+METER_LAST_RESET: Final = Setting(name="meter_last_reset", default=0, check=integer(0, 0xFFFFFFFF))
+CHARGE_LOG: Final[Setting[list[Charge]]] = Setting(
+    name="charge_log", default=[], check=list_of(_charge), about="complete charges"
+)
+RUNNING_CHARGE: Final[Setting[dict[str, object] | None]] = Setting(
+    name="running_charge", default=None, check=_document, about="the charge being tracked"
+)
+USER_NAMES: Final[Setting[dict[str, tuple[str, str]]]] = Setting(
+    name="user_names", default={}, check=_by(str), about="names of users with tracked charges"
+)
+CERTIFICATES: Final[Setting[dict[int, tuple[str, str]]]] = Setting(
+    name="certificates", default={}, check=_by(lambda key: int(str(key))), about="name and PEM text by ID"
+)
+MARKET_PRICES: Final[Setting[list[int]]] = Setting(
+    name="market_prices",
+    default=[],
+    check=_hours,
+    about="ct/1000 per kWh for the hours of every day, as a price server would say; none: it does not answer",
+)
+BOOTS: Final[Setting[list[tuple[int, int]]]] = Setting(
+    name="boots", default=[], check=list_of(_boot), about="boot count and Unix minutes of the last boots"
+)
+KEPT: Final[tuple[Setting[object], ...]] = (
+    NFC_FITTED,
+    RTC_FITTED,
+    CLOCK_SET,
+    INTERNET,
+    SHUTDOWN_CLOSED,
+    INPUT_CLOSED,
+    MODBUS_DEFECTS.setting,
+    METER_RESET,
+    METER_LAST_RESET,
+    CHARGE_LOG,
+    RUNNING_CHARGE,
+    USER_NAMES,
+    CERTIFICATES,
+    MARKET_PRICES,
+    BOOTS,
 )
 HARDWARE: Final = (
-    "nfc_fitted",
-    "rtc_fitted",
-    "clock_set",
-    "internet",
-    "shutdown_input_closed",
-    "input_closed",
-    "modbus_defects",
-    "market_prices",
-    "meter_",
+    NFC_FITTED.name,
+    RTC_FITTED.name,
+    CLOCK_SET.name,
+    INTERNET.name,
+    SHUTDOWN_CLOSED.name,
+    INPUT_CLOSED.name,
+    MODBUS_DEFECTS.name,
+    MARKET_PRICES.name,
+    METER_RESET.name,
+    METER_LAST_RESET.name,
 )
 """What no reset of the firmware changes."""
 EVERYTHING: Final[dict[str, object]] = {
@@ -150,7 +148,7 @@ EVERYTHING: Final[dict[str, object]] = {
 }
 ENABLE: Final[dict[str, dict[str, object]]] = {
     "http": {},
-    "mqtt": {"mqtt/config": {"enable_mqtt": True, "broker_host": "embedded"}},
-    "modbus": {"modbus_tcp/config": {"enable": True}, "evse/modbus_tcp_enabled": {"enabled": True}},
+    "mqtt": {name: EVERYTHING[name] for name in ("mqtt/config",)},
+    "modbus": {name: EVERYTHING[name] for name in ("modbus_tcp/config", "evse/modbus_tcp_enabled")},
     "mdns": {},
 }

@@ -1,114 +1,157 @@
-"""Every row of the API, in the order in which the firmware's modules register.
+"""Every row of the API, in the order in which the firmware's modules register, and the settings that follow from them.
 
 The one rule: the order is the order of the WebSocket dump. Source: Tinkerforge esp32-firmware, `software/warp*.ini`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
 
 from ...devices.firmware import Profile
 from ...devices.points import unique
-from . import (
-    automation,
-    batteries,
-    eebus,
-    ev,
-    evse,
-    limits,
-    manager,
-    meters,
-    network,
-    nfc,
-    power,
-    prices,
-    remote,
-    solar,
-    system,
-    tracking,
-    users,
-)
-from .registry import MODIFIED_UNTIL
-from .rows import AnyRow, Config, State
-from .schema import U8, obj
+from ...devices.settings import Setting
+from .api.fitting import partial_document
+from .api.registry import Registry
+from .api.rows import AnyRow, Config, Row, State
+from .api.schema import U8, Schema, obj
+from .charging import authorization, ev, iso15118, limits, nfc, require_meter, tracking, users
+from .evse import rows as evse_rows
+from .evse.flash import STORED
+from .house import batteries, eco, eebus, manager, ocpp, p14a, power, prices, solar
+from .meters import legacy
+from .meters import slots as meters
+from .modbus import server as modbus
+from .modules import Modules
+from .network import ethernet, network, wifi
+from .push import mqtt
+from .remote import certs, coredump, remote_access, wireguard
+from .rules import automation
+from .settings import KEPT
+from .system import common, device_name, factory, features, firmware_update, log, rtc, system
 
-ROWS: Final[tuple[AnyRow, ...]] = (
-    system.MODULES_ROW,
-    *system.EVENT_LOG_ROWS,
-    *system.INFO_ROWS,
-    *system.RTC_ROWS,
-    *ev.FACTORY_ROWS,
-    *system.COMMON_ROWS,
-    *system.UPTIME_ROWS,
-    *evse.ROWS,
-    *network.NETWORK_ROWS,
-    *system.NTP_ROWS,
-    *network.ETHERNET_ROWS,
-    *network.WIFI_ROWS,
-    *network.NETWORK_STATE_ROWS,
-    *network.MQTT_ROWS,
-    *network.DISCOVERY_ROWS,
-    *system.SYSTEM_ROWS,
-    *system.UPDATE_ROWS,
-    *automation.ROWS,
-    *manager.ROWS,
-    *meters.ROWS,
-    *meters.LEGACY_ROWS,
-    *batteries.ROWS,
-    *limits.REQUIRE_METER_ROWS,
-    *tracking.ROWS,
-    *power.ROWS,
-    *users.ROWS,
-    *nfc.ROWS,
-    *nfc.READER_ROWS,
-    *nfc.AUTHORIZATION_ROWS,
-    *system.NAME_ROWS,
-    *network.MODBUS_ROWS,
-    *remote.WIREGUARD_ROWS,
-    *manager.OCPP_ROWS,
-    *eebus.ROWS,
-    *limits.ROWS,
-    *remote.COREDUMP_ROWS,
-    *remote.CERT_ROWS,
-    *remote.REMOTE_ROWS,
-    *prices.ROWS,
-    *solar.ROWS,
-    *manager.ECO_ROWS,
-    *power.P14A_ROWS,
-    *ev.ISO_ROWS,
-    *ev.ROWS,
+M = TypeVar("M")
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Generic[M]):
+    """Rows that one module registers together."""
+
+    rows: tuple[AnyRow[M], ...]
+    module: Callable[[Modules], M]
+
+    def register(self, api: Registry, modules: Modules, existing: frozenset[int]) -> None:
+        """Register those that exist. `existing`: rows by identity."""
+        module = self.module(modules)
+        for row in self.rows:
+            if id(row) in existing:
+                api.add(row, module)
+                if isinstance(row, Config) and id(MODIFIED[row.name]) in existing:
+                    api.add(MODIFIED[row.name], api)
+
+
+GROUPS: Final = (
+    Group(features.MODULES_ROWS, lambda m: m.features),
+    Group(log.ROWS, lambda m: m.plain),
+    Group(features.ROWS, lambda m: m.features),
+    Group(common.VERSION_ROWS, lambda m: m.common),
+    Group(rtc.RTC_ROWS, lambda m: m.rtc),
+    Group(factory.ROWS, lambda m: m.factory),
+    Group(common.ROWS, lambda m: m.common),
+    Group(common.UPTIME_ROWS, lambda m: m.common),
+    Group(evse_rows.ROWS, lambda m: m.evse),
+    Group(network.ROWS, lambda m: m.network),
+    Group(rtc.NTP_ROWS, lambda m: m.rtc),
+    Group(ethernet.ROWS, lambda m: m.ethernet),
+    Group(wifi.ROWS, lambda m: m.wifi),
+    Group(network.STATE_ROWS, lambda m: m.network),
+    Group(mqtt.ROWS, lambda m: m.mqtt),
+    Group(system.ROWS, lambda m: m.plain),
+    Group(firmware_update.ROWS, lambda m: m.plain),
+    Group(automation.ROWS, lambda m: m.automation),
+    Group(manager.ROWS, lambda m: m.manager),
+    Group(meters.ROWS, lambda m: m.meters),
+    Group(legacy.ROWS, lambda m: m.legacy),
+    Group(batteries.ROWS, lambda m: m.plain),
+    Group(require_meter.ROWS, lambda m: m.require_meter),
+    Group(tracking.ROWS, lambda m: m.tracker),
+    Group(power.ROWS, lambda m: m.power),
+    Group(users.ROWS, lambda m: m.users),
+    Group(nfc.ROWS, lambda m: m.nfc),
+    Group(nfc.READER_ROWS, lambda m: m.nfc),
+    Group(authorization.ROWS, lambda m: m.authorization),
+    Group(device_name.ROWS, lambda m: m.names),
+    Group(modbus.ROWS, lambda m: m.modbus),
+    Group(wireguard.ROWS, lambda m: m.wireguard),
+    Group(ocpp.ROWS, lambda m: m.plain),
+    Group(eebus.ROWS, lambda m: m.eebus),
+    Group(limits.ROWS, lambda m: m.limits),
+    Group(coredump.ROWS, lambda m: m.coredump),
+    Group(certs.ROWS, lambda m: m.certs),
+    Group(remote_access.ROWS, lambda m: m.remote_access),
+    Group(prices.ROWS, lambda m: m.prices),
+    Group(solar.ROWS, lambda m: m.solar),
+    Group(eco.ROWS, lambda m: m.plain),
+    Group(p14a.ROWS, lambda m: m.p14a),
+    Group(iso15118.ROWS, lambda m: m.plain),
+    Group(ev.ROWS, lambda m: m.ev),
 )
+
+
+def _modified(path: str) -> State[Registry]:
+    """Up to 2.10.0 every configuration had this state beside it."""
+    return State(
+        name=f"{path}_modified",
+        schema=obj(modified=U8),
+        read=lambda api, v: {"modified": 2 if path in api.modified else 1 if api.saved(path) else 0},
+        until="2.10.0",
+        source="capture: 2.9.x",
+        assumed="0 default, 1 saved before the boot, 2 saved since",
+    )
+
+
+ROWS: Final[tuple[Row, ...]] = tuple(row for group in GROUPS for row in group.rows)
+MODIFIED: Final = {row.name: _modified(row.name) for row in ROWS if isinstance(row, Config)}
+"""By the path of the configuration."""
 unique(ROWS)
 
 
-def rows_of(profile: Profile) -> tuple[AnyRow, ...]:
-    """The rows a box of this profile has."""
+def rows_of(profile: Profile) -> tuple[Row, ...]:
+    """The rows a wallbox of this profile has."""
     key = profile.model.id, profile.firmware.text
     if key not in _FOUND:
         _FOUND[key] = tuple(_rows_of(profile))
     return _FOUND[key]
 
 
-_FOUND: Final[dict[tuple[str, str], tuple[AnyRow, ...]]] = {}
+_FOUND: Final[dict[tuple[str, str], tuple[Row, ...]]] = {}
 """By model and firmware: a fleet asks for the same ones a thousand times."""
 
 
-def _rows_of(profile: Profile) -> Iterator[AnyRow]:
+def _rows_of(profile: Profile) -> Iterator[Row]:
     for row in ROWS:
         if row.exists(profile):
             yield row
-            if isinstance(row, Config) and profile.has(until=MODIFIED_UNTIL):
-                yield _modified(row)
+            if isinstance(row, Config) and MODIFIED[row.name].exists(profile):
+                yield MODIFIED[row.name]
 
 
-def _modified(row: Config) -> State:
-    path = row.name
-    return State(
-        name=f"{path}_modified",
-        schema=obj(modified=U8),
-        read=lambda v: {"modified": 2 if path in v.box.api.modified else 1 if v.box.settings[path] is not None else 0},
-        until=MODIFIED_UNTIL,
-        source="capture: 2.9.x",
-        assumed="0 default, 1 saved before the boot, 2 saved since",
-    )
+def register(api: Registry, modules: Modules, profile: Profile) -> None:
+    """Everything a wallbox of this profile has."""
+    existing = frozenset(map(id, rows_of(profile)))
+    for group in GROUPS:
+        group.register(api, modules, existing)
+
+
+def _configs() -> Iterable[Setting[object]]:
+    """A saved configuration is a setting named like its path, None while nothing was saved."""
+    schemas: dict[str, list[Schema]] = {}
+    for row in ROWS:
+        if isinstance(row, Config):
+            schemas.setdefault(row.name, []).append(row.schema)
+    for path, found in schemas.items():
+        yield Setting(name=path, default=None, check=partial_document(found))
+
+
+SETTINGS: Final[tuple[Setting[object], ...]] = (*_configs(), *(stored.setting for stored in STORED), *KEPT)

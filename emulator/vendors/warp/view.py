@@ -1,30 +1,39 @@
 """What a client sees at one instant: the charger, and the charge controller as the network processor polled it last.
 
-The one rule: a view is made for one instant and revision of the box; everything on it is computed once.
+The one rule: a view is made for one instant and revision of the wallbox; everything on it is computed once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...core.instant import MILLISECOND, Instant, grid
 from ...core.snapshot import Snapshot
-from .evseview import EvseView
-
-if TYPE_CHECKING:
-    from .metervalues import Sample
-    from .wallbox import Warp
+from .evse.evseview import EvseView
+from .meters.values import Sample
 
 POLL: Final = 250 * MILLISECOND
 """Between two polls of the charge controller. Source: Tinkerforge esp32-firmware, `modules/evse_common`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eyes:
+    """What a view is made of, by instant."""
+
+    observe: Callable[[Instant], Snapshot]
+    polled: Callable[[Instant], EvseView]
+    sample: Callable[[Instant], Sample]
+
+
 class View:
     """One wallbox at one instant."""
 
-    def __init__(self, box: Warp, at: Instant) -> None:
-        self.box = box
+    def __init__(self, eyes: Eyes, at: Instant, booted_at: Instant) -> None:
+        self._eyes = eyes
+        self._booted_at = booted_at
         self.at = at
         self.texts: dict[str, str] = {}
         """Documents already written, by path."""
@@ -37,19 +46,19 @@ class View:
 
     @cached_property
     def snapshot(self) -> Snapshot:
-        return self.box.simulation.observe_at(self.box.charger, self.at)
+        return self._eyes.observe(self.at)
 
     @cached_property
     def evse(self) -> EvseView:
         """The controller as polled last; frozen while it does not answer."""
-        return self.box.controller.polled(max(self.box.booted_at, grid(self.at, POLL, self.box.booted_at)))
+        return self._eyes.polled(max(self._booted_at, grid(self.at, POLL, self._booted_at)))
 
     @cached_property
     def meter(self) -> Sample:
         """The built-in meter as it called back last."""
-        return self.box.meters.sample(self.at)
+        return self._eyes.sample(self.at)
 
     @property
     def uptime(self) -> int:
         """ms since the network processor started."""
-        return self.box.uptime(self.at) // MILLISECOND
+        return (self.at - self._booted_at) // MILLISECOND

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from bench import CLIENT
 from controller import ICC, OLD, Controller
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import CLIENT
 
 from emulator.vendors.bender import meters
 from emulator.vendors.bender.models import MODELS
@@ -61,7 +61,7 @@ def test_blocks_that_clients_read() -> None:
     for start, count in ((100, 53), (200, 28), (600, 36), (700, 47), (1000, 1)):  # WARP's reader, but for 1110
         assert len(world.registers(start, count)) == count
     assert world.modbus(3, 1110, 10).exception == 1
-    world.box.configure({"user_id_readable": True})
+    world.wallbox.configure({"user_id_readable": True})
     assert world.registers(1110, 10) == (0,) * 10
     icc = Controller(ICC)
     for start, count in ((131, 25), (206, 22), (712, 4), (715, 15)):  # OpenEMS, Home Assistant
@@ -96,7 +96,7 @@ def test_registers_taken_away() -> None:
     assert world.modbus(3, 222, 2).exception == 1
     assert world.modbus(3, 222, 6).exception == 1
     assert world.registers(220, 2) == (0, 0)
-    world.box.configure({"missing_registers": []})
+    world.wallbox.configure({"missing_registers": []})
     assert world.registers(222, 2) == (0, 230)
 
 
@@ -127,7 +127,7 @@ def test_model_names(model: str) -> None:
     code = world.unit.build.traits.code
     assert name == code.encode().ljust(20, b"\0")
     assert ("4You" in code or "4Business" in code) == world.unit.build.icc
-    assert world.registers(133) == (int(world.box.profile.model.rated_current),)
+    assert world.registers(133) == (int(world.wallbox.profile.model.rated_current),)
 
 
 def test_icc_versions() -> None:
@@ -176,7 +176,7 @@ def test_limit_after_a_start() -> None:
         assert world.registers(1000) == (current,)
         assert world.now.offered_current == current
         world.set(1000, 10)
-        world.box.reboot()
+        world.wallbox.reboot()
         world.wait(100)
         assert world.registers(1000) == (current,)
         assert world.now.offered_current == current
@@ -212,11 +212,11 @@ def test_a_write_of_a_scenario_is_heard_like_a_client() -> None:
     world = Controller(communication_timeout=10, safe_current=0)
     world.charge()
     assert world.now.offered_current == 0
-    assert world.box.write("modbus.1000", 16, CLIENT).ok
+    assert world.wallbox.write("modbus.1000", 16, CLIENT).ok
     assert world.now.offered_current == 16
     world.wait(11)
-    assert not world.box.write("modbus.122", 1, CLIENT).ok
-    assert not world.box.write("modbus.124", 5, CLIENT).ok
+    assert not world.wallbox.write("modbus.122", 1, CLIENT).ok
+    assert not world.wallbox.write("modbus.124", 5, CLIENT).ok
     assert world.now.offered_current == 0
 
 
@@ -234,10 +234,10 @@ def test_no_fail_safe_without_the_server() -> None:
     world = Controller(modbus=False, communication_timeout=10, safe_current=6)
     world.charge()
     assert world.now.offered_current == 32
-    world.box.configure({"modbus": True})
+    world.wallbox.configure({"modbus": True})
     world.wait(11)
     assert world.now.offered_current == 6
-    world.box.configure({"modbus": False})
+    world.wallbox.configure({"modbus": False})
     world.wait(1)
     assert world.now.offered_current == 6
 
@@ -264,7 +264,7 @@ def test_availability(firmware: str | None, off: int, on: int) -> None:
     world.unplug()
     world.wait(5)
     assert world.states()[2] == "unavailable"
-    world.box.reboot()
+    world.wallbox.reboot()
     world.wait(61)
     assert world.registers(124) == (off,)
 
@@ -395,7 +395,7 @@ def test_icc_energy_management_switch() -> None:
     assert world.set(1001, 60) == 2
     assert world.registers(1001) == (320,)
     assert world.writes() == [("modbus.1001", [60], False)]
-    world.box.configure({"energy_management": "off"})
+    world.wallbox.configure({"energy_management": "off"})
     assert not world.unit.logic.modbus_on
 
 

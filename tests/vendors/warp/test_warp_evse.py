@@ -9,7 +9,7 @@ from support_warp import WarpWorld
 
 from emulator.core import faults
 from emulator.core.messages import PowerCut, PowerUp, SetSupply
-from emulator.vendors.warp.controller import DC_PASSWORD
+from emulator.vendors.warp.evse.controller import DC_PASSWORD
 
 PASSWORD = {"password": DC_PASSWORD}
 

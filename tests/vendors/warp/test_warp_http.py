@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from support_warp import WarpWorld
 
 from emulator.devices.interfaces import HttpInterface
-from emulator.vendors.warp import digest
+from emulator.vendors.warp.api.numbers import f32, uid_number, uid_text
+from emulator.vendors.warp.api.rows import Command, Config
 from emulator.vendors.warp.models import MODELS
-from emulator.vendors.warp.numbers import f32, uid_number, uid_text
-from emulator.vendors.warp.rows import Command, Config
 from emulator.vendors.warp.table import rows_of
+from emulator.vendors.warp.web import digest
 
 BAD = "Failed to deserialize: "
 TEXT = "text/plain; charset=utf-8"

@@ -6,11 +6,12 @@ import struct
 from typing import Any
 
 import pytest
-from support_warp import CLIENT, WarpWorld
+from bench import CLIENT
+from support_warp import WarpWorld
 
 from emulator.core import faults
 from emulator.core.messages import PowerCut, PowerUp, Reason
-from emulator.vendors.warp.metervalues import LEGACY, TYPES
+from emulator.vendors.warp.meters.values import LEGACY, TYPES
 
 EVE = {"id": 1, "roles": 1, "current": 10000, "display_name": "Eve", "username": "eve", "digest_hash": ""}
 TAG = {"tag_type": 0, "tag_id": "04:A1:B2:C3"}

@@ -12,8 +12,9 @@ from support_warp import WarpWorld
 from emulator.core.instant import SECOND
 from emulator.core.messages import PowerCut
 from emulator.devices.interfaces import Close, Frame, HttpInterface, HttpRequest, MdnsInterface, MqttInterface, Origin
-from emulator.vendors.warp.discovery import ENTITIES
-from emulator.vendors.warp.feed import Feed, Ws, packed
+from emulator.vendors.warp.push.discovery import ENTITIES
+from emulator.vendors.warp.push.feed import Feed
+from emulator.vendors.warp.push.ws import Ws, packed
 
 PEER = Origin(interface="websocket", client="10.0.0.7:40000")
 BROKER = Origin(interface="mqtt", client="broker:1883")
@@ -94,7 +95,7 @@ def test_quick_states_are_told_within_250_ms() -> None:
 def test_topics_that_are_no_states() -> None:
     world = WarpWorld()
     conversation, _ = opened(world)
-    world.warp.log("test", "a line")
+    world.warp.platform.log("test", "a line")
     world.done("wifi/scan")
     told = {entry["topic"]: entry["payload"] for entry in lines(conversation.published(world.simulation.at))}
     assert told["event_log/message"] == "2026-01-05 09:00:00,000 | test                 | a line"
@@ -160,7 +161,7 @@ def test_clients_are_listed() -> None:
 
 def test_a_feed_says_nothing_about_what_is_back_where_it_was() -> None:
     world = WarpWorld()
-    feed = Feed(world.warp)
+    feed = Feed(world.warp.platform)
     feed.everything(world.warp.view())
     world.done("info/display_name", "a")
     world.done("info/display_name", "warp3-2abC")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support_warp import WarpWorld
 
-from emulator.vendors.warp.prices import NO_PRICE
+from emulator.vendors.warp.house.prices import NO_PRICE
 
 KEY = "A" * 43 + "="
 IP = "0.0.0.0"
@@ -284,7 +284,7 @@ def test_the_calendar_comes_on_top() -> None:
     calendar = {"prices": [0] * 672}
     prices_on(world, enable_calendar=True)
     assert len(world.json("day_ahead_prices/prices/prices")) == 192
-    now = datetime.fromtimestamp(minutes(world) * 60, UTC).astimezone(world.warp.automation.zone)
+    now = datetime.fromtimestamp(minutes(world) * 60, UTC).astimezone(world.warp.clock.zone)
     slot = now.weekday() * 96 + now.hour * 4 + now.minute // 15
     calendar["prices"][slot] = 25
     world.done("day_ahead_prices/calendar", calendar)

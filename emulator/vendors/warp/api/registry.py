@@ -1,0 +1,341 @@
+"""The registry: every state, command and configuration of one box, in the order they were registered.
+
+The one rule: HTTP, WebSocket, MQTT, scenarios and automation rules read documents and run commands here, so a path
+means the same everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from ....core.messages import DONE, Outcome, Reason
+from ....devices.interfaces import Origin
+from ....devices.settings import Settings
+from ..view import View
+from . import payload as payloads
+from .documents import Doc
+from .rows import UPDATE, AnyRow, Command, Config, Document, Row, State
+from .schema import NULL, Arr, DocumentError, Obj, PathError, Raw, Schema, Tup
+
+M = TypeVar("M")
+R = TypeVar("R")
+INTERNAL: Final = Origin(interface="firmware")
+RecordWrite = Callable[[str, object, Outcome, Origin], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A path of the registry and what follows it."""
+
+    path: str
+    suffix: tuple[str, ...] = ()
+
+
+def censored(row: Row, value: object) -> object:
+    """The document as clients see it: secrets are null, or empty if there is none."""
+    if not isinstance(row, Config) or not (row.censor or row.nested_censor) or not isinstance(value, dict):
+        return value
+    shown = dict(value)
+    for name in row.censor:
+        if shown.get(name):
+            shown[name] = None
+    if row.nested_censor is not None:
+        array, secret = row.nested_censor
+        shown[array] = [
+            {**item, secret: None} if isinstance(item, dict) and item.get(secret) else item for item in shown[array]
+        ]
+    return shown
+
+
+class Registry:
+    """The flat name space of one wallbox."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        record_write: RecordWrite,
+        touch: Callable[[], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._record_write = record_write
+        self._touch = touch
+        self._changed = changed
+        self.states: dict[str, Row] = {}
+        """States, documents and configurations in registration order."""
+        self.commands: dict[str, Row] = {}
+        """Commands and configurations, by the path that takes a document."""
+        self.modified: set[str] = set()
+        """Configurations that were saved since the boot."""
+        self.origin = INTERNAL
+        """Whose command runs now."""
+        self._modules: dict[str, object] = {}
+        """Of each row, by its name."""
+        self._documents: dict[str, object] = {}
+        self._active: dict[str, object] = {}
+        self._texts: dict[str, str] = {}
+        self._last: dict[str, object] = {}
+
+    def clear(self) -> None:
+        """Nothing is registered."""
+        for table in (self.states, self.commands, self._modules, self._documents, self._active):
+            table.clear()
+
+    def add(self, row: AnyRow[M], module: M) -> None:
+        """Register a row of a module. ValueError if the path is taken."""
+        self._modules[row.name] = module
+        if isinstance(row, Command):
+            _put_new(self.commands, row.name, row)
+            return
+        _put_new(self.states, row.name, row)
+        if isinstance(row, Config) and row.update:
+            _put_new(self.commands, row.name + UPDATE, row)
+
+    def remove(self, path: str) -> None:
+        """What exists on some conditions only."""
+        self.commands.pop(path, None)
+        self.states.pop(path, None)
+
+    # --- documents ---------------------------------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """The network processor boots: volatile documents begin anew, configurations come from flash."""
+        self._texts.clear()
+        self._last.clear()
+        self.modified.clear()
+        for path, row in self.states.items():
+            if isinstance(row, Config):
+                self.reload(path)
+                self._active[path] = deepcopy(self._documents[path])
+        for path, row in self.states.items():
+            if isinstance(row, Document):
+                self._documents[path] = self._default(row)
+
+    def _default(self, row: Row) -> object:
+        initial = row.initial if isinstance(row, Document | Config) else None
+        return row.schema.default() if initial is None else initial(self._modules[row.name])
+
+    def reload(self, path: str) -> None:
+        """A configuration's saved value, on top of what holds while nothing was saved."""
+        row = self.states[path]
+        assert isinstance(row, Config)
+        default = self._default(row)
+        saved = self._settings[path]
+        if isinstance(saved, Mapping) and isinstance(default, dict):
+            value: object = default | {name: deepcopy(item) for name, item in saved.items() if name in default}
+        else:
+            value = default if saved is None else deepcopy(saved)
+        self._documents[path] = value
+        self._texts.pop(path, None)
+
+    def document(self, path: str) -> object:
+        """A kept document, secrets included. Not to be changed: use `put`."""
+        return self._documents[path]
+
+    def doc(self, path: str) -> Doc:
+        """A kept document to read from, secrets included."""
+        return Doc(self._documents[path])
+
+    def active(self, path: str) -> Doc:
+        """A configuration as it was at boot, for what needs a reboot."""
+        return Doc(self._active.get(path, self._documents[path]))
+
+    def member(self, path: str, name: str) -> object:
+        """One member of a kept document."""
+        return self.doc(path)[name]
+
+    def flag(self, path: str, name: str) -> bool:
+        return self.doc(path).flag(name)
+
+    def integer(self, path: str, name: str) -> int:
+        return self.doc(path).integer(name)
+
+    def text_of(self, path: str, name: str) -> str:
+        return self.doc(path).text(name)
+
+    def put(self, path: str, value: object) -> None:
+        """Replace a kept document; a configuration is saved as well."""
+        if self._documents.get(path) == value:
+            return
+        self._documents[path] = value
+        self._texts.pop(path, None)
+        if isinstance(self.states[path], Config):
+            self._settings.put(path, deepcopy(value))
+            self.modified.add(path)
+        self._touch()
+
+    def update(self, path: str, **members: object) -> None:
+        """Replace members of a kept document."""
+        self.put(path, self.doc(path).changed(**members))
+
+    def text(self, row: Row, view: View) -> str:
+        """The document as JSON, secrets left out."""
+        if isinstance(row, State):
+            texts = view.written(row.follows) if row.live else self._texts
+            found = texts.get(row.name)
+            if found is None:
+                found = texts[row.name] = row.schema.encode(row.read(self._modules[row.name], view))
+            return found
+        cached = self._texts.get(row.name)
+        if cached is None:
+            cached = row.schema.encode(censored(row, self._documents[row.name]))
+            self._texts[row.name] = cached
+        return cached
+
+    def value(self, path: str, view: View) -> object:
+        """The document as Python values, secrets left out."""
+        row = self.states[path]
+        if isinstance(row, State):
+            return row.read(self._modules[path], view)
+        return censored(row, self._documents[path])
+
+    # --- paths -------------------------------------------------------------------------------------------------------
+
+    def find(self, path: str, table: Mapping[str, Row]) -> Target | None:
+        """The entry that `path` names, or is below."""
+        if path in table:
+            return Target(path)
+        head = path
+        while (cut := head.rfind("/")) > 0:
+            head = head[:cut]
+            if head in table:
+                return Target(head, tuple(path[cut + 1 :].split("/")))
+        return None
+
+    def part(self, target: Target, view: View) -> str:
+        """JSON of a state or of a part of it. PathError if there is no such part."""
+        row = self.states[target.path]
+        if not target.suffix:
+            return self.text(row, view)
+        schema: Schema = row.schema
+        value = self.value(target.path, view)
+        for step in target.suffix:
+            value, schema = _descend(value, schema, step)
+        return schema.encode(value)
+
+    # --- commands ----------------------------------------------------------------------------------------------------
+
+    def execute(self, target: Target, payload: bytes, origin: Origin) -> str | None:
+        """Run a command with a payload; the error text, or None. The one way in for everything a client writes."""
+        problem = self._execute(target, payload, origin)
+        outcome = DONE if problem is None else Outcome(refused=Reason.INVALID, message=problem)
+        self._record_write(*self._written(target, payload), outcome, origin)
+        self._changed()
+        return problem
+
+    def _written(self, target: Target, payload: bytes) -> tuple[str, object]:
+        """Address and value of a write as one would read it: `evse/external_current.current`, 8000."""
+        state = target.path.removesuffix(UPDATE)
+        point = ".".join((state if state in self.states else target.path, *target.suffix))
+        value = _shown(payload)
+        schema = self.commands[target.path].schema
+        only = schema.only if isinstance(schema, Obj) and not target.suffix else None
+        if only is None or value is None:
+            return point, value
+        if not isinstance(value, dict):
+            return f"{point}.{only}", value
+        return (f"{point}.{only}", value[only]) if only in value else (point, value)
+
+    def call(self, path: str, value: object, origin: Origin | None = None) -> str | None:
+        """Run a command with Python values, by default as whose command runs. The error text, or None."""
+        payload = b"" if value is None else json.dumps(value).encode()
+        return self.execute(Target(path), payload, self.origin if origin is None else origin)
+
+    def forget(self, path: str) -> None:
+        """What was sent to a command last: null members stand for the defaults again."""
+        self._last.pop(path, None)
+
+    def saved(self, path: str) -> bool:
+        """Whether there is a file of a configuration in flash."""
+        return isinstance(self.states[path], Config) and self._settings[path] is not None
+
+    def forget_saved(self, path: str) -> None:
+        """A configuration goes back to what holds while nothing was saved."""
+        self._settings.put(path, None)
+        self.owner_sets(path)
+
+    def schema_of(self, path: str) -> Schema:
+        return self.commands[path].schema
+
+    def _execute(self, target: Target, payload: bytes, origin: Origin) -> str | None:
+        row = self.commands[target.path]
+        assert isinstance(row, Command | Config)
+        nulls = row.nulls if isinstance(row, Command) else True
+        now = self._current(target.path, row)
+        quirk = None
+        try:
+            if not target.suffix:
+                value = payloads.document(payload, row.schema, now, nulls=nulls)
+            elif row.schema == NULL and not payload:
+                value, quirk = None, payloads.NO_SUFFIX  # the device complains, and acts all the same
+            else:
+                value = payloads.member(payload, row.schema, now, target.suffix, nulls=nulls)
+        except DocumentError as error:
+            return str(error)
+        module = self._modules[row.name]
+        if row.validate is not None and (problem := row.validate(module, Doc(value))) is not None:
+            return problem
+        before_origin, self.origin = self.origin, origin
+        try:
+            if isinstance(row, Command):
+                self._last[target.path] = value
+                return row.run(module, Doc(deepcopy(value))) or quirk
+            before = self.doc(row.name)
+            self.put(row.name, value)
+            if row.applied is not None:
+                row.applied(module, Doc(value), before)
+            return None
+        finally:
+            self.origin = before_origin
+
+    def _current(self, path: str, row: Row) -> object:
+        if not isinstance(row, Command):
+            return self._documents[row.name]
+        if row.shows is not None:
+            return self._documents[row.shows]
+        return self._last[path] if path in self._last else row.schema.default()
+
+    def owner_sets(self, path: str) -> None:
+        """A configuration was changed in the settings, past the API."""
+        row = self.states.get(path)
+        if isinstance(row, Config) and path in self._documents:
+            before = self.doc(path)
+            self.reload(path)
+            now = self.doc(path)
+            if before != now and row.applied is not None:
+                row.applied(self._modules[path], now, before)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.states.values())
+
+
+def _put_new(table: dict[str, R], path: str, row: R) -> None:
+    if path in table:
+        raise ValueError(f"two rows are called {path}")
+    table[path] = row
+
+
+def _descend(value: object, schema: Schema, step: str) -> tuple[object, Schema]:
+    """A member of a value and the schema that prints it."""
+    if step.isdigit():
+        if not isinstance(value, list | tuple) or int(step) >= len(value):
+            raise PathError(step)
+        index = int(step)
+        if isinstance(schema, Arr):
+            return value[index], schema.item
+        return value[index], schema.items[index] if isinstance(schema, Tup) else Raw()
+    if not isinstance(value, Mapping) or step not in value:
+        raise PathError(step)
+    return value[step], schema.members[step] if isinstance(schema, Obj) else Raw()
+
+
+def _shown(payload: bytes) -> object:
+    """A payload for the journal: its JSON value, else its text."""
+    try:
+        return json.loads(payload) if payload else None
+    except ValueError:
+        return payload.decode(errors="replace")

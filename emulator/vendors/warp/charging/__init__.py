@@ -1,0 +1,1 @@
+"""Who may charge, for how long, and what is kept of it."""

@@ -1,0 +1,1 @@
+"""The charge controller, and its module."""

@@ -1,0 +1,434 @@
+"""The charge controller: what its memory says, and what it asks of the charger.
+
+The one rule: it runs on its own. The network processor writes to it and sees its memory at the next poll; a restart of
+the network processor does not touch it. Source: Tinkerforge evse-v2-bricklet, `charging_slot.c`, `communication.c`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from typing import Final, Literal
+
+from ....core.instant import MILLISECOND, SECOND, Instant, later
+from ....core.messages import (
+    Event,
+    InterruptPilot,
+    RebootController,
+    RequestPhases,
+    ResetFaults,
+    RestorePilot,
+    TunePhases,
+)
+from ....core.snapshot import EvseState
+from ....devices.charge_control import IGNORED
+from ..platform import Platform
+from ..settings import INPUT_CLOSED, SHUTDOWN_CLOSED
+from . import flash
+from .evseview import EvseView, Iec
+from .flash import Stored
+from .memory import HIGHEST, LOWEST, Memory, Slot, SlotId, valid
+
+DC_PASSWORD: Final = 0xDC42FA23
+BOOST: Final = 0.24
+"""A that 4 µs more of duty cycle signal."""
+LINES_MISSING: Final = 10 * SECOND
+"""L2 and L3 without voltage so long: only one phase is connected."""
+REMEMBERED: Final = 200
+"""States of the memory kept for polls of the recent past."""
+SWITCHES: Final[dict[str, tuple[SlotId, ...]]] = {
+    flash.USER_ENABLED.path: (SlotId.USER,),
+    flash.MANAGEMENT_ENABLED.path: (SlotId.CHARGE_MANAGER,),
+    flash.MODBUS_ENABLED.path: (SlotId.MODBUS_CURRENT, SlotId.MODBUS_ENABLE),
+    flash.OCPP_ENABLED.path: (SlotId.OCPP,),
+    flash.EEBUS_ENABLED.path: (SlotId.EEBUS,),
+    flash.P14A_ENABLED.path: (SlotId.P14A,),
+}
+"""Slots with a switch, by the path of the switch."""
+STARTS_CLOSED: Final = (flash.USER_ENABLED, flash.MANAGEMENT_ENABLED)
+"""Switched on, their slots are at 0 until somebody opens them, and again after each unplugging."""
+INPUT_LIMITS: Final = (0, 6000, 8000, 10000, 13000, 16000, 20000, 25000)
+
+
+class Controller:
+    """The controller of one box. Writes act at once; `polled` is what the network processor knows of it."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._flash = platform.flash
+        self._control = platform.control
+        self._generation = platform.generation
+        self._history: deque[tuple[Instant, Memory]] = deque(maxlen=REMEMBERED)
+        self._limited: set[SlotId] = set()
+        """Slots that limit the charger, or did once."""
+        self._user_asked = False
+        """Whether charging ever depended on a user."""
+        self._tuned: TunePhases | None = None
+        self._frozen: EvseView | None = None
+        self._polled: EvseView | None = None
+        """The last poll: what it saw does not change any more."""
+        self._release = platform.timer(self._released)
+        self._missing = platform.timer(self._lines_missing)
+        self.memory = self._initial(0)
+        self._history.append((0, self.memory))
+
+    # --- memory ------------------------------------------------------------------------------------------------------
+
+    @property
+    def at(self) -> Instant:
+        return self._platform.at
+
+    @property
+    def rated(self) -> int:
+        """A of the installation, as set with the jumpers."""
+        spec = self._platform.spec
+        return round(min(self._platform.profile.model.rated_current, spec.rated_current))
+
+    @property
+    def cable(self) -> int:
+        """A of the outgoing cable."""
+        return 32 if self._platform.profile.model.rated_current > 16 else 20
+
+    def _initial(self, at: Instant) -> Memory:
+        """The memory after a start: what is in the controller's flash, and defaults."""
+        stored, settings = self._flash, self._platform.settings
+        external, gpio = stored[flash.EXTERNAL_DEFAULTS], stored[flash.GPIO]
+        default, clears = external.integer("current"), external.flag("clear_on_disconnect")
+        auto_start = stored.flag(flash.AUTO_START)
+        slots = {
+            SlotId.INCOMING_CABLE: Slot(self.rated * 1000, True),
+            SlotId.OUTGOING_CABLE: Slot(self.cable * 1000, True),
+            SlotId.AUTOSTART: Slot(HIGHEST if auto_start else 0, True, not auto_start),
+            SlotId.GLOBAL: Slot(stored.integer(flash.GLOBAL_CURRENT), True),
+            SlotId.USER: self._switched(flash.USER_ENABLED),
+            SlotId.CHARGE_MANAGER: self._switched(flash.MANAGEMENT_ENABLED),
+            SlotId.EXTERNAL: Slot(default, True, clears),
+            SlotId.MODBUS_CURRENT: self._switched(flash.MODBUS_ENABLED),
+            SlotId.MODBUS_ENABLE: self._switched(flash.MODBUS_ENABLED),
+            SlotId.OCPP: self._switched(flash.OCPP_ENABLED),
+            SlotId.CHARGE_LIMITS: Slot(HIGHEST, True),
+            SlotId.REQUIRE_METER: Slot(HIGHEST, self._platform.traits.pro),
+            SlotId.EEBUS: self._switched(flash.EEBUS_ENABLED),
+            SlotId.P14A: self._switched(flash.P14A_ENABLED),
+        }
+        return Memory(
+            slots=tuple(slots.get(index, Slot()) for index in SlotId),
+            started=at,
+            dc_test_at=at,
+            iec_since=at,
+            shutdown_closed=settings[SHUTDOWN_CLOSED],
+            input_closed=settings[INPUT_CLOSED],
+            shutdown_input=gpio.integer("shutdown_input"),
+            input=gpio.integer("input"),
+            output=gpio.integer("output"),
+            button=stored.integer(flash.BUTTON),
+            boost=stored.flag(flash.BOOST_MODE),
+            auto_start=auto_start,
+            ev_wakeup=stored.flag(flash.EV_WAKEUP),
+            auto_switch=stored.flag(flash.AUTO_SWITCH),
+            phases_connected=stored.integer(flash.PHASES_CONNECTED),
+            wait_time=stored.integer(flash.WAIT_TIME),
+            external_default=default,
+            external_default_clear=clears,
+        )
+
+    def _switched(self, switch: Stored) -> Slot:
+        closed = switch in STARTS_CLOSED
+        return Slot(0 if closed else HIGHEST, self._flash.flag(switch), closed)
+
+    def write(self, memory: Memory) -> None:
+        """New memory, seen at the next poll."""
+        if memory != self.memory:
+            self.memory = memory
+            self._history.append((self.at, memory))
+            self._platform.touch()
+
+    def polled(self, at: Instant) -> EvseView:
+        """What the network processor knows: the controller at its poll at `at`; the last answer while it is silent."""
+        if self._frozen is not None:
+            return self._frozen
+        if self._polled is None or self._polled.at != at or at == 0:
+            self._polled = self._look(at)
+        return self._polled
+
+    def _look(self, at: Instant) -> EvseView:
+        """What happens at the very instant of a poll is seen by the next one."""
+        memory = next((memory for since, memory in reversed(self._history) if since < at), self._history[0][1])
+        snapshot = self._platform.observe(max(0, at - 1))
+        return EvseView(at, snapshot, memory, self._generation)
+
+    def now(self) -> EvseView:
+        """The controller as it is, not yet polled."""
+        return EvseView(self.at, self._platform.snapshot(), self.memory, self._generation)
+
+    # --- slots -------------------------------------------------------------------------------------------------------
+
+    def slot(self, index: int) -> Slot:
+        return self.memory.slots[index]
+
+    def put(
+        self, index: int, *, current: int | None = None, active: bool | None = None, clear: bool | None = None
+    ) -> None:
+        """Write a slot. A current that is neither 0 nor 6..32 A is dropped without a trace, as the controller does."""
+        before = self.memory.slots[index]
+        if current is not None and not valid(current):
+            current = None
+        after = Slot(
+            before.current if current is None else current,
+            before.active if active is None else active,
+            before.clear if clear is None else clear,
+        )
+        if after != before:
+            slots = list(self.memory.slots)
+            slots[index] = after
+            self.write(replace(self.memory, slots=tuple(slots)))
+            self.apply()
+
+    def start_charging(self) -> None:
+        """Slot 4 to 32 A, unless nothing is plugged. Refused while the button that may stop is held."""
+        if self.now().iec is not Iec.A and not self._held:
+            self.put(SlotId.AUTOSTART, current=HIGHEST)
+
+    def stop_charging(self) -> None:
+        if self.now().iec is not Iec.A and not self._held:
+            self.put(SlotId.AUTOSTART, current=0)
+
+    @property
+    def _held(self) -> bool:
+        return self.memory.pressed and self.memory.button in (2, 3)
+
+    def auto_start(self, enabled: bool) -> None:
+        self._flash.put(flash.AUTO_START, auto_start_charging=enabled)
+        self.write(replace(self.memory, auto_start=enabled))
+        if enabled:
+            self.put(SlotId.AUTOSTART, current=HIGHEST, clear=False)
+            return
+        charging = self.now().iec in (Iec.C, Iec.D)
+        self.put(SlotId.AUTOSTART, current=None if charging else 0, clear=True)
+
+    def enable(self, switch: Stored, enabled: bool) -> None:
+        """A slot's switch (`evse/user_enabled`, ...), kept in the controller's flash."""
+        self._flash.put(switch, enabled=enabled)
+        closed = enabled and switch in STARTS_CLOSED
+        for index in SWITCHES[switch.path]:
+            self.put(index, current=0 if closed else HIGHEST, active=enabled, clear=closed)
+
+    # --- towards the charger -----------------------------------------------------------------------------------------
+
+    def apply(self) -> None:
+        """Tell the charger what has changed: one named limit per active slot, and whether a user is authorised."""
+        extra = BOOST if self.memory.boost else 0.0
+        most = self._platform.spec.rated_current
+        for index, slot in zip(SlotId, self.memory.slots, strict=True):
+            binds = slot.active and slot.current < most * 1000  # what the hardware forbids needs no second limit
+            if binds or index in self._limited:
+                self._limited.add(index)
+                limit = slot.current / 1000 + (extra if slot.current else 0.0)
+                self._control.limit(index.name.lower(), limit if binds else None)
+        user = self.memory.slots[SlotId.USER]
+        if user.active or self._user_asked:
+            self._user_asked = True
+            self._control.authorise("user", user.current > 0 if user.active else None)
+        if self._generation >= 3:
+            self._tune()
+        self.follow()
+
+    def _tune(self) -> None:
+        auto = self.memory.auto_switch and self._platform.traits.pro and self.memory.phases_connected == 3
+        wait = None if self.memory.wait_time == 0 else 10.0 + 5.0 * self.memory.wait_time
+        tuned = TunePhases(owner=self._platform.name, wait=wait, single_phase_fallback=None if auto else False)
+        if tuned != self._tuned and self._control.submit(tuned) is not IGNORED:
+            self._tuned = tuned
+
+    def request_phases(self, phases: Literal[1, 3]) -> bool:
+        """Switch over. False: the controller does not do it."""
+        if self._generation < 3 or self.memory.phases_connected == 1:
+            return False
+        self._control.submit(RequestPhases(owner=self._platform.name, phases=phases))
+        self.follow()
+        return True
+
+    def connect_phases(self, phases: Literal[1, 3]) -> None:
+        """`evse/phases_connected`: with one phase there is nothing to switch."""
+        self._flash.put(flash.PHASES_CONNECTED, phases=phases)
+        if self._generation >= 3:
+            self._control.submit(RequestPhases(owner=self._platform.name, phases=phases))
+        self.write(replace(self.memory, phases_connected=phases))
+        self.apply()
+
+    def disconnect_pilot(self, disconnect: bool) -> None:
+        """`evse/control_pilot_disconnect`: only in A and B with the contactor open and no switch-over running."""
+        view = self.now()
+        if disconnect:
+            if view.iec in (Iec.A, Iec.B) and not view.snapshot.contactor and not view.snapshot.phase_switching:
+                self.write(replace(self.memory, disconnected=True, interrupting=True))
+                self._control.submit(InterruptPilot(owner=self._control.owner("pilot"), duration=None))
+        elif self.memory.disconnected:
+            self.write(replace(self.memory, disconnected=False, interrupting=False))
+            self._control.submit(RestorePilot(owner=self._control.owner("pilot")))
+        self.follow()
+
+    def reset_dc_fault(self, password: int) -> None:
+        if password == DC_PASSWORD:
+            self._control.submit(ResetFaults(owner=self._platform.name))
+            self.test_dc_fault()
+
+    def test_dc_fault(self) -> None:
+        """The self-test of the residual-current monitor (about 3.25 s); nobody sees more of it than its time."""
+        self.write(replace(self.memory, dc_test_at=self.at))
+
+    def restart(self) -> None:
+        """A restart of the controller, as `evse/reset` and `bricklet_reboot` ask for."""
+        self._control.submit(RebootController(owner=self._platform.name))
+
+    # --- button, LED, inputs -----------------------------------------------------------------------------------------
+
+    def press(self, duration: float) -> None:
+        """The front button is pressed for `duration` s."""
+        view = self.now()
+        slot = self.slot(SlotId.AUTOSTART)
+        may_start, may_stop = self.memory.button in (1, 3), self.memory.button in (2, 3)
+        if view.iec is not Iec.A:
+            if may_start and slot.current == 0:
+                self.put(SlotId.AUTOSTART, current=HIGHEST)
+            elif may_stop:
+                self.put(SlotId.AUTOSTART, current=0)
+        self.write(replace(self.memory, pressed=True, pressed_at=self.at))
+        self._release.set(later(self.at, duration))
+
+    def _released(self, at: Instant) -> None:
+        self.write(replace(self.memory, pressed=False, released_at=at))
+        self._platform.changed()
+
+    def indicate(self, indication: int, duration: int, colour: tuple[int, int, int] = (0, 0, 0)) -> None:
+        """Show something on the LED for `duration` ms."""
+        ends = self.at + duration * MILLISECOND if indication >= 0 else 0
+        self.write(replace(self.memory, indicator=(indication, *colour), indicator_ends=ends))
+
+    def inputs_changed(self) -> None:
+        """A contact at an input has been opened or closed, or its meaning has changed."""
+        settings = self._platform.settings
+        self.write(
+            replace(
+                self.memory,
+                shutdown_closed=settings.flag("shutdown_input_closed"),
+                input_closed=settings.flag("input_closed"),
+            )
+        )
+        memory = self.memory
+        phases = self._platform.snapshot().phases
+        closed = memory.shutdown_closed
+        meaning = memory.shutdown_input
+        hit = (meaning in (1, 3) and not closed) or (meaning in (2, 4) and closed)
+        limit = 0 if meaning in (1, 2) else LOWEST if phases == 3 else 18000
+        self.put(SlotId.SHUTDOWN_INPUT, current=limit if hit else HIGHEST, active=meaning != 0)
+        if self._generation == 1:
+            return
+        closed = memory.input_closed if self._generation == 2 else True
+        meaning = memory.input
+        hit = (1 <= meaning <= 8 and closed) or (9 <= meaning <= 16 and not closed)
+        limit = INPUT_LIMITS[(meaning - 1) % 8] if meaning else HIGHEST
+        self.put(SlotId.INPUT, current=limit if hit else HIGHEST, active=meaning != 0)
+
+    # --- what happens ------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """The world begins."""
+        self.memory = self._initial(self.at)
+        self.apply()
+        self.inputs_changed()
+        self._set_phases()
+        self._watch_lines()
+        self.settle()
+
+    def settle(self) -> None:
+        """What it does at its start is known to the network processor from the start."""
+        self._polled = None
+        self._history.clear()
+        self._history.append((self.at - 1, self.memory))
+
+    def handle(self, event: Event) -> None:
+        """Something happened in the charger; called before anybody else of this box hears of it."""
+        match event.name:
+            case "rebooted" | "supply_restored":
+                self._restarted(event.at)
+            case "unplugged":
+                self._unplugged(event.at)
+            case "phases_changed":
+                self._phases_changed(event.at)
+            case "phase_switch_started":
+                self.write(replace(self.memory, interrupting=False))
+            case "fault_raised" | "fault_cleared" if event.detail.get("fault") == "controller_link_lost":
+                self._link(event.name == "fault_cleared", event.at)
+        self._watch_lines()
+        self.follow()
+
+    def follow(self) -> None:
+        """Note when the state changed last."""
+        view, memory = self.now(), self.memory
+        if view.iec != memory.iec:
+            alone = memory.single_phase_vehicle and view.iec is not Iec.A
+            memory = replace(memory, iec=int(view.iec), iec_since=self.at, single_phase_vehicle=alone)
+        ready = view.charger_state == 2
+        if ready != (memory.ready_since is not None):
+            memory = replace(memory, ready_since=self.at if ready else None)
+        self.write(memory)
+
+    def _restarted(self, at: Instant) -> None:
+        self.memory = self._initial(at)
+        self._history.append((at, self.memory))
+        self._control.submit(RestorePilot(owner=self._control.owner("pilot")))
+        self.apply()
+        self.inputs_changed()
+        self._set_phases()
+        self._platform.touch()
+
+    def _set_phases(self) -> None:
+        """After a start: all that are connected."""
+        wanted: Literal[1, 3] = 1 if self.memory.phases_connected == 1 else 3
+        if self._generation >= 3 and self._platform.snapshot().phases_requested != wanted:
+            self._control.submit(RequestPhases(owner=self._platform.name, phases=wanted))
+
+    def _watch_lines(self) -> None:
+        """A meter that sees nothing on L2 and L3 for a while means that they are not connected."""
+        first, second, third = self._platform.snapshot().supply_phases
+        missing = first and not second and not third and self._platform.traits.pro and self._generation >= 3
+        if not missing or self.memory.phases_connected == 1:
+            self._missing.clear()
+        elif self._missing.due is None:
+            self._missing.set(self.at + LINES_MISSING)
+
+    def _lines_missing(self, at: Instant) -> None:
+        self._control.submit(RequestPhases(owner=self._platform.name, phases=1))
+        self.write(replace(self.memory, phases_connected=1))
+        self.apply()
+        self._platform.changed()
+
+    def _unplugged(self, at: Instant) -> None:
+        slots = [Slot(0, slot.active, True) if slot.clear else slot for slot in self.memory.slots]
+        released = self.memory.slots[SlotId.AUTOSTART]
+        if not released.clear:
+            slots[SlotId.AUTOSTART] = Slot(HIGHEST, released.active, False)
+        self.write(replace(self.memory, slots=tuple(slots), dc_test_at=at, single_phase_vehicle=False))
+        self.apply()
+
+    def _phases_changed(self, at: Instant) -> None:
+        snapshot = self._platform.snapshot()
+        dropped = snapshot.phases == 1 and not snapshot.phase_switching and snapshot.state is EvseState.CHARGING
+        if dropped:
+            self.write(replace(self.memory, single_phase_vehicle=True))
+        if self.memory.shutdown_input in (3, 4):
+            self.inputs_changed()
+
+    def _link(self, answers: bool, at: Instant) -> None:
+        """The network processor and the controller lose and find each other."""
+        if answers:
+            self._frozen = None
+            self._platform.log("evse_common", "EVSE answers again")
+        elif self._frozen is None:
+            self._frozen = self._look(max(self._platform.booted_at, at - 1))
+            self._platform.log("evse_common", "EVSE does not answer. Trying again")
+
+    @property
+    def answers(self) -> bool:
+        return self._frozen is None

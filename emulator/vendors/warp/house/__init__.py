@@ -1,0 +1,1 @@
+"""What is not about charging: prices, solar, power of the house, other managers."""

@@ -1,0 +1,69 @@
+"""Battery control: rules for batteries of the house, of which there is none here.
+
+The one rule: rules are stored and checked like on the device; without a battery none of them ever acts.
+Source: Tinkerforge esp32-firmware, `modules/batteries`, `modules/battery_control`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..api.rows import AnyRow, Config, Document, State
+from ..api.schema import BOOL, I16, NULL, U16, Arr, Null, Str, Union, obj, uint
+from ..module import Module
+
+BATTERIES: Final = "fw: modules/batteries"
+FW: Final = "fw: modules/battery_control"
+RULES: Final = 32
+QUARTERS: Final = 96
+_CONDITION: Final = uint(0, 2, width=8)
+"""0 ignored, 1 below, 2 above."""
+_RULE: Final = obj(
+    desc=Str(0, 32),
+    soc_cond=_CONDITION,
+    soc_th=uint(0, 100, width=8),
+    price_cond=_CONDITION,
+    price_th=I16,
+    forecast_cond=_CONDITION,
+    forecast_th=U16,
+    schedule_cond=uint(0, 4, width=8),
+)
+
+
+def _rules(what: str) -> Config[Module]:
+    return Config(
+        name=f"battery_control/rules_{what}",
+        schema=Arr(_RULE, RULES),
+        source=FW,
+        assumed="schedule_cond up to 4",
+        about="percent, ct/10 per kWh, kWh; needs a restart",
+    )
+
+
+ROWS: Final[tuple[AnyRow[Module], ...]] = (
+    Config(name="batteries/config", schema=obj(enabled=BOOL), source=BATTERIES),
+    Config(name="batteries/0/config", schema=Union({0: NULL}), source=BATTERIES),
+    State(name="batteries/0/state", schema=Null(), read=lambda m, v: None, live=False, source=BATTERIES),
+    State(name="batteries/0/errors", schema=Null(), read=lambda m, v: None, live=False, source=BATTERIES),
+    Config(
+        name="battery_control/config",
+        schema=obj(
+            forbid_discharge_during_fast_charge=BOOL,
+            cheap_tariff_quarters=uint(0, QUARTERS, width=8),
+            expensive_tariff_quarters=uint(0, QUARTERS, width=8),
+        ),
+        source=FW,
+        assumed="a schedule of 96 quarters of an hour",
+    ),
+    _rules("permit_grid_charge"),
+    _rules("forbid_discharge"),
+    _rules("forbid_charge"),
+    Config(name="battery_control/low_level_config", schema=obj(rewrite_period=uint(5, 99999, 60)), source=FW),
+    Document(
+        name="battery_control/state",
+        schema=obj(grid_charge_permitted=BOOL, discharge_forbidden=BOOL, charge_forbidden=BOOL),
+        source=FW,
+        live=False,
+        about="there is no battery",
+    ),
+)

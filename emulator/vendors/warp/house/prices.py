@@ -1,0 +1,273 @@
+"""Day-ahead prices: from a market, pushed by a client, with a weekly calendar on top.
+
+The one rule: prices are ct/1000 per kWh, times are Unix minutes; the current price changes with the quarter of an hour.
+Source: Tinkerforge esp32-firmware, `modules/day_ahead_prices`; warp-charger, `api_doc_generator/day_ahead_prices.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from ....core.instant import SECOND, Instant
+from ..api.documents import Doc
+from ..api.rows import AnyRow, Command, Config, Document
+from ..api.schema import BOOL, I16, I32, U32, Arr, Int, Schema, Str, obj, sint, uint
+from ..models import WARP2_UP
+from ..module import Module
+from ..platform import Platform
+from ..rules import triggers
+from ..settings import INTERNET, MARKET_PRICES
+
+FW: Final = "fw: modules/day_ahead_prices"
+CONFIG: Final = "day_ahead_prices/config"
+STATE: Final = "day_ahead_prices/state"
+PRICES: Final = "day_ahead_prices/prices"
+CALENDAR: Final = "day_ahead_prices/calendar"
+NO_PRICE: Final = 0x7FFFFFFF
+MOST: Final = 200
+"""25 hours of quarters on two days."""
+QUARTERS: Final = 672
+"""Of a week, from Monday 0:00 local time."""
+SPOT, PUSH = range(2)
+QUARTER, HOURLY = range(2)
+NOT_HTTPS: Final = "HTTPS required for Day Ahead Price API URL"
+NOT_ENABLED: Final = "Day ahead prices not enabled"
+NOT_PUSH: Final = "Day ahead prices not in push mode"
+_FORGETTING: Final = ("source", "region", "resolution", "enable", "api_url", "cert_id")
+"""A change of any of these drops the prices."""
+
+
+class DayAheadPrices(Module):
+    """The prices one box knows."""
+
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(platform)
+        self._quarter = self.platform.timer(self._next_quarter)
+        self._fetch = self.platform.timer(self._check)
+        self._first = 0
+        self._step = 60
+        self._spot: list[int] = []
+
+    @property
+    def exists(self) -> bool:
+        """WARP1 has no such module."""
+        return CONFIG in self.api.states
+
+    @property
+    def _config(self) -> Doc:
+        return self.api.doc(CONFIG)
+
+    # --- life --------------------------------------------------------------------------------------------------------
+
+    def boot(self) -> None:
+        if self.exists:
+            self._forget()
+
+    def stop(self) -> None:
+        self._quarter.clear()
+        self._fetch.clear()
+
+    def changed(self, new: Doc, old: Doc) -> None:
+        """The configuration was written."""
+        if any(new.members.get(name) != old.members.get(name) for name in _FORGETTING):
+            self._forget()
+        else:
+            self.show()
+
+    def _forget(self) -> None:
+        self._first, self._spot = 0, []
+        self._step = _step(self._config)
+        empty = {"last_sync": 0, "last_check": 0, "next_check": 0, "current_price": NO_PRICE}
+        self.api.put(STATE, empty)
+        self._fetch.clear()
+        if self._config.flag("enable") and self._config.integer("source", SPOT) == SPOT:
+            self._check(self.platform.at)
+        self.show()
+
+    # --- where they come from ----------------------------------------------------------------------------------------
+
+    def push(self, doc: Doc) -> str | None:
+        """A client brings prices."""
+        if not self._config.flag("enable"):
+            return NOT_ENABLED
+        if self._config["source"] != PUSH:
+            return NOT_PUSH
+        self._take(doc.integer("first_date"), _step(doc), doc.integers("prices"))
+        return None
+
+    def _take(self, first: int, step: int, prices: list[int]) -> None:
+        self._first, self._step, self._spot = first, step, list(prices)
+        now = self.platform.clock.minutes
+        self.api.update(STATE, last_sync=now, last_check=now)
+        self.show()
+
+    def _check(self, at: Instant) -> None:
+        """Ask the market's server once a minute, until it has answered for the day."""
+        if self.platform.clock.known and self.settings[INTERNET]:
+            day = self.settings[MARKET_PRICES]
+            self.api.update(STATE, last_check=self.platform.clock.minutes)
+            if day:
+                midnight = self.platform.clock.midnight()
+                tomorrow = [day[hour % len(day)] for hour in range(48)]
+                self._take(midnight, 60, tomorrow)
+                self.api.update(STATE, next_check=midnight + 24 * 60)
+                self._fetch.set(at + (midnight + 24 * 60 - self.platform.clock.minutes) * 60 * SECOND)
+                self.platform.changed()
+                return
+            self.log("day_ahead_prices", f"Server {self._url()} did not respond")
+        self._fetch.set(at + 60 * SECOND)
+        self.platform.touch()
+
+    def _url(self) -> str:
+        config = self._config
+        region = ("de", "at", "lu")[config.integer("region")]
+        resolution = ("15min", "60min")[config.integer("resolution")]
+        return f"{config.text('api_url').rstrip('/')}/v1/day_ahead_prices/{region}/{resolution}"
+
+    # --- what is shown -----------------------------------------------------------------------------------------------
+
+    def show(self) -> None:
+        """Put the prices with the calendar on top into the states, and look at the current one."""
+        config = self._config
+        first, step, prices = self._first, self._step, self._spot
+        if config.flag("enable") and config.flag("enable_calendar"):
+            first, step, prices = self._with_calendar()
+        self.api.put(PRICES, {"first_date": first, "resolution": QUARTER if step == 15 else HOURLY, "prices": prices})
+        self.look()
+
+    def _with_calendar(self) -> tuple[int, int, list[int]]:
+        """ASSUMED: hourly prices are split into quarters; without prices the calendar counts for two days."""
+        weekly = self.api.doc(CALENDAR).integers("prices")
+        if self._spot:
+            first = self._first
+            quarters = [price for price in self._spot for _ in range(self._step // 15)][:MOST]
+        elif self._config["source"] == PUSH and self.platform.clock.known:
+            first, quarters = self.platform.clock.midnight(), [0] * 192
+        else:
+            return self._first, self._step, []
+        return first, 15, [price + weekly[self._slot(first + 15 * k)] * 10 for k, price in enumerate(quarters)]
+
+    def _slot(self, minutes: int) -> int:
+        local = datetime.fromtimestamp(minutes * 60, UTC).astimezone(self.platform.clock.zone)
+        return (local.weekday() * 96 + local.hour * 4 + local.minute // 15) % QUARTERS
+
+    def look(self) -> None:
+        """The price of this quarter of an hour; rules hear of a new one."""
+        shown, clock = self.api.doc(PRICES), self.platform.clock
+        prices = shown.integers("prices")
+        index = (clock.minutes - shown.integer("first_date")) // _step(shown)
+        price = prices[index] if 0 <= index < len(prices) else NO_PRICE
+        before = self.api.integer(STATE, "current_price")
+        self.api.update(STATE, current_price=price)
+        self._quarter.set(self.platform.at + clock.until_next(15) if prices else None)
+        if price not in (NO_PRICE, before):
+            self.platform.triggers.fire(triggers.PRICE, lambda rule: self._matches(rule, price))
+
+    def _next_quarter(self, _: Instant) -> None:
+        if self._config.flag("enable_calendar") and not self._spot:
+            self.show()
+        else:
+            self.look()
+        self.platform.changed()
+
+    @property
+    def average(self) -> int | None:
+        """Of today, ct/1000 per kWh; None: no price is known."""
+        shown = self.api.doc(PRICES)
+        first, step, start = shown.integer("first_date"), _step(shown), self.platform.clock.midnight()
+        times = ((first + k * step, price) for k, price in enumerate(shown.integers("prices")))
+        today = [price for at, price in times if start <= at <= start + 24 * 60 - 1]
+        return int(sum(today) / len(today)) if today else None
+
+    def _matches(self, rule: Doc, price: int) -> bool:
+        value = rule.integer("value")
+        if rule["type"] == 0:
+            average = self.average
+            if average is None:
+                return False
+            threshold = int(average * value / 100)
+        else:
+            threshold = value * 1000
+        return price > threshold if rule["comparison"] == 0 else price < threshold
+
+
+def _step(doc: Doc) -> int:
+    """Minutes of one price."""
+    return 15 if doc["resolution"] == QUARTER else 60
+
+
+def only_https(text: str) -> Callable[[object, Doc], str | None]:
+    """`text`: what is said of a URL that is not safe."""
+
+    def check(_: object, doc: Doc) -> str | None:
+        url = doc.text("api_url")
+        return text if url and not url.startswith("https://") else None
+
+    return check
+
+
+def _members(*, pushed: bool) -> dict[str, Schema]:
+    found: dict[str, Schema] = {"enable": BOOL}
+    if pushed:
+        found["source"] = uint(0, 1, width=8)
+    found |= {
+        "api_url": Str(0, 64, "https://api.warp-charger.com/"),
+        "region": uint(0, 2, width=8),
+        "resolution": uint(0, 1, QUARTER if pushed else HOURLY, width=8),
+        "cert_id": sint(-1, 7, -1, width=8),
+        "vat": uint(0, 10000),
+        "grid_costs_and_taxes": uint(0, 99000),
+        "supplier_markup": uint(0, 99000),
+        "supplier_base_fee": uint(0, 99000),
+    }
+    if pushed:
+        found["enable_calendar"] = BOOL
+    return found
+
+
+def _config(*, pushed: bool) -> Config[DayAheadPrices]:
+    return Config(
+        name=CONFIG,
+        schema=obj(**_members(pushed=pushed)),
+        validate=only_https(NOT_HTTPS),
+        applied=DayAheadPrices.changed,
+        models=WARP2_UP,
+        since="2.10.0" if pushed else None,
+        until=None if pushed else "2.10.0",
+        source=FW,
+        assumed="push mode and calendar since 2.10.0",
+    )
+
+
+_PRICES: Final = obj(first_date=U32, resolution=uint(0, 1, HOURLY, width=8), prices=Arr(I32, MOST))
+ROWS: Final[tuple[AnyRow[DayAheadPrices], ...]] = (
+    _config(pushed=False),
+    _config(pushed=True),
+    Document(
+        name=STATE,
+        schema=obj(last_sync=U32, last_check=U32, next_check=U32, current_price=Int(32, True, value=NO_PRICE)),
+        models=WARP2_UP,
+        source=FW,
+    ),
+    Document(name=PRICES, schema=_PRICES, models=WARP2_UP, source=FW),
+    Command(
+        name="day_ahead_prices/prices_update",
+        schema=_PRICES,
+        run=DayAheadPrices.push,
+        action=True,
+        models=WARP2_UP,
+        since="2.10.0",
+        source=FW,
+    ),
+    Config(
+        name=CALENDAR,
+        schema=obj(prices=Arr(I16, QUARTERS, QUARTERS, (0,) * QUARTERS)),
+        applied=lambda m, _, __: m.show(),
+        models=WARP2_UP,
+        since="2.10.0",
+        source="doc: day_ahead_prices/calendar",
+        about="ct/100 per kWh on top of each quarter of an hour of the week",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Meters: slots, values, and what older clients read."""

@@ -1,0 +1,90 @@
+"""Downloads of the meters' power over time: six minutes, and two days.
+
+The one rule: nothing is recorded; the past is observed when somebody asks.
+Source: Tinkerforge esp32-firmware, `modules/meters/value_history.cpp`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from ....core.instant import MINUTE, SECOND, grid
+from ....devices.interfaces import HttpReply, HttpRequest
+from ..api.schema import plain
+from ..module import Module
+from ..platform import Handlers, Platform
+from ..web.replies import document
+from .slots import CALLBACK, Meters
+
+LENGTH: Final = 720
+"""Samples of either."""
+PERIOD: Final = 4 * MINUTE
+MILLISECONDS: Final = SECOND // 1000
+
+
+class MeterHistory(Module):
+    """The power of the meters of one wallbox, in the past."""
+
+    def __init__(self, platform: Platform, meters: Meters) -> None:
+        super().__init__(platform)
+        self.meters = meters
+
+    def routes(self) -> Mapping[str, Handlers]:
+        found: dict[str, Handlers] = {}
+        for what, live in (("history", False), ("live", True)):
+            found[f"/meters/{what}"] = {"GET": partial(self._all, live)}
+            found[f"/meter/{what}"] = {"GET": partial(self._one, None, live)}
+            found |= {f"/meters/{slot}/{what}": {"GET": partial(self._one, slot, live)} for slot in self._slots}
+        return found
+
+    @property
+    def _slots(self) -> range:
+        return range(self.meters.slots)
+
+    def _one(self, slot: int | None, live: bool, _: HttpRequest) -> HttpReply:
+        """Of one slot; None: of the linked one."""
+        slot = self.meters.linked if slot is None else slot
+        samples = self._samples(slot, live=live) if slot in self._slots else None
+        if samples is None:
+            rate = '"samples_per_second":0.0,' if live else ""
+            return document(f'{{"offset":0,{rate}"samples":[]}}')
+        return document(f'{self._head(live=live)},"samples":{samples}}}')
+
+    def _all(self, live: bool, _: HttpRequest) -> HttpReply:
+        each = [self._samples(slot, live=live) or "null" for slot in self._slots]
+        return document(f'{self._head(live=live)},"samples":[{",".join(each)}]}}')
+
+    def _head(self, *, live: bool) -> str:
+        now = self.platform.at
+        since = grid(now, CALLBACK) if live else grid(now, PERIOD, self.platform.booted_at)
+        return f'{{"offset":{(now - since) // MILLISECONDS}' + (f',"samples_per_second":{2.0:.6f}' if live else "")
+
+    def _samples(self, slot: int, *, live: bool) -> str | None:
+        """None: nothing in this slot."""
+        if not self.meters.value_ids(slot):
+            return None
+        at = self.platform.view().at
+        return plain(self._live(at) if live else self._two_days(at))
+
+    def _live(self, at: int) -> list[int]:
+        """W of the last six minutes, two a second, oldest first."""
+        newest = grid(at, CALLBACK)
+        first = max(grid(self.platform.booted_at, CALLBACK) + CALLBACK, newest - (LENGTH - 1) * CALLBACK)
+        return [round(self.platform.observe(at).power) for at in range(first, newest + 1, CALLBACK)]
+
+    def _two_days(self, at: int) -> list[int | None]:
+        """W of the last two days, means of four minutes, oldest first."""
+        newest = grid(at, PERIOD, self.platform.booted_at)
+        samples: list[int | None] = []
+        after = self.platform.observe(newest).total_energy
+        for k in range(LENGTH):
+            begin = newest - (k + 1) * PERIOD
+            if begin < self.platform.booted_at:
+                break
+            before = self.platform.observe(begin).total_energy
+            samples.append(round((after - before) * 3600 / (PERIOD / SECOND)))
+            after = before
+        samples.reverse()
+        return [None] * (LENGTH - len(samples)) + samples

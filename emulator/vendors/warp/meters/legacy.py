@@ -1,0 +1,120 @@
+"""The meter API of older firmwares, on top of the linked slot.
+
+The one rule: it keeps nothing; what is written to it goes to a linked API meter or nowhere.
+Source: Tinkerforge esp32-firmware, `modules/meters_legacy_api`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from ..api.documents import Doc
+from ..api.rows import AnyRow, Command, Config, Read, Run, State
+from ..api.schema import BOOL, U8, U32, Arr, Float, Raw, Schema, many, obj
+from ..module import Module
+from ..platform import Platform
+from ..view import View
+from .slots import API, ENERGY, Meters
+from .values import LEGACY
+
+FW: Final = "fw: modules/meters_legacy_api"
+POWER, RELATIVE = 74, 210
+"""Value ids."""
+VOLTAGES, CURRENTS = (1, 2, 3), (13, 17, 21)
+LIVE: Final = 180
+"""V of a phase that is connected."""
+DRAWN: Final = 0.3
+"""A of a phase that is active."""
+COMPLETE: Final = 10
+"""Values of a meter that shows more than power and energy."""
+
+
+class LegacyMeters(Module):
+    """The linked meter of one wallbox."""
+
+    def __init__(self, platform: Platform, meters: Meters) -> None:
+        super().__init__(platform)
+        self.meters = meters
+
+    @property
+    def _linked(self) -> int | None:
+        """The linked slot; None: there is no such slot."""
+        return self.meters.linked if self.meters.linked < self.meters.slots else None
+
+    def _value(self, value_id: int, v: View) -> float | None:
+        return None if self._linked is None else self.meters.value(self._linked, value_id, v)
+
+    def writable(self, v: View) -> object:
+        return {"writable": self._linked is not None and self.meters.class_of(self._linked) == API}
+
+    def state(self, v: View) -> object:
+        known = bool(self.meters.linked_ids)
+        return {"state": 2 if known else 0, "type": self.meters.type_at(v.at) if known else 0}
+
+    def values(self, v: View) -> dict[str, float | None]:
+        return {
+            "power": self._value(POWER, v),
+            "energy_rel": self._value(RELATIVE, v),
+            "energy_abs": self._value(ENERGY, v),
+        }
+
+    def phases(self, v: View) -> dict[str, list[bool]]:
+        return {
+            "phases_connected": [(self._value(i, v) or 0.0) > LIVE for i in VOLTAGES],
+            "phases_active": [(self._value(i, v) or 0.0) > DRAWN for i in CURRENTS],
+        }
+
+    def all_values(self, v: View) -> list[float | None]:
+        ids = self.meters.linked_ids
+        if len(ids) < COMPLETE:
+            return []
+        values = dict(zip(ids, self.meters.values(self.meters.linked, v), strict=True))
+        return [None if i is None else values.get(i) for i in LEGACY]
+
+    def errors(self, v: View) -> object:
+        return None if self._linked is None else self.meters.errors(self._linked, v)
+
+    def reset(self, _: Doc) -> str | None:
+        path = f"meters/{self.meters.linked}/reset"
+        return self.api.call(path, None) if path in self.api.commands else f"Unknown command: {path}"
+
+    def update(self, doc: Doc) -> None:
+        """Feeds a linked API meter; does nothing else."""
+        if self._linked is not None and self.meters.class_of(self._linked) == API:
+            known = {POWER: doc.known("power"), RELATIVE: doc.known("energy_rel"), ENERGY: doc.known("energy_abs")}
+            self.meters.push(self._linked, [known.get(i) for i in self.meters.linked_ids])
+
+    def ignore(self, _: Doc) -> None:
+        """Taken without any effect."""
+
+
+def _pair(
+    name: str, schema: Schema, read: Read[LegacyMeters], run: Run[LegacyMeters] = LegacyMeters.ignore
+) -> Iterable[AnyRow[LegacyMeters]]:
+    yield State(
+        name=name, schema=schema, read=read, follows="everything" if name == "meter/state" else "meter", source=FW
+    )
+    yield Command(name=f"{name}_update", schema=schema, run=run, source=FW)
+
+
+ROWS: Final[tuple[AnyRow[LegacyMeters], ...]] = (
+    Config(name="meters_legacy_api/config", schema=obj(linked_meter_slot=U8), source=FW),
+    State(name="meters_legacy_api/state", schema=obj(writable=BOOL), read=LegacyMeters.writable, source=FW),
+    *_pair("meter/state", obj(state=U8, type=U8), LegacyMeters.state),
+    *_pair(
+        "meter/values",
+        obj(power=Float(None), energy_rel=Float(None), energy_abs=Float(None)),
+        LegacyMeters.values,
+        LegacyMeters.update,
+    ),
+    *_pair(
+        "meter/phases",
+        obj(phases_connected=many(BOOL, 3), phases_active=many(BOOL, 3)),
+        LegacyMeters.phases,
+    ),
+    *_pair("meter/all_values", Arr(Float(None), 85), LegacyMeters.all_values),
+    State(name="meter/last_reset", schema=obj(last_reset=U32), read=lambda m, v: m.meters.last_reset(v), source=FW),
+    State(name="meter/error_counters", schema=Raw("class specific"), read=LegacyMeters.errors, source=FW),
+    Command(name="meter/reset", run=LegacyMeters.reset, action=True, source=FW),
+)

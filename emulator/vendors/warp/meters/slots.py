@@ -1,0 +1,339 @@
+"""Meters: the slots of the API, and the built-in meter.
+
+The one rule: the built-in meter is looked at on a grid of half seconds and shows what it saw last.
+Source: Tinkerforge esp32-firmware, `modules/meters`, `meters_evse_v2`, `meters_api`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from ....core.instant import SECOND, Instant, grid
+from ....core.messages import Event
+from ....core.snapshot import Snapshot
+from ..api.documents import Doc
+from ..api.rows import AnyRow, Command, Config, Initial, Read, State
+from ..api.schema import BOOL, NULL, U16, U32, Arr, Float, Int, Obj, Raw, Schema, Str, Union, many, obj, uint
+from ..charging.vehicle import KnownVehicle
+from ..models import WARP1, WARP2_AND_3, WARP2_UP, WARP4
+from ..module import Module
+from ..platform import Platform
+from ..settings import METER_LAST_RESET, METER_RESET
+from ..view import View
+from .values import TYPES, VALUES, Sample
+
+FW: Final = "fw: modules/meters"
+CALLBACK: Final = SECOND // 2
+"""ASSUMED period of the built-in meter."""
+FIRST_READ: Final = 10.0
+"""ASSUMED s from cold start to the first meter type."""
+_NO_ERRORS: Final = dict.fromkeys(
+    ("global_timeout", "illegal_function", "illegal_data_access", "illegal_data_value", "slave_device_failure"), 0
+)
+ISO15118_IDS: Final = (387, 475, 403)
+NONE, RS485, EVSE_V2, EM, API, SUN_SPEC, MODBUS, SMA, RCT, ISO15118 = range(10)
+BUILT_IN: Final = (RS485, EVSE_V2)
+ENERGY: Final = 209
+"""Value id of the imported energy [kWh]."""
+
+
+def _common(**more: Schema) -> Obj:
+    return obj(display_name=Str(0, 32), location=uint(0, 8, width=8), excluded=BOOL, **more)
+
+
+_CHARGER: Final = obj(display_name=Str(0, 32, "WARP Charger"), location=uint(0, 8, 2, width=8), excluded=BOOL)
+_VEHICLE: Final = obj(display_name=Str(0, 32, "Vehicle"), location=uint(0, 8, 8, width=8), excluded=BOOL)
+_TABLE: Final = Union({0: NULL})
+_NETWORK: Final = {
+    API: _common(value_ids=Arr(U16, 96)),
+    SUN_SPEC: _common(
+        host=Str(0, 64),
+        port=Int(16, value=502),
+        device_address=uint(1, 247, 1, width=8),
+        manufacturer_name=Str(0, 32),
+        model_name=Str(0, 32),
+        serial_number=Str(0, 32),
+        model_id=U16,
+        model_instance=U16,
+    ),
+    MODBUS: _common(host=Str(0, 64), port=Int(16, value=502), table=_TABLE),
+    SMA: _common(serial_number=U32),
+}
+_CLASSES: Final = {
+    1: Union({NONE: NULL, RS485: Obj({**_CHARGER.members, "type_override": Int(8, value=255)}), **_NETWORK}),
+    2: Union({NONE: NULL, EVSE_V2: _CHARGER, **_NETWORK}),
+    4: Union({NONE: NULL, EVSE_V2: _CHARGER, **_NETWORK, ISO15118: _VEHICLE}),
+}
+_SHAPES: Final = {1: 1, 2: 2, 3: 2, 4: 4}
+"""Which of the shapes a generation has."""
+
+
+class Meters(Module):
+    """The meters of one box."""
+
+    def __init__(self, platform: Platform, vehicle: KnownVehicle) -> None:
+        super().__init__(platform)
+        self.vehicle = vehicle
+        self.declared: Callable[[], None] = lambda: None
+        """Called when the built-in meter's values are known for the first time since power-on."""
+        self.declared_at: Instant | None = 0
+        """When the built-in meter's values were first known since power-on; None: not yet."""
+        self._declare = platform.timer(self._read)
+        self._frozen: Snapshot | None = None
+        self._silent_since: Instant = 0
+        self._timeouts = 0
+        self._shares = (1.0, 0.0, 0.0)
+        self._settled = 0.0
+        self._phase_energy = [0.0, 0.0, 0.0]
+        self._pushed: dict[int, list[float | None]] = {}
+        self._sample: Sample | None = None
+        self._sample_key = (-1, -1, -1)
+
+    # --- life --------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        total = self.platform.snapshot().total_energy
+        self._settled = total
+        self._phase_energy = [total / 3] * 3
+        self._shares = self._now_shares(self.platform.snapshot())
+
+    def boot(self) -> None:
+        self._pushed.clear()
+        for slot in range(self.slots):
+            if not self.resettable(slot):
+                self.api.remove(f"meters/{slot}/reset")
+                self.api.remove(f"meters/{slot}/last_reset")
+            if self.class_of(slot) == API:
+                ids = self.value_ids(slot)
+                self._pushed[slot] = [None] * len(ids)
+                self.api.add(_update(slot, len(ids)), self)
+
+    def handle(self, event: Event) -> None:
+        at = event.at
+        self._settle()
+        match event.name:
+            case "supply_lost":
+                self.declared_at = None
+                self._declare.clear()
+            case "supply_restored":
+                self._declare.set(at + round((self.platform.boot_time + FIRST_READ) * SECOND))
+            case "fault_raised" if event.detail.get("fault") == "meter_fault":
+                self._frozen = self._look(grid(max(0, at - 1), CALLBACK))
+                self._silent_since = at
+            case "fault_cleared" if event.detail.get("fault") == "meter_fault":
+                self._timeouts = self.timeouts(at)
+                self._frozen = None
+
+    def _read(self, at: Instant) -> None:
+        self.declared_at = at
+        self.declared()
+        self.platform.changed()
+
+    def _now_shares(self, now: Snapshot) -> tuple[float, float, float]:
+        total = now.power
+        if total <= 0:
+            return self._shares
+        first, second, third = (power / total for power in now.active_power)
+        return (first, second, third)
+
+    def _settle(self) -> None:
+        """Split what was counted since the last event by the phases that were in use."""
+        now = self.platform.snapshot()
+        gained = now.total_energy - self._settled
+        if gained > 0:
+            earlier = self.platform.observe(max(0, now.at - 1))
+            self._shares = self._now_shares(earlier)
+            self._phase_energy = [e + gained * s for e, s in zip(self._phase_energy, self._shares, strict=True)]
+        self._settled = now.total_energy
+        self._shares = self._now_shares(now)
+
+    # --- the built-in meter ------------------------------------------------------------------------------------------
+
+    @property
+    def slots(self) -> int:
+        return self.platform.traits.meter_slots
+
+    @property
+    def type(self) -> int:
+        return self.platform.traits.meter_type
+
+    def type_at(self, at: Instant) -> int:
+        """`energy_meter_type`: 0 until the meter was read once."""
+        return self.type if self.declared_at is not None and at >= self.declared_at else 0
+
+    @property
+    def silent_since(self) -> Instant | None:
+        """Since when the meter does not answer."""
+        return self._silent_since if self._frozen is not None else None
+
+    def timeouts(self, at: Instant) -> int:
+        """Requests the meter did not answer. ASSUMED: one a second."""
+        return self._timeouts + ((at - self._silent_since) // SECOND if self._frozen is not None else 0)
+
+    def _look(self, at: Instant) -> Snapshot:
+        return self.platform.observe(at)
+
+    def sample(self, at: Instant) -> Sample:
+        """What the meter saw last at `at`."""
+        looked = grid(at, CALLBACK)
+        key = (looked, self.platform.revision, self.platform.charger_revision)
+        if self._sample is None or self._sample_key != key:
+            self._sample, self._sample_key = self._new_sample(looked), key
+        return self._sample
+
+    def _new_sample(self, looked: Instant) -> Sample:
+        snapshot = self._frozen if self._frozen is not None else self._look(looked)
+        gained = max(0.0, snapshot.total_energy - self._settled)
+        first, second, third = (e + gained * s for e, s in zip(self._phase_energy, self._shares, strict=True))
+        reset = self.settings[METER_RESET]
+        return Sample(snapshot, (first, second, third), reset, self.vehicle.measured())
+
+    def _config(self, slot: int) -> tuple[int, Doc]:
+        """Class and configuration since the boot."""
+        return self.api.active(f"meters/{slot}/config").tagged
+
+    def class_of(self, slot: int) -> int:
+        return self._config(slot)[0]
+
+    def value_ids(self, slot: int) -> tuple[int, ...]:
+        """Ids that a slot publishes; empty until they were declared."""
+        kind, config = self._config(slot)
+        if kind in BUILT_IN:
+            return TYPES[self.type] if self.declared_at is not None else ()
+        if kind == API:
+            return tuple(config.integers("value_ids"))
+        return ISO15118_IDS if kind == ISO15118 else ()
+
+    def values(self, slot: int, v: View) -> list[float | None]:
+        if (pushed := self._pushed.get(slot)) is not None:
+            return pushed
+        sample = v.meter
+        return [VALUES[i](sample) for i in self.value_ids(slot)]
+
+    def value(self, slot: int, value_id: int, v: View) -> float | None:
+        """One value of a slot; None if it has none."""
+        ids = self.value_ids(slot)
+        if value_id not in ids:
+            return None
+        if slot in self._pushed:
+            return self._pushed[slot][ids.index(value_id)]
+        return VALUES[value_id](v.meter)
+
+    def state(self, slot: int, v: View) -> object:
+        kind = self.class_of(slot)
+        if kind in BUILT_IN:
+            return {"type": self.type_at(v.at)}
+        return {"source": self.vehicle.source} if kind == ISO15118 else None
+
+    def errors(self, slot: int, v: View) -> object:
+        timeouts = self.timeouts(v.at)
+        return {
+            EVSE_V2: {"local_timeout": timeouts, **_NO_ERRORS},
+            RS485: {"meter": timeouts, "bricklet": 0, "bricklet_reset": 0},
+            ISO15118: {},
+        }.get(self.class_of(slot))
+
+    def push(self, slot: int, values: Sequence[float | None]) -> None:
+        self._pushed[slot] = list(values)
+        self.platform.touch()
+
+    def last_reset(self, v: View) -> dict[str, int]:
+        return {"last_reset": self.settings[METER_LAST_RESET]}
+
+    def resettable(self, slot: int) -> bool:
+        return self.class_of(slot) in BUILT_IN
+
+    def reset(self, slot: int) -> None:
+        """The resettable counters of a slot start over."""
+        now = self.platform.snapshot().total_energy
+        self.settings.put(METER_RESET, now)
+        clock = self.platform.clock
+        self.settings.put(METER_LAST_RESET, clock.unix // 60 * 60 if clock.known else 1)
+        self.platform.touch()
+
+    # --- the meter of the charger ------------------------------------------------------------------------------------
+
+    @property
+    def linked(self) -> int:
+        return self.api.integer("meters_legacy_api/config", "linked_meter_slot")
+
+    @property
+    def linked_ids(self) -> tuple[int, ...]:
+        """Ids that the linked slot publishes."""
+        return self.value_ids(self.linked) if self.linked < self.slots else ()
+
+    @property
+    def charger_slot(self) -> int:
+        """The slot that tracking and limits use."""
+        return self.api.integer("evse/meter_config", "slot")
+
+    def energy(self, v: View) -> float | None:
+        """kWh of the charger's meter; None while unknown."""
+        return self.value(self.charger_slot, ENERGY, v) if self.charger_slot < self.slots else None
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+
+def _initial(slot: int) -> Initial[Meters]:
+    """The class and configuration of a slot while nothing was saved."""
+
+    def initial(m: Meters) -> object:
+        generation = m.platform.generation
+        schema = _CLASSES[_SHAPES[generation]]
+        tag = NONE
+        if slot == 0:
+            tag = RS485 if generation == 1 else EVSE_V2
+        elif slot == 1 and generation == 4:
+            tag = ISO15118
+        return [tag, schema.variants[tag].default()]
+
+    return initial
+
+
+def _slot_rows(slot: int, models: tuple[str, ...] | None) -> Iterable[AnyRow[Meters]]:
+    path = f"meters/{slot}"
+
+    def state(what: str, schema: Schema, read: Read[Meters]) -> State[Meters]:
+        return State(name=f"{path}/{what}", schema=schema, read=read, models=models, source=FW)
+
+    for generation, those in ((1, WARP1), (2, WARP2_AND_3), (4, WARP4)):
+        if models is None or generation != 1:
+            yield Config(
+                name=f"{path}/config",
+                schema=_CLASSES[generation],
+                initial=_initial(slot),
+                models=those,
+                source=FW,
+                about="takes effect at the next boot",
+            )
+    yield state("state", Raw("class specific"), lambda m, v: m.state(slot, v))
+    yield state("errors", Raw("class specific"), lambda m, v: m.errors(slot, v))
+    yield state("value_ids", Arr(U16, 96), lambda m, v: list(m.value_ids(slot)))
+    yield State(
+        name=f"{path}/values",
+        schema=Arr(Float(None), 96),
+        read=lambda m, v: m.values(slot, v),
+        follows="meter",
+        models=models,
+        source=FW,
+        assumed="callback period; signs and reactive energies",
+    )
+    yield Command(name=f"{path}/reset", run=lambda m, _: m.reset(slot), action=True, models=models, source=FW)
+    yield state("last_reset", obj(last_reset=U32), Meters.last_reset)
+
+
+def _update(slot: int, count: int) -> Command[Meters]:
+    """`meters/<n>/update` of an API meter: exactly as many values as it has ids."""
+    return Command(
+        name=f"meters/{slot}/update",
+        schema=many(Float(), count),
+        run=lambda m, doc: m.push(slot, doc.numbers),
+        source="fw: modules/meters_api",
+    )
+
+
+ROWS: Final[tuple[AnyRow[Meters], ...]] = tuple(
+    row for slot in range(5) for row in _slot_rows(slot, None if slot < 2 else WARP2_UP)
+)

@@ -1,0 +1,1 @@
+"""Modbus TCP: one server, three register tables."""

@@ -1,0 +1,82 @@
+"""The Ethernet module.
+
+The one rule: the configuration is stored, checked and shown; the address is the one clients of the emulator see.
+Source: Tinkerforge esp32-firmware, `modules/ethernet`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..api.documents import Doc
+from ..api.rows import AnyRow, Config, State
+from ..api.schema import BOOL, I52, U8, U32, Bool, Str, obj
+from ..models import WARP2_UP
+from ..module import Module
+from ..platform import Platform
+from ..view import View
+from .addresses import IP, ZERO, check_addresses
+from .interface import ETHERNET, Interface, hardware_address
+
+FW: Final = "fw: modules/ethernet"
+
+
+class Ethernet(Module):
+    """The Ethernet interface of one wallbox."""
+
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(platform)
+        self.interface = Interface(platform, ETHERNET)
+
+    def boot(self) -> None:
+        self.interface.stop()
+
+    def stop(self) -> None:
+        self.interface.stop()
+
+    def check(self, doc: Doc) -> str | None:
+        return check_addresses(doc, "ethernet interface") or self.interface.refuse(doc)
+
+    def state(self, v: View) -> object:
+        on = self.api.active("ethernet/config").flag("enable_ethernet")
+        return {
+            "connection_state": 3 if on else 0,
+            "connection_start": 3000 if on else 0,
+            "connection_end": 0,
+            "mac": hardware_address(self.platform, 3),
+            "ip": self.platform.address if on else ZERO,
+            "subnet": "255.255.255.0" if on else ZERO,
+            "full_duplex": True,
+            "link_speed": 100,
+            "disable_countdown": self.interface.left(v.at),
+        }
+
+
+ROWS: Final[tuple[AnyRow[Ethernet], ...]] = (
+    Config(
+        name="ethernet/config",
+        schema=obj(enable_ethernet=Bool(True), ip=IP, gateway=IP, subnet=IP, dns=IP, dns2=IP),
+        validate=Ethernet.check,
+        applied=lambda m, _, __: m.interface.look(),
+        models=WARP2_UP,
+        source=FW,
+    ),
+    State(
+        name="ethernet/state",
+        schema=obj(
+            connection_state=U8,
+            connection_start=I52,
+            connection_end=I52,
+            mac=Str(0, 17),
+            ip=IP,
+            subnet=IP,
+            full_duplex=BOOL,
+            link_speed=U32,
+            disable_countdown=U32,
+        ),
+        read=Ethernet.state,
+        models=WARP2_UP,
+        source=FW,
+        assumed="hardware address",
+    ),
+)

@@ -1,0 +1,49 @@
+"""What the wallbox says of itself on the local network.
+
+The one rule: instance names are display names. Source: Tinkerforge esp32-firmware, `modules/network`, `cm_networking`.
+"""
+
+from __future__ import annotations
+
+from ....devices.interfaces import MdnsInterface, MdnsService
+from ..api.numbers import uid_number
+from ..evse.controller import Controller
+from ..evse.memory import SlotId
+from ..models import PRODUCTS
+from ..platform import Platform
+from ..system.device_name import DeviceName
+
+
+def announce(platform: Platform, controller: Controller, names: DeviceName) -> MdnsInterface:
+    """The services of one wallbox."""
+
+    def services() -> tuple[MdnsService, ...]:
+        host = platform.api.active("network/config").text("hostname")
+        name = names.display
+        try:
+            number = str(uid_number(platform.serial))
+        except ValueError:
+            number = "0"
+        managed = controller.slot(SlotId.CHARGE_MANAGER).active
+        return (
+            MdnsService(
+                type="_http._tcp",
+                instance=name,
+                host=host,
+                txt=(
+                    ("firmware_version", platform.firmware_text),
+                    ("txtvers", "1"),
+                    ("brand", "Tinkerforge"),
+                    ("model", PRODUCTS[platform.generation]),
+                    ("uid", number),
+                ),
+            ),
+            MdnsService(
+                type="_tf-warp-cm._udp",
+                instance=name,
+                host=host,
+                txt=(("version", "34127.5"), ("enabled", "true" if managed else "false"), ("display_name", name)),
+            ),
+        )
+
+    return MdnsInterface(services=services, enabled=lambda: platform.api.active("network/config").flag("enable_mdns"))

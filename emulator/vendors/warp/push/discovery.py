@@ -1,0 +1,271 @@
+"""MQTT auto discovery: what Home Assistant (or something like it) is told about the wallbox.
+
+The one rule: one entity a second after the connection, all again every quarter of an hour; what is stale is deleted.
+Source: Tinkerforge esp32-firmware, `modules/mqtt_auto_discovery`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ....core.instant import MINUTE, SECOND, Instant
+from ....devices.interfaces import Publish
+from ..models import PRODUCTS
+from ..platform import Platform
+from ..system.features import Features
+
+OFF, GENERIC, HOME_ASSISTANT = range(3)
+AGAIN: Final = 15 * MINUTE
+GERMAN, ENGLISH = 0, 1
+_YES_NO: Final = {"payload_on": "True", "payload_off": "False"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """One thing to discover. `names`: German, English."""
+
+    id: str
+    component: str
+    names: tuple[str, str]
+    state: str | None = None
+    command: str | None = None
+    keys: Mapping[str, object] = field(default_factory=dict)
+    feature: str
+    only_home_assistant: bool = False
+
+
+def _measure(unit: str, kind: str, how: str = "measurement") -> dict[str, object]:
+    return {"unit_of_measurement": unit, "device_class": kind, "state_class": how}
+
+
+def _current(index: int) -> Entity:
+    return Entity(
+        id=f"current_l{index}",
+        component="sensor",
+        names=(f"Strom L{index}", f"Current L{index}"),
+        state="meter/all_values",
+        keys={"value_template": f"{{{{value_json[{index + 2}] | round(3)}}}}", **_measure("A", "current")},
+        feature="meter_phases",
+    )
+
+
+def _binary(name: str, names: tuple[str, str], states: str, kind: str) -> Entity:
+    template = f"{{{{value_json.charger_state in [{states}]}}}}"
+    return Entity(
+        id=name,
+        component="binary_sensor",
+        names=names,
+        state="evse/state",
+        keys={"value_template": template, **_YES_NO, "device_class": kind},
+        feature="evse",
+        only_home_assistant=True,
+    )
+
+
+_LIMITS: Final = {"min": 0, "max": 32}
+ENTITIES: Final = (
+    Entity(
+        id="powernow",
+        component="sensor",
+        names=("Leistungsaufnahme", "Power draw"),
+        state="meter/values",
+        keys={"value_template": "{{value_json.power | round(0)}}", **_measure("W", "power")},
+        feature="meter",
+    ),
+    Entity(
+        id="energyabs",
+        component="sensor",
+        names=("Stromverbrauch absolut", "Energy consumption (absolute)"),
+        state="meter/values",
+        keys={"value_template": "{{value_json.energy_abs | round(3)}}", **_measure("kWh", "energy", "total")},
+        feature="meter",
+    ),
+    Entity(
+        id="energyrel",
+        component="sensor",
+        names=("Stromverbrauch relativ", "Energy consumption (relative)"),
+        state="meter/values",
+        keys={"value_template": "{{value_json.energy_rel | round(3)}}", **_measure("kWh", "energy", "total")},
+        feature="meter",
+    ),
+    _current(1),
+    _current(2),
+    _current(3),
+    Entity(
+        id="chargerstate",
+        component="sensor",
+        names=("Ladestatus", "Charge state"),
+        state="evse/state",
+        keys={"value_template": "{{value_json.charger_state}}", "icon": "mdi:ev-plug-type2"},
+        feature="evse",
+    ),
+    Entity(
+        id="globalcurrent",
+        component="number",
+        names=("Ladestromlimit", "charging current limit"),
+        state="evse/external_current",
+        command="evse/external_current_update",
+        keys={
+            "value_template": "{{(value_json.current | float / 1000) | round(3)}}",
+            "command_template": "{{ value * 1000 }}",
+            "unit_of_measurement": "A",
+            **_LIMITS,
+            "mode": "auto",
+            "icon": "mdi:gauge",
+        },
+        feature="evse",
+    ),
+    Entity(
+        id="allowedcurrent",
+        component="sensor",
+        names=("Erlaubter Ladestrom", "Allowed charging current"),
+        state="evse/state",
+        keys={
+            "value_template": "{{(value_json.allowed_charging_current | float / 1000) | round(3)}}",
+            **_measure("A", "current"),
+            **_LIMITS,
+        },
+        feature="evse",
+    ),
+    Entity(
+        id="startcharge",
+        component="button",
+        names=("Ladevorgang starten", "Start charging"),
+        command="evse/start_charging",
+        keys={"payload_press": "null", "payload_on": "null", "icon": "mdi:flash"},
+        feature="evse",
+    ),
+    Entity(
+        id="stopcharge",
+        component="button",
+        names=("Ladevorgang stoppen", "Stop charging"),
+        command="evse/stop_charging",
+        keys={"payload_press": "null", "payload_on": "null", "icon": "mdi:flash-off"},
+        feature="evse",
+    ),
+    _binary("cable", ("Wallbox-Ladekabel verbunden", "Charger cable connected"), "1, 2, 3", "plug"),
+    _binary("ready", ("Wallbox ladebereit", "Charger ready to charge"), "2, 3", "power"),
+    _binary("charging", ("Wallbox lädt", "Charger charging"), "3", "battery_charging"),
+    _binary("error", ("Wallbox-Fehler", "Charger error"), "4", "problem"),
+    Entity(
+        id="online",
+        component="binary_sensor",
+        names=("Wallbox verfügbar", "Charger online"),
+        state="evse/low_level_state",
+        keys={
+            "value_template": "{{value_json.uptime>0}}",
+            **_YES_NO,
+            "device_class": "connectivity",
+            "expire_after": "30",
+        },
+        feature="evse",
+        only_home_assistant=True,
+    ),
+)
+"""ASSUMED: order of keys inside the static part, spelling of templates the reference abbreviates."""
+
+
+class Discovery:
+    """What was announced of one wallbox."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        features: Features,
+        topic: Callable[[str], str],
+        publish: Callable[[Publish], None],
+    ) -> None:
+        """`topic`: of a path."""
+        self._platform = platform
+        self._api = platform.api
+        self._features = features
+        self._state_topic = topic
+        self._publish = publish
+        self._mode = OFF
+        self._prefix = "homeassistant"
+        self._client = ""
+        self._next = 0
+        self._due: Instant | None = None
+        self._language = GERMAN
+
+    def boot(self) -> None:
+        config = self._api.doc("mqtt/auto_discovery_config")
+        self._mode, self._prefix = config.integer("auto_discovery_mode"), config.text("auto_discovery_prefix")
+        self._client = self._api.text_of("mqtt/config", "client_name")
+        self._due = None
+
+    def subscriptions(self) -> tuple[str, ...]:
+        return () if self._mode == OFF else (f"{self._prefix}/+/{self._client}/+/config",)
+
+    def _topic(self, entity: Entity) -> str:
+        return f"{self._prefix}/{entity.component}/{self._client}/{entity.id}/config"
+
+    def entities(self) -> list[Entity]:
+        have = self._features.announced()
+        return [
+            entity
+            for entity in ENTITIES
+            if entity.feature in have and (self._mode == HOME_ASSISTANT or not entity.only_home_assistant)
+        ]
+
+    def payload(self, entity: Entity) -> str:
+        """What is announced, keys in the device's order."""
+        name = f"{self._client}-{entity.id}"
+        language = self._api.integer("system/i18n_config", "language")
+        found: dict[str, object] = {
+            "name": entity.names[ENGLISH if language == ENGLISH else GERMAN],
+            "unique_id": name,
+            "default_entity_id": f"{entity.component}.{name}",
+            "object_id": name,
+        }
+        if entity.command is not None:
+            found["command_topic"] = self._state_topic(entity.command)
+        if entity.state is not None:
+            found["state_topic"] = self._state_topic(entity.state)
+        product = PRODUCTS[self._platform.generation]
+        found |= entity.keys
+        found["device"] = {
+            "identifiers": self._client,
+            "manufacturer": "Tinkerforge GmbH",
+            "model": product,
+            "name": f"{product} ({self._client})",
+        }
+        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+
+    def connected(self, at: Instant) -> None:
+        self._next = 0
+        self._due = at + SECOND if self._mode != OFF else None
+        self._language = self._api.integer("system/i18n_config", "language")
+
+    def second(self, at: Instant) -> tuple[list[Publish], Instant | None]:
+        """What is to be announced now, and when to ask again."""
+        if self._mode == OFF or self._due is None:
+            return [], None
+        language = self._api.integer("system/i18n_config", "language")
+        if language != self._language:
+            self._language, self._next, self._due = language, 0, min(self._due, at + SECOND)
+        if at < self._due:
+            return [], self._due
+        entities = self.entities()
+        entity = entities[self._next] if self._next < len(entities) else None
+        self._next += 1
+        if self._next >= len(entities):
+            self._next, self._due = 0, at + AGAIN
+        else:
+            self._due = at + SECOND
+        if entity is None:
+            return [], self._due
+        return [Publish(topic=self._topic(entity), payload=self.payload(entity).encode(), retain=True)], self._due
+
+    def received(self, topic: str, payload: bytes) -> bool:
+        """A discovery topic of this wallbox; a stale one is deleted. Whether it was one."""
+        parts = topic.split("/")
+        mine = len(parts) >= 5 and parts[-1] == "config" and parts[-3] == self._client
+        if self._mode == OFF or not mine or "/".join(parts[:-4]) != self._prefix:
+            return False
+        if payload and topic not in {self._topic(entity) for entity in self.entities()}:
+            self._publish(Publish(topic=topic, payload=b"", retain=True))
+        return True

@@ -1,0 +1,1 @@
+"""Reaching the wallbox from elsewhere."""

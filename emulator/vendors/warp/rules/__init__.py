@@ -1,0 +1,1 @@
+"""Automation: triggers, actions, and the rules between them."""

@@ -1,0 +1,1 @@
+"""The firmware itself: names, features, clock, restarts, updates."""

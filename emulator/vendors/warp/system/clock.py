@@ -1,0 +1,118 @@
+"""The clock: what the wallbox knows of the time of day.
+
+The one rule: it knows the time from a time server, from its hardware clock, or from a client that set it.
+Source: Tinkerforge esp32-firmware, `modules/rtc`, `ntp`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from ....core.instant import SECOND, Instant
+from ....devices.settings import Settings
+from ..api.registry import Registry
+from ..settings import CLOCK_SET, INTERNET, RTC_FITTED
+
+NTP_FIRST: Final = 5 * SECOND
+"""ASSUMED time from boot to the first answer of a time server."""
+
+
+class Clock:
+    """The clock of one wallbox."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        api: Registry,
+        *,
+        built_in: bool,
+        calendar: Callable[[Instant], datetime],
+        now: Callable[[], Instant],
+        booted_at: Callable[[], Instant],
+    ) -> None:
+        """`built_in`: the hardware always has a clock. `calendar`: calendar time of an instant, truth."""
+        self._settings = settings
+        self._api = api
+        self._built_in = built_in
+        self._calendar = calendar
+        self._now = now
+        self._booted_at = booted_at
+        self._offset = timedelta()
+        """What a client set the clock to, against the truth."""
+
+    @property
+    def fitted(self) -> bool:
+        """Whether there is a hardware clock."""
+        return self._built_in or self._settings[RTC_FITTED]
+
+    @property
+    def zone(self) -> tzinfo:
+        return zone(str(self._api.member("ntp/config", "timezone"))) or UTC
+
+    def synced(self, at: Instant) -> bool:
+        """Whether a time server answered lately."""
+        if not self._api.flag("ntp/config", "enable") or not self._settings[INTERNET]:
+            return False
+        booted = self._booted_at()
+        return at >= booted + NTP_FIRST or booted == 0
+
+    def known_at(self, at: Instant) -> bool:
+        """Whether the time is known: by a time server, or from the hardware clock."""
+        return self.synced(at) or (self.fitted and self._settings[CLOCK_SET]) or bool(self._offset)
+
+    @property
+    def known(self) -> bool:
+        return self.known_at(self._now())
+
+    def utc(self, at: Instant) -> datetime:
+        return self._calendar(at).astimezone(UTC) + self._offset
+
+    def local(self, at: Instant) -> datetime:
+        return self.utc(at).astimezone(self.zone)
+
+    @property
+    def unix(self) -> int:
+        """s since 1970, known or not."""
+        return int(self.utc(self._now()).timestamp())
+
+    @property
+    def minutes(self) -> int:
+        """Unix time [min]; 0 while it is not known."""
+        return self.unix // 60 if self.known else 0
+
+    def midnight(self) -> int:
+        """The begin of today in local time, Unix minutes."""
+        local = datetime.fromtimestamp(self.minutes * 60, UTC).astimezone(self.zone)
+        return int(local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()) // 60
+
+    def until_next(self, minutes: int) -> Instant:
+        """Time to the next whole `minutes` of the hour [µs]."""
+        now = self.utc(self._now())
+        past = timedelta(minutes=now.minute % minutes, seconds=now.second, microseconds=now.microsecond)
+        return round((timedelta(minutes=minutes) - past) / timedelta(microseconds=1))
+
+    def set(self, to: datetime, built: datetime) -> bool:
+        """A client sets it; False: a time server has, or it is older than the firmware."""
+        at = self._now()
+        if self.synced(at) or to < built - timedelta(hours=25):
+            return False
+        self._offset = to - self._calendar(at).astimezone(UTC)
+        return True
+
+    def boot(self) -> None:
+        if not self.fitted:
+            self._offset = timedelta()
+
+
+def zone(name: str) -> tzinfo | None:
+    """The time zone called `name`; None if there is none."""
+    if name in ("UTC", "Etc/UTC"):
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        # without a zone database on this machine, names of the usual shape are taken as they are
+        return None if available_timezones() or "/" not in name else UTC

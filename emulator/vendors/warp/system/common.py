@@ -1,0 +1,142 @@
+"""What every firmware of this family has: its version, restarts and resets.
+
+The one rule: what restarts or resets happens on a timer after the reply, as in the device.
+Source: Tinkerforge esp32-firmware, `modules/esp32_common`, `uptime_tracker`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..api.confirm import CONFIRMATION, unsure
+from ..api.documents import Doc
+from ..api.rows import AnyRow, Command, Config, State
+from ..api.schema import I16, U8, U32, Arr, Str, obj
+from ..evse.controller import Controller
+from ..models import CONFIG_VERSIONS, WARP3_UP
+from ..module import Module
+from ..platform import Platform
+from ..settings import BOOTS, HARDWARE
+from ..view import View
+
+FW: Final = "fw: modules/esp32_common"
+REBOOT_AFTER: Final = 1.0
+"""s"""
+RESET_AFTER: Final = 3.0
+"""s"""
+NOT_CONFIGS: Final = (*HARDWARE, "charge_log", "user_names", "users/", "boots", "network/", "ethernet/", "wifi/")
+"""What a reset of the configurations leaves. ASSUMED list."""
+SHOWN_BOOTS: Final = 10
+
+
+class Esp32Common(Module):
+    """The base of one firmware."""
+
+    def __init__(self, platform: Platform, controller: Controller) -> None:
+        super().__init__(platform)
+        self.controller = controller
+
+    def boot(self) -> None:
+        """Another boot is counted."""
+        boots = self.settings[BOOTS][1 - SHOWN_BOOTS :]
+        count = boots[-1][0] if boots else 0
+        self.settings.put(BOOTS, [*boots, (count + 1, self.platform.clock.minutes)])
+
+    def version(self, v: View) -> object:
+        platform = self.platform
+        config = CONFIG_VERSIONS[platform.generation]
+        return {"firmware": platform.firmware_text, "config": config, "config_type": "warp"}
+
+    def last_boots(self, v: View) -> object:
+        same = {"reset_reason": 1, "uptime": 0, "uptime_overflows": 0}
+        return [{**same, "boot_count": count, "timestamp_min": at} for count, at in self.settings[BOOTS]]
+
+    def reboot(self, _: Doc) -> None:
+        self.platform.later(REBOOT_AFTER, self.platform.reboot)
+
+    def reboot_bricklets(self, _: Doc) -> None:
+        self.platform.later(REBOOT_AFTER, self._restart)
+
+    def _restart(self) -> None:
+        self.controller.restart()
+        self.platform.reboot()
+
+    def reset_all(self, _: Doc) -> None:
+        """Everything back to the factory's values, then a restart."""
+        self.platform.later(RESET_AFTER, lambda: self._reset(HARDWARE))
+
+    def reset_configs(self, _: Doc) -> None:
+        """As a reset of everything, but users, tracked charges and network settings stay."""
+        self.platform.later(RESET_AFTER, lambda: self._reset(NOT_CONFIGS))
+
+    def _reset(self, but: tuple[str, ...]) -> None:
+        """Drop what was saved, except settings that begin like `but`, and restart."""
+        for name, row in self.settings.rows.items():
+            if not name.startswith(but):
+                self.settings.put(name, row.default)
+        self._restart()
+
+    def forget(self, doc: Doc) -> str | None:
+        """One configuration goes back to its default."""
+        path = doc.text("path")
+        if not isinstance(self.api.states.get(path), Config):
+            return f"Unknown config {path}"
+        self.api.forget_saved(path)
+        return None
+
+
+VERSION_ROWS: Final[tuple[AnyRow[Esp32Common], ...]] = (
+    State(
+        name="info/version",
+        schema=obj(firmware=Str(0, 40), config=Str(0, 12), config_type=Str(0, 12)),
+        read=Esp32Common.version,
+        source=FW,
+        assumed="build time of all but 2.9.0",
+    ),
+)
+ROWS: Final[tuple[AnyRow[Esp32Common], ...]] = (
+    Command(name="reboot", run=Esp32Common.reboot, action=True, source=FW, about="after 1 s"),
+    Command(name="bricklet_reboot", run=Esp32Common.reboot_bricklets, action=True, source=FW),
+    Command(
+        name="factory_reset",
+        schema=CONFIRMATION,
+        run=Esp32Common.reset_all,
+        validate=unsure("Factory reset NOT requested"),
+        action=True,
+        source=FW,
+        about="after 3 s",
+    ),
+    Command(
+        name="config_reset",
+        schema=CONFIRMATION,
+        run=Esp32Common.reset_configs,
+        validate=unsure("Config reset NOT requested"),
+        action=True,
+        source=FW,
+        about="after 3 s",
+    ),
+    Command(
+        name="config/reset",
+        schema=obj(path=Str(0, 64)),
+        run=Esp32Common.forget,
+        action=True,
+        source="fw: modules/config",
+        assumed="error text",
+    ),
+    State(
+        name="esp32/temperature",
+        schema=obj(temperature=I16),
+        read=lambda m, v: {"temperature": round(v.snapshot.temperature.get("board", 0.0) * 100)},
+        models=WARP3_UP,
+        source="fw: modules/warp_esp32_rtc",
+    ),
+)
+UPTIME_ROWS: Final[tuple[AnyRow[Esp32Common], ...]] = (
+    State(
+        name="info/last_boots",
+        schema=Arr(obj(reset_reason=U8, boot_count=U32, timestamp_min=U32, uptime=U32, uptime_overflows=U32), 10),
+        read=Esp32Common.last_boots,
+        source="fw: modules/uptime_tracker",
+        assumed="uptimes",
+    ),
+)

@@ -1,0 +1,77 @@
+"""The wallbox's names.
+
+The one rule: what it is called follows from what is fitted and what the factory wrote, except the display name.
+Source: Tinkerforge esp32-firmware, `modules/device_name`, `warp*.ini`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..api.rows import AnyRow, Config, State
+from ..api.schema import Str, obj
+from ..evse.controller import Controller
+from ..meters.slots import Meters
+from ..models import NAMES, PRODUCTS
+from ..module import Module
+from ..platform import Platform
+from ..settings import RTC_FITTED
+from ..view import View
+
+FW: Final = "fw: modules/device_name"
+
+
+class DeviceName(Module):
+    """The names of one wallbox."""
+
+    def __init__(self, platform: Platform, controller: Controller, meters: Meters) -> None:
+        super().__init__(platform)
+        self.controller = controller
+        self.meters = meters
+
+    @property
+    def display(self) -> str:
+        return self.api.text_of("info/display_name", "display_name")
+
+    def _kind(self) -> str:
+        """Of a WARP4 from the factory's article number, whatever the meter says."""
+        if self.platform.generation == 4:
+            return self.platform.traits.kind.capitalize()
+        return "Pro" if self.meters.value_ids(0) else "Smart"
+
+    def type(self) -> str:
+        """`WARP3 Charger Pro 11kW`"""
+        generation = self.platform.generation
+        text = f"{PRODUCTS[generation]} {self._kind()}"
+        if not self.controller.answers:
+            return text + " w/o EVSE"
+        text += " 11kW" if self.controller.cable <= 20 else " 22kW"
+        if generation == 1 and self.platform.has_reader:
+            text += " +NFC"
+        if generation <= 2 and self.settings[RTC_FITTED]:
+            text += " +RTC"
+        return text
+
+    def shown(self, v: View) -> object:
+        return {
+            "name": self.platform.device_name,
+            "type": NAMES[self.platform.generation],
+            "display_type": self.type(),
+            "uid": self.platform.serial,
+        }
+
+
+ROWS: Final[tuple[AnyRow[DeviceName], ...]] = (
+    State(
+        name="info/name",
+        schema=obj(name=Str(0, 32), type=Str(0, 12), display_type=Str(0, 64), uid=Str(0, 8)),
+        read=DeviceName.shown,
+        source=FW,
+    ),
+    Config(
+        name="info/display_name",
+        schema=obj(display_name=Str(0, 32)),
+        initial=lambda m: {"display_name": m.platform.device_name},
+        source=FW,
+    ),
+)

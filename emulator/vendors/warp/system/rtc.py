@@ -1,0 +1,74 @@
+"""The modules of the clock: hardware clock and time servers.
+
+The one rule: what they show is what the clock knows. Source: Tinkerforge esp32-firmware, `modules/rtc`, `ntp`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from ..api.documents import Doc
+from ..api.rows import AnyRow, Command, Config, State
+from ..api.schema import BOOL, U8, U16, U32, Bool, Str, obj
+from ..models import build_of
+from ..module import Module
+from ..view import View
+from .clock import zone
+
+NTP: Final = "fw: modules/ntp"
+RTC: Final = "fw: modules/rtc"
+_MEMBERS: Final = ("year", "month", "day", "hour", "minute", "second")
+_TIME: Final = obj(year=U16, month=U8, day=U8, hour=U8, minute=U8, second=U8, weekday=U8)
+
+
+class Rtc(Module):
+    """Reads and sets the clock."""
+
+    def shown(self, v: View) -> dict[str, int]:
+        clock = self.platform.clock
+        if not clock.known_at(v.at):
+            return dict.fromkeys((*_MEMBERS, "weekday"), 0)
+        now = clock.utc(v.at)
+        return {**{name: getattr(now, name) for name in _MEMBERS}, "weekday": now.isoweekday() % 7}
+
+    def set(self, doc: Doc) -> None:
+        year, month, day, hour, minute, second = (doc.integer(name) for name in _MEMBERS)
+        try:
+            to = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        except ValueError:
+            return
+        built = datetime.fromtimestamp(int(build_of(self.platform.profile), 16), UTC)
+        if self.platform.clock.set(to, built):
+            self.platform.touch()
+
+    def synced(self, v: View) -> dict[str, object]:
+        clock = self.platform.clock
+        known = clock.known_at(v.at)
+        return {"synced": clock.synced(v.at), "time": int(clock.utc(v.at).timestamp()) // 60 if known else 0}
+
+    def check_zone(self, doc: Doc) -> str | None:
+        known = zone(doc.text("timezone")) is not None
+        return None if known else "Can't update config: Failed to look up timezone."
+
+
+RTC_ROWS: Final[tuple[AnyRow[Rtc], ...]] = (
+    State(name="rtc/time", schema=_TIME, read=Rtc.shown, low_latency=True, source=RTC),
+    Command(name="rtc/time_update", schema=_TIME, run=Rtc.set, action=True, source=RTC),
+    Config(name="rtc/config", schema=obj(auto_sync=Bool(True)), source=RTC),
+)
+NTP_ROWS: Final[tuple[AnyRow[Rtc], ...]] = (
+    Config(
+        name="ntp/config",
+        schema=obj(
+            enable=Bool(True),
+            use_dhcp=Bool(True),
+            timezone=Str(0, 32, "Europe/Berlin"),
+            server=Str(0, 64, "time.cloudflare.com"),
+            server2=Str(0, 64, "time.google.com"),
+        ),
+        validate=Rtc.check_zone,
+        source=NTP,
+    ),
+    State(name="ntp/state", schema=obj(synced=BOOL, time=U32), read=Rtc.synced, source=NTP),
+)

@@ -1,0 +1,1 @@
+"""The web server: paths, log-in, downloads."""

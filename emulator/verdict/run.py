@@ -1,0 +1,212 @@
+"""One rule at work in a running site: what it is told, what it measures, where it is broken.
+
+The one rule: memory is bounded - of violations only the first is explained, the others are counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ..core.agenda import Priority, Timer
+from ..core.instant import Instant
+from ..world.conditions import ConditionWatch, SiteCondition
+from .matcher import PatternMatch, PatternMatcher
+
+if TYPE_CHECKING:
+    from ..runtime.journal import Entry
+    from ..world.checks import Check
+    from ..world.site import Site
+    from .patterns import EventPattern
+
+BEFORE: Final = 8
+"""Journal lines shown up to a violation."""
+AFTER: Final = 3
+"""And after it."""
+LOUD: Final = frozenset({"push"})
+"""Kinds of journal entries that say little about a client."""
+
+React = Callable[[Instant, "Entry | None"], None]
+"""What a rule does when something happens; without an entry: a condition has come true."""
+Tap = Callable[["Entry"], None]
+
+
+@dataclass(slots=True)
+class Violation:
+    """The first violation of a rule."""
+
+    at: Instant
+    text: str
+    nearest: Entry | None
+    entries: list[Entry]
+    """The journal around it."""
+    following: int = AFTER
+    """Entries still to come."""
+    late: str = ""
+    """That what was missed came after all."""
+
+
+@dataclass(slots=True)
+class Statistics:
+    """A quantity met several times: how often, least, mean, most."""
+
+    count: int = 0
+    least: float = 0.0
+    most: float = 0.0
+    total: float = 0.0
+
+    def add(self, value: float) -> None:
+        self.least = min(self.least, value) if self.count else value
+        self.most = max(self.most, value) if self.count else value
+        self.count += 1
+        self.total += value
+
+    def as_json(self) -> dict[str, object]:
+        if not self.count:
+            return {"count": 0}
+        mean = self.total / self.count
+        return {
+            "count": self.count,
+            "least": round(self.least, 6),
+            "mean": round(mean, 6),
+            "most": round(self.most, 6),
+        }
+
+
+@dataclass(slots=True)
+class RuleRun:
+    """What a rule works with: it subscribes to events and conditions, sets timers, and fails."""
+
+    site: Site
+    failed: Callable[[], None]
+    """Called at the first violation."""
+    recent: deque[Entry]
+    """The newest telling entries of the journal; shared by all rules."""
+    since: Instant
+    """When the rule came into force."""
+    violations: int = 0
+    violation: Violation | None = None
+    """The first one."""
+    statistics: dict[str, Statistics] = field(default_factory=dict)
+    """What was measured, by name."""
+    nearest: Entry | None = None
+    """What came close, the last time."""
+    taps: dict[str, list[Tap]] = field(default_factory=dict)
+    """What is told about entries, by their kind."""
+    watches: list[ConditionWatch] = field(default_factory=list)
+    endings: list[Callable[[Instant], None]] = field(default_factory=list)
+    timers: list[Timer] = field(default_factory=list)
+    over: bool = False
+
+    # --- for rules ---------------------------------------------------------------------------------------------------
+
+    def on(self, pattern: EventPattern, react: React) -> None:
+        """React whenever something happens."""
+        if pattern.expect:
+            self.follow(pattern.expect, lambda at, holds: react(at, None) if holds else None)
+            return
+        matcher = PatternMatcher(pattern, self.site)
+
+        def tap(entry: Entry) -> None:
+            found = matcher.match(entry)
+            if found is PatternMatch.YES:
+                react(entry.at, entry)
+            elif found is PatternMatch.NEAR:
+                self.nearest = entry
+
+        answered = self._when_answered(tap) if pattern.needs_answer else tap
+        for kind in pattern.kinds:
+            self.taps.setdefault(kind, []).append(answered)
+
+    def _when_answered(self, tap: Tap) -> Tap:
+        """A tap that is told about requests when they have been answered: their entry is made before.
+
+        A server answers within one turn of its event loop.
+        """
+        waiting: deque[Entry] = deque()
+
+        def flush(_at: Instant = 0) -> None:
+            while waiting:
+                tap(waiting.popleft())
+
+        def wait(entry: Entry) -> None:
+            waiting.append(entry)
+            with suppress(RuntimeError):  # no event loop: told at the end
+                asyncio.get_running_loop().call_soon(flush)
+
+        self.at_end(flush)
+        return wait
+
+    def follow(self, checks: tuple[Check, ...], changed: Callable[[Instant, bool], None]) -> ConditionWatch:
+        """React to a condition: at the first look, and whenever it comes true or ceases to be."""
+        watch = ConditionWatch(SiteCondition(self.site, checks), changed)
+        self.watches.append(watch)
+        return watch
+
+    def timer(self, due: Callable[[Instant], None]) -> Timer:
+        """A timer that comes last among what happens at an instant."""
+        timer = self.site.simulation.timer(due, Priority.METER)
+        self.timers.append(timer)
+        return timer
+
+    def set(self, timer: Timer, at: Instant | None) -> None:
+        """Set a timer, or clear it."""
+        timer.set(at)
+        self.site.simulation.wake()
+
+    def at_end(self, end: Callable[[Instant], None]) -> None:
+        """Call `end` when the run is over."""
+        self.endings.append(end)
+
+    def measure(self, name: str, value: float) -> None:
+        """Count a value into the statistics of that name."""
+        self.statistics.setdefault(name, Statistics()).add(value)
+
+    def fail(self, at: Instant, text: str, entry: Entry | None = None) -> None:
+        """The rule is broken."""
+        self.violations += 1
+        if self.violation is not None:
+            return
+        entries = list(self.recent)
+        if entry is not None and entry not in self.recent:
+            entries.append(entry)
+        self.violation = Violation(at=at, text=text, nearest=self.nearest, entries=entries)
+        self.failed()
+
+    def came_late(self, text: str) -> None:
+        """What was missed came after all."""
+        if self.violation is not None and not self.violation.late:
+            self.violation.late = text
+
+    # --- for the engine ----------------------------------------------------------------------------------------------
+
+    def finish(self, at: Instant) -> None:
+        """The run is over: judge what had to come and has not."""
+        if not self.over:
+            for end in self.endings:
+                end(at)
+
+    def stop(self) -> None:
+        """Listen and look no longer."""
+        self.over = True
+        self.taps.clear()
+        for watch in self.watches:
+            watch.stop()
+        self.watches.clear()
+        for timer in self.timers:
+            timer.clear()
+
+    def tell(self, entry: Entry) -> None:
+        """An entry of the journal that it asked for."""
+        for tap in self.taps.get(entry.kind, ()):
+            tap(entry)
+
+    def follow_up(self, entry: Entry) -> None:
+        """What follows a violation belongs to its story."""
+        if self.violation is not None and self.violation.following > 0 and entry.kind not in LOUD:
+            self.violation.following -= 1
+            self.violation.entries.append(entry)
