@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from .documents import Doc
-from .schema import U8, U16, Str, obj, sint, uint
+from .schema import U8, U16, Str, sint, uint
+from .shapes import obj
 
 LED: Final = obj(
     indication=sint(-1, 2010, -1),

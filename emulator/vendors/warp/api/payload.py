@@ -10,7 +10,8 @@ import json
 from copy import deepcopy
 from typing import Final, Never
 
-from .schema import DocumentError, Null, Obj, PathError, Schema
+from .schema import DocumentError, Null, PathError, Schema
+from .shapes import Obj
 
 DEEPEST: Final = 10
 NOTHING: Final = "Payload was empty. Please send valid JSON."

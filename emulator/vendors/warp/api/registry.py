@@ -19,7 +19,8 @@ from ..view import View
 from . import payload as payloads
 from .documents import Doc
 from .rows import UPDATE, AnyRow, Command, Config, Document, Row, State
-from .schema import NULL, Arr, DocumentError, Obj, PathError, Raw, Schema, Tup
+from .schema import NULL, DocumentError, PathError, Schema
+from .shapes import Arr, Obj, Raw, Tup
 
 M = TypeVar("M")
 R = TypeVar("R")

@@ -12,7 +12,8 @@ from typing import Final
 
 from ....core.instant import MILLISECOND, SECOND, Instant, next_grid
 from ..api.rows import AnyRow, State
-from ..api.schema import I52, Raw, many, obj
+from ..api.schema import I52
+from ..api.shapes import Raw, many, obj
 from ..evse.evseview import Iec
 from ..evse.memory import SlotId
 from ..module import Module

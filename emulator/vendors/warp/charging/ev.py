@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ....core.events import EventName
 from ....core.instant import MILLISECOND, Instant
 from ....core.messages import Event
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, State
-from ..api.schema import I8, I52, U8, Arr, Float, Str, obj
+from ..api.schema import I8, I52, U8, Float, Str
+from ..api.shapes import Arr, obj
 from ..evse.controller import Controller
 from ..models import WARP4
 from ..module import Module
@@ -52,7 +54,7 @@ class Ev(Module):
         self.vehicle.clear()
 
     def handle(self, event: Event) -> None:
-        if event.name == "unplugged":
+        if event.name is EventName.UNPLUGGED:
             self.vehicle.clear()
 
     def inject_soc(self, doc: Doc) -> None:

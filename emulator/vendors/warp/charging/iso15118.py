@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from ..api.rows import AnyRow, Config, Document, kept
-from ..api.schema import BOOL, I16, U8, U16, Arr, Int, Schema, Str, many, obj
+from ..api.schema import BOOL, I16, U8, U16, Int, Schema, Str
+from ..api.shapes import Arr, many, obj
 from ..models import WARP4
 from ..module import Module
 

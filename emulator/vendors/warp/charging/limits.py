@@ -12,7 +12,8 @@ from ....core.instant import MILLISECOND, MINUTE, SECOND, Instant, next_grid
 from ....core.messages import MarkEnergy
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, Document, State
-from ..api.schema import I52, U32, Float, Obj, Schema, uint
+from ..api.schema import I52, U32, Float, Schema, uint
+from ..api.shapes import Obj
 from ..evse.controller import Controller
 from ..evse.memory import HIGHEST, SlotId
 from ..meters.slots import Meters

@@ -14,7 +14,8 @@ from ....core.instant import HOUR, MILLISECOND, SECOND, Instant, grid
 from ..api.bricklets import IDENTITY
 from ..api.documents import Doc, plain_docs
 from ..api.rows import AnyRow, Command, Config, State
-from ..api.schema import U8, U32, Arr, Int, Str, many, obj, uint
+from ..api.schema import U8, U32, Int, Str, uint
+from ..api.shapes import Arr, many, obj
 from ..evse.controller import Controller
 from ..models import WARP1, WARP2_UP
 from ..module import Module

@@ -12,7 +12,8 @@ from typing import Final
 from ....core.instant import HOUR, SECOND, Instant
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Config
-from ..api.schema import obj, uint
+from ..api.schema import uint
+from ..api.shapes import obj
 from ..evse.controller import Controller
 from ..evse.memory import HIGHEST, SlotId
 from ..meters.slots import Meters

@@ -13,7 +13,8 @@ from ....core.instant import MILLISECOND, Instant
 from ..api.confirm import CONFIRMATION, unsure
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, Document, State
-from ..api.schema import I8, I16, U8, U16, U32, Arr, Float, Int, Raw, Str, obj, uint
+from ..api.schema import I8, I16, U8, U16, U32, Float, Int, Str, uint
+from ..api.shapes import Arr, Raw, obj
 from ..evse.controller import Controller
 from ..evse.memory import HIGHEST, SlotId
 from ..meters.slots import Meters

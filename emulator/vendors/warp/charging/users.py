@@ -11,7 +11,8 @@ from typing import Final
 
 from ..api.documents import Doc, plain_docs
 from ..api.rows import AnyRow, Command, Config
-from ..api.schema import BOOL, U8, U32, Arr, Int, Obj, Opt, Str, obj, uint
+from ..api.schema import BOOL, U8, U32, Int, Str, uint
+from ..api.shapes import Arr, Obj, Opt, obj
 from ..evse.controller import Controller
 from ..evse.flash import USER_ENABLED
 from ..models import WARP1, WARP2_UP

@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import replace
 from typing import Final, Literal
 
+from ....core.events import EventName
 from ....core.instant import MILLISECOND, SECOND, Instant, later
 from ....core.messages import (
     Event,
@@ -23,15 +24,16 @@ from ....core.messages import (
 from ....core.snapshot import EvseState
 from ....devices.charge_control import IGNORED
 from ..platform import Platform
-from ..settings import INPUT_CLOSED, SHUTDOWN_CLOSED
 from . import flash
 from .evseview import EvseView, Iec
 from .flash import Stored
 from .memory import HIGHEST, LOWEST, Memory, Slot, SlotId, valid
+from .start import STARTS_CLOSED, initial_memory
 
 DC_PASSWORD: Final = 0xDC42FA23
 BOOST: Final = 0.24
 """A that 4 µs more of duty cycle signal."""
+LINK_LOST: Final = "controller_link_lost"
 LINES_MISSING: Final = 10 * SECOND
 """L2 and L3 without voltage so long: only one phase is connected."""
 REMEMBERED: Final = 200
@@ -45,8 +47,6 @@ SWITCHES: Final[dict[str, tuple[SlotId, ...]]] = {
     flash.P14A_ENABLED.path: (SlotId.P14A,),
 }
 """Slots with a switch, by the path of the switch."""
-STARTS_CLOSED: Final = (flash.USER_ENABLED, flash.MANAGEMENT_ENABLED)
-"""Switched on, their slots are at 0 until somebody opens them, and again after each unplugging."""
 INPUT_LIMITS: Final = (0, 6000, 8000, 10000, 13000, 16000, 20000, 25000)
 
 
@@ -90,51 +90,7 @@ class Controller:
         return 32 if self._platform.profile.model.rated_current > 16 else 20
 
     def _initial(self, at: Instant) -> Memory:
-        """The memory after a start: what is in the controller's flash, and defaults."""
-        stored, settings = self._flash, self._platform.settings
-        external, gpio = stored[flash.EXTERNAL_DEFAULTS], stored[flash.GPIO]
-        default, clears = external.integer("current"), external.flag("clear_on_disconnect")
-        auto_start = stored.flag(flash.AUTO_START)
-        slots = {
-            SlotId.INCOMING_CABLE: Slot(self.rated * 1000, True),
-            SlotId.OUTGOING_CABLE: Slot(self.cable * 1000, True),
-            SlotId.AUTOSTART: Slot(HIGHEST if auto_start else 0, True, not auto_start),
-            SlotId.GLOBAL: Slot(stored.integer(flash.GLOBAL_CURRENT), True),
-            SlotId.USER: self._switched(flash.USER_ENABLED),
-            SlotId.CHARGE_MANAGER: self._switched(flash.MANAGEMENT_ENABLED),
-            SlotId.EXTERNAL: Slot(default, True, clears),
-            SlotId.MODBUS_CURRENT: self._switched(flash.MODBUS_ENABLED),
-            SlotId.MODBUS_ENABLE: self._switched(flash.MODBUS_ENABLED),
-            SlotId.OCPP: self._switched(flash.OCPP_ENABLED),
-            SlotId.CHARGE_LIMITS: Slot(HIGHEST, True),
-            SlotId.REQUIRE_METER: Slot(HIGHEST, self._platform.traits.pro),
-            SlotId.EEBUS: self._switched(flash.EEBUS_ENABLED),
-            SlotId.P14A: self._switched(flash.P14A_ENABLED),
-        }
-        return Memory(
-            slots=tuple(slots.get(index, Slot()) for index in SlotId),
-            started=at,
-            dc_test_at=at,
-            iec_since=at,
-            shutdown_closed=settings[SHUTDOWN_CLOSED],
-            input_closed=settings[INPUT_CLOSED],
-            shutdown_input=gpio.integer("shutdown_input"),
-            input=gpio.integer("input"),
-            output=gpio.integer("output"),
-            button=stored.integer(flash.BUTTON),
-            boost=stored.flag(flash.BOOST_MODE),
-            auto_start=auto_start,
-            ev_wakeup=stored.flag(flash.EV_WAKEUP),
-            auto_switch=stored.flag(flash.AUTO_SWITCH),
-            phases_connected=stored.integer(flash.PHASES_CONNECTED),
-            wait_time=stored.integer(flash.WAIT_TIME),
-            external_default=default,
-            external_default_clear=clears,
-        )
-
-    def _switched(self, switch: Stored) -> Slot:
-        closed = switch in STARTS_CLOSED
-        return Slot(0 if closed else HIGHEST, self._flash.flag(switch), closed)
+        return initial_memory(self._platform, at, rated=self.rated, cable=self.cable)
 
     def write(self, memory: Memory) -> None:
         """New memory, seen at the next poll."""
@@ -350,16 +306,16 @@ class Controller:
     def handle(self, event: Event) -> None:
         """Something happened in the charger; called before anybody else of this box hears of it."""
         match event.name:
-            case "rebooted" | "supply_restored":
+            case EventName.REBOOTED | EventName.SUPPLY_RESTORED:
                 self._restarted(event.at)
-            case "unplugged":
+            case EventName.UNPLUGGED:
                 self._unplugged(event.at)
-            case "phases_changed":
+            case EventName.PHASES_CHANGED:
                 self._phases_changed(event.at)
-            case "phase_switch_started":
+            case EventName.PHASE_SWITCH_STARTED:
                 self.write(replace(self.memory, interrupting=False))
-            case "fault_raised" | "fault_cleared" if event.detail.get("fault") == "controller_link_lost":
-                self._link(event.name == "fault_cleared", event.at)
+            case EventName.FAULT_RAISED | EventName.FAULT_CLEARED if event.detail.get("fault") == LINK_LOST:
+                self._link(event.name is EventName.FAULT_CLEARED, event.at)
         self._watch_lines()
         self.follow()
 

@@ -14,7 +14,8 @@ from typing import Final
 from ....devices.settings import Setting, Settings
 from ..api.documents import Doc
 from ..api.fitting import partial_document
-from ..api.schema import BOOL, U8, U16, Int, Obj, obj
+from ..api.schema import BOOL, U8, U16, Int
+from ..api.shapes import Obj, obj
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -240,7 +240,7 @@ class Evse(Module):
     def reset_dc(self, doc: Doc) -> None:
         self.controller.reset_dc_fault(doc.integer("password"))
 
-    def test_dc(self, _: Doc) -> None:
+    def start_dc_test(self, _: Doc) -> None:
         if self.controller.now().iec is Iec.A:
             self.controller.test_dc_fault()
         else:

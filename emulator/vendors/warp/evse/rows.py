@@ -12,7 +12,8 @@ from typing import Final
 from ..api.bricklets import IDENTITY, LED
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, Document, Read, State, kept
-from ..api.schema import BOOL, I16, NULL, U8, U16, U32, Arr, Int, Obj, Schema, Str, many, obj, uint
+from ..api.schema import BOOL, I16, NULL, U8, U16, U32, Int, Schema, Str, uint
+from ..api.shapes import Arr, Obj, many, obj
 from ..models import WARP1, WARP2, WARP2_UP
 from . import flash
 from .flash import Stored
@@ -312,7 +313,7 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
         source="fw: modules/evse_v2",
         about="needs the password 0xDC42FA23; a wrong one is taken silently",
     ),
-    _order("evse/trigger_dc_fault_test", Evse.test_dc, WARP2_UP),
+    _order("evse/trigger_dc_fault_test", Evse.start_dc_test, WARP2_UP),
     *_pair(
         "evse/gp_output",
         obj(gp_output=uint(0, 1, 1, width=8)),

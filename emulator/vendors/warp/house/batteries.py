@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from ..api.rows import AnyRow, Config, Document, State
-from ..api.schema import BOOL, I16, NULL, U16, Arr, Null, Str, Union, obj, uint
+from ..api.schema import BOOL, I16, NULL, U16, Null, Str, uint
+from ..api.shapes import Arr, Union, obj
 from ..module import Module
 
 BATTERIES: Final = "fw: modules/batteries"

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from ..api.rows import AnyRow, Config, Document, kept
-from ..api.schema import BOOL, U8, U16, U32, Arr, Int, Str, obj, uint
+from ..api.schema import BOOL, U8, U16, U32, Int, Str, uint
+from ..api.shapes import Arr, obj
 from ..models import WARP2_UP
 from ..module import Module
 

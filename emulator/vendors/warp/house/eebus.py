@@ -10,7 +10,8 @@ from typing import Final
 
 from ..api.documents import Doc, plain_docs
 from ..api.rows import AnyRow, Command, Config, State
-from ..api.schema import BOOL, I32, U16, U32, Arr, Bool, Obj, Schema, Str, obj, uint
+from ..api.schema import BOOL, I32, U16, U32, Bool, Schema, Str, uint
+from ..api.shapes import Arr, Obj, obj
 from ..charging.vehicle import KnownVehicle
 from ..evse.controller import Controller
 from ..models import WARP2_UP

@@ -12,7 +12,8 @@ from typing import Final
 from ....devices.interfaces import HttpReply, HttpRequest
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, Document, kept
-from ..api.schema import BOOL, I32, U8, U32, Arr, Bool, Int, Raw, Str, many, obj, uint
+from ..api.schema import BOOL, I32, U8, U32, Bool, Int, Str, uint
+from ..api.shapes import Arr, Raw, many, obj
 from ..charging.users import Users
 from ..evse.wakeup import Watchdog
 from ..models import WARP1, WARP2_UP

@@ -10,7 +10,8 @@ from typing import Final
 
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, Document
-from ..api.schema import BOOL, U8, U32, Int, Raw, Str, obj
+from ..api.schema import BOOL, U8, U32, Int, Str
+from ..api.shapes import Raw, obj
 from ..models import WARP2_UP
 from ..module import Module
 

@@ -11,7 +11,8 @@ from typing import Final
 from ....core.instant import Instant
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Config, Document, kept
-from ..api.schema import BOOL, NULL, U8, U32, Int, Union, obj
+from ..api.schema import BOOL, NULL, U8, U32, Int
+from ..api.shapes import Union, obj
 from ..evse.controller import Controller
 from ..evse.memory import HIGHEST, LOWEST, SlotId
 from ..models import WARP2_UP

@@ -11,7 +11,8 @@ from typing import Final, Literal
 from ....core.instant import MINUTE, SECOND, Instant, grid
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, Document, State, kept
-from ..api.schema import BOOL, I32, U8, U32, Float, Int, many, obj, uint
+from ..api.schema import BOOL, I32, U8, U32, Float, Int, uint
+from ..api.shapes import many, obj
 from ..evse.controller import Controller
 from ..evse.memory import SlotId
 from ..meters.slots import Meters

@@ -11,7 +11,8 @@ from typing import Final
 from ....core.instant import MINUTE, SECOND, Instant
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, Document
-from ..api.schema import BOOL, U32, Arr, Int, Schema, Str, obj, sint, uint
+from ..api.schema import BOOL, U32, Int, Schema, Str, sint, uint
+from ..api.shapes import Arr, obj
 from ..models import WARP2_UP
 from ..module import Module
 from ..platform import Platform

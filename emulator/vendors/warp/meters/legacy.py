@@ -11,7 +11,8 @@ from typing import Final
 
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, Read, Run, State
-from ..api.schema import BOOL, U8, U32, Arr, Float, Raw, Schema, many, obj
+from ..api.schema import BOOL, U8, U32, Float, Schema
+from ..api.shapes import Arr, Raw, many, obj
 from ..module import Module
 from ..platform import Platform
 from ..view import View

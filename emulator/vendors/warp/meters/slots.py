@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from ....core.events import EventName
 from ....core.instant import SECOND, Instant, grid
 from ....core.messages import Event
 from ....core.snapshot import Snapshot
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, Initial, Read, State
-from ..api.schema import BOOL, NULL, U16, U32, Arr, Float, Int, Obj, Raw, Schema, Str, Union, many, obj, uint
+from ..api.schema import BOOL, NULL, U16, U32, Float, Int, Schema, Str, uint
+from ..api.shapes import Arr, Obj, Raw, Union, many, obj
 from ..charging.vehicle import KnownVehicle
 from ..models import WARP1, WARP2_AND_3, WARP2_UP, WARP4
 from ..module import Module
@@ -24,6 +26,8 @@ from ..view import View
 from .values import TYPES, VALUES, Sample
 
 FW: Final = "fw: modules/meters"
+SILENCE: Final = "meter_fault"
+"""The fault of a meter that does not answer."""
 CALLBACK: Final = SECOND // 2
 """ASSUMED period of the built-in meter."""
 FIRST_READ: Final = 10.0
@@ -113,15 +117,15 @@ class Meters(Module):
         at = event.at
         self._settle()
         match event.name:
-            case "supply_lost":
+            case EventName.SUPPLY_LOST:
                 self.declared_at = None
                 self._declare.clear()
-            case "supply_restored":
+            case EventName.SUPPLY_RESTORED:
                 self._declare.set(at + round((self.platform.boot_time + FIRST_READ) * SECOND))
-            case "fault_raised" if event.detail.get("fault") == "meter_fault":
+            case EventName.FAULT_RAISED if event.detail.get("fault") == SILENCE:
                 self._frozen = self._look(grid(max(0, at - 1), CALLBACK))
                 self._silent_since = at
-            case "fault_cleared" if event.detail.get("fault") == "meter_fault":
+            case EventName.FAULT_CLEARED if event.detail.get("fault") == SILENCE:
                 self._timeouts = self.timeouts(at)
                 self._frozen = None
 

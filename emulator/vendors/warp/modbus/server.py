@@ -16,7 +16,8 @@ from ....devices.points import Fidelity
 from ....devices.register_table import READS, WRITES, RegisterTable
 from ....devices.registers import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, Layout
 from ..api.rows import AnyRow, Config, State
-from ..api.schema import BOOL, U32, Bool, Int, obj, uint
+from ..api.schema import BOOL, U32, Bool, Int, uint
+from ..api.shapes import obj
 from ..evse.memory import SlotId
 from ..module import Module
 from ..system.features import EVSE

@@ -10,7 +10,8 @@ from typing import Final
 
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Config, State
-from ..api.schema import BOOL, I52, U8, U32, Bool, Str, obj
+from ..api.schema import BOOL, I52, U8, U32, Bool, Str
+from ..api.shapes import obj
 from ..models import WARP2_UP
 from ..module import Module
 from ..platform import Platform

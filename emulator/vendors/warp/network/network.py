@@ -10,7 +10,8 @@ from typing import Final
 
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Config, State
-from ..api.schema import BOOL, Bool, Str, obj, uint
+from ..api.schema import BOOL, Bool, Str, uint
+from ..api.shapes import obj
 from ..module import Module
 from .addresses import CERT_ID, UNSAFE_PORTS
 

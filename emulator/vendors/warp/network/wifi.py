@@ -12,7 +12,8 @@ from typing import Final
 from ....devices.interfaces import HttpReply, HttpRequest
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, State
-from ..api.schema import BOOL, I8, I52, NULL, U8, U32, Bool, Schema, Str, Union, many, obj, uint
+from ..api.schema import BOOL, I8, I52, NULL, U8, U32, Bool, Schema, Str, uint
+from ..api.shapes import Union, many, obj
 from ..module import Module
 from ..platform import Handlers, Platform
 from ..view import View

@@ -14,7 +14,8 @@ from ....devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface,
 from ..api.documents import Doc
 from ..api.registry import Target
 from ..api.rows import AnyRow, Command, Config, State
-from ..api.schema import BOOL, I32, I52, NULL, U8, Int, Str, obj, uint
+from ..api.schema import BOOL, I32, I52, NULL, U8, Int, Str, uint
+from ..api.shapes import obj
 from ..models import NAMES
 from ..module import Module
 from ..network.addresses import CERT_ID

@@ -12,7 +12,8 @@ from typing import Final
 
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, State
-from ..api.schema import Arr, Str, obj, uint
+from ..api.schema import Str, uint
+from ..api.shapes import Arr, obj
 from ..module import Module
 from ..settings import CERTIFICATES
 from ..view import View

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..api.rows import AnyRow, Document
-from ..api.schema import BOOL, obj
+from ..api.schema import BOOL
+from ..api.shapes import obj
 from ..module import Module
 from ..platform import Handlers
 from ..web.replies import text

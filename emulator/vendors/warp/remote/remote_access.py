@@ -14,7 +14,8 @@ from ....devices.interfaces import HttpReply, HttpRequest
 from ..api import payload as payloads
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, Document, State
-from ..api.schema import BOOL, I52, U8, U32, U53, Arr, DocumentError, Int, Str, many, obj, uint
+from ..api.schema import BOOL, I52, U8, U32, U53, DocumentError, Int, Str, uint
+from ..api.shapes import Arr, many, obj
 from ..module import Module
 from ..platform import Handlers, Platform
 from ..view import View

@@ -13,7 +13,8 @@ from typing import Final
 from ....core.instant import SECOND
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Config, State
-from ..api.schema import BOOL, U8, U32, Bool, Int, Str, obj
+from ..api.schema import BOOL, U8, U32, Bool, Int, Str
+from ..api.shapes import obj
 from ..module import Module
 from ..network.addresses import IP, parse_ip
 from ..view import View

@@ -16,7 +16,8 @@ from ....devices.interfaces import Origin, Publish
 from ..api.bricklets import led_of
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Config, State
-from ..api.schema import I52, U8, Arr, Union, obj, uint
+from ..api.schema import I52, U8, uint
+from ..api.shapes import Arr, Union, obj
 from ..charging.nfc import Nfc
 from ..evse.controller import Controller
 from ..evse.memory import HIGHEST, Memory, SlotId, valid

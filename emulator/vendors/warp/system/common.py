@@ -11,7 +11,8 @@ from typing import Final
 from ..api.confirm import CONFIRMATION, unsure
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, State
-from ..api.schema import I16, U8, U32, Arr, Str, obj
+from ..api.schema import I16, U8, U32, Str
+from ..api.shapes import Arr, obj
 from ..evse.controller import Controller
 from ..models import CONFIG_VERSIONS, WARP3_UP
 from ..module import Module

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from ..api.rows import AnyRow, Config, State
-from ..api.schema import Str, obj
+from ..api.schema import Str
+from ..api.shapes import obj
 from ..evse.controller import Controller
 from ..meters.slots import Meters
 from ..models import NAMES, PRODUCTS

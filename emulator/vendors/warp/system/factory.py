@@ -10,7 +10,8 @@ from typing import Final
 
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Config, Document
-from ..api.schema import U8, Str, obj
+from ..api.schema import U8, Str
+from ..api.shapes import obj
 from ..models import SKU_MODELS, WARP4
 from ..module import Module
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from ....devices.points import Point
 from ..api.rows import AnyRow, State
-from ..api.schema import Arr, Raw, Str
+from ..api.schema import Str
+from ..api.shapes import Arr, Raw
 from ..evse.controller import Controller
 from ..house.power import PowerManager
 from ..meters.slots import Meters

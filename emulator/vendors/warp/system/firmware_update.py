@@ -9,7 +9,8 @@ from typing import Final
 
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, Document
-from ..api.schema import U8, U32, Int, Str, obj
+from ..api.schema import U8, U32, Int, Str
+from ..api.shapes import obj
 from ..module import Module
 
 FW: Final = "fw: modules/firmware_update"

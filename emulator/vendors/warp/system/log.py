@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from ..api.rows import AnyRow, Document
-from ..api.schema import U32, obj
+from ..api.schema import U32
+from ..api.shapes import obj
 from ..module import Module
 
 ROWS: Final[tuple[AnyRow[Module], ...]] = (

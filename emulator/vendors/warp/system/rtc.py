@@ -10,7 +10,8 @@ from typing import Final
 
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Command, Config, State
-from ..api.schema import BOOL, U8, U16, U32, Bool, Str, obj
+from ..api.schema import BOOL, U8, U16, U32, Bool, Str
+from ..api.shapes import obj
 from ..models import build_of
 from ..module import Module
 from ..view import View

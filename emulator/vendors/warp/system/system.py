@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 from ..api.rows import AnyRow, Command, Config, Document
-from ..api.schema import BOOL, Bool, Int, obj, sint, uint
+from ..api.schema import BOOL, Bool, Int, sint, uint
+from ..api.shapes import obj
 from ..module import Module
 
 FW: Final = "fw: modules/system"
