@@ -56,11 +56,7 @@ class Registry:
     """The flat name space of one wallbox."""
 
     def __init__(
-        self,
-        settings: Settings,
-        record_write: RecordWrite,
-        touch: Callable[[], None],
-        changed: Callable[[], None],
+        self, settings: Settings, record_write: RecordWrite, touch: Callable[[], None], changed: Callable[[], None]
     ) -> None:
         self._settings = settings
         self._record_write = record_write

@@ -44,12 +44,7 @@ class Evse(Module):
     """The charge controller as the API has it."""
 
     def __init__(
-        self,
-        platform: Platform,
-        controller: Controller,
-        meters: Meters,
-        tracker: Tracker,
-        watchdog: Watchdog,
+        self, platform: Platform, controller: Controller, meters: Meters, tracker: Tracker, watchdog: Watchdog
     ) -> None:
         super().__init__(platform)
         self.controller = controller

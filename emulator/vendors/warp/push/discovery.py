@@ -172,11 +172,7 @@ class Discovery:
     """What was announced of one wallbox."""
 
     def __init__(
-        self,
-        platform: Platform,
-        features: Features,
-        topic: Callable[[str], str],
-        publish: Callable[[Publish], None],
+        self, platform: Platform, features: Features, topic: Callable[[str], str], publish: Callable[[Publish], None]
     ) -> None:
         """`topic`: of a path."""
         self._platform = platform

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ....devices.points import Point
-from ..api.rows import AnyRow, State
+from ..api.rows import AnyRow, Source
 from ..api.schema import Str
 from ..api.shapes import Arr, Raw
 from ..evse.controller import Controller
@@ -160,20 +160,10 @@ class Features(Module):
 
 
 MODULES_ROWS: Final[tuple[AnyRow[Features], ...]] = (
-    State(
-        name="info/modules",
-        schema=Raw("object of booleans"),
-        read=Features.modules,
-        live=False,
-        source="fw: pio_hooks.py",
-    ),
+    Source("fw: pio_hooks.py").state("info/modules", Raw("object of booleans"), Features.modules, live=False),
 )
 ROWS: Final[tuple[AnyRow[Features], ...]] = (
-    State(
-        name="info/features",
-        schema=Arr(Str(0, 32), 20),
-        read=lambda m, v: m.announced(),
-        source="fw: modules/api",
-        assumed="order of the meter features",
+    Source("fw: modules/api").state(
+        "info/features", Arr(Str(0, 32), 20), lambda m, v: m.announced(), assumed="order of the meter features"
     ),
 )
