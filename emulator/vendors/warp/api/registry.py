@@ -1,4 +1,4 @@
-"""The registry: every state, command and configuration of one box, in the order they were registered.
+"""The registry: every state, command and configuration of one wallbox, in the order they were registered.
 
 The one rule: HTTP, WebSocket, MQTT, scenarios and automation rules read documents and run commands here, so a path
 means the same everywhere.
@@ -100,7 +100,7 @@ class Registry:
     # --- documents ---------------------------------------------------------------------------------------------------
 
     def load(self) -> None:
-        """The network processor boots: volatile documents begin anew, configurations come from flash."""
+        """The network processor boots: volatile documents start over, configurations come from flash."""
         self._texts.clear()
         self._last.clear()
         self.modified.clear()

@@ -49,7 +49,7 @@ _TRACKED: Final = "A user with this username already has tracked charges."
 
 
 class Users(Module):
-    """The users of one box."""
+    """The users of one wallbox."""
 
     def __init__(self, platform: Platform, controller: Controller, charges: ChargeLog) -> None:
         super().__init__(platform)

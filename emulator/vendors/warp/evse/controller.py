@@ -26,7 +26,7 @@ from ....devices.charge_control import IGNORED
 from ..platform import Platform
 from . import flash
 from .evseview import EvseView, Iec
-from .flash import Stored
+from .flash import SWITCHES, Stored
 from .memory import HIGHEST, LOWEST, Memory, Slot, SlotId, valid
 from .start import STARTS_CLOSED, initial_memory
 
@@ -38,20 +38,11 @@ LINES_MISSING: Final = 10 * SECOND
 """L2 and L3 without voltage so long: only one phase is connected."""
 REMEMBERED: Final = 200
 """States of the memory kept for polls of the recent past."""
-SWITCHES: Final[dict[str, tuple[SlotId, ...]]] = {
-    flash.USER_ENABLED.path: (SlotId.USER,),
-    flash.MANAGEMENT_ENABLED.path: (SlotId.CHARGE_MANAGER,),
-    flash.MODBUS_ENABLED.path: (SlotId.MODBUS_CURRENT, SlotId.MODBUS_ENABLE),
-    flash.OCPP_ENABLED.path: (SlotId.OCPP,),
-    flash.EEBUS_ENABLED.path: (SlotId.EEBUS,),
-    flash.P14A_ENABLED.path: (SlotId.P14A,),
-}
-"""Slots with a switch, by the path of the switch."""
 INPUT_LIMITS: Final = (0, 6000, 8000, 10000, 13000, 16000, 20000, 25000)
 
 
 class Controller:
-    """The controller of one box. Writes act at once; `polled` is what the network processor knows of it."""
+    """The controller of one wallbox. Writes act at once; `polled` is what the network processor knows of it."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -125,7 +116,10 @@ class Controller:
     def put(
         self, index: int, *, current: int | None = None, active: bool | None = None, clear: bool | None = None
     ) -> None:
-        """Write a slot. A current that is neither 0 nor 6..32 A is dropped without a trace, as the controller does."""
+        """Write a slot. A current that is neither 0 nor 6..32 A is dropped without a trace, as the controller does.
+
+        What a fault keeps from the charger is not written either.
+        """
         before = self.memory.slots[index]
         if current is not None and not valid(current):
             current = None
@@ -134,11 +128,18 @@ class Controller:
             before.active if active is None else active,
             before.clear if clear is None else clear,
         )
-        if after != before:
-            slots = list(self.memory.slots)
-            slots[index] = after
-            self.write(replace(self.memory, slots=tuple(slots)))
+        if after == before:
+            return
+        self._put(index, after)
+        if self._limit(SlotId(index), after) and (index != SlotId.USER or self._authorise(after)):
             self.apply()
+        else:
+            self._put(index, before)
+
+    def _put(self, index: int, slot: Slot) -> None:
+        slots = list(self.memory.slots)
+        slots[index] = slot
+        self.write(replace(self.memory, slots=tuple(slots)))
 
     def start_charging(self) -> None:
         """Slot 4 to 32 A, unless nothing is plugged. Refused while the button that may stop is held."""
@@ -173,21 +174,28 @@ class Controller:
 
     def apply(self) -> None:
         """Tell the charger what has changed: one named limit per active slot, and whether a user is authorised."""
-        extra = BOOST if self.memory.boost else 0.0
-        most = self._platform.spec.rated_current
         for index, slot in zip(SlotId, self.memory.slots, strict=True):
-            binds = slot.active and slot.current < most * 1000  # what the hardware forbids needs no second limit
-            if binds or index in self._limited:
-                self._limited.add(index)
-                limit = slot.current / 1000 + (extra if slot.current else 0.0)
-                self._control.limit(index.name.lower(), limit if binds else None)
-        user = self.memory.slots[SlotId.USER]
-        if user.active or self._user_asked:
-            self._user_asked = True
-            self._control.authorise("user", user.current > 0 if user.active else None)
+            self._limit(index, slot)
+        self._authorise(self.memory.slots[SlotId.USER])
         if self._generation >= 3:
             self._tune()
         self.follow()
+
+    def _limit(self, index: SlotId, slot: Slot) -> bool:
+        """Limit the charger as a slot says. False: a fault kept it from the charger."""
+        binds = slot.active and slot.current < self._platform.spec.rated_current * 1000
+        if not binds and index not in self._limited:  # what the hardware forbids needs no second limit
+            return True
+        self._limited.add(index)
+        extra = BOOST if self.memory.boost and slot.current else 0.0
+        return self._control.limit(index.name.lower(), slot.current / 1000 + extra if binds else None)
+
+    def _authorise(self, user: Slot) -> bool:
+        """Release the charger as the slot of the users says. False: a fault kept it from the charger."""
+        if not user.active and not self._user_asked:
+            return True
+        self._user_asked = True
+        return self._control.authorise("user", user.current > 0 if user.active else None)
 
     def _tune(self) -> None:
         auto = self.memory.auto_switch and self._platform.traits.pro and self.memory.phases_connected == 3
@@ -304,7 +312,7 @@ class Controller:
         self._history.append((self.at - 1, self.memory))
 
     def handle(self, event: Event) -> None:
-        """Something happened in the charger; called before anybody else of this box hears of it."""
+        """Something happened in the charger; called before anybody else of this wallbox hears of it."""
         match event.name:
             case EventName.REBOOTED | EventName.SUPPLY_RESTORED:
                 self._restarted(event.at)

@@ -98,7 +98,7 @@ _USE_CASES: Final = obj(
 
 
 class Eebus(Module):
-    """The peers of one box."""
+    """The peers of one wallbox."""
 
     def __init__(self, platform: Platform, controller: Controller, power: PowerManager, vehicle: KnownVehicle) -> None:
         super().__init__(platform)
@@ -169,7 +169,7 @@ class Eebus(Module):
 
     @property
     def ski(self) -> str:
-        """Of the box's own certificate, made when EEBUS is switched on. ASSUMED: empty before."""
+        """Of the wallbox's own certificate, made when EEBUS is switched on. ASSUMED: empty before."""
         if not self.enabled:
             return ""
         return "".join(f"{self.platform.random32(f'ski{part}'):08x}" for part in range(5))

@@ -148,7 +148,7 @@ ROWS: Final[tuple[AnyRow[ChargeManager], ...]] = (
             chargers=Arr(Raw("unstable"), 64),
         ),
         live=False,
-        about="not configured: the box manages nobody",
+        about="not configured: the wallbox manages nobody",
     ),
     FW.config(
         "charge_manager/low_level_config",

@@ -41,7 +41,7 @@ _FORGETTING: Final = ("source", "region", "resolution", "enable", "api_url", "ce
 
 
 class DayAheadPrices(Module):
-    """The prices one box knows."""
+    """The prices one wallbox knows."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform)

@@ -37,7 +37,7 @@ _NO_DATA: Final = {"first_date": 0, "resolution": 1, "forecast": []}
 
 
 class SolarForecast(Module):
-    """The forecasts one box knows."""
+    """The forecasts one wallbox knows."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform)

@@ -74,7 +74,7 @@ _SHAPES: Final = {1: 1, 2: 2, 3: 2, 4: 4}
 
 
 class Meters(Module):
-    """The meters of one box."""
+    """The meters of one wallbox."""
 
     def __init__(self, platform: Platform, vehicle: KnownVehicle) -> None:
         super().__init__(platform)

@@ -58,7 +58,7 @@ class Listener(Protocol):
 
 
 class Mqtt(Module):
-    """The MQTT client of one box."""
+    """The MQTT client of one wallbox."""
 
     def __init__(self, platform: Platform, features: Features) -> None:
         super().__init__(platform)

@@ -32,7 +32,7 @@ _DISCONNECTED: Final = 1
 
 
 class RemoteAccess(Module):
-    """The relay's side of one box: nobody answers."""
+    """The relay's side of one wallbox: nobody answers."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform)
