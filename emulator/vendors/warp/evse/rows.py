@@ -106,6 +106,18 @@ def _current(slot: SlotId) -> Read[Evse]:
     return _memory("current", lambda memory: memory.slots[slot].current)
 
 
+def _one(
+    name: str,
+    member: str,
+    schema: Schema,
+    read: Callable[[Memory], object],
+    act: Act,
+    models: tuple[str, ...] = WARP2_UP,
+) -> Iterable[AnyRow[Evse]]:
+    """A setting of the controller with one member."""
+    return _pair(name, Obj({member: schema}), _memory(member, read), act, action=True, models=models)
+
+
 def _switch(stored: Stored, slot: SlotId, since: str | None = None) -> Iterable[AnyRow[Evse]]:
     read = _memory("enabled", lambda memory: memory.slots[slot].active)
     return _pair(stored.path, ENABLED, read, lambda m, doc: m.switch(stored, slot, doc), since=since)
@@ -234,54 +246,24 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
         action=True,
         models=WARP2_UP,
     ),
-    *_pair(
-        flash.BUTTON.path,
-        obj(button=Int(8, value=2)),
-        _memory("button", lambda memory: memory.button),
-        Evse.configure_button,
-        action=True,
-        models=WARP2_UP,
-    ),
-    *_pair(
-        flash.EV_WAKEUP.path,
-        ENABLED,
-        _memory("enabled", lambda memory: memory.ev_wakeup),
-        Evse.enable_wakeup,
-        action=True,
-        models=WARP2_UP,
-    ),
-    *_pair(
-        flash.AUTO_SWITCH.path,
-        ENABLED,
-        _memory("enabled", lambda memory: memory.auto_switch),
-        Evse.enable_auto_switch,
-        action=True,
-        models=WARP2_UP,
-    ),
-    *_pair(
+    *_one(flash.BUTTON.path, "button", Int(8, value=2), lambda memory: memory.button, Evse.configure_button),
+    *_one(flash.EV_WAKEUP.path, "enabled", BOOL, lambda memory: memory.ev_wakeup, Evse.enable_wakeup),
+    *_one(flash.AUTO_SWITCH.path, "enabled", BOOL, lambda memory: memory.auto_switch, Evse.enable_auto_switch),
+    *_one(
         flash.PHASES_CONNECTED.path,
-        obj(phases=Int(8, value=3)),
-        _memory("phases", lambda memory: memory.phases_connected),
+        "phases",
+        Int(8, value=3),
+        lambda memory: memory.phases_connected,
         Evse.connect_phases,
-        action=True,
-        models=WARP2_UP,
     ),
-    *_pair(
+    *_one(
         "evse/control_pilot_disconnect",
-        obj(disconnect=BOOL),
-        _memory("disconnect", lambda memory: memory.disconnected),
+        "disconnect",
+        BOOL,
+        lambda memory: memory.disconnected,
         Evse.disconnect_pilot,
-        action=True,
-        models=WARP2_UP,
     ),
-    *_pair(
-        flash.WAIT_TIME.path,
-        obj(time=U8),
-        _memory("time", lambda memory: memory.wait_time),
-        Evse.wait,
-        action=True,
-        models=WARP2_UP,
-    ),
+    *_one(flash.WAIT_TIME.path, "time", U8, lambda memory: memory.wait_time, Evse.wait),
     Source("fw: modules/evse_v2").command(
         "evse/reset_dc_fault_current_state",
         Evse.reset_dc,
@@ -291,12 +273,12 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
         about="needs the password 0xDC42FA23; a wrong one is taken silently",
     ),
     _order("evse/trigger_dc_fault_test", Evse.start_dc_test, WARP2_UP),
-    *_pair(
+    *_one(
         "evse/gp_output",
-        obj(gp_output=uint(0, 1, 1, width=8)),
-        _memory("gp_output", lambda memory: memory.gp_output),
+        "gp_output",
+        uint(0, 1, 1, width=8),
+        lambda memory: memory.gp_output,
         Evse.output,
-        action=True,
         models=WARP2,
     ),
     Source("fw: modules/evse").document("evse/user_calibration", _USER_CALIBRATION, models=WARP1),
