@@ -1,4 +1,4 @@
-"""What the WARP tests share: one box in a small world, asked over HTTP without a socket."""
+"""What the WARP tests share: one wallbox in a small world, asked over HTTP without a socket."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from ....core.messages import (
 from ....core.snapshot import EvseState
 from ....devices.charge_control import IGNORED
 from ..platform import Platform
+from ..settings import INPUT_CLOSED, SHUTDOWN_CLOSED
 from . import flash
 from .evseview import EvseView, Iec
 from .flash import SWITCHES, Stored
@@ -275,8 +276,8 @@ class Controller:
         self.write(
             replace(
                 self.memory,
-                shutdown_closed=settings.flag("shutdown_input_closed"),
-                input_closed=settings.flag("input_closed"),
+                shutdown_closed=settings[SHUTDOWN_CLOSED],
+                input_closed=settings[INPUT_CLOSED],
             )
         )
         memory = self.memory

@@ -27,16 +27,18 @@ ISO15118: Final = Point(name="iso15118", source="fw: modules/iso15118", since="2
 SIMPLE: Final = frozenset((74, 209, 210, 211, 212, 213, 214))
 """Value ids of a meter that shows power and energy only."""
 OF_PHASES: Final = frozenset((1, 2, 3, 13, 17, 21))
-_MODULES_2: Final = """
-    task_scheduler event_log api web_server rtc esp32_common esp32_ethernet_brick watchdog uptime_tracker
-    debug_protocol evse_v2 evse_common evse_led network ntp ethernet wifi network_helper rtc_bricklet mqtt
-    mqtt_auto_discovery http ws event system firmware_update automation charge_manager cm_networking network_lib
-    modbus_tcp_client rct_power_client meters meters_evse_v2 meters_api meters_modbus_tcp meters_sun_spec
-    meters_sma_speedwire meters_rct_power meters_legacy_api batteries batteries_modbus_tcp battery_control
-    require_meter charge_tracker power_manager users nfc nfc_bricklet charge_authorization device_name modbus_tcp
-    modbus_tcp_debug wireguard ocpp eebus charge_limits coredump pwa certs remote_access day_ahead_prices
-    solar_forecast eco p14a_enwg
-""".split()
+_MODULES_2: Final = (
+    "task_scheduler", "event_log", "api", "web_server", "rtc", "esp32_common", "esp32_ethernet_brick", "watchdog",
+    "uptime_tracker", "debug_protocol", "evse_v2", "evse_common", "evse_led", "network", "ntp", "ethernet", "wifi",
+    "network_helper", "rtc_bricklet", "mqtt", "mqtt_auto_discovery", "http", "ws", "event", "system",
+    "firmware_update", "automation", "charge_manager", "cm_networking", "network_lib", "modbus_tcp_client",
+    "rct_power_client", "meters", "meters_evse_v2", "meters_api", "meters_modbus_tcp", "meters_sun_spec",
+    "meters_sma_speedwire", "meters_rct_power", "meters_legacy_api", "batteries", "batteries_modbus_tcp",
+    "battery_control", "require_meter", "charge_tracker", "power_manager", "users", "nfc", "nfc_bricklet",
+    "charge_authorization", "device_name", "modbus_tcp", "modbus_tcp_debug", "wireguard", "ocpp", "eebus",
+    "charge_limits", "coredump", "pwa", "certs", "remote_access", "day_ahead_prices", "solar_forecast", "eco",
+    "p14a_enwg",
+)  # fmt: skip
 _NOT_ON_1: Final = {"ethernet", "ocpp", "eebus", "day_ahead_prices", "solar_forecast", "eco", "p14a_enwg"}
 _RENAMED_ON_1: Final = {
     "esp32_ethernet_brick": "esp32_brick",

@@ -31,7 +31,7 @@ class Rtc(Module):
         if not clock.known_at(v.at):
             return dict.fromkeys((*_MEMBERS, "weekday"), 0)
         now = clock.utc(v.at)
-        return {**{name: getattr(now, name) for name in _MEMBERS}, "weekday": now.isoweekday() % 7}
+        return {**dict(zip(_MEMBERS, now.timetuple(), strict=False)), "weekday": now.isoweekday() % 7}
 
     def set(self, doc: Doc) -> None:
         year, month, day, hour, minute, second = (doc.integer(name) for name in _MEMBERS)
