@@ -395,7 +395,7 @@ async def test_evcc_with_keba() -> None:
         assert await client.number(1100) == 6000
 
 
-# --- two wallboxes on one charger ----------------------------------------------------------------------------------------
+# --- two wallboxes on one charger ----------------------------------------------------------------------------------
 
 
 async def test_go_e_on_the_same_charger() -> None:
