@@ -262,3 +262,17 @@ def test_a_length_that_the_device_states_itself_stays_right() -> None:
     lengths = [int(value) for name, value in reply.headers if name.lower() == "content-length"]
     assert lengths == [len(reply.body)]
     assert b"user_current" not in reply.body
+
+
+def test_what_the_charger_did_not_get_is_not_shown_and_can_be_asked_for_again() -> None:
+    bench = Bench("chargers:\n  garage:\n    wallboxes: [warp]\n")
+    bench.do("plug_in", charger="garage", vehicle="generic")
+    bench.fault("warp", "acknowledged_but_ineffective", count=1)
+    shown, offered = [], []
+    for _ in range(2):
+        bench.http("/evse/external_current_update", on="garage.warp", method="PUT", body=b"6000")
+        bench.wait(10)
+        shown.append(json.loads(bench.http("/evse/external_current", on="garage.warp").body)["current"])
+        offered.append(bench.read("garage.offered_current"))
+    assert shown == [32000, 6000]
+    assert offered == pytest.approx([32, 6], abs=0.1)
