@@ -14,7 +14,7 @@ PACKAGES = {path.name for path in (ROOT / "emulator").iterdir() if path.is_dir()
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_a_page_links_to_is_there(page: Path) -> None:
-    for link in re.findall(r"\]\(([^)#\s"]+)", page.read_text("utf-8")):
+    for link in re.findall(r"\]\(([^)#\s\x22]+)", page.read_text("utf-8")):
         if "://" not in link:
             assert (page.parent / link).exists(), link
 
