@@ -156,7 +156,7 @@ class Emulator:
                 self.links[name] = server
 
     def _build(self, scenario: Scenario) -> None:
-        """A new world with its time standing at 0."""
+        """A new site, its time at 0."""
         broker = (self.broker.host, self.broker.port) if self.broker is not None else None
         epoch = scenario.epoch or (FIXED_EPOCH if self._speed == 0 else datetime.now(UTC).astimezone())
         self.site = build(
@@ -262,7 +262,7 @@ class Emulator:
         return self.simulation.journal.record(at, "clock", "advance", detail).seq
 
     async def _travel(self, end: Instant, enough: Callable[[], bool] = lambda: False) -> None:
-        """Move the world to `end`, or until `enough`; time that is moved by hand does not run by itself meanwhile."""
+        """Move simulated time to `end`, or until `enough`; time that is moved by hand does not run by itself meanwhile."""
         simulation, clock = self.simulation, self.clock
         speed = clock.speed
         clock.set_speed(0.0)
@@ -282,7 +282,7 @@ class Emulator:
             simulation.wake()
 
     def _bring_clock(self) -> None:
-        """Move the clock to where the world is, after the world was moved by itself."""
+        """Move the clock to the instant of the simulation, after that was moved without it."""
         self.clock.jump(max(0, self.simulation.at - self.clock.now()))
 
     # --- what happens ------------------------------------------------------------------------------------------------
@@ -314,7 +314,7 @@ class Emulator:
         return outcomes
 
     async def settle(self) -> None:
-        """Make the sockets agree with the world: interfaces open or closed, everything published sent."""
+        """Make the sockets agree with the site: interfaces open or closed, everything published sent."""
         moved(self.simulation)
         while self.faults.pending:
             await asyncio.gather(*self.faults.pending, return_exceptions=True)

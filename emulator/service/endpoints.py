@@ -1,4 +1,4 @@
-"""Where the interfaces of a world's wallboxes listen, and which server serves each.
+"""Where the interfaces of a site's wallboxes listen, and which server serves each.
 
 The one rule: a protocol's server is named once, in the table below, and imported when the first endpoint needs it.
 """

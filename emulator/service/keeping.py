@@ -1,4 +1,4 @@
-"""What outlives a run: settings that are in flash, and the meters, between a world and its state file.
+"""What outlives a run: settings that are in flash, and the meters, between a site and its state file.
 
 The one rule: what was kept wins over what the scenario states, as with a wallbox that was configured before.
 """
@@ -39,7 +39,7 @@ class Keeper(StateFile):
         return replace(plan, settings={**plan.settings, **self.read(f"{charger}.{plan.name}")})
 
     def follow(self, site: Site) -> None:
-        """Keep what changes in this world from now on."""
+        """Keep what changes at this site from now on."""
         self._site = site
         self._meters = {name: site.simulation.observe(name).total_energy for name in site.simulation.chargers}
         for wallbox in site.wallboxes.values():
