@@ -87,7 +87,7 @@ def listening(server: Server | MqttDevice) -> bool:
 
 
 def _mqtt(emulator: Emulator, interface: MqttInterface, reached: str | None) -> dict[str, object]:
-    """The broker a box uses; None while it uses none."""
+    """The broker a wallbox uses; None while it uses none."""
     access = interface.access()
     if access is None:
         return {"host": None, "port": None, "url": None, "prefix": interface.prefix() or None}

@@ -1,4 +1,4 @@
-"""Where the interfaces of a world's wallboxes listen, and which server serves each.
+"""Where the interfaces of a site's wallboxes listen, and which server serves each.
 
 The one rule: a protocol's server is named once, below, and imported when the first endpoint needs it.
 """
@@ -38,7 +38,7 @@ class Ports:
     def endpoint(self, wallbox: Wallbox, plan: WallboxPlan, name: str) -> Endpoint:
         """The endpoint of an interface: the scenario's port, the vendor's own on an address of its own, or a default.
 
-        A default port that another box of this run has already becomes any free one.
+        A default port that another wallbox of this run has already becomes any free one.
         """
         host = plan.address or self._bind
         kind = TRANSPORT.get(wallbox.interfaces[name].protocol, "")
