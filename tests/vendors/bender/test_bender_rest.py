@@ -354,11 +354,11 @@ def test_enumerations_hold_what_the_seed_document_lists() -> None:
 
 def test_public_info_of_an_icc() -> None:
     world = Controller(ICC)
-    reply = world.http("/api/v1/PublicInfo")
+    reply = world.request("/api/v1/PublicInfo")
     assert (reply.status, reply.content_type) == (200, "application/json")
     assert json.loads(reply.body) == {
         "articleName": "AMTRON 4Business 710",
         "currentVersion": "1.5.22",
         "serialNumber": world.box.serial,
     }
-    assert Controller().http("/api/v1/PublicInfo").status == 404
+    assert Controller().request("/api/v1/PublicInfo").status == 404
