@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from .testing import Bench
+    from .testing import EmulatorFixture
 
-BENCH = pytest.StashKey["Bench"]()
+FIXTURE = pytest.StashKey["EmulatorFixture"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,18 +22,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def emulator(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    """A charger emulator with a frozen clock, free ports and no wallbox yet; see `emulator.testing.Bench`."""
-    from .testing import Bench
+def emulator(request: pytest.FixtureRequest) -> Iterator[EmulatorFixture]:
+    """A charger emulator with a frozen clock, free ports and no wallbox yet; see `emulator.testing.EmulatorFixture`."""
+    from .testing import EmulatorFixture
 
-    with Bench() as bench:
-        request.node.stash[BENCH] = bench
+    with EmulatorFixture() as fixture:
+        request.node.stash[FIXTURE] = fixture
         marker = request.node.get_closest_marker("scenario")
         if marker is not None:
             if len(marker.args) != 1:
                 pytest.fail("the marker takes one file: @pytest.mark.scenario('night.yaml')", pytrace=False)
-            bench.load(_found(request, marker.args[0]))
-        yield bench
+            fixture.load(_found(request, marker.args[0]))
+        yield fixture
 
 
 def _found(request: pytest.FixtureRequest, name: str) -> Path:
@@ -47,9 +47,9 @@ def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    bench = item.stash.get(BENCH, None)
-    if report.failed and report.when == "call" and bench is not None:
-        report.sections.append(("emulator journal", bench.tail()))
+    fixture = item.stash.get(FIXTURE, None)
+    if report.failed and report.when == "call" and fixture is not None:
+        report.sections.append(("emulator journal", fixture.tail()))
     return report
 
 

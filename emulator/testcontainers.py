@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
-from .control.client import Client
+from .control.client import ControlClient
 from .errors import EmulatorError, did_you_mean
 
 CONTROL: Final = 8000
@@ -56,7 +56,7 @@ class ChargerEmulatorContainer:
         if seed is not None:
             command += ["--seed", str(seed)]
         self._container = (create or _docker)(image, command, ports, volumes)
-        self._client: Client | None = None
+        self._client: ControlClient | None = None
 
     def __enter__(self) -> Self:
         self._container.start()
@@ -74,8 +74,8 @@ class ChargerEmulatorContainer:
             self._client.close()
         self._container.stop()
 
-    def _connected(self) -> Client:
-        client = Client(self.control_url)
+    def _connected(self) -> ControlClient:
+        client = ControlClient(self.control_url)
         deadline = time.monotonic() + PATIENCE
         while True:
             try:

@@ -266,7 +266,7 @@ def test_every_step_is_a_command() -> None:
         (("run", "--bind", "0.0.0.0"), "--open-control"),
         (("run", "--speed", "fast"), "--speed"),
         (("run", "nowhere.yaml"), "nowhere.yaml: No such file"),
-        (("ctl", "--url", "http://127.0.0.1:9", "state"), "nobody answers"),
+        (("ctl", "--url", "http://127.0.0.1:9", "state"), "no answer"),
         (("ctl", "--url", "127.0.0.1:x", "state"), "not the address"),
         (("ctl", "advance"), "expected a duration"),
         (("ctl", "clock", "quick"), "expected frozen, realtime"),

@@ -14,6 +14,7 @@ LAYERS: Final = (
     {"runtime"},
     {"language"},
     {"devices"},
+    {"ocpp"},
     {f"vendors.{path.name}" for path in (ROOT / "vendors").iterdir() if path.is_dir()},
     {"vendors"},
     {"faults", "protocols"},

@@ -10,21 +10,21 @@ import aiohttp
 import pytest
 
 from emulator.errors import EmulatorError
-from emulator.testing import Bench
+from emulator.testing import EmulatorFixture
 
 pytest_plugins = ["pytester"]
 
 
-def test_a_wallbox_is_there_at_once(emulator: Bench) -> None:
+def test_a_wallbox_is_there_at_once(emulator: EmulatorFixture) -> None:
     emulator.start("goe")
-    with Bench() as other:
+    with EmulatorFixture() as other:
         box = other.start("goe", model="gemini-11", firmware="55.5", serial="987654")
         assert box.serial == "987654"
         assert box.read("sse") == "987654"
         assert box.http_url == f"http://{box.host}:{box.port('http')}"
 
 
-async def test_it_works_from_an_asynchronous_test(emulator: Bench) -> None:
+async def test_it_works_from_an_asynchronous_test(emulator: EmulatorFixture) -> None:
     goe = emulator.start("goe")
     emulator.plug_in(vehicle="vw_id3")
     async with aiohttp.ClientSession(goe.http_url) as http:
@@ -39,7 +39,7 @@ async def test_it_works_from_an_asynchronous_test(emulator: Bench) -> None:
     assert write["detail"] == {"value": 10, "ok": True}
 
 
-def test_every_step_is_a_method(emulator: Bench) -> None:
+def test_every_step_is_a_method(emulator: EmulatorFixture) -> None:
     emulator.start("goe")
     emulator.plug_in("vw_id3")
     emulator.wait_until(power="> 3 kW")
@@ -53,7 +53,7 @@ def test_every_step_is_a_method(emulator: Bench) -> None:
     assert "phase_loss" in dir(emulator)
 
 
-def test_mistakes_are_told(emulator: Bench) -> None:
+def test_mistakes_are_told(emulator: EmulatorFixture) -> None:
     with pytest.raises(EmulatorError, match='did you mean "goe"'):
         emulator.start("geo")
     goe = emulator.start("goe")
@@ -77,7 +77,7 @@ def test_mistakes_are_told(emulator: Bench) -> None:
         emulator.wait_until({"power": "> 3 kW"}, within="10 s")
 
 
-def test_several_wallboxes(emulator: Bench) -> None:
+def test_several_wallboxes(emulator: EmulatorFixture) -> None:
     left = emulator.start("goe", charger="left")
     right = emulator.start("gemini-11", charger="right", settings={"amp": 8})
     assert left.name == "left.goe"
@@ -88,7 +88,7 @@ def test_several_wallboxes(emulator: Bench) -> None:
     emulator.expect({"left.power": "< 1 W", "right.offered_current": "8 A"})
 
 
-def test_a_scenario_is_loaded_and_played(emulator: Bench, tmp_path: pytest.TempPathFactory) -> None:
+def test_a_scenario_is_loaded_and_played(emulator: EmulatorFixture, tmp_path: pytest.TempPathFactory) -> None:
     file = tmp_path / "short.yaml"  # type: ignore[operator]
     file.write_text(
         'wallbox: {goe: {http: 8101}}\nsteps: [{at: 1 s, plug_in: vw_id3}, {at: 1 min, expect: {power: "> 30 kW"}}]\n'

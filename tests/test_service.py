@@ -52,7 +52,7 @@ async def test_every_vendor_is_served_at_once() -> None:
         ]
         assert all(ports)
         assert len(set(ports)) == len(ports)
-        assert {address.split(".")[1] for address in emulator.servers} == set(emulator.site.boxes["charger"])
+        assert {address.split(".")[1] for address in emulator.servers} == set(emulator.site.wallbox_names["charger"])
 
 
 async def test_a_jump_is_served_at_once() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..control.client import DEFAULT_URL, Client
+from ..control.client import DEFAULT_URL, ControlClient
 from ..errors import did_you_mean
 from .options import control_token
 
@@ -86,7 +86,7 @@ def _callback(name: str) -> Callable[..., int]:
         given = [f"{key.removeprefix('given_')}={value}" for key, value in options.items() if value is not None]
         from ..scenario.steps import step_from_words
 
-        client = click.get_current_context().find_object(Client)
+        client = click.get_current_context().find_object(ControlClient)
         assert client is not None
         return _shown_outcome(client.request("POST", "/api/steps", step_from_words(name, [*words, *given])))
 
@@ -95,7 +95,7 @@ def _callback(name: str) -> Callable[..., int]:
 
 @click.group(name="ctl", cls=Steps)
 @click.option(
-    "--url", default=DEFAULT_URL, envvar="CHARGER_EMULATOR_URL", show_default=True, help="Of the control API."
+    "--url", default=DEFAULT_URL, envvar="CHARGER_EMULATOR_URL", show_default=True, help="URL of the control API."
 )
 @control_token
 @click.pass_context
@@ -108,13 +108,13 @@ def command(ctx: click.Context, url: str, control_token: str | None) -> None:
     charger-emulator ctl advance "1 h"
     charger-emulator ctl expect power=">3 kW" contactor=open
     """
-    ctx.obj = Client(url, control_token)
+    ctx.obj = ControlClient(url, control_token)
     ctx.call_on_close(ctx.obj.close)
 
 
 @command.command()
 @click.pass_obj
-def state(client: Client) -> None:
+def state(client: ControlClient) -> None:
     """Everything at a glance, as JSON."""
     _print(client.get("/api/state"))
 
@@ -122,7 +122,7 @@ def state(client: Client) -> None:
 @command.command()
 @click.argument("name", required=False)
 @click.pass_obj
-def chargers(client: Client, name: str | None) -> None:
+def chargers(client: ControlClient, name: str | None) -> None:
     """The quantities of all chargers, or of the one called NAME, as JSON."""
     _print(client.get("/api/state")["chargers"] if name is None else client.get(f"/api/chargers/{name}"))
 
@@ -130,7 +130,7 @@ def chargers(client: Client, name: str | None) -> None:
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
 @click.pass_obj
-def wallboxes(client: Client, as_json: bool) -> None:
+def wallboxes(client: ControlClient, as_json: bool) -> None:
     """Where every interface listens."""
     found = client.get("/api/wallboxes")
     if as_json:
@@ -146,7 +146,7 @@ def wallboxes(client: Client, as_json: bool) -> None:
 @command.command()
 @click.argument("speed", required=False)
 @click.pass_obj
-def clock(client: Client, speed: str | None) -> None:
+def clock(client: ControlClient, speed: str | None) -> None:
     """What time it is; or run at SPEED: frozen, realtime, or a factor such as 60."""
     if speed is None:
         _print(client.get("/api/clock"))
@@ -166,8 +166,8 @@ def clock(client: Client, speed: str | None) -> None:
 @click.option("--until", multiple=True, metavar="NAME=VALUE", help="Stop as soon as this holds; may be repeated.")
 @click.option("--within", metavar="DURATION", help="With --until: give up after this long (default 10 min).")
 @click.pass_obj
-def advance(client: Client, duration: tuple[str, ...], until: tuple[str, ...], within: str | None) -> int:
-    """Jump ahead by DURATION ("1 h 30 min"), or until something holds. Ends with 1 if it did not."""
+def advance(client: ControlClient, duration: tuple[str, ...], until: tuple[str, ...], within: str | None) -> int:
+    """Jump ahead by DURATION ("1 h 30 min"), or until something holds. Exit code 1 if it did not."""
     wanted: dict[str, object] = {}
     if until:
         wanted = {"until": _expectations(until)} | ({"within": within} if within is not None else {})
@@ -183,15 +183,15 @@ def advance(client: Client, duration: tuple[str, ...], until: tuple[str, ...], w
 
 
 @command.command()
-@click.option("--follow", is_flag=True, help="Go on with what comes.")
+@click.option("--follow", is_flag=True, help="Keep showing new entries.")
 @click.option("--after", type=click.IntRange(0), default=0, help="Only entries with a higher number.")
 @click.option("--charger", help="Only of this charger.")
 @click.option("--interface", help="Only of this interface.")
 @click.option("--kind", help="Only of this kind: event, stimulus, request, write, ...")
-@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="At most so many.")
+@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="Show at most this many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as in journal.jsonl.")
 @click.pass_obj
-def journal(client: Client, /, follow: bool, after: int, as_json: bool, **filters: str | int | None) -> None:
+def journal(client: ControlClient, /, follow: bool, after: int, as_json: bool, **filters: str | int | None) -> None:
     """What happened, oldest first."""
     while True:
         reply = client.get("/api/journal", after=after, wait=30 if follow else None, **filters)
@@ -205,8 +205,8 @@ def journal(client: Client, /, follow: bool, after: int, as_json: bool, **filter
 @command.command()
 @click.argument("expectations", nargs=-1, required=True, metavar="NAME=VALUE...")
 @click.pass_obj
-def expect(client: Client, expectations: tuple[str, ...]) -> int:
-    """Look whether quantities are as expected. Ends with 1 if one is not."""
+def expect(client: ControlClient, expectations: tuple[str, ...]) -> int:
+    """Check quantities against expectations. Exit code 1 if one is not."""
     reply = client.request("POST", "/api/expect", _expectations(expectations))
     for item in reply["items"]:
         mark = "ok    " if item["ok"] else "FAILED"
@@ -216,14 +216,14 @@ def expect(client: Client, expectations: tuple[str, ...]) -> int:
 
 @command.command()
 @click.pass_obj
-def reset(client: Client) -> None:
+def reset(client: ControlClient) -> None:
     """Everything back to the scenario's start."""
     client.request("POST", "/api/reset")
 
 
 @command.command()
 @click.pass_obj
-def faults(client: Client) -> None:
+def faults(client: ControlClient) -> None:
     """The faults in force."""
     for fault in client.get("/api/faults")["faults"]:
         click.echo(f"{fault['on']}  {fault['name']}  {fault.get('about', fault['kind'])}")
@@ -231,7 +231,7 @@ def faults(client: Client) -> None:
 
 @command.command()
 @click.pass_obj
-def health(client: Client) -> None:
+def health(client: ControlClient) -> None:
     """Whether an emulator answers (for health checks)."""
     client.get("/healthz")
 

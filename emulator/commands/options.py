@@ -6,18 +6,18 @@ from pathlib import Path
 
 import click
 
-seed = click.option("--seed", type=click.IntRange(0), help="Of everything random, in place of the scenario's.")
+seed = click.option("--seed", type=click.IntRange(0), help="Seed of everything random; overrides the scenario's.")
 
 control_token = click.option(
     "--control-token",
     envvar="CHARGER_EMULATOR_TOKEN",
     metavar="TOKEN",
-    help="The control API takes requests with this bearer token only.",
+    help="Bearer token that requests to the control API must carry.",
 )
 
 state_file = click.option(
     "--state",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Keep settings and meters of the boxes in this file across runs (SQLite).",
+    help="Keep settings and meter readings of the wallboxes in this SQLite file across runs.",
 )

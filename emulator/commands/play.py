@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 @click.command(name="play")
 @click.argument("scenarios", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
 @seed
-@click.option("--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write reports there.")
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write reports (journal, JUnit, JSON, HTML) to this directory.",
+)
 def command(scenarios: tuple[Path, ...], seed: int | None, report: Path | None) -> int:
-    """Play SCENARIOS without sockets, as fast as possible. Ends with 1 if an expectation or a rule failed."""
+    """Play SCENARIOS without sockets, as fast as possible. Exit code 1 if an expectation or a rule failed."""
     from ..scenario.loader import load
     from .verdict import verdict_lines
 

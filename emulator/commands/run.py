@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command(name="run")
 @click.argument("scenario", required=False, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--frozen", is_flag=True, help="Time stands still until it is told to move.")
+@click.option("--frozen", is_flag=True, help="Time stands still until a client of the control API moves it.")
 @click.option("--speed", type=click.FloatRange(0, 1_000_000), help="Simulated seconds per second.")
 @seed
 @click.option("--bind", default="127.0.0.1", envvar="CHARGER_EMULATOR_BIND", show_default=True, help="Address.")
@@ -35,10 +35,15 @@ if TYPE_CHECKING:
     "--open-control",
     is_flag=True,
     envvar="CHARGER_EMULATOR_OPEN_CONTROL",
-    help="Offer the control API without a token also beyond this machine.",
+    help="Serve the control API without a token beyond loopback, too.",
 )
-@click.option("--keep-running", is_flag=True, help="Serve on when the scenario is over.")
-@click.option("--report", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write reports there.")
+@click.option("--keep-running", is_flag=True, help="Keep serving after the scenario has ended.")
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write reports (journal, JUnit, JSON, HTML) to this directory.",
+)
 @state_file
 def command(
     scenario: Path | None,
@@ -55,8 +60,8 @@ def command(
 ) -> int:
     """Serve SCENARIO and play it in clock time.
 
-    Without SCENARIO: one 22 kW charger, run by every vendor at once. Ends with 0 when all expectations held, 1 when one
-    failed. A scenario without an `end` is served until it is interrupted.
+    Without SCENARIO: one 22 kW charger, run by every vendor at once. Exit code 0 if all expectations and rules
+    held, 1 if one failed. A scenario without an `end` is served until it is interrupted.
     """
     import asyncio
 

@@ -20,7 +20,7 @@ OPEN_PATHS = frozenset({"/", "/healthz"})
 
 
 def is_loopback(host: str) -> bool:
-    """Whether this host name or address is this machine and nobody else's."""
+    """Whether this host name or address is the loopback of this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

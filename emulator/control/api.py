@@ -25,7 +25,7 @@ from ..scenario.steps import TimedStep, make_step, parse_steps
 from ..scenario.steps.checks import PATIENCE
 from ..verdict.reading import rule_from
 from . import models, views
-from .feed import Feed
+from .feed import EventFeed
 from .metrics import MEDIA_TYPE, Metrics
 from .problems import Refused
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Model = TypeVar("Model", bound=BaseModel)
 
 LONGEST_WAIT: Final = 60.0
-"""Wall seconds `GET /api/journal` may wait for something new."""
+"""How long `GET /api/journal` may wait for something new, in wall time [s]."""
 MOST_ENTRIES: Final = 10_000
 
 
@@ -44,7 +44,7 @@ class Api:
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
-        self.feed = Feed(emulator)
+        self.feed = EventFeed(emulator)
         self.metrics = Metrics(emulator)
         emulator.on_reset += [self.feed.attach, self.metrics.attach]
 
@@ -258,7 +258,7 @@ async def _parsed(request: web.Request) -> Any:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 async def _body(request: web.Request, model: type[Model]) -> Model:

@@ -12,7 +12,7 @@ from ..errors import EmulatorError
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 
-class Client:
+class ControlClient:
     """Talks to one emulator. What the emulator refuses is an EmulatorError with its own words."""
 
     def __init__(self, url: str = DEFAULT_URL, token: str | None = None, timeout: float = 60.0) -> None:
@@ -35,7 +35,7 @@ class Client:
         return self.request("GET", f"{path}?{urlencode(asked)}" if asked else path)
 
     def request(self, method: str, path: str, body: object = None) -> Any:
-        """The decoded reply. EmulatorError for a problem document, or when nobody answers."""
+        """The decoded reply. EmulatorError for a problem document, or when there is no answer."""
         status, text = self._exchange(method, path, body)
         try:
             document = json.loads(text)
@@ -54,7 +54,7 @@ class Client:
             return reply.status, reply.read()
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            why = "nobody answers" if isinstance(error, ConnectionRefusedError) else str(error) or type(error).__name__
+            why = "no answer" if isinstance(error, ConnectionRefusedError) else str(error) or type(error).__name__
             raise EmulatorError(
                 f"{self.url}: {why}; is an emulator running there? (`charger-emulator run`, `ctl --url`)"
             ) from error

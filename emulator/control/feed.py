@@ -22,7 +22,7 @@ PACE: Final = 0.1
 """Least wall seconds between two messages about the same thing."""
 
 REFRESH: Final = 1.0
-"""Wall seconds between quantities while time passes and nothing happens."""
+"""Interval between quantities while time passes and nothing happens, in wall time [s]."""
 
 BATCH: Final = 500
 """Most entries in one message."""
@@ -34,7 +34,7 @@ LOOK_BACK: Final = 5000
 """Newest entries among which those are looked for."""
 
 
-class Feed:
+class EventFeed:
     """All clients of the feed."""
 
     def __init__(self, emulator: Emulator) -> None:

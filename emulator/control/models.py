@@ -16,7 +16,7 @@ Duration = Annotated[Any, Field(json_schema_extra={"type": ["string", "null"]})]
 """Read by the scenario layer, which says best what is wrong with one."""
 
 
-class Document(BaseModel):
+class JsonModel(BaseModel):
     """Base: unknown members are mistakes, numbers are not made from texts."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -35,7 +35,7 @@ class Problem(BaseModel):
 # --- requests --------------------------------------------------------------------------------------------------------
 
 
-class ClockChange(Document):
+class ClockChange(JsonModel):
     """What to do with the clock: a mode, or a speed."""
 
     mode: Literal["frozen", "realtime"] | None = Field(
@@ -50,7 +50,7 @@ class ClockChange(Document):
         return self
 
 
-class Advance(Document):
+class Advance(JsonModel):
     """How far to move the clock: by a duration, or until something holds."""
 
     by: Duration = Field(None, description="A duration", examples=["1 h", "90 s"])
@@ -69,7 +69,7 @@ class Advance(Document):
 # --- replies ---------------------------------------------------------------------------------------------------------
 
 
-class Clock(Document):
+class Clock(JsonModel):
     """The clock."""
 
     mode: Literal["frozen", "realtime", "speed"]
@@ -78,7 +78,7 @@ class Clock(Document):
     time: str = Field(description="Calendar time in the simulated world (ISO 8601)")
 
 
-class Interface(Document):
+class Interface(JsonModel):
     """One protocol endpoint of a wallbox."""
 
     name: str
@@ -91,7 +91,7 @@ class Interface(Document):
     listening: bool
 
 
-class Wallbox(Document):
+class Wallbox(JsonModel):
     """One wallbox and where it listens."""
 
     name: str = Field(description="Name in scenarios", examples=["garage.goe"])
@@ -104,11 +104,11 @@ class Wallbox(Document):
     interfaces: list[Interface]
 
 
-class Wallboxes(Document):
+class Wallboxes(JsonModel):
     wallboxes: list[Wallbox]
 
 
-class Entry(Document):
+class Entry(JsonModel):
     """One journal entry."""
 
     seq: int
@@ -124,20 +124,20 @@ class Entry(Document):
     cause: int | None
 
 
-class Journal(Document):
+class Journal(JsonModel):
     entries: list[Entry]
     next: int = Field(description="What to ask for next: `?after=<next>`")
     dropped: int = Field(description="Old entries that are no longer kept")
 
 
-class ExpectationItem(Document):
+class ExpectationItem(JsonModel):
     quantity: str
     expected: JsonValue
     found: Any
     ok: bool
 
 
-class Advanced(Document):
+class Advanced(JsonModel):
     """Where the clock stands after an advance, and what happened on the way."""
 
     at: Seconds
@@ -148,7 +148,7 @@ class Advanced(Document):
     next: int
 
 
-class Outcome(Document):
+class Outcome(JsonModel):
     """What came of one step."""
 
     step: str
@@ -159,22 +159,22 @@ class Outcome(Document):
     detail: dict[str, Any]
 
 
-class Outcomes(Document):
+class Outcomes(JsonModel):
     ok: bool
     outcomes: list[Outcome]
 
 
-class Failure(Document):
+class Failure(JsonModel):
     at: Seconds
     text: str
 
 
-class Expectation(Document):
+class Expectation(JsonModel):
     ok: bool
     items: list[ExpectationItem]
 
 
-class JudgedRule(Document):
+class JudgedRule(JsonModel):
     """How a rule stands."""
 
     model_config = ConfigDict(extra="allow")
@@ -184,7 +184,7 @@ class JudgedRule(Document):
     text: str = Field(description="What was found, the nearest miss, and the journal around it")
 
 
-class Verdict(Document):
+class Verdict(JsonModel):
     """How rules and expectations stand."""
 
     ok: bool
@@ -192,7 +192,7 @@ class Verdict(Document):
     failures: list[Failure]
 
 
-class ActiveFault(Document):
+class ActiveFault(JsonModel):
     """A fault in force."""
 
     model_config = ConfigDict(extra="allow")
@@ -201,11 +201,11 @@ class ActiveFault(Document):
     kind: str
 
 
-class Faults(Document):
+class Faults(JsonModel):
     faults: list[ActiveFault]
 
 
-class Timeline(Document):
+class Timeline(JsonModel):
     """How far the scenario has come."""
 
     steps: int
@@ -213,7 +213,7 @@ class Timeline(Document):
     finished: bool
 
 
-class State(Document):
+class State(JsonModel):
     """Everything at a glance."""
 
     version: str
@@ -230,11 +230,11 @@ class State(Document):
     failures: list[Failure]
 
 
-class Reset(Document):
+class Reset(JsonModel):
     clock: Clock
     took: float = Field(description="Wall seconds")
 
 
-class Health(Document):
+class Health(JsonModel):
     status: Literal["ok"]
     version: str

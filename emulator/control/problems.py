@@ -1,6 +1,6 @@
 """What went wrong with a request to the control API, as problem documents (RFC 9457).
 
-The one rule: every error reply of the control port has this shape, also those for paths and bodies nobody expected.
+The one rule: every error reply of the control port has this shape, also those for unknown paths and malformed bodies.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DEFAULT_PORT: Final = 8000
 LARGEST_BODY: Final = 1_048_576
 SHUTDOWN: Final = 0.2
-"""Wall seconds that requests get to end."""
+"""How long requests have to end at shutdown, in wall time [s]."""
 
 
 class ControlServer:

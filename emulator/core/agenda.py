@@ -17,7 +17,6 @@ class Priority(IntEnum):
 
     GRID = 0
     FAULT = 1
-    VEHICLE = 2
     EVSE = 3
     FIRMWARE = 4
     COMMAND = 5

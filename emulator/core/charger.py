@@ -22,7 +22,7 @@ from .protection import overcurrent_threshold
 from .ramp import Ramp
 from .reading import Segment, steady
 from .snapshot import Snapshot
-from .specs import ChargerSpec, VehicleSpec
+from .specs import ChargerSpec
 from .taper import Taper
 
 MAX_ROUNDS: Final = 200
@@ -96,11 +96,6 @@ class Charger:
         handle(self._hardware, at, message)
         self._react()
         return DONE
-
-    @property
-    def vehicle_spec(self) -> VehicleSpec | None:
-        """The vehicle at the cable."""
-        return self._hardware.vehicle.spec if self._hardware.vehicle is not None else None
 
     @property
     def disturbances(self) -> Mapping[str, Disturbance]:

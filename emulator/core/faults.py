@@ -55,7 +55,7 @@ class Conditions:
     heat: tuple[tuple[str, float], ...] = ()
     """Sensors held at a temperature in °C."""
     overdraw: float = 0.0
-    """Current the vehicle draws above its limit [A]."""
+    """Current the vehicle draws above what is offered [A]."""
     lock_stuck: Literal["open", "closed"] | None = None
     proximity: float | None = None
     """Resistance in place of the cable's coding [ohm]."""
@@ -280,7 +280,7 @@ class Overtemp(Disturbance):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overcurrent(Disturbance):
-    """Vehicle draws more than offered."""
+    """Vehicle draws more than offered. By `excess`, whatever it is built for."""
 
     excess: Amperes = 5.0
 

@@ -1,4 +1,4 @@
-"""One charge point with everything around it: grid, faults, vehicle, charge controller, meter, heat.
+"""The hardware of one charge point and what it is connected to: grid, vehicle, charge controller, meter, heat.
 
 The one rule: the parts meet here and nowhere else. There is no time in it but the instants it is given.
 """
@@ -53,9 +53,14 @@ class Hardware:
 
     def set_supply(self, change: SetSupply) -> None:
         """Change the grid."""
-        names = ("voltage", "phases", "frequency", "source_resistance")
-        stated = {name: value for name in names if (value := getattr(change, name)) is not None}
-        self.supply = replace(self.supply, **stated)
+        now = self.supply
+        self.supply = replace(
+            now,
+            voltage=now.voltage if change.voltage is None else change.voltage,
+            phases=now.phases if change.phases is None else change.phases,
+            frequency=now.frequency if change.frequency is None else change.frequency,
+            source_resistance=now.source_resistance if change.source_resistance is None else change.source_resistance,
+        )
         if change.phase_voltages is not None:
             self._phase_voltages = change.phase_voltages
         elif change.voltage is not None:
@@ -70,7 +75,7 @@ class Hardware:
         self._rewire()
 
     def disturbed(self) -> None:
-        """The disturbances, or the vehicle, are others now."""
+        """Take over other disturbances, or another vehicle."""
         self.conditions = conditions(tuple(self.disturbances.values()))
         vehicle, now = self.vehicle, self.conditions
         if vehicle is not None:
@@ -87,20 +92,16 @@ class Hardware:
         self.disturbed()
 
     def _rewire(self) -> None:
-        first, second, third = network.connected(self.supply)
-        self.wired = (first, second and self.spec.phases >= 2, third and self.spec.phases >= 3)
+        wired = network.connected(self.supply)
+        self.wired = (wired[0], wired[1] and self.spec.phases >= 2, wired[2] and self.spec.phases >= 3)
         now = self.conditions
         if self.cut or now.outage:
             self.terminals = NO_CURRENT
             return
-        given, stated = now.voltages, self._phase_voltages
-        overrides = tuple(
-            by_fault if by_fault is not None else said for by_fault, said in zip(given, stated, strict=True)
-        )
-        live = tuple(a and b for a, b in zip(self._live, now.live, strict=True))
-        self.terminals = network.voltages(
-            self.supply, (overrides[0], overrides[1], overrides[2]), (live[0], live[1], live[2])
-        )
+        faulty, stated = now.voltages, self._phase_voltages
+        first, second, third = (a if a is not None else b for a, b in zip(faulty, stated, strict=True))
+        live = (self._live[0] and now.live[0], self._live[1] and now.live[1], self._live[2] and now.live[2])
+        self.terminals = network.voltages(self.supply, (first, second, third), live)
 
     # --- how the parts see each other --------------------------------------------------------------------------------
 

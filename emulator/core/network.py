@@ -30,11 +30,6 @@ _STAR: Final = ((1.0, 0.0), (-0.5, -_HALF_ROOT_3), (-0.5, _HALF_ROOT_3))
 _TWO_LINES: Final = ((1.0, 0.0), (0.5, -_HALF_ROOT_3), (0.0, 0.0))
 
 
-def feeding_lines(rotation: Literal["RST", "STR", "TRS"]) -> tuple[int, int, int]:
-    """Index of the grid line behind each terminal."""
-    return _FEEDS[rotation]
-
-
 def _shares_return(network: Network, phases: int) -> bool:
     """Whether the N terminal is fed by a line of its own: an IT network with more than two wires."""
     return network == "IT" and phases > 1

@@ -45,6 +45,14 @@ def smooth(seed: int, channel: int, at: Instant, period: Instant) -> float:
     return (1.0 - share) * signed(seed, channel, bucket) + share * signed(seed, channel, bucket + 1)
 
 
+def zero_offset(at: Instant, phase: int) -> float:
+    """What some meters show of a phase without current: 4 to 5 mA, another value every second [A].
+
+    Source: evcc#23578, evcc pull request 3103.
+    """
+    return 0.004 + 0.001 * uniform(0, NoiseChannel.CURRENT + phase, at // SECOND)
+
+
 class NoiseChannel(IntEnum):
     """What the noise is for. Current and voltage have one channel per phase: add 0, 1, 2."""
 

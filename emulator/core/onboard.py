@@ -1,7 +1,7 @@
 """The electrical side of a vehicle: battery, current per phase, and the law they follow in one segment.
 
-The one rule: `vehicle` says which current to head for, and when; here is only how it gets there. Currents
-are A of active current per used phase, energies J.
+The one rule: `vehicle` decides on the target current, and when it changes; here is how the current gets there.
+Currents are A of active current per used phase, energies J.
 """
 
 from __future__ import annotations

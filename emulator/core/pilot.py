@@ -27,16 +27,11 @@ R_D: Final = R2 * R3_D / (R2 + R3_D)
 
 STEADY: Final = 100.0
 """Steady +12 V, nothing offered [%]."""
-DIGITAL: Final = 5.0
-"""The vehicle has to ask by digital communication [%]."""
 MINIMUM_DUTY: Final = 8.0
 MINIMUM_CURRENT: Final = 6.0
 MAXIMUM_CURRENT: Final = 80.0
 LOW_RANGE_END: Final = 51.0
 HIGH_RANGE_START: Final = 52.5
-
-DIODE_THRESHOLD: Final = -10.0
-"""A negative half-wave above this is a missing or shorted diode [V]. Source: Tinkerforge evse-v2-bricklet."""
 
 # Ohm above which each state is read, in the order A, B, C, D; anything lower is E or F. The row is the state read
 # before, which makes the thresholds hysteretic. Source: Tinkerforge evse-v2-bricklet, iec61851.c.
@@ -109,33 +104,3 @@ def plateau_voltage(
     if resistance <= 0:
         return 0.0
     return diode + (source - diode) * resistance / (resistance + series)
-
-
-def resistance_at(
-    voltage: float,
-    *,
-    source: float = SOURCE_VOLTAGE,
-    series: float = SOURCE_RESISTANCE,
-    diode: float = DIODE_DROP,
-) -> float | None:
-    """The resistance behind a positive plateau of `voltage`: the inverse of `plateau_voltage`."""
-    if voltage >= source:
-        return None
-    return max(0.0, series * (voltage - diode) / (source - voltage))
-
-
-def negative_voltage(resistance: float | None, *, diode_shorted: bool = False) -> float:
-    """Negative plateau at the EVSE while the PWM runs [V].
-
-    A healthy diode leaves it unloaded; through a shorted one the vehicle loads both half-waves alike.
-    """
-    if resistance is None:
-        return -SOURCE_VOLTAGE
-    if resistance <= 0:
-        return 0.0
-    return -plateau_voltage(resistance) if diode_shorted else -SOURCE_VOLTAGE
-
-
-def diode_passes(negative: float) -> bool:
-    """Whether a negative plateau of `negative` V proves the vehicle's diode."""
-    return negative <= DIODE_THRESHOLD

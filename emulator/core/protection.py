@@ -259,7 +259,6 @@ class Protection:
         self._recovery: Mapping[str, Recovery] = dict(recovery)
         self._since: dict[int, Instant] = {}
         self._active: dict[str, _Active] = {}
-        self.trips = 0
 
     @property
     def active(self) -> tuple[str, ...]:
@@ -292,7 +291,6 @@ class Protection:
 
     def _raise(self, at: Instant, detector: Detector, now: Measurements) -> None:
         self._active[detector.name] = _Active(at, detector)
-        self.trips += 1
         residual = {
             "rcd_dc": now.conditions.residual_dc,
             "rcd_ac": now.conditions.residual_ac,

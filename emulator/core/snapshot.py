@@ -192,9 +192,6 @@ class Snapshot:
     vehicle: VehicleView | None
     """The vehicle at the cable; None: nothing plugged."""
 
-    def __getitem__(self, name: str) -> object:
-        return getattr(self, name)
-
     @property
     def apparent_power_total(self) -> float:
         """Vector sum [VA]."""

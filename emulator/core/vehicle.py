@@ -44,9 +44,9 @@ class Vehicle:
         self.toggles = 0
         """Times S2 opened because of the charger."""
         self.refuses = False
-        """Refuses for a reason of its own (fault injection)."""
+        """Refuses for a reason of its own, by a fault."""
         self.overdraw = 0.0
-        """Current drawn above the limit, by a fault [A]."""
+        """Current drawn above the offer, by a fault [A]."""
         self.ventilation = spec.ventilation
         self.cable: float | None = None
         """Rating of the cable as the vehicle reads it [A]."""
@@ -78,7 +78,7 @@ class Vehicle:
         """The target that `reaction_delay` is waited for [A]."""
         self.rest(at)
 
-    # --- what others see ---------------------------------------------------------------------------------------------
+    # --- seen from outside -------------------------------------------------------------------------------------------
 
     @property
     def resistance(self) -> float:
@@ -99,7 +99,7 @@ class Vehicle:
 
     @property
     def stores(self) -> bool:
-        """Whether what reaches the battery stays in it: not while topping up or letting go when full."""
+        """Whether what reaches the battery stays in it: not while topping up or ramping down when full."""
         return not self.bursting and not self.onboard.finished
 
     def view(self) -> VehicleView:
@@ -118,10 +118,10 @@ class Vehicle:
             finished=self.onboard.finished,
         )
 
-    # --- what it takes in --------------------------------------------------------------------------------------------
+    # --- inputs ------------------------------------------------------------------------------------------------------
 
     def sense(self, at: Instant, signal: PilotSignal, mains: Mains) -> None:
-        """Take in the pilot signal and the mains; edges matter here, levels in `step`."""
+        """Take in the pilot signal and the mains; edges matter here, levels in `vehicle_rules`."""
         if signal != self._signal:
             self._watch_pilot(at, signal)
             self._signal = signal
@@ -203,7 +203,7 @@ class Vehicle:
 
     @property
     def misses_offer(self) -> bool:
-        """There is no valid offer any more, and it notices."""
+        """There is no valid offer any more, and it reacts to that."""
         if self.spec.simplified or self.wants:
             return False
         return not self.spec.ignores_pwm_off or self.refuses or self.state is Onboard.REQUESTING
@@ -315,8 +315,10 @@ class Vehicle:
         rms = self._rms_target()
         if rms <= 0:
             return 0.0
+        if self.overdraw > 0:
+            rms = max(rms, pilot.decode(self._signal.duty)) + self.overdraw
         mask = self.mask()
-        target = min(active_from_rms(rms + self.overdraw, self.spec.reactive_current), ceiling(self.mains, mask))
+        target = min(active_from_rms(rms, self.spec.reactive_current), ceiling(self.mains, mask))
         return min(target, self._burst_current(mask)) if self.bursting else target
 
     def _burst_current(self, mask: PhaseMask) -> float:

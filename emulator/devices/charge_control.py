@@ -16,12 +16,15 @@ from ..core.messages import (
     RequestPhases,
     SetAuthorisation,
     SetLimit,
+    SetLock,
     SetPermission,
     SetService,
 )
 
-Owned = SetLimit | SetPermission | SetAuthorisation | SetService | RequestPhases | MarkEnergy
+Owned = SetLimit | SetPermission | SetAuthorisation | SetService | RequestPhases | MarkEnergy | SetLock
 """Commands in the name of an owner, whose last word counts."""
+
+LockPolicy = Literal["normal", "auto_unlock", "always", "open"]
 
 IGNORED: Final = Outcome(detail={"ignored": "by a fault"})
 """The outcome of a command that a fault kept from the controller."""
@@ -64,6 +67,14 @@ class ChargeControl:
         """Be told when the session reaches an energy [Wh]; None: no more."""
         self._tell(MarkEnergy(owner=self.owner(name), energy=energy))
 
+    def lock(self, name: str, policy: LockPolicy, *, on_outage: bool) -> None:
+        """Say when the plug is locked, and whether it is let go in a power cut."""
+        self._tell(SetLock(owner=self.owner(name), policy=policy, on_outage=on_outage))
+
+    def restart(self) -> None:
+        """Submit every next word: who asks has lost its memory, and does not know what it asked for."""
+        self._taken.clear()
+
     def forget(self, kind: type[Command], name: str) -> None:
         """Submit the next word of an owner even if it is the same as the last."""
         self._taken.pop((kind, self.owner(name)), None)
@@ -72,9 +83,7 @@ class ChargeControl:
         """Ask for something that happens once, whatever was asked before."""
         return self._submit(command)
 
-    def _tell(
-        self, command: SetLimit | SetPermission | SetAuthorisation | SetService | RequestPhases | MarkEnergy
-    ) -> bool:
+    def _tell(self, command: Owned) -> bool:
         key = (type(command), command.owner)
         if self._taken.get(key) != command:
             if self._submit(command) is IGNORED:

@@ -28,7 +28,7 @@ class Host(Recorder, Protocol):
 
 
 class Controlled(Host, Protocol):
-    """What controls need of a wallbox, or of the part of one that they act on."""
+    """What controls act on: a wallbox, or a part of one."""
 
     @property
     def settings(self) -> Settings: ...

@@ -30,7 +30,7 @@ class ModbusService(Generic[V, W]):
         """`compiled` makes the table of the profile and settings in force; `target` takes and records the writes."""
         self._compiled = compiled
         self._view = view
-        self._target = target
+        self.target = target
         self._enabled = enabled
         self.compile()
 
@@ -47,7 +47,7 @@ class ModbusService(Generic[V, W]):
 
     def serve(self, request: ModbusRequest) -> ModbusReply | None:
         """What the table answers."""
-        return self.table.serve(request, self._view, self._target)
+        return self.table.serve(request, self._view, self.target)
 
     # --- scenarios ---------------------------------------------------------------------------------------------------
 
@@ -58,7 +58,7 @@ class ModbusService(Generic[V, W]):
 
     def write(self, address: str, value: object, origin: Origin) -> Outcome:
         """Write one whole item by its wire value, as a client would."""
-        return self.table.write_address(self._target, address, value, origin)
+        return self.table.write_address(self.target, address, value, origin)
 
     def addresses(self) -> Iterable[str]:
         return self.table.addresses()

@@ -14,7 +14,7 @@ from .firmware import Profile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """What every row says about itself: where it comes from, and on which boxes it exists."""
+    """What every row says about itself: where it comes from, and on which wallboxes it exists."""
 
     name: str
     source: str
@@ -32,7 +32,7 @@ class Point:
     about: str = ""
 
     def exists(self, profile: Profile) -> bool:
-        """Whether a box of this profile has the row."""
+        """Whether a wallbox of this profile has the row."""
         if self.models is not None and profile.model.id not in self.models:
             return False
         return profile.has(self.since, self.until)
@@ -88,7 +88,7 @@ class Fidelity:
 
 
 def unique(rows: Iterable[Point]) -> None:
-    """ValueError if two rows of a table could exist on the same box under one name."""
+    """ValueError if two rows of a table could exist on the same wallbox under one name."""
     seen: dict[tuple[str, str | None, str | None, tuple[str, ...] | None], Point] = {}
     for row in rows:
         key = (row.name, row.since, row.until, row.models)

@@ -330,7 +330,15 @@ class RegisterTable(Generic[V, W]):
         """Every row of every bank, by bank and address."""
         for table in self.tables.values():
             for item in table.items:
-                yield _fidelity(table.bank.name, item.row)
+                row = item.row
+                kind = row.type.title + (f", x {row.scale:g}" if row.scale != 1 else "")
+                yield row.documented(
+                    table.bank.name,
+                    kind,
+                    readable=row.read is not None,
+                    settable=row.write is not None,
+                    name=f"{row.address} {row.name}",
+                )
 
     def _find(self, address: str | int, functions: Iterable[int]) -> tuple[Table[V, W], Item[V, W]]:
         text = str(address).removeprefix(self.layout.prefix)
@@ -354,20 +362,3 @@ def _nothing(_view: object) -> object:
 
 def _plain(value: object) -> object:
     return value.hex() if isinstance(value, bytes) else value
-
-
-def _fidelity(table: str, row: Register[V, W]) -> Fidelity:
-    return Fidelity(
-        table=table,
-        name=f"{row.address} {row.name}",
-        type=row.type.title + (f", x {row.scale:g}" if row.scale != 1 else ""),
-        readable=row.read is not None,
-        settable=row.write is not None,
-        live=row.live,
-        source=row.source,
-        since=row.since,
-        until=row.until,
-        models=row.models,
-        assumed=row.assumed,
-        about=row.about,
-    )

@@ -7,7 +7,7 @@ A vendor writes rows, puts them into banks, and banks into a layout:
     Row = Register[View, Box]
     HOLDING = Bank("Modbus holding registers", (Row("current_set", 194, U16, scale=10, read=..., write=...), ...))
     LAYOUT = Layout({3: (HOLDING,), 6: (HOLDING,), 16: (HOLDING,)})
-    table = RegisterTable(LAYOUT, profile);  reply = table.serve(request, box.view, box)
+    table = RegisterTable(LAYOUT, profile);  reply = table.serve(request, wallbox.view, wallbox)
 """
 
 from __future__ import annotations

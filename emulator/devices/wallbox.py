@@ -9,7 +9,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
 
 from ..core.agenda import Action, Timer
 from ..core.instant import Instant, later
@@ -17,8 +16,9 @@ from ..core.messages import Command, Event, Outcome
 from ..core.snapshot import Snapshot
 from ..core.specs import ChargerSpec
 from ..runtime.simulation import Simulation
+from .catalogue import Catalogue
 from .charge_control import IGNORED, ChargeControl
-from .firmware import Profile, Vendor
+from .firmware import Profile
 from .interception import NOBODY, Interceptor
 from .interfaces import HttpInterface, Interface, MqttInterface, Origin
 from .points import Fidelity
@@ -31,7 +31,7 @@ from .traffic import ProtocolName
 class Context:
     """What a wallbox is made of."""
 
-    vendor: Vendor
+    vendor: Catalogue
     profile: Profile
     simulation: Simulation
     charger: str
@@ -70,9 +70,9 @@ class Wallbox(ABC):
         self.booted_at: Instant = 0
         """When the network processor started last."""
         self.interceptor: Interceptor = NOBODY
-        """What stands between this box and its clients."""
+        """What stands between this wallbox and its clients."""
         self.clock_offset = timedelta()
-        """How much the clock of the box is fast."""
+        """How much its clock is fast."""
         self.settings = Settings(context.vendor.settings)
         self.settings.configure(context.settings)
         self.control = ChargeControl(self.name, self.submit)
@@ -88,7 +88,7 @@ class Wallbox(ABC):
 
     @abstractmethod
     def power_on(self) -> None:
-        """The box has power for the first time: put limits and permissions on the charger."""
+        """The wallbox has power for the first time: put limits and permissions on the charger."""
 
     @abstractmethod
     def handle(self, event: Event) -> None:
@@ -114,11 +114,11 @@ class Wallbox(ABC):
         """Every row of every table of this profile."""
 
     def present_card(self, tag: str) -> Outcome:
-        """A card is held to the reader (hexadecimal id). Default: this box has no reader."""
+        """A card is held to the reader (hexadecimal id). Default: this wallbox has no reader."""
         return Outcome(detail={"ignored": "no card reader"})
 
     def press_button(self, duration: float = 0.2) -> Outcome:
-        """The button of the box is pressed for `duration` s. Default: it has none."""
+        """The button of the wallbox is pressed for `duration` s. Default: it has none."""
         return Outcome(detail={"ignored": "no button"})
 
     def setting_changed(self, name: str) -> None:  # noqa: B027 - most need nothing here
@@ -156,7 +156,7 @@ class Wallbox(ABC):
     # --- what it may use ---------------------------------------------------------------------------------------------
 
     def shows(self, quirk: Quirk) -> bool:
-        """Whether this box shows a quirk: as its owner states, else as its model and firmware do."""
+        """Whether this wallbox shows a quirk: as its owner states, else as its model and firmware do."""
         stated = self.settings[quirk.setting]
         return quirk.exists(self.profile) if stated is None else stated
 
@@ -170,7 +170,7 @@ class Wallbox(ABC):
         return self.simulation.submit(self.charger, command, wallbox=self.name)
 
     def calendar(self, at: Instant | None = None) -> datetime:
-        """Calendar time of an instant (default: now), by the clock of the box."""
+        """Calendar time of an instant (default: now), by the clock of the wallbox."""
         return self.simulation.calendar(at) + self.clock_offset
 
     def timer(self, action: Action) -> Timer:
@@ -224,12 +224,12 @@ class Wallbox(ABC):
         self.power_on()
 
     def configure(self, settings: Mapping[str, object]) -> None:
-        """The owner changes settings, with the vendor's app or at the box. EmulatorError if any is wrong."""
+        """The owner changes settings, with the vendor's app or at the wallbox. EmulatorError if any is wrong."""
         self.settings.configure(settings)
         self.changed()
 
     def set_firmware(self, firmware: str) -> None:
-        """The firmware is replaced; the box reboots into it. EmulatorError if there is no such profile."""
+        """The firmware is replaced; the wallbox reboots into it. EmulatorError if there is no such profile."""
         self.profile = self.vendor.profile(self.profile.model.id, firmware)
         self.reboot()
 
@@ -262,9 +262,6 @@ class Wallbox(ABC):
             self._boot_timer.set(later(event.at, self.boot_time))
         self.handle(event)
         self.changed()
-
-
-InterfaceName = Literal["http", "websocket", "mqtt", "modbus", "udp", "mdns"]
 
 
 def charger_defaults(profile: Profile) -> ChargerSpec:

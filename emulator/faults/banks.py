@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ..devices.documents import Path, address, ends_with
-from ..devices.interfaces import ModbusInterface, ModbusRequest
+from ..devices.interfaces import ModbusInterface, ModbusRequest, RegisterItem, RegisterMap
 from ..devices.wire_types import U16, U32, U64, Registers, WireType
 from .edits import HIDE, KEEP
 from .matching import Match
 from .sentinels import Sentinel
 
 if TYPE_CHECKING:
-    from ..devices.register_table import RegisterTable
     from ..devices.wallbox import Wallbox
     from .passing import Shot
 
@@ -38,7 +37,7 @@ class Cell:
     blank: Registers
 
 
-def table_of(wallbox: Wallbox) -> RegisterTable[Any, Any] | None:
+def table_of(wallbox: Wallbox) -> RegisterMap | None:
     """The register table of a box, if it says so."""
     for interface in wallbox.interfaces.values():
         if isinstance(interface, ModbusInterface) and interface.table is not None:
@@ -70,7 +69,7 @@ def chosen(name: str, start: int, match: Match) -> bool:
     return key is None or ends_with(address(name), key) or ends_with(("modbus", str(start)), key)
 
 
-def _cell(item: Any) -> Cell:
+def _cell(item: RegisterItem) -> Cell:
     return Cell((item.row.name,), item.start, item.end - item.start, item.row.type, item.words(None))
 
 

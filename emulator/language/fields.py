@@ -121,7 +121,7 @@ def type_of(hint: object, name: str = "") -> ArgumentType[object]:
     if origin in (Union, UnionType):
         parts = [part for part in get_args(hint) if part is not NoneType]
         if len(parts) != 1:
-            raise TypeError(f"{name}: {hint} is no single type of argument")
+            raise TypeError(f"{name}: {hint} is not a single type of argument")
         return Maybe(type_of(parts[0], name))
     if origin is Literal:
         return Choice(get_args(hint))

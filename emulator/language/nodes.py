@@ -2,7 +2,7 @@
 
 The one rule: a node says what was written and where, never what it means; the same tree is made from a YAML file and
 from a JSON object, so that both are read by the same code. Words are those of YAML 1.2: `on`, `off`, `yes` and `no`
-are plain text, and `1:30` is no number.
+are plain text, and `1:30` is not a number.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def from_yaml(text: str, file: str, environment: Mapping[str, str] | None = None
     except yaml.reader.ReaderError as error:
         return None, [_unreadable(error, text, file)]
     if root is None:
-        return None, [Problem(Place(file, 1, 1), "nothing in it, expected a scenario")]
+        return None, [Problem(Place(file, 1, 1), "the file is empty, expected a scenario")]
     converter = _Converter(file, os.environ if environment is None else environment)
     node = converter.convert(root, "")
     return node, converter.problems

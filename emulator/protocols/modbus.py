@@ -141,7 +141,7 @@ class ModbusServer(Server):
         try:
             with self.endpoint.simulation.exchange(entry):
                 reply = interception.modbus(asking, self.interface.handle)
-            pdu = None if reply is None or reply.close else encode(frame.pdu, asked, reply)
+            pdu = None if reply is None or _hangs_up(reply) else encode(frame.pdu, asked, reply)
         except Exception:
             log.exception("%s: no answer to %s", self.endpoint.address, entry.name)
             reply, pdu = ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE)
@@ -156,10 +156,17 @@ def _answer(frame: Frame, pdu: bytes | None, reply: ModbusReply | None, detail: 
     detail.update(reply.journal)
     if reply.close:
         detail["closed"] = True
+    if _hangs_up(reply):
         return Answer(frame=None, then="close")
     if reply.exception is not None:
         detail["exception"] = reply.exception
-    return _framed(frame, pdu)
+    answer = _framed(frame, pdu)
+    return replace(answer, then="close") if reply.close else answer
+
+
+def _hangs_up(reply: ModbusReply) -> bool:
+    """Whether the device ends the connection without a word."""
+    return reply.close and reply.exception is None
 
 
 def _framed(frame: Frame, pdu: bytes | None) -> Answer:

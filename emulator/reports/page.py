@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from .. import __version__
 from ..core.instant import Instant, seconds
-from ..verdict.happenings import host_of, line, went_wrong
+from ..verdict.entries import host_of, line, went_wrong
 
 if TYPE_CHECKING:
     from ..core.snapshot import Snapshot

@@ -19,7 +19,7 @@ _JOINED = ("vehicles", "chargers")
 
 
 @dataclass
-class Document:
+class ScenarioDocument:
     """Top-level entries of a file and of those it includes, by name."""
 
     entries: dict[str, tuple[Node, Node]] = field(default_factory=dict)
@@ -40,13 +40,13 @@ class Files:
         self._open: list[str] = []
         self._done: set[str] = set()
 
-    def read(self, content: bytes, file: str) -> Document | None:
+    def read(self, content: bytes, file: str) -> ScenarioDocument | None:
         """The document in a file, with what it includes; None if it is none."""
         root = self._root(content, file)
         if root is None:
             return None
         self._open.append(os.path.realpath(file))
-        document = Document()
+        document = ScenarioDocument()
         include = root.get("include")
         if include is not None:
             self._include(include, file, document)
@@ -74,7 +74,7 @@ class Files:
             return None
         return root
 
-    def _include(self, node: Node, file: str, document: Document) -> None:
+    def _include(self, node: Node, file: str, document: ScenarioDocument) -> None:
         for item in node.items if node.items is not None else (node,):
             if not isinstance(item.scalar, str):
                 text = f"include: found {item.shown()}, expected the name of a file"
@@ -87,7 +87,7 @@ class Files:
                 document.timelines.extend(included.timelines)
                 document.rules.extend(included.rules)
 
-    def _included(self, item: Node, other: str) -> Document | None:
+    def _included(self, item: Node, other: str) -> ScenarioDocument | None:
         real = os.path.realpath(other)
         if real in self._open:
             names = " -> ".join(os.path.basename(path) for path in [*self._open[self._open.index(real) :], real])
@@ -104,13 +104,13 @@ class Files:
         return self.read(content, other)
 
     def check_keys(self, own: Mapping[str, tuple[Node, Node]]) -> None:
-        """Report every key at the top that is no section."""
+        """Report every key at the top that is not a section."""
         for name, (key, _) in own.items():
             if name not in SECTIONS and not name.startswith("x-"):
                 text = f'unknown key "{name}"{did_you_mean(name, SECTIONS)}'
                 self.problems.append(Problem(key.place, text))
 
-    def take(self, entries: Mapping[str, tuple[Node, Node]], document: Document, *, replacing: bool) -> None:
+    def take(self, entries: Mapping[str, tuple[Node, Node]], document: ScenarioDocument, *, replacing: bool) -> None:
         """Add sections to a document. `replacing`: what is there already gives way without a word."""
         for name, (key, value) in entries.items():
             if name == "steps":

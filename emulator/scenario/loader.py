@@ -19,15 +19,15 @@ from ..language.names import Names
 from ..language.nodes import Node, from_object
 from ..language.records import Argument
 from ..runtime.clock import Clock
-from ..verdict.reading import PlacedRule, Rules
+from ..verdict.reading import PlacedRule, RulesSection
+from ..world.building import build
 from ..world.names import SiteNames
 from ..world.plan import ChargerPlan
-from ..world.site import build
 from . import schema
 from .default import default_scenario
-from .documents import Document, Files
+from .documents import Files, ScenarioDocument
 from .plan import End, Scenario
-from .schema import Timeline
+from .schema import TimelineSection
 from .sections import check_ports
 from .steps import TimedStep
 from .wallboxes import wallbox_names
@@ -63,7 +63,7 @@ def _loaded(text: bytes, file: str, environment: Mapping[str, str] | None) -> Sc
     return scenario
 
 
-def _read(document: Document, file: str, scope: Scope) -> Scenario | None:
+def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | None:
     """The scenario of a document; None after reporting what is wrong."""
 
     vehicles = _section(document, schema.VEHICLES, scope, {})
@@ -91,7 +91,7 @@ def _read(document: Document, file: str, scope: Scope) -> Scenario | None:
     )
 
 
-def _section(document: Document, section: Argument[T], scope: Scope, default: D) -> T | D:
+def _section(document: ScenarioDocument, section: Argument[T], scope: Scope, default: D) -> T | D:
     """What a section says; the default if it is not there, or cannot be read."""
     node = document.get(section.name)
     if node is None:
@@ -102,7 +102,7 @@ def _section(document: Document, section: Argument[T], scope: Scope, default: D)
         return default
 
 
-def _plans(document: Document, scope: Scope) -> list[ChargerPlan]:
+def _plans(document: ScenarioDocument, scope: Scope) -> list[ChargerPlan]:
     """Every charger that can be read."""
     plans: list[ChargerPlan] = [
         *_section(document, schema.CHARGERS, scope, ()),
@@ -142,7 +142,7 @@ def _unique(plans: Sequence[ChargerPlan], scope: Scope) -> list[ChargerPlan]:
     return list(found.values())
 
 
-def _names(document: Document, plans: list[ChargerPlan], vehicles: Mapping[str, object], scope: Scope) -> Names:
+def _names(document: ScenarioDocument, plans: list[ChargerPlan], vehicles: Mapping[str, object], scope: Scope) -> Names:
     """The names steps may use: also those of chargers and vehicles that could not be read."""
     chargers = {plan.name: [box.name for box in plan.wallboxes] for plan in plans}
     node = document.get("chargers")
@@ -191,14 +191,14 @@ class _Probe:
 
 def _track(node: Node, scope: Scope) -> tuple[TimedStep, ...]:
     try:
-        return Timeline().read(node, scope)
+        return TimelineSection().read(node, scope)
     except Unreadable:
         return ()
 
 
 def _rules(node: Node, scope: Scope) -> list[PlacedRule]:
     try:
-        return Rules().read(node, scope)
+        return RulesSection().read(node, scope)
     except Unreadable:
         return []
 
@@ -217,7 +217,7 @@ def from_data(value: Mapping[str, object], name: str = "scenario") -> Scenario:
     """The scenario of a plain object, as it would be in YAML. ScenarioError with every problem."""
     node = from_object(value)
     files = Files(os.environ)
-    document = Document()
+    document = ScenarioDocument()
     own = {key.text: (key, item) for key, item in node.entries or ()}
     files.check_keys(own)
     files.take(own, document, replacing=True)

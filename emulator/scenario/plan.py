@@ -15,7 +15,7 @@ from .steps.base import TimedStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """When the scenario is over: at an instant, or so long after the last step."""
+    """When the scenario is over: at an instant, or a time after the last step."""
 
     at: Instant | None = None
     after: Instant | None = None

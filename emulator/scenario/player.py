@@ -1,7 +1,7 @@
-"""The player: brings a scenario's steps into its world at their exact instants, and judges.
+"""The player: performs a scenario's steps at their exact instants, and judges.
 
-The one rule: a step is an entry of the world's agenda. Whoever moves time - a headless run, a real-time clock, a client
-of the control API jumping ahead - plays the same steps at the same instants in the same order.
+The one rule: a step is an entry of the simulation's agenda. Whoever moves time - a headless run, a real-time clock, a
+client of the control API jumping ahead - plays the same steps at the same instants in the same order.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from ..core.messages import Outcome
 from ..errors import EmulatorError, Place
 from ..runtime.clock import Clock
 from ..runtime.journal import Entry, Journal
-from ..verdict.case import Case
-from ..verdict.court import Court, RuleVerdict
+from ..verdict.engine import RuleVerdict, VerdictEngine
 from ..verdict.reading import PlacedRule
-from ..verdict.trace import Recorder, Trace
+from ..verdict.trace import Trace, TraceRecorder
+from ..world.building import build
 from ..world.checks import Check
 from ..world.conditions import Wait
-from ..world.evaluation import Evaluation, evaluate, record
-from ..world.site import Site, build
+from ..world.evaluation import Evaluation, evaluate, look_ahead, record, remember
+from ..world.site import Site
 from .plan import Scenario
 from .steps import TimedStep, make_step
 from .steps.checks import PATIENCE, Expect, WaitUntil
@@ -152,7 +152,7 @@ class Track:
 
 
 class Player:
-    """Plays timelines in a world. `finished` calls back with the result, from inside the world's time."""
+    """Plays timelines at a site. `finished` is called with the result, at the simulated instant of the end."""
 
     def __init__(
         self,
@@ -175,10 +175,10 @@ class Player:
         self._tracks = [Track(self, steps) for steps in scenario.tracks]
         self._finished = finished
         self._open_ended = open_ended
-        self._court = Court(site, scenario.rules, file=scenario.file, failed=self._rule_broken)
-        self._recorder = Recorder(site) if record else None
-        self._broken: dict[int, Case] = {}
-        """Failures that are broken rules, by their index."""
+        self._engine = VerdictEngine(site, scenario.rules, file=scenario.file, failed=self._rule_broken)
+        self._recorder = TraceRecorder(site) if record else None
+        self._broken: dict[int, int] = {}
+        """The broken rule of a failure, both by their index."""
         self._timer = site.simulation.timer(self._over, Priority.METER)
 
     @property
@@ -193,20 +193,20 @@ class Player:
 
     def start(self) -> None:
         """Put the first steps on the agenda. Nothing happens before time moves."""
-        self._court.start()
+        self._engine.start()
         if self._recorder is not None:
             self._recorder.start()
         if self._end is not None and self._end.at is not None:
             self._timer.set(max(self._end.at, self.site.simulation.at))
         for track in self._tracks:
-            self.site.look_ahead(step.step.checks for step in track.left if isinstance(step.step, Expect | WaitUntil))
+            look_ahead((check for step in track.left for check in checks_of(step)), self.site)
             track.arm()
         if not self._tracks:
             self.track_finished()
 
     def stop(self) -> None:
         """Take every step that is not done off the agenda, and look at rules no longer."""
-        self._court.stop()
+        self._engine.stop()
         if self._recorder is not None:
             self._recorder.stop()
         self._stop()
@@ -219,31 +219,31 @@ class Player:
     def result(self) -> Result:
         """The verdict so far."""
         at = self.ended_at if self.ended_at is not None else self.site.simulation.at
-        for index, case in self._broken.items():
-            self.failures[index] = replace(self.failures[index], text=self._court.verdict(case).text)
+        for index, rule in self._broken.items():
+            self.failures[index] = replace(self.failures[index], text=self._engine.verdict(rule).text)
         return Result(
             ok=not self.failures,
             failures=tuple(self.failures),
             ended_at=at,
             journal=self.site.simulation.journal,
-            rules=self._court.verdicts(),
+            rules=self._engine.verdicts(),
             traces=self._recorder.traces if self._recorder is not None else {},
         )
 
     def add_rule(self, rule: PlacedRule) -> None:
         """One more rule, in force from now on."""
-        self._court.add(rule)
+        self._engine.add(rule)
 
     def conclude(self) -> None:
         """The run is over: judge what rules still wait for."""
-        self._court.conclude(self.site.simulation.at)
+        self._engine.conclude(self.site.simulation.at)
 
-    def _rule_broken(self, case: Case) -> None:
-        verdict = self._court.verdict(case)
+    def _rule_broken(self, rule: int) -> None:
+        verdict = self._engine.verdict(rule)
         assert verdict.at is not None
-        self._broken[len(self.failures)] = case
+        self._broken[len(self.failures)] = rule
         step = f'rule "{verdict.name}"'
-        self.failures.append(Failure(at=verdict.at, place=case.place, step=step, text=verdict.text))
+        self.failures.append(Failure(at=verdict.at, place=verdict.place, step=step, text=verdict.text))
 
     def fail(self, at: Instant, step: TimedStep, text: str) -> None:
         """A step was not as the scenario says."""
@@ -266,7 +266,7 @@ class Player:
         self._stop()
         self.ended_at = at
         if not self._open_ended:
-            self._court.conclude(at)
+            self._engine.conclude(at)
         if self._finished is not None:
             self._finished(self.result())
 
@@ -301,7 +301,7 @@ def play_site(
 
 
 def _catch_up(site: Site) -> None:
-    """Bring the clock to where the world is, after the world was moved by itself."""
+    """Bring the clock to the instant of the simulation, after that was moved without it."""
     behind = site.simulation.agenda.at - site.simulation.clock.now()
     if behind > 0:
         site.simulation.clock.jump(behind)
@@ -326,7 +326,7 @@ def perform(site: Site, steps: Sequence[TimedStep], finished: Callable[[Result],
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
+class AdvanceResult:
     """What happened while time was moved."""
 
     at: Instant
@@ -350,13 +350,13 @@ def advance(
     *,
     until: tuple[Check, ...] = (),
     within: Instant | None = None,
-) -> Passage:
+) -> AdvanceResult:
     """Jump ahead `by` µs, or until quantities are as expected but at most `within` (default 10 min)."""
     simulation = site.simulation
     since = simulation.journal.seq
     if not until:
         simulation.jump(by or 0)
-        return Passage(at=simulation.at, ok=True, entries=tuple(simulation.journal.after(since)))
+        return AdvanceResult(at=simulation.at, ok=True, entries=tuple(simulation.journal.after(since)))
     simulation.now()
     patience = within if within is not None else (by if by is not None else PATIENCE)
     evaluations: list[Evaluation] = []
@@ -366,9 +366,9 @@ def advance(
         if evaluations:
             break
     _catch_up(site)
-    site.remember(until)
+    remember(until, site)
     entries = tuple(simulation.journal.after(since))
-    return Passage(at=simulation.at, ok=evaluations[0].ok, entries=entries, items=evaluations[0].items)
+    return AdvanceResult(at=simulation.at, ok=evaluations[0].ok, entries=entries, items=evaluations[0].items)
 
 
 def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:
@@ -379,5 +379,5 @@ def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:
 
 
 def expect(site: Site, expected: Mapping[str, object]) -> Outcome:
-    """Look whether quantities are as expected, and record it; `detail` has `ok` and `items`."""
+    """Check quantities against expectations, and record the result; `detail` has `ok` and `items`."""
     return apply_step(site, make_step("expect", site.names, dict(expected)))

@@ -12,23 +12,23 @@ from typing import Final
 from ..language.arguments import ArgumentType, CalendarTime, Schema, Scope, Several, Text, Whole
 from ..language.nodes import Node
 from ..language.records import Argument, record_schema
-from ..verdict.reading import Rules
+from ..verdict.reading import RulesSection
 from .sections import (
     BrokerSection,
-    Charger,
-    Chargers,
+    ChargerSection,
+    ChargersSection,
     ClockSection,
     EndSection,
-    Fleet,
-    Vehicles,
+    FleetSection,
+    VehiclesSection,
     supply_type,
 )
 from .steps import TimedStep, read_timeline, step_schemas, timeline_schema
-from .wallboxes import Wallboxes
+from .wallboxes import WallboxesSection
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline(ArgumentType[tuple[TimedStep, ...]]):
+class TimelineSection(ArgumentType[tuple[TimedStep, ...]]):
     """A list of steps."""
 
     @property
@@ -53,14 +53,14 @@ EPOCH: Final = Argument("epoch", CalendarTime(), stated="calendar time at simula
 CLOCK: Final = Argument("clock", ClockSection(), stated="how fast simulated time runs")
 SUPPLY: Final = Argument("supply", supply_type(), stated="the grid, for every charger")
 BROKER: Final = Argument("broker", BrokerSection(), stated="the MQTT broker")
-VEHICLES: Final = Argument("vehicles", Vehicles(), stated="vehicles by name")
-CHARGERS: Final = Argument("chargers", Chargers(), stated="chargers by name")
-CHARGER: Final = Argument("charger", Charger(), stated="the charger, where there is one only")
-WALLBOXES: Final = Argument("wallboxes", Wallboxes(), stated="the wallboxes of the only charger")
-WALLBOX: Final = Argument("wallbox", Wallboxes(), stated="the wallbox of the only charger")
-FLEET: Final = Argument("fleet", Fleet(), stated="many chargers alike")
-STEPS: Final = Argument("steps", Timeline(), stated="what happens, in order")
-RULES: Final = Argument("rules", Rules(), stated="what the client under test has to keep to")
+VEHICLES: Final = Argument("vehicles", VehiclesSection(), stated="vehicles by name")
+CHARGERS: Final = Argument("chargers", ChargersSection(), stated="chargers by name")
+CHARGER: Final = Argument("charger", ChargerSection(), stated="the charger, where there is one only")
+WALLBOXES: Final = Argument("wallboxes", WallboxesSection(), stated="the wallboxes of the only charger")
+WALLBOX: Final = Argument("wallbox", WallboxesSection(), stated="the wallbox of the only charger")
+FLEET: Final = Argument("fleet", FleetSection(), stated="many chargers alike")
+STEPS: Final = Argument("steps", TimelineSection(), stated="what happens, in order")
+RULES: Final = Argument("rules", RulesSection(), stated="what the client under test has to keep to")
 END: Final = Argument("end", EndSection(), stated="when it is over")
 
 SECTIONS: Final[Mapping[str, Argument[object]]] = {

@@ -15,14 +15,14 @@ from ..language.arguments import ArgumentType, Duration, Schema, Scope, Text, Un
 from ..language.fields import PartialRecord, merged, optional
 from ..language.nodes import Node
 from ..language.records import Argument, RecordValues, read_record, record_schema
-from ..world.plan import Broker, ChargerPlan
+from ..world.plan import BrokerAddress, ChargerPlan
 from .plan import End
 from .steps.checks import Speed
-from .wallboxes import Wallboxes, numbered, proper_name
+from .wallboxes import WallboxesSection, numbered, proper_name
 
 
 @dataclass(frozen=True, slots=True)
-class Preset(ArgumentType[VehicleSpec]):
+class VehiclePreset(ArgumentType[VehicleSpec]):
     """A vehicle that is known without being described."""
 
     @property
@@ -40,7 +40,7 @@ class Preset(ArgumentType[VehicleSpec]):
         return {"enum": sorted(PRESETS)}
 
 
-_PRESET = Argument("model", Preset(), "generic", stated="the preset it is based on")
+_PRESET = Argument("model", VehiclePreset(), "generic", stated="the preset it is based on")
 VEHICLE = (
     _PRESET,
     *PartialRecord(VehicleSpec, omit=("model",)).arguments,
@@ -48,7 +48,7 @@ VEHICLE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Vehicles(ArgumentType[dict[str, VehicleSpec]]):
+class VehiclesSection(ArgumentType[dict[str, VehicleSpec]]):
     """Vehicles by name: a preset, or a preset with changes."""
 
     @property
@@ -69,26 +69,26 @@ class Vehicles(ArgumentType[dict[str, VehicleSpec]]):
         return found
 
     def schema(self) -> Schema:
-        one = {"anyOf": [Preset().schema(), record_schema(VEHICLE)]}
+        one = {"anyOf": [VehiclePreset().schema(), record_schema(VEHICLE)]}
         return {"type": "object", "additionalProperties": one}
 
 
 def _vehicle(node: Node, scope: Scope) -> VehicleSpec:
     if isinstance(node.scalar, str):
-        return Preset().read(node, scope)
+        return VehiclePreset().read(node, scope)
     changes = read_record(node, VEHICLE, scope, given_only=True, what="a vehicle")
     base = changes.of(_PRESET, PRESETS["generic"])
     return merged(base, {name: value for name, value in changes.items() if name != _PRESET.name})
 
 
 _HARDWARE = PartialRecord(ChargerSpec).arguments
-_WALLBOXES = Argument("wallboxes", Wallboxes(), (), stated="the firmwares that run it, by name")
-_WALLBOX = Argument("wallbox", Wallboxes(), (), stated="the same, for a single one")
+_WALLBOXES = Argument("wallboxes", WallboxesSection(), (), stated="the firmwares that run it, by name")
+_WALLBOX = Argument("wallbox", WallboxesSection(), (), stated="the same, for a single one")
 CHARGER = (*_HARDWARE, _WALLBOXES, _WALLBOX)
 
 
 @dataclass(frozen=True, slots=True)
-class Charger(ArgumentType[ChargerPlan]):
+class ChargerSection(ArgumentType[ChargerPlan]):
     """One charger; the reader gives it its name."""
 
     @property
@@ -97,7 +97,7 @@ class Charger(ArgumentType[ChargerPlan]):
 
     def read(self, node: Node, scope: Scope) -> ChargerPlan:
         if isinstance(node.scalar, str):  # `garage: goe`
-            return ChargerPlan(name="", wallboxes=Wallboxes().read(node, scope), place=node.place)
+            return ChargerPlan(name="", wallboxes=WallboxesSection().read(node, scope), place=node.place)
         return charger_plan(read_record(node, CHARGER, scope, given_only=True, what=self.text), node)
 
     def schema(self) -> Schema:
@@ -112,7 +112,7 @@ def charger_plan(values: RecordValues, node: Node) -> ChargerPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Chargers(ArgumentType[list[ChargerPlan]]):
+class ChargersSection(ArgumentType[list[ChargerPlan]]):
     """Chargers by name."""
 
     @property
@@ -127,13 +127,13 @@ class Chargers(ArgumentType[list[ChargerPlan]]):
         for key, value in node.entries:
             try:
                 name = proper_name(key, "charger", scope)
-                plans.append(replace(Charger().read(value, scope), name=name, place=key.place))
+                plans.append(replace(ChargerSection().read(value, scope), name=name, place=key.place))
             except Unreadable:
                 continue
         return plans
 
     def schema(self) -> Schema:
-        return {"type": "object", "additionalProperties": Charger().schema()}
+        return {"type": "object", "additionalProperties": ChargerSection().schema()}
 
 
 _COUNT = Argument("count", Whole(1, 10_000), required=True, stated="how many")
@@ -144,7 +144,7 @@ FLEET = (_COUNT, _PREFIX, _FIRST, _PORT_STEP, *optional(CHARGER))
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet(ArgumentType[list[ChargerPlan]]):
+class FleetSection(ArgumentType[list[ChargerPlan]]):
     """Many chargers alike, with numbered names, serial numbers and ports."""
 
     @property
@@ -189,16 +189,16 @@ class ClockSection(ArgumentType[float]):
 
 
 @dataclass(frozen=True, slots=True)
-class BrokerSection(ArgumentType[Broker]):
+class BrokerSection(ArgumentType[BrokerAddress]):
     """The MQTT broker."""
 
     @property
     def text(self) -> str:
         return "embedded, or mqtt://host:1883"
 
-    def read(self, node: Node, scope: Scope) -> Broker:
+    def read(self, node: Node, scope: Scope) -> BrokerAddress:
         if node.scalar == "embedded":
-            return Broker()
+            return BrokerAddress()
         found = _mqtt_url(node.scalar) if isinstance(node.scalar, str) else None
         if found is None:
             self.wrong(node, scope)
@@ -208,13 +208,13 @@ class BrokerSection(ArgumentType[Broker]):
         return {"anyOf": [{"const": "embedded"}, {"type": "string", "pattern": "^mqtt://"}]}
 
 
-def _mqtt_url(text: str) -> Broker | None:
+def _mqtt_url(text: str) -> BrokerAddress | None:
     """The broker of `mqtt://host:1883`; None if it is no such thing."""
     try:
         parts = urlsplit(text)
         if parts.scheme != "mqtt" or not parts.hostname or parts.path not in ("", "/"):
             return None
-        return Broker(embedded=False, host=parts.hostname, port=parts.port or 1883)
+        return BrokerAddress(embedded=False, host=parts.hostname, port=parts.port or 1883)
     except ValueError:
         return None
 

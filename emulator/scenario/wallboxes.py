@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from .. import vendors
-from ..devices.firmware import Vendor
+from ..devices.vendor import Vendor
 from ..errors import did_you_mean
 from ..language.arguments import ArgumentType, Schema, Scope, Text, Unreadable, Values, checked
 from ..language.nodes import Node
@@ -74,7 +74,7 @@ WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, *PORTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Wallboxes(ArgumentType[tuple[WallboxPlan, ...]]):
+class WallboxesSection(ArgumentType[tuple[WallboxPlan, ...]]):
     """The wallboxes of a charger: a name, a list of names, or a mapping of names."""
 
     @property

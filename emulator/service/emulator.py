@@ -1,7 +1,7 @@
-"""The emulator: a scenario's world, served on sockets and paced by the wall clock.
+"""The emulator: a scenario's site, served on sockets and paced by the wall clock.
 
 The one rule: whoever drives it - command line, control API, pytest - does so through the methods here, on its event
-loop; they leave sockets and world in agreement when they return.
+loop; they leave sockets and site in agreement when they return.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from ..protocols.server import Server
 from ..runtime.clock import Clock
 from ..runtime.pacer import Pacer
 from ..scenario.plan import Scenario
-from ..scenario.player import FOREVER, Passage, Player, Result, apply_step, perform
+from ..scenario.player import FOREVER, AdvanceResult, Player, Result, apply_step, perform
 from ..scenario.steps.base import TimedStep
 from ..scenario.steps.checks import PATIENCE
+from ..world.building import FIXED_EPOCH, build
 from ..world.checks import Check
 from ..world.conditions import Wait
-from ..world.evaluation import Evaluation
+from ..world.evaluation import Evaluation, remember
 from ..world.plan import ChargerPlan
-from ..world.site import FIXED_EPOCH, build
 from .endpoints import Ports, reserve_descriptors, servers
 from .keeping import Keeper
 
@@ -42,13 +42,13 @@ if TYPE_CHECKING:
     from ..runtime.simulation import Simulation
 
 SLICE: Final = 0.25
-"""Wall seconds a jump may compute before others get a turn."""
+"""How long a jump may compute before others get a turn, in wall time [s]."""
 
 FLUSH: Final = 2.0
-"""Wall seconds a broker has to take what devices published, before nobody waits for it any longer."""
+"""How long a broker has to take what devices published, in wall time [s]."""
 
 KEEP: Final = 5.0
-"""Wall seconds between two notes of the running meters in the state file."""
+"""Interval at which running meters are written to the state file, in wall time [s]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,15 +224,15 @@ class Emulator:
         self.simulation.journal.record(at, "clock", "set", {"speed": speed})
         self.simulation.wake()
 
-    async def advance(self, by: Instant) -> Passage:
+    async def advance(self, by: Instant) -> AdvanceResult:
         """Jump ahead, and let everything on the way happen."""
         async with self._busy:
             since = self._note_jump({"by": seconds(by)})
             await self._travel(self.simulation.at + by)
             await self.settle()
-            return Passage(at=self.simulation.at, ok=True, entries=tuple(self.simulation.journal.after(since)))
+            return AdvanceResult(at=self.simulation.at, ok=True, entries=tuple(self.simulation.journal.after(since)))
 
-    async def advance_until(self, checks: tuple[Check, ...], within: Instant = PATIENCE) -> Passage:
+    async def advance_until(self, checks: tuple[Check, ...], within: Instant = PATIENCE) -> AdvanceResult:
         """Jump ahead until quantities are as expected, but at most `within`."""
         async with self._busy:
             evaluations: list[Evaluation] = []
@@ -243,10 +243,12 @@ class Emulator:
                 await self._travel(FOREVER, lambda: bool(evaluations))
             finally:
                 wait.cancel()
-            self.site.remember(checks)
+            remember(checks, self.site)
             await self.settle()
             entries = tuple(self.simulation.journal.after(since))
-            return Passage(at=self.simulation.at, ok=evaluations[0].ok, entries=entries, items=evaluations[0].items)
+            return AdvanceResult(
+                at=self.simulation.at, ok=evaluations[0].ok, entries=entries, items=evaluations[0].items
+            )
 
     async def advance_to_end(self, limit: Instant = FOREVER) -> None:
         """Jump ahead until the scenario is over, but at most to `limit`."""
@@ -363,7 +365,7 @@ class Emulator:
             await self.settle()
 
     def _grow(self, plan: ChargerPlan) -> None:
-        if plan.name not in self.site.boxes:
+        if plan.name not in self.site.wallbox_names:
             self.site.add_charger(plan)
             return
         for box in plan.wallboxes:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from ..devices.firmware import Profile, Vendor
+from ..devices.firmware import Profile
 from ..devices.points import Fidelity
+from ..devices.vendor import Vendor
 from ..devices.wallbox import Context, charger_defaults
 from ..runtime.clock import Clock
 from ..runtime.simulation import Simulation
@@ -32,10 +33,10 @@ def rows(found: Vendor) -> list[Fidelity]:
 
 
 def _served(found: Vendor, profile: Profile) -> Iterable[Fidelity]:
-    """The rows of one box, made for this and never run."""
+    """The rows of one wallbox, made for this and never run."""
     simulation = Simulation(clock=Clock(0.0), epoch=_EPOCH)
     simulation.add_charger("charger", charger_defaults(profile))
-    box = found.create(
+    wallbox = found.create(
         Context(
             vendor=found,
             profile=profile,
@@ -46,7 +47,7 @@ def _served(found: Vendor, profile: Profile) -> Iterable[Fidelity]:
             settings=found.everything,
         )
     )
-    return box.fidelity()
+    return wallbox.fidelity()
 
 
 def _chapter(found: Vendor) -> Iterator[str]:

@@ -11,15 +11,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ..core.instant import SECOND, Instant, seconds
-from .case import Measured
-from .happenings import asked, find_value, host_of, went_wrong
+from .entries import has_read, host_of, went_wrong
+from .run import Statistics
+from .selectors import value_selector
 
 if TYPE_CHECKING:
     from ..runtime.journal import Entry
     from .trace import Trace
 
 READBACK: Final = 30 * SECOND
-"""A read so long after a write is a look at what became of it."""
+"""A read within this time after a write counts as reading the value back."""
 REACTIONS: Final[Mapping[str, str]] = {
     "plugged": "plug-in",
     "unplugged": "unplug",
@@ -30,9 +31,9 @@ REACTIONS: Final[Mapping[str, str]] = {
 }
 """Events a client may react to, and what the report calls them."""
 SETTLING: Final = 5 * SECOND
-"""What IEC 61851-1 allows a vehicle to follow a lower offer."""
+"""Time that IEC 61851-1 allows a vehicle to follow a lower offer."""
 MARGIN: Final = 0.5
-"""A above the offer that nobody minds."""
+"""Current above the offer that is within tolerance [A]."""
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class Contact:
     wallbox: str
     interface: str
     requests: int = 0
-    intervals: Measured = field(default_factory=Measured)
+    intervals: Statistics = field(default_factory=Statistics)
     first: Instant | None = None
     latest: Instant = 0
     writes: int = 0
@@ -53,9 +54,9 @@ class Contact:
     errors: int = 0
     connections: set[str] = field(default_factory=set)
     reopened: int = 0
-    reactions: dict[str, Measured] = field(default_factory=dict)
+    reactions: dict[str, Statistics] = field(default_factory=dict)
     written: dict[str, object] = field(default_factory=dict)
-    noticed: dict[str, Measured] = field(default_factory=dict)
+    noticed: dict[str, Statistics] = field(default_factory=dict)
     """From an event to the next request, which can have told it."""
     owed: dict[str, Instant] = field(default_factory=dict)
     """Events not reacted to yet."""
@@ -72,7 +73,7 @@ class Contact:
             self.first = at
         self.latest = at
         for what, since in self.unseen.items():
-            self.noticed.setdefault(what, Measured()).add(seconds(at - since))
+            self.noticed.setdefault(what, Statistics()).add(seconds(at - since))
         self.unseen.clear()
         if port not in self.connections:
             self.reopened += bool(self.connections)
@@ -82,7 +83,7 @@ class Contact:
     def react(self, at: Instant) -> None:
         """It did something: that is its reaction to what it has not answered yet."""
         for what, since in self.owed.items():
-            self.reactions.setdefault(what, Measured()).add(seconds(at - since))
+            self.reactions.setdefault(what, Statistics()).add(seconds(at - since))
         self.owed.clear()
 
     def as_json(self, ended_at: Instant) -> dict[str, object]:
@@ -162,7 +163,7 @@ class Observer:
         for name, at in tuple(contact.unread.items()):
             if entry.at - at > READBACK:
                 del contact.unread[name]
-            elif asked(find_value(contact.wallbox, name), entry):
+            elif has_read(value_selector(contact.wallbox, name), entry):
                 contact.read_back += 1
                 del contact.unread[name]
 

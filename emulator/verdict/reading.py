@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from ..errors import Place, ScenarioError, did_you_mean
 from ..language.arguments import ArgumentType, Schema, Scope, Unreadable
 from ..language.fields import arguments_of, construct
 from ..language.names import Names
 from ..language.nodes import Node, from_object
-from ..language.records import read_record, record_schema
-from .happenings import KEYS, WHAT, Happening, inline
-from .rules import RULES, Always, Often, Rule
+from ..language.records import RecordValues, read_record, record_schema
+from .patterns import KEYS, EventPattern, inline
+from .rules import RULES
+from .rules.base import Rule
+from .rules.conditions import Always
+from .rules.rates import AtRate
 
 _EXAMPLE: Final = "{name: ..., never: {client: {writes: garage.goe.amp, value: '> 16'}}}"
 
@@ -28,7 +31,7 @@ class PlacedRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules(ArgumentType[list[PlacedRule]]):
+class RulesSection(ArgumentType[list[PlacedRule]]):
     """Rules for the client under test and for what comes of it."""
 
     @property
@@ -72,25 +75,25 @@ def read_rule(node: Node, scope: Scope) -> Rule:
         strange = next((key for key in keys - {"name", *KEYS}), "")
         scope.fail(
             node,
-            f"this is no rule, expected one of {', '.join(words)}{did_you_mean(strange, words) if strange else ''}",
+            f"this is not a rule, expected one of {', '.join(words)}{did_you_mean(strange, words) if strange else ''}",
         )
     values = _values(cls, node, scope)
-    if cls is Always and isinstance(values["always"], Happening):
+    if cls is Always and isinstance(values["always"], EventPattern):
         scope.fail(
             node.get("always") or node, 'found something that happens, expected a condition, or a client with a "rate"'
         )
     return construct(cls, values)
 
 
-def _values(cls: type[Rule], node: Node, scope: Scope) -> dict[str, Any]:
+def _values(cls: type[Rule], node: Node, scope: Scope) -> RecordValues:
     arguments = [argument for argument in arguments_of(cls) if argument.name != "what"]
     entries = node.entries or ()
     if not cls.inline:
         return read_record(node, arguments, scope, what="a rule")
     own = replace(node, entries=tuple((key, value) for key, value in entries if key.text not in KEYS))
     good = True
-    what: Happening | None = None
-    values: dict[str, Any] = {}
+    what: EventPattern | None = None
+    values = RecordValues()
     try:
         what = inline(node, scope)
     except Unreadable:
@@ -101,7 +104,8 @@ def _values(cls: type[Rule], node: Node, scope: Scope) -> dict[str, Any]:
         good = False
     if not good or what is None:
         raise Unreadable
-    return values | {"what": what}
+    values["what"] = what
+    return values
 
 
 def _lifted(node: Node) -> Node:
@@ -137,10 +141,10 @@ def _opposite(node: Node) -> Node:
 def _schema(cls: type[Rule]) -> Schema:
     arguments = [argument for argument in arguments_of(cls) if argument.name != "what"]
     if cls.inline:
-        wanted = {a.name: replace(a, required=False) for a in arguments_of(Happening)}
+        wanted = {a.name: replace(a, required=False) for a in arguments_of(EventPattern)}
         arguments += [wanted[key] for key in KEYS if key not in {argument.name for argument in arguments}]
     schema = record_schema(arguments) | {"description": (cls.__doc__ or "").strip().split("\n")[0]}
-    if cls is Often:  # as it is written: the rate inside the client
+    if cls is AtRate:  # as it is written: the rate inside the client
         nested: Schema = {"type": "object", "required": ["client"]}
         return {"anyOf": [schema, {"type": "object", "required": ["name", "always"], "properties": {"always": nested}}]}
     return schema
@@ -156,6 +160,3 @@ def rule_from(value: Mapping[str, object], names: Names) -> PlacedRule:
     if scope.problems or rule is None:
         raise ScenarioError(scope.problems)
     return PlacedRule(rule, node.place)
-
-
-__all__ = ["WHAT", "PlacedRule", "Rules", "read_rule", "rule_from"]

@@ -56,8 +56,8 @@ class Trace:
         )
 
 
-class Recorder:
-    """Samples every charger of a world: directly before and after what happens, and on a grid that grows wider."""
+class TraceRecorder:
+    """Samples every charger of a site: directly before and after what happens, and on a grid that grows wider."""
 
     def __init__(self, site: Site) -> None:
         self._site = site

@@ -13,20 +13,20 @@ from ..core.agenda import Priority
 from ..core.instant import HOUR, MILLISECOND, MINUTE, SECOND, Instant
 from ..runtime.journal import Entry
 from .checks import Check
-from .evaluation import Evaluation, evaluate
+from .evaluation import Evaluation, evaluate, values
 from .site import Site
 
 CHANGING: Final = frozenset({"event", "stimulus", "command", "write", "firmware", "fault"})
 """Kinds of journal entries after which a quantity may have another value."""
 
 
-class Condition:
+class SiteCondition:
     """Checks at a running site. `changed` in one of them means: since the condition was made."""
 
     def __init__(self, site: Site, checks: tuple[Check, ...]) -> None:
         self.site = site
         self._checks = checks
-        self._before = site.values(checks)
+        self._before = values(checks, site)
 
     @property
     def text(self) -> str:
@@ -61,7 +61,7 @@ class ConditionWatch:
 
     def __init__(
         self,
-        condition: Condition,
+        condition: SiteCondition,
         changed: Callable[[Instant, bool], None],
         *,
         grid: Instant = SECOND,
@@ -135,7 +135,7 @@ class Wait:
         within: Instant,
         done: Callable[[Instant, Evaluation], None],
     ) -> None:
-        self._condition = Condition(site, checks)
+        self._condition = SiteCondition(site, checks)
         self._watch = ConditionWatch(self._condition, self._changed, grid=grid_of(within), priority=Priority.COMMAND)
         self._within = within
         self._deadline = site.simulation.timer(self._finish, Priority.COMMAND)

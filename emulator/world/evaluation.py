@@ -5,13 +5,14 @@ The one rule: looking never changes what happens.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..core.messages import Outcome
 from ..errors import EmulatorError
 from .checks import Check
-from .expectations import MISSING, shown
+from .expectations import MISSING, may_change, shown
 from .site import Site
 
 
@@ -79,6 +80,25 @@ def _observe(check: Check, site: Site, before: Mapping[str, object]) -> Observat
     return Observation(check, value, check.expectation.holds(value, before.get(check.quantity.text, MISSING)))
 
 
+def values(checks: Iterable[Check], site: Site) -> dict[str, object]:
+    """The present values of what is checked, by name; one that does not exist is left out."""
+    found: dict[str, object] = {}
+    for check in checks:
+        with suppress(EmulatorError):
+            found[check.quantity.text] = check.quantity.read(site)
+    return found
+
+
+def remember(checks: Iterable[Check], site: Site) -> None:
+    """Keep the present values of what is checked, for a later `changed`."""
+    site.seen.update(values(checks, site))
+
+
+def look_ahead(checks: Iterable[Check], site: Site) -> None:
+    """Keep the present values of what some later step wants `changed`, unless they have been looked at."""
+    remember((c for c in checks if may_change(c.expectation) and c.quantity.text not in site.seen), site)
+
+
 def judged(site: Site, name: str, checks: tuple[Check, ...]) -> Outcome:
     """Look, record what was found, and remember it for `changed`."""
     site.simulation.now()
@@ -89,7 +109,7 @@ def judged(site: Site, name: str, checks: tuple[Check, ...]) -> Outcome:
 
 def record(site: Site, name: str, evaluation: Evaluation, checks: tuple[Check, ...]) -> None:
     """Put what was found into the journal, and remember it for `changed`."""
-    site.remember(checks)
+    remember(checks, site)
     chargers = {check.quantity.charger for check in checks}
     site.simulation.journal.record(
         site.simulation.at,

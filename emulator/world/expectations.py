@@ -19,7 +19,7 @@ from ..language.nodes import resolved
 from .quantities import Quantity
 
 MISSING: Final = object()
-"""In place of an earlier value that nobody looked at."""
+"""In place of an earlier value where there is none."""
 
 _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
@@ -77,7 +77,7 @@ class Compared(Expectation):
 
 
 @dataclass(frozen=True, slots=True)
-class Within(Expectation):
+class InRange(Expectation):
     """A number between two bounds, both included."""
 
     text: str
@@ -150,7 +150,7 @@ class InList(Expectation):
 
 
 def same(expected: object, found: object, physical: bool) -> bool:
-    """Equal as JSON data; numbers of either kind compare, truth values are no numbers."""
+    """Equal as JSON data; numbers of either kind compare, truth values are not numbers."""
     if isinstance(expected, bool) or isinstance(found, bool):
         return expected is found
     if isinstance(expected, int | float) and isinstance(found, int | float):
@@ -209,16 +209,16 @@ def _single(value: object, quantity: Quantity) -> Expectation:
         try:
             return Matches(text, re.compile(text[1:-1]))
         except re.error as error:
-            raise ValueError(f"{text} is no regular expression: {error}") from None
+            raise ValueError(f"{text} is not a regular expression: {error}") from None
     compared = _COMPARISON.fullmatch(text)
     if compared is not None:
         return _comparison(text, compared[1], compared[2], quantity)
     tolerance = _TOLERANCE.fullmatch(text)
     if tolerance is not None and (bounds := _tolerance(tolerance[1], tolerance[2], quantity)) is not None:
-        return Within(text, *bounds)
+        return InRange(text, *bounds)
     between = _RANGE.fullmatch(text)
     if between is not None and (bounds := _range(between[1], between[2], quantity)) is not None:
-        return Within(text, *bounds)
+        return InRange(text, *bounds)
     return Exactly(value, _literal(value, quantity), physical=quantity.wallbox is None)
 
 

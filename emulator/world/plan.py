@@ -50,7 +50,7 @@ class ChargerPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Broker:
+class BrokerAddress:
     """Where MQTT goes: the emulator's own broker, or one elsewhere."""
 
     embedded: bool = True
@@ -67,7 +67,7 @@ class SitePlan:
     """Calendar time at simulated time 0; None: not stated."""
     supply: Mapping[str, object] = field(default_factory=dict)
     """Stated fields of `SupplySpec`, for every charger."""
-    broker: Broker | None = None
+    broker: BrokerAddress | None = None
     vehicles: Mapping[str, VehicleSpec] = field(default_factory=dict)
     chargers: tuple[ChargerPlan, ...] = ()
 

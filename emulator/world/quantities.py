@@ -168,6 +168,11 @@ class Quantity:
             raise EmulatorError(unknown_value(wallbox, self.name)) from None
 
 
+def read(site: Site, quantity: str) -> object:
+    """The value of a quantity now, as plain JSON data. EmulatorError with a suggestion if there is none."""
+    return resolve(quantity, site.names).read(site)
+
+
 FAULT: Final = QuantityRow("fault", None, lambda _: None, "what became of a fault", ("armed", "in force", "over"))
 
 
@@ -232,7 +237,7 @@ def _unknown(text: str, charger: str, rest: str, names: Names) -> str:
     if first in names.chargers[charger]:
         return f'"{text}" names a wallbox, expected one of its values such as "{text}.<value>"'
     known = {*_ROWS, *_BY_NAME, *names.chargers[charger], *(f"temperature.{sensor}" for sensor in SENSORS)}
-    return f'"{text}" is no quantity{did_you_mean(rest, known)}'
+    return f'"{text}" is not a quantity{did_you_mean(rest, known)}'
 
 
 def vendor_value(wallbox: Wallbox, address: str) -> object:

@@ -246,7 +246,7 @@ async def test_an_icc_hangs_up(address: int) -> None:
         writer.write(b"\0\1\0\0\0\6\1\3" + (122).to_bytes(2, "big") + b"\0\1")
         assert await reader.readexactly(11) == b"\0\1\0\0\0\5\1\3\2\0\1"
         writer.write(b"\0\2\0\0\0\6\1\3" + address.to_bytes(2, "big") + b"\0\1")
-        assert await reader.read() == b""
+        assert await reader.read() == b"\0\2\0\0\0\3\1\x83\2", "exception 2, then the end"
         writer.close()
         assert await client.words(122) == [1]  # others stay
 

@@ -18,6 +18,7 @@ from emulator.core import faults
 from emulator.core.instant import SECOND
 from emulator.core.messages import Disturb, PlugIn, PowerCut, PowerUp, Unplug
 from emulator.core.specs import VehicleSpec
+from emulator.devices.interfaces import OWNER
 from emulator.devices.wallbox import Context, charger_defaults
 from emulator.protocols.modbus import ModbusServer
 from emulator.protocols.server import Endpoint
@@ -151,7 +152,7 @@ async def test_models_are_recognised(
             logger,
             display,
         )
-        assert info.sw_version == box.box.firmware_text
+        assert info.sw_version == box.box.build.firmware
 
 
 async def test_all_values_while_charging() -> None:
@@ -322,7 +323,7 @@ READABLE = (
 
 def _disabled(box: Box) -> None:
     box.charge()
-    box.box.logic.set_enabled(False)
+    assert box.box.write("modbus.5014", 0, OWNER).ok
     box.advance(10)
 
 

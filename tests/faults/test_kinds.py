@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from emulator.core.faults import CATALOGUE
@@ -100,7 +102,7 @@ def test_the_list_shows_them_all() -> None:
 
 
 def test_the_schema_knows_them_all() -> None:
-    options = STEPS["fault"].schema()["anyOf"]
+    options: Any = STEPS["fault"].schema()["anyOf"]
     assert [option["properties"]["kind"]["const"] for option in options] == list(EFFECTS)
     delay = options[0]
     assert delay["properties"]["delay"]["pattern"] == Duration().schema()["pattern"]

@@ -271,7 +271,7 @@ def test_a_residual_current_has_its_type() -> None:
         ("{on: goe.http, kind: delay, delay: 1 s, probability: 3}", "probability: found 3, expected a number 0..1"),
         ("{on: goe.http, kind: delay, delay: 1 s, count: 0}", "count: found 0"),
         ("{on: goe.http, kind: delay, delay: 1 s, after: {evnt: x}}", 'unknown key "evnt" (did you mean "event"?)'),
-        ("{on: goe.http, kind: delay, delay: 1 s, when: {garage.pwer: 1}}", '"garage.pwer" is no quantity'),
+        ("{on: goe.http, kind: delay, delay: 1 s, when: {garage.pwer: 1}}", '"garage.pwer" is not a quantity'),
         ("{on: goe.http, kind: delay, delay: 1 s, depth: 3}", 'unknown key "depth"'),
         ("{on: goe, kind: act, settings: {ampp: 3}}", 'no setting "ampp"'),
         ("{on: goe, kind: act, write: {ampp: 3}}", 'has no value "ampp"'),

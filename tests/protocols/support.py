@@ -13,7 +13,7 @@ from typing import Final
 from emulator.core.instant import Instant, later
 from emulator.core.messages import Event, Outcome, PlugIn, PowerCut, PowerUp, SetLimit
 from emulator.core.specs import ChargerSpec, VehicleSpec
-from emulator.devices.firmware import Model, Vendor
+from emulator.devices.firmware import Model
 from emulator.devices.interfaces import (
     Close,
     Frame,
@@ -27,6 +27,7 @@ from emulator.devices.interfaces import (
 )
 from emulator.devices.points import Fidelity
 from emulator.devices.settings import Setting, boolean
+from emulator.devices.vendor import Vendor
 from emulator.devices.wallbox import Context, Wallbox
 from emulator.protocols.http import HttpServer
 from emulator.protocols.push import moved

@@ -14,7 +14,7 @@ from emulator.core.instant import later
 from emulator.core.messages import Event, Outcome, PlugIn, PowerCut, PowerUp, Reason, SetLimit
 from emulator.core.snapshot import Snapshot
 from emulator.core.specs import ChargerSpec, VehicleSpec
-from emulator.devices.firmware import Model, Vendor
+from emulator.devices.firmware import Model
 from emulator.devices.interfaces import (
     Datagram,
     HttpInterface,
@@ -31,6 +31,7 @@ from emulator.devices.points import Fidelity
 from emulator.devices.register_table import RegisterTable
 from emulator.devices.registers import BIT, F32, S32, U16, U32, Bank, Layout, Register, Text
 from emulator.devices.settings import Setting, boolean, text
+from emulator.devices.vendor import Vendor
 from emulator.devices.wallbox import Context, Wallbox
 from emulator.protocols.modbus import ModbusServer
 from emulator.protocols.server import Endpoint

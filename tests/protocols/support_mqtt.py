@@ -14,10 +14,11 @@ import pytest
 from emulator.core.instant import Instant, later
 from emulator.core.messages import Event, Outcome, PlugIn, PowerCut, SetLimit
 from emulator.core.specs import ChargerSpec, VehicleSpec
-from emulator.devices.firmware import Model, Vendor
+from emulator.devices.firmware import Model
 from emulator.devices.interfaces import EMBEDDED_BROKER, BrokerAccess, Interface, MqttInterface, Origin, Publish
 from emulator.devices.points import Fidelity
 from emulator.devices.settings import Setting, boolean, integer, text
+from emulator.devices.vendor import Vendor
 from emulator.devices.wallbox import Context, Wallbox
 from emulator.protocols.broker import Broker
 from emulator.protocols.broker_mosquitto import executable

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.testing import Bench
+from emulator.testing import EmulatorFixture
 from emulator.vendors import PACKAGES
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -27,8 +27,8 @@ def examples() -> Iterator[object]:
 
 
 @pytest.mark.parametrize(("page", "block", "name"), [*examples()])
-def test_an_example_runs(page: Path, block: str, name: str, emulator: Bench) -> None:
-    space: dict[str, Callable[[Bench], None]] = {}
+def test_an_example_runs(page: Path, block: str, name: str, emulator: EmulatorFixture) -> None:
+    space: dict[str, Callable[[EmulatorFixture], None]] = {}
     exec(compile(block, str(page), "exec"), space)
     space[name](emulator)
 

@@ -12,8 +12,9 @@ from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
 from emulator.scenario.player import Result, advance, apply_step, play
 from emulator.scenario.steps import make_step
+from emulator.world.building import build
 from emulator.world.plan import ChargerPlan, WallboxPlan
-from emulator.world.site import Site, build
+from emulator.world.site import Site
 
 GOE = "wallbox: {vendor: goe, model: gemini-22, serial: '234567', http: 8101}\n"
 TWO = "chargers: {garage: {wallboxes: {goe: {http: 1}}}, street: {connector: socket}}\n"

@@ -14,7 +14,7 @@ from emulator.errors import EmulatorError, ScenarioError
 from emulator.scenario.default import default_scenario
 from emulator.scenario.loader import from_data, load, loads
 from emulator.scenario.plan import End
-from emulator.world.plan import Broker
+from emulator.world.plan import BrokerAddress
 
 from .support import GOE, TWO, complaints
 
@@ -61,7 +61,7 @@ def test_everything_is_understood() -> None:
     assert (s.about, s.seed, s.speed) == ("Everything at once.", 7, 60.0)
     assert s.epoch == datetime.fromisoformat("2026-01-05T21:00:00+01:00")
     assert s.supply == {"voltage": 235.0, "phases": 3, "frequency": 50.0, "source_resistance": 0.3, "network": "TT"}
-    assert s.broker == Broker(embedded=False, host="broker.local", port=1884)
+    assert s.broker == BrokerAddress(embedded=False, host="broker.local", port=1884)
     assert s.vehicles["id3"].state_of_charge == 0.35
     assert s.vehicles["id3"].taper_start == 0.93  # of the preset
     assert s.vehicles["zoe"].model == "renault_zoe"
@@ -144,7 +144,7 @@ steps:
         's.yaml:3:37: model: there is no wallbox model "gemini-23" (did you mean "gemini-22"?)',
         's.yaml:5:10: at: "10 mn" is not a duration: there is no unit "mn" (did you mean "min"?)',
         's.yaml:5:36: charger: there is no charger "garag" (did you mean "garage"?)',
-        's.yaml:6:24: "garage.powr" is no quantity (did you mean "power"?)',
+        's.yaml:6:24: "garage.powr" is not a quantity (did you mean "power"?)',
     ]
 
 
@@ -185,7 +185,7 @@ steps:
         ("wallbox: {vendor: goe, address: 127.0.0.999}", "expected an IP address"),
         ("chargers: {a: {}}\nwallbox: goe", 's.yaml:2:1: "wallbox" is for a single charger'),
         ("rules: [{always: 1}]", "s.yaml:1:18: always: found 1, expected something that happens"),
-        ("rules: [{name: polite}]", "s.yaml:1:9: rules: this is no rule, expected one of never, "),
+        ("rules: [{name: polite}]", "s.yaml:1:9: rules: this is not a rule, expected one of never, "),
         ("end: {at: 1 h, after: 1 h}", "s.yaml:1:6: end: expected"),
         ("steps: {}", "s.yaml:1:8: steps: found a mapping, expected a list of steps"),
         ("steps: [{at: 5 h, note: x}]\nend: 4 h", "s.yaml:1:19: note: after the end of the scenario in line 2"),
@@ -234,7 +234,7 @@ def test_a_mistake_is_explained_where_it_is(text: str, message: str) -> None:
         ("{expect: {garage.power: '> 3 A'}}", 'garage.power: "3 A" is a current, expected a power'),
         ("{expect: {garage.contactor: opened}}", 'found "opened", expected one of open, closed'),
         ("{expect: {garage.pilot: '> 3'}}", 'found "> 3", expected one of A, B, C, D, E, F'),
-        ("{expect: {garage.state: '/[/'}}", "/[/ is no regular expression"),
+        ("{expect: {garage.state: '/[/'}}", "/[/ is not a regular expression"),
         ("{expect: {garage.temperature.bord: 20 C}}", 'there is no sensor "bord" (did you mean "board"?)'),
         ("{expect: {garage.goe: 5}}", '"garage.goe" names a wallbox'),
         ("{expect: {garage.goe.amq: 5}}", 's.yaml:3:15: garage.goe has no value "amq" (did you mean'),
@@ -270,7 +270,7 @@ def test_ports_taken_twice_are_found() -> None:
 def test_ports_and_hosts_come_from_the_environment() -> None:
     text = 'broker: mqtt://${BROKER}:1883\nwallbox: {vendor: goe, http: "${PORT:-8101}", serial: "${SERIAL:-042}"}'
     scenario = loads(text, environment={"BROKER": "mosquitto"})
-    assert scenario.broker == Broker(embedded=False, host="mosquitto", port=1883)
+    assert scenario.broker == BrokerAddress(embedded=False, host="mosquitto", port=1883)
     box = scenario.chargers[0].wallboxes[0]
     assert (box.interfaces, box.serial) == ({"http": 8101}, "042")
     with pytest.raises(ScenarioError, match=r"s.yaml:1:9: the environment variable BROKER is not set"):

@@ -87,7 +87,7 @@ def test_duplicate_keys_are_reported() -> None:
         ("a: \x07", "f.yaml:1:4: not YAML: "),
         ("a: *nowhere", "f.yaml:1:4: not YAML: "),
         ("a: 1\n---\nb: 2", "f.yaml:2:1: not YAML: "),
-        ("", "f.yaml:1:1: nothing in it"),
+        ("", "f.yaml:1:1: the file is empty"),
     ],
 )
 def test_what_is_not_yaml_is_reported_where_it_stops(text: str, start: str) -> None:

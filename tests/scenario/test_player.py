@@ -12,8 +12,9 @@ from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
 from emulator.scenario.player import Player, Result, advance, checks, perform, play, play_site
 from emulator.scenario.steps import parse_steps
+from emulator.world.building import build
 from emulator.world.plan import ChargerPlan
-from emulator.world.site import build
+from emulator.world.quantities import read
 
 from .support import GOE, bare_world, do, goe_world, later, run
 
@@ -188,7 +189,7 @@ def test_ten_thousand_jumps_with_reads_between_make_the_same_history() -> None:
     for _ in range(10_000):
         world.simulation.jump(dice.randrange(2 * HOUR // 10_000))
         if dice.random() < 0.3:
-            world.read(dice.choice(["power", "goe.car", "goe.nrg", "temperature.board", "vehicle.state_of_charge"]))
+            read(world, dice.choice(["power", "goe.car", "goe.nrg", "temperature.board", "vehicle.state_of_charge"]))
     world.simulation.jump(HOUR)
     assert player.over
     assert lines(player.result()) == lines(whole)
@@ -281,7 +282,7 @@ def test_a_timeline_goes_on_while_time_is_moved_by_hand() -> None:
     player = Player(world, scenario)
     player.start()
     advance(world, until=checks(world, {"contactor": "closed"}), within=MINUTE)
-    assert world.read("vehicle") == "vw_id3"
+    assert read(world, "vehicle") == "vw_id3"
     assert not player.over
     later(world, HOUR)
     assert player.over
@@ -294,7 +295,7 @@ def test_further_steps_are_played_beside() -> None:
         [{"plug_in": None}, {"wait_until": {"pilot": "C"}, "within": "1 min"}, {"note": "x"}], world.names
     )
     player = perform(world, steps, results.append)
-    assert world.read("vehicle") == "generic"
+    assert read(world, "vehicle") == "generic"
     assert results == []
     later(world, MINUTE)
     assert player.over

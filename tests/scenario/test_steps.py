@@ -13,7 +13,9 @@ from emulator.runtime.clock import Clock
 from emulator.scenario.loader import loads
 from emulator.scenario.player import apply_step
 from emulator.scenario.steps import STEPS, VOCABULARY, make_step, parse_steps, step_from_words
-from emulator.world.site import Site, build
+from emulator.world.building import build
+from emulator.world.quantities import read
+from emulator.world.site import Site
 
 from .support import bare_world, do, goe_world, later
 
@@ -124,7 +126,7 @@ def test_python_keywords() -> None:
     world = bare_world()
     do(world, "plug_in", vehicle="vw_id3", state_of_charge="40 %", charge_limit="41 %")
     later(world, HOUR)
-    assert world.read("vehicle.finished") is True
+    assert read(world, "vehicle.finished") is True
     do(world, "power_cut", for_="5 s")
     assert "supply_restored" in later(world, MINUTE)
 
@@ -156,13 +158,13 @@ def test_a_vehicle_of_the_scenario_keeps_its_charge() -> None:
     do(world, "unplug")
     later(world, MINUTE)
     do(world, "plug_in", vehicle="id3")
-    assert world.read("vehicle.state_of_charge") == pytest.approx(0.52, abs=0.01)
+    assert read(world, "vehicle.state_of_charge") == pytest.approx(0.52, abs=0.01)
     do(world, "unplug")
     do(world, "plug_in", vehicle="id3", state_of_charge="10 %")
-    assert world.read("vehicle.state_of_charge") == pytest.approx(0.1)
+    assert read(world, "vehicle.state_of_charge") == pytest.approx(0.1)
     do(world, "unplug")
     do(world, "plug_in", vehicle="vw_id3")
-    assert world.read("vehicle.state_of_charge") == pytest.approx(0.4)  # a preset is a new car every time
+    assert read(world, "vehicle.state_of_charge") == pytest.approx(0.4)  # a preset is a new car every time
 
 
 def test_an_unknown_card_is_the_boxs_business() -> None:
@@ -176,10 +178,10 @@ def test_swapping_takes_its_pause() -> None:
     world = charging(bare_world())
     do(world, "swap_vehicle", vehicle="renault_zoe", pause="30 s", state_of_charge="50 %")
     later(world, 29 * SECOND)
-    assert world.read("vehicle") is None
+    assert read(world, "vehicle") is None
     later(world, 2 * SECOND)
-    assert world.read("vehicle") == "renault_zoe"
-    assert world.read("vehicle.state_of_charge") == 0.5
+    assert read(world, "vehicle") == "renault_zoe"
+    assert read(world, "vehicle.state_of_charge") == 0.5
 
 
 def test_unplugging_nothing_is_refused() -> None:
@@ -191,19 +193,19 @@ def test_a_loose_cable() -> None:
     world = bare_world(connector="socket")
     do(world, "plug_cable", cable="20 A")
     later(world, SECOND)
-    assert world.read("cable_rating") == 20.0
+    assert read(world, "cable_rating") == 20.0
     do(world, "plug_cable", plugged=False)
     later(world, SECOND)
-    assert world.read("cable_rating") is None
+    assert read(world, "cable_rating") is None
 
 
 def test_a_fault_ends_by_itself() -> None:
     world = charging(bare_world())
     do(world, "vehicle_refuses", for_="10 min")
     do(world, "overvoltage", voltage="270 V", phases=["L1"], name="spike", for_="5 s")
-    assert world.read("phase_voltage.L1") == pytest.approx(270.0, abs=5)
+    assert read(world, "phase_voltage.L1") == pytest.approx(270.0, abs=5)
     later(world, 6 * SECOND)
-    assert world.read("phase_voltage.L1") == pytest.approx(230.0, abs=5)
+    assert read(world, "phase_voltage.L1") == pytest.approx(230.0, abs=5)
 
 
 def test_a_fault_that_began_again_is_not_ended_by_the_first_one() -> None:
@@ -212,31 +214,31 @@ def test_a_fault_that_began_again_is_not_ended_by_the_first_one() -> None:
     later(world, 5 * SECOND)
     do(world, "undervoltage", voltage="214 V", for_="10 s")
     later(world, 7 * SECOND)
-    assert world.read("phase_voltage.L1") == pytest.approx(214.0, abs=4)
+    assert read(world, "phase_voltage.L1") == pytest.approx(214.0, abs=4)
     do(world, "clear_fault", name="undervoltage")
-    assert world.read("phase_voltage.L1") == pytest.approx(230.0, abs=5)
+    assert read(world, "phase_voltage.L1") == pytest.approx(230.0, abs=5)
     later(world, MINUTE)
 
 
 def test_a_power_cut_ends_by_itself_or_when_told() -> None:
     world = charging(bare_world())
     do(world, "power_cut", for_="1 min")
-    assert world.read("phase_voltage") == [0.0, 0.0, 0.0]
+    assert read(world, "phase_voltage") == [0.0, 0.0, 0.0]
     assert "supply_restored" in later(world, 2 * MINUTE)
     do(world, "power_cut", for_="1 h")
     later(world, MINUTE)
     do(world, "power_up")
-    assert world.read("phase_voltage.L1") == pytest.approx(230.0, abs=5)
+    assert read(world, "phase_voltage.L1") == pytest.approx(230.0, abs=5)
     assert "supply_restored" not in later(world, 2 * HOUR)
 
 
 def test_the_supply_changes() -> None:
     world = bare_world()
     do(world, "set_supply", phase_voltages=["231 V", "232 V", "233 V"], frequency="49.9 Hz")
-    assert world.read("phase_voltage") == [231.0, 232.0, 233.0]
-    assert world.read("frequency") == 49.9
+    assert read(world, "phase_voltage") == [231.0, 232.0, 233.0]
+    assert read(world, "frequency") == 49.9
     do(world, "set_supply", live=["L1", "L3"])
-    assert world.read("phase_voltage") == [231.0, 0.0, 233.0]
+    assert read(world, "phase_voltage") == [231.0, 0.0, 233.0]
 
 
 @pytest.mark.parametrize("address", ["amp", "goe.amp", "garage.goe.amp"])
@@ -249,9 +251,9 @@ def test_a_command_takes_addresses_as_expectations_do(address: str) -> None:
 def test_settings_commands_and_their_refusals() -> None:
     world = goe_world()
     do(world, "set", settings={"amp": 8})
-    assert world.read("goe.amp") == 8
+    assert read(world, "goe.amp") == 8
     do(world, "command", write={"amp": 12, "lse": True})
-    assert world.read("goe.amp") == 12
+    assert read(world, "goe.amp") == 12
     writes = [entry for entry in world.simulation.journal if entry.kind == "write"]
     assert [(entry.name, entry.interface, entry.client) for entry in writes] == [
         ("amp", "http", "scenario"),
@@ -271,7 +273,7 @@ def test_rebooting_a_wallbox_and_a_charger() -> None:
     box = world.wallboxes["garage.goe"]
     do(world, "reboot", wallbox="goe", for_="7 s")
     assert not box.up
-    assert world.read("contactor") == "closed"
+    assert read(world, "contactor") == "closed"
     later(world, 8 * SECOND)
     assert box.up
     do(world, "reboot", charger="garage")
@@ -282,7 +284,7 @@ def test_rebooting_a_wallbox_and_a_charger() -> None:
     do(world, "set_firmware", firmware="60.3")
     assert not box.up
     later(world, MINUTE)
-    assert world.read("goe.fwv") == "60.3"
+    assert read(world, "goe.fwv") == "60.3"
 
 
 def test_what_is_done_at_the_box_needs_a_box() -> None:

@@ -15,8 +15,10 @@ from emulator.scenario.default import default_scenario
 from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
 from emulator.scenario.steps import make_step
+from emulator.world.building import FIXED_EPOCH, build
 from emulator.world.plan import ChargerPlan, WallboxPlan, counted_up
-from emulator.world.site import FIXED_EPOCH, Site, build
+from emulator.world.quantities import read
+from emulator.world.site import Site
 
 from .support import do, later
 
@@ -83,8 +85,8 @@ def test_the_broker() -> None:
 def test_the_default_scenario() -> None:
     scenario = default_scenario()
     world = build(scenario, clock=Clock(0.0))
-    assert list(world.boxes) == ["charger"]
-    assert world.boxes["charger"] == list(vendors.PACKAGES)
+    assert list(world.wallbox_names) == ["charger"]
+    assert world.wallbox_names["charger"] == list(vendors.PACKAGES)
     spec = world.simulation.chargers["charger"].spec
     assert (spec.rated_current, spec.phases, spec.connector) == (32.0, 3, "tethered")
     assert scenario.wants_broker
@@ -94,7 +96,7 @@ def test_the_default_scenario() -> None:
         assert {key: box.settings[key] for key in vendor.everything} == vendor.everything
     do(world, "plug_in", vehicle="vw_id3")
     later(world, MINUTE)
-    assert world.read("power") == pytest.approx(10_700, rel=0.02)
+    assert read(world, "power") == pytest.approx(10_700, rel=0.02)
 
 
 def test_chargers_and_wallboxes_can_be_added_later() -> None:
@@ -125,8 +127,8 @@ def test_every_vehicle_charges_or_has_its_reason(name: str) -> None:
     do(world, "plug_in", vehicle=name)
     later(world, 2 * MINUTE)
     assert PRESETS[name].model == name
-    assert world.read("vehicle.model") == name
-    assert world.read("power") == pytest.approx(_power(name), rel=0.06)
+    assert read(world, "vehicle.model") == name
+    assert read(world, "power") == pytest.approx(_power(name), rel=0.06)
 
 
 def _power(name: str) -> float:

@@ -55,7 +55,7 @@ class Bench:
         self.simulation = Simulation(clock=Clock(0.0), epoch=epoch)
         spec: ChargerSpec = replace(charger_defaults(profile), **dict(hardware or {}))  # type: ignore[arg-type]
         self.charger = self.simulation.add_charger("garage", spec)
-        self.box: Wallbox = self.vendor.create(
+        self.wallbox: Wallbox = self.vendor.create(
             Context(
                 vendor=self.vendor,
                 profile=profile,
@@ -66,7 +66,12 @@ class Bench:
                 settings={**self.on, **(settings or {})},
             )
         )
-        self.box.start()
+        self.wallbox.start()
+
+    @property
+    def box(self) -> Wallbox:
+        """The former name of `wallbox`."""
+        return self.wallbox
 
     # --- the charger -------------------------------------------------------------------------------------------------
 
@@ -116,7 +121,7 @@ class Bench:
         headers: Mapping[str, str] | None = None,
         interface: str = "http",
     ) -> HttpReply:
-        found = self.box.interfaces[interface]
+        found = self.wallbox.interfaces[interface]
         assert isinstance(found, HttpInterface)
         raw = body.encode() if isinstance(body, str) else body
         return found.answer(HttpRequest(method=method, target=target, headers=headers or {}, body=raw, origin=CLIENT))
@@ -133,7 +138,7 @@ class Bench:
         self, function: int, address: int, count: int = 1, values: tuple[int, ...] = (), unit: int | None = None
     ) -> ModbusReply | None:
         """The reply to a request; None: silence."""
-        interface = self.box.interfaces["modbus"]
+        interface = self.wallbox.interfaces["modbus"]
         assert isinstance(interface, ModbusInterface)
         return interface.handle(
             ModbusRequest(
@@ -146,12 +151,18 @@ class Bench:
             )
         )
 
-    def registers(self, address: int, count: int = 1) -> tuple[int, ...]:
-        reply = self.modbus(3, address, count)
+    def registers(self, address: int, count: int = 1, function: int = 3) -> tuple[int, ...]:
+        reply = self.modbus(function, address, count)
         assert reply is not None
-        assert reply.exception is None, (address, reply.exception)
+        assert reply.exception is None, (address, reply)
         assert not reply.close
+        assert len(reply.values) == count
         return reply.values
+
+    def long(self, address: int, function: int = 3) -> int:
+        """A value of two registers, high word first."""
+        high, low = self.registers(address, 2, function)
+        return high << 16 | low
 
     def exception(self, function: int, address: int, count: int = 1, values: tuple[int, ...] = ()) -> int | None:
         """The exception that answers a request; None: there is none."""
@@ -162,7 +173,7 @@ class Bench:
     # --- what it tells -----------------------------------------------------------------------------------------------
 
     def read(self, *addresses: str) -> list[object]:
-        return [self.box.read(address) for address in addresses]
+        return [self.wallbox.read(address) for address in addresses]
 
     def writes(self) -> list[tuple[str, object, object]]:
         """Point, value and success of what clients wrote."""

@@ -10,7 +10,7 @@ from bench import Bench
 
 @pytest.fixture
 def goe() -> Callable[..., Bench]:
-    """Makes a world with one go-e box whose HTTP API is on."""
+    """Makes a world with one go-e wallbox whose HTTP API is on."""
 
     def make(model: str | None = None, firmware: str | None = None, **settings: object) -> Bench:
         return Bench("goe", model, firmware, settings={"hai": True, **settings})

@@ -17,7 +17,7 @@ from emulator.vendors.fidelity import document, rows
 @pytest.mark.parametrize("name", vendors.PACKAGES)
 def test_every_row_has_its_line(name: str) -> None:
     text = document(name)
-    for row in Bench(name).box.fidelity():
+    for row in Bench(name).wallbox.fidelity():
         assert f"\n| `{row.name.replace('|', chr(92) + '|')}` | " in text, row.name
     tables = [line for line in text.splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in tables} == {10}

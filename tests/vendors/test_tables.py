@@ -61,9 +61,9 @@ def fits(kind: str, value: object) -> bool:
 
 def check_values(world: Bench) -> None:
     """Every address gives a JSON value of its row's type."""
-    rows = {row.name: row for row in world.box.fidelity() if row.readable}
-    for address in world.box.addresses():
-        value = world.box.read(address)
+    rows = {row.name: row for row in world.wallbox.fidelity() if row.readable}
+    for address in world.wallbox.addresses():
+        value = world.wallbox.read(address)
         json.dumps(value, allow_nan=False)
         if address in rows:
             assert fits(rows[address].type, value), f"{address}: {value!r} is no {rows[address].type}"
@@ -72,7 +72,7 @@ def check_values(world: Bench) -> None:
 @pytest.mark.parametrize(("vendor", "model", "firmware"), PROFILES)
 def test_rows(vendor: str, model: str, firmware: str) -> None:
     world = Bench(vendor, model, firmware)
-    rows: list[Fidelity] = list(world.box.fidelity())
+    rows: list[Fidelity] = list(world.wallbox.fidelity())
     assert rows
     names = [(row.table, row.name) for row in rows]
     assert len(names) == len(set(names))
@@ -81,7 +81,7 @@ def test_rows(vendor: str, model: str, firmware: str) -> None:
         assert row.type, row.name
         assert row.readable or row.settable, row.name
         assert row.assumed != "", row.name
-    assert set(world.box.addresses()) >= {row.name for row in rows if row.readable and row.table == "API keys"}
+    assert set(world.wallbox.addresses()) >= {row.name for row in rows if row.readable and row.table == "API keys"}
 
 
 @pytest.mark.parametrize(("vendor", "model", "firmware"), PROFILES)
@@ -102,9 +102,9 @@ STEPS: tuple[Callable[[Bench], object], ...] = (
     lambda w: w.plug_in() if w.now.vehicle is None else w.unplug(),
     lambda w: w.apply(PowerCut()),
     lambda w: w.apply(PowerUp()),
-    lambda w: w.box.present_card("04a1b2c3"),
-    lambda w: w.box.press_button(),
-    lambda w: w.box.reboot(),
+    lambda w: w.wallbox.present_card("04a1b2c3"),
+    lambda w: w.wallbox.press_button(),
+    lambda w: w.wallbox.reboot(),
     *(
         partial(Bench.begin, name=kind.step(), fault=kind())
         for kind in faults.CATALOGUE

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from emulator.errors import ScenarioError
-from emulator.testing import Bench
+from emulator.testing import EmulatorFixture
 
 
 def get(url: str) -> bytes:
@@ -16,7 +16,7 @@ def get(url: str) -> bytes:
         return bytes(reply.read())
 
 
-def test_a_greedy_client_fails_and_is_told_why(emulator: Bench) -> None:
+def test_a_greedy_client_fails_and_is_told_why(emulator: EmulatorFixture) -> None:
     box = emulator.start("goe")
     emulator.rule(name="house limit", never={"client": {"writes": "goe.amp", "value": "> 16"}})
     get(f"{box.http_url}/api/set?amp=16")
@@ -30,7 +30,7 @@ def test_a_greedy_client_fails_and_is_told_why(emulator: Bench) -> None:
     assert "127.0.0.1:" in text
 
 
-def test_a_polite_client_passes(emulator: Bench) -> None:
+def test_a_polite_client_passes(emulator: EmulatorFixture) -> None:
     box = emulator.start("goe")
     emulator.rule({"always": {"client": {"requests": "goe.http", "rate": "<= 1 /s"}}})
     for _ in range(5):
@@ -41,7 +41,7 @@ def test_a_polite_client_passes(emulator: Bench) -> None:
     assert verdict["measured"]["interval"]["count"] == 4  # type: ignore[index]
 
 
-def test_an_impatient_client_fails(emulator: Bench) -> None:
+def test_an_impatient_client_fails(emulator: EmulatorFixture) -> None:
     box = emulator.start("goe")
     emulator.rule({"always": {"client": {"requests": "goe.http", "rate": "<= 1 /s"}}})
     for _ in range(5):
@@ -51,7 +51,7 @@ def test_an_impatient_client_fails(emulator: Bench) -> None:
         emulator.verdict()
 
 
-def test_what_is_read_asked_and_connected(emulator: Bench) -> None:
+def test_what_is_read_asked_and_connected(emulator: EmulatorFixture) -> None:
     box = emulator.start("goe")
     emulator.rule(name="reads the state", eventually={"client": {"reads": "goe.car"}})
     emulator.rule(name="does not read the rest", never={"client": {"reads": "goe.nrg"}})
@@ -62,7 +62,7 @@ def test_what_is_read_asked_and_connected(emulator: Bench) -> None:
     assert [verdict["ok"] for verdict in emulator.verdict()] == [True] * 5
 
 
-def test_forbidden_requests(emulator: Bench) -> None:
+def test_forbidden_requests(emulator: EmulatorFixture) -> None:
     box = emulator.start("goe")
     emulator.rule(name="no set", never={"client": {"requests": "goe.http", "matching": "GET /api/set"}})
     emulator.rule(name="no whole status", never={"client": {"reads": "goe.nrg"}})
@@ -74,13 +74,13 @@ def test_forbidden_requests(emulator: Bench) -> None:
     assert 'rule "no whole status": it happened' in str(caught.value)
 
 
-def test_mistakes_in_rules(emulator: Bench) -> None:
+def test_mistakes_in_rules(emulator: EmulatorFixture) -> None:
     emulator.start("goe")
     with pytest.raises(ScenarioError, match='did you mean "amp"'):
         emulator.rule({"never": {"client": {"writes": "goe.ampp"}}})
 
 
-def test_rules_of_a_loaded_scenario(emulator: Bench, tmp_path: Path) -> None:
+def test_rules_of_a_loaded_scenario(emulator: EmulatorFixture, tmp_path: Path) -> None:
     file = tmp_path / "night.yaml"
     file.write_text(
         "wallbox: {vendor: goe, http: 8101}\nsteps: [{at: 10 s, plug_in: vw_id3}]\n"
@@ -97,7 +97,7 @@ def test_rules_of_a_loaded_scenario(emulator: Bench, tmp_path: Path) -> None:
         emulator.finish()
 
 
-def test_a_reset_forgets_everything_but_the_boxes(emulator: Bench) -> None:
+def test_a_reset_forgets_everything_but_the_boxes(emulator: EmulatorFixture) -> None:
     box = emulator.start("goe")
     other = emulator.start("nrgkick")
     url = box.http_url

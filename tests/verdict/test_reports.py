@@ -19,7 +19,7 @@ from emulator.reports.writing import junit, write_reports
 from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
 from emulator.scenario.player import Result, play
-from emulator.testing import Bench
+from emulator.testing import EmulatorFixture
 from emulator.verdict.behaviour import behaviour, overshoot
 
 TEXT = """\
@@ -109,7 +109,7 @@ def test_overshoot(run: tuple[Scenario, Result]) -> None:
     assert overshoot(run[1].traces["charger"])["current"] == 0
 
 
-def test_how_a_client_behaved(emulator: Bench) -> None:
+def test_how_a_client_behaved(emulator: EmulatorFixture) -> None:
     box = emulator.start("goe")
 
     def get(path: str) -> None:

@@ -224,7 +224,7 @@ def test_a_rule_whose_time_is_not_up_is_not_broken() -> None:
 @pytest.mark.parametrize(
     ("rule", "problem"),
     [
-        ("{name: a, nevr: {event: plugged}}", "this is no rule, expected one of never, rate, always, eventually"),
+        ("{name: a, nevr: {event: plugged}}", "this is not a rule, expected one of never, rate, always, eventually"),
         ("{name: a, never: {client: {writes: garage.goe.ampp}}}", 'has no value "ampp" (did you mean "amp"?)'),
         ("{name: a, never: {client: {requests: garage.goe.htp}}}", 'has no interface "htp" (did you mean "http"?)'),
         ("{name: a, never: {client: {writes: garge.goe.amp}}}", 'there is no wallbox "garge"'),
@@ -232,7 +232,7 @@ def test_a_rule_whose_time_is_not_up_is_not_broken() -> None:
         ("{name: a, never: {event: rcd_triped}}", '(did you mean "rcd_tripped"?)'),
         ("{name: a, never: {stimulus: plugin}}", '(did you mean "plug_in"?)'),
         ("{name: a, never: {fault: trip_rdc}}", '(did you mean "trip_rcd"?)'),
-        ("{name: a, never: {garage.pwer: 3}}", '"garage.pwer" is no quantity'),
+        ("{name: a, never: {garage.pwer: 3}}", '"garage.pwer" is not a quantity'),
         ("{name: a, never: {power: 3}}", 'expected a power such as "11 kW"'),
         ("{name: a, never: {client: {requests: goe.http, value: 3}}}", 'belongs to "writes", not to "requests"'),
         ("{name: a, never: {client: {requests: goe.http, writes: goe.amp}}}", "found writes and requests"),

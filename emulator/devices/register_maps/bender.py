@@ -1,4 +1,4 @@
-"""Addresses, types and enumerations of Bender's register set, for Bender's controllers and for boxes that imitate them.
+"""Addresses, types and enumerations of Bender's register set, for Bender's controllers and their imitations.
 
 The one rule: only what both have in common, to the bit.
 Source: MENNEKES "ECU Modbus TCP Server Specification" 1.07, the register set shown as Ebee, Bender, MENNEKES (OMCCI);

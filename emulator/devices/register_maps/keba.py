@@ -1,4 +1,4 @@
-"""Addresses, names and units of KEBA's Modbus registers, for KEBA's own boxes and for boxes that imitate them.
+"""Addresses, names and units of KEBA's Modbus registers, for KEBA's own wallboxes and their imitations.
 
 The one rule: only what both have in common. How they answer (states, partial reads, power factor, refusals) differs.
 Source: KEBA "KeContact P30 Modbus TCP Programmers Guide" V1.02; Tinkerforge esp32-firmware, modbus_tcp.cpp.
@@ -12,7 +12,7 @@ from ..registers import U16, U32
 from .place import Place as Place
 
 UNIT_ID: Final = 255
-"""What KEBA's own boxes answer to and every client of them uses."""
+"""What KEBA's own wallboxes answer to and every client of them uses."""
 
 
 def _read(address: int, name: str, unit: str = "") -> Place:

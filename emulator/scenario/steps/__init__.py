@@ -1,6 +1,6 @@
 """The vocabulary: every step there is.
 
-The one rule: a step is a word in the list below. To add one, write a class beside its kin and add it here; YAML, the
+The one rule: a step is a word in the list below. To add one, write a class beside its like and add it here; YAML, the
 control API, the command line and Python learn it from its fields.
 """
 
@@ -17,39 +17,33 @@ from ...language.arguments import Duration, Schema, Scope, Unreadable
 from ...language.names import Names
 from ...language.nodes import Node, from_object, resolved
 from ...language.records import Argument
+from . import checks, device, fault, faults, request, surroundings, vehicle
 from .base import Step, StepType, TimedStep, described
-from .checks import Clock, Expect, Note, WaitUntil
-from .device import Command, PresentCard, PressButton, Reboot, Set, SetFirmware
-from .fault import fault_type
-from .faults import ClearFault, catalogued
-from .request import Request
-from .surroundings import PowerCut, PowerUp, SetClimate, SetSupply
-from .vehicle import PlugCable, PlugIn, SetVehicle, SwapVehicle, Unplug
 
 VOCABULARY: Final[tuple[StepType, ...]] = (
-    described(PlugIn),
-    described(Unplug),
-    described(SwapVehicle),
-    described(PlugCable),
-    described(SetVehicle),
-    described(PresentCard),
-    described(PressButton),
-    described(SetSupply),
-    described(SetClimate),
-    described(PowerCut),
-    described(PowerUp),
-    described(Set),
-    described(Reboot),
-    described(SetFirmware),
-    described(Command),
-    *(catalogued(fault) for fault in CATALOGUE),
-    described(Request),
-    fault_type(),
-    described(ClearFault),
-    described(Clock),
-    described(Expect),
-    described(WaitUntil),
-    described(Note),
+    described(vehicle.PlugIn),
+    described(vehicle.Unplug),
+    described(vehicle.SwapVehicle),
+    described(vehicle.PlugCable),
+    described(vehicle.SetVehicle),
+    described(device.PresentCard),
+    described(device.PressButton),
+    described(surroundings.SetSupply),
+    described(surroundings.SetClimate),
+    described(surroundings.PowerCut),
+    described(surroundings.PowerUp),
+    described(device.Set),
+    described(device.Reboot),
+    described(device.SetFirmware),
+    described(device.Command),
+    *(faults.catalogued(fault) for fault in CATALOGUE),
+    described(request.Request),
+    fault.fault_type(),
+    described(faults.ClearFault),
+    described(checks.Clock),
+    described(checks.Expect),
+    described(checks.WaitUntil),
+    described(checks.Note),
 )
 
 STEPS: Final[Mapping[str, StepType]] = {kind.name: kind for kind in VOCABULARY}

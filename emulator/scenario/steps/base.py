@@ -28,7 +28,7 @@ class Step:
     """Base of all steps."""
 
     short: ClassVar[str | None] = None
-    """The argument that `step: value` gives when the value is no mapping."""
+    """The argument that `step: value` gives when the value is not a mapping."""
     whole: ClassVar[str | None] = None
     """The field that takes whatever is written after the step's name."""
 

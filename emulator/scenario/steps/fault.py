@@ -27,7 +27,7 @@ from ...language.nodes import Node
 from ...language.records import read_record, record_schema
 from ...runtime.journal import KINDS
 from ...world.checks import Check, Checks
-from ...world.conditions import Condition
+from ...world.conditions import SiteCondition
 from ...world.names import probe
 from ..settings import check_settings
 from .base import Step, StepType
@@ -186,14 +186,14 @@ class Fault(Step):
             target=self.on.target(site),
             effect=self.effect,
             match=self.match or Match(),
-            when=None if self.when is None else Condition(site, self.when),
+            when=None if self.when is None else SiteCondition(site, self.when),
             after=self.after,
             on_request=self.on_request,
             every=self.every,
             probability=self.probability,
             for_=self.for_,
             count=self.count,
-            until=None if self.until is None else Condition(site, self.until),
+            until=None if self.until is None else SiteCondition(site, self.until),
         )
         engine.arm(order)
         return Outcome(detail={"name": name, "on": self.on.text, "kind": self.kind})

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from ...core.events import EventName
 from ...core.instant import SECOND, Instant, later
 from ...core.messages import DONE, Event, Outcome, Reason
 from ...core.snapshot import Snapshot
@@ -47,7 +48,7 @@ LOWEST: Final = 6
 NOMINAL: Final = 230.0
 """Voltage by which an ICC takes W for A [V]."""
 SINGLE_PHASE_FROM, THREE_PHASES_FROM = 1380, 4140
-"""An ICC's power limit [W]. Source: home-assistant-mennekes-4business, protocol 1.5."""
+"""An ICC's power limit [W]: 6 A on one phase, and on three. Source: home-assistant-mennekes-4business, protocol 1.5."""
 NO_LIMIT: Final = 0xFFFF
 SIGN_OF_LIFE: Final = "request"
 """What ends a trip of the fail-safe."""
@@ -116,10 +117,10 @@ class Logic:
         self._schuko_on = False
         self._waiting = wallbox.timer(self._waited)
         self.user_id = UserId(lambda: self.settings[USER_ID_WRITE], self.authorise, self)
-        self._reactions: Mapping[str, Callable[[Event], None]] = {
-            "plugged": self._plugged,
-            "unplugged": self._unplugged,
-            "rcd_tripped": self._rcd_tripped,
+        self._reactions: Mapping[EventName, Callable[[Event], None]] = {
+            EventName.PLUGGED: self._plugged,
+            EventName.UNPLUGGED: self._unplugged,
+            EventName.RCD_TRIPPED: self._rcd_tripped,
         }
 
     # --- findings ----------------------------------------------------------------------------------------------------
@@ -185,10 +186,14 @@ class Logic:
         rated = self._build.rated_current
         one = LOWEST * volts <= watts <= rated * volts
         three = 3 * LOWEST * volts <= watts <= 3 * rated * volts
-        if one != three:
-            self.phases = 1 if one else 3
+        self._choose_phases(one=one, three=three)
         self._semp_limit = None if watts >= NO_LIMIT else watts / (self.phases * volts)
         return self._done()
+
+    def _choose_phases(self, *, one: bool, three: bool) -> None:
+        """By what the power can be had with; they stay as they are where both would do, or neither."""
+        if one != three:
+            self.phases = 1 if one else 3
 
     def heard(self, *, write: bool) -> None:
         """A Modbus request was answered. An ICC leaves its time-out only with the next write."""
@@ -304,11 +309,15 @@ class Logic:
         control.phases("phases", self.phases)
 
     def _power_limit(self) -> float | None:
-        """What an ICC's limit in W comes to [A], which also says on how many phases. None: no limit."""
+        """What an ICC's limit in W comes to [A]; None: no limit.
+
+        It switches phases where the power can be had with one of both only: with 16 A, nothing switches between 3680
+        and 4140 W. Source: evcc#29359. ASSUMED: on three phases, that is a pause.
+        """
         watts = self.settings[HEMS_POWER]
         if watts < SINGLE_PHASE_FROM:
             return 0.0
-        self.phases = 1 if watts < THREE_PHASES_FROM else 3
+        self._choose_phases(one=watts <= self._build.rated_current * NOMINAL, three=watts >= THREE_PHASES_FROM)
         return None if watts == NO_LIMIT else allowed(watts / (self.phases * NOMINAL))
 
     def _count_schuko(self) -> None:

@@ -28,7 +28,7 @@ from .settings import (
 from .user_id import USER_ID
 
 CLOSING: Final = range(730, 747)
-"""Registers at whose mention an ICC ends the connection."""
+"""Registers at whose mention an ICC ends the connection, after an exception. Source: evcc#32560."""
 READER: Final = (740, *range(741, 747))
 """What a CC without a card reader lacks."""
 ONLY_READ: Final = Outcome(refused=Reason.READ_ONLY, message="energy management may only read")
@@ -65,7 +65,7 @@ class ModbusApi(ModbusService[View, Logic]):
         logic, write = self._logic, request.function in WRITES
         if self._build.icc:
             if _touches(request, CLOSING):
-                return ModbusReply(close=True, journal={"refused": str(Reason.UNKNOWN)})
+                return ModbusReply(exception=2, close=True, journal={"refused": str(Reason.UNKNOWN)})
             if write and logic.settings[ENERGY_MANAGEMENT] != "read_write":
                 logic.record_write(f"modbus.{request.address}", list(request.values), ONLY_READ, request.origin)
                 return READ_ONLY

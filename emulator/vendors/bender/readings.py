@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Final
 
+from ...core import noise
 from ...core.instant import Instant
 from ...core.snapshot import EvseState, LockState, PilotState, Snapshot
 from ...devices.register_maps.bender import OCPP_STATES, vehicle_state
@@ -22,6 +23,7 @@ from .logic import Logic, Transaction
 from .settings import (
     BACKEND,
     BACKEND_STATE,
+    IDLE_CURRENTS,
     ISO15118,
     METER,
     OCPP_VERSION,
@@ -246,7 +248,11 @@ class View:
     @cached_property
     def currents(self) -> tuple[float | None, ...]:
         """Current of each phase [A]."""
-        return self.now.phase_current if self._by_phase else (None, None, None)
+        if not self._by_phase:
+            return (None, None, None)
+        if not self.settings[IDLE_CURRENTS]:
+            return self.now.phase_current
+        return tuple(i or noise.zero_offset(self.now.at, index) for index, i in enumerate(self.now.phase_current))
 
     @cached_property
     def voltages(self) -> tuple[int | None, ...]:

@@ -158,6 +158,9 @@ TYPE2_CYCLES: Final = Setting(
 SCHUKO_CYCLES: Final = Setting(name="con_cycles_schuko", default=0, check=integer(0, 2**31))
 ISO15118: Final = Setting(name="iso15118", default=False, check=boolean, about="the car talks ISO 15118")
 EVCCID: Final = Setting(name="evccid", default="001BDA0C5F2E", check=text(12))
+IDLE_CURRENTS: Final = Setting(
+    name="idle_currents", default=False, check=boolean, about="the meter shows 4 to 5 mA without charging"
+)
 UNKNOWN_SOC: Final = Setting(name="unknown_soc", default=0, check=WORD, about="730 where the car does not tell")
 ERRORS: Final[Setting[list[str]]] = Setting(
     name="errors", default=[], check=list_of(one_of(*KNOWN)), about="errors that nothing else here causes"

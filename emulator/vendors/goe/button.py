@@ -6,14 +6,15 @@ a long one switches charging off and on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final
 
 from ...core.messages import DONE, Outcome
+from ...devices.settings import Setting
+from .device import Device
+from .ladder import Force
 from .memory import Car
 from .models import WITH_LOCK
-
-if TYPE_CHECKING:
-    from .wallbox import Goe
+from .settings import AMP, BAC, CLP, FRC, SDP
 
 LONG: Final = 2.0
 """s"""
@@ -21,27 +22,27 @@ NEVER, NOT_CONNECTED, NOT_CHARGING, ALWAYS = range(4)
 """`bac` and `sdp`: never, not while connected, not while charging, always."""
 
 
-def press(box: Goe, duration: float) -> Outcome:
+def press(device: Device, duration: float) -> Outcome:
     """The button is held for `duration` s."""
-    if box.profile.model.id not in WITH_LOCK:
+    if device.identity.profile.model.id not in WITH_LOCK:
         return Outcome(detail={"ignored": "no button"})
-    at = box.simulation.now()
-    if not box.up:
+    at = device.processor.now()
+    if not device.processor.up:
         return Outcome(detail={"ignored": "no power"})
+    settings, memory = device.settings, device.logic.memory
     if duration >= LONG:
-        box.logic.memory.long_button = at
-        if _may(box, "sdp"):
-            box.settings.put("frc", 0 if box.settings["frc"] == 1 else 1)
+        memory.long_button = at
+        if _may(device, SDP):
+            settings.put(FRC, Force.NEUTRAL.value if settings[FRC] == Force.OFF else Force.OFF.value)
     else:
-        box.logic.memory.button = at
-        if _may(box, "bac"):
-            box.settings.put("amp", _next_current(box))
-    box.changed()
+        memory.button = at
+        if _may(device, BAC):
+            settings.put(AMP, _next_current(device))
     return DONE
 
 
-def _may(box: Goe, key: str) -> bool:
-    permission, car = box.settings.integer(key), box.logic.memory.car
+def _may(device: Device, setting: Setting[int]) -> bool:
+    permission, car = device.settings[setting], device.logic.memory.car
     if permission == NOT_CONNECTED:
         return car is Car.IDLE
     if permission == NOT_CHARGING:
@@ -49,8 +50,8 @@ def _may(box: Goe, key: str) -> bool:
     return permission == ALWAYS
 
 
-def _next_current(box: Goe) -> int:
+def _next_current(device: Device) -> int:
     """The next preset above the present current, or the first."""
-    now, highest = box.settings.integer("amp"), box.installed_limit()
-    steps = [step for step in cast("list[int]", box.settings["clp"]) if step <= highest]
+    now, highest = device.settings[AMP], device.identity.installed_limit
+    steps = [step for step in device.settings[CLP] if step <= highest]
     return next((step for step in steps if step > now), steps[0] if steps else now)

@@ -6,19 +6,14 @@ Source: go-e apikeys, "cards", "trx", "lri", "lrc", "lrr", "lrn", "del"; go-eCha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Callable, Mapping
 
 from ...core.instant import Instant
 from ...core.messages import DONE, Outcome, Reason
-
-if TYPE_CHECKING:
-    from .wallbox import Goe
-
-SLOTS: Final = 10
-CARD_SETTINGS: Final = frozenset(f"c{slot}{part}" for slot in range(SLOTS) for part in "nei")
-UNNAMED_SINCE: Final = "56"
-"""From this firmware an unnamed slot is called `n/a`, before `User 1` and so on."""
+from ...devices.settings import Settings
+from .features import UNNAMED_CARDS
+from .identity import Identity
+from .settings import CARD_ENERGIES, CARD_NAMES, CARD_TAGS, SLOTS, TRX, CardEntry
 
 
 def normal(tag: str) -> str:
@@ -29,8 +24,11 @@ def normal(tag: str) -> str:
 class Cards:
     """The reader and the slots of one box."""
 
-    def __init__(self, box: Goe) -> None:
-        self._box = box
+    def __init__(self, settings: Settings, identity: Identity, total_energy: Callable[[], float]) -> None:
+        """`total_energy`: what the meter shows now [Wh]."""
+        self._settings = settings
+        self._identity = identity
+        self._total_energy = total_energy
         self.last_tag: str | None = None
         self.last_slot: int | None = None
         self.last_read: Instant | None = None
@@ -48,20 +46,20 @@ class Cards:
     # --- slots -------------------------------------------------------------------------------------------------------
 
     def tag(self, slot: int) -> str:
-        return self._box.settings.text(f"c{slot}i")
+        return self._settings[CARD_TAGS[slot]]
 
     def learnt(self, slot: int) -> bool:
         return bool(self.tag(slot))
 
     def name(self, slot: int) -> str:
-        name = self._box.settings[f"c{slot}n"]
+        name = self._settings[CARD_NAMES[slot]]
         if name is not None:
-            return str(name)
-        return "n/a" if self._box.has(UNNAMED_SINCE) else f"User {slot + 1}"
+            return name
+        return "n/a" if self._identity.has(UNNAMED_CARDS) else f"User {slot + 1}"
 
     def energy(self, slot: int, total: float) -> int:
         """Wh booked on a slot, the running transaction included; `total`: the meter's Wh."""
-        booked = self._box.settings.number(f"c{slot}e")
+        booked = self._settings[CARD_ENERGIES[slot]]
         return int(booked + max(0.0, total - self._base) if slot == self._booking else booked)
 
     def shown(self, total: float) -> list[Mapping[str, object]]:
@@ -77,20 +75,18 @@ class Cards:
         """A slot's setting has a new value."""
         self._shown = None
 
-    def write(self, slot: int, entry: Mapping[str, object]) -> None:
-        """Members `name`, `energy`, `rfid`; absent ones stay."""
-        settings = self._box.settings
+    def write(self, slot: int, entry: CardEntry) -> None:
         if "name" in entry:
-            settings.put(f"c{slot}n", entry["name"])
+            self._settings.put(CARD_NAMES[slot], entry["name"])
         if "energy" in entry:
-            settings.put(f"c{slot}e", float(cast("float", entry["energy"])))
+            self._settings.put(CARD_ENERGIES[slot], float(entry["energy"]))
         if "rfid" in entry:
-            settings.put(f"c{slot}i", normal(str(entry["rfid"])))
+            self._settings.put(CARD_TAGS[slot], normal(entry["rfid"]))
 
     def clear(self, slot: int) -> None:
-        settings = self._box.settings
-        for part in "nei":
-            settings.put(f"c{slot}{part}", settings.rows[f"c{slot}{part}"].default)
+        self._settings.put(CARD_NAMES[slot], CARD_NAMES[slot].default)
+        self._settings.put(CARD_ENERGIES[slot], CARD_ENERGIES[slot].default)
+        self._settings.put(CARD_TAGS[slot], CARD_TAGS[slot].default)
 
     def learn(self, slot: int) -> None:
         """The tag read last goes into `slot`; without one nothing happens (ASSUMED)."""
@@ -107,23 +103,23 @@ class Cards:
         self.last_slot = known[0] if known else None
         if not known:
             return Outcome(refused=Reason.UNAUTHORISED, message="the card is in none of the slots")
-        if self._box.settings["trx"] is None:
+        if self._settings[TRX] is None:
             self.started_with = tag
-            self._box.settings.put("trx", known[0] + 1)
+            self._settings.put(TRX, known[0] + 1)
         return DONE
 
     # --- booking -----------------------------------------------------------------------------------------------------
 
     def transaction_changed(self) -> None:
         """`trx` has a new value: energy from here on belongs to its card."""
-        total = self._box.snapshot().total_energy
+        total = self._total_energy()
         if self._booking is not None:
-            name = f"c{self._booking}e"
-            booked = self._box.settings.number(name) + max(0.0, total - self._base)
+            energy = CARD_ENERGIES[self._booking]
+            booked = self._settings[energy] + max(0.0, total - self._base)
             self._booking = None
-            self._box.settings.put(name, booked)
-        transaction = self._box.settings["trx"]
+            self._settings.put(energy, booked)
+        transaction = self._settings[TRX]
         if transaction is None:
             self.started_with = None
-        elif isinstance(transaction, int) and transaction > 0:
+        elif transaction > 0:
             self._booking, self._base = transaction - 1, total

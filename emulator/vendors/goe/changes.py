@@ -7,40 +7,37 @@ at most once a second; the second is the one in which the logic runs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
-from ...core.instant import SECOND, Instant, grid
+from ...core.instant import Instant
+from .device import Device
 from .readings import View
 from .status import Row
-
-if TYPE_CHECKING:
-    from .wallbox import Goe
 
 
 class Changes:
     """What one listener was told last."""
 
-    def __init__(self, box: Goe, rows: Mapping[str, Row]) -> None:
-        self._box = box
+    def __init__(self, device: Device, rows: Mapping[str, Row]) -> None:
+        self._device = device
         self._rows = rows
         self._told: dict[str, bytes] = {}
         self._second: Instant | None = None
 
     def everything(self) -> list[Row]:
         """All rows, whose fragments are then up to date."""
-        return self._collect(self._rows.values(), View(self._box), everything=True)
+        return self._collect(self._rows.values(), View(self._device), everything=True)
 
     def at(self, at: Instant) -> Iterable[Row]:
         """The rows that changed, in order; none within a second that has been looked at already.
 
         At the very beginning of a second everything that happens in that instant is told, however often.
         """
-        now = max(at, self._box.simulation.at)
-        second = grid(now, SECOND, self._box.booted_at)
+        now = max(at, self._device.processor.at)
+        second = self._device.processor.second(now)
         if second == self._second and now > second:
             return ()
         live = (row for row in self._rows.values() if row.live)
-        return self._collect(live, View(self._box), everything=False)
+        return self._collect(live, View(self._device), everything=False)
 
     def _collect(self, rows: Iterable[Row], view: View, *, everything: bool) -> list[Row]:
         self._second = view.second

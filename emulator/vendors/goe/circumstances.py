@@ -7,30 +7,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, cast
 
 from ...core.instant import MILLISECOND, SECOND, Instant
 from ...core.snapshot import EvseState, Snapshot
-from . import faultcodes, limits, localtime, trip
+from ...devices.settings import Settings
+from . import faultcodes, limits, trip
+from . import settings as s
+from .clock import Clock
+from .features import EXCLUSIVE_END, INITIALIZING, UNDERVOLTAGE
+from .identity import Identity
 from .ladder import Force, Inputs, Mode, ModelStatus, Trip, decide
-from .schedule import END_EXCLUSIVE_SINCE, Calendar, Plan
+from .schedule import Calendar
 from .sequences import KeepAlive
 from .surplus import Surplus, Tuning
-
-if TYPE_CHECKING:
-    from .wallbox import Goe
-
-INITIALIZING_SINCE: Final = "60"
-"""modelStatus 40 and car 6; before, a charge controller that starts is one that does not answer (ASSUMED)."""
-UNDERVOLTAGE_SINCE: Final = "59"
-"""modelStatus 38."""
 
 
 class Circumstances:
     """The inputs of one box's decision. Lost at every restart."""
 
-    def __init__(self, box: Goe, at: Instant) -> None:
-        self._box = box
+    def __init__(self, settings: Settings, identity: Identity, clock: Clock, at: Instant) -> None:
+        self._settings = settings
+        self._identity = identity
+        self._clock = clock
         self.surplus = Surplus()
         self.keep_alive = KeepAlive()
         self.last_write = at
@@ -53,7 +51,7 @@ class Circumstances:
             self.keep_alive.due,
             self.surplus.due(at, self.tuning()),
             self._schedule_due(at),
-            self._box.next_price(at) if self._box.settings.flag("awe") else None,
+            self._clock.next_price(at) if self._settings[s.AWE] else None,
             self._failsafe_due,
             self._trip_due,
             self._undervoltage_due,
@@ -61,93 +59,92 @@ class Circumstances:
 
     def gather(self, now: Snapshot, at: Instant) -> Inputs:
         """Everything the decision depends on at `at`."""
-        settings = self._box.settings
-        mode = Mode(settings.integer("lmo"))
+        settings = self._settings
+        mode = Mode(settings[s.LMO])
         plain = replace(
             self._guards(now, at),
-            locked_out=settings.integer("acs") != 0 and settings["trx"] is None,
-            inoperable=settings.flag("ocppio") and settings.flag("ocppe"),
-            failsafe=self.failsafe(at) and settings.integer("fsi") < settings.integer("mca"),
-            force=Force(settings.integer("frc")),
+            locked_out=settings[s.ACS] != 0 and settings[s.TRX] is None,
+            inoperable=settings[s.OCPPIO] and settings[s.OCPPE],
+            failsafe=self.failsafe(at) and settings[s.FSI] < settings[s.MCA],
+            force=Force(settings[s.FRC]),
             energy_reached=self._energy_reached(now),
-            schedule=self.calendar().verdict(self._box.local(at)),
+            schedule=self.calendar().verdict(self._clock.local(at)),
             mode=mode,
-            cheap=settings.flag("awe") and self._cheap(at),
+            cheap=settings[s.AWE] and self._cheap(at),
             surplus=mode is not Mode.BASIC and self._surplus(now, at),
             trip=self._trip(now, at),
-            eco_after_trip=settings.flag("ara"),
-            pause_allowed=settings.flag("acp"),
+            eco_after_trip=settings[s.ARA],
+            pause_allowed=settings[s.ACP],
         )
         paused = decide(plain).status in (ModelStatus.FALLBACK_AWATTAR, ModelStatus.FALLBACK_TRIP) and now.plugged
-        return replace(plain, keep_alive=self.keep_alive.wants(at, paused, settings.integer("mci")))
+        return replace(plain, keep_alive=self.keep_alive.wants(at, paused, settings[s.MCI]))
 
     def _guards(self, now: Snapshot, at: Instant) -> Inputs:
         """What stops charging whatever anybody wants. Older firmware has fewer names for it."""
-        settings, box = self._box.settings, self._box
+        settings, identity = self._settings, self._identity
         fault = faultcodes.active(now)
         booting = now.state in (EvseState.BOOT, EvseState.OFF)
         low = "undervoltage" in now.faults or self._undervoltage(now, at)
         return Inputs(
-            link=now.controller_link and not (booting and not box.has(INITIALIZING_SINCE)),
+            link=now.controller_link and not (booting and not identity.has(INITIALIZING)),
             booting=booting,
             error=fault not in (None, faultcodes.Err.OVERTEMP),
-            too_hot=fault is faultcodes.Err.OVERTEMP
-            or (now.derated is not None and now.derated < settings.integer("mca")),
-            undervoltage=low and box.has(UNDERVOLTAGE_SINCE),
+            too_hot=fault is faultcodes.Err.OVERTEMP or (now.derated is not None and now.derated < settings[s.MCA]),
+            undervoltage=low and identity.has(UNDERVOLTAGE),
             underfrequency=self._underfrequency(now),
-            grid_failure="frequency" in now.faults or (low and not box.has(UNDERVOLTAGE_SINCE)),
+            grid_failure="frequency" in now.faults or (low and not identity.has(UNDERVOLTAGE)),
         )
 
     def _surplus(self, now: Snapshot, at: Instant) -> bool:
-        settings = self._box.settings
-        automatic = settings.integer("psm") == 0 and now.plugged
-        return settings.flag("fup") and self.surplus.update(at, self.tuning(), may_switch=automatic)
+        settings = self._settings
+        automatic = settings[s.PSM] == 0 and now.plugged
+        return settings[s.FUP] and self.surplus.update(at, self.tuning(), may_switch=automatic)
 
     def _underfrequency(self, now: Snapshot) -> bool:
         """So slow that less than the least current is left. ASSUMED."""
-        settings = self._box.settings
-        left = limits.frequency_limit(self._box, now)
+        settings = self._settings
+        left = limits.frequency_limit(settings, self._identity, now)
         if left is not None:
-            return left < settings.integer("mca")
-        return settings.flag("ufe") and now.frequency < settings.number("ufs")
+            return left < settings[s.MCA]
+        return settings[s.UFE] and now.frequency < settings[s.UFS]
 
     def _undervoltage(self, now: Snapshot, at: Instant) -> bool:
-        settings = self._box.settings
+        settings = self._settings
         lines = [u for u, live in zip(now.phase_voltage, now.supply_phases, strict=True) if live]
-        if not settings.flag("uve") or all(u >= settings.number("uvt") for u in lines):
+        if not settings[s.UVE] or all(u >= settings[s.UVT] for u in lines):
             self._undervoltage_due = None
             return False
         if self._undervoltage_due is None:
-            self._undervoltage_due = at + settings.integer("uvs") * MILLISECOND
+            self._undervoltage_due = at + settings[s.UVS] * MILLISECOND
         return at >= self._undervoltage_due
 
     def _energy_reached(self, now: Snapshot) -> bool:
-        limit = self._box.settings["dwo"]
-        return limit is not None and now.plugged and now.session_energy >= cast("float", limit)
+        limit = self._settings[s.DWO]
+        return limit is not None and now.plugged and now.session_energy >= limit
 
     def _cheap(self, at: Instant) -> bool:
-        price = self._box.price(at)
-        return price is not None and price <= self._box.settings.number("awp")
+        price = self._clock.price(at)
+        return price is not None and price <= self._settings[s.AWP]
 
     def failsafe(self, at: Instant) -> bool:
         """No client wrote anything for `fsc` seconds. Source: key list 60.4; ASSUMED in its details."""
-        settings = self._box.settings
+        settings = self._settings
         self._failsafe_due = None
-        if not settings.flag("fse") or settings.integer("fsc") <= 0:
+        if not settings[s.FSE] or settings[s.FSC] <= 0:
             return False
-        ends = self.last_write + settings.integer("fsc") * SECOND
+        ends = self.last_write + settings[s.FSC] * SECOND
         if at < ends:
             self._failsafe_due = ends
         return at >= ends
 
     def _trip(self, now: Snapshot, at: Instant) -> Trip:
-        settings = self._box.settings
+        settings = self._settings
         self._trip_due = None
-        if settings.integer("lmo") != Mode.TRIP:
+        if settings[s.LMO] != Mode.TRIP:
             return Trip.WAIT
-        local = self._box.local(at)
+        local = self._clock.local(at)
         second = local.hour * 3600.0 + local.minute * 60 + local.second
-        wanted, until = settings.number("ate"), settings.number("att")
+        wanted, until = settings[s.ATE], settings[s.ATT]
         charged = now.session_energy if now.plugged else 0.0
         power = self._highest() * sum(now.phase_voltage[: now.phases])
         self._trip_due = trip.due(at, wanted, charged, power, until, second)
@@ -159,40 +156,36 @@ class Circumstances:
         return state
 
     def _highest(self) -> int:
-        settings = self._box.settings
-        return min(settings.integer("amp"), self._box.installed_limit())
+        settings = self._settings
+        return min(settings[s.AMP], self._identity.installed_limit)
 
     def tuning(self) -> Tuning:
-        settings = self._box.settings
+        settings = self._settings
         return Tuning(
-            start=settings.number("fst"),
-            hysteresis=settings.number("sh"),
-            minimum_run=settings.integer("fmt"),
-            target=settings.number("pgt"),
-            three_phase_level=settings.number("spl3"),
-            phase_hysteresis=settings.number("psh"),
-            wish_time=settings.integer("mpwst"),
-            toggle_time=settings.integer("mptwt"),
-            rounding=settings.integer("frm"),
-            lowest=settings.integer("mca"),
+            start=settings[s.FST],
+            hysteresis=settings[s.SH],
+            minimum_run=settings[s.FMT],
+            target=settings[s.PGT],
+            three_phase_level=settings[s.SPL3],
+            phase_hysteresis=settings[s.PSH],
+            wish_time=settings[s.MPWST],
+            toggle_time=settings[s.MPTWT],
+            rounding=settings[s.FRM],
+            lowest=settings[s.MCA],
             highest=self._highest(),
         )
 
     def calendar(self) -> Calendar:
-        settings = self._box.settings
-        week, saturday, sunday = (cast("Plan", settings[name]) for name in ("sch_week", "sch_satur", "sch_sund"))
-        exclusive = self._box.has(END_EXCLUSIVE_SINCE)
-        return Calendar(week, saturday, sunday, end_exclusive=exclusive)
+        week, saturday, sunday = (self._settings[plan] for plan in s.SCHEDULES)
+        return Calendar(week, saturday, sunday, end_exclusive=self._identity.has(EXCLUSIVE_END))
 
     def _schedule_due(self, at: Instant) -> Instant | None:
-        box = self._box
-        local = box.local(at)
+        local = self._clock.local(at)
         change = self.calendar().next_change(local)
         if change is None:
             return None
-        utc = box.utc(at)
         ahead = change - local
-        turn = localtime.next_transition(utc, box.settings.integer("tof"), box.settings.integer("tds"))
+        turn = self._clock.next_transition(at)
         if turn is not None:  # the clocks change first: look again then
-            ahead = min(ahead, turn - utc)
+            ahead = min(ahead, turn - self._clock.utc(at))
         return at + ahead // timedelta(microseconds=1)

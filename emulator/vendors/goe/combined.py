@@ -6,31 +6,46 @@ Source: go-eCharger-API-v1, where the values have their names; how a V3 maps the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import Callable
+from typing import Final
 
 from ...core.messages import Reason
 from ...devices.interfaces import Origin
+from ...devices.settings import Setting
+from .features import MODBUS_CAR_0_WHEN_IDLE
+from .ladder import Force, Mode
 from .memory import Car
+from .readings import View
 from .refusals import Refusal, range_exceeded
+from .schedule import Plan
+from .settings import ACS, AHO, ATT, CLP, FRC, LMO, SCHEDULES
+from .writer import Writer
 
-if TYPE_CHECKING:
-    from .readings import View
-    from .wallbox import Goe
+Act = Callable[[Writer, int, Origin], Refusal | None]
+"""Write a number."""
 
 OPEN, CARD, TARIFF, SCHEDULE = 0, 1, 2, 3
 """`ast`, ACCESS_STATE"""
-SCHEDULES: Final = ("sch_week", "sch_satur", "sch_sund")
+ACCESS: Final = "0 open, 1 card or app, 2 tariff, 3 schedule"
+ACCESS_KEYS: Final = "mapping to acs, lmo and schedules"
 OTHER_ERROR: Final = 10
 PRESETS: Final = 5
 
 
-def many(box: Goe, values: Mapping[str, object], origin: Origin) -> Refusal | None:
-    """Write several keys; the first refusal ends it."""
-    for name, value in values.items():
-        if (refusal := box.write_value(name, value, origin)) is not None:
-            return refusal
-    return None
+def key(setting: Setting[object]) -> Act:
+    """Writes the number to a key."""
+    return lambda writer, value, origin: writer.put(setting, value, origin)
+
+
+def flag(setting: Setting[bool], *, inverted: bool = False, app: bool = False) -> Act:
+    """Writes 0 or 1 to a key that is a bool."""
+
+    def act(writer: Writer, value: int, origin: Origin) -> Refusal | None:
+        if value not in (0, 1):
+            return range_exceeded(value, 0, 1)
+        return writer.put(setting, bool(value) != inverted, origin, app=app)
+
+    return act
 
 
 # --- state -----------------------------------------------------------------------------------------------------------
@@ -45,7 +60,7 @@ def old_car(v: View) -> int:
 def register_car(v: View) -> int:
     """CAR_STATE"""
     car = old_car(v)
-    return 0 if car == Car.IDLE and v.box.quirk("modbus_car_0_when_idle") else car
+    return 0 if car == Car.IDLE and v.device.shows(MODBUS_CAR_0_WHEN_IDLE) else car
 
 
 def old_error(v: View) -> int:
@@ -57,6 +72,11 @@ def old_error(v: View) -> int:
             return 1
         case _:
             return OTHER_ERROR
+
+
+def allowed(v: View) -> int:
+    """`alw`, ALLOW"""
+    return int(v.memory.decision.charge)
 
 
 def phase_bits(v: View) -> int:
@@ -72,69 +92,74 @@ def phase_bits(v: View) -> int:
 
 def access(v: View) -> int:
     """`ast`: who or what decides about charging."""
-    settings = v.settings
-    if settings.integer("acs") != 0:
+    if v.settings[ACS] != 0:
         return CARD
-    if settings.integer("lmo") == 4:
+    if v.settings[LMO] == Mode.ECO:
         return TARIFF
-    plans = (cast("Mapping[str, object]", settings[name]) for name in SCHEDULES)
-    return SCHEDULE if any(plan["control"] for plan in plans) else OPEN
+    return SCHEDULE if any(v.settings[plan]["control"] for plan in SCHEDULES) else OPEN
 
 
-def set_access(box: Goe, value: int, origin: Origin) -> Refusal | None:
+def set_access(writer: Writer, value: int, origin: Origin) -> Refusal | None:
     """ASSUMED: the schedule allows charging inside its ranges; leaving the schedule switches it off."""
     if value not in (OPEN, CARD, TARIFF, SCHEDULE):
         return range_exceeded(value, OPEN, SCHEDULE)
     if value == CARD:
-        return box.write_value("acs", 1, origin)
-    changes: dict[str, object] = {"acs": 0, "lmo": 4 if value == TARIFF else 3}
-    for name in SCHEDULES:
-        plan = cast("Mapping[str, object]", box.settings[name])
+        return writer.put(ACS, 1, origin)
+    changes: list[tuple[Setting[object], object]] = [
+        (ACS, 0),
+        (LMO, (Mode.ECO if value == TARIFF else Mode.BASIC).value),
+    ]
+    for setting in SCHEDULES:
+        plan = writer.device.settings[setting]
         if bool(plan["control"]) != (value == SCHEDULE):
-            changes[name] = {**plan, "control": 1 if value == SCHEDULE else 0}
-    return many(box, changes, origin)
+            changed: Plan = {**plan, "control": 1 if value == SCHEDULE else 0}
+            changes.append((setting, changed))
+    return writer.many(changes, origin)
 
 
-def set_allowed(box: Goe, value: int, origin: Origin) -> Refusal | None:
+def set_allowed(writer: Writer, value: int, origin: Origin) -> Refusal | None:
     """`alw`, ALLOW: 0 forces off, 1 forces on. Source: falls back at unplug; which neutral value is meant ASSUMED."""
     if value not in (0, 1):
         return range_exceeded(value, 0, 1)
-    return box.write_value("frc", 2 if value else 1, origin)
+    return writer.put(FRC, (Force.ON if value else Force.OFF).value, origin)
 
 
 # --- presets and tariff ----------------------------------------------------------------------------------------------
 
 
-def preset(v: View, index: int) -> int:
+def preset(index: int) -> Callable[[View], int]:
     """Entry of `clp`; 0: none."""
-    steps = cast("Sequence[int]", v.settings["clp"])
-    return steps[index] if index < len(steps) else 0
+    return lambda v: v.settings[CLP][index] if index < len(v.settings[CLP]) else 0
 
 
-def set_preset(box: Goe, index: int, value: int, origin: Origin) -> Refusal | None:
+def set_preset(index: int) -> Act:
     """0 takes the entry away. ASSUMED: the list is kept in ascending order."""
-    steps = [*cast("Sequence[int]", box.settings["clp"]), *[0] * PRESETS][:PRESETS]
-    steps[index] = value
-    kept = sorted(step for step in steps if step)
-    if not kept:
-        return Refusal(Reason.OUT_OF_RANGE, "no preset would be left")
-    return box.write_value("clp", kept, origin)
+
+    def act(writer: Writer, value: int, origin: Origin) -> Refusal | None:
+        steps = [*writer.device.settings[CLP], *[0] * PRESETS][:PRESETS]
+        steps[index] = value
+        kept = sorted(step for step in steps if step)
+        if not kept:
+            return Refusal(Reason.OUT_OF_RANGE, "no preset would be left")
+        return writer.put(CLP, kept, origin)
+
+    return act
 
 
 def tariff_end(v: View) -> int:
     """`afi`: the hour by which charging is to be done."""
-    return v.settings.integer("att") // 3600
+    return v.settings[ATT] // 3600
 
 
-def set_tariff_end(box: Goe, hour: int, origin: Origin) -> Refusal | None:
+def set_tariff_end(writer: Writer, hour: int, origin: Origin) -> Refusal | None:
     if not 0 <= hour <= 24:
         return range_exceeded(hour, 0, 24)
-    return box.write_value("att", hour * 3600, origin)
+    return writer.put(ATT, hour * 3600, origin)
 
 
-def set_tariff_hours(box: Goe, hours: int, origin: Origin) -> Refusal | None:
+def set_tariff_hours(writer: Writer, hours: int, _: Origin) -> Refusal | None:
     """`aho` has no key any more: it is kept, without effect (ASSUMED)."""
     if not 0 <= hours <= 24:
         return range_exceeded(hours, 0, 24)
-    box.settings.put("aho", hours)
+    writer.device.settings.put(AHO, hours)
     return None

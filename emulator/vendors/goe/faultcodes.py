@@ -10,9 +10,6 @@ from enum import Enum
 from typing import Final
 
 from ...core.snapshot import LockState, Snapshot
-from ...devices.firmware import Profile
-
-NEW_SINCE: Final = "59.4"
 
 
 class Err(Enum):
@@ -64,9 +61,9 @@ _BY_FAULT: Final = {
 """By the charger's name of the fault."""
 
 
-def uses_new_codes(profile: Profile, choice: object) -> bool:
-    """`choice`: the setting `err_table`."""
-    return profile.has(since=NEW_SINCE) if choice == "firmware" else choice == "new"
+def uses_new_codes(choice: str, firmware: bool) -> bool:
+    """`choice`: the setting `err_table`; `firmware`: whether the firmware has the new codes."""
+    return firmware if choice == "firmware" else choice == "new"
 
 
 def active(snapshot: Snapshot) -> Err | None:

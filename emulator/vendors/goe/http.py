@@ -7,20 +7,21 @@ Source: go-eCharger-API-v2 http-en, captured requests and replies of firmware 50
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import unquote
 
 from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route, WebSocketEndpoint
 from . import refusals
-from .arduino import JsonError, parse
+from .device import Device
+from .features import NEW_NOT_FOUND
+from .order import position
 from .readings import View
-
-if TYPE_CHECKING:
-    from .wallbox import Goe
+from .settings import HAI, UNKNOWN_KEY_STATUS
+from .status import Tables
+from .writer import Writer, shown
 
 BUFFER: Final = 255
 """Bytes of an encoded value that fit the device's buffer of 256. Source: 233 worked, 353 failed."""
-NEW_TEXT_SINCE: Final = "60"
 CORS: Final = (("Access-Control-Allow-Origin", "*"),)
 _PAGE: Final = b"<!DOCTYPE html><html><head><title>go-eCharger</title></head><body>go-eCharger</body></html>"
 
@@ -28,8 +29,10 @@ _PAGE: Final = b"<!DOCTYPE html><html><head><title>go-eCharger</title></head><bo
 class HttpApi:
     """The web server of one box."""
 
-    def __init__(self, box: Goe) -> None:
-        self._box = box
+    def __init__(self, device: Device, tables: Tables, writer: Writer) -> None:
+        self._device = device
+        self._tables = tables
+        self._writer = writer
 
     def interface(
         self, *, routes: tuple[Route, ...] = (), websockets: Mapping[str, WebSocketEndpoint] | None = None
@@ -56,7 +59,7 @@ class HttpApi:
         return HttpReply(body=_PAGE, content_type="text/html", close=True)
 
     def not_found(self, _: HttpRequest) -> HttpReply:
-        new = self._box.has(NEW_TEXT_SINCE)
+        new = self._device.identity.has(NEW_NOT_FOUND)
         text = b"Nothing matches the given URI" if new else b"This URI does not exist"
         return HttpReply(status=404, body=text, content_type="text/html", close=True)
 
@@ -66,30 +69,33 @@ class HttpApi:
 
     def status(self, request: HttpRequest) -> HttpReply:
         """All keys, or those of the filter."""
-        box = self._box
-        if not box.settings.flag("hai"):
+        device = self._device
+        if not device.settings[HAI]:
             return self.not_found(request)
         wanted = next((value for name, value in _pairs(request) if name == "filter"), "")
         text = unquote(wanted)
-        view = View(box)
+        view, table, strict = View(device), self._tables.status, device.identity.traits.newer_platform
         if text:
-            body, known = box.status.filtered(text, view)
+            body, known = table.filtered(text, view)
         else:
-            body, known = box.status.everything(view), not box.trait("bad_request_for_unknown")
-        code = 200 if known else box.unknown_key_status
+            body, known = table.everything(view), not strict
+        code = 200 if known else device.settings[UNKNOWN_KEY_STATUS] or (400 if strict else 200)
         return HttpReply(status=code, body=body, headers=CORS, chunked=True, close=True, journal={"filter": text})
 
     def set(self, request: HttpRequest) -> HttpReply:
-        """Write every key of the query; those that fail do not keep the others from being written."""
-        box = self._box
-        if not box.settings.flag("hai"):
+        """Write every key of the query; those that fail do not keep the others from being written.
+
+        The answer is in the firmware's order. Source: go-eCharger-API-v2#29.
+        """
+        if not self._device.settings[HAI]:
             return self.not_found(request)
         results: dict[str, object] = {}
         for key, encoded in _pairs(request):
             if key not in results:
                 results[key] = self._write(key, encoded, request)
+        results = dict(sorted(results.items(), key=lambda result: position(result[0])))
         failed = any(result is not True for result in results.values())
-        body = box.print_json(results).encode()
+        body = self._device.identity.print_json(results).encode()
         return HttpReply(
             status=500 if failed else 200, body=body, headers=CORS, close=True, journal={"set": dict(results)}
         )
@@ -99,7 +105,7 @@ class HttpApi:
         if len(encoded) > BUFFER:
             return f"{key}: {refusals.TRUNCATED}"
         raw = unquote(encoded)
-        refusal = self._box.write_text(key, raw, request.origin)
+        refusal = self._writer.text(key, raw, request.origin)
         return True if refusal is None else refusal.over_http(key, shown(raw))
 
 
@@ -108,12 +114,3 @@ def _pairs(request: HttpRequest) -> list[tuple[str, str]]:
     query = request.query_string.partition("#")[0]
     parts = (part.partition("=") for part in query.split("&") if "=" in part)
     return [(unquote(name), value) for name, _, value in parts if name]
-
-
-def shown(raw: str) -> str:
-    """A written value as refusals repeat it: texts without their quotes. Source: captured refusal of `ct`."""
-    try:
-        value = parse(raw)
-    except JsonError:
-        return raw
-    return value if isinstance(value, str) else raw

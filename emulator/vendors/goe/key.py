@@ -1,49 +1,44 @@
 """One row of the key table, and short ways to write one down.
 
-The one rule: a row is a frozen value; what it reads is a view, what it writes goes through the wallbox.
+The one rule: a row is a frozen value; what it reads is a view, what it writes acts on the parts of the box.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Required, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from ...devices.firmware import Profile
 from ...devices.points import Fidelity, Point
-from ...devices.settings import Check, Setting
+from .device import Device
 from .order import TABLE_KEYS
-from .values import JsonType
+from .readings import Read
+from .readings import stored as reading
+from .refusals import NO_SETTER, Refusal, range_exceeded, wrong_type
+from .rules import Rule
+from .settings import Stored
+from .sources import Source
+from .values import JsonType, T
 
-if TYPE_CHECKING:
-    from .readings import View
-    from .refusals import Refusal
-    from .wallbox import Goe
-
-Read = Callable[["View"], object]
-Rule = Callable[[object], "Refusal | None"]
-"""What a value has to be beyond its type."""
-Write = Callable[["Goe", object], "Refusal | None"]
-"""Check a value of the right type and act on it."""
-
-LEGACY_UNTIL = "55"
-"""Up to 054 the full status contained the developer keys. Source: captured full status replies."""
+Write = Callable[[Device, object], Refusal | None]
+"""Check a written value and act on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key(Point):
     """One key. Without `read` it is write-only, without `write` read-only."""
 
-    type: JsonType
+    type: JsonType[object]
     read: Read | None = None
     write: Write | None = None
-    accepts: JsonType | None = None
-    """Type of a written value, where it differs from what is read."""
-    rule: Rule | None = None
-    """What a written value has to be beyond its type, where that is all."""
-    setting: Setting | None = None
+    setting: Stored[object] | None = None
+    refusal: Refusal = NO_SETTER
+    """Why it cannot be written, where there is no `write`."""
     blocked: tuple[str, str] | None = None
     """From this firmware and before that one the API may not write it."""
+    developer: bool = False
+    """Left out of the API from 55 on."""
 
     def in_table(self) -> bool:
         """Whether the API keys table has it."""
@@ -53,119 +48,128 @@ class Key(Point):
         return self.blocked is None or not profile.has(since=self.blocked[0], until=self.blocked[1])
 
     def fidelity(self, profile: Profile) -> Fidelity:
-        return Fidelity(
-            table="API keys",
-            name=self.name,
-            type=self.type.name,
-            readable=self.read is not None,
-            settable=self.write is not None and self.writable(profile),
-            live=self.live,
-            source=self.source,
-            since=self.since,
-            until=self.until,
-            models=self.models,
-            assumed=self.assumed,
-            about=self.about,
-        )
+        settable = self.write is not None and self.writable(profile)
+        return self.documented("API keys", self.type.name, settable=settable, readable=self.read is not None)
 
 
 _TABLE_KEYS = frozenset(TABLE_KEYS)
 
 
-class Facts(TypedDict, total=False):
-    """What every row may say about itself; see `Point`."""
+def setter(kind: JsonType[T], act: Callable[[Device, T], Refusal | None], rule: Rule | None = None) -> Write:
+    """A write of values of one type, which keep a rule."""
 
-    source: Required[str]
-    about: str
-    since: str
-    until: str
-    models: tuple[str, ...]
-    assumed: str
+    def refused(value: object) -> Refusal | None:
+        return None if rule is None else rule(value)
 
-
-def stored(name: str) -> Read:
-    """Reads a setting as it is."""
-    return lambda v: v.settings[name]
-
-
-def _keep(name: str, rule: Rule | None) -> Write:
-    def write(box: Goe, value: object) -> Refusal | None:
-        if rule is not None and (refusal := rule(value)) is not None:
-            return refusal
-        box.settings.put(name, value)
-        return None
+    def write(device: Device, value: object) -> Refusal | None:
+        if kind.fits(value):
+            return refused(value) or act(device, value)
+        if kind.bounds is None or isinstance(value, bool) or not isinstance(value, int):
+            return wrong_type(kind.expected)
+        return refused(value) or range_exceeded(value, *kind.bounds)
 
     return write
 
 
-def setting_check(fits: JsonType, rule: Rule | None) -> Check:
-    """The same checks for a value that a user states."""
+def keeper(setting: Stored[T], rule: Rule | None = None) -> Write:
+    """A write that stores. `rule`: instead of the setting's own."""
 
-    def check(value: object) -> object:
-        if not fits.fits(value):
-            raise ValueError(f"expected {fits.name}")
-        if rule is not None and (refusal := rule(value)) is not None:
-            raise ValueError(refusal.text)
-        return value
+    def keep(device: Device, value: T) -> None:
+        device.settings.put(setting, value)
 
-    return check
+    return setter(setting.type, keep, rule or setting.rule)
 
 
-def config(
+class Facts(TypedDict, total=False):
+    """What a row may say beside source and meaning; see `Key`."""
+
+    assumed: str
+    blocked: tuple[str, str]
+    refusal: Refusal
+
+
+def _key(
     name: str,
-    kind: JsonType,
-    default: object,
-    rule: Rule | None = None,
+    kind: JsonType[object],
+    source: Source,
+    about: str,
     *,
-    read: Read | None = None,
-    write: Write | None = None,
-    accepts: JsonType | None = None,
-    persistent: bool = True,
-    blocked: tuple[str, str] | None = None,
+    read: Read | None,
+    write: Write | None,
+    setting: Stored[object] | None = None,
+    live: bool = True,
     **facts: Unpack[Facts],
 ) -> Key:
-    """A setting that the API reads and writes."""
     return Key(
         name=name,
         type=kind,
-        read=read or stored(name),
-        write=write or _keep(name, rule),
-        accepts=accepts,
-        rule=rule,
-        setting=Setting(
-            name=name,
-            default=default,
-            check=setting_check(accepts or kind, rule),
-            persistent=persistent,
-            about=facts.get("about", ""),
-        ),
-        blocked=blocked,
+        source=source.tag,
+        since=source.first,
+        until=source.end,
+        models=source.models,
+        developer=source.developer,
+        about=about,
+        read=read,
+        write=write,
+        setting=setting,
+        live=live,
         **facts,
     )
 
 
-def shown(name: str, kind: JsonType, default: object, rule: Rule | None = None, **facts: Unpack[Facts]) -> Key:
+def config(
+    setting: Stored[object],
+    source: Source,
+    about: str,
+    *,
+    kind: JsonType[object] | None = None,
+    read: Read | None = None,
+    write: Write | None = None,
+    **facts: Unpack[Facts],
+) -> Key:
+    """A setting that the API reads and writes. `kind`: what it is shown as, if not as it is stored."""
+    return _key(
+        setting.name,
+        kind or setting.type,
+        source,
+        about,
+        read=read or reading(setting),
+        write=write or keeper(setting),
+        setting=setting,
+        **facts,
+    )
+
+
+def shown(setting: Stored[object], source: Source, about: str, **facts: Unpack[Facts]) -> Key:
     """A setting that the API only reads; the owner changes it with the vendor's app or at the box."""
-    return replace(config(name, kind, default, rule, **facts), write=None)
+    return replace(config(setting, source, about, **facts), write=None)
 
 
 def status(
-    name: str, kind: JsonType, read: Read, *, write: Write | None = None, accepts: JsonType | None = None,
+    name: str,
+    kind: JsonType[object],
+    read: Read,
+    source: Source,
+    about: str = "",
+    write: Write | None = None,
     **facts: Unpack[Facts],
-) -> Key:  # fmt: skip
+) -> Key:
     """A value that follows what happens."""
-    return Key(name=name, type=kind, read=read, write=write, accepts=accepts, **facts)
+    return _key(name, kind, source, about, read=read, write=write, **facts)
 
 
-def fixed(name: str, kind: JsonType, value: object, **facts: Unpack[Facts]) -> Key:
-    """A value that never changes: a constant of the device, or (then `assumed`) something not emulated.
-
-    A function as `value` reads it from the identity of the box.
-    """
-    read: Read = value if callable(value) else (lambda _: value)
-    return Key(name=name, type=kind, read=read, live=False, **facts)
+def fixed(name: str, kind: JsonType[object], value: object, source: Source, about: str, **facts: Unpack[Facts]) -> Key:
+    """A constant of the device, or (then `assumed`) something not emulated."""
+    return of_identity(name, kind, lambda _: value, source, about, **facts)
 
 
-def action(name: str, kind: JsonType, write: Write, **facts: Unpack[Facts]) -> Key:
+def of_identity(
+    name: str, kind: JsonType[object], read: Read, source: Source, about: str, **facts: Unpack[Facts]
+) -> Key:
+    """A value that does not change while the box runs."""
+    return _key(name, kind, source, about, read=read, write=None, live=False, **facts)
+
+
+def action(name: str, write: Write, kind: JsonType[object], source: Source, about: str, **facts: Unpack[Facts]) -> Key:
     """A key that can only be written."""
-    return Key(name=name, type=kind, write=write, **facts)
+    return _key(name, kind, source, about, read=None, write=write, **facts)

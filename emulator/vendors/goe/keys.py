@@ -5,9 +5,11 @@ The one rule: all interfaces read and write these rows; none has a table of its 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from ...devices.firmware import Profile
+from ...devices.settings import Setting
 from . import keys_charging, keys_device, keys_services
 from .key import Key
 from .order import position
@@ -16,6 +18,11 @@ KEYS: Final[tuple[Key, ...]] = tuple(
     sorted((*keys_charging.KEYS, *keys_device.KEYS, *keys_services.KEYS), key=lambda key: position(key.name))
 )
 """In the order of the firmware."""
+
+STORED: Final[tuple[Setting[object], ...]] = tuple(
+    {row.name: replace(row.setting, about=row.about) for row in KEYS if row.setting is not None}.values()
+)
+"""What the rows store; where versions differ, the newest row says what it is."""
 
 
 def served(profile: Profile, *, all_table_keys: bool = False) -> dict[str, Key]:

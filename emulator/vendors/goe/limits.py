@@ -7,22 +7,21 @@ the fail-safe and under-frequency are ASSUMED.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ...core.snapshot import Snapshot
+from ...devices.settings import Settings
+from .identity import Identity
 from .ladder import Decision, Inputs, Mode, ModelStatus
-
-if TYPE_CHECKING:
-    from .wallbox import Goe
+from .settings import ADI, AMP, FSI, MCA, TCL, UFA, UFE, UFM, UFS
 
 UNLIMITED = 32
 ADAPTER = 16
 
 
 def temperature_limit(now: Snapshot) -> int:
-    """`amt`: A, 32 for none."""
+    """`amt`: 32 for none [A]."""
     return UNLIMITED if now.derated is None else min(UNLIMITED, int(now.derated))
 
 
@@ -30,25 +29,24 @@ def acu(limits: Mapping[str, int]) -> int:
     return min(limits.values())
 
 
-def frequency_limit(box: Goe, now: Snapshot) -> int | None:
-    """A: what is left while the grid is slow; None: everything.
+def frequency_limit(settings: Settings, identity: Identity, now: Snapshot) -> int | None:
+    """What is left while the grid is slow [A]; None: everything.
 
     From `ufa` down to `ufs` the current falls to nothing, in proportion: of what is installed (`ufm` 0) or of what is
     requested (1). ASSUMED: straight line, both readings of `ufm`.
     """
-    settings = box.settings
-    begins, stops = settings.number("ufa"), settings.number("ufs")
-    if not settings.flag("ufe") or now.frequency >= begins or begins <= stops:
+    begins, stops = settings[UFA], settings[UFS]
+    if not settings[UFE] or now.frequency >= begins or begins <= stops:
         return None
-    whole = box.installed_limit()
-    if settings.integer("ufm") == 1:
-        whole = min(whole, settings.integer("amp"))
+    whole = identity.installed_limit
+    if settings[UFM] == 1:
+        whole = min(whole, settings[AMP])
     return int(whole * max(0.0, (now.frequency - stops) / (begins - stops)) + 1e-6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """A per phase; None: not in play."""
+    """Per phase, None where not in play [A]."""
 
     requested: int
     installed: int
@@ -66,22 +64,31 @@ class Limits:
     """Access control lets nothing through."""
 
     @classmethod
-    def of(cls, box: Goe, decision: Decision, inputs: Inputs, now: Snapshot, *, failsafe: bool) -> Limits:
-        settings, logic = box.settings, box.logic
-        temporary = settings["tcl"]
+    def of(
+        cls,
+        settings: Settings,
+        identity: Identity,
+        decision: Decision,
+        inputs: Inputs,
+        now: Snapshot,
+        *,
+        surplus: Callable[[], int],
+        failsafe: bool,
+    ) -> Limits:
+        """`surplus`: what the surplus logic would charge with [A]."""
         regulated = decision.inner is ModelStatus.PV_SURPLUS and inputs.mode is not Mode.BASIC
         least = decision.inner in (ModelStatus.PAUSE_NOT_ALLOWED, ModelStatus.KEEP_ALIVE)
         return cls(
-            requested=settings.integer("amp"),
-            installed=box.installed_limit(),
+            requested=settings[AMP],
+            installed=identity.installed_limit,
             cable=int(now.cable_rating) if now.cable_rating else None,
             temperature=temperature_limit(now),
-            adapter=ADAPTER if settings.flag("adi") and not box.trait("adi_always") else None,
-            temporary=temporary if isinstance(temporary, int) else None,
-            surplus=logic.around.surplus.current(logic.around.tuning(), now.phases) if regulated else None,
-            minimum=settings.integer("mca") if least else None,
-            failsafe=settings.integer("fsi") if failsafe else None,
-            frequency=frequency_limit(box, now),
+            adapter=ADAPTER if settings[ADI] and not identity.traits.newer_platform else None,
+            temporary=settings[TCL],
+            surplus=surplus() if regulated else None,
+            minimum=settings[MCA] if least else None,
+            failsafe=settings[FSI] if failsafe else None,
+            frequency=frequency_limit(settings, identity, now),
             blocked=inputs.locked_out,
         )
 
@@ -89,7 +96,7 @@ class Limits:
         """`cll`, by name."""
         members = {
             "accessControl": 0 if self.blocked else None,
-            "adapterLimit": self.adapter,
+            "adapterCurrentLimit": self.adapter,
             "cableCurrentLimit": self.cable,
             "currentLimitMax": self.installed,
             "failsafeLimit": self.failsafe,

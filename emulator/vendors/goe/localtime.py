@@ -70,16 +70,18 @@ def next_transition(utc: datetime, minutes: int, rule: int) -> datetime | None:
     return None
 
 
-def stamp(utc: datetime) -> str:
-    """`2026-01-05T19:27:34.042.171`: milliseconds and microseconds as two groups. Source: captured replies."""
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}.{utc.microsecond % 1000:03d}"
+def stamp(utc: datetime, *, microseconds: bool = False) -> str:
+    """`2026-01-05T19:27:34.042`; up to 053 with a second group for the microseconds. Source: captured replies."""
+    fine = f".{utc.microsecond % 1000:03d}" if microseconds else ""
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}{fine}"
 
 
-def local_stamp(utc: datetime, offset: timedelta) -> str:
+def local_stamp(utc: datetime, offset: timedelta, *, microseconds: bool = False) -> str:
     """As `stamp`, in local time, followed by a blank and the offset."""
     minutes = round(offset.total_seconds() / 60)
     sign = "-" if minutes < 0 else "+"
-    return f"{stamp(utc + offset)} {sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    shown = stamp(utc + offset, microseconds=microseconds)
+    return f"{shown} {sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
 def parse(text: str) -> datetime:

@@ -5,71 +5,53 @@ The one rule: what a register means stands in `registers`.
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ...core.messages import Outcome
-from ...devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest, Origin
+from ...devices.interfaces import ModbusReply, ModbusRequest
+from ...devices.modbus_service import ModbusService
 from ...devices.register_table import RegisterTable
+from .device import Device
+from .features import MODBUS_WRITES_IGNORED, MODBUS_WRITES_REFUSED
 from .readings import View
 from .registers import LAYOUT
-
-if TYPE_CHECKING:
-    from .wallbox import Goe
+from .settings import MEN
+from .writer import Writer
 
 WRITE: Final = 16
-PREFIX: Final = "modbus."
 _REFUSED_IN_60: Final = (200, 299, 332)
 _DEVICE_FAILURE: Final = 4
 
 
-class ModbusApi:
+class ModbusApi(ModbusService[View, Writer]):
     """The Modbus server of one box."""
 
-    def __init__(self, box: Goe) -> None:
-        self._box = box
-        self.compile()
-
-    def compile(self) -> None:
-        """The tables of the profile in force."""
-        self.table: RegisterTable[View, Goe] = RegisterTable(LAYOUT, self._box.profile)
-
-    def interface(self) -> ModbusInterface:
-        return ModbusInterface(
-            port=502,
-            handle=self.handle,
-            enabled=lambda: self._box.settings.flag("men"),
-            table=lambda: self.table,
+    def __init__(self, device: Device, writer: Writer) -> None:
+        super().__init__(
+            lambda: RegisterTable(LAYOUT, device.identity.profile),
+            lambda: View(device),
+            writer,
+            enabled=lambda: device.settings[MEN],
         )
+        self._device = device
 
     def handle(self, request: ModbusRequest) -> ModbusReply | None:
-        box = self._box
-        now = box.simulation.now()
+        traffic, now = self._device.modbus, self._device.processor.now()
         if request.function == WRITE:
-            box.modbus_writes += 1
-            box.modbus_write_at = now
+            traffic.writes += 1
+            traffic.write_at = now
             if (reply := self._defect(request)) is not None:
                 return reply
         elif request.function in LAYOUT.functions:
-            box.modbus_reads += 1
-            box.modbus_read_at = now
-        return self.table.serve(request, lambda: View(box), box)
+            traffic.reads += 1
+            traffic.read_at = now
+        return self.serve(request)
 
     def _defect(self, request: ModbusRequest) -> ModbusReply | None:
         """Writes that a firmware swallows, or refuses by mistake; which exception is ASSUMED."""
-        if self._box.quirk("modbus_writes_ignored"):
+        if self._device.shows(MODBUS_WRITES_IGNORED):
             return ModbusReply(journal={"ignored": True})
         stop = request.address + len(request.values)
         hit = any(request.address <= address < stop for address in _REFUSED_IN_60)
-        if hit and self._box.quirk("modbus_writes_refused"):
+        if hit and self._device.shows(MODBUS_WRITES_REFUSED):
             return ModbusReply(exception=_DEVICE_FAILURE, journal={"refused": "defect of this firmware"})
         return None
-
-    def read(self, address: str) -> object:
-        """`modbus.120`, `modbus.4.332`: the wire value. Infinity, which JSON cannot hold, is null."""
-        value = self.table.read_address(View(self._box), address)
-        return None if isinstance(value, float) and not math.isfinite(value) else value
-
-    def write(self, address: str, value: object, origin: Origin) -> Outcome:
-        """As FC 16 of one item; null switches a limit off."""
-        return self.table.write_address(self._box, address, value, origin)

@@ -1,11 +1,14 @@
 """The models go-e sells, and what tells them apart on the wire.
 
-The one rule: a model's `traits` are data that readings ask for by name; nothing asks for a model's id.
+The one rule: what a model is stands in its row; rows of keys name the models that have them, and nothing else asks for
+a model's id.
 Source: go-eCharger-API-v2 (ocpp-en, firmware key lists), captured replies; serial numbers are samples of each line.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from ...core.specs import EvseSpec, PhaseSwitching
@@ -28,43 +31,40 @@ EVSE: Final = EvseSpec(
     ),
 )
 
-PHOENIX: Final = ("pro", "core")
-"""Models of the newer platform, which lacks the keys of lock and button."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What tells a model apart on the wire, beside the keys it has."""
+
+    device_type: str
+    """`typ`"""
+    power_class: int
+    """`var`: 11 or 22 [kW]"""
+    subtype: str | None = None
+    """`styp`"""
+    newer_platform: bool = False
+    """PRO and CORE: six temperatures, `adi` always true, `wh` cleared at unplug, 400 for unknown keys, bcrypt."""
 
 
 def _model(
     name: str,
     title: str,
-    kind: str,
-    kilowatts: int,
+    power_class: int,
     *,
     serial: str = "123456",
     firmwares: tuple[str, ...] = FIRMWARES,
     connector: str = "socket",
-    subtype: str | None = None,
 ) -> Model:
-    phoenix = name in PHOENIX
     return Model(
         id=name,
         title=title,
         firmwares=firmwares,
         default_firmware=DEFAULT_FIRMWARE,
-        rated_current=16.0 if kilowatts == 11 else 32.0,
+        rated_current=16.0 if power_class == 11 else 32.0,
         phases=3,
         connector=connector,
         serial=serial,
         evse=EVSE,
-        traits={
-            "typ": kind,
-            "var": kilowatts,
-            "subtype": subtype,
-            "adi_always": phoenix,
-            "six_sensors": phoenix,
-            "wh_cleared_when_idle": phoenix,
-            "bad_request_for_unknown": phoenix,
-            "bcrypt": phoenix,
-            "measures_since": "55" if kind == "go-eCharger" else "53.7",
-        },
     )
 
 
@@ -73,24 +73,31 @@ def _from(first: str) -> tuple[str, ...]:
 
 
 MODELS: Final = (
-    _model("gemini-22", "Charger Gemini 22 kW", "go-eCharger_V4", 22),
-    _model("gemini-11", "Charger Gemini 11 kW", "go-eCharger_V4", 11),
-    _model("gemini-2-22", "Charger Gemini 2.0 22 kW", "go-eCharger_V5", 22, serial="412345", firmwares=_from("56.8")),
-    _model("gemini-2-11", "Charger Gemini 2.0 11 kW", "go-eCharger_V5", 11, serial="412345", firmwares=_from("56.8")),
-    _model("v3-22", "Charger HOME+ (V3) 22 kW", "go-eCharger", 22),
-    _model("v3-11", "Charger HOME+ (V3) 11 kW", "go-eCharger", 11),
-    _model("pro", "Charger PRO", "go-eCharger_Pro", 22, serial="512345", firmwares=_from("59.4"), subtype="pro_socket"),
-    _model(
-        "core",
-        "Charger CORE",
-        "go-eCharger_Phoenix",
-        22,
-        serial="612345",
-        firmwares=_from("60.3"),
-        connector="tethered",
-        subtype="core_cable",
-    ),
+    _model("gemini-22", "Charger Gemini 22 kW", 22),
+    _model("gemini-11", "Charger Gemini 11 kW", 11),
+    _model("gemini-2-22", "Charger Gemini 2.0 22 kW", 22, serial="412345", firmwares=_from("56.8")),
+    _model("gemini-2-11", "Charger Gemini 2.0 11 kW", 11, serial="412345", firmwares=_from("56.8")),
+    _model("v3-22", "Charger HOME+ (V3) 22 kW", 22),
+    _model("v3-11", "Charger HOME+ (V3) 11 kW", 11),
+    _model("pro", "Charger PRO", 22, serial="512345", firmwares=_from("59.4")),
+    _model("core", "Charger CORE", 22, serial="612345", firmwares=_from("60.3"), connector="tethered"),
 )
 
+TRAITS: Final[Mapping[str, Traits]] = {
+    "gemini-22": Traits(device_type="go-eCharger_V4", power_class=22),
+    "gemini-11": Traits(device_type="go-eCharger_V4", power_class=11),
+    "gemini-2-22": Traits(device_type="go-eCharger_V5", power_class=22),
+    "gemini-2-11": Traits(device_type="go-eCharger_V5", power_class=11),
+    "v3-22": Traits(device_type="go-eCharger", power_class=22),
+    "v3-11": Traits(device_type="go-eCharger", power_class=11),
+    "pro": Traits(device_type="go-eCharger_Pro", power_class=22, subtype="pro_socket", newer_platform=True),
+    "core": Traits(device_type="go-eCharger_Phoenix", power_class=22, subtype="core_cable", newer_platform=True),
+}
+"""By model id."""
+
+PHOENIX: Final = ("pro", "core")
+"""Models of the newer platform, which lacks the keys of lock and button."""
+V3: Final = ("v3-22", "v3-11")
+NOT_V3: Final = tuple(model.id for model in MODELS if model.id not in V3)
 WITH_LOCK: Final = tuple(model.id for model in MODELS if model.id not in PHOENIX)
 """V3 and Gemini: the models with cable lock, button and classic network keys."""

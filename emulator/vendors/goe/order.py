@@ -1,7 +1,8 @@
 """The order in which the firmware lists its keys.
 
 The one rule: a reply follows this order, whatever the order of the filter. Source: full status replies and filtered
-replies of devices with firmware 0.54 to 60.6; the tail after `psm` is ASSUMED alphabetical with the cards at the end.
+replies of devices with firmware 053 to 60.6. ASSUMED: exact places of the keys that were only seen in excerpts; what
+was never seen in order comes alphabetically at the end, the keys of single card slots last.
 """
 
 from __future__ import annotations
@@ -30,14 +31,35 @@ _INSERTED: Final = {
     "scaa": ("wst", "wsc", "wsm"),
     "ccw": ("wfb", "wcb", "wpb", "nif", "dns", "hsts", "hsta"),
     "cdi": ("lch",),
+    "sch_sund": ("tcl",),
+    "awpl": ("frm", "fup"),
+    "ara": ("fst", "fmt"),
+    "esk": ("fzf", "pgt", "sh", "psh", "po", "zfo"),
+    "mcpea": (
+        "pgrid",
+        "ppv",
+        "pakku",
+        "pvopt_averagePGrid",
+        "pvopt_averagePPv",
+        "pvopt_averagePAkku",
+        "deltap",
+        "deltaa",
+    ),
+    "spl3": ("psm",),
+    "qsw": tuple(
+        """
+        cards men msp msb msr dll hai hla rde lri tsi lrc lrr lcs csa ctrls ccd die dii la1 la3 di1 pgr pdi ufe ufm ufa
+        ufs lbl avgfhz tab lto evt dsrc pco
+        """.split()  # noqa: SIM905
+    ),
 }
 """Keys seen between two keys of the table, by the one before them."""
 
-_LAST: Final = (*(f"c{slot}{part}" for slot in range(10) for part in "nei"), "cards")
+_LAST: Final = tuple(f"c{slot}{part}" for slot in range(10) for part in "nei")
 
 
 def _ordered() -> tuple[str, ...]:
-    return (*(name for key in TABLE_KEYS for name in (key, *_INSERTED.get(key, ()))), "psm")
+    return tuple(name for key in TABLE_KEYS for name in (key, *_INSERTED.get(key, ())))
 
 
 _HEAD: Final = {name: index for index, name in enumerate(_ordered())}

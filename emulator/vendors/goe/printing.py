@@ -14,10 +14,8 @@ from collections.abc import Callable
 from json.encoder import encode_basestring
 from typing import Final
 
-from ...devices.firmware import Profile
-
-NINE_DIGITS_SINCE: Final = "57.1"
-"""ASSUMED: 56.1 prints 6 digits and 59.4 prints 9; the switch lies somewhere between."""
+SIX, NINE = 6, 9
+"""D of the rule above."""
 
 Render = Callable[[object], str]
 _SINGLE: Final = struct.Struct("<f")
@@ -76,9 +74,3 @@ def printer(digits: int, *, is_single: bool) -> Render:
         raise TypeError(f"{value!r} is no JSON value")
 
     return render
-
-
-def printers(profile: Profile) -> tuple[Render, Render]:
-    """The printers of a firmware for double and for float keys."""
-    digits = 9 if profile.has(since=NINE_DIGITS_SINCE) else 6
-    return printer(digits, is_single=False), printer(digits, is_single=True)

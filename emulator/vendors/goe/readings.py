@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final
 
-from ...core import noise
-from ...core.instant import MILLISECOND, SECOND, Instant, grid
+from ...core.instant import MILLISECOND, SECOND, Instant
 from ...core.snapshot import LockState, Snapshot
+from ...devices.settings import Setting
 from . import localtime
+from .device import Device
+from .features import IDLE_FACTOR, NEUTRAL_FACTOR, NRG_ZERO_WHILE_CHARGING, WHOLE_VOLTS
+from .identity import Identity
 from .limits import temperature_limit
 from .memory import Car, Memory
-from .sequences import Phases
-
-if TYPE_CHECKING:
-    from .wallbox import Goe
+from .schedule import Plan, with_seconds
+from .settings import CCH, CFI, CID, CLP, CWC, FUP, LMO, LOT, NMO, RDE
+from .surplus import Powers
 
 VOLT_STEP: Final = 0.31
 AMPERE_STEP: Final = 0.038
@@ -33,24 +35,24 @@ MEAN: Final = 30 * SECOND
 class View:
     """One moment of one box. Attributes are computed when asked for and kept."""
 
-    def __init__(self, box: Goe) -> None:
-        self.box = box
-        self.settings = box.settings
-        self.at: Instant = box.simulation.now()
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.settings = device.settings
+        self.at: Instant = device.processor.now()
 
     @cached_property
     def memory(self) -> Memory:
-        return self.box.logic.memory
+        return self.device.logic.memory
 
     @cached_property
     def second(self) -> Instant:
         """The last whole second since boot."""
-        return grid(self.at, SECOND, self.box.booted_at)
+        return self.device.processor.second(self.at)
 
     @cached_property
     def sample(self) -> Snapshot:
         """The measurement of this second."""
-        return self.box.sample(self.at)
+        return self.device.processor.sample(self.at)
 
     @cached_property
     def link(self) -> bool:
@@ -61,28 +63,26 @@ class View:
     def measures(self) -> bool:
         return self.sample.controller_link and self.sample.meter_ok
 
+    @property
+    def fresh(self) -> Powers | None:
+        """What a client said about grid, roof and battery, while it is valid."""
+        return self.device.logic.around.surplus.fresh(self.at)
+
     @cached_property
     def nrg(self) -> list[float | int]:
-        return self.box.energies(self)
-
-    def has(self, since: str) -> bool:
-        return self.box.has(since)
+        """`nrg`, computed once a measurement."""
+        device, sample = self.device, self.sample
+        if device.nrg[0] is not sample:
+            device.nrg = (sample, energy_array(self))
+        return device.nrg[1]
 
     def stamp(self, at: Instant | None) -> int | None:
-        """An instant as ms since boot; null: never."""
-        return None if at is None else max(0, at - self.box.booted_at) // MILLISECOND
+        """An instant as time since boot [ms]; null: never."""
+        return self.device.processor.stamp(at)
 
     def sway(self, channel: int, amplitude: float) -> float:
-        """Noise of a device value such as signal strength; 0 where the charger's noise is off."""
-        simulation = self.box.simulation
-        scale = simulation.chargers[self.box.charger].spec.noise
-        if not scale:
-            return 0.0
-        return (
-            scale
-            * amplitude
-            * noise.stepped(simulation.seed, noise.NoiseChannel.DEVICE + channel, self.at, 10 * SECOND)
-        )
+        """Noise of a device value such as signal strength."""
+        return self.device.processor.sway(channel, amplitude, self.at)
 
 
 Read = Callable[[View], object]
@@ -101,19 +101,13 @@ def single_phase(v: View) -> object:
 
 def phase_wish(v: View) -> object:
     """`pwm`: 0 force three, 1 wish one, 2 wish three."""
-    if v.settings["lmo"] != 4 or not v.settings["fup"]:
+    if v.settings[LMO] != 4 or not v.settings[FUP]:
         return 0
-    wish: Phases = v.box.logic.around.surplus.phases
-    return 1 if wish == 1 else 2
+    return 1 if v.device.logic.around.surplus.phases == 1 else 2
 
 
 def amt(v: View) -> object:
     return temperature_limit(v.sample)
-
-
-def stamp_of(name: str) -> Read:
-    """A time-stamp out of the logic's memory."""
-    return lambda v: v.stamp(getattr(v.memory, name))
 
 
 def charging_duration(v: View) -> object:
@@ -134,50 +128,59 @@ def charging_duration(v: View) -> object:
 def energy_array(v: View) -> list[float | int]:
     """`nrg`: U (L1, L2, L3, N), I (L1, L2, L3), P (L1, L2, L3, N, total), power factor in % (L1, L2, L3, N)."""
     now = v.sample
-    if not v.measures or (v.box.quirk("nrg_zero_while_charging") and now.current_flows):
+    if not v.measures or (now.current_flows and v.device.shows(NRG_ZERO_WHILE_CHARGING)):
         return [0] * 16
-    return _fine(v, now) if v.has(str(v.box.trait("measures_since"))) else _coarse(now)
+    identity = v.device.identity
+    factor = _neutral_factor(identity) if now.current_flows else 0
+    return _coarse(now, factor) if identity.coarse_meter else _fine(identity, now, factor)
 
 
-def _fine(v: View, now: Snapshot) -> list[float | int]:
-    idle_factor = 100.0 if v.has("56") else 0.0
-    volts = [round(u / VOLT_STEP) * VOLT_STEP for u in now.phase_voltage]
+def _neutral_factor(identity: Identity) -> int:
+    """What N shows as its power factor while current flows."""
+    if identity.has(WHOLE_VOLTS):
+        return 80
+    return 100 if identity.has(NEUTRAL_FACTOR) else 0
+
+
+def _fine(identity: Identity, now: Snapshot, neutral_factor: int) -> list[float | int]:
+    whole = identity.has(WHOLE_VOLTS)
+    idle_factor = 100.0 if identity.has(IDLE_FACTOR) else 0.0
+    volts = [round(u) if whole else round(u / VOLT_STEP) * VOLT_STEP for u in now.phase_voltage]
     amperes = [round(i / AMPERE_STEP) * AMPERE_STEP for i in now.phase_current]
     factors = [
         100.0 * p / s if s > 0 else (idle_factor if u > 0 else 0.0)
         for u, p, s in zip(volts, now.active_power, now.apparent_power, strict=True)
     ]
     powers = [round(u * i * f / 100.0, 3) for u, i, f in zip(volts, amperes, factors, strict=True)]
-    neutral = NEUTRAL_VOLTAGE if any(volts) else 0.0
-    return [*volts, neutral, *amperes, *powers, 0.0, round(sum(powers), 3), *factors, 0.0]
+    neutral = (1 if whole else NEUTRAL_VOLTAGE) if any(volts) else 0
+    return [*volts, neutral, *amperes, *powers, 0, round(sum(powers), 3), *factors, neutral_factor]
 
 
-def _coarse(now: Snapshot) -> list[float | int]:
+def _coarse(now: Snapshot, neutral_factor: int) -> list[float | int]:
     """Whole volts, 0.1 A, phases in 100 W and the total in 10 W. Source: captured `nrg` of V3 hardware up to 054."""
     factors = [round(100.0 * p / s) if s > 0 else 0 for p, s in zip(now.active_power, now.apparent_power, strict=True)]
     powers = [round(p / 100) * 100 for p in now.active_power]
     volts = [round(u) for u in now.phase_voltage]
     amperes = [round(i, 1) for i in now.phase_current]
-    return [*volts, 2 if any(volts) else 0, *amperes, *powers, 0, round(now.power / 10) * 10, *factors, 0]
+    neutral = 2 if any(volts) else 0
+    return [*volts, neutral, *amperes, *powers, 0, round(now.power / 10) * 10, *factors, neutral_factor]
 
 
 def mean_power(v: View) -> object:
-    """`tpa`. Up to 054 it stayed 0. Source: go-eCharger-API-v2#96."""
-    if not v.has("55"):
-        return 0.0
-    earlier = v.box.sample_at(max(0, v.second - MEAN))
+    """`tpa`"""
+    earlier = v.device.processor.sample_at(max(0, v.second - MEAN))
     passed = v.second - earlier.at
     return (v.sample.total_energy - earlier.total_energy) * 3600 * SECOND / passed if passed > 0 else 0.0
 
 
-def session_energy(v: View) -> object:
+def session_energy(v: View) -> float:
     """`wh`: keeps the last session's value while nothing is plugged, but not on the newer platform."""
-    if v.box.trait("wh_cleared_when_idle") and not v.sample.plugged:
+    if v.device.identity.traits.newer_platform and not v.sample.plugged:
         return 0.0
     return v.sample.session_energy
 
 
-def total_energy(v: View) -> object:
+def total_energy(v: View) -> int:
     return int(v.sample.total_energy)
 
 
@@ -190,7 +193,7 @@ def temperatures(v: View) -> object:
     heat = v.sample.temperature
     plug = max(heat[f"connector_l{n}"] for n in (1, 2, 3))
     pair = [round(t * 8) / 8 for t in (plug, heat["board"])]
-    if not v.box.trait("six_sensors"):
+    if not v.device.identity.traits.newer_platform:
         return pair
     used = ("connector_l1", "connector_l2", "connector_l3", "board")
     return [0.0, 0.0, *(round(heat[name] * 8) / 8 for name in used)]
@@ -230,108 +233,96 @@ def lock_feedback(v: View) -> object:
 # --- surplus and tariff ----------------------------------------------------------------------------------------------
 
 
-def surplus(name: str) -> Read:
+def power_of(which: Callable[[Powers], float | None]) -> Read:
     """One of the powers received last, while they are valid."""
+    return lambda v: None if v.fresh is None else which(v.fresh)
 
-    def read(v: View) -> object:
-        data = v.box.logic.around.surplus.fresh(v.at)
-        return None if data is None else getattr(data, name)
 
-    return read
+def latest(which: Callable[[Powers], float | None]) -> Read:
+    """One of the powers received last, 0 without any."""
+    return lambda v: 0.0 if v.fresh is None else which(v.fresh) or 0.0
 
 
 def surplus_source(v: View) -> object:
     """`dsrc`. ASSUMED text."""
-    return None if v.box.logic.around.surplus.fresh(v.at) is None else "api"
+    return None if v.fresh is None else "api"
+
+
+def surplus_age(v: View) -> object:
+    """When such data came last."""
+    return v.stamp(v.device.logic.around.surplus.received_at)
 
 
 def unknown_power(v: View) -> object:
-    return v.sample.power if v.sample.current_flows else None
+    return v.sample.power if v.sample.current_flows else 0.0
 
 
 def price_slot(v: View) -> object:
-    return v.box.price_slot(v.at)
-
-
-def prices(v: View) -> object:
-    return v.settings["awpl"]
+    return v.device.clock.price_slot(v.at)
 
 
 # --- clock and identity ----------------------------------------------------------------------------------------------
 
 
-def utc(v: View) -> object:
-    return localtime.stamp(v.box.utc(v.at))
+def utc(*, microseconds: bool = False) -> Read:
+    """`utc`"""
+    return lambda v: localtime.stamp(v.device.clock.utc(v.at), microseconds=microseconds)
 
 
-def local(v: View) -> object:
-    return localtime.local_stamp(v.box.utc(v.at), v.box.offset(v.at))
-
-
-def boot_time(v: View) -> object:
-    """`tab`: unix ms of the boot, so that `tab + rbt` is now."""
-    return int(v.box.utc(v.box.booted_at).timestamp() * 1000)
-
-
-def local_offset(v: View) -> object:
-    return int(v.box.offset(v.at).total_seconds() * 1000)
-
-
-def identity(name: str) -> Read:
-    """A property of the box that does not change while it runs."""
-    return lambda v: getattr(v.box, name)
-
-
-def trait(name: str) -> Read:
-    return lambda v: v.box.trait(name)
-
-
-def factory(name: str, value: Callable[[Goe], str]) -> Read:
-    """A text whose factory value depends on the box."""
-    return lambda v: v.settings[name] if v.settings[name] is not None else value(v.box)
-
-
-def plan(name: str) -> Read:
-    """A schedule; from 60 on moments are shown with their second. Source: captured replies."""
+def local(*, microseconds: bool = False) -> Read:
+    """`loc`"""
 
     def read(v: View) -> object:
-        stored = cast("Mapping[str, object]", v.settings[name])
-        if not v.has("60"):
-            return stored
-        entries = cast("list[Mapping[str, Mapping[str, int]]]", stored["ranges"])
-        full = [{side: {"hour": 0, "minute": 0, "second": 0} | dict(m) for side, m in e.items()} for e in entries]
-        return {"control": stored["control"], "ranges": full}
+        clock = v.device.clock
+        return localtime.local_stamp(clock.utc(v.at), clock.offset(v.at), microseconds=microseconds)
 
     return read
 
 
+def boot_time(v: View) -> object:
+    """`tab`: unix ms of the boot, so that `tab + rbt` is now."""
+    return int(v.device.clock.utc(v.device.processor.booted_at).timestamp() * 1000)
+
+
+def local_offset(v: View) -> object:
+    return int(v.device.clock.offset(v.at).total_seconds() * 1000)
+
+
+def plan(setting: Setting[Plan]) -> Read:
+    """A schedule; from 60 on moments are shown with their second."""
+    return lambda v: with_seconds(v.settings[setting])
+
+
+def group_current_53(v: View) -> object:
+    """`lot` was a number up to 053. Source: captured replies."""
+    return v.settings[LOT]["amp"]
+
+
 def group_current(v: View) -> object:
-    """`lot`: a number up to 053, then an object. Source: captured replies."""
-    value = cast("Mapping[str, int]", v.settings["lot"])
-    if not v.has("54"):
-        return value["amp"]
-    if not v.has("59"):
-        return {"amp": value["amp"], "ts": value["ts"]}
+    """`lot` from 59 on. Source: captured replies."""
+    value = v.settings[LOT]
     return {"amp": value["amp"], "dyn": value["amp"], "sta": value["amp"], "ts": value["ts"]}
 
 
-_ANIMATIONS: Final[Mapping[Car, tuple[int, str, str]]] = {
-    Car.IDLE: (2, "Idle", "cid"),
-    Car.WAIT: (3, "WaitCar", "cwc"),
-    Car.CHARGING: (4, "Charging", "cch"),
-    Car.COMPLETE: (5, "Finished", "cfi"),
+_ANIMATIONS: Final[Mapping[Car, tuple[int, str, Setting[str]]]] = {
+    Car.IDLE: (2, "Idle", CID),
+    Car.WAIT: (3, "WaitCar", CWC),
+    Car.CHARGING: (4, "Charging", CCH),
+    Car.COMPLETE: (5, "Finished", CFI),
 }
 
 
 def ring(v: View) -> object:
     """`led`. Source: one captured value ("Finished"); the rest ASSUMED alike."""
     car = v.memory.car
-    number, name, colour = _ANIMATIONS.get(car, (1, "Error", "")) if car is not None else (1, "Error", "")
-    shade = str(v.settings[colour]) if colour else "#FF0000"
+    number, name, shade = 1, "Error", "#FF0000"
+    if car is not None and car in _ANIMATIONS:
+        number, name, colour = _ANIMATIONS[car]
+        shade = v.settings[colour]
     return {
         "id": number,
         "name": name,
-        "norwayOverlay": v.settings["nmo"],
+        "norwayOverlay": v.settings[NMO],
         "modeOverlay": True,
         "subtype": "renderCmds",
         "ranges": [{"from": 0, "to": 31, "colors": [shade]}],
@@ -341,34 +332,70 @@ def ring(v: View) -> object:
 # --- small readers ---------------------------------------------------------------------------------------------------
 
 
-def remembered(name: str) -> Read:
-    """A value out of the logic's memory, as it is."""
-    return lambda v: getattr(v.memory, name)
+def stored(setting: Setting[object]) -> Read:
+    """A setting as it is."""
+    return lambda v: v.settings[setting]
+
+
+def nothing(_: View) -> object:
+    return None
+
+
+def always(value: object) -> Read:
+    return lambda _: value
 
 
 def preset(index: int) -> Read:
     """`al1` to `al5`."""
-
-    def read(v: View) -> object:
-        steps = cast("list[int]", v.settings["clp"])
-        return steps[min(index, len(steps) - 1)]
-
-    return read
+    return lambda v: v.settings[CLP][min(index, len(v.settings[CLP]) - 1)]
 
 
-def latest(name: str) -> Read:
-    """One of the powers received last, 0 without any."""
-    inner = surplus(name)
-    return lambda v: inner(v) or 0.0
+def cards(v: View) -> object:
+    return v.device.cards.shown(v.sample.total_energy)
 
 
 def card_name(slot: int) -> Read:
-    return lambda v: v.box.cards.name(slot)
+    return lambda v: v.device.cards.name(slot)
 
 
 def card_energy(slot: int) -> Read:
-    return lambda v: v.box.cards.energy(slot, v.sample.total_energy)
+    return lambda v: v.device.cards.energy(slot, v.sample.total_energy)
 
 
 def card_learnt(slot: int) -> Read:
-    return lambda v: v.box.cards.learnt(slot)
+    return lambda v: v.device.cards.learnt(slot)
+
+
+def installer_limit(v: View) -> int:
+    """`ama`"""
+    return v.device.identity.installer_limit
+
+
+def phases_switched_at(v: View) -> object:
+    return v.stamp(v.device.logic.phases.toggled_at)
+
+
+def phases_wished_since(v: View) -> object:
+    return v.stamp(v.device.logic.around.surplus.wish_since)
+
+
+def pause_ends_at(v: View) -> object:
+    return v.stamp(v.device.logic.pause.ends_at)
+
+
+def last_tag(v: View) -> object:
+    """Tags are shown with `rde` only."""
+    return v.device.cards.last_tag if v.settings[RDE] else None
+
+
+def started_with(v: View) -> object:
+    return v.device.cards.started_with if v.settings[RDE] else None
+
+
+def firmware(v: View) -> str:
+    return v.device.identity.firmware
+
+
+def prefix(v: View) -> str:
+    """`mtp`"""
+    return v.device.broker.prefix

@@ -48,6 +48,13 @@ TRUNCATED: Final = "httpd_query_key_value() failed with ESP_ERR_HTTPD_RESULT_TRU
 """The value does not fit the device's buffer."""
 
 
+USE_PSM: Final = Refusal(
+    Reason.READ_ONLY,
+    "this parameter is only showing the current state and readonly, to change the preference, use psm",
+)
+"""Source: go-eCharger-API-v2#322, a reply of 60.4 to `fsp=false`."""
+
+
 def invalid_json(name: str) -> Refusal:
     """`name` is the parser's: `EmptyInput`, `IncompleteInput`, `InvalidInput`, `TooDeep`."""
     return Refusal(Reason.INVALID, f"tried to set api key with invalid json {name}", from_setter=False)

@@ -6,14 +6,14 @@ Source: go-e apikeys, "sch_week"; firmware list 59.4 for controls 3 and 4; chang
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum
-from typing import Final, cast
+from typing import Final, NotRequired, TypedDict, TypeGuard
 
-from .refusals import Refusal, range_exceeded, wrong_type
+from .refusals import Refusal, range_exceeded
+from .rules import Rule
+from .values import JsonType
 
-END_EXCLUSIVE_SINCE: Final = "60.4"
 _DAY_END: Final = 24 * 3600
 _LOOK_AHEAD: Final = 8
 """Days searched for the next change: a week and the day it began."""
@@ -48,16 +48,34 @@ _VERDICTS: Final[dict[int, tuple[Verdict, Verdict]]] = {
 }
 """By control: inside a range, outside all of them."""
 
-Plan = Mapping[str, object]
-"""A schedule as the API shows it."""
 
-_UNUSED: Final = {"begin": {"hour": 0, "minute": 0}, "end": {"hour": 0, "minute": 0}}
+class Moment(TypedDict):
+    """A time of day. The `second` is left out where it is zero."""
+
+    hour: int
+    minute: int
+    second: NotRequired[int]
+
+
+class Range(TypedDict):
+    begin: Moment
+    end: Moment
+
+
+class Plan(TypedDict):
+    """A schedule as it is stored."""
+
+    control: int
+    ranges: list[Range]
+
+
+RANGES: Final = 2
+_UNUSED: Final[Range] = {"begin": {"hour": 0, "minute": 0}, "end": {"hour": 0, "minute": 0}}
 EMPTY: Final[Plan] = {"control": 0, "ranges": [_UNUSED, _UNUSED]}
 
 
-def _clock(moment: object) -> int:
-    parts = cast("Mapping[str, int]", moment)
-    return parts["hour"] * 3600 + parts["minute"] * 60 + parts.get("second", 0)
+def _clock(moment: Moment) -> int:
+    return moment["hour"] * 3600 + moment["minute"] * 60 + moment.get("second", 0)
 
 
 def spans(plan: Plan, *, end_exclusive: bool) -> list[tuple[int, int]]:
@@ -67,7 +85,7 @@ def spans(plan: Plan, *, end_exclusive: bool) -> list[tuple[int, int]]:
     to the end of the day and covers its beginning.
     """
     found: list[tuple[int, int]] = []
-    for entry in cast("Sequence[Mapping[str, object]]", plan["ranges"]):
+    for entry in plan["ranges"]:
         begin, end = _clock(entry["begin"]), _clock(entry["end"])
         if begin == 0 and end == 0:
             continue
@@ -96,7 +114,7 @@ class Calendar:
 
     def verdict(self, local: datetime) -> Verdict:
         day, now = local.weekday(), _second(local)
-        inside, outside = _VERDICTS[cast("int", self._plans[day]["control"])]
+        inside, outside = _VERDICTS[self._plans[day]["control"]]
         return inside if any(begin <= now < end for begin, end in self._spans[day]) else outside
 
     def next_change(self, local: datetime) -> datetime | None:
@@ -115,16 +133,12 @@ class Calendar:
         return None
 
 
-def check(value: object, *, highest_control: int, ranges: int = 2) -> Refusal | None:
-    """Whether `value` is a schedule a client may write."""
+def _is_plan(value: object) -> TypeGuard[Plan]:
+    """Whether `value` is a schedule a client may write, but for its control."""
     if not isinstance(value, dict) or not isinstance(value.get("control"), int) or isinstance(value["control"], bool):
-        return wrong_type("object")
-    if not 0 <= value["control"] <= highest_control:
-        return range_exceeded(value["control"], 0, highest_control)
+        return False
     entries = value.get("ranges")
-    if not isinstance(entries, list) or not 1 <= len(entries) <= ranges:
-        return wrong_type("object")
-    return None if all(_is_range(entry) for entry in entries) else wrong_type("object")
+    return isinstance(entries, list) and 1 <= len(entries) <= RANGES and all(map(_is_range, entries))
 
 
 def _is_range(entry: object) -> bool:
@@ -143,16 +157,38 @@ def _is_moment(moment: object) -> bool:
     return bool(0 <= hour <= 23 and 0 <= minute <= 59 and 0 <= second <= 59)
 
 
-def normalised(value: Plan, *, ranges: int = 2) -> Plan:
+PLAN: Final = JsonType("object", _is_plan)
+
+
+def controls(highest: int) -> Rule:
+    """A schedule whose control the firmware knows."""
+
+    def rule(value: object) -> Refusal | None:
+        if not PLAN.fits(value) or 0 <= value["control"] <= highest:
+            return None
+        return range_exceeded(value["control"], 0, highest)
+
+    return rule
+
+
+def normalised(value: Plan) -> Plan:
     """A written schedule as it is stored: all ranges there, seconds dropped where they are zero."""
-    entries = [
-        {name: _moment(cast("Mapping[str, object]", entry)[name]) for name in ("begin", "end")}
-        for entry in cast("Sequence[object]", value["ranges"])
-    ]
-    return {"control": value["control"], "ranges": entries + [dict(_UNUSED)] * (2 - min(2, len(entries)))}
+    entries: list[Range] = [{"begin": _moment(e["begin"]), "end": _moment(e["end"])} for e in value["ranges"]]
+    return {"control": value["control"], "ranges": entries + [_UNUSED] * (RANGES - len(entries))}
 
 
-def _moment(moment: object) -> dict[str, int]:
-    parts = cast("Mapping[str, int]", moment)
-    kept = {"hour": parts["hour"], "minute": parts["minute"]}
-    return kept | {"second": parts["second"]} if parts.get("second") else kept
+def _moment(moment: Moment) -> Moment:
+    kept: Moment = {"hour": moment["hour"], "minute": moment["minute"]}
+    if second := moment.get("second"):
+        kept["second"] = second
+    return kept
+
+
+def with_seconds(plan: Plan) -> Plan:
+    """A schedule as firmware from 60 on shows it. Source: captured replies."""
+    full: list[Range] = [{"begin": _full(entry["begin"]), "end": _full(entry["end"])} for entry in plan["ranges"]]
+    return {"control": plan["control"], "ranges": full}
+
+
+def _full(moment: Moment) -> Moment:
+    return {"hour": moment["hour"], "minute": moment["minute"], "second": moment.get("second", 0)}

@@ -11,10 +11,13 @@ from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring
 from typing import Final
 
-from ...devices.firmware import Profile
-from .key import Key, Read
-from .printing import Render, printers
-from .readings import View
+from ...devices.settings import Settings
+from . import keys
+from .identity import Identity
+from .key import Key
+from .printing import Render
+from .readings import Read, View
+from .settings import ALL_SEED_KEYS
 
 _FILTERS: Final = 64
 """Compiled filters kept."""
@@ -24,15 +27,15 @@ _NOTHING: Final = object()
 class Row:
     """One readable key of one box, with its last value and how that was printed."""
 
-    __slots__ = ("_fragment", "_prefix", "_read", "_render", "_skip", "_value", "live", "name")
+    __slots__ = ("_fragment", "_prefix", "_read", "_render", "_skip", "_value", "developer", "live", "name")
 
-    def __init__(self, key: Key, render: Render) -> None:
-        assert key.read is not None
+    def __init__(self, key: Key, read: Read, render: Render) -> None:
         self.name = key.name
         self.live = key.live
+        self.developer = key.developer
         self._prefix = encode_basestring(key.name) + ":"
         self._skip = len(self._prefix.encode())
-        self._read: Read = key.read
+        self._read = read
         self._render = render
         self._value: object = _NOTHING
         self._fragment = b""
@@ -65,12 +68,13 @@ class Row:
 class Status:
     """The readable keys of one box."""
 
-    def __init__(self, profile: Profile, keys: Mapping[str, Key]) -> None:
-        double, single = printers(profile)
+    def __init__(self, identity: Identity, table: Mapping[str, Key]) -> None:
         self.rows: Mapping[str, Row] = {
-            name: Row(key, single if key.type.single else double) for name, key in keys.items() if key.read is not None
+            name: Row(key, key.read, identity.print_single if key.type.single else identity.print_json)
+            for name, key in table.items()
+            if key.read is not None
         }
-        self._known = frozenset(keys)
+        self._known = frozenset(table)
         self._order = {name: index for index, name in enumerate(self.rows)}
         self._every = tuple(self.rows.values())
         self._filters: OrderedDict[str, tuple[tuple[Row, ...], bool]] = OrderedDict()
@@ -116,3 +120,20 @@ def names(text: str) -> list[str]:
             return []
         return [name for name in listed if isinstance(name, str)]
     return [name for name in (part.strip() for part in text.split(",")) if name]
+
+
+class Tables:
+    """The keys of the profile in force: those of the API, and all that the vendor's app knows."""
+
+    def __init__(self, identity: Identity, settings: Settings) -> None:
+        self._identity = identity
+        self._settings = settings
+        self.load()
+
+    def load(self) -> None:
+        """Profile or settings have changed."""
+        identity = self._identity
+        self.keys = keys.served(identity.profile, all_table_keys=self._settings[ALL_SEED_KEYS])
+        self.status = Status(identity, self.keys)
+        self.app_keys = keys.developer(identity.profile)
+        self.app_status = Status(identity, self.app_keys)

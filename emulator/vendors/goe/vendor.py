@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...devices.firmware import Vendor
+from ...devices.vendor import Vendor
+from .features import QUIRKS
+from .keys import STORED
 from .models import MODELS
-from .settings import SETTINGS
+from .settings import HIDDEN
 from .wallbox import Goe
 
 VENDOR: Final = Vendor(
@@ -16,7 +18,7 @@ VENDOR: Final = Vendor(
     default_model="gemini-22",
     ports={"http": 8101, "modbus": 5021},
     real_ports={"http": 80, "modbus": 502},
-    settings=SETTINGS,
+    settings=(*STORED, *HIDDEN, *(quirk.setting for quirk in QUIRKS)),
     create=Goe,
     everything={"hai": True, "hla": True, "men": True, "mce": True, "mcr": False, "acs": 0, "password": "go-e-test"},
     enable={

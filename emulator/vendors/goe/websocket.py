@@ -11,19 +11,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final
 
 from ...core.instant import Instant
 from ...devices.interfaces import Frame, Origin, WebSocketEndpoint
-from . import keys, login, messagepack
+from . import login, messagepack
 from .arduino import JsonError, parse
 from .changes import Changes
+from .device import Device
+from .features import HASH_NAMED
 from .readings import View
-from .refusals import Refusal, invalid_json
-from .status import Row, Status
-
-if TYPE_CHECKING:
-    from .wallbox import Goe
+from .refusals import invalid_json
+from .settings import PASSWORD, WEBSOCKET_FORMAT, WEBSOCKET_HASH
+from .status import Row, Tables
+from .writer import Writer
 
 PART: Final = 50
 """Keys in one message of a full status. ASSUMED."""
@@ -34,8 +35,6 @@ CLIENTS: Final = 8
 QUIET: Final = 20.0
 """Wall seconds between pings, and between signs of life while simulated time stands still: clients take 50 s of
 silence for a lost connection."""
-HASH_NAMED_SINCE: Final = "59"
-"""ASSUMED: older boxes do not say which hash they want, and know no `devicefamily` and `proto` in their hello."""
 NOT_LOGGED_IN: Final = "not authenticated"
 UNSIGNED: Final = "message must be secured"
 BAD_SIGNATURE: Final = "invalid hmac"
@@ -45,15 +44,13 @@ BAD_MESSAGE: Final = "invalid message"
 class WebSocketApi:
     """The web socket of one box."""
 
-    def __init__(self, box: Goe) -> None:
-        self._box = box
+    def __init__(self, address: str, device: Device, tables: Tables, writer: Writer) -> None:
+        """`address`: of the wallbox, which tells its tokens apart from others'."""
+        self._address = address
+        self._device = device
+        self._tables = tables
+        self._writer = writer
         self._visitors = 0
-        self.compile()
-
-    def compile(self) -> None:
-        """The table of the profile in force."""
-        self.keys = keys.developer(self._box.profile)
-        self.status = Status(self._box.profile, self.keys)
 
     def endpoint(self) -> WebSocketEndpoint:
         return WebSocketEndpoint(
@@ -67,69 +64,49 @@ class WebSocketApi:
 
     def open(self, origin: Origin) -> Conversation:
         self._visitors += 1
-        return Conversation(self._box, self, origin, self._visitors)
+        tokens = self._token(1), self._token(2)
+        return Conversation(self._device, self._tables, self._writer, origin, tokens)
 
-    @property
-    def scheme(self) -> login.Scheme:
-        stated = self._box.settings["websocket_hash"]
-        if stated is not None:
-            return cast("login.Scheme", stated)
-        return "bcrypt" if self._box.trait("bcrypt") else "pbkdf2"
-
-    def hello(self) -> dict[str, object]:
-        box = self._box
-        newer = box.has(HASH_NAMED_SINCE)
-        subtype = box.trait("subtype")
-        members = {
-            "type": "hello",
-            "serial": box.serial,
-            "hostname": box.hostname,
-            "friendly_name": box.friendly_name,
-            "manufacturer": "go-e",
-            "devicefamily": "goecharger" if newer else None,
-            "devicetype": box.trait("typ"),
-            "devicesubtype": subtype,
-            "version": box.firmware_text,
-            "protocol": 2,
-            "proto": 4 if newer else None,
-            "secured": True,
-        }
-        return {name: value for name, value in members.items() if value is not None}
-
-    def token(self, visitor: int, number: int) -> str:
+    def _token(self, number: int) -> str:
         """Random to a client, the same in every run."""
-        box = self._box
-        seen = f"{box.simulation.seed} {box.address} {box.simulation.at} {visitor} {number}"
+        processor = self._device.processor
+        seen = f"{processor.simulation.seed} {self._address} {processor.at} {self._visitors} {number}"
         return hashlib.sha256(seen.encode()).hexdigest()[:32]
+
+
+def scheme(device: Device) -> login.Scheme:
+    """The hash that a log-in wants."""
+    return device.settings[WEBSOCKET_HASH] or ("bcrypt" if device.identity.traits.newer_platform else "pbkdf2")
 
 
 class Conversation:
     """One client, from its hello to its end."""
 
-    def __init__(self, box: Goe, api: WebSocketApi, origin: Origin, visitor: int) -> None:
-        self._box = box
-        self._api = api
+    def __init__(self, device: Device, tables: Tables, writer: Writer, origin: Origin, tokens: tuple[str, str]) -> None:
+        self._device = device
+        self._status_table = tables.app_status
+        self._writer = writer
         self._origin = origin
-        self._scheme = api.scheme
-        self._password = box.settings.text("password")
-        self._token1, self._token2 = api.token(visitor, 1), api.token(visitor, 2)
-        self._changes = Changes(box, api.status.rows)
+        self._scheme = scheme(device)
+        self._password = device.settings[PASSWORD]
+        self._token1, self._token2 = tokens
+        self._changes = Changes(device, tables.app_status.rows)
         self._known = False
         """Whether the client has logged in."""
 
     @property
     def _secret(self) -> str:
         """What stands for the password."""
-        return login.hashed(self._scheme, self._password, self._box.serial)
+        return login.hashed(self._scheme, self._password, self._device.identity.serial)
 
     # --- what the box says -------------------------------------------------------------------------------------------
 
     def opened(self) -> Iterable[Frame]:
-        login.prepare(self._scheme, self._password, self._box.serial)
+        login.prepare(self._scheme, self._password, self._device.identity.serial)
         wanted: dict[str, object] = {"type": "authRequired", "token1": self._token1, "token2": self._token2}
-        if self._scheme == "bcrypt" or self._box.has(HASH_NAMED_SINCE):
+        if self._scheme == "bcrypt" or self._device.identity.has(HASH_NAMED):
             wanted["hash"] = self._scheme
-        return [self._frame(self._api.hello()), self._frame(wanted)]
+        return [self._frame(self._device.identity.hello()), self._frame(wanted)]
 
     def published(self, at: Instant) -> Iterable[Frame]:
         if not self._known:
@@ -151,10 +128,10 @@ class Conversation:
         return self._coded(f'{{"type":{head},"status":{{{body}}}}}')
 
     def _frame(self, message: Mapping[str, object]) -> Frame:
-        return self._coded(self._box.print_json(message))
+        return self._coded(self._device.identity.print_json(message))
 
     def _coded(self, text: str) -> Frame:
-        match self._box.settings["websocket_format"]:
+        match self._device.settings[WEBSOCKET_FORMAT]:
             case "msgpack":
                 return messagepack.pack(json.loads(text))
             case "msgpack_after_zero":
@@ -197,26 +174,21 @@ class Conversation:
         if not login.same(message.get("hmac"), login.signature(self._secret, data)):
             return [self._failure(_inner(data), BAD_SIGNATURE)]
         inner = _inner(data)
-        if inner is None or inner.get("type") != "setValue" or not isinstance(inner.get("key"), str):
+        name = None if inner is None else inner.get("key")
+        if inner is None or inner.get("type") != "setValue" or not isinstance(name, str):
             return [self._failure(inner, BAD_MESSAGE)]
-        return [self._set(inner, cast("str", inner["key"]))]
+        return [self._set(inner, name)]
 
     def _set(self, message: Mapping[str, object], name: str) -> Frame:
         value = message.get("value")
-        refusal = self._write(name, value)
+        refusal = self._writer.value(name, value, self._origin, app=True)
         if refusal is not None:
             return self._failure(message, refusal.over_websocket())
         answer = {"type": "response", **_request_id(message), "success": True}
-        row = self._api.status.rows.get(name)
-        shown = self._box.print_json(value) if row is None else row.text(View(self._box))
-        head = self._box.print_json(answer)[:-1]
-        return self._coded(f'{head},"status":{{{self._box.print_json(name)}:{shown}}}}}')
-
-    def _write(self, name: str, value: object) -> Refusal | None:
-        if self._box.forgets(name, self._origin):
-            self._box.swallow(name, value, self._origin)
-            return None
-        return self._box.write_value(name, value, self._origin, app=True)
+        row = self._status_table.rows.get(name)
+        shown = self._device.identity.print_json(value) if row is None else row.text(View(self._device))
+        head = self._device.identity.print_json(answer)[:-1]
+        return self._coded(f'{head},"status":{{{self._device.identity.print_json(name)}:{shown}}}}}')
 
     def _failure(self, message: Mapping[str, object] | None, text: str) -> Frame:
         return self._frame({"type": "response", **_request_id(message), "success": False, "message": text})

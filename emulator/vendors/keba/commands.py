@@ -9,26 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ...core.instant import later
 from ...core.messages import DONE, Outcome, Reason
+from ...devices.controls import Control
+from ...devices.firmware import Profile
 from ...devices.interfaces import Origin
 from ...devices.points import Fidelity, Point
-from .logic import NOT_NOW, OUT_OF_RANGE, UDP_SOURCE, is_current
-from .models import P30, WITH_UDP
+from . import controls
+from .logic import NOT_NOW, OUT_OF_RANGE, Logic, is_current
+from .models import P30, WITH_UDP, Traits
+from .quirks import CURR_SETS_OUTPUT
 from .sessions import DEFAULT_CLASS
-from .settings import LOWEST, tag
-
-if TYPE_CHECKING:
-    from .wallbox import Keba
+from .settings import LOWEST, OUTPUT, tag
 
 GUIDE: Final = "P30 UDP guide V2.01"
 CLIENTS: Final = "keba-kecontact, ioBroker.kecontact"
 OK: Final = "TCH-OK :done\n"
 SILENT: Final = ""
-DEFAULT_TIMES: Final = (2, 10)
-"""s a text is shown at least and at most."""
+DEFAULT_LONGEST: Final = 10
+"""How long a text is shown at most unless the command says otherwise [s]."""
 LONGEST_TEXT: Final = 23
 
 
@@ -42,7 +42,7 @@ def rejected(why: str) -> str:
 
 
 def number(text: str) -> int:
-    """A whole number. Source: Home Assistant sends `10000.0` and `False`, which boxes have obeyed for years."""
+    """A whole number. Source: Home Assistant sends `10000.0` and `False`, which wallboxes have obeyed for years."""
     if text in ("True", "False"):
         return int(text == "True")
     whole, _, fraction = text.partition(".")
@@ -52,13 +52,19 @@ def number(text: str) -> int:
     return int(whole)
 
 
+def at_most(words: list[str], count: int) -> list[str]:
+    if len(words) > count:
+        raise MalformedError("wrong number of parameters")
+    return words
+
+
 def numbers(words: list[str], count: int) -> list[int]:
     if len(words) != count:
         raise MalformedError("wrong number of parameters")
     return [number(word) for word in words]
 
 
-Run = Callable[["Keba", list[str]], Outcome]
+Run = Callable[[Logic, list[str], Origin], Outcome]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,87 +72,79 @@ class Command(Point):
     """One command. `run` gets its words; MalformedError if they cannot be understood."""
 
     run: Run
-    type: str = "uint32"
     parameters: str = ""
-    trait: str | None = None
-    """Only on boxes with this trait does it have an effect."""
+    needs: Callable[[Traits], bool] = lambda _: True
+    """Where it is False, the command has no effect."""
     silent: Callable[[list[str]], bool] = lambda _: False
     """Not answered at all."""
 
 
-def _enable(box: Keba, words: list[str]) -> Outcome:
+def _set(control: Control[Logic, int]) -> Run:
+    return lambda logic, words, origin: control.write(logic, numbers(words, 1)[0], origin)
+
+
+def _enable(logic: Logic, words: list[str], origin: Origin) -> Outcome:
     """ASSUMED: other numbers than 0 and 1 are ignored by a P30; a P20 takes them for 0."""
     (value,) = numbers(words, 1)
-    if value not in (0, 1) and box.trait("generation") != "P20":
+    if value not in (0, 1) and not logic.build.p20:
         return OUT_OF_RANGE
-    return box.logic.set_enabled(value == 1)
+    return controls.ENABLE.write(logic, value == 1, origin)
 
 
-def _current(box: Keba, words: list[str]) -> Outcome:
+def _current(logic: Logic, words: list[str], origin: Origin) -> Outcome:
     """Source: a P20 stores 6000 for what is invalid."""
     (value,) = numbers(words, 1)
-    if not is_current(value) and box.trait("generation") == "P20":
+    if not is_current(value) and logic.build.p20:
         value = LOWEST
-    outcome = box.logic.set_current(value)
-    if outcome.ok and box.quirk("curr_sets_output"):
-        box.settings.put("output", 1)
-        box.logic.switch_phases(1, UDP_SOURCE)
+    outcome = controls.CURRENT.write(logic, value, origin)
+    if outcome.ok and logic.shows(CURR_SETS_OUTPUT):
+        logic.settings.put(OUTPUT, 1)
+        controls.UDP_PHASES.write(logic, 1, origin)
     return outcome
 
 
-def _current_later(box: Keba, words: list[str]) -> Outcome:
+def _current_later(logic: Logic, words: list[str], _: Origin) -> Outcome:
     current, delay = numbers(words, 2)
-    return box.logic.set_current_later(current, delay)
+    return logic.set_current_later(current, delay)
 
 
-def _energy(box: Keba, words: list[str]) -> Outcome:
-    return box.logic.limit_energy(numbers(words, 1)[0])
-
-
-def _failsafe(box: Keba, words: list[str]) -> Outcome:
+def _failsafe(logic: Logic, words: list[str], _: Origin) -> Outcome:
     """Timeout, current, save. ASSUMED: one bad value and all are ignored."""
     timeout, current, save = numbers(words, 3)
-    valid = timeout == 0 or 10 <= timeout <= 600
-    if not valid or not is_current(current) or save not in (0, 1):
+    longest = controls.SAFE_TIMEOUT.accept(logic, timeout)
+    safe = controls.SAFE_CURRENT.accept(logic, current)
+    if isinstance(longest, Outcome) or isinstance(safe, Outcome) or save not in (0, 1):
         return OUT_OF_RANGE
-    box.logic.set_failsafe_current(current)
-    box.logic.set_failsafe_timeout(timeout)
-    return box.logic.save_failsafe() if save else DONE
+    controls.SAFE_CURRENT.put(logic, safe)
+    controls.SAFE_TIMEOUT.put(logic, longest)
+    logic.changed()
+    return logic.save_failsafe() if save else DONE
 
 
 def _odd_output(words: list[str]) -> bool:
     return len(words) == 1 and words[0].isascii() and words[0].isdigit() and 2 <= int(words[0]) <= 9
 
 
-def _output(box: Keba, words: list[str]) -> Outcome:
-    """0 closes, 1 opens, 10..150 are pulses per kWh; a text opens the relay."""
+def _output(logic: Logic, words: list[str], origin: Origin) -> Outcome:
+    """A text opens the relay as well."""
     if len(words) != 1:
         raise MalformedError("wrong number of parameters")
     try:
         value = number(words[0])
     except MalformedError:
         value = 1
-    if not box.settings.flag("dsw1_2"):
-        return NOT_NOW
-    if value not in (0, 1) and not 10 <= value <= 150:
-        return OUT_OF_RANGE
-    box.settings.put("output", value)
-    return DONE
+    return controls.RELAY.write(logic, value, origin)
 
 
-def _start(box: Keba, words: list[str]) -> Outcome:
+def _start(logic: Logic, words: list[str], _: Origin) -> Outcome:
     """ASSUMED: without a card it has no effect."""
-    if len(words) > 2:
-        raise MalformedError("wrong number of parameters")
-    if not words:
+    if not at_most(words, 2):
         return NOT_NOW
-    return box.logic.authorise(_tag(words[0]), _class(words[1]) if len(words) == 2 else DEFAULT_CLASS)
+    return logic.authorise(_tag(words[0]), _class(words[1]) if len(words) == 2 else DEFAULT_CLASS)
 
 
-def _stop(box: Keba, words: list[str]) -> Outcome:
-    if len(words) > 1:
-        raise MalformedError("wrong number of parameters")
-    return box.logic.withdraw(_tag(words[0]) if words else None)
+def _stop(logic: Logic, words: list[str], _: Origin) -> Outcome:
+    return logic.withdraw(_tag(words[0]) if at_most(words, 1) else None)
 
 
 def _tag(word: str) -> str:
@@ -162,15 +160,15 @@ def _class(word: str) -> str:
     return word.lower().ljust(20, "0")
 
 
-def _set_time(box: Keba, words: list[str]) -> Outcome:
+def _set_time(logic: Logic, words: list[str], _: Origin) -> Outcome:
     (epoch,) = numbers(words, 1)
     if not 0 <= epoch <= 0xFFFFFFFF:
         return OUT_OF_RANGE
-    box.clock.set(epoch)
+    logic.clock.set(epoch)
     return DONE
 
 
-def _display(box: Keba, words: list[str]) -> Outcome:
+def _display(logic: Logic, words: list[str], _: Origin) -> Outcome:
     """Times, a zero, text: `$` is a blank, `~` a sigma. ASSUMED: a longer text is cut."""
     if len(words) < 5:
         raise MalformedError("wrong number of parameters")
@@ -178,75 +176,109 @@ def _display(box: Keba, words: list[str]) -> Outcome:
     if stated not in (0, 1) or zero != 0 or not (0 <= least <= 65535 and 0 <= most <= 65535):
         return OUT_OF_RANGE
     text = " ".join(words[4:])[:LONGEST_TEXT].replace("$", " ").replace("~", "\N{GREEK CAPITAL LETTER SIGMA}")
-    longest = most if stated else DEFAULT_TIMES[1]
-    box.display = (text, later(box.simulation.at, longest))
+    logic.show(text, most if stated else DEFAULT_LONGEST)
     return DONE
 
 
-def _unlock(box: Keba, words: list[str]) -> Outcome:
+def _unlock(logic: Logic, words: list[str], _: Origin) -> Outcome:
     numbers(words, 0)
-    return box.logic.unlock()
+    return logic.unlock()
 
 
-def _source(box: Keba, words: list[str]) -> Outcome:
-    return box.logic.set_phase_source(numbers(words, 1)[0])
+def _has_meter(traits: Traits) -> bool:
+    return traits.meter
 
 
-def _phases(box: Keba, words: list[str]) -> Outcome:
-    return box.logic.switch_phases(numbers(words, 1)[0], UDP_SOURCE)
+def _has_reader(traits: Traits) -> bool:
+    return traits.rfid
+
+
+def _has_display(traits: Traits) -> bool:
+    return traits.display
 
 
 MALFORMED: Final = "that a malformed one is rejected with TCH-ERR, and its text"
-COMMANDS: Final = {
-    command.name: command
-    for command in (
-        Command(name="ena", run=_enable, parameters="0 or 1", models=WITH_UDP, source=GUIDE, assumed=MALFORMED),
-        Command(name="curr", run=_current, parameters="mA", models=WITH_UDP, source=GUIDE, assumed="0 is a stop"),
-        Command(name="currtime", run=_current_later, parameters="mA, s", models=P30, source=GUIDE),
-        Command(name="setenergy", run=_energy, parameters="0.1 Wh", trait="meter", models=WITH_UDP, source=GUIDE),
-        Command(
-            name="output",
-            run=_output,
-            parameters="0, 1, 10..150 or a text",
-            models=WITH_UDP,
-            silent=_odd_output,
-            source=GUIDE,
-        ),
-        Command(name="start", run=_start, parameters="tag, class", trait="rfid", models=P30, source=GUIDE),
-        Command(name="stop", run=_stop, parameters="tag", trait="rfid", models=P30, source=GUIDE),
-        Command(name="setdatetime", run=_set_time, parameters="Unix time, s", models=P30, source=GUIDE),
-        Command(name="display", run=_display, parameters="a, s, s, 0, text", trait="display", models=P30, source=GUIDE),
-        Command(name="unlock", run=_unlock, models=WITH_UDP, source=GUIDE),
-        Command(name="failsafe", run=_failsafe, parameters="s, mA, 0 or 1", models=WITH_UDP, source=GUIDE),
-        Command(name="x2src", run=_source, parameters="0..4", since="3.10.42", models=P30, source=CLIENTS),
-        Command(name="x2", run=_phases, parameters="0 or 1", since="3.10.42", models=P30, source=CLIENTS),
-    )
-}
+COMMANDS: Final = (
+    Command(name="ena", run=_enable, parameters="0 or 1", models=WITH_UDP, source=GUIDE, assumed=MALFORMED),
+    Command(name="curr", run=_current, parameters="mA", models=WITH_UDP, source=GUIDE, assumed="0 is a stop"),
+    Command(name="currtime", run=_current_later, parameters="mA, s", models=P30, source=GUIDE),
+    Command(
+        name="setenergy",
+        run=_set(controls.ENERGY),
+        parameters="0.1 Wh",
+        needs=_has_meter,
+        models=WITH_UDP,
+        source=GUIDE,
+    ),
+    Command(
+        name="output",
+        run=_output,
+        parameters="0, 1, 10..150 or a text",
+        models=WITH_UDP,
+        silent=_odd_output,
+        source=GUIDE,
+    ),
+    Command(name="start", run=_start, parameters="tag, class", needs=_has_reader, models=P30, source=GUIDE),
+    Command(name="stop", run=_stop, parameters="tag", needs=_has_reader, models=P30, source=GUIDE),
+    Command(name="setdatetime", run=_set_time, parameters="Unix time, s", models=P30, source=GUIDE),
+    Command(name="display", run=_display, parameters="a, s, s, 0, text", needs=_has_display, models=P30, source=GUIDE),
+    Command(name="unlock", run=_unlock, models=WITH_UDP, source=GUIDE),
+    Command(name="failsafe", run=_failsafe, parameters="s, mA, 0 or 1", models=WITH_UDP, source=GUIDE),
+    Command(
+        name="x2src",
+        run=_set(controls.PHASE_SOURCE),
+        parameters="0..4",
+        since="3.10.42",
+        models=P30,
+        source=CLIENTS,
+    ),
+    Command(name="x2", run=_set(controls.UDP_PHASES), parameters="0 or 1", since="3.10.42", models=P30, source=CLIENTS),
+)
 
 
-def execute(box: Keba, name: str, words: list[str], origin: Origin) -> tuple[Outcome, str]:
-    """Do a command; what came of it, and the box's answer (empty: none)."""
-    command = COMMANDS.get(name)
-    lenient = box.trait("generation") == "P20"  # Source: a P20 always confirms
-    if command is None or not command.exists(box.profile):
-        return _refused(box, name, words, Outcome(refused=Reason.UNKNOWN, message="unknown command"), origin, lenient)
-    if command.silent(words):
-        return _refused(box, name, words, OUT_OF_RANGE, origin, lenient)[0], SILENT
-    try:
-        outcome = command.run(box, words) if command.trait is None or box.trait(command.trait) else NOT_NOW
-    except MalformedError as error:
-        malformed = Outcome(refused=Reason.INVALID, message=str(error))
-        return _refused(box, name, words, malformed, origin, lenient)
-    box.record_write(name, recorded(words), outcome, origin)
-    box.changed()
-    return outcome, OK
+class Commands:
+    """The commands of one wallbox."""
 
+    def __init__(self, logic: Logic, profile: Profile) -> None:
+        self._logic = logic
+        self._lenient = logic.build.p20
+        """Source: a P20 always confirms."""
+        self.compile(profile)
 
-def _refused(
-    box: Keba, name: str, words: list[str], outcome: Outcome, origin: Origin, lenient: bool
-) -> tuple[Outcome, str]:
-    box.record_write(name, recorded(words), outcome, origin)
-    return outcome, OK if lenient else rejected(outcome.message)
+    def compile(self, profile: Profile) -> None:
+        """The commands of the profile in force."""
+        self._rows = {row.name: row for row in COMMANDS if row.exists(profile)}
+
+    def execute(self, name: str, words: list[str], origin: Origin) -> tuple[Outcome, str]:
+        """Do a command; what came of it, and the answer (empty: none)."""
+        logic, command = self._logic, self._rows.get(name)
+        if command is None:
+            return self._refuse(name, words, Outcome(refused=Reason.UNKNOWN, message="unknown command"), origin)
+        if command.silent(words):
+            return self._refuse(name, words, OUT_OF_RANGE, origin)[0], SILENT
+        try:
+            outcome = command.run(logic, words, origin) if command.needs(logic.build.traits) else NOT_NOW
+        except MalformedError as error:
+            return self._refuse(name, words, Outcome(refused=Reason.INVALID, message=str(error)), origin)
+        logic.record_write(name, recorded(words), outcome, origin)
+        logic.changed()
+        return outcome, OK
+
+    def _refuse(self, name: str, words: list[str], outcome: Outcome, origin: Origin) -> tuple[Outcome, str]:
+        self._logic.record_write(name, recorded(words), outcome, origin)
+        return outcome, OK if self._lenient else rejected(outcome.message)
+
+    def perform(self, name: str, value: object, origin: Origin) -> Outcome:
+        """A command as a client would send it, with its parameters as one text or number."""
+        if isinstance(value, list | tuple):
+            words = [str(item) for item in value]
+        else:
+            words = [] if value is None else str(value).split()
+        return self.execute(name, words, origin)[0]
+
+    def fidelity(self) -> Iterator[Fidelity]:
+        for row in self._rows.values():
+            yield row.documented("UDP commands", row.parameters or "none", settable=True, readable=False)
 
 
 def recorded(words: list[str]) -> object:
@@ -257,33 +289,3 @@ def recorded(words: list[str]) -> object:
         return number(words[0]) if len(words) == 1 else " ".join(words)
     except MalformedError:
         return words[0]
-
-
-def perform(box: Keba, name: str, value: object, origin: Origin) -> Outcome:
-    """A command as a client would send it, with its parameters as one text or number."""
-    if isinstance(value, list | tuple):
-        words = [str(item) for item in value]
-    elif value is None:
-        words = []
-    else:
-        words = str(value).split()
-    return execute(box, name, words, origin)[0]
-
-
-def fidelity(box: Keba) -> Iterator[Fidelity]:
-    for command in COMMANDS.values():
-        if command.exists(box.profile):
-            yield Fidelity(
-                table="UDP commands",
-                name=command.name,
-                type=command.parameters or "none",
-                readable=False,
-                settable=True,
-                live=True,
-                source=command.source,
-                since=command.since,
-                until=command.until,
-                models=command.models,
-                assumed=command.assumed,
-                about=command.about,
-            )

@@ -1,4 +1,4 @@
-"""Error codes of the box for what is physically wrong.
+"""Error codes for what is physically wrong.
 
 The one rule: one code at a time, of the fault that came first; register 1006 is Error1 in the high and
 Error2 in the low half.
@@ -35,7 +35,7 @@ CODES: Final = {
     "switch_unconfigured": 0x70001,
 }
 SILENT: Final = ("overtemp_derate", "overtemp_stop", "meter_fault", "backend_lost")
-"""No error of the box: too warm is state 5, the others show elsewhere."""
+"""No error of the wallbox: too warm is state 5, the others show elsewhere."""
 
 
 def error_code(now: Snapshot) -> int:

@@ -1,41 +1,52 @@
-"""What the box does with what it is told: currents, enable, energy limit, cards, phases.
+"""What the wallbox does with what it is told: currents, enable, energy limit, cards, phases.
 
-The one rule: both interfaces and the owner act through the methods here; a refusal changes nothing. Everything with
-time in it is a timer of the simulated world.
+The one rule: both interfaces and the owner act through `controls` and the methods here; a refusal changes nothing.
+Everything with time in it is a timer of the simulated world.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 
+from ...core.events import EventName
 from ...core.instant import SECOND, Instant, later
-from ...core.messages import (
-    DONE,
-    Command,
-    Event,
-    MarkEnergy,
-    Outcome,
-    Reason,
-    RequestPhases,
-    SetAuthorisation,
-    SetLimit,
-    SetLock,
-    SetPermission,
-)
+from ...core.messages import DONE, Event, Outcome, Reason, SetLock
 from ...core.snapshot import EvseState, Snapshot
-from .failsafe import Failsafe
-from .sessions import CARD, DEFAULT_CLASS, NO_CLASS, NO_TAG, UNPLUGGED
-from .settings import HIGHEST, LONGEST_FAILSAFE, LOWEST, SHORTEST_FAILSAFE, tag
-
-if TYPE_CHECKING:
-    from .wallbox import Keba
+from ...devices.failsafe import Failsafe
+from ...devices.wallbox import Wallbox
+from .build import Build
+from .entries import NO_CLASS, NO_TAG
+from .sessions import CARD, DEFAULT_CLASS, UNPLUGGED, SessionLog, SystemClock
+from .settings import (
+    AUTHORISATION,
+    CONTACTOR_BOX,
+    CURR,
+    DIP_CURRENT,
+    DSW1_1,
+    ENA,
+    FAILSAFE_CURRENT,
+    FAILSAFE_TIMEOUT,
+    HIGHEST,
+    LOWEST,
+    SAVED_CURRENT,
+    SAVED_TIMEOUT,
+    SETENERGY,
+    SUSPENDED,
+    WHITELIST,
+    WIFI_SLEEPS,
+    X1,
+    X2,
+    tag,
+)
 
 LONGEST_DELAY: Final = 860_400
-"""s of `currtime`."""
+"""Of `currtime` [s]."""
 CARD_WAITS: Final = 60.0
-"""s a shown card waits for its car. ASSUMED."""
-MODBUS_SOURCE, UDP_SOURCE = 3, 4
+"""How long a shown card waits for its car [s]. ASSUMED."""
+COM_MODULE_BOOT: Final = 300 * SECOND
+"""How long the COM-module of an x-series takes to start [µs]."""
 OUT_OF_RANGE: Final = Outcome(refused=Reason.OUT_OF_RANGE, message="not in its range")
 NOT_NOW: Final = Outcome(refused=Reason.NOT_NOW, message="not in this state")
 
@@ -47,34 +58,65 @@ def is_current(milliamperes: int) -> bool:
 class Logic:
     """The firmware's own state, beside its settings."""
 
-    def __init__(self, box: Keba) -> None:
-        self._box = box
-        self.failsafe = Failsafe(box)
+    def __init__(self, wallbox: Wallbox, build: Build) -> None:
+        self._wallbox = wallbox
+        self.build = build
+        self.settings = wallbox.settings
+        self.record_write = wallbox.record_write
+        self.shows = wallbox.shows
+        self.clock = SystemClock(wallbox, build)
+        self.log = SessionLog(wallbox, build, self.clock)
+        self.failsafe = Failsafe(
+            wallbox.simulation,
+            timeout=lambda: self.settings[FAILSAFE_TIMEOUT],
+            # ASSUMED: a P40, which is enabled by its current, goes on with a current alone.
+            needs=lambda: ("current",) if build.p40 else ("current", "enable"),
+            on_trip=self._fell_silent,
+        )
+        """Only writing a current, an enable or the time-out itself feeds it; reading never does.
+
+        Source: UDP guide, `failsafe`; Modbus guide, 5016 to 5020; evcc rewrites 5018 at every half time-out.
+        """
         self.card: tuple[str, str] | None = None
         """Tag and class that authorise."""
         self.timed_current = 0
-        """`Curr timer`, mA, while `Tmo CT` runs."""
+        """`Curr timer`, while `Tmo CT` runs [mA]."""
+        self.switched_at: Instant | None = None
+        """When a client switched phases last."""
+        self.com_module_at: Instant = 0
+        """When the COM-module of an x-series is up."""
         self._curr_is_timed = False
         """`Curr user` came from `currtime`: gone when the car leaves."""
         self._stopped_by_energy = False
-        self._switched_at: Instant | None = None
-        self._timer = box.timer(self._timer_over)
-        self._card_timer = box.timer(self._card_over)
-        self._told: dict[tuple[type, str], Command] = {}
-
-    @property
-    def generation(self) -> str:
-        return str(self._box.trait("generation"))
+        self._energy_mark: float | None = None
+        """Energy of the session at which `setenergy` stops it [Wh]."""
+        self._display: tuple[str, Instant] = ("", 0)
+        """Text, and the instant at which it is gone."""
+        self._timer = wallbox.timer(self._timer_over)
+        self._card_timer = wallbox.timer(self._card_over)
+        self._reactions: Mapping[EventName, Callable[[Event], None]] = {
+            EventName.PLUGGED: self._plugged,
+            EventName.UNPLUGGED: self._unplugged,
+            EventName.ENERGY_REACHED: self._energy_reached,
+        }
 
     # --- findings ----------------------------------------------------------------------------------------------------
 
     @property
+    def at(self) -> Instant:
+        return self._wallbox.simulation.at
+
+    @property
+    def awake(self) -> bool:
+        """Its Wi-Fi answers."""
+        return not self.settings[WIFI_SLEEPS] or self._wallbox.snapshot().plugged
+
+    @property
     def authorisation_on(self) -> bool:
         """`AuthON`. A c-series asks for cards as soon as it knows one, the others by a setting of their own."""
-        box = self._box
-        if not box.trait("rfid"):
+        if not self.build.traits.rfid:
             return False
-        return bool(box.settings["whitelist"]) if box.trait("series") == "c" else box.settings.flag("authorisation")
+        return bool(self.settings[WHITELIST]) if self.build.traits.series == "c" else self.settings[AUTHORISATION]
 
     @property
     def authorisation_missing(self) -> bool:
@@ -84,35 +126,32 @@ class Logic:
     @property
     def input_blocks(self) -> bool:
         """X1 is used and open."""
-        return self._box.settings.flag("dsw1_1") and not self._box.settings.flag("x1")
+        return self.settings[DSW1_1] and not self.settings[X1]
 
     @property
     def enabled(self) -> bool:
-        """Nothing but a card, the car or a fault keeps the box from charging."""
-        settings = self._box.settings
-        wanted = settings.flag("ena") and not self.input_blocks and not settings.flag("suspended")
-        current = settings.integer("failsafe_current" if self.failsafe.tripped else "curr")
-        return wanted and current > 0
+        """Nothing but a card, the car or a fault keeps the wallbox from charging."""
+        wanted = self.settings[ENA] and not self.input_blocks and not self.settings[SUSPENDED]
+        return wanted and self.settings[FAILSAFE_CURRENT if self.failsafe.tripped else CURR] > 0
 
     @property
     def remaining(self) -> int:
-        """`Tmo CT`, s."""
+        """`Tmo CT` [s]."""
         due = self._timer.due
-        return 0 if due is None else math.ceil((due - self._box.simulation.at) / SECOND)
+        return 0 if due is None else math.ceil((due - self.at) / SECOND)
 
     @property
-    def switches_phases(self) -> bool:
-        """Whether the hardware follows X2."""
-        return self._box.trait("generation") == "P40" or self._box.settings.flag("contactor_box")
+    def shown(self) -> str:
+        """What the display shows of a client's text."""
+        text, until = self._display
+        return text if self._wallbox.simulation.now() < until else ""
 
     # --- currents and enable -----------------------------------------------------------------------------------------
 
-    def set_current(self, milliamperes: int) -> Outcome:
+    def current_set(self) -> None:
         """`curr`, 5004: until a restart, or until `currtime` replaces it."""
-        if not is_current(milliamperes):
-            return OUT_OF_RANGE
-        self._put_current(milliamperes, timed=False)
-        return self._done()
+        self._curr_is_timed = False
+        self.failsafe.heard("current")
 
     def set_current_later(self, milliamperes: int, delay: int) -> Outcome:
         """`currtime`: after `delay` s. (0, 0) cancels what is pending; a newer one replaces it."""
@@ -120,111 +159,66 @@ class Logic:
             return OUT_OF_RANGE
         self._timer.clear()
         self.timed_current = 0
-        self.failsafe.feed("current")
+        self.failsafe.heard("current")
         if delay > 0:
             self.timed_current = milliamperes
-            self._timer.set(later(self._box.simulation.at, delay))
-            self._box.simulation.wake()
+            self._timer.set(later(self.at, delay))
+            self._wallbox.simulation.wake()
         elif milliamperes > 0:
             self._apply_timed(milliamperes)
-        return self._done()
+        self.changed()
+        return DONE
 
-    def set_enabled(self, on: bool) -> Outcome:
+    def enable_set(self, on: bool) -> None:
         """`ena`, 5014."""
         self._stopped_by_energy = False
-        self._box.settings.put("ena", on)
-        self.failsafe.feed("enable" if on else "timeout")
-        return self._done()
-
-    def _put_current(self, milliamperes: int, *, timed: bool) -> None:
-        self._curr_is_timed = timed
-        self._box.settings.put("curr", milliamperes)
-        self.failsafe.feed("current")
+        self.failsafe.heard("enable" if on else "disable")
 
     def _timer_over(self, _: Instant) -> None:
         milliamperes, self.timed_current = self.timed_current, 0
-        self._curr_is_timed = True
         self._apply_timed(milliamperes)
-        self._done()
+        self.changed()
 
     def _apply_timed(self, milliamperes: int) -> None:
         """A timed current also ends `ena 0`. The watchdog was fed when the command came, not now."""
         self._curr_is_timed = True
         self._stopped_by_energy = False
-        self._box.settings.put("curr", milliamperes)
-        self._box.settings.put("ena", True)
+        self.settings.put(CURR, milliamperes)
+        self.settings.put(ENA, True)
 
-    # --- energy, failsafe, lock --------------------------------------------------------------------------------------
+    # --- energy, failsafe, lock, display -----------------------------------------------------------------------------
 
-    def limit_energy(self, energy: int) -> Outcome:
-        """`setenergy`, 5010: 0.1 Wh of the current or next session; 0: none.
+    def check_energy(self) -> None:
+        """Stop at once where the limit is below `E pres`, which may still be the last session's. Source: guide."""
+        limit = self.settings[SETENERGY]
+        if limit and self.log.energy(self._wallbox.snapshot()) >= limit:
+            self._stop_by_energy()
 
-        Source: guide. A limit below `E pres`, which may still be the last session's, stops at once.
-        """
-        if not 0 <= energy <= 999_999_999:
-            return OUT_OF_RANGE
-        self._box.settings.put("setenergy", energy)
-        if energy and self._box.log.energy(self._box.snapshot()) >= energy:
-            self._energy_reached()
-        return self._done()
-
-    def _energy_reached(self) -> None:
+    def _stop_by_energy(self) -> None:
         """As by `ena 0`."""
         self._stopped_by_energy = True
-        self._box.settings.put("ena", False)
-
-    def set_failsafe_current(self, milliamperes: int) -> Outcome:
-        if not is_current(milliamperes):
-            return OUT_OF_RANGE
-        self._box.settings.put("failsafe_current", milliamperes)
-        return self._done()
-
-    def set_failsafe_timeout(self, seconds: int) -> Outcome:
-        if seconds != 0 and not SHORTEST_FAILSAFE <= seconds <= LONGEST_FAILSAFE:
-            return OUT_OF_RANGE
-        self.failsafe.configure(seconds)
-        return self._done()
+        self.settings.put(ENA, False)
 
     def save_failsafe(self) -> Outcome:
-        settings = self._box.settings
-        settings.put("saved_failsafe_current", settings.integer("failsafe_current"))
-        settings.put("saved_failsafe_timeout", settings.integer("failsafe_timeout"))
+        self.settings.put(SAVED_CURRENT, self.settings[FAILSAFE_CURRENT])
+        self.settings.put(SAVED_TIMEOUT, self.settings[FAILSAFE_TIMEOUT])
         return DONE
+
+    def _fell_silent(self) -> None:
+        self._wallbox.note("failsafe_tripped", {"current": self.settings[FAILSAFE_CURRENT]})
+        self.changed()
 
     def unlock(self) -> Outcome:
-        """Only while the box is stopped."""
-        now = self._box.snapshot()
+        """Only while the wallbox is stopped."""
+        now, control = self._wallbox.snapshot(), self._wallbox.control
         if now.plugged and (now.contactor or (self.enabled and not self.authorisation_missing)):
             return NOT_NOW
-        self._box.submit(SetLock(owner=self._owner("unlock"), policy="open"))
+        control.submit(SetLock(owner=control.owner("unlock"), policy="open"))
         return DONE
 
-    # --- phases ------------------------------------------------------------------------------------------------------
-
-    def set_phase_source(self, source: int) -> Outcome:
-        """From Modbus to UDP and back only by way of 0. Source: OpenEMS, on tested boxes."""
-        if not 0 <= source <= 4:
-            return OUT_OF_RANGE
-        if {source, self._box.settings.integer("x2src")} == {MODBUS_SOURCE, UDP_SOURCE}:
-            return NOT_NOW
-        self._box.settings.put("x2src", source)
-        return self._done()
-
-    def switch_phases(self, state: int, source: int) -> Outcome:
-        """X2 to one phase (0) or three (1). ASSUMED: within the cool-down, or from another source, nothing happens."""
-        box = self._box
-        if state not in (0, 1):
-            return OUT_OF_RANGE
-        if box.settings.integer("x2src") != source:
-            return NOT_NOW
-        if state == box.settings.integer("x2"):
-            return DONE
-        at = box.simulation.at
-        if self._switched_at is not None and at < later(self._switched_at, box.settings.number("phase_cooldown")):
-            return NOT_NOW
-        self._switched_at = at
-        box.settings.put("x2", state)
-        return self._done()
+    def show(self, text: str, duration: float) -> None:
+        """On the display, for `duration` s."""
+        self._display = (text, later(self.at, duration))
 
     # --- cards -------------------------------------------------------------------------------------------------------
 
@@ -232,25 +226,27 @@ class Logic:
         """A card, or `start`: it has to be in the whitelist."""
         if not self.authorisation_on:
             return NOT_NOW
-        if card not in self._box.settings["whitelist"]:  # type: ignore[operator]
+        if card not in self.settings[WHITELIST]:
             return Outcome(refused=Reason.UNAUTHORISED, message="not in the whitelist")
         if self.card is not None:
             return NOT_NOW
         self.card = (card, card_class)
-        if self._box.snapshot().plugged:
+        if self._wallbox.snapshot().plugged:
             self._begin_session()
         else:
-            self._card_timer.set(later(self._box.simulation.at, CARD_WAITS))
-            self._box.simulation.wake()
-        return self._done()
+            self._card_timer.set(later(self.at, CARD_WAITS))
+            self._wallbox.simulation.wake()
+        self.changed()
+        return DONE
 
     def withdraw(self, card: str | None = None) -> Outcome:
         """`stop`, or the same card again. Another card than the one that started ends nothing."""
         if self.card is None or card not in (None, self.card[0]):
             return NOT_NOW
         self._forget_card()
-        self._box.log.end(CARD)
-        return self._done()
+        self.log.end(CARD)
+        self.changed()
+        return DONE
 
     def present(self, card: str) -> Outcome:
         """A card at the reader: starts, and ends what it has started."""
@@ -258,7 +254,7 @@ class Logic:
             number = tag(card)
         except ValueError as error:
             return Outcome(refused=Reason.INVALID, message=str(error))
-        if not self._box.trait("rfid"):
+        if not self.build.traits.rfid:
             return Outcome(detail={"ignored": "no card reader"})
         return self.withdraw(number) if self.card is not None else self.authorise(number)
 
@@ -268,120 +264,107 @@ class Logic:
 
     def _card_over(self, _: Instant) -> None:
         self._forget_card()
-        self._done()
+        self.changed()
 
     # --- what the charger is told ------------------------------------------------------------------------------------
 
+    def changed(self) -> None:
+        """Something may be news to the charger and to clients."""
+        self.apply()
+        self._wallbox.changed()
+
     def apply(self) -> None:
         """Bring the charger's inputs in line with settings and state."""
-        box = self._box
-        if not box.up:
+        if not self._wallbox.up:
             return
-        settings, tripped = box.settings, self.failsafe.tripped
-        curr = settings.integer("curr")
-        self._limit("curr", curr / 1000 if curr and not tripped else None)
-        self._limit("failsafe", settings.integer("failsafe_current") / 1000 or None if tripped else None)
-        dip = settings["dip_current"]
-        self._limit("dip", None if dip is None else settings.number("dip_current"))
-        self._permit("ena", settings.flag("ena"))
-        self._permit("curr", curr > 0 or tripped)
-        self._permit("failsafe", not tripped or settings.integer("failsafe_current") > 0)
-        self._permit("x1", not self.input_blocks)
-        self._permit("suspended", not settings.flag("suspended"))
-        granted = self.card is not None if self.authorisation_on else None
-        self._tell(SetAuthorisation(owner=self._owner("rfid"), granted=granted))
-        if self.switches_phases:
-            self._tell(RequestPhases(owner=self._owner("x2"), phases=3 if settings.integer("x2") else 1))
+        settings, control, tripped = self.settings, self._wallbox.control, self.failsafe.tripped
+        curr, safe, dip = settings[CURR], settings[FAILSAFE_CURRENT], settings[DIP_CURRENT]
+        control.limit("curr", curr / 1000 if curr and not tripped else None)
+        control.limit("failsafe", safe / 1000 if safe and tripped else None)
+        control.limit("dip", None if dip is None else float(dip))
+        control.permit("ena", settings[ENA])
+        control.permit("curr", curr > 0 or tripped)
+        control.permit("failsafe", not tripped or safe > 0)
+        control.permit("x1", not self.input_blocks)
+        control.permit("suspended", not settings[SUSPENDED])
+        control.authorise("rfid", self.card is not None if self.authorisation_on else None)
+        if self.build.p40 or settings[CONTACTOR_BOX]:
+            control.phases("x2", 3 if settings[X2] else 1)
         self._watch_energy()
 
     def _watch_energy(self) -> None:
-        limit, now, running = self._box.settings.integer("setenergy"), self._box.snapshot(), self._box.log.running
+        limit, now, running = self.settings[SETENERGY], self._wallbox.snapshot(), self.log.running
         mark = None
         if limit and running is not None:
             mark = (running.base + limit) / 10 - (now.total_energy - now.session_energy)
-        key = (MarkEnergy, self._owner("setenergy"))
-        told = self._told.get(key)
-        before = told.energy if isinstance(told, MarkEnergy) else None
-        if mark is None or before is None or abs(mark - before) > 1e-3:  # the same but for rounding
-            self._tell(MarkEnergy(owner=self._owner("setenergy"), energy=mark))
-
-    def _limit(self, name: str, amperes: float | None) -> None:
-        self._tell(SetLimit(owner=self._owner(name), current=amperes))
-
-    def _permit(self, name: str, granted: bool) -> None:
-        self._tell(SetPermission(owner=self._owner(name), granted=granted))
-
-    def _owner(self, name: str) -> str:
-        return f"{self._box.name}.{name}"
-
-    def _tell(self, command: Command) -> None:
-        key = (type(command), getattr(command, "owner", ""))
-        if self._told.get(key) != command:
-            self._told[key] = command
-            self._box.submit(command)
-
-    def _done(self) -> Outcome:
-        self.apply()
-        self._box.changed()
-        return DONE
+        before = self._energy_mark
+        if mark is None or before is None or abs(mark - before) > 1e-3:  # else the same but for rounding
+            self._energy_mark = mark
+        self._wallbox.control.mark_energy("setenergy", self._energy_mark)
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Power-on in the simulated world, with settings as they are."""
-        if self._box.snapshot().plugged:
+        self.com_module_at = self._wallbox.booted_at
+        if self._wallbox.snapshot().plugged:
             self._begin_session()
-        self.failsafe.configure(self._box.settings.integer("failsafe_timeout"))
+        self.failsafe.restart()
         self.apply()
 
     def handle(self, event: Event) -> None:
-        if event.name == "plugged":
-            if not self.authorisation_missing:
-                self._begin_session()
-            self._card_timer.clear()
-            self.apply()
-        elif event.name == "unplugged":
-            self._unplugged()
-        elif event.name == "energy_reached" and event.detail["mark"] == self._owner("setenergy"):
-            self._energy_reached()
-            self.apply()
+        reaction = self._reactions.get(event.name)
+        if reaction is not None:
+            reaction(event)
+
+    def _plugged(self, _: Event) -> None:
+        if not self.authorisation_missing:
+            self._begin_session()
+        self._card_timer.clear()
+        self.apply()
 
     def _begin_session(self) -> None:
         card, card_class = self.card or (NO_TAG, NO_CLASS)
-        self._box.log.begin(card, card_class)
-        self._box.udp.session_started()
+        self.log.begin(card, card_class)
 
-    def _unplugged(self) -> None:
+    def _energy_reached(self, event: Event) -> None:
+        if event.detail["mark"] == self._wallbox.control.owner("setenergy"):
+            self._stop_by_energy()
+            self.apply()
+
+    def _unplugged(self, _: Event) -> None:
         """What is volatile by the guide goes back; `ena` and `curr` stay."""
-        settings = self._box.settings
-        self._box.log.end(UNPLUGGED)
+        self.log.end(UNPLUGGED)
         self._timer.clear()
         self.timed_current = 0
         self._forget_card()
-        settings.put("setenergy", 0)
+        self.settings.put(SETENERGY, 0)
         if self._stopped_by_energy:
             self._stopped_by_energy = False
-            settings.put("ena", True)
+            self.settings.put(ENA, True)
         if self._curr_is_timed:
             self._curr_is_timed = False
-            settings.put("curr", HIGHEST)
+            self.settings.put(CURR, HIGHEST)
         self.apply()
 
     def shut_down(self) -> None:
         """Restart or outage: what lives in memory is gone."""
-        self._box.log.end(UNPLUGGED)
+        self.log.end(UNPLUGGED)
         self.failsafe.stop()
         self._timer.clear()
         self.timed_current = 0
         self._forget_card()
         self._curr_is_timed = self._stopped_by_energy = False
-        self._switched_at = None
+        self.switched_at = None
+        self._display = ("", 0)
+        self.clock.forget()
 
     def boot(self) -> None:
         """With what the EEPROM holds."""
-        settings = self._box.settings
-        settings.put("failsafe_current", settings.integer("saved_failsafe_current"))
-        self.failsafe.configure(settings.integer("saved_failsafe_timeout"))
+        self.com_module_at = self._wallbox.booted_at + COM_MODULE_BOOT
+        self.settings.put(FAILSAFE_CURRENT, self.settings[SAVED_CURRENT])
+        self.settings.put(FAILSAFE_TIMEOUT, self.settings[SAVED_TIMEOUT])
+        self.failsafe.restart()
         self.apply()
 
 

@@ -1,79 +1,95 @@
 """Modbus TCP: unit 255, functions 3 and 6, one item a request.
 
-The one rule: the table serves everything; here is only when the box answers at all.
+The one rule: the table serves everything; here is only when the wallbox answers at all.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
 from ...core.instant import SECOND, Instant
+from ...devices.firmware import Profile
 from ...devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
+from ...devices.modbus_service import ModbusService
+from ...devices.points import Point
 from ...devices.register_maps.keba import UNIT_ID
 from ...devices.register_table import RegisterTable
 from ...devices.registers import BUSY, ILLEGAL_ADDRESS
+from ...runtime.simulation import Simulation
+from .logic import Logic
+from .models import P30
 from .readings import View
-from .registers import LAYOUT
+from .registers import GUIDE, LAYOUT
+from .settings import (
+    ANY_UNIT,
+    BAD_READ_EXCEPTION,
+    DSW1_3,
+    MINIMUM_INTERVALS,
+    MODBUS_IN_APP,
+    MODBUS_MOVED,
+)
 
-if TYPE_CHECKING:
-    from .wallbox import Keba
-
-SINCE: Final = "3.10.16"
-"""First P30 firmware with Modbus."""
+SERVED: Final = Point(name="Modbus TCP", since="3.10.16", models=P30, source=GUIDE)
+"""P30 that have it."""
 MOVED_PORT: Final = 1502
 LEAST: Final = {3: SECOND // 2, 6: 5 * SECOND}
-"""µs between two reads, and two writes of a register. Source: guide, by way of OpenEMS."""
+"""Between two reads, and two writes of a register [µs]. Source: guide, by way of OpenEMS."""
 
 
-class ModbusApi:
-    """The Modbus server of one box."""
+class ModbusApi(ModbusService[View, Logic]):
+    """The Modbus server of one wallbox."""
 
-    def __init__(self, box: Keba) -> None:
-        self._box = box
+    def __init__(
+        self, simulation: Simulation, logic: Logic, view: Callable[[], View], profile: Callable[[], Profile]
+    ) -> None:
+        super().__init__(lambda: RegisterTable(LAYOUT, profile()), view, logic, enabled=self._served)
+        self._simulation = simulation
+        self._logic = logic
+        self._settings = logic.settings
+        self._profile = profile
         self.last: Instant | None = None
         """When it was used last."""
         self._used: dict[tuple[int, int], Instant] = {}
-        self.compile()
-
-    def compile(self) -> None:
-        """The table of the profile in force."""
-        self.table: RegisterTable[View, Keba] = RegisterTable(LAYOUT, self._box.profile)
-
-    def interface(self) -> ModbusInterface:
-        return ModbusInterface(port=502, handle=self.handle_usual, enabled=self._enabled, table=lambda: self.table)
 
     def moved_interface(self) -> ModbusInterface:
         """Where it was found after a software update. Source: evcc#31005."""
         return ModbusInterface(
             port=MOVED_PORT,
-            handle=self.handle,
-            enabled=lambda: self._moved and self._enabled(),
+            handle=self._answer,
+            enabled=lambda: self._moved and self._served(),
             table=lambda: self.table,
         )
 
-    @property
-    def _moved(self) -> bool:
-        return bool(self._box.settings["modbus_moved"])
-
-    def handle_usual(self, request: ModbusRequest) -> ModbusReply | None:
-        """As `handle`, unless the service has moved away: then the connection ends."""
-        return ModbusReply(close=True) if self._moved else self.handle(request)
+    def handle(self, request: ModbusRequest) -> ModbusReply | None:
+        """On the usual port: if the service has moved away, the connection ends."""
+        return ModbusReply(close=True) if self._moved else self._answer(request)
 
     def forget(self) -> None:
         self.last = None
         self._used.clear()
 
-    def handle(self, request: ModbusRequest) -> ModbusReply | None:
+    @property
+    def _moved(self) -> bool:
+        return bool(self._settings[MODBUS_MOVED])
+
+    def _served(self) -> bool:
+        if not self._logic.awake:
+            return False
+        if self._logic.build.p40:
+            return self._settings[MODBUS_IN_APP]
+        return self._settings[DSW1_3] and SERVED.exists(self._profile())
+
+    def _answer(self, request: ModbusRequest) -> ModbusReply | None:
         """The device's reply; silence for other units."""
-        box = self._box
-        if request.unit != UNIT_ID and not box.settings.flag("any_unit"):
+        if request.unit != UNIT_ID and not self._settings[ANY_UNIT]:
             return None
-        self.last = box.simulation.now()
-        if box.settings.flag("minimum_intervals") and self._too_soon(request, self.last):
+        self.last = self._simulation.now()
+        if self._settings[MINIMUM_INTERVALS] and self._too_soon(request, self.last):
             return ModbusReply(exception=BUSY, journal={"refused": "too soon"})  # ASSUMED: busy
-        reply = self.table.serve(request, lambda: View(box), box)
+        reply = self.serve(request)
         if reply is not None and reply.exception == ILLEGAL_ADDRESS:
-            return ModbusReply(exception=box.settings.integer("bad_read_exception"), journal=reply.journal)
+            return ModbusReply(exception=self._settings[BAD_READ_EXCEPTION], journal=reply.journal)
         return reply
 
     def _too_soon(self, request: ModbusRequest, at: Instant) -> bool:
@@ -85,11 +101,3 @@ class ModbusApi:
         if least:
             self._used[key] = at
         return False
-
-    def _enabled(self) -> bool:
-        box = self._box
-        if not box.awake:
-            return False
-        if box.trait("generation") == "P40":
-            return box.settings.flag("modbus_in_app")
-        return box.settings.flag("dsw1_3") and box.profile.has(since=SINCE)

@@ -1,12 +1,13 @@
-"""The models: P20, P30 in three series, P40, and the same boxes under other makers' names.
+"""The models: P20, P30 in three series, P40, and the same wallboxes under other makers' names.
 
-The one rule: a model's `traits` are data that readings and rows ask for by name.
-Source: product strings from captures and clients (keba-kecontact, evcc); where a string is made up after the scheme of
-those, `assumed` in the traits says so.
+The one rule: what tells models apart is in their `Traits`; nothing else asks for a model's id.
+Source: product strings from captures and clients (keba-kecontact, evcc); ASSUMED where `assumed` in the traits says so:
+made up after the scheme of those.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from ...core.specs import EvseSpec, PhaseSwitching
@@ -33,7 +34,7 @@ BUILDS: Final = {
 UNKNOWN_BUILD: Final = "240115-120000"
 
 EVSE: Final = EvseSpec(
-    # ASSUMED: the box needs twice as long to be ready to charge as its network needs, so clients see state 0.
+    # ASSUMED: the wallbox needs twice as long to be ready to charge as its network needs, so clients see state 0.
     boot=20.0,
     # ASSUMED: state D is served (state 3), as the state table has it.
     ventilation=True,
@@ -41,11 +42,31 @@ EVSE: Final = EvseSpec(
     phase_switching=PhaseSwitching(fitted=True, wait=10.0, pilot="open"),
 )
 
-Series = Literal["c", "x", "de"]
+Generation = Literal["P20", "P30", "P40"]
+Series = Literal["c", "x", "de", "p40"]
 
 
-def _p20(name: str, amperes: int, product: str) -> Model:
-    return Model(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What tells the models apart."""
+
+    generation: Generation
+    series: Series
+    product: str = ""
+    """Its name in report 1."""
+    code: int = 0
+    """Its name as register 1016 has it."""
+    meter: bool
+    rfid: bool
+    display: bool = False
+    logger: bool = True
+    """Keeps a log of sessions."""
+    assumed: bool = False
+    """Whether `product` is made up."""
+
+
+def _p20(name: str, amperes: int, product: str) -> tuple[Model, Traits]:
+    model = Model(
         id=name,
         title=f"KEBA KeContact P20 c-series {amperes} A",
         firmwares=P20_FIRMWARES,
@@ -53,17 +74,15 @@ def _p20(name: str, amperes: int, product: str) -> Model:
         rated_current=float(amperes),
         serial="15017355",
         evse=EVSE,
-        traits={
-            "generation": "P20",
-            "series": "c",
-            "product": product.ljust(31),
-            "code": 0,
-            "meter": True,
-            "display": False,
-            "rfid": product.endswith("R"),
-            "logger": False,
-            "assumed": product != "KC-P20-EC240130-000",
-        },
+    )
+    return model, Traits(
+        generation="P20",
+        series="c",
+        product=product.ljust(31),
+        meter=True,
+        rfid=product.endswith("R"),
+        logger=False,
+        assumed=product != "KC-P20-EC240130-000",
     )
 
 
@@ -78,10 +97,10 @@ def _p30(
     metering: int = 1,
     rfid: bool = True,
     assumed: bool = False,
-) -> Model:
+) -> tuple[Model, Traits]:
     code = "3" + ("1" if connector == "tethered" else "0") + {13: "1", 16: "2", 20: "3", 32: "4"}[amperes]
     code += {"x": "0", "c": "1", "de": "2"}[series] + str(metering) + str(int(rfid))
-    return Model(
+    model = Model(
         id=name,
         title=title,
         firmwares=P30_FIRMWARES,
@@ -90,26 +109,25 @@ def _p30(
         connector=connector,
         serial="17619300",
         evse=EVSE,
-        traits={
-            "generation": "P30",
-            "series": series,
-            "product": product,
-            "code": int(code),
-            "meter": metering > 0,
-            "display": series != "de",
-            "rfid": rfid,
-            "logger": True,
-            "assumed": assumed,
-        },
+    )
+    return model, Traits(
+        generation="P30",
+        series=series,
+        product=product,
+        code=int(code),
+        meter=metering > 0,
+        rfid=rfid,
+        display=series != "de",
+        assumed=assumed,
     )
 
 
 def _p40(
     name: str, title: str, amperes: int, *, connector: str = "tethered", metering: int = 1, rfid: bool = True
-) -> Model:
+) -> tuple[Model, Traits]:
     """Product code: 4, current, connector, phases (3: switching), metering, RFID, button. Source: OpenEMS."""
     code = f"4{1 if amperes == 16 else 2}{1 if connector == 'tethered' else 2}3{metering}{int(rfid)}1"
-    return Model(
+    model = Model(
         id=name,
         title=title,
         firmwares=P40_FIRMWARES,
@@ -118,23 +136,13 @@ def _p40(
         connector=connector,
         serial="26000042",
         evse=EVSE,
-        traits={
-            "generation": "P40",
-            "series": "p40",
-            "product": "",
-            "code": int(code),
-            "meter": metering > 0,
-            "display": False,
-            "rfid": rfid,
-            "logger": True,
-            "assumed": True,
-        },
     )
+    return model, Traits(generation="P40", series="p40", code=int(code), meter=metering > 0, rfid=rfid, assumed=True)
 
 
 _P30: Final = "KEBA KeContact P30"
 
-MODELS: Final = (
+_UNITS: Final = (
     _p30("keba-p30-c-32", f"{_P30} c-series, cable, 32 A", 32, "KC-P30-EC240422-E0R"),
     _p30("keba-p30-c-32-socket", f"{_P30} c-series, socket, 32 A", 32, "KC-P30-ES240022-E0R", connector="socket"),
     _p30("keba-p30-c-16", f"{_P30} c-series, cable, 16 A", 16, "KC-P30-EC220422-E0R", assumed=True),
@@ -169,14 +177,19 @@ MODELS: Final = (
     _p30("bmw-wallbox-connect", "BMW i Wallbox Connect", 32, "BMW-10-EC2405B2-E1R", series="x"),
     _p30("bmw-wallbox-plus", "BMW i Wallbox Plus", 32, "BMW-10-EC240522-E1R"),
     _p30("bmw-wallbox-plus-socket", "BMW i Wallbox Plus, socket", 32, "BMW-10-ESS40022-E1R", connector="socket"),
-    # ASSUMED: these two name themselves as KEBA's own box does.
+    # ASSUMED: these two name themselves as KEBA's own does.
     _p30("solaredge-home-ev", "SolarEdge Home EV Charger", 32, "KC-P30-EC240422-E00", rfid=False, assumed=True),
     _p30("eaton-xchargein", "Eaton xChargeIn", 32, "KC-P30-EC2404B2-E0R", series="x", assumed=True),
 )
 
 
-def _of(generation: str) -> tuple[str, ...]:
-    return tuple(model.id for model in MODELS if model.traits["generation"] == generation)
+MODELS: Final = tuple(model for model, _ in _UNITS)
+TRAITS: Final = {model.id: traits for model, traits in _UNITS}
+"""By model."""
+
+
+def _of(generation: Generation) -> tuple[str, ...]:
+    return tuple(name for name, traits in TRAITS.items() if traits.generation == generation)
 
 
 P20, P30, P40 = _of("P20"), _of("P30"), _of("P40")

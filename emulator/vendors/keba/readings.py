@@ -1,38 +1,45 @@
-"""The vendor's view of its box: one moment's values, in the units of both interfaces (mA, mW, V, 0.1 Wh).
+"""What a wallbox knows at one moment, in the units of both interfaces (mA, mW, V, 0.1 Wh).
 
-The one rule: a view belongs to one moment; everything in it comes from one snapshot and the box's own memory.
+The one rule: a view belongs to one moment; everything in it comes from one snapshot and the wallbox's own memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from ...core import noise
 from ...core.instant import SECOND
 from ...core.snapshot import EvseState, LockState, Snapshot
+from ...devices.settings import Setting
+from ...devices.wallbox import Wallbox
+from .build import Build
 from .errors import error_code
-from .logic import charging
+from .logic import Logic, charging
 from .sessions import tenths
-
-if TYPE_CHECKING:
-    from .wallbox import Keba
+from .settings import CONTACTOR_BOX, IDLE_CURRENTS, IDLE_VOLTAGES, PHASE_SWITCH_STATE, X2, X2SRC
 
 Read = Callable[["View"], object]
 
 STARTING, NOT_READY, READY, CHARGING, ERROR, INTERRUPTED = range(6)
 NO_CABLE, AT_STATION, AT_STATION_LOCKED, AT_CAR, AT_CAR_LOCKED = 0, 1, 3, 5, 7
 NO_PWM: Final = 1000
+CUT_OFF_VOLTAGE, CUT_OFF_CURRENT = 1, 5
+"""What a meter shows of a phase that a contactor box has cut off [V, mA]. Source: openhab-addons#10232, one device."""
 
 
 class View:
-    """One moment of one box. Attributes are computed when asked for and kept."""
+    """One moment of one wallbox. Attributes are computed when asked for and kept."""
 
-    def __init__(self, box: Keba) -> None:
-        self.box = box
-        self.settings = box.settings
-        self.logic = box.logic
-        self.now: Snapshot = box.snapshot()
+    def __init__(self, wallbox: Wallbox, build: Build, logic: Logic) -> None:
+        self.build = build
+        self.logic = logic
+        self.settings = wallbox.settings
+        self.shows = wallbox.shows
+        self.now: Snapshot = wallbox.snapshot()
+        self.uptime = wallbox.uptime(self.now.at) // SECOND & 0xFFFFFFFF
+        """How long it has been running [s]."""
 
     # --- state -------------------------------------------------------------------------------------------------------
 
@@ -46,7 +53,7 @@ class View:
 
     @cached_property
     def state(self) -> int:
-        """1000 and `State`. 1 with a car means that a card is missing, never that the box is disabled."""
+        """1000 and `State`. 1 with a car means that a card is missing, never that the wallbox is disabled."""
         now = self.now
         if not self.running:
             return STARTING
@@ -59,12 +66,12 @@ class View:
         if self.logic.authorisation_missing or now.state is EvseState.B_AUTH:
             return NOT_READY
         if now.state is EvseState.PHASE_SWITCH:
-            return self.settings.integer("phase_switch_state")
+            return self.settings[PHASE_SWITCH_STATE]
         return READY if self._may_charge else INTERRUPTED
 
     @cached_property
     def _may_charge(self) -> bool:
-        """Neither this box nor anything else on its charger holds it back."""
+        """Neither this wallbox nor anything else on its charger holds it back."""
         now = self.now
         others = all(now.permissions.values()) and now.state is not EvseState.DISABLED
         return self.logic.enabled and others and now.derated != 0
@@ -88,38 +95,64 @@ class View:
 
     @cached_property
     def offered(self) -> int:
-        """`Max curr`, mA in the duty cycle; 0: no PWM."""
+        """`Max curr`, as the duty cycle has it [mA]; 0: no PWM."""
         return round(self.now.offered_current * 1000)
 
     @cached_property
     def duty(self) -> int:
-        """`Max curr %`: duty cycle in 0.1 %, cut off. Source: captures, 13 A is 216."""
+        """`Max curr %`: duty cycle, cut off [0.1 %]. Source: captures, 13 A is 216."""
         return self.offered // 60 if self.offered else NO_PWM
 
     @cached_property
     def hardware_current(self) -> int:
-        return self.box.hardware_current(self.now)
+        """`Curr HW` [mA]"""
+        return self.build.hardware_current(self.now)
+
+    @cached_property
+    def phase_switch(self) -> int:
+        """`X2 phaseSwitch`: 0 also while nobody is entitled to switch phases. Source: captures."""
+        return self.settings[X2] if self.settings[X2SRC] else 0
 
     # --- meter -------------------------------------------------------------------------------------------------------
 
     @cached_property
     def metered(self) -> bool:
         """There is a meter. ASSUMED: a broken one shows zeros, but its counters stay."""
-        return bool(self.box.trait("meter"))
+        return self.build.traits.meter
 
     @cached_property
     def measured(self) -> bool:
         return self.metered and self.now.meter_ok
 
+    def _cut_off(self, index: int) -> bool:
+        """Whether a contactor box has taken this phase away from the meter."""
+        taken = self.settings[CONTACTOR_BOX] and not self.build.p40 and index >= self.now.phases
+        return taken and self.now.supply_phases[index]
+
     @cached_property
     def currents(self) -> tuple[int, ...]:
-        return tuple(round(i * 1000) if self.measured else 0 for i in self.now.phase_current)
+        """Current of each phase [mA]."""
+        return tuple(self._current(index) if self.measured else 0 for index in range(3))
+
+    def _current(self, index: int) -> int:
+        now = self.now
+        if now.contactor and self._cut_off(index):
+            return CUT_OFF_CURRENT
+        idle = self.settings[IDLE_CURRENTS] and now.phase_current[index] == 0
+        return round(1000 * (noise.zero_offset(now.at, index) if idle else now.phase_current[index]))
 
     @cached_property
     def voltages(self) -> tuple[int, ...]:
-        """0 unless charging. Source: evcc, capture of a P20; an x-series was seen to show them always."""
-        shown = self.measured and (self.state == CHARGING or self.settings.flag("idle_voltages"))
-        return tuple(round(u) if shown else 0 for u in self.now.phase_voltage)
+        """Voltage of each phase [V]; 0 unless charging.
+
+        Source: evcc, capture of a P20; an x-series was seen to show them always.
+        """
+        shown = self.measured and (self.state == CHARGING or self.settings[IDLE_VOLTAGES])
+        measured = (
+            CUT_OFF_VOLTAGE if self._cut_off(index) else round(volts)
+            for index, volts in enumerate(self.now.phase_voltage)
+        )
+        return tuple(measured) if shown else (0, 0, 0)
 
     @cached_property
     def power(self) -> int:
@@ -135,31 +168,9 @@ class View:
 
     @cached_property
     def session_energy(self) -> int:
-        return self.box.log.energy(self.now) if self.metered else 0
-
-    # --- identity ----------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def uptime(self) -> int:
-        """s"""
-        return self.box.uptime(self.now.at) // SECOND & 0xFFFFFFFF
+        return self.logic.log.energy(self.now) if self.metered else 0
 
 
-def setting(name: str) -> Read:
-    """A stored number."""
-    return lambda v: v.settings.integer(name)
-
-
-def flag(name: str) -> Read:
-    """A stored switch, as 0 or 1."""
-    return lambda v: int(v.settings.flag(name))
-
-
-def attribute(name: str) -> Read:
-    """An attribute of the view."""
-    return lambda v: getattr(v, name)
-
-
-def phase(name: str, index: int) -> Read:
-    """`currents` or `voltages` of one phase."""
-    return lambda v: getattr(v, name)[index]
+def stored(setting: Setting[int]) -> Read:
+    """A stored number, or a stored switch as 0 or 1."""
+    return lambda v: int(v.settings[setting])

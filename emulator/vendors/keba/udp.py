@@ -1,4 +1,4 @@
-"""The UDP service on port 7090: who is answered where, and what the box says by itself.
+"""The UDP service on port 7090: who is answered where, and what the wallbox says by itself.
 
 The one rule: a datagram is one command and has at most one answer; pushes go to whoever commanded last.
 Source: UDP guides; evcc and keba-kecontact, which accept answers only from port 7090 to port 7090.
@@ -7,29 +7,36 @@ Source: UDP guides; evcc and keba-kecontact, which accept answers only from port
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, NamedTuple
 
+from ...core.events import EventName
 from ...core.instant import SECOND, Instant, grid
 from ...core.messages import Event, MarkEnergy
 from ...devices.interfaces import Datagram, Origin, UdpInterface
-from . import reports
-from .commands import OK, execute, rejected
+from ...devices.wallbox import Wallbox
+from .commands import OK, Commands, rejected
+from .logic import Logic
 from .readings import View
-
-if TYPE_CHECKING:
-    from .wallbox import Keba
+from .reports import Reports
+from .settings import BROADCAST_ADDRESS, DSW1_3, MINIMUM_INTERVALS, REPLY_TO_SOURCE_PORT, UDP_YIELDS, X1
 
 PORT: Final = 7090
 BROADCAST_PORT: Final = 7092
-"""Where clients listen for what older boxes broadcast. Source: ioBroker.kecontact."""
-PUSHED: Final = ("State", "Plug", "Input", "Enable sys", "Max curr")
+"""Where clients listen for what older models broadcast. Source: ioBroker.kecontact."""
+PUSHED: Final[Mapping[str, Callable[[View], int]]] = {
+    "State": lambda v: v.state,
+    "Plug": lambda v: v.plug,
+    "Input": lambda v: int(v.settings[X1]),
+    "Enable sys": lambda v: v.enable_sys,
+    "Max curr": lambda v: v.offered,
+}
 ENERGY_STEP: Final = 100
-"""0.1 Wh between two pushes of `E pres`. Source: guide, evcc#644."""
+"""Between two pushes of `E pres` [0.1 Wh]. Source: guide, evcc#644."""
 METER_PERIOD: Final = SECOND
-"""µs. ASSUMED: the meter is looked at once a second, which is why pushed values are not round."""
+"""How often the meter is looked at, which is why pushed values are not round [µs]. ASSUMED."""
 OWN_WORDS: Final = (b"TCH-", b"{", b'"')
-"""How answers begin. ASSUMED: a box does not answer other boxes' answers."""
+"""How answers begin. ASSUMED: a wallbox does not answer the answers of others."""
 LEAST_PAUSE: Final = SECOND // 10
 LEAST_REPEAT: Final = 5 * SECOND
 PAUSE_AFTER_STOP: Final = 2 * SECOND
@@ -43,10 +50,30 @@ class Client(NamedTuple):
 
 
 class UdpApi:
-    """The UDP service of one box."""
+    """The UDP service of one wallbox."""
 
-    def __init__(self, box: Keba) -> None:
-        self._box = box
+    def __init__(
+        self,
+        wallbox: Wallbox,
+        logic: Logic,
+        view: Callable[[], View],
+        reports: Reports,
+        commands: Commands,
+        modbus_used: Callable[[], Instant | None],
+    ) -> None:
+        """`modbus_used`: when a client of Modbus asked last."""
+        self._wallbox = wallbox
+        self._simulation = wallbox.simulation
+        self._settings = wallbox.settings
+        self._control = wallbox.control
+        self._logic = logic
+        self._build = logic.build
+        self._view = view
+        self._reports = reports
+        self._commands = commands
+        self._modbus_used = modbus_used
+        self._broadcasts = self._build.p20
+        """Older ones tell everybody. Source: P20 guide."""
         self.client: Client | None = None
         """Who commanded last."""
         self._pushed: dict[str, int] = {}
@@ -56,8 +83,9 @@ class UdpApi:
         """What changes now is told after the answer."""
         self._news = False
         """Something changed."""
-        box.listen(self._changed)
-        self._look = box.timer(self._meter_read)
+        wallbox.listen(self._changed)
+        logic.log.on_begin = self._session_started
+        self._look = wallbox.timer(self._meter_read)
         self._heard: dict[str, Instant] = {}
         self._last: Instant | None = None
         self._quiet_until: Instant = 0
@@ -68,7 +96,7 @@ class UdpApi:
             handle=self.handle_datagram,
             published=self.published,
             period=3600.0,
-            enabled=lambda: self._box.awake,
+            enabled=lambda: self._logic.awake,
             broadcast=True,
         )
 
@@ -88,7 +116,6 @@ class UdpApi:
         """The answer to a datagram, and what changed by it."""
         if data.startswith(OWN_WORDS):
             return ()
-        box = self._box
         text = data.decode("cp437").rstrip("\r\n\t \0")
         client = self._client(origin)
         if self._deaf(text):
@@ -99,45 +126,42 @@ class UdpApi:
             answer = self._answer(text, origin)
         finally:
             self._answering = False
-        pushes = tuple(self.published(box.simulation.at)) if self._news else ()
+        pushes = tuple(self.published(self._simulation.at)) if self._news else ()
         if not answer:
             return pushes
         return (Datagram(data=answer.encode("cp437", "replace"), host=client.host, port=client.port), *pushes)
 
     def _answer(self, text: str, origin: Origin) -> str:
-        box = self._box
         words = text.split()
         if text == "i":
-            return f'"Firmware":"{box.firmware_text}"\n'
+            return f'"Firmware":"{self._build.firmware}"\n'
         if len(words) == 2 and words[0] == "report":
+            number = int(words[1]) if words[1].isascii() and words[1].isdigit() else -1
             try:
-                return reports.render(View(box), int(words[1]) if words[1].isascii() and words[1].isdigit() else -1)
+                return self._reports.render(self._view(), number)
             except KeyError:
-                return OK if box.trait("generation") == "P20" else rejected("unknown report")
-        name = words[0] if words else ""
-        return execute(box, name, words[1:], origin)[1]
+                return OK if self._build.p20 else rejected("unknown report")
+        return self._commands.execute(words[0] if words else "", words[1:], origin)[1]
 
     def _client(self, origin: Origin) -> Client:
         """Where answers go: port 7090 of whoever asked, whatever port it asked from.
 
-        A client on the box's own IP address cannot have that port: unless set otherwise, it is answered where it asked.
+        A client on the wallbox's own IP address cannot have that port: unless set otherwise, it is answered where it
+        asked.
         """
         host, _, port = (origin.client or f"127.0.0.1:{PORT}").rpartition(":")
-        stated = self._box.settings["reply_to_source_port"]
-        own = (self._box.context.address, origin.host)
-        to_source = host in own if stated is None else bool(stated)
+        stated = self._settings[REPLY_TO_SOURCE_PORT]
+        to_source = host in (self._wallbox.context.address, origin.host) if stated is None else stated
         return Client(host, int(port) if to_source else PORT)
 
     def _deaf(self, text: str) -> bool:
-        """Whether the box does not hear this."""
-        box = self._box
-        at = box.simulation.now()
-        if not box.settings.flag("dsw1_3") and text != "report 1":
+        """Whether the wallbox does not hear this."""
+        settings, at, used = self._settings, self._simulation.now(), self._modbus_used()
+        if not settings[DSW1_3] and text != "report 1":
             return True
-        used = box.modbus.last
-        if box.settings.flag("udp_yields") and used is not None and at < used + YIELD:
+        if settings[UDP_YIELDS] and used is not None and at < used + YIELD:
             return True
-        return box.settings.flag("minimum_intervals") and self._too_soon(text, at)
+        return settings[MINIMUM_INTERVALS] and self._too_soon(text, at)
 
     def _too_soon(self, text: str, at: Instant) -> bool:
         """100 ms between commands, 5 s between the same ones, 2 s after a stop; what comes sooner is lost."""
@@ -158,29 +182,20 @@ class UdpApi:
 
     # --- pushes ------------------------------------------------------------------------------------------------------
 
-    @property
-    def _broadcasts(self) -> bool:
-        """Older boxes tell everybody. Source: P20 guide."""
-        return self._box.trait("generation") == "P20"
-
     def _commanded_by(self, client: Client) -> None:
         """What is true now is old news to the first client."""
         first, self.client = self.client is None, client
         if first:
-            self._pushed = self._values(View(self._box))
+            self._pushed = _values(self._view())
             self._energy_due = False
             self._next_step()
 
-    def _values(self, view: View) -> dict[str, int]:
-        return {name: int(str(_ROWS[name].read(view))) for name in PUSHED}
-
     def published(self, _: Instant) -> Iterable[Datagram]:
         """One object for each value that has changed."""
-        box = self._box
-        if self._answering or not box.settings.flag("dsw1_3") or (self.client is None and not self._broadcasts):
+        if self._answering or not self._settings[DSW1_3] or (self.client is None and not self._broadcasts):
             return
-        view = View(box)
-        values = self._values(view)
+        view = self._view()
+        values = _values(view)
         news = {name: value for name, value in values.items() if self._pushed.get(name, value) != value}
         self._pushed = values
         if self._energy_due:
@@ -193,38 +208,35 @@ class UdpApi:
     def _audience(self) -> Client:
         if self.client is not None and not self._broadcasts:
             return self.client
-        stated = self._box.settings["broadcast_address"]
-        local = self._box.context.address.startswith("127.")
-        return Client(str(stated or ("127.255.255.255" if local else "255.255.255.255")), BROADCAST_PORT)
+        local = self._wallbox.context.address.startswith("127.")
+        everybody = "127.255.255.255" if local else "255.255.255.255"
+        return Client(self._settings[BROADCAST_ADDRESS] or everybody, BROADCAST_PORT)
 
     def _next_step(self) -> None:
         """Have the meter tell when `E pres` has gone a step further."""
-        running = self._box.log.running
-        if running is None or not self._box.trait("meter") or (self.client is None and not self._broadcasts):
+        running = self._logic.log.running
+        if running is None or not self._build.traits.meter or (self.client is None and not self._broadcasts):
             return
-        now = self._box.snapshot()
-        target = running.base + self._box.log.energy(now) + ENERGY_STEP
+        now = self._wallbox.snapshot()
+        target = running.base + self._logic.log.energy(now) + ENERGY_STEP
         energy = target / 10 - (now.total_energy - now.session_energy)
-        self._box.submit(MarkEnergy(owner=self._owner, energy=energy))
+        self._control.submit(MarkEnergy(owner=self._control.owner("udp"), energy=energy))
 
-    @property
-    def _owner(self) -> str:
-        return f"{self._box.name}.udp"
-
-    def session_started(self) -> None:
-        """`E pres` begins anew."""
+    def _session_started(self) -> None:
+        """`E pres` begins again."""
         self._energy_due = True
         self._next_step()
 
     def handle(self, event: Event) -> None:
-        """A step of energy is reached: the box finds out when it looks at the meter."""
-        if event.name == "energy_reached" and event.detail["mark"] == self._owner:
+        """A step of energy is reached: the wallbox finds out when it looks at the meter."""
+        if event.name is EventName.ENERGY_REACHED and event.detail["mark"] == self._control.owner("udp"):
             self._look.set(grid(event.at - 1, METER_PERIOD) + METER_PERIOD)
 
     def _meter_read(self, _: Instant) -> None:
         self._energy_due = True
         self._next_step()
-        self._box.changed()
+        self._wallbox.changed()
 
 
-_ROWS: Final = {key.name: key for key in reports.REPORT_2}
+def _values(view: View) -> dict[str, int]:
+    return {name: read(view) for name, read in PUSHED.items()}

@@ -1,7 +1,7 @@
 """What decides about the charge: authorisation, pause, limits, schedule, energy management, and the counters.
 
-The one rule: everything ends in `apply`, which puts the box's limits and permissions onto the charger; it may be called
-at any time and as often as one likes.
+The one rule: everything ends in `apply`, which puts limits and permissions onto the charger; it may be called at any
+time and as often as one likes.
 Source: Charger local API, chapters 3 and 5; the transitions between states are ASSUMED where NOTES.md says so.
 """
 
@@ -206,7 +206,7 @@ class Charging:
         self.apply()
 
     def restart(self) -> None:
-        """The device starts anew and has forgotten about the session. ASSUMED: latched trips are forgotten, too."""
+        """The device has restarted and forgotten about the session. ASSUMED: latched trips are forgotten, too."""
         self.authorised = self.stopped = self.paused = self.overridden = self.em_offline = self.updating = False
         self._em_heard = None
         self._control.submit(ResetFaults(owner=self._control.owner("")))
@@ -235,10 +235,10 @@ class Charging:
         self._control.submit(ResetFaults(owner=self._control.owner("")))
         self._session_over()
 
-    def log_errors(self, *, anew: bool = False) -> None:
-        """Add what is active to the logged flags; `anew`: forget the rest. ASSUMED: what is active stays logged."""
+    def log_errors(self, *, forget: bool = False) -> None:
+        """Add what is active to the logged flags; `forget`: drop the rest. ASSUMED: what is active stays logged."""
         active = errorflags.raised(self._wallbox.snapshot().faults, self._device.flags)
-        kept: frozenset[str] = frozenset() if anew else frozenset(self._settings[LOGGED_ERRORS])
+        kept: frozenset[str] = frozenset() if forget else frozenset(self._settings[LOGGED_ERRORS])
         self._settings.put(LOGGED_ERRORS, tuple(sorted(kept | active)))
 
     def _em_silent(self, _: Instant) -> None:

@@ -118,5 +118,5 @@ unique(KEYS)
 
 
 def config_keys(profile: Profile) -> dict[str, Stored[object]]:
-    """The keys a box of this profile has, by name, in the order of its reply."""
+    """The keys a device of this profile has, by name, in the order of its reply."""
     return {row.name: row for row in KEYS if row.exists(profile)}

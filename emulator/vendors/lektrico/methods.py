@@ -265,7 +265,7 @@ METHODS: Final = (
     _reading("Sw_version.Get", fields.SW_VERSION, _API + "6", None),
     _action("Device.Reset", _API + "7", lambda api: api.lifecycle.restart()),
     _flags("Logged_errors.Get", "8", lambda view: view.logged_errors),
-    _action("Logged_errors.Reset", _API + "9", lambda api: api.charging.log_errors(anew=True), models=CHARGERS,
+    _action("Logged_errors.Reset", _API + "9", lambda api: api.charging.log_errors(forget=True), models=CHARGERS,
             assumed="what is active stays logged"),
     _flags("Active_errors.Get", "10", lambda view: view.active_errors),
     _reading("Wifi_status.Get", fields.WIFI_STATUS, _API + "11", None),

@@ -37,7 +37,7 @@ NOTHING: Final = (0.0, 0.0, 0.0)
 
 
 class View:
-    """One box at one instant. `now` says what is, `sample` what the meter measured at the last full second."""
+    """One device at one instant. `now` says what is, `sample` what the meter measured at the last full second."""
 
     def __init__(self, device: Device, charging: Charging | None, sampling: Sampling, now: Snapshot) -> None:
         self.device = device

@@ -42,7 +42,7 @@ NOT_FOUND: Final = plain(404, "Not Found")
 
 
 class Rpc:
-    """The web server of one box."""
+    """The web server of one device."""
 
     def __init__(self, api: Api) -> None:
         self._api = api

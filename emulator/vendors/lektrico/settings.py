@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...devices.settings import Setting, boolean, integer, number, one_of, optional, text
+from ...devices.settings import Setting, boolean, declared, integer, number, one_of, optional, text
 from .config import KEYS
 from .conversions import as_current, as_password, as_relay_mode
 from .quirks import QUIRKS
@@ -36,7 +36,7 @@ def _three(value: object) -> tuple[float, float, float]:
 
 
 def _volatile(name: str, about: str) -> Stored[int]:
-    """A current that clients set. ASSUMED: it starts anew with the device."""
+    """A current that clients set. ASSUMED: a restart forgets it."""
     return Stored(
         name=name, type="int", default=32, convert=as_current, persistent=False, source=_API + "12", about=about
     )
@@ -140,9 +140,6 @@ _ROWS: Final = {row.name: row.setting for row in reversed(KEYS)}
 SETTINGS: Final[tuple[Setting[object], ...]] = (
     *(_ROWS[name] for name in dict.fromkeys(row.name for row in KEYS)),
     *(row.setting for row in (DYNAMIC_CURRENT, EM_CURRENT, RELAY_MODE, OCPP_CURRENT, CHARGING_SCHEDULE, AP_PASSWORD)),
-    *(LOGGED_ERRORS, SESSION_ID, TOTAL_CHARGED_TIME, TOTAL_CHARGED_SESSIONS, LAST_SESSION_ENERGY, RESET_COUNTER),
-    *(WIFI, WIFI_SSID, WIFI_BSSID, WIFI_RSSI, AP_ENABLED, RFID_TAGS, AVAILABLE_FIRMWARE, HOUSE_POWER),
-    *(EM_OFFLINE_CURRENT, METER_FAULT_STOPS, LOCKED_SHOWN_WHEN_FREE, ZERO_VOLTAGE, EM_CURRENT_KEY),
-    *(HIDE_DYNAMIC_CURRENT, HIDE_LIMIT_REASON, SHOWN_LIMIT_REASON, FRAMEWORK_METHODS),
+    *declared(globals()),
     *(quirk.setting for quirk in QUIRKS),
 )

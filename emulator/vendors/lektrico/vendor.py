@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...devices.firmware import Vendor
+from ...devices.vendor import Vendor
 from .models import MODELS
 from .settings import SETTINGS
 from .wallbox import Lektrico

@@ -6,7 +6,6 @@ The one rule: every request of every style ends in `call`, and so does what a sc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import cast
 
 from ...core.messages import DONE, Event, Outcome, Reason
 from ...devices.interfaces import Interface, MdnsInterface, MdnsService, Origin
@@ -69,7 +68,7 @@ class Lektrico(Wallbox):
         }
 
     def _commission(self, stated: Mapping[str, object]) -> None:
-        """What is different from the table of defaults in a box on a wall.
+        """What an installed device has other than the table of defaults.
 
         ASSUMED: an installer has set the limit to what the device can; a factory reset brings the 6 A back.
         """
@@ -145,7 +144,7 @@ class Lektrico(Wallbox):
             key = rest[4:] if rest.lower().startswith("set.") else rest
             return "App_config.Set", {"config_key": key, "config_value": value}
         if isinstance(value, Mapping) and address.lower() in self.api.methods:
-            return address, cast("Params", value)
+            return address, value
         if lower == "relay_mode":
             return "Dynamic_current.Set", {
                 "dynamic_current": self.settings[DYNAMIC_CURRENT.setting],

@@ -5,39 +5,32 @@ Source: mDNS chapter of the vendor page; the host name is that of a client's tes
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...devices.interfaces import MdnsInterface, MdnsService
-
-if TYPE_CHECKING:
-    from .wallbox import NrgKick
+from .settings import DEVICE_NAME, JSON_API, MDNS_STALE, MDNS_WITHOUT_SERIAL, MODBUS_API
+from .unit import Unit
 
 API_VERSION: Final = "v1"
 
 
-def interface(box: NrgKick) -> MdnsInterface:
-    return MdnsInterface(services=lambda: (service(box),))
+def interface(unit: Unit) -> MdnsInterface:
+    return MdnsInterface(services=lambda: (service(unit),))
 
 
-def service(box: NrgKick) -> MdnsService:
+def service(unit: Unit) -> MdnsService:
     """The one service, `_nrgkick._tcp`."""
-    settings = box.settings
-    stale = settings.flag("mdns_stale")
-
-    def on(api: str) -> str:
-        return "1" if stale or settings.flag(api) else "0"
-
+    settings = unit.settings
+    stale, name = settings[MDNS_STALE], settings[DEVICE_NAME]
     txt: tuple[tuple[str, str], ...] = (
-        ("serial_number", box.serial),
-        ("model_type", str(box.profile.model.traits["model_type"])),
-        ("device_name", settings.text("device_name")),
-        ("json_api_enabled", on("json_api")),
+        ("serial_number", unit.serial),
+        ("model_type", unit.traits.model_type),
+        ("device_name", name),
+        ("json_api_enabled", str(int(stale or settings[JSON_API]))),
         ("json_api_version", API_VERSION),
-        ("modbus_api_enabled", on("modbus_api")),
+        ("modbus_api_enabled", str(int(stale or settings[MODBUS_API]))),
         ("modbus_api_version", API_VERSION),
     )
-    if settings.flag("mdns_without_serial"):
+    if settings[MDNS_WITHOUT_SERIAL]:
         txt = txt[1:]
-    return MdnsService(
-        type="_nrgkick._tcp", instance=settings.text("device_name") or "NRGkick", host="nrgkick", txt=txt
-    )
+    return MdnsService(type="_nrgkick._tcp", instance=name or "NRGkick", host="nrgkick", txt=txt)

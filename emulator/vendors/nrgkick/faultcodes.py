@@ -7,12 +7,12 @@ Source: the code tables are the vendor page's; which physical fault gets which c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...core.snapshot import EvseState, Snapshot
-
-if TYPE_CHECKING:
-    from .wallbox import NrgKick
+from .logic import Logic
+from .settings import TYPE2_LINK
+from .unit import Unit
 
 GENERAL: Final = 1
 RESIDUAL: Final = 16
@@ -30,7 +30,6 @@ SUPPLY_VOLTAGE, PHASE_SHIFT = 64, 65
 OVERVOLTAGE, UNDERVOLTAGE = 66, 67
 WITHOUT_EARTH: Final = 2
 """Added to the voltage codes while protective earth is missing."""
-UNDERFREQUENCY, OVERFREQUENCY = 70, 71
 _PLAIN: Final = {
     "rcd_ac": RESIDUAL,
     "rcd_dc": RESIDUAL,
@@ -66,24 +65,15 @@ class Codes:
     error: int
 
 
-def codes(box: NrgKick, now: Snapshot) -> Codes:
+def codes(unit: Unit, logic: Logic, now: Snapshot) -> Codes:
     """The codes of one moment."""
-    rcd = next((box.logic.tripped.get(name, 0) for name in now.faults if name in ("rcd_ac", "rcd_dc")), 0)
-    return Codes(rcd, _warning(box, now), _error(box, now))
+    rcd = next((logic.tripped.get(name, 0) for name in now.faults if name in ("rcd_ac", "rcd_dc")), 0)
+    return Codes(rcd, _warning(unit, logic, now), _error(unit, logic, now))
 
 
-def trigger(fault: str, residual: float) -> int:
-    """`rcd_trigger` for a trip at `residual` A."""
-    if fault == "rcd_dc":
-        return 4 if residual >= 0 else 5
-    if residual >= 0.150:
-        return 3
-    return 2 if residual >= 0.060 else 1
-
-
-def _error(box: NrgKick, now: Snapshot) -> int:
+def _error(unit: Unit, logic: Logic, now: Snapshot) -> int:
     """The fault that came first decides; findings of the logic come after the charger's, unknown grids before."""
-    unknown_grid = box.logic.grid.error
+    unknown_grid = logic.grid.error
     if unknown_grid:
         return unknown_grid
     without_earth = WITHOUT_EARTH if "pe_loss" in now.faults else 0
@@ -92,15 +82,15 @@ def _error(box: NrgKick, now: Snapshot) -> int:
     if "undervoltage" in now.faults:
         return UNDERVOLTAGE + without_earth
     for name in now.faults:
-        found = _of_fault(name, box, now)
+        found = _of_fault(name, unit, logic, now)
         if found:
             return found
     if now.state is EvseState.FAULT:
         return GENERAL
-    return box.logic.own_error
+    return logic.own_error
 
 
-def _of_fault(name: str, box: NrgKick, now: Snapshot) -> int:
+def _of_fault(name: str, unit: Unit, logic: Logic, now: Snapshot) -> int:
     if name in _TESTED:
         return SELF_TEST[sum({_TESTED[fault] for fault in now.faults if fault in _TESTED})]
     if name == "cp_short":
@@ -108,31 +98,30 @@ def _of_fault(name: str, box: NrgKick, now: Snapshot) -> int:
     if name == "phase_loss":
         return SUPPLY_VOLTAGE if sum(now.supply_phases) == 1 else PHASE_SHIFT
     if name == "frequency":
-        return box.logic.frequency_error
+        return logic.frequency_error
     if name == "overtemp_stop":
-        return HOT + _place(box, now)
+        return HOT + _place(unit, now)
     return _PLAIN.get(name, 0)
 
 
-def _warning(box: NrgKick, now: Snapshot) -> int:
+def _warning(unit: Unit, logic: Logic, now: Snapshot) -> int:
     """ASSUMED: the lowest code is shown when there are several."""
-    logic = box.logic
     found = [
         (NO_EARTH, "pe_loss" in now.faults),
         (BLACKOUT, logic.held),
         (ENERGY_LIMIT, logic.limit_reached and now.plugged),
         (NOT_COMPLIANT, logic.not_compliant),
         (UNSUPPORTED_MODE, VENTILATION in now.faults),
-        (NO_ATTACHMENT, box.attachment.type == 0),
-        (NO_TYPE2_LINK, box.attachment.type2 and not box.settings.flag("type2_link")),
+        (NO_ATTACHMENT, unit.attachment.type == 0),
+        (NO_TYPE2_LINK, unit.attachment.type2 and not unit.settings[TYPE2_LINK]),
     ]
     plain = next((number for number, shown in found if shown), 0)
     if plain or "overtemp_derate" not in now.faults:
         return plain
-    return WARM + _place(box, now)
+    return WARM + _place(unit, now)
 
 
-def _place(box: NrgKick, now: Snapshot) -> int:
+def _place(unit: Unit, now: Snapshot) -> int:
     """Where it is hottest. A domestic plug's sensor counts only where there is one."""
-    sensors = [name for name in _PLACE if name != "domestic_pin" or box.attachment.domestic]
+    sensors = [name for name in _PLACE if name != "domestic_pin" or unit.attachment.domestic]
     return _PLACE[max(sensors, key=lambda name: now.temperature[name])]

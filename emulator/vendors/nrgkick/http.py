@@ -10,20 +10,20 @@ import base64
 import binascii
 import hmac
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 
-from ...core.messages import DONE, Reason
+from ...core.messages import DONE, Outcome, Reason
+from ...devices.firmware import Profile
 from ...devices.interfaces import HttpHandler, HttpInterface, HttpReply, HttpRequest, Route
+from ...devices.quirks import Quirk
 from . import refusals
-from .control import KEYS, parse
+from .controls import CONTROLS, Controls, NumberControl
 from .item import Item, plain, tree
 from .items import IN_JSON_ORDER
+from .quirks import EARLY_COLON_KEYS, IGNORES_RAW
 from .readings import View
-from .refusals import Refusal
-
-if TYPE_CHECKING:
-    from .wallbox import NrgKick
+from .settings import AUTHENTICATION, JSON_API, MODBUS_API, PASSWORD, USERNAME
 
 SECTIONS: Final = {
     "info": ("general", "connector", "grid", "network", "cellular", "gps", "versions"),
@@ -50,13 +50,18 @@ def refuse(status: int, text: str, headers: tuple[tuple[str, str], ...] = ()) ->
 class HttpApi:
     """The web server of one unit."""
 
-    def __init__(self, box: NrgKick) -> None:
-        self._box = box
-        self.compile()
+    def __init__(
+        self, profile: Profile, controls: Controls, view: Callable[[], View], shows: Callable[[Quirk], bool]
+    ) -> None:
+        self._controls = controls
+        self._settings = controls.settings
+        self._view = view
+        self._shows = shows
+        self.compile(profile)
 
-    def compile(self) -> None:
-        """The keys of the profile in force, by endpoint and section."""
-        existing = [item for item in IN_JSON_ORDER if item.exists(self._box.profile)]
+    def compile(self, profile: Profile) -> None:
+        """The keys of a profile, by endpoint and section."""
+        existing = [item for item in IN_JSON_ORDER if item.exists(profile)]
         self.items: Mapping[str, Item] = {item.name: item for item in existing}
         self._sections: Mapping[str, Mapping[str, tuple[Item, ...]]] = {
             endpoint: {
@@ -65,7 +70,6 @@ class HttpApi:
             }
             for endpoint, sections in SECTIONS.items()
         }
-        self._controls = tuple(item for item in existing if item.endpoint == "control")
 
     def interface(self) -> HttpInterface:
         return HttpInterface(
@@ -87,7 +91,7 @@ class HttpApi:
         """ASSUMED: an API that is switched off does not ask for a password first."""
 
         def guarded(request: HttpRequest) -> HttpReply:
-            if not self._box.settings.flag("json_api"):
+            if not self._settings[JSON_API]:
                 return refuse(200, refusals.API_DISABLED)
             if not self._admitted(request):
                 return refuse(401, refusals.UNAUTHORISED, (("WWW-Authenticate", REALM),))
@@ -96,8 +100,7 @@ class HttpApi:
         return guarded
 
     def _admitted(self, request: HttpRequest) -> bool:
-        settings = self._box.settings
-        if not settings.flag("authentication"):
+        if not self._settings[AUTHENTICATION]:
             return True
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "basic":
@@ -106,7 +109,7 @@ class HttpApi:
             given = base64.b64decode(credentials.strip(), validate=True)
         except binascii.Error:
             return False
-        expected = f"{settings.text('username')}:{settings.text('password')}".encode()
+        expected = f"{self._settings[USERNAME]}:{self._settings[PASSWORD]}".encode()
         return hmac.compare_digest(given, expected)
 
     # --- routes ------------------------------------------------------------------------------------------------------
@@ -117,9 +120,9 @@ class HttpApi:
 
     def api(self, _: HttpRequest) -> HttpReply:
         """Which API is on. ASSUMED: numbers, and no password asked."""
-        settings = self._box.settings
-        on = {"json": int(settings.flag("json_api")), "modbus": int(settings.flag("modbus_api"))}
-        return HttpReply(body=encode(on))
+        return HttpReply(
+            body=encode({"json": int(self._settings[JSON_API]), "modbus": int(self._settings[MODBUS_API])})
+        )
 
     def info(self, request: HttpRequest) -> HttpReply:
         return self._sectioned("info", request)
@@ -132,10 +135,9 @@ class HttpApi:
         flags = {name for name, _ in request.query}
         sections = self._sections[endpoint]
         wanted = [name for name in sections if name in flags] or list(sections)
-        box = self._box
-        raw = "raw" in flags and not box.quirk("ignores_raw")
-        early = box.quirk("early_colon_keys")
-        view = View(box)
+        raw = "raw" in flags and not self._shows(IGNORES_RAW)
+        early = self._shows(EARLY_COLON_KEYS)
+        view = self._view()
         items = [item for name in wanted for item in sections[name]]
         values = ((item.early_path if early else item.path, item.json(view, raw=raw)) for item in items)
         return HttpReply(body=encode(tree(pair for pair in values if not isinstance(pair[1], Reason))))
@@ -143,26 +145,24 @@ class HttpApi:
     def control(self, request: HttpRequest) -> HttpReply:
         """Without a query: read. Else write what it names, all or nothing, and confirm that alone."""
         if not request.query:
-            view = View(self._box)
-            return HttpReply(body=encode({item.path[0]: item.json(view) for item in self._controls}))
-        box = self._box
-        wanted: dict[str, float] = {}
-        for key in KEYS:
-            text = next((value or "" for name, value in request.query if name == key), None)
+            view = self._view()
+            shown = {item.path[0]: item.json(view) for item in self.items.values() if item.control is not None}
+            return HttpReply(body=encode(shown))
+        wanted: list[tuple[NumberControl, float]] = []
+        for row in CONTROLS:
+            text = next((value or "" for name, value in request.query if name == row.key), None)
             if text is None:
                 continue
-            value = parse(key, text)
-            refusal = box.controls.refusal(key, value)
-            if refusal is not None or value is None:
-                return self._refused(key, text, refusal or box.controls.invalid(key), request)
-            wanted[key] = value
-        written = {key: plain(box.controls.put(key, value)) for key, value in wanted.items()}
+            value = row.accept(self._controls, text)
+            if isinstance(value, Outcome):
+                self._controls.record_write(f"control.{row.key}", text, value, request.origin)
+                return refuse(refusals.status(value), value.message)
+            wanted.append((row, value))
+        for row, value in wanted:
+            row.put(self._controls, value)
+        written = {row.key: plain(value) for row, value in wanted}
         for key, stored in written.items():
-            box.record_write(f"control.{key}", stored, DONE, request.origin)
+            self._controls.record_write(f"control.{key}", stored, DONE, request.origin)
         if written:
-            box.changed()
+            self._controls.changed()
         return HttpReply(body=encode(written), journal={"written": written})
-
-    def _refused(self, key: str, text: str, refusal: Refusal, request: HttpRequest) -> HttpReply:
-        self._box.record_write(f"control.{key}", text, refusal.outcome, request.origin)
-        return refuse(refusal.status, refusal.text)

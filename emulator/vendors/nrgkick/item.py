@@ -10,26 +10,25 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from ...core.messages import Reason
 from ...devices.points import Fidelity
 from ...devices.registers import Integer, Register, Text
+from .controls import Controls, NumberControl
 from .enums import UNKNOWN, Texts
 from .readings import View
 
-if TYPE_CHECKING:
-    from .wallbox import NrgKick  # noqa: F401  (a base class's argument, in quotes)
-
 
 @dataclass(frozen=True)
-class Item(Register[View, "NrgKick"]):
+class Item(Register[View, Controls]):
     """`name` is endpoint, section and key: `values.powerflow.l1.voltage`."""
 
     texts: Texts | None = field(default=None, kw_only=True)
     """Of an enumeration."""
     early_key: str | None = field(default=None, kw_only=True)
     """What the key was called by early firmware."""
+    control: NumberControl | None = field(default=None, kw_only=True)
+    """What it writes."""
 
     @cached_property
     def path(self) -> tuple[str, ...]:
@@ -67,20 +66,7 @@ class Item(Register[View, "NrgKick"]):
 
     def fidelity(self) -> Fidelity:
         """Its line as a JSON key, under the address scenarios use."""
-        return Fidelity(
-            table=f"HTTP /{self.endpoint}",
-            name=self.name,
-            type=self.json_type,
-            readable=True,
-            settable=self.write is not None,
-            live=self.live,
-            source=self.source,
-            since=self.since,
-            until=self.until,
-            models=self.models,
-            assumed=self.assumed,
-            about=self.about,
-        )
+        return self.documented(f"HTTP /{self.endpoint}", self.json_type, settable=self.control is not None)
 
     @property
     def json_type(self) -> str:

@@ -7,39 +7,20 @@ Source: seed document (registers, factors, types), vendor page (order and texts 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final, Unpack
 
-from ...core.messages import DONE, Outcome
-from ...devices.interfaces import Origin
+from ...core.snapshot import Phases
+from ...devices.points import Facts
 from ...devices.registers import F32, S16, S32, U16, U32, U64, Text, WireType
-from . import enums, readings
+from . import enums, readings, settings
+from .controls import CONTROLS, NumberControl
 from .enums import Texts
 from .item import Item
 from .models import VERSIONS, WITH_CELLULAR
-from .readings import Read
-
-if TYPE_CHECKING:
-    from .wallbox import NrgKick
+from .readings import Read, View
 
 SEED: Final = "seed document"
 CAPTURE: Final = "seed document; vendor page, captures of clients"
-
-Write = Callable[["NrgKick", object, Origin], Outcome]
-
-
-def _write(key: str) -> Write:
-    """Write a control; recording it is up to the table."""
-
-    def write(box: NrgKick, value: object, _: Origin) -> Outcome:
-        assert isinstance(value, int | float)
-        refusal = box.controls.refusal(key, value)
-        if refusal is not None:
-            return refusal.outcome
-        box.controls.put(key, value)
-        box.changed()
-        return DONE
-
-    return write
 
 
 def _row(
@@ -51,24 +32,10 @@ def _row(
     *,
     texts: Texts | None = None,
     early_key: str | None = None,
-    assumed: str | None = None,
-    models: tuple[str, ...] | None = None,
-    live: bool = True,
     source: str = SEED,
+    **facts: Unpack[Facts],
 ) -> Item:
-    return Item(
-        name,
-        address,
-        kind,
-        scale=scale,
-        read=read,
-        texts=texts,
-        early_key=early_key,
-        source=source,
-        assumed=assumed,
-        models=models,
-        live=live,
-    )
+    return Item(name, address, kind, scale=scale, read=read, texts=texts, early_key=early_key, source=source, **facts)
 
 
 def _cellular(name: str, address: int, kind: WireType, read: Read, *, texts: Texts | None = None) -> Item:
@@ -77,7 +44,7 @@ def _cellular(name: str, address: int, kind: WireType, read: Read, *, texts: Tex
 
 
 def _version(index: int, name: str) -> Item:
-    read = readings.identity("firmware_text") if name == "sw_sm" else readings.constant(VERSIONS[name])
+    read: Read = (lambda v: v.firmware) if name == "sw_sm" else (lambda _: VERSIONS[name])
     return _row(f"info.versions.{name}", 122 + 8 * index, Text(8), read, live=name == "sw_sm")
 
 
@@ -85,81 +52,77 @@ _SERIAL_ONLY: Final = ("sw_sm", "hw_sm", "sw_ma", "hw_ma", "sw_to", "hw_to", "sw
 _FLOAT: Final = F32.low_first
 _S32: Final = S32.low_first
 _U32: Final = U32.low_first
-_identity, _setting = readings.identity, readings.setting
+_setting = readings.setting
 
 INFO: Final = (
-    _row("info.general.serial_number", 0, Text(11), _identity("serial"), live=False),
-    _row("info.general.model_type", 11, Text(16), readings.trait("model_type"), live=False),
+    _row("info.general.serial_number", 0, Text(11), lambda v: v.unit.serial, live=False),
+    _row("info.general.model_type", 11, Text(16), lambda v: v.unit.traits.model_type, live=False),
     _row(
         "info.general.device_name",
         27,
         Text(8),
-        _setting("device_name"),
+        _setting(settings.DEVICE_NAME),
         assumed="a longer name is cut at 16 bytes over Modbus only",
     ),
-    _row("info.general.rated_current", 35, U16, readings.rated_current, live=False),
-    _row("info.connector.phase_count", 36, U16, readings.connector("phases")),
-    _row("info.connector.max_current", 37, U16, readings.connector("current"), 10, early_key="max_current:"),
-    _row("info.connector.type", 38, U16, readings.connector("type"), texts=enums.CONNECTOR_TYPE),
+    _row("info.general.rated_current", 35, U16, lambda v: v.unit.rated_current, live=False),
+    _row("info.connector.phase_count", 36, U16, lambda v: v.attachment.phases),
+    _row("info.connector.max_current", 37, U16, lambda v: v.attachment.current, 10, early_key="max_current:"),
+    _row("info.connector.type", 38, U16, lambda v: v.attachment.type, texts=enums.CONNECTOR_TYPE),
     _row("info.connector.serial", 39, Text(4), readings.connector_serial),
-    _row("info.grid.voltage", 43, U16, readings.grid_type("voltage"), assumed="bands of detection"),
-    _row("info.grid.frequency", 44, U16, readings.grid_type("frequency"), early_key="frequency:"),
+    _row("info.grid.voltage", 43, U16, lambda v: v.logic.grid.voltage, assumed="bands of detection"),
+    _row("info.grid.frequency", 44, U16, lambda v: v.logic.grid.frequency, early_key="frequency:"),
     _row("info.grid.phases", 45, U16, readings.grid_phases, texts=enums.GRID_PHASES),
-    _row("info.network.ip_address", 46, Text(8), _identity("ip_address")),
-    _row("info.network.mac_address", 54, Text(9), _identity("mac_address"), live=False),
-    _row("info.network.ssid", 63, Text(16), _setting("ssid")),
-    _row("info.network.rssi", 79, S16, _setting("rssi")),
-    _cellular("info.cellular.imei", 80, Text(8), _setting("imei")),
-    _cellular("info.cellular.imsi", 88, Text(8), _setting("imsi")),
-    _cellular("info.cellular.operator", 96, Text(16), _setting("operator")),
-    _cellular("info.cellular.rssi", 112, S16, _setting("cellular_rssi")),
-    _cellular("info.cellular.mode", 113, U16, _setting("cellular_mode"), texts=enums.CELLULAR_MODE),
-    _cellular("info.gps.latitude", 114, _FLOAT, readings.gps("latitude")),
-    _cellular("info.gps.longitude", 116, _FLOAT, readings.gps("longitude")),
-    _cellular("info.gps.altitude", 118, _FLOAT, readings.gps_extra("altitude")),
-    _cellular("info.gps.accuracy", 120, _FLOAT, readings.gps_extra("accuracy")),
+    _row("info.network.ip_address", 46, Text(8), lambda v: v.unit.ip_address),
+    _row("info.network.mac_address", 54, Text(9), lambda v: v.unit.mac_address, live=False),
+    _row("info.network.ssid", 63, Text(16), _setting(settings.SSID)),
+    _row("info.network.rssi", 79, S16, _setting(settings.RSSI)),
+    _cellular("info.cellular.imei", 80, Text(8), _setting(settings.IMEI)),
+    _cellular("info.cellular.imsi", 88, Text(8), _setting(settings.IMSI)),
+    _cellular("info.cellular.operator", 96, Text(16), _setting(settings.OPERATOR)),
+    _cellular("info.cellular.rssi", 112, S16, _setting(settings.CELLULAR_RSSI)),
+    _cellular("info.cellular.mode", 113, U16, _setting(settings.CELLULAR_MODE), texts=enums.CELLULAR_MODE),
+    _cellular("info.gps.latitude", 114, _FLOAT, readings.gps(settings.LATITUDE)),
+    _cellular("info.gps.longitude", 116, _FLOAT, readings.gps(settings.LONGITUDE)),
+    _cellular("info.gps.altitude", 118, _FLOAT, readings.gps_extra(settings.ALTITUDE)),
+    _cellular("info.gps.accuracy", 120, _FLOAT, readings.gps_extra(settings.ACCURACY)),
     *(_version(index, name) for index, name in enumerate(_SERIAL_ONLY)),
-    _cellular("info.versions.sw_cm", 186, Text(8), _setting("sw_cm")),
+    _cellular("info.versions.sw_cm", 186, Text(8), _setting(settings.SW_CM)),
 )
 
 
-def _control(name: str, address: int, kind: WireType, scale: float = 1, *, multiple_only: bool = False) -> Item:
+def _control(control: NumberControl) -> Item:
     return Item(
-        f"control.{name}",
-        address,
-        kind,
-        scale=scale,
-        read=readings.control(name),
-        write=_write(name),
-        functions=(3, 16) if multiple_only else None,
+        f"control.{control.key}",
+        control.address,
+        control.type,
+        scale=control.scale,
+        read=lambda v: v.controls.shown(control, v.now),
+        write=control.write,
+        functions=control.functions,
+        control=control,
         source=CAPTURE,
         assumed="survives reboot and unplugging",
     )
 
 
-CONTROL: Final = (
-    _control("current_set", 194, U16, 10),
-    _control("charge_pause", 195, U16),
-    _control("energy_limit", 196, _U32, multiple_only=True),
-    _control("phase_count", 198, U16),
-)
+CONTROL: Final = tuple(_control(control) for control in CONTROLS)
 
 
 def _lines(
-    name: str, address: int, kind: WireType, quantity: str, scale: float, early_key: str | None = None
+    name: str,
+    address: int,
+    kind: WireType,
+    quantity: Callable[[View], Phases],
+    scale: float,
+    early_key: str | None = None,
 ) -> list[Item]:
     """One row for each of L1, L2, L3."""
-    return [
-        _row(
-            f"values.powerflow.l{line + 1}.{name}",
-            address + line * kind.registers,
-            kind,
-            readings.phase(quantity, line),
-            scale,
-            early_key=early_key,
-        )
-        for line in range(3)
-    ]
+
+    def line(index: int) -> Item:
+        place, where = f"values.powerflow.l{index + 1}.{name}", address + index * kind.registers
+        return _row(place, where, kind, lambda v: quantity(v)[index], scale, early_key=early_key)
+
+    return [line(index) for index in range(3)]
 
 
 VALUES: Final = (
@@ -188,16 +151,13 @@ VALUES: Final = (
         assumed="vector sum",
     ),
     _row("values.powerflow.total_power_factor", 216, S16, readings.total_factor, 1000, source=CAPTURE),
-    *_lines("voltage", 217, U16, "voltage", 100, early_key="voltage:"),
-    *_lines("current", 220, U16, "current", 1000),
+    *_lines("voltage", 217, U16, lambda v: v.voltage, 100, early_key="voltage:"),
+    *_lines("current", 220, U16, lambda v: v.current, 1000),
     _row("values.powerflow.n.current", 223, U16, readings.neutral_current, 1000),
-    *_lines("active_power", 224, _S32, "active", 1000),
-    *_lines("reactive_power", 230, _S32, "reactive", 1000),
-    *_lines("apparent_power", 236, _U32, "apparent", 1000),
-    *(
-        _row(f"values.powerflow.l{line + 1}.power_factor", 242 + line, S16, readings.phase_factor(line), 1000)
-        for line in range(3)
-    ),
+    *_lines("active_power", 224, _S32, lambda v: v.active, 1000),
+    *_lines("reactive_power", 230, _S32, lambda v: v.reactive, 1000),
+    *_lines("apparent_power", 236, _U32, lambda v: v.apparent, 1000),
+    *_lines("power_factor", 242, S16, lambda v: v.power_factor, 1000),
     _row("values.general.charging_rate", 245, _FLOAT, readings.charging_rate, assumed="rounded to 0.01 km/h"),
     _row("values.general.vehicle_connect_time", 247, _U32, readings.connect_time),
     _row("values.general.vehicle_charging_time", 249, _U32, readings.charging_time),
@@ -210,13 +170,13 @@ VALUES: Final = (
         assumed="1 while current is offered",
     ),
     _row("values.general.relay_state", 253, U16, readings.relay_state, texts=enums.RELAY_STATE),
-    _row("values.general.charge_count", 254, U16, _setting("charge_count")),
-    _row("values.general.rcd_trigger", 255, U16, readings.code("rcd"), texts=enums.RCD_TRIGGER),
+    _row("values.general.charge_count", 254, U16, _setting(settings.CHARGE_COUNT)),
+    _row("values.general.rcd_trigger", 255, U16, lambda v: v.codes.rcd, texts=enums.RCD_TRIGGER),
     _row(
         "values.general.warning_code",
         256,
         U16,
-        readings.code("warning"),
+        lambda v: v.codes.warning,
         texts=enums.WARNING,
         assumed="which situation gives which code",
     ),
@@ -224,7 +184,7 @@ VALUES: Final = (
         "values.general.error_code",
         257,
         U16,
-        readings.code("error"),
+        lambda v: v.codes.error,
         texts=enums.ERROR,
         assumed="which fault gives which code",
     ),

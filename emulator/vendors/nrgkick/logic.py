@@ -5,16 +5,26 @@ The one rule: it runs on the charger's events and on timers in simulated time; r
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import Final, Literal
 
 from ...core.instant import SECOND, Instant, later
-from ...core.messages import Command, Event, MarkEnergy, RequestPhases, SetLimit, SetPermission
+from ...core.messages import Event
 from ...core.snapshot import EvseState, Phases, Snapshot
-from . import faultcodes
-
-if TYPE_CHECKING:
-    from .wallbox import NrgKick
+from ...devices.charge_control import ChargeControl
+from ...runtime.simulation import Simulation
+from .controls import CHARGE_PAUSE, ENERGY_LIMIT, PHASE_COUNT, Controls
+from .settings import (
+    BLACKOUT_HOLD,
+    CHARGE_COUNT,
+    FORGETS_PAUSE,
+    SCHEDULE_WAITING,
+    SOLAR_CHARGING,
+    SOLAR_CURRENT,
+    TYPE2_AUTHORISED,
+    UNPLUG_DETECTION,
+)
 
 WATCH: Final = SECOND
 """µs between looks at a load that may still be rising."""
@@ -23,7 +33,7 @@ VOLTAGE_DROP: Final = 0.10
 """Share of the nominal voltage by which a load may pull it down. ASSUMED."""
 SILENCE: Final = 30.0
 """s after a wake-up in which a vehicle has to ask. ASSUMED."""
-UNKNOWN_FREQUENCY, UNKNOWN_GRID = 72, 73
+UNDERFREQUENCY, OVERFREQUENCY, UNKNOWN_FREQUENCY, UNKNOWN_GRID = 70, 71, 72, 73
 ATTACHMENT_TOO_LARGE, DROP_DETECTED, UNPLUG_DETECTED, TYPE2_NOT_AUTHORISED = 2, 3, 4, 5
 
 
@@ -82,13 +92,30 @@ class Session:
 
 
 _CHARGING: Final = (str(EvseState.CHARGING), str(EvseState.C_STOPPING))
+_PHASES: Final[Mapping[float, Literal[1, 2, 3]]] = {1: 1, 2: 2, 3: 3}
+
+
+def rcd_trigger(fault: str, residual: float) -> int:
+    """`rcd_trigger` for a trip at a residual current [A]."""
+    if fault == "rcd_dc":
+        return 4 if residual >= 0 else 5
+    if residual >= 0.150:
+        return 3
+    return 2 if residual >= 0.060 else 1
 
 
 class Logic:
     """The main controller of one unit. It keeps running while the SmartModule restarts."""
 
-    def __init__(self, box: NrgKick) -> None:
-        self._box = box
+    def __init__(
+        self, controls: Controls, charge: ChargeControl, simulation: Simulation, snapshot: Callable[[], Snapshot]
+    ) -> None:
+        self._controls = controls
+        self._unit = controls.unit
+        self._settings = controls.settings
+        self._charge = charge
+        self._simulation = simulation
+        self._snapshot = snapshot
         self.session = Session()
         self.grid = Grid(230, 50)
         self.tripped: dict[str, int] = {}
@@ -105,29 +132,44 @@ class Logic:
         self._was_out = False
         self._unloaded: Phases = (0.0, 0.0, 0.0)
         self._steady = 0
-        self._told: dict[tuple[type, str], Command] = {}
-        self._watch = box.timer(self._look)
-        self._silence = box.timer(self._no_answer)
-        self._hold = box.timer(self._hold_over)
+        self._watch = simulation.timer(self._look)
+        self._silence = simulation.timer(self._no_answer)
+        self._hold = simulation.timer(self._hold_over)
+        self._reactions: Mapping[str, Callable[[Event], None]] = {
+            "plugged": self._plugged,
+            "unplugged": self._unplugged,
+            "state_changed": self._state_changed,
+            "contactor_opened": self._contactor_opened,
+            "contactor_closed": self._contactor_closed,
+            "current_started": self._current_started,
+            "current_stopped": self._current_stopped,
+            "rcd_tripped": self._rcd_tripped,
+            "fault_raised": self._fault_raised,
+            "fault_cleared": self._supply_changed,
+            "supply_changed": self._supply_changed,
+            "energy_reached": self._energy_reached,
+            "supply_lost": self._supply_lost,
+            "booted": self._booted,
+        }
 
     # --- what the charger is told ------------------------------------------------------------------------------------
 
     @property
     def own_error(self) -> int:
         """An error the charge controller knows nothing about."""
-        box = self._box
-        if box.attachment.current > box.rated_current:
+        attachment = self._unit.attachment
+        if attachment.current > self._unit.rated_current:
             return ATTACHMENT_TOO_LARGE
-        if box.attachment.type2 and not box.settings.flag("type2_authorised"):
+        if attachment.type2 and not self._settings[TYPE2_AUTHORISED]:
             return TYPE2_NOT_AUTHORISED
         return self._latched
 
     @property
     def _fit(self) -> bool:
-        return not self.own_error and not self.grid.error and self._box.attachment.type != 0
+        return not self.own_error and not self.grid.error and self._unit.attachment.type != 0
 
     def start(self) -> None:
-        now = self._box.snapshot()
+        now = self._snapshot()
         self._state = str(now.state)
         if now.plugged:
             self.session = Session(plugged_at=later(now.at, -now.connected_for))
@@ -136,69 +178,51 @@ class Logic:
 
     def apply(self) -> None:
         """Bring the charger's inputs in line with settings and findings."""
-        box, settings = self._box, self._box.settings
-        attachment = box.attachment
-        sun = settings.number("solar_current") if settings.flag("solar_charging") else None
-        self._tell(SetLimit(owner=self._owner("current_set"), current=box.controls.current_set))
-        self._tell(SetLimit(owner=self._owner("connector"), current=attachment.current))
-        self._tell(SetLimit(owner=self._owner("solar_charging"), current=sun))
-        self._permit("charge_pause", settings.integer("charge_pause") == 0)
-        self._permit("schedule", not settings.flag("schedule_waiting"))
-        self._permit("blackout", not self.held)
-        self._permit("error", self._fit)
-        phases = max(1, min(settings.integer("phase_count"), attachment.phases))
-        self._tell(RequestPhases(owner=self._owner("phase_count"), phases=cast("Literal[1, 2, 3]", phases)))
-        self._limit_energy(settings.integer("energy_limit"))
-        self._permit("energy_limit", not self.limit_reached)
-
-    def _limit_energy(self, limit: int) -> None:
-        """ASSUMED: the limit stays over unplugging and counts anew in the next session."""
-        self.limit_reached = bool(limit) and self._box.snapshot().session_energy >= limit and self.limit_reached
-        self._tell(MarkEnergy(owner=self._owner("energy_limit"), energy=float(limit) if limit else None))
-
-    def _permit(self, name: str, granted: bool) -> None:
-        self._tell(SetPermission(owner=self._owner(name), granted=granted))
-
-    def _owner(self, name: str) -> str:
-        return f"{self._box.name}.{name}"
-
-    def _tell(self, command: Command) -> None:
-        """Submit what is news to the charger. A charger without phase switching ignores a request for phases."""
-        key = (type(command), getattr(command, "owner", ""))
-        if self._told.get(key) != command:
-            self._told[key] = command
-            self._box.submit(command)
+        settings, charge, attachment = self._settings, self._charge, self._unit.attachment
+        charge.limit("current_set", self._controls.current_set)
+        charge.limit("connector", attachment.current)
+        charge.limit("solar_charging", settings[SOLAR_CURRENT] if settings[SOLAR_CHARGING] else None)
+        charge.permit("charge_pause", settings[CHARGE_PAUSE.setting] == 0)
+        charge.permit("schedule", not settings[SCHEDULE_WAITING])
+        charge.permit("blackout", not self.held)
+        charge.permit("error", self._fit)
+        charge.phases("phase_count", _PHASES[max(1, min(settings[PHASE_COUNT.setting], attachment.phases))])
+        limit = settings[ENERGY_LIMIT.setting]
+        # ASSUMED: the limit stays over unplugging and counts from zero in the next session.
+        self.limit_reached = bool(limit) and self._snapshot().session_energy >= limit and self.limit_reached
+        charge.mark_energy("energy_limit", float(limit) if limit else None)
+        charge.permit("energy_limit", not self.limit_reached)
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
     def handle(self, event: Event) -> None:
-        handler = getattr(self, f"_on_{event.name}", None)
-        if handler is not None:
-            handler(event)
+        react = self._reactions.get(event.name)
+        if react is not None:
+            react(event)
         if self._flowing:
             self._look_again()
 
-    def _on_plugged(self, event: Event) -> None:
-        settings = self._box.settings
-        settings.put("charge_count", (settings.integer("charge_count") + 1) & 0xFFFF)
+    def _plugged(self, event: Event) -> None:
+        settings = self._settings
+        settings.put(CHARGE_COUNT, (settings[CHARGE_COUNT] + 1) & 0xFFFF)
         self.session = Session(plugged_at=event.at)
         self.limit_reached = self.not_compliant = False
         self._latched = 0
-        if settings.flag("forgets_pause"):
-            settings.put("charge_pause", 0)
+        if settings[FORGETS_PAUSE]:
+            settings.put(CHARGE_PAUSE.setting, 0)
         self.apply()
 
-    def _on_unplugged(self, event: Event) -> None:
+    def _unplugged(self, event: Event) -> None:
         self.session.charges(event.at, False)
         self.session.unplugged(event.at)
         self.not_compliant = False
         self._silence.clear()
-        off = self._box.snapshot().state is EvseState.OFF
-        detected = self._flowing and not off and self._box.settings.flag("unplug_detection")
+        off = self._snapshot().state is EvseState.OFF
+        detected = self._flowing and not off and self._settings[UNPLUG_DETECTION]
         self._latched = UNPLUG_DETECTED if detected else 0
         self.apply()
 
-    def _on_state_changed(self, event: Event) -> None:
+    def _state_changed(self, event: Event) -> None:
         before, self._state = self._state, str(event.detail["to"])
         self.session.charges(event.at, self._state in _CHARGING)
         if before == EvseState.WAKEUP and self._state == EvseState.B_READY:
@@ -208,48 +232,47 @@ class Logic:
         if self._state == EvseState.C_CLOSING:
             self.not_compliant = False
 
-    def _on_contactor_opened(self, event: Event) -> None:
+    def _contactor_opened(self, event: Event) -> None:
         if event.detail["under_load"] and self._state == EvseState.C_STOPPING:
             self.not_compliant = True  # told to stop, the vehicle went on drawing
 
-    def _on_contactor_closed(self, event: Event) -> None:
-        self._unloaded = self._box.snapshot().phase_voltage
+    def _contactor_closed(self, event: Event) -> None:
+        self._unloaded = self._snapshot().phase_voltage
 
-    def _on_current_started(self, event: Event) -> None:
+    def _current_started(self, event: Event) -> None:
         self._flowing = True
 
-    def _on_current_stopped(self, event: Event) -> None:
+    def _current_stopped(self, event: Event) -> None:
         self._flowing = False
         self._watch.clear()
 
-    def _on_rcd_tripped(self, event: Event) -> None:
-        fault = str(event.detail["fault"])
-        self.tripped[fault] = faultcodes.trigger(fault, cast("float", event.detail["residual_current"]))
+    def _rcd_tripped(self, event: Event) -> None:
+        fault, residual = str(event.detail["fault"]), event.detail["residual_current"]
+        assert isinstance(residual, float | int)
+        self.tripped[fault] = rcd_trigger(fault, residual)
 
-    def _on_fault_raised(self, event: Event) -> None:
+    def _fault_raised(self, event: Event) -> None:
         if event.detail["fault"] == "frequency":
-            slow = self._box.snapshot().frequency < (self.grid.frequency or 50)
-            self.frequency_error = faultcodes.UNDERFREQUENCY if slow else faultcodes.OVERFREQUENCY
+            slow = self._snapshot().frequency < (self.grid.frequency or 50)
+            self.frequency_error = UNDERFREQUENCY if slow else OVERFREQUENCY
 
-    def _on_energy_reached(self, event: Event) -> None:
-        if event.detail["mark"] == self._owner("energy_limit"):
+    def _energy_reached(self, event: Event) -> None:
+        if event.detail["mark"] == self._charge.owner("energy_limit"):
             self.limit_reached = True
             self.apply()
 
-    def _on_supply_changed(self, event: Event) -> None:
+    def _supply_changed(self, event: Event) -> None:
         if self.grid.error:
             self._detect()
 
-    _on_fault_cleared = _on_supply_changed
-
-    def _on_supply_lost(self, event: Event) -> None:
+    def _supply_lost(self, event: Event) -> None:
         self._was_out = True
         self._flowing = False
         for timer in (self._watch, self._silence, self._hold):
             timer.clear()
 
-    def _on_booted(self, event: Event) -> None:
-        hold = self._box.settings.number("blackout_hold")
+    def _booted(self, event: Event) -> None:
+        hold = self._settings[BLACKOUT_HOLD]
         if self._was_out and hold > 0:
             self.held = True
             self._hold.set(later(event.at, hold))
@@ -257,7 +280,7 @@ class Logic:
         self._detect()
 
     def _detect(self) -> None:
-        self.grid = Grid.detect(self._box.snapshot())
+        self.grid = Grid.detect(self._snapshot())
         self.apply()
 
     # --- time --------------------------------------------------------------------------------------------------------
@@ -265,20 +288,20 @@ class Logic:
     def _hold_over(self, _: Instant) -> None:
         self.held = False
         self.apply()
-        self._box.changed()
+        self._controls.changed()
 
     def _no_answer(self, _: Instant) -> None:
         self.not_compliant = True
-        self._box.changed()
+        self._controls.changed()
 
     def _look_again(self) -> None:
         """Something happened to a running charge: watch the load until it no longer rises."""
         self._steady = 0
         if self._watch.due is None:
-            self._watch.set(self._box.simulation.at + WATCH)
+            self._watch.set(self._simulation.at + WATCH)
 
     def _look(self, at: Instant) -> None:
-        now = self._box.snapshot()
+        now = self._snapshot()
         if now.power > self.session.peak:
             self.session.peak = now.power
             self._steady = 0
@@ -286,7 +309,7 @@ class Logic:
         if self._drops(now):
             self._latched = DROP_DETECTED
             self.apply()
-            self._box.changed()
+            self._controls.changed()
         elif self._steady <= STEADY_LOOKS:
             self._watch.set(at + WATCH)
 

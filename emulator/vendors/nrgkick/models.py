@@ -1,11 +1,12 @@
 """The models: 16 A and 32 A units, each with and without a cellular module.
 
-The one rule: a model's `traits` are data that readings ask for by name; nothing asks for a model's id but the rows.
+The one rule: what tells the models apart is in `TRAITS`; nothing asks for a model's id but the rows.
 Source: vendor page (`model_type`, version numbers, serial number); timings ASSUMED where nothing else is said.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from ...core.specs import EvseSpec, PhaseSwitching, WakeUp
@@ -36,6 +37,16 @@ VERSIONS: Final = {
 """Main, touch and star controllers, and the SmartModule's hardware."""
 
 
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is special about a model."""
+
+    model_type: str
+    attachment: str
+    """The one it is delivered with."""
+    cellular: bool
+
+
 def _model(amperes: int, *, sim: bool) -> Model:
     return Model(
         id=f"nrgkick-{'sim-' if sim else ''}{amperes}",
@@ -47,13 +58,15 @@ def _model(amperes: int, *, sim: bool) -> Model:
         connector="tethered",
         serial="T2332500000000000S1D2",
         evse=EVSE,
-        traits={
-            "model_type": "NRGkick Gen2 SIM" if sim else "NRGkick Gen2",
-            "attachment": f"cee_{amperes}",
-            "cellular": sim,
-        },
     )
 
 
 MODELS: Final = (_model(32, sim=False), _model(16, sim=False), _model(32, sim=True), _model(16, sim=True))
-WITH_CELLULAR: Final = tuple(model.id for model in MODELS if model.traits["cellular"])
+TRAITS: Final = {
+    "nrgkick-32": Traits("NRGkick Gen2", "cee_32", cellular=False),
+    "nrgkick-16": Traits("NRGkick Gen2", "cee_16", cellular=False),
+    "nrgkick-sim-32": Traits("NRGkick Gen2 SIM", "cee_32", cellular=True),
+    "nrgkick-sim-16": Traits("NRGkick Gen2 SIM", "cee_16", cellular=True),
+}
+"""By model id."""
+WITH_CELLULAR: Final = tuple(model for model, traits in TRAITS.items() if traits.cellular)

@@ -8,16 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ...core.messages import Reason
 from ...core.snapshot import EvseState, PhaseMask, Phases, Snapshot
-from . import faultcodes
+from ...devices.settings import Setting
 from .attachments import Attachment
-from .faultcodes import Codes
-
-if TYPE_CHECKING:
-    from .wallbox import NrgKick
+from .controls import Controls
+from .faultcodes import Codes, codes
+from .logic import Logic
+from .settings import ATTACHMENT_SERIAL, AVERAGE_CONSUMPTION, GPS, IDLE_NOISE, INDUCED_VOLTAGES, SW_CM
+from .unit import Unit
 
 Read = Callable[["View"], object]
 
@@ -38,18 +39,21 @@ GPS_COMPLETE_SINCE: Final = 15
 class View:
     """One moment of one unit. Attributes are computed when asked for and kept."""
 
-    def __init__(self, box: NrgKick) -> None:
-        self.box = box
-        self.settings = box.settings
-        self.now: Snapshot = box.snapshot()
+    def __init__(self, unit: Unit, controls: Controls, logic: Logic, now: Snapshot, firmware: str) -> None:
+        self.unit = unit
+        self.settings = unit.settings
+        self.controls = controls
+        self.logic = logic
+        self.now = now
+        self.firmware = firmware
 
     @cached_property
     def attachment(self) -> Attachment:
-        return self.box.attachment
+        return self.unit.attachment
 
     @cached_property
     def codes(self) -> Codes:
-        return faultcodes.codes(self.box, self.now)
+        return codes(self.unit, self.logic, self.now)
 
     @cached_property
     def live(self) -> PhaseMask:
@@ -65,13 +69,13 @@ class View:
     @cached_property
     def idle(self) -> bool:
         """The meter shows the unit's own noise only."""
-        return self.settings.flag("idle_noise") and not any(self.now.phase_current) and self.live[0]
+        return self.settings[IDLE_NOISE] and not any(self.now.phase_current) and self.live[0]
 
     @cached_property
     def voltage(self) -> Phases:
         """V per phase; what the attachment does not connect is not there."""
         measured = _where(self.live, self.now.phase_voltage)
-        if not self.settings.flag("induced_voltages") or not any(measured):
+        if not self.settings[INDUCED_VOLTAGES] or not any(measured):
             return measured
         source = next(value for value in measured if value)
         first, second, third = (v or share * source for v, share in zip(measured, INDUCED, strict=True))
@@ -100,6 +104,11 @@ class View:
     def total_apparent(self) -> float:
         return float((sum(self.active) ** 2 + sum(self.reactive) ** 2) ** 0.5)
 
+    @property
+    def power_factor(self) -> Phases:
+        first, second, third = map(_factor, self.active, self.apparent)
+        return (first, second, third)
+
 
 def _both(a: PhaseMask, b: PhaseMask) -> PhaseMask:
     return (a[0] and b[0], a[1] and b[1], a[2] and b[2])
@@ -118,68 +127,34 @@ def _factor(active: float, apparent: float) -> float:
 # --- identity --------------------------------------------------------------------------------------------------------
 
 
-def setting(name: str) -> Read:
-    return lambda v: v.settings[name]
-
-
-def trait(name: str) -> Read:
-    return lambda v: v.box.profile.model.traits[name]
-
-
-def identity(name: str) -> Read:
-    """A property of the unit that does not change while it runs."""
-    return lambda v: getattr(v.box, name)
-
-
-def constant(value: str) -> Read:
-    return lambda _: value
-
-
-def connector(name: str) -> Read:
-    return lambda v: getattr(v.attachment, name)
+def setting(handle: Setting[object]) -> Read:
+    return lambda v: v.settings[handle]
 
 
 def connector_serial(v: View) -> object:
-    return v.settings["attachment_serial"] if v.attachment.type else ""
-
-
-def rated_current(v: View) -> object:
-    return v.box.rated_current
-
-
-def grid_type(name: str) -> Read:
-    """What was detected at power-on: `voltage` V or `frequency` Hz."""
-    return lambda v: getattr(v.box.logic.grid, name)
+    return v.settings[ATTACHMENT_SERIAL] if v.attachment.type else ""
 
 
 def grid_phases(v: View) -> object:
     return sum(1 << bit for bit, live in enumerate(v.live) if live)
 
 
-def gps(name: str) -> Read:
+def gps(handle: Setting[float]) -> Read:
     """A value of the GPS receiver, where there is one."""
-    return lambda v: v.settings[name] if v.settings.flag("gps") else Reason.NOT_FITTED
+    return lambda v: v.settings[handle] if v.settings[GPS] else Reason.NOT_FITTED
 
 
-def gps_extra(name: str) -> Read:
+def gps_extra(handle: Setting[float]) -> Read:
     """Valid with newer cellular modules only. ASSUMED: 0 with older ones."""
-    inner = gps(name)
+    inner = gps(handle)
 
     def read(v: View) -> object:
-        found = _MODULE.search(v.settings.text("sw_cm"))
+        found = _MODULE.search(v.settings[SW_CM])
         valid = found is not None and int(found.group(1)) >= GPS_COMPLETE_SINCE
         value = inner(v)
         return value if valid or isinstance(value, Reason) else 0.0
 
     return read
-
-
-# --- control ---------------------------------------------------------------------------------------------------------
-
-
-def control(name: str) -> Read:
-    """A control as it is read back; for a moment as it was before, where the unit is slow."""
-    return lambda v: v.box.controls.shown(name, v.now)
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
@@ -203,24 +178,15 @@ def signalled_current(v: View) -> object:
     """What the duty cycle says; without one, what would be signalled. Source: equals current_set while idle."""
     if v.now.offered_current > 0:
         return v.now.offered_current
-    return min(v.box.controls.current_set, v.attachment.current)
+    return min(v.controls.current_set, v.attachment.current)
 
 
 def peak_power(v: View) -> object:
-    return max(v.box.logic.session.peak, v.now.power) if v.now.plugged else v.box.logic.session.peak
+    return max(v.logic.session.peak, v.now.power) if v.now.plugged else v.logic.session.peak
 
 
 def total_factor(v: View) -> object:
     return _factor(sum(v.active), v.total_apparent)
-
-
-def phase(name: str, index: int) -> Read:
-    """`voltage`, `current`, `active`, `reactive` or `apparent` of one phase."""
-    return lambda v: getattr(v, name)[index]
-
-
-def phase_factor(index: int) -> Read:
-    return lambda v: _factor(v.active[index], v.apparent[index])
 
 
 def neutral_current(v: View) -> object:
@@ -229,15 +195,15 @@ def neutral_current(v: View) -> object:
 
 def charging_rate(v: View) -> object:
     """km/h, from the power and the average consumption the owner has set."""
-    return round(v.now.power / 10.0 / v.settings.number("average_consumption"), 2)
+    return round(v.now.power / 10.0 / v.settings[AVERAGE_CONSUMPTION], 2)
 
 
 def connect_time(v: View) -> object:
-    return v.box.logic.session.connected(v.now.at)
+    return v.logic.session.connected(v.now.at)
 
 
 def charging_time(v: View) -> object:
-    return v.box.logic.session.charging(v.now.at)
+    return v.logic.session.charging(v.now.at)
 
 
 def status(v: View) -> object:
@@ -261,11 +227,6 @@ def relay_state(v: View) -> object:
     if not any(v.closed):
         return 0
     return 1 + sum(2 << bit for bit, closed in enumerate(v.closed) if closed)
-
-
-def code(name: str) -> Read:
-    """`rcd`, `warning` or `error`."""
-    return lambda v: getattr(v.codes, name)
 
 
 def temperature(sensor: str) -> Read:

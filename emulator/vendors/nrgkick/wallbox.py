@@ -5,21 +5,21 @@ The one rule: the SmartModule (this class) may restart while the main controller
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Mapping
 
 from ...core.messages import DONE, Event, Outcome, Reason
 from ...devices.interfaces import Interface, Origin
 from ...devices.points import Fidelity
+from ...devices.register_table import RegisterTable
 from ...devices.wallbox import Context, Wallbox
 from . import announcement
-from .attachments import ATTACHMENTS, Attachment
-from .control import KEYS, Controls, parse
+from .controls import BY_KEY, Controls
 from .http import HttpApi
 from .logic import Logic
-from .modbus import ModbusApi
-from .quirks import QUIRKS
+from .modbus import LAYOUT, ModbusApi
 from .readings import View
+from .settings import MODBUS_API
+from .unit import Unit
 
 
 class NrgKick(Wallbox):
@@ -27,92 +27,63 @@ class NrgKick(Wallbox):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.controls = Controls(self)
-        self.logic = Logic(self)
-        self.http = HttpApi(self)
-        self.modbus = ModbusApi(self)
+        self.unit = Unit(self.profile.model, self.serial, context.address, self.settings)
+        self.controls = Controls(self.unit, self.simulation, self)
+        self.logic = Logic(self.controls, self.control, self.simulation, self.snapshot)
+        self.http = HttpApi(self.profile, self.controls, self.view, self.shows)
+        self.modbus = ModbusApi(
+            lambda: RegisterTable(LAYOUT, self.profile),
+            self.view,
+            self.controls,
+            enabled=lambda: self.settings[MODBUS_API],
+        )
         self.interfaces: Mapping[str, Interface] = {
             "http": self.http.interface(),
             "modbus": self.modbus.interface(),
-            "mdns": announcement.interface(self),
+            "mdns": announcement.interface(self.unit),
         }
 
-    # --- identity ----------------------------------------------------------------------------------------------------
-
-    @property
-    def firmware_text(self) -> str:
-        return self.profile.firmware.text
-
-    @property
-    def rated_current(self) -> int:
-        """A"""
-        return int(self.profile.model.rated_current)
-
-    @property
-    def attachment(self) -> Attachment:
-        """The plug on the supply side."""
-        stated = self.settings["attachment"]
-        return ATTACHMENTS[str(self.profile.model.traits["attachment"] if stated is None else stated)]
-
-    @property
-    def ip_address(self) -> str:
-        return self.context.address
-
-    @property
-    def mac_address(self) -> str:
-        """ASSUMED: from the serial number where the owner states none."""
-        stated = self.settings["mac_address"]
-        if stated is not None:
-            return str(stated)
-        tail = zlib.crc32(self.serial.encode()).to_bytes(4, "big")[1:]
-        return ":".join(f"{byte:02X}" for byte in b"\x40\x4c\xca" + tail)
-
-    def quirk(self, name: str) -> bool:
-        """Whether the unit shows a quirk: as its owner says, else as its firmware has it."""
-        stated = self.settings[name]
-        return QUIRKS[name].exists(self.profile) if stated is None else bool(stated)
+    def view(self) -> View:
+        """The unit as it is now."""
+        return View(self.unit, self.controls, self.logic, self.snapshot(), self.profile.firmware.text)
 
     # --- reading and writing -----------------------------------------------------------------------------------------
 
     def read(self, address: str) -> object:
         """`modbus.251` as on the wire, `values.general.status` as in JSON; None where the hardware is not there."""
         if address.startswith("modbus."):
-            return self.modbus.table.read_address(View(self), address)
-        value = self.http.items[address].json(View(self))
+            return self.modbus.read(address)
+        value = self.http.items[address].json(self.view())
         return None if isinstance(value, Reason) else value
 
     def write(self, address: str, value: object, origin: Origin) -> Outcome:
         """`modbus.194` (wire value) or `control.current_set` (number, or text as in a query)."""
         if address.startswith("modbus."):
-            return self.modbus.table.write_address(self, address, value, origin)
+            return self.modbus.write(address, value, origin)
         endpoint, _, key = address.partition(".")
-        if endpoint != "control" or key not in KEYS:
-            known = address in self.http.items
-            outcome = Outcome(
-                refused=Reason.READ_ONLY if known else Reason.UNKNOWN, message=f"{address} is not a control"
-            )
+        row = BY_KEY.get(key) if endpoint == "control" else None
+        if row is None:
+            known = Reason.READ_ONLY if address in self.http.items else Reason.UNKNOWN
+            outcome = Outcome(refused=known, message=f"{address} is not a control")
             self.record_write(address, value, outcome, origin)
             return outcome
         self.simulation.now()
-        number = value if isinstance(value, int | float) else parse(key, value) if isinstance(value, str) else None
-        refusal = self.controls.refusal(key, number)
-        if refusal is not None or number is None:
-            outcome = (refusal or self.controls.invalid(key)).outcome
-        else:
-            self.controls.put(key, number)
-            outcome = DONE
+        taken = row.accept(self.controls, value)
+        outcome = taken if isinstance(taken, Outcome) else DONE
+        if not isinstance(taken, Outcome):
+            row.put(self.controls, taken)
         self.record_write(address, value, outcome, origin)
         self.changed()
         return outcome
 
     def addresses(self) -> Iterable[str]:
         yield from self.http.items
-        yield from self.modbus.table.addresses()
+        yield from self.modbus.addresses()
 
     def fidelity(self) -> Iterable[Fidelity]:
         for item in self.http.items.values():
             yield item.fidelity()
-        yield from self.modbus.table.fidelity()
+        yield from self.modbus.fidelity()
 
     # --- what happens to the unit ------------------------------------------------------------------------------------
 
@@ -127,5 +98,5 @@ class NrgKick(Wallbox):
 
     def boot(self) -> None:
         """The firmware may be another one."""
-        self.http.compile()
+        self.http.compile(self.profile)
         self.modbus.compile()

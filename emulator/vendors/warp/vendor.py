@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...devices.firmware import Vendor
+from ...devices.vendor import Vendor
 from .models import DEFAULT, MODELS
 from .settings import ENABLE, EVERYTHING
 from .table import SETTINGS

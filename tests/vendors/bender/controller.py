@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import ClassVar, Final
 
-from worlds import CLIENT, SmallWorld
+from bench import Bench
 
-from emulator.devices.interfaces import (
-    HttpInterface,
-    HttpReply,
-    HttpRequest,
-    ModbusInterface,
-    ModbusReply,
-    ModbusRequest,
-)
+from emulator.devices.interfaces import ModbusReply
 from emulator.vendors.bender.wallbox import Bender
 
 ICC: Final = "amtron-4business-710"
 OLD: Final = "5.12"
 
 
-class Controller(SmallWorld):
+class Controller(Bench):
     """One controller with REST and Modbus on."""
+
+    on: ClassVar[Mapping[str, object]] = {"rest": "with_uid", "modbus": True, "energy_management": "read_write"}
+    unit_id = 255
 
     def __init__(
         self,
@@ -31,30 +27,16 @@ class Controller(SmallWorld):
         hardware: Mapping[str, object] | None = None,
         **settings: object,
     ) -> None:
-        on = {"rest": "with_uid", "modbus": True, "energy_management": "read_write"}
-        super().__init__("bender", model, firmware, hardware=hardware, settings={**on, **settings})
+        super().__init__("bender", model, firmware, hardware=hardware, settings=settings)
 
     @property
     def unit(self) -> Bender:
-        assert isinstance(self.box, Bender)
-        return self.box
-
-    def http(
-        self,
-        target: str,
-        method: str = "GET",
-        body: bytes = b"",
-        interface: str = "http",
-        headers: Mapping[str, str] | None = None,
-    ) -> HttpReply:
-        found = self.box.interfaces[interface]
-        assert isinstance(found, HttpInterface)
-        request = HttpRequest(method=method, target=target, headers=headers or {}, body=body, origin=CLIENT)
-        return found.answer(request)
+        assert isinstance(self.wallbox, Bender)
+        return self.wallbox
 
     def full_state(self) -> dict[str, str]:
         """As clients take it apart: lines, split at the first colon."""
-        reply = self.http("/rest/full_state")
+        reply = self.request("/rest/full_state")
         assert reply.status == 200
         lines = reply.body.decode().splitlines()
         return {key: value for key, _, value in (line.partition(":") for line in lines)}
@@ -65,25 +47,12 @@ class Controller(SmallWorld):
         return found["conn_state"], found["auth_state"], found["ocpp_state"], found["type2_state"]
 
     def modbus(
-        self, function: int, address: int, count: int = 1, values: tuple[int, ...] = (), unit: int = 255
+        self, function: int, address: int, count: int = 1, values: tuple[int, ...] = (), unit: int | None = None
     ) -> ModbusReply:
-        interface = self.box.interfaces["modbus"]
-        assert isinstance(interface, ModbusInterface)
-        reply = interface.handle(
-            ModbusRequest(unit=unit, function=function, address=address, count=count, values=values, origin=CLIENT)
-        )
+        """A controller answers every unit."""
+        reply = super().modbus(function, address, count, values, unit)
         assert reply is not None
         return reply
-
-    def registers(self, address: int, count: int = 1) -> tuple[int, ...]:
-        reply = self.modbus(3, address, count)
-        assert reply.exception is None, (address, reply.exception)
-        assert not reply.close
-        return reply.values
-
-    def long(self, address: int) -> int:
-        high, low = self.registers(address, 2)
-        return high << 16 | low
 
     def text(self, address: int, count: int) -> bytes:
         return b"".join(word.to_bytes(2, "big") for word in self.registers(address, count))
@@ -104,10 +73,4 @@ class Controller(SmallWorld):
 
     def charge(self, **vehicle: object) -> None:
         """Plug in and wait for full current."""
-        self.plug_in(**{"max_current": 32.0, "ramp_up": 20.0, **vehicle})
-        self.wait(40)
-
-    def writes(self) -> list[tuple[str, object, object]]:
-        """Point, value and success of what clients wrote."""
-        entries = (entry for entry in self.simulation.journal if entry.kind == "write")
-        return [(entry.name, entry.detail["value"], entry.detail["ok"]) for entry in entries]
+        super().charge(**{"ramp_up": 20.0, **vehicle})

@@ -71,7 +71,7 @@ def test_residual_current_is_remembered_and_let_go_by_unplugging() -> None:
     state = world.full_state()
     assert (state["rcmb_state"], state["errors"], state["ocpp_state"]) == ("okay", "no_errors", "available")
     assert state["rcmb_max_values"] == " 0.0, 12.5"
-    world.box.reboot()
+    world.wallbox.reboot()
     world.wait(61)
     assert world.full_state()["rcmb_max_values"] == " 0.0, 0.0"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from bench import CLIENT
 from controller import ICC, OLD, Controller
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import CLIENT
 
 from emulator.vendors.bender import meters
 from emulator.vendors.bender.models import MODELS
@@ -49,8 +49,7 @@ def test_what_exists(model: str | None, firmware: str | None) -> None:
     for address in [*range(90, 2100), 0, 65535]:
         reply = world.modbus(3, address)
         assert reply.close == (address in closing)
-        if not reply.close:
-            assert reply.exception == (None if address in expected else 1), address
+        assert reply.exception == (2 if reply.close else None if address in expected else 1), address
     for start, stop in ((152, 154), (227, 229), (746, 748), (140, 143), (999, 1001)):
         if model is None:
             whole = set(range(start, stop)) <= expected
@@ -62,7 +61,7 @@ def test_blocks_that_clients_read() -> None:
     for start, count in ((100, 53), (200, 28), (600, 36), (700, 47), (1000, 1)):  # WARP's reader, but for 1110
         assert len(world.registers(start, count)) == count
     assert world.modbus(3, 1110, 10).exception == 1
-    world.box.configure({"user_id_readable": True})
+    world.wallbox.configure({"user_id_readable": True})
     assert world.registers(1110, 10) == (0,) * 10
     icc = Controller(ICC)
     for start, count in ((131, 25), (206, 22), (712, 4), (715, 15)):  # OpenEMS, Home Assistant
@@ -97,7 +96,7 @@ def test_registers_taken_away() -> None:
     assert world.modbus(3, 222, 2).exception == 1
     assert world.modbus(3, 222, 6).exception == 1
     assert world.registers(220, 2) == (0, 0)
-    world.box.configure({"missing_registers": []})
+    world.wallbox.configure({"missing_registers": []})
     assert world.registers(222, 2) == (0, 230)
 
 
@@ -128,7 +127,7 @@ def test_model_names(model: str) -> None:
     code = world.unit.build.traits.code
     assert name == code.encode().ljust(20, b"\0")
     assert ("4You" in code or "4Business" in code) == world.unit.build.icc
-    assert world.registers(133) == (int(world.box.profile.model.rated_current),)
+    assert world.registers(133) == (int(world.wallbox.profile.model.rated_current),)
 
 
 def test_icc_versions() -> None:
@@ -177,7 +176,7 @@ def test_limit_after_a_start() -> None:
         assert world.registers(1000) == (current,)
         assert world.now.offered_current == current
         world.set(1000, 10)
-        world.box.reboot()
+        world.wallbox.reboot()
         world.wait(100)
         assert world.registers(1000) == (current,)
         assert world.now.offered_current == current
@@ -213,11 +212,11 @@ def test_a_write_of_a_scenario_is_heard_like_a_client() -> None:
     world = Controller(communication_timeout=10, safe_current=0)
     world.charge()
     assert world.now.offered_current == 0
-    assert world.box.write("modbus.1000", 16, CLIENT).ok
+    assert world.wallbox.write("modbus.1000", 16, CLIENT).ok
     assert world.now.offered_current == 16
     world.wait(11)
-    assert not world.box.write("modbus.122", 1, CLIENT).ok
-    assert not world.box.write("modbus.124", 5, CLIENT).ok
+    assert not world.wallbox.write("modbus.122", 1, CLIENT).ok
+    assert not world.wallbox.write("modbus.124", 5, CLIENT).ok
     assert world.now.offered_current == 0
 
 
@@ -235,10 +234,10 @@ def test_no_fail_safe_without_the_server() -> None:
     world = Controller(modbus=False, communication_timeout=10, safe_current=6)
     world.charge()
     assert world.now.offered_current == 32
-    world.box.configure({"modbus": True})
+    world.wallbox.configure({"modbus": True})
     world.wait(11)
     assert world.now.offered_current == 6
-    world.box.configure({"modbus": False})
+    world.wallbox.configure({"modbus": False})
     world.wait(1)
     assert world.now.offered_current == 6
 
@@ -265,7 +264,7 @@ def test_availability(firmware: str | None, off: int, on: int) -> None:
     world.unplug()
     world.wait(5)
     assert world.states()[2] == "unavailable"
-    world.box.reboot()
+    world.wallbox.reboot()
     world.wait(61)
     assert world.registers(124) == (off,)
 
@@ -395,7 +394,7 @@ def test_icc_energy_management_switch() -> None:
     assert world.set(1001, 60) == 2
     assert world.registers(1001) == (320,)
     assert world.writes() == [("modbus.1001", [60], False)]
-    world.box.configure({"energy_management": "off"})
+    world.wallbox.configure({"energy_management": "off"})
     assert not world.unit.logic.modbus_on
 
 
@@ -427,3 +426,42 @@ def test_any_frame(model: str | None, function: int, address: int, values: list[
     assert reply.exception in (None, 1, 2, 3)
     world.wait(10)
     assert len(world.registers(100, 53)) == 53
+
+
+def test_idle_currents() -> None:
+    """Some meters show a few mA without any current."""
+    assert [Controller().long(address) for address in (212, 214, 216)] == [0, 0, 0]
+    world = Controller(idle_currents=True)
+    assert {world.long(address) for address in (212, 214, 216)} <= {4, 5}
+    assert world.full_state()["current_a"] == "0.00,0.00,0.00"
+    world.charge()
+    assert world.long(212) > 30_000
+
+
+@pytest.mark.parametrize(
+    ("rated", "watts", "phases"),
+    [
+        (16.0, 3680, 1),
+        (16.0, 3681, 3),
+        (16.0, 4139, 3),
+        (16.0, 4140, 3),
+        (32.0, 4139, 1),
+        (32.0, 7360, 3),
+    ],
+)
+def test_icc_switches_phases_where_only_one_will_do(rated: float, watts: int, phases: int) -> None:
+    """With 16 A, 3681 to 4139 W switch nothing: evcc writes 3725 and waits in vain."""
+    world = Controller(ICC, hardware={"rated_current": rated})
+    world.charge()
+    assert world.set(1002, watts) is None
+    world.wait(60)
+    assert world.unit.logic.phases == phases
+
+
+def test_icc_goes_back_to_three_phases_only_where_one_will_not_do() -> None:
+    world = Controller(ICC)
+    world.charge()
+    for watts, phases in ((4000, 1), (5000, 1), (7360, 1), (7361, 3), (5000, 3)):
+        assert world.set(1002, watts) is None
+        world.wait(60)
+        assert world.now.phases == phases, watts

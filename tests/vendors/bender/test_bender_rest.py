@@ -6,8 +6,8 @@ import hashlib
 import json
 
 import pytest
+from bench import CLIENT
 from controller import ICC, OLD, Controller
-from worlds import CLIENT
 
 SEED_VALUES = {
     "conn_state": (
@@ -69,7 +69,7 @@ wlan_state:wlan_disconnected
 
 
 def test_an_idle_controller_line_by_line() -> None:
-    reply = Controller().http("/rest/full_state")
+    reply = Controller().request("/rest/full_state")
     assert (reply.status, reply.content_type) == (200, "text/plain")
     assert reply.body.decode() == IDLE
     assert len(IDLE.splitlines()) == 40
@@ -80,12 +80,12 @@ def test_older_firmware_lacks_two_keys(firmware: str) -> None:
     keys = list(Controller(None, firmware).full_state())
     assert len(keys) == 38
     assert not {"voltage_v", "wlan_state"} & set(keys)
-    assert Controller(None, firmware).http("/rest/voltage_v").status == 404
+    assert Controller(None, firmware).request("/rest/voltage_v").status == 404
 
 
 def test_the_serial_number_is_offered_but_not_listed() -> None:
     world = Controller()
-    assert world.http("/rest/manuf_serial_n").body == b"1703512493"
+    assert world.request("/rest/manuf_serial_n").body == b"1703512493"
     assert "manuf_serial_n" not in world.full_state()
     assert Controller(full_state_serial=True).full_state()["manuf_serial_n"] == "1703512493"
 
@@ -94,24 +94,24 @@ def test_every_key_alone_is_the_value_of_full_state() -> None:
     world = Controller()
     world.charge()
     for key, value in world.full_state().items():
-        reply = world.http(f"/rest/{key}")
+        reply = world.request(f"/rest/{key}")
         assert (reply.status, reply.body.decode(), reply.content_type) == (200, value, "text/plain"), key
     for old, new in (("rcmb_max", "rcmb_max_values"), ("rcmb_values", "rcmb_current_values")):
-        assert world.http(f"/rest/{old}").body == world.http(f"/rest/{new}").body == b" 0.0, 0.0"
+        assert world.request(f"/rest/{old}").body == world.request(f"/rest/{new}").body == b" 0.0, 0.0"
 
 
 @pytest.mark.parametrize(
     ("form", "body"), [("value", b"available"), ("line", b"available\n"), ("pair", b"ocpp_state:available\n")]
 )
 def test_forms_of_a_single_value(form: str, body: bytes) -> None:
-    assert Controller(rest_value_form=form).http("/rest/ocpp_state").body == body
+    assert Controller(rest_value_form=form).request("/rest/ocpp_state").body == body
 
 
 def test_values_while_charging() -> None:
     world = Controller(free_charging=False, whitelist=["04A1B2C3"])
     world.plug_in(max_current=16.0, ramp_up=50.0)
     world.wait(5)
-    assert world.box.present_card("04:a1:b2:c3").ok
+    assert world.wallbox.present_card("04:a1:b2:c3").ok
     world.wait(1000)
     now, state = world.now, world.full_state()
     assert state["auth_uid"] == "04a1b2c3"
@@ -123,7 +123,7 @@ def test_values_while_charging() -> None:
     assert state["sig_current"] == "32"
     assert state["con_cycles_type2"] == "1"
     assert state["ambient_temp"] == f"{now.temperature['housing']:+.2f}"
-    world.box.configure({"rest": "without_uid"})
+    world.wallbox.configure({"rest": "without_uid"})
     assert world.full_state()["auth_uid"] == ""
     assert world.full_state()["auth_state"] == "authorized_for_charging"
 
@@ -221,36 +221,36 @@ def test_header_authentication(changes: dict[str, str], status: int) -> None:
     world = Controller(operator_password="your_password", manufacturer_password="other")
     for path in ("/rest/full_state", "/rest/conn_state", "/rest/unknown"):
         expected = 404 if status == 200 and path.endswith("unknown") else status
-        reply = world.http(path, headers={**GOOD, **changes})
+        reply = world.request(path, headers={**GOOD, **changes})
         assert reply.status == expected
         assert reply.content_type == "text/plain"
 
 
 def test_open_access_as_in_the_field() -> None:
-    assert Controller().http("/rest/full_state").status == 200
-    assert Controller(operator_password="x", rest_auth="none").http("/rest/full_state").status == 200
-    assert Controller(rest_auth="headers").http("/rest/full_state").status == 401
+    assert Controller().request("/rest/full_state").status == 200
+    assert Controller(operator_password="x", rest_auth="none").request("/rest/full_state").status == 200
+    assert Controller(rest_auth="headers").request("/rest/full_state").status == 401
     without = {**GOOD, "password": ""}  # a password that was never set lets nobody in
-    assert Controller(rest_auth="headers").http("/rest/full_state", headers=without).status == 401
+    assert Controller(rest_auth="headers").request("/rest/full_state", headers=without).status == 401
 
 
 def test_switched_off() -> None:
     world = Controller(rest="disabled")
     for path in ("/rest/full_state", "/rest/conn_state", "/rest/x"):
-        reply = world.http(path)
+        reply = world.request(path)
         assert (reply.status, reply.body, reply.content_type) == (404, b"", "text/plain")
-    assert world.http("/").status == 200
+    assert world.request("/").status == 200
 
 
 @pytest.mark.parametrize("path", ["/rest/", "/rest/x", "/rest/CONN_STATE", "/rest/conn_state/", "/rest", "/x"])
 def test_unknown_paths(path: str) -> None:
-    reply = Controller().http(path)
+    reply = Controller().request(path)
     assert (reply.status, reply.content_type) == (404, "text/plain")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_it_only_reads(method: str) -> None:
-    reply = Controller().http("/rest/conn_state", method)
+    reply = Controller().request("/rest/conn_state", method)
     assert reply.status == 405
     assert ("Allow", "GET, HEAD") in reply.headers
 
@@ -259,22 +259,22 @@ def test_scenarios_read_and_do_not_write() -> None:
     world = Controller()
     assert world.read("rest.conn_state", "rest.max_current") == ["no_vehicle_connected", 32]
     for address in ("rest.max_current", "rest.x", "x"):
-        assert not world.box.write(address, 6, CLIENT).ok
+        assert not world.wallbox.write(address, 6, CLIENT).ok
     for address in ("rest.x", "conn_state", "modbus.101", "modbus.x", "modbus.1110"):
         with pytest.raises(KeyError):
-            world.box.read(address)
+            world.wallbox.read(address)
 
 
 def test_schuko() -> None:
     world = Controller("cc612-schuko", free_charging=False, whitelist=["aa"])
     assert world.full_state()["schuko_cfg"] == "enable"
     assert world.full_state()["schuko_state"] == "idle"
-    world.box.configure({"schuko_plugged": True})
+    world.wallbox.configure({"schuko_plugged": True})
     assert (world.full_state()["schuko_state"], world.states()[0]) == ("connected", "vehicle_connected_schuko")
-    world.box.present_card("aa")
+    world.wallbox.present_card("aa")
     assert (world.full_state()["schuko_state"], world.states()[0]) == ("power_on", "vehicle_charging_schuko")
     assert world.full_state()["con_cycles_schuko"] == "1"
-    world.box.configure({"errors": ["mcb_of_domestic_socket_triggered"], "mcb_schuko_monitoring": True})
+    world.wallbox.configure({"errors": ["mcb_of_domestic_socket_triggered"], "mcb_schuko_monitoring": True})
     assert world.full_state()["schuko_state"] == "connected"
     assert world.full_state()["mcb_schuko_state"] == "triggered"
     assert Controller(schuko_plugged=True).full_state()["schuko_state"] == "idle"
@@ -286,21 +286,21 @@ def test_schuko() -> None:
 def test_the_newer_api_is_not_there_by_default() -> None:
     for settings in ({}, {"rest_v1": True, "rest": "disabled"}):
         world = Controller(**settings)  # type: ignore[arg-type]
-        assert world.http("/v1/login").status == 404
-        assert world.http("/v1/login", "POST", b"{}").status == 404
-        assert world.http("/v1/app_dashboard").status == 404
+        assert world.request("/v1/login").status == 404
+        assert world.request("/v1/login", "POST", body=b"{}").status == 404
+        assert world.request("/v1/app_dashboard").status == 404
 
 
 def test_login() -> None:
     world = Controller(rest_v1=True, operator_password="secret")
 
     def token() -> str:
-        found = json.loads(world.http("/v1/login").body)["token"]
+        found = json.loads(world.request("/v1/login").body)["token"]
         assert isinstance(found, str)
         return found
 
     def log_in(proof: object, user: object = "operator") -> tuple[int, dict[str, str]]:
-        reply = world.http("/v1/login", "POST", json.dumps({"username": user, "password": proof}).encode())
+        reply = world.request("/v1/login", "POST", body=json.dumps({"username": user, "password": proof}).encode())
         return reply.status, json.loads(reply.body)
 
     def proof(given: str) -> str:
@@ -316,22 +316,22 @@ def test_login() -> None:
     assert log_in(5)[0] == 401
     status, answer = log_in(proof(token()))
     assert (status, answer["status"]) == (200, "success")
-    assert world.http("/v1/app_dashboard").status == 401
-    assert world.http("/v1/app_dashboard", headers={"authorization": answer["session"]}).status == 404
+    assert world.request("/v1/app_dashboard").status == 401
+    assert world.request("/v1/app_dashboard", headers={"authorization": answer["session"]}).status == 404
     for body in (b"", b"{", b"[]", b'{"username":"operator"}', b"[" * 5000, b"\xff"):
-        assert world.http("/v1/login", "POST", body).status == 400
-    world.box.reboot()
+        assert world.request("/v1/login", "POST", body=body).status == 400
+    world.wallbox.reboot()
     world.wait(61)
-    assert world.http("/v1/app_dashboard", headers={"authorization": answer["session"]}).status == 401
+    assert world.request("/v1/app_dashboard", headers={"authorization": answer["session"]}).status == 401
 
 
 def test_an_icc_lists_its_registers_and_has_no_rest() -> None:
     world = Controller(ICC)
-    assert world.http("/rest/full_state").status == 404
-    page = world.http("/datapointlist.html")
+    assert world.request("/rest/full_state").status == 404
+    page = world.request("/datapointlist.html")
     assert (page.status, page.content_type) == (200, "text/html")
     assert b"1001 hems_current_limit_tenths" in page.body
-    assert not [name for name in world.box.addresses() if name.startswith("rest.")]
+    assert not [name for name in world.wallbox.addresses() if name.startswith("rest.")]
 
 
 def test_firmware_text() -> None:

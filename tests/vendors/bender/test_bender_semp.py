@@ -23,13 +23,13 @@ def message(watts: int | None = None, on: str = "true", device: str = DEVICE) ->
 
 
 def recommend(world: Controller, watts: int | None, on: str = "true") -> int:
-    return world.http(PATH + "/", "POST", message(watts, on), interface="semp").status
+    return world.request(PATH + "/", "POST", body=message(watts, on), interface="semp").status
 
 
 @pytest.mark.parametrize("path", [PATH, PATH + "/"])
 def test_document(path: str) -> None:
     world = Controller("cubos-c11e", semp=True)
-    reply = world.http(path, interface="semp")
+    reply = world.request(path, interface="semp")
     assert (reply.status, reply.content_type) == (200, "application/xml")
     root = ElementTree.fromstring(reply.body)
     assert root.tag == f"{SPACE}Device2EM"
@@ -38,8 +38,8 @@ def test_document(path: str) -> None:
     assert (found["MinPowerConsumption"], found["MaxPowerConsumption"]) == ("1380", "11040")
     assert (found["Status"], found["AveragePower"]) == ("Off", "0")
     world.charge()
-    assert b"<Status>On</Status>" in world.http(path, interface="semp").body
-    assert f"<AveragePower>{round(world.now.power)}<".encode() in world.http(path, interface="semp").body
+    assert b"<Status>On</Status>" in world.request(path, interface="semp").body
+    assert f"<AveragePower>{round(world.now.power)}<".encode() in world.request(path, interface="semp").body
 
 
 def test_phases_as_evcc_switches_them() -> None:
@@ -105,7 +105,7 @@ def test_a_large_box_stays_where_both_would_do() -> None:
 )
 def test_no_message(body: bytes) -> None:
     world = Controller(semp=True)
-    reply = world.http(PATH, "POST", body, interface="semp")
+    reply = world.request(PATH, "POST", body=body, interface="semp")
     assert reply.status == 400
     assert world.writes()[-1][2] is False
     world.charge()
@@ -114,11 +114,11 @@ def test_no_message(body: bytes) -> None:
 
 def test_where_it_is() -> None:
     def enabled(firmware: str | None, **settings: object) -> bool:
-        interface = Controller(None, firmware, None, **settings).box.interfaces["semp"]
+        interface = Controller(None, firmware, None, **settings).wallbox.interfaces["semp"]
         assert isinstance(interface, HttpInterface)
         return interface.enabled()
 
     assert enabled(None, semp=True)
     assert not enabled(None)
     assert not enabled("5.32", semp=True)
-    assert "semp" not in Controller("amtron-4you-500").box.interfaces
+    assert "semp" not in Controller("amtron-4you-500").wallbox.interfaces

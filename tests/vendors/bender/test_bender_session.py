@@ -27,20 +27,20 @@ def test_card_after_the_car() -> None:
     assert world.states() == WAITING
     assert world.registers(104) == (5,)
     assert world.now.state is EvseState.B_AUTH
-    assert world.box.present_card("ffff").refused is Reason.UNAUTHORISED
+    assert world.wallbox.present_card("ffff").refused is Reason.UNAUTHORISED
     assert world.states() == WAITING
-    assert world.box.present_card(CARD.upper()).ok
+    assert world.wallbox.present_card(CARD.upper()).ok
     world.wait(30)
     assert world.states() == CHARGING
     assert world.full_state()["auth_uid"] == CARD
-    assert world.box.present_card("ffff").refused is Reason.UNAUTHORISED
+    assert world.wallbox.present_card("ffff").refused is Reason.UNAUTHORISED
     assert world.states() == CHARGING
-    assert world.box.present_card(CARD).ok
+    assert world.wallbox.present_card(CARD).ok
     world.wait(20)
     assert world.states() == ("vehicle_connected_type2", "not_authorized_for_charging", "finishing", "b")
     assert (world.registers(104), world.full_state()["auth_uid"]) == ((9,), "")
     assert world.full_state()["transaction_wh"] == "0"
-    assert world.box.present_card(CARD).ok
+    assert world.wallbox.present_card(CARD).ok
     world.wait(30)
     assert world.states() == CHARGING
     world.unplug()
@@ -50,7 +50,7 @@ def test_card_after_the_car() -> None:
 
 def test_car_after_the_card() -> None:
     world = guarded()
-    assert world.box.present_card(CARD).ok
+    assert world.wallbox.present_card(CARD).ok
     assert world.states() == ("no_vehicle_connected", "authorized_for_charging", "preparing", "a")
     assert (world.registers(104), world.registers(122)) == ((5,), (1,))
     world.plug_in()
@@ -60,11 +60,11 @@ def test_car_after_the_card() -> None:
 
 def test_a_card_waits_only_so_long_and_can_be_taken_back() -> None:
     world = guarded()
-    world.box.present_card(CARD)
+    world.wallbox.present_card(CARD)
     world.wait(61)
     assert world.states()[1:3] == ("not_authorized_for_charging", "available")
-    world.box.present_card(CARD)
-    world.box.present_card(CARD)
+    world.wallbox.present_card(CARD)
+    world.wallbox.present_card(CARD)
     assert world.states()[1:3] == ("not_authorized_for_charging", "available")
 
 
@@ -75,7 +75,7 @@ def test_a_car_waits_only_so_long() -> None:
     assert world.states() == WAITING
     world.wait(2)
     assert world.states() == ("vehicle_connected_type2", "auth_timeout", "preparing", "b")
-    world.box.present_card(CARD)
+    world.wallbox.present_card(CARD)
     world.wait(30)
     assert world.states() == CHARGING
 
@@ -90,7 +90,7 @@ def test_the_wait_begins_when_a_card_is_needed() -> None:
     assert world.states() == WAITING
     world.wait(2)
     assert world.states()[1] == "auth_timeout"
-    world.box.configure({"free_charging": True})
+    world.wallbox.configure({"free_charging": True})
     world.wait(30)
     assert world.states() == CHARGING
 
@@ -99,10 +99,10 @@ def test_free_charging_takes_the_name_of_a_card() -> None:
     world = Controller()
     world.charge()
     assert world.full_state()["auth_uid"] == ""
-    assert world.box.present_card("aabb").ok
+    assert world.wallbox.present_card("aabb").ok
     assert world.full_state()["auth_uid"] == "aabb"
-    assert world.box.present_card("ccdd").refused is Reason.UNAUTHORISED
-    assert world.box.present_card("aabb").ok
+    assert world.wallbox.present_card("ccdd").refused is Reason.UNAUTHORISED
+    assert world.wallbox.present_card("aabb").ok
     world.wait(20)
     assert world.states()[2] == "finishing"
     assert world.now.offered_current == 0
@@ -116,19 +116,19 @@ def test_a_lost_authorisation() -> None:
     world = guarded()
     world.plug_in()
     world.wait(5)
-    world.box.present_card(CARD)
+    world.wallbox.present_card(CARD)
     world.wait(30)
     assert world.simulation.submit("garage", SetAuthorisation(owner="bender.authorisation", granted=False)).ok
     world.wait(20)
     assert world.states() == ("vehicle_connected_type2", "not_authorized_for_charging", "finishing", "b")
-    assert world.box.present_card(CARD).ok
+    assert world.wallbox.present_card(CARD).ok
     world.wait(30)
     assert world.states() == CHARGING
 
 
 def test_a_clock_that_is_wrong() -> None:
     world = Controller()
-    world.box.clock_offset = timedelta(hours=1)
+    world.wallbox.clock_offset = timedelta(hours=1)
     world.charge()
     assert world.long(707) == 0x00090000
 
@@ -157,7 +157,7 @@ def test_reserved_and_the_older_ocpp() -> None:
     world.set(1000, 0)
     world.wait(20)
     assert world.registers(104) == (1,)
-    world.box.configure({"errors": ["pic24_error"]})
+    world.wallbox.configure({"errors": ["pic24_error"]})
     assert world.registers(104) == (4,)
 
 
@@ -176,7 +176,7 @@ def test_start_and_stop_over_modbus(one_by_one: bool) -> None:
     world.wait(30)
     assert world.states() == CHARGING
     assert world.text(720, 10) == CARD.rjust(20).encode()
-    world.box.configure({"modbus_user_id_read": False})
+    world.wallbox.configure({"modbus_user_id_read": False})
     assert world.text(720, 10) == b" " * 20
     world.show_user(CARD, one_by_one=one_by_one)
     world.wait(20)
@@ -200,16 +200,16 @@ def test_an_empty_user_id_is_nobody() -> None:
 
 def test_nobody_starts_what_is_unavailable() -> None:
     world = guarded(available=False, modbus_user_id_write=True)
-    assert world.box.present_card(CARD).refused is Reason.NOT_NOW
+    assert world.wallbox.present_card(CARD).refused is Reason.NOT_NOW
     world.show_user(CARD)
     assert world.states()[1] == "not_authorized_for_charging"
 
 
 def test_readers() -> None:
-    assert "no card reader" in str(Controller("cc612-no-rfid").box.present_card(CARD).detail)
+    assert "no card reader" in str(Controller("cc612-no-rfid").wallbox.present_card(CARD).detail)
     world = guarded()
     world.begin("silent", ControllerLinkLost())
-    assert "does not answer" in str(world.box.present_card(CARD).detail)
+    assert "does not answer" in str(world.wallbox.present_card(CARD).detail)
     assert world.full_state()["errors"] == "rfid_reader_not_communicating"
     assert world.states()[2] == "available"
 
@@ -262,11 +262,11 @@ def test_reboot() -> None:
     world = guarded()
     world.plug_in()
     world.wait(5)
-    world.box.present_card(CARD)
+    world.wallbox.present_card(CARD)
     world.wait(60)
     kept = world.long(716)
-    world.box.reboot()
-    assert not world.box.up
+    world.wallbox.reboot()
+    assert not world.wallbox.up
     world.wait(10)
     assert not world.now.contactor
     world.wait(55)
@@ -279,7 +279,7 @@ def test_outage() -> None:
     world.charge()
     world.apply(PowerCut())
     world.wait(60)
-    assert not world.box.up
+    assert not world.wallbox.up
     world.apply(PowerUp())
     world.wait(100)
     assert world.states() == CHARGING
@@ -289,7 +289,7 @@ def test_outage() -> None:
 def test_new_firmware() -> None:
     world = Controller(None, "5.22")
     assert world.modbus(3, 730).exception == 1
-    world.box.set_firmware("5.33.9-21459")
+    world.wallbox.set_firmware("5.33.9-21459")
     world.wait(61)
     assert world.modbus(3, 730).exception is None
     assert world.full_state()["wlan_state"] == "wlan_disconnected"

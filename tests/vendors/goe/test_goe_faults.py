@@ -223,8 +223,32 @@ def test_old_meters_are_coarse(goe: Make) -> None:
     assert nrg[7] % 100 == 0
     assert nrg[11] % 10 == 0
     assert nrg[4] == pytest.approx(round(nrg[4], 1))
-    fine = charging(goe("v3-22", "55.5")).box.read("nrg.0")
-    assert fine != int(fine)  # type: ignore[call-overload]
+    fine = charging(goe("v3-22", "55.5")).box.read("nrg.7")
+    assert fine % 100 != 0  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("firmware", ["55.5", "56.8", "60.5"])
+def test_v3_shows_whole_volts_and_no_factor_when_idle(goe: Make, firmware: str) -> None:
+    world = goe("v3-22", firmware)
+    world.wait(2)
+    nrg = world.box.read("nrg")
+    assert isinstance(nrg, list)
+    assert nrg[:4] == [round(u) for u in nrg[:3]] + [1]
+    assert nrg[12:] == [0] * 4
+
+
+@pytest.mark.parametrize(("firmware", "idle"), [("55.5", 0), ("56.8", 100), ("59.4", 0), ("60.5", 0)])
+def test_power_factors_of_an_idle_v4(goe: Make, firmware: str, idle: int) -> None:
+    world = goe("gemini-22", firmware)
+    world.wait(2)
+    assert [world.box.read(f"nrg.{n}") for n in range(12, 16)] == [idle] * 3 + [0]
+
+
+@pytest.mark.parametrize(
+    ("model", "firmware", "factor"), [("gemini-22", "53.7", 100), ("gemini-22", "60.5", 0), ("v3-22", "60.5", 80)]
+)
+def test_power_factor_of_n_while_charging(goe: Make, model: str, firmware: str, factor: int) -> None:
+    assert charging(goe(model, firmware)).box.read("nrg.15") == factor
 
 
 # --- restarts --------------------------------------------------------------------------------------------------------

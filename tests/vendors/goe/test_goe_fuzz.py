@@ -12,7 +12,7 @@ from worlds import CLIENT, SmallWorld
 
 from emulator.core.messages import Unplug
 from emulator.devices.interfaces import ModbusInterface, ModbusRequest
-from emulator.vendors.goe import v1
+from emulator.vendors.goe import v1_rows
 from emulator.vendors.goe import vendor as goe
 from emulator.vendors.goe.keys import KEYS
 
@@ -135,7 +135,7 @@ def test_any_register_request_is_answered(function: int, address: int, values: l
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    key=st.sampled_from([row.name for row in v1.ROWS]) | st.text(max_size=4),
+    key=st.sampled_from([row.name for row in v1_rows.ROWS]) | st.text(max_size=4),
     raw=st.text(max_size=12) | NUMBERS.map(str),
 )
 def test_any_old_command_is_answered(key: str, raw: str) -> None:

@@ -95,7 +95,7 @@ def test_what_53_1_keeps_to_itself(box: Make) -> None:
     published = connect(world)
     assert mqtt(world).prefix() == "/go-eCharger/123456/"
     names = {topic.rpartition("/")[2] for topic in published}
-    assert {"car", "alw", "amp", "nrg", "fwv", "psm"} <= names
+    assert {"car", "alw", "amp", "nrg", "fwv", "psm", "bac", "sdp"} <= names
     assert not names & {"sse", "typ", "fna", "led", "sch_week", "psmd", "part", "ehs", "cus"} - {"cus"}
 
 

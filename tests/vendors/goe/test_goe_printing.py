@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from emulator.vendors.goe import vendor as goe
 from emulator.vendors.goe.arduino import JsonError, parse
-from emulator.vendors.goe.printing import number, printer, printers, single
+from emulator.vendors.goe.features import NINE_DIGITS
+from emulator.vendors.goe.printing import number, printer, single
 
 # Captured up to firmware 56.1: six decimals, one less for each further digit before the point.
 SIX = [
@@ -82,8 +83,15 @@ def test_whole_numbers_never_go_exponential() -> None:
 
 
 def test_the_firmware_chooses_the_digits() -> None:
-    for firmware, text in (("53.1", "225.37"), ("56.8", "225.37"), ("57.1", "225.3699951"), ("60.5", "225.3699951")):
-        _, float_printer = printers(goe.VENDOR.profile(None, firmware))
+    for firmware, text in (
+        ("53.1", "225.37"),
+        ("56.1", "225.37"),
+        ("56.8", "225.3699951"),
+        ("57.1", "225.3699951"),
+        ("60.5", "225.3699951"),
+    ):
+        nine = NINE_DIGITS.exists(goe.VENDOR.profile(None, firmware))
+        float_printer = printer(9 if nine else 6, is_single=True)
         assert float_printer(225.37) == text
 
 

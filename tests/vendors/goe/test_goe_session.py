@@ -516,3 +516,7 @@ def test_the_button_steps_through_the_presets(goe: Make) -> None:
     world.box.press_button(5)
     assert world.box.read("frc") == 1
     assert goe("core").box.press_button().detail == {"ignored": "no button"}
+
+
+def test_the_adapters_limit_has_its_documented_name(goe: Make) -> None:
+    assert goe(adi=True).box.read("cll.adapterCurrentLimit") == 16

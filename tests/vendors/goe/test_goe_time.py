@@ -12,7 +12,7 @@ from worlds import CLIENT, SmallWorld
 from emulator.core.instant import SECOND
 from emulator.vendors.goe import localtime, trip
 from emulator.vendors.goe.ladder import Trip
-from emulator.vendors.goe.schedule import Calendar, Verdict, normalised
+from emulator.vendors.goe.schedule import Calendar, Moment, Plan, Verdict, normalised
 from emulator.vendors.goe.surplus import Powers, Surplus, Tuning
 
 Make = Callable[..., SmallWorld]
@@ -59,33 +59,40 @@ def test_the_next_change_of_the_clock() -> None:
 def test_clock_keys(goe: Make) -> None:
     world = goe()
     world.wait(27.034042)
-    assert world.read("utc", "loc") == ["2026-01-05T08:00:27.034.042", "2026-01-05T09:00:27.034.042 +01:00"]
+    assert world.read("utc", "loc") == ["2026-01-05T08:00:27.034", "2026-01-05T09:00:27.034 +01:00"]
     tab, rbt, lto = world.read("tab", "rbt", "lto")
     assert isinstance(tab, int)
     assert isinstance(rbt, int)
     assert datetime.fromtimestamp((tab + rbt) / 1000, UTC) == at("2026-01-05T08:00:27.034")
     assert lto == 3_600_000
     world.request("/api/set?tof=-330&tds=0")
-    assert world.box.read("loc") == "2026-01-05T02:30:27.034.042 -05:30"
+    assert world.box.read("loc") == "2026-01-05T02:30:27.034 -05:30"
+
+
+def test_old_firmware_shows_microseconds_as_a_group_of_their_own(goe: Make) -> None:
+    world = goe(firmware="53.1")
+    world.wait(27.034042)
+    assert world.read("utc", "loc") == ["2026-01-05T08:00:27.034.042", "2026-01-05T09:00:27.034.042 +01:00"]
+    assert goe(firmware="55.5").box.read("utc") == "2026-01-05T08:00:00.000"
 
 
 def test_the_clock_can_be_set(goe: Make) -> None:
     world = goe()
     assert world.get("/api/set?utc=%222030-06-01T10:00:00.000.000%22") == {"utc": True}
     world.wait(1)
-    assert world.box.read("loc") == "2030-06-01T12:00:01.000.000 +02:00"
+    assert world.box.read("loc") == "2030-06-01T12:00:01.000 +02:00"
     assert world.get("/api/set?utc=%22tomorrow%22") == {"utc": "utc: failed: value must be string (tomorrow)"}
 
 
 # --- schedules -------------------------------------------------------------------------------------------------------
 
 
-def plan(control: int, *ranges: tuple[str, str]) -> dict[str, object]:
-    def moment(text: str) -> dict[str, int]:
+def plan(control: int, *ranges: tuple[str, str]) -> Plan:
+    def moment(text: str) -> Moment:
         hour, minute = text.split(":")
         return {"hour": int(hour), "minute": int(minute)}
 
-    return dict(normalised({"control": control, "ranges": [{"begin": moment(a), "end": moment(b)} for a, b in ranges]}))
+    return normalised({"control": control, "ranges": [{"begin": moment(a), "end": moment(b)} for a, b in ranges]})
 
 
 OFF = plan(0)

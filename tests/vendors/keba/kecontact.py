@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Final
+from functools import partial
+from typing import ClassVar, Final
 
-from worlds import SmallWorld
+from bench import Bench, charging, ended
+from bench import with_fault as faulty
 
 from emulator.core.faults import (
     ContactorFailsToClose,
@@ -28,8 +30,7 @@ from emulator.core.faults import (
     TripRcd,
     Undervoltage,
 )
-from emulator.core.messages import PowerCut, PowerUp
-from emulator.devices.interfaces import Datagram, ModbusInterface, ModbusReply, ModbusRequest, Origin, UdpInterface
+from emulator.devices.interfaces import Datagram, Origin, UdpInterface
 from emulator.vendors.keba.wallbox import Keba
 
 CLIENT: Final = "127.0.0.2:7090"
@@ -38,8 +39,16 @@ CARD: Final = "e3f76b8d00000000"
 CLASS: Final = "01010400000000000000"
 
 
-class KeContact(SmallWorld):
-    """One box with everything switched on."""
+class KeContact(Bench):
+    """One wallbox with everything switched on."""
+
+    on: ClassVar[Mapping[str, object]] = {
+        "dsw1_2": True,
+        "dsw1_3": True,
+        "modbus_in_app": True,
+        "contactor_box": True,
+    }
+    unit_id = 255
 
     def __init__(
         self,
@@ -48,18 +57,17 @@ class KeContact(SmallWorld):
         hardware: Mapping[str, object] | None = None,
         **settings: object,
     ) -> None:
-        on = {"dsw1_2": True, "dsw1_3": True, "modbus_in_app": True, "contactor_box": True}
-        super().__init__("keba", model, firmware, hardware=hardware, settings={**on, **settings})
+        super().__init__("keba", model, firmware, hardware=hardware, settings=settings)
 
     @property
     def unit(self) -> Keba:
-        assert isinstance(self.box, Keba)
-        return self.box
+        assert isinstance(self.wallbox, Keba)
+        return self.wallbox
 
     # --- UDP ---------------------------------------------------------------------------------------------------------
 
     def datagrams(self, text: str | bytes, client: str = CLIENT) -> list[Datagram]:
-        interface = self.box.interfaces["udp"]
+        interface = self.wallbox.interfaces["udp"]
         assert isinstance(interface, UdpInterface)
         data = text if isinstance(text, bytes) else text.encode("cp437")
         return list(interface.handle(data, Origin(interface="udp", client=client)))
@@ -90,57 +98,25 @@ class KeContact(SmallWorld):
 
     def pushes(self) -> list[dict[str, object]]:
         """What the box says by itself now."""
-        interface = self.box.interfaces["udp"]
+        interface = self.wallbox.interfaces["udp"]
         assert isinstance(interface, UdpInterface)
         return [json.loads(d.data) for d in interface.published(self.simulation.at)]
 
     # --- Modbus ------------------------------------------------------------------------------------------------------
 
-    def modbus(
-        self, function: int, address: int, count: int = 1, values: tuple[int, ...] = (), unit: int = 255
-    ) -> ModbusReply | None:
-        interface = self.box.interfaces["modbus"]
-        assert isinstance(interface, ModbusInterface)
-        return interface.handle(
-            ModbusRequest(unit=unit, function=function, address=address, count=count, values=values)
-        )
-
     def register(self, address: int) -> int:
-        reply = self.modbus(3, address, 2)
-        assert reply is not None
-        assert reply.exception is None
-        high, low = reply.values
-        return high << 16 | low
+        return self.long(address)
 
     def put(self, address: int, value: int) -> int | None:
         """The exception of a write; None: done."""
-        reply = self.modbus(6, address, values=(value,))
-        assert reply is not None
-        return reply.exception
-
-    def exception(self, function: int, address: int, count: int = 1, values: tuple[int, ...] = ()) -> int | None:
-        reply = self.modbus(function, address, count, values)
-        assert reply is not None
-        return reply.exception
-
-    def charge(self, **vehicle: object) -> None:
-        """Plug in and wait for full current."""
-        self.plug_in(**{"max_current": 32.0, **vehicle})
-        self.wait(40)
-
-    def writes(self) -> list[tuple[str, object, object]]:
-        """Point, value and success of what clients wrote."""
-        entries = (entry for entry in self.simulation.journal if entry.kind == "write")
-        return [(entry.name, entry.detail["value"], entry.detail["ok"]) for entry in entries]
+        return self.exception(6, address, values=(value,))
 
 
 Make = Callable[[str | None, str | None], KeContact]
 
 
 def _charging(model: str | None, firmware: str | None) -> KeContact:
-    world = KeContact(model, firmware)
-    world.charge()
-    return world
+    return charging(KeContact(model, firmware))
 
 
 def _plugged(model: str | None, firmware: str | None) -> KeContact:
@@ -159,10 +135,7 @@ def _disabled(model: str | None, firmware: str | None) -> KeContact:
 
 def _booting(model: str | None, firmware: str | None) -> KeContact:
     world = _charging(model, firmware)
-    world.apply(PowerCut())
-    world.wait(60)
-    world.apply(PowerUp())
-    world.wait(12)
+    world.outage(after=12)
     return world
 
 
@@ -174,22 +147,8 @@ def _switching(model: str | None, firmware: str | None) -> KeContact:
     return world
 
 
-def _ended(model: str | None, firmware: str | None) -> KeContact:
-    world = _charging(model, firmware)
-    world.wait(600)
-    world.unplug()
-    world.wait(5)
-    return world
-
-
-def with_fault(fault: Disturbance, wait: float = 20.0) -> Make:
-    def make(model: str | None, firmware: str | None) -> KeContact:
-        world = _charging(model, firmware)
-        world.begin("fault", fault)
-        world.wait(wait)
-        return world
-
-    return make
+def with_fault(fault: Disturbance) -> Make:
+    return lambda model, firmware: faulty(partial(KeContact, model, firmware), fault)
 
 
 FAULTS: Final[dict[str, tuple[Disturbance, int, int]]] = {
@@ -223,6 +182,6 @@ SITUATIONS: Final[dict[str, Make]] = {
     "disabled": _disabled,
     "booting": _booting,
     "switching": _switching,
-    "ended": _ended,
+    "ended": lambda model, firmware: ended(partial(KeContact, model, firmware)),
     **{name: with_fault(fault) for name, (fault, _, _) in FAULTS.items()},
 }

@@ -9,12 +9,13 @@ from emulator.core.faults import Overtemp, PpInvalid
 from emulator.core.messages import PlugCable
 from emulator.devices.interfaces import ModbusInterface, ModbusRequest
 from emulator.vendors import vendor
+from emulator.vendors.keba.models import TRAITS
 
 FIRST = (1000, 1004, 1006, 1008, 1010, 1012, 1014, 1016, 1018, 1020, 1036, 1040, 1042, 1044, 1046)
 ALWAYS = (*FIRST, 1100, 1110, 1500, 1502)
 PHASES = (1550, 1552)
 FAILSAFE = (1600, 1602)
-MODBUS_MODELS = [(m.id, f) for m in vendor("keba").models for f in m.firmwares if m.traits["generation"] != "P20"]
+MODBUS_MODELS = [(m.id, f) for m in vendor("keba").models for f in m.firmwares if TRAITS[m.id].generation != "P20"]
 
 
 def existing(model: str, firmware: str) -> tuple[int, ...]:
@@ -337,15 +338,18 @@ def test_unlock_only_while_suspended() -> None:
 def test_phases() -> None:
     world = KeContact()
     world.charge()
-    assert (world.register(1550), world.register(1552)) == (0, 1)
+    assert (world.register(1550), world.register(1552)) == (0, 0)
     assert world.put(5052, 0) is None
-    assert world.register(1552) == 1, "nobody is the source"
     world.put(5050, 3)
+    assert world.register(1552) == 1, "nobody was the source"
     world.put(5052, 0)
     world.wait(3)
     assert (world.register(1552), world.register(1000), world.register(1100)) == (0, 2, 0)
     world.wait(60)
-    assert (world.now.phases, world.register(1010), world.register(1000)) == (1, 0, 3)
+    assert (world.now.phases, world.register(1000)) == (1, 3)
+    assert [world.register(a) for a in (1010, 1012, 1042, 1044)] == [5, 5, 1, 1], "cut off, as seen in the field"
+    assert world.register(1008) > 30_000
+    assert world.register(1040) > 220
     assert world.put(5052, 1) is None
     assert world.register(1552) == 0, "within the cool-down"
     world.wait(240)

@@ -11,12 +11,14 @@ from kecontact import CARD, CLASS, CLIENT, OK, SITUATIONS, KeContact
 
 from emulator.core.messages import PowerCut, PowerUp
 from emulator.devices.interfaces import Origin
+from emulator.errors import EmulatorError
 from emulator.vendors import vendor
+from emulator.vendors.keba.models import TRAITS
 
 REPORT_1 = (
     '{\n"ID": "1",\n"Product": "KC-P30-EC240422-E0R",\n"Serial": "17619300",\n'
     '"Firmware":"P30 v 3.10.57 (230912-101325)",\n"COM-module": 0,\n"Backend": 0,\n"timeQ": 0,\n"setBoot": 0,\n'
-    '"DIP-Sw1": "0xa6",\n"DIP-Sw2": "0x00",\n"Sec": 5\n}\n'
+    '"DIP-Sw1": "0x65",\n"DIP-Sw2": "0x00",\n"Sec": 5\n}\n'
 )
 P20_REPORT_1 = (
     '{\n"ID": "1",\n"Product": "KC-P20-EC240130-000            ",\n"Serial": "15017355",\n'
@@ -46,11 +48,15 @@ def test_keys_by_firmware() -> None:
     assert set(full) - set(KeContact("keba-p20").report(2)) == missing
     assert set(full) - set(KeContact("keba-p20", "3.0").report(2)) == {"X2 phaseSwitch source", "X2 phaseSwitch"}
     assert "DIP-Sw1" not in KeContact(None, "3.9.14").report(1)
+    for firmware in ("3.10.27", "3.10.28"):
+        report = KeContact(None, firmware).report(1)
+        assert "DIP-Sw1" in report
+        assert "setBoot" not in report
     names = "ID,U1,U2,U3,I1,I2,I3,P,PF,E pres,E total,Serial,Sec"
     assert list(KeContact().report(3)) == names.split(",")
 
 
-@pytest.mark.parametrize("model", [m.id for m in vendor("keba").models if m.traits["generation"] != "P40"])
+@pytest.mark.parametrize("model", [m.id for m in vendor("keba").models if TRAITS[m.id].generation != "P40"])
 @pytest.mark.parametrize("name", ["idle", "charging", "ended"])
 def test_types_of_values(model: str, name: str) -> None:
     if model.startswith("keba-p20"):
@@ -59,7 +65,7 @@ def test_types_of_values(model: str, name: str) -> None:
     else:
         world = SITUATIONS[name](model, None)
     texts = {"ID", "Serial", "Product", "Firmware", "started", "ended", "RFID tag", "RFID class", "DIP-Sw1", "DIP-Sw2"}
-    for number in (1, 2, 3, *((100, 101, 130) if world.box.profile.model.traits["logger"] else ())):
+    for number in (1, 2, 3, *((100, 101, 130) if world.unit.build.traits.logger else ())):
         report = world.report(number)
         assert report["ID"] == str(number)
         for key, value in report.items():
@@ -371,9 +377,10 @@ def test_display() -> None:
 
 def test_phases() -> None:
     world = KeContact()
+    assert world.keys("X2 phaseSwitch source", "X2 phaseSwitch") == (0, 0), "as captured"
+    world.ok("x2 0", "x2src 4")
+    assert world.report(2)["X2 phaseSwitch"] == 1, "UDP was not the source"
     world.ok("x2 0")
-    assert world.report(2)["X2 phaseSwitch"] == 1, "UDP is not the source"
-    world.ok("x2src 4", "x2 0")
     assert world.keys("X2 phaseSwitch source", "X2 phaseSwitch") == (4, 0)
     assert world.now.phases == 1
     world.ok("x2 1")
@@ -439,8 +446,19 @@ def test_dip_switches() -> None:
     world = KeContact(dip_current=16)
     world.charge()
     assert world.keys("Curr HW", "Max curr", "I1") == (16_000, 16_000, world.register(1008))
-    assert world.report(1)["DIP-Sw1"] == "0x46"
+    assert world.report(1)["DIP-Sw1"] == "0x62"
     assert world.report(1)["COM-module"] == 0
+
+
+@pytest.mark.parametrize(
+    ("current", "shown"), [(10, "0x20"), (13, "0x24"), (16, "0x22"), (20, "0x26"), (25, "0x21"), (32, "0x25")]
+)
+def test_dip_switches_as_captured(current: int, shown: str) -> None:
+    """Real ones with UDP on show 0x20, 0x24, 0x22, 0x26 and 0x25; DSW1.1 is the highest bit."""
+    world = KeContact(dip_current=current, dsw1_2=False)
+    assert world.report(1)["DIP-Sw1"] == shown
+    world.box.configure({"dsw1_1": True, "dsw1_2": True})
+    assert world.report(1)["DIP-Sw1"] == f"0x{int(shown, 16) | 0xC0:02x}"
 
 
 def test_com_module_takes_its_time() -> None:
@@ -802,3 +820,31 @@ def test_writing_as_a_client() -> None:
     assert world.writes()[:3] == [("curr", 10_000, True), ("failsafe", "30 6000 0", True), ("modbus.5014", 0, True)]
     assert json.loads(json.dumps([world.box.read(a) for a in world.box.addresses()]))
     assert CLIENT.endswith(":7090")
+
+
+def test_idle_currents() -> None:
+    """Some meters show a few mA without any current: clients must not take that for charging."""
+    assert KeContact().keys("I1", "I2", "I3") == (0, 0, 0)
+    world = KeContact(idle_currents=True)
+    seen: set[object] = set()
+    for _ in range(20):
+        seen.update(world.keys("I1", "I2", "I3"))
+        world.wait(1)
+    assert seen == {4, 5}
+    assert world.keys("P") == (0,)
+    world.charge()
+    (current,) = world.keys("I1")
+    assert isinstance(current, int)
+    assert current > 30_000
+
+
+def test_settings_without_effect_are_refused() -> None:
+    world = KeContact()
+    with pytest.raises(EmulatorError, match="a c-series asks for a card as soon as it knows one"):
+        world.box.configure({"authorisation": True})
+    with pytest.raises(EmulatorError, match="state its cards in whitelist"):
+        KeContact(authorisation=True)
+    with pytest.raises(EmulatorError, match="'xyz' is no card"):
+        world.box.configure({"whitelist": [CARD, "xyz"]})
+    assert world.report(2)["AuthON"] == 0
+    assert KeContact("keba-p30-x-32", authorisation=True).report(2)["AuthON"] == 1

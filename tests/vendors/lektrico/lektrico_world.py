@@ -19,8 +19,8 @@ class LektricoWorld(Bench):
 
     @property
     def device(self) -> Lektrico:
-        assert isinstance(self.box, Lektrico)
-        return self.box
+        assert isinstance(self.wallbox, Lektrico)
+        return self.wallbox
 
     def post(self, target: str, body: str | bytes = b"", headers: dict[str, str] | None = None) -> HttpReply:
         return self.request(target, "POST", body=body, headers=headers)

@@ -224,7 +224,7 @@ def test_every_command_in_every_state(method: str, state: str) -> None:
     refused = (method in NEEDS_A_CAR and not world.now.plugged) or (method in STARTS and state in ("LOCKED", "E", "F"))
     assert code == ((-1 if state == "OTA" else -7) if refused else 0)
     world.wait(5)
-    assert not world.box.up or world.rpc("charger_info.get")["charger_state"] in "ABCDEF"
+    assert not world.wallbox.up or world.rpc("charger_info.get")["charger_state"] in "ABCDEF"
 
 
 def test_every_method_is_tested() -> None:
@@ -254,9 +254,9 @@ TEXTS = ("charger_alias", "ocpp_server_link", "owner_id", "em_id", "timezone")
 
 def test_defaults_after_a_factory_reset() -> None:
     world = LektricoWorld()
-    assert world.box.read("app_config.install_current") == 32  # as an installer has left it
+    assert world.wallbox.read("app_config.install_current") == 32  # as an installer has left it
     assert world.code("factory.reset") == 0
-    assert world.box.read("app_config.get") == {
+    assert world.wallbox.read("app_config.get") == {
         "headless": True, "install_current": 6, "led_max_brightness": 10, "led_dimming_delay": 0,
         "charger_locked": False, "auto_update": True, "led_template_enabled": False, "led_template": "",
         "charger_alias": "", "latitude": 0.0, "longitude": 0.0, "ocpp_server_link": "", "connected_phase": 0,
@@ -386,7 +386,7 @@ def test_both_spellings_of_em_current() -> None:
     assert world.code("EM_current.Set", EM_current=11) == 0
     assert world.rpc("EM_current.Get") == {"EM_current": 11}
     assert world.code("EM_current.Set", em_current=12) == 0
-    world.box.configure({"em_current_key": "em_current"})
+    world.wallbox.configure({"em_current_key": "em_current"})
     assert world.rpc("EM_current.Get") == {"em_current": 12}
 
 
@@ -416,7 +416,7 @@ def test_a_single_phase_charger_has_no_relay_mode() -> None:
 def test_the_access_points_password(password: object, code: int) -> None:
     world = LektricoWorld(ap_password="before it")
     assert world.code("ap_password.set", password=password) == code
-    assert world.box.settings["ap_password"] == (password if code == 0 else "before it")
+    assert world.wallbox.settings["ap_password"] == (password if code == 0 else "before it")
     assert world.code("ap_password.set") == -2
 
 
@@ -439,9 +439,9 @@ ORIGIN = Origin(interface="http", client="scenario")
 )
 def test_addresses_to_write_and_read(address: str, value: object, read: str) -> None:
     world = LektricoWorld()
-    assert world.box.write(address, value, ORIGIN).ok
+    assert world.wallbox.write(address, value, ORIGIN).ok
     expected = value["dynamic_current"] if isinstance(value, dict) else value
-    assert world.box.read(read) == expected
+    assert world.wallbox.read(read) == expected
 
 
 def test_writes_are_recorded_under_the_address() -> None:
@@ -467,28 +467,28 @@ def test_writes_are_recorded_under_the_address() -> None:
 
 
 def test_refusals_of_a_scenarios_writes() -> None:
-    box = LektricoWorld().box
-    assert box.write("charge.start", {}, ORIGIN) == Outcome(
+    wallbox = LektricoWorld().wallbox
+    assert wallbox.write("charge.start", {}, ORIGIN) == Outcome(
         refused=Reason.NOT_ALLOWED, message="Error prohibited action.", detail={"code": -7}
     )
-    assert box.write("app_config.user_current", 3, ORIGIN).refused is Reason.OUT_OF_RANGE
-    assert box.write("app_config.nope", 3, ORIGIN).refused is Reason.UNKNOWN
-    assert box.write("nothing", 3, ORIGIN).refused is Reason.UNKNOWN
-    assert box.write("ap_password", "short", ORIGIN).refused is Reason.WRONG_LENGTH
-    box.reboot()
-    assert box.write("dynamic_current", 10, ORIGIN).refused is Reason.UNREACHABLE
+    assert wallbox.write("app_config.user_current", 3, ORIGIN).refused is Reason.OUT_OF_RANGE
+    assert wallbox.write("app_config.nope", 3, ORIGIN).refused is Reason.UNKNOWN
+    assert wallbox.write("nothing", 3, ORIGIN).refused is Reason.UNKNOWN
+    assert wallbox.write("ap_password", "short", ORIGIN).refused is Reason.WRONG_LENGTH
+    wallbox.reboot()
+    assert wallbox.write("dynamic_current", 10, ORIGIN).refused is Reason.UNREACHABLE
 
 
 @pytest.mark.parametrize("address", ["", "nope", "charger_info.get.nope", "app_config.nope", "charge.start", "a.b.c.d"])
 def test_unknown_addresses(address: str) -> None:
     with pytest.raises(KeyError):
-        LektricoWorld().box.read(address)
+        LektricoWorld().wallbox.read(address)
 
 
 def test_reading_elements() -> None:
     world = LektricoWorld()
     world.charge()
-    assert world.box.read("charger_info.currents.0") == world.info("currents")[0] > 10
+    assert world.wallbox.read("charger_info.currents.0") == world.info("currents")[0] > 10
 
 
 # --- firmware and models ---------------------------------------------------------------------------------------------
@@ -545,7 +545,7 @@ def test_quirks() -> None:
     assert "current_limit_reason" not in world.rpc("charger_info.get")
     assert world.info("voltage") == 0
     assert world.info("voltages")[0] > 200
-    world.box.configure({"hide_limit_reason": False})
+    world.wallbox.configure({"hide_limit_reason": False})
     assert world.info("current_limit_reason") == 12
 
 
@@ -629,7 +629,7 @@ def test_keys_of_meters() -> None:
 
 
 def test_a_meter_has_no_card_reader() -> None:
-    assert LektricoWorld("lektrico-em").box.present_card("04").detail == {"ignored": "no card reader"}
+    assert LektricoWorld("lektrico-em").wallbox.present_card("04").detail == {"ignored": "no card reader"}
 
 
 def test_every_profile_answers() -> None:

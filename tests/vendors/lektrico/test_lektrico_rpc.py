@@ -15,7 +15,7 @@ SET = "/rpc/app_config.set"
 
 
 def led(world: LektricoWorld) -> object:
-    return world.box.read("app_config.led_max_brightness")
+    return world.wallbox.read("app_config.led_max_brightness")
 
 
 # --- the document's examples -----------------------------------------------------------------------------------------
@@ -143,13 +143,13 @@ def test_the_order_of_a_frame() -> None:
 def test_parameters_may_be_called_args() -> None:
     world = LektricoWorld()
     world.frame({"id": 1, "method": "dynamic_current.set", "args": {"dynamic_current": 9}})
-    assert world.box.read("dynamic_current") == 9
+    assert world.wallbox.read("dynamic_current") == 9
 
 
 def test_without_an_id_it_is_done_but_never_answered() -> None:
     world = LektricoWorld()
     assert world.frame({"method": "dynamic_current.set", "params": {"dynamic_current": 10}}) is SILENT
-    assert world.box.read("dynamic_current") == 10
+    assert world.wallbox.read("dynamic_current") == 10
 
 
 def test_without_a_method_it_passes_for_a_response() -> None:
@@ -187,7 +187,7 @@ def test_a_frame_that_breaks_off_is_done_if_its_beginning_says_enough() -> None:
     world = LektricoWorld()
     found = world.frame('{"id":1,"method":"dynamic_current.set","params":{"dynamic_current":12},"src":"x')
     assert found["result"] is True
-    assert world.box.read("dynamic_current") == 12
+    assert world.wallbox.read("dynamic_current") == 12
 
 
 # --- lenient JSON ----------------------------------------------------------------------------------------------------
@@ -208,14 +208,14 @@ def test_a_frame_that_breaks_off_is_done_if_its_beginning_says_enough() -> None:
 def test_unquoted_keys_and_missing_commas(body: str) -> None:
     world = LektricoWorld()
     assert world.post("/rpc/Dynamic_current.set", body).body == b"true\r\n"
-    assert world.box.read("dynamic_current") == 16
+    assert world.wallbox.read("dynamic_current") == 16
 
 
 def test_what_jeedom_sends() -> None:
     world = LektricoWorld()
     reply = world.post("/rpc/app_config.Set", '{config_key:"user_current", config_value:16}')
     assert (reply.status, reply.body) == (200, b"true\r\n")
-    assert world.box.read("app_config.user_current") == 16
+    assert world.wallbox.read("app_config.user_current") == 16
 
 
 @pytest.mark.parametrize(
@@ -239,13 +239,13 @@ def test_parameters_in_a_query(query: str, code: int) -> None:
 def test_a_body_makes_the_query_void() -> None:
     world = LektricoWorld()
     world.post("/rpc/dynamic_current.set?dynamic_current=8", '{"dynamic_current":9}')
-    assert world.box.read("dynamic_current") == 9
+    assert world.wallbox.read("dynamic_current") == 9
 
 
 def test_older_home_assistant() -> None:
     world = LektricoWorld()
     assert world.request('/rpc/dynamic_current.set?dynamic_current="16"').body == b"true\r\n"
-    assert world.box.read("dynamic_current") == 16
+    assert world.wallbox.read("dynamic_current") == 16
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ def test_numbers_as_printed(value: float, decimals: int, shown: str) -> None:
 def test_limits_of_the_server() -> None:
     from emulator.devices.interfaces import HttpInterface
 
-    interface = LektricoWorld().box.interfaces["http"]
+    interface = LektricoWorld().wallbox.interfaces["http"]
     assert isinstance(interface, HttpInterface)
     assert (interface.max_body, interface.max_connections, interface.when_full) == (4096, 20, "evict_oldest")
     assert interface.on_too_large.body == b"Invalid request"
@@ -333,4 +333,4 @@ def test_the_frameworks_own_methods_are_off() -> None:
     assert world.rpc("Sys.GetInfo")["id"] == "3p22k_600123"
     assert world.rpc("Sys.Reboot") is True
     world.wait(2)
-    assert not world.box.up
+    assert not world.wallbox.up

@@ -110,7 +110,7 @@ def test_a_card_starts_and_ends() -> None:
     world = LektricoWorld(headless=False, rfid_tags=["04A1"])
     world.plug_in()
     world.wait(5)
-    card = world.box.present_card
+    card = world.wallbox.present_card
     assert card("ffff").detail == {"card": "unknown card"}
     assert world.info() == "B_AUTH"
     assert card("04a1").detail == {"card": "authorised"}
@@ -122,11 +122,11 @@ def test_a_card_starts_and_ends() -> None:
     world.unplug()
     world.wait(1)
     assert card("04a1").detail == {"card": "refused"}
-    world.box.configure({"headless": True})
+    world.wallbox.configure({"headless": True})
     world.plug_in()
     world.wait(1)
     assert card("04a1").detail == {"card": "no authorisation needed"}
-    world.box.reboot()
+    world.wallbox.reboot()
     assert card("04a1").detail == {"ignored": "no power"}
 
 
@@ -204,13 +204,13 @@ def test_a_pause_ends_with_the_session() -> None:
 def test_a_locked_charger_starts_nothing() -> None:
     world = LektricoWorld(charger_locked=True, headless=False)
     assert world.states == ("A", "A", False)
-    world.box.configure({"locked_shown_when_free": True})
+    world.wallbox.configure({"locked_shown_when_free": True})
     assert world.states == ("A", "LOCKED", False)
     world.plug_in()
     world.wait(60)
     assert world.states == ("B", "LOCKED", False)
     assert world.code("charge.start") == world.code("charging_schedule.override") == -7
-    assert world.box.present_card("04").detail == {"card": "refused"}
+    assert world.wallbox.present_card("04").detail == {"card": "refused"}
     world.config("charger_locked", False)
     assert world.info() == "B_AUTH"
     world.config("headless", True)
@@ -249,7 +249,7 @@ def test_whose_limit_it_is(name: str, reason: int) -> None:
     world = LektricoWorld()
     world.charge(max_current=32.0)
     assert (world.info("current_limit_reason"), world.info("pwm_current")) == (0, 32)
-    world.box.configure({name: 10})
+    world.wallbox.configure({name: 10})
     assert (world.info("current_limit_reason"), world.info("pwm_current")) == (reason, 10)
     assert world.now.binding_limit == f"lektrico.{name}"
     assert world.rpc("system_currents.get")[name] == world.rpc("system_currents.get")["charging_current"] == 10
@@ -271,7 +271,7 @@ def test_captured_arbitrations() -> None:
 
 def test_a_limit_of_somebody_else() -> None:
     world = LektricoWorld()
-    world.simulation.submit("garage", SetLimit(owner="other.box", current=9.0))
+    world.simulation.submit("garage", SetLimit(owner="other.wallbox", current=9.0))
     assert (world.info("pwm_current"), world.info("current_limit_reason")) == (9, 0)
 
 
@@ -312,7 +312,7 @@ def test_a_phase_change() -> None:
     assert world.info("instant_power") == pytest.approx(10_800, rel=0.05)
     world.rpc("dynamic_current.set", dynamic_current=16, relay_mode=1)
     world.unplug()
-    world.box.reboot()
+    world.wallbox.reboot()
     world.wait(20)
     assert world.rpc("dynamic_current.get") == {"dynamic_current": 32, "relay_mode": 3}
 
@@ -586,7 +586,7 @@ def test_a_silent_meter() -> None:
     world.end("x")
     world.wait(1)
     assert world.info("session_energy") > energy + 1000
-    world.box.configure({"meter_fault_stops": True})
+    world.wallbox.configure({"meter_fault_stops": True})
     world.begin("x", faults.MeterFault())
     world.wait(10)
     assert world.states == ("E", "E", False)
@@ -599,11 +599,11 @@ def test_a_silent_meter() -> None:
 def test_a_restart() -> None:
     world = LektricoWorld(dynamic_current=10, em_current=12, led_max_brightness=33)
     assert world.rpc("device.reset") is True
-    assert world.box.up
+    assert world.wallbox.up
     world.wait(1)
-    assert not world.box.up
+    assert not world.wallbox.up
     world.wait(12)
-    assert world.box.up
+    assert world.wallbox.up
     assert world.rpc("dynamic_current.get")["dynamic_current"] == 32
     assert world.info("em_current") == 32
     assert world.info("led_max_brightness") == 33
@@ -616,11 +616,11 @@ def test_a_restart_waits_for_the_session() -> None:
         world.charge()
         assert world.rpc("device.reset") is True
         world.wait(3600)
-        assert world.box.up
+        assert world.wallbox.up
         assert world.info() == "C"
         world.unplug() if end == "unplug" else world.rpc(end)
         world.wait(2)
-        assert not world.box.up
+        assert not world.wallbox.up
         world.wait(60)
         assert world.info() == ("A" if end == "unplug" else "C")
 
@@ -630,7 +630,7 @@ def test_an_outage_ends_the_session() -> None:
     world.charge()
     world.wait(3600)
     world.apply(PowerCut())
-    assert not world.box.up
+    assert not world.wallbox.up
     world.wait(60)
     world.apply(PowerUp())
     world.wait(60)
@@ -646,7 +646,7 @@ def test_a_crash_forgets_an_authorisation() -> None:
     world.wait(1)
     world.rpc("charge.start")
     world.wait(30)
-    world.box.reboot()
+    world.wallbox.reboot()
     world.wait(20)
     assert world.info() == "B_AUTH"
 
@@ -656,7 +656,7 @@ def test_an_update() -> None:
     assert world.rpc("ota.verify") is True
     world.wait(600)
     assert world.rpc("sw_version.get")["fw_version"] == "1.45"
-    world.box.configure({"available_firmware": "1.51"})
+    world.wallbox.configure({"available_firmware": "1.51"})
     world.charge()
     assert world.rpc("ota.verify") is True
     world.wait(600)
@@ -673,7 +673,7 @@ def test_an_update() -> None:
     assert world.info("relay_mode") == 3
     assert world.info() == "C"
     for older in ("1.44", "1.51", "9", "what"):
-        world.box.configure({"available_firmware": older})
+        world.wallbox.configure({"available_firmware": older})
         assert world.device.lifecycle.newer == ("9" if older == "9" else None)
 
 
@@ -692,26 +692,26 @@ def test_a_power_cut_ends_an_update_and_what_was_to_come() -> None:
     world.wait(30)
     world.apply(PowerCut())
     world.wait(2 * 86_400)
-    assert world.box.read("sw_version.fw_version") == "1.51"
+    assert world.wallbox.read("sw_version.fw_version") == "1.51"
     world.apply(PowerUp())
     world.wait(30)
     assert world.states == ("A", "A", False)
     world.wait(86_400 + 100)
-    assert world.box.read("sw_version.fw_version") == "1.60"
+    assert world.wallbox.read("sw_version.fw_version") == "1.60"
 
 
 def test_a_factory_reset() -> None:
     world = LektricoWorld(user_current=10, owner_id="me", ap_password="12345678", charging_schedule=[])
     assert world.rpc("factory.reset") is True
-    http = world.box.interfaces["http"]
+    http = world.wallbox.interfaces["http"]
     assert not http.enabled()  # type: ignore[union-attr]
     assert world.rpc("wifi_status.get")["connected"] is False
     world.wait(20)
-    world.box.configure({"wifi": True})
+    world.wallbox.configure({"wifi": True})
     assert http.enabled()  # type: ignore[union-attr]
     config = world.rpc("app_config.get")
     assert (config["user_current"], config["owner_id"], config["install_current"]) == (32, "", 6)
-    assert world.box.settings["ap_password"] == ""
+    assert world.wallbox.settings["ap_password"] == ""
     world.charge()
     assert (world.info("pwm_current"), world.info("current_limit_reason")) == (6, 1)
 
@@ -725,7 +725,7 @@ def test_wifi_status() -> None:
 
 def test_it_announces_itself() -> None:
     world = LektricoWorld("1p7k", "1.22")
-    mdns = world.box.interfaces["mdns"]
+    mdns = world.wallbox.interfaces["mdns"]
     assert isinstance(mdns, MdnsInterface)
     (service,) = mdns.services()
     assert (service.type, service.instance, service.host) == (
@@ -733,7 +733,7 @@ def test_it_announces_itself() -> None:
     )  # fmt: skip
     assert service.txt == (("id", "1p7k_500006"), ("fw_id", "20230109-124642/v1.22-36-g56a3edd-develop-dirty"))
     assert mdns.enabled()
-    world.box.configure({"ap_enabled": True})
+    world.wallbox.configure({"ap_enabled": True})
     assert not mdns.enabled()
 
 
@@ -741,7 +741,7 @@ def test_settings_in_flash_are_plain_data() -> None:
     world = LektricoWorld(charging_schedule=[interval("1 00:00", "2 00:00", 6)])
     world.begin("x", faults.CpStateF())
     world.wait(1)
-    kept = json.loads(json.dumps(world.box.settings.persistent()))
+    kept = json.loads(json.dumps(world.wallbox.settings.persistent()))
     again = LektricoWorld(**kept)
     assert again.rpc("charging_schedule.get") == world.rpc("charging_schedule.get")
     assert again.rpc("logged_errors.get")["state_f_activated"] is True

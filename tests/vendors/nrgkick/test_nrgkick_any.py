@@ -66,7 +66,7 @@ def test_any_frame(function: int, address: int, values: list[int]) -> None:
 @pytest.mark.parametrize("key", ["current_set", "charge_pause", "energy_limit", "phase_count"])
 def test_any_value_of_a_scenario(key: str, value: object) -> None:
     world = Kick()
-    assert not world.box.write(f"control.{key}", value, CLIENT).ok
+    assert not world.wallbox.write(f"control.{key}", value, CLIENT).ok
     sane(world)
     assert world.writes()[-1][2] is False
 

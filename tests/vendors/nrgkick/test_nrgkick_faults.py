@@ -126,7 +126,7 @@ def test_domestic_plug_temperatures() -> None:
     world.begin("warm", Overtemp(temperature=72.0, sensor="domestic_pin"))
     world.wait(5)
     assert world.codes()[2] == 19
-    assert world.box.read("values.temperatures.domestic_plug_1") == 72
+    assert world.wallbox.read("values.temperatures.domestic_plug_1") == 72
     world.begin("warm", Overtemp(temperature=85.0, sensor="domestic_pin"))
     world.wait(20)
     assert world.codes() == (6, 0, 0, 83)
@@ -147,7 +147,7 @@ def test_attachments_that_do_not_fit() -> None:
     world = Kick("nrgkick-16", attachment="cee_32")
     world.charge()
     assert world.now.power == 0
-    world.box.configure({"attachment": "cee_16"})
+    world.wallbox.configure({"attachment": "cee_16"})
     world.wait(30)
     assert world.codes() == (3, *CLEAR)
 
@@ -155,11 +155,11 @@ def test_attachments_that_do_not_fit() -> None:
 def test_type2_attachments() -> None:
     world = Kick(attachment="type2", type2_link=False)
     assert world.codes() == (1, 0, 7, 0)
-    world.box.configure({"type2_link": True, "type2_authorised": False})
+    world.wallbox.configure({"type2_link": True, "type2_authorised": False})
     world.charge()
     assert world.codes() == (6, 0, 0, 5)
     assert world.now.power == 0
-    world.box.configure({"type2_authorised": True})
+    world.wallbox.configure({"type2_authorised": True})
     world.wait(30)
     assert world.codes() == (3, *CLEAR)
 
@@ -202,11 +202,11 @@ def test_blackout_protection() -> None:
     world = Kick()
     world.charge()
     world.apply(PowerCut())
-    assert not world.box.up
+    assert not world.wallbox.up
     world.wait(600)
     world.apply(PowerUp())
     world.wait(30)
-    assert world.box.up
+    assert world.wallbox.up
     assert world.codes() == (2, 0, 2, 0)
     assert world.now.power == 0
     world.wait(60)

@@ -140,7 +140,7 @@ def test_numbers_have_no_trailing_zeros() -> None:
     world.charge()
     assert '"current_set":6,' in text(world, "/control")
     for key, digits in (("voltage", 2), ("current", 3), ("active_power", 3), ("power_factor", 3)):
-        value = world.box.read(f"values.powerflow.l1.{key}")
+        value = world.wallbox.read(f"values.powerflow.l1.{key}")
         assert isinstance(value, int | float)
         assert value == round(value, digits)
     assert "e-" not in text(world, "/values")
@@ -263,7 +263,7 @@ def test_solar_charging_blocks(query: str, answer: str) -> None:
     assert (reply.status, json.loads(reply.body)) == (405, {"Response": answer})
     assert world.get("/control") == before
     assert text(world, "/control?energy_limit=5") == '{"energy_limit":5}'
-    world.box.configure({"solar_charging": False})
+    world.wallbox.configure({"solar_charging": False})
     assert world.request(f"/control?{query}").status == 200
 
 
@@ -313,7 +313,7 @@ def test_an_api_that_is_off_says_so(target: str) -> None:
     world = Bench("nrgkick")
     reply = world.request(target)
     assert (reply.status, reply.body) == (200, b'{"Response":"API must be enabled within the NRGkick App"}')
-    world.box.configure({"json_api": True})
+    world.wallbox.configure({"json_api": True})
     assert "Response" not in world.get(target)
 
 
@@ -329,7 +329,7 @@ def test_credentials_are_checked(target: str, header: str) -> None:
     assert (reply.status, reply.body) == (401, b'{"Response":"401 Unauthorized"}')
     assert ("WWW-Authenticate", 'Basic realm="NRGkick"') in reply.headers
     assert world.request(target, headers={"authorization": basic("admin", "gehéim:1")}).status == 200
-    assert world.box.settings["charge_pause"] == (1 if "pause" in target else 0)
+    assert world.wallbox.settings["charge_pause"] == (1 if "pause" in target else 0)
 
 
 def test_credentials_nobody_asked_for_are_ignored() -> None:

@@ -50,7 +50,7 @@ def test_every_register_says_what_json_says(state: str) -> None:
         if item.type.title.startswith("int") and whole >> (16 * len(words) - 1):
             whole -= 1 << 16 * len(words)
         assert whole / item.scale == document, item.name
-    assert seen == len(ITEMS) - (0 if world.box.profile.model.id == SIM else 10)
+    assert seen == len(ITEMS) - (0 if world.wallbox.profile.model.id == SIM else 10)
 
 
 def test_worked_examples() -> None:
@@ -227,19 +227,19 @@ def test_addresses_of_scenarios() -> None:
     world.plug_in()
     world.wait(2)
     assert world.read("modbus.194", "control.current_set", "values.general.status") == [320, 32, "CONNECTED"]
-    assert world.box.write("modbus.194", 100, CLIENT).ok
-    assert world.box.write("control.charge_pause", 1, CLIENT).ok
-    assert world.box.write("control.current_set", "12.5", CLIENT).ok
+    assert world.wallbox.write("modbus.194", 100, CLIENT).ok
+    assert world.wallbox.write("control.charge_pause", 1, CLIENT).ok
+    assert world.wallbox.write("control.current_set", "12.5", CLIENT).ok
     assert world.read("control.current_set", "control.charge_pause") == [12.5, 1]
-    assert not world.box.write("control.current_set", "12.55", CLIENT).ok
-    assert not world.box.write("control.current_set", None, CLIENT).ok
-    assert not world.box.write("control.phase_count", 1.5, CLIENT).ok
-    assert not world.box.write("values.general.status", 3, CLIENT).ok
-    assert not world.box.write("modbus.251", 3, CLIENT).ok
+    assert not world.wallbox.write("control.current_set", "12.55", CLIENT).ok
+    assert not world.wallbox.write("control.current_set", None, CLIENT).ok
+    assert not world.wallbox.write("control.phase_count", 1.5, CLIENT).ok
+    assert not world.wallbox.write("values.general.status", 3, CLIENT).ok
+    assert not world.wallbox.write("modbus.251", 3, CLIENT).ok
     with pytest.raises(KeyError):
-        world.box.read("values.general.state")
+        world.wallbox.read("values.general.state")
     with pytest.raises(KeyError):
-        world.box.read("modbus.211")
+        world.wallbox.read("modbus.211")
     with pytest.raises(KeyError):
-        world.box.read("info.gps.latitude")
+        world.wallbox.read("info.gps.latitude")
     assert world.read("control.current_set") == [12.5]

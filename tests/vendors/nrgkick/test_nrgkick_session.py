@@ -107,7 +107,7 @@ def test_energy_limit_stops_and_a_higher_one_goes_on() -> None:
     world.wait(600)
     assert 1000 <= world.now.session_energy < 1060
     assert world.codes() == (2, 0, 3, 0)
-    assert world.box.read("values.energy.charged_energy") == int(world.now.session_energy)
+    assert world.wallbox.read("values.energy.charged_energy") == int(world.now.session_energy)
     assert world.exception(16, 196, values=(2000, 0)) is None
     assert world.codes()[2] == 0
     world.wait(600)
@@ -214,14 +214,14 @@ def test_the_sun_and_the_schedule_hold_back() -> None:
     world = Kick(solar_charging=True, solar_current=0.0)
     world.charge()
     assert world.codes() == (2, 0, 0, 0)
-    world.box.configure({"solar_current": 8.0})
+    world.wallbox.configure({"solar_current": 8.0})
     world.wait(30)
     assert world.now.offered_current == 8
-    world.box.configure({"solar_charging": False, "schedule_waiting": True})
+    world.wallbox.configure({"solar_charging": False, "schedule_waiting": True})
     world.wait(30)
     assert world.codes() == (2, 0, 0, 0)
     assert general(world)["charge_permitted"] == 0
-    world.box.configure({"schedule_waiting": False})
+    world.wallbox.configure({"schedule_waiting": False})
     world.wait(30)
     assert world.now.offered_current == 32
 
@@ -242,14 +242,14 @@ def test_counters_of_a_session() -> None:
     found = general(world)
     assert found["vehicle_connect_time"] == 199
     assert charging <= found["vehicle_charging_time"] <= charging + 7  # type: ignore[operator]
-    energy = world.box.read("values.energy.charged_energy")
+    energy = world.wallbox.read("values.energy.charged_energy")
     assert energy == int(world.now.session_energy) > 0
     world.plug_in()
     world.wait(1)
     found = general(world)
     assert (found["vehicle_connect_time"], found["vehicle_charging_time"], found["charge_count"]) == (0, 0, 0)
-    assert world.box.read("values.energy.charged_energy") == 0
-    assert world.box.read("values.energy.total_charged_energy") == energy
+    assert world.wallbox.read("values.energy.charged_energy") == 0
+    assert world.wallbox.read("values.energy.total_charged_energy") == energy
 
 
 def test_peak_power_is_the_highest_of_the_session() -> None:
@@ -258,18 +258,18 @@ def test_peak_power_is_the_highest_of_the_session() -> None:
     peak = world.now.power
     world.request("/control?current_set=8")
     world.wait(60)
-    assert world.box.read("values.powerflow.peak_power") == pytest.approx(peak, abs=0.001)
+    assert world.wallbox.read("values.powerflow.peak_power") == pytest.approx(peak, abs=0.001)
     world.unplug()
     world.wait(60)
-    assert world.box.read("values.powerflow.peak_power") == pytest.approx(peak, abs=0.001)
+    assert world.wallbox.read("values.powerflow.peak_power") == pytest.approx(peak, abs=0.001)
     world.plug_in(max_current=32.0)
     world.wait(60)
-    lower = world.box.read("values.powerflow.peak_power")
+    lower = world.wallbox.read("values.powerflow.peak_power")
     assert lower == pytest.approx(world.now.power, abs=0.001)
     assert 0 < lower < peak / 2  # type: ignore[operator]
     world.apply(SetVehicle(changes={"max_current": 7.0}))
     world.wait(30)
-    assert world.box.read("values.powerflow.peak_power") == lower
+    assert world.wallbox.read("values.powerflow.peak_power") == lower
 
 
 def test_peak_power_does_not_depend_on_who_reads() -> None:
@@ -288,7 +288,7 @@ def test_peak_power_does_not_depend_on_who_reads() -> None:
 def test_charging_rate_follows_the_consumption() -> None:
     world = Kick(average_consumption=20.0)
     world.charge()
-    assert world.box.read("values.general.charging_rate") == pytest.approx(world.now.power / 200, abs=0.01)
+    assert world.wallbox.read("values.general.charging_rate") == pytest.approx(world.now.power / 200, abs=0.01)
 
 
 def test_a_charge_settles_without_further_events() -> None:
@@ -304,11 +304,11 @@ def test_a_charge_settles_without_further_events() -> None:
 def test_a_reboot_leaves_the_charge_alone() -> None:
     world = Kick(current_set=16.0)
     world.charge()
-    world.box.reboot()
-    assert not world.box.up
+    world.wallbox.reboot()
+    assert not world.wallbox.up
     assert world.now.power > 0
     world.wait(60)
-    assert world.box.up
+    assert world.wallbox.up
     assert general(world)["status"] == "CHARGING"
     assert world.get("/control")["current_set"] == 16
     assert general(world)["vehicle_connect_time"] == 99
@@ -331,7 +331,7 @@ def test_settings_and_counters_survive_an_outage() -> None:
 def test_a_new_firmware() -> None:
     world = Kick(firmware="4.0.0.0")
     assert "max_current:" in world.get("/info")["connector"]  # type: ignore[operator]
-    world.box.set_firmware("4.0.0.33")
+    world.wallbox.set_firmware("4.0.0.33")
     world.wait(60)
     assert "max_current" in world.get("/info")["connector"]  # type: ignore[operator]
     assert world.get("/info?versions")["versions"]["sw_sm"] == "4.0.0.33"  # type: ignore[index]
@@ -341,7 +341,7 @@ def test_a_new_firmware() -> None:
 
 
 def service(world: Kick) -> MdnsService:
-    interface = world.box.interfaces["mdns"]
+    interface = world.wallbox.interfaces["mdns"]
     assert isinstance(interface, MdnsInterface)
     (found,) = interface.services()
     return found

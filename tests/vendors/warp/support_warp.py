@@ -1,21 +1,20 @@
-"""What the WARP tests share: one wallbox in a small world, asked over HTTP without a socket."""
+"""What the WARP tests share: one wallbox on a bench, asked over HTTP without a socket."""
 
 from __future__ import annotations
 
 import json
 from typing import Any, cast
 
-from worlds import SmallWorld
+from bench import Bench
 
-from emulator.devices.interfaces import HttpInterface, HttpReply, HttpRequest, Origin
+from emulator.devices.interfaces import HttpReply
 from emulator.vendors.warp.wallbox import Warp
 
-CLIENT = Origin(interface="http", client="test:1")
 POLL = 0.25
 """s after which a write is read back."""
 
 
-class WarpWorld(SmallWorld):
+class WarpWorld(Bench):
     """A WARP Charger, by default a WARP3 Pro with 11 kW."""
 
     def __init__(
@@ -26,14 +25,12 @@ class WarpWorld(SmallWorld):
 
     @property
     def warp(self) -> Warp:
-        return cast("Warp", self.box)
+        return cast("Warp", self.wallbox)
 
     def ask(self, method: str, target: str, body: object = b"", **headers: str) -> HttpReply:
         """A request; anything but bytes is sent as JSON."""
-        interface = self.box.interfaces["http"]
-        assert isinstance(interface, HttpInterface)
-        payload = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return interface.answer(HttpRequest(method=method, target=target, body=payload, headers=headers, origin=CLIENT))
+        payload = body if isinstance(body, bytes) else json.dumps(body)
+        return self.request(target, method, body=payload, headers=headers)
 
     def json(self, path: str) -> Any:
         reply = self.ask("GET", f"/{path}")

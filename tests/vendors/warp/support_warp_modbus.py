@@ -9,7 +9,7 @@ from typing import Any
 
 from support_warp import POLL, WarpWorld
 
-from emulator.devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest, Origin
+from emulator.devices.interfaces import ModbusInterface, ModbusReply, Origin
 
 OWN, BENDER, KEBA = range(3)
 NONE = 0xFFFF_FFFF
@@ -48,35 +48,25 @@ class ModbusWorld(WarpWorld):
 
     @property
     def interface(self) -> ModbusInterface:
-        found = self.box.interfaces["modbus"]
+        found = self.wallbox.interfaces["modbus"]
         assert isinstance(found, ModbusInterface)
         return found
 
-    def modbus(self, function: int, address: int = 0, count: int = 1, values: Sent = (), unit: int = 1) -> ModbusReply:
-        reply = self.interface.handle(
-            ModbusRequest(unit=unit, function=function, address=address, count=count, values=values, origin=MODBUS)
-        )
+    def modbus(
+        self, function: int, address: int = 0, count: int = 1, values: Sent = (), unit: int | None = None
+    ) -> ModbusReply:
+        reply = super().modbus(function, address, count, values, unit)
         assert reply is not None
         return reply
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
-    def registers(self, address: int, count: int = 1, function: int = 3) -> Sent:
-        reply = self.modbus(function, address, count)
-        assert reply.exception is None, (address, reply)
-        assert len(reply.values) == count
-        return reply.values
-
     def refused(self, function: int, address: int, count: int = 1) -> int | None:
         """The exception a read gets."""
         return self.modbus(function, address, count).exception
 
-    def u32(self, address: int, function: int = 3) -> int:
-        high, low = self.registers(address, 2, function)
-        return high << 16 | low
-
     def input(self, address: int) -> int:
-        return self.u32(address, 4)
+        return self.long(address, 4)
 
     def f32(self, address: int) -> float:
         (value,) = struct.unpack(">f", struct.pack(">HH", *self.registers(address, 2, 4)))

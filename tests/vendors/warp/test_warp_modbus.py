@@ -195,8 +195,8 @@ def test_slots() -> None:
     shown = [world.input(1012 + 2 * n) for n in range(20)]
     assert shown == [*(s["max_current"] if s["active"] else NONE for s in slots), NONE, NONE, NONE]
     assert shown[8] == 13000
-    assert world.u32(1000) == shown[10] == 32000
-    assert world.u32(1002) == shown[9] == 32000
+    assert world.long(1000) == shown[10] == 32000
+    assert world.long(1002) == shown[9] == 32000
 
 
 def test_the_charge() -> None:
@@ -262,7 +262,7 @@ def test_the_meter() -> None:
     assert world.set32(2000, 0x3E12E5E7) is None
     assert world.f32(2006) < 0.01
     assert world.f32(2004) >= values["energy_abs"] * (1 - 1e-6)
-    assert world.u32(2000) == 0
+    assert world.long(2000) == 0
 
 
 def test_phases_of_the_meter() -> None:
@@ -304,18 +304,18 @@ def test_only_totals() -> None:
 def test_phases() -> None:
     world = ModbusWorld()
     world.wait(2)
-    assert (world.input(3100), world.input(3102), world.u32(3100)) == (3, 0, 3)
+    assert (world.input(3100), world.input(3102), world.long(3100)) == (3, 0, 3)
     assert world.set32(3100, 1) is None
     assert world.json("power_manager/external_control") == {"phases_wanted": 1}
-    assert (world.u32(3100), world.input(3102)) == (1, 3)
+    assert (world.long(3100), world.input(3102)) == (1, 3)
     assert world.set32(3100, 3) is None  # a switch is running: ignored
-    assert world.u32(3100) == 1
+    assert world.long(3100) == 1
     world.wait(120)
     assert (world.input(3100), world.input(3102)) == (1, 0)
     assert world.json("power_manager/state")["external_control"] == 0
     for wrong in (0, 2, 4, 0x10001):
         assert world.set32(3100, wrong) is None
-    assert world.u32(3100) == 1
+    assert world.long(3100) == 1
     world.plug_in(**CAR)
     world.wait(60)
     assert world.now.phase_current[1:] == (0, 0)
@@ -326,7 +326,7 @@ def test_phases() -> None:
     world.wait(3)
     assert world.input(3102) == 2
     assert world.set32(3100, 1) is None
-    assert world.u32(3100) == 3
+    assert world.long(3100) == 3
 
 
 @pytest.mark.parametrize("model", ["warp1-pro-11", "warp2-pro-11"])
@@ -334,7 +334,7 @@ def test_nothing_switches_phases(model: str) -> None:
     world = ModbusWorld(model)
     assert world.registers(3100, 4, 4) == (0, 0, 0, 0)
     assert world.set32(3100, 1) is None
-    assert world.u32(3100) == 0
+    assert world.long(3100) == 0
 
 
 # --- features and the cache that notices them late -------------------------------------------------------------------
@@ -343,16 +343,16 @@ def test_nothing_switches_phases(model: str) -> None:
 def test_the_phase_switch_is_noticed_late() -> None:
     world = ModbusWorld()
     world.wait(2)
-    assert (world.bit(4), world.u32(3100)) == (0, 0)
+    assert (world.bit(4), world.long(3100)) == (0, 0)
     assert world.box.read("modbus.2.4") == 0
     assert world.box.read("modbus.4.3100") == 3
-    assert (world.bit(4), world.u32(3100)) == (0, 0)  # a scenario's look changes nothing
+    assert (world.bit(4), world.long(3100)) == (0, 0)  # a scenario's look changes nothing
     world.input(0)
-    assert (world.bit(4), world.u32(3100)) == (1, 3)
+    assert (world.bit(4), world.long(3100)) == (1, 3)
     world.configure()
-    assert (world.bit(4), world.u32(3100)) == (0, 0)
+    assert (world.bit(4), world.long(3100)) == (0, 0)
     world.set32(0, 0)
-    assert (world.bit(4), world.u32(3100)) == (1, 3)
+    assert (world.bit(4), world.long(3100)) == (1, 3)
     world.box.reboot()
     world.wait(20)
     assert world.bit(4) == 0
@@ -429,7 +429,7 @@ def test_the_output() -> None:
 def test_the_current(value: int) -> None:
     world = ModbusWorld()
     assert world.set32(1002, value) is None
-    assert world.u32(1002) == value
+    assert world.long(1002) == value
     assert world.limit == (value, True, False)
     assert world.input(1010) == value
 
@@ -452,17 +452,17 @@ def _last_write(world: ModbusWorld) -> dict[str, object]:
 def test_only_the_low_half_of_the_current_counts() -> None:
     world = ModbusWorld()
     assert world.set32(1002, 0x0005_2710) is None
-    assert world.u32(1002) == 10000
+    assert world.long(1002) == 10000
     assert world.set32(1002, 0x0001_0000) is None
-    assert world.u32(1002) == 0
+    assert world.long(1002) == 0
 
 
 def test_half_registers() -> None:
     world = ModbusWorld()
     assert world.one(1003, 8000) is None
-    assert world.u32(1002) == 8000
+    assert world.long(1002) == 8000
     assert world.one(1002, 5) is None
-    assert world.u32(1002) == 8000
+    assert world.long(1002) == 8000
     assert world.one(1000, 0) is None
     assert world.release == (32000, True, False)
     assert world.one(1001, 0) is None
@@ -472,16 +472,16 @@ def test_half_registers() -> None:
     for address in range(1008, 1014):
         assert world.one(address, 1) == 2
     assert world.set(1001, 0, 0) is None  # ends in the middle of 1002
-    assert (world.release[0], world.u32(1002)) == (0, 8000)
+    assert (world.release[0], world.long(1002)) == (0, 8000)
 
 
 def test_the_limit_is_seen_at_the_next_poll() -> None:
     world = ModbusWorld()
     world.wait(0.1)
     world.modbus(16, 1002, 2, (0, 9000))
-    assert world.u32(1002) == 32000
+    assert world.long(1002) == 32000
     world.wait(0.2)
-    assert world.u32(1002) == 9000
+    assert world.long(1002) == 9000
 
 
 def test_all_that_can_be_done_is_done() -> None:
@@ -515,8 +515,8 @@ def test_read_only(function: int, address: int) -> None:
     world = ModbusWorld(writable=False)
     assert world.set(address, 0, function=function) == 1
     assert world.errors == (0, 1, 0)
-    assert world.u32(1002) == NONE
-    assert world.u32(1000) == NONE
+    assert world.long(1002) == NONE
+    assert world.long(1000) == NONE
     assert world.coil(1000) == 1
     assert world.box.write(f"modbus.{address}", 0, MODBUS).refused == "read_only"
     world.configure(ignore_writes=True)
@@ -564,7 +564,7 @@ def test_reboot() -> None:
     assert not world.box.up
     world.wait(20)
     assert world.box.up
-    assert world.u32(0) == 0
+    assert world.long(0) == 0
 
 
 def test_switched_off() -> None:
@@ -604,32 +604,32 @@ def test_the_led() -> None:
     assert world.set32(1004, 1001, 5000) is None
     shown = world.json("evse/indicator_led")
     assert (shown["indication"], shown["color_h"]) == (1001, 0)
-    assert world.u32(1004) == 1001
-    assert world.u32(1006) == shown["duration"] == 5000 - 250
+    assert world.long(1004) == 1001
+    assert world.long(1006) == shown["duration"] == 5000 - 250
     assert world.set32(1004, 255, 60000, 240, 0x1FF, 0x180) is None
     shown = world.json("evse/indicator_led")
     assert [shown[f"color_{k}"] for k in "hsv"] == [240, 255, 128]
     assert world.set32(1004, 2003) is None  # without its duration
-    assert world.u32(1004) == 255
+    assert world.long(1004) == 255
     assert world.set(1004, *words(2003), 0) is None
     assert world.one(1005, 7) is None
     assert world.set32(1006, 9) is None
     assert world.set32(1008, 1, 2, 3) is None
     assert "together" in world.log
-    assert world.u32(1004) == 255
+    assert world.long(1004) == 255
     for pattern in (256, 1000, 1004, 2000, 2011, 70000):
         assert world.set32(1004, pattern, 1000) is None
-        assert world.u32(1004) == 255
+        assert world.long(1004) == 255
     assert world.set32(1004, NONE, 0) is None
-    assert world.u32(1004) == NONE
+    assert world.long(1004) == NONE
     assert world.set32(1004, 100, 1000, 360, 0, 0) is None
-    assert world.u32(1004) == NONE
+    assert world.long(1004) == NONE
 
 
 def test_the_led_is_not_released() -> None:
     world = ModbusWorld()
     assert world.set32(1004, 255, 5000) is None
-    assert world.u32(1004) == NONE
+    assert world.long(1004) == NONE
     assert _last_write(world)["ok"] is True  # the duration's; the pattern was refused
     assert [e.detail["ok"] for e in world.simulation.journal if e.kind == "write"][-2:] == [False, True]
 

@@ -54,7 +54,7 @@ def test_constants() -> None:
 @pytest.mark.parametrize(("model", "amperes"), [("warp3-pro-22", 32), ("warp3-pro-11", 16)])
 def test_the_hardware_limit(model: str, amperes: int) -> None:
     assert bender(model).registers(133) == (amperes,)
-    assert keba(model).u32(1110) == amperes * 1000
+    assert keba(model).long(1110) == amperes * 1000
 
 
 def _bender_state(world: ModbusWorld) -> tuple[int, ...]:
@@ -65,7 +65,7 @@ def _bender_state(world: ModbusWorld) -> tuple[int, ...]:
 
 
 def _keba_state(world: ModbusWorld) -> tuple[int, ...]:
-    return world.u32(1000), world.u32(1004)
+    return world.long(1000), world.long(1004)
 
 
 STATES = {
@@ -115,7 +115,7 @@ def test_bender_measures(model: str) -> None:
     world.plug_in(**CAR)
     world.wait(1200)
     shown = world.json("meter/all_values")
-    longs = {address: world.u32(address) for address in (*range(200, 228, 2), 716, 718)}
+    longs = {address: world.long(address) for address in (*range(200, 228, 2), 716, 718)}
     energies = [longs[a] for a in (200, 202, 204)]
     assert energies == [whole(shown[k], 1000) for k in (67, 68, 69)]
     assert sum(energies) == (pytest.approx(longs[218], abs=3) if model == "warp2-pro-22" else 0)
@@ -131,8 +131,8 @@ def test_bender_measures(model: str) -> None:
     assert longs[718] == 1_199_000  # ms
     world.box.configure({"modbus_defects": False})
     assert world.registers(706, 2) == (32, 0)
-    assert world.u32(716) == pytest.approx(longs[218], abs=1)
-    assert world.u32(718) == 1199
+    assert world.long(716) == pytest.approx(longs[218], abs=1)
+    assert world.long(718) == 1199
 
 
 @pytest.mark.parametrize("model", ["warp3-smart-22", "warp1-pro-11"])
@@ -233,10 +233,10 @@ def test_what_exists_of_keba() -> None:
 )
 def test_keba_product(model: str, settings: dict[str, object], code: int) -> None:
     world = keba(model, settings=settings)
-    assert world.u32(1016) == code
-    assert world.u32(1018) == 50_993_920
-    assert world.u32(1014) == charger_id(world.box.serial) > 0
-    assert [world.u32(a) for a in (1006, 1600, 1602)] == [0, 0, 0]
+    assert world.long(1016) == code
+    assert world.long(1018) == 50_993_920
+    assert world.long(1014) == charger_id(world.box.serial) > 0
+    assert [world.long(a) for a in (1006, 1600, 1602)] == [0, 0, 0]
 
 
 def test_keba_measures() -> None:
@@ -244,25 +244,25 @@ def test_keba_measures() -> None:
     world.plug_in(**CAR)
     world.wait(1200)
     shown, values = world.json("meter/all_values"), world.json("meter/values")
-    assert [world.u32(a) for a in (1008, 1010, 1012)] == [whole(shown[k], 1000) for k in (3, 4, 5)]
-    assert world.u32(1008) > 31_000
-    assert world.u32(1020) == whole(values["power"], 1000) > 20_000_000
-    assert world.u32(1036) == whole(values["energy_abs"], 10_000) > 70_000
-    assert [world.u32(a) for a in (1040, 1042, 1044)] == [int(shown[k]) for k in (0, 1, 2)]
-    assert world.u32(1046) == int(shown[27] * 10) in (9, 10)
-    assert world.u32(1100) == 32000
+    assert [world.long(a) for a in (1008, 1010, 1012)] == [whole(shown[k], 1000) for k in (3, 4, 5)]
+    assert world.long(1008) > 31_000
+    assert world.long(1020) == whole(values["power"], 1000) > 20_000_000
+    assert world.long(1036) == whole(values["energy_abs"], 10_000) > 70_000
+    assert [world.long(a) for a in (1040, 1042, 1044)] == [int(shown[k]) for k in (0, 1, 2)]
+    assert world.long(1046) == int(shown[27] * 10) in (9, 10)
+    assert world.long(1100) == 32000
     started = world.json("charge_tracker/current_charge")["meter_start"]
-    assert world.u32(1502) == pytest.approx((values["energy_abs"] - started) * 10_000, abs=2)
+    assert world.long(1502) == pytest.approx((values["energy_abs"] - started) * 10_000, abs=2)
     world.box.configure({"modbus_defects": False})
-    assert world.u32(1046) == whole(shown[27], 1000) > 900
+    assert world.long(1046) == whole(shown[27], 1000) > 900
     world.unplug()
     world.wait(2)
-    assert world.u32(1502) == 0
+    assert world.long(1502) == 0
     plain = keba("warp3-smart-22")
     plain.plug_in(**CAR)
     plain.wait(60)
     for address in (1008, 1010, 1012, 1020, 1036, 1040, 1042, 1044, 1046, 1502):
-        assert plain.u32(address) == 0
+        assert plain.long(address) == 0
 
 
 def test_keba_tag() -> None:
@@ -272,23 +272,23 @@ def test_keba_tag() -> None:
     world.done("evse/user_enabled", {"enabled": True})
     world.plug_in(**CAR)
     world.wait(5)
-    assert world.u32(1500) == 0
+    assert world.long(1500) == 0
     world.box.present_card("04a21b3c")
     world.wait(5)
-    assert world.u32(1500) == 0x04A21B3C
+    assert world.long(1500) == 0x04A21B3C
     world.unplug()
     world.wait(5)
-    assert world.u32(1500) == 0
+    assert world.long(1500) == 0
     world.plug_in(**CAR)
     world.wait(5)
     world.done("nfc/inject_tag", {"tag_type": 2, "tag_id": "04:A2:1B:3C"})
     world.wait(5)
-    assert world.u32(1500) == 0x04A21B3C
+    assert world.long(1500) == 0x04A21B3C
     other = keba()
     other.plug_in(**CAR)
     other.wait(10)
     assert other.json("charge_tracker/current_charge")["user_id"] == 0
-    assert other.u32(1500) == 0
+    assert other.long(1500) == 0
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_keba_current(value: int, expected: int) -> None:
     world.one(5004, 10000)
     assert world.set(5004, value) is None
     assert world.limit == (expected, True, False)
-    assert world.u32(1100) == expected
+    assert world.long(1100) == expected
 
 
 def test_keba_enable() -> None:
@@ -318,7 +318,7 @@ def test_keba_energy_limit() -> None:
     assert world.json("charge_limits/active_limits")["energy_wh"] == 1000
     world.wait(600)
     assert world.slot(12)[0] == 0
-    assert world.u32(1502) == pytest.approx(10_000, rel=0.02)
+    assert world.long(1502) == pytest.approx(10_000, rel=0.02)
     assert world.one(5010, 0) is None
     assert world.json("charge_limits/active_limits")["energy_wh"] == 0
 
@@ -345,26 +345,26 @@ def test_keba_other_writes(address: int) -> None:
 def test_keba_phases() -> None:
     world = keba()
     world.wait(2)
-    assert (world.u32(1550), world.u32(1552)) == (0, 3)  # not noticed before the first write
+    assert (world.long(1550), world.long(1552)) == (0, 3)  # not noticed before the first write
     assert world.one(5050, 3) is None
-    assert world.u32(1550) == 3
+    assert world.long(1550) == 3
     assert world.one(5052, 0) is None
     world.wait(120)
-    assert world.u32(1552) == 1
+    assert world.long(1552) == 1
     assert world.one(5052, 1) is None
     world.wait(120)
-    assert world.u32(1552) == 3
+    assert world.long(1552) == 3
     world.configure()
-    assert world.u32(1550) == 0
+    assert world.long(1550) == 0
     world.box.configure({"modbus_defects": False})
-    assert world.u32(1550) == 3
+    assert world.long(1550) == 3
 
 
 @pytest.mark.parametrize("model", ["warp1-pro-11", "warp2-pro-11"])
 def test_keba_nothing_switches_phases(model: str) -> None:
     world = keba(model)
     assert world.one(5052, 1) is None
-    assert (world.u32(1550), world.u32(1552)) == (0, 0)
+    assert (world.long(1550), world.long(1552)) == (0, 0)
 
 
 @pytest.mark.parametrize(("make", "address"), [(bender, 1000), (keba, 5004), (bender, 9999), (keba, 9999)])

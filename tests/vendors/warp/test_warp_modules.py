@@ -6,7 +6,8 @@ import struct
 from typing import Any
 
 import pytest
-from support_warp import CLIENT, WarpWorld
+from bench import CLIENT
+from support_warp import WarpWorld
 
 from emulator.core import faults
 from emulator.core.messages import PowerCut, PowerUp, Reason

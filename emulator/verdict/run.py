@@ -1,4 +1,4 @@
-"""One rule at work: what it hears, what it measured, what it found.
+"""One rule at work in a running site: what it is told, what it measures, where it is broken.
 
 The one rule: memory is bounded - of violations only the first is explained, the others are counted.
 """
@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ..core.agenda import Priority, Timer
-from ..core.instant import Instant, seconds
-from ..world.conditions import Condition, ConditionWatch
-from .happenings import Happening, Match, Recogniser, line
+from ..core.instant import Instant
+from ..world.conditions import ConditionWatch, SiteCondition
+from .matcher import PatternMatch, PatternMatcher
 
 if TYPE_CHECKING:
-    from ..errors import Place
     from ..runtime.journal import Entry
     from ..world.checks import Check
     from ..world.site import Site
-    from .rules import Rule
+    from .patterns import EventPattern
 
 BEFORE: Final = 8
 """Journal lines shown up to a violation."""
@@ -31,25 +30,29 @@ AFTER: Final = 3
 LOUD: Final = frozenset({"push"})
 """Kinds of journal entries that say little about a client."""
 
-Heard = Callable[[Instant, "Entry | None"], None]
+React = Callable[[Instant, "Entry | None"], None]
+"""What a rule does when something happens; without an entry: a condition has come true."""
 Tap = Callable[["Entry"], None]
 
 
 @dataclass(slots=True)
-class Finding:
+class Violation:
     """The first violation of a rule."""
 
     at: Instant
     text: str
     nearest: Entry | None
-    lines: list[Entry]
-    left: int = AFTER
+    entries: list[Entry]
+    """The journal around it."""
+    following: int = AFTER
+    """Entries still to come."""
     late: str = ""
+    """That what was missed came after all."""
 
 
 @dataclass(slots=True)
-class Measured:
-    """A quantity a rule met several times: how often, least, mean, most."""
+class Statistics:
+    """A quantity met several times: how often, least, mean, most."""
 
     count: int = 0
     least: float = 0.0
@@ -75,51 +78,52 @@ class Measured:
 
 
 @dataclass(slots=True)
-class Case:
-    """A rule in a running world."""
+class RuleRun:
+    """What a rule works with: it subscribes to events and conditions, sets timers, and fails."""
 
-    rule: Rule
-    place: Place
     site: Site
-    failed: Callable[[Case], None]
+    failed: Callable[[], None]
     """Called at the first violation."""
+    recent: deque[Entry]
+    """The newest telling entries of the journal; shared by all rules."""
+    since: Instant
+    """When the rule came into force."""
     violations: int = 0
-    finding: Finding | None = None
-    measured: dict[str, Measured] = field(default_factory=dict)
+    violation: Violation | None = None
+    """The first one."""
+    statistics: dict[str, Statistics] = field(default_factory=dict)
+    """What was measured, by name."""
     nearest: Entry | None = None
     """What came close, the last time."""
     taps: dict[str, list[Tap]] = field(default_factory=dict)
-    """What listens to which kind of entries."""
+    """What is told about entries, by their kind."""
     watches: list[ConditionWatch] = field(default_factory=list)
-    ends: list[Callable[[Instant], None]] = field(default_factory=list)
+    endings: list[Callable[[Instant], None]] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
-    recent: deque[Entry] = field(default_factory=deque)
-    """The newest telling entries of the world; shared by all cases."""
-    since: Instant = 0
     over: bool = False
 
     # --- for rules ---------------------------------------------------------------------------------------------------
 
-    def on(self, happening: Happening, heard: Heard) -> None:
-        """Call back when something happens."""
-        if happening.expect:
-            self.follow(happening.expect, lambda at, holds: heard(at, None) if holds else None)
+    def on(self, pattern: EventPattern, react: React) -> None:
+        """React whenever something happens."""
+        if pattern.expect:
+            self.follow(pattern.expect, lambda at, holds: react(at, None) if holds else None)
             return
-        recogniser = Recogniser(happening, self.site)
+        matcher = PatternMatcher(pattern, self.site)
 
         def tap(entry: Entry) -> None:
-            found = recogniser.match(entry)
-            if found is Match.YES:
-                heard(entry.at, entry)
-            elif found is Match.NEAR:
+            found = matcher.match(entry)
+            if found is PatternMatch.YES:
+                react(entry.at, entry)
+            elif found is PatternMatch.NEAR:
                 self.nearest = entry
 
-        answered = self._answered(tap) if happening.needs_answer else tap
-        for kind in happening.kinds:
+        answered = self._when_answered(tap) if pattern.needs_answer else tap
+        for kind in pattern.kinds:
             self.taps.setdefault(kind, []).append(answered)
 
-    def _answered(self, tap: Tap) -> Tap:
-        """A tap that hears of requests when they have been answered: their entry is made before.
+    def _when_answered(self, tap: Tap) -> Tap:
+        """A tap that is told about requests when they have been answered: their entry is made before.
 
         A server answers within one turn of its event loop.
         """
@@ -131,15 +135,15 @@ class Case:
 
         def wait(entry: Entry) -> None:
             waiting.append(entry)
-            with suppress(RuntimeError):  # no event loop: heard at the end
+            with suppress(RuntimeError):  # no event loop: told at the end
                 asyncio.get_running_loop().call_soon(flush)
 
-        self.ends.append(flush)
+        self.at_end(flush)
         return wait
 
     def follow(self, checks: tuple[Check, ...], changed: Callable[[Instant, bool], None]) -> ConditionWatch:
-        """Call back at the first look at a condition, and whenever it changes."""
-        watch = ConditionWatch(Condition(self.site, checks), changed)
+        """React to a condition: at the first look, and whenever it comes true or ceases to be."""
+        watch = ConditionWatch(SiteCondition(self.site, checks), changed)
         self.watches.append(watch)
         return watch
 
@@ -150,33 +154,44 @@ class Case:
         return timer
 
     def set(self, timer: Timer, at: Instant | None) -> None:
-        """Arm a timer."""
+        """Set a timer, or clear it."""
         timer.set(at)
         self.site.simulation.wake()
 
+    def at_end(self, end: Callable[[Instant], None]) -> None:
+        """Call `end` when the run is over."""
+        self.endings.append(end)
+
     def measure(self, name: str, value: float) -> None:
-        self.measured.setdefault(name, Measured()).add(value)
+        """Count a value into the statistics of that name."""
+        self.statistics.setdefault(name, Statistics()).add(value)
 
     def fail(self, at: Instant, text: str, entry: Entry | None = None) -> None:
         """The rule is broken."""
         self.violations += 1
-        if self.finding is not None:
+        if self.violation is not None:
             return
-        lines = list(self.recent)
+        entries = list(self.recent)
         if entry is not None and entry not in self.recent:
-            lines.append(entry)
-        self.finding = Finding(at=at, text=text, nearest=self.nearest, lines=lines)
-        self.failed(self)
+            entries.append(entry)
+        self.violation = Violation(at=at, text=text, nearest=self.nearest, entries=entries)
+        self.failed()
 
-    def late(self, text: str) -> None:
+    def came_late(self, text: str) -> None:
         """What was missed came after all."""
-        if self.finding is not None and not self.finding.late:
-            self.finding.late = text
+        if self.violation is not None and not self.violation.late:
+            self.violation.late = text
 
-    # --- for the court -----------------------------------------------------------------------------------------------
+    # --- for the engine ----------------------------------------------------------------------------------------------
 
-    def close(self) -> None:
-        """Hear and look no longer."""
+    def finish(self, at: Instant) -> None:
+        """The run is over: judge what had to come and has not."""
+        if not self.over:
+            for end in self.endings:
+                end(at)
+
+    def stop(self) -> None:
+        """Listen and look no longer."""
         self.over = True
         self.taps.clear()
         for watch in self.watches:
@@ -185,29 +200,13 @@ class Case:
         for timer in self.timers:
             timer.clear()
 
-    def hear(self, entry: Entry) -> None:
-        """An entry of the journal."""
+    def tell(self, entry: Entry) -> None:
+        """An entry of the journal that it asked for."""
         for tap in self.taps.get(entry.kind, ()):
             tap(entry)
 
-    def hear_more(self, entry: Entry) -> None:
+    def follow_up(self, entry: Entry) -> None:
         """What follows a violation belongs to its story."""
-        if self.finding is not None and self.finding.left > 0 and entry.kind not in LOUD:
-            self.finding.left -= 1
-            self.finding.lines.append(entry)
-
-    def explanation(self, replay: str) -> Iterator[str]:
-        """The violation for a reader."""
-        finding = self.finding
-        if finding is None:
-            return
-        more = f" ({self.violations} times in all)" if self.violations > 1 else ""
-        yield f"{finding.text}{more}"
-        yield f"  expected: {self.rule.sentence()}"
-        if finding.late:
-            yield f"  too late: {finding.late}"
-        if finding.nearest is not None:
-            yield f"  nearest:  {line(finding.nearest).strip()}"
-        yield f"  journal around {seconds(finding.at):g} s:"
-        yield from (f"    {line(entry)}" for entry in finding.lines)
-        yield f"  replay:   {replay}"
+        if self.violation is not None and self.violation.following > 0 and entry.kind not in LOUD:
+            self.violation.following -= 1
+            self.violation.entries.append(entry)

@@ -1,147 +1,41 @@
-"""The emulator for tests in Python: synchronous, with a frozen clock, on a thread of its own.
-
-The one rule: a call returns when what it asked for has happened and the sockets agree with the world, so that a test
-needs no sleep; it works alike from synchronous tests and from a test's own event loop.
-"""
+"""The fixture `emulator`: an emulator as tests see it."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
-from importlib import import_module
-from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from . import vendors
-from .core.instant import SECOND, Instant, seconds
-from .errors import EmulatorError, did_you_mean
-from .language.arguments import Duration, Scope, Unreadable
-from .language.nodes import from_object
-from .scenario.loader import from_data, load
-from .scenario.plan import Scenario
-from .scenario.player import checks, expect, failed
-from .scenario.steps import STEPS, make_step
-from .service.emulator import Emulator, Options
-from .world.plan import ChargerPlan
-from .world.quantities import charger_view
+from .. import vendors
+from ..core.instant import SECOND, Instant, seconds
+from ..errors import EmulatorError, did_you_mean
+from ..language.arguments import Duration, Scope, Unreadable
+from ..language.names import Names
+from ..language.nodes import from_object
+from ..scenario.loader import from_data, load
+from ..scenario.plan import Scenario
+from ..scenario.player import checks, expect, failed
+from ..scenario.steps import STEPS, make_step
+from ..service.emulator import Emulator, Options
+from ..verdict.engine import RuleVerdict, VerdictEngine
+from ..verdict.reading import rule_from
+from ..world.plan import ChargerPlan
+from ..world.quantities import charger_view, read
+from .background import Background
+from .tail import MOST, tail
+from .wallbox import WallboxFixture
 
 if TYPE_CHECKING:
-    from .devices.wallbox import Wallbox
-    from .verdict.court import Court, RuleVerdict
+    from ..devices.wallbox import Wallbox
 
 T = TypeVar("T")
-PATIENCE = 120.0
-"""Wall seconds one call may take."""
-TAIL = 40
-"""Journal entries shown beside a failing test."""
-WIDEST = 160
-"""Characters of an entry's detail shown there."""
 
 
-class Background:
-    """An event loop on a thread of its own, shared by all tests of a process."""
-
-    _shared: ClassVar[Background | None] = None
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="charger emulator", daemon=True)
-        self._thread.start()
-
-    @classmethod
-    def shared(cls) -> Background:
-        if cls._shared is None:
-            import_module("emulator.protocols.http")  # the slowest of all imports: here, not in the first `start`
-            cls._shared = cls()
-        return cls._shared
-
-    @classmethod
-    def stop_shared(cls) -> None:
-        if cls._shared is not None:
-            cls._shared.stop()
-            cls._shared = None
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Let the loop do `work`, and wait for it."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
-
-    def call(self, function: Callable[[], T]) -> T:
-        """Call a function on the loop's thread, and wait for it."""
-
-        async def work() -> T:
-            return function()
-
-        return self.run(work())
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-
-class Box:
-    """One wallbox under test, and where a client finds it."""
-
-    def __init__(self, bench: Bench, wallbox: Wallbox) -> None:
-        self._bench = bench
-        self.name = wallbox.address
-        """`charger.goe`"""
-        self.charger = wallbox.charger
-        self.serial = wallbox.serial
-
-    def __repr__(self) -> str:
-        return f"<wallbox {self.name}>"
-
-    @property
-    def host(self) -> str:
-        """Address of its interfaces."""
-        return next((found.endpoint.host for _, found in self._bench.served(self.name)), "127.0.0.1")
-
-    def port(self, interface: str = "http") -> int:
-        """Port of an interface. EmulatorError with the known names if there is none."""
-        ports: dict[str, int] = {
-            name: found.endpoint.port for name, found in self._bench.served(self.name) if found.endpoint.port
-        }
-        if interface not in ports:
-            raise EmulatorError(f'{self.name} listens on no "{interface}"{did_you_mean(interface, ports)}')
-        return ports[interface]
-
-    @property
-    def http_url(self) -> str:
-        """`http://127.0.0.1:40123`"""
-        return f"http://{self.host}:{self.port('http')}"
-
-    @property
-    def mqtt_prefix(self) -> str:
-        """What the topics of the box begin with."""
-        from .devices.interfaces import MqttInterface
-
-        for interface in self._wallbox.interfaces.values():
-            if isinstance(interface, MqttInterface):
-                return self._bench.call(interface.prefix)
-        raise EmulatorError(f"{self.name} has no MQTT")
-
-    @property
-    def settings(self) -> dict[str, object]:
-        """What its firmware stores."""
-        settings = self._wallbox.settings
-        return self._bench.call(lambda: {name: settings[name] for name in settings})
-
-    def read(self, value: str) -> object:
-        """A vendor value as a client would see it: `car`, `modbus.210`. EmulatorError with a suggestion if unknown."""
-        return self._bench.read(f"{self.name}.{value}")
-
-    @property
-    def _wallbox(self) -> Wallbox:
-        return self._bench.running.site.wallboxes[self.name]
-
-
-class Bench:
+class EmulatorFixture:
     """What the fixture `emulator` is: an emulator that does what it is told and otherwise stands still.
 
     Every step of the scenario language is a method, with arguments as in YAML: `plug_in(vehicle="vw_id3")`,
@@ -153,7 +47,7 @@ class Bench:
         self._stack = AsyncExitStack()
         self._emulator: Emulator | None = None
         self._failures = 0
-        self._court: Court | None = None
+        self._engine: VerdictEngine | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -187,10 +81,10 @@ class Bench:
 
         self._emulator = self._background.run(begin())
         self._failures = 0
-        self._court = None
+        self._engine = None
 
     def stop(self) -> None:
-        """Everything off, ports free; the next call begins anew."""
+        """Everything off, ports free; the next call starts a new emulator."""
         self._emulator = None
         self._background.run(self._stack.aclose())
 
@@ -207,7 +101,7 @@ class Bench:
         settings: Mapping[str, object] | None = None,
         charger: str | Mapping[str, object] = "charger",
         address: str | None = None,
-    ) -> Box:
+    ) -> WallboxFixture:
         """A wallbox of this vendor (or model), served at once with every interface on and open access.
 
         `charger` is the charger's name, or its hardware as in YAML (`{"connector": "socket", "phases": 1}`).
@@ -233,7 +127,7 @@ class Bench:
         self._begin(load(file))
         return self
 
-    def wallbox(self, name: str | None = None) -> Box:
+    def wallbox(self, name: str | None = None) -> WallboxFixture:
         """A wallbox by name, `garage.goe` or `goe`; where there is one only it need not be said."""
         site = self.running.site
         names = site.names
@@ -241,12 +135,7 @@ class Bench:
         def find() -> Wallbox:
             return site.wallboxes[names.only_wallbox() if name is None else names.wallbox(name)]
 
-        return Box(self, self.call(find))
-
-    def served(self, wallbox: str) -> list[tuple[str, Any]]:
-        """Interfaces of a wallbox with their servers."""
-        found = self.running.servers.items()
-        return [(server.endpoint.name, server) for name, server in found if name.startswith(f"{wallbox}.")]
+        return WallboxFixture(self._background, self.running, self.call(find))
 
     @property
     def broker(self) -> tuple[str, int]:
@@ -352,7 +241,7 @@ class Bench:
         """Everything back to its start, on the same ports: time, physics, settings, journal. Rules are gone."""
         self._background.run(self.running.reset())
         self._failures = 0
-        self._court = None
+        self._engine = None
 
     # --- judging the client ------------------------------------------------------------------------------------------
 
@@ -362,34 +251,31 @@ class Bench:
         `emulator.rule({"never": {"client": {"writes": "goe.amp", "value": "> 16"}}})`, or by keywords. ScenarioError
         with every mistake in it.
         """
-        from .verdict.court import Court
-        from .verdict.reading import rule_from
-
         stated = {**(rule or {}), **{name.rstrip("_"): value for name, value in named.items()}}
         site = self.running.site
 
         def add() -> None:
-            if self._court is None:
-                self._court = Court(site)
-            self._court.add(rule_from(stated, site.names))
+            if self._engine is None:
+                self._engine = VerdictEngine(site)
+            self._engine.add(rule_from(stated, site.names))
 
         self.call(add)
 
     def verdict(self) -> list[dict[str, object]]:
         """How the rules came out, those of a loaded scenario first. AssertionError that explains each broken one."""
         __tracebackhide__ = True
-        emulator, court = self.running, self._court
+        emulator, engine = self.running, self._engine
 
         def conclude() -> list[RuleVerdict]:
             emulator.player.conclude()
             found = list(emulator.player.result().rules)
-            if court is not None:
-                court.conclude(emulator.simulation.now())
-                found += court.verdicts()
+            if engine is not None:
+                engine.conclude(emulator.simulation.now())
+                found += engine.verdicts()
             return found
 
         verdicts = self.call(conclude)
-        self._court = None
+        self._engine = None
         self._failures = len(self.call(lambda: emulator.result.failures))
         broken = [f'rule "{verdict.name}": {verdict.text}' for verdict in verdicts if not verdict.ok]
         if broken:
@@ -401,7 +287,7 @@ class Bench:
     def read(self, quantity: str) -> object:
         """A quantity (`power`, `garage.vehicle.state_of_charge`) or vendor value (`goe.car`)."""
         emulator = self.running
-        return self.call(lambda: emulator.site.read(quantity))
+        return self.call(lambda: read(emulator.site, quantity))
 
     def charger(self, name: str | None = None) -> dict[str, object]:
         """All quantities of a charger; where there is one only it need not be named."""
@@ -425,22 +311,13 @@ class Bench:
                 raise EmulatorError(f'journal entries have no "{name}"{did_you_mean(name, found[0])}')
         return [entry for entry in found if all(entry[name] == value for name, value in wanted.items())]
 
-    def tail(self, count: int = TAIL) -> str:
-        """The newest journal entries for a reader; what was pushed to clients is only counted."""
-        entries = self.journal()
-        shown: list[str] = []
-        for kind, group in groupby(entries, key=lambda entry: entry["kind"]):
-            lines = [_line(entry) for entry in group]
-            shown += lines if kind != "push" or len(lines) < 3 else [lines[0], f"{'':>15} ... {len(lines) - 1} more"]
-        if len(shown) > count:
-            shown[:-count] = [f"... {len(shown) - count} lines before"]
-        return "\n".join(shown) or "(nothing happened)"
+    def tail(self, count: int = MOST) -> str:
+        """The newest journal entries for a reader, as shown beside a failing test."""
+        return tail(self.journal(), count)
 
 
 def _plan(charger: str, hardware: Mapping[str, object], name: str, box: Mapping[str, object]) -> ChargerPlan:
     """A charger with one wallbox, checked as a scenario is."""
-    from dataclasses import replace
-
     scenario = from_data({"chargers": {charger: {**hardware, "wallboxes": {name: box}}}}, "start")
     plan = scenario.chargers[0]
     return replace(plan, wallboxes=tuple(replace(found, everything=True) for found in plan.wallboxes))
@@ -449,19 +326,16 @@ def _plan(charger: str, hardware: Mapping[str, object], name: str, box: Mapping[
 def _duration(value: str | timedelta) -> Instant:
     if isinstance(value, timedelta):
         return round(value.total_seconds() * SECOND)
-    from .language.names import Names
-
     scope = Scope(Names())
     try:
-        found: Instant = Duration().read(from_object(value, "advance"), scope)
+        return Duration().read(from_object(value, "advance"), scope)
     except Unreadable:
         raise EmulatorError(scope.problems[0].text) from None
-    return found
 
 
 def _plain(value: object) -> object:
     """An argument as it would be in YAML."""
-    if isinstance(value, Box):
+    if isinstance(value, WallboxFixture):
         return value.name
     if isinstance(value, timedelta):
         return f"{value.total_seconds()} s"
@@ -470,9 +344,3 @@ def _plain(value: object) -> object:
 
 def _items(items: Iterable[Mapping[str, object]]) -> str:
     return "\n".join(f"{item['quantity']} is {item['found']!r}, expected {item['expected']}" for item in items)
-
-
-def _line(entry: Mapping[str, object]) -> str:
-    where = ".".join(str(entry[part]) for part in ("charger", "wallbox", "interface") if entry[part])
-    detail = f"  {entry['detail']}"[:WIDEST] if entry["detail"] else ""
-    return f"{entry['at']:>12.3f} s  {entry['kind']:<11}  {where:<20}  {entry['name']}{detail}"

@@ -1,0 +1,54 @@
+"""What a vendor sells, and which profile a model and a firmware version are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..errors import EmulatorError, did_you_mean
+from .firmware import Model, Profile, Version
+from .settings import Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """What a vendor sells: models, their firmware, and what they store."""
+
+    id: str
+    """`goe`"""
+    title: str
+    models: tuple[Model, ...]
+    default_model: str
+    ports: Mapping[str, int]
+    """Default port of each interface that listens."""
+    real_ports: Mapping[str, int]
+    """Ports of the real device, used on an address of its own."""
+    settings: tuple[Setting[object], ...]
+    everything: Mapping[str, object] = field(default_factory=dict)
+    """Settings that switch every interface on, with open access: what the default emulator uses."""
+    enable: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """Per interface (`http`, `modbus`, `mqtt`, ...): settings that switch it on when a scenario lists it."""
+
+    def model(self, name: str | None) -> Model:
+        """The model called `name` (None: the default). EmulatorError with a suggestion if there is none."""
+        wanted = self.default_model if name is None else name
+        for model in self.models:
+            if model.id == wanted:
+                return model
+        raise EmulatorError(f'{self.title} has no model "{wanted}"{did_you_mean(wanted, [m.id for m in self.models])}')
+
+    def profile(self, model: str | None = None, firmware: str | None = None) -> Profile:
+        """The profile for a model and firmware (None: their defaults). EmulatorError if unknown."""
+        chosen = self.model(model)
+        text = firmware if firmware is not None else chosen.default_firmware
+        try:
+            version = Version(text)
+        except ValueError:
+            raise EmulatorError(f'"{text}" is not a firmware version; {_known(chosen)}') from None
+        if version < Version(chosen.firmwares[0]):
+            raise EmulatorError(f'{chosen.id} has no profile for firmware "{text}"; {_known(chosen)}')
+        return Profile(model=chosen, firmware=version)
+
+
+def _known(model: Model) -> str:
+    return f"{model.id} has profiles for {', '.join(model.firmwares)}"

@@ -1,0 +1,28 @@
+"""Who asks a device, and through which interface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who asked, and through which interface."""
+
+    interface: str
+    """`http`, `websocket`, `mqtt`, `modbus`, `udp`; `scenario` or `control` for the emulator's own user."""
+    client: str | None = None
+    """Address of the client, `host:port`."""
+    host: str | None = None
+    """IP address on which the wallbox was asked, as far as it is known; `0.0.0.0`: any of this machine's."""
+    cause: int | None = None
+    """Journal entry of the request."""
+
+
+OWNER: Final = Origin(interface="owner")
+"""The owner of the wallbox, with the vendor's app or at the wallbox itself: may change what no interface offers."""
+
+
+def always() -> bool:
+    return True

@@ -1,0 +1,90 @@
+"""Whether a tag may charge: asked of the central system, or known from its list or from earlier answers.
+
+The one rule: a question has exactly one answer, at once or later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ocpp.v16.enums import AuthorizationStatus, ConfigurationKey
+
+from ..devices.ocpp_interface import Payload
+from .configuration import Configuration
+from .messages import text_in
+from .outbox import Outbox
+from .profiles import VendorProfile
+from .station import Known, Memory
+
+ACCEPTED = AuthorizationStatus.accepted
+
+
+@dataclass(slots=True)
+class Rejection:
+    """The last tag that was refused."""
+
+    tag: str = ""
+    reason: str = ""
+    """`Blocked`, `Expired`, `Invalid`, `ConcurrentTx`"""
+
+
+class Authorisation:
+    """The tags of one charge point."""
+
+    def __init__(self, profile: VendorProfile, configuration: Configuration, outbox: Outbox, memory: Memory) -> None:
+        self._profile = profile
+        self._configuration = configuration
+        self._outbox = outbox
+        self._memory = memory
+        self.last_rejection = Rejection()
+
+    def ask(self, tag: str, decided: Callable[[bool], None]) -> None:
+        """Find out whether a tag may charge."""
+        known = self._known(tag)
+        accepted = known is not None and known.status == ACCEPTED
+        if not self._outbox.online:
+            decided(self._offline(known))
+        elif accepted and self._profile.remembers_tags and self._flag(ConfigurationKey.local_pre_authorize):
+            decided(True)
+        else:
+            self._outbox.put("Authorize", {"idTag": tag}, lambda answer: self._answered(tag, answer, decided))
+
+    def _offline(self, known: Known | None) -> bool:
+        if not self._profile.remembers_tags or not self._flag(ConfigurationKey.local_authorize_offline):
+            return False
+        if known is None:
+            return self._flag(ConfigurationKey.allow_offline_tx_for_unknown_id)
+        return known.status == ACCEPTED
+
+    def _known(self, tag: str) -> Known | None:
+        return self._memory.local_list.get(tag) or self._memory.cache.get(tag)
+
+    def _flag(self, key: ConfigurationKey) -> bool:
+        return self._configuration.flag(key)
+
+    def _answered(self, tag: str, answer: Payload | None, decided: Callable[[bool], None]) -> None:
+        info = {} if answer is None else answer.get("idTagInfo")
+        self.learn(tag, info if isinstance(info, dict) else {})
+        decided(isinstance(info, dict) and text_in(info, "status") == ACCEPTED)
+
+    def learn(self, tag: str, info: Mapping[str, object]) -> None:
+        """The central system said something about a tag."""
+        status = text_in(info, "status")
+        if status:
+            self._memory.cache[tag] = Known(status, text_in(info, "parentIdTag") or None)
+        if status not in ("", ACCEPTED):
+            self.last_rejection = Rejection(tag, status)
+
+    def related(self, one: str, other: str) -> bool:
+        """Whether two tags belong together: the same, or of one parent."""
+        if one == other:
+            return True
+        first, second = self._known(one), self._known(other)
+        if first is None or second is None or first.parent is None:
+            return False
+        return first.parent == second.parent
+
+    def forget(self) -> None:
+        """ClearCache"""
+        self._memory.cache.clear()

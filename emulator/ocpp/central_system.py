@@ -1,0 +1,193 @@
+"""A small central system for demonstrations: it takes every charge point, and can be told to send every call.
+
+The one rule: sans I/O and deterministic; it answers at once, and its time is the simulation's.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from ocpp.v16.enums import Action, AuthorizationStatus, DataTransferStatus, RegistrationStatus
+
+from ..devices.ocpp_interface import Call, CallError, CallResult, Message, Payload
+from .clock import plain_time
+from .messages import text_in
+from .schemas import known, violation
+
+Answered = Callable[[CallResult | CallError], None]
+NOTHING: Final[Payload] = {}
+
+
+def _ignore(_: CallResult | CallError) -> None:
+    """Nobody waits for this answer."""
+
+
+@dataclass(kw_only=True)
+class Policy:
+    """How the central system behaves."""
+
+    registration: RegistrationStatus = RegistrationStatus.accepted
+    heartbeat: int = 300
+    """Interval it asks for [s]."""
+    tags: Mapping[str, AuthorizationStatus] | None = None
+    """Tags it knows; others are Invalid. None: it accepts every tag."""
+
+    def status(self, tag: str) -> AuthorizationStatus:
+        return AuthorizationStatus.accepted if self.tags is None else self.tags.get(tag, AuthorizationStatus.invalid)
+
+
+@dataclass(kw_only=True)
+class ServedTransaction:
+    """A transaction as the central system knows it."""
+
+    id: int
+    tag: str
+    meter_start: int
+    """Wh"""
+    meter_stop: int | None = None
+    reason: str | None = None
+
+
+@dataclass(kw_only=True)
+class Served:
+    """What the central system knows of one charge point; kept over connections."""
+
+    boot: Payload = field(default_factory=dict)
+    statuses: dict[int, str] = field(default_factory=dict)
+    """By connector."""
+    transactions: dict[int, ServedTransaction] = field(default_factory=dict)
+    meter_values: Payload = field(default_factory=dict)
+    """The last ones."""
+
+    @property
+    def running(self) -> ServedTransaction | None:
+        """The transaction that was begun last and is not over."""
+        return next((found for found in reversed(self.transactions.values()) if found.meter_stop is None), None)
+
+
+class CentralSystem:
+    """Knows the charge points that have connected."""
+
+    def __init__(self, clock: Callable[[], datetime], policy: Policy | None = None) -> None:
+        self.clock = clock
+        self.policy = policy if policy is not None else Policy()
+        self.served: dict[str, Served] = {}
+        self.sessions: dict[str, Session] = {}
+        """Open connections by identity."""
+        self._transactions = 0
+
+    def connect(self, identity: str, put: Callable[[Message], None]) -> Session:
+        """A charge point has connected; an older connection of it counts no more."""
+        session = Session(self, self.served.setdefault(identity, Served()), put)
+        self.sessions[identity] = session
+        return session
+
+    def disconnect(self, identity: str, session: Session) -> None:
+        """A connection has ended."""
+        if self.sessions.get(identity) is session:
+            del self.sessions[identity]
+
+    def call(self, identity: str, action: str, payload: Payload, done: Answered = _ignore) -> None:
+        """Send a call. KeyError if the charge point is not connected."""
+        self.sessions[identity].call(action, payload, done)
+
+    def next_transaction(self) -> int:
+        self._transactions += 1
+        return self._transactions
+
+
+class Session:
+    """One connection of a charge point."""
+
+    def __init__(self, system: CentralSystem, served: Served, put: Callable[[Message], None]) -> None:
+        self._system = system
+        self._served = served
+        self._put = put
+        self._waiting: deque[tuple[Call, Answered]] = deque()
+        self._in_flight: tuple[Call, Answered] | None = None
+        self._calls = 0
+        self._handlers: Mapping[str, Callable[[Payload], Payload]] = {
+            Action.authorize: lambda asked: {"idTagInfo": {"status": self._status(asked)}},
+            Action.boot_notification: self._boot,
+            Action.data_transfer: lambda _asked: {"status": DataTransferStatus.accepted},
+            Action.diagnostics_status_notification: lambda _asked: NOTHING,
+            Action.firmware_status_notification: lambda _asked: NOTHING,
+            Action.heartbeat: lambda _asked: {"currentTime": self._now()},
+            Action.meter_values: self._meter_values,
+            Action.start_transaction: self._start,
+            Action.status_notification: self._status_notification,
+            Action.stop_transaction: self._stop,
+        }
+
+    def call(self, action: str, payload: Payload, done: Answered = _ignore) -> None:
+        """Send a call, after those that are not answered."""
+        self._calls += 1
+        self._waiting.append((Call(id=f"cs{self._calls}", action=action, payload=payload), done))
+        self._send_next()
+
+    def received(self, message: Message) -> None:
+        """The charge point said something."""
+        if isinstance(message, Call):
+            self._put(self._answer(message))
+        elif self._in_flight is not None and self._in_flight[0].id == message.id:
+            _, done = self._in_flight
+            self._in_flight = None
+            done(message)
+            self._send_next()
+
+    def _send_next(self) -> None:
+        if self._in_flight is None and self._waiting:
+            self._in_flight = self._waiting.popleft()
+            self._put(self._in_flight[0])
+
+    def _answer(self, asked: Call) -> CallResult | CallError:
+        handler = self._handlers.get(asked.action)
+        if handler is None:
+            code = "NotImplemented" if known(asked.action) else "NotSupported"
+            return CallError(id=asked.id, code=code)
+        wrong = violation(asked.action, asked.payload)
+        if wrong is not None:
+            return CallError(id=asked.id, code=wrong.code, description=wrong.description)
+        return CallResult(id=asked.id, payload=handler(asked.payload))
+
+    def _now(self) -> str:
+        return plain_time(self._system.clock())
+
+    def _status(self, asked: Payload) -> AuthorizationStatus:
+        return self._system.policy.status(text_in(asked, "idTag"))
+
+    def _boot(self, asked: Payload) -> Payload:
+        self._served.boot = asked
+        policy = self._system.policy
+        return {"status": policy.registration, "currentTime": self._now(), "interval": policy.heartbeat}
+
+    def _status_notification(self, asked: Payload) -> Payload:
+        self._served.statuses[_number(asked, "connectorId")] = text_in(asked, "status")
+        return NOTHING
+
+    def _meter_values(self, asked: Payload) -> Payload:
+        self._served.meter_values = asked
+        return NOTHING
+
+    def _start(self, asked: Payload) -> Payload:
+        number = self._system.next_transaction()
+        self._served.transactions[number] = ServedTransaction(
+            id=number, tag=text_in(asked, "idTag"), meter_start=_number(asked, "meterStart")
+        )
+        return {"transactionId": number, "idTagInfo": {"status": self._status(asked)}}
+
+    def _stop(self, asked: Payload) -> Payload:
+        found = self._served.transactions.get(_number(asked, "transactionId"))
+        if found is not None:
+            found.meter_stop = _number(asked, "meterStop")
+            found.reason = text_in(asked, "reason") or None
+        return {"idTagInfo": {"status": self._status(asked)}} if "idTag" in asked else NOTHING
+
+
+def _number(payload: Payload, name: str) -> int:
+    value = payload.get(name)
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,129 @@
+"""Configuration keys: rows of a vendor, and the values one charge point has for them.
+
+The one rule: a value is stored exactly when the answer says Accepted or RebootRequired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ocpp.v16.enums import ConfigurationStatus
+
+Kind = Literal["boolean", "integer", "text", "list"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationKey:
+    """One key of a charge point."""
+
+    name: str
+    default: str
+    kind: Kind = "text"
+    read_only: bool = False
+    reboot: bool = False
+    """Answers RebootRequired."""
+    lowest: int = 0
+    highest: int = 2**31 - 1
+    elements: frozenset[str] = frozenset()
+    """What a list may hold; empty: anything."""
+    longest: int = 500
+    """Characters of a text, elements of a list."""
+    source: str = ""
+
+    def takes(self, value: str) -> bool:
+        """Whether a value may be stored."""
+        match self.kind:
+            case "boolean":
+                return value in ("true", "false")
+            case "integer":
+                return _is_integer(value) and self.lowest <= int(value) <= self.highest
+            case "list":
+                items = value.split(",") if value else []
+                return len(items) <= self.longest and all(self._takes_element(item) for item in items)
+            case "text":
+                return len(value) <= self.longest
+
+    def _takes_element(self, item: str) -> bool:
+        return bool(item) and (not self.elements or item in self.elements)
+
+
+class Configuration:
+    """The values of one charge point. What the vendor keeps elsewhere is read and written there: see `bind`."""
+
+    def __init__(self, keys: Iterable[ConfigurationKey], stored: MutableMapping[str, str]) -> None:
+        """`stored`: what differs from the defaults; survives a reboot."""
+        self.keys: Final = {key.name: key for key in keys}
+        self._stored = stored
+        self._bound: dict[str, tuple[Callable[[], str], Callable[[str], None]]] = {}
+        self._listeners: list[Callable[[str], None]] = []
+
+    def bind(self, name: str, read: Callable[[], str], write: Callable[[str], None]) -> None:
+        """The value of a key is one of the vendor's settings."""
+        self._bound[name] = read, write
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with the name of each key that has been given a value."""
+        self._listeners.append(listener)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.keys
+
+    def text(self, name: str) -> str:
+        """The value of a key; empty if the vendor has no such key."""
+        if name in self._bound:
+            return self._bound[name][0]()
+        key = self.keys.get(name)
+        return "" if key is None else self._stored.get(name, key.default)
+
+    def flag(self, name: str) -> bool:
+        return self.text(name) == "true"
+
+    def integer(self, name: str, default: int = 0) -> int:
+        """The value of a key; `default` if the vendor has no such key."""
+        value = self.text(name)
+        return int(value) if _is_integer(value) else default
+
+    def items(self, name: str) -> tuple[str, ...]:
+        """The elements of a list."""
+        value = self.text(name)
+        return tuple(value.split(",")) if value else ()
+
+    def put(self, name: str, value: str) -> None:
+        """Store a value, whatever the key allows."""
+        if name in self._bound:
+            self._bound[name][1](value)
+        else:
+            self._stored[name] = value
+        for listener in self._listeners:
+            listener(name)
+
+    def change(self, name: str, value: str) -> ConfigurationStatus:
+        """The answer to ChangeConfiguration."""
+        key = self.keys.get(name)
+        if key is None:
+            return ConfigurationStatus.not_supported
+        if key.read_only or not key.takes(value):
+            return ConfigurationStatus.rejected
+        self.put(name, value)
+        return ConfigurationStatus.reboot_required if key.reboot else ConfigurationStatus.accepted
+
+    def report(self, names: Iterable[str]) -> Mapping[str, object]:
+        """The answer to GetConfiguration: of all keys if `names` is empty."""
+        asked = tuple(names)
+        unknown = [name for name in asked if name not in self.keys]
+        shown = [
+            {"key": name, "readonly": self.keys[name].read_only, "value": self.text(name)}
+            for name in asked or self.keys
+            if name in self.keys
+        ]
+        return {"configurationKey": shown, **({"unknownKey": unknown} if unknown else {})}
+
+    def reset(self) -> None:
+        """Every key back to its default."""
+        self._stored.clear()
+
+
+def _is_integer(value: str) -> bool:
+    return value.isascii() and value.removeprefix("-").isdigit() and len(value) < 20

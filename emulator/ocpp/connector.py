@@ -1,0 +1,396 @@
+"""The connector: who may charge, and what is said about it.
+
+The one rule: every change of state is a row of `TRANSITIONS`; what it entails (a transaction begins or ends, a status
+is sent, the charger is allowed something) follows from the states alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum, auto
+from typing import Final
+
+from ocpp.v16.enums import (
+    AvailabilityStatus,
+    ChargePointErrorCode,
+    ChargePointStatus,
+    ConfigurationKey,
+    Reason,
+)
+
+from ..core.instant import Instant, later
+from .authorisation import Authorisation
+from .configuration import Configuration
+from .profiles import VendorProfile
+from .reservations import Reservations
+from .smart_charging import Allowed, ChargingProfile
+from .station import BLOCKED, Allowance, Evse, Memory, Station
+from .transactions import Transactions
+
+UNPLUGGED_FOR: Final = 0.1
+"""s in which the end of a transaction by unplugging is shown. Source: tfocpp."""
+
+HORIZON: Final = 10 * 365 * 86_400
+"""s; what is further away never happens."""
+
+
+class State(IntEnum):
+    """States of the connector, numbered as in WARP's `ocpp/state`; the missing ones need a loose cable."""
+
+    IDLE = 0
+    NO_TAG = 2
+    """Plugged, not authorised."""
+    AUTH_START_NO_PLUG = 3
+    AUTH_START = 5
+    NO_PLUG = 6
+    """Authorised, not plugged."""
+    TRANSACTION = 8
+    AUTH_STOP = 9
+    """Another tag wants to end the transaction."""
+    FINISHING_UNLOCKED = 10
+    FINISHING_NO_CABLE_UNLOCKED = 11
+    FINISHING_NO_SAME_TAG = 13
+    """The central system refused the tag after the start."""
+    UNAVAILABLE = 14
+
+
+class Trigger(IntEnum):
+    PLUG = auto()
+    UNPLUG = auto()
+    TAG = auto()
+    """A tag that has to be asked about."""
+    SAME_TAG = auto()
+    GRANTED = auto()
+    REFUSED = auto()
+    TIMEOUT = auto()
+    """ConnectionTimeOut"""
+    REMOTE_START = auto()
+    STOP = auto()
+    """By the central system, or by a reset."""
+    INVALID = auto()
+    """The answer to StartTransaction refuses the tag."""
+    TICK = auto()
+
+
+TRANSITIONS: Final = {
+    (State.IDLE, Trigger.PLUG): State.NO_TAG,
+    (State.IDLE, Trigger.TAG): State.AUTH_START_NO_PLUG,
+    (State.IDLE, Trigger.REMOTE_START): State.NO_PLUG,
+    (State.NO_TAG, Trigger.UNPLUG): State.IDLE,
+    (State.NO_TAG, Trigger.TAG): State.AUTH_START,
+    (State.NO_TAG, Trigger.REMOTE_START): State.TRANSACTION,
+    (State.NO_TAG, Trigger.TIMEOUT): State.FINISHING_UNLOCKED,
+    (State.AUTH_START_NO_PLUG, Trigger.GRANTED): State.NO_PLUG,
+    (State.AUTH_START_NO_PLUG, Trigger.REFUSED): State.IDLE,
+    (State.AUTH_START_NO_PLUG, Trigger.TIMEOUT): State.IDLE,
+    (State.AUTH_START_NO_PLUG, Trigger.PLUG): State.AUTH_START,
+    (State.AUTH_START, Trigger.GRANTED): State.TRANSACTION,
+    (State.AUTH_START, Trigger.REFUSED): State.NO_TAG,
+    (State.AUTH_START, Trigger.UNPLUG): State.AUTH_START_NO_PLUG,
+    (State.AUTH_START, Trigger.TIMEOUT): State.FINISHING_UNLOCKED,
+    (State.NO_PLUG, Trigger.PLUG): State.TRANSACTION,
+    (State.NO_PLUG, Trigger.TIMEOUT): State.IDLE,
+    (State.NO_PLUG, Trigger.SAME_TAG): State.IDLE,
+    (State.TRANSACTION, Trigger.SAME_TAG): State.FINISHING_UNLOCKED,
+    (State.TRANSACTION, Trigger.TAG): State.AUTH_STOP,
+    (State.TRANSACTION, Trigger.STOP): State.FINISHING_UNLOCKED,
+    (State.TRANSACTION, Trigger.UNPLUG): State.FINISHING_NO_CABLE_UNLOCKED,
+    (State.TRANSACTION, Trigger.INVALID): State.FINISHING_NO_SAME_TAG,
+    (State.AUTH_STOP, Trigger.GRANTED): State.FINISHING_UNLOCKED,
+    (State.AUTH_STOP, Trigger.REFUSED): State.TRANSACTION,
+    (State.AUTH_STOP, Trigger.SAME_TAG): State.FINISHING_UNLOCKED,
+    (State.AUTH_STOP, Trigger.STOP): State.FINISHING_UNLOCKED,
+    (State.AUTH_STOP, Trigger.UNPLUG): State.FINISHING_NO_CABLE_UNLOCKED,
+    (State.AUTH_STOP, Trigger.INVALID): State.FINISHING_NO_SAME_TAG,
+    (State.FINISHING_UNLOCKED, Trigger.UNPLUG): State.IDLE,
+    (State.FINISHING_UNLOCKED, Trigger.TAG): State.AUTH_START,
+    (State.FINISHING_UNLOCKED, Trigger.REMOTE_START): State.TRANSACTION,
+    (State.FINISHING_NO_CABLE_UNLOCKED, Trigger.TICK): State.IDLE,
+    (State.FINISHING_NO_SAME_TAG, Trigger.UNPLUG): State.IDLE,
+    (State.FINISHING_NO_SAME_TAG, Trigger.SAME_TAG): State.FINISHING_UNLOCKED,
+    (State.FINISHING_NO_SAME_TAG, Trigger.REMOTE_START): State.TRANSACTION,
+}
+
+IN_TRANSACTION: Final = frozenset({State.TRANSACTION, State.AUTH_STOP})
+FINISHING: Final = frozenset({State.FINISHING_UNLOCKED, State.FINISHING_NO_SAME_TAG})
+WAITS_FOR_PLUG: Final = frozenset({State.AUTH_START_NO_PLUG, State.NO_PLUG})
+WAITS_FOR_TAG: Final = frozenset({State.NO_TAG, State.AUTH_START})
+STATUS: Final = {
+    State.IDLE: ChargePointStatus.available,
+    State.NO_TAG: ChargePointStatus.preparing,
+    State.AUTH_START_NO_PLUG: ChargePointStatus.preparing,
+    State.AUTH_START: ChargePointStatus.preparing,
+    State.NO_PLUG: ChargePointStatus.preparing,
+    State.FINISHING_UNLOCKED: ChargePointStatus.finishing,
+    State.FINISHING_NO_CABLE_UNLOCKED: ChargePointStatus.finishing,
+    State.FINISHING_NO_SAME_TAG: ChargePointStatus.finishing,
+    State.UNAVAILABLE: ChargePointStatus.unavailable,
+}
+CHARGING_STATUS: Final = {
+    Evse.CHARGING: ChargePointStatus.charging,
+    Evse.READY: ChargePointStatus.suspended_ev,
+}
+"""In a transaction whose tag is accepted; else SuspendedEVSE."""
+
+
+class Connector:
+    """Connector 1."""
+
+    def __init__(
+        self,
+        profile: VendorProfile,
+        configuration: Configuration,
+        station: Station,
+        memory: Memory,
+        transactions: Transactions,
+        authorisation: Authorisation,
+        reservations: Reservations,
+    ) -> None:
+        self._profile = profile
+        self._configuration = configuration
+        self._station = station
+        self._memory = memory
+        self._transactions = transactions
+        self._authorisation = authorisation
+        self._reservations = reservations
+        self.state = State.UNAVAILABLE if memory.inoperative else State.IDLE
+        self.tag = ""
+        """Who charges, or is about to."""
+        self._asked: tuple[str, Trigger] | None = None
+        """The tag that the central system is being asked about."""
+        self.inoperative_next = False
+        """Becomes unavailable once the transaction is over."""
+        self.allowed: Callable[[], Allowed]
+        """What the charging profiles allow now."""
+        self.online: Callable[[], bool]
+        """Whether there is a central system."""
+        self.status_changed: Callable[[ChargePointStatus, ChargePointErrorCode], None]
+        self.start_profile: ChargingProfile | None = None
+        """What RemoteStartTransaction brought, for the transaction that is about to begin."""
+        self._reason: tuple[Reason | None, str | None] = (None, None)
+        """Why, and by which tag, the transaction ends if it ends now."""
+        self._timeout = station.simulation.timer(self._timed_out)
+        self._tick = station.simulation.timer(self._ticked)
+        self._said: tuple[ChargePointStatus, ChargePointErrorCode] | None = None
+        self.allowance = BLOCKED
+        """What the charger may do."""
+        self._told = False
+        self._evaluation = station.simulation.timer(lambda _at: self.update())
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> ChargePointStatus:
+        evse = self._station.evse()
+        if evse is Evse.FAULTED:
+            return ChargePointStatus.faulted
+        if self.state in IN_TRANSACTION:
+            transaction = self._transactions.running
+            valid = transaction is None or transaction.accepted
+            suspended = ChargePointStatus.suspended_evse
+            return CHARGING_STATUS.get(evse, suspended) if valid else suspended
+        if self.state is State.IDLE and self._reservations.current is not None:
+            return ChargePointStatus.reserved
+        return STATUS[self.state]
+
+    @property
+    def error_code(self) -> ChargePointErrorCode:
+        faulted = self._profile.error_codes and self._station.evse() is Evse.FAULTED
+        return self._station.error_code() if faulted else ChargePointErrorCode.no_error
+
+    @property
+    def timeout(self) -> Instant | None:
+        """When the wait for a plug or a tag is over."""
+        return self._timeout.due
+
+    @property
+    def next_evaluation(self) -> Instant | None:
+        """When the charging profiles allow something else."""
+        return self._evaluation.due
+
+    def _evaluated(self) -> Allowance:
+        """What the charger may do from now on, looked at again when that changes."""
+        transaction = self._transactions.running
+        if self.state not in IN_TRANSACTION or transaction is None or not transaction.accepted:
+            self._evaluation.clear()
+            return BLOCKED
+        found = self.allowed()
+        wait = (found.until - self._station.calendar()).total_seconds()
+        self._evaluation.set(later(self._station.simulation.at, wait) if wait < HORIZON else None)
+        limit = None if self.online() else self._station.offline_limit()
+        return Allowance(found.limit if limit is None else limit, True, found.phases)
+
+    # --- what happens ------------------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Something in the charger may be different."""
+        evse = self._station.evse()
+        if evse is Evse.UNKNOWN:
+            return
+        if evse is Evse.NOT_CONNECTED:
+            self._fire(Trigger.UNPLUG)
+        elif evse is Evse.CONNECTED:  # a vehicle that is offered something already is none of our business
+            self._fire(Trigger.PLUG)
+        if self.state is State.NO_TAG and (free := self._station.free_tag()) is not None:
+            self.tag = free
+            self._fire(Trigger.REMOTE_START)
+        self.update()
+
+    def present(self, tag: str) -> None:
+        """A card is held to the reader."""
+        if self.state in (State.IDLE, State.NO_TAG, State.FINISHING_UNLOCKED):
+            if not self._reservations.admits(tag, self._authorisation.related):
+                return
+            self.tag = tag
+            self._fire(Trigger.TAG)
+            self._ask(tag, Trigger.GRANTED)
+        elif tag == self.tag:
+            self._reason = (Reason.local, tag)
+            self._fire(Trigger.SAME_TAG)
+        elif self.state is State.TRANSACTION:
+            self._fire(Trigger.TAG)
+            self._ask(tag, Trigger.GRANTED)
+
+    def _ask(self, tag: str, granted: Trigger) -> None:
+        self._asked = question = (tag, granted)
+        self._authorisation.ask(tag, lambda accepted: self._decided(question, accepted))
+
+    def _decided(self, question: tuple[str, Trigger], accepted: bool) -> None:
+        if self._asked is not question:
+            return
+        self._asked = None
+        tag, granted = question
+        if self.state is State.AUTH_STOP:
+            accepted &= self._profile.any_tag_stops or self._authorisation.related(tag, self.tag)
+            self._reason = (self._profile.reason_of_other_tag, tag)
+        self._fire(granted if accepted else Trigger.REFUSED)
+
+    def remote_start(self, tag: str, profile: ChargingProfile | None) -> bool:
+        """RemoteStartTransaction was accepted: begin."""
+        if (self.state, Trigger.REMOTE_START) not in TRANSITIONS:
+            return False
+        self.tag, self.start_profile = tag, profile
+        if self._configuration.flag(ConfigurationKey.authorize_remote_tx_requests):
+            if self._fire(Trigger.TAG):
+                self._ask(tag, Trigger.GRANTED)
+        else:
+            self._begin()
+        return True
+
+    def _begin(self) -> None:
+        """A transaction without a question, by way of Preparing if the vendor shows it."""
+        if self.state in FINISHING and not self._profile.skips_statuses:
+            self._enter(State.NO_TAG)
+        self._fire(Trigger.REMOTE_START)
+
+    def startable(self, *, plugged: bool) -> bool:
+        """Whether RemoteStartTransaction can be accepted. `plugged`: only with a vehicle."""
+        if (self.state, Trigger.REMOTE_START) not in TRANSITIONS or self.status is ChargePointStatus.faulted:
+            return False
+        return not plugged or self.state is not State.IDLE
+
+    def stop(self, reason: Reason) -> None:
+        """End the transaction, if one is running."""
+        self._reason = (reason, self.tag)
+        self._fire(Trigger.STOP)
+
+    def confirmed(self) -> None:
+        """The central system has answered StartTransaction."""
+        transaction = self._transactions.running
+        if transaction is None or transaction.accepted:
+            return
+        if self._configuration.flag(ConfigurationKey.stop_transaction_on_invalid_id):
+            self._reason = (Reason.de_authorized, transaction.tag)
+            self._fire(Trigger.INVALID)
+        self.update()
+
+    def make_available(self, operative: bool, *, keep: bool = True) -> AvailabilityStatus:
+        """ChangeAvailability. `keep`: also after a reboot."""
+        self._memory.inoperative = not operative and keep
+        self.inoperative_next = not operative and self.state in IN_TRANSACTION
+        if self.inoperative_next:
+            return AvailabilityStatus.scheduled
+        if not operative:
+            if self.state in WAITS_FOR_PLUG | WAITS_FOR_TAG and not self._profile.skips_statuses:
+                self._enter(State.IDLE)
+            self._enter(State.UNAVAILABLE)
+        elif self.state is State.UNAVAILABLE:
+            self._enter(State.IDLE)
+            self.look()
+        return AvailabilityStatus.accepted
+
+    def say_status(self) -> None:
+        """Say the status even if it is not new."""
+        self._said = None
+        self.update()
+
+    def shut_down(self) -> None:
+        for timer in (self._timeout, self._tick, self._evaluation):
+            timer.clear()
+
+    # --- transitions -------------------------------------------------------------------------------------------------
+
+    def _fire(self, trigger: Trigger) -> bool:
+        """Do what the table says; whether it says anything."""
+        new = TRANSITIONS.get((self.state, trigger))
+        if new is None or (trigger is Trigger.TIMEOUT and not self._times_out(new)):
+            return False
+        if trigger is Trigger.UNPLUG:
+            self._reason = (Reason.ev_disconnected, self.tag)
+        self._enter(new)
+        return True
+
+    def _times_out(self, new: State) -> bool:
+        """Plugged without a tag, most boxes go on waiting."""
+        return new is State.IDLE or self._profile.unused_finishes
+
+    def _enter(self, new: State) -> None:
+        before, self.state = self.state, new
+        if before in IN_TRANSACTION and new not in IN_TRANSACTION:
+            self._transactions.stop(*self._reason)
+            if self.inoperative_next and new is not State.FINISHING_NO_CABLE_UNLOCKED:
+                self._become_unavailable()
+        elif new in IN_TRANSACTION and before not in IN_TRANSACTION:
+            self._transactions.start(self.tag, self._reservations.use(self.tag, self._authorisation.related))
+        if new is State.FINISHING_NO_CABLE_UNLOCKED:
+            self._tick.set(later(self._station.simulation.at, UNPLUGGED_FOR))
+        if new is State.IDLE:
+            self.start_profile = None
+        self._wait(before)
+        self.update()
+
+    def _become_unavailable(self) -> None:
+        self.inoperative_next = False
+        self.state = State.UNAVAILABLE
+
+    def _wait(self, before: State) -> None:
+        """Run ConnectionTimeOut in the states that wait, from the beginning of each wait."""
+        for waiting in (WAITS_FOR_PLUG, WAITS_FOR_TAG):
+            if self.state in waiting:
+                if before not in waiting:
+                    limit = self._configuration.integer(ConfigurationKey.connection_time_out, 60)
+                    self._timeout.set(later(self._station.simulation.at, limit))
+                return
+        self._timeout.clear()
+
+    def _timed_out(self, _: Instant) -> None:
+        self._fire(Trigger.TIMEOUT)
+
+    def _ticked(self, _: Instant) -> None:
+        if self.inoperative_next:
+            self._enter(State.UNAVAILABLE)
+            self.inoperative_next = False
+        else:
+            self._fire(Trigger.TICK)
+        self.look()
+
+    def update(self) -> None:
+        """Say the status if it is new, and let the charger do what it may."""
+        said = self.status, self.error_code
+        if said != self._said:
+            self._said = said
+            self.status_changed(*said)
+        allowance = self._evaluated()
+        if allowance != self.allowance or not self._told:
+            self.allowance, self._told = allowance, True
+            self._station.allow(allowance)

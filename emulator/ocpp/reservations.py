@@ -1,0 +1,72 @@
+"""The reservation of the connector: at most one, until it expires or is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..core.instant import Instant, later
+from .station import Station
+
+Related = Callable[[str, str], bool]
+"""Whether two tags belong together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A connector kept free for a tag."""
+
+    id: int
+    tag: str
+    parent: str | None
+    expires: datetime
+
+
+class Reservations:
+    """The reservation of one connector."""
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self.current: Reservation | None = None
+        self.changed: Callable[[], None] = lambda: None
+        self._expiry = station.simulation.timer(self._expired)
+
+    def make(self, reservation: Reservation) -> None:
+        """Keep the connector free; the same id again replaces the reservation."""
+        self.current = reservation
+        wait = (reservation.expires - self._station.calendar()).total_seconds()
+        self._expiry.set(later(self._station.simulation.at, max(0.0, wait)))
+        self.changed()
+
+    def cancel(self, reservation_id: int) -> bool:
+        """Whether there was one of that id."""
+        if self.current is None or self.current.id != reservation_id:
+            return False
+        self._end()
+        return True
+
+    def admits(self, tag: str, related: Related) -> bool:
+        """Whether a tag may use the connector."""
+        kept = self.current
+        return kept is None or related(tag, kept.tag) or (kept.parent is not None and related(tag, kept.parent))
+
+    def use(self, tag: str, related: Related) -> int | None:
+        """A transaction begins: the id of the reservation it was made for."""
+        kept = self.current
+        if kept is None or not self.admits(tag, related):
+            return None
+        self.current = None
+        self._expiry.clear()
+        return kept.id
+
+    def shut_down(self) -> None:
+        self._expiry.clear()
+
+    def _expired(self, _: Instant) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        self.current = None
+        self._expiry.clear()
+        self.changed()

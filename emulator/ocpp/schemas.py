@@ -1,0 +1,52 @@
+"""What is wrong with a payload, by the OCPP 1.6 schemas of the `ocpp` library.
+
+The one rule: no schema of our own; an action without one is unknown.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from jsonschema.exceptions import best_match
+from ocpp.messages import MessageType, get_validator
+from ocpp.v16.enums import Action
+
+from ..devices.ocpp_interface import Payload
+
+VERSION: Final = "1.6"
+EXACT: Final = ("SetChargingProfile", "RemoteStartTransaction", "GetCompositeSchedule")
+"""Actions whose schema asks for one decimal, which binary fractions cannot be checked for."""
+CODES: Final = {
+    "additionalProperties": "FormationViolation",
+    "required": "OccurenceConstraintViolation",
+    "type": "TypeConstraintViolation",
+}
+"""JSON schema keyword to the error code of OCPP-J 1.6, spelled as there. Others: PropertyConstraintViolation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A payload that does not fit its schema."""
+
+    code: str
+    description: str
+
+
+def known(action: str) -> bool:
+    """Whether OCPP 1.6 has such an action."""
+    return action in set(Action)
+
+
+def violation(action: str, payload: Payload, *, answer: bool = False) -> Violation | None:
+    """What is wrong with the payload of a call, or of its `answer`; None: nothing."""
+    kind = MessageType.CallResult if answer else MessageType.Call
+    exact = action in EXACT
+    validator = get_validator(kind, action, VERSION, parse_float=Decimal if exact else float)
+    checked = json.loads(json.dumps(payload), parse_float=Decimal) if exact else payload
+    found = best_match(validator.iter_errors(checked))
+    if found is None:
+        return None
+    return Violation(CODES.get(str(found.validator), "PropertyConstraintViolation"), found.message)

@@ -1,0 +1,96 @@
+"""Serves the emulator's own central system to charge points: ours and anybody else's.
+
+The one rule: the last part of the path is the charge point's identity; whoever asks for `ocpp1.6` is let in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote
+
+from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from ..devices.ocpp_interface import Message
+from ..ocpp.central_system import CentralSystem, Session
+from ..ocpp.messages import MessageError, decode, encode
+from .websocket_wire import WebSocketWire
+
+
+class CentralSystemServer:
+    """A listening socket, as `async with`."""
+
+    def __init__(self, system: CentralSystem, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.system = system
+        self.host = host
+        self.port = port
+        """Requested port; the real one once it is bound."""
+        self._server: asyncio.Server | None = None
+        self._connections: set[Connection] = set()
+
+    @property
+    def url(self) -> str:
+        """Where charge points connect, without their identity."""
+        return f"ws://{self.host}:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: Connection(self).wire, self.host, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        ends = [connection.wire.over for connection in self._connections]
+        for connection in tuple(self._connections):
+            connection.wire.abort()
+        if ends:
+            await asyncio.wait(ends)
+
+    def joined(self, connection: Connection) -> None:
+        self._connections.add(connection)
+
+    def left(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+
+
+class Connection:
+    """One charge point's connection."""
+
+    def __init__(self, server: CentralSystemServer) -> None:
+        self._server = server
+        self._identity = ""
+        self._session: Session | None = None
+        self._protocol = ServerProtocol(subprotocols=[Subprotocol("ocpp1.6")])
+        self.wire = WebSocketWire(self._protocol, self)
+        self.wire.asked = self._asked
+        server.joined(self)
+
+    def _asked(self, request: Request) -> Response:
+        self._identity = unquote(request.path.partition("?")[0].rpartition("/")[2])
+        return self._protocol.accept(request)
+
+    def opened(self) -> None:
+        self._session = self._server.system.connect(self._identity, self._put)
+
+    def received(self, text: str) -> None:
+        try:
+            message = decode(text)
+        except MessageError:
+            return
+        if self._session is not None:
+            self._session.received(message)
+
+    def lost(self, _reason: str) -> None:
+        self._server.left(self)
+        if self._session is not None:
+            self._server.system.disconnect(self._identity, self._session)
+
+    def _put(self, message: Message) -> None:
+        self.wire.send(encode(message))

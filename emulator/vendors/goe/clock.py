@@ -1,0 +1,64 @@
+"""The box's own clock, and the prices that are in force by it.
+
+The one rule: everything follows from UTC as the box has it, the offset `tof` and the rule `tds`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from ...core.instant import SECOND, Instant, later
+from ...devices.settings import Settings
+from . import localtime
+from .settings import AWPL, CLOCK_ERROR, TDS, TOF, Price
+
+
+class Clock:
+    """One box's clock."""
+
+    def __init__(self, settings: Settings, calendar: Callable[[Instant], datetime]) -> None:
+        """`calendar`: calendar time of an instant, by an NTP server that the box believes."""
+        self._settings = settings
+        self._calendar = calendar
+
+    def _true_utc(self, at: Instant) -> datetime:
+        moment = self._calendar(at)
+        return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+    def utc(self, at: Instant) -> datetime:
+        """As the box has it."""
+        return self._true_utc(at) + timedelta(microseconds=self._settings[CLOCK_ERROR])
+
+    def set(self, at: Instant, moment: datetime) -> None:
+        """A client says that it is `moment`."""
+        self._settings.put(CLOCK_ERROR, round((moment - self._true_utc(at)).total_seconds() * SECOND))
+
+    def offset(self, at: Instant) -> timedelta:
+        """Local time minus UTC."""
+        return localtime.offset_at(self.utc(at), self._settings[TOF], self._settings[TDS])
+
+    def local(self, at: Instant) -> datetime:
+        """Local time; its `tzinfo` says UTC, as only its numbers matter."""
+        return self.utc(at) + self.offset(at)
+
+    def next_transition(self, at: Instant) -> datetime | None:
+        """The next change between summer and winter time (UTC)."""
+        return localtime.next_transition(self.utc(at), self._settings[TOF], self._settings[TDS])
+
+    # --- prices ------------------------------------------------------------------------------------------------------
+
+    def price_slot(self, at: Instant) -> Price | None:
+        now = self.utc(at).timestamp()
+        return next((slot for slot in self._settings[AWPL] if slot["start"] <= now < slot["end"]), None)
+
+    def next_price(self, at: Instant) -> Instant | None:
+        """When another price comes into force, or none is known any more."""
+        now = self.utc(at).timestamp()
+        edges = [edge for slot in self._settings[AWPL] for edge in (slot["start"], slot["end"]) if edge > now]
+        return later(at, min(edges) - now) if edges else None
+
+    def price(self, at: Instant) -> float | None:
+        """The price in force [ct/kWh]; None: unknown."""
+        slot = self.price_slot(at)
+        return None if slot is None else float(slot["marketprice"])

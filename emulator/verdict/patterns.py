@@ -1,0 +1,303 @@
+"""Event patterns: what rules are about - an event, something a client did, a condition that comes true.
+
+The one rule: a pattern is read once, with every name checked; finding it in the journal is the matter of `matcher`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Final
+
+from ..core.events import EventName
+from ..errors import did_you_mean
+from ..language.arguments import ArgumentType, Flag, Schema, Scope, Text, Unreadable
+from ..language.fields import About, arguments_of, construct
+from ..language.name_arguments import ChargerName, FaultName
+from ..language.nodes import Node
+from ..language.records import read_record, record_schema
+from ..world.checks import Check, Checks
+from ..world.expectations import Expectation, InList, parse
+from ..world.quantities import Quantity
+from .selectors import Selector, Selectors
+
+EVENTS: Final = tuple(sorted(str(name) for name in EventName))
+"""What a charger announces."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWord(ArgumentType[str]):
+    """One of some words, with a suggestion for a wrong one."""
+
+    words: tuple[str, ...]
+    noun: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.noun} such as {self.words[0]}"
+
+    def read(self, node: Node, scope: Scope) -> str:
+        if not isinstance(node.scalar, str) or node.scalar not in self.words:
+            self.wrong(node, scope, did_you_mean(node.text, self.words))
+        return node.scalar
+
+    def schema(self) -> Schema:
+        return {"enum": list(self.words)}
+
+
+@dataclass(frozen=True, slots=True)
+class PlainExpectation(ArgumentType[Expectation]):
+    """What a plain value has to be: as in `expect`, without a unit."""
+
+    @property
+    def text(self) -> str:
+        return 'a value, a comparison such as "> 16", a list of alternatives, or /a pattern/'
+
+    def read(self, node: Node, scope: Scope) -> Expectation:
+        try:
+            return parse(node.data(), _PLAIN)
+        except ValueError as error:
+            scope.fail(node, str(error))
+
+    def schema(self) -> Schema:
+        return {"type": ["string", "number", "boolean", "null", "array", "object"]}
+
+
+_PLAIN: Final = Quantity("value", "", "", "value")
+"""A vendor value: compared as it is on the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainExpectations(ArgumentType[Mapping[str, Expectation]]):
+    """Members of an entry and what each has to be."""
+
+    @property
+    def text(self) -> str:
+        return "members of a journal entry's detail and what they should be, such as {under_load: true}"
+
+    def read(self, node: Node, scope: Scope) -> Mapping[str, Expectation]:
+        if not node.entries:
+            self.wrong(node, scope)
+        return {key.text: PlainExpectation().read(value, scope) for key, value in node.entries}
+
+    def schema(self) -> Schema:
+        return {"type": "object", "minProperties": 1}
+
+
+# --- what a client does ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientAction:
+    """Something a client did: it wrote, asked, read or connected."""
+
+    writes: Annotated[tuple[Selector, ...], Selectors(values=True)] = ()
+    """Values it wrote, through whatever interface; a wallbox: any of its values."""
+    requests: Annotated[tuple[Selector, ...], Selectors(interfaces=True)] = ()
+    """Interfaces it sent a request to; a wallbox: any of its interfaces."""
+    reads: Annotated[tuple[Selector, ...], Selectors(interfaces=True, values=True)] = ()
+    """Values or interfaces it read."""
+    connects: Annotated[tuple[Selector, ...], Selectors(interfaces=True)] = ()
+    """Interfaces it connected to."""
+    value: Annotated[Expectation | None, PlainExpectation(), About("what it wrote, as on the wire")] = None
+    repeated: Annotated[bool | None, Flag(), About("true: the value it wrote the last time as well")] = None
+    failed: Annotated[bool | None, Flag(), About("true: it was refused, or answered with an error")] = None
+    matching: Annotated[
+        Expectation | None, PlainExpectation(), About("the request's name, `GET /api/status` or a topic")
+    ] = None
+    interface: Annotated[str, Text()] = ""
+    """Only through this interface."""
+    from_: Annotated[str, Text()] = ""
+    """Only from this address (`*` stands for anything)."""
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        return self.writes or self.requests or self.reads or self.connects
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of journal entries it may be."""
+        if self.writes:
+            return ("write",)
+        return ("connection", "request") if self.connects else ("request",)
+
+    @property
+    def verb(self) -> str:
+        """Which of the things clients do it is."""
+        return "writes" if self.writes else "requests" if self.requests else "reads" if self.reads else "connects"
+
+    def __str__(self) -> str:
+        text = f"client {self.verb} {' or '.join(selector.text for selector in self.selectors)}"
+        for word, part in (("=", self.value), ("matching", self.matching)):
+            if part is not None:
+                text += f" {word} {part.text}" if not part.text.startswith((">", "<", "!", "=")) else f" {part.text}"
+        return text + " (repeated)" * bool(self.repeated) + " (failed)" * bool(self.failed)
+
+
+ACTIONS: Final = ("writes", "requests", "reads", "connects")
+
+
+@dataclass(frozen=True, slots=True)
+class ClientActionArgument(ArgumentType[ClientAction]):
+    """What a client does, as a rule describes it."""
+
+    @property
+    def text(self) -> str:
+        return "what a client does, such as {writes: garage.goe.amp, value: 6}"
+
+    def read(self, node: Node, scope: Scope) -> ClientAction:
+        values = read_record(node, arguments_of(ClientAction), scope, given_only=True, what=self.text)
+        given = [word for word in ACTIONS if word in values]
+        if len(given) != 1:
+            scope.fail(node, f"found {' and '.join(given) or 'none of them'}, expected one of {', '.join(ACTIONS)}")
+        if "writes" not in given:
+            for word in ("value", "repeated"):
+                if word in values:
+                    scope.fail(node.get(word) or node, f'belongs to "writes", not to "{given[0]}"')
+        return construct(ClientAction, values)
+
+    def schema(self) -> Schema:
+        return record_schema(arguments_of(ClientAction))
+
+
+# --- event patterns --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPattern:
+    """Something that happens at an instant."""
+
+    client: Annotated[ClientAction | None, ClientActionArgument(), About("what a client does")] = None
+    event: Annotated[str, KnownWord(EVENTS, "an event"), About("what a charger announces")] = ""
+    fault: Annotated[
+        str, FaultName(), About("a physical fault (`trip_rcd`) or one of the engine begins, by its name")
+    ] = ""
+    stimulus: Annotated[str, Text(), About("what is done to a charger: `plug_in`, `power_cut`")] = ""
+    note: Annotated[str, Text(), About("a note of the scenario")] = ""
+    expect: Annotated[tuple[Check, ...], Checks(), About("quantities become as expected")] = ()
+    detail: Annotated[Mapping[str, Expectation], PlainExpectations(), About("members of the entry's detail")] = field(
+        default_factory=dict
+    )
+    charger: Annotated[str | None, ChargerName(needed=False), About("only at this charger")] = None
+    while_: Annotated[tuple[Check, ...], Checks(), About("only while quantities are so, directly before it")] = ()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of journal entries it may be; none: it is a condition."""
+        if self.client is not None:
+            return self.client.kinds
+        if self.event:
+            return ("event",)
+        if self.note:
+            return ("note",)
+        return ("stimulus", "fault") if self.stimulus or self.fault else ()
+
+    @property
+    def needs_answer(self) -> bool:
+        """Whether it takes the answer to a request to tell."""
+        client = self.client
+        return client is not None and not client.writes and (bool(client.reads) or client.failed is not None)
+
+    def __str__(self) -> str:
+        if self.client is not None:
+            text = str(self.client)
+        elif self.expect:
+            text = described(self.expect)
+        else:
+            named = {"event": self.event, "fault": self.fault, "stimulus": self.stimulus, "note": self.note}
+            text = next(f"{word} {name}" for word, name in named.items() if name)
+        detail = ", ".join(f"{name}: {expected.text}" for name, expected in self.detail.items())
+        text += f" ({detail})" if detail else ""
+        return text + (f" while {described(self.while_)}" if self.while_ else "")
+
+
+WHAT: Final = ("client", "event", "fault", "stimulus", "note", "expect")
+"""The keys of which a pattern has one."""
+KEYS: Final = (*WHAT, "detail", "charger", "while")
+
+
+def described(checks: tuple[Check, ...]) -> str:
+    """A condition in a sentence."""
+    return " and ".join(f"{check.quantity.text} {check.expectation.text}" for check in checks)
+
+
+def any_line(checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    """A condition that must not be: one line on which it holds is enough."""
+    return tuple(
+        replace(check, expectation=replace(check.expectation, every=False))
+        if isinstance(check.expectation, InList)
+        else check
+        for check in checks
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EventPatternArgument(ArgumentType[EventPattern]):
+    """Something that happens, as a rule describes it."""
+
+    @property
+    def text(self) -> str:
+        return "something that happens, such as {event: rcd_tripped} or {client: {writes: garage.goe.amp}}"
+
+    def read(self, node: Node, scope: Scope) -> EventPattern:
+        values = read_record(node, arguments_of(EventPattern), scope, given_only=True, what=self.text)
+        given = [word for word in WHAT if word in values]
+        if len(given) != 1:
+            scope.fail(node, f"found {' and '.join(given) or 'none of them'}, expected one of {', '.join(WHAT)}")
+        pattern = construct(EventPattern, values)
+        if any(check.quantity.wallbox is not None for check in pattern.while_):
+            scope.fail(node.get("while") or node, "only quantities of a charger can be looked at here")
+        name = pattern.stimulus
+        if name and name not in STIMULI:
+            scope.fail(node.get("stimulus") or node, f'there is no stimulus "{name}"{did_you_mean(name, STIMULI)}')
+        return pattern
+
+    def schema(self) -> Schema:
+        return record_schema(arguments_of(EventPattern))
+
+
+STIMULI: Final = (
+    "plug_in",
+    "unplug",
+    "plug_cable",
+    "set_vehicle",
+    "set_supply",
+    "set_climate",
+    "power_cut",
+    "power_up",
+    "disturb",
+    "relieve",
+    "present_card",
+    "press_button",
+    "set",
+    "reboot",
+    "set_firmware",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternOrCondition(ArgumentType[EventPattern | tuple[Check, ...]]):
+    """An event pattern, or a condition."""
+
+    @property
+    def text(self) -> str:
+        return 'something that happens ({event: unplugged}), or a condition ({garage.power: "> 11 kW"})'
+
+    def read(self, node: Node, scope: Scope) -> EventPattern | tuple[Check, ...]:
+        if not node.entries:
+            self.wrong(node, scope)
+        if any(key.text in WHAT for key, _ in node.entries):
+            return EventPatternArgument().read(node, scope)
+        return Checks().read(node, scope)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [EventPatternArgument().schema(), Checks().schema()]}
+
+
+def inline(node: Node, scope: Scope) -> EventPattern:
+    """The pattern whose keys are written among those of a rule."""
+    entries = tuple((key, value) for key, value in node.entries or () if key.text in KEYS)
+    if not any(key.text in WHAT for key, _ in entries):
+        scope.report(node, f"says nothing that happens, expected one of {', '.join(WHAT)}")
+        raise Unreadable
+    return EventPatternArgument().read(replace(node, entries=entries), scope)

@@ -1,0 +1,89 @@
+"""What every rule is, and when it is in force."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from ...core.instant import Instant, seconds
+from ...language.arguments import Text
+from ...language.fields import About
+from ...language.units import shown
+from ..patterns import EventPattern, EventPatternArgument
+
+if TYPE_CHECKING:
+    from ...runtime.journal import Entry
+    from ..run import RuleRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(ABC):
+    """Base of all rules."""
+
+    word: ClassVar[str]
+    """The key by which it is known."""
+    inline: ClassVar[bool] = False
+    """What happens is written among its keys."""
+
+    name: Annotated[str, Text()] = ""
+    """What reports call it; else what it demands."""
+
+    @property
+    def title(self) -> str:
+        return self.name or self.sentence()
+
+    @abstractmethod
+    def start(self, run: RuleRun) -> None:
+        """Put it to work."""
+
+    @abstractmethod
+    def sentence(self) -> str:
+        """What it demands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopedRule(Rule):
+    """A rule that may be in force for parts of the run only."""
+
+    after: Annotated[
+        EventPattern | None, EventPatternArgument(), About("in force from this on; default: from the start")
+    ] = None
+    until: Annotated[EventPattern | None, EventPatternArgument(), About("and until this")] = None
+
+    def scope(self) -> str:
+        text = f" after {self.after}" if self.after is not None else ""
+        return text + (f" until {self.until}" if self.until is not None else "")
+
+
+class InForce:
+    """Since when a scoped rule is in force."""
+
+    def __init__(self, rule: ScopedRule, run: RuleRun) -> None:
+        self.since: Instant | None = run.since if rule.after is None else None
+        """None: it is not in force."""
+        if rule.after is not None:
+            run.on(rule.after, self._begin)
+        if rule.until is not None:
+            run.on(rule.until, self._end)
+
+    def _begin(self, at: Instant, _entry: Entry | None) -> None:
+        self.since = at
+
+    def _end(self, _at: Instant, _entry: Entry | None) -> None:
+        self.since = None
+
+
+def lasting(duration: Instant) -> str:
+    """A duration for a reader: `1 h 30 min`, `12.5 s`."""
+    return shown(round(seconds(duration), 6), "s")
+
+
+def when(at: Instant) -> str:
+    """An instant for a reader: `at 12.5 s`."""
+    return f"at {round(seconds(at), 6):g} s"
+
+
+def within_text(within: Instant | None) -> str:
+    """A time limit as part of a sentence; empty if there is none."""
+    return f" within {lasting(within)}" if within is not None else ""

@@ -1,0 +1,106 @@
+"""Rules about how many times something happens, and how far apart."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
+
+from ...core.instant import Instant, seconds
+from ...language.arguments import Duration
+from ...language.fields import About
+from ...world.expectations import Compared, Expectation
+from ..patterns import EventPattern, EventPatternArgument, PlainExpectation
+from .base import InForce, Rule, ScopedRule, lasting, when
+
+if TYPE_CHECKING:
+    from ...runtime.journal import Entry
+    from ..run import RuleRun
+
+MOST: Final = 100_000
+"""Times kept of what is counted in windows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count(ScopedRule):
+    """Something happens so many times: in all, or in any window `per`."""
+
+    word: ClassVar[str] = "count"
+    inline: ClassVar[bool] = True
+
+    what: Annotated[EventPattern, EventPatternArgument(), About("what is counted")]
+    count: Annotated[Expectation, PlainExpectation(), About('how many: 2, "<= 3", "1..4"')]
+    per: Annotated[Instant | None, Duration(), About("in any window of this length; default: in all")] = None
+
+    def sentence(self) -> str:
+        per = f" in any {lasting(self.per)}" if self.per is not None else ""
+        return f"{self.what}, number of times {self.count.text}{per}{self.scope()}"
+
+    def start(self, run: RuleRun) -> None:
+        _CountRun(self, run)
+
+
+class _CountRun:
+    def __init__(self, rule: Count, run: RuleRun) -> None:
+        self._rule, self._run = rule, run
+        self._in_force = InForce(rule, run)
+        self._number = 0
+        self._times: deque[Instant] = deque(maxlen=MOST)
+        """In the window that ends now."""
+        run.on(rule.what, self._happened)
+        run.at_end(self._end)
+
+    @property
+    def _at_most(self) -> bool:
+        """Whether too many is the only thing that can be wrong: then it is wrong at once."""
+        count = self._rule.count
+        return isinstance(count, Compared) and count.sign in ("<", "<=")
+
+    def _happened(self, at: Instant, entry: Entry | None) -> None:
+        if self._in_force.since is None:
+            return
+        self._number += 1
+        per = self._rule.per
+        if per is None:
+            if self._at_most and not self._rule.count.holds(self._number):
+                self._run.fail(at, f"{self._number} times {when(at)}", entry)
+            return
+        self._times.append(at)
+        while self._times[0] <= at - per:
+            self._times.popleft()
+        if not self._rule.count.holds(len(self._times)):
+            within = lasting(at - self._times[0])
+            self._run.fail(at, f"{len(self._times)} times within {within} {when(at)}", entry)
+
+    def _end(self, at: Instant) -> None:
+        self._run.measure("times", self._number)
+        if self._rule.per is None and not self._rule.count.holds(self._number) and not self._run.violations:
+            self._run.fail(at, f"{self._number} times")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apart(Rule):
+    """Something happens again only after some time."""
+
+    word: ClassVar[str] = "apart"
+    inline: ClassVar[bool] = True
+
+    what: Annotated[EventPattern, EventPatternArgument(), About("what happens")]
+    apart: Annotated[Instant, Duration(), About("the least time from one to the next")]
+
+    def sentence(self) -> str:
+        return f"{self.what}, at least {lasting(self.apart)} apart"
+
+    def start(self, run: RuleRun) -> None:
+        latest: Instant | None = None
+
+        def happened(at: Instant, entry: Entry | None) -> None:
+            nonlocal latest
+            if latest is not None:
+                gap = at - latest
+                run.measure("gap", seconds(gap))
+                if gap < self.apart:
+                    run.fail(at, f"again {when(at)}, {lasting(gap)} after the last time", entry)
+            latest = at
+
+        run.on(self.what, happened)

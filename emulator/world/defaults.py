@@ -1,0 +1,44 @@
+"""What the plan of a wallbox leaves open: its profile, its settings, its serial number."""
+
+from __future__ import annotations
+
+from .. import vendors
+from ..devices.firmware import Profile
+from ..devices.vendor import Vendor
+from .plan import WallboxPlan, counted_up
+
+
+class SerialNumbers:
+    """Serial numbers of the wallboxes of one site, no two alike from one vendor."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, set[str]] = {}
+        self._latest: dict[str, str] = {}
+
+    def take(self, vendor: str, stated: str | None, first: str) -> str:
+        """The one stated; else the model's `first`, counted up for every further wallbox."""
+        taken = self._taken.setdefault(vendor, set())
+        serial = stated or self._latest.get(first, first)
+        if stated is None:
+            while serial in taken:
+                serial = counted_up(serial, 1)
+            self._latest[first] = serial
+        taken.add(serial)
+        return serial
+
+
+def profile_of(plan: WallboxPlan) -> tuple[Vendor, Profile]:
+    """The vendor and profile a plan names. EmulatorError if there are none."""
+    vendor = vendors.vendor(plan.vendor)
+    return vendor, vendor.profile(plan.model, plan.firmware)
+
+
+def settings_of(plan: WallboxPlan, vendor: Vendor) -> dict[str, object]:
+    """What a plan makes of a vendor's settings: listed interfaces switched on, then what is stated."""
+    settings: dict[str, object] = {}
+    for interface in plan.interfaces:
+        if plan.wants(interface):
+            settings.update(vendor.enable.get(interface, {}))
+    if plan.everything:
+        settings.update(vendor.everything)
+    return settings | dict(plan.settings)
