@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import cast
 
 from aiohttp import web
 
@@ -46,7 +45,7 @@ class HttpServer(Server):
 
     @property
     def interface(self) -> HttpInterface:
-        return cast("HttpInterface", self.endpoint.interface)
+        return self.endpoint.declared(HttpInterface)
 
     # --- the socket --------------------------------------------------------------------------------------------------
 
@@ -93,6 +92,10 @@ class HttpServer(Server):
         """The connection is in use: it is now the one that was quiet for the shortest time."""
         if connection in self.connections:
             self.connections[connection] = self.connections.pop(connection)
+
+    def forget(self, connection: Connection) -> None:
+        """It is gone."""
+        self.connections.pop(connection, None)
 
     # --- one request -------------------------------------------------------------------------------------------------
 
@@ -170,7 +173,7 @@ class HttpServer(Server):
             reply,
             head_only=request.method == "HEAD",
             chunked=reply.chunked and request.version != "1.0",
-            connection=asked if keep else "close",
+            connection=asked if keep else "close" if self.interface.announces_close() else None,
         )
         return await self._deliver(connection, interception.deliver(data), keep=keep)
 

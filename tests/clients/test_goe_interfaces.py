@@ -256,6 +256,21 @@ async def test_one_bad_web_socket_client_does_not_disturb_another() -> None:
         await writer.wait_closed()
 
 
+@pytest.mark.parametrize(("firmware", "announced"), [("60.5", True), ("60.6", False)])
+async def test_a_reply_ends_its_connection(firmware: str, announced: bool) -> None:
+    async with served() as goe:
+        goe.box.set_firmware(firmware)
+        await goe.advance(20)
+        reader, writer = await asyncio.open_connection("127.0.0.1", goe.http.port)
+        writer.write(b"GET /api/status?filter=amp HTTP/1.1\r\nHost: box\r\n\r\n")
+        async with asyncio.timeout(PATIENCE):
+            reply = await reader.read()
+        assert b'"amp":16' in reply
+        assert (b"connection: close" in reply.lower()) is announced
+        writer.close()
+        await writer.wait_closed()
+
+
 async def test_a_restart_ends_the_web_socket() -> None:
     async with served() as goe, web_socket(goe) as client:
         assert await client.log_in()
@@ -308,7 +323,7 @@ async def subscriber(goe: Goe) -> AsyncIterator[Topics]:
 @pytest.mark.parametrize("broker", BROKERS)
 async def test_a_charge_by_mqtt(broker: str) -> None:
     async with served(broker=broker) as goe, subscriber(goe) as topics:
-        await topics.see_values(car=1, alw=True, amp=16, mcc=True, cards=goe.box.read("cards"))
+        await topics.see_values(car=1, alw=True, amp=16, mcc=True, cards=goe.box.read("cards"), c9i=False)
         assert len(topics.values) > 250
         goe.plug_in()
         await goe.advance(60)

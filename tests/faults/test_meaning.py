@@ -119,11 +119,11 @@ def test_a_member_appears() -> None:
 
 def test_a_value_stands_still_at_what_it_was() -> None:
     bench = Bench()
-    bench.fault("goe.http", "hold", match={"key": "amp"})
+    bench.fault("goe.http", "frozen_value", match={"key": "amp"})
     assert bench.amp() == 16
     assert bench.set_amp(10) == {"amp": True}
     assert bench.amp() == 16
-    bench.do("clear_fault", name="hold")
+    bench.do("clear_fault", name="frozen_value")
     assert bench.amp() == 10
 
 
@@ -144,8 +144,8 @@ def test_counters_dip_and_begin_again() -> None:
 
 def test_whole_answers_stand_still() -> None:
     bench = Bench()
-    bench.fault("goe.http", "stale")
-    bench.fault("nrgkick.modbus", "stale")
+    bench.fault("goe.http", "frozen_reply")
+    bench.fault("nrgkick.modbus", "frozen_reply")
     first, words = bench.http("/api/status?filter=amp").body, bench.registers(194)
     bench.set_amp(10)
     assert bench.http("/api/status?filter=amp").body == first

@@ -52,6 +52,8 @@ class HttpInterface:
     enabled: Callable[[], bool] = always
     keep_alive: bool = True
     """False: every reply closes its connection, whatever the client asked for."""
+    announces_close: Callable[[], bool] = always
+    """Whether a reply that closes its connection says so in `Connection`."""
     max_body: int = 65_536
     max_connections: int = 64
     when_full: Literal["refuse", "evict_oldest"] = "refuse"

@@ -1,4 +1,4 @@
-"""What the box announces by mDNS.
+"""What the wallbox announces by mDNS.
 
 Source: go-eCharger-API-v2#108 for the service types of V3 and Gemini; the others, instance, host name and text records
 ASSUMED (the fields of the web socket's hello).

@@ -1,4 +1,4 @@
-"""The box's way to a broker: which one, and what became of the connection.
+"""The wallbox's way to a broker: which one, and what became of the connection.
 
 The one rule: no topic and no payload here. Source: wording of `mlr` captured, its other forms those of the library
 behind it (esp-mqtt).
@@ -60,7 +60,7 @@ def broker_url(text: str) -> BrokerUrl | None:
 
 
 class BrokerLink:
-    """The connection of one box to its broker, as its keys `mcs` to `mlra` show it."""
+    """The connection of one wallbox to its broker, as its keys `mcs` to `mlra` show it."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class BrokerLink:
         self.error: str | None = None
         self.error_at: Instant | None = None
         self.lost = False
-        """The broker was lost since the box started."""
+        """The broker was lost since the wallbox started."""
 
     @property
     def prefix(self) -> str:
@@ -135,7 +135,7 @@ class BrokerLink:
 
 
 def _usable(prefix: str) -> bool:
-    """Whether topics can begin with it. ASSUMED: with any other the box stays away from the broker."""
+    """Whether topics can begin with it. ASSUMED: with any other the wallbox stays away from the broker."""
     return not any(character in prefix for character in "+#\0")
 
 

@@ -1,4 +1,4 @@
-"""The button at the box.
+"""The button at the wallbox.
 
 The one rule: what a press may do is said by `bac` and `sdp`. ASSUMED: a short press steps to the next preset current,
 a long one switches charging off and on.

@@ -22,7 +22,7 @@ def normal(tag: str) -> str:
 
 
 class Cards:
-    """The reader and the slots of one box."""
+    """The reader and the slots of one wallbox."""
 
     def __init__(self, settings: Settings, identity: Identity, total_energy: Callable[[], float]) -> None:
         """`total_energy`: what the meter shows now [Wh]."""

@@ -1,4 +1,4 @@
-"""Which keys have changed since somebody was told last, looked at once a second of the box.
+"""Which keys have changed since somebody was told last, looked at once a second of the wallbox.
 
 The one rule: everything told together is of one moment. Source: captures of MQTT and web socket, in which a key comes
 at most once a second; the second is the one in which the logic runs.

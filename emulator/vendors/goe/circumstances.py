@@ -23,7 +23,7 @@ from .surplus import Surplus, Tuning
 
 
 class Circumstances:
-    """The inputs of one box's decision. Lost at every restart."""
+    """The inputs of one wallbox's decision. Lost at every restart."""
 
     def __init__(self, settings: Settings, identity: Identity, clock: Clock, at: Instant) -> None:
         self._settings = settings

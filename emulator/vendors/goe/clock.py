@@ -1,6 +1,6 @@
-"""The box's own clock, and the prices that are in force by it.
+"""The wallbox's own clock, and the prices that are in force by it.
 
-The one rule: everything follows from UTC as the box has it, the offset `tof` and the rule `tds`.
+The one rule: everything follows from UTC as the wallbox has it, the offset `tof` and the rule `tds`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from .settings import AWPL, CLOCK_ERROR, TDS, TOF, Price
 
 
 class Clock:
-    """One box's clock."""
+    """One wallbox's clock."""
 
     def __init__(self, settings: Settings, calendar: Callable[[Instant], datetime]) -> None:
-        """`calendar`: calendar time of an instant, by an NTP server that the box believes."""
+        """`calendar`: calendar time of an instant, by an NTP server that the wallbox believes."""
         self._settings = settings
         self._calendar = calendar
 
@@ -27,7 +27,7 @@ class Clock:
         return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
     def utc(self, at: Instant) -> datetime:
-        """As the box has it."""
+        """As the wallbox has it."""
         return self._true_utc(at) + timedelta(microseconds=self._settings[CLOCK_ERROR])
 
     def set(self, at: Instant, moment: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The parts of a box that its keys read and act on.
+"""The parts of a wallbox that its keys read and act on.
 
 The one rule: parts know nothing of this; only rows of keys, registers and API v1 do.
 """
@@ -32,7 +32,7 @@ class ModbusTraffic:
 
 @dataclass(slots=True, kw_only=True)
 class Device:
-    """One box, taken apart."""
+    """One wallbox, taken apart."""
 
     processor: Processor
     settings: Settings
@@ -42,7 +42,7 @@ class Device:
     logic: Logic
     broker: BrokerLink
     shows: Callable[[Quirk], bool]
-    """Whether the box has a known defect."""
+    """Whether the wallbox has a known defect."""
     restart: Callable[[], None]
     """Restart soon: the answer comes first."""
     modbus: ModbusTraffic = field(default_factory=ModbusTraffic)

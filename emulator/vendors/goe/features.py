@@ -1,7 +1,7 @@
 """What firmware versions do differently, where it is no property of one key.
 
 The one rule: a version is compared here or on another row, never in logic. `FEATURES` are how a version speaks;
-`QUIRKS` are defects, which a user may switch on or off on any box.
+`QUIRKS` are defects, which a user may switch on or off on any wallbox.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TOPIC_WITHOUT_SLASH: Final = Point(
 )
 ALL_TOPICS: Final = Point(
     name="all_topics",
-    source="homeassistant-goecharger-mqtt, a box with 053.1",
+    source="homeassistant-goecharger-mqtt, a wallbox with 053.1",
     since="55",
     about="every key of the API has a topic",
 )
@@ -41,6 +41,12 @@ UNNAMED_CARDS: Final = Point(
 )
 NEW_NOT_FOUND: Final = Point(
     name="new_not_found", source=CAPTURE.tag, since="60", about="text of the reply to an unknown path"
+)
+CLOSE_ANNOUNCED: Final = Point(
+    name="close_announced",
+    source=f"{CAPTURE.tag}; Gesiima/dbus-goecharger for 60.6",
+    until="60.6",
+    about="replies say Connection: close; later ones close the connection without a word",
 )
 HASH_NAMED: Final = Point(
     name="hash_named",

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route, WebSocketEndpoint
 from . import refusals
 from .device import Device
-from .features import NEW_NOT_FOUND
+from .features import CLOSE_ANNOUNCED, NEW_NOT_FOUND
 from .order import position
 from .readings import View
 from .settings import HAI, UNKNOWN_KEY_STATUS
@@ -27,7 +27,7 @@ _PAGE: Final = b"<!DOCTYPE html><html><head><title>go-eCharger</title></head><bo
 
 
 class HttpApi:
-    """The web server of one box."""
+    """The web server of one wallbox."""
 
     def __init__(self, device: Device, tables: Tables, writer: Writer) -> None:
         self._device = device
@@ -50,6 +50,7 @@ class HttpApi:
             wrong_method=self.wrong_method,
             websockets=websockets or {},
             keep_alive=False,
+            announces_close=lambda: self._device.identity.has(CLOSE_ANNOUNCED),
         )
 
     # --- routes ------------------------------------------------------------------------------------------------------

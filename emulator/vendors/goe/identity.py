@@ -1,4 +1,4 @@
-"""Who a box is: its model's traits, its firmware's features, its names.
+"""Who a wallbox is: its model's traits, its firmware's features, its names.
 
 The one rule: everything follows from profile, serial number and settings; a new firmware is loaded at the next boot.
 """
@@ -19,7 +19,7 @@ from .settings import AMA, FNA, WAN, WIFIS
 
 
 class Identity:
-    """One box."""
+    """One wallbox."""
 
     def __init__(self, profile: Profile, serial: str, address: str, settings: Settings, *, socket: bool) -> None:
         self.serial: Final = serial

@@ -1,6 +1,6 @@
 """One row of the key table, and short ways to write one down.
 
-The one rule: a row is a frozen value; what it reads is a view, what it writes acts on the parts of the box.
+The one rule: a row is a frozen value; what it reads is a view, what it writes acts on the parts of the wallbox.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def config(
 
 
 def shown(setting: Stored[object], source: Source, about: str, **facts: Unpack[Facts]) -> Key:
-    """A setting that the API only reads; the owner changes it with the vendor's app or at the box."""
+    """A setting that the API only reads; the owner changes it with the vendor's app or at the wallbox."""
     return replace(config(setting, source, about, **facts), write=None)
 
 
@@ -166,7 +166,7 @@ def fixed(name: str, kind: JsonType[object], value: object, source: Source, abou
 def of_identity(
     name: str, kind: JsonType[object], read: Read, source: Source, about: str, **facts: Unpack[Facts]
 ) -> Key:
-    """A value that does not change while the box runs."""
+    """A value that does not change while the wallbox runs."""
     return _key(name, kind, source, about, read=read, write=None, live=False, **facts)
 
 

@@ -1,4 +1,4 @@
-"""The key table: every key of every profile, and which of them a box has.
+"""The key table: every key of every profile, and which of them a wallbox has.
 
 The one rule: all interfaces read and write these rows; none has a table of its own.
 """
@@ -26,7 +26,7 @@ STORED: Final[tuple[Setting[object], ...]] = tuple(
 
 
 def served(profile: Profile, *, all_table_keys: bool = False) -> dict[str, Key]:
-    """The rows of a box by name, in order. `all_table_keys`: those of the API keys table whatever the profile."""
+    """The rows of a wallbox by name, in order. `all_table_keys`: those of the API keys table whatever the profile."""
     rows = {key.name: key for key in KEYS if key.exists(profile)}
     if all_table_keys:
         extra = {key.name: key for key in KEYS if key.in_table() and key.name not in rows}

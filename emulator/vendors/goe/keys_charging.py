@@ -328,7 +328,7 @@ TARIFF: Final = (
 
 OTHER: Final = (
     config(s.OCPPIO, OCPP_DOC.since("60"), "the OCPP backend made the charger inoperable"),
-    action("rst", w.restart, ANY, LISTS, "true (or 1) restarts the box"),
+    action("rst", w.restart, ANY, LISTS, "true (or 1) restarts the wallbox"),
 )
 
 KEYS: Final[tuple[Key, ...]] = (

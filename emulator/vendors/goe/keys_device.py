@@ -1,4 +1,4 @@
-"""Keys of the box itself: identity, system, network, clock, ring of lights.
+"""Keys of the wallbox itself: identity, system, network, clock, ring of lights.
 
 The one rule: rows only; what a row needs more than once is in `readings` or `writing`.
 """
@@ -94,7 +94,7 @@ IDENTITY: Final = (
     fixed("shut", BOOL, False, V60_3_PHOENIX, "the socket has a shutter"),
     fixed("cert", UINT8, 0, V60_3_PHOENIX, "0 none, 1 MID, 2 MID and calibration law"),
     config(stored("iso2en", UINT8, 0, within(0, 2)), V60_4.only(PHOENIX), "ISO 15118: 0 off, 1 optional, 2 forced"),
-    of_identity("ffna", STRING, lambda v: v.device.identity.factory_name, DEVELOPER, "friendly name ex works"),
+    of_identity("ffna", STRING, lambda v: v.device.identity.factory_name, DEVELOPER, "factory value of fna"),
     config(s.FNA, TABLE_LISTS, "friendly name", read=lambda v: v.device.identity.friendly_name),
 )
 
@@ -167,9 +167,9 @@ NETWORK_KEYS: Final = (
     status("rssi", optional(INT8), lambda v: -60 + round(v.sway(2, 3)), TABLE_LISTS, "signal, dBm", assumed=NETWORK),
     status("lssfc", STAMP, r.nothing, DEVELOPER, "when the WLAN was lost", assumed=NETWORK),
     status("lsstc", STAMP, r.always(8000), DEVELOPER, "when the WLAN came", assumed=NETWORK),
-    of_identity("fwan", STRING, lambda v: v.device.identity.factory_name, DEVELOPER, "access point's name ex works"),
+    of_identity("fwan", STRING, lambda v: v.device.identity.factory_name, DEVELOPER, "factory value of wan"),
     config(s.WAN, DEVELOPER, "access point's name", read=lambda v: v.device.identity.access_point),
-    fixed("facwak", SECRET, True, DEVELOPER, "access point's key ex works, masked"),
+    fixed("facwak", SECRET, True, DEVELOPER, "factory value of wak, masked"),
     config(s.WAK, DEVELOPER, "access point's key, masked", kind=SECRET, read=r.always(True)),
     config(s.WEN, DEVELOPER, "WLAN on"),
     config(stored("wda", BOOL, False), LISTS, "no access point while the cloud is connected"),

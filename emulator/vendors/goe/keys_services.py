@@ -1,4 +1,4 @@
-"""Keys of the services around the box: cloud, controller, load balancing, MQTT, Modbus, OCPP.
+"""Keys of the services around the wallbox: cloud, controller, load balancing, MQTT, Modbus, OCPP.
 
 The one rule: rows only; what a row needs more than once is in `readings` or `writing`.
 """

@@ -1,7 +1,7 @@
 """The decision: may the car charge in this second, and why.
 
 The one rule: the first rule that applies decides; inputs go in, a decision comes out, nothing is remembered here.
-Source: the key lists' text for "modelStatus" and the firmware developers' word that everything is computed anew every
+Source: the key lists' text for "modelStatus" and the firmware developers' word that everything is computed again every
 second with access control ahead of the force state (go-eCharger-API-v2#218). ASSUMED: the order of the rest.
 """
 
@@ -78,7 +78,7 @@ class Trip(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """Everything the decision depends on. The defaults are an idle box with open access."""
+    """Everything the decision depends on. The defaults are an idle wallbox with open access."""
 
     link: bool = True
     """The charge controller answers."""

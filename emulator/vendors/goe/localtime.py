@@ -1,4 +1,4 @@
-"""The box's own clock: UTC, local time and the three daylight-saving rules it knows.
+"""The wallbox's own clock: UTC, local time and the three daylight-saving rules it knows.
 
 The one rule: everything is computed from UTC, the offset in minutes (`tof`) and the rule number (`tds`); no time-zone
 database. Source: go-e apikeys, "tof", "tds", "utc", "loc".

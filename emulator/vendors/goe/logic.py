@@ -1,4 +1,4 @@
-"""The box's logic: gathers its inputs once a second if any changed, decides, and tells the charge controller.
+"""The wallbox's logic: gathers its inputs once a second if any changed, decides, and tells the charge controller.
 
 The one rule: it runs on whole seconds since boot and only when something changed or time has come; between two runs
 everything it decided stays. Source: the firmware developers' description of the one-second logic (see NOTES.md).
@@ -55,7 +55,7 @@ class Expiry:
 
 
 class Logic:
-    """One box's logic and what it remembers."""
+    """One wallbox's logic and what it remembers."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class Logic:
         self._timer.clear()
 
     def wake(self) -> None:
-        """An input changed: run at the next whole second of the box."""
+        """An input changed: run at the next whole second of the wallbox."""
         processor = self._processor
         if not processor.up:
             return

@@ -1,4 +1,4 @@
-"""What the box remembers from one second of its logic to the next, and shows until the following one.
+"""What the wallbox remembers from one second of its logic to the next, and shows until the following one.
 
 The one rule: only a tick of the logic changes it, so everything a client reads of it belongs together.
 """
@@ -86,8 +86,8 @@ class Memory:
 def car_state(snapshot: Snapshot, error: bool, *, phase_change: bool, initializing: bool) -> Car | None:
     """`car` for a state of the charge controller.
 
-    Source: table of states in NOTES.md; real boxes show 4, not 3, in a pause (go-eCharger-API-v2#156). `initializing`:
-    the firmware knows state 6.
+    Source: table of states in NOTES.md; real wallboxes show 4, not 3, in a pause (go-eCharger-API-v2#156).
+    `initializing`: the firmware knows state 6.
     """
     if not snapshot.controller_link:
         return None

@@ -23,7 +23,7 @@ _DEVICE_FAILURE: Final = 4
 
 
 class ModbusApi(ModbusService[View, Writer]):
-    """The Modbus server of one box."""
+    """The Modbus server of one wallbox."""
 
     def __init__(self, device: Device, writer: Writer) -> None:
         super().__init__(

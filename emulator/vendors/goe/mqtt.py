@@ -1,4 +1,4 @@
-"""The box as a client of a broker: a retained topic a key, `/set` to write, `/result` for the answer.
+"""The wallbox as a client of a broker: a retained topic a key, `/set` to write, `/result` for the answer.
 
 The one rule: topics are the prefix and the key, payloads the JSON the HTTP API would show.
 Source: go-eCharger-API-v2 mqtt-en, mqtt-de, captures of 16 s.
@@ -22,7 +22,7 @@ from .status import Row, Tables
 from .writer import Writer, shown
 
 LARGEST: Final = 4096
-"""Bytes of a payload the box takes. ASSUMED."""
+"""Bytes of a payload the wallbox takes. ASSUMED."""
 _SET: Final = "/set"
 _RESULT: Final = "/result"
 
@@ -32,11 +32,11 @@ NOT_IN_OLD: Final = frozenset(
     sumd sch_week sch_satur sch_sund tof tds tsss
     """.split()  # noqa: SIM905
 )
-"""Keys without a topic up to 054. Source: homeassistant-goecharger-mqtt, a box with 053.1."""
+"""Keys without a topic up to 054. Source: homeassistant-goecharger-mqtt, a wallbox with 053.1."""
 
 
 class MqttApi:
-    """The MQTT client of one box."""
+    """The MQTT client of one wallbox."""
 
     def __init__(self, device: Device, tables: Tables, writer: Writer) -> None:
         self._device = device

@@ -1,4 +1,4 @@
-"""The network processor of a box: its time since boot, and what the charge controller tells it.
+"""The network processor of a wallbox: its time since boot, and what the charge controller tells it.
 
 The one rule: measurements arrive on whole seconds since boot; nothing here decides anything.
 """
@@ -20,7 +20,7 @@ _SAMPLES: Final = 8
 
 
 class Processor:
-    """One box's network processor."""
+    """One wallbox's network processor."""
 
     def __init__(self, simulation: Simulation, charger: str) -> None:
         self.simulation = simulation

@@ -1,4 +1,4 @@
-"""The vendor's view of its box: one moment's values, in the words of the API.
+"""The vendor's view of its wallbox: one moment's values, in the words of the API.
 
 The one rule: a view belongs to one moment; everything measured comes from one snapshot, the one of the last whole
 second since boot, and everything decided from the logic's run of that second.
@@ -33,7 +33,7 @@ MEAN: Final = 30 * SECOND
 
 
 class View:
-    """One moment of one box. Attributes are computed when asked for and kept."""
+    """One moment of one wallbox. Attributes are computed when asked for and kept."""
 
     def __init__(self, device: Device) -> None:
         self.device = device

@@ -1,4 +1,4 @@
-"""Why the box refuses a write, and how each interface words it.
+"""Why the wallbox refuses a write, and how each interface words it.
 
 The one rule: a refusal is a reason and the device's bare words; key and value are added per interface.
 Source: captured replies of HTTP, MQTT and web socket; see NOTES.md.

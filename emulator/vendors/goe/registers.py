@@ -80,7 +80,7 @@ def _last_tag(v: View) -> bytes:
 
 
 def _address(v: View) -> bytes:
-    """IPv4 address of the box; zeros where it has another kind of address."""
+    """IPv4 address of the wallbox; zeros where it has another kind of address."""
     parts = v.device.identity.address.split(".")
     return bytes(int(part) & 0xFF for part in parts) if len(parts) == 4 and all(map(str.isdigit, parts)) else bytes(4)
 

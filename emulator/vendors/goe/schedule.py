@@ -102,7 +102,7 @@ def _second(local: datetime) -> int:
 
 
 class Calendar:
-    """The three schedules of a box."""
+    """The three schedules of a wallbox."""
 
     def __init__(self, week: Plan, saturday: Plan, sunday: Plan, *, end_exclusive: bool) -> None:
         self._plans = (week, week, week, week, week, saturday, sunday)

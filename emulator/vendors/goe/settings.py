@@ -1,4 +1,4 @@
-"""What the box stores, as typed handles: the keys its logic works with, and a few things that no key shows.
+"""What the wallbox stores, as typed handles: the keys its logic works with, and a few things that no key shows.
 
 The one rule: a stored key's setting stands on the key's row; it has a name here if anything but its row uses it.
 """
@@ -158,7 +158,7 @@ UVE: Final = stored("uve", BOOL, False)
 UVT: Final = stored("uvt", FLOAT, 184.0)
 UVS: Final = stored("uvs", INT32, 3000, at_least(0))
 
-# --- the box and its services ----------------------------------------------------------------------------------------
+# --- the wallbox and its services ------------------------------------------------------------------------------------
 
 FNA: Final[Stored[str | None]] = stored("fna", STRING, None, short(64))
 WAN: Final[Stored[str | None]] = stored("wan", STRING, None, short(32))

@@ -13,7 +13,7 @@ from .models import PHOENIX, WITH_LOCK
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document, and the boxes whose keys it describes."""
+    """A document, and the wallboxes whose keys it describes."""
 
     tag: str
     first: str | None = None

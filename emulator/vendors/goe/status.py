@@ -25,7 +25,7 @@ _NOTHING: Final = object()
 
 
 class Row:
-    """One readable key of one box, with its last value and how that was printed."""
+    """One readable key of one wallbox, with its last value and how that was printed."""
 
     __slots__ = ("_fragment", "_prefix", "_read", "_render", "_skip", "_value", "developer", "live", "name")
 
@@ -66,7 +66,7 @@ class Row:
 
 
 class Status:
-    """The readable keys of one box."""
+    """The readable keys of one wallbox."""
 
     def __init__(self, identity: Identity, table: Mapping[str, Key]) -> None:
         self.rows: Mapping[str, Row] = {
@@ -103,7 +103,7 @@ class Status:
         return tuple(rows), all(name in self._known for name in asked)
 
     def value(self, name: str, view: View) -> object:
-        """What a client would decode. KeyError if this box does not show the key."""
+        """What a client would decode. KeyError if this wallbox does not show the key."""
         return json.loads(self.rows[name].text(view))
 
 

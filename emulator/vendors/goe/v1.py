@@ -20,7 +20,7 @@ from .writer import Writer
 
 
 class V1Api:
-    """The old HTTP API of one box."""
+    """The old HTTP API of one wallbox."""
 
     def __init__(self, device: Device, tables: Tables, writer: Writer, not_found: HttpHandler) -> None:
         """`not_found`: what the web server answers where this API is off."""

@@ -286,5 +286,5 @@ ROWS: Final[tuple[Row, ...]] = (
 
 
 def rows(profile: Profile, *, coarse: bool) -> Mapping[str, Row]:
-    """The rows of a box by name. Gemini leaves `tma` out. Source: captured /status of firmware 053.7."""
+    """The rows of a wallbox by name. Gemini leaves `tma` out. Source: captured /status of firmware 053.7."""
     return {row.name: row for row in ROWS if row.exists(profile) and (coarse or not row.coarse_only)}

@@ -1,4 +1,4 @@
-"""A go-e charger: puts its parts together, and passes on what happens to the box.
+"""A go-e charger: puts its parts together, and passes on what happens to the wallbox.
 
 The one rule: parts get what they use; only this module knows all of them.
 """
@@ -53,7 +53,7 @@ RESTART_AFTER: Final = 0.5
 
 
 class Goe(Wallbox):
-    """One box."""
+    """One wallbox."""
 
     boot_time = 10.0
     """Source: users report 5 to 15 s without services after `rst`."""
@@ -122,7 +122,7 @@ class Goe(Wallbox):
 
     def write(self, address: str, value: object, origin: Origin) -> Outcome:
         if not self.up:
-            return Outcome(refused=Reason.UNREACHABLE, message="the box is off or restarting")
+            return Outcome(refused=Reason.UNREACHABLE, message="the wallbox is off or restarting")
         if address.startswith(LAYOUT.prefix):
             return self.modbus.write(address, value, origin)
         if address.startswith(V1_PREFIX):
@@ -140,7 +140,7 @@ class Goe(Wallbox):
         keys = [key.fidelity(self.profile) for key in self.tables.keys.values()]
         return [*keys, *(row.fidelity() for row in self.v1.rows.values()), *self.modbus.fidelity()]
 
-    # --- what happens to the box -------------------------------------------------------------------------------------
+    # --- what happens to the wallbox ---------------------------------------------------------------------------------
 
     def power_on(self) -> None:
         self.device.processor.boot(self.booted_at)

@@ -1,7 +1,8 @@
 """The conversation on `/ws`: hello, log-in, full status, changes, and writes that carry a signature.
 
-The one rule: a conversation takes frames and gives frames; the keys are the one table of the box, with the developer
-keys the API hides. Clients always send JSON text; the box sends text, or MessagePack if the setting says so.
+The one rule: a conversation takes frames and gives frames; the keys are the one table of the wallbox, with the
+developer keys the API hides. Clients always send JSON text; the wallbox sends text, or MessagePack if the setting says
+so.
 Source: ha-goecharger-api2, wattpilot, captured messages. ASSUMED: tokens of 32 digits, how a status is split, what is
 answered to messages that make no sense, that the connection stays open after a failed log-in.
 """
@@ -42,7 +43,7 @@ BAD_MESSAGE: Final = "invalid message"
 
 
 class WebSocketApi:
-    """The web socket of one box."""
+    """The web socket of one wallbox."""
 
     def __init__(self, address: str, device: Device, tables: Tables, writer: Writer) -> None:
         """`address`: of the wallbox, which tells its tokens apart from others'."""
@@ -99,7 +100,7 @@ class Conversation:
         """What stands for the password."""
         return login.hashed(self._scheme, self._password, self._device.identity.serial)
 
-    # --- what the box says -------------------------------------------------------------------------------------------
+    # --- what the wallbox says ---------------------------------------------------------------------------------------
 
     def opened(self) -> Iterable[Frame]:
         login.prepare(self._scheme, self._password, self._device.identity.serial)

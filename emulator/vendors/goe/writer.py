@@ -28,7 +28,7 @@ class Record(Protocol):
 
 
 class Writer:
-    """The way into one box's keys."""
+    """The way into one wallbox's keys."""
 
     def __init__(self, device: Device, tables: Tables, record: Record, changed: Callable[[], None]) -> None:
         """`changed`: called when something may look different."""
