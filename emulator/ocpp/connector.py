@@ -268,17 +268,14 @@ class Connector:
             self._reason = (self._profile.reason_of_other_tag, tag)
         self._fire(Trigger.GRANTED if accepted else Trigger.REFUSED)
 
-    def remote_start(self, tag: str, profile: ChargingProfile | None) -> bool:
+    def remote_start(self, tag: str, profile: ChargingProfile | None) -> None:
         """RemoteStartTransaction was accepted: begin."""
-        if (self.state, Trigger.REMOTE_START) not in TRANSITIONS:
-            return False
         self.tag, self.start_profile = tag, profile
         if self._configuration.flag(ConfigurationKey.authorize_remote_tx_requests):
             if self._fire(Trigger.TAG):
                 self._ask(tag)
         else:
             self._begin()
-        return True
 
     def _begin(self) -> None:
         """A transaction without a question, by way of Preparing if the vendor shows it."""
