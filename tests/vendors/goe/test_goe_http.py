@@ -293,7 +293,9 @@ def test_values_as_captured(goe: Make) -> None:
     assert goe(firmware="55.5").get("/api/status?filter=dns,ctrls") == {"dns": {"dns": "0.0.0.0"}, "ctrls": None}
     assert list(goe(firmware="56.8").get("/api/status?filter=tab,lto,evt,dsrc")) == ["tab", "lto", "evt", "dsrc"]
     newest = goe().get("/api/status?filter=uvs,uvt,wo,ctrls,dns")
-    assert list(newest.pop("dns")) == ["dns0", "dns1", "dns2"]
+    dns = newest.pop("dns")
+    assert isinstance(dns, dict)
+    assert list(dns) == ["dns0", "dns1", "dns2"]
     assert newest == {"uvs": 3000, "uvt": 184, "wo": 0, "ctrls": None}
     assert goe(firmware="56.8").request("/api/status?filter=ufa").body == b'{"ufa":49.79999924}'
 
