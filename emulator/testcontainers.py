@@ -100,10 +100,10 @@ class ChargerEmulatorContainer:
 
     def wallbox(self, name: str) -> Mapping[str, Any]:
         """What the control API says about a wallbox, `charger.goe` or `goe`. EmulatorError if there is none."""
-        boxes = {str(box["name"]): box for box in self.call("GET", "/api/wallboxes")["wallboxes"]}
-        fitting = [box for known, box in boxes.items() if name in (known, known.partition(".")[2])]
+        wallboxes = {str(wallbox["name"]): wallbox for wallbox in self.call("GET", "/api/wallboxes")["wallboxes"]}
+        fitting = [wallbox for known, wallbox in wallboxes.items() if name in (known, known.partition(".")[2])]
         if len(fitting) != 1:
-            raise EmulatorError(f'there is no wallbox "{name}"{did_you_mean(name, boxes)}')
+            raise EmulatorError(f'there is no wallbox "{name}"{did_you_mean(name, wallboxes)}')
         found: Mapping[str, Any] = fitting[0]
         return found
 

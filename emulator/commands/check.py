@@ -22,9 +22,9 @@ def command(scenarios: tuple[Path, ...]) -> int:
             click.echo(str(error), err=True)
             wrong = True
         else:
-            boxes = sum(len(charger.wallboxes) for charger in scenario.chargers)
+            wallboxes = sum(len(charger.wallboxes) for charger in scenario.chargers)
             click.echo(
-                f"{path}: fine ({_many(len(scenario.chargers), 'charger')}, {_many(boxes, 'wallbox', 'es')}, "
+                f"{path}: fine ({_many(len(scenario.chargers), 'charger')}, {_many(wallboxes, 'wallbox', 'es')}, "
                 f"{_many(len(scenario.steps), 'step')})"
             )
     return 2 if wrong else 0

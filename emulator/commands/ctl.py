@@ -136,11 +136,11 @@ def wallboxes(client: ControlClient, as_json: bool) -> None:
     if as_json:
         _print(found)
         return
-    for box in found["wallboxes"]:
-        for interface in box["interfaces"]:
+    for wallbox in found["wallboxes"]:
+        for interface in wallbox["interfaces"]:
             if interface["url"] is not None:
                 note = "" if interface["listening"] else "  (not there now)"
-                click.echo(f"{box['name']}  {interface['name']:<9}  {interface['url']}{note}")
+                click.echo(f"{wallbox['name']}  {interface['name']:<9}  {interface['url']}{note}")
 
 
 @command.command()

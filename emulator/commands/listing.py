@@ -56,9 +56,9 @@ def vehicles() -> Rows:
 
 def faults() -> Rows:
     """Every kind: what it does, its arguments, where it applies, and the primitive of real bugs it stands for."""
-    from ..faults.kinds import EFFECTS
+    from ..faults.catalogue import FAULT_TYPES
 
-    for kind in EFFECTS.values():
+    for kind in FAULT_TYPES.values():
         stands_for = f"; {kind.primitive}" if kind.primitive else ""
         yield kind.name, f"{kind.about.split('. ')[0].rstrip('.')} [{kind.where}{stands_for}]"
         yield from _arguments(kind.arguments)

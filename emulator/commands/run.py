@@ -120,11 +120,11 @@ def _announce(emulator: Emulator, server: ControlServer) -> None:
     lines = [("control", "dashboard", server.url)]
     if (broker := views.broker(emulator)) is not None:
         lines.append(("broker", "mqtt", broker))
-    for box in views.wallboxes(emulator):
-        for found in box["interfaces"]:  # type: ignore[attr-defined]
+    for wallbox in views.wallboxes(emulator):
+        for found in wallbox["interfaces"]:  # type: ignore[attr-defined]
             if found["url"] is not None:
                 note = "" if found["listening"] or found["protocol"] == "mqtt" else "  (switched off)"
-                lines.append((box["name"], found["name"], found["url"] + note))  # type: ignore[arg-type]
+                lines.append((wallbox["name"], found["name"], found["url"] + note))  # type: ignore[arg-type]
     first = max(len(line[0]) for line in lines)
     second = max(len(line[1]) for line in lines)
     for owner, name, where in lines:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.faults import CATALOGUE
-from ..faults.kinds import EFFECTS, Kind
+from ..faults.catalogue import FAULT_TYPES, FaultType
 from ..scenario.steps import VOCABULARY, StepType
 from ..world.quantities import catalogue as quantities
 from ..world.site import Site
@@ -14,13 +14,13 @@ def catalogue(site: Site) -> dict[str, object]:
     return {
         "vehicles": sorted(site.vehicles, key=lambda name: (name not in site.plan.vehicles, name)),
         "faults": [{"name": fault.step(), "about": fault.about} for fault in CATALOGUE],
-        "fault_kinds": [_kind(kind) for kind in EFFECTS.values()],
+        "fault_kinds": [_kind(kind) for kind in FAULT_TYPES.values()],
         "steps": [_step(kind) for kind in VOCABULARY],
         "quantities": [{"name": name, "unit": unit, "about": about} for name, unit, about in quantities()],
     }
 
 
-def _kind(kind: Kind) -> dict[str, object]:
+def _kind(kind: FaultType) -> dict[str, object]:
     return {
         "name": kind.name,
         "about": kind.about,

@@ -28,7 +28,7 @@ BATCH: Final = 500
 """Most entries in one message."""
 
 TAIL: Final = 100
-"""Entries from before the connection that a new client is shown, without what boxes publish by themselves."""
+"""Entries from before the connection that a new client is shown, without what wallboxes publish by themselves."""
 
 LOOK_BACK: Final = 5000
 """Newest entries among which those are looked for."""

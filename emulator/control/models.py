@@ -75,7 +75,7 @@ class Clock(JsonModel):
     mode: Literal["frozen", "realtime", "speed"]
     speed: float
     at: Seconds
-    time: str = Field(description="Calendar time in the simulated world (ISO 8601)")
+    time: str = Field(description="Simulated calendar time (ISO 8601)")
 
 
 class Interface(JsonModel):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from .. import __version__
 from ..core.instant import seconds
 from ..devices.interfaces import EMBEDDED_BROKER, HttpInterface, MqttInterface
+from ..faults.catalogue import FAULT_TYPES
 from ..faults.engine import FaultEngine
-from ..faults.kinds import EFFECTS
 from ..protocols.server import Server
 from ..service.endpoints import url
 from ..world.quantities import charger_view
@@ -87,7 +87,7 @@ def listening(server: Server | MqttDevice) -> bool:
 
 
 def _mqtt(emulator: Emulator, interface: MqttInterface, reached: str | None) -> dict[str, object]:
-    """The broker a box uses; None while it uses none."""
+    """The broker a wallbox uses; None while it uses none."""
     access = interface.access()
     if access is None:
         return {"host": None, "port": None, "url": None, "prefix": interface.prefix() or None}
@@ -114,13 +114,7 @@ def broker(emulator: Emulator, reached: str | None = None) -> str | None:
 def faults(emulator: Emulator) -> list[dict[str, object]]:
     """The faults there are. What a charger has latched is one of its quantities, not one of these."""
     engine = FaultEngine.of(emulator.simulation)
-    physical: list[dict[str, object]] = [
-        {"name": name, "on": charger, "kind": fault.step(), "about": fault.about, "charger": charger}
-        for charger, found in emulator.simulation.chargers.items()
-        for name, fault in found.disturbances.items()
-        if name not in engine.armed
-    ]
-    return [*physical, *({**view, "about": EFFECTS[str(view["kind"])].about} for view in engine.listed())]
+    return [{**view, "about": FAULT_TYPES[str(view["kind"])].about} for view in engine.listed()]
 
 
 def state(emulator: Emulator, reached: str | None = None) -> dict[str, object]:

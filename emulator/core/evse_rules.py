@@ -351,7 +351,7 @@ ROWS: Final = (
 )
 # fmt: on
 
-TABLE: Final = TransitionTable(ROWS, S, state=lambda evse: evse.state, enter=Evse.enter)
+TABLE: Final = TransitionTable(ROWS, S, Evse.enter)
 
 
 def step(evse: Evse, now: EvseInputs) -> bool:
@@ -359,10 +359,10 @@ def step(evse: Evse, now: EvseInputs) -> bool:
     if now.powered and evse.state is not S.OFF and evse.work_parts(now):
         return True
     evse.allowed = evse.permitted(now)
-    return TABLE.step(evse, now.at, now)
+    return TABLE.step(evse, evse.state, now.at, now)
 
 
 def restart(evse: Evse, now: EvseInputs) -> None:
     """Restart the charge controller at once."""
     evse.restarting = True
-    TABLE.step(evse, now.at, now)
+    TABLE.step(evse, evse.state, now.at, now)

@@ -50,7 +50,6 @@ class Conditions:
     voltages: tuple[float | None, float | None, float | None] = (None, None, None)
     """Voltage per line in place of the supply's [V]."""
     live: tuple[bool, bool, bool] = NORMAL
-    outage: bool = False
     frequency: float | None = None
     heat: tuple[tuple[str, float], ...] = ()
     """Sensors held at a temperature in °C."""
@@ -336,13 +335,6 @@ class VehicleRefuses(Disturbance):
         return replace(now, vehicle_refuses=True)
 
 
-class GridOutage(Disturbance):
-    """Grid outage. No supply at all while it lasts."""
-
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, outage=True)
-
-
 CATALOGUE: tuple[type[Disturbance], ...] = (
     TripRcd,
     RcdSelftest,
@@ -369,7 +361,6 @@ CATALOGUE: tuple[type[Disturbance], ...] = (
     ControllerLinkLost,
     BackendLost,
     VehicleRefuses,
-    GridOutage,
 )
 
 

@@ -95,7 +95,7 @@ class Hardware:
         wired = network.connected(self.supply)
         self.wired = (wired[0], wired[1] and self.spec.phases >= 2, wired[2] and self.spec.phases >= 3)
         now = self.conditions
-        if self.cut or now.outage:
+        if self.cut:
             self.terminals = NO_CURRENT
             return
         faulty, stated = now.voltages, self._phase_voltages

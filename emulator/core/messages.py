@@ -15,6 +15,7 @@ from .events import EventName
 from .faults import Disturbance
 from .instant import Instant
 from .specs import VehicleSpec
+from .units import Amperes, Celsius, Hertz, Ohms, Volts
 
 
 class Reason(StrEnum):
@@ -85,10 +86,12 @@ class Unplug:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlugCable:
-    """A loose cable is put into the socket (or pulled out), no vehicle at its other end."""
+    """A loose cable is put into the socket, or pulled out of it, with no vehicle at its other end."""
 
     plugged: bool = True
-    cable: float | None = None
+    """false: pulled out."""
+    cable: Amperes | None = None
+    """Rating of the cable: 13, 20, 32 or 63 A; default: the charger's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,21 +103,24 @@ class SetVehicle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSupply:
-    """Change the grid; None leaves a value as it is. `phase_voltages` overrides `voltage` per line."""
+    """The grid changes; what is not given stays as it is."""
 
-    voltage: float | None = None
-    phase_voltages: tuple[float, float, float] | None = None
+    voltage: Volts | None = None
+    """Of every phase."""
+    phase_voltages: tuple[Volts, Volts, Volts] | None = None
+    """Of L1, L2, L3, in place of `voltage`."""
     phases: int | None = None
     live: tuple[bool, bool, bool] | None = None
-    frequency: float | None = None
-    source_resistance: float | None = None
+    """The lines that are live, such as [L1, L3]."""
+    frequency: Hertz | None = None
+    source_resistance: Ohms | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetClimate:
-    """Change the ambient temperature [°C]."""
+    """The ambient temperature changes."""
 
-    ambient: float
+    ambient: Celsius
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

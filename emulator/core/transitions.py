@@ -68,21 +68,19 @@ class TransitionTable(Generic[M, C, S]):
         self,
         rows: Sequence[Transition[M, C, S]],
         states: type[S],
-        *,
-        state: Callable[[M], S],
         enter: Callable[[M, S], None],
     ) -> None:
         self.rows = tuple(rows)
         self.states = tuple(states)
-        self._state = state
         self._enter = enter
-        self._of_state = {each: tuple(row for row in rows if each in row.states) for each in states}
+        self._of_state = {
+            state: tuple((row.condition, row.held, row) for row in rows if state in row.states) for state in states
+        }
 
-    def step(self, machine: M, at: Instant, now: C) -> bool:
-        """Fire at most one row; whether one fired."""
-        for row in self._of_state[self._state(machine)]:
-            held = row.held
-            if not row.condition(machine, now):
+    def step(self, machine: M, state: S, at: Instant, now: C) -> bool:
+        """Fire at most one row of `state`, in which the machine is; whether one fired."""
+        for condition, held, row in self._of_state[state]:
+            if not condition(machine, now):
                 if held is not None:
                     machine.due.clear(held.timer)
                 continue

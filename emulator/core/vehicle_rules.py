@@ -282,9 +282,9 @@ ROWS: Final = (
 )
 # fmt: on
 
-TABLE: Final = TransitionTable(ROWS, S, state=lambda vehicle: vehicle.state, enter=Vehicle.enter)
+TABLE: Final = TransitionTable(ROWS, S, Vehicle.enter)
 
 
 def step(vehicle: Vehicle, at: Instant) -> bool:
     """Fire at most one reaction that is due; whether one was."""
-    return TABLE.step(vehicle, at, at)
+    return TABLE.step(vehicle, vehicle.state, at, at)

@@ -43,17 +43,17 @@ class ChargeControl:
         """An owner's name as the charge controller knows it: `goe.amp`; for an empty one the wallbox's own."""
         return f"{self._wallbox}.{name}" if name else self._wallbox
 
-    def limit(self, name: str, current: float | None) -> None:
-        """Limit the current per phase [A]; None: no limit."""
-        self._tell(SetLimit(owner=self.owner(name), current=current))
+    def limit(self, name: str, current: float | None) -> bool:
+        """Limit the current per phase [A]; None: no limit. Whether the controller has taken it."""
+        return self._tell(SetLimit(owner=self.owner(name), current=current))
 
     def permit(self, name: str, granted: bool | None) -> None:
         """Allow charging, or not; None: has no say."""
         self._tell(SetPermission(owner=self.owner(name), granted=granted))
 
-    def authorise(self, name: str, granted: bool | None) -> None:
-        """Count as authorised, or not; None: has no say."""
-        self._tell(SetAuthorisation(owner=self.owner(name), granted=granted))
+    def authorise(self, name: str, granted: bool | None) -> bool:
+        """Count as authorised, or not; None: has no say. Whether the controller has taken it."""
+        return self._tell(SetAuthorisation(owner=self.owner(name), granted=granted))
 
     def serve(self, name: str, available: bool) -> None:
         """Be in service, or not."""
@@ -83,7 +83,10 @@ class ChargeControl:
         """Ask for something that happens once, whatever was asked before."""
         return self._submit(command)
 
-    def _tell(self, command: Owned) -> None:
+    def _tell(self, command: Owned) -> bool:
         key = (type(command), command.owner)
-        if self._taken.get(key) != command and self._submit(command) is not IGNORED:
+        if self._taken.get(key) != command:
+            if self._submit(command) is IGNORED:
+                return False
             self._taken[key] = command
+        return True

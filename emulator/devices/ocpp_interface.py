@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from . import traffic
+from .traffic import Direction
+
 Payload = Mapping[str, object]
 """A JSON object with the member names of the OCPP 1.6 schemas."""
 
@@ -126,3 +129,17 @@ class OcppInterface:
     pong_intervals: float = 3.5
     """A connection without a pong for this many ping intervals is ended."""
     subprotocols: tuple[str, ...] = ("ocpp1.6",)
+
+
+def of_message(action: str, data: bytes, interface: str, client: str | None, direction: Direction) -> traffic.Message:
+    """A frame between charge point and central system, as traffic; `action`: of the call, also for its answer."""
+    return traffic.Message(
+        protocol="websocket",
+        interface=interface,
+        direction=direction,
+        client=client,
+        topic=action,
+        write=direction == "in",
+        names=traffic.names_in(data, ()),
+        label=f"{action} {direction}",
+    )

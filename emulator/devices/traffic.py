@@ -60,7 +60,7 @@ def of_http(request: HttpRequest, has_value: Callable[[str], bool], *, upgrade: 
     path = address(request.path)
     names = [(*path, name) for name, _ in request.query]
     names += [tuple(value.split(".")) for _, value in request.query if value]
-    names += _names_in(request.body, path)
+    names += names_in(request.body, path)
     write = _is_write(request, has_value)
     content = request.headers.get("content-type", "") if request.body else None
     return Message(
@@ -80,7 +80,7 @@ def of_http(request: HttpRequest, has_value: Callable[[str], bool], *, upgrade: 
 def of_frame(path: str, text: str | bytes, client: str | None, direction: Direction) -> Message:
     """A message on a WebSocket."""
     data = text.encode() if isinstance(text, str) else text
-    names, topic = _names_in(data, ()), _topic(data)
+    names, topic = names_in(data, ()), _topic(data)
     return Message(
         protocol="websocket",
         interface="websocket",
@@ -135,7 +135,7 @@ def of_publish(message: Publish, interface: str, direction: Direction) -> Messag
         topic=message.topic,
         write=direction == "in",
         prefix=prefix,
-        names=(prefix, *_names_in(message.payload, prefix)),
+        names=(prefix, *names_in(message.payload, prefix)),
         label=message.topic,
     )
 
@@ -155,7 +155,8 @@ def of_write(point: str, interface: str, protocol: ProtocolName) -> Message:
     )
 
 
-def _names_in(data: bytes, prefix: Path) -> tuple[Path, ...]:
+def names_in(data: bytes, prefix: Path) -> tuple[Path, ...]:
+    """The paths of all values in a JSON text; none if it is no JSON."""
     if data[:1] not in (b"{", b"["):
         return ()
     try:

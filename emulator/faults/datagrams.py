@@ -11,16 +11,16 @@ from ..devices.delivery import Copy, M
 from ..devices.traffic import ProtocolName
 from ..language.arguments import Whole
 from ..language.fields import About
-from .effect import Effect
+from .effect import ChangesCopies, DropsRequests, OnMessages
 
 if TYPE_CHECKING:
-    from .passing import Shot
+    from .interceptor import Candidate
 
 _UDP: tuple[ProtocolName, ...] = ("udp",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loss(Effect):
+class Loss(OnMessages, DropsRequests, ChangesCopies):
     """Datagrams are lost; requests, or (default) answers."""
 
     primitive: ClassVar[str] = "P10"
@@ -28,43 +28,43 @@ class Loss(Effect):
 
     what: Literal["requests", "answers"] = "answers"
 
-    def lost(self, shot: Shot) -> bool:
-        return self.what == "requests" and shot.message.direction == "in"
+    def drops(self, candidate: Candidate) -> bool:
+        return self.what == "requests" and candidate.message.direction == "in"
 
-    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+    def copies(self, candidate: Candidate, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
         return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Duplicate(Effect):
+class Duplicate(OnMessages, ChangesCopies):
     """Answers come more than once."""
 
     primitive: ClassVar[str] = "P10"
     protocols: ClassVar[tuple[ProtocolName, ...]] = ("udp", "mqtt")
 
-    copies: Annotated[int, Whole(2), About("how often each comes")] = 2
+    copies_: Annotated[int, Whole(2), About("how often each comes")] = 2
 
-    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
-        return [copy for copy in copies for _ in range(self.copies)]
+    def copies(self, candidate: Candidate, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+        return [copy for copy in copies for _ in range(self.copies_)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reorder(Effect):
+class Reorder(OnMessages, ChangesCopies):
     """An answer is kept back and comes behind the next one."""
 
     primitive: ClassVar[str] = "P10"
     protocols: ClassVar[tuple[ProtocolName, ...]] = ("udp", "mqtt")
 
-    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
-        kept: list[Copy[M]] = shot.armed.memory.pop("kept", [])
+    def copies(self, candidate: Candidate, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+        kept: list[Copy[M]] = candidate.fault.memory.pop("kept", [])
         if kept or not copies:
             return [*copies, *kept]
-        shot.armed.memory["kept"] = list(copies)
+        candidate.fault.memory["kept"] = list(copies)
         return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Interleave(Effect):
+class StrayDatagram(OnMessages, ChangesCopies):
     """A datagram that nobody asked for comes before the answer, or behind it."""
 
     primitive: ClassVar[str] = "P10"
@@ -77,7 +77,7 @@ class Interleave(Effect):
     apart: Seconds = 0.0
     """Wall time between the two."""
 
-    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+    def copies(self, candidate: Candidate, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
         if not copies:
             return ()
         own = replace(copies[0], data=self.data.encode(), delay=self.apart if self.behind else 0.0)

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, Final
+from enum import Enum
+from typing import Final
 
 from ..devices.documents import NotJson, Path, Slot, ends_with, parsed, slots
 
 
-class Change:
-    """What becomes of a matching value: `HIDE`, or a new one."""
+class Change(Enum):
+    """What becomes of a value that gets no new one."""
+
+    HIDE = "hide"
+    KEEP = "keep"
 
 
-HIDE: Final = Change()
-KEEP: Final = Change()
+HIDE: Final = Change.HIDE
+KEEP: Final = Change.KEEP
 
-Edit = Callable[[Path, Any], object]
+Edit = Callable[[Path, object], object]
 """(path, present value) to the new value, or `HIDE`, or `KEEP`."""
 
 

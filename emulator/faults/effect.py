@@ -1,12 +1,14 @@
-"""What a fault does: the base of all kinds.
+"""What a fault does: the base of all types of faults, and the families of what they act on.
 
-The one rule: one kind is one frozen dataclass; its fields are its arguments in YAML, in the control API, on the command
-line and in Python. What it has to remember is in the `Armed` fault, never in the effect.
+The one rule: one type is one frozen dataclass; its fields are its arguments in YAML, in the control API, on the command
+line and in Python. It is in exactly those families that it does something for. What it has to remember is in the
+`ActiveFault`, never in the effect.
 """
 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
@@ -16,37 +18,34 @@ from ..devices.delivery import Copy, Delivery, M
 from ..devices.documents import Path
 from ..devices.interfaces import BrokerAccess, HttpReply, ModbusReply
 from ..devices.traffic import PROTOCOLS, ProtocolName
-from .edits import KEEP
-from .matching import Match
+from .match import Match
 
 if TYPE_CHECKING:
-    from .armed import Armed
-    from .passing import Shot
-    from .target import Target
+    from .active import ActiveFault
+    from .interceptor import Candidate
 
 Level = Literal["charger", "wallbox", "interface"]
 ANYWHERE: Final[tuple[Level, ...]] = ("charger", "wallbox", "interface")
+WALLBOXES: Final[tuple[Level, ...]] = ("wallbox", "charger")
+ON_NETWORK: Final[tuple[Level, ...]] = ("wallbox", "interface")
+CHARGER: Final[tuple[Level, ...]] = ("charger",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """Base of all kinds of faults."""
+    """Base of all types of faults."""
 
     name: ClassVar[str] = ""
     """Its word after `kind:`; default: from the name of the class."""
     primitive: ClassVar[str] = ""
     """The primitive of the catalogue of real bugs it is there for."""
     protocols: ClassVar[tuple[ProtocolName, ...]] = ()
-    """The traffic it changes; none: it is about boxes or chargers."""
+    """The traffic it changes; none: it is about wallboxes or chargers."""
     levels: ClassVar[tuple[Level, ...]] = ANYWHERE
     requires: ClassVar[tuple[str, ...]] = ()
     """Arguments of which one has to be given."""
     needs_key: ClassVar[bool] = False
     """`match` has to say which value."""
-    edits: ClassVar[bool] = False
-    """It changes the values that `match` chooses."""
-    selects: ClassVar[bool] = False
-    """`match.key` chooses values inside a message, not messages."""
 
     @classmethod
     def kind(cls) -> str:
@@ -61,86 +60,168 @@ class Effect:
         """What is wrong with the arguments together; None: nothing."""
         return None
 
-    # --- what lasts from beginning to end ----------------------------------------------------------------------------
+
+# --- states of wallboxes and chargers --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lasting(Effect, ABC):
+    """Base of states: there from beginning to end."""
 
     @property
-    def lasting(self) -> bool:
-        """It is a state of a box or charger: `when` and `until` are watched, and requests only set it off."""
-        return not self.protocols
+    def momentary(self) -> bool:
+        """Done once it has begun: over, unless something is said about its end."""
+        return False
 
-    def begin(self, armed: Armed, target: Target) -> None:
+    @abstractmethod
+    def begin(self, fault: ActiveFault) -> None:
         """It is in force now. EmulatorError if it cannot be."""
 
-    def end(self, armed: Armed, target: Target) -> None:
+    def end(self, fault: ActiveFault) -> None:
         """It is not in force any longer."""
 
-    mute: ClassVar[bool] = False
-    """While it is in force not even pings are answered."""
-    closes: ClassVar[bool] = False
+
+class ClosesInterface:
     """While it is in force the interface is not there at all."""
 
-    def connections(self, most: int) -> int:
-        """How many connections an interface takes while it is in force."""
-        return most
+    __slots__ = ()
 
-    def connecting(self, armed: Armed, access: BrokerAccess) -> BrokerAccess:
-        """Where and how a box connects to its broker while it is in force. OSError: it does not."""
-        return access
 
-    # --- what happens to a message; asked only where the trigger may let it ------------------------------------------
+class MutesConnections:
+    """While it is in force not even pings are answered."""
 
-    def lost(self, shot: Shot) -> bool:
-        """The request never gets to the box."""
-        return False
+    __slots__ = ()
 
-    def before(self, shot: Shot) -> None:
-        """The request is about to be handled."""
 
-    standing: ClassVar[bool] = False
-    """`swallows` is asked about everything the firmware asks for, not only about what a request leads to."""
+class LimitsConnections(ABC):
+    """Changes how many connections an interface takes."""
 
-    def swallows(self, shot: Shot, what: Command | tuple[str, object]) -> bool:
+    __slots__ = ()
+
+    @abstractmethod
+    def connection_limit(self, limit: int) -> int: ...
+
+
+class ChangesBrokerAccess(ABC):
+    """Changes where and how a wallbox connects to its broker."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def broker_access(self, access: BrokerAccess) -> BrokerAccess:
+        """OSError: it does not."""
+
+
+# --- messages: asked only where the trigger may let it ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnMessages(Effect):
+    """Base of what disturbs messages; of every protocol unless it says otherwise."""
+
+    protocols: ClassVar[tuple[ProtocolName, ...]] = PROTOCOLS
+    selects: ClassVar[bool] = False
+    """`match.key` chooses values inside a message, not messages."""
+
+
+class DropsRequests(ABC):
+    """Requests may never get to the wallbox."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def drops(self, candidate: Candidate) -> bool: ...
+
+
+class DropsUnlessHandled(DropsRequests):
+    """The same, by an argument."""
+
+    __slots__ = ()
+
+    handled: bool
+
+    def drops(self, candidate: Candidate) -> bool:
+        return not self.handled
+
+
+class WatchesRequests(ABC):
+    """Looks at requests before they are handled."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def before(self, candidate: Candidate) -> None: ...
+
+
+class SwallowsWrites(ABC):
+    """Keeps requests from having an effect."""
+
+    __slots__ = ()
+
+    always: ClassVar[bool] = False
+    """Asked about everything the firmware asks for, not only about what a request leads to."""
+
+    @abstractmethod
+    def swallows(self, candidate: Candidate, what: Command | tuple[str, object]) -> bool:
         """A command or a setting that the request leads to has no effect."""
-        return False
 
-    def http(self, shot: Shot, reply: HttpReply) -> HttpReply:
-        return reply
 
-    def modbus(self, shot: Shot, reply: ModbusReply | None) -> ModbusReply | None:
-        return reply
+class ChangesHttpReply(ABC):
+    """Asked once it has fired."""
 
-    def wants(self, shot: Shot, path: Path) -> bool:
-        """Whether a value that `match` chooses counts as one to hit."""
+    __slots__ = ()
+
+    @abstractmethod
+    def http_reply(self, candidate: Candidate, reply: HttpReply) -> HttpReply: ...
+
+
+class ChangesModbusReply(ABC):
+    """Asked once it has fired, or of what `selects` always."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def modbus_reply(self, candidate: Candidate, reply: ModbusReply | None) -> ModbusReply | None: ...
+
+
+class ChangesText(ABC):
+    """Changes the whole of a text message."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def text(self, candidate: Candidate, text: str) -> str: ...
+
+
+class ChangesDelivery(ABC):
+    """Changes how the bytes of a message go to the client."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def deliver(self, candidate: Candidate, delivery: Delivery) -> Delivery: ...
+
+
+class ChangesCopies(ABC):
+    """Datagrams or publications: fewer, more, or in another order."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def copies(self, candidate: Candidate, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangesValues(OnMessages, ABC):
+    """Base of what changes the values inside messages that `match` chooses."""
+
+    needs_key: ClassVar[bool] = True
+    selects: ClassVar[bool] = True
+
+    def concerns(self, candidate: Candidate, path: Path) -> bool:
+        """Whether a value counts as one to hit."""
         return True
 
-    def value(self, shot: Shot, path: Path, old: object) -> object:
-        """A value of the message that `match` chooses: the new one, `KEEP` or `HIDE`. Asked once it has fired."""
-        return KEEP
-
-    def text(self, shot: Shot, text: str, prefix: Path) -> str:
-        """The whole of a text message."""
-        return text
-
-    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
-        return delivery
-
-    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
-        """Datagrams or publications: fewer, more, or in another order."""
-        return copies
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnWire(Effect):
-    """Base of what disturbs the bytes of every protocol."""
-
-    protocols: ClassVar[tuple[ProtocolName, ...]] = PROTOCOLS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InValues(Effect):
-    """Base of what changes values inside messages."""
-
-    protocols: ClassVar[tuple[ProtocolName, ...]] = PROTOCOLS
-    needs_key: ClassVar[bool] = True
-    edits: ClassVar[bool] = True
-    selects: ClassVar[bool] = True
+    @abstractmethod
+    def value(self, candidate: Candidate, path: Path, old: object) -> object:
+        """The new value, `KEEP` or `HIDE`. Asked once it has fired."""

@@ -14,9 +14,10 @@ from ..devices.interception import NOBODY
 from ..devices.interfaces import MqttInterface, Origin, Publish
 from ..devices.topics import matches
 from ..errors import EmulatorError
-from .armed import Armed, Order
+from .active import ActiveFault
+from .injection import Injection
+from .interceptor import FaultInterceptor
 from .mqtt import BrokerDown
-from .passing import FaultInterceptor
 
 if TYPE_CHECKING:
     import asyncio
@@ -54,8 +55,8 @@ class FaultEngine:
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
-        self.armed: dict[str, Armed] = {}
-        """In the order in which they were armed."""
+        self.active: dict[str, ActiveFault] = {}
+        """By name, in the order in which they were armed."""
         self._interceptors: dict[Wallbox, FaultInterceptor] = {}
         """Of every wallbox that faults are armed on."""
         self.broker: Broker | None = None
@@ -76,40 +77,34 @@ class FaultEngine:
         assert isinstance(found, cls)
         return found
 
-    def arm(self, order: Order) -> Armed:
+    def inject(self, injection: Injection) -> ActiveFault:
         """Put a fault into the world; one of the same name ends. EmulatorError if its effect is impossible now."""
         self.simulation.now()
-        self.disarm(order.name, "replaced")
-        armed = Armed(self, order)
-        self.armed[order.name] = armed
-        for wallbox in order.target.wallboxes:
+        if (before := self.active.get(injection.name)) is not None:
+            same = type(before.effect) is type(injection.effect) and before.target.charger == injection.target.charger
+            before.continued = same and injection.immediate
+            before.finish("replaced")
+        fault = self.active[injection.name] = ActiveFault(self, injection)
+        for wallbox in injection.target.wallboxes:
             interceptor = self._interceptors.get(wallbox)
             if interceptor is None:
                 interceptor = self._interceptors[wallbox] = FaultInterceptor(wallbox)
                 wallbox.interceptor, wallbox.settings.swallow = interceptor, interceptor.swallows_setting
-            interceptor.add(armed)
+            interceptor.add(fault)
         try:
-            armed.arm()
+            fault.arm()
         except Exception:
-            armed.finish("failed")
+            fault.finish("failed")
             raise
-        return armed
+        return fault
 
-    def disarm(self, name: str, why: str = "cleared") -> bool:
-        """End a fault; whether there was one."""
-        armed = self.armed.get(name)
-        if armed is None:
-            return False
-        armed.finish(why)
-        return True
-
-    def forget(self, armed: Armed) -> None:
+    def forget(self, fault: ActiveFault) -> None:
         """A fault is over."""
-        if self.armed.get(armed.order.name) is armed:
-            del self.armed[armed.order.name]
-        for wallbox in armed.order.target.wallboxes:
+        if self.active.get(fault.injection.name) is fault:
+            del self.active[fault.injection.name]
+        for wallbox in fault.target.wallboxes:
             interceptor = self._interceptors.get(wallbox)
-            if interceptor is not None and interceptor.remove(armed):
+            if interceptor is not None and interceptor.remove(fault):
                 del self._interceptors[wallbox]
                 wallbox.interceptor, wallbox.settings.swallow = NOBODY, None
 
@@ -137,7 +132,7 @@ class FaultEngine:
     @property
     def broker_gone(self) -> bool:
         """Whether a fault keeps the broker away."""
-        return any(armed.in_force and isinstance(armed.effect, BrokerDown) for armed in self.armed.values())
+        return any(fault.in_force and isinstance(fault.effect, BrokerDown) for fault in self.active.values())
 
     def drop_link(self, wallbox: str) -> None:
         """Break a box's connection to its broker."""
@@ -168,10 +163,18 @@ class FaultEngine:
     # --- names -------------------------------------------------------------------------------------------------------
 
     def free_name(self, wanted: str, address: str) -> str:
-        """A name for a fault that was given none."""
-        armed = self.armed.get(wanted)
-        return wanted if armed is None or armed.order.target.address == address else f"{wanted}@{address}"
+        """A name for a fault, different from that of one elsewhere."""
+        fault = self.active.get(wanted)
+        return wanted if fault is None or fault.target.address == address else f"{wanted}@{address}"
+
+    def find(self, name: str, charger: str | None = None) -> ActiveFault | None:
+        """The fault of a name, on a charger if one is given."""
+        for wanted in (name, f"{name}@{charger}"):
+            fault = self.active.get(wanted)
+            if fault is not None and charger in (None, fault.target.charger):
+                return fault
+        return None
 
     def listed(self) -> list[Mapping[str, object]]:
-        """Every fault that is armed, for the control API."""
-        return [armed.view() for armed in self.armed.values()]
+        """Every fault there is, for the control API."""
+        return [fault.view() for fault in self.active.values()]

@@ -10,16 +10,16 @@ from ..devices.interfaces import ModbusReply
 from ..devices.traffic import ProtocolName
 from ..language.arguments import Whole
 from ..language.fields import About
-from .effect import Effect
+from .effect import ChangesDelivery, ChangesModbusReply, DropsUnlessHandled, OnMessages
 
 if TYPE_CHECKING:
-    from .passing import Shot
+    from .interceptor import Candidate
 
 _MODBUS: tuple[ProtocolName, ...] = ("modbus",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModbusException(Effect):
+class ModbusException(OnMessages, DropsUnlessHandled, ChangesModbusReply):
     """Requests are answered with an exception."""
 
     primitive: ClassVar[str] = "P08"
@@ -29,15 +29,12 @@ class ModbusException(Effect):
     handled: bool = False
     """Whether a write is done all the same."""
 
-    def lost(self, shot: Shot) -> bool:
-        return not self.handled
-
-    def modbus(self, shot: Shot, reply: ModbusReply | None) -> ModbusReply | None:
+    def modbus_reply(self, candidate: Candidate, reply: ModbusReply | None) -> ModbusReply | None:
         return ModbusReply(exception=self.code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WrongTransactionId(Effect):
+class WrongTransactionId(OnMessages, ChangesDelivery):
     """Answers carry another transaction identifier than their request."""
 
     primitive: ClassVar[str] = "P09"
@@ -46,17 +43,17 @@ class WrongTransactionId(Effect):
     off_by: int = 1
     """How far off."""
 
-    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+    def deliver(self, candidate: Candidate, delivery: Delivery) -> Delivery:
         number = (int.from_bytes(delivery.data[:2], "big") + self.off_by) & 0xFFFF
         return replace(delivery, data=number.to_bytes(2, "big") + delivery.data[2:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoReply(Effect):
+class NoReply(OnMessages, ChangesModbusReply):
     """Requests are handled and never answered."""
 
     primitive: ClassVar[str] = "P09"
     protocols: ClassVar[tuple[ProtocolName, ...]] = _MODBUS
 
-    def modbus(self, shot: Shot, reply: ModbusReply | None) -> ModbusReply | None:
+    def modbus_reply(self, candidate: Candidate, reply: ModbusReply | None) -> ModbusReply | None:
         return None

@@ -1,4 +1,4 @@
-"""Faults of MQTT: the broker, the box's connection to it, and what others do on its topics."""
+"""Faults of MQTT: the broker, the wallbox's connection to it, and what others do on its topics."""
 
 from __future__ import annotations
 
@@ -12,107 +12,112 @@ from ..devices.delivery import Copy, M
 from ..devices.interfaces import BrokerAccess, Publish
 from ..devices.traffic import ProtocolName
 from ..language.fields import About
-from .effect import Effect, Level
-from .matching import Match
+from .effect import ON_NETWORK, ChangesBrokerAccess, ChangesCopies, Lasting, Level, OnMessages
+from .match import Match
 
 if TYPE_CHECKING:
-    from .armed import Armed
-    from .passing import Shot
-    from .target import Target
+    from .active import ActiveFault
+    from .interceptor import Candidate
 
 _MQTT: tuple[ProtocolName, ...] = ("mqtt",)
-_BOXES: tuple[Level, ...] = ("wallbox", "interface")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BrokerRestart(Effect):
+class BrokerRestart(Lasting):
     """The broker restarts: every connection breaks, nothing is retained any more."""
 
     primitive: ClassVar[str] = "P11"
 
-    def begin(self, armed: Armed, target: Target) -> None:
-        armed.engine.control_broker("restart")
-        if armed.order.for_ is None and armed.order.until is None:
-            armed.lapse("done")
+    @property
+    def momentary(self) -> bool:
+        return True
+
+    def begin(self, fault: ActiveFault) -> None:
+        fault.engine.control_broker("restart")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BrokerDown(Effect):
+class BrokerDown(Lasting):
     """The broker is gone."""
 
     primitive: ClassVar[str] = "P11"
 
-    def begin(self, armed: Armed, target: Target) -> None:
-        armed.engine.control_broker("stop")
+    def begin(self, fault: ActiveFault) -> None:
+        fault.engine.control_broker("stop")
 
-    def end(self, armed: Armed, target: Target) -> None:
-        armed.engine.control_broker("start")
+    def end(self, fault: ActiveFault) -> None:
+        fault.engine.control_broker("start")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Link(Effect):
-    """Base of what concerns the box's connection to its broker."""
+class _Link(Lasting, ChangesBrokerAccess):
+    """Base of what concerns the wallbox's connection to its broker."""
 
-    levels: ClassVar[tuple[Level, ...]] = _BOXES
+    levels: ClassVar[tuple[Level, ...]] = ON_NETWORK
 
-    def begin(self, armed: Armed, target: Target) -> None:
-        for wallbox in target.wallboxes:
-            armed.engine.drop_link(wallbox.address)
+    def begin(self, fault: ActiveFault) -> None:
+        for wallbox in fault.target.wallboxes:
+            fault.engine.drop_link(wallbox.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostSession(_Link):
-    """The box's connection breaks and is made anew without a last will."""
+    """The wallbox's connection breaks and is made again without a last will."""
 
     primitive: ClassVar[str] = "P11"
 
-    def connecting(self, armed: Armed, access: BrokerAccess) -> BrokerAccess:
+    def broker_access(self, access: BrokerAccess) -> BrokerAccess:
         return replace(access, will=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StayAway(_Link):
-    """The box loses its broker and does not connect again."""
+class NoReconnect(_Link):
+    """The wallbox loses its broker and does not connect again."""
 
     primitive: ClassVar[str] = "P11"
 
-    def connecting(self, armed: Armed, access: BrokerAccess) -> BrokerAccess:
-        raise ConnectionError("the box stays away")
+    def broker_access(self, access: BrokerAccess) -> BrokerAccess:
+        raise ConnectionError("the wallbox does not connect again")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StaleRetained(Effect):
-    """What the box publishes does not arrive: what the broker has retained stays as it was."""
+class StaleRetained(OnMessages, ChangesCopies):
+    """What the wallbox publishes does not arrive: what the broker has retained stays as it was."""
 
     primitive: ClassVar[str] = "P11"
     protocols: ClassVar[tuple[ProtocolName, ...]] = _MQTT
 
-    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
-        return copies if shot.message.direction == "in" else ()
+    def copies(self, candidate: Candidate, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+        return copies if candidate.message.direction == "in" else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SecondPublisher(Effect):
-    """Somebody else publishes on the box's topics."""
+class SecondPublisher(Lasting):
+    """Somebody else publishes on the wallbox's topics."""
 
     primitive: ClassVar[str] = "P11"
-    levels: ClassVar[tuple[Level, ...]] = _BOXES
+    levels: ClassVar[tuple[Level, ...]] = ON_NETWORK
 
     topic: str
-    """Without the box's prefix, unless it begins with a slash."""
+    """Without the wallbox's prefix, unless it begins with a slash."""
     payload: str
     retain: bool = False
     period: Annotated[Seconds | None, About("simulated time until the next time; default: once")] = None
 
-    def begin(self, armed: Armed, target: Target) -> None:
-        for wallbox in target.wallboxes:
+    @property
+    def momentary(self) -> bool:
+        return self.period is None
+
+    def begin(self, fault: ActiveFault) -> None:
+        for wallbox in fault.target.wallboxes:
             message = Publish(topic=self.topic, payload=self.payload.encode(), retain=self.retain)
-            armed.engine.publish_foreign(wallbox, message)
-        armed.again(self.period)
+            fault.engine.publish_foreign(wallbox, message)
+        if self.period is not None:
+            fault.again(self.period)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rewrap(Effect):
+class Rewrap(OnMessages, ChangesCopies):
     """A bridge in front of the broker wraps every payload in an object."""
 
     primitive: ClassVar[str] = "P11"
@@ -126,8 +131,8 @@ class Rewrap(Effect):
             return 'the template has neither "{payload}" nor "{text}"'
         return None
 
-    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
-        if shot.message.direction == "in":
+    def copies(self, candidate: Candidate, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+        if candidate.message.direction == "in":
             return copies
         return [replace(copy, data=self._wrapped(copy.data)) for copy in copies]
 

@@ -9,6 +9,7 @@ from .effect import Level
 
 if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
+    from ..runtime.journal import Entry
     from ..runtime.simulation import Simulation
 
 
@@ -35,3 +36,9 @@ class Target:
     def reaches(self, interface: str) -> bool:
         """Whether it covers an interface of its wallboxes."""
         return self.interface is None or self.interface == interface
+
+    def covers(self, entry: Entry) -> bool:
+        """Whether what is in the journal happened there."""
+        if entry.charger != self.charger or self.level == "charger":
+            return entry.charger == self.charger
+        return entry.wallbox == self.wallbox and self.interface in (None, entry.interface)

@@ -15,19 +15,31 @@ from ..devices.interfaces import HttpReply
 from ..devices.traffic import ProtocolName
 from ..language.arguments import Whole
 from ..language.fields import About
-from .effect import Effect, Level, OnWire
+from .effect import (
+    ON_NETWORK,
+    ChangesCopies,
+    ChangesDelivery,
+    ChangesHttpReply,
+    ClosesInterface,
+    DropsRequests,
+    DropsUnlessHandled,
+    Lasting,
+    Level,
+    LimitsConnections,
+    MutesConnections,
+    OnMessages,
+)
 
 if TYPE_CHECKING:
-    from .armed import Armed
-    from .passing import Shot
+    from .active import ActiveFault
+    from .interceptor import Candidate
     from .target import Target
 
 _STREAMS: tuple[ProtocolName, ...] = ("http", "websocket", "modbus")
-_BOXES: tuple[Level, ...] = ("wallbox", "interface")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delay(OnWire):
+class Delay(OnMessages, ChangesDelivery):
     """Answers come late."""
 
     primitive: ClassVar[str] = "P09"
@@ -37,23 +49,22 @@ class Delay(OnWire):
     jitter: Seconds = 0.0
     """Up to so much more, differently each time."""
 
-    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
-        more = self.jitter * shot.armed.chance(shot.armed.candidates, "jitter")
+    def deliver(self, candidate: Candidate, delivery: Delivery) -> Delivery:
+        more = self.jitter * candidate.fault.chance(candidate.fault.candidates, "jitter")
         return replace(delivery, delay=delivery.delay + self.delay + more)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refuse(Effect):
+class Refuse(Lasting, ClosesInterface):
     """The interface is not there: connections are refused, present ones break."""
 
     primitive: ClassVar[str] = "P09"
-    closes: ClassVar[bool] = True
 
-    def begin(self, armed: Armed, target: Target) -> None:
-        _look_again(target)
+    def begin(self, fault: ActiveFault) -> None:
+        _look_again(fault.target)
 
-    def end(self, armed: Armed, target: Target) -> None:
-        _look_again(target)
+    def end(self, fault: ActiveFault) -> None:
+        _look_again(fault.target)
 
 
 def _look_again(target: Target) -> None:
@@ -62,67 +73,57 @@ def _look_again(target: Target) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reset(OnWire):
-    """The connection is reset instead of an answer."""
+class _EndsConnection(OnMessages, DropsUnlessHandled, ChangesHttpReply, ChangesDelivery):
+    """Base of what ends the connection, whether the request was handled or not."""
 
     primitive: ClassVar[str] = "P09"
     protocols: ClassVar[tuple[ProtocolName, ...]] = _STREAMS
 
-    handled: bool = True
-    """Whether the box does what the request asks before that."""
-
-    def lost(self, shot: Shot) -> bool:
-        return not self.handled
-
-    def http(self, shot: Shot, reply: HttpReply) -> HttpReply:
+    def http_reply(self, candidate: Candidate, reply: HttpReply) -> HttpReply:
         return replace(reply, silent=False)
 
-    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reset(_EndsConnection):
+    """The connection is reset instead of an answer."""
+
+    handled: bool = True
+    """Whether the wallbox does what the request asks before that."""
+
+    def deliver(self, candidate: Candidate, delivery: Delivery) -> Delivery:
         return replace(delivery, data=b"", silent=False, then="reset")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlackHole(OnWire):
+class BlackHole(OnMessages, DropsUnlessHandled, ChangesHttpReply, ChangesDelivery):
     """No answer at all; the connection stays open until the client gives up."""
 
     primitive: ClassVar[str] = "P09"
 
     handled: bool = False
-    """Whether the box does what the request asks."""
+    """Whether the wallbox does what the request asks."""
 
-    def lost(self, shot: Shot) -> bool:
-        return not self.handled
-
-    def http(self, shot: Shot, reply: HttpReply) -> HttpReply:
+    def http_reply(self, candidate: Candidate, reply: HttpReply) -> HttpReply:
         return replace(reply, silent=True)
 
-    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+    def deliver(self, candidate: Candidate, delivery: Delivery) -> Delivery:
         return replace(delivery, silent=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Eof(OnWire):
+class Close(_EndsConnection):
     """The connection is closed in good order instead of an answer, or after a part of it."""
 
-    primitive: ClassVar[str] = "P09"
-    protocols: ClassVar[tuple[ProtocolName, ...]] = _STREAMS
-
     handled: bool = True
-    """Whether the box does what the request asks before that."""
+    """Whether the wallbox does what the request asks before that."""
     length: Annotated[int, Whole(0), About("bytes of the answer that still come")] = 0
 
-    def lost(self, shot: Shot) -> bool:
-        return not self.handled
-
-    def http(self, shot: Shot, reply: HttpReply) -> HttpReply:
-        return replace(reply, silent=False)
-
-    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+    def deliver(self, candidate: Candidate, delivery: Delivery) -> Delivery:
         return replace(delivery, data=delivery.data[: self.length], silent=False, then="close")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drip(OnWire):
+class Throttle(OnMessages, ChangesDelivery):
     """Answers come slowly, a few bytes at a time."""
 
     primitive: ClassVar[str] = "P09"
@@ -130,45 +131,45 @@ class Drip(OnWire):
 
     rate: Annotated[int, Whole(1), About("bytes per second of wall time")] = 10
 
-    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+    def deliver(self, candidate: Candidate, delivery: Delivery) -> Delivery:
         return replace(delivery, rate=float(self.rate))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Truncate(OnWire):
+class Truncate(OnMessages, ChangesDelivery):
     """Answers end too early, and with them the connection."""
 
     primitive: ClassVar[str] = "P09"
 
     missing: Annotated[int, Whole(1), About("bytes that do not come")] = 10
 
-    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+    def deliver(self, candidate: Candidate, delivery: Delivery) -> Delivery:
         return replace(delivery, data=delivery.data[: -self.missing], then="close")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Garble(OnWire):
+class Corrupt(OnMessages, ChangesDelivery):
     """Some bytes of an answer are wrong: the last ones of an HTTP reply's body, any of a datagram's."""
 
     primitive: ClassVar[str] = "P09"
 
     bytes_: Annotated[int, Whole(1), About("how many are wrong")] = 3
 
-    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
+    def deliver(self, candidate: Candidate, delivery: Delivery) -> Delivery:
         data = bytearray(delivery.data)
-        first = data.find(b"\r\n\r\n") + 4 if shot.message.protocol == "http" else 0
-        if shot.message.protocol == "modbus":
+        first = data.find(b"\r\n\r\n") + 4 if candidate.message.protocol == "http" else 0
+        if candidate.message.protocol == "modbus":
             first = 8  # behind the header and the function code: the frame is still one
         if first >= len(data):
             return delivery
         for number in range(self.bytes_):
-            chance = shot.armed.chance(shot.armed.candidates, f"byte {number}")
+            chance = candidate.fault.chance(candidate.fault.candidates, f"byte {number}")
             data[first + int(chance * (len(data) - first))] ^= 0x15
         return replace(delivery, data=bytes(data))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Status(Effect):
+class Status(OnMessages, DropsUnlessHandled, ChangesHttpReply):
     """HTTP requests, or WebSocket upgrades, are answered with a status and a body of their own."""
 
     primitive: ClassVar[str] = "P12"
@@ -178,17 +179,14 @@ class Status(Effect):
     body: str = ""
     content_type: str = "text/plain"
     handled: bool = False
-    """Whether the box does what the request asks."""
+    """Whether the wallbox does what the request asks."""
 
-    def lost(self, shot: Shot) -> bool:
-        return not self.handled
-
-    def http(self, shot: Shot, reply: HttpReply) -> HttpReply:
+    def http_reply(self, candidate: Candidate, reply: HttpReply) -> HttpReply:
         return HttpReply(status=self.status, body=self.body.encode(), content_type=self.content_type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StrictContentType(Effect):
+class StrictContentType(OnMessages, DropsRequests, ChangesHttpReply):
     """HTTP requests with a body are refused unless they say what it is."""
 
     primitive: ClassVar[str] = "P16"
@@ -199,48 +197,45 @@ class StrictContentType(Effect):
     status: Annotated[int, Whole(400, 599), About("HTTP status of the refusal")] = 415
     body: str = ""
 
-    def lost(self, shot: Shot) -> bool:
-        said = shot.message.content_type
-        return said is not None and not said.startswith(self.content_type) and shot.fire()
+    def drops(self, candidate: Candidate) -> bool:
+        said = candidate.message.content_type
+        return said is not None and not said.startswith(self.content_type) and candidate.fire()
 
-    def http(self, shot: Shot, reply: HttpReply) -> HttpReply:
+    def http_reply(self, candidate: Candidate, reply: HttpReply) -> HttpReply:
         return HttpReply(status=self.status, body=self.body.encode(), content_type="text/plain")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionCap(Effect):
+class ConnectionCap(Lasting, LimitsConnections):
     """The interface takes fewer connections than it should."""
 
     primitive: ClassVar[str] = "P09"
-    levels: ClassVar[tuple[Level, ...]] = _BOXES
+    levels: ClassVar[tuple[Level, ...]] = ON_NETWORK
 
     connections_: Annotated[int, Whole(0), About("how many at a time")] = 1
 
-    def connections(self, most: int) -> int:
-        return min(most, self.connections_)
+    def begin(self, fault: ActiveFault) -> None:
+        """Nothing to do: the interface asks when somebody connects."""
+
+    def connection_limit(self, limit: int) -> int:
+        return min(limit, self.connections_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SilentSocket(OnWire):
+class SilentSocket(OnMessages, MutesConnections, DropsRequests, ChangesHttpReply, ChangesDelivery, ChangesCopies):
     """A connection stays open and nothing comes any more, not even an answer to a ping."""
 
     primitive: ClassVar[str] = "P12"
     protocols: ClassVar[tuple[ProtocolName, ...]] = ("websocket", "mqtt", "modbus", "http")
-    mute: ClassVar[bool] = True
 
-    def lost(self, shot: Shot) -> bool:
-        return shot.message.direction == "in" and shot.message.label != "upgrade"
+    def drops(self, candidate: Candidate) -> bool:
+        return candidate.message.direction == "in" and candidate.message.label != "upgrade"
 
-    def http(self, shot: Shot, reply: HttpReply) -> HttpReply:
-        return reply if shot.message.label == "upgrade" else replace(reply, silent=True)
+    def http_reply(self, candidate: Candidate, reply: HttpReply) -> HttpReply:
+        return reply if candidate.message.label == "upgrade" else replace(reply, silent=True)
 
-    def wire(self, shot: Shot, delivery: Delivery) -> Delivery:
-        return replace(delivery, silent=shot.message.label != "upgrade")
+    def deliver(self, candidate: Candidate, delivery: Delivery) -> Delivery:
+        return replace(delivery, silent=candidate.message.label != "upgrade")
 
-    def spread(self, shot: Shot, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+    def copies(self, candidate: Candidate, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
         return ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HalfOpen(SilentSocket):
-    """The same as `silent_socket`: the other end is gone and nobody has noticed."""

@@ -6,7 +6,7 @@ The one rule: time-outs and buffers live here, the rules of MQTT do not.
 from __future__ import annotations
 
 import asyncio
-from typing import Final, cast
+from typing import Final
 
 from .broker import Broker
 from .mqtt_exchange import Exchange
@@ -86,7 +86,8 @@ class _Wire(asyncio.Protocol):
     # --- the protocol of a transport ---------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
         self._transport.set_write_buffer_limits(MAX_BUFFERED)
         self._broker.wires.add(self)
         self._check = self._loop.call_later(CONNECT_TIMEOUT, self._expire)

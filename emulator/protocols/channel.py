@@ -8,19 +8,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 from ..core.instant import Instant, seconds
 from ..devices.delivery import Delivery
 from ..devices.interception import Interception
-from ..devices.interfaces import Close, Frame
+from ..devices.interfaces import Close, Frame, WebSocketEndpoint
 from ..devices.traffic import Direction, of_frame
+from ..runtime.journal import Entry
+from .connection import Connection
 from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
+from .server import Endpoint
 from .wire import excerpt
-
-if TYPE_CHECKING:
-    from .connection import Connection
-    from .websocket import Room
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +38,24 @@ Answer = TypeVar("Answer")
 class Channel:
     """One client of a WebSocket endpoint. Takes the connection's bytes from aiohttp once it is open."""
 
-    def __init__(self, room: Room, connection: Connection) -> None:
-        self.room = room
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        path: str,
+        spec: WebSocketEndpoint,
+        connection: Connection,
+        left: Callable[[Channel], None],
+    ) -> None:
+        self.endpoint = endpoint
+        self.path = path
+        self.spec = spec
         self.connection = connection
-        self.spec = room.spec
+        self._left = left
+        """Told when the conversation is over."""
         self.alive_at = asyncio.get_running_loop().time()
         """Wall time of the last pong, or of the beginning."""
-        self._conversation = room.spec.open(room.endpoint.origin(connection.client, interface="websocket"))
-        self._reader = FrameReader(room.spec.max_message)
+        self._conversation = spec.open(endpoint.origin(connection.client, interface="websocket"))
+        self._reader = FrameReader(spec.max_message)
         self._behind = 0
         self._merged: Instant | None = None
         self._talking = False
@@ -70,7 +79,7 @@ class Channel:
         transport = self.connection.transport
         if transport is not None:
             transport.set_write_buffer_limits(high=0)
-        self._note("opened")
+        self.note("opened")
         if self.spec.ping is not None:
             self._after("ping", self.spec.ping, self._ping)
         self._speak(self._conversation.opened)
@@ -124,8 +133,8 @@ class Channel:
             self._over = True
             for name in tuple(self._timers):
                 self._stop(name)
-            self.room.leave(self)
-            self._note("closed")
+            self._left(self)
+            self.note("closed")
             self._guarded(self._conversation.closed)
 
     def _hang_up(self) -> None:
@@ -148,7 +157,7 @@ class Channel:
                 self._yield()
         except FrameError as error:
             self._broken = True
-            self._note("broken", {"code": error.code, "why": error.reason})
+            self.note("broken", {"code": error.code, "why": error.reason})
             self._end(Close(error.code, error.reason))
         self._watch_half_sent()
 
@@ -179,9 +188,9 @@ class Channel:
             except UnicodeDecodeError:
                 raise FrameError(1007, "not UTF-8") from None
         detail: dict[str, object] = {"size": len(message.payload), "frame": excerpt(text)}
-        self.room.endpoint.simulation.now()
-        entry = self.room.record("request", detail, self.connection.client, name=f"{self.room.path} received")
-        with self.room.endpoint.simulation.exchange(entry):
+        self.endpoint.simulation.now()
+        entry = self._record("request", f"{self.path} received", detail)
+        with self.endpoint.simulation.exchange(entry):
             interception = self._intercept(text, "in")
             if interception.lost():
                 detail["silent"] = True
@@ -190,7 +199,7 @@ class Channel:
                 self._speak(lambda: self._conversation.received(text), detail)
 
     def _intercept(self, frame: str | bytes, direction: Direction) -> Interception:
-        return self.room.endpoint.intercept(of_frame, self.room.path, frame, self.connection.client, direction)
+        return self.endpoint.intercept(of_frame, self.path, frame, self.connection.client, direction)
 
     def _closed_by_client(self, payload: bytes) -> None:
         if not self._ending:
@@ -288,9 +297,9 @@ class Channel:
 
     def _record_push(self, frame: str | bytes, size: int, at: Instant | None) -> None:
         detail: dict[str, object] = {"size": size, "frame": excerpt(frame)}
-        if at is not None and at != self.room.endpoint.simulation.at:
+        if at is not None and at != self.endpoint.simulation.at:
             detail["of"] = round(seconds(at), 6)
-        self.room.record("push", detail, self.connection.client, name=self.room.path)
+        self._record("push", self.path, detail)
 
     def _put(self, opcode: Opcode, payload: bytes) -> None:
         self.connection.put(encode_frame(opcode, payload))
@@ -311,7 +320,7 @@ class Channel:
     @property
     def _silenced(self) -> bool:
         """A fault keeps everything from the client."""
-        return self.room.endpoint.wallbox.interceptor.mute("websocket")
+        return self.endpoint.wallbox.interceptor.mute("websocket")
 
     @property
     def _crowded(self) -> bool:
@@ -339,22 +348,26 @@ class Channel:
         try:
             return ask()
         except Exception:
-            log.exception("%s: conversation on %s failed", self.room.endpoint.address, self.room.path)
+            log.exception("%s: conversation on %s failed", self.endpoint.address, self.path)
             self.break_off()
             return None
 
-    def _note(self, name: str, detail: dict[str, object] | None = None) -> None:
-        self.room.record("connection", detail or {}, self.connection.client, name=f"{self.room.path} {name}")
+    def note(self, name: str, detail: dict[str, object] | None = None) -> None:
+        """Record what becomes of the connection."""
+        self._record("connection", f"{self.path} {name}", detail or {})
+
+    def _record(self, kind: str, name: str, detail: dict[str, object]) -> Entry:
+        return self.endpoint.record(kind, name, detail, client=self.connection.client, interface="websocket")
 
     def _stalled(self) -> None:
-        self._note("dropped", {"why": "reads too slowly"})
+        self.note("dropped", {"why": "reads too slowly"})
         self.break_off()
 
     def _ping(self) -> None:
         loop = asyncio.get_running_loop()
         timeout = self.spec.pong_timeout
         if timeout is not None and loop.time() - self.alive_at > timeout:
-            self._note("dropped", {"why": "no pong"})
+            self.note("dropped", {"why": "no pong"})
             self.break_off()
         elif self.spec.ping is not None:
             if not self._crowded and not self._silenced:

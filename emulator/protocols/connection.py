@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
@@ -16,12 +16,9 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from ..devices.interfaces import HttpReply, HttpRequest
+from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
+from .server import Endpoint
 from .wire import CONTINUE, clean, lower_headers, origin_form
-
-if TYPE_CHECKING:
-    from .channel import Channel
-    from .http import HttpServer
 
 MAX_LINE: Final = 8190
 """Bytes of a request line or one header."""
@@ -58,10 +55,55 @@ class TooLargeError(Exception):
     """The body is larger than the device takes."""
 
 
+class Upgraded(Protocol):
+    """What a connection has become: a WebSocket. Takes the connection's bytes from aiohttp."""
+
+    def begin(self) -> None:
+        """The upgrade has been answered."""
+        ...
+
+    def drained(self) -> None:
+        """Everything written has left."""
+        ...
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        ...
+
+
+class Service(Protocol):
+    """What a connection needs of its server."""
+
+    endpoint: Endpoint
+
+    @property
+    def interface(self) -> HttpInterface: ...
+
+    def admit(self, connection: Connection, /) -> bool:
+        """Whether a new connection may stay."""
+        ...
+
+    def touch(self, connection: Connection, /) -> None:
+        """It is in use."""
+        ...
+
+    def forget(self, connection: Connection, /) -> None:
+        """It is gone."""
+        ...
+
+    async def handle(self, connection: Connection, request: HttpRequest, /, *, keep_alive: bool) -> web.StreamResponse:
+        """Answer one complete request."""
+        ...
+
+    def malformed(self, connection: Connection, problem: str, reply: HttpReply | None, /) -> web.StreamResponse:
+        """Answer what is not a request, and close."""
+        ...
+
+
 class Listener(web.Server):
     """Makes the connections of one server."""
 
-    def __init__(self, server: HttpServer) -> None:
+    def __init__(self, server: Service) -> None:
         super().__init__(_serve, handler_cancellation=True, request_factory=_make_request)
         self.server = server
         self.idle_timeout = server.interface.idle_timeout
@@ -108,7 +150,7 @@ class Connection(web.RequestHandler):
         self.client: str | None = None
         self.origin = listener.server.endpoint.origin(None)
         self.task: asyncio.Task[None] | None = None
-        self.channel: Channel | None = None
+        self.channel: Upgraded | None = None
         """Set once the connection is a WebSocket."""
         self.doomed = False
         """To be closed as soon as the reply is out."""
@@ -135,7 +177,7 @@ class Connection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._whole()
-        self.server.connections.pop(self, None)
+        self.server.forget(self)
         if self.channel is not None:
             self.channel.lost()
         super().connection_lost(exc)
@@ -276,7 +318,7 @@ class Connection(web.RequestHandler):
             except TimeoutError:
                 self.abort()
 
-    def become(self, channel: Channel) -> None:
+    def become(self, channel: Upgraded) -> None:
         """From now on this connection is a WebSocket."""
         self.channel = channel
         channel.begin()

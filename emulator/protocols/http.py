@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import cast
 
 from aiohttp import web
 
@@ -46,7 +45,7 @@ class HttpServer(Server):
 
     @property
     def interface(self) -> HttpInterface:
-        return cast("HttpInterface", self.endpoint.interface)
+        return self.endpoint.declared(HttpInterface)
 
     # --- the socket --------------------------------------------------------------------------------------------------
 
@@ -93,6 +92,10 @@ class HttpServer(Server):
         """The connection is in use: it is now the one that was quiet for the shortest time."""
         if connection in self.connections:
             self.connections[connection] = self.connections.pop(connection)
+
+    def forget(self, connection: Connection) -> None:
+        """It is gone."""
+        self.connections.pop(connection, None)
 
     # --- one request -------------------------------------------------------------------------------------------------
 

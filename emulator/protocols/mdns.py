@@ -10,7 +10,7 @@ import ipaddress
 import logging
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, NamedTuple, Self, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from ..devices.interfaces import MdnsInterface, MdnsService
 from .server import Endpoint, Server
@@ -128,7 +128,7 @@ class MdnsServer(Server):
 
     @property
     def interface(self) -> MdnsInterface:
-        return cast("MdnsInterface", self.endpoint.interface)
+        return self.endpoint.declared(MdnsInterface)
 
     @property
     def announced(self) -> tuple[Announced, ...]:

@@ -13,7 +13,7 @@ import struct
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 from ..devices.delivery import Delivery
 from ..devices.interception import Interception
@@ -80,7 +80,7 @@ class ModbusServer(Server):
 
     @property
     def interface(self) -> ModbusInterface:
-        return cast("ModbusInterface", self.endpoint.interface)
+        return self.endpoint.declared(ModbusInterface)
 
     # --- the socket --------------------------------------------------------------------------------------------------
 
@@ -227,7 +227,8 @@ class Connection(asyncio.Protocol):
     # --- asyncio calls these -----------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
         peer = transport.get_extra_info("peername")
         self.client = f"{peer[0]}:{peer[1]}" if peer else None
         if not self.server.admit(self):

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import TracebackType
-from typing import Final, Literal, ParamSpec, Self, cast
+from typing import Final, Literal, ParamSpec, Self
 
 from ..core.instant import Instant
 from ..devices.delivery import Copy
@@ -36,6 +36,8 @@ EXCERPT: Final = 200
 """Characters of a payload that the journal keeps."""
 GOOD_BYE: Final = 0.5
 """Wall seconds to get rid of the last bytes when the emulator ends."""
+
+QOS: Final[tuple[Literal[0], Literal[1], Literal[2]]] = (0, 1, 2)
 
 State = Literal["off", "connecting", "connected", "waiting"]
 """`waiting`: for the next attempt."""
@@ -66,7 +68,7 @@ class MqttDevice:
 
     @property
     def interface(self) -> MqttInterface:
-        return cast("MqttInterface", self.endpoint.interface)
+        return self.endpoint.declared(MqttInterface)
 
     @property
     def simulation(self) -> Simulation:
@@ -145,7 +147,7 @@ class MqttDevice:
 
     def received(self, message: Message) -> None:
         """The broker sent a message."""
-        qos = cast("Literal[0, 1, 2]", message.qos)
+        qos = QOS[message.qos]
         arrived = Publish(topic=message.topic, payload=message.payload, retain=message.retain, qos=qos)
         interception = self.endpoint.intercept(of_publish, arrived, self.endpoint.name, "in")
         if interception.lost():

@@ -13,7 +13,7 @@ import asyncio
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ..devices.interfaces import BrokerAccess, Publish
 from .mqtt_packets import (
@@ -168,7 +168,8 @@ class Connection(asyncio.Protocol):
     # --- the protocol of a transport ---------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
         self._transport.set_write_buffer_limits(MAX_BUFFERED)
         if self._ending:  # called off in the meantime
             self._transport.abort()

@@ -12,7 +12,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Final, ParamSpec, Self
+from typing import Final, ParamSpec, Self, TypeVar
 
 from ..core.instant import Instant
 from ..devices.interception import UNTOUCHED, Interception
@@ -26,6 +26,7 @@ from ..runtime.simulation import Simulation
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
+Declared = TypeVar("Declared")
 
 BACKLOG: Final = 2048
 """Connections that may wait to be accepted: asyncio's 100 turns a storm of clients into retransmissions."""
@@ -56,6 +57,12 @@ class Endpoint:
     @property
     def interface(self) -> Interface:
         return self.wallbox.interfaces[self.name]
+
+    def declared(self, kind: type[Declared]) -> Declared:
+        """The interface, of the kind that its server serves."""
+        interface = self.interface
+        assert isinstance(interface, kind)
+        return interface
 
     @property
     def address(self) -> str:

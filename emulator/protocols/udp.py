@@ -11,7 +11,7 @@ import logging
 import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final, cast
+from typing import Final
 
 from ..core.instant import Instant
 from ..devices.delivery import Copy
@@ -47,7 +47,7 @@ class UdpServer(Server):
 
     @property
     def interface(self) -> UdpInterface:
-        return cast("UdpInterface", self.endpoint.interface)
+        return self.endpoint.declared(UdpInterface)
 
     # --- the socket --------------------------------------------------------------------------------------------------
 

@@ -5,18 +5,13 @@ The one rule: a room tells every client of the same instants in the same order; 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 from ..core.instant import Instant
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest, WebSocketEndpoint
-from ..runtime.journal import Entry
 from .channel import Channel
+from .connection import Connection
 from .push import Publisher
 from .server import Endpoint
 from .wire import switching_protocols
-
-if TYPE_CHECKING:
-    from .connection import Connection
 
 ACCEPTED = HttpReply(status=101)
 FULL = HttpReply(status=503, body=b"", content_type="text/plain", close=True)
@@ -48,7 +43,7 @@ class Room:
         """Turn an accepted connection into a client of this room."""
         while len(self.clients) >= self.spec.max_clients:
             self._evict(min(self.clients, key=lambda client: client.alive_at))
-        channel = Channel(self, connection)
+        channel = Channel(self.endpoint, self.path, self.spec, connection, self.leave)
         connection.put(switching_protocols(request.headers["sec-websocket-key"]))
         self.clients[channel] = None
         self._publisher.start()
@@ -64,11 +59,8 @@ class Room:
         for channel in tuple(self.clients):
             channel.drop()
 
-    def record(self, kind: str, detail: dict[str, object], client: str | None, *, name: str) -> Entry:
-        return self.endpoint.record(kind, name, detail, client=client, interface="websocket")
-
     def _evict(self, channel: Channel) -> None:
-        self.record("connection", {}, channel.connection.client, name=f"{self.path} evicted")
+        channel.note("evicted")
         channel.break_off()
 
     def _publish(self, at: Instant) -> None:
@@ -90,7 +82,7 @@ class Rooms:
             return None
         if (room := self._rooms.get(request.path)) is not None:
             return room
-        spec = cast("HttpInterface", self._endpoint.interface).websockets.get(request.path)
+        spec = self._endpoint.declared(HttpInterface).websockets.get(request.path)
         if spec is None:
             return None
         room = self._rooms[request.path] = Room(self._endpoint, request.path, spec)

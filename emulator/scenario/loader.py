@@ -111,13 +111,13 @@ def _plans(document: ScenarioDocument, scope: Scope) -> list[ChargerPlan]:
     single = [name for name in ("charger", "wallboxes", "wallbox") if document.get(name) is not None]
     if single:
         plan = _section(document, schema.CHARGER, scope, None)
-        boxes = (
+        wallboxes = (
             *_section(document, schema.WALLBOXES, scope, ()),
             *_section(document, schema.WALLBOX, scope, ()),
         )
         if plan is None:
             plan = ChargerPlan(name=ONLY, place=document.entries[single[0]][1].place)
-        plans.append(replace(plan, name=ONLY, wallboxes=(*plan.wallboxes, *boxes)))
+        plans.append(replace(plan, name=ONLY, wallboxes=(*plan.wallboxes, *wallboxes)))
         if document.get("chargers") is not None or document.get("fleet") is not None:
             key = document.entries[single[0]][0]
             text = f'"{single[0]}" is for a single charger, but there are others; put it under "chargers"'
@@ -134,21 +134,21 @@ def _unique(plans: Sequence[ChargerPlan], scope: Scope) -> list[ChargerPlan]:
             text = f'there is a charger called "{plan.name}" already, in {found[plan.name].place}'
             scope.problems.append(Problem(plan.place, text))
         names: set[str] = set()
-        for box in plan.wallboxes:
-            if box.name in names:
-                scope.problems.append(Problem(box.place, f'there are two wallboxes called "{box.name}"'))
-            names.add(box.name)
+        for wallbox in plan.wallboxes:
+            if wallbox.name in names:
+                scope.problems.append(Problem(wallbox.place, f'there are two wallboxes called "{wallbox.name}"'))
+            names.add(wallbox.name)
         found.setdefault(plan.name, plan)
     return list(found.values())
 
 
 def _names(document: ScenarioDocument, plans: list[ChargerPlan], vehicles: Mapping[str, object], scope: Scope) -> Names:
     """The names steps may use: also those of chargers and vehicles that could not be read."""
-    chargers = {plan.name: [box.name for box in plan.wallboxes] for plan in plans}
+    chargers = {plan.name: [wallbox.name for wallbox in plan.wallboxes] for plan in plans}
     node = document.get("chargers")
     for key, value in node.entries or () if node is not None else ():
-        boxes = [*wallbox_names(value.get("wallboxes")), *wallbox_names(value.get("wallbox"))]
-        chargers.setdefault(key.text, boxes)
+        wallboxes = [*wallbox_names(value.get("wallboxes")), *wallbox_names(value.get("wallbox"))]
+        chargers.setdefault(key.text, wallboxes)
     listed = document.get("vehicles")
     written = {key.text for key, _ in (listed.entries or () if listed is not None else ())}
     names = SiteNames(chargers, {*PRESETS, *vehicles, *written}, find=_Probe(plans, scope))

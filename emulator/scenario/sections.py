@@ -107,8 +107,8 @@ class ChargerSection(ArgumentType[ChargerPlan]):
 def charger_plan(values: RecordValues, node: Node) -> ChargerPlan:
     """A charger without a name from the values of its section."""
     hardware = {argument.name: values[argument.name] for argument in _HARDWARE if argument.name in values}
-    boxes = (*values.of(_WALLBOXES, ()), *values.of(_WALLBOX, ()))
-    return ChargerPlan(name="", hardware=hardware, wallboxes=boxes, place=node.place)
+    wallboxes = (*values.of(_WALLBOXES, ()), *values.of(_WALLBOX, ()))
+    return ChargerPlan(name="", hardware=hardware, wallboxes=wallboxes, place=node.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +157,11 @@ class FleetSection(ArgumentType[list[ChargerPlan]]):
         values = read_record(node, FLEET, scope, given_only=True, what=self.text)
         name, first, step = values.of(_PREFIX, "box"), values.of(_FIRST, 1), values.of(_PORT_STEP, 1)
         plan = charger_plan(values, node)
-        boxes = plan.wallboxes
+        wallboxes = plan.wallboxes
         return [
-            replace(plan, name=f"{name}{first + i}", wallboxes=tuple(numbered(box, i, step) for box in boxes))
+            replace(
+                plan, name=f"{name}{first + i}", wallboxes=tuple(numbered(wallbox, i, step) for wallbox in wallboxes)
+            )
             for i in range(values.of(_COUNT, 0))
         ]
 
@@ -255,14 +257,14 @@ def check_ports(plans: list[ChargerPlan], scope: Scope) -> None:
     """Report every port that two interfaces are to listen on."""
     owners: dict[tuple[str, int], str] = {}
     for plan in plans:
-        for box in plan.wallboxes:
-            for interface, port in box.interfaces.items():
+        for wallbox in plan.wallboxes:
+            for interface, port in wallbox.interfaces.items():
                 if isinstance(port, bool) or port == 0:
                     continue
                 kind = "udp" if interface == "udp" else "tcp"
-                where = (f"{kind} {box.address or ''}", port)
-                owner = f"{plan.name}.{box.name}.{interface}"
+                where = (f"{kind} {wallbox.address or ''}", port)
+                owner = f"{plan.name}.{wallbox.name}.{interface}"
                 if where in owners:
                     text = f"{owner}: port {port} is that of {owners[where]} already"
-                    scope.problems.append(Problem(box.place, text))
+                    scope.problems.append(Problem(wallbox.place, text))
                 owners.setdefault(where, owner)

@@ -12,7 +12,7 @@ from ..language.nodes import Node
 
 
 def check_settings(node: Node, title: str, rows: Mapping[str, Setting[object]], scope: Scope) -> None:
-    """Report every setting that a box does not have, and every value it would not take; `title`: whose box it is."""
+    """Report every setting that a wallbox does not have, and every value it would not take; `title`: its vendor."""
     good = True
     for key, value in node.entries or ():
         row = rows.get(key.text)

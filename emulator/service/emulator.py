@@ -62,7 +62,7 @@ class Options:
     seed: int | None = None
     state: Path | None = None
     announce: bool = True
-    """Announce boxes by mDNS."""
+    """Announce wallboxes by mDNS."""
     record: bool = False
     """Keep traces of all chargers for the report."""
 
@@ -104,8 +104,8 @@ class Emulator:
         await self._stack.aclose()
 
     async def _start(self, stack: AsyncExitStack) -> None:
-        boxes = sum(len(charger.wallboxes) for charger in self.scenario.chargers)
-        reserve_descriptors(2 * boxes)
+        wallboxes = sum(len(charger.wallboxes) for charger in self.scenario.chargers)
+        reserve_descriptors(2 * wallboxes)
         if self.options.state is not None:
             self._keeper = stack.enter_context(Keeper(self.options.state))
         if self.scenario.wants_broker or self.scenario.broker is not None:
@@ -156,7 +156,7 @@ class Emulator:
                 self.links[name] = server
 
     def _build(self, scenario: Scenario) -> None:
-        """A new world with its time standing at 0."""
+        """A new site, its time at 0."""
         broker = (self.broker.host, self.broker.port) if self.broker is not None else None
         epoch = scenario.epoch or (FIXED_EPOCH if self._speed == 0 else datetime.now(UTC).astimezone())
         self.site = build(
@@ -262,7 +262,7 @@ class Emulator:
         return self.simulation.journal.record(at, "clock", "advance", detail).seq
 
     async def _travel(self, end: Instant, enough: Callable[[], bool] = lambda: False) -> None:
-        """Move the world to `end`, or until `enough`; time that is moved by hand does not run by itself meanwhile."""
+        """Move simulated time to `end`, or until `enough`; meanwhile it does not run by itself."""
         simulation, clock = self.simulation, self.clock
         speed = clock.speed
         clock.set_speed(0.0)
@@ -282,7 +282,7 @@ class Emulator:
             simulation.wake()
 
     def _bring_clock(self) -> None:
-        """Move the clock to where the world is, after the world was moved by itself."""
+        """Move the clock to the instant of the simulation, after that was moved without it."""
         self.clock.jump(max(0, self.simulation.at - self.clock.now()))
 
     # --- what happens ------------------------------------------------------------------------------------------------
@@ -314,7 +314,7 @@ class Emulator:
         return outcomes
 
     async def settle(self) -> None:
-        """Make the sockets agree with the world: interfaces open or closed, everything published sent."""
+        """Make the sockets agree with the site: interfaces open or closed, everything published sent."""
         moved(self.simulation)
         while self.faults.pending:
             await asyncio.gather(*self.faults.pending, return_exceptions=True)
@@ -354,22 +354,22 @@ class Emulator:
     async def add_charger(self, plan: ChargerPlan) -> None:
         """One more charger, or more wallboxes for the one of that name; served at once, and kept by a reset."""
         async with self._busy:
-            if any(box.wants("mqtt") or box.everything for box in plan.wallboxes):
+            if any(wallbox.wants("mqtt") or wallbox.everything for wallbox in plan.wallboxes):
                 await self.start_broker()
                 assert self.broker is not None
                 self.site.broker = self.broker.host, self.broker.port
             self._grow(plan)
             self._added.append(plan)
-            for box in plan.wallboxes:
-                await self._serve(f"{plan.name}.{box.name}")
+            for wallbox in plan.wallboxes:
+                await self._serve(f"{plan.name}.{wallbox.name}")
             await self.settle()
 
     def _grow(self, plan: ChargerPlan) -> None:
         if plan.name not in self.site.wallbox_names:
             self.site.add_charger(plan)
             return
-        for box in plan.wallboxes:
-            self.site.add_wallbox(plan.name, box)
+        for wallbox in plan.wallboxes:
+            self.site.add_wallbox(plan.name, wallbox)
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -1,15 +1,15 @@
-"""Where the interfaces of a world's wallboxes listen, and which server serves each.
+"""Where the interfaces of a site's wallboxes listen, and which server serves each.
 
-The one rule: a protocol's server is named once, in the table below, and imported when the first endpoint needs it.
+The one rule: a protocol's server is named once, below, and imported when the first endpoint needs it.
 """
 
 from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from ..devices.interfaces import HttpInterface, Interface, MdnsInterface, ModbusInterface, MqttInterface
 from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError
 from ..protocols.server import Endpoint, Server
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from ..protocols.mqtt import MqttDevice
     from ..world.plan import WallboxPlan
     from ..world.site import Site
-
-AnyServer = "Server | MqttDevice"
-
-LISTENING: Final = {"http": "HttpServer", "modbus": "ModbusServer", "udp": "UdpServer"}
-"""Protocol to the class in the module of its name."""
 
 TRANSPORT: Final = {"http": "tcp", "modbus": "tcp", "udp": "udp"}
 SCHEMES: Final = {"http": "http", "modbus": "modbus", "udp": "udp", "mqtt": "mqtt"}
@@ -43,7 +38,7 @@ class Ports:
     def endpoint(self, wallbox: Wallbox, plan: WallboxPlan, name: str) -> Endpoint:
         """The endpoint of an interface: the scenario's port, the vendor's own on an address of its own, or a default.
 
-        A default port that another box of this run has already becomes any free one.
+        A default port that another wallbox of this run has already becomes any free one.
         """
         host = plan.address or self._bind
         kind = TRANSPORT.get(wallbox.interfaces[name].protocol, "")
@@ -55,7 +50,8 @@ class Ports:
 
     def _wanted(self, wallbox: Wallbox, plan: WallboxPlan, name: str) -> int:
         stated = plan.interfaces.get(name)
-        declared: int = getattr(wallbox.interfaces[name], "port", 0)
+        interface = wallbox.interfaces[name]
+        declared = 0 if isinstance(interface, MqttInterface | MdnsInterface) else interface.port
         if plan.address is not None:
             real = wallbox.vendor.real_ports.get(name, declared)
             return stated if isinstance(stated, int) and not isinstance(stated, bool) else real
@@ -93,16 +89,24 @@ def servers(
 
                 yield endpoint.address, MdnsServer(endpoint, _locator(started), announcer)
         else:
-            server = _listening(protocol)(endpoint)
+            server = _listening(wallbox.interfaces[name])(endpoint)
             started[name] = server
             yield endpoint.address, server
 
 
-def _listening(protocol: str) -> Callable[[Endpoint], Server]:
-    found = getattr(import_module(f"emulator.protocols.{protocol}"), LISTENING[protocol])
-    assert isinstance(found, type)
-    assert issubclass(found, Server)
-    return found
+def _listening(interface: Interface) -> Callable[[Endpoint], Server]:
+    """The server of an interface that listens, imported when the first one is needed."""
+    if isinstance(interface, HttpInterface):
+        from ..protocols.http import HttpServer
+
+        return HttpServer
+    if isinstance(interface, ModbusInterface):
+        from ..protocols.modbus import ModbusServer
+
+        return ModbusServer
+    from ..protocols.udp import UdpServer
+
+    return UdpServer
 
 
 def _locator(started: dict[str, Server]) -> Callable[[str], tuple[str, int] | None]:

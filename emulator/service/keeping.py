@@ -1,6 +1,6 @@
-"""What outlives a run: settings that are in flash, and the meters, between a world and its state file.
+"""What outlives a run: settings that are in flash, and the meters, between a site and its state file.
 
-The one rule: what was kept wins over what the scenario states, as with a box that was configured before.
+The one rule: what was kept wins over what the scenario states, as with a wallbox that was configured before.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TOTAL_ENERGY = "total_energy"
 
 
 class Keeper(StateFile):
-    """Follows one world after another and keeps what the real boxes would keep."""
+    """Follows one site after another, and keeps what real wallboxes would keep."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -31,15 +31,15 @@ class Keeper(StateFile):
         return replace(scenario, chargers=tuple(self._charger(plan) for plan in scenario.chargers))
 
     def _charger(self, plan: ChargerPlan) -> ChargerPlan:
-        boxes = tuple(self._wallbox(plan.name, box) for box in plan.wallboxes)
+        wallboxes = tuple(self._wallbox(plan.name, wallbox) for wallbox in plan.wallboxes)
         kept = self.read(plan.name)
-        return replace(plan, hardware={**plan.hardware, **kept}, wallboxes=boxes)
+        return replace(plan, hardware={**plan.hardware, **kept}, wallboxes=wallboxes)
 
     def _wallbox(self, charger: str, plan: WallboxPlan) -> WallboxPlan:
         return replace(plan, settings={**plan.settings, **self.read(f"{charger}.{plan.name}")})
 
     def follow(self, site: Site) -> None:
-        """Keep what changes in this world from now on."""
+        """Keep what changes at this site from now on."""
         self._site = site
         self._meters = {name: site.simulation.observe(name).total_energy for name in site.simulation.chargers}
         for wallbox in site.wallboxes.values():

@@ -110,10 +110,12 @@ class EmulatorFixture:
         if vendor in vendors.VENDOR_OF_MODEL and model is None:
             vendor, model = vendors.VENDOR_OF_MODEL[vendor], vendor
         stated = {"model": model, "firmware": firmware, "serial": serial, "settings": settings, "address": address}
-        box: dict[str, object] = {"vendor": vendor} | {key: value for key, value in stated.items() if value is not None}
+        wallbox: dict[str, object] = {"vendor": vendor} | {
+            key: value for key, value in stated.items() if value is not None
+        }
         hardware: Mapping[str, object] = {} if isinstance(charger, str) else charger
         where = charger if isinstance(charger, str) else "charger"
-        plan = _plan(where, hardware, name or vendor, box)
+        plan = _plan(where, hardware, name or vendor, wallbox)
         emulator = self.running
 
         async def add() -> str:
@@ -316,9 +318,9 @@ class EmulatorFixture:
         return tail(self.journal(), count)
 
 
-def _plan(charger: str, hardware: Mapping[str, object], name: str, box: Mapping[str, object]) -> ChargerPlan:
+def _plan(charger: str, hardware: Mapping[str, object], name: str, wallbox: Mapping[str, object]) -> ChargerPlan:
     """A charger with one wallbox, checked as a scenario is."""
-    scenario = from_data({"chargers": {charger: {**hardware, "wallboxes": {name: box}}}}, "start")
+    scenario = from_data({"chargers": {charger: {**hardware, "wallboxes": {name: wallbox}}}}, "start")
     plan = scenario.chargers[0]
     return replace(plan, wallboxes=tuple(replace(found, everything=True) for found in plan.wallboxes))
 

@@ -5,7 +5,6 @@ The one rule: a matcher only looks at entries; it says whether one matches, is n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -138,12 +137,8 @@ class PatternMatcher:
 
 def _begins(fault: str, entry: Entry) -> bool:
     """Whether an entry is the beginning of a fault of this name."""
-    if entry.kind == "fault":
-        return entry.name == fault and entry.detail.get("what") == "begin"
-    stated = entry.detail.get("fault")
-    return entry.name == "disturb" and (
-        entry.detail.get("name") == fault or (isinstance(stated, Mapping) and stated.get("fault") == fault)
-    )
+    begins = entry.kind == "fault" and entry.detail.get("what") == "begin"
+    return begins and fault in (entry.name, entry.detail.get("kind"))
 
 
 def _is_named(expected: Expectation, name: str) -> bool:

@@ -190,7 +190,9 @@ class EventPattern:
             return ("event",)
         if self.note:
             return ("note",)
-        return ("stimulus", "fault") if self.stimulus or self.fault else ()
+        if self.stimulus:
+            return ("stimulus",)
+        return ("fault",) if self.fault else ()
 
     @property
     def needs_answer(self) -> bool:

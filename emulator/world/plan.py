@@ -76,7 +76,9 @@ class SitePlan:
         """Whether an embedded broker is needed: asked for, or a wallbox uses MQTT and none is named."""
         if self.broker is not None:
             return self.broker.embedded
-        return any(box.everything or box.wants("mqtt") for charger in self.chargers for box in charger.wallboxes)
+        return any(
+            wallbox.everything or wallbox.wants("mqtt") for charger in self.chargers for wallbox in charger.wallboxes
+        )
 
 
 def counted_up(text: str, by: int) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..core.snapshot import LockState, OnboardState, PilotState, Snapshot, VehicleView
 from ..errors import EmulatorError, did_you_mean
+from ..faults.active import State
 from ..faults.engine import FaultEngine
 from ..language.names import Names
 
@@ -173,14 +174,12 @@ def read(site: Site, quantity: str) -> object:
     return resolve(quantity, site.names).read(site)
 
 
-FAULT: Final = QuantityRow("fault", None, lambda _: None, "what became of a fault", ("armed", "in force", "over"))
+FAULT: Final = QuantityRow("fault", None, lambda _: None, "what became of a fault", _choices(State))
 
 
 def _fault_state(site: Site, name: str) -> str:
-    armed = FaultEngine.of(site.simulation).armed.get(name)
-    if armed is None:
-        return "over"
-    return "in force" if armed.in_force else "armed"
+    fault = FaultEngine.of(site.simulation).active.get(name)
+    return str(State.OVER if fault is None else fault.state)
 
 
 def resolve(text: str, names: Names) -> Quantity:

@@ -53,13 +53,13 @@ class Site:
         """Add a charger with its wallboxes. EmulatorError if something about it is wrong."""
         if plan.name in self.wallbox_names:
             raise EmulatorError(f'there is a charger called "{plan.name}" already')
-        profiles = [profile_of(box) for box in plan.wallboxes]
+        profiles = [profile_of(wallbox) for wallbox in plan.wallboxes]
         spec = charger_defaults(profiles[0][1]) if profiles else ChargerSpec()
         spec = merged(spec, {"supply": dict(self.plan.supply)})
         self.simulation.add_charger(plan.name, merged(spec, plan.hardware))
         self.wallbox_names[plan.name] = []
-        for box, (vendor, profile) in zip(plan.wallboxes, profiles, strict=True):
-            self._add(plan.name, box, vendor, profile)
+        for wallbox, (vendor, profile) in zip(plan.wallboxes, profiles, strict=True):
+            self._add(plan.name, wallbox, vendor, profile)
 
     def add_wallbox(self, charger: str, plan: WallboxPlan) -> Wallbox:
         """Put one more wallbox onto a charger. EmulatorError if something about it is wrong."""
@@ -139,10 +139,12 @@ class Site:
         self.simulation.wake()
 
     @contextmanager
-    def because_of(self, name: str, detail: Mapping[str, object], box: Wallbox) -> Iterator[int]:
+    def because_of(self, name: str, detail: Mapping[str, object], wallbox: Wallbox) -> Iterator[int]:
         """Record that somebody did something to a wallbox; what happens inside follows from it."""
         at = self.simulation.now()
-        entry = self.simulation.journal.record(at, "stimulus", name, detail, charger=box.charger, wallbox=box.name)
+        entry = self.simulation.journal.record(
+            at, "stimulus", name, detail, charger=wallbox.charger, wallbox=wallbox.name
+        )
         with self.simulation.because(entry):
             yield entry.seq
         self.simulation.wake()

@@ -31,7 +31,7 @@ from emulator.protocols.modbus import ModbusServer
 from emulator.protocols.server import Endpoint
 from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
-from emulator.vendors.bender.registers import CC_ROWS, ICC_ROWS
+from emulator.vendors.bender.registers import CC_ROWS, ICC_ROWS, ICC_STATES
 
 EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
 NO_VALUE = 0xFFFF_FFFF
@@ -327,7 +327,7 @@ async def test_every_register_in_every_state(model: str, firmware: str | None, s
                 kind = kinds.UINT16 if row.type.bits == 16 else kinds.UINT32
                 assert client.modbus.convert_from_registers(words, kind) == expected, row.name
         assert await client.words(122) == [vehicle]
-        assert await client.words(104) == [OCPP_STATES.index(status)]
+        assert await client.words(104) == [(ICC_STATES if icc else OCPP_STATES).index(status)]
         if not icc:
             rest = await client.full_state()
             assert (rest["conn_state"], rest["ocpp_state"]) == (connection, status)

@@ -38,7 +38,7 @@ OWN, BENDER, KEBA = range(3)
 
 
 class Site:
-    """One charger with a WARP box and, if asked for, a go-e box on it; the world stands still."""
+    """One charger with a WARP and, if asked for, a go-e on it; the world stands still."""
 
     def __init__(self, table: int, *, goe: bool = False, **config: object) -> None:
         warp = vendors.vendor("warp")
@@ -48,8 +48,8 @@ class Site:
         modbus = {"enable": True, "table": table, **config}
         self.warp = self._box("warp", "warp3-pro-22", {"modbus_tcp/config": modbus}, "X8A")
         self.goe = self._box("goe", None, {}, None) if goe else None
-        for box in filter(None, (self.warp, self.goe)):
-            box.start()
+        for wallbox in filter(None, (self.warp, self.goe)):
+            wallbox.start()
 
     def _box(self, name: str, model: str | None, settings: dict[str, object], serial: str | None) -> Wallbox:
         vendor = vendors.vendor(name)
@@ -79,7 +79,7 @@ class Site:
 
 
 class Client:
-    """pymodbus and HTTP, both connected to one WARP box."""
+    """pymodbus and HTTP, both connected to one WARP."""
 
     def __init__(self, site: Site, modbus: AsyncModbusTcpClient, http: aiohttp.ClientSession, port: int) -> None:
         self.world = site
@@ -122,7 +122,7 @@ class Client:
         return self.modbus.convert_from_registers(await self.words(address, 2, function), kind)
 
     async def write(self, address: int, *values: int) -> int:
-        """The exception code, 0 for none; then time for the box to see it."""
+        """The exception code, 0 for none; then time for the wallbox to see it."""
         if len(values) == 1:
             reply = await self.modbus.write_register(address, values[0], device_id=1)
         else:
@@ -395,7 +395,7 @@ async def test_evcc_with_keba() -> None:
         assert await client.number(1100) == 6000
 
 
-# --- two boxes on one charger ----------------------------------------------------------------------------------------
+# --- two wallboxes on one charger ----------------------------------------------------------------------------------
 
 
 async def test_go_e_on_the_same_charger() -> None:

@@ -58,7 +58,7 @@ class Garage:
 async def garage(
     settings: dict[str, object] | None = None, model: str = "warp3-pro-11"
 ) -> AsyncIterator[tuple[Garage, aiomqtt.Client, Broker]]:
-    """A connected box, a client, and their broker."""
+    """A connected wallbox, a client, and their broker."""
     mqtt = {"mqtt/config": {"enable_mqtt": True, "broker_host": EMBEDDED_BROKER}}
     async with Broker.open("builtin", port=0) as broker:
         found = Garage(broker, {**mqtt, **(settings or {})}, model)

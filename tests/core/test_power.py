@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from support_charger import CAR, QUICK, Bench
 
-from emulator.core.faults import GridOutage, LockStuck
+from emulator.core.faults import LockStuck
 from emulator.core.messages import (
     Disturb,
     InterruptPilot,
@@ -17,7 +17,6 @@ from emulator.core.messages import (
     PowerUp,
     Reason,
     RebootController,
-    Relieve,
     RestorePilot,
     SetLimit,
     SetLock,
@@ -159,8 +158,8 @@ def test_an_interruption_ends_with_the_supply() -> None:
 def test_the_grid_may_fail_as_well() -> None:
     bench = Bench()
     bench.charge()
-    assert bench.do(Disturb(name="grid", fault=GridOutage())).state is S.OFF
-    bench.do(PowerCut(), Relieve(name="grid"))
+    assert bench.do(PowerCut()).state is S.OFF
+    bench.do(SetSupply(voltage=230.0))
     assert bench.look().state is S.OFF
     assert bench.do(PowerUp()).state is S.BOOT
     assert bench.do(SetSupply(live=(False, False, False))).state is S.OFF

@@ -176,7 +176,7 @@ def test_it_lasts_as_long_as_its_condition(case: Case) -> None:
 def test_every_name_is_struck_somewhere_here() -> None:
     elsewhere = {"rcd_selftest", "ventilation", "contactor_welded", "overcurrent", "lock_stuck"}
     assert {case.name for case in CASES} | elsewhere == set(NAMES)
-    healthy = {f.CpOpen, f.VehicleRefuses, f.GridOutage, f.Ventilation, f.LockStuck, f.Overcurrent, f.ContactorWelded}
+    healthy = {f.CpOpen, f.VehicleRefuses, f.Ventilation, f.LockStuck, f.Overcurrent, f.ContactorWelded}
     assert {type(case.fault) for case in CASES} | healthy | {f.RcdSelftest} == set(f.CATALOGUE)
 
 

@@ -139,7 +139,7 @@ PLAYS: dict[str, tuple[ChargerSpec, Program]] = {
             (60, RebootController(owner="app")),
         ],
     ),
-    "mains that vanish": (spec(), [(0, OFFER), (0, car()), (30, Disturb(name="off", fault=f.GridOutage()))]),
+    "mains that vanish": (spec(), [(0, OFFER), (0, car()), (30, PowerCut())]),
     "faults": (
         QUICK,
         [

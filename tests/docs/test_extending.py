@@ -79,8 +79,14 @@ def paste(root: Path, sample: Paste) -> None:
         assert column is not None
         line = lines[end - 1].encode()
         rest = line[column:].decode()
-        lines[end - 1] = f"{line[:column].decode()},\n{sample.text}" + rest.removeprefix(",")
+        lines[end - 1] = f"{line[:column].decode()},\n{items(sample.text)}" + rest.removeprefix(",")
     file.write_text("".join(lines), "utf-8")
+
+
+def items(text: str) -> str:
+    """What is between the parentheses of a tuple: as a row stands in its list."""
+    assert text.startswith("(")
+    return text.strip()[1:-1].rstrip().removesuffix(",") + ",\n"
 
 
 def definition(source: str, name: str) -> ast.Assign | ast.AnnAssign:

@@ -119,11 +119,11 @@ def test_a_member_appears() -> None:
 
 def test_a_value_stands_still_at_what_it_was() -> None:
     bench = Bench()
-    bench.fault("goe.http", "hold", match={"key": "amp"})
+    bench.fault("goe.http", "frozen_value", match={"key": "amp"})
     assert bench.amp() == 16
     assert bench.set_amp(10) == {"amp": True}
     assert bench.amp() == 16
-    bench.do("clear_fault", name="hold")
+    bench.do("clear_fault", name="frozen_value")
     assert bench.amp() == 10
 
 
@@ -144,8 +144,8 @@ def test_counters_dip_and_begin_again() -> None:
 
 def test_whole_answers_stand_still() -> None:
     bench = Bench()
-    bench.fault("goe.http", "stale")
-    bench.fault("nrgkick.modbus", "stale")
+    bench.fault("goe.http", "frozen_reply")
+    bench.fault("nrgkick.modbus", "frozen_reply")
     first, words = bench.http("/api/status?filter=amp").body, bench.registers(194)
     bench.set_amp(10)
     assert bench.http("/api/status?filter=amp").body == first
@@ -262,3 +262,17 @@ def test_a_length_that_the_device_states_itself_stays_right() -> None:
     lengths = [int(value) for name, value in reply.headers if name.lower() == "content-length"]
     assert lengths == [len(reply.body)]
     assert b"user_current" not in reply.body
+
+
+def test_what_the_charger_did_not_get_is_not_shown_and_can_be_asked_for_again() -> None:
+    bench = Bench("chargers:\n  garage:\n    wallboxes: [warp]\n")
+    bench.do("plug_in", charger="garage", vehicle="generic")
+    bench.fault("warp", "acknowledged_but_ineffective", count=1)
+    shown, offered = [], []
+    for _ in range(2):
+        bench.http("/evse/external_current_update", on="garage.warp", method="PUT", body=b"6000")
+        bench.wait(10)
+        shown.append(json.loads(bench.http("/evse/external_current", on="garage.warp").body)["current"])
+        offered.append(bench.read("garage.offered_current"))
+    assert shown == [32000, 6000]
+    assert offered == pytest.approx([32, 6], abs=0.1)

@@ -56,7 +56,7 @@ def test_a_request_that_gets_lost() -> None:
     ("kind", "arguments", "delay", "then", "lost"),
     [
         ("delay", {"delay": "3 s"}, 3.0, "keep", 0),
-        ("eof", {"length": 4}, 0.0, "close", 7),
+        ("close", {"length": 4}, 0.0, "close", 7),
         ("reset", {}, 0.0, "reset", 11),
         ("truncate", {"missing": 1}, 0.0, "close", 1),
     ],
@@ -72,7 +72,7 @@ def test_the_line(kind: str, arguments: dict[str, object], delay: float, then: s
 def test_garbled_data_in_a_good_frame() -> None:
     bench = Bench()
     whole = bench.modbus(bytes([3, 0, 210, 0, 2])).data
-    bench.fault("nrgkick.modbus", "garble", bytes=2)
+    bench.fault("nrgkick.modbus", "corrupt", bytes=2)
     data = bench.modbus(bytes([3, 0, 210, 0, 2])).data
     assert data != whole
     assert (data[:8], len(data)) == (whole[:8], len(whole))
@@ -119,7 +119,7 @@ def test_datagrams_come_late_and_in_another_order() -> None:
 
 def test_something_else_comes_in_between() -> None:
     bench = Bench()
-    bench.fault("keba.udp", "interleave", data='{"E pres": 1}', apart="50 ms")
+    bench.fault("keba.udp", "stray_datagram", data='{"E pres": 1}', apart="50 ms")
     texts = bench.udp("i")
     assert texts[0][0] == '{"E pres": 1}'
     assert texts[1][1] == pytest.approx(texts[0][1] + 0.05, abs=0.5)

@@ -57,9 +57,9 @@ async def test_a_reset(emulator: Emulator, address: str, request_: bytes) -> Non
 
 
 async def test_the_end_in_the_middle(emulator: Emulator) -> None:
-    await arm(emulator, "goe.http", "eof", length=20, count=1)
+    await arm(emulator, "goe.http", "close", length=20, count=1)
     assert await exchange(emulator, "garage.goe.http", GET) == b"HTTP/1.1 200 OK\r\nCon"
-    await arm(emulator, "nrgkick.modbus", "eof", count=1)
+    await arm(emulator, "nrgkick.modbus", "close", count=1)
     assert await exchange(emulator, "garage.nrgkick.modbus", READ) == b""
 
 
@@ -70,7 +70,7 @@ async def test_a_body_that_is_too_short(emulator: Emulator) -> None:
 
 
 async def test_a_garbled_body(emulator: Emulator) -> None:
-    await arm(emulator, "goe.http", "garble", bytes=2, count=1)
+    await arm(emulator, "goe.http", "corrupt", name="garble", bytes=2, count=1)
     status, text = await get(emulator)
     assert status == 200
     assert text != '{"amp":16}'
@@ -79,7 +79,7 @@ async def test_a_garbled_body(emulator: Emulator) -> None:
 
 @pytest.mark.parametrize(("address", "request_"), [("garage.goe.http", GET), ("garage.nrgkick.modbus", READ)])
 async def test_bytes_that_drip(emulator: Emulator, address: str, request_: bytes) -> None:
-    await arm(emulator, address, "drip", rate=40, count=1)
+    await arm(emulator, address, "throttle", rate=40, count=1)
     async with asyncio.timeout(PATIENCE):
         reader, writer = await raw(port(emulator, address), request_)
         pieces = [await reader.read(1000) for _ in range(3)]
@@ -207,7 +207,7 @@ async def test_a_box_that_stays_away() -> None:
         device = emulator.servers["charger.goe.mqtt"]
         async with asyncio.timeout(PATIENCE):
             await device.until("connected")  # type: ignore[union-attr]
-            await arm(emulator, "goe.mqtt", "stay_away")
+            await arm(emulator, "goe.mqtt", "no_reconnect")
             await device.until("waiting")  # type: ignore[union-attr]
 
 

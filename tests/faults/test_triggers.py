@@ -223,7 +223,7 @@ def test_a_state_follows_its_condition() -> None:
 
 def test_a_physical_fault_for_a_time_and_until() -> None:
     bench = Bench()
-    bench.fault("garage", "grid_outage", for_="10 s")
+    bench.fault("garage", "power_cut", for_="10 s")
     assert bench.read("garage.phase_voltage") == [0, 0, 0]
     bench.wait(11)
     assert bench.read("garage.phase_voltage.L1") != 0
@@ -287,3 +287,118 @@ def test_mistakes_are_found_when_the_scenario_is_read(written: str, expected: st
     assert int(line) == 12
     assert int(column) > 3
     assert expected in complaint
+
+
+# --- one path for physical faults ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("as_step", [True, False])
+def test_a_physical_fault_is_the_same_however_it_is_written(as_step: bool) -> None:
+    bench = Bench()
+
+    def begin(**more: object) -> None:
+        if as_step:
+            bench.do("frequency", charger="garage", frequency="46 Hz", **more)
+        else:
+            bench.fault("garage", "frequency", frequency="46 Hz", **more)
+
+    begin(for_="10 s")
+    assert bench.read("fault.frequency") == "in force"
+    assert [view["kind"] for view in bench.engine.listed()] == ["frequency"]
+    bench.wait(11)
+    assert bench.read("fault.frequency") == "over"
+    begin()
+    assert bench.do("clear_fault", name="frequency").ok
+    assert bench.read("fault.frequency") == "over"
+    assert not bench.site.simulation.chargers["garage"].disturbances
+    assert not bench.do("clear_fault", name="frequency").ok
+
+
+def test_what_the_charger_refuses_is_refused_at_once() -> None:
+    bench = Bench()
+    refused = bench.do("fault", on="garage", kind="trip_rcd", residual_current="-35 mA")
+    assert not refused.ok
+    assert refused == bench.do("trip_rcd", charger="garage", residual_current="-35 mA")
+    assert not bench.do("fault", on="street", kind="loose_cable").ok  # it has a cable of its own
+    assert not bench.do("fault", on="street", kind="vehicle_habit", charge_limit="80 %").ok  # no vehicle is there
+    assert bench.engine.listed() == []
+    assert bench.read("fault.trip_rcd") == "over"
+
+
+def test_a_leak_is_over_once_it_has_tripped() -> None:
+    bench = Bench()
+    bench.do("plug_in", charger="garage")
+    bench.wait(60)
+    bench.do("trip_rcd", charger="garage", residual_current="35 mA")
+    bench.wait(5)
+    assert bench.read("fault.trip_rcd") == "over"
+    assert bench.told() == ["begin", "end"]
+
+
+def test_a_fault_that_replaces_another_leaves_no_gap() -> None:
+    bench = Bench()
+    for voltage in ("200 V", "190 V"):
+        bench.do("undervoltage", charger="garage", voltage=voltage)
+    assert bench.told() == ["begin", "end", "begin"]
+    assert "relieve" not in [entry.name for entry in bench.site.simulation.journal.after(0)]
+    assert bench.read("garage.phase_voltage.L1") == 190
+
+
+def test_the_same_fault_on_two_chargers() -> None:
+    bench = Bench()
+    for charger in ("garage", "street"):
+        bench.do("pe_loss", charger=charger)
+    assert [view["on"] for view in bench.engine.listed()] == ["garage", "street"]
+    assert bench.do("clear_fault", name="pe_loss", charger="street").ok
+    assert [view["on"] for view in bench.engine.listed()] == ["garage"]
+
+
+def test_power_comes_back_however_it_was_cut() -> None:
+    bench = Bench()
+    bench.do("power_cut", charger="garage")
+    assert bench.read("fault.power_cut") == "in force"
+    bench.do("clear_fault", name="power_cut")
+    bench.fault("garage", "power_cut", name="night")
+    bench.wait(1)
+    assert bench.read("garage.phase_voltage.L1") == 0
+    bench.do("power_up", charger="garage")
+    assert bench.read("fault.night") == "over"
+    assert bench.read("garage.phase_voltage.L1") != 0
+
+
+# --- the life of a fault ---------------------------------------------------------------------------------------------
+
+
+def test_every_state_of_a_fault() -> None:
+    bench = Bench()
+    when = {"garage.plugged": True}
+    bench.fault("goe.http", "refuse", name="x", after={"event": "plugged", "delay": "5 s"}, when=when)
+    seen = [bench.read("fault.x")]
+    bench.do("plug_in", charger="garage")
+    bench.wait(6)
+    seen.append(bench.read("fault.x"))
+    bench.do("unplug", charger="garage")
+    bench.wait(1)
+    seen.append(bench.read("fault.x"))
+    bench.do("clear_fault", name="x")
+    seen.append(bench.read("fault.x"))
+    assert seen == ["idle", "in force", "paused", "over"]
+    bench.fault("goe.http", "refuse", name="x", when=when)
+    assert bench.read("fault.x") == "armed"
+
+
+def test_requests_set_a_state_off_only_after_what_it_comes_after() -> None:
+    bench = Bench()
+    bench.fault("goe", "own_stop", name="x", after={"event": "plugged"}, every=2, for_="10 s")
+    bench.amp()
+    bench.amp()
+    assert bench.read("fault.x") == "idle"
+    bench.do("plug_in", charger="garage")
+    bench.wait(1)
+    assert bench.read("fault.x") == "armed"
+    bench.amp()
+    bench.amp()
+    bench.wait(1)
+    assert bench.read("fault.x") == "in force"
+    bench.wait(10)
+    assert bench.read("fault.x") == "paused"

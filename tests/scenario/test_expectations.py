@@ -129,7 +129,7 @@ def test_what_cannot_be_expected(quantity: str, expected: object, message: str) 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("g.pwer", 'no quantity (did you mean "power"?)'),
+        ("g.pwer", 'not a quantity (did you mean "power"?)'),
         ("g.temperature.bord", 'no sensor "bord" (did you mean "board"?)'),
         ("h.power", 'is not a quantity (did you mean "power"?)'),
         ("g.phase_current.L4", "is not a quantity"),

@@ -17,21 +17,19 @@ from ...language.arguments import Duration, Schema, Scope, Unreadable
 from ...language.names import Names
 from ...language.nodes import Node, from_object, resolved
 from ...language.records import Argument
-from . import checks, device, fault, faults, request, surroundings, vehicle
+from . import checks, derived, device, fault, faults, request, vehicle
 from .base import Step, StepType, TimedStep, described
 
 VOCABULARY: Final[tuple[StepType, ...]] = (
     described(vehicle.PlugIn),
     described(vehicle.Unplug),
     described(vehicle.SwapVehicle),
-    described(vehicle.PlugCable),
     described(vehicle.SetVehicle),
     described(device.PresentCard),
     described(device.PressButton),
-    described(surroundings.SetSupply),
-    described(surroundings.SetClimate),
-    described(surroundings.PowerCut),
-    described(surroundings.PowerUp),
+    *derived.STIMULI,
+    faults.POWER_CUT,
+    described(faults.PowerUp),
     described(device.Set),
     described(device.Reboot),
     described(device.SetFirmware),

@@ -48,7 +48,7 @@ class StepType:
     name: str
     about: str
     arguments: tuple[Argument[object], ...]
-    make: Callable[[dict[str, object]], Step]
+    make: Callable[[Mapping[str, object]], Step]
     short: str | None = None
     whole: Argument[object] | None = None
 
@@ -103,8 +103,3 @@ class TimedStep:
     within: Instant | None = None
     """For what is waited for: how long."""
     place: Place
-
-
-def listed(arguments: Mapping[str, object]) -> str:
-    """Arguments for a message or a journal entry."""
-    return ", ".join(f"{name}={value}" for name, value in arguments.items() if value is not None)

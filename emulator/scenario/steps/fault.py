@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 from ...core.messages import Outcome
 from ...core.units import Seconds
 from ...errors import EmulatorError, did_you_mean
-from ...faults.armed import After, Order
+from ...faults.active import RefusedError
+from ...faults.catalogue import FAULT_TYPES, FORMER_NAMES, FaultType
 from ...faults.effect import Effect, Level
 from ...faults.engine import FaultEngine
-from ...faults.kinds import EFFECTS
-from ...faults.kinds import Kind as FaultKind
-from ...faults.matching import Match
+from ...faults.injection import After, Injection
+from ...faults.match import Match
 from ...faults.target import Target
 from ...language.arguments import ArgumentType, Number, NumberWithUnit, Schema, Scope, Text, Unreadable, Whole
 from ...language.fields import About, arguments_of, construct
@@ -177,11 +177,8 @@ class Fault(Step):
 
     def apply(self, site: Site) -> Outcome:
         assert self.effect is not None
-        engine = FaultEngine.of(site.simulation)
-        site.simulation.now()
-        name = self.name or engine.free_name(self.kind, self.on.text)
-        site.names.faults.add(name)
-        order = Order(
+        name = self.name or FaultEngine.of(site.simulation).free_name(self.kind, self.on.text)
+        injection = Injection(
             name=name,
             target=self.on.target(site),
             effect=self.effect,
@@ -195,14 +192,24 @@ class Fault(Step):
             count=self.count,
             until=None if self.until is None else SiteCondition(site, self.until),
         )
-        engine.arm(order)
-        return Outcome(detail={"name": name, "on": self.on.text, "kind": self.kind})
+        outcome = inject(site, injection)
+        return replace(outcome, detail={"name": name, "on": self.on.text, "kind": self.kind}) if outcome.ok else outcome
+
+
+def inject(site: Site, injection: Injection) -> Outcome:
+    """Put a fault into a world. The outcome is what the charger says; EmulatorError if it is impossible otherwise."""
+    site.names.faults.add(injection.name)
+    try:
+        FaultEngine.of(site.simulation).inject(injection)
+    except RefusedError as refused:
+        return refused.outcome
+    return Outcome()
 
 
 COMMON: Final = tuple(argument for argument in arguments_of(Fault) if argument.name != "effect")
 
 
-class FaultType(StepType):
+class FaultStep(StepType):
     """The step `fault`: which arguments it takes depends on its kind."""
 
     __slots__ = ()
@@ -230,23 +237,25 @@ class FaultType(StepType):
     def schema(self) -> Schema:
         kinds = [
             record_schema((*COMMON, *kind.arguments), kind={"const": kind.name, "description": kind.about})
-            for kind in EFFECTS.values()
+            for kind in FAULT_TYPES.values()
         ]
         return {"anyOf": kinds, "description": self.about}
 
 
-def _kind(node: Node, scope: Scope) -> FaultKind:
+def _kind(node: Node, scope: Scope) -> FaultType:
     if node.entries is None:
         scope.fail(node, f"found {node.shown()}, expected for example {{on: garage.goe.http, kind: delay, delay: 3 s}}")
     named = node.get("kind")
     if named is None:
-        scope.fail(node, f'"kind" is missing{did_you_mean("", EFFECTS)}, expected for example delay')
-    if named.text not in EFFECTS:
-        scope.fail(named, f'there is no kind "{named.text}" of faults{did_you_mean(named.text, EFFECTS)}')
-    return EFFECTS[named.text]
+        scope.fail(node, f'"kind" is missing{did_you_mean("", FAULT_TYPES)}, expected for example delay')
+    if named.text not in FAULT_TYPES:
+        now = FORMER_NAMES.get(named.text)
+        hint = did_you_mean(named.text, FAULT_TYPES) if now is None else f' (it is called "{now}" now)'
+        scope.fail(named, f'there is no kind "{named.text}" of faults{hint}')
+    return FAULT_TYPES[named.text]
 
 
-def _misplaced(kind: FaultKind, place: Place, match: Match, node: Node, scope: Scope) -> list[tuple[Node, str]]:
+def _misplaced(kind: FaultType, place: Place, match: Match, node: Node, scope: Scope) -> list[tuple[Node, str]]:
     """What is wrong with where a fault is to be."""
     on, narrowed = node.get("on") or node, node.get("match") or node
     if place.level not in kind.levels:
@@ -302,7 +311,7 @@ def _check_values(node: Node, place: Place, scope: Scope) -> None:
 
 def fault_type() -> StepType:
     """The word `fault`."""
-    return FaultType(
+    return FaultStep(
         name="fault",
         about="A fault is armed: what happens, where, when, and until when.",
         arguments=COMMON,

@@ -1,4 +1,4 @@
-"""Physical faults as steps.
+"""Faults of chargers as steps, and the end of any fault.
 
 The one rule: every fault of the catalogue is a word of the vocabulary by itself; nothing here knows any of them.
 """
@@ -6,62 +6,75 @@ The one rule: every fault of the catalogue is a word of the vocabulary by itself
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
-from ...core.agenda import Priority
+from ...core import messages
 from ...core.faults import Disturbance
-from ...core.instant import later
-from ...core.messages import Disturb, Outcome, Relieve
+from ...core.messages import Outcome, Reason
 from ...core.units import Seconds
+from ...faults.effect import Effect
 from ...faults.engine import FaultEngine
+from ...faults.injection import Injection
+from ...faults.physical import Physical, PowerCut
 from ...language.arguments import Scope, Text
-from ...language.fields import About, arguments_of, construct
+from ...language.fields import About, summary
 from ...language.name_arguments import ChargerName, FaultName
 from ...language.nodes import Node
 from .base import Step, StepType
+from .derived import Charger, derived
+from .fault import Place, inject
 
 if TYPE_CHECKING:
     from ...world.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PhysicalFault(Step):
-    """A physical fault begins."""
+class ChargerFault(Step):
+    """A fault of a charger begins."""
 
-    charger: Annotated[str, ChargerName(), About("where; may be left out if there is one charger only")] = ""
+    charger: Charger = ""
     name: Annotated[str | None, Text(), About("what `clear_fault` calls it; default: the fault's own name")] = None
     for_: Annotated[Seconds | None, About("how long it lasts; default: until `clear_fault`")] = None
-    fault: Annotated[Disturbance | None, Text()] = None
+    effect: Annotated[Effect | None, Text()] = None
 
-    def settled(self, node: Node, scope: Scope) -> PhysicalFault:
+    def settled(self, node: Node, scope: Scope) -> ChargerFault:
         if self.name is not None:
             scope.names.faults.add(self.name)
         return self
 
     def apply(self, site: Site) -> Outcome:
-        assert self.fault is not None
-        name = self.name or self.fault.step()
-        outcome = site.simulation.apply(self.charger, Disturb(name=name, fault=self.fault))
-        key = ("fault", self.charger, name)
-        if self.for_ is None:
-            site.cancel(key)
-        else:
-            end = later(site.simulation.at, self.for_)
-            site.schedule(key, end, lambda _at: _relieve(site, self.charger, name), Priority.FAULT)
-        return outcome
+        assert self.effect is not None
+        name = FaultEngine.of(site.simulation).free_name(self.name or self.effect.title, self.charger)
+        target = Place(self.charger).target(site)
+        return inject(site, Injection(name=name, target=target, effect=self.effect, for_=self.for_))
 
 
 def catalogued(fault: type[Disturbance]) -> StepType:
     """The word a fault of the catalogue stands for."""
-    common = tuple(argument for argument in arguments_of(PhysicalFault) if argument.name != "fault")
-    own = arguments_of(fault)
+    return derived(ChargerFault, fault, lambda made: Physical(disturbance=made), name=fault.step(), about=fault.about)
 
-    def make(values: dict[str, object]) -> Step:
-        disturbance = construct(fault, {argument.name: values[argument.name] for argument in own})
-        shared = {argument.name: values[argument.name] for argument in common}
-        return construct(PhysicalFault, {**shared, "fault": disturbance})
 
-    return StepType(name=fault.step(), about=fault.about, arguments=(common[0], *own, *common[1:]), make=make)
+POWER_CUT: Final = derived(
+    ChargerFault, PowerCut, lambda made: made, name=PowerCut.kind(), about=summary(PowerCut), short="charger"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerUp(Step):
+    """The power supply comes back."""
+
+    short: ClassVar[str | None] = "charger"
+
+    charger: Charger = ""
+
+    def apply(self, site: Site) -> Outcome:
+        site.simulation.now()
+        engine = FaultEngine.of(site.simulation)
+        cuts = [fault for fault in engine.active.values() if fault.in_force and isinstance(fault.effect, PowerCut)]
+        here = [fault for fault in cuts if fault.target.charger == self.charger]
+        for fault in here:
+            fault.finish("power_up")
+        return Outcome() if here else site.simulation.apply(self.charger, messages.PowerUp())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,27 +83,13 @@ class ClearFault(Step):
 
     short: ClassVar[str | None] = "name"
 
-    charger: Annotated[
-        str | None, ChargerName(needed=False), About("where, for a physical fault, if there are several chargers")
-    ] = None
+    charger: Annotated[str | None, ChargerName(needed=False), About("where, if there are several chargers")] = None
     name: Annotated[str, FaultName(), About("as the step that began it called it")]
 
     def apply(self, site: Site) -> Outcome:
-        engine = FaultEngine.of(site.simulation)
-        armed = engine.armed.get(self.name)
-        if armed is not None and self.charger in (None, armed.order.target.charger):
-            engine.disarm(self.name)
-            return Outcome()
-        charger = self.charger or _charger_of(site, self.name)
-        site.cancel(("fault", charger, self.name))
-        return _relieve(site, charger, self.name)
-
-
-def _charger_of(site: Site, name: str) -> str:
-    """The charger a physical fault is on. EmulatorError if that is not clear."""
-    found = [charger for charger, fault in site.simulation.chargers.items() if name in fault.disturbances]
-    return found[0] if len(found) == 1 else site.names.only_charger()
-
-
-def _relieve(site: Site, charger: str, name: str) -> Outcome:
-    return site.simulation.apply(charger, Relieve(name=name))
+        site.simulation.now()
+        fault = FaultEngine.of(site.simulation).find(self.name, self.charger)
+        if fault is None:
+            return Outcome(refused=Reason.UNKNOWN, message=f'there is no fault called "{self.name}"')
+        fault.finish("cleared")
+        return Outcome()

@@ -5,9 +5,10 @@ The one rule: the request takes the way a real one takes, past the same faults, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ...core.messages import Outcome
 from ...devices.delivery import Copy, Delivery
@@ -233,31 +234,23 @@ def _line(delivery: Delivery, *, silent: bool, delay: float, complete: bool) -> 
     }
 
 
-class _recorded:  # noqa: N801 - reads as a word
+@contextmanager
+def _recorded(box: Wallbox, interface: str, name: str) -> Iterator[tuple[Origin, dict[str, object]]]:
     """While a request is answered: its entry in the journal is what everything follows from."""
-
-    def __init__(self, box: Wallbox, interface: str, name: str) -> None:
-        simulation = box.simulation
-        self._detail: dict[str, object] = {}
-        self._entry = simulation.journal.record(
-            simulation.at,
-            "request",
-            name,
-            self._detail,
-            charger=box.charger,
-            wallbox=box.name,
-            interface=interface,
-            client=CLIENT,
-        )
-        self._origin = Origin(interface=interface, client=CLIENT, cause=self._entry.seq)
-        self._because = simulation.because(self._entry)
-
-    def __enter__(self) -> tuple[Origin, dict[str, object]]:
-        self._because.__enter__()
-        return self._origin, self._detail
-
-    def __exit__(self, *error: Any) -> None:
-        self._because.__exit__(*error)
+    simulation = box.simulation
+    detail: dict[str, object] = {}
+    entry = simulation.journal.record(
+        simulation.at,
+        "request",
+        name,
+        detail,
+        charger=box.charger,
+        wallbox=box.name,
+        interface=interface,
+        client=CLIENT,
+    )
+    with simulation.because(entry):
+        yield Origin(interface=interface, client=CLIENT, cause=entry.seq), detail
 
 
 def _quantity(name: str) -> Quantity:

@@ -17,15 +17,14 @@ from ...core.specs import VehicleSpec
 from ...core.units import Amperes, Seconds
 from ...language.arguments import Scope
 from ...language.fields import About, Spread
-from ...language.name_arguments import ChargerName, VehicleName
+from ...language.name_arguments import VehicleName
 from ...language.nodes import Node
 from .base import Step
+from .derived import Charger
 
 if TYPE_CHECKING:
     from ...world.site import Site
 
-_CHARGER = About("where; may be left out if there is one charger only")
-_Charger = Annotated[str, ChargerName(), _CHARGER]
 _Habits = Annotated[Mapping[str, object], Spread(VehicleSpec, omit=("model",))]
 
 
@@ -35,7 +34,7 @@ class PlugIn(Step):
 
     short: ClassVar[str | None] = "vehicle"
 
-    charger: _Charger = ""
+    charger: Charger = ""
     vehicle: Annotated[str, VehicleName(), About("a vehicle of the scenario, or a preset")] = "generic"
     cable: Amperes | None = None
     """Rating of the cable used in a socket: 13, 20, 32 or 63 A; default: the charger's."""
@@ -51,7 +50,7 @@ class Unplug(Step):
 
     short: ClassVar[str | None] = "charger"
 
-    charger: _Charger = ""
+    charger: Charger = ""
     at_box: bool = True
     """Also pull a loose cable out of the socket."""
 
@@ -65,7 +64,7 @@ class SwapVehicle(Step):
 
     short: ClassVar[str | None] = "vehicle"
 
-    charger: _Charger = ""
+    charger: Charger = ""
     vehicle: Annotated[str, VehicleName(), About("a vehicle of the scenario, or a preset")]
     pause: Seconds = 10.0
     """Time in between."""
@@ -86,24 +85,10 @@ class SwapVehicle(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlugCable(Step):
-    """A loose cable is put into the socket, or pulled out of it, with no vehicle at its other end."""
-
-    charger: _Charger = ""
-    plugged: bool = True
-    """false: pulled out."""
-    cable: Amperes | None = None
-    """Rating of the cable: 13, 20, 32 or 63 A; default: the charger's."""
-
-    def apply(self, site: Site) -> Outcome:
-        return site.simulation.apply(self.charger, messages.PlugCable(plugged=self.plugged, cable=self.cable))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SetVehicle(Step):
     """The plugged vehicle changes: another charge limit set by its driver, woken by its maker's app."""
 
-    charger: _Charger = ""
+    charger: Charger = ""
     awake: bool | None = None
     """true: its maker's app wakes it."""
     changes: _Habits = field(default_factory=dict)

@@ -8,6 +8,7 @@ statuses and texts of refusals, and the form of a single value (bare, as a publi
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -16,6 +17,7 @@ from ...devices.firmware import Profile
 from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route
 from ...devices.points import Fidelity
 from ...devices.settings import Settings
+from .build import Build
 from .login import PASSWORDS, Login
 from .readings import View
 from .restkeys import KEYS, RestKey
@@ -57,6 +59,7 @@ class HttpApi:
     def __init__(
         self,
         settings: Settings,
+        build: Build,
         profile: Profile,
         login: Login,
         view: Callable[[], View],
@@ -64,6 +67,7 @@ class HttpApi:
     ) -> None:
         """`registers`: what an ICC's list of data points shows."""
         self._settings = settings
+        self._build = build
         self._login = login
         self._view = view
         self._registers = registers
@@ -79,13 +83,26 @@ class HttpApi:
         return _server(Route(path="/rest/*", handler=self._rest, methods=READS), *self._login.routes())
 
     def icc_interface(self) -> HttpInterface:
-        """Of an ICC: its pages, with a list of data points."""
-        return _server(Route(path="/datapointlist.html", handler=self._points, methods=READS))
+        """Of an ICC: its pages, with a list of data points, and what it tells everybody about itself."""
+        return _server(
+            Route(path="/datapointlist.html", handler=self._points, methods=READS),
+            Route(path="/api/v1/PublicInfo", handler=self._public_info, methods=READS),
+        )
 
     def _points(self, _: HttpRequest) -> HttpReply:
         """The ICC's own list of registers. ASSUMED: its form."""
         rows = "".join(f"<tr><td>{row.name}</td><td>{row.type}</td></tr>" for row in self._registers())
         return HttpReply(body=f"<html><body><table>{rows}</table></body></html>".encode(), content_type="text/html")
+
+    def _public_info(self, _: HttpRequest) -> HttpReply:
+        """Source: Home Assistant integrations, which ask this first. ASSUMED: that there is no more in it."""
+        build = self._build
+        found = {
+            "articleName": build.traits.code,
+            "currentVersion": build.firmware,
+            "serialNumber": build.serial,
+        }
+        return HttpReply(body=json.dumps(found, separators=(",", ":")).encode())
 
     # --- legacy REST -------------------------------------------------------------------------------------------------
 

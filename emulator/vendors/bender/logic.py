@@ -7,11 +7,10 @@ in simulated time, and reading never moves it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from ...core.events import EventName
-from ...core.instant import SECOND, Instant, later
+from ...core.instant import Instant, later
 from ...core.messages import DONE, Event, Outcome, Reason
 from ...core.snapshot import Snapshot
 from ...devices.failsafe import Failsafe
@@ -34,6 +33,7 @@ from .settings import (
     HEMS_TENTHS,
     MODBUS,
     OPERATOR_CURRENT,
+    PHASE_SWITCH_MODE,
     SAFE_CURRENT,
     SCHUKO_CYCLES,
     SCHUKO_PLUGGED,
@@ -41,6 +41,7 @@ from .settings import (
     WHITELIST,
     normal,
 )
+from .transaction import Transaction
 from .user_id import UserId
 
 LOWEST: Final = 6
@@ -60,31 +61,6 @@ UNAVAILABLE: Final = Outcome(refused=Reason.NOT_NOW, message="the charge point i
 def allowed(amperes: float) -> float:
     """What a limit comes to [A]: less than 6 A is a pause. ASSUMED for 1 to 5 A."""
     return amperes if amperes >= LOWEST else 0.0
-
-
-@dataclass(slots=True)
-class Transaction:
-    """One transaction; the last one is kept until the next begins."""
-
-    uid: str
-    begun: Instant
-    base: float
-    """Meter reading at its start [Wh]."""
-    ended: Instant | None = None
-    kept: float = 0.0
-    """Energy at its end [Wh]."""
-
-    @property
-    def active(self) -> bool:
-        return self.ended is None
-
-    def energy(self, now: Snapshot) -> float:
-        """Energy so far, or in the end [Wh]."""
-        return max(0.0, now.total_energy - self.base) if self.active else self.kept
-
-    def duration(self, at: Instant) -> int:
-        """Whole seconds so far, or in the end [s]."""
-        return ((at if self.ended is None else self.ended) - self.begun) // SECOND
 
 
 class Logic:
@@ -317,7 +293,16 @@ class Logic:
         watts = self.settings[HEMS_POWER]
         if watts < SINGLE_PHASE_FROM:
             return 0.0
-        self._choose_phases(one=watts <= self._build.rated_current * NOMINAL, three=watts >= THREE_PHASES_FROM)
+        one, three = watts <= self._build.rated_current * NOMINAL, watts >= THREE_PHASES_FROM
+        match self.settings[PHASE_SWITCH_MODE]:
+            case 0:
+                self.phases = 1
+            case 1:
+                self.phases = 3
+            case 2:
+                self._choose_phases(one=one, three=three)
+            case _ if not self._wallbox.snapshot().plugged:
+                self._choose_phases(one=one, three=three)
         return None if watts == NO_LIMIT else allowed(watts / (self.phases * NOMINAL))
 
     def _count_schuko(self) -> None:

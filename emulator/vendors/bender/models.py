@@ -43,13 +43,16 @@ ICC_FIRMWARES: Final = ("1.4", "1.5.22")
 BUILDS: Final = {"5.12": "5.12.3-9452", "5.22": "5.22.4-14387", "5.32": "5.32.2-18790", "5.33": "5.33.9-21459"}
 """Full text of a version that is stated by its first two numbers. ASSUMED but the last."""
 
+PHASE_PAUSE: Final = 10
+"""How long a switch of phases takes [s]. ASSUMED."""
+
 EVSE: Final = EvseSpec(
     # ASSUMED: the controller's Linux needs this long before it drives the pilot again.
     boot=30.0,
     # Source: the register document lists state D; ASSUMED: it is served.
     ventilation=True,
-    # ASSUMED: 10 s, pilot interrupted so that the vehicle looks at its phases again.
-    phase_switching=PhaseSwitching(fitted=True, wait=10.0, pilot="open"),
+    # ASSUMED: pilot interrupted so that the vehicle looks at its phases again.
+    phase_switching=PhaseSwitching(fitted=True, wait=float(PHASE_PAUSE), pilot="open"),
     # ASSUMED: neither interface resets faults; unplugging does.
     recovery=(("rcd_ac", "unplug"), ("rcd_dc", "unplug"), ("rcd_sensor_defect", "power")),
 )

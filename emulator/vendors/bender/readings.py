@@ -19,7 +19,7 @@ from ...devices.wallbox import Wallbox
 from . import findings, meters
 from .build import Build
 from .faultcodes import Errors
-from .logic import Logic, Transaction
+from .logic import NOMINAL, Logic
 from .settings import (
     BACKEND,
     BACKEND_STATE,
@@ -32,6 +32,7 @@ from .settings import (
     SCHUKO_PLUGGED,
     UNKNOWN_SOC,
 )
+from .transaction import Transaction
 
 Read = Callable[["View"], object]
 
@@ -189,6 +190,11 @@ class View:
     def hardware(self) -> int:
         """What the hardware is built for [A]."""
         return int(self.build.rated_current)
+
+    @property
+    def most_power(self) -> int:
+        """What it can deliver on three phases at most [W]."""
+        return int(3 * self.build.rated_current * NOMINAL)
 
     @cached_property
     def operator(self) -> int:

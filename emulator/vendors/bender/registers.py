@@ -1,8 +1,9 @@
 """Every Modbus register of both generations.
 
 The one rule: one row per item. Rows of the CC generation say from which firmware on they exist; the ICC generation has
-most of the same rows in all its versions. What lies between rows of a served range reads 0.
-Source: MENNEKES "ECU Modbus TCP Server Specification" 1.07 unless a row says otherwise.
+most of the same rows in all its versions, some with other numbers. What lies between rows of a served range reads 0.
+Source: MENNEKES "ECU Modbus TCP Server Specification" 1.07 unless a row says otherwise; for an ICC the register page of
+a 4Business 710 with 1.5.21 and a dump of a 4You 560.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from dataclasses import replace
 from typing import Final, Unpack
 
 from ...core.instant import Instant
+from ...core.snapshot import EvseState
 from ...devices.register_maps import bender as places
 from ...devices.register_maps.bender import DEVICE_ID, HEX_OFFSET, OCPP_STATES, Place
 from ...devices.registers import U16, U32, Register, RegisterFacts, Text, WireType
 from . import controls
 from .controls import Write
+from .logic import SINGLE_PHASE_FROM as LEAST_POWER
 from .logic import Logic
-from .models import CC, ICC
+from .models import CC, ICC, PHASE_PAUSE
 from .readings import LARGEST_16, MINIMUM_CURRENT, Read, View, begun, ended, stored, whole
 from .releases import HEMS_BLOCK_SINCE, NEW
 from .settings import (
@@ -42,11 +45,28 @@ Row = Register[View, Logic]
 
 DOCUMENT: Final = "MENNEKES ECU Modbus TCP specification 1.07"
 EVCC: Final = "evcc, charger/bender.go"
-HA_4BUS: Final = "Home Assistant integration for AMTRON 4Business (protocol 1.5)"
 OPENEMS: Final = "OpenEMS, io.openems.edge.evse.chargepoint.bender"
 
 SOC_SINCE: Final = "5.32"
 NO_VALUE: Final = 0xFFFF_FFFF
+PAGE: Final = (
+    "register page of a 4Business 710 (willeja/ha-mennekes-amtron-hacs), dump of a 4You 560 (nobelp/mennekes-amtron-ha)"
+)
+ICC_STATES: Final = (
+    "undefined",
+    "available",
+    "preparing",
+    "charging",
+    "suspendedevse",
+    "suspendedev",
+    "finishing",
+    "reserved",
+    "unavailable",
+    "faulted",
+)
+"""By the number in 104 of an ICC."""
+ICC_OPEN, ICC_CLOSED, ICC_NO_LATCH = 1, 2, 3
+"""152 of an ICC."""
 UNTOLD: Final = "no car tells"
 
 
@@ -63,14 +83,11 @@ def _fraction(milliamperes: float) -> int:
 
 
 def _clock(instant: Callable[[View], Instant | None]) -> Read:
-    """`hhmmss` in packed decimal digits, 0 without one; an ICC counts seconds since 1970."""
+    """`hhmmss` in packed decimal digits, 0 without one."""
 
     def read(v: View) -> object:
         at = instant(v)
-        if at is None:
-            return 0
-        moment = v.calendar(at)
-        return int(moment.timestamp()) if v.build.icc else int(f"{moment:%H%M%S}", 16)
+        return 0 if at is None else int(f"{v.calendar(at):%H%M%S}", 16)
 
     return read
 
@@ -101,6 +118,43 @@ def _hems_current(v: View) -> float:
     return v.logic.hems_current
 
 
+def _icc_current(v: View) -> float:
+    return _or_pause(v.logic.hems_current)
+
+
+def _tenths(v: View) -> int:
+    return whole(v.logic.hems_current * 10)
+
+
+def _or_pause(amperes: float) -> float:
+    """An ICC reads 0 for what is too little to charge."""
+    return amperes if amperes >= MINIMUM_CURRENT else 0
+
+
+def _icc_state(v: View) -> int:
+    """ASSUMED: undefined for the state that OCPP 1.5 calls occupied."""
+    return ICC_STATES.index(v.status) if v.status in ICC_STATES else 0
+
+
+def _icc_latch(v: View) -> int:
+    if not v.build.socket:
+        return ICC_NO_LATCH
+    return ICC_CLOSED if v.locked else ICC_OPEN
+
+
+def _assigned_phases(v: View) -> int:
+    """0 none, 1 one, 2 three. ASSUMED: none while the contactor is open."""
+    if not v.now.contactor:
+        return 0
+    return 1 if v.now.phases == 1 else 2
+
+
+def _hems_power(v: View) -> int:
+    """0 below the least, and never more than the most."""
+    watts = v.settings[HEMS_POWER]
+    return min(watts, v.most_power) if watts >= LEAST_POWER else 0
+
+
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
@@ -120,8 +174,6 @@ def _row(
 
 def _common(new: str | None) -> Iterator[Row]:
     """Rows of both generations; `new`: the firmware from which on the newer ones exist."""
-    yield _row(places.FIRMWARE, lambda v: v.build.firmware[:4])
-    yield _row(places.STATUS, lambda v: OCPP_STATES.index(v.status))
     for place in places.ERROR_CODES[:3]:
         yield _row(place, lambda _: 0, live=False, about="reserved")
     yield _row(places.ERROR_CODES[3], lambda v: v.errors.bits)
@@ -129,12 +181,6 @@ def _common(new: str | None) -> Iterator[Row]:
     yield _row(places.VEHICLE_STATE, lambda v: v.vehicle)
     yield _row(places.VEHICLE_STATE_HEX, lambda v: v.vehicle + HEX_OFFSET)
     yield _row(130, stored(ADDRESS_OFFSET), "address_offset", write=controls.OFFSET.write, assumed="no effect")
-    yield _row(
-        places.SAFE_CURRENT,
-        stored(SAFE_CURRENT),
-        write=controls.SAFE.write,
-        assumed="default; below 6 A no charging",
-    )
     yield _row(
         places.COMMUNICATION_TIMEOUT,
         stored(COMMUNICATION_TIMEOUT),
@@ -148,19 +194,15 @@ def _common(new: str | None) -> Iterator[Row]:
     yield _row(137, lambda v: _fraction(v.residual[0]), "rcmb_rms_fraction", assumed="tenths")
     yield _row(138, lambda v: _whole(v.residual[1]), "rcmb_dc", about="mA")
     yield _row(139, lambda v: _fraction(v.residual[1]), "rcmb_dc_fraction", assumed="tenths")
-    yield _row(places.RELAY, lambda v: v.relay, source=EVCC)
     yield _row(places.DEVICE, lambda _: DEVICE_ID, live=False)
     yield _row(places.MODEL, lambda v: v.build.traits.code, since=new, live=False)
-    yield _row(places.PLUG_LOCK, lambda v: int(v.locked), since=new, assumed="0 with a tethered cable")
     yield from _meter(new)
     yield from _load_management()
     yield from _session(new)
-    yield places.HEMS_CURRENT.row(_hems_current, controls.CURRENT.write, source=DOCUMENT, type=U16.cut)
 
 
 def _meter(new: str | None) -> Iterator[Row]:
     for index in range(3):
-        yield _row(places.ENERGY[index], _of_phase(lambda v: v.phase_energy, index), missing=NO_VALUE)
         yield _row(places.POWER[index], _of_phase(lambda v: v.phase_power, index), missing=NO_VALUE)
         yield _row(places.CURRENT[index], _of_phase(lambda v: v.currents, index), missing=NO_VALUE, scale=1000)
         yield _row(places.VOLTAGE[index], _of_phase(lambda v: v.voltages, index), missing=NO_VALUE, since=new)
@@ -187,10 +229,9 @@ def _session(new: str | None) -> Iterator[Row]:
     yield _row(703, lambda _: 0, "departure_date", U32, live=False, assumed=UNTOLD, about="ISO 15118")
     yield _row(places.SESSION_ENERGY_16, lambda v: v.session_energy, about="Wh; stays at 65535")
     yield _row(places.SIGNALLED_CURRENT, lambda v: v.signalled)
-    yield _row(places.SESSION_START, _clock(begun), about="hhmmss, packed digits; ICC: Unix time")
+    yield _row(places.SESSION_START, _clock(begun), about="hhmmss, packed digits")
     yield _row(places.SESSION_DURATION_16, lambda v: v.session_duration, about="s; stays at 65535")
     yield _row(710, _clock(ended), "session_end", U32, assumed="0 while it runs", about="as 707")
-    yield _row(712, lambda _: MINIMUM_CURRENT, "minimum_current_limit", live=False, about="A")
     yield _row(713, lambda v: v.required_energy, "ev_required_energy", U32, assumed="Wh", about="ISO 15118")
     yield _row(715, lambda v: v.vehicle_maximum, "ev_maximum_current", since=new, about="A")
     yield _row(places.SESSION_ENERGY, lambda v: v.session_energy, since=new)
@@ -206,6 +247,17 @@ def _session(new: str | None) -> Iterator[Row]:
 
 def _cc() -> Iterator[Row]:
     yield from _common(NEW)
+    yield _row(places.FIRMWARE, lambda v: v.build.firmware[:4])
+    yield _row(places.STATUS, lambda v: OCPP_STATES.index(v.status))
+    yield _row(
+        places.SAFE_CURRENT, stored(SAFE_CURRENT), write=controls.SAFE.write, assumed="default; below 6 A no charging"
+    )
+    yield _row(places.RELAY, lambda v: v.relay, source=EVCC)
+    yield _row(places.PLUG_LOCK, lambda v: int(v.locked), since=NEW, assumed="0 with a tethered cable")
+    for index, place in enumerate(places.ENERGY):
+        yield _row(place, _of_phase(lambda v: v.phase_energy, index), missing=NO_VALUE)
+    yield _row(712, lambda _: MINIMUM_CURRENT, "minimum_current_limit", live=False, about="A")
+    yield places.HEMS_CURRENT.row(_hems_current, controls.CURRENT.write, source=DOCUMENT, type=U16.cut)
     yield _row(places.AVAILABILITY, _available, write=controls.available, since=NEW, about="1: available")
     yield _row(
         places.AVAILABILITY, lambda v: 1 - _available(v), write=controls.unavailable, until=NEW, about="0: available"
@@ -220,29 +272,54 @@ def _cc() -> Iterator[Row]:
 
 def _icc() -> Iterator[Row]:
     yield from _common(None)
+    yield _row(places.FIRMWARE, lambda v: v.build.release.name, source=PAGE, about="that of the protocol")
+    yield _row(places.STATUS, _icc_state, source=PAGE)
+    yield _row(
+        places.SAFE_CURRENT,
+        lambda v: _or_pause(v.settings[SAFE_CURRENT]),
+        write=controls.SAFE.write,
+        source=PAGE,
+        assumed="default",
+        about="A; below 6: 0",
+    )
+    yield _row(places.RELAY, lambda v: int(v.now.contactor), source=PAGE)
+    yield _row(places.PLUG_LOCK, _icc_latch, source=PAGE, about="1 open, 2 closed, 3 no latch")
+    yield _row(places.ENERGY[0], lambda v: v.energy, missing=NO_VALUE, source=PAGE, about="Wh; the total")
+    for place in places.ENERGY[1:]:
+        yield _row(place, lambda _: 0, live=False, source=PAGE, about="always 0")
+    yield _row(
+        712,
+        lambda v: MINIMUM_CURRENT if v.now.plugged else 0,
+        "minimum_current_limit",
+        source=PAGE,
+        assumed="0 without a vehicle",
+        about="A",
+    )
+    yield places.HEMS_CURRENT.row(_icc_current, controls.CURRENT.write, source=PAGE, type=U16.cut)
     yield _row(places.AVAILABILITY, _available, write=controls.available, about="1: available")
     for index, part in enumerate(("major", "minor", "patch")):
         yield _row(153 + index, _version(index), f"version_{part}", source=OPENEMS, live=False)
-    yield _row(
-        1001,
-        lambda v: whole(v.logic.hems_current * 10),
-        "hems_current_limit_tenths",
-        write=controls.TENTHS.write,
-        source=EVCC,
-        about="0.1 A",
-    )
-    yield _row(1002, stored(HEMS_POWER), "hems_power_limit", write=controls.POWER.write, source=EVCC, about="W")
+    yield _row(1001, _tenths, "hems_current_limit_tenths", write=controls.TENTHS.write, source=EVCC, about="0.1 A")
+    yield _row(1002, _hems_power, "hems_power_limit", write=controls.POWER.write, source=PAGE, about="W")
     for row in _energy_management():
-        yield replace(row, since=HEMS_BLOCK_SINCE, source=HA_4BUS, assumed="one register each; first firmware")
+        yield replace(row, since=HEMS_BLOCK_SINCE, source=PAGE)
 
 
 def _energy_management() -> Iterator[Row]:
     """The newer block of an ICC."""
-    yield _row(2000, _hems_current, "hems_current", U16.cut, controls.CURRENT.write)
-    yield _row(2002, stored(HEMS_POWER), "hems_power", write=controls.POWER.write)
+    yield _row(2000, _icc_current, "hems_current", U16.cut, controls.CURRENT.write, about="A; below 6: 0")
+    yield _row(2001, _tenths, "hems_current_tenths", write=controls.TENTHS.write, about="0.1 A")
+    yield _row(2002, _hems_power, "hems_power", write=controls.POWER.write, about="W")
+    yield _row(2010, lambda _: 2, "hems_mode", live=False, assumed="always 2; its meaning is not known")
     yield _row(2011, lambda v: int(v.logic.failsafe.tripped), "hems_communication", about="1: time-out")
-    yield _row(2020, stored(PHASE_SWITCH_MODE), "phase_switch_mode")
-    yield _row(2023, lambda v: v.now.phases, "assigned_phases")
+    yield _row(2012, lambda _: LEAST_POWER, "least_power", live=False, about="W")
+    yield _row(2013, lambda v: v.most_power, "most_power", about="W")
+    yield _row(
+        2020, stored(PHASE_SWITCH_MODE), "phase_switch_mode", about="0 one, 1 three, 2 dynamic, 3 only without a car"
+    )
+    yield _row(2021, lambda _: PHASE_PAUSE, "phase_switch_pause", live=False, assumed="10", about="s")
+    yield _row(2022, lambda v: int(v.now.state is EvseState.PHASE_SWITCH), "phase_switching", about="1: switching")
+    yield _row(2023, _assigned_phases, "assigned_phases", about="0 none, 1 one, 2 three")
 
 
 CC_ROWS: Final[tuple[Row, ...]] = tuple(replace(row, models=CC) for row in _cc())

@@ -134,7 +134,10 @@ DLM_LIMIT: Final = Setting(name="dlm_limit", default=64, check=WORD, about="610 
 DLM_SLAVES: Final = Setting(name="dlm_slaves", default=0, check=WORD, about="621")
 DLM_EXTERNAL_METER: Final = Setting(name="dlm_external_meter", default=False, check=boolean, about="620")
 PHASE_SWITCH_MODE: Final = Setting(
-    name="phase_switch_mode", default=0, check=WORD, about="ICC, 2020; meaning not known"
+    name="phase_switch_mode",
+    default=2,
+    check=integer(0, 3),
+    about="ICC, 2020: 0 one phase, 1 three, 2 dynamic, 3 only without a car",
 )
 
 # --- how it is built and wired ---------------------------------------------------------------------------------------

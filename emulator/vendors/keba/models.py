@@ -15,8 +15,9 @@ from ...devices.firmware import Model
 
 P20_FIRMWARES: Final = ("2.5a3", "3.0")
 """2.5a3 as captured in 2016; 3.0 stands for what the guide V3.00 lists. ASSUMED: its number."""
-P30_FIRMWARES: Final = ("3.9.14", "3.10.16", "3.10.27", "3.10.28", "3.10.42", "3.10.57")
-"""Without Modbus, with it, last without failsafe registers, with them, with phase switching, newest known."""
+P30_FIRMWARES: Final = ("3.9.14", "3.9.17", "3.10.16", "3.10.27", "3.10.28", "3.10.42", "3.10.57")
+"""Two without Modbus, the second shows its DIP switches; with Modbus, last without failsafe registers, with them, with
+phase switching, newest known."""
 P40_FIRMWARES: Final = ("1.1.9", "1.2.1", "1.3.0")
 """Energies in Wh, in 0.1 Wh, with phase switching."""
 
@@ -24,6 +25,7 @@ BUILDS: Final = {
     "2.5a3": "160613-061001",
     "3.0": "170912-091500",
     "3.9.14": "180302-093355",
+    "3.9.17": "190410-094112",
     "3.10.16": "200917-070612",
     "3.10.27": "210414-120033",
     "3.10.28": "210520-115347",

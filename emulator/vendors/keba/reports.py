@@ -35,6 +35,7 @@ from .settings import (
 GUIDE: Final = "P30 UDP guide V2.01"
 CAPTURE: Final = "captures (evcc#644, evcc#31680, ioBroker.kecontact#380)"
 AFTER_2016: Final = "3.0"
+SINCE_DIP_SW: Final = "3.9.17"
 SINCE_DIP: Final = "3.10.16"
 SINCE_SET_BOOT: Final = "3.10.42"
 """ASSUMED: 3.10.28 has no `setBoot`, 3.10.57 has it (evcc#10530)."""
@@ -60,7 +61,7 @@ DIP_CURRENTS: Final = {10: 0b000, 13: 0b100, 16: 0b010, 20: 0b110, 25: 0b001, 32
 """DSW1.6 to DSW1.8 by current [A]. Source: OpenEMS, captures, evcc#10530."""
 
 
-def _switches(v: View) -> object:
+def _switches(v: View) -> str:
     """DSW1.1 is the highest bit, DSW1.8 the lowest. Source: a capture with UDP on and 32 A shows 0x25."""
     bits = DIP_CURRENTS.get(int(v.build.rated_current), 0)
     for bit, setting in ((7, DSW1_1), (6, DSW1_2), (5, DSW1_3)):
@@ -78,6 +79,15 @@ REPORT_1: Final = (
     Key(name="COM-module", read=_com_module, since=AFTER_2016, source=GUIDE, about=OLD),
     Key(name="Backend", read=stored(BACKEND), since="3.9.14", source=GUIDE),
     Key(name="timeQ", read=lambda v: v.logic.clock.quality, since="3.9.14", source=GUIDE),
+    Key(
+        name="DIP-Sw",
+        type="string",
+        read=lambda v: f"{_switches(v)}00",
+        since=SINCE_DIP_SW,
+        until=SINCE_DIP,
+        source="report of a 3.9.17",
+        assumed="until which version; the second two digits always 00",
+    ),
     Key(name="setBoot", read=lambda _: 0, live=False, since=SINCE_SET_BOOT, source=CAPTURE, assumed="first version"),
     Key(name="DIP-Sw1", type="string", read=_switches, since=SINCE_DIP, source=CAPTURE, assumed="first version"),
     Key(name="DIP-Sw2", type="string", read=lambda _: "0x00", since=SINCE_DIP, source=CAPTURE, assumed="always 0x00"),

@@ -29,7 +29,7 @@ BUILDS: Final = {
     "2.12.1": "6a4f91f0",
     "2.12.2": "6a4fa9e0",
 }
-"""Build time in hex. Only that of 2.9.0 was seen on a real box; ASSUMED: the others, from the release dates."""
+"""Build time in hex. Only that of 2.9.0 was seen on a real wallbox; ASSUMED: the others, from the release dates."""
 CONFIG_VERSIONS: Final = {1: "2.8.4", 2: "2.9.1", 3: "2.9.1", 4: "2.12.0"}
 UIDS: Final = {1: "AbC", 2: "XyZ", 3: "2abC", 4: "855c"}
 METER_TYPES: Final = {1: 1, 2: 2, 3: 3, 4: 10}

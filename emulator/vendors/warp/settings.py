@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from ...devices.quirks import Quirk
-from ...devices.settings import Setting, boolean, integer, list_of, number
+from ...devices.settings import Setting, boolean, declared, integer, list_of, number
 
 T = TypeVar("T")
 Charge = tuple[int, int, int, float | None, float | None]
@@ -111,34 +111,13 @@ MARKET_PRICES: Final[Setting[list[int]]] = Setting(
 BOOTS: Final[Setting[list[tuple[int, int]]]] = Setting(
     name="boots", default=[], check=list_of(_boot), about="boot count and Unix minutes of the last boots"
 )
-KEPT: Final[tuple[Setting[object], ...]] = (
-    NFC_FITTED,
-    RTC_FITTED,
-    CLOCK_SET,
-    INTERNET,
-    SHUTDOWN_CLOSED,
-    INPUT_CLOSED,
-    MODBUS_DEFECTS.setting,
-    METER_RESET,
-    METER_LAST_RESET,
-    CHARGE_LOG,
-    RUNNING_CHARGE,
-    USER_NAMES,
-    CERTIFICATES,
-    MARKET_PRICES,
-    BOOTS,
-)
-HARDWARE: Final = (
-    NFC_FITTED.name,
-    RTC_FITTED.name,
-    CLOCK_SET.name,
-    INTERNET.name,
-    SHUTDOWN_CLOSED.name,
-    INPUT_CLOSED.name,
-    MODBUS_DEFECTS.name,
-    MARKET_PRICES.name,
-    METER_RESET.name,
-    METER_LAST_RESET.name,
+KEPT: Final = (*declared(globals()), MODBUS_DEFECTS.setting)
+HARDWARE: Final = tuple(
+    row.name
+    for row in (
+        *(NFC_FITTED, RTC_FITTED, CLOCK_SET, INTERNET, SHUTDOWN_CLOSED, INPUT_CLOSED, MODBUS_DEFECTS),
+        *(MARKET_PRICES, METER_RESET, METER_LAST_RESET),
+    )
 )
 """What no reset of the firmware changes."""
 EVERYTHING: Final[dict[str, object]] = {
@@ -148,7 +127,7 @@ EVERYTHING: Final[dict[str, object]] = {
 }
 ENABLE: Final[dict[str, dict[str, object]]] = {
     "http": {},
-    "mqtt": {name: EVERYTHING[name] for name in ("mqtt/config",)},
+    "mqtt": {"mqtt/config": EVERYTHING["mqtt/config"]},
     "modbus": {name: EVERYTHING[name] for name in ("modbus_tcp/config", "evse/modbus_tcp_enabled")},
     "mdns": {},
 }

@@ -15,7 +15,8 @@ from ...devices.settings import Setting
 from .api.fitting import partial_document
 from .api.registry import Registry
 from .api.rows import AnyRow, Config, Row, State
-from .api.schema import U8, Schema, obj
+from .api.schema import U8, Schema
+from .api.shapes import obj
 from .charging import authorization, ev, iso15118, limits, nfc, require_meter, tracking, users
 from .evse import rows as evse_rows
 from .evse.flash import STORED

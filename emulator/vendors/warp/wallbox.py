@@ -15,7 +15,7 @@ from ...devices.interfaces import OWNER, Interface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
 from .api.registry import Registry, Target
-from .api.schema import Obj
+from .api.shapes import Obj
 from .evse.flash import PATHS
 from .meters.slots import Meters
 from .modules import Modules

@@ -110,7 +110,7 @@ def test_registers_taken_away() -> None:
         (None, "5.31.0-17351", b"5.31", b"0.14"),
         (None, "5.22", b"5.22", b"0.12"),
         (None, OLD, b"5.12", b"0.9c"),
-        (ICC, None, b"1.5.", b"1.5\0"),
+        (ICC, None, b"1.5\0", b"1.5\0"),
     ],
 )
 def test_versions(model: str | None, firmware: str | None, text: bytes, protocol: bytes) -> None:
@@ -357,24 +357,25 @@ def test_icc_currents() -> None:
 def test_icc_power_switches_phases() -> None:
     world = Controller(ICC)
     world.charge()
-    assert (world.registers(1002), world.registers(2023), world.registers(140)) == ((65535,), (3,), (1,))
+    assert (world.registers(1002), world.registers(2023), world.registers(140)) == ((22_080,), (2,), (1,))
     assert world.set(1002, 3725) is None  # as evcc
     world.wait(60)
-    assert (world.registers(1002), world.registers(2023), world.registers(140)) == ((3725,), (1,), (5,))
+    assert (world.registers(1002), world.registers(2023), world.registers(140)) == ((3725,), (1,), (1,))
     assert 16 <= world.now.offered_current < 16.2
     assert world.set(1002, 65535) is None
     world.wait(60)
-    assert (world.registers(2023), world.registers(140), world.now.offered_current) == ((3,), (1,), 32)
+    assert (world.registers(2023), world.registers(140), world.now.offered_current) == ((2,), (1,), 32)
     assert world.set(2002, 6900) is None
     world.wait(60)
     assert world.now.offered_current == pytest.approx(10)
     for watts in (0, 1379):
         assert world.set(2002, watts) is None
         world.wait(30)
-        assert (world.now.offered_current, world.registers(104)) == (0, (7,))
+        assert (world.now.offered_current, world.registers(104), world.registers(2023)) == (0, (4,), (0,))
+        assert world.registers(1002) == world.registers(2002) == (0,)
     assert world.set(2002, 1380) is None
     world.wait(60)
-    assert (world.now.offered_current, world.registers(140)) == (6, (5,))
+    assert (world.now.offered_current, world.registers(140), world.registers(2023)) == (6, (1,), (1,))
 
 
 def test_icc_fail_safe_ends_with_a_write() -> None:
@@ -465,3 +466,53 @@ def test_icc_goes_back_to_three_phases_only_where_one_will_not_do() -> None:
         assert world.set(1002, watts) is None
         world.wait(60)
         assert world.now.phases == phases, watts
+
+
+def test_icc_registers_as_on_its_own_page() -> None:
+    world = Controller(ICC)
+    assert (world.registers(104), world.registers(140), world.registers(712), world.registers(2023)) == (
+        (1,),
+        (0,),
+        (0,),
+        (0,),
+    )
+    assert world.registers(2010, 4) == (2, 0, 1380, 22_080)
+    assert (world.registers(2020), world.registers(2022), world.registers(152)) == ((2,), (0,), (3,))
+    world.charge()
+    world.wait(600)
+    assert (world.registers(104), world.registers(140), world.registers(712)) == ((3,), (1,), (6,))
+    assert world.long(200) == int(world.now.total_energy)
+    assert (world.long(202), world.long(204)) == (0, 0)
+    for address in (131, 1000, 2000):
+        assert world.set(address, 5) is None
+        assert world.registers(address) == (0,)
+        assert world.set(address, 10) is None
+        assert world.registers(address) == (10,)
+    assert world.set(2001, 125) is None
+    assert (world.registers(1001), world.registers(2000)) == ((125,), (12,))
+    world.wait(20)
+    world.box.configure({"available": False, "hems_current": None, "hems_tenths": None})
+    world.unplug()
+    world.wait(5)
+    assert world.registers(104) == (8,)
+
+
+def test_icc_phase_switch_modes() -> None:
+    world = Controller(ICC, phase_switch_mode=1)
+    world.charge()
+    assert world.set(1002, 3000) is None
+    world.wait(60)
+    assert world.now.phases == 3
+    world.box.configure({"phase_switch_mode": 0})
+    world.wait(3)
+    assert world.registers(2022) == (1,)
+    world.wait(60)
+    assert (world.now.phases, world.registers(2022)) == (1, (0,))
+    world.box.configure({"phase_switch_mode": 3})
+    assert world.set(1002, 0xFFFF) is None
+    world.wait(60)
+    assert world.now.phases == 1, "not with a car"
+    world.unplug()
+    world.wait(60)
+    world.charge()
+    assert world.now.phases == 3

@@ -350,3 +350,15 @@ def test_enumerations_hold_what_the_seed_document_lists() -> None:
         state = world.full_state()
         for key, allowed in SEED_VALUES.items():
             assert state[key] in allowed.split(), key
+
+
+def test_public_info_of_an_icc() -> None:
+    world = Controller(ICC)
+    reply = world.request("/api/v1/PublicInfo")
+    assert (reply.status, reply.content_type) == (200, "application/json")
+    assert json.loads(reply.body) == {
+        "articleName": "AMTRON 4Business 710",
+        "currentVersion": "1.5.22",
+        "serialNumber": world.box.serial,
+    }
+    assert Controller().request("/api/v1/PublicInfo").status == 404

@@ -48,6 +48,9 @@ def test_keys_by_firmware() -> None:
     assert set(full) - set(KeContact("keba-p20").report(2)) == missing
     assert set(full) - set(KeContact("keba-p20", "3.0").report(2)) == {"X2 phaseSwitch source", "X2 phaseSwitch"}
     assert "DIP-Sw1" not in KeContact(None, "3.9.14").report(1)
+    assert KeContact(None, "3.9.17", dip_current=20, dsw1_2=False).report(1)["DIP-Sw"] == "0x2600", "as captured"
+    assert not {"DIP-Sw1", "DIP-Sw2", "setBoot"} & set(KeContact(None, "3.9.17").report(1))
+    assert "DIP-Sw" not in KeContact(None, "3.10.16").report(1)
     for firmware in ("3.10.27", "3.10.28"):
         report = KeContact(None, firmware).report(1)
         assert "DIP-Sw1" in report

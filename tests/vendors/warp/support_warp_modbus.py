@@ -1,4 +1,4 @@
-"""What the tests of WARP's Modbus share: a box asked over Modbus without a socket."""
+"""What the tests of WARP's Modbus share: a wallbox asked over Modbus without a socket."""
 
 from __future__ import annotations
 

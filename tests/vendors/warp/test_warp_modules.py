@@ -22,7 +22,7 @@ IDLE = (
 
 
 def with_eve(**settings: object) -> WarpWorld:
-    """A box where only Eve's card may charge, with 10 A."""
+    """A wallbox where only Eve's card may charge, with 10 A."""
     world = WarpWorld("warp3-pro-22", settings=dict(settings))
     world.done("users/add", EVE)
     world.done("nfc/config", {"authorized_tags": [{"user_id": 1, **TAG}], "deadtime_post_start": 30})

@@ -8,15 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 from .documents import Doc
-from .schema import U8, U16, Str, obj, sint, uint
+from .schema import U8, U16, Str, sint, uint
+from .shapes import obj
 
-LED: Final = obj(
-    indication=sint(-1, 2010, -1),
-    duration=U16,
-    color_h=uint(0, 360, width=16),
-    color_s=U8,
-    color_v=U8,
-)
+LED: Final = obj(indication=sint(-1, 2010, -1), duration=U16, color_h=uint(0, 360, width=16), color_s=U8, color_v=U8)
 IDENTITY: Final = obj(
     uid=Str(0, 8),
     connected_uid=Str(0, 8),

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Final
 
 from .documents import Doc
-from .schema import BOOL, CONFIRM, Obj
+from .schema import BOOL
+from .shapes import CONFIRM, Obj
 
 CONFIRMATION: Final = Obj({CONFIRM: BOOL})
 

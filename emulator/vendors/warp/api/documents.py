@@ -34,8 +34,6 @@ class Doc:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Doc) and self.value == other.value
 
-    __hash__ = None  # type: ignore[assignment]
-
     def flag(self, name: str, default: bool = False) -> bool:
         """A boolean member; `default` where the document has none of that name."""
         return bool(self.members.get(name, default))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from .schema import DocumentError, Obj, Schema
+from .schema import DocumentError, Schema
+from .shapes import Obj
 
 
 def partial_document(schemas: Sequence[Schema]) -> Callable[[object], object]:

@@ -55,7 +55,7 @@ def _positive(number: float) -> str:
 
 
 def uid_text(number: int) -> str:
-    """A device number as it is printed on the box: `2jEx`, or `855c` in the newer alphabet."""
+    """A device number as it is printed on the housing: `2jEx`, or `855c` in the newer alphabet."""
     alphabet = BASE58 if number <= LAST_BASE58 else ZBASE32
     digits = ""
     while number:

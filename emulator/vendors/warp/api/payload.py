@@ -10,7 +10,8 @@ import json
 from copy import deepcopy
 from typing import Final, Never
 
-from .schema import DocumentError, Null, Obj, PathError, Schema
+from .schema import DocumentError, Null, PathError, Schema
+from .shapes import Obj
 
 DEEPEST: Final = 10
 NOTHING: Final = "Payload was empty. Please send valid JSON."
@@ -132,8 +133,11 @@ def member(payload: bytes, schema: Schema, current: object, path: tuple[str, ...
         raise DocumentError(NO_PATH) from None
     now = _child(parent, key)
     new = document(payload, found, now, nulls=nulls)
-    assert isinstance(parent, dict | list)
-    parent[key] = new  # type: ignore[index]
+    match parent:
+        case list() if isinstance(key, int):
+            parent[key] = new
+        case dict():
+            parent[key] = new
     return value
 
 

@@ -1,4 +1,4 @@
-"""The registry: every state, command and configuration of one box, in the order they were registered.
+"""The registry: every state, command and configuration of one wallbox, in the order they were registered.
 
 The one rule: HTTP, WebSocket, MQTT, scenarios and automation rules read documents and run commands here, so a path
 means the same everywhere.
@@ -19,7 +19,8 @@ from ..view import View
 from . import payload as payloads
 from .documents import Doc
 from .rows import UPDATE, AnyRow, Command, Config, Document, Row, State
-from .schema import NULL, Arr, DocumentError, Obj, PathError, Raw, Schema, Tup
+from .schema import NULL, DocumentError, PathError, Schema
+from .shapes import Arr, Obj, Raw, Tup
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -55,11 +56,7 @@ class Registry:
     """The flat name space of one wallbox."""
 
     def __init__(
-        self,
-        settings: Settings,
-        record_write: RecordWrite,
-        touch: Callable[[], None],
-        changed: Callable[[], None],
+        self, settings: Settings, record_write: RecordWrite, touch: Callable[[], None], changed: Callable[[], None]
     ) -> None:
         self._settings = settings
         self._record_write = record_write
@@ -103,7 +100,7 @@ class Registry:
     # --- documents ---------------------------------------------------------------------------------------------------
 
     def load(self) -> None:
-        """The network processor boots: volatile documents begin anew, configurations come from flash."""
+        """The network processor boots: volatile documents start over, configurations come from flash."""
         self._texts.clear()
         self._last.clear()
         self.modified.clear()

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, TypeVar, Unpack
 
-from ....devices.points import Fidelity, Point
+from ....devices.points import Facts, Fidelity, Point
 from ..view import View
 from .documents import Doc
 from .schema import NULL, Schema
@@ -25,7 +25,8 @@ Run = Callable[[M, Doc], str | None]
 Applied = Callable[[M, Doc, Doc], None]
 """(module, new document, old document)"""
 
-UPDATE = "_update"
+Follows = Literal["everything", "poll", "meter"]
+UPDATE: Final = "_update"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class State(Row, Generic[M]):
     """A document that is computed when somebody looks."""
 
     read: Read[M]
-    follows: Literal["everything", "poll", "meter"] = "everything"
+    follows: Follows = "everything"
     """What it is a function of: its text is written once per poll of the controller, or per look of the meter."""
     low_latency: bool = False
     """Looked at every 250 ms for the push interfaces, not every second."""
@@ -100,32 +101,99 @@ class Config(Row, Generic[M]):
 AnyRow = State[M] | Document[M] | Command[M] | Config[M]
 
 
-def kept(
-    name: str,
-    schema: Schema,
-    *,
-    source: str,
-    models: tuple[str, ...] | None = None,
-    since: str | None = None,
-    assumed: str | None = None,
-    validate: Validate[M] | None = None,
-    initial: Initial[M] | None = None,
-    run: Run[M],
-    action: bool = False,
-) -> tuple[AnyRow[M], ...]:
-    """A volatile document and the command that replaces it."""
-    return (
-        Document(name=name, schema=schema, initial=initial, source=source, models=models, since=since),
-        Command(
-            name=name + UPDATE,
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the rows of a module are taken from, and on which wallboxes all of them exist."""
+
+    tag: str
+    models: tuple[str, ...] | None = None
+    since: str | None = None
+
+    def _common(self, facts: Facts) -> Facts:
+        facts.setdefault("models", self.models)
+        facts.setdefault("since", self.since)
+        return facts
+
+    def state(
+        self,
+        name: str,
+        schema: Schema,
+        read: Read[M],
+        *,
+        follows: Follows = "everything",
+        low_latency: bool = False,
+        **facts: Unpack[Facts],
+    ) -> State[M]:
+        return State(
+            name=name,
+            schema=schema,
+            read=read,
+            follows=follows,
+            low_latency=low_latency,
+            source=self.tag,
+            **self._common(facts),
+        )
+
+    def document(
+        self, name: str, schema: Schema, initial: Initial[M] | None = None, **facts: Unpack[Facts]
+    ) -> Document[M]:
+        return Document(name=name, schema=schema, initial=initial, source=self.tag, **self._common(facts))
+
+    def command(
+        self,
+        name: str,
+        run: Run[M],
+        schema: Schema = NULL,
+        *,
+        validate: Validate[M] | None = None,
+        action: bool = False,
+        nulls: bool = True,
+        shows: str | None = None,
+        **facts: Unpack[Facts],
+    ) -> Command[M]:
+        return Command(
+            name=name,
             schema=schema,
             run=run,
             validate=validate,
             action=action,
-            shows=name,
-            source=source,
-            models=models,
-            since=since,
-            assumed=assumed,
-        ),
-    )
+            nulls=nulls,
+            shows=shows,
+            source=self.tag,
+            **self._common(facts),
+        )
+
+    def config(
+        self,
+        name: str,
+        schema: Schema,
+        *,
+        initial: Initial[M] | None = None,
+        validate: Validate[M] | None = None,
+        applied: Applied[M] | None = None,
+        update: bool = True,
+        censor: tuple[str, ...] = (),
+        nested_censor: tuple[str, str] | None = None,
+        **facts: Unpack[Facts],
+    ) -> Config[M]:
+        return Config(
+            name=name,
+            schema=schema,
+            initial=initial,
+            validate=validate,
+            applied=applied,
+            update=update,
+            censor=censor,
+            nested_censor=nested_censor,
+            source=self.tag,
+            **self._common(facts),
+        )
+
+    def kept(
+        self, name: str, schema: Schema, run: Run[M], *, action: bool = False, **facts: Unpack[Facts]
+    ) -> tuple[AnyRow[M], ...]:
+        """A volatile document and the command that replaces it."""
+        return (
+            self.document(name, schema, **facts),
+            self.command(name + UPDATE, run, schema, action=action, shows=name, **facts),
+        )

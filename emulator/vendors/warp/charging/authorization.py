@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ....core.instant import MILLISECOND, SECOND, Instant, next_grid
-from ..api.rows import AnyRow, State
-from ..api.schema import I52, Raw, many, obj
+from ..api.rows import AnyRow, Source
+from ..api.schema import I52
+from ..api.shapes import Raw, many, obj
 from ..evse.evseview import Iec
 from ..evse.memory import SlotId
 from ..module import Module
@@ -99,10 +100,9 @@ class ChargeAuthorization(Module):
 
 
 ROWS: Final[tuple[AnyRow[ChargeAuthorization], ...]] = (
-    State(
-        name="charge_authorization/last_seen",
-        schema=many(obj(seen_at=I52, auth_info=Raw("[type, null or object]")), SHOWN),
-        read=ChargeAuthorization.last_seen,
-        source="fw: modules/charge_authorization",
+    Source("fw: modules/charge_authorization").state(
+        "charge_authorization/last_seen",
+        many(obj(seen_at=I52, auth_info=Raw("[type, null or object]")), SHOWN),
+        ChargeAuthorization.last_seen,
     ),
 )

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ....core.events import EventName
 from ....core.instant import MILLISECOND, Instant
 from ....core.messages import Event
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, State
-from ..api.schema import I8, I52, U8, Arr, Float, Str, obj
+from ..api.rows import AnyRow, Source
+from ..api.schema import I8, I52, U8, Float, Str
+from ..api.shapes import Arr, obj
 from ..evse.controller import Controller
 from ..models import WARP4
 from ..module import Module
@@ -24,7 +26,7 @@ from .tracking import EV_INJECTED
 from .users import Users
 from .vehicle import EFFICIENCY, KnownVehicle
 
-FW: Final = "fw: modules/ev"
+FW: Final = Source("fw: modules/ev", models=WARP4)
 REMEMBERED: Final = 8
 _MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _PATTERN: Final = re.compile(r"([0-9A-Fa-f]{2}|[xX]{2})(:([0-9A-Fa-f]{2}|[xX]{2})){5}")
@@ -52,7 +54,7 @@ class Ev(Module):
         self.vehicle.clear()
 
     def handle(self, event: Event) -> None:
-        if event.name == "unplugged":
+        if event.name is EventName.UNPLUGGED:
             self.vehicle.clear()
 
     def inject_soc(self, doc: Doc) -> None:
@@ -124,9 +126,9 @@ def matches(pattern: str, mac: str) -> bool:
 
 
 ROWS: Final[tuple[AnyRow[Ev], ...]] = (
-    Config(
-        name="ev/config",
-        schema=obj(
+    FW.config(
+        "ev/config",
+        obj(
             evs=Arr(
                 obj(
                     name=Str(0, 16),
@@ -139,12 +141,10 @@ ROWS: Final[tuple[AnyRow[Ev], ...]] = (
             )
         ),
         validate=Ev.check,
-        models=WARP4,
-        source=FW,
     ),
-    State(
-        name="ev/state",
-        schema=obj(
+    FW.state(
+        "ev/state",
+        obj(
             active_ev_index=I8,
             name=Str(0, 16),
             mac=Str(0, 17),
@@ -152,27 +152,9 @@ ROWS: Final[tuple[AnyRow[Ev], ...]] = (
             capacity=Float(None),
             charging_efficiency=Float(EFFICIENCY),
         ),
-        read=Ev.state,
-        models=WARP4,
-        source=FW,
+        Ev.state,
     ),
-    State(name="ev/seen_macs", schema=Arr(obj(mac=Str(0, 17), seen_at=I52), 8), read=Ev.shown, models=WARP4, source=FW),
-    Command(
-        name="ev/inject_soc",
-        schema=obj(soc=Float(0.0)),
-        run=Ev.inject_soc,
-        validate=Ev.check_soc,
-        action=True,
-        models=WARP4,
-        source=FW,
-    ),
-    Command(
-        name="ev/inject_ev",
-        schema=obj(mac=Str(0, 64)),
-        run=Ev.inject,
-        validate=Ev.check_mac,
-        action=True,
-        models=WARP4,
-        source=FW,
-    ),
+    FW.state("ev/seen_macs", Arr(obj(mac=Str(0, 17), seen_at=I52), 8), Ev.shown),
+    FW.command("ev/inject_soc", Ev.inject_soc, obj(soc=Float(0.0)), validate=Ev.check_soc, action=True),
+    FW.command("ev/inject_ev", Ev.inject, obj(mac=Str(0, 64)), validate=Ev.check_mac, action=True),
 )

@@ -7,28 +7,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..api.rows import AnyRow, Config, Document, kept
-from ..api.schema import BOOL, I16, U8, U16, Arr, Int, Schema, Str, many, obj
+from ..api.rows import AnyRow, Document, Source
+from ..api.schema import BOOL, I16, U8, U16, Int, Schema, Str
+from ..api.shapes import Arr, many, obj
 from ..models import WARP4
 from ..module import Module
 
-ISO: Final = "fw: modules/iso15118"
+ISO: Final = Source("fw: modules/iso15118", models=WARP4)
 _DEBUG: Final = obj(enable=BOOL, current=Int(16, value=6000), phases=Int(8, value=3))
 _SESSION: Final = {"state": U8, "session_id": many(U8, 8), "evcc_id": Arr(U8, 8)}
 
 
 def _idle(name: str, schema: Schema) -> Document[Module]:
-    return Document(
-        name=name, schema=schema, models=WARP4, source=ISO, live=False, about="idle: no vehicle speaks ISO 15118 here"
-    )
+    return ISO.document(name, schema, live=False, about="idle: no vehicle speaks ISO 15118 here")
 
 
 ROWS: Final[tuple[AnyRow[Module], ...]] = (
-    Config(
-        name="iso15118/config",
-        schema=obj(autocharge=BOOL, read_soc=BOOL, charge_via_iso15118=BOOL, min_charge_current=Int(16, value=1000)),
-        models=WARP4,
-        source=ISO,
+    ISO.config(
+        "iso15118/config",
+        obj(autocharge=BOOL, read_soc=BOOL, charge_via_iso15118=BOOL, min_charge_current=Int(16, value=1000)),
     ),
     _idle(
         "iso15118/state_slac",
@@ -75,11 +72,5 @@ ROWS: Final[tuple[AnyRow[Module], ...]] = (
             energy_capacity=Int(32, True, value=-1),
         ),
     ),
-    *kept(
-        "iso15118/debug",
-        _DEBUG,
-        run=lambda m, doc: m.api.put("iso15118/debug", doc.value),
-        models=WARP4,
-        source=ISO,
-    ),
+    *ISO.kept("iso15118/debug", _DEBUG, lambda m, doc: m.api.put("iso15118/debug", doc.value)),
 )

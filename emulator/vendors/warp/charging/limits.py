@@ -11,8 +11,9 @@ from typing import Final
 from ....core.instant import MILLISECOND, MINUTE, SECOND, Instant, next_grid
 from ....core.messages import MarkEnergy
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, Document, State
-from ..api.schema import I52, U32, Float, Obj, Schema, uint
+from ..api.rows import AnyRow, Command, Source
+from ..api.schema import I52, U32, Float, Schema, uint
+from ..api.shapes import Obj
 from ..evse.controller import Controller
 from ..evse.memory import HIGHEST, SlotId
 from ..meters.slots import Meters
@@ -24,7 +25,7 @@ from ..view import View
 from .tracking import Tracker
 from .vehicle import KnownVehicle
 
-FW: Final = "fw: modules/charge_limits"
+FW: Final = Source("fw: modules/charge_limits")
 ACTIVE: Final = "charge_limits/active_limits"
 DEFAULTS: Final = "charge_limits/default_limits"
 DURATIONS: Final = (0, 15, 30, 45, 60, 120, 180, 240, 360, 480, 720)
@@ -35,12 +36,7 @@ class Limits(Module):
     """The limits of the running charge."""
 
     def __init__(
-        self,
-        platform: Platform,
-        controller: Controller,
-        meters: Meters,
-        tracker: Tracker,
-        vehicle: KnownVehicle,
+        self, platform: Platform, controller: Controller, meters: Meters, tracker: Tracker, vehicle: KnownVehicle
     ) -> None:
         super().__init__(platform)
         self.controller = controller
@@ -168,26 +164,21 @@ def _variant(
     members: dict[str, Schema], state: dict[str, Schema], models: tuple[str, ...]
 ) -> tuple[AnyRow[Limits], ...]:
     return (
-        Config(
-            name="charge_limits/default_limits",
-            schema=Obj(members),
-            applied=lambda m, _, __: m.defaults_changed(),
-            models=models,
-            source=FW,
+        FW.config(
+            "charge_limits/default_limits", Obj(members), applied=lambda m, _, __: m.defaults_changed(), models=models
         ),
-        Document(name="charge_limits/active_limits", schema=Obj(members), models=models, source=FW),
-        State(name="charge_limits/state", schema=Obj(state), read=Limits.state, models=models, source=FW),
+        FW.document("charge_limits/active_limits", Obj(members), models=models),
+        FW.state("charge_limits/state", Obj(state), Limits.state, models=models),
     )
 
 
 def _override(what: str, member: str, schema: Schema, models: tuple[str, ...] | None = None) -> Command[Limits]:
-    return Command(
-        name=f"charge_limits/override_{what}",
-        schema=Obj({member: schema}),
-        run=lambda m, doc: m.override(**{member: doc.integer(member)}),
+    return FW.command(
+        f"charge_limits/override_{what}",
+        lambda m, doc: m.override(**{member: doc.integer(member)}),
+        Obj({member: schema}),
         action=True,
         models=models,
-        source=FW,
     )
 
 
@@ -197,5 +188,5 @@ ROWS: Final[tuple[AnyRow[Limits], ...]] = (
     _override("duration", "duration", uint(0, 10, width=8)),
     _override("energy", "energy_wh", U32),
     _override("soc", "soc_pct", uint(0, 100, width=8), WARP4),
-    Command(name="charge_limits/restart", run=lambda m, _: m.restart(), action=True, source=FW),
+    FW.command("charge_limits/restart", lambda m, _: m.restart(), action=True),
 )

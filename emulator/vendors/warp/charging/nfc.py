@@ -13,8 +13,9 @@ from typing import Final
 from ....core.instant import HOUR, MILLISECOND, SECOND, Instant, grid
 from ..api.bricklets import IDENTITY
 from ..api.documents import Doc, plain_docs
-from ..api.rows import AnyRow, Command, Config, State
-from ..api.schema import U8, U32, Arr, Int, Str, many, obj, uint
+from ..api.rows import AnyRow, Command, Config, Source
+from ..api.schema import U8, U32, Int, Str, uint
+from ..api.shapes import Arr, many, obj
 from ..evse.controller import Controller
 from ..models import WARP1, WARP2_UP
 from ..module import Module
@@ -25,7 +26,7 @@ from .authorization import ACK, NACK, START, STOP, TOGGLE, UPDATE, ChargeAuthori
 from .tracking import NFC, NFC_INJECTED
 from .users import Users
 
-FW: Final = "fw: modules/nfc"
+FW: Final = Source("fw: modules/nfc")
 UID: Final = "2cTm"
 DEVICE: Final = 286
 NEW_AFTER: Final = 2 * SECOND
@@ -63,11 +64,7 @@ class Nfc(Module):
     """The reader of one wallbox."""
 
     def __init__(
-        self,
-        platform: Platform,
-        controller: Controller,
-        users: Users,
-        authorization: ChargeAuthorization,
+        self, platform: Platform, controller: Controller, users: Users, authorization: ChargeAuthorization
     ) -> None:
         super().__init__(platform)
         self.controller = controller
@@ -161,44 +158,37 @@ _TAG: Final = obj(tag_type=uint(0, 6, width=8), tag_id=Str(0, 29))
 
 def _config(count: int, models: tuple[str, ...]) -> Config[Nfc]:
     tag = obj(user_id=U8, tag_type=uint(0, 6, width=8), tag_id=Str(0, 29))
-    return Config(
-        name="nfc/config",
-        schema=obj(authorized_tags=Arr(tag, count), deadtime_post_start=Int(32, value=30)),
+    return FW.config(
+        "nfc/config",
+        obj(authorized_tags=Arr(tag, count), deadtime_post_start=Int(32, value=30)),
         validate=Nfc.check,
         models=models,
-        source=FW,
     )
 
 
 def _inject(suffix: str, action: int) -> Command[Nfc]:
-    return Command(
-        name=f"nfc/inject_tag{suffix}",
-        schema=_TAG,
-        run=lambda m, doc: m.inject(doc.integer("tag_type"), doc.text("tag_id"), action),
+    return FW.command(
+        f"nfc/inject_tag{suffix}",
+        lambda m, doc: m.inject(doc.integer("tag_type"), doc.text("tag_id"), action),
+        _TAG,
         validate=lambda _, doc: wrong_id(doc.text("tag_id")),
         action=True,
-        source=FW,
     )
 
 
 ROWS: Final[tuple[AnyRow[Nfc], ...]] = (
     _config(16, WARP1),
     _config(32, WARP2_UP),
-    State(
-        name="nfc/seen_tags",
-        schema=many(obj(tag_type=U8, tag_id=Str(0, 29), last_seen=U32), 9),
-        read=Nfc.seen,
-        source=FW,
-    ),
+    FW.state("nfc/seen_tags", many(obj(tag_type=U8, tag_id=Str(0, 29), last_seen=U32), 9), Nfc.seen),
     _inject("", TOGGLE),
     _inject("_start", START),
     _inject("_stop", STOP),
 )
 READER_ROWS: Final[tuple[AnyRow[Nfc], ...]] = (
-    State(
-        name="nfc/identity",
-        schema=IDENTITY,
-        read=lambda m, v: {
+    FW.state(
+        "nfc/identity",
+        IDENTITY,
+        lambda m, v: {
             "uid": UID,
             "connected_uid": m.platform.serial,
             "position": "b",
@@ -207,9 +197,8 @@ READER_ROWS: Final[tuple[AnyRow[Nfc], ...]] = (
             "device_identifier": DEVICE,
         },
         live=False,
-        source=FW,
         assumed="hw_version, position",
     ),
-    Command(name="nfc/reset", run=lambda _, __: None, action=True, source=FW),
-    Command(name="nfc/reflash", run=lambda _, __: None, action=True, source=FW),
+    FW.command("nfc/reset", lambda _, __: None, action=True),
+    FW.command("nfc/reflash", lambda _, __: None, action=True),
 )

@@ -11,8 +11,9 @@ from typing import Final
 
 from ....core.instant import HOUR, SECOND, Instant
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Config
-from ..api.schema import obj, uint
+from ..api.rows import AnyRow, Source
+from ..api.schema import uint
+from ..api.shapes import obj
 from ..evse.controller import Controller
 from ..evse.memory import HIGHEST, SlotId
 from ..meters.slots import Meters
@@ -96,10 +97,7 @@ class RequireMeter(Module):
 
 
 ROWS: Final[tuple[AnyRow[RequireMeter], ...]] = (
-    Config(
-        name="require_meter/config",
-        schema=obj(config=uint(0, 2, width=8)),
-        applied=RequireMeter.applied,
-        source="fw: modules/require_meter",
+    Source("fw: modules/require_meter").config(
+        "require_meter/config", obj(config=uint(0, 2, width=8)), applied=RequireMeter.applied
     ),
 )

@@ -12,8 +12,9 @@ from typing import Final
 from ....core.instant import MILLISECOND, Instant
 from ..api.confirm import CONFIRMATION, unsure
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, Document, State
-from ..api.schema import I8, I16, U8, U16, U32, Arr, Float, Int, Raw, Str, obj, uint
+from ..api.rows import AnyRow, Source
+from ..api.schema import I8, I16, U8, U16, U32, Float, Int, Str, uint
+from ..api.shapes import Arr, Raw, obj
 from ..evse.controller import Controller
 from ..evse.memory import HIGHEST, SlotId
 from ..meters.slots import Meters
@@ -25,7 +26,7 @@ from .chargelog import ChargeLog, Record
 from .require_meter import RequireMeter
 from .users import Users
 
-FW: Final = "fw: modules/charge_tracker"
+FW: Final = Source("fw: modules/charge_tracker")
 CURRENT: Final = "charge_tracker/current_charge"
 SHOWN: Final = 30
 IDLE: Final = {
@@ -180,9 +181,9 @@ _UPLOAD: Final = obj(
     last_upload_timestamp_min=U32,
 )
 ROWS: Final[tuple[AnyRow[Tracker], ...]] = (
-    State(
-        name="charge_tracker/last_charges",
-        schema=Arr(
+    FW.state(
+        "charge_tracker/last_charges",
+        Arr(
             obj(
                 timestamp_minutes=U32,
                 charge_duration=U32,
@@ -192,12 +193,11 @@ ROWS: Final[tuple[AnyRow[Tracker], ...]] = (
             ),
             SHOWN,
         ),
-        read=Tracker.last_charges,
-        source=FW,
+        Tracker.last_charges,
     ),
-    Document(
-        name="charge_tracker/current_charge",
-        schema=obj(
+    FW.document(
+        "charge_tracker/current_charge",
+        obj(
             user_id=Int(16, True, value=-1),
             meter_start=Float(0.0),
             evse_uptime_start=U32,
@@ -206,27 +206,18 @@ ROWS: Final[tuple[AnyRow[Tracker], ...]] = (
             authorization_info=Raw("object or null"),
             charger_name=Str(0, 32),
         ),
-        source=FW,
     ),
-    State(
-        name="charge_tracker/state",
-        schema=obj(tracked_charges=U32, first_charge_timestamp=U32, generator_state=U8),
-        read=Tracker.state,
-        source=FW,
+    FW.state(
+        "charge_tracker/state", obj(tracked_charges=U32, first_charge_timestamp=U32, generator_state=U8), Tracker.state
     ),
-    Config(
-        name="charge_tracker/config",
-        schema=obj(electricity_price=U16, remote_upload_configs=Arr(_UPLOAD, 5)),
-        source=FW,
-    ),
-    Config(name="charge_tracker/pdf_letterhead_config", schema=obj(letterhead=Str(0, 512)), source=FW),
-    Command(
-        name="charge_tracker/remove_all_charges",
-        schema=CONFIRMATION,
-        run=Tracker.forget,
+    FW.config("charge_tracker/config", obj(electricity_price=U16, remote_upload_configs=Arr(_UPLOAD, 5))),
+    FW.config("charge_tracker/pdf_letterhead_config", obj(letterhead=Str(0, 512))),
+    FW.command(
+        "charge_tracker/remove_all_charges",
+        Tracker.forget,
+        CONFIRMATION,
         validate=unsure("Tracked charges will NOT be removed"),
         action=True,
-        source=FW,
         about="reboots after 1 s",
     ),
 )

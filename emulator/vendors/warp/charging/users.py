@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Final
 
 from ..api.documents import Doc, plain_docs
-from ..api.rows import AnyRow, Command, Config
-from ..api.schema import BOOL, U8, U32, Arr, Int, Obj, Opt, Str, obj, uint
+from ..api.rows import AnyRow, Config, Source
+from ..api.schema import BOOL, U8, U32, Int, Str, uint
+from ..api.shapes import Arr, Obj, Opt, obj
 from ..evse.controller import Controller
 from ..evse.flash import USER_ENABLED
 from ..models import WARP1, WARP2_UP
@@ -20,7 +21,7 @@ from ..platform import Platform
 from ..settings import USER_NAMES
 from .chargelog import ChargeLog
 
-FW: Final = "fw: modules/users"
+FW: Final = Source("fw: modules/users")
 USER: Final = obj(
     id=U8,
     roles=U32,
@@ -48,7 +49,7 @@ _TRACKED: Final = "A user with this username already has tracked charges."
 
 
 class Users(Module):
-    """The users of one box."""
+    """The users of one wallbox."""
 
     def __init__(self, platform: Platform, controller: Controller, charges: ChargeLog) -> None:
         super().__init__(platform)
@@ -193,45 +194,26 @@ class Users(Module):
 
 
 def _config(count: int, models: tuple[str, ...]) -> Config[Users]:
-    return Config(
-        name="users/config",
-        schema=obj(users=Arr(USER, count, 0, (ANONYMOUS,)), next_user_id=U8, http_auth_enabled=BOOL),
+    return FW.config(
+        "users/config",
+        obj(users=Arr(USER, count, 0, (ANONYMOUS,)), next_user_id=U8, http_auth_enabled=BOOL),
         update=False,
         nested_censor=("users", "digest_hash"),
         models=models,
-        source=FW,
     )
 
 
 ROWS: Final[tuple[AnyRow[Users], ...]] = (
     _config(17, WARP1),
     _config(33, WARP2_UP),
-    Command(
-        name="users/add",
-        schema=USER,
-        run=Users.add,
-        validate=Users.refuse_new,
-        action=True,
-        nulls=False,
-        source=FW,
-    ),
-    Command(
-        name="users/modify",
-        schema=Obj({name: Opt(member) for name, member in USER.members.items()}),
-        run=Users.modify,
+    FW.command("users/add", Users.add, USER, validate=Users.refuse_new, action=True, nulls=False),
+    FW.command(
+        "users/modify",
+        Users.modify,
+        Obj({name: Opt(member) for name, member in USER.members.items()}),
         validate=Users.refuse_change,
         action=True,
-        source=FW,
     ),
-    Command(
-        name="users/remove",
-        schema=obj(id=Int(8)),
-        run=Users.remove,
-        validate=Users.refuse_removal,
-        action=True,
-        source=FW,
-    ),
-    Command(
-        name="users/http_auth_update", schema=obj(enabled=BOOL), run=Users.guard, validate=Users.refuse_login, source=FW
-    ),
+    FW.command("users/remove", Users.remove, obj(id=Int(8)), validate=Users.refuse_removal, action=True),
+    FW.command("users/http_auth_update", Users.guard, obj(enabled=BOOL), validate=Users.refuse_login),
 )

@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import replace
 from typing import Final, Literal
 
+from ....core.events import EventName
 from ....core.instant import MILLISECOND, SECOND, Instant, later
 from ....core.messages import (
     Event,
@@ -26,32 +27,23 @@ from ..platform import Platform
 from ..settings import INPUT_CLOSED, SHUTDOWN_CLOSED
 from . import flash
 from .evseview import EvseView, Iec
-from .flash import Stored
+from .flash import SWITCHES, Stored
 from .memory import HIGHEST, LOWEST, Memory, Slot, SlotId, valid
+from .start import STARTS_CLOSED, initial_memory
 
 DC_PASSWORD: Final = 0xDC42FA23
 BOOST: Final = 0.24
 """A that 4 µs more of duty cycle signal."""
+LINK_LOST: Final = "controller_link_lost"
 LINES_MISSING: Final = 10 * SECOND
 """L2 and L3 without voltage so long: only one phase is connected."""
 REMEMBERED: Final = 200
 """States of the memory kept for polls of the recent past."""
-SWITCHES: Final[dict[str, tuple[SlotId, ...]]] = {
-    flash.USER_ENABLED.path: (SlotId.USER,),
-    flash.MANAGEMENT_ENABLED.path: (SlotId.CHARGE_MANAGER,),
-    flash.MODBUS_ENABLED.path: (SlotId.MODBUS_CURRENT, SlotId.MODBUS_ENABLE),
-    flash.OCPP_ENABLED.path: (SlotId.OCPP,),
-    flash.EEBUS_ENABLED.path: (SlotId.EEBUS,),
-    flash.P14A_ENABLED.path: (SlotId.P14A,),
-}
-"""Slots with a switch, by the path of the switch."""
-STARTS_CLOSED: Final = (flash.USER_ENABLED, flash.MANAGEMENT_ENABLED)
-"""Switched on, their slots are at 0 until somebody opens them, and again after each unplugging."""
 INPUT_LIMITS: Final = (0, 6000, 8000, 10000, 13000, 16000, 20000, 25000)
 
 
 class Controller:
-    """The controller of one box. Writes act at once; `polled` is what the network processor knows of it."""
+    """The controller of one wallbox. Writes act at once; `polled` is what the network processor knows of it."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -90,51 +82,7 @@ class Controller:
         return 32 if self._platform.profile.model.rated_current > 16 else 20
 
     def _initial(self, at: Instant) -> Memory:
-        """The memory after a start: what is in the controller's flash, and defaults."""
-        stored, settings = self._flash, self._platform.settings
-        external, gpio = stored[flash.EXTERNAL_DEFAULTS], stored[flash.GPIO]
-        default, clears = external.integer("current"), external.flag("clear_on_disconnect")
-        auto_start = stored.flag(flash.AUTO_START)
-        slots = {
-            SlotId.INCOMING_CABLE: Slot(self.rated * 1000, True),
-            SlotId.OUTGOING_CABLE: Slot(self.cable * 1000, True),
-            SlotId.AUTOSTART: Slot(HIGHEST if auto_start else 0, True, not auto_start),
-            SlotId.GLOBAL: Slot(stored.integer(flash.GLOBAL_CURRENT), True),
-            SlotId.USER: self._switched(flash.USER_ENABLED),
-            SlotId.CHARGE_MANAGER: self._switched(flash.MANAGEMENT_ENABLED),
-            SlotId.EXTERNAL: Slot(default, True, clears),
-            SlotId.MODBUS_CURRENT: self._switched(flash.MODBUS_ENABLED),
-            SlotId.MODBUS_ENABLE: self._switched(flash.MODBUS_ENABLED),
-            SlotId.OCPP: self._switched(flash.OCPP_ENABLED),
-            SlotId.CHARGE_LIMITS: Slot(HIGHEST, True),
-            SlotId.REQUIRE_METER: Slot(HIGHEST, self._platform.traits.pro),
-            SlotId.EEBUS: self._switched(flash.EEBUS_ENABLED),
-            SlotId.P14A: self._switched(flash.P14A_ENABLED),
-        }
-        return Memory(
-            slots=tuple(slots.get(index, Slot()) for index in SlotId),
-            started=at,
-            dc_test_at=at,
-            iec_since=at,
-            shutdown_closed=settings[SHUTDOWN_CLOSED],
-            input_closed=settings[INPUT_CLOSED],
-            shutdown_input=gpio.integer("shutdown_input"),
-            input=gpio.integer("input"),
-            output=gpio.integer("output"),
-            button=stored.integer(flash.BUTTON),
-            boost=stored.flag(flash.BOOST_MODE),
-            auto_start=auto_start,
-            ev_wakeup=stored.flag(flash.EV_WAKEUP),
-            auto_switch=stored.flag(flash.AUTO_SWITCH),
-            phases_connected=stored.integer(flash.PHASES_CONNECTED),
-            wait_time=stored.integer(flash.WAIT_TIME),
-            external_default=default,
-            external_default_clear=clears,
-        )
-
-    def _switched(self, switch: Stored) -> Slot:
-        closed = switch in STARTS_CLOSED
-        return Slot(0 if closed else HIGHEST, self._flash.flag(switch), closed)
+        return initial_memory(self._platform, at, rated=self.rated, cable=self.cable)
 
     def write(self, memory: Memory) -> None:
         """New memory, seen at the next poll."""
@@ -169,7 +117,10 @@ class Controller:
     def put(
         self, index: int, *, current: int | None = None, active: bool | None = None, clear: bool | None = None
     ) -> None:
-        """Write a slot. A current that is neither 0 nor 6..32 A is dropped without a trace, as the controller does."""
+        """Write a slot. A current that is neither 0 nor 6..32 A is dropped without a trace, as the controller does.
+
+        What a fault keeps from the charger is not written either.
+        """
         before = self.memory.slots[index]
         if current is not None and not valid(current):
             current = None
@@ -178,11 +129,18 @@ class Controller:
             before.active if active is None else active,
             before.clear if clear is None else clear,
         )
-        if after != before:
-            slots = list(self.memory.slots)
-            slots[index] = after
-            self.write(replace(self.memory, slots=tuple(slots)))
+        if after == before:
+            return
+        self._put(index, after)
+        if self._limit(SlotId(index), after) and (index != SlotId.USER or self._authorise(after)):
             self.apply()
+        else:
+            self._put(index, before)
+
+    def _put(self, index: int, slot: Slot) -> None:
+        slots = list(self.memory.slots)
+        slots[index] = slot
+        self.write(replace(self.memory, slots=tuple(slots)))
 
     def start_charging(self) -> None:
         """Slot 4 to 32 A, unless nothing is plugged. Refused while the button that may stop is held."""
@@ -217,21 +175,28 @@ class Controller:
 
     def apply(self) -> None:
         """Tell the charger what has changed: one named limit per active slot, and whether a user is authorised."""
-        extra = BOOST if self.memory.boost else 0.0
-        most = self._platform.spec.rated_current
         for index, slot in zip(SlotId, self.memory.slots, strict=True):
-            binds = slot.active and slot.current < most * 1000  # what the hardware forbids needs no second limit
-            if binds or index in self._limited:
-                self._limited.add(index)
-                limit = slot.current / 1000 + (extra if slot.current else 0.0)
-                self._control.limit(index.name.lower(), limit if binds else None)
-        user = self.memory.slots[SlotId.USER]
-        if user.active or self._user_asked:
-            self._user_asked = True
-            self._control.authorise("user", user.current > 0 if user.active else None)
+            self._limit(index, slot)
+        self._authorise(self.memory.slots[SlotId.USER])
         if self._generation >= 3:
             self._tune()
         self.follow()
+
+    def _limit(self, index: SlotId, slot: Slot) -> bool:
+        """Limit the charger as a slot says. False: a fault kept it from the charger."""
+        binds = slot.active and slot.current < self._platform.spec.rated_current * 1000
+        if not binds and index not in self._limited:  # what the hardware forbids needs no second limit
+            return True
+        self._limited.add(index)
+        extra = BOOST if self.memory.boost and slot.current else 0.0
+        return self._control.limit(index.name.lower(), slot.current / 1000 + extra if binds else None)
+
+    def _authorise(self, user: Slot) -> bool:
+        """Release the charger as the slot of the users says. False: a fault kept it from the charger."""
+        if not user.active and not self._user_asked:
+            return True
+        self._user_asked = True
+        return self._control.authorise("user", user.current > 0 if user.active else None)
 
     def _tune(self) -> None:
         auto = self.memory.auto_switch and self._platform.traits.pro and self.memory.phases_connected == 3
@@ -311,8 +276,8 @@ class Controller:
         self.write(
             replace(
                 self.memory,
-                shutdown_closed=settings.flag("shutdown_input_closed"),
-                input_closed=settings.flag("input_closed"),
+                shutdown_closed=settings[SHUTDOWN_CLOSED],
+                input_closed=settings[INPUT_CLOSED],
             )
         )
         memory = self.memory
@@ -348,18 +313,18 @@ class Controller:
         self._history.append((self.at - 1, self.memory))
 
     def handle(self, event: Event) -> None:
-        """Something happened in the charger; called before anybody else of this box hears of it."""
+        """Something happened in the charger; called before anybody else of this wallbox hears of it."""
         match event.name:
-            case "rebooted" | "supply_restored":
+            case EventName.REBOOTED | EventName.SUPPLY_RESTORED:
                 self._restarted(event.at)
-            case "unplugged":
+            case EventName.UNPLUGGED:
                 self._unplugged(event.at)
-            case "phases_changed":
+            case EventName.PHASES_CHANGED:
                 self._phases_changed(event.at)
-            case "phase_switch_started":
+            case EventName.PHASE_SWITCH_STARTED:
                 self.write(replace(self.memory, interrupting=False))
-            case "fault_raised" | "fault_cleared" if event.detail.get("fault") == "controller_link_lost":
-                self._link(event.name == "fault_cleared", event.at)
+            case EventName.FAULT_RAISED | EventName.FAULT_CLEARED if event.detail.get("fault") == LINK_LOST:
+                self._link(event.name is EventName.FAULT_CLEARED, event.at)
         self._watch_lines()
         self.follow()
 

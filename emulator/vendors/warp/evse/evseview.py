@@ -23,7 +23,7 @@ OPEN: Final = 0xFFFFFFFF
 """Resistance of nothing, Ohm."""
 DC_STATES: Final = (("rcd_sensor_defect", 2), ("rcd_selftest", 4))
 VOLTAGES: Final = {
-    # mV: CP before/after the resistor at PWM high and low, PP, +12 V, -12 V. Source: captures of real boxes; A assumed.
+    # mV: CP before and after the resistor at PWM high and low, PP, +12 V, -12 V. Source: captures; A assumed.
     "A": (12000, 12000, -12000, -12000, 825, 12087, -12058),
     "B": (12007, 9138, -12065, -11691, 1701, 12042, -12071),
     "C": (11987, 6043, -12020, -11891, 825, 12087, -12058),

@@ -14,7 +14,9 @@ from typing import Final
 from ....devices.settings import Setting, Settings
 from ..api.documents import Doc
 from ..api.fitting import partial_document
-from ..api.schema import BOOL, U8, U16, Int, Obj, obj
+from ..api.schema import BOOL, U8, U16, Int
+from ..api.shapes import Obj, obj
+from .memory import SlotId
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,25 +72,17 @@ AUTO_SWITCH: Final = _switch("evse/phase_auto_switch", enabled=True)
 PHASES_CONNECTED: Final = Stored(path="evse/phases_connected", schema=obj(phases=U8), factory={"phases": 3})
 WAIT_TIME: Final = Stored(path="evse/phase_switch_wait_time", schema=obj(time=U8), factory={"time": 0})
 P14A_ENABLED: Final = _switch("evse/p14a_enwg_enabled", newer=True)
-STORED: Final = (
-    EXTERNAL_DEFAULTS,
-    GLOBAL_CURRENT,
-    AUTO_START,
-    USER_ENABLED,
-    MANAGEMENT_ENABLED,
-    MODBUS_ENABLED,
-    OCPP_ENABLED,
-    EEBUS_ENABLED,
-    BOOST_MODE,
-    GPIO,
-    BUTTON,
-    EV_WAKEUP,
-    AUTO_SWITCH,
-    PHASES_CONNECTED,
-    WAIT_TIME,
-    P14A_ENABLED,
-)
+STORED: Final = tuple(row for row in tuple(globals().values()) if isinstance(row, Stored))
 PATHS: Final = {stored.path: stored for stored in STORED}
+SWITCHES: Final[dict[str, tuple[SlotId, ...]]] = {
+    USER_ENABLED.path: (SlotId.USER,),
+    MANAGEMENT_ENABLED.path: (SlotId.CHARGE_MANAGER,),
+    MODBUS_ENABLED.path: (SlotId.MODBUS_CURRENT, SlotId.MODBUS_ENABLE),
+    OCPP_ENABLED.path: (SlotId.OCPP,),
+    EEBUS_ENABLED.path: (SlotId.EEBUS,),
+    P14A_ENABLED.path: (SlotId.P14A,),
+}
+"""Slots with a switch, by the path of the switch."""
 
 
 class Flash:

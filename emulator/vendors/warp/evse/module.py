@@ -44,12 +44,7 @@ class Evse(Module):
     """The charge controller as the API has it."""
 
     def __init__(
-        self,
-        platform: Platform,
-        controller: Controller,
-        meters: Meters,
-        tracker: Tracker,
-        watchdog: Watchdog,
+        self, platform: Platform, controller: Controller, meters: Meters, tracker: Tracker, watchdog: Watchdog
     ) -> None:
         super().__init__(platform)
         self.controller = controller
@@ -240,7 +235,7 @@ class Evse(Module):
     def reset_dc(self, doc: Doc) -> None:
         self.controller.reset_dc_fault(doc.integer("password"))
 
-    def test_dc(self, _: Doc) -> None:
+    def start_dc_test(self, _: Doc) -> None:
         if self.controller.now().iec is Iec.A:
             self.controller.test_dc_fault()
         else:

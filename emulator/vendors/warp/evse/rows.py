@@ -11,15 +11,16 @@ from typing import Final
 
 from ..api.bricklets import IDENTITY, LED
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, Document, Read, State, kept
-from ..api.schema import BOOL, I16, NULL, U8, U16, U32, Arr, Int, Obj, Schema, Str, many, obj, uint
+from ..api.rows import AnyRow, Command, Read, Source, State
+from ..api.schema import BOOL, I16, NULL, U8, U16, U32, Int, Schema, Str, uint
+from ..api.shapes import Arr, Obj, many, obj
 from ..models import WARP1, WARP2, WARP2_UP
 from . import flash
 from .flash import Stored
 from .memory import Memory, SlotId
 from .module import Evse
 
-FW: Final = "fw: modules/evse_common"
+FW: Final = Source("fw: modules/evse_common")
 SLOT: Final = obj(max_current=U16, active=BOOL, clear_on_disconnect=BOOL)
 CURRENT: Final = obj(current=Int(16, value=32000))
 ENABLED: Final = obj(enabled=BOOL)
@@ -93,8 +94,8 @@ def _pair(
 ) -> Iterable[AnyRow[Evse]]:
     """A state of the controller and the command that writes it."""
     follows: Final = "everything" if name == "evse/indicator_led" else "poll"
-    yield State(name=name, schema=schema, read=read, follows=follows, models=models, source=FW, since=since)
-    yield Command(name=f"{name}_update", schema=schema, run=act, action=action, models=models, source=FW, since=since)
+    yield FW.state(name, schema, read, follows=follows, models=models, since=since)
+    yield FW.command(f"{name}_update", act, schema, action=action, models=models, since=since)
 
 
 def _memory(member: str, read: Callable[[Memory], object]) -> Read[Evse]:
@@ -105,53 +106,54 @@ def _current(slot: SlotId) -> Read[Evse]:
     return _memory("current", lambda memory: memory.slots[slot].current)
 
 
+def _one(
+    name: str,
+    member: str,
+    schema: Schema,
+    read: Callable[[Memory], object],
+    act: Act,
+    models: tuple[str, ...] = WARP2_UP,
+) -> Iterable[AnyRow[Evse]]:
+    """A setting of the controller with one member."""
+    return _pair(name, Obj({member: schema}), _memory(member, read), act, action=True, models=models)
+
+
 def _switch(stored: Stored, slot: SlotId, since: str | None = None) -> Iterable[AnyRow[Evse]]:
     read = _memory("enabled", lambda memory: memory.slots[slot].active)
     return _pair(stored.path, ENABLED, read, lambda m, doc: m.switch(stored, slot, doc), since=since)
 
 
 def _shown_current(name: str, slot: SlotId) -> State[Evse]:
-    return State(name=name, schema=CURRENT, read=_current(slot), follows="poll", source=FW)
+    return FW.state(name, CURRENT, _current(slot), follows="poll")
 
 
 def _order(name: str, act: Act, models: tuple[str, ...] | None = None, about: str = "") -> Command[Evse]:
     """A command without a document."""
-    return Command(name=name, schema=NULL, run=act, action=True, models=models, source=FW, about=about)
+    return FW.command(name, act, NULL, action=True, models=models, about=about)
 
 
 def _low_level(members: dict[str, Schema], models: tuple[str, ...], assumed: str) -> State[Evse]:
-    return State(
-        name="evse/low_level_state",
-        schema=Obj(members),
-        read=Evse.low_level,
-        follows="poll",
-        models=models,
-        source=FW,
-        assumed=assumed,
+    return FW.state(
+        "evse/low_level_state", Obj(members), Evse.low_level, follows="poll", models=models, assumed=assumed
     )
 
 
 _HARDWARE: Final = {"jumper_configuration": U8, "has_lock_switch": BOOL, "evse_version": U8}
 ROWS: Final[tuple[AnyRow[Evse], ...]] = (
-    State(
-        name="evse/state",
-        schema=Obj(_STATE | {"dc_fault_current_state": U8}),
-        read=Evse.state,
+    FW.state(
+        "evse/state",
+        Obj(_STATE | {"dc_fault_current_state": U8}),
+        Evse.state,
         follows="poll",
         models=WARP2_UP,
-        source=FW,
         about="states, errors and the allowed current",
     ),
-    State(name="evse/state", schema=Obj(_STATE), read=Evse.state, follows="poll", models=WARP1, source=FW),
-    State(
-        name="evse/hardware_configuration",
-        schema=Obj({**_HARDWARE, "energy_meter_type": U8}),
-        read=Evse.hardware,
-        models=WARP2_UP,
-        source=FW,
+    FW.state("evse/state", Obj(_STATE), Evse.state, follows="poll", models=WARP1),
+    FW.state(
+        "evse/hardware_configuration", Obj({**_HARDWARE, "energy_meter_type": U8}), Evse.hardware, models=WARP2_UP
     ),
-    State(name="evse/hardware_configuration", schema=Obj(_HARDWARE), read=Evse.hardware, models=WARP1, source=FW),
-    State(name="evse/slots", schema=Arr(SLOT, 20), read=Evse.slots, follows="poll", source=FW),
+    FW.state("evse/hardware_configuration", Obj(_HARDWARE), Evse.hardware, models=WARP1),
+    FW.state("evse/slots", Arr(SLOT, 20), Evse.slots, follows="poll"),
     *_pair("evse/external_current", CURRENT, _current(SlotId.EXTERNAL), Evse.external_current),
     *_pair(
         "evse/external_enabled",
@@ -177,10 +179,9 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
     *_pair("evse/global_current", CURRENT, _current(SlotId.GLOBAL), Evse.global_current),
     *_switch(flash.MANAGEMENT_ENABLED, SlotId.CHARGE_MANAGER),
     _shown_current("evse/management_current", SlotId.CHARGE_MANAGER),
-    Document(
-        name="evse/management_state",
-        schema=obj(central_user_management_enabled=BOOL, manager_ip=Str(0, 15, "0.0.0.0")),
-        source=FW,
+    FW.document(
+        "evse/management_state",
+        obj(central_user_management_enabled=BOOL, manager_ip=Str(0, 15, "0.0.0.0")),
         live=False,
         about="nobody manages this wallbox",
     ),
@@ -205,42 +206,32 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
     _order("evse/start_charging", lambda m, _: m.controller.start_charging(), about="slot 4 to 32 A, not in state A"),
     _order("evse/stop_charging", lambda m, _: m.controller.stop_charging(), about="slot 4 to 0, not in state A"),
     *_pair("evse/boost_mode", ENABLED, _memory("enabled", lambda memory: memory.boost), Evse.boost, action=True),
-    State(
-        name="evse/button_state",
-        schema=obj(button_press_time=U32, button_release_time=U32, button_pressed=BOOL),
-        read=Evse.button,
+    FW.state(
+        "evse/button_state",
+        obj(button_press_time=U32, button_release_time=U32, button_pressed=BOOL),
+        Evse.button,
         follows="poll",
         low_latency=True,
-        source=FW,
     ),
     *_pair("evse/indicator_led", LED, Evse.indicator, Evse.led, action=True),
-    Config(name="evse/led_configuration", schema=obj(enable_api=BOOL), source="fw: modules/evse_led"),
+    Source("fw: modules/evse_led").config("evse/led_configuration", obj(enable_api=BOOL)),
     _low_level(_LOW_LEVEL, WARP2_UP, "voltages in state A, most pins"),
     _low_level(_LOW_LEVEL_1, WARP1, "values on WARP1"),
-    Config(name="evse/meter_config", schema=obj(slot=uint(0, 4, width=8)), source=FW),
-    *kept(
+    FW.config("evse/meter_config", obj(slot=uint(0, 4, width=8))),
+    *FW.kept(
         "evse/charge_mode",
         obj(mode=uint(0, 9, 4, width=8)),
+        lambda m, doc: m.api.put("evse/charge_mode", doc.value),
         assumed="without a manager the request stays",
-        run=lambda m, doc: m.api.put("evse/charge_mode", doc.value),
-        source=FW,
     ),
-    Document(name="evse/supported_charge_modes", schema=Arr(U8, 10), source=FW, about="filled by a charge manager"),
-    State(
-        name="evse/enumerate_value",
-        schema=obj(value=U8, value_change_time=U32),
-        read=lambda m, v: {"value": 0, "value_change_time": 0},
-        source=FW,
+    FW.document("evse/supported_charge_modes", Arr(U8, 10), about="filled by a charge manager"),
+    FW.state(
+        "evse/enumerate_value",
+        obj(value=U8, value_change_time=U32),
+        lambda m, v: {"value": 0, "value_change_time": 0},
         live=False,
     ),
-    State(
-        name="evse/identity",
-        schema=IDENTITY,
-        read=Evse.identity,
-        live=False,
-        source="fw: bindings",
-        assumed="hw_version",
-    ),
+    Source("fw: bindings").state("evse/identity", IDENTITY, Evse.identity, live=False, assumed="hw_version"),
     _order("evse/reset", lambda m, _: m.controller.restart()),
     _order("evse/reflash", lambda m, _: m.controller.restart()),
     *_pair(
@@ -255,79 +246,47 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
         action=True,
         models=WARP2_UP,
     ),
-    *_pair(
-        flash.BUTTON.path,
-        obj(button=Int(8, value=2)),
-        _memory("button", lambda memory: memory.button),
-        Evse.configure_button,
-        action=True,
-        models=WARP2_UP,
-    ),
-    *_pair(
-        flash.EV_WAKEUP.path,
-        ENABLED,
-        _memory("enabled", lambda memory: memory.ev_wakeup),
-        Evse.enable_wakeup,
-        action=True,
-        models=WARP2_UP,
-    ),
-    *_pair(
-        flash.AUTO_SWITCH.path,
-        ENABLED,
-        _memory("enabled", lambda memory: memory.auto_switch),
-        Evse.enable_auto_switch,
-        action=True,
-        models=WARP2_UP,
-    ),
-    *_pair(
+    *_one(flash.BUTTON.path, "button", Int(8, value=2), lambda memory: memory.button, Evse.configure_button),
+    *_one(flash.EV_WAKEUP.path, "enabled", BOOL, lambda memory: memory.ev_wakeup, Evse.enable_wakeup),
+    *_one(flash.AUTO_SWITCH.path, "enabled", BOOL, lambda memory: memory.auto_switch, Evse.enable_auto_switch),
+    *_one(
         flash.PHASES_CONNECTED.path,
-        obj(phases=Int(8, value=3)),
-        _memory("phases", lambda memory: memory.phases_connected),
+        "phases",
+        Int(8, value=3),
+        lambda memory: memory.phases_connected,
         Evse.connect_phases,
-        action=True,
-        models=WARP2_UP,
     ),
-    *_pair(
+    *_one(
         "evse/control_pilot_disconnect",
-        obj(disconnect=BOOL),
-        _memory("disconnect", lambda memory: memory.disconnected),
+        "disconnect",
+        BOOL,
+        lambda memory: memory.disconnected,
         Evse.disconnect_pilot,
-        action=True,
-        models=WARP2_UP,
     ),
-    *_pair(
-        flash.WAIT_TIME.path,
-        obj(time=U8),
-        _memory("time", lambda memory: memory.wait_time),
-        Evse.wait,
+    *_one(flash.WAIT_TIME.path, "time", U8, lambda memory: memory.wait_time, Evse.wait),
+    Source("fw: modules/evse_v2").command(
+        "evse/reset_dc_fault_current_state",
+        Evse.reset_dc,
+        obj(password=U32),
         action=True,
         models=WARP2_UP,
-    ),
-    Command(
-        name="evse/reset_dc_fault_current_state",
-        schema=obj(password=U32),
-        run=Evse.reset_dc,
-        action=True,
-        models=WARP2_UP,
-        source="fw: modules/evse_v2",
         about="needs the password 0xDC42FA23; a wrong one is taken silently",
     ),
-    _order("evse/trigger_dc_fault_test", Evse.test_dc, WARP2_UP),
-    *_pair(
+    _order("evse/trigger_dc_fault_test", Evse.start_dc_test, WARP2_UP),
+    *_one(
         "evse/gp_output",
-        obj(gp_output=uint(0, 1, 1, width=8)),
-        _memory("gp_output", lambda memory: memory.gp_output),
+        "gp_output",
+        uint(0, 1, 1, width=8),
+        lambda memory: memory.gp_output,
         Evse.output,
-        action=True,
         models=WARP2,
     ),
-    Document(name="evse/user_calibration", schema=_USER_CALIBRATION, models=WARP1, source="fw: modules/evse"),
-    Command(
-        name="evse/user_calibration_update",
-        schema=_USER_CALIBRATION,
-        run=lambda m, doc: m.api.put("evse/user_calibration", doc.value),
+    Source("fw: modules/evse").document("evse/user_calibration", _USER_CALIBRATION, models=WARP1),
+    Source("fw: modules/evse").command(
+        "evse/user_calibration_update",
+        lambda m, doc: m.api.put("evse/user_calibration", doc.value),
+        _USER_CALIBRATION,
         action=True,
         models=WARP1,
-        source="fw: modules/evse",
     ),
 )

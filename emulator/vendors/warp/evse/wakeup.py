@@ -134,7 +134,7 @@ class Watchdog:
             self._timer.set(self._fed + self.PERIOD)
 
     def arm(self) -> None:
-        """Rules have changed, or the box has booted: 30 s from the last write or the boot."""
+        """Rules have changed, or the wallbox has booted: 30 s from the last write or the boot."""
         due = max(self._fed, self._platform.booted_at) + self.PERIOD
         waited_for = self._platform.triggers.wants(self._trigger)
         self._timer.set(due if waited_for and due > self._platform.at else None)

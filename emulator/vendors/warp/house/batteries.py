@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..api.rows import AnyRow, Config, Document, State
-from ..api.schema import BOOL, I16, NULL, U16, Arr, Null, Str, Union, obj, uint
+from ..api.rows import AnyRow, Config, Source
+from ..api.schema import BOOL, I16, NULL, U16, Null, Str, uint
+from ..api.shapes import Arr, Union, obj
 from ..module import Module
 
-BATTERIES: Final = "fw: modules/batteries"
-FW: Final = "fw: modules/battery_control"
+BATTERIES: Final = Source("fw: modules/batteries")
+FW: Final = Source("fw: modules/battery_control")
 RULES: Final = 32
 QUARTERS: Final = 96
 _CONDITION: Final = uint(0, 2, width=8)
@@ -31,38 +32,35 @@ _RULE: Final = obj(
 
 
 def _rules(what: str) -> Config[Module]:
-    return Config(
-        name=f"battery_control/rules_{what}",
-        schema=Arr(_RULE, RULES),
-        source=FW,
+    return FW.config(
+        f"battery_control/rules_{what}",
+        Arr(_RULE, RULES),
         assumed="schedule_cond up to 4",
         about="percent, ct/10 per kWh, kWh; needs a restart",
     )
 
 
 ROWS: Final[tuple[AnyRow[Module], ...]] = (
-    Config(name="batteries/config", schema=obj(enabled=BOOL), source=BATTERIES),
-    Config(name="batteries/0/config", schema=Union({0: NULL}), source=BATTERIES),
-    State(name="batteries/0/state", schema=Null(), read=lambda m, v: None, live=False, source=BATTERIES),
-    State(name="batteries/0/errors", schema=Null(), read=lambda m, v: None, live=False, source=BATTERIES),
-    Config(
-        name="battery_control/config",
-        schema=obj(
+    BATTERIES.config("batteries/config", obj(enabled=BOOL)),
+    BATTERIES.config("batteries/0/config", Union({0: NULL})),
+    BATTERIES.state("batteries/0/state", Null(), lambda m, v: None, live=False),
+    BATTERIES.state("batteries/0/errors", Null(), lambda m, v: None, live=False),
+    FW.config(
+        "battery_control/config",
+        obj(
             forbid_discharge_during_fast_charge=BOOL,
             cheap_tariff_quarters=uint(0, QUARTERS, width=8),
             expensive_tariff_quarters=uint(0, QUARTERS, width=8),
         ),
-        source=FW,
         assumed="a schedule of 96 quarters of an hour",
     ),
     _rules("permit_grid_charge"),
     _rules("forbid_discharge"),
     _rules("forbid_charge"),
-    Config(name="battery_control/low_level_config", schema=obj(rewrite_period=uint(5, 99999, 60)), source=FW),
-    Document(
-        name="battery_control/state",
-        schema=obj(grid_charge_permitted=BOOL, discharge_forbidden=BOOL, charge_forbidden=BOOL),
-        source=FW,
+    FW.config("battery_control/low_level_config", obj(rewrite_period=uint(5, 99999, 60))),
+    FW.document(
+        "battery_control/state",
+        obj(grid_charge_permitted=BOOL, discharge_forbidden=BOOL, charge_forbidden=BOOL),
         live=False,
         about="there is no battery",
     ),

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..api.rows import AnyRow, Config, Document, kept
-from ..api.schema import BOOL, U8, U16, U32, Arr, Int, Str, obj, uint
+from ..api.rows import AnyRow, Source
+from ..api.schema import BOOL, U8, U16, U32, Int, Str, uint
+from ..api.shapes import Arr, obj
 from ..models import WARP2_UP
 from ..module import Module
 
-FW: Final = "fw: modules/eco"
+FW: Final = Source("fw: modules/eco", models=WARP2_UP)
 _PLAN: Final = obj(
-    enable=BOOL,
-    departure=uint(0, 2, 2, width=8),
-    time=uint(0, 1439, 480, width=16),
-    amount=uint(0, 48, 4, width=8),
+    enable=BOOL, departure=uint(0, 2, 2, width=8), time=uint(0, 1439, 480, width=16), amount=uint(0, 48, 4, width=8)
 )
 ROWS: Final[tuple[AnyRow[Module], ...]] = (
-    Config(
-        name="eco/config",
-        schema=obj(
+    FW.config(
+        "eco/config",
+        obj(
             enable=BOOL,
             park_time=BOOL,
             park_time_duration=uint(1, 48, 8, width=8),
@@ -34,21 +32,9 @@ ROWS: Final[tuple[AnyRow[Module], ...]] = (
             yield_forecast=BOOL,
             yield_forecast_threshold=U16,
         ),
-        models=WARP2_UP,
-        source=FW,
     ),
-    *kept(
-        "eco/charge_plan",
-        _PLAN,
-        run=lambda m, doc: m.api.put("eco/charge_plan", doc.value),
-        models=WARP2_UP,
-        source=FW,
-    ),
-    Document(
-        name="eco/state",
-        schema=obj(last_save=U32, chargers=Arr(obj(start=U32, amount=U8, chart=Str(0, 512)), 64)),
-        models=WARP2_UP,
-        source=FW,
-        live=False,
+    *FW.kept("eco/charge_plan", _PLAN, lambda m, doc: m.api.put("eco/charge_plan", doc.value)),
+    FW.document(
+        "eco/state", obj(last_save=U32, chargers=Arr(obj(start=U32, amount=U8, chart=Str(0, 512)), 64)), live=False
     ),
 )

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from ..api.documents import Doc, plain_docs
-from ..api.rows import AnyRow, Command, Config, State
-from ..api.schema import BOOL, I32, U16, U32, Arr, Bool, Obj, Schema, Str, obj, uint
+from ..api.rows import AnyRow, Source
+from ..api.schema import BOOL, I32, U16, U32, Bool, Schema, Str, uint
+from ..api.shapes import Arr, Obj, obj
 from ..charging.vehicle import KnownVehicle
 from ..evse.controller import Controller
 from ..models import WARP2_UP
@@ -19,9 +20,8 @@ from ..platform import Platform
 from ..view import View
 from .power import PowerManager
 
-FW: Final = "fw: modules/eebus"
+FW: Final = Source("fw: modules/eebus", models=WARP2_UP, since="2.10.0")
 CONFIG: Final = "eebus/config"
-SINCE: Final = "2.10.0"
 PEERS: Final = 4
 """Peers that are remembered."""
 DISCOVERED: Final = 16
@@ -98,7 +98,7 @@ _USE_CASES: Final = obj(
 
 
 class Eebus(Module):
-    """The peers of one box."""
+    """The peers of one wallbox."""
 
     def __init__(self, platform: Platform, controller: Controller, power: PowerManager, vehicle: KnownVehicle) -> None:
         super().__init__(platform)
@@ -169,7 +169,7 @@ class Eebus(Module):
 
     @property
     def ski(self) -> str:
-        """Of the box's own certificate, made when EEBUS is switched on. ASSUMED: empty before."""
+        """Of the wallbox's own certificate, made when EEBUS is switched on. ASSUMED: empty before."""
         if not self.enabled:
             return ""
         return "".join(f"{self.platform.random32(f'ski{part}'):08x}" for part in range(5))
@@ -232,34 +232,23 @@ class Eebus(Module):
 
 
 ROWS: Final[tuple[AnyRow[Eebus], ...]] = (
-    Config(
-        name=CONFIG,
-        schema=obj(enable=BOOL, peers=Arr(Obj(_NODE), PEERS)),
-        models=WARP2_UP,
-        since=SINCE,
-        source=FW,
-    ),
-    State(
-        name="eebus/state",
-        schema=obj(ski=Str(0, 40), discovery_state=uint(0, 3, width=8), peers=Arr(_SHOWN, PEERS + DISCOVERED)),
-        read=Eebus.state,
-        models=WARP2_UP,
-        since=SINCE,
-        source=FW,
+    FW.config(CONFIG, obj(enable=BOOL, peers=Arr(Obj(_NODE), PEERS))),
+    FW.state(
+        "eebus/state",
+        obj(ski=Str(0, 40), discovery_state=uint(0, 3, width=8), peers=Arr(_SHOWN, PEERS + DISCOVERED)),
+        Eebus.state,
         assumed="SKI empty while EEBUS is off",
     ),
-    State(
-        name="eebus/usecases",
-        schema=_USE_CASES,
-        read=Eebus.use_cases,
-        models=WARP2_UP,
-        since=SINCE,
-        source=FW,
+    FW.state(
+        "eebus/usecases",
+        _USE_CASES,
+        Eebus.use_cases,
         assumed="units of the currents, and that line voltages between phases are not filled",
     ),
-    Command(
-        name="eebus/add",
-        schema=obj(
+    FW.command(
+        "eebus/add",
+        Eebus.add,
+        obj(
             ip=Str(0, 150),
             port=U16,
             trusted=BOOL,
@@ -268,23 +257,16 @@ ROWS: Final[tuple[AnyRow[Eebus], ...]] = (
             ski=Str(0, 40),
             persistent=Bool(True),
         ),
-        run=Eebus.add,
         validate=Eebus.refuse,
         nulls=False,
         action=True,
-        models=WARP2_UP,
-        since=SINCE,
-        source=FW,
     ),
-    Command(
-        name="eebus/remove",
-        schema=obj(ski=Str(0, 40)),
-        run=Eebus.remove,
+    FW.command(
+        "eebus/remove",
+        Eebus.remove,
+        obj(ski=Str(0, 40)),
         validate=lambda _, doc: None if doc["ski"] else NO_SKI_TO_REMOVE,
         action=True,
-        models=WARP2_UP,
-        since=SINCE,
-        source=FW,
     ),
-    Command(name="eebus/scan", run=Eebus.scan, action=True, models=WARP2_UP, since=SINCE, source=FW),
+    FW.command("eebus/scan", Eebus.scan, action=True),
 )

@@ -11,8 +11,9 @@ from typing import Final
 
 from ....devices.interfaces import HttpReply, HttpRequest
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, Document, kept
-from ..api.schema import BOOL, I32, U8, U32, Arr, Bool, Int, Raw, Str, many, obj, uint
+from ..api.rows import AnyRow, Config, Source
+from ..api.schema import BOOL, I32, U8, U32, Bool, Int, Str, uint
+from ..api.shapes import Arr, Raw, many, obj
 from ..charging.users import Users
 from ..evse.wakeup import Watchdog
 from ..models import WARP1, WARP2_UP
@@ -22,7 +23,7 @@ from ..rules.triggers import MANAGER_WATCHDOG
 from ..web.replies import document, text
 from .power import PowerManager
 
-FW: Final = "fw: modules/charge_manager"
+FW: Final = Source("fw: modules/charge_manager")
 CONFIG: Final = "charge_manager/config"
 NO_SCAN: Final = "Cannot scan for chargers: mDNS is disabled or failed to start."
 
@@ -100,9 +101,9 @@ class ChargeManager(Module):
 
 def _manager(count: int, models: tuple[str, ...]) -> Config[ChargeManager]:
     charger = obj(host=Str(0, 64), name=Str(0, 32), rot=uint(0, 6, width=8), uid=U32)
-    return Config(
-        name="charge_manager/config",
-        schema=obj(
+    return FW.config(
+        "charge_manager/config",
+        obj(
             enable_charge_manager=BOOL,
             enable_central_management=BOOL,
             enable_watchdog=BOOL,
@@ -119,7 +120,6 @@ def _manager(count: int, models: tuple[str, ...]) -> Config[ChargeManager]:
         ),
         validate=ChargeManager.check,
         models=models,
-        source=FW,
     )
 
 
@@ -128,22 +128,17 @@ _MODES: Final = Arr(uint(0, 9, width=8), 64)
 ROWS: Final[tuple[AnyRow[ChargeManager], ...]] = (
     _manager(10, WARP1),
     _manager(64, WARP2_UP),
-    Document(
-        name="charge_manager/available_current",
-        schema=_CURRENT,
+    FW.document(
+        "charge_manager/available_current",
+        _CURRENT,
         initial=lambda m: {"current": m.config["default_available_current"]},
-        source=FW,
     ),
-    Command(
-        name="charge_manager/available_current_update",
-        schema=_CURRENT,
-        run=ChargeManager.offer,
-        validate=ChargeManager.refuse_current,
-        source=FW,
+    FW.command(
+        "charge_manager/available_current_update", ChargeManager.offer, _CURRENT, validate=ChargeManager.refuse_current
     ),
-    Document(
-        name="charge_manager/state",
-        schema=obj(
+    FW.document(
+        "charge_manager/state",
+        obj(
             state=U8,
             l_raw=many(I32, 4),
             l_min=many(I32, 4),
@@ -152,13 +147,12 @@ ROWS: Final[tuple[AnyRow[ChargeManager], ...]] = (
             alloc=many(I32, 4),
             chargers=Arr(Raw("unstable"), 64),
         ),
-        source=FW,
         live=False,
-        about="not configured: the box manages nobody",
+        about="not configured: the wallbox manages nobody",
     ),
-    Config(
-        name="charge_manager/low_level_config",
-        schema=obj(
+    FW.config(
+        "charge_manager/low_level_config",
+        obj(
             global_hysteresis=Int(32, value=210),
             wakeup_time=Int(32, value=210),
             plug_in_time=Int(32, value=210),
@@ -166,33 +160,20 @@ ROWS: Final[tuple[AnyRow[ChargeManager], ...]] = (
             allocation_interval=Int(16, value=10),
             rotation_interval=Int(16, value=900),
         ),
-        source=FW,
     ),
-    Document(
-        name="charge_manager/low_level_state",
-        schema=obj(last_hyst_reset=U32, wnd_min=many(I32, 4), wnd_max=many(I32, 4), chargers=Arr(Raw("unstable"), 64)),
-        source=FW,
+    FW.document(
+        "charge_manager/low_level_state",
+        obj(last_hyst_reset=U32, wnd_min=many(I32, 4), wnd_max=many(I32, 4), chargers=Arr(Raw("unstable"), 64)),
         live=False,
     ),
-    *kept(
-        "charge_manager/charge_modes",
-        _MODES,
-        run=lambda m, doc: m.api.put("charge_manager/charge_modes", doc.value),
-        source=FW,
-    ),
-    Document(
-        name="charge_manager/supported_charge_modes",
-        schema=Arr(U8, 10),
-        initial=ChargeManager.modes,
-        source=FW,
-    ),
-    Command(name="charge_manager/scan", run=ChargeManager.scan, action=True, source=FW, about="finds nobody"),
-    Command(
-        name="charge_manager/authorize_charger",
-        schema=obj(charger_idx=U8, user_id=Int(16, True)),
-        run=lambda _, __: None,
+    *FW.kept("charge_manager/charge_modes", _MODES, lambda m, doc: m.api.put("charge_manager/charge_modes", doc.value)),
+    FW.document("charge_manager/supported_charge_modes", Arr(U8, 10), initial=ChargeManager.modes),
+    FW.command("charge_manager/scan", ChargeManager.scan, action=True, about="finds nobody"),
+    FW.command(
+        "charge_manager/authorize_charger",
+        lambda _, __: None,
+        obj(charger_idx=U8, user_id=Int(16, True)),
         validate=ChargeManager.refuse_charger,
         action=True,
-        source=FW,
     ),
 )

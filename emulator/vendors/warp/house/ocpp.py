@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, Document
-from ..api.schema import BOOL, U8, U32, Int, Raw, Str, obj
+from ..api.rows import AnyRow, Source
+from ..api.schema import BOOL, U8, U32, Int, Str
+from ..api.shapes import Raw, obj
 from ..models import WARP2_UP
 from ..module import Module
 
-FW: Final = "fw: modules/ocpp"
+FW: Final = Source("fw: modules/ocpp", models=WARP2_UP)
 NO_TRANSACTION: Final = 0x7FFFFFFF
 
 
@@ -33,18 +34,16 @@ _CONFIG: Final = obj(
     cert_id=Int(8, True, value=-1),
 )
 ROWS: Final[tuple[AnyRow[Module], ...]] = (
-    Config(
-        name="ocpp/config",
-        schema=_CONFIG,
+    FW.config(
+        "ocpp/config",
+        _CONFIG,
         initial=lambda m: {**_CONFIG.default(), "identity": m.platform.device_name},
         validate=_refuse,
         censor=("pass",),
-        models=WARP2_UP,
-        source=FW,
     ),
-    Document(
-        name="ocpp/state",
-        schema=obj(
+    FW.document(
+        "ocpp/state",
+        obj(
             charge_point_state=U8,
             charge_point_status=U8,
             next_profile_eval=U32,
@@ -76,19 +75,15 @@ ROWS: Final[tuple[AnyRow[Module], ...]] = (
             last_ping_sent=U32,
             pong_timeout=U32,
         ),
-        models=WARP2_UP,
-        source=FW,
         live=False,
         about="no back end is connected",
     ),
-    Document(
-        name="ocpp/configuration",
-        schema=Raw("object of strings"),
+    FW.document(
+        "ocpp/configuration",
+        Raw("object of strings"),
         initial=lambda _: {},
-        models=WARP2_UP,
-        source=FW,
         live=False,
         assumed="empty while OCPP is off",
     ),
-    Command(name="ocpp/reset", run=lambda _, __: None, action=True, models=WARP2_UP, source=FW),
+    FW.command("ocpp/reset", lambda _, __: None, action=True),
 )

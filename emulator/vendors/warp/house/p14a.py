@@ -10,8 +10,9 @@ from typing import Final
 
 from ....core.instant import Instant
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Config, Document, kept
-from ..api.schema import BOOL, NULL, U8, U32, Int, Union, obj
+from ..api.rows import AnyRow, Source
+from ..api.schema import BOOL, NULL, U8, U32, Int
+from ..api.shapes import Union, obj
 from ..evse.controller import Controller
 from ..evse.memory import HIGHEST, LOWEST, SlotId
 from ..models import WARP2_UP
@@ -19,7 +20,7 @@ from ..module import Module
 from ..platform import Platform
 from ..view import View
 
-FW: Final = "fw: modules/p14a_enwg"
+FW: Final = Source("fw: modules/p14a_enwg", models=WARP2_UP, since="2.10.0")
 CONFIG: Final = "p14a_enwg/config"
 STATE: Final = "p14a_enwg/state"
 CONTROL: Final = "p14a_enwg/control"
@@ -86,9 +87,9 @@ class P14a(Module):
 
 _CONTROL: Final = obj(active=BOOL, limit_w=U32)
 ROWS: Final[tuple[AnyRow[P14a], ...]] = (
-    Config(
-        name=CONFIG,
-        schema=obj(
+    FW.config(
+        CONFIG,
+        obj(
             enable=BOOL,
             source=Union({0: obj(limit_on_close=BOOL, limit_w=Int(32, value=4200), input_index=U8), 1: NULL, 2: NULL}),
             limit_charger=BOOL,
@@ -98,18 +99,7 @@ ROWS: Final[tuple[AnyRow[P14a], ...]] = (
         ),
         initial=P14a.initial,
         applied=lambda m, _, __: m.boot(),
-        models=WARP2_UP,
-        since="2.10.0",
-        source=FW,
     ),
-    Document(name=STATE, schema=_CONTROL, models=WARP2_UP, since="2.10.0", source=FW),
-    *kept(
-        CONTROL,
-        _CONTROL,
-        run=P14a.order_by_api,
-        action=True,
-        models=WARP2_UP,
-        since="2.10.0",
-        source=FW,
-    ),
+    FW.document(STATE, _CONTROL),
+    *FW.kept(CONTROL, _CONTROL, P14a.order_by_api, action=True),
 )

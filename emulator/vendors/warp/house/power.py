@@ -10,8 +10,9 @@ from typing import Final, Literal
 
 from ....core.instant import MINUTE, SECOND, Instant, grid
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, Document, State, kept
-from ..api.schema import BOOL, I32, U8, U32, Float, Int, many, obj, uint
+from ..api.rows import AnyRow, Command, Source
+from ..api.schema import BOOL, I32, U8, U32, Float, Int, uint
+from ..api.shapes import many, obj
 from ..evse.controller import Controller
 from ..evse.memory import SlotId
 from ..meters.slots import Meters
@@ -21,7 +22,7 @@ from ..platform import Platform
 from ..rules import triggers
 from ..view import View
 
-FW: Final = "fw: modules/power_manager"
+FW: Final = Source("fw: modules/power_manager")
 AVAILABLE, DISABLED, UNAVAILABLE, SWITCHING = range(4)
 TOTAL_POWER: Final = 74
 """Value ID of a meter's active power."""
@@ -181,26 +182,24 @@ class PowerManager(Module):
 
 
 MODE: Final = obj(mode=uint(0, 9, width=8))
-EXTERNAL_CONTROL: Final[Command[PowerManager]] = Command(
-    name="power_manager/external_control_update",
-    schema=obj(phases_wanted=uint(0, 3, width=8)),
-    run=PowerManager.ask,
+EXTERNAL_CONTROL: Final[Command[PowerManager]] = FW.command(
+    "power_manager/external_control_update",
+    PowerManager.ask,
+    obj(phases_wanted=uint(0, 3, width=8)),
     validate=lambda m, doc: m.refuse(doc.integer("phases_wanted")),
     action=True,
     models=WARP3_UP,
-    source=FW,
     about="only with feature phase_switch",
 )
 ROWS: Final[tuple[AnyRow[PowerManager], ...]] = (
-    State(
-        name="power_manager/state",
-        schema=obj(config_error_flags=U32, external_control=U8),
-        read=lambda m, v: {"config_error_flags": 0, "external_control": m.external_control(v)},
-        source=FW,
+    FW.state(
+        "power_manager/state",
+        obj(config_error_flags=U32, external_control=U8),
+        lambda m, v: {"config_error_flags": 0, "external_control": m.external_control(v)},
     ),
-    State(
-        name="power_manager/low_level_state",
-        schema=obj(
+    FW.state(
+        "power_manager/low_level_state",
+        obj(
             power_at_meter=Float(None),
             power_at_battery=Float(None),
             battery_soc=Float(None),
@@ -213,15 +212,14 @@ ROWS: Final[tuple[AnyRow[PowerManager], ...]] = (
             is_3phase=BOOL,
             charging_blocked=U32,
         ),
-        read=PowerManager.low_level,
-        source=FW,
+        PowerManager.low_level,
         assumed="no grid meter: the management's own values are constant",
     ),
-    *kept("power_manager/charge_mode", MODE, run=PowerManager.choose, source=FW),
-    Document(name="power_manager/external_control", schema=obj(phases_wanted=U8), source=FW),
-    Config(
-        name="power_manager/config",
-        schema=obj(
+    *FW.kept("power_manager/charge_mode", MODE, PowerManager.choose),
+    FW.document("power_manager/external_control", obj(phases_wanted=U8)),
+    FW.config(
+        "power_manager/config",
+        obj(
             enabled=BOOL,
             phase_switching_mode=uint(0, 4, width=8),
             excess_charging_enable=BOOL,
@@ -237,12 +235,11 @@ ROWS: Final[tuple[AnyRow[PowerManager], ...]] = (
             cloud_filter_mode=uint(0, 3, 2, width=8),
         ),
         validate=PowerManager.check,
-        source=FW,
         about="takes effect at the next boot",
     ),
-    Config(
-        name="power_manager/dynamic_load_config",
-        schema=obj(
+    FW.config(
+        "power_manager/dynamic_load_config",
+        obj(
             enabled=BOOL,
             meter_slot_grid_currents=Int(8, value=1),
             current_limit=U32,
@@ -250,7 +247,6 @@ ROWS: Final[tuple[AnyRow[PowerManager], ...]] = (
             safety_margin_pct=uint(0, 100, width=8),
         ),
         validate=PowerManager.check_load,
-        source=FW,
         about="takes effect at the next boot",
     ),
 )

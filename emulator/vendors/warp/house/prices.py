@@ -12,15 +12,16 @@ from typing import Final
 
 from ....core.instant import SECOND, Instant
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, Document
-from ..api.schema import BOOL, I16, I32, U32, Arr, Int, Schema, Str, obj, sint, uint
+from ..api.rows import AnyRow, Config, Source
+from ..api.schema import BOOL, I16, I32, U32, Int, Schema, Str, sint, uint
+from ..api.shapes import Arr, obj
 from ..models import WARP2_UP
 from ..module import Module
 from ..platform import Platform
 from ..rules import triggers
 from ..settings import INTERNET, MARKET_PRICES
 
-FW: Final = "fw: modules/day_ahead_prices"
+FW: Final = Source("fw: modules/day_ahead_prices", models=WARP2_UP)
 CONFIG: Final = "day_ahead_prices/config"
 STATE: Final = "day_ahead_prices/state"
 PRICES: Final = "day_ahead_prices/prices"
@@ -40,7 +41,7 @@ _FORGETTING: Final = ("source", "region", "resolution", "enable", "api_url", "ce
 
 
 class DayAheadPrices(Module):
-    """The prices one box knows."""
+    """The prices one wallbox knows."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform)
@@ -228,15 +229,13 @@ def _members(*, pushed: bool) -> dict[str, Schema]:
 
 
 def _config(*, pushed: bool) -> Config[DayAheadPrices]:
-    return Config(
-        name=CONFIG,
-        schema=obj(**_members(pushed=pushed)),
+    return FW.config(
+        CONFIG,
+        obj(**_members(pushed=pushed)),
         validate=only_https(NOT_HTTPS),
         applied=DayAheadPrices.changed,
-        models=WARP2_UP,
         since="2.10.0" if pushed else None,
         until=None if pushed else "2.10.0",
-        source=FW,
         assumed="push mode and calendar since 2.10.0",
     )
 
@@ -245,29 +244,15 @@ _PRICES: Final = obj(first_date=U32, resolution=uint(0, 1, HOURLY, width=8), pri
 ROWS: Final[tuple[AnyRow[DayAheadPrices], ...]] = (
     _config(pushed=False),
     _config(pushed=True),
-    Document(
-        name=STATE,
-        schema=obj(last_sync=U32, last_check=U32, next_check=U32, current_price=Int(32, True, value=NO_PRICE)),
-        models=WARP2_UP,
-        source=FW,
-    ),
-    Document(name=PRICES, schema=_PRICES, models=WARP2_UP, source=FW),
-    Command(
-        name="day_ahead_prices/prices_update",
-        schema=_PRICES,
-        run=DayAheadPrices.push,
-        action=True,
-        models=WARP2_UP,
-        since="2.10.0",
-        source=FW,
-    ),
-    Config(
-        name=CALENDAR,
-        schema=obj(prices=Arr(I16, QUARTERS, QUARTERS, (0,) * QUARTERS)),
+    FW.document(STATE, obj(last_sync=U32, last_check=U32, next_check=U32, current_price=Int(32, True, value=NO_PRICE))),
+    FW.document(PRICES, _PRICES),
+    FW.command("day_ahead_prices/prices_update", DayAheadPrices.push, _PRICES, action=True, since="2.10.0"),
+    Source("doc: day_ahead_prices/calendar").config(
+        CALENDAR,
+        obj(prices=Arr(I16, QUARTERS, QUARTERS, (0,) * QUARTERS)),
         applied=lambda m, _, __: m.show(),
         models=WARP2_UP,
         since="2.10.0",
-        source="doc: day_ahead_prices/calendar",
         about="ct/100 per kWh on top of each quarter of an hour of the week",
     ),
 )

@@ -10,14 +10,15 @@ from typing import Final
 
 from ....core.instant import MINUTE, SECOND, Instant
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, Document
-from ..api.schema import BOOL, U32, Arr, Int, Schema, Str, obj, sint, uint
+from ..api.rows import AnyRow, Config, Source
+from ..api.schema import BOOL, U32, Int, Schema, Str, sint, uint
+from ..api.shapes import Arr, obj
 from ..models import WARP2_UP
 from ..module import Module
 from ..platform import Platform
 from .prices import only_https
 
-FW: Final = "fw: modules/solar_forecast"
+FW: Final = Source("fw: modules/solar_forecast", models=WARP2_UP)
 CONFIG: Final = "solar_forecast/config"
 STATE: Final = "solar_forecast/state"
 PLANES: Final = 6
@@ -36,7 +37,7 @@ _NO_DATA: Final = {"first_date": 0, "resolution": 1, "forecast": []}
 
 
 class SolarForecast(Module):
-    """The forecasts one box knows."""
+    """The forecasts one wallbox knows."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform)
@@ -129,11 +130,7 @@ class SolarForecast(Module):
         clock = self.platform.clock
         today = clock.midnight()
         end = today + 24 * 60 - 1
-        sums = (
-            (today, end),
-            (clock.minutes, end),
-            (end + 1, end + 24 * 60),
-        )
+        sums = ((today, end), (clock.minutes, end), (end + 1, end + 24 * 60))
         whole, rest, tomorrow = (self.between(*span) if clock.known else -1 for span in sums)
         self.api.update(STATE, wh_today=whole, wh_today_remaining=rest, wh_tomorrow=tomorrow)
         self._hour.set(self.platform.at + clock.until_next(60) if max(whole, tomorrow) >= 0 else None)
@@ -148,15 +145,13 @@ def _config(*, pushed: bool) -> Config[SolarForecast]:
     if pushed:
         members["source"] = uint(0, 1, width=8)
     members |= {"api_url": Str(0, 64, "https://api.forecast.solar/"), "cert_id": sint(-1, 7, -1, width=8)}
-    return Config(
-        name=CONFIG,
-        schema=obj(**members),
+    return FW.config(
+        CONFIG,
+        obj(**members),
         validate=only_https(NOT_HTTPS),
         applied=lambda m, _, __: m.plan(),
-        models=WARP2_UP,
         since="2.10.0" if pushed else None,
         until=None if pushed else "2.10.0",
-        source=FW,
         assumed="push mode since 2.10.0",
     )
 
@@ -168,9 +163,9 @@ def _plane(index: int) -> tuple[AnyRow[SolarForecast], ...]:
     path = f"solar_forecast/planes/{index}"
 
     return (
-        Config(
-            name=f"{path}/config",
-            schema=obj(
+        FW.config(
+            f"{path}/config",
+            obj(
                 enable=BOOL,
                 name=Str(0, 16),
                 lat=sint(-900_000, 900_000),
@@ -180,25 +175,12 @@ def _plane(index: int) -> tuple[AnyRow[SolarForecast], ...]:
                 wp=U32,
             ),
             applied=lambda m, _, __: m.plane_changed(index),
-            models=WARP2_UP,
-            source=FW,
             about="degrees/10000, degrees, degrees, W peak",
         ),
-        Document(
-            name=f"{path}/state",
-            schema=obj(last_sync=U32, last_check=U32, next_check=U32, place=Str(0, 128, "Unknown")),
-            models=WARP2_UP,
-            source=FW,
-        ),
-        Document(name=f"{path}/forecast", schema=_FORECAST, models=WARP2_UP, source=FW),
-        Command(
-            name=f"{path}/forecast_update",
-            schema=_FORECAST,
-            run=lambda m, doc: m.push(index, doc),
-            action=True,
-            models=WARP2_UP,
-            since="2.10.0",
-            source=FW,
+        FW.document(f"{path}/state", obj(last_sync=U32, last_check=U32, next_check=U32, place=Str(0, 128, "Unknown"))),
+        FW.document(f"{path}/forecast", _FORECAST),
+        FW.command(
+            f"{path}/forecast_update", lambda m, doc: m.push(index, doc), _FORECAST, action=True, since="2.10.0"
         ),
     )
 
@@ -206,9 +188,9 @@ def _plane(index: int) -> tuple[AnyRow[SolarForecast], ...]:
 ROWS: Final[tuple[AnyRow[SolarForecast], ...]] = (
     _config(pushed=False),
     _config(pushed=True),
-    Document(
-        name=STATE,
-        schema=obj(
+    FW.document(
+        STATE,
+        obj(
             wh_today=Int(32, True, value=-1),
             wh_today_remaining=Int(32, True, value=-1),
             wh_tomorrow=Int(32, True, value=-1),
@@ -216,8 +198,6 @@ ROWS: Final[tuple[AnyRow[SolarForecast], ...]] = (
             rate_remaining=Int(8, True, value=-1),
             next_api_call=U32,
         ),
-        models=WARP2_UP,
-        source=FW,
     ),
     *(row for index in range(PLANES) for row in _plane(index)),
 )

@@ -12,7 +12,7 @@ from typing import Final
 
 from ....core.instant import MINUTE, SECOND, grid
 from ....devices.interfaces import HttpReply, HttpRequest
-from ..api.schema import plain
+from ..api.shapes import plain
 from ..module import Module
 from ..platform import Handlers, Platform
 from ..web.replies import document

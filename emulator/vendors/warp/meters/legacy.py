@@ -10,15 +10,16 @@ from collections.abc import Iterable
 from typing import Final
 
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, Read, Run, State
-from ..api.schema import BOOL, U8, U32, Arr, Float, Raw, Schema, many, obj
+from ..api.rows import AnyRow, Read, Run, Source
+from ..api.schema import BOOL, U8, U32, Float, Schema
+from ..api.shapes import Arr, Raw, many, obj
 from ..module import Module
 from ..platform import Platform
 from ..view import View
 from .slots import API, ENERGY, Meters
 from .values import LEGACY
 
-FW: Final = "fw: modules/meters_legacy_api"
+FW: Final = Source("fw: modules/meters_legacy_api")
 POWER, RELATIVE = 74, 210
 """Value ids."""
 VOLTAGES, CURRENTS = (1, 2, 3), (13, 17, 21)
@@ -92,15 +93,13 @@ class LegacyMeters(Module):
 def _pair(
     name: str, schema: Schema, read: Read[LegacyMeters], run: Run[LegacyMeters] = LegacyMeters.ignore
 ) -> Iterable[AnyRow[LegacyMeters]]:
-    yield State(
-        name=name, schema=schema, read=read, follows="everything" if name == "meter/state" else "meter", source=FW
-    )
-    yield Command(name=f"{name}_update", schema=schema, run=run, source=FW)
+    yield FW.state(name, schema, read, follows="everything" if name == "meter/state" else "meter")
+    yield FW.command(f"{name}_update", run, schema)
 
 
 ROWS: Final[tuple[AnyRow[LegacyMeters], ...]] = (
-    Config(name="meters_legacy_api/config", schema=obj(linked_meter_slot=U8), source=FW),
-    State(name="meters_legacy_api/state", schema=obj(writable=BOOL), read=LegacyMeters.writable, source=FW),
+    FW.config("meters_legacy_api/config", obj(linked_meter_slot=U8)),
+    FW.state("meters_legacy_api/state", obj(writable=BOOL), LegacyMeters.writable),
     *_pair("meter/state", obj(state=U8, type=U8), LegacyMeters.state),
     *_pair(
         "meter/values",
@@ -108,13 +107,9 @@ ROWS: Final[tuple[AnyRow[LegacyMeters], ...]] = (
         LegacyMeters.values,
         LegacyMeters.update,
     ),
-    *_pair(
-        "meter/phases",
-        obj(phases_connected=many(BOOL, 3), phases_active=many(BOOL, 3)),
-        LegacyMeters.phases,
-    ),
+    *_pair("meter/phases", obj(phases_connected=many(BOOL, 3), phases_active=many(BOOL, 3)), LegacyMeters.phases),
     *_pair("meter/all_values", Arr(Float(None), 85), LegacyMeters.all_values),
-    State(name="meter/last_reset", schema=obj(last_reset=U32), read=lambda m, v: m.meters.last_reset(v), source=FW),
-    State(name="meter/error_counters", schema=Raw("class specific"), read=LegacyMeters.errors, source=FW),
-    Command(name="meter/reset", run=LegacyMeters.reset, action=True, source=FW),
+    FW.state("meter/last_reset", obj(last_reset=U32), lambda m, v: m.meters.last_reset(v)),
+    FW.state("meter/error_counters", Raw("class specific"), LegacyMeters.errors),
+    FW.command("meter/reset", LegacyMeters.reset, action=True),
 )

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from ....core.events import EventName
 from ....core.instant import SECOND, Instant, grid
 from ....core.messages import Event
 from ....core.snapshot import Snapshot
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, Initial, Read, State
-from ..api.schema import BOOL, NULL, U16, U32, Arr, Float, Int, Obj, Raw, Schema, Str, Union, many, obj, uint
+from ..api.rows import AnyRow, Command, Initial, Read, Source, State
+from ..api.schema import BOOL, NULL, U16, U32, Float, Int, Schema, Str, uint
+from ..api.shapes import Arr, Obj, Raw, Union, many, obj
 from ..charging.vehicle import KnownVehicle
 from ..models import WARP1, WARP2_AND_3, WARP2_UP, WARP4
 from ..module import Module
@@ -23,7 +25,9 @@ from ..settings import METER_LAST_RESET, METER_RESET
 from ..view import View
 from .values import TYPES, VALUES, Sample
 
-FW: Final = "fw: modules/meters"
+FW: Final = Source("fw: modules/meters")
+SILENCE: Final = "meter_fault"
+"""The fault of a meter that does not answer."""
 CALLBACK: Final = SECOND // 2
 """ASSUMED period of the built-in meter."""
 FIRST_READ: Final = 10.0
@@ -70,7 +74,7 @@ _SHAPES: Final = {1: 1, 2: 2, 3: 2, 4: 4}
 
 
 class Meters(Module):
-    """The meters of one box."""
+    """The meters of one wallbox."""
 
     def __init__(self, platform: Platform, vehicle: KnownVehicle) -> None:
         super().__init__(platform)
@@ -113,15 +117,15 @@ class Meters(Module):
         at = event.at
         self._settle()
         match event.name:
-            case "supply_lost":
+            case EventName.SUPPLY_LOST:
                 self.declared_at = None
                 self._declare.clear()
-            case "supply_restored":
+            case EventName.SUPPLY_RESTORED:
                 self._declare.set(at + round((self.platform.boot_time + FIRST_READ) * SECOND))
-            case "fault_raised" if event.detail.get("fault") == "meter_fault":
+            case EventName.FAULT_RAISED if event.detail.get("fault") == SILENCE:
                 self._frozen = self._look(grid(max(0, at - 1), CALLBACK))
                 self._silent_since = at
-            case "fault_cleared" if event.detail.get("fault") == "meter_fault":
+            case EventName.FAULT_CLEARED if event.detail.get("fault") == SILENCE:
                 self._timeouts = self.timeouts(at)
                 self._frozen = None
 
@@ -296,41 +300,36 @@ def _slot_rows(slot: int, models: tuple[str, ...] | None) -> Iterable[AnyRow[Met
     path = f"meters/{slot}"
 
     def state(what: str, schema: Schema, read: Read[Meters]) -> State[Meters]:
-        return State(name=f"{path}/{what}", schema=schema, read=read, models=models, source=FW)
+        return FW.state(f"{path}/{what}", schema, read, models=models)
 
     for generation, those in ((1, WARP1), (2, WARP2_AND_3), (4, WARP4)):
         if models is None or generation != 1:
-            yield Config(
-                name=f"{path}/config",
-                schema=_CLASSES[generation],
+            yield FW.config(
+                f"{path}/config",
+                _CLASSES[generation],
                 initial=_initial(slot),
                 models=those,
-                source=FW,
                 about="takes effect at the next boot",
             )
     yield state("state", Raw("class specific"), lambda m, v: m.state(slot, v))
     yield state("errors", Raw("class specific"), lambda m, v: m.errors(slot, v))
     yield state("value_ids", Arr(U16, 96), lambda m, v: list(m.value_ids(slot)))
-    yield State(
-        name=f"{path}/values",
-        schema=Arr(Float(None), 96),
-        read=lambda m, v: m.values(slot, v),
+    yield FW.state(
+        f"{path}/values",
+        Arr(Float(None), 96),
+        lambda m, v: m.values(slot, v),
         follows="meter",
         models=models,
-        source=FW,
         assumed="callback period; signs and reactive energies",
     )
-    yield Command(name=f"{path}/reset", run=lambda m, _: m.reset(slot), action=True, models=models, source=FW)
+    yield FW.command(f"{path}/reset", lambda m, _: m.reset(slot), action=True, models=models)
     yield state("last_reset", obj(last_reset=U32), Meters.last_reset)
 
 
 def _update(slot: int, count: int) -> Command[Meters]:
     """`meters/<n>/update` of an API meter: exactly as many values as it has ids."""
-    return Command(
-        name=f"meters/{slot}/update",
-        schema=many(Float(), count),
-        run=lambda m, doc: m.push(slot, doc.numbers),
-        source="fw: modules/meters_api",
+    return Source("fw: modules/meters_api").command(
+        f"meters/{slot}/update", lambda m, doc: m.push(slot, doc.numbers), many(Float(), count)
     )
 
 

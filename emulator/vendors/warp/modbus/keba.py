@@ -83,7 +83,7 @@ def _tag(s: Seen) -> object:
 
 
 def _power_factor(s: Seen) -> object:
-    """Counts tenths; KEBA's own boxes count thousandths."""
+    """Counts tenths; KEBA's own wallboxes count thousandths."""
     return whole(s.measured(27), 10 if s.defects else 1000)
 
 
@@ -103,13 +103,13 @@ READABLE: Final[tuple[Row, ...]] = (
     _read(at.ACTIVE_POWER, gated(METER, lambda s: whole(s.meter["power"], 1000))),
     _read(at.TOTAL_ENERGY, gated(METER, lambda s: whole(s.meter["energy_abs"], 10_000))),
     *(_read(place, measured(k)) for k, place in enumerate(at.VOLTAGE)),
-    _read(at.POWER_FACTOR, gated(ALL_VALUES, _power_factor), about="10 %; KEBA's own boxes count 0.1 %"),
+    _read(at.POWER_FACTOR, gated(ALL_VALUES, _power_factor), about="10 %; KEBA's own wallboxes count 0.1 %"),
     _read(at.OFFERED_CURRENT, gated(EVSE, lambda s: s.evse.allowed)),
     _read(at.SUPPORTED_CURRENT, gated(EVSE, hardware_limit)),
     _read(at.RFID_TAG, _tag, about="first four bytes; 0: none"),
     _read(at.SESSION_ENERGY, gated(METER, lambda s: whole(s.charge_energy, 10_000))),
     _read(at.PHASE_SOURCE, gated(SWITCH, constant(MODBUS)), about="0 until something was written"),
-    _read(at.PHASE_STATE, phases, about="1 or 3; KEBA's own boxes say 0 or 1"),
+    _read(at.PHASE_STATE, phases, about="1 or 3; KEBA's own wallboxes say 0 or 1"),
     _read(at.FAILSAFE_CURRENT, constant(0), live=False),
     _read(at.FAILSAFE_TIMEOUT, constant(0), live=False),
 )

@@ -109,16 +109,7 @@ def _row(
     since: str | None = None,
 ) -> Row:
     return Row(
-        name,
-        address,
-        kind,
-        read=read,
-        write=write,
-        live=live,
-        about=about,
-        assumed=assumed,
-        since=since,
-        source=FW,
+        name, address, kind, read=read, write=write, live=live, about=about, assumed=assumed, since=since, source=FW
     )
 
 

@@ -15,8 +15,9 @@ from ....devices.interfaces import Interface, ModbusInterface, ModbusReply, Modb
 from ....devices.points import Fidelity
 from ....devices.register_table import READS, WRITES, RegisterTable
 from ....devices.registers import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, Layout
-from ..api.rows import AnyRow, Config, State
-from ..api.schema import BOOL, U32, Bool, Int, obj, uint
+from ..api.rows import AnyRow, Source
+from ..api.schema import BOOL, U32, Bool, Int, uint
+from ..api.shapes import obj
 from ..evse.memory import SlotId
 from ..module import Module
 from ..system.features import EVSE
@@ -25,6 +26,7 @@ from . import keba as modbus_keba
 from . import own as modbus_own
 from .view import FW, Reach, Seen, Server
 
+SOURCE: Final = Source(FW)
 CONFIG: Final = "modbus_tcp/config"
 CLIENTS: Final = 8
 SHORTEST, LONGEST = 6, 253
@@ -259,9 +261,9 @@ class Modbus(Module):
 
 
 ROWS: Final[tuple[AnyRow[Modbus], ...]] = (
-    Config(
-        name=CONFIG,
-        schema=obj(
+    SOURCE.config(
+        CONFIG,
+        obj(
             enable=BOOL,
             port=Int(16, value=502),
             table=uint(0, 2, width=8),
@@ -269,12 +271,10 @@ ROWS: Final[tuple[AnyRow[Modbus], ...]] = (
             ignore_writes=BOOL,
         ),
         applied=lambda m, _, __: m.changed(),
-        source=FW,
     ),
-    State(
-        name="modbus_tcp/error_counters",
-        schema=obj(illegal_data_address=U32, illegal_function=U32, ignored_write=U32),
-        read=lambda m, v: m.errors,
-        source=FW,
+    SOURCE.state(
+        "modbus_tcp/error_counters",
+        obj(illegal_data_address=U32, illegal_function=U32, ignored_write=U32),
+        lambda m, v: m.errors,
     ),
 )

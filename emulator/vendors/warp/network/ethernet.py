@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Config, State
-from ..api.schema import BOOL, I52, U8, U32, Bool, Str, obj
+from ..api.rows import AnyRow, Source
+from ..api.schema import BOOL, I52, U8, U32, Bool, Str
+from ..api.shapes import obj
 from ..models import WARP2_UP
 from ..module import Module
 from ..platform import Platform
@@ -18,7 +19,7 @@ from ..view import View
 from .addresses import IP, ZERO, check_addresses
 from .interface import ETHERNET, Interface, hardware_address
 
-FW: Final = "fw: modules/ethernet"
+FW: Final = Source("fw: modules/ethernet", models=WARP2_UP)
 
 
 class Ethernet(Module):
@@ -53,17 +54,15 @@ class Ethernet(Module):
 
 
 ROWS: Final[tuple[AnyRow[Ethernet], ...]] = (
-    Config(
-        name="ethernet/config",
-        schema=obj(enable_ethernet=Bool(True), ip=IP, gateway=IP, subnet=IP, dns=IP, dns2=IP),
+    FW.config(
+        "ethernet/config",
+        obj(enable_ethernet=Bool(True), ip=IP, gateway=IP, subnet=IP, dns=IP, dns2=IP),
         validate=Ethernet.check,
         applied=lambda m, _, __: m.interface.look(),
-        models=WARP2_UP,
-        source=FW,
     ),
-    State(
-        name="ethernet/state",
-        schema=obj(
+    FW.state(
+        "ethernet/state",
+        obj(
             connection_state=U8,
             connection_start=I52,
             connection_end=I52,
@@ -74,9 +73,7 @@ ROWS: Final[tuple[AnyRow[Ethernet], ...]] = (
             link_speed=U32,
             disable_countdown=U32,
         ),
-        read=Ethernet.state,
-        models=WARP2_UP,
-        source=FW,
+        Ethernet.state,
         assumed="hardware address",
     ),
 )

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Config, State
-from ..api.schema import BOOL, Bool, Str, obj, uint
+from ..api.rows import AnyRow, Source
+from ..api.schema import BOOL, Bool, Str, uint
+from ..api.shapes import obj
 from ..module import Module
 from .addresses import CERT_ID, UNSAFE_PORTS
 
-FW: Final = "fw: modules/network"
+FW: Final = Source("fw: modules/network")
 
 
 class Network(Module):
@@ -42,9 +43,9 @@ class Network(Module):
 
 
 ROWS: Final[tuple[AnyRow[Network], ...]] = (
-    Config(
-        name="network/config",
-        schema=obj(
+    FW.config(
+        "network/config",
+        obj(
             hostname=Str(1, 32),
             enable_mdns=Bool(True),
             transport_mode=uint(0, 2, width=8),
@@ -55,16 +56,9 @@ ROWS: Final[tuple[AnyRow[Network], ...]] = (
         ),
         initial=Network.initial,
         validate=Network.check,
-        source=FW,
         about="takes effect at the next boot",
     ),
 )
 STATE_ROWS: Final[tuple[AnyRow[Network], ...]] = (
-    State(
-        name="network/state",
-        schema=obj(connected=BOOL),
-        read=lambda m, v: {"connected": True},
-        live=False,
-        source=FW,
-    ),
+    FW.state("network/state", obj(connected=BOOL), lambda m, v: {"connected": True}, live=False),
 )

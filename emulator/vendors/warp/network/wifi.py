@@ -11,8 +11,9 @@ from typing import Final
 
 from ....devices.interfaces import HttpReply, HttpRequest
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, State
-from ..api.schema import BOOL, I8, I52, NULL, U8, U32, Bool, Schema, Str, Union, many, obj, uint
+from ..api.rows import AnyRow, Source
+from ..api.schema import BOOL, I8, I52, NULL, U8, U32, Bool, Schema, Str, uint
+from ..api.shapes import Union, many, obj
 from ..module import Module
 from ..platform import Handlers, Platform
 from ..view import View
@@ -20,7 +21,7 @@ from ..web.replies import document, text
 from .addresses import CERT_ID, IP, ZERO, check_addresses
 from .interface import ACCESS_POINT, STATION, Interface, hardware_address
 
-FW: Final = "fw: modules/wifi"
+FW: Final = Source("fw: modules/wifi")
 
 
 class Wifi(Module):
@@ -100,9 +101,9 @@ _EAP: Final[dict[int, Schema]] = {
     ),
 }
 ROWS: Final[tuple[AnyRow[Wifi], ...]] = (
-    Config(
-        name="wifi/sta_config",
-        schema=obj(
+    FW.config(
+        "wifi/sta_config",
+        obj(
             enable_sta=BOOL,
             ssid=Str(0, 31),
             bssid=many(U8, 6),
@@ -120,11 +121,10 @@ ROWS: Final[tuple[AnyRow[Wifi], ...]] = (
         applied=lambda m, _, __: m.station.look(),
         censor=("passphrase",),
         nested_censor=("wpa_eap_config", "password"),
-        source=FW,
     ),
-    Config(
-        name="wifi/ap_config",
-        schema=obj(
+    FW.config(
+        "wifi/ap_config",
+        obj(
             enable_ap=Bool(True),
             ap_fallback_only=BOOL,
             ssid=Str(0, 31),
@@ -149,11 +149,10 @@ ROWS: Final[tuple[AnyRow[Wifi], ...]] = (
         validate=Wifi.check_access_point,
         applied=lambda m, _, __: m.access_point.look(),
         censor=("passphrase",),
-        source=FW,
     ),
-    State(
-        name="wifi/state",
-        schema=obj(
+    FW.state(
+        "wifi/state",
+        obj(
             connection_state=U8,
             connection_start=I52,
             connection_end=I52,
@@ -169,9 +168,8 @@ ROWS: Final[tuple[AnyRow[Wifi], ...]] = (
             ap_disable_countdown=U32,
             sta_disable_countdown=U32,
         ),
-        read=Wifi.state,
-        source=FW,
+        Wifi.state,
         assumed="addresses",
     ),
-    Command(name="wifi/scan", run=Wifi.scan, action=True, source=FW, about="finds nothing"),
+    FW.command("wifi/scan", Wifi.scan, action=True, about="finds nothing"),
 )

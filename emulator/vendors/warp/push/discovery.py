@@ -15,7 +15,7 @@ from ....core.instant import MINUTE, SECOND, Instant
 from ....devices.interfaces import Publish
 from ..models import PRODUCTS
 from ..platform import Platform
-from ..system.features import Features
+from ..system.features import EVSE, METER, PHASES, Features
 
 OFF, GENERIC, HOME_ASSISTANT = range(3)
 AGAIN: Final = 15 * MINUTE
@@ -41,67 +41,78 @@ def _measure(unit: str, kind: str, how: str = "measurement") -> dict[str, object
     return {"unit_of_measurement": unit, "device_class": kind, "state_class": how}
 
 
+def _sensor(
+    id: str,  # noqa: A002 - the field's name
+    german: str,
+    english: str,
+    state: str,
+    value: str,
+    keys: Mapping[str, object],
+    feature: str = EVSE,
+) -> Entity:
+    """`value`: the template of what is shown."""
+    shown = {"value_template": f"{{{{{value}}}}}", **keys}
+    return Entity(id=id, component="sensor", names=(german, english), state=state, keys=shown, feature=feature)
+
+
+def _energy(what: str, german: str, english: str) -> Entity:
+    names = (f"Stromverbrauch {german}", f"Energy consumption ({english})")
+    value = f"value_json.energy_{what} | round(3)"
+    return _sensor(f"energy{what}", *names, "meter/values", value, _measure("kWh", "energy", "total"), METER)
+
+
 def _current(index: int) -> Entity:
-    return Entity(
-        id=f"current_l{index}",
-        component="sensor",
-        names=(f"Strom L{index}", f"Current L{index}"),
-        state="meter/all_values",
-        keys={"value_template": f"{{{{value_json[{index + 2}] | round(3)}}}}", **_measure("A", "current")},
-        feature="meter_phases",
-    )
+    names = (f"Strom L{index}", f"Current L{index}")
+    value = f"value_json[{index + 2}] | round(3)"
+    return _sensor(f"current_l{index}", *names, "meter/all_values", value, _measure("A", "current"), PHASES)
 
 
-def _binary(name: str, names: tuple[str, str], states: str, kind: str) -> Entity:
-    template = f"{{{{value_json.charger_state in [{states}]}}}}"
+def _binary(
+    id: str,  # noqa: A002 - the field's name
+    german: str,
+    english: str,
+    value: str,
+    kind: str,
+    state: str = "evse/state",
+    **keys: object,
+) -> Entity:
     return Entity(
-        id=name,
+        id=id,
         component="binary_sensor",
-        names=names,
-        state="evse/state",
-        keys={"value_template": template, **_YES_NO, "device_class": kind},
-        feature="evse",
+        names=(german, english),
+        state=state,
+        keys={"value_template": f"{{{{{value}}}}}", **_YES_NO, "device_class": kind, **keys},
+        feature=EVSE,
         only_home_assistant=True,
     )
 
 
+def _button(what: str, german: str, english: str, icon: str) -> Entity:
+    keys = {"payload_press": "null", "payload_on": "null", "icon": icon}
+    command = f"evse/{what}_charging"
+    return Entity(
+        id=f"{what}charge", component="button", names=(german, english), command=command, keys=keys, feature=EVSE
+    )
+
+
 _LIMITS: Final = {"min": 0, "max": 32}
+_STATE: Final = "value_json.charger_state"
 ENTITIES: Final = (
-    Entity(
-        id="powernow",
-        component="sensor",
-        names=("Leistungsaufnahme", "Power draw"),
-        state="meter/values",
-        keys={"value_template": "{{value_json.power | round(0)}}", **_measure("W", "power")},
-        feature="meter",
+    _sensor(
+        "powernow",
+        "Leistungsaufnahme",
+        "Power draw",
+        "meter/values",
+        "value_json.power | round(0)",
+        _measure("W", "power"),
+        METER,
     ),
-    Entity(
-        id="energyabs",
-        component="sensor",
-        names=("Stromverbrauch absolut", "Energy consumption (absolute)"),
-        state="meter/values",
-        keys={"value_template": "{{value_json.energy_abs | round(3)}}", **_measure("kWh", "energy", "total")},
-        feature="meter",
-    ),
-    Entity(
-        id="energyrel",
-        component="sensor",
-        names=("Stromverbrauch relativ", "Energy consumption (relative)"),
-        state="meter/values",
-        keys={"value_template": "{{value_json.energy_rel | round(3)}}", **_measure("kWh", "energy", "total")},
-        feature="meter",
-    ),
+    _energy("abs", "absolut", "absolute"),
+    _energy("rel", "relativ", "relative"),
     _current(1),
     _current(2),
     _current(3),
-    Entity(
-        id="chargerstate",
-        component="sensor",
-        names=("Ladestatus", "Charge state"),
-        state="evse/state",
-        keys={"value_template": "{{value_json.charger_state}}", "icon": "mdi:ev-plug-type2"},
-        feature="evse",
-    ),
+    _sensor("chargerstate", "Ladestatus", "Charge state", "evse/state", _STATE, {"icon": "mdi:ev-plug-type2"}),
     Entity(
         id="globalcurrent",
         component="number",
@@ -116,53 +127,30 @@ ENTITIES: Final = (
             "mode": "auto",
             "icon": "mdi:gauge",
         },
-        feature="evse",
+        feature=EVSE,
     ),
-    Entity(
-        id="allowedcurrent",
-        component="sensor",
-        names=("Erlaubter Ladestrom", "Allowed charging current"),
-        state="evse/state",
-        keys={
-            "value_template": "{{(value_json.allowed_charging_current | float / 1000) | round(3)}}",
-            **_measure("A", "current"),
-            **_LIMITS,
-        },
-        feature="evse",
+    _sensor(
+        "allowedcurrent",
+        "Erlaubter Ladestrom",
+        "Allowed charging current",
+        "evse/state",
+        "(value_json.allowed_charging_current | float / 1000) | round(3)",
+        {**_measure("A", "current"), **_LIMITS},
     ),
-    Entity(
-        id="startcharge",
-        component="button",
-        names=("Ladevorgang starten", "Start charging"),
-        command="evse/start_charging",
-        keys={"payload_press": "null", "payload_on": "null", "icon": "mdi:flash"},
-        feature="evse",
-    ),
-    Entity(
-        id="stopcharge",
-        component="button",
-        names=("Ladevorgang stoppen", "Stop charging"),
-        command="evse/stop_charging",
-        keys={"payload_press": "null", "payload_on": "null", "icon": "mdi:flash-off"},
-        feature="evse",
-    ),
-    _binary("cable", ("Wallbox-Ladekabel verbunden", "Charger cable connected"), "1, 2, 3", "plug"),
-    _binary("ready", ("Wallbox ladebereit", "Charger ready to charge"), "2, 3", "power"),
-    _binary("charging", ("Wallbox lädt", "Charger charging"), "3", "battery_charging"),
-    _binary("error", ("Wallbox-Fehler", "Charger error"), "4", "problem"),
-    Entity(
-        id="online",
-        component="binary_sensor",
-        names=("Wallbox verfügbar", "Charger online"),
-        state="evse/low_level_state",
-        keys={
-            "value_template": "{{value_json.uptime>0}}",
-            **_YES_NO,
-            "device_class": "connectivity",
-            "expire_after": "30",
-        },
-        feature="evse",
-        only_home_assistant=True,
+    _button("start", "Ladevorgang starten", "Start charging", "mdi:flash"),
+    _button("stop", "Ladevorgang stoppen", "Stop charging", "mdi:flash-off"),
+    _binary("cable", "Wallbox-Ladekabel verbunden", "Charger cable connected", f"{_STATE} in [1, 2, 3]", "plug"),
+    _binary("ready", "Wallbox ladebereit", "Charger ready to charge", f"{_STATE} in [2, 3]", "power"),
+    _binary("charging", "Wallbox lädt", "Charger charging", f"{_STATE} in [3]", "battery_charging"),
+    _binary("error", "Wallbox-Fehler", "Charger error", f"{_STATE} in [4]", "problem"),
+    _binary(
+        "online",
+        "Wallbox verfügbar",
+        "Charger online",
+        "value_json.uptime>0",
+        "connectivity",
+        "evse/low_level_state",
+        expire_after="30",
     ),
 )
 """ASSUMED: order of keys inside the static part, spelling of templates the reference abbreviates."""
@@ -172,11 +160,7 @@ class Discovery:
     """What was announced of one wallbox."""
 
     def __init__(
-        self,
-        platform: Platform,
-        features: Features,
-        topic: Callable[[str], str],
-        publish: Callable[[Publish], None],
+        self, platform: Platform, features: Features, topic: Callable[[str], str], publish: Callable[[Publish], None]
     ) -> None:
         """`topic`: of a path."""
         self._platform = platform

@@ -13,8 +13,9 @@ from ....core.instant import MILLISECOND, SECOND, Instant
 from ....devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Origin, Publish
 from ..api.documents import Doc
 from ..api.registry import Target
-from ..api.rows import AnyRow, Command, Config, State
-from ..api.schema import BOOL, I32, I52, NULL, U8, Int, Str, obj, uint
+from ..api.rows import AnyRow, Command, Source
+from ..api.schema import BOOL, I32, I52, NULL, U8, Int, Str, uint
+from ..api.shapes import obj
 from ..models import NAMES
 from ..module import Module
 from ..network.addresses import CERT_ID
@@ -24,7 +25,7 @@ from ..view import View
 from .discovery import Discovery
 from .feed import Feed
 
-FW: Final = "fw: modules/mqtt"
+FW: Final = Source("fw: modules/mqtt")
 CONFIG: Final = obj(
     enable_mqtt=BOOL,
     broker_host=Str(0, 128),
@@ -57,7 +58,7 @@ class Listener(Protocol):
 
 
 class Mqtt(Module):
-    """The MQTT client of one box."""
+    """The MQTT client of one wallbox."""
 
     def __init__(self, platform: Platform, features: Features) -> None:
         super().__init__(platform)
@@ -277,26 +278,21 @@ class Mqtt(Module):
 
 
 ROWS: Final[tuple[AnyRow[Mqtt], ...]] = (
-    Config(
-        name="mqtt/config",
-        schema=CONFIG,
+    FW.config(
+        "mqtt/config",
+        CONFIG,
         initial=Mqtt.initial,
         validate=Mqtt.check,
         applied=lambda m, _, __: m.reconnect(),
         censor=("broker_password",),
-        source=FW,
     ),
-    State(
-        name="mqtt/state",
-        schema=obj(connection_state=U8, connection_start=I52, connection_end=I52, last_error=I32),
-        read=Mqtt.state,
-        source=FW,
+    FW.state(
+        "mqtt/state", obj(connection_state=U8, connection_start=I52, connection_end=I52, last_error=I32), Mqtt.state
     ),
-    Config(
-        name="mqtt/auto_discovery_config",
-        schema=obj(auto_discovery_mode=uint(0, 2, width=8), auto_discovery_prefix=Str(1, 64, "homeassistant")),
+    Source("fw: modules/mqtt_auto_discovery").config(
+        "mqtt/auto_discovery_config",
+        obj(auto_discovery_mode=uint(0, 2, width=8), auto_discovery_prefix=Str(1, 64, "homeassistant")),
         validate=Mqtt.check_discovery,
-        source="fw: modules/mqtt_auto_discovery",
         about="takes effect at the next boot",
     ),
 )

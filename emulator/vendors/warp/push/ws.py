@@ -11,7 +11,7 @@ from typing import Final
 
 from ....core.instant import MILLISECOND, MINUTE, SECOND, Instant, grid
 from ....devices.interfaces import Frame, Origin
-from ..api.schema import plain
+from ..api.shapes import plain
 from ..meters.slots import Meters
 from ..platform import Platform
 from .feed import Feed

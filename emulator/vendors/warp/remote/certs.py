@@ -11,13 +11,14 @@ import re
 from typing import Final
 
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, State
-from ..api.schema import Arr, Str, obj, uint
+from ..api.rows import AnyRow, Source
+from ..api.schema import Str, uint
+from ..api.shapes import Arr, obj
 from ..module import Module
 from ..settings import CERTIFICATES
 from ..view import View
 
-FW: Final = "fw: modules/certs"
+FW: Final = Source("fw: modules/certs")
 LAST_CERT: Final = 7
 _PEM: Final = re.compile(
     r"-----BEGIN (CERTIFICATE|PRIVATE KEY|RSA PRIVATE KEY|EC PRIVATE KEY)-----\s*(.*?)\s*-----END \1-----", re.DOTALL
@@ -85,13 +86,8 @@ class Certs(Module):
 _CERT_ID: Final = uint(0, LAST_CERT, width=8)
 _UPLOAD: Final = obj(id=_CERT_ID, name=Str(0, 32), cert=Str(0, 4027))
 ROWS: Final[tuple[AnyRow[Certs], ...]] = (
-    State(
-        name="certs/state",
-        schema=obj(certs=Arr(obj(id=_CERT_ID, name=Str(0, 32)), LAST_CERT + 1)),
-        read=Certs.state,
-        source=FW,
-    ),
-    Command(name="certs/add", schema=_UPLOAD, run=Certs.add, validate=Certs.check, action=True, source=FW),
-    Command(name="certs/modify", schema=_UPLOAD, run=Certs.modify, validate=Certs.check, action=True, source=FW),
-    Command(name="certs/remove", schema=obj(id=_CERT_ID), run=Certs.remove, action=True, source=FW),
+    FW.state("certs/state", obj(certs=Arr(obj(id=_CERT_ID, name=Str(0, 32)), LAST_CERT + 1)), Certs.state),
+    FW.command("certs/add", Certs.add, _UPLOAD, validate=Certs.check, action=True),
+    FW.command("certs/modify", Certs.modify, _UPLOAD, validate=Certs.check, action=True),
+    FW.command("certs/remove", Certs.remove, obj(id=_CERT_ID), action=True),
 )

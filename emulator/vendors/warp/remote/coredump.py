@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ..api.rows import AnyRow, Document
-from ..api.schema import BOOL, obj
+from ..api.rows import AnyRow, Source
+from ..api.schema import BOOL
+from ..api.shapes import obj
 from ..module import Module
 from ..platform import Handlers
 from ..web.replies import text
 
-FW: Final = "fw: modules/coredump"
+FW: Final = Source("fw: modules/coredump")
 
 
 class Coredump(Module):
@@ -28,11 +29,5 @@ class Coredump(Module):
 
 
 ROWS: Final[tuple[AnyRow[Coredump], ...]] = (
-    Document(
-        name="coredump/state",
-        schema=obj(coredump_available=BOOL),
-        source=FW,
-        live=False,
-        about="this firmware never crashed",
-    ),
+    FW.document("coredump/state", obj(coredump_available=BOOL), live=False, about="this firmware never crashed"),
 )

@@ -13,14 +13,15 @@ from ....core.instant import MILLISECOND, SECOND, Instant
 from ....devices.interfaces import HttpReply, HttpRequest
 from ..api import payload as payloads
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, Document, State
-from ..api.schema import BOOL, I52, U8, U32, U53, Arr, DocumentError, Int, Str, many, obj, uint
+from ..api.rows import AnyRow, Source
+from ..api.schema import BOOL, I52, U8, U32, U53, DocumentError, Int, Str, uint
+from ..api.shapes import Arr, many, obj
 from ..module import Module
 from ..platform import Handlers, Platform
 from ..view import View
 from ..web.replies import text
 
-FW: Final = "fw: modules/remote_access"
+FW: Final = Source("fw: modules/remote_access")
 HTTP_STEPS: Final = ("get_login_salt", "get_secret_salt")
 CONNECTIONS: Final = 6
 """The management connection, and five of users. ASSUMED number."""
@@ -31,7 +32,7 @@ _DISCONNECTED: Final = 1
 
 
 class RemoteAccess(Module):
-    """The relay's side of one box: nobody answers."""
+    """The relay's side of one wallbox: nobody answers."""
 
     def __init__(self, platform: Platform) -> None:
         super().__init__(platform)
@@ -103,19 +104,15 @@ class RemoteAccess(Module):
 
 
 _REGISTRATION: Final = obj(
-    enable=BOOL,
-    relay_host=Str(0, 32),
-    relay_port=Int(16, value=443),
-    email=Str(0, 64),
-    cert_id=Int(8, True, value=-1),
+    enable=BOOL, relay_host=Str(0, 32), relay_port=Int(16, value=443), email=Str(0, 64), cert_id=Int(8, True, value=-1)
 )
 _CONNECTION: Final = obj(
     state=Int(8, value=_DISCONNECTED), user=Int(8, value=255), connection=Int(8, value=255), last_state_change=U53
 )
 ROWS: Final[tuple[AnyRow[RemoteAccess], ...]] = (
-    Config(
-        name="remote_access/config",
-        schema=obj(
+    FW.config(
+        "remote_access/config",
+        obj(
             uuid=Str(0, 36),
             enable=BOOL,
             password=Str(0, 32),
@@ -126,35 +123,23 @@ ROWS: Final[tuple[AnyRow[RemoteAccess], ...]] = (
         ),
         update=False,
         censor=("password",),
-        source=FW,
         about="changed by remote_access/config_update and by a registration",
     ),
-    Document(
-        name="remote_access/state",
-        schema=many(_CONNECTION, CONNECTIONS),
-        source=FW,
-        live=False,
-        about="disconnected: there is no relay",
+    FW.document(
+        "remote_access/state", many(_CONNECTION, CONNECTIONS), live=False, about="disconnected: there is no relay"
     ),
-    Document(
-        name="remote_access/registration_state",
-        schema=obj(state=uint(0, 3, width=8), message=Str(0, 64)),
-        source=FW,
+    FW.document(
+        "remote_access/registration_state",
+        obj(state=uint(0, 3, width=8), message=Str(0, 64)),
         assumed="text of the error when there is no relay",
     ),
-    State(
-        name="remote_access/ping_state",
-        schema=obj(packets_sent=U32, packets_received=U32, time_elapsed_ms=I52),
-        read=RemoteAccess.ping_state,
-        source=FW,
+    FW.state(
+        "remote_access/ping_state",
+        obj(packets_sent=U32, packets_received=U32, time_elapsed_ms=I52),
+        RemoteAccess.ping_state,
     ),
-    Command(name="remote_access/start_ping", run=lambda m, _: m.ping(), action=True, source=FW),
-    Command(name="remote_access/stop_ping", run=lambda m, _: m.stop_ping(), action=True, source=FW),
-    Command(name="remote_access/config_update", schema=_REGISTRATION, run=RemoteAccess.configure, source=FW),
-    Command(
-        name="remote_access/config_reset",
-        run=lambda m, _: m.api.forget_saved("remote_access/config"),
-        action=True,
-        source=FW,
-    ),
+    FW.command("remote_access/start_ping", lambda m, _: m.ping(), action=True),
+    FW.command("remote_access/stop_ping", lambda m, _: m.stop_ping(), action=True),
+    FW.command("remote_access/config_update", RemoteAccess.configure, _REGISTRATION),
+    FW.command("remote_access/config_reset", lambda m, _: m.api.forget_saved("remote_access/config"), action=True),
 )

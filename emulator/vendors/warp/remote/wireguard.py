@@ -12,13 +12,14 @@ from typing import Final
 
 from ....core.instant import SECOND
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Config, State
-from ..api.schema import BOOL, U8, U32, Bool, Int, Str, obj
+from ..api.rows import AnyRow, Source
+from ..api.schema import BOOL, U8, U32, Bool, Int, Str
+from ..api.shapes import obj
 from ..module import Module
 from ..network.addresses import IP, parse_ip
 from ..view import View
 
-FW: Final = "fw: modules/wireguard"
+FW: Final = Source("fw: modules/wireguard")
 _KEY_LENGTH: Final = " had unexpected length. Expecting a base64 encoded string of length 44."
 _KEY_LETTER: Final = " contained unexpected character. Expecting a base64 encoded string."
 _KEY_BYTES: Final = (
@@ -61,9 +62,9 @@ class Wireguard(Module):
 
 
 ROWS: Final[tuple[AnyRow[Wireguard], ...]] = (
-    Config(
-        name="wireguard/config",
-        schema=obj(
+    FW.config(
+        "wireguard/config",
+        obj(
             enable=BOOL,
             make_default_interface=Bool(True),
             internal_ip=IP,
@@ -80,13 +81,7 @@ ROWS: Final[tuple[AnyRow[Wireguard], ...]] = (
         ),
         validate=Wireguard.check,
         censor=("private_key", "remote_public_key", "preshared_key"),
-        source=FW,
         about="needs a restart",
     ),
-    State(
-        name="wireguard/state",
-        schema=obj(connection_start=U32, connection_end=U32, state=U8),
-        read=Wireguard.state,
-        source=FW,
-    ),
+    FW.state("wireguard/state", obj(connection_start=U32, connection_end=U32, state=U8), Wireguard.state),
 )

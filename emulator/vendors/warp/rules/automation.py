@@ -15,8 +15,9 @@ from ....core.instant import MILLISECOND, SECOND, Instant
 from ....devices.interfaces import Origin, Publish
 from ..api.bricklets import led_of
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Config, State
-from ..api.schema import I52, U8, Arr, Union, obj, uint
+from ..api.rows import AnyRow, Config, Source
+from ..api.schema import I52, U8, uint
+from ..api.shapes import Arr, Union, obj
 from ..charging.nfc import Nfc
 from ..evse.controller import Controller
 from ..evse.memory import HIGHEST, Memory, SlotId, valid
@@ -30,7 +31,7 @@ from ..view import View
 from . import triggers
 from .documents import ENABLED_ACTIONS, ENABLED_TRIGGERS, METHODS, actions_of, due, triggers_of, wrong_topic
 
-FW: Final = "fw: modules/automation"
+FW: Final = Source("fw: modules/automation")
 CONFIG: Final = "automation/config"
 RULE: Final = Origin(interface="automation")
 OVERRIDES: Final = (("duration", "duration"), ("energy_wh", "energy"), ("soc_pct", "soc"))
@@ -317,13 +318,12 @@ class Automation(Module):
 
 def _config(generation: int, models: tuple[str, ...]) -> Config[Automation]:
     trigger, action = Union(triggers_of(generation)), Union(actions_of(generation))
-    return Config(
-        name=CONFIG,
-        schema=obj(tasks=Arr(obj(trigger=trigger, action=action, delay=uint(0, 86400)), 14)),
+    return FW.config(
+        CONFIG,
+        obj(tasks=Arr(obj(trigger=trigger, action=action, delay=uint(0, 86400)), 14)),
         validate=Automation.check,
         applied=Automation.applied,
         models=models,
-        source=FW,
     )
 
 
@@ -332,16 +332,15 @@ ROWS: Final[tuple[AnyRow[Automation], ...]] = (
     _config(2, WARP2),
     _config(3, WARP3),
     _config(4, WARP4),
-    State(
-        name="automation/state",
-        schema=obj(
+    FW.state(
+        "automation/state",
+        obj(
             registered_triggers=Arr(U8, 32),
             registered_actions=Arr(U8, 32),
             enabled_triggers=Arr(U8, 32),
             enabled_actions=Arr(U8, 32),
             last_run=Arr(I52, 14),
         ),
-        read=Automation.state,
-        source=FW,
+        Automation.state,
     ),
 )

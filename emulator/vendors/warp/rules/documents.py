@@ -11,7 +11,8 @@ from typing import Final
 
 from ..api.bricklets import LED
 from ..api.documents import Doc
-from ..api.schema import BOOL, I32, NULL, U8, U16, U32, Int, Obj, Schema, Str, obj, sint, uint
+from ..api.schema import BOOL, I32, NULL, U8, U16, U32, Int, Schema, Str, sint, uint
+from ..api.shapes import Obj, obj
 
 WILD: Final = ("#", "+")
 _MODE: Final = obj(mode=uint(0, 9, width=8))

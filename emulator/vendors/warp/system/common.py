@@ -10,8 +10,9 @@ from typing import Final
 
 from ..api.confirm import CONFIRMATION, unsure
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, State
-from ..api.schema import I16, U8, U32, Arr, Str, obj
+from ..api.rows import AnyRow, Config, Source
+from ..api.schema import I16, U8, U32, Str
+from ..api.shapes import Arr, obj
 from ..evse.controller import Controller
 from ..models import CONFIG_VERSIONS, WARP3_UP
 from ..module import Module
@@ -19,7 +20,7 @@ from ..platform import Platform
 from ..settings import BOOTS, HARDWARE
 from ..view import View
 
-FW: Final = "fw: modules/esp32_common"
+FW: Final = Source("fw: modules/esp32_common")
 REBOOT_AFTER: Final = 1.0
 """s"""
 RESET_AFTER: Final = 3.0
@@ -86,57 +87,47 @@ class Esp32Common(Module):
 
 
 VERSION_ROWS: Final[tuple[AnyRow[Esp32Common], ...]] = (
-    State(
-        name="info/version",
-        schema=obj(firmware=Str(0, 40), config=Str(0, 12), config_type=Str(0, 12)),
-        read=Esp32Common.version,
-        source=FW,
+    FW.state(
+        "info/version",
+        obj(firmware=Str(0, 40), config=Str(0, 12), config_type=Str(0, 12)),
+        Esp32Common.version,
         assumed="build time of all but 2.9.0",
     ),
 )
 ROWS: Final[tuple[AnyRow[Esp32Common], ...]] = (
-    Command(name="reboot", run=Esp32Common.reboot, action=True, source=FW, about="after 1 s"),
-    Command(name="bricklet_reboot", run=Esp32Common.reboot_bricklets, action=True, source=FW),
-    Command(
-        name="factory_reset",
-        schema=CONFIRMATION,
-        run=Esp32Common.reset_all,
+    FW.command("reboot", Esp32Common.reboot, action=True, about="after 1 s"),
+    FW.command("bricklet_reboot", Esp32Common.reboot_bricklets, action=True),
+    FW.command(
+        "factory_reset",
+        Esp32Common.reset_all,
+        CONFIRMATION,
         validate=unsure("Factory reset NOT requested"),
         action=True,
-        source=FW,
         about="after 3 s",
     ),
-    Command(
-        name="config_reset",
-        schema=CONFIRMATION,
-        run=Esp32Common.reset_configs,
+    FW.command(
+        "config_reset",
+        Esp32Common.reset_configs,
+        CONFIRMATION,
         validate=unsure("Config reset NOT requested"),
         action=True,
-        source=FW,
         about="after 3 s",
     ),
-    Command(
-        name="config/reset",
-        schema=obj(path=Str(0, 64)),
-        run=Esp32Common.forget,
-        action=True,
-        source="fw: modules/config",
-        assumed="error text",
+    Source("fw: modules/config").command(
+        "config/reset", Esp32Common.forget, obj(path=Str(0, 64)), action=True, assumed="error text"
     ),
-    State(
-        name="esp32/temperature",
-        schema=obj(temperature=I16),
-        read=lambda m, v: {"temperature": round(v.snapshot.temperature.get("board", 0.0) * 100)},
+    Source("fw: modules/warp_esp32_rtc").state(
+        "esp32/temperature",
+        obj(temperature=I16),
+        lambda m, v: {"temperature": round(v.snapshot.temperature.get("board", 0.0) * 100)},
         models=WARP3_UP,
-        source="fw: modules/warp_esp32_rtc",
     ),
 )
 UPTIME_ROWS: Final[tuple[AnyRow[Esp32Common], ...]] = (
-    State(
-        name="info/last_boots",
-        schema=Arr(obj(reset_reason=U8, boot_count=U32, timestamp_min=U32, uptime=U32, uptime_overflows=U32), 10),
-        read=Esp32Common.last_boots,
-        source="fw: modules/uptime_tracker",
+    Source("fw: modules/uptime_tracker").state(
+        "info/last_boots",
+        Arr(obj(reset_reason=U8, boot_count=U32, timestamp_min=U32, uptime=U32, uptime_overflows=U32), 10),
+        Esp32Common.last_boots,
         assumed="uptimes",
     ),
 )

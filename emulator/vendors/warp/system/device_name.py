@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..api.rows import AnyRow, Config, State
-from ..api.schema import Str, obj
+from ..api.rows import AnyRow, Source
+from ..api.schema import Str
+from ..api.shapes import obj
 from ..evse.controller import Controller
 from ..meters.slots import Meters
 from ..models import NAMES, PRODUCTS
@@ -18,7 +19,7 @@ from ..platform import Platform
 from ..settings import RTC_FITTED
 from ..view import View
 
-FW: Final = "fw: modules/device_name"
+FW: Final = Source("fw: modules/device_name")
 
 
 class DeviceName(Module):
@@ -62,16 +63,10 @@ class DeviceName(Module):
 
 
 ROWS: Final[tuple[AnyRow[DeviceName], ...]] = (
-    State(
-        name="info/name",
-        schema=obj(name=Str(0, 32), type=Str(0, 12), display_type=Str(0, 64), uid=Str(0, 8)),
-        read=DeviceName.shown,
-        source=FW,
+    FW.state(
+        "info/name", obj(name=Str(0, 32), type=Str(0, 12), display_type=Str(0, 64), uid=Str(0, 8)), DeviceName.shown
     ),
-    Config(
-        name="info/display_name",
-        schema=obj(display_name=Str(0, 32)),
-        initial=lambda m: {"display_name": m.platform.device_name},
-        source=FW,
+    FW.config(
+        "info/display_name", obj(display_name=Str(0, 32)), initial=lambda m: {"display_name": m.platform.device_name}
     ),
 )

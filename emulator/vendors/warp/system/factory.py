@@ -9,12 +9,13 @@ import re
 from typing import Final
 
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Config, Document
-from ..api.schema import U8, Str, obj
+from ..api.rows import AnyRow, Source
+from ..api.schema import U8, Str
+from ..api.shapes import obj
 from ..models import SKU_MODELS, WARP4
 from ..module import Module
 
-FW: Final = "fw: modules/factory_data"
+FW: Final = Source("fw: modules/factory_data", models=WARP4)
 
 
 class FactoryData(Module):
@@ -26,23 +27,12 @@ class FactoryData(Module):
 
 _FACTORY: Final = obj(sku=Str(0, 32), sku_product=U8, sku_model=U8, sku_material=U8, sku_type2=U8, sku_engraving=U8)
 ROWS: Final[tuple[AnyRow[FactoryData], ...]] = (
-    Document(
-        name="factory_data/state",
-        schema=_FACTORY,
-        initial=lambda m: {
-            **_FACTORY.default(),
-            "sku_model": SKU_MODELS[m.platform.traits.kind],
-        },
+    FW.document(
+        "factory_data/state",
+        _FACTORY,
+        initial=lambda m: {**_FACTORY.default(), "sku_model": SKU_MODELS[m.platform.traits.kind]},
         assumed="the article number itself and its other parts",
-        models=WARP4,
-        source=FW,
         live=False,
     ),
-    Config(
-        name="factory_data/config",
-        schema=obj(sku_override=Str(0, 32)),
-        validate=FactoryData.check,
-        models=WARP4,
-        source=FW,
-    ),
+    FW.config("factory_data/config", obj(sku_override=Str(0, 32)), validate=FactoryData.check),
 )

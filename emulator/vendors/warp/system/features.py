@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from ....devices.points import Point
-from ..api.rows import AnyRow, State
-from ..api.schema import Arr, Raw, Str
+from ..api.rows import AnyRow, Source
+from ..api.schema import Str
+from ..api.shapes import Arr, Raw
 from ..evse.controller import Controller
 from ..house.power import PowerManager
 from ..meters.slots import Meters
@@ -26,73 +27,18 @@ ISO15118: Final = Point(name="iso15118", source="fw: modules/iso15118", since="2
 SIMPLE: Final = frozenset((74, 209, 210, 211, 212, 213, 214))
 """Value ids of a meter that shows power and energy only."""
 OF_PHASES: Final = frozenset((1, 2, 3, 13, 17, 21))
-_MODULES_2: Final = [
-    "task_scheduler",
-    "event_log",
-    "api",
-    "web_server",
-    "rtc",
-    "esp32_common",
-    "esp32_ethernet_brick",
-    "watchdog",
-    "uptime_tracker",
-    "debug_protocol",
-    "evse_v2",
-    "evse_common",
-    "evse_led",
-    "network",
-    "ntp",
-    "ethernet",
-    "wifi",
-    "network_helper",
-    "rtc_bricklet",
-    "mqtt",
-    "mqtt_auto_discovery",
-    "http",
-    "ws",
-    "event",
-    "system",
-    "firmware_update",
-    "automation",
-    "charge_manager",
-    "cm_networking",
-    "network_lib",
-    "modbus_tcp_client",
-    "rct_power_client",
-    "meters",
-    "meters_evse_v2",
-    "meters_api",
-    "meters_modbus_tcp",
-    "meters_sun_spec",
-    "meters_sma_speedwire",
-    "meters_rct_power",
-    "meters_legacy_api",
-    "batteries",
-    "batteries_modbus_tcp",
-    "battery_control",
-    "require_meter",
-    "charge_tracker",
-    "power_manager",
-    "users",
-    "nfc",
-    "nfc_bricklet",
-    "charge_authorization",
-    "device_name",
-    "modbus_tcp",
-    "modbus_tcp_debug",
-    "wireguard",
-    "ocpp",
-    "eebus",
-    "charge_limits",
-    "coredump",
-    "pwa",
-    "certs",
-    "remote_access",
-    "day_ahead_prices",
-    "solar_forecast",
-    "eco",
+_MODULES_2: Final = (
+    "task_scheduler", "event_log", "api", "web_server", "rtc", "esp32_common", "esp32_ethernet_brick", "watchdog",
+    "uptime_tracker", "debug_protocol", "evse_v2", "evse_common", "evse_led", "network", "ntp", "ethernet", "wifi",
+    "network_helper", "rtc_bricklet", "mqtt", "mqtt_auto_discovery", "http", "ws", "event", "system",
+    "firmware_update", "automation", "charge_manager", "cm_networking", "network_lib", "modbus_tcp_client",
+    "rct_power_client", "meters", "meters_evse_v2", "meters_api", "meters_modbus_tcp", "meters_sun_spec",
+    "meters_sma_speedwire", "meters_rct_power", "meters_legacy_api", "batteries", "batteries_modbus_tcp",
+    "battery_control", "require_meter", "charge_tracker", "power_manager", "users", "nfc", "nfc_bricklet",
+    "charge_authorization", "device_name", "modbus_tcp", "modbus_tcp_debug", "wireguard", "ocpp", "eebus",
+    "charge_limits", "coredump", "pwa", "certs", "remote_access", "day_ahead_prices", "solar_forecast", "eco",
     "p14a_enwg",
-]
+)  # fmt: skip
 _NOT_ON_1: Final = {"ethernet", "ocpp", "eebus", "day_ahead_prices", "solar_forecast", "eco", "p14a_enwg"}
 _RENAMED_ON_1: Final = {
     "esp32_ethernet_brick": "esp32_brick",
@@ -159,20 +105,10 @@ class Features(Module):
 
 
 MODULES_ROWS: Final[tuple[AnyRow[Features], ...]] = (
-    State(
-        name="info/modules",
-        schema=Raw("object of booleans"),
-        read=Features.modules,
-        live=False,
-        source="fw: pio_hooks.py",
-    ),
+    Source("fw: pio_hooks.py").state("info/modules", Raw("object of booleans"), Features.modules, live=False),
 )
 ROWS: Final[tuple[AnyRow[Features], ...]] = (
-    State(
-        name="info/features",
-        schema=Arr(Str(0, 32), 20),
-        read=lambda m, v: m.announced(),
-        source="fw: modules/api",
-        assumed="order of the meter features",
+    Source("fw: modules/api").state(
+        "info/features", Arr(Str(0, 32), 20), lambda m, v: m.announced(), assumed="order of the meter features"
     ),
 )

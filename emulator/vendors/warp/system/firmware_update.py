@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Final
 
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, Document
-from ..api.schema import U8, U32, Int, Str, obj
+from ..api.rows import AnyRow, Source
+from ..api.schema import U8, U32, Int, Str
+from ..api.shapes import obj
 from ..module import Module
 
-FW: Final = "fw: modules/firmware_update"
+FW: Final = Source("fw: modules/firmware_update")
 _STATE: Final = obj(
     publisher=Str(0, 64, "Tinkerforge GmbH"),
     check_timestamp=U32,
@@ -32,30 +33,19 @@ def _none(m: Module, _: Doc) -> None:
 
 
 ROWS: Final[tuple[AnyRow[Module], ...]] = (
-    Config(
-        name="firmware_update/config",
-        schema=obj(update_url=Str(0, 128, "https://www.warp-charger.com/firmwares/"), cert_id=Int(8, True, value=-1)),
-        source=FW,
+    FW.config(
+        "firmware_update/config",
+        obj(update_url=Str(0, 128, "https://www.warp-charger.com/firmwares/"), cert_id=Int(8, True, value=-1)),
     ),
-    Document(
-        name="firmware_update/state",
-        schema=_STATE,
+    FW.document(
+        "firmware_update/state",
+        _STATE,
         initial=lambda m: {**_STATE.default(), "app0_version": m.platform.firmware_text},
-        source=FW,
     ),
-    Document(
-        name="firmware_update/install_state",
-        schema=obj(origin=U8, state=U8, progress=U8),
-        source=FW,
-        about="nothing is ever installed",
+    FW.document(
+        "firmware_update/install_state", obj(origin=U8, state=U8, progress=U8), about="nothing is ever installed"
     ),
-    Command(name="firmware_update/check_for_update", run=_none, action=True, source=FW),
-    Command(
-        name="firmware_update/install_firmware",
-        schema=obj(version=Str(0, 40)),
-        run=_none,
-        action=True,
-        source=FW,
-    ),
-    Command(name="firmware_update/validate", run=_none, action=True, source=FW),
+    FW.command("firmware_update/check_for_update", _none, action=True),
+    FW.command("firmware_update/install_firmware", _none, obj(version=Str(0, 40)), action=True),
+    FW.command("firmware_update/validate", _none, action=True),
 )

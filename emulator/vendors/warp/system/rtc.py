@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ..api.documents import Doc
-from ..api.rows import AnyRow, Command, Config, State
-from ..api.schema import BOOL, U8, U16, U32, Bool, Str, obj
+from ..api.rows import AnyRow, Source
+from ..api.schema import BOOL, U8, U16, U32, Bool, Str
+from ..api.shapes import obj
 from ..models import build_of
 from ..module import Module
 from ..view import View
 from .clock import zone
 
-NTP: Final = "fw: modules/ntp"
-RTC: Final = "fw: modules/rtc"
+NTP: Final = Source("fw: modules/ntp")
+RTC: Final = Source("fw: modules/rtc")
 _MEMBERS: Final = ("year", "month", "day", "hour", "minute", "second")
 _TIME: Final = obj(year=U16, month=U8, day=U8, hour=U8, minute=U8, second=U8, weekday=U8)
 
@@ -30,7 +31,7 @@ class Rtc(Module):
         if not clock.known_at(v.at):
             return dict.fromkeys((*_MEMBERS, "weekday"), 0)
         now = clock.utc(v.at)
-        return {**{name: getattr(now, name) for name in _MEMBERS}, "weekday": now.isoweekday() % 7}
+        return {**dict(zip(_MEMBERS, now.timetuple(), strict=False)), "weekday": now.isoweekday() % 7}
 
     def set(self, doc: Doc) -> None:
         year, month, day, hour, minute, second = (doc.integer(name) for name in _MEMBERS)
@@ -53,14 +54,14 @@ class Rtc(Module):
 
 
 RTC_ROWS: Final[tuple[AnyRow[Rtc], ...]] = (
-    State(name="rtc/time", schema=_TIME, read=Rtc.shown, low_latency=True, source=RTC),
-    Command(name="rtc/time_update", schema=_TIME, run=Rtc.set, action=True, source=RTC),
-    Config(name="rtc/config", schema=obj(auto_sync=Bool(True)), source=RTC),
+    RTC.state("rtc/time", _TIME, Rtc.shown, low_latency=True),
+    RTC.command("rtc/time_update", Rtc.set, _TIME, action=True),
+    RTC.config("rtc/config", obj(auto_sync=Bool(True))),
 )
 NTP_ROWS: Final[tuple[AnyRow[Rtc], ...]] = (
-    Config(
-        name="ntp/config",
-        schema=obj(
+    NTP.config(
+        "ntp/config",
+        obj(
             enable=Bool(True),
             use_dhcp=Bool(True),
             timezone=Str(0, 32, "Europe/Berlin"),
@@ -68,7 +69,6 @@ NTP_ROWS: Final[tuple[AnyRow[Rtc], ...]] = (
             server2=Str(0, 64, "time.google.com"),
         ),
         validate=Rtc.check_zone,
-        source=NTP,
     ),
-    State(name="ntp/state", schema=obj(synced=BOOL, time=U32), read=Rtc.synced, source=NTP),
+    NTP.state("ntp/state", obj(synced=BOOL, time=U32), Rtc.synced),
 )

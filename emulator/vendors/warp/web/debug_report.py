@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from ..api.rows import UPDATE
-from ..api.schema import plain
+from ..api.shapes import plain
 from ..charging import nfc
 from ..evse.module import DEVICE, UIDS
 from ..platform import Platform

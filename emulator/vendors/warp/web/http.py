@@ -14,7 +14,8 @@ from ....devices.interfaces import Close, HttpInterface, HttpReply, HttpRequest,
 from ....devices.points import Fidelity, Point
 from ..api.registry import Target
 from ..api.rows import UPDATE
-from ..api.schema import PathError, plain
+from ..api.schema import PathError
+from ..api.shapes import plain
 from ..charging.users import Users
 from ..meters.slots import Meters
 from ..models import PRODUCTS

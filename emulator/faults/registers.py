@@ -7,22 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ..devices.documents import Path, address, ends_with
 from ..devices.interfaces import ModbusInterface, ModbusRequest, RegisterItem, RegisterMap
 from ..devices.wire_types import U16, U32, U64, Registers, WireType
 from .edits import HIDE, KEEP
-from .matching import Match
+from .match import Match
 from .sentinels import Sentinel
 
 if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
-    from .passing import Shot
+    from .effect import ChangesValues
+    from .interceptor import Candidate
 
 READS: Final = (3, 4)
 ILLEGAL_ADDRESS: Final = 2
-HIDDEN: Final[Any] = object()
 _WHOLE: Final[dict[int, WireType]] = {1: U16, 2: U32, 4: U64}
 
 
@@ -43,6 +43,11 @@ def table_of(wallbox: Wallbox) -> RegisterMap | None:
         if isinstance(interface, ModbusInterface) and interface.table is not None:
             return interface.table()
     return None
+
+
+def names(table: RegisterMap, address: int) -> list[str]:
+    """The rows that a register is part of, by any way of reading it."""
+    return [item.row.name for function in READS for item in table.items(function, address, 1)]
 
 
 def cells(wallbox: Wallbox, request: ModbusRequest, match: Match) -> Iterator[Cell]:
@@ -80,17 +85,17 @@ def _plain_cell(registers: range) -> Cell:
     return Cell((str(registers.start),), registers.start, len(registers), kind, (0,) * len(registers))
 
 
-def changed(shot: Shot, cell: Cell, words: Registers) -> Registers:
-    """The registers of one value, changed; `HIDDEN` if it is hidden."""
-    if not shot.effect.wants(shot, cell.path) or not shot.fire():
+def changed(candidate: Candidate, effect: ChangesValues, cell: Cell, words: Registers) -> Registers | None:
+    """The registers of one value, changed; None if it is hidden."""
+    if not effect.concerns(candidate, cell.path) or not candidate.fire():
         return words
     old = cell.type.decode(words)
-    new = shot.effect.value(shot, cell.path, old)
+    new = effect.value(candidate, cell.path, old)
     if new is KEEP:
         return words
     if new is HIDE:
-        shot.changed(cell.path, old, None)
-        return HIDDEN  # type: ignore[no-any-return]
+        candidate.changed(cell.path, old, None)
+        return None
     if isinstance(new, Sentinel):
         result = new.words(cell.blank)
     else:
@@ -98,17 +103,17 @@ def changed(shot: Shot, cell: Cell, words: Registers) -> Registers:
             result = cell.type.encode(new)
         except TypeError:
             return words
-    shot.changed(cell.path, old, cell.type.decode(result))
+    candidate.changed(cell.path, old, cell.type.decode(result))
     return result
 
 
-def seen(shot: Shot, path: Path, value: object) -> object:
-    """A register's value (as on the wire, unscaled) as the next client would see it."""
+def seen(candidate: Candidate, effect: ChangesValues, path: Path, value: object) -> object:
+    """A register's value (as on the wire, unscaled) as the next client would see it; `HIDE` if it would not."""
     if not path[-1].isdigit() or value is None:
         return value
     start = int(path[-1])
-    match = shot.armed.order.match
-    table = table_of(shot.wallbox)
+    match = candidate.fault.injection.match
+    table = table_of(candidate.wallbox)
     if table is None:
         found = [_plain_cell(match.register)] if match.register is not None and start in match.register else []
     else:
@@ -119,6 +124,6 @@ def seen(shot: Shot, path: Path, value: object) -> object:
             if item.start == start and chosen(item.row.name, start, match)
         ][:1]
     for cell in found:
-        words = changed(shot, cell, cell.type.encode(value))
-        return HIDDEN if words is HIDDEN else cell.type.decode(words)
+        words = changed(candidate, effect, cell, cell.type.encode(value))
+        return HIDE if words is None else cell.type.decode(words)
     return value

@@ -9,57 +9,56 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from ..core.instant import later, seconds
 from ..core.messages import Command
 from ..core.units import Seconds
 from ..devices.documents import Path, address, ends_with
-from ..devices.traffic import PROTOCOLS, ProtocolName
+from ..devices.traffic import ProtocolName
 from ..language.fields import About
-from . import banks
+from . import registers
 from .edits import HIDE, KEEP, add_member
-from .effect import Effect, InValues
-from .matching import Match
+from .effect import ChangesModbusReply, ChangesText, ChangesValues, OnMessages, SwallowsWrites, WatchesRequests
+from .match import Match
 from .sentinels import Sentinel
 
 if TYPE_CHECKING:
     from ..devices.interfaces import ModbusReply
-    from .passing import Shot
+    from .interceptor import Candidate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcknowledgedButIneffective(Effect):
+class AcknowledgedButIneffective(OnMessages, WatchesRequests, SwallowsWrites):
     """Writes are answered with success and do nothing."""
 
     primitive: ClassVar[str] = "P02"
-    protocols: ClassVar[tuple[ProtocolName, ...]] = PROTOCOLS
     selects: ClassVar[bool] = True
 
     sooner_than: Seconds | None = None
     """Only writes that come sooner than this (simulated time) after the one before; default: every one."""
 
-    def before(self, shot: Shot) -> None:
-        match, memory = shot.armed.order.match, shot.armed.memory
-        at = shot.armed.order.target.simulation.at
+    def before(self, candidate: Candidate) -> None:
+        match, memory = candidate.fault.injection.match, candidate.fault.memory
+        at = candidate.fault.simulation.at
         last = memory.get("last")
-        named = match.key is None or shot.message.mentions(match.key)
+        named = match.key is None or candidate.message.mentions(match.key)
         close = self.sooner_than is None or (last is not None and seconds(at - last) < self.sooner_than)
-        shot.scratch = named and close
+        candidate.wanted = named and close
 
-    def swallows(self, shot: Shot, what: Command | tuple[str, object]) -> bool:
-        shot.armed.memory["last"] = shot.armed.order.target.simulation.at
-        if not shot.scratch or not shot.fire():
+    def swallows(self, candidate: Candidate, what: Command | tuple[str, object]) -> bool:
+        candidate.fault.memory["last"] = candidate.fault.simulation.at
+        if not candidate.wanted or not candidate.fire():
             return False
         name = what[0] if isinstance(what, tuple) else type(what).__name__
-        swallowed = shot.detail.setdefault("swallowed", [])
+        swallowed = candidate.detail.setdefault("swallowed", [])
         if isinstance(swallowed, list) and name not in swallowed:
             swallowed.append(name)
         return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SettleDelay(InValues):
+class SettleDelay(ChangesValues, WatchesRequests):
     """A write is in force at once, but the old value is read back for a while."""
 
     primitive: ClassVar[str] = "P01"
@@ -70,52 +69,52 @@ class SettleDelay(InValues):
     jitter: Seconds = 0.0
     """Up to so much longer, differently each time."""
 
-    def before(self, shot: Shot) -> None:
-        if not shot.message.write:
+    def before(self, candidate: Candidate) -> None:
+        if not candidate.message.write:
             return
-        armed = shot.armed
-        more = self.jitter * armed.chance(armed.candidates, "settle")
-        until = later(armed.order.target.simulation.at, self.settle + more)
-        for path, value in _written(shot):
-            held = armed.memory.get(path)
-            if held is not None and held[1] > armed.order.target.simulation.at:
+        fault = candidate.fault
+        more = self.jitter * fault.chance(fault.candidates, "settle")
+        until = later(fault.simulation.at, self.settle + more)
+        for path, value in _written(candidate):
+            held = fault.memory.get(path)
+            if held is not None and held[1] > fault.simulation.at:
                 value = held[0]
-            armed.memory[path] = (value, until)
+            fault.memory[path] = (value, until)
 
-    def wants(self, shot: Shot, path: Path) -> bool:
-        return self._held(shot, path) is not None
+    def concerns(self, candidate: Candidate, path: Path) -> bool:
+        return self._held(candidate, path) is not None
 
-    def value(self, shot: Shot, path: Path, old: object) -> object:
-        held = self._held(shot, path)
+    def value(self, candidate: Candidate, path: Path, old: object) -> object:
+        held = self._held(candidate, path)
         return KEEP if held is None or held[0] == old else held[0]
 
-    def _held(self, shot: Shot, path: Path) -> tuple[Any, int] | None:
-        at = shot.armed.order.target.simulation.at
-        for point, held in shot.armed.memory.items():
-            if isinstance(point, tuple) and at < held[1] and _same_place(point, path, shot):
-                found: tuple[Any, int] = held
+    def _held(self, candidate: Candidate, path: Path) -> tuple[object, int] | None:
+        at = candidate.fault.simulation.at
+        for point, held in candidate.fault.memory.items():
+            if isinstance(point, tuple) and at < held[1] and _same_place(point, path, candidate):
+                found: tuple[object, int] = held
                 return found
         return None
 
 
-def _same_place(point: Path, path: Path, shot: Shot) -> bool:
-    if shot.message.protocol == "modbus":
+def _same_place(point: Path, path: Path, candidate: Candidate) -> bool:
+    if candidate.message.protocol == "modbus":
         return point[0] == "modbus" and path[-1:] == point[2:]
     return point[0] != "modbus" and (ends_with(path, point) or path[-1:] == point[-1:])
 
 
-def _written(shot: Shot) -> Iterator[tuple[Path, object]]:
+def _written(candidate: Candidate) -> Iterator[tuple[Path, object]]:
     """The values that a request may change, as they are before it. Of a register also the name of its row."""
-    match, wallbox = shot.armed.order.match, shot.wallbox
-    keys = [path for path in (match.path_of_key,) if path is not None] or [path[-1:] for path in shot.message.names]
-    registers = match.register or shot.message.registers
-    table = banks.table_of(wallbox)
+    match, wallbox = candidate.fault.injection.match, candidate.wallbox
+    keys = [path[-1:] for path in candidate.message.names] if candidate.key is None else [candidate.key]
+    wanted = match.register or candidate.message.registers
+    table = registers.table_of(wallbox)
     for point in wallbox.addresses():
         path = address(point)
         if path[0] == "modbus" and path[-1].isdigit():
-            if registers is None or int(path[-1]) not in registers:
+            if wanted is None or int(path[-1]) not in wanted:
                 continue
-            names = [item.row.name for f in banks.READS for item in (table.items(f, int(path[-1]), 1) if table else ())]
+            names = registers.names(table, int(path[-1])) if table is not None else []
             path = ("modbus", path[-1], *(names[:1] or [path[-1]]))
         elif not any(ends_with(path, key) for key in keys):
             continue
@@ -124,7 +123,7 @@ def _written(shot: Shot) -> Iterator[tuple[Path, object]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Override(InValues):
+class Override(ChangesValues):
     """A value is replaced: by another one, or by what devices send in place of one."""
 
     primitive: ClassVar[str] = "P06"
@@ -139,25 +138,25 @@ class Override(InValues):
             return 'found "value" and "sentinel", expected one of them'
         return None
 
-    def value(self, shot: Shot, path: Path, old: object) -> object:
+    def value(self, candidate: Candidate, path: Path, old: object) -> object:
         if self.sentinel is None:
             return self.value_
         sentinel = Sentinel(self.sentinel)
-        return sentinel if shot.message.protocol == "modbus" else sentinel.plain(old)
+        return sentinel if candidate.message.protocol == "modbus" else sentinel.plain(old)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hide(InValues):
+class Hide(ChangesValues):
     """A value is not there; a register answers with exception 2."""
 
     primitive: ClassVar[str] = "P08"
 
-    def value(self, shot: Shot, path: Path, old: object) -> object:
+    def value(self, candidate: Candidate, path: Path, old: object) -> object:
         return HIDE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Add(Effect):
+class Add(OnMessages, ChangesText):
     """Objects have one more member. `match.key` says which object; without it, the outermost."""
 
     primitive: ClassVar[str] = "P05"
@@ -168,16 +167,16 @@ class Add(Effect):
     """Its name."""
     value_: Annotated[object, About("its value")] = None
 
-    def text(self, shot: Shot, text: str, prefix: Path) -> str:
-        new = add_member(text, shot.armed.order.match.path_of_key or (), prefix, self.member, self.value_)
-        if new == text or not shot.fire():
+    def text(self, candidate: Candidate, text: str) -> str:
+        new = add_member(text, candidate.key or (), candidate.message.prefix, self.member, self.value_)
+        if new == text or not candidate.fire():
             return text
-        shot.changed((self.member,), None, self.value_)
+        candidate.changed((self.member,), None, self.value_)
         return new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rescale(InValues):
+class Rescale(ChangesValues):
     """Numbers are in another unit: new = old x factor + offset."""
 
     primitive: ClassVar[str] = "P05"
@@ -185,9 +184,9 @@ class Rescale(InValues):
     factor: float = 1.0
     offset: float = 0.0
 
-    def value(self, shot: Shot, path: Path, old: object) -> object:
+    def value(self, candidate: Candidate, path: Path, old: object) -> object:
         if isinstance(old, list):
-            return [self.value(shot, path, item) for item in old]
+            return [self.value(candidate, path, item) for item in old]
         if isinstance(old, bool) or not isinstance(old, int | float):
             return old
         return _like(old, old * self.factor + self.offset)
@@ -199,58 +198,58 @@ def _like(old: float, new: float) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hold(InValues):
+class FrozenValue(ChangesValues):
     """A value stands still at what it was when it was first seen."""
 
     primitive: ClassVar[str] = "P06"
 
-    def value(self, shot: Shot, path: Path, old: object) -> object:
-        return shot.armed.memory.setdefault((shot.message.interface, path), old)
+    def value(self, candidate: Candidate, path: Path, old: object) -> object:
+        return candidate.fault.memory.setdefault((candidate.message.interface, path), old)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CounterDip(InValues):
+class CounterDip(ChangesValues):
     """A counter shows less than it should, for a moment."""
 
     primitive: ClassVar[str] = "P07"
 
     by: Annotated[float | None, About("how much less, in the unit of the wire; default: everything")] = None
 
-    def value(self, shot: Shot, path: Path, old: object) -> object:
+    def value(self, candidate: Candidate, path: Path, old: object) -> object:
         if isinstance(old, bool) or not isinstance(old, int | float):
             return KEEP
         return _like(old, 0.0 if self.by is None else max(0.0, old - self.by))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CounterReset(InValues):
-    """A counter begins again at nought when it is first seen."""
+class CounterReset(ChangesValues):
+    """A counter begins again at zero when it is first seen."""
 
     primitive: ClassVar[str] = "P07"
 
-    def value(self, shot: Shot, path: Path, old: object) -> object:
+    def value(self, candidate: Candidate, path: Path, old: object) -> object:
         if isinstance(old, bool) or not isinstance(old, int | float):
             return KEEP
-        start = shot.armed.memory.setdefault((shot.message.interface, path), old)
+        start = candidate.fault.memory.setdefault((candidate.message.interface, path), old)
         return _like(old, max(0.0, old - start))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stale(Effect):
+class FrozenReply(OnMessages, ChangesText, ChangesModbusReply):
     """Whole answers stand still: each request gets what it got the first time, pushes bring nothing new."""
 
     primitive: ClassVar[str] = "P06"
-    protocols: ClassVar[tuple[ProtocolName, ...]] = PROTOCOLS
     selects: ClassVar[bool] = True
 
-    def text(self, shot: Shot, text: str, prefix: Path) -> str:
-        if shot.message.write or not shot.fire():
+    def text(self, candidate: Candidate, text: str) -> str:
+        if candidate.message.write or not candidate.fire():
             return text
-        new = shot.armed.memory.setdefault((shot.message.interface, shot.message.label), text)
+        new = candidate.fault.memory.setdefault((candidate.message.interface, candidate.message.label), text)
         return str(new)
 
-    def modbus(self, shot: Shot, reply: ModbusReply | None) -> ModbusReply | None:
-        if reply is None or not reply.values or not shot.fire():
+    def modbus_reply(self, candidate: Candidate, reply: ModbusReply | None) -> ModbusReply | None:
+        if reply is None or not reply.values or not candidate.fire():
             return reply
-        first: ModbusReply = shot.armed.memory.setdefault((shot.message.interface, shot.message.label), reply)
+        place = candidate.message.interface, candidate.message.label
+        first: ModbusReply = candidate.fault.memory.setdefault(place, reply)
         return first

@@ -1,0 +1,109 @@
+"""A fault as a user states it: where x when x what x until."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Protocol
+
+from ..core.instant import Instant
+from ..runtime.journal import Entry
+from .effect import Effect, Lasting
+from .match import Match
+from .target import Target
+
+
+class Condition(Protocol):
+    """An expectation on the world."""
+
+    @property
+    def text(self) -> str: ...
+
+    def holds(self) -> bool:
+        """Whether it does now."""
+        ...
+
+    def watch(self, wanted: bool, found: Callable[[Instant], None]) -> Callable[[], None]:
+        """Call `found`, once, at the first instant at which it holds (or does not); returns what ends that."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """Something in the journal that a fault waits for."""
+
+    kind: str
+    """`event`, `write`, `request`, `firmware`, ..."""
+    pattern: str
+    """Name of the entry, with wildcards; of a write also `garage.goe.frc`."""
+    delay: float = 0.0
+    """How long after it [s]."""
+
+    def fits(self, entry: Entry, charger: str) -> bool:
+        if entry.kind != self.kind or entry.charger not in (None, charger):
+            return False
+        whole = ".".join(part for part in (entry.charger, entry.wallbox, entry.name) if part is not None)
+        return fnmatchcase(entry.name, self.pattern) or fnmatchcase(whole, self.pattern)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Injection:
+    """A fault that is to be injected."""
+
+    name: str
+    target: Target
+    effect: Effect
+    match: Match = field(default_factory=Match)
+    when: Condition | None = None
+    after: After | None = None
+    on_request: int | None = None
+    every: int | None = None
+    probability: float | None = None
+    for_: float | None = None
+    """From its beginning [s]."""
+    count: int | None = None
+    """Hits; of a state of a wallbox or charger: how often it begins."""
+    until: Condition | None = None
+
+    @property
+    def lasting(self) -> bool:
+        """It is a state of a wallbox or charger: `when` and `until` are watched, and requests only set it off."""
+        return isinstance(self.effect, Lasting)
+
+    @property
+    def repeats(self) -> bool:
+        """A state that comes back after its end."""
+        return self.every is not None or self.probability is not None or self.follows or self.count is not None
+
+    @property
+    def follows(self) -> bool:
+        """A state that is there exactly while its condition holds."""
+        return self.lasting and self.when is not None and self.open_ended
+
+    @property
+    def immediate(self) -> bool:
+        """It begins at once."""
+        return self.after is None and self.when is None and not self.counts_requests
+
+    @property
+    def open_ended(self) -> bool:
+        """Nothing is said about its end."""
+        return self.for_ is None and self.until is None
+
+    @property
+    def counts_requests(self) -> bool:
+        """Requests set it off."""
+        return self.on_request is not None or self.every is not None or self.probability is not None
+
+    @property
+    def hits_once(self) -> bool:
+        """It hits the one request that it waits for, and is over."""
+        return self.on_request is not None and self.open_ended and self.count is None and self.every is None
+
+    def reaches(self, number: int) -> bool:
+        """Whether it hits the request of this number, as far as `on_request` and `every` decide."""
+        first = self.on_request
+        if first is not None and (number != first if self.hits_once else number < first):
+            return False
+        return self.every is None or number % self.every == 0

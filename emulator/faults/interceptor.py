@@ -1,0 +1,343 @@
+"""What stands between a wallbox and its clients: the faults on its interfaces.
+
+The one rule: a fault is asked about each message once, in the order of arming, and is recorded when it really hits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from ..core.messages import Command
+from ..devices.delivery import Copy, Delivery, M
+from ..devices.documents import Path, address
+from ..devices.interception import UNTOUCHED, Interception, Interceptor
+from ..devices.interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest
+from ..devices.traffic import Message, ProtocolName
+from . import registers
+from .edits import HIDE, KEEP, edit
+from .effect import (
+    ChangesBrokerAccess,
+    ChangesCopies,
+    ChangesDelivery,
+    ChangesHttpReply,
+    ChangesModbusReply,
+    ChangesText,
+    ChangesValues,
+    ClosesInterface,
+    DropsRequests,
+    Effect,
+    LimitsConnections,
+    MutesConnections,
+    OnMessages,
+    SwallowsWrites,
+    WatchesRequests,
+)
+
+if TYPE_CHECKING:
+    from ..devices.wallbox import Wallbox
+    from .active import ActiveFault
+
+CHANGES: Final = 8
+"""Changed values that the journal shows of one message."""
+
+
+class Candidate:
+    """One message that a fault may hit."""
+
+    def __init__(self, fault: ActiveFault, message: Message, wallbox: Wallbox, *, peek: bool = False) -> None:
+        self.fault = fault
+        self.effect = fault.effect
+        self.message = message
+        self.wallbox = wallbox
+        self.peek = peek
+        """Somebody only looks: nothing counts, nothing is recorded."""
+        self.wanted = False
+        """What the effect has to remember between two questions about this message."""
+        self.detail: dict[str, object] = {}
+        self.selects = isinstance(self.effect, OnMessages) and self.effect.selects
+        """The fault is about values inside the message, and fires by itself."""
+        self._fired: bool | None = None
+
+    @property
+    def key(self) -> Path | None:
+        """Which values `match` chooses."""
+        return self.fault.injection.match.path_of_key
+
+    @property
+    def fired(self) -> bool:
+        return self._fired is True
+
+    def fire(self) -> bool:
+        """Whether the fault hits this message; decided at the first call."""
+        if self._fired is None:
+            self._fired = self.fault.take(peek=self.peek)
+            if self._fired and not self.peek:
+                self.detail["message"] = self.message.label
+                self.fault.hit(
+                    self.detail,
+                    wallbox=self.wallbox.name,
+                    interface=self.message.interface,
+                    client=self.message.client,
+                )
+        return self._fired
+
+    def changed(self, path: Path, old: object, new: object) -> None:
+        """Record a changed value."""
+        shown = self.detail.setdefault("changed", {})
+        if isinstance(shown, dict) and len(shown) < CHANGES:
+            shown[".".join(path)] = [_plain(old), _plain(new)]
+
+
+class FaultInterception(Interception):
+    """One message on its way past the faults that may be about it."""
+
+    def __init__(self, interceptor: FaultInterceptor, message: Message, candidates: Sequence[Candidate]) -> None:
+        self.message = message
+        self._interceptor = interceptor
+        self._candidates = candidates
+
+    def _hitting(self) -> Iterator[Candidate]:
+        """What changes whole messages, as far as it hits."""
+        return (each for each in self._candidates if not each.selects and each.fire())
+
+    # --- before the wallbox ------------------------------------------------------------------------------------------
+
+    def lost(self) -> bool:
+        lost = False
+        for each in self._candidates:
+            if (each.selects or each.fire()) and isinstance(each.effect, DropsRequests):
+                lost = each.effect.drops(each) or lost
+        return lost
+
+    @contextmanager
+    def handling(self) -> Iterator[None]:
+        for each in self._candidates:
+            if isinstance(each.effect, WatchesRequests):
+                each.effect.before(each)
+        outer, self._interceptor.handled = self._interceptor.handled, self._candidates
+        try:
+            yield
+        finally:
+            self._interceptor.handled = outer
+
+    # --- replies -----------------------------------------------------------------------------------------------------
+
+    def http(self, request: HttpRequest, ask: Callable[[HttpRequest], HttpReply]) -> HttpReply:
+        if self.lost():
+            reply = HttpReply(silent=True)
+        else:
+            with self.handling():
+                reply = ask(request)
+            if reply.status != 101 and reply.body:
+                body = self.content(reply.body)
+                if body is not reply.body:
+                    reply = _resized(reply, body)
+        for each in self._candidates:
+            if each.fired and isinstance(each.effect, ChangesHttpReply):
+                reply = each.effect.http_reply(each, reply)
+        return reply
+
+    def modbus(self, request: ModbusRequest, ask: Callable[[ModbusRequest], ModbusReply | None]) -> ModbusReply | None:
+        if self.lost():
+            reply = None
+        else:
+            with self.handling():
+                reply = ask(request)
+        for each in self._candidates:
+            effect = each.effect
+            if isinstance(effect, ChangesModbusReply) and (each.fired or each.selects):
+                reply = effect.modbus_reply(each, reply)
+            elif isinstance(effect, ChangesValues) and reply is not None and reply.values:
+                reply = self._registers(each, effect, request, reply)
+        return reply
+
+    def _registers(
+        self, candidate: Candidate, effect: ChangesValues, request: ModbusRequest, reply: ModbusReply
+    ) -> ModbusReply:
+        words = list(reply.values)
+        for cell in registers.cells(self._interceptor.wallbox, request, candidate.fault.injection.match):
+            part = slice(cell.start - request.address, cell.start - request.address + cell.length)
+            new = registers.changed(candidate, effect, cell, tuple(words[part]))
+            if new is None:
+                return ModbusReply(exception=registers.ILLEGAL_ADDRESS, journal=reply.journal)
+            words[part] = new
+        return reply if tuple(words) == reply.values else replace(reply, values=tuple(words))
+
+    def content(self, data: bytes) -> bytes:
+        try:
+            old = data.decode()
+        except UnicodeDecodeError:
+            return data
+        new = old
+        for each in self._candidates:
+            if isinstance(each.effect, ChangesValues):
+                new = _edited(each, each.effect, new)
+            elif isinstance(each.effect, ChangesText) and (each.selects or each.fired):
+                new = each.effect.text(each, new)
+        return data if new == old else new.encode()
+
+    def deliver(self, data: bytes) -> Delivery:
+        delivery = Delivery(data=data)
+        for each in self._hitting():
+            if isinstance(each.effect, ChangesDelivery):
+                delivery = each.effect.deliver(each, delivery)
+        return delivery
+
+    def copies(self, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+        for each in self._hitting():
+            if isinstance(each.effect, ChangesCopies):
+                copies = each.effect.copies(each, copies)
+        passed = []
+        for copy in copies:
+            delivery = self.deliver(copy.data)
+            if not delivery.silent:
+                passed.append(replace(copy, data=delivery.data, delay=copy.delay + delivery.delay))
+        return passed
+
+
+class FaultInterceptor(Interceptor):
+    """The faults on the interfaces of one wallbox."""
+
+    active = True
+
+    def __init__(self, wallbox: Wallbox) -> None:
+        self.wallbox = wallbox
+        self.handled: Sequence[Candidate] = ()
+        """Faults that the request being handled may meet."""
+        self._faults: list[ActiveFault] = []
+
+    def add(self, fault: ActiveFault) -> None:
+        self._faults.append(fault)
+
+    def remove(self, fault: ActiveFault) -> bool:
+        """A fault is over; whether none is left."""
+        if fault in self._faults:
+            self._faults.remove(fault)
+        return not self._faults
+
+    def intercept(self, message: Message) -> Interception:
+        found = [
+            Candidate(fault, message, self.wallbox)
+            for fault, effect in self._about(message)
+            if fault.injection.match.fits(message, key=not effect.selects)
+        ]
+        return FaultInterception(self, message, found) if found else UNTOUCHED
+
+    def _about(self, message: Message) -> Iterator[tuple[ActiveFault, OnMessages]]:
+        """The faults that may hit messages of this protocol on this interface."""
+        for fault in self._faults:
+            effect = fault.effect
+            if not isinstance(effect, OnMessages) or message.protocol not in effect.protocols:
+                continue
+            if fault.may_hit and fault.target.reaches(message.interface):
+                yield fault, effect
+
+    # --- states ------------------------------------------------------------------------------------------------------
+
+    def _in_force(self, interface: str) -> list[Effect]:
+        return [fault.effect for fault in self._faults if fault.in_force and fault.target.reaches(interface)]
+
+    def reachable(self, interface: str) -> bool:
+        return not any(isinstance(effect, ClosesInterface) for effect in self._in_force(interface))
+
+    def mute(self, interface: str) -> bool:
+        return any(isinstance(effect, MutesConnections) for effect in self._in_force(interface))
+
+    def broker_access(self, interface: str, access: BrokerAccess) -> BrokerAccess:
+        for effect in self._in_force(interface):
+            if isinstance(effect, ChangesBrokerAccess):
+                access = effect.broker_access(access)
+        return access
+
+    def connection_limit(self, interface: str, limit: int) -> int:
+        for effect in self._in_force(interface):
+            if isinstance(effect, LimitsConnections):
+                limit = effect.connection_limit(limit)
+        return limit
+
+    # --- effects of requests -----------------------------------------------------------------------------------------
+
+    def swallows_setting(self, name: str, value: object) -> bool:
+        """Whether a setting that the present request leads to stays as it is."""
+        return _swallowed(self.handled, (name, value), always=False)
+
+    def swallows(self, command: Command) -> bool:
+        message = Message(protocol="http", interface="", label="command")
+        by_request = _swallowed(self.handled, command, always=False)
+        every = [Candidate(fault, message, self.wallbox) for fault in self._faults if fault.may_hit]
+        return _swallowed(every, command, always=True) or by_request
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    def seen(self, point: str, value: object) -> object:
+        path = address(point)
+        served = self.wallbox.traffic
+        interface = path[0] if path[0] in served else _main(served)
+        message = Message(protocol=served.get(interface, "http"), interface=interface, prefix=path, label=point)
+        for fault, effect in self._about(message):
+            if effect.selects:
+                value = _seen(Candidate(fault, message, self.wallbox, peek=True), path, value)
+        return value
+
+
+def _swallowed(candidates: Sequence[Candidate], what: Command | tuple[str, object], *, always: bool) -> bool:
+    swallowed = False
+    for each in candidates:
+        if isinstance(each.effect, SwallowsWrites) and each.effect.always is always:
+            swallowed = each.effect.swallows(each, what) or swallowed
+    return swallowed
+
+
+def _seen(candidate: Candidate, path: Path, value: object) -> object:
+    """A value as a client would see it past one fault. KeyError if it would not."""
+    effect = candidate.effect
+    if isinstance(effect, ChangesValues) and candidate.message.protocol == "modbus":
+        new = registers.seen(candidate, effect, path, value)
+    else:
+        text = old = json.dumps(value)
+        if isinstance(effect, ChangesValues):
+            text = _edited(candidate, effect, old)
+        elif isinstance(effect, ChangesText):
+            text = effect.text(candidate, old)
+        new = value if text == old else json.loads(text) if text else HIDE
+    if new is HIDE:
+        raise KeyError(".".join(path))
+    return new
+
+
+def _main(served: Mapping[str, ProtocolName]) -> str:
+    """The interface whose names a vendor's values have: HTTP, else the first that is not about registers."""
+    named = [name for name, protocol in served.items() if protocol not in ("modbus", "websocket")]
+    return next((name for name in named if served[name] == "http"), named[0] if named else next(iter(served), "http"))
+
+
+def _edited(candidate: Candidate, effect: ChangesValues, text: str) -> str:
+    """A text with the values changed that the fault chooses."""
+    if candidate.key is None and effect.needs_key:
+        return text
+
+    def change(path: Path, old: object) -> object:
+        if not effect.concerns(candidate, path) or not candidate.fire():
+            return KEEP
+        new = effect.value(candidate, path, old)
+        if new is not KEEP:
+            candidate.changed(path, old, None if new is HIDE else new)
+        return new
+
+    return edit(text, candidate.message.prefix, candidate.key or (), change)
+
+
+def _resized(reply: HttpReply, body: bytes) -> HttpReply:
+    """A reply with another body, and with a length that fits where the device states it itself."""
+    headers = tuple(
+        (name, str(len(body)) if name.lower() == "content-length" else value) for name, value in reply.headers
+    )
+    return replace(reply, body=body, headers=headers)
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, str | int | float | bool | list | dict) or value is None else str(value)
