@@ -402,3 +402,18 @@ def test_requests_set_a_state_off_only_after_what_it_comes_after() -> None:
     assert bench.read("fault.x") == "in force"
     bench.wait(10)
     assert bench.read("fault.x") == "paused"
+
+
+def test_what_is_done_at_once_is_done_each_time_its_condition_becomes_true() -> None:
+    bench = Bench()
+    bench.fault("goe", "act", settings={"amp": 8}, when={"garage.plugged": True})
+    for _ in range(2):
+        bench.do("plug_in", charger="garage")
+        bench.wait(1)
+        assert bench.amp() == 8
+        assert bench.read("fault.act") == "paused"
+        bench.do("unplug", charger="garage")
+        bench.do("set", wallbox="goe", settings={"amp": 16})
+        bench.wait(60)
+        assert bench.amp() == 16
+    assert bench.told() == ["begin", "end"] * 2
