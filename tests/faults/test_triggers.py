@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from emulator.errors import EmulatorError
+
 from .support import Bench, complaints
 
 WRONG = {"match": {"key": "amp"}, "value": 99}
@@ -417,3 +419,16 @@ def test_what_is_done_at_once_is_done_each_time_its_condition_becomes_true() -> 
         bench.wait(60)
         assert bench.amp() == 16
     assert bench.told() == ["begin", "end"] * 2
+
+
+def test_what_sets_itself_off_for_ever_is_an_error_and_the_world_goes_on() -> None:
+    bench = Bench()
+    simulation = bench.site.simulation
+    bench.fault("goe", "act", name="again", settings={"amp": 8}, after={"event": "plugged"}, count=10**9)
+    simulation.journal.listen(lambda entry: chain.set(simulation.at) if entry.name == "again" else None)
+    chain = simulation.timer(lambda _at: chain.set(simulation.at))
+    bench.do("plug_in", charger="garage")
+    with pytest.raises(EmulatorError, match=r"^at 0(\.\d+)? s events set each other off without end; .*fault again"):
+        bench.wait(10)
+    bench.wait(10)
+    assert bench.amp() == 8
