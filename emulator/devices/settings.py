@@ -197,27 +197,3 @@ class Settings:
     def persistent(self) -> dict[str, object]:
         """What is in flash."""
         return {name: self._values[name] for name, row in self.rows.items() if row.persistent}
-
-    # --- by name, until every vendor uses handles ---------------------------------------------------------------------
-
-    def flag(self, name: str) -> bool:
-        return bool(self._values[name])
-
-    def number(self, name: str) -> float:
-        """A stored number; TypeError if it is none."""
-        value = self._values[name]
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"setting {name} holds {value!r}, not a number")
-        return float(value)
-
-    def integer(self, name: str) -> int:
-        value = self._values[name]
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"setting {name} holds {value!r}, not an integer")
-        return value
-
-    def text(self, name: str) -> str:
-        value = self._values[name]
-        if not isinstance(value, str):
-            raise TypeError(f"setting {name} holds {value!r}, not a text")
-        return value

@@ -106,7 +106,8 @@ class Transactions:
         self.ended()
 
     def _register(self) -> int:
-        return round(self._station.snapshot().total_energy)
+        """Whole Wh, as a register counts them."""
+        return int(self._station.snapshot().total_energy)
 
     def _now(self) -> str:
         return self._profile.time(self._station.calendar())

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypedDict, cast
 
 from emulator.core.instant import SECOND, Instant
 from emulator.core.messages import Event, Outcome, PlugIn, PowerCut, PowerUp, Unplug
 from emulator.core.specs import ChargerSpec, VehicleSpec
 from emulator.devices.firmware import Model
 from emulator.devices.interfaces import Origin
-from emulator.devices.ocpp_interface import Call, CallError, CallResult, Link, Message, OcppAccess
+from emulator.devices.ocpp_interface import Call, CallError, CallResult, Link, Message, OcppAccess, Payload
 from emulator.devices.points import Fidelity
 from emulator.devices.vendor import Vendor
 from emulator.devices.wallbox import Context, Wallbox
@@ -96,7 +96,13 @@ VENDOR: Final = Vendor(
 class World:
     """One box on one charger, with the clock standing still."""
 
-    def __init__(self, profile: VendorProfile = WARP_PROFILE, *, url: str | None = "ws://central.invalid/box") -> None:
+    def __init__(
+        self,
+        profile: VendorProfile = WARP_PROFILE,
+        *,
+        url: str | None = "ws://central.invalid/box",
+        station: Callable[[World], Station] | None = None,
+    ) -> None:
         self.simulation = Simulation(clock=Clock(0.0), epoch=EPOCH)
         self.charger = self.simulation.add_charger("garage", ChargerSpec())
         context = Context(
@@ -109,6 +115,8 @@ class World:
         )
         self.box = Box(context, profile)
         self.box.url = url
+        if station is not None:
+            self.box.host = Host(profile, station(self), self.box.access)
         self.wait(10)  # the charge controller boots
         self.box.start()
 
@@ -192,9 +200,14 @@ class Paper:
         return answer.payload["status"]
 
 
-def connected(profile: VendorProfile = WARP_PROFILE, policy: Policy | None = None) -> tuple[World, CentralSystem, Log]:
+def connected(
+    profile: VendorProfile = WARP_PROFILE,
+    policy: Policy | None = None,
+    *,
+    station: Callable[[World], Station] | None = None,
+) -> tuple[World, CentralSystem, Log]:
     """A box and our own central system, connected without a socket, and what they say to each other."""
-    world = World(profile)
+    world = World(profile, station=station)
     system = CentralSystem(world.simulation.calendar, policy)
     log = Log(world, system)
     log.connect()
@@ -245,6 +258,29 @@ def check(message: Message, actions: dict[str, str]) -> None:
         assert violation(message.action, message.payload) is None, message
     elif isinstance(message, CallResult):
         assert violation(actions[message.id], message.payload, answer=True) is None, message
+
+
+def ask(world: World, system: CentralSystem, action: str, **payload: object) -> object:
+    """Have the central system ask something; the status of the answer."""
+    answers: list[object] = []
+    system.call("box", action, payload, answers.append)
+    world.wait(1)
+    (answer,) = answers
+    assert isinstance(answer, CallResult), answer
+    return answer.payload.get("status")
+
+
+class Report(TypedDict):
+    """A `meterValue`."""
+
+    timestamp: str
+    sampledValue: list[dict[str, str]]
+
+
+def report(payload: Payload) -> Report:
+    """The one report of a MeterValues."""
+    (found,) = cast("list[Report]", payload["meterValue"])
+    return found
 
 
 class Tapped:
