@@ -100,8 +100,6 @@ class HttpApi:
         found = {"articleName": build.traits.code, "currentVersion": build.firmware, "serialNumber": build.serial}
         return HttpReply(body=json.dumps(found, separators=(",", ":")).encode())
 
-    # --- legacy REST -------------------------------------------------------------------------------------------------
-
     def _rest(self, request: HttpRequest) -> HttpReply:
         if self._settings[REST] == "disabled":
             return _refused(Reason.NOT_ALLOWED, plain("", 404))

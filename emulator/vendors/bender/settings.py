@@ -27,8 +27,6 @@ def card(value: object) -> str:
     raise ValueError("expected a card")
 
 
-# --- interfaces ------------------------------------------------------------------------------------------------------
-
 REST: Final = Setting(
     "rest", "disabled", one_of("disabled", "without_uid", "with_uid"), "SYSTEM > General > REST interface"
 )
@@ -69,8 +67,6 @@ ENERGY_MANAGEMENT: Final = Setting(
 )
 SEMP: Final = Setting("semp", False, boolean, "SEMP interface; needs firmware 5.33")
 
-# --- what a client of Modbus can write -------------------------------------------------------------------------------
-
 HEMS_CURRENT: Final = Setting("hems_current", None, optional(WORD), "1000, A", persistent=False)
 HEMS_TENTHS: Final = Setting("hems_tenths", None, optional(WORD), "1001, 0.1 A", persistent=False)
 HEMS_POWER: Final = Setting("hems_power", 0xFFFF, WORD, "1002, 2002, W", persistent=False)
@@ -80,8 +76,6 @@ AVAILABLE: Final = Setting("available", True, boolean, "124")
 ADDRESS_OFFSET: Final = Setting("address_offset", 0, WORD, "130; no effect", persistent=False)
 DLM_OPERATOR: Final = tuple(Setting(f"dlm_operator_l{line}", 0xFFFF, WORD, f"{612 + line}, A") for line in (1, 2, 3))
 """By phase."""
-
-# --- what the operator sets up ---------------------------------------------------------------------------------------
 
 FREE_CHARGING: Final = Setting("free_charging", True, boolean, "no card is needed")
 WHITELIST: Final[Setting[list[str]]] = Setting("whitelist", [], list_of(card), "cards and users that may charge")
@@ -108,8 +102,6 @@ DLM_EXTERNAL_METER: Final = Setting("dlm_external_meter", False, boolean, "620")
 PHASE_SWITCH_MODE: Final = Setting(
     "phase_switch_mode", 2, integer(0, 3), "ICC, 2020: 0 one phase, 1 three, 2 dynamic, 3 only without a car"
 )
-
-# --- how it is built and wired ---------------------------------------------------------------------------------------
 
 BOARD_ID: Final = Setting("board_id", "b94060007", text(32), "second part of cc_serial_n")
 SLAVE_STATE: Final = Setting("slave_state", "", text(32), "state of a second controller; empty: none")

@@ -43,8 +43,6 @@ def tag(value: object) -> str:
     return digits.ljust(16, "0")
 
 
-# --- what clients set ------------------------------------------------------------------------------------------------
-
 ENA: Final = Setting("ena", True, boolean, "Enable user", persistent=False)
 CURR: Final = Setting("curr", HIGHEST, current, "Curr user, mA; 0: stop", persistent=False)
 SETENERGY: Final = Setting("setenergy", 0, integer(0, 999_999_999), "0.1 Wh; 0: off", persistent=False)
@@ -52,8 +50,6 @@ FAILSAFE_CURRENT: Final = Setting("failsafe_current", 0, current, "Curr FS, mA",
 FAILSAFE_TIMEOUT: Final = Setting("failsafe_timeout", 0, timeout, "Tmo FS, s; 0: off", persistent=False)
 OUTPUT: Final = Setting("output", 0, integer(0, 150), "X2: 0, 1, or pulses per kWh", persistent=False)
 X2: Final = Setting("x2", 1, one_of(0, 1), "0: one phase, 1: three", persistent=False)
-
-# --- what survives a restart -----------------------------------------------------------------------------------------
 
 SAVED_CURRENT: Final = Setting("saved_failsafe_current", 0, current, "EEPROM")
 SAVED_TIMEOUT: Final = Setting("saved_failsafe_timeout", 0, timeout, "EEPROM")
@@ -63,8 +59,6 @@ WHITELIST: Final[Setting[list[str]]] = Setting("whitelist", [], list_of(tag), "c
 AUTHORISATION: Final = Setting("authorisation", False, boolean, "x-series and P40: a card is needed")
 SESSIONS: Final[Setting[list[Entry]]] = Setting("sessions", [], list_of(entry), "session log, newest first")
 SESSION_COUNTER: Final = Setting("session_counter", 0, integer(0, 2**31 - 1), "Session ID of the last session")
-
-# --- how it is built and wired ---------------------------------------------------------------------------------------
 
 DSW1_1: Final = Setting("dsw1_1", False, boolean, "DSW1.1: input X1 has to be closed to charge")
 DSW1_2: Final = Setting("dsw1_2", False, boolean, "DSW1.2: output X2 follows `output`")
@@ -80,8 +74,6 @@ X1: Final = Setting("x1", False, boolean, "input X1 is closed")
 CONTACTOR_BOX: Final = Setting("contactor_box", False, boolean, "P30: S10 is fitted; P40 can switch by itself")
 BACKEND: Final = Setting("backend", False, boolean, "OCPP backend connected")
 TIME_QUALITY: Final = Setting("time_quality", None, optional(integer(0, 3)), "timeQ; null: by series")
-
-# --- what differs from one to the next -------------------------------------------------------------------------------
 
 ANY_UNIT: Final = Setting("any_unit", False, boolean, "Modbus answers to every unit id")
 IGNORES_BAD_VALUES: Final = Setting("ignores_bad_values", False, boolean, "Modbus confirms bad values without effect")

@@ -11,8 +11,6 @@ from ...devices.settings import Setting, boolean, declared, integer, number, one
 from .attachments import ATTACHMENTS
 from .quirks import EARLY_COLON_KEYS, IGNORES_RAW
 
-# --- in the app ------------------------------------------------------------------------------------------------------
-
 JSON_API: Final = Setting("json_api", False, boolean, "Extended > Local API: JSON")
 MODBUS_API: Final = Setting("modbus_api", False, boolean, "Extended > Local API: Modbus")
 AUTHENTICATION: Final = Setting("authentication", False, boolean, "JSON API asks for user name and password")
@@ -26,8 +24,6 @@ DEVICE_NAME: Final = Setting("device_name", "NRGkick", text(64))
 AVERAGE_CONSUMPTION: Final = Setting("average_consumption", 18.0, number(1.0, 100.0), "kWh per 100 km of the car")
 UNPLUG_DETECTION: Final = Setting("unplug_detection", False, boolean, "a plug pulled under load is an error")
 BLACKOUT_HOLD: Final = Setting("blackout_hold", 60.0, number(0.0, 3600.0), "s without charging after an outage")
-
-# --- hardware and surroundings ---------------------------------------------------------------------------------------
 
 ATTACHMENT: Final = Setting(
     "attachment",
@@ -53,8 +49,6 @@ LATITUDE: Final = Setting("latitude", 46.911354, number(-90.0, 90.0), "degrees; 
 LONGITUDE: Final = Setting("longitude", 15.49472, number(-180.0, 180.0))
 ALTITUDE: Final = Setting("altitude", 300.0, number(-500.0, 9000.0), "m")
 ACCURACY: Final = Setting("accuracy", 5.0, number(0.0, 100_000.0), "m")
-
-# --- oddities --------------------------------------------------------------------------------------------------------
 
 IDLE_NOISE: Final = Setting("idle_noise", False, boolean, "about 0.8 W and some mA on L1 while idle")
 CONTROL_LAG: Final = Setting("control_lag", 0.0, number(0.0, 60.0), "s a written control reads as before")
