@@ -49,8 +49,6 @@ class Hardware:
         """Terminals of this charger that are connected."""
         self._rewire()
 
-    # --- what changes around it --------------------------------------------------------------------------------------
-
     def set_supply(self, change: SetSupply) -> None:
         """Change the grid."""
         now = self.supply
@@ -103,8 +101,6 @@ class Hardware:
         live = (self._live[0] and now.live[0], self._live[1] and now.live[1], self._live[2] and now.live[2])
         self.terminals = network.voltages(self.supply, (first, second, third), live)
 
-    # --- how the parts see each other --------------------------------------------------------------------------------
-
     def inputs(self, at: Instant) -> EvseInputs:
         """What the charge controller sees."""
         frequency = self.conditions.frequency
@@ -145,8 +141,6 @@ class Hardware:
         if self.vehicle is not None:
             return self.vehicle.flow()
         return Idle(voltages=self.terminals, resistance=0.0, mask=NO_PHASES)
-
-    # --- one rule ----------------------------------------------------------------------------------------------------
 
     def step(self, at: Instant) -> bool:
         """Fire at most one rule of the charge controller and one reaction of the vehicle; whether one fired."""

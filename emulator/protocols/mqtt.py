@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from types import TracebackType
 from typing import Final, Literal, ParamSpec, Self
 
 from ..core.instant import Instant
@@ -79,9 +78,7 @@ class MqttDevice:
         self._follow()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._closing = True
         self._unlisten()
         self._follow()

@@ -10,7 +10,6 @@ import asyncio
 import base64
 import ssl
 from collections.abc import Callable
-from types import TracebackType
 from typing import Final, Literal, Self
 
 from websockets.client import ClientProtocol
@@ -70,9 +69,7 @@ class OcppDevice:
         self._follow()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._closing = True
         self._unlisten()
         self._follow()

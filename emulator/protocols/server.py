@@ -11,7 +11,6 @@ import errno
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import Final, ParamSpec, Self, TypeVar
 
 from ..core.instant import Instant
@@ -190,9 +189,7 @@ class Server(ABC):
         self._follower = asyncio.create_task(self._follow(), name=f"follow {self.endpoint.address}")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._closing = True
         self._unlisten()
         if self._follower is not None:

@@ -345,11 +345,7 @@ class AdvanceResult:
 
 
 def advance(
-    site: Site,
-    by: Instant | None = None,
-    *,
-    until: tuple[Check, ...] = (),
-    within: Instant | None = None,
+    site: Site, by: Instant | None = None, *, until: tuple[Check, ...] = (), within: Instant | None = None
 ) -> AdvanceResult:
     """Jump ahead `by` µs, or until quantities are as expected but at most `within` (default 10 min)."""
     simulation = site.simulation
