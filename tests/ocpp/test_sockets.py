@@ -347,8 +347,8 @@ class Meddler(Interceptor):
         self.passed: list[tuple[str | None, str]] = []
 
     def intercept(self, message: Message) -> Interception:
-        self.passed.append((message.topic, message.direction))
-        if (message.topic, message.direction) != (self.action, self.direction) or self.how == "nothing":
+        self.passed.append((message.action, message.direction))
+        if (message.action, message.direction) != (self.action, self.direction) or self.how == "nothing":
             return UNTOUCHED
         how, self.how = self.how, "nothing"
         return Meddling(how)
