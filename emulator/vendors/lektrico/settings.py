@@ -108,7 +108,7 @@ METER_FAULT_STOPS: Final = Setting(
     name="meter_fault_stops", default=False, check=boolean, about="a silent meter ends charging with state E"
 )
 LOCKED_SHOWN_WHEN_FREE: Final = Setting(
-    name="locked_shown_when_free", default=False, check=boolean, about="LOCKED also without a car"
+    name="locked_shown_when_free", default=True, check=boolean, about="LOCKED also without a car"
 )
 ZERO_VOLTAGE: Final = Setting(
     name="zero_voltage", default=False, check=boolean, about="`voltage` is 0, only `voltages` is filled"
