@@ -7,7 +7,6 @@ never an `if` on a version string in a handler.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, total_ordering
 from typing import Final
@@ -49,7 +48,7 @@ _version: Final = cache(Version)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """One model of a vendor. `traits` are what its tables and logic ask for, by name."""
+    """One model of a vendor. What else its firmware asks for is the vendor's own, by the model's id."""
 
     id: str
     """Name in scenarios, unique over all vendors: `gemini-22`."""
@@ -63,7 +62,6 @@ class Model:
     serial: str = ""
     """Default serial number."""
     evse: EvseSpec = field(default_factory=EvseSpec)
-    traits: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,8 +22,8 @@ from .registers import (
     Integer,
     Layout,
     Octets,
-    Order,
     Register,
+    RegisterOrder,
     Registers,
     V,
     W,
@@ -34,7 +34,7 @@ READS: Final = (3, 4, 1, 2)
 WRITES: Final = (16, 6, 15, 5)
 PLANS: Final = 256
 """Compiled reads kept per bank: clients poll the same few blocks for ever."""
-PLAIN: Final = Order()
+PLAIN: Final = RegisterOrder()
 
 
 class Item(Generic[V, W]):
@@ -240,7 +240,7 @@ class Table(Generic[V, W]):
             wallbox.record_write(row.journal, _plain(item.value(words)), outcome, origin)
         return outcome
 
-    def _order(self, view: V | None) -> Order:
+    def _order(self, view: V | None) -> RegisterOrder:
         return PLAIN if self.bank.order is None or view is None else self.bank.order(view)
 
     # --- refusing ----------------------------------------------------------------------------------------------------

@@ -59,8 +59,8 @@ __all__ = [
     "Integer",
     "Layout",
     "Octets",
-    "Order",
     "Register",
+    "RegisterOrder",
     "Registers",
     "Text",
     "WireType",
@@ -137,7 +137,7 @@ class Register(Point, Generic[V, W]):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RegisterOrder:
     """Byte and word order a user can set on the device (go-e `msb`, `msr`), on top of the types' own."""
 
     swap_bytes: bool = False
@@ -183,7 +183,7 @@ class Bank(Generic[V, W]):
     writes: Writes = Writes()
     refusals: Mapping[Reason, int | None] = field(default_factory=dict)
     """Where this device differs from `DEFAULT_REFUSALS`."""
-    order: Callable[[V], Order] | None = None
+    order: Callable[[V], RegisterOrder] | None = None
 
     def fills(self, address: int) -> bool:
         """Whether a read may pass over `address` though there is nothing."""

@@ -12,7 +12,7 @@ from enum import IntEnum
 from ocpp.v16.enums import ChargePointErrorCode, ChargePointStatus, ConfigurationKey, RegistrationStatus
 
 from ..core.instant import Instant, later
-from ..devices.ocpp_interface import Call, Link, Message, Payload
+from ..devices.interfaces.ocpp import Call, Link, Message, Payload
 from .authorisation import Authorisation
 from .clock import parse_time
 from .commands import Commands
@@ -54,7 +54,7 @@ class ChargePoint:
         self.registration = Registration.POWER_ON
         if profile.ids_restart:
             memory.queue.renumber(profile.first_id)
-        self.configuration = Configuration(profile.keys, memory.configuration)
+        self.configuration = Configuration(profile.keys, memory.configuration, station.bindings())
         self.outbox = Outbox(station.simulation, memory.queue, profile.queue, self._retry())
         self.transactions = Transactions(profile, station, self.outbox, memory)
         self.authorisation = Authorisation(profile, self.configuration, self.outbox, memory)
@@ -72,6 +72,8 @@ class ChargePoint:
         """The station as a whole was made unavailable."""
         self.resetting: bool | None = None
         """A reset is under way; True: a hard one."""
+        self.online_since: Instant = station.simulation.at
+        """When the connection was made or lost."""
         self._link: Link | None = None
         self._booting = station.simulation.timer(lambda _at: self.boot())
         self._heartbeat = station.simulation.timer(lambda _at: self.heartbeat())
@@ -136,8 +138,9 @@ class ChargePoint:
         self.meter_values.look()
 
     def present(self, tag: str) -> None:
-        """A card is held to the reader."""
-        self.connector.present(tag)
+        """A card is held to the reader; nobody looks while a reset is under way."""
+        if self.resetting is None:
+            self.connector.present(tag)
 
     # --- the conversation --------------------------------------------------------------------------------------------
 
@@ -161,7 +164,7 @@ class ChargePoint:
         return float(self.configuration.integer(name, round(self.profile.pings)))
 
     def connected(self, link: Link) -> None:
-        self._link = link
+        self._link, self.online_since = link, self.station.simulation.at
         self.outbox.connected(link)
         if self.registration in (Registration.POWER_ON, Registration.PENDING, Registration.REJECTED):
             self.boot()
@@ -173,7 +176,7 @@ class ChargePoint:
         self.evaluate()
 
     def lost(self) -> None:
-        self._link = None
+        self._link, self.online_since = None, self.station.simulation.at
         self._booting.clear()
         self.outbox.lost()
         self.evaluate()

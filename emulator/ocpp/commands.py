@@ -32,7 +32,7 @@ from ocpp.v16.enums import (
     UpdateType,
 )
 
-from ..devices.ocpp_interface import Call, CallError, CallResult, Payload
+from ..devices.interfaces.ocpp import Call, CallError, CallResult, Payload
 from .clock import parse_time
 from .connector import IN_TRANSACTION
 from .local_list import updated
@@ -148,7 +148,7 @@ class Commands:
             and profile.transaction is None
             and point.profiles.refusal(profile, None, starting=True) is None
         )
-        startable = connector.startable(plugged=asked.connector_id is None)
+        startable = self._acts.resetting is None and connector.startable(plugged=asked.connector_id is None)
         admitted = point.reservations.admits(asked.id_tag, point.authorisation.related)
         if asked.connector_id not in (None, 1) or not fits or not startable or not admitted:
             return {"status": RemoteStartStopStatus.rejected}

@@ -49,19 +49,28 @@ class ConfigurationKey:
         return bool(item) and (not self.elements or item in self.elements)
 
 
-class Configuration:
-    """The values of one charge point. What the vendor keeps elsewhere is read and written there: see `bind`."""
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Where a vendor keeps the value of a key: a setting of its own, or something its hardware decides."""
 
-    def __init__(self, keys: Iterable[ConfigurationKey], stored: MutableMapping[str, str]) -> None:
-        """`stored`: what differs from the defaults; survives a reboot."""
+    read: Callable[[], str]
+    write: Callable[[str], None]
+
+
+class Configuration:
+    """The values of one charge point."""
+
+    def __init__(
+        self,
+        keys: Iterable[ConfigurationKey],
+        stored: MutableMapping[str, str],
+        bound: Mapping[str, Binding] | None = None,
+    ) -> None:
+        """`stored`: what differs from the defaults; survives a reboot. `bound`: what the vendor keeps elsewhere."""
         self.keys: Final = {key.name: key for key in keys}
         self._stored = stored
-        self._bound: dict[str, tuple[Callable[[], str], Callable[[str], None]]] = {}
+        self._bound = bound if bound is not None else {}
         self._listeners: list[Callable[[str], None]] = []
-
-    def bind(self, name: str, read: Callable[[], str], write: Callable[[str], None]) -> None:
-        """The value of a key is one of the vendor's settings."""
-        self._bound[name] = read, write
 
     def listen(self, listener: Callable[[str], None]) -> None:
         """Call `listener` with the name of each key that has been given a value."""
@@ -73,7 +82,7 @@ class Configuration:
     def text(self, name: str) -> str:
         """The value of a key; empty if the vendor has no such key."""
         if name in self._bound:
-            return self._bound[name][0]()
+            return self._bound[name].read()
         key = self.keys.get(name)
         return "" if key is None else self._stored.get(name, key.default)
 
@@ -93,9 +102,13 @@ class Configuration:
     def put(self, name: str, value: str) -> None:
         """Store a value, whatever the key allows."""
         if name in self._bound:
-            self._bound[name][1](value)
+            self._bound[name].write(value)
         else:
             self._stored[name] = value
+        self.changed(name)
+
+    def changed(self, name: str) -> None:
+        """A key has another value; also for the vendor to say of one that it keeps itself."""
         for listener in self._listeners:
             listener(name)
 

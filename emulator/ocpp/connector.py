@@ -126,6 +126,10 @@ STATUS: Final = {
     State.FINISHING_NO_SAME_TAG: ChargePointStatus.finishing,
     State.UNAVAILABLE: ChargePointStatus.unavailable,
 }
+NOT_BEFORE_RESERVED: Final = frozenset(
+    {ChargePointStatus.preparing, ChargePointStatus.finishing, ChargePointStatus.unavailable}
+)
+"""From these, table 4.9 of OCPP 1.6 reaches Reserved by way of Available only."""
 CHARGING_STATUS: Final = {
     Evse.CHARGING: ChargePointStatus.charging,
     Evse.READY: ChargePointStatus.suspended_ev,
@@ -156,8 +160,8 @@ class Connector:
         self.state = State.UNAVAILABLE if memory.inoperative else State.IDLE
         self.tag = ""
         """Who charges, or is about to."""
-        self._asked: tuple[str, Trigger] | None = None
-        """The tag that the central system is being asked about."""
+        self._questions = 0
+        """Asked so far; only the answer to the last one counts."""
         self.inoperative_next = False
         """Becomes unavailable once the transaction is over."""
         self.allowed: Callable[[], Allowed]
@@ -243,39 +247,35 @@ class Connector:
                 return
             self.tag = tag
             self._fire(Trigger.TAG)
-            self._ask(tag, Trigger.GRANTED)
+            self._ask(tag)
         elif tag == self.tag:
             self._reason = (Reason.local, tag)
             self._fire(Trigger.SAME_TAG)
         elif self.state is State.TRANSACTION:
             self._fire(Trigger.TAG)
-            self._ask(tag, Trigger.GRANTED)
+            self._ask(tag)
 
-    def _ask(self, tag: str, granted: Trigger) -> None:
-        self._asked = question = (tag, granted)
-        self._authorisation.ask(tag, lambda accepted: self._decided(question, accepted))
+    def _ask(self, tag: str) -> None:
+        self._questions += 1
+        number = self._questions
+        self._authorisation.ask(tag, lambda accepted: self._decided(number, tag, accepted))
 
-    def _decided(self, question: tuple[str, Trigger], accepted: bool) -> None:
-        if self._asked is not question:
+    def _decided(self, number: int, tag: str, accepted: bool) -> None:
+        if number != self._questions:  # another has been asked since
             return
-        self._asked = None
-        tag, granted = question
         if self.state is State.AUTH_STOP:
             accepted &= self._profile.any_tag_stops or self._authorisation.related(tag, self.tag)
             self._reason = (self._profile.reason_of_other_tag, tag)
-        self._fire(granted if accepted else Trigger.REFUSED)
+        self._fire(Trigger.GRANTED if accepted else Trigger.REFUSED)
 
-    def remote_start(self, tag: str, profile: ChargingProfile | None) -> bool:
+    def remote_start(self, tag: str, profile: ChargingProfile | None) -> None:
         """RemoteStartTransaction was accepted: begin."""
-        if (self.state, Trigger.REMOTE_START) not in TRANSITIONS:
-            return False
         self.tag, self.start_profile = tag, profile
         if self._configuration.flag(ConfigurationKey.authorize_remote_tx_requests):
             if self._fire(Trigger.TAG):
-                self._ask(tag, Trigger.GRANTED)
+                self._ask(tag)
         else:
             self._begin()
-        return True
 
     def _begin(self) -> None:
         """A transaction without a question, by way of Preparing if the vendor shows it."""
@@ -388,7 +388,9 @@ class Connector:
         """Say the status if it is new, and let the charger do what it may."""
         said = self.status, self.error_code
         if said != self._said:
-            self._said = said
+            before, self._said = self._said, said
+            if said[0] is ChargePointStatus.reserved and before is not None and before[0] in NOT_BEFORE_RESERVED:
+                self.status_changed(ChargePointStatus.available, said[1])
             self.status_changed(*said)
         allowance = self._evaluated()
         if allowance != self.allowance or not self._told:

@@ -12,12 +12,12 @@ from typing import Final
 from ocpp.v16.enums import ConfigurationKey, ReadingContext
 
 from ..core.instant import Instant, later
-from ..devices.ocpp_interface import Payload
+from ..devices.interfaces.ocpp import Payload
 from .configuration import Configuration
 from .metering import Average, Circumstances, Sample, refresh, sample, written
 from .outbox import Outbox
 from .profiles import VendorProfile
-from .station import Evse, Station
+from .station import Station
 from .transactions import Transactions
 
 SAMPLED: Final = ConfigurationKey.meter_values_sampled_data
@@ -44,8 +44,6 @@ class MeterValues:
         self._transactions = transactions
         self.offered: Callable[[], float] = lambda: 0.0
         """What the charge point allows [A]."""
-        self.only_while_charging = False
-        """Sampled values only while current may flow (go-e's `ocppcm`)."""
         self._first: Sample = ()
         self._first_time = datetime(1970, 1, 1, tzinfo=UTC)
         self._average: Average | None = None
@@ -87,7 +85,7 @@ class MeterValues:
 
     def _sampled(self, _: Instant) -> None:
         now, time = self._take(SAMPLED), self._station.calendar()
-        if not self.only_while_charging or self._station.evse() is Evse.CHARGING:
+        if self._station.samples():
             if self._profile.samples_begin_of_interval:
                 self._send(refresh(self._first, now), self._first_time, ReadingContext.sample_periodic)
             else:

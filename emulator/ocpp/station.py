@@ -17,6 +17,7 @@ from ocpp.v16.enums import ChargePointErrorCode
 from ..core.messages import RebootController, SetLock
 from ..core.snapshot import EvseState, PilotState, Snapshot
 from ..devices.wallbox import Wallbox
+from .configuration import Binding
 from .outbox import Kept
 
 if TYPE_CHECKING:
@@ -153,6 +154,14 @@ class Station:
     def free_tag(self) -> str | None:
         """The id that stands for a vehicle that may charge without one; None: it may not."""
         return None
+
+    def samples(self) -> bool:
+        """Whether sampled meter values are sent now, in a transaction."""
+        return True
+
+    def bindings(self) -> Mapping[str, Binding]:
+        """Configuration keys whose values the vendor keeps elsewhere."""
+        return {}
 
     def offline_limit(self) -> float | None:
         """What a transaction may draw without a central system [A]; None: what its profiles allow."""

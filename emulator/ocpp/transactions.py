@@ -13,7 +13,7 @@ from typing import Final
 
 from ocpp.v16.enums import AuthorizationStatus, Reason
 
-from ..devices.ocpp_interface import Payload
+from ..devices.interfaces.ocpp import Payload
 from .messages import text_in
 from .outbox import Outbox
 from .profiles import VendorProfile
@@ -106,7 +106,8 @@ class Transactions:
         self.ended()
 
     def _register(self) -> int:
-        return round(self._station.snapshot().total_energy)
+        """Whole Wh, as a register counts them."""
+        return int(self._station.snapshot().total_energy)
 
     def _now(self) -> str:
         return self._profile.time(self._station.calendar())

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypedDict, cast
 
 from emulator.core.instant import SECOND, Instant
 from emulator.core.messages import Event, Outcome, PlugIn, PowerCut, PowerUp, Unplug
 from emulator.core.specs import ChargerSpec, VehicleSpec
 from emulator.devices.firmware import Model
 from emulator.devices.interfaces import Origin
-from emulator.devices.ocpp_interface import Call, CallError, CallResult, Link, Message, OcppAccess
+from emulator.devices.interfaces.ocpp import Call, CallError, CallResult, Link, Message, OcppAccess, Payload
 from emulator.devices.points import Fidelity
 from emulator.devices.vendor import Vendor
 from emulator.devices.wallbox import Context, Wallbox
@@ -43,11 +43,11 @@ class Box(Wallbox):
 
     def __init__(self, context: Context, profile: VendorProfile) -> None:
         super().__init__(context)
-        self.interfaces = {}
         self.url: str | None = None
         self.user: str | None = None
         self.passwords: tuple[bytes, ...] = (b"",)
-        self.host = Host(profile, Station(self, IDENTITY), self.access)
+        self.host = Host(self.access, lambda: (profile, Station(self, IDENTITY)))
+        self.interfaces = {"ocpp": self.host.interface}
 
     def access(self) -> OcppAccess | None:
         return None if self.url is None else OcppAccess(url=self.url, user=self.user, passwords=self.passwords)
@@ -96,7 +96,13 @@ VENDOR: Final = Vendor(
 class World:
     """One box on one charger, with the clock standing still."""
 
-    def __init__(self, profile: VendorProfile = WARP_PROFILE, *, url: str | None = "ws://central.invalid/box") -> None:
+    def __init__(
+        self,
+        profile: VendorProfile = WARP_PROFILE,
+        *,
+        url: str | None = "ws://central.invalid/box",
+        station: Callable[[World], Station] | None = None,
+    ) -> None:
         self.simulation = Simulation(clock=Clock(0.0), epoch=EPOCH)
         self.charger = self.simulation.add_charger("garage", ChargerSpec())
         context = Context(
@@ -109,6 +115,10 @@ class World:
         )
         self.box = Box(context, profile)
         self.box.url = url
+        if station is not None:
+            made = station(self)
+            self.box.host = Host(self.box.access, lambda: (profile, made))
+            self.box.interfaces = {"ocpp": self.box.host.interface}
         self.wait(10)  # the charge controller boots
         self.box.start()
 
@@ -192,9 +202,14 @@ class Paper:
         return answer.payload["status"]
 
 
-def connected(profile: VendorProfile = WARP_PROFILE, policy: Policy | None = None) -> tuple[World, CentralSystem, Log]:
+def connected(
+    profile: VendorProfile = WARP_PROFILE,
+    policy: Policy | None = None,
+    *,
+    station: Callable[[World], Station] | None = None,
+) -> tuple[World, CentralSystem, Log]:
     """A box and our own central system, connected without a socket, and what they say to each other."""
-    world = World(profile)
+    world = World(profile, station=station)
     system = CentralSystem(world.simulation.calendar, policy)
     log = Log(world, system)
     log.connect()
@@ -247,6 +262,29 @@ def check(message: Message, actions: dict[str, str]) -> None:
         assert violation(actions[message.id], message.payload, answer=True) is None, message
 
 
+def ask(world: World, system: CentralSystem, action: str, **payload: object) -> object:
+    """Have the central system ask something; the status of the answer."""
+    answers: list[object] = []
+    system.call("box", action, payload, answers.append)
+    world.wait(1)
+    (answer,) = answers
+    assert isinstance(answer, CallResult), answer
+    return answer.payload.get("status")
+
+
+class Report(TypedDict):
+    """A `meterValue`."""
+
+    timestamp: str
+    sampledValue: list[dict[str, str]]
+
+
+def report(payload: Payload) -> Report:
+    """The one report of a MeterValues."""
+    (found,) = cast("list[Report]", payload["meterValue"])
+    return found
+
+
 class Tapped:
     """A charge point whose conversation is written down."""
 
@@ -292,7 +330,7 @@ class Tapped:
 @asynccontextmanager
 async def served(world: World) -> AsyncIterator[OcppDevice]:
     """The box's charge point on a real socket."""
-    async with OcppDevice(Endpoint(world.box, "ocpp"), world.box.host.interface) as device:
+    async with OcppDevice(Endpoint(world.box, "ocpp")) as device:
         yield device
 
 

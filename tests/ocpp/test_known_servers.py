@@ -5,8 +5,7 @@ Sources: evcc's charger/ocpp, lbbrhzn/ocpp for Home Assistant.
 
 from __future__ import annotations
 
-from support_ocpp import Log, World, connected
-from test_sequences import ask, report
+from support_ocpp import Log, World, ask, connected, report
 
 from emulator.ocpp.central_system import CentralSystem
 from emulator.ocpp.profiles import GOE_PROFILE, WARP_PROFILE

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypedDict, cast
-
 import pytest
 from ocpp.v16.enums import AuthorizationStatus, RegistrationStatus
-from support_ocpp import Log, World, connected
+from support_ocpp import Log, World, ask, connected, report
 
 from emulator.core.faults import PeLoss
 from emulator.core.messages import Disturb, Relieve
 from emulator.core.snapshot import EvseState
-from emulator.devices.ocpp_interface import CallResult, Payload
 from emulator.ocpp.central_system import CentralSystem, Policy
 from emulator.ocpp.profiles import GOE_PROFILE, KEBA_PROFILE, PROFILES, VendorProfile
 from emulator.ocpp.station import Evse
@@ -28,29 +25,6 @@ def charging(profile: VendorProfile | None = None) -> tuple[World, CentralSystem
     world.wait(20)
     assert log.statuses()[-1] == "Charging"
     return world, system, log
-
-
-def ask(world: World, system: CentralSystem, action: str, **payload: object) -> object:
-    """Have the central system ask something; the status of the answer."""
-    answers: list[object] = []
-    system.call("box", action, payload, answers.append)
-    world.wait(1)
-    (answer,) = answers
-    assert isinstance(answer, CallResult), answer
-    return answer.payload.get("status")
-
-
-class Report(TypedDict):
-    """A `meterValue`."""
-
-    timestamp: str
-    sampledValue: list[dict[str, str]]
-
-
-def report(payload: Payload) -> Report:
-    """The one report of a MeterValues."""
-    (found,) = cast("list[Report]", payload["meterValue"])
-    return found
 
 
 def test_the_boot_of_a_warp() -> None:

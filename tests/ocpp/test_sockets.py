@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import pytest
@@ -16,6 +16,9 @@ from support_ocpp import PATIENCE, World, served, travel
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from emulator.devices.delivery import Copy, Delivery, M
+from emulator.devices.interception import UNTOUCHED, Interception, Interceptor
+from emulator.devices.traffic import Message
 from emulator.ocpp.central_system import CentralSystem
 from emulator.ocpp.profiles import PROFILES, WARP_PROFILE, VendorProfile
 from emulator.protocols.central_system import CentralSystemServer
@@ -311,4 +314,75 @@ async def test_a_box_without_power_breaks_off_and_one_switched_off_says_good_bye
             world.box.host.configured()
             assert state(device) == "off"
     reasons = [entry.detail["reason"] for entry in world.simulation.journal if entry.name == "disconnected"]
-    assert reasons == ["the box went down", "good-bye"]
+    assert reasons == ["the wallbox went down", "good-bye"]
+
+
+class Meddling(Interception):
+    """Drops, delays, repeats or garbles a frame."""
+
+    def __init__(self, how: str) -> None:
+        self._how = how
+
+    def deliver(self, data: bytes) -> Delivery:
+        match self._how:
+            case "drop":
+                return Delivery(data=data, silent=True)
+            case "garble":
+                return Delivery(data=data[: len(data) // 2])
+            case "close":
+                return Delivery(data=b"", then="close")
+        return Delivery(data=data)
+
+    def copies(self, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+        return (*copies, *copies) if self._how == "repeat" else copies
+
+
+class Meddler(Interceptor):
+    """Meddles with the first frame of one action in one direction."""
+
+    active = True
+
+    def __init__(self, how: str, action: str, direction: str) -> None:
+        self.how, self.action, self.direction = how, action, direction
+        self.passed: list[tuple[str | None, str]] = []
+
+    def intercept(self, message: Message) -> Interception:
+        self.passed.append((message.action, message.direction))
+        if (message.action, message.direction) != (self.action, self.direction) or self.how == "nothing":
+            return UNTOUCHED
+        how, self.how = self.how, "nothing"
+        return Meddling(how)
+
+
+@pytest.mark.parametrize("how", ["drop", "garble", "close"])
+async def test_a_start_that_never_arrived_is_told_again(how: str) -> None:
+    world = World()
+    async with library_server(world.simulation.calendar) as central:
+        world.box.url = f"{central.url}/box"
+        world.box.interceptor = meddler = Meddler(how, "StartTransaction", "out")
+        async with served(world) as device:
+            await travel(world, device, 1)
+            world.point.configuration.put("MessageTimeout", "1")
+            world.plug_in()
+            await travel(world, device, 2)
+            world.box.present_card(CARD)
+            await travel(world, device, 150)
+    assert meddler.how == "nothing"
+    assert central.actions().count("StartTransaction") == 1
+    assert central.transactions == 1
+    assert meddler.passed[:2] == [("BootNotification", "out"), ("BootNotification", "in")]
+
+
+async def test_an_answer_that_comes_twice_counts_once() -> None:
+    world = World()
+    async with library_server(world.simulation.calendar) as central:
+        world.box.url = f"{central.url}/box"
+        world.box.interceptor = Meddler("repeat", "StartTransaction", "in")
+        async with served(world) as device:
+            await travel(world, device, 1)
+            world.plug_in()
+            await travel(world, device, 2)
+            world.box.present_card(CARD)
+            await travel(world, device, 30)
+    assert central.statuses()[-1] == "Charging"
+    assert "unknown.conf" in [entry.name for entry in world.simulation.journal]

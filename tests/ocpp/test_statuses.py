@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from support_ocpp import World, connected
+from support_ocpp import Log, World, connected
 
 from emulator.core.faults import PeLoss
 from emulator.core.messages import Disturb, PlugIn, Relieve, Unplug
@@ -68,8 +68,18 @@ def do(world: World, system: CentralSystem, stimulus: str | float | tuple[str, d
                 system.call("box", action, payload)
 
 
+def after_reset(world: World, log: Log) -> None:
+    """Connect again after a reboot."""
+    if not world.box.up:
+        world.wait(10)
+    if not world.point.online:
+        log.connect()
+        world.wait(1)
+
+
 @pytest.mark.parametrize("name", ["warp", "goe", "keba"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
+@example(stimuli=["plug", CALLS[7], "unplug"])
 @given(stimuli=st.lists(STIMULI, max_size=25))
 def test_only_allowed_sequences(name: str, stimuli: list[str | float]) -> None:
     profile = PROFILES[name]
@@ -77,11 +87,9 @@ def test_only_allowed_sequences(name: str, stimuli: list[str | float]) -> None:
     for stimulus in stimuli:
         do(world, system, stimulus)
         world.wait(0.2)
-        if not world.box.up:  # a reset: begin again after the boot
-            world.wait(10)
-            log.connect()
-            world.wait(1)
+        after_reset(world, log)
     world.wait(1)
+    after_reset(world, log)
     allowed = {status: set(after.split()) for status, after in ALLOWED.items()}
     if profile is WARP_PROFILE:
         for status, after in OF_WARP.items():

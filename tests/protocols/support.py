@@ -87,6 +87,9 @@ class Talk:
         return f"limit {self.box.limit:g} power {self.box.snapshot().power:.0f}"
 
 
+HTTP: Final = Setting("http", True, boolean)
+
+
 class Box(Wallbox):
     """A wallbox with a handful of routes and one WebSocket."""
 
@@ -110,7 +113,7 @@ class Box(Wallbox):
                     Route(path="/broken", handler=self._broken),
                     Route(path="/like/*", handler=self._like),
                 ),
-                enabled=lambda: self.settings.flag("http"),
+                enabled=lambda: self.settings[HTTP],
                 websockets={"/ws": WebSocketEndpoint(open=self._talk)},
             )
         }
@@ -190,7 +193,7 @@ VENDOR = Vendor(
     default_model="box",
     ports={"http": 0},
     real_ports={"http": 80},
-    settings=(Setting(name="http", default=True, check=boolean),),
+    settings=(HTTP,),
     create=Box,
 )
 

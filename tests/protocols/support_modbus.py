@@ -107,6 +107,11 @@ LAYOUT: Layout[View, Box] = Layout(
 )
 
 
+MODBUS: Final = Setting("modbus", True, boolean)
+MDNS: Final = Setting("mdns", True, boolean)
+NAME: Final = Setting("name", "Emulated", text())
+
+
 class Box(Wallbox):
     """A wallbox with a register table. Unit 13 is never answered; a UDP datagram is answered as the box is told."""
 
@@ -121,11 +126,9 @@ class Box(Wallbox):
         self.table = RegisterTable(LAYOUT, self.profile)
         self.interfaces: Mapping[str, Interface] = {
             "http": HttpInterface(routes=()),
-            "modbus": ModbusInterface(
-                handle=self._serve, enabled=lambda: self.settings.flag("modbus"), max_connections=3
-            ),
+            "modbus": ModbusInterface(handle=self._serve, enabled=lambda: self.settings[MODBUS], max_connections=3),
             "udp": UdpInterface(port=7090, handle=self._datagram, published=lambda at: self.pushes),
-            "mdns": MdnsInterface(services=self._services, enabled=lambda: self.settings.flag("mdns")),
+            "mdns": MdnsInterface(services=self._services, enabled=lambda: self.settings[MDNS]),
         }
 
     def shape(self, name: str, **changes: object) -> None:
@@ -146,7 +149,7 @@ class Box(Wallbox):
         return self.replies or (Datagram(data=b"echo " + data),)
 
     def _services(self) -> tuple[MdnsService, ...]:
-        name = self.settings.text("name")
+        name = self.settings[NAME]
         return (
             MdnsService(type="_emutest._tcp", instance=name, host="emutest", txt=(("serial", self.serial),)),
             MdnsService(type="_emumodbus._tcp", instance=name, host="emutest", interface="modbus"),
@@ -178,11 +181,7 @@ VENDOR = Vendor(
     default_model="box",
     ports={"modbus": 0, "udp": 0},
     real_ports={"modbus": 502, "udp": 7090},
-    settings=(
-        Setting(name="modbus", default=True, check=boolean),
-        Setting(name="mdns", default=True, check=boolean),
-        Setting(name="name", default="Emulated", check=text()),
-    ),
+    settings=(MODBUS, MDNS, NAME),
     create=Box,
 )
 

@@ -107,15 +107,14 @@ class BareClient:
 
 # --- the box ---------------------------------------------------------------------------------------------------------
 
-SETTINGS: Final = (
-    Setting(name="mqtt", default=True, check=boolean),
-    Setting(name="broker", default=EMBEDDED_BROKER, check=text()),
-    Setting(name="port", default=1883, check=integer(0, 65_535)),
-    Setting(name="prefix", default="box/1", check=text()),
-    Setting(name="keep_alive", default=60, check=integer(0, 65_535)),
-    Setting(name="read_only", default=False, check=boolean),
-    Setting(name="echoes", default=False, check=boolean),
-)
+MQTT: Final = Setting("mqtt", True, boolean)
+BROKER: Final = Setting("broker", EMBEDDED_BROKER, text())
+PORT: Final = Setting("port", 1883, integer(0, 65_535))
+PREFIX: Final = Setting("prefix", "box/1", text())
+KEEP_ALIVE: Final = Setting("keep_alive", 60, integer(0, 65_535))
+READ_ONLY: Final = Setting("read_only", False, boolean)
+ECHOES: Final = Setting("echoes", False, boolean)
+SETTINGS: Final = (MQTT, BROKER, PORT, PREFIX, KEEP_ALIVE, READ_ONLY, ECHOES)
 
 
 class MqttBox(Wallbox):
@@ -142,23 +141,23 @@ class MqttBox(Wallbox):
         self.interfaces: Mapping[str, Interface] = {"mqtt": self.mqtt}
 
     def topic(self, name: str) -> str:
-        return f"{self.settings.text('prefix')}/{name}"
+        return f"{self.settings[PREFIX]}/{name}"
 
     def _access(self) -> BrokerAccess | None:
-        if not self.settings.flag("mqtt"):
+        if not self.settings[MQTT]:
             return None
         return BrokerAccess(
-            host=self.settings.text("broker"),
-            port=self.settings.integer("port"),
+            host=self.settings[BROKER],
+            port=self.settings[PORT],
             client_id=f"box-{self.serial}",
             will=Publish(topic=self.topic("online"), payload=b"no", retain=True),
-            keep_alive=self.settings.integer("keep_alive"),
+            keep_alive=self.settings[KEEP_ALIVE],
         )
 
     def _subscriptions(self) -> tuple[str, ...]:
-        if self.settings.flag("read_only"):
+        if self.settings[READ_ONLY]:
             return ()
-        return (self.topic("#"),) if self.settings.flag("echoes") else (self.topic("+/set"),)
+        return (self.topic("#"),) if self.settings[ECHOES] else (self.topic("+/set"),)
 
     def _connected(self, origin: Origin) -> Iterable[Publish]:
         self._shown.clear()

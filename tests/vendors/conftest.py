@@ -6,13 +6,17 @@ from collections.abc import Callable
 
 import pytest
 from bench import Bench
+from hypothesis import settings
+
+settings.register_profile("vendors", deadline=None)
+settings.load_profile("vendors")
 
 
 @pytest.fixture
 def goe() -> Callable[..., Bench]:
     """Makes a world with one go-e wallbox whose HTTP API is on."""
 
-    def make(model: str | None = None, firmware: str | None = None, **settings: object) -> Bench:
-        return Bench("goe", model, firmware, settings={"hai": True, **settings})
+    def make(model: str | None = None, firmware: str | None = None, **stated: object) -> Bench:
+        return Bench("goe", model, firmware, settings={"hai": True, **stated})
 
     return make

@@ -22,8 +22,8 @@ from emulator.devices.registers import (
     Bank,
     Layout,
     Octets,
-    Order,
     Register,
+    RegisterOrder,
     Text,
     Writes,
 )
@@ -40,7 +40,7 @@ class Target:
     limit: float = 16.0
     energy_limit: float | None = None
     power: float | None = 11_000.0
-    order: Order = field(default_factory=Order)
+    order: RegisterOrder = field(default_factory=RegisterOrder)
     written: list[tuple[str, object, str | None]] = field(default_factory=list)
     looks: int = 0
 
@@ -214,11 +214,11 @@ def test_infinity_stands_for_no_limit() -> None:
 
 
 def test_the_user_can_change_the_order() -> None:
-    target = Target(order=Order(reverse_registers=True))
+    target = Target(order=RegisterOrder(reverse_registers=True))
     assert ask(GOE, target, 4, 332, 4).values == (0x40B3, 0x8800, 0, 0)
     ask(GOE, target, 16, 333, 4, 0x40B3, 0x8800, 0, 0)
     assert target.energy_limit == 5000.0
-    assert ask(GOE, Target(order=Order(swap_bytes=True)), 3, 205, 2).values == (0x3F00, 0xFFFF)
+    assert ask(GOE, Target(order=RegisterOrder(swap_bytes=True)), 3, 205, 2).values == (0x3F00, 0xFFFF)
 
 
 # --- KEBA: one item per read -----------------------------------------------------------------------------------------

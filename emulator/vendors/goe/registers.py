@@ -12,7 +12,7 @@ from typing import Final, TypedDict, Unpack
 
 from ...core.messages import DONE, Outcome
 from ...devices.interfaces import Origin
-from ...devices.registers import F64, U16, U32, Bank, Layout, Octets, Order, Register, Text, WireType
+from ...devices.registers import F64, U16, U32, Bank, Layout, Octets, Register, RegisterOrder, Text, WireType
 from ...devices.settings import Setting
 from . import combined, sources
 from . import readings as r
@@ -251,10 +251,10 @@ INPUT_ROWS: Final[tuple[Row, ...]] = (
 )
 
 
-def _order(v: View) -> Order:
+def _order(v: View) -> RegisterOrder:
     """`msb` and `msr`; 60.3 has the meaning of `msb` turned round."""
     swapped = v.settings[s.MSB] != v.device.shows(MODBUS_BYTES_SWAPPED)
-    return Order(swap_bytes=swapped, reverse_registers=v.settings[s.MSR])
+    return RegisterOrder(swap_bytes=swapped, reverse_registers=v.settings[s.MSR])
 
 
 HOLDING: Final[Bank[View, Writer]] = Bank(

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from worlds import CLIENT, SmallWorld
+from bench import CLIENT, Bench
 
 from emulator.core import faults as f
 from emulator.core.faults import Disturbance
 from emulator.core.messages import PowerCut, PowerUp, RebootController, SetSupply
 from emulator.core.snapshot import EvseState
 
-Make = Callable[..., SmallWorld]
+Make = Callable[..., Bench]
 
 
-def charging(world: SmallWorld) -> SmallWorld:
+def charging(world: Bench) -> Bench:
     world.plug_in()
     world.wait(60)
     assert world.box.read("car") == 2

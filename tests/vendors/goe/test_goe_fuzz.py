@@ -6,9 +6,9 @@ import json
 from urllib.parse import quote
 
 import pytest
+from bench import CLIENT, Bench
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from worlds import CLIENT, SmallWorld
 
 from emulator.core.messages import Unplug
 from emulator.devices.interfaces import ModbusInterface, ModbusRequest
@@ -38,7 +38,7 @@ RAW = VALUES.map(lambda value: json.dumps(value)) | st.text(max_size=12)
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(writes=st.lists(st.tuples(st.sampled_from(NAMES), RAW), min_size=1, max_size=12), psm=st.integers(0, 2))
 def test_any_write_is_answered_and_survived(writes: list[tuple[str, str]], psm: int) -> None:
-    world = SmallWorld("goe", settings={"hai": True, "psm": psm, "lmo": 4, "fup": True, "awe": True})
+    world = Bench("goe", settings={"hai": True, "psm": psm, "lmo": 4, "fup": True, "awe": True})
     world.plug_in()
     for name, raw in writes:
         reply = world.request(f"/api/set?{name}={quote(raw, safe='')}")
@@ -83,7 +83,7 @@ HUGE = "1" + "0" * 200
     ],
 )
 def test_extreme_values(query: str) -> None:
-    world = SmallWorld("goe", settings={"hai": True, "lmo": 4, "fup": True, "awe": True, "psm": 0})
+    world = Bench("goe", settings={"hai": True, "lmo": 4, "fup": True, "awe": True, "psm": 0})
     world.plug_in()
     world.wait(5)
     assert world.request(f"/api/set?{query}").status in (200, 500)
@@ -95,7 +95,7 @@ def test_extreme_values(query: str) -> None:
 @settings(max_examples=100, deadline=None)
 @given(target=st.text(max_size=60))
 def test_any_target_is_answered(target: str) -> None:
-    world = SmallWorld("goe", settings={"hai": True})
+    world = Bench("goe", settings={"hai": True})
     for path in ("/api/status?filter=", "/api/status?", "/api/set?", "/"):
         assert world.request(path + target).status in (200, 404, 500)
 
@@ -118,7 +118,7 @@ def test_every_setting_is_checked() -> None:
     values=st.lists(st.integers(0, 65_535) | st.integers(0, 40), min_size=1, max_size=12),
 )
 def test_any_register_request_is_answered(function: int, address: int, values: list[int]) -> None:
-    world = SmallWorld("goe", settings={"hai": True})
+    world = Bench("goe", settings={"hai": True})
     world.plug_in()
     interface = world.box.interfaces["modbus"]
     assert isinstance(interface, ModbusInterface)
@@ -139,7 +139,7 @@ def test_any_register_request_is_answered(function: int, address: int, values: l
     raw=st.text(max_size=12) | NUMBERS.map(str),
 )
 def test_any_old_command_is_answered(key: str, raw: str) -> None:
-    world = SmallWorld("goe", "v3-22", settings={"hai": True, "hla": True})
+    world = Bench("goe", "v3-22", settings={"hai": True, "hla": True})
     world.plug_in()
     reply = world.request(f"/mqtt?payload={quote(key)}={quote(raw)}")
     assert isinstance(json.loads(reply.body), dict)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from worlds import CLIENT, SmallWorld
+from bench import CLIENT, Bench
 
 from emulator.core.messages import PowerCut, SetSupply
 from emulator.core.snapshot import LockState
 
-Make = Callable[..., SmallWorld]
+Make = Callable[..., Bench]
 
 
-def charging(world: SmallWorld) -> SmallWorld:
+def charging(world: Bench) -> Bench:
     world.plug_in()
     world.wait(60)
     assert world.box.read("car") == 2
@@ -65,7 +65,7 @@ def test_undervoltage_has_to_last(goe: Make) -> None:
     assert world.read("modelStatus", "car") == [15, 2]
 
 
-def seen(world: SmallWorld, key: str, seconds: int) -> list[object]:
+def seen(world: Bench, key: str, seconds: int) -> list[object]:
     """The values of a key, second by second, each once while it stays."""
     found: list[object] = []
     for _ in range(seconds):

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 
 import pytest
-from worlds import SmallWorld
+from bench import Bench
 
-Make = Callable[..., SmallWorld]
+Make = Callable[..., Bench]
 
 
 # --- status ----------------------------------------------------------------------------------------------------------

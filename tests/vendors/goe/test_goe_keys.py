@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from worlds import CLIENT, SmallWorld
+from bench import CLIENT, Bench
 
 from emulator.devices.points import unique
 from emulator.vendors.goe import vendor as goe
@@ -13,7 +13,7 @@ from emulator.vendors.goe.key import Key
 from emulator.vendors.goe.keys import KEYS, served
 from emulator.vendors.goe.order import TABLE_KEYS
 
-Make = Callable[..., SmallWorld]
+Make = Callable[..., Bench]
 PROFILES = [(model.id, firmware) for model in goe.VENDOR.models for firmware in model.firmwares]
 
 

@@ -6,16 +6,16 @@ import struct
 from collections.abc import Callable, Sequence
 
 import pytest
-from worlds import CLIENT, SmallWorld
+from bench import CLIENT, Bench
 
 from emulator.core.faults import PeLoss, TripRcd
 from emulator.devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
 
-Make = Callable[..., SmallWorld]
+Make = Callable[..., Bench]
 GAP = 0xFFFF
 
 
-def ask(world: SmallWorld, function: int, address: int, count: int = 1, *values: int, unit: int = 1) -> ModbusReply:
+def ask(world: Bench, function: int, address: int, count: int = 1, *values: int, unit: int = 1) -> ModbusReply:
     interface = world.box.interfaces["modbus"]
     assert isinstance(interface, ModbusInterface)
     reply = interface.handle(
@@ -25,13 +25,13 @@ def ask(world: SmallWorld, function: int, address: int, count: int = 1, *values:
     return reply
 
 
-def read(world: SmallWorld, address: int, count: int = 1, function: int = 3) -> list[int]:
+def read(world: Bench, address: int, count: int = 1, function: int = 3) -> list[int]:
     reply = ask(world, function, address, count)
     assert reply.exception is None, reply
     return list(reply.values)
 
 
-def write(world: SmallWorld, address: int, *values: int) -> int | None:
+def write(world: Bench, address: int, *values: int) -> int | None:
     return ask(world, 16, address, len(values), *values).exception
 
 

@@ -6,25 +6,25 @@ import json
 from collections.abc import Callable, Iterable
 
 import pytest
+from bench import Bench
 from test_tables import fits
-from worlds import SmallWorld
 
 from emulator import vendors
 from emulator.devices.interfaces import EMBEDDED_BROKER, MqttInterface, Origin, Publish
 
 CLIENT = Origin(interface="mqtt", client="test:1")
-Make = Callable[..., SmallWorld]
+Make = Callable[..., Bench]
 PREFIX = "go-eCharger/123456/"
 MODELS = [(model.id, firmware) for model in vendors.vendor("goe").models for firmware in model.firmwares]
 
 
-def mqtt(world: SmallWorld) -> MqttInterface:
+def mqtt(world: Bench) -> MqttInterface:
     interface = world.box.interfaces["mqtt"]
     assert isinstance(interface, MqttInterface)
     return interface
 
 
-def connect(world: SmallWorld) -> dict[str, bytes]:
+def connect(world: Bench) -> dict[str, bytes]:
     """What is published once the broker has let the box in."""
     return topics(mqtt(world).connected(CLIENT))
 
@@ -38,13 +38,13 @@ def topics(messages: Iterable[Publish]) -> dict[str, bytes]:
     return found
 
 
-def news(world: SmallWorld) -> dict[str, object]:
+def news(world: Bench) -> dict[str, object]:
     """Decoded, by key, what is published now."""
     found = topics(mqtt(world).published(world.simulation.at))
     return {topic.removeprefix(PREFIX): json.loads(payload) for topic, payload in found.items()}
 
 
-def command(world: SmallWorld, key: str, payload: str | bytes, *, retained: bool = False) -> str | None:
+def command(world: Bench, key: str, payload: str | bytes, *, retained: bool = False) -> str | None:
     """The answer to a `/set`."""
     data = payload if isinstance(payload, bytes) else payload.encode()
     answers = list(mqtt(world).received(f"{PREFIX}{key}/set", data, retained, CLIENT))
@@ -57,7 +57,7 @@ def command(world: SmallWorld, key: str, payload: str | bytes, *, retained: bool
 
 @pytest.fixture
 def box(goe: Make) -> Make:
-    def make(model: str | None = None, firmware: str | None = None, **settings: object) -> SmallWorld:
+    def make(model: str | None = None, firmware: str | None = None, **settings: object) -> Bench:
         return goe(model, firmware, **{"mce": True, "mcr": False, **settings})
 
     return make

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from worlds import SmallWorld
+from bench import Bench
 
-Make = Callable[..., SmallWorld]
+Make = Callable[..., Bench]
 
 
-def charging(world: SmallWorld, **vehicle: object) -> SmallWorld:
+def charging(world: Bench, **vehicle: object) -> Bench:
     """A car that charges at full current."""
     world.plug_in(**vehicle)
     world.wait(60)
@@ -18,7 +18,7 @@ def charging(world: SmallWorld, **vehicle: object) -> SmallWorld:
     return world
 
 
-def state(world: SmallWorld) -> list[object]:
+def state(world: Bench) -> list[object]:
     return world.read("car", "alw", "acu", "modelStatus")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from worlds import CLIENT, SmallWorld
+from bench import CLIENT, Bench
 
 from emulator.core.instant import SECOND
 from emulator.vendors.goe import localtime, trip
@@ -15,7 +15,7 @@ from emulator.vendors.goe.ladder import Trip
 from emulator.vendors.goe.schedule import Calendar, Moment, Plan, Verdict, normalised
 from emulator.vendors.goe.surplus import Powers, Surplus, Tuning
 
-Make = Callable[..., SmallWorld]
+Make = Callable[..., Bench]
 
 
 def at(text: str) -> datetime:
@@ -163,7 +163,7 @@ def test_a_schedule_over_the_api(goe: Make) -> None:
 
 def test_a_schedule_follows_the_clock_change(goe: Make) -> None:
     half_past_one = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
-    world = SmallWorld("goe", epoch=half_past_one, settings={"sch_sund": plan(1, ("2:30", "3:30"))})
+    world = Bench("goe", epoch=half_past_one, settings={"sch_sund": plan(1, ("2:30", "3:30"))})
     assert world.box.read("modelStatus") == 5, "1:30"
     world.wait(1800)
     assert world.box.read("modelStatus") == 14, "2:00 became 3:00"
@@ -264,7 +264,7 @@ def test_currents_from_power() -> None:
     assert (surplus.current(TUNING, 1), surplus.current(TUNING, 3)) == (10, 6)
 
 
-def feed(world: SmallWorld, available: float, seconds: int) -> None:
+def feed(world: Bench, available: float, seconds: int) -> None:
     """A client that reports every 5 s what is left of `available` W."""
     for _ in range(seconds // 5):
         grid = round(world.now.power - available, 1)

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable
 
 import pytest
-from worlds import CLIENT, SmallWorld
+from bench import CLIENT, Bench
 
 from emulator.core.faults import TripRcd
 
-Make = Callable[..., SmallWorld]
+Make = Callable[..., Bench]
 
 ORDER = [
     "version",
@@ -108,13 +108,13 @@ BARE = {"nrg", "tma", "loe", "lot", "lom", "lop", "lof", "loa", "lch"}
 
 @pytest.fixture
 def old(goe: Make) -> Make:
-    def make(model: str | None = None, firmware: str | None = None, **settings: object) -> SmallWorld:
+    def make(model: str | None = None, firmware: str | None = None, **settings: object) -> Bench:
         return goe(model, firmware, hla=True, **settings)
 
     return make
 
 
-def command(world: SmallWorld, payload: str) -> dict[str, object]:
+def command(world: Bench, payload: str) -> dict[str, object]:
     reply = world.request(f"/mqtt?payload={payload}")
     assert reply.status == 200
     decoded = json.loads(reply.body)

@@ -12,17 +12,17 @@ from typing import Any
 
 import bcrypt
 import pytest
+from bench import Bench
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_tables import fits
-from worlds import SmallWorld
 
 from emulator import vendors
 from emulator.devices.interfaces import Conversation, Frame, HttpInterface, Origin
 from emulator.vendors.goe import keys, login, messagepack
 
 CLIENT = Origin(interface="websocket", client="test:1")
-Make = Callable[..., SmallWorld]
+Make = Callable[..., Bench]
 PASSWORD = "go-e-test"
 TOKEN1, TOKEN2 = "00112233445566778899aabbccddeeff", "ffeeddccbbaa99887766554433221100"
 TOKEN3 = "0123456789abcdef0123456789abcdef"
@@ -31,7 +31,7 @@ MODELS = [(model.id, firmware) for model in vendors.vendor("goe").models for fir
 
 @pytest.fixture
 def box(goe: Make) -> Make:
-    def make(model: str | None = None, firmware: str | None = None, **others: object) -> SmallWorld:
+    def make(model: str | None = None, firmware: str | None = None, **others: object) -> Bench:
         return goe(model, firmware, **{"password": PASSWORD, **others})
 
     return make
@@ -50,7 +50,7 @@ def hashed(scheme: str, password: str, serial: str) -> bytes:
 class Visitor:
     """A client written from the protocol's description alone."""
 
-    def __init__(self, world: SmallWorld, password: str = PASSWORD) -> None:
+    def __init__(self, world: Bench, password: str = PASSWORD) -> None:
         self.world = world
         interface = world.box.interfaces["http"]
         assert isinstance(interface, HttpInterface)

@@ -14,6 +14,7 @@ from emulator.devices.interfaces import Origin
 from emulator.errors import EmulatorError
 from emulator.vendors import vendor
 from emulator.vendors.keba.models import TRAITS
+from emulator.vendors.keba.settings import SAVED_TIMEOUT
 
 REPORT_1 = (
     '{\n"ID": "1",\n"Product": "KC-P30-EC240422-E0R",\n"Serial": "17619300",\n'
@@ -263,9 +264,9 @@ def test_numbers_as_home_assistant_sends_them() -> None:
     world.ok("currtime 10000.0 1", "setenergy 20000.0", "failsafe 30 8000.0 False")
     world.wait(1)
     assert world.keys("Curr user", "Setenergy", "Curr FS", "Tmo FS") == (10_000, 20_000, 8_000, 30)
-    assert not world.box.settings.integer("saved_failsafe_timeout")
+    assert not world.box.settings[SAVED_TIMEOUT]
     world.ok("failsafe 30 8000.0 True")
-    assert world.box.settings.integer("saved_failsafe_timeout") == 30
+    assert world.box.settings[SAVED_TIMEOUT] == 30
 
 
 # --- commands --------------------------------------------------------------------------------------------------------
