@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .interceptor import Candidate
     from .target import Target
 
-_STREAMS: tuple[ProtocolName, ...] = ("http", "websocket", "modbus")
+_STREAMS: tuple[ProtocolName, ...] = ("http", "websocket", "modbus", "ship")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

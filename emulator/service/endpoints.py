@@ -9,7 +9,7 @@ import resource
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from ..devices.interfaces import HttpInterface, Interface, MdnsInterface, ModbusInterface, MqttInterface
+from ..devices.interfaces import HttpInterface, Interface, MdnsInterface, ModbusInterface, MqttInterface, ShipInterface
 from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError
 from ..protocols.server import Endpoint, Server
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ..world.plan import WallboxPlan
     from ..world.site import Site
 
-TRANSPORT: Final = {"http": "tcp", "modbus": "tcp", "udp": "udp"}
-SCHEMES: Final = {"http": "http", "modbus": "modbus", "udp": "udp", "mqtt": "mqtt"}
+TRANSPORT: Final = {"http": "tcp", "modbus": "tcp", "udp": "udp", "ship": "tcp"}
+SCHEMES: Final = {"http": "http", "modbus": "modbus", "udp": "udp", "mqtt": "mqtt", "ship": "wss"}
 RESERVE: Final = 64
 """File descriptors for everything that is not a listening socket or a client of one."""
 
@@ -104,6 +104,10 @@ def _listening(interface: Interface) -> Callable[[Endpoint], Server]:
         from ..protocols.modbus import ModbusServer
 
         return ModbusServer
+    if isinstance(interface, ShipInterface):
+        from ..protocols.ship import ShipServer
+
+        return ShipServer
     from ..protocols.udp import UdpServer
 
     return UdpServer

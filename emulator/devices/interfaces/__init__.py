@@ -13,6 +13,7 @@ from .modbus import ModbusInterface, ModbusReply, ModbusRequest, RegisterItem, R
 from .mqtt import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Publish
 from .ocpp import OcppAccess, OcppInterface
 from .origin import OWNER, Origin, always
+from .ship import ShipInterface
 from .udp import Datagram, UdpInterface
 from .websocket import Close, Conversation, Frame, WebSocketEndpoint
 
@@ -43,6 +44,7 @@ __all__ = [
     "RegisterMap",
     "RegisterRow",
     "Route",
+    "ShipInterface",
     "UdpInterface",
     "WebSocketEndpoint",
     "always",
@@ -51,4 +53,6 @@ __all__ = [
 ]
 
 
-Interface = HttpInterface | MqttInterface | ModbusInterface | UdpInterface | MdnsInterface | OcppInterface
+Interface = (
+    HttpInterface | MqttInterface | ModbusInterface | UdpInterface | MdnsInterface | OcppInterface | ShipInterface
+)
