@@ -43,6 +43,7 @@ class Warp(Wallbox):
             "mqtt": self.modules.mqtt.interface,
             "mdns": announce(self.platform, self.modules.controller, self.modules.names),
             **self.modules.modbus.interfaces,
+            **self.modules.eebus.interfaces,
         }
 
     @property
