@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ....core.instant import Instant, later
-from ....devices.interfaces import Interface, ShipInterface
+from ....devices.interfaces import Interface, MdnsService, ShipInterface
 from ....devices.interfaces.ship import SHIP_PATH, SHIP_PORT, ShipTarget
 from ....devices.quirks import Quirk
 from ..api.documents import Doc, plain_docs
@@ -236,6 +236,23 @@ class Eebus(Module):
         hidden = self.platform.eebus_disturbance().hides_vehicle
         self._node.follow(v.evse.charger_state != 0 and not hidden)
         return later(at, MEASURED) if self._node.device.sessions else None
+
+    def services(self, host: str) -> tuple[MdnsService, ...]:
+        """What it announces by mDNS while EEBUS is on."""
+        if not self._running:
+            return ()
+        name = self.platform.device_name
+        txt = (
+            ("txtvers", "1"),
+            ("id", name),
+            ("path", SHIP_PATH),
+            ("ski", self.ski),
+            ("register", "false"),
+            ("brand", "Tinkerforge"),
+            ("model", PRODUCTS[self.platform.generation]),
+            ("type", "ChargingStation"),
+        )
+        return (MdnsService(type="_ship._tcp", instance=name, host=host, interface="ship", txt=txt),)
 
     # --- the limit ---------------------------------------------------------------------------------------------------
 

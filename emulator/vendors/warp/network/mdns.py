@@ -9,12 +9,13 @@ from ....devices.interfaces import MdnsInterface, MdnsService
 from ..api.numbers import uid_number
 from ..evse.controller import Controller
 from ..evse.memory import SlotId
+from ..house.eebus import Eebus
 from ..models import PRODUCTS
 from ..platform import Platform
 from ..system.device_name import DeviceName
 
 
-def announce(platform: Platform, controller: Controller, names: DeviceName) -> MdnsInterface:
+def announce(platform: Platform, controller: Controller, names: DeviceName, eebus: Eebus) -> MdnsInterface:
     """The services of one wallbox."""
 
     def services() -> tuple[MdnsService, ...]:
@@ -38,6 +39,7 @@ def announce(platform: Platform, controller: Controller, names: DeviceName) -> M
                     ("uid", number),
                 ),
             ),
+            *eebus.services(host),
             MdnsService(
                 type="_tf-warp-cm._udp",
                 instance=name,
