@@ -84,7 +84,7 @@ class MqttDevice:
         self._follow()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._leaving:
-            _, late = await asyncio.wait(self._leaving, timeout=GOOD_BYE)
+            late = (await asyncio.wait(self._leaving, timeout=GOOD_BYE))[1]
             for over in late:
                 self._leaving[over].abort()
             if late:

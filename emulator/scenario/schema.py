@@ -31,9 +31,7 @@ from .wallboxes import WallboxesSection
 class TimelineSection(ArgumentType[tuple[TimedStep, ...]]):
     """A list of steps."""
 
-    @property
-    def text(self) -> str:
-        return "a list of steps such as {at: 10 s, plug_in: {vehicle: vw_id3}}"
+    text = "a list of steps such as {at: 10 s, plug_in: {vehicle: vw_id3}}"
 
     def read(self, node: Node, scope: Scope) -> tuple[TimedStep, ...]:
         if node.empty:

@@ -29,9 +29,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 class Port(ArgumentType[int | bool]):
     """Where an interface listens, or whether it is there."""
 
-    @property
-    def text(self) -> str:
-        return "a port, true (the default port), 0 (any free port), or false (not there)"
+    text = "a port, true (the default port), 0 (any free port), or false (not there)"
 
     def read(self, node: Node, scope: Scope) -> int | bool:
         value = node.scalar
@@ -49,9 +47,7 @@ class Port(ArgumentType[int | bool]):
 class Address(ArgumentType[str]):
     """An IP address."""
 
-    @property
-    def text(self) -> str:
-        return "an IP address such as 127.0.1.7"
+    text = "an IP address such as 127.0.1.7"
 
     def read(self, node: Node, scope: Scope) -> str:
         try:
@@ -77,9 +73,7 @@ WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, *PORTS)
 class WallboxesSection(ArgumentType[tuple[WallboxPlan, ...]]):
     """The wallboxes of a charger: a name, a list of names, or a mapping of names."""
 
-    @property
-    def text(self) -> str:
-        return "wallboxes such as goe, [goe, warp], or {goe: {model: gemini-22, http: 8101}}"
+    text = "wallboxes such as goe, [goe, warp], or {goe: {model: gemini-22, http: 8101}}"
 
     def read(self, node: Node, scope: Scope) -> tuple[WallboxPlan, ...]:
         entries = wallbox_entries(node)

@@ -11,7 +11,7 @@ from typing import Final
 
 from ...core.snapshot import PilotState
 from ..registers import U32, Text
-from .place import Place as Place
+from .place import Place
 
 FIRMWARE: Final = Place(100, "firmware_version", Text(2), "4 characters")
 STATUS: Final = Place(104, "ocpp_status")

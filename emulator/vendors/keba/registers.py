@@ -12,6 +12,7 @@ from typing import Final, Unpack
 from ...core.messages import Outcome, Reason
 from ...devices.interfaces import Origin
 from ...devices.register_maps import keba as at
+from ...devices.register_maps.place import Place
 from ...devices.registers import DEVICE_FAILURE, ILLEGAL_VALUE, Bank, Layout, Register, RegisterFacts
 from . import controls
 from .logic import OUT_OF_RANGE, Logic
@@ -32,7 +33,7 @@ Row = Register[View, Logic]
 Write = Callable[[Logic, object, Origin], Outcome]
 
 
-def _row(place: at.Place, read: Read, *, source: str = GUIDE, **facts: Unpack[RegisterFacts]) -> Row:
+def _row(place: Place, read: Read, *, source: str = GUIDE, **facts: Unpack[RegisterFacts]) -> Row:
     return place.row(read, source=source, **facts)
 
 
@@ -66,7 +67,7 @@ def _voltage(index: int) -> Read:
     return lambda v: v.voltages[index]
 
 
-def _energy(place: at.Place, read: Callable[[View], int], about: str) -> tuple[Row, ...]:
+def _energy(place: Place, read: Callable[[View], int], about: str) -> tuple[Row, ...]:
     """0.1 Wh; old P40 count Wh."""
     return (
         _row(place, read, models=P30, source=EVCC, about=about),
@@ -114,7 +115,7 @@ READABLE: Final[tuple[Row, ...]] = (
 
 
 def _command(
-    place: at.Place, write: Write, *, read: Read | None = None, source: str = GUIDE, **facts: Unpack[RegisterFacts]
+    place: Place, write: Write, *, read: Read | None = None, source: str = GUIDE, **facts: Unpack[RegisterFacts]
 ) -> Row:
     """ASSUMED: a bad value is refused, or confirmed and ignored where the owner wants it so."""
 

@@ -12,6 +12,7 @@ from typing import Final
 from ....core.messages import DONE, Outcome
 from ....devices.interfaces import Origin
 from ....devices.register_maps import keba as at
+from ....devices.register_maps.place import Place
 from ....devices.registers import U16, U32, Bank, Layout, Writes
 from ..charging.tracking import NFC as BY_TAG
 from ..charging.tracking import NFC_INJECTED as BY_INJECTED_TAG
@@ -87,7 +88,7 @@ def _power_factor(s: Seen) -> object:
     return whole(s.measured(27), 10 if s.defects else 1000)
 
 
-def _read(place: at.Place, read: Read, about: str | None = None, *, live: bool = True) -> Row:
+def _read(place: Place, read: Read, about: str | None = None, *, live: bool = True) -> Row:
     text = place.unit if about is None else about
     return Row(place.name, place.address, U32, read=read, source=FW, live=live, about=text)
 
@@ -132,7 +133,7 @@ def _switch_phases(server: Server, value: object, _: Origin) -> Outcome:
     return switch_phases(server, 3 if value == 1 else 1)
 
 
-def _write(place: at.Place, write: Write, about: str = "") -> Row:
+def _write(place: Place, write: Write, about: str = "") -> Row:
     return Row(place.name, place.address, U16, write=write, source=FW, about=about or place.unit)
 
 
