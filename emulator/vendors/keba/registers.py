@@ -94,21 +94,14 @@ READABLE: Final[tuple[Row, ...]] = (
     *_energy(at.SESSION_ENERGY, lambda v: v.session_energy, "0.1 Wh"),
     _row(at.PHASE_SOURCE, stored(X2SRC), since=SINCE_PHASES, models=P30, source=EVCC),
     _row(at.PHASE_SOURCE, stored(X2SRC), since=P40_PHASES, models=P40, source=EVCC),
-    _row(
-        at.PHASE_STATE,
-        lambda v: v.phase_switch,
-        since=SINCE_PHASES,
-        models=P30,
-        source=EVCC,
-        assumed="0 without a source, as by UDP",
-        about="0: one phase, 1: three",
-    ),
+    _row(at.PHASE_STATE, lambda v: v.phase_switch, since=SINCE_PHASES, models=P30, source=EVCC,
+        assumed="0 without a source, as by UDP", about="0: one phase, 1: three"),
     _row(at.PHASE_STATE, lambda v: (1, 3)[v.settings[X2]], since=P40_PHASES, models=P40, source=EVCC, about="1 or 3"),
     _row(at.FAILSAFE_CURRENT, stored(FAILSAFE_CURRENT), since=SINCE_FAILSAFE, models=P30),
     _row(at.FAILSAFE_CURRENT, stored(FAILSAFE_CURRENT), models=P40),
     _row(at.FAILSAFE_TIMEOUT, stored(FAILSAFE_TIMEOUT), since=SINCE_FAILSAFE, models=P30),
     _row(at.FAILSAFE_TIMEOUT, stored(FAILSAFE_TIMEOUT), models=P40),
-)
+)  # fmt: skip
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -191,7 +184,7 @@ WRITABLE: Final[tuple[Row, ...]] = (
     *_failsafe(P40, None),
     *_phases(P30, SINCE_PHASES),
     *_phases(P40, P40_PHASES),
-)
+)  # fmt: skip
 
 REFUSALS: Final[Mapping[Reason, int | None]] = {
     Reason.NOT_NOW: None,

@@ -305,11 +305,10 @@ METHODS: Final = (
 unique(METHODS)
 
 BUILT_IN: Final = (
-    _getter(
-        "RPC.List", lambda api: [method.name for method in api.methods.values()], _BUILT_IN, assumed="off on the device"
-    ),
+    _getter("RPC.List", lambda api: [method.name for method in api.methods.values()], _BUILT_IN,
+        assumed="off on the device"),
     Method(name="RPC.Ping", call=_ping, source=_BUILT_IN, assumed="off on the device"),
     _getter("Sys.GetInfo", _info, _BUILT_IN, assumed="off on the device"),
     _action("Sys.Reboot", _BUILT_IN, lambda api: api.lifecycle.restart(), assumed="off on the device"),
-)
+)  # fmt: skip
 """There only if the setting `framework_methods` says so."""
