@@ -6,6 +6,7 @@ The one rule: the last part of the path is the charge point's identity; whoever 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import unquote
 
@@ -19,16 +20,16 @@ from ..ocpp.messages import MessageError, decode, encode
 from .websocket_wire import WebSocketWire
 
 
+@dataclass(eq=False)
 class CentralSystemServer:
     """A listening socket, as `async with`."""
 
-    def __init__(self, system: CentralSystem, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.system = system
-        self.host = host
-        self.port = port
-        """Requested port; the real one once it is bound."""
-        self._server: asyncio.Server | None = None
-        self._connections: set[Connection] = set()
+    system: CentralSystem
+    host: str = "127.0.0.1"
+    port: int = 0
+    """Requested port; the real one once it is bound."""
+    _server: asyncio.Server | None = field(init=False, default=None)
+    _connections: set[Connection] = field(init=False, default_factory=set)
 
     @property
     def url(self) -> str:

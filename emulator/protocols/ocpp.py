@@ -229,8 +229,8 @@ class OcppDevice:
             self.interface.conversation(),
             wire,
             self._peer,
-            pong_intervals=self.interface.pong_intervals,
-            stir=self._stir,
+            self.interface.pong_intervals,
+            self._stir,
         )
         self._session.begin(entry)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
 from ..devices.delivery import Copy, Delivery
@@ -25,39 +26,29 @@ UNKNOWN: Final = "unknown"
 """The action of an answer to a call that nobody made."""
 
 
+@dataclass(eq=False)
 class OcppSession:
     """The charge point's side of a connection (a `Link`)."""
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        conversation: Conversation,
-        wire: WebSocketWire,
-        peer: str | None,
-        *,
-        pong_intervals: float,
-        stir: Callable[[], None],
-    ) -> None:
-        """`stir`: called whenever something has happened."""
-        self.conversation = conversation
-        self._endpoint = endpoint
-        self._simulation = endpoint.simulation
-        self._wire = wire
-        self._peer = peer
-        self._pong_intervals = pong_intervals
-        self._stir = stir
-        self._sent: dict[str, tuple[str, Entry]] = {}
-        """Calls that are not answered: their action and journal entry, by id."""
-        self._patience: asyncio.TimerHandle | None = None
-        self._pings: asyncio.TimerHandle | None = None
-        self._late_until = 0.0
-        """Loop time before which nothing may be sent: something that a fault holds back comes first."""
-        self._over = False
+    endpoint: Endpoint
+    conversation: Conversation
+    wire: WebSocketWire
+    peer: str | None
+    pong_intervals: float
+    stir: Callable[[], None]
+    """Called whenever something has happened."""
+    _sent: dict[str, tuple[str, Entry]] = field(init=False, default_factory=dict)
+    """Calls that are not answered: their action and journal entry, by id."""
+    _patience: asyncio.TimerHandle | None = field(init=False, default=None)
+    _pings: asyncio.TimerHandle | None = field(init=False, default=None)
+    _late_until: float = field(init=False, default=0.0)
+    """Loop time before which nothing may be sent: something that a fault holds back comes first."""
+    _over: bool = field(init=False, default=False)
 
     def begin(self, entry: Entry) -> None:
         """The connection is open."""
         self._schedule_ping()
-        with self._simulation.exchange(entry):
+        with self.endpoint.simulation.exchange(entry):
             self.conversation.connected(self)
 
     def end(self) -> None:
@@ -85,16 +76,16 @@ class OcppSession:
         data = encode(message).encode()
         interception = self._intercept(message, action, data, "out")
         self._send(interception.deliver(interception.content(data)))
-        self._stir()
+        self.stir()
 
     def close(self) -> None:
         """End the connection (`Link`); the box connects again after its usual wait."""
-        self._wire.close()
+        self.wire.close()
 
     def _intercept(self, message: Message | None, action: str, data: bytes, direction: Direction) -> Interception:
         """INTERCEPTION: the one place where faults see the frames of either direction."""
         called = message.action if isinstance(message, Call) else action
-        return self._endpoint.intercept(of_message, called, data, self._endpoint.name, self._peer, direction)
+        return self.endpoint.intercept(of_message, called, data, self.endpoint.name, self.peer, direction)
 
     def _send(self, delivery: Delivery) -> None:
         """Send a frame after its delay and behind everything that is late already."""
@@ -111,17 +102,17 @@ class OcppSession:
 
     def _leave(self, delivery: Delivery) -> None:
         if delivery.data or delivery.then == "keep":
-            self._wire.send(delivery.data.decode("utf-8", "surrogateescape"))
+            self.wire.send(delivery.data.decode("utf-8", "surrogateescape"))
         if delivery.then == "close":
-            self._wire.close()
+            self.wire.close()
         elif delivery.then == "reset":
-            self._wire.abort("connection reset")
+            self.wire.abort("connection reset")
 
     # --- what the central system says --------------------------------------------------------------------------------
 
     def received(self, text: str) -> None:
         """A frame has come."""
-        self._simulation.now()
+        self.endpoint.simulation.now()
         data = text.encode("utf-8", "replace")
         message = _decoded(text)
         action = UNKNOWN if message is None or isinstance(message, Call) else self._asked(message.id)[0]
@@ -139,7 +130,7 @@ class OcppSession:
         """Hand a frame to the charge point."""
         if self._over:
             return
-        self._simulation.now()
+        self.endpoint.simulation.now()
         try:
             message = decode(text)
         except MessageError as error:
@@ -151,13 +142,13 @@ class OcppSession:
                 else:
                     self._answer(message)
         self._schedule_ping()
-        self._stir()
+        self.stir()
 
     def _call(self, message: Call) -> None:
         """The central system asks something."""
         detail: dict[str, object] = {"id": message.id, "payload": message.payload}
         entry = self._record("request", message.action, detail)
-        with self._simulation.exchange(entry):
+        with self.endpoint.simulation.exchange(entry):
             answer = self.conversation.received(message)
             match answer:
                 case CallResult():
@@ -181,16 +172,16 @@ class OcppSession:
         else:
             detail |= {"code": message.code, "description": message.description}
         name = f"{action}.conf" if isinstance(message, CallResult) else f"{action}.error"
-        with self._simulation.because(asked):
+        with self.endpoint.simulation.because(asked):
             entry = self._record("request", name, detail)
-        with self._simulation.exchange(entry):
+        with self.endpoint.simulation.exchange(entry):
             self.conversation.received(message)
 
     def _asked(self, message_id: str) -> tuple[str, Entry | None]:
         return self._sent.get(message_id, (UNKNOWN, None))
 
     def _record(self, kind: str, name: str, detail: dict[str, object]) -> Entry:
-        return self._endpoint.record(kind, name, detail, client=self._peer)
+        return self.endpoint.record(kind, name, detail, client=self.peer)
 
     # --- wall time ---------------------------------------------------------------------------------------------------
 
@@ -205,14 +196,14 @@ class OcppSession:
             self._patience = None
 
     def _timed_out(self, message_id: str) -> None:
-        self._simulation.now()
+        self.endpoint.simulation.now()
         action, asked = self._asked(message_id)
         self._sent.pop(message_id, None)
-        with self._simulation.because(asked):
+        with self.endpoint.simulation.because(asked):
             entry = self._record("connection", f"{action} unanswered", {"id": message_id})
-        with self._simulation.exchange(entry):
+        with self.endpoint.simulation.exchange(entry):
             self.conversation.timed_out(message_id)
-        self._stir()
+        self.stir()
 
     def _schedule_ping(self) -> None:
         """The interval may have been changed; a running one is waited for."""
@@ -224,10 +215,10 @@ class OcppSession:
 
     def _ping(self, interval: float) -> None:
         self._pings = None
-        if asyncio.get_running_loop().time() - self._wire.alive_at > self._pong_intervals * interval:
-            self._wire.abort("no pong")
+        if asyncio.get_running_loop().time() - self.wire.alive_at > self.pong_intervals * interval:
+            self.wire.abort("no pong")
             return
-        self._wire.ping()
+        self.wire.ping()
         self._schedule_ping()
 
     def _stop_pings(self) -> None:

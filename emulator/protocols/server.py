@@ -11,6 +11,7 @@ import errno
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final, ParamSpec, Self, TypeVar
 
 from ..core.instant import Instant
@@ -31,19 +32,19 @@ BACKLOG: Final = 2048
 """Connections that may wait to be accepted: asyncio's 100 turns a storm of clients into retransmissions."""
 
 
+@dataclass(eq=False)
 class Endpoint:
     """One interface of one wallbox and the address it is served on.
 
     After a reset of the world the same endpoint (and the same port) serves the new wallbox: see `attach`.
     """
 
-    def __init__(self, wallbox: Wallbox, name: str, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.name = name
-        """`http`, `modbus`, ..."""
-        self.host = host
-        self.port = port
-        """Requested port; the real one once it is bound (0: any)."""
-        self.wallbox = wallbox
+    wallbox: Wallbox
+    name: str
+    """`http`, `modbus`, ..."""
+    host: str = "127.0.0.1"
+    port: int = 0
+    """Requested port; the real one once it is bound (0: any)."""
 
     def attach(self, wallbox: Wallbox) -> None:
         """Serve another wallbox (of the same vendor) from now on."""
