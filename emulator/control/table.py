@@ -45,7 +45,7 @@ OPERATIONS: Final = (
         about="All are checked before the first is done. Steps with `at`, `after` or `within` are a timeline: it "
         "begins now and is played as time passes. A refused step answers 200 with `ok: false`.",
         body=STEPS, example={"plug_in": {"vehicle": "vw_id3", "state_of_charge": "40 %"}}),
-    Operation("GET", "/api/faults", Api.faults, "The faults in force", models.Faults),
+    Operation("GET", "/api/faults", Api.faults, "The faults there are", models.Faults),
     Operation("DELETE", "/api/faults/{name}", Api.clear_fault, "End a fault", models.Faults,
         about="What it latched in the charger stays latched until its own recovery.",
         parameters=(

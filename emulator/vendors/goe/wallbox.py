@@ -49,7 +49,7 @@ from .websocket import WebSocketApi
 from .writer import Writer
 
 RESTART_AFTER: Final = 0.5
-"""s between the answer to `rst` and the end of all services. ASSUMED."""
+"""From the answer to `rst` to the end of all services [s]. ASSUMED."""
 
 
 class Goe(Wallbox):

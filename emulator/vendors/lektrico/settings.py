@@ -91,7 +91,7 @@ AVAILABLE_FIRMWARE: Final = Setting("available_firmware", "", text(32), "version
 HOUSE_POWER: Final = Setting("house_power", (0.0, 0.0, 0.0), _three, "W per line beside the charger (meters)")
 EM_OFFLINE_CURRENT: Final = Setting("em_offline_current", 6, integer(6, 32), "A while the energy meter is away")
 METER_FAULT_STOPS: Final = Setting("meter_fault_stops", False, boolean, "a silent meter ends charging with state E")
-LOCKED_SHOWN_WHEN_FREE: Final = Setting("locked_shown_when_free", False, boolean, "LOCKED also without a car")
+LOCKED_SHOWN_WHEN_FREE: Final = Setting("locked_shown_when_free", True, boolean, "LOCKED also without a car")
 ZERO_VOLTAGE: Final = Setting("zero_voltage", False, boolean, "`voltage` is 0, only `voltages` is filled")
 EM_CURRENT_KEY: Final = Setting(
     "em_current_key", "EM_current", one_of("EM_current", "em_current"), "the key in the reply to EM_current.Get"
