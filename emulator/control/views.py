@@ -24,7 +24,6 @@ WILDCARDS = frozenset({"", "0.0.0.0", "::"})
 
 
 def clock(emulator: Emulator) -> dict[str, object]:
-    """The clock."""
     simulation = emulator.simulation
     at, speed = simulation.now(), simulation.clock.speed
     mode = {0.0: "frozen", 1.0: "realtime"}.get(speed, "speed")
@@ -39,7 +38,6 @@ def charger(emulator: Emulator, name: str) -> dict[str, object]:
 
 
 def chargers(emulator: Emulator) -> dict[str, dict[str, object]]:
-    """All chargers by name."""
     return {name: charger(emulator, name) for name in emulator.simulation.chargers}
 
 
@@ -49,7 +47,6 @@ def wallboxes(emulator: Emulator, reached: str | None = None) -> list[dict[str, 
 
 
 def wallbox(emulator: Emulator, found: Wallbox, reached: str | None = None) -> dict[str, object]:
-    """One wallbox."""
     served = (server for server in emulator.servers.values() if server.endpoint.wallbox is found)
     return {
         "name": found.address,
@@ -138,5 +135,4 @@ def state(emulator: Emulator, reached: str | None = None) -> dict[str, object]:
 
 
 def entries(found: Iterable[Entry]) -> list[dict[str, object]]:
-    """Journal entries."""
     return [entry.as_json() for entry in found]

@@ -64,7 +64,6 @@ class WebSocketWire(asyncio.Protocol):
         return not self._ended and self.protocol.state is State.OPEN
 
     def send(self, text: str) -> None:
-        """Send a text message."""
         if self.open:
             self.protocol.send_text(text.encode("utf-8", "surrogateescape"))
             self._flush()

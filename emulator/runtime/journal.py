@@ -93,7 +93,6 @@ class Journal:
         interface: str | None = None,
         client: str | None = None,
     ) -> Entry:
-        """Append an entry."""
         self.seq += 1
         entry = Entry(
             seq=self.seq,
