@@ -336,32 +336,10 @@ class VehicleRefuses(Disturbance):
 
 
 CATALOGUE: tuple[type[Disturbance], ...] = (
-    TripRcd,
-    RcdSelftest,
-    RcdSensorDefect,
-    PeLoss,
-    CpShort,
-    CpOpen,
-    CpStateF,
-    CpResistance,
-    DiodeShorted,
-    Ventilation,
-    ContactorWelded,
-    ContactorFailsToClose,
-    SwitchUnconfigured,
-    Overvoltage,
-    Undervoltage,
-    PhaseLoss,
-    Frequency,
-    Overtemp,
-    Overcurrent,
-    LockStuck,
-    PpInvalid,
-    MeterFault,
-    ControllerLinkLost,
-    BackendLost,
-    VehicleRefuses,
-)
+    TripRcd, RcdSelftest, RcdSensorDefect, PeLoss, CpShort, CpOpen, CpStateF, CpResistance, DiodeShorted, Ventilation,
+    ContactorWelded, ContactorFailsToClose, SwitchUnconfigured, Overvoltage, Undervoltage, PhaseLoss, Frequency,
+    Overtemp, Overcurrent, LockStuck, PpInvalid, MeterFault, ControllerLinkLost, BackendLost, VehicleRefuses,
+)  # fmt: skip
 
 
 def conditions(active: tuple[Disturbance, ...]) -> Conditions:

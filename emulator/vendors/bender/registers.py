@@ -53,17 +53,9 @@ PAGE: Final = (
     "register page of a 4Business 710 (willeja/ha-mennekes-amtron-hacs), dump of a 4You 560 (nobelp/mennekes-amtron-ha)"
 )
 ICC_STATES: Final = (
-    "undefined",
-    "available",
-    "preparing",
-    "charging",
-    "suspendedevse",
-    "suspendedev",
-    "finishing",
-    "reserved",
-    "unavailable",
-    "faulted",
-)
+    "undefined", "available", "preparing", "charging", "suspendedevse", "suspendedev", "finishing", "reserved",
+    "unavailable", "faulted",
+)  # fmt: skip
 """By the number in 104 of an ICC."""
 ICC_OPEN, ICC_CLOSED, ICC_NO_LATCH = 1, 2, 3
 """152 of an ICC."""
