@@ -208,18 +208,21 @@ class Server(ABC):
                 self.endpoint.record("connection", "port taken", {"port": self.endpoint.port})
 
 
+def unbound(error: OSError) -> str:
+    """Why a port cannot be bound, for a user."""
+    if error.errno == errno.EADDRINUSE:
+        return "is in use by another program"
+    if error.errno == errno.EACCES:
+        return "needs more rights (ports below 1024)"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "cannot be bound: this machine has no such address"
+    return f"cannot be bound: {error.strerror or error}"
+
+
 def taken(endpoint: Endpoint, error: OSError) -> PortTaken:
     """The error a user sees when a port cannot be bound."""
-    if error.errno == errno.EADDRINUSE:
-        why = "is in use by another program"
-    elif error.errno == errno.EACCES:
-        why = "needs more rights (ports below 1024)"
-    elif error.errno == errno.EADDRNOTAVAIL:
-        why = "cannot be bound: this machine has no such address"
-    else:
-        why = f"cannot be bound: {error.strerror or error}"
     return PortTaken(
         f"wallbox {endpoint.wallbox.address}, interface {endpoint.name}: "
-        f"port {endpoint.port} on {endpoint.host} {why}; "
+        f"port {endpoint.port} on {endpoint.host} {unbound(error)}; "
         f"choose another with `{endpoint.name}:` in the scenario, 0 for any free port"
     )
