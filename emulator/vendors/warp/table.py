@@ -152,7 +152,7 @@ def _configs() -> Iterable[Setting[object]]:
         if isinstance(row, Config):
             schemas.setdefault(row.name, []).append(row.schema)
     for path, found in schemas.items():
-        yield Setting(name=path, default=None, check=partial_document(found))
+        yield Setting(path, None, partial_document(found))
 
 
 SETTINGS: Final[tuple[Setting[object], ...]] = (*_configs(), *(stored.setting for stored in STORED), *KEPT)
