@@ -20,6 +20,7 @@ from ...core.specs import ChargerSpec
 from ...devices.firmware import Profile
 from ...devices.interfaces import HttpReply, HttpRequest, Origin
 from ...devices.wallbox import Wallbox
+from .api.numbers import uid_number
 from .api.registry import Registry
 from .evse.flash import Flash
 from .models import NAMES, TRAITS, build_of
@@ -98,6 +99,14 @@ class Platform:
     def device_name(self) -> str:
         """`warp3-2abC`: host name, display name and MQTT client id while nothing else was saved."""
         return f"{NAMES[self.generation]}-{self.serial}"
+
+    @property
+    def device_number(self) -> int:
+        """The number that the serial spells; 0 where it spells none."""
+        try:
+            return uid_number(self.serial)
+        except ValueError:
+            return 0
 
     @property
     def firmware_text(self) -> str:

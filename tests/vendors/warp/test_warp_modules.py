@@ -325,6 +325,27 @@ def test_a_missing_filter_counts_as_zero() -> None:
     assert len(world.ask("PUT", "/charge_tracker/csv", only_anonymous).body.decode().splitlines()) == 3
 
 
+def csv_rows(world: WarpWorld, **asked: int) -> int:
+    """Charges in a download."""
+    return len(world.ask("PUT", "/charge_tracker/csv", ALL | asked).body.decode().splitlines()) - 1
+
+
+def test_a_charge_that_starts_at_the_end_of_the_period_is_left_out() -> None:
+    world = with_log()
+    first, second = (charge["timestamp_minutes"] for charge in world.json("charge_tracker/last_charges"))
+    assert csv_rows(world, end_timestamp_min=first) == 0
+    assert csv_rows(world, end_timestamp_min=second) == 1
+    assert csv_rows(world, start_timestamp_min=second, end_timestamp_min=second + 1) == 1
+
+
+@pytest.mark.parametrize(("device", "count"), [(-2, 2), (-1, 2), (-3, 0), (226004, 2), (7, 0)])
+def test_a_download_selects_by_device(device: int, count: int) -> None:
+    """-3: what the charge manager has configured, which is not this wallbox; -1: what it has not."""
+    world = with_log()
+    assert world.warp.platform.device_number == 226004
+    assert csv_rows(world, device_filter=device) == count
+
+
 def test_pdf() -> None:
     world = with_log()
     reply = world.ask("PUT", "/charge_tracker/pdf", ALL | {"letterhead": "Villa (Süd)\nHof 1"})

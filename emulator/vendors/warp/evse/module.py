@@ -129,8 +129,8 @@ class Evse(Module):
         generation = self.platform.generation
         return {
             "uid": UIDS[generation],
-            "connected_uid": self.platform.serial,
-            "position": "a",
+            "connected_uid": "0",
+            "position": "A",
             "hw_version": HARDWARE_TEXT[generation],
             "fw_version": self.platform.traits.controller_firmware,
             "device_identifier": DEVICE[generation],

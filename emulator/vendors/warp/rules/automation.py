@@ -29,7 +29,17 @@ from ..platform import Platform
 from ..push.mqtt import Mqtt
 from ..view import View
 from . import triggers
-from .documents import ENABLED_ACTIONS, ENABLED_TRIGGERS, METHODS, actions_of, due, triggers_of, wrong_topic
+from .documents import (
+    ACTION_ORDER,
+    ENABLED_ACTIONS,
+    ENABLED_TRIGGERS,
+    METHODS,
+    TRIGGER_ORDER,
+    actions_of,
+    due,
+    triggers_of,
+    wrong_topic,
+)
 
 FW: Final = Source("fw: modules/automation")
 CONFIG: Final = "automation/config"
@@ -283,8 +293,12 @@ class Automation(Module):
         return {
             "registered_triggers": known,
             "registered_actions": actions,
-            "enabled_triggers": [tag for tag in known if tag in ENABLED_TRIGGERS or more.get(tag)],
-            "enabled_actions": [tag for tag in actions if tag in ENABLED_ACTIONS or more_actions.get(tag)],
+            "enabled_triggers": [
+                tag for tag in TRIGGER_ORDER if tag in known and (tag in ENABLED_TRIGGERS or more.get(tag))
+            ],
+            "enabled_actions": [
+                tag for tag in ACTION_ORDER if tag in actions and (tag in ENABLED_ACTIONS or more_actions.get(tag))
+            ],
             "last_run": list(self._last_run),
         }
 
