@@ -111,8 +111,8 @@ def test_the_order_of_the_states_of_2_9_0_as_captured() -> None:
 
 
 def test_rules_are_enabled_in_the_order_of_the_modules_as_captured() -> None:
-    on: dict[str, object] = {"evse/management_enabled": True, "mqtt/config": {"enable_mqtt": True}}
-    world = WarpWorld("warp2-pro-22", "2.9.0", settings=on)
+    mqtt = {"enable_mqtt": True, "broker_host": "embedded"}
+    world = WarpWorld("warp2-pro-22", "2.9.0", settings={"evse/management_enabled": True, "mqtt/config": mqtt})
     assert world.json("batteries_modbus_tcp/test_state") == {"slot": 0, "mode": -1}
     assert world.json("automation/state") == {
         "registered_triggers": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 17, 18, 20],
