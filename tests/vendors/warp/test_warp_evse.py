@@ -405,6 +405,7 @@ FAULTS: list[tuple[str, faults.Disturbance, tuple[int, int, int], dict[str, int]
     ("warp2-pro-11", faults.PeLoss(), (4, 4, 4), {"contactor_error": 4}),
     ("warp3-pro-11", faults.CpShort(), (4, 4, 5), {"contactor_error": 0}),
     ("warp3-pro-11", faults.DiodeShorted(), (1, 4, 5), {}),
+    ("warp2-pro-11", faults.DiodeShorted(), (1, 4, 5), {}),
     ("warp3-pro-11", faults.Ventilation(), (3, 4, 5), {"contactor_state": 16}),
     ("warp3-pro-11", faults.SwitchUnconfigured(), (4, 4, 2), {}),
     ("warp3-pro-11", faults.ContactorWelded(), (4, 4, 4), {"contactor_error": 14}),
@@ -450,6 +451,29 @@ def test_a_residual_current_latches(kind: Any, current: float, shown: int) -> No
     world.done("evse/reset_dc_fault_current_state", PASSWORD)
     assert world.state["error_state"] == 0
     assert low(world, "time_since_dc_fault_check") < 1000
+
+
+def test_a_residual_current_shows_as_a_contactor_that_does_not_close_on_warp1() -> None:
+    world = WarpWorld("warp1-pro-11")
+    world.plug_in()
+    world.wait(20)
+    world.begin("leak", faults.TripRcd(residual_current=0.01, kind="dc"))
+    world.wait(20)
+    shown = world.state
+    assert (shown["iec61851_state"], shown["charger_state"], shown["error_state"]) == (4, 4, 4)
+    assert (shown["contactor_error"], shown["contactor_state"]) == (2, 1)
+    assert "dc_fault_current_state" not in shown
+    world.unplug()
+    world.wait(5)
+    assert (world.charger_state, world.state["error_state"]) == (0, 0)
+    world.plug_in()
+    world.wait(5)
+    assert world.charger_state == 4
+    world.apply(PowerCut())
+    world.wait(10)
+    world.apply(PowerUp())
+    world.wait(60)
+    assert world.charger_state == 3
 
 
 def test_states_freeze_while_the_controller_is_silent() -> None:
