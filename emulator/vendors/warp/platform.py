@@ -25,7 +25,7 @@ from .api.registry import Registry
 from .evse.flash import Flash
 from .models import NAMES, TRAITS, build_of
 from .rules.triggers import Triggers
-from .settings import NFC_FITTED
+from .settings import METER_TYPE, NFC_FITTED
 from .system.clock import Clock
 from .system.eventlog import EventLog, stamp
 from .view import Eyes, View
@@ -113,6 +113,12 @@ class Platform:
         """`2.12.1+6a4f91f0`"""
         text = str(self.profile.firmware)
         return text if "+" in text else f"{text}+{build_of(self.profile)}"
+
+    @property
+    def meter_type(self) -> int:
+        """`energy_meter_type` of the meter that is fitted; 0: none is."""
+        chosen = self.settings[METER_TYPE]
+        return self.traits.meter_type if chosen is None else chosen
 
     @property
     def has_reader(self) -> bool:

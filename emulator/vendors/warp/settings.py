@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from ...devices.quirks import Quirk
-from ...devices.settings import Setting, boolean, declared, integer, list_of, number
+from ...devices.settings import Setting, boolean, declared, integer, list_of, number, optional
 
 T = TypeVar("T")
 Charge = tuple[int, int, int, float | None, float | None]
@@ -86,6 +86,12 @@ MODBUS_DEFECTS: Final = Quirk(
     source="fw: modules/modbus_tcp",
     about="Modbus as the firmware serves it; false: as it is documented",
 )
+METER_TYPE: Final[Setting[int | None]] = Setting(
+    name="meter_type",
+    default=None,
+    check=optional(integer(0, 11)),
+    about="`energy_meter_type` of the meter that is fitted, 0: none is; null: the one the model is sold with",
+)
 METER_RESET: Final = Setting(
     name="meter_reset", default=0.0, check=number(0, 1e12), about="Wh at the last reset of the meter"
 )
@@ -116,7 +122,7 @@ HARDWARE: Final = tuple(
     row.name
     for row in (
         *(NFC_FITTED, RTC_FITTED, CLOCK_SET, INTERNET, SHUTDOWN_CLOSED, INPUT_CLOSED, MODBUS_DEFECTS),
-        *(MARKET_PRICES, METER_RESET, METER_LAST_RESET),
+        *(MARKET_PRICES, METER_TYPE, METER_RESET, METER_LAST_RESET),
     )
 )
 """What no reset of the firmware changes."""

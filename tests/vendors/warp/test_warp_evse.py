@@ -745,6 +745,9 @@ def test_a_restart_of_the_controller_interrupts() -> None:
     world.wait(20)
     assert low(world, "uptime") < 25_000
     assert world.slot(8)[0] == 32000
+    assert world.slot(13) == (0, True, False)  # until a fresh meter was seen
+    world.wait(20)
+    assert world.slot(13) == (32000, True, False)
     assert world.now.effective_limit == 16.0
     assert world.now.binding_limit == "hardware"
 

@@ -448,6 +448,64 @@ def test_a_meter_that_is_silent_for_a_day_stops_the_charge() -> None:
     assert world.slot(13) == (32000, True, False)
 
 
+def test_a_wallbox_that_has_a_meter_watches_it_again_at_once() -> None:
+    world = WarpWorld()
+    world.done("require_meter/config", {"config": 0})
+    assert world.json("require_meter/config") == {"config": 2}
+    assert world.slot(13) == (32000, True, False)
+    world.done("require_meter/config", {"config": 1})
+    assert world.slot(13) == (32000, False, False)
+    world.apply(PowerCut())
+    world.apply(PowerUp())
+    world.wait(30)
+    assert world.slot(13) == (32000, False, False)
+
+
+def test_a_meter_is_known_once_it_was_read() -> None:
+    world = WarpWorld(settings={"meter_type": 0})
+    assert world.json("evse/hardware_configuration")["energy_meter_type"] == 0
+    assert world.json("meters/0/state") == {"type": 0}
+    assert world.json("meter/state") == {"state": 0, "type": 0}
+    assert world.json("meters/0/value_ids") == world.json("meters/0/values") == []
+    assert not {"meters", "meter", "meter_phases"} & set(world.json("info/features"))
+    assert world.json("info/name")["display_type"] == "WARP3 Charger Smart 11kW"
+    assert world.json("require_meter/config") == {"config": 0}
+    assert world.slot(13) == (32000, False, False)
+    world.box.configure({"meter_type": 7})
+    world.wait(9)
+    assert world.json("meters/0/value_ids") == []
+    world.wait(2)
+    assert world.json("meters/0/state") == {"type": 7}
+    assert world.json("info/features")[-4:] == ["meters", "meter", "meter_all_values", "meter_phases"]
+    assert world.json("require_meter/config") == {"config": 2}
+    assert world.slot(13) == (32000, True, False)
+    assert "Seen energy meter for the first time" in world.log
+
+
+def test_a_meter_that_is_unplugged_is_missed_at_the_next_start() -> None:
+    world = WarpWorld()
+    world.plug_in()
+    world.wait(60)
+    world.box.configure({"meter_type": 0})
+    power = world.json("meter/values")["power"]
+    world.wait(60)
+    assert world.json("meter/values")["power"] == power > 0
+    assert world.json("evse/hardware_configuration")["energy_meter_type"] == 3
+    world.apply(PowerCut())
+    world.apply(PowerUp())
+    world.wait(60)
+    assert world.json("evse/hardware_configuration")["energy_meter_type"] == 0
+    assert world.json("meter/values") == {"power": None, "energy_rel": None, "energy_abs": None}
+    assert world.slot(13) == (0, True, False)
+    assert world.charger_state == 1
+    assert "Charger energy meter stuck or unreachable! Blocking charging." in world.log
+    world.box.configure({"meter_type": None})
+    world.wait(20)
+    assert world.slot(13) == (32000, True, False)
+    assert world.charger_state == 3
+    assert "Charger energy meter working again. Allowing charging." in world.log
+
+
 # --- meters ----------------------------------------------------------------------------------------------------------
 
 

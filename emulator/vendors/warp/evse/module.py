@@ -93,7 +93,7 @@ class Evse(Module):
             "jumper_configuration": UNSET if unset else JUMPERS.get(self.controller.rated, OTHER),
             "has_lock_switch": False,
             "evse_version": HARDWARE[self.platform.generation],
-            "energy_meter_type": self.meters.type_at(v.at),
+            "energy_meter_type": self.meters.energy_meter_type(),
         }
 
     def slots(self, v: View) -> object:
