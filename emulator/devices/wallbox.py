@@ -20,7 +20,7 @@ from .catalogue import Catalogue
 from .charge_control import IGNORED, ChargeControl
 from .firmware import Profile
 from .interception import NOBODY, Interceptor
-from .interfaces import HttpInterface, Interface, MqttInterface, Origin
+from .interfaces import HttpInterface, Interface, MqttInterface, OcppInterface, Origin
 from .points import Fidelity
 from .quirks import Quirk
 from .settings import Settings
@@ -136,7 +136,7 @@ class Wallbox(ABC):
         """Whether an interface is there: powered, booted, switched on, and not taken away."""
         declared = self.interfaces["http" if interface == "websocket" else interface]
         there = self.up and self.interceptor.reachable(interface)
-        return there and (isinstance(declared, MqttInterface) or declared.enabled())
+        return there and (isinstance(declared, MqttInterface | OcppInterface) or declared.enabled())
 
     @property
     def traffic(self) -> Mapping[str, ProtocolName]:

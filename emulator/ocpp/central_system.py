@@ -13,7 +13,7 @@ from typing import Final
 
 from ocpp.v16.enums import Action, AuthorizationStatus, DataTransferStatus, RegistrationStatus
 
-from ..devices.ocpp_interface import Call, CallError, CallResult, Message, Payload
+from ..devices.interfaces.ocpp import Call, CallError, CallResult, Message, Payload
 from .clock import plain_time
 from .messages import text_in
 from .schemas import known, violation

@@ -12,7 +12,7 @@ from enum import IntEnum
 from ocpp.v16.enums import ChargePointErrorCode, ChargePointStatus, ConfigurationKey, RegistrationStatus
 
 from ..core.instant import Instant, later
-from ..devices.ocpp_interface import Call, Link, Message, Payload
+from ..devices.interfaces.ocpp import Call, Link, Message, Payload
 from .authorisation import Authorisation
 from .clock import parse_time
 from .commands import Commands

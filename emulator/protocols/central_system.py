@@ -6,7 +6,6 @@ The one rule: the last part of the path is the charge point's identity; whoever 
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
 from typing import Self
 from urllib.parse import unquote
 
@@ -14,7 +13,7 @@ from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from ..devices.ocpp_interface import Message
+from ..devices.interfaces.ocpp import Message
 from ..ocpp.central_system import CentralSystem, Session
 from ..ocpp.messages import MessageError, decode, encode
 from .websocket_wire import WebSocketWire
@@ -42,9 +41,7 @@ class CentralSystemServer:
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
         ends = [connection.wire.over for connection in self._connections]

@@ -1,7 +1,7 @@
 """Runs a wallbox's `OcppInterface`: its charge point as a WebSocket client of a central system.
 
-The one rule: the connection follows the box: switched off, it says good-bye; without power, it breaks. Attempts to
-reconnect are simulated time, as everything the box decides.
+The one rule: the connection follows the wallbox: switched off, it says good-bye; without power, it breaks. Attempts to
+reconnect are simulated time, as everything the wallbox decides.
 """
 
 from __future__ import annotations
@@ -9,24 +9,19 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
-from collections.abc import Callable
-from types import TracebackType
-from typing import Final, Literal, Self
-
-from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidURI
-from websockets.http11 import Request
-from websockets.typing import Subprotocol
-from websockets.uri import WebSocketURI, parse_uri
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from ..core.instant import Instant, later
-from ..devices.ocpp_interface import OcppAccess, OcppInterface
+from ..devices.interfaces import OcppAccess, OcppInterface
 from ..devices.wallbox import Wallbox
 from ..runtime.journal import Entry
 from ..runtime.simulation import Simulation
-from .ocpp_session import OcppSession
 from .server import Endpoint
-from .websocket_wire import WebSocketWire
+
+if TYPE_CHECKING:
+    from .ocpp_session import OcppSession
+    from .websocket_wire import WebSocketWire, Where
 
 CONNECT_TIMEOUT: Final = 10.0
 """Wall seconds from the attempt to the end of the handshake."""
@@ -40,10 +35,9 @@ State = Literal["off", "connecting", "connected", "waiting"]
 class OcppDevice:
     """The WebSocket client of one charge point, as `async with`. Nothing it does blocks the event loop."""
 
-    def __init__(self, endpoint: Endpoint, interface: OcppInterface, *, embedded: str | None = None) -> None:
-        """`embedded`: `ws://host:port` that stands for the host `embedded` of a URL."""
+    def __init__(self, endpoint: Endpoint, embedded: Callable[[], str | None] = lambda: None) -> None:
+        """`embedded`: asks for `ws://host:port` of the emulator's own central system; None: this run has none."""
         self.endpoint = endpoint
-        self.interface = interface
         self.state: State = "off"
         self._embedded = embedded
         self._target: OcppAccess | None = None
@@ -62,6 +56,10 @@ class OcppDevice:
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
+    def interface(self) -> OcppInterface:
+        return self.endpoint.declared(OcppInterface)
+
+    @property
     def simulation(self) -> Simulation:
         return self.endpoint.simulation
 
@@ -70,9 +68,7 @@ class OcppDevice:
         self._follow()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._closing = True
         self._unlisten()
         self._follow()
@@ -83,13 +79,12 @@ class OcppDevice:
         for wire in tuple(self._leaving):
             wire.abort()
 
-    def attach(self, wallbox: Wallbox, interface: OcppInterface) -> None:
+    def attach(self, wallbox: Wallbox) -> None:
         """Be the charge point of another wallbox from now on."""
         self._unlisten()
         self._retarget(None)
         self._reconnect.clear()
         self.endpoint.attach(wallbox)
-        self.interface = interface
         self._reconnect = self.simulation.timer(self._again)
         self._unlisten = wallbox.listen(lambda _at: self._follow())
         self._follow()
@@ -125,19 +120,19 @@ class OcppDevice:
     # --- the life of a connection ------------------------------------------------------------------------------------
 
     def _wanted(self) -> OcppAccess | None:
-        """Where the box is to be connected now."""
+        """Where the wallbox is to be connected now."""
         wallbox = self.endpoint.wallbox
         there = wallbox.up and wallbox.interceptor.reachable(self.endpoint.name)
         return self.interface.access() if there and not self._closing else None
 
     def _follow(self) -> None:
-        """Something has changed in the box."""
+        """Something has changed in the wallbox."""
         wanted = self._wanted()
         if wanted != self._target or (wanted is not None and self._stale()):
             self._retarget(wanted)
 
     def _stale(self) -> bool:
-        """The box has rebooted: another charge point than the connected one."""
+        """The wallbox has rebooted: another charge point than the connected one."""
         return self._session is not None and self._session.conversation is not self.interface.conversation()
 
     def _retarget(self, target: OcppAccess | None) -> None:
@@ -161,7 +156,7 @@ class OcppDevice:
             self._connect()
 
     def _farewell(self) -> str:
-        return "good-bye" if self.endpoint.wallbox.up else "the box went down"
+        return "good-bye" if self.endpoint.wallbox.up else "the wallbox went down"
 
     def _connect(self) -> None:
         self._move("connecting")
@@ -174,43 +169,41 @@ class OcppDevice:
         assert target is not None
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
-                uri = parse_uri(self._located(target.url))
-                wire = self._new_wire(uri, target)
-                context = _tls(target) if uri.secure else None
+                wire, where = self._new_wire(target)
+                context = _tls(target) if where.secure else None
                 loop = asyncio.get_running_loop()
-                await loop.create_connection(lambda: wire, uri.host, uri.port, ssl=context)
+                await loop.create_connection(lambda: wire, where.host, where.port, ssl=context)
                 await self._shaken(wire)
-        except InvalidURI:
-            self._failed("no ws:// or wss:// address")
         except OSError as error:
             self._failed(str(error) or "time-out")
 
-    def _located(self, url: str) -> str:
+    def _located(self, target: OcppAccess) -> str:
         """The URL with the emulator's own central system in it, if that is meant."""
-        host, slash, path = url.partition("://")[2].partition("/")
-        if host != "embedded":
-            return url
-        if self._embedded is None:
+        if not target.embedded:
+            return target.url
+        embedded = self._embedded()
+        if embedded is None:
             raise ConnectionError("this run has no central system")
-        return f"{self._embedded}{slash}{path}"
+        _host, slash, path = target.url.partition("://")[2].partition("/")
+        return f"{embedded}{slash}{path}"
 
-    def _new_wire(self, uri: WebSocketURI, target: OcppAccess) -> WebSocketWire:
-        names = [Subprotocol(name) for name in self.interface.subprotocols]
-        protocol = ClientProtocol(uri, subprotocols=names, max_size=2**20)
-        self._wire = wire = WebSocketWire(protocol, self)
-        wire.handshake = self._handshake(protocol, target)
+    def _new_wire(self, target: OcppAccess) -> tuple[WebSocketWire, Where]:
+        from .websocket_wire import client_of  # here, because most runs have no central system
+
+        names = self.interface.subprotocols
+        wire, where = client_of(self._located(target), names, self._headers(target), self)
+        self._wire = wire
         self._leaving.add(wire)
         wire.over.add_done_callback(lambda _over: self._leaving.discard(wire))
-        return wire
+        return wire, where
 
-    def _handshake(self, protocol: ClientProtocol, target: OcppAccess) -> Request:
-        request = protocol.connect()
-        if target.user is not None:
-            password = target.passwords[self._attempts % len(target.passwords)]
-            token = base64.b64encode(target.user.encode() + b":" + password).decode()
-            request.headers["Authorization"] = f"Basic {token}"
-        self._attempts += 1
-        return request
+    def _headers(self, target: OcppAccess) -> Mapping[str, str]:
+        number, self._attempts = self._attempts, self._attempts + 1
+        if target.user is None:
+            return {}
+        password = target.passwords[number % len(target.passwords)]
+        token = base64.b64encode(target.user.encode() + b":" + password).decode()
+        return {"Authorization": f"Basic {token}"}
 
     async def _shaken(self, wire: WebSocketWire) -> None:
         """Until the handshake is over, one way or the other."""
@@ -223,6 +216,8 @@ class OcppDevice:
         wire = self._wire
         if wire is None:
             return
+        from .ocpp_session import OcppSession
+
         self._said = None
         self._move("connected")
         subprotocol = wire.protocol.subprotocol
@@ -243,13 +238,13 @@ class OcppDevice:
             self._session.received(text)
 
     def lost(self, reason: str) -> None:
-        """The connection has ended without the box's doing (`Peer`)."""
+        """The connection has ended without the wallbox's doing (`Peer`)."""
         if self._wire is not None:
             self._failed(reason)
 
     @property
     def _peer(self) -> str | None:
-        return None if self._target is None else self._target.url.partition("://")[2].partition("/")[0]
+        return None if self._target is None else self._target.host
 
     def _record(self, name: str, detail: dict[str, object]) -> Entry:
         return self.endpoint.record("connection", name, detail, client=self._peer)
@@ -265,7 +260,7 @@ class OcppDevice:
             self._record(name, {"reason": reason})
         self._move("waiting")
         self._forget()
-        self._reconnect.set(later(self.simulation.at, self.interface.reconnect))
+        self._reconnect.set(later(self.simulation.at, self.interface.reconnect()))
         self.simulation.wake()
 
     def _again(self, _: Instant) -> None:

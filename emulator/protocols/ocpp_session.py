@@ -12,8 +12,8 @@ from typing import Final
 
 from ..devices.delivery import Copy, Delivery
 from ..devices.interception import Interception
-from ..devices.ocpp_interface import Call, CallError, CallResult, Conversation, Message, of_message
-from ..devices.traffic import Direction
+from ..devices.interfaces.ocpp import Call, CallError, CallResult, Conversation, Message
+from ..devices.traffic import Direction, of_ocpp
 from ..ocpp.messages import MessageError, decode, encode
 from ..runtime.journal import Entry
 from .server import Endpoint
@@ -88,13 +88,13 @@ class OcppSession:
         self._stir()
 
     def close(self) -> None:
-        """End the connection (`Link`); the box connects again after its usual wait."""
+        """End the connection (`Link`); the wallbox connects again after its usual wait."""
         self._wire.close()
 
     def _intercept(self, message: Message | None, action: str, data: bytes, direction: Direction) -> Interception:
         """INTERCEPTION: the one place where faults see the frames of either direction."""
         called = message.action if isinstance(message, Call) else action
-        return self._endpoint.intercept(of_message, called, data, self._endpoint.name, self._peer, direction)
+        return self._endpoint.intercept(of_ocpp, called, data, self._endpoint.name, self._peer, direction)
 
     def _send(self, delivery: Delivery) -> None:
         """Send a frame after its delay and behind everything that is late already."""

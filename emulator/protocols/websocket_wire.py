@@ -7,15 +7,21 @@ in the order of the bytes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidHandshake
+from websockets.exceptions import InvalidHandshake, InvalidURI
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+from websockets.uri import parse_uri
+
+LONGEST: Final = 2**20
+"""Bytes of a message."""
 
 
 class Peer(Protocol):
@@ -88,8 +94,6 @@ class WebSocketWire(asyncio.Protocol):
             self._transport.abort()
         self._finish(reason)
 
-    # --- asyncio calls these -----------------------------------------------------------------------------------------
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
@@ -114,8 +118,6 @@ class WebSocketWire(asyncio.Protocol):
             self.over.set_result(None)
         failed = self.protocol.handshake_exc
         self._finish(str(exc or failed or self._reason))
-
-    # --- details -----------------------------------------------------------------------------------------------------
 
     def _handle_events(self) -> None:
         for event in self.protocol.events_received():
@@ -169,6 +171,30 @@ class WebSocketWire(asyncio.Protocol):
         if not self._ended:
             self._ended = True
             self.peer.lost(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The server of a URL."""
+
+    host: str
+    port: int
+    secure: bool
+
+
+def client_of(
+    url: str, subprotocols: Iterable[str], headers: Mapping[str, str], peer: Peer
+) -> tuple[WebSocketWire, Where]:
+    """A client's connection, to be made to where it says. ConnectionError if the URL is none of a WebSocket."""
+    try:
+        uri = parse_uri(url)
+    except (InvalidURI, ValueError):
+        raise ConnectionError("no ws:// or wss:// address") from None
+    protocol = ClientProtocol(uri, subprotocols=[Subprotocol(name) for name in subprotocols], max_size=LONGEST)
+    wire = WebSocketWire(protocol, peer)
+    wire.handshake = protocol.connect()
+    wire.handshake.headers.update(headers)
+    return wire, Where(uri.host, uri.port, uri.secure)
 
 
 def _said(event: object, failed: Exception) -> str:

@@ -314,7 +314,7 @@ async def test_a_box_without_power_breaks_off_and_one_switched_off_says_good_bye
             world.box.host.configured()
             assert state(device) == "off"
     reasons = [entry.detail["reason"] for entry in world.simulation.journal if entry.name == "disconnected"]
-    assert reasons == ["the box went down", "good-bye"]
+    assert reasons == ["the wallbox went down", "good-bye"]
 
 
 class Meddling(Interception):
@@ -347,8 +347,8 @@ class Meddler(Interceptor):
         self.passed: list[tuple[str | None, str]] = []
 
     def intercept(self, message: Message) -> Interception:
-        self.passed.append((message.topic, message.direction))
-        if (message.topic, message.direction) != (self.action, self.direction) or self.how == "nothing":
+        self.passed.append((message.action, message.direction))
+        if (message.action, message.direction) != (self.action, self.direction) or self.how == "nothing":
             return UNTOUCHED
         how, self.how = self.how, "nothing"
         return Meddling(how)

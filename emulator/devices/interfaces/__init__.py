@@ -11,6 +11,7 @@ from .http_messages import HttpReply, HttpRequest
 from .mdns import MdnsInterface, MdnsService
 from .modbus import ModbusInterface, ModbusReply, ModbusRequest, RegisterItem, RegisterMap, RegisterRow
 from .mqtt import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Publish
+from .ocpp import OcppAccess, OcppInterface
 from .origin import OWNER, Origin, always
 from .udp import Datagram, UdpInterface
 from .websocket import Close, Conversation, Frame, WebSocketEndpoint
@@ -34,6 +35,8 @@ __all__ = [
     "ModbusReply",
     "ModbusRequest",
     "MqttInterface",
+    "OcppAccess",
+    "OcppInterface",
     "Origin",
     "Publish",
     "RegisterItem",
@@ -48,4 +51,4 @@ __all__ = [
 ]
 
 
-Interface = HttpInterface | MqttInterface | ModbusInterface | UdpInterface | MdnsInterface
+Interface = HttpInterface | MqttInterface | ModbusInterface | UdpInterface | MdnsInterface | OcppInterface
