@@ -69,7 +69,6 @@ class Platform:
             built_in=self.generation >= 3,
             calendar=wallbox.calendar,
             now=lambda: self.at,
-            booted_at=lambda: self.booted_at,
         )
         self._view: View | None = None
         self._view_key = (-1, -1)

@@ -388,6 +388,62 @@ def test_without_a_clock_charges_have_no_time() -> None:
     assert world.json("rtc/time/year") == 2027
 
 
+FUTURE = {"year": 2027, "month": 3, "day": 1, "hour": 0, "minute": 0, "second": 0, "weekday": 1}
+
+
+def without_ntp(world: WarpWorld) -> None:
+    world.done("ntp/config", world.json("ntp/config") | {"enable": False})
+
+
+def test_a_time_server_overrides_what_a_client_has_set() -> None:
+    world = WarpWorld(settings={"ntp/config": {"enable": False}})
+    world.done("rtc/time_update", FUTURE)
+    assert world.json("rtc/time/year") == 2027
+    world.box.reboot()  # the hardware clock keeps it
+    world.wait(30)
+    assert world.json("rtc/time/year") == 2027
+    world.done("ntp/config", world.json("ntp/config") | {"enable": True})
+    assert world.json("rtc/time/year") == 2027
+    world.wait(5)
+    assert world.json("rtc/time/year") == 2026
+    assert world.json("ntp/state/synced") is True
+
+
+def test_a_reboot_heals_the_clock_where_a_time_server_answers() -> None:
+    world = WarpWorld(settings={"ntp/config": {"enable": False}, "rtc/config": {"auto_sync": True}})
+    world.done("rtc/time_update", FUTURE)
+    world.wallbox.configure({"ntp/config": {"enable": True}})
+    world.box.reboot()
+    world.wait(30)
+    assert world.json("rtc/time/year") == 2026
+
+
+def test_for_25_hours_after_an_answer_no_client_sets_the_clock() -> None:
+    world = WarpWorld()
+    world.wait(90)
+    without_ntp(world)
+    assert world.json("ntp/state/synced") is False
+    world.done("rtc/time_update", FUTURE)
+    assert world.json("rtc/time/year") == 2026
+    world.wait(24.9 * 3600)
+    world.done("rtc/time_update", FUTURE)
+    assert world.json("rtc/time/year") == 2026
+    world.wait(0.2 * 3600)
+    world.done("rtc/time_update", FUTURE)
+    assert world.json("rtc/time/year") == 2027
+
+
+def test_without_the_internet_the_clock_counts_as_synchronised_for_25_hours() -> None:
+    world = WarpWorld()
+    world.wait(60)
+    world.wallbox.configure({"internet": False})
+    world.wait(24.9 * 3600)
+    assert world.json("ntp/state/synced") is True
+    world.wait(0.2 * 3600)
+    assert world.json("ntp/state/synced") is False
+    assert world.json("rtc/time/year") == 2026
+
+
 # --- limits ----------------------------------------------------------------------------------------------------------
 
 
