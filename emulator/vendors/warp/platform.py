@@ -20,11 +20,12 @@ from ...core.specs import ChargerSpec
 from ...devices.firmware import Profile
 from ...devices.interfaces import HttpReply, HttpRequest, Origin
 from ...devices.wallbox import Wallbox
+from .api.numbers import uid_number
 from .api.registry import Registry
 from .evse.flash import Flash
 from .models import NAMES, TRAITS, build_of
 from .rules.triggers import Triggers
-from .settings import NFC_FITTED
+from .settings import METER_TYPE, NFC_FITTED
 from .system.clock import Clock
 from .system.eventlog import EventLog, stamp
 from .view import Eyes, View
@@ -68,7 +69,6 @@ class Platform:
             built_in=self.generation >= 3,
             calendar=wallbox.calendar,
             now=lambda: self.at,
-            booted_at=lambda: self.booted_at,
         )
         self._view: View | None = None
         self._view_key = (-1, -1)
@@ -100,10 +100,24 @@ class Platform:
         return f"{NAMES[self.generation]}-{self.serial}"
 
     @property
+    def device_number(self) -> int:
+        """The number that the serial spells; 0 where it spells none."""
+        try:
+            return uid_number(self.serial)
+        except ValueError:
+            return 0
+
+    @property
     def firmware_text(self) -> str:
         """`2.12.1+6a4f91f0`"""
         text = str(self.profile.firmware)
         return text if "+" in text else f"{text}+{build_of(self.profile)}"
+
+    @property
+    def meter_type(self) -> int:
+        """`energy_meter_type` of the meter that is fitted; 0: none is."""
+        chosen = self.settings[METER_TYPE]
+        return self.traits.meter_type if chosen is None else chosen
 
     @property
     def has_reader(self) -> bool:
