@@ -19,6 +19,7 @@ from ..verdict.engine import RuleVerdict, VerdictEngine
 from ..verdict.reading import PlacedRule
 from ..verdict.trace import Trace, TraceRecorder
 from ..world.building import build
+from ..world.central_system import connect_directly
 from ..world.checks import Check
 from ..world.conditions import Wait
 from ..world.evaluation import Evaluation, evaluate, look_ahead, record, remember
@@ -289,6 +290,8 @@ def play_site(
     site: Site, scenario: Scenario, *, progress: Callable[[Instant], None] | None = None, record: bool = False
 ) -> Result:
     """Play a scenario at a site with a frozen clock to its end."""
+    for wallbox in site.wallboxes.values():
+        connect_directly(wallbox)
     player = Player(site, scenario, record=record)
     player.start()
     for at in site.simulation.steps_to(FOREVER):
