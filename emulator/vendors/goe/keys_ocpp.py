@@ -57,6 +57,7 @@ def _profiles(purpose: str) -> Read:
     return _point(installed, [])
 
 
+_TRANSACTION: Final = stored("ocppti", optional(INT32), None, persistent=False)
 _STRUCTURE: Final = "structure"
 
 KEYS: Final[tuple[Key, ...]] = (
@@ -102,11 +103,11 @@ KEYS: Final[tuple[Key, ...]] = (
     ),
     status("ocppte", STAMP, r.nothing, V59, "end of the transaction", assumed=NOT_EMULATED),
     config(
-        stored("ocppti", optional(INT32), None, persistent=False),
+        _TRANSACTION,
         LISTS,
         "transaction",
-        read=_point(_transaction),
-        assumed="writing has no effect",
+        read=lambda v: _point(_transaction, v.settings[_TRANSACTION])(v),
+        assumed="writing has no effect while OCPP is on",
     ),
     config(stored("ocpptt", STRING, "", short(255)), V60_3, "text of the tariff", assumed=OTHER_MODELS),
     status("ocppdp", array(OBJECT), _profiles("TxDefaultProfile"), V59, "default profiles", assumed=_STRUCTURE),
