@@ -73,7 +73,7 @@ OPERATIONS: Final = (
         body=STEPS,
         example={"plug_in": {"vehicle": "vw_id3", "state_of_charge": "40 %"}},
     ),
-    Operation("GET", "/api/faults", Api.faults, "The faults in force", models.Faults),
+    Operation("GET", "/api/faults", Api.faults, "The faults there are", models.Faults),
     Operation(
         "DELETE",
         "/api/faults/{name}",

@@ -105,6 +105,12 @@ class Agenda:
             return True
         return False
 
+    def drop_due(self) -> None:
+        """Forget what is due at this very instant."""
+        for at, _, _, timer, generation in tuple(self._heap):
+            if at <= self.at and timer._generation == generation:
+                timer.clear()
+
     def run_until(self, limit: Instant) -> None:
         """Fire everything due up to and including `limit`, then stand there."""
         while self.step(limit):

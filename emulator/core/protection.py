@@ -182,12 +182,7 @@ DETECTORS: Final = (
         delay=0.0,
         severity=Severity.INFO,
     ),
-    Detector(
-        name="contactor_welded",
-        trips=_welded,
-        persists=lambda now: any(now.conditions.welded),
-        delay=1.25,
-    ),
+    Detector(name="contactor_welded", trips=_welded, persists=lambda now: any(now.conditions.welded), delay=1.25),
     Detector(
         name="contactor_fails_to_close",
         trips=lambda now: now.contactor and now.conditions.contactor_dead,
@@ -213,12 +208,7 @@ DETECTORS: Final = (
     Detector(name="phase_loss", trips=_phase_lost, delay=0.5),
     Detector(name="frequency", trips=_off_frequency, delay=1.0, recovery_delay=60.0),
     Detector(name="overcurrent", trips=_overcurrent, delay=7.0, recovery="unplug"),
-    Detector(
-        name="lock_stuck",
-        trips=lambda now: now.lock_failed,
-        delay=0.0,
-        recovery="unplug",
-    ),
+    Detector(name="lock_stuck", trips=lambda now: now.lock_failed, delay=0.0, recovery="unplug"),
     Detector(name="pp_invalid", trips=lambda now: now.proximity_invalid, delay=0.1, severity=Severity.SOFT),
     Detector(
         name="overtemp_derate",
@@ -291,10 +281,7 @@ class Protection:
 
     def _raise(self, at: Instant, detector: Detector, now: Measurements) -> None:
         self._active[detector.name] = _Active(at, detector)
-        residual = {
-            "rcd_dc": now.conditions.residual_dc,
-            "rcd_ac": now.conditions.residual_ac,
-        }.get(detector.name)
+        residual = {"rcd_dc": now.conditions.residual_dc, "rcd_ac": now.conditions.residual_ac}.get(detector.name)
         if residual is None:
             self._emit(detector.event, fault=detector.name)
         else:

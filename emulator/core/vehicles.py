@@ -70,13 +70,7 @@ _VEHICLES = (
         loss_power=160.0,
         efficiency=0.93,
     ),
-    VehicleSpec(
-        model="bmw_ix3",
-        capacity=74_000.0,
-        taper_start=0.94,
-        loss_power=220.0,
-        pilot_break_minimum=45.0,
-    ),
+    VehicleSpec(model="bmw_ix3", capacity=74_000.0, taper_start=0.94, loss_power=220.0, pilot_break_minimum=45.0),
     VehicleSpec(
         model="fiat_500e",
         reactive_current=0.5,

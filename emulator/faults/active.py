@@ -127,7 +127,7 @@ class ActiveFault:
         self._move(Signal.PRECEDED)
         injection = self.injection
         if injection.lasting and injection.when is not None:
-            self._watch_when(wanted=True)
+            self._watch_when()
         elif injection.lasting and injection.counts_requests:
             self.note("armed", {})
             self._watch("trigger", self.simulation.journal.listen(self._heard_request))
@@ -168,21 +168,20 @@ class ActiveFault:
             self._unwatch("after")
         self._preceded(self._try)
 
-    def _watch_when(self, *, wanted: bool) -> None:
+    def _watch_when(self) -> None:
         if self.injection.when is not None:
-            self._watch("trigger", self.injection.when.watch(wanted, self._when_turned))
+            self._watch("trigger", self.injection.when.watch(True, self._when_holds))
 
-    def _when_turned(self, _at: Instant) -> None:
+    def _when_holds(self, _at: Instant) -> None:
+        self._try()
+        if self.injection.follows and self.injection.when is not None and not self.over:
+            self._watch("trigger", self.injection.when.watch(False, self._when_fails))
+
+    def _when_fails(self, _at: Instant) -> None:
         if self.in_force:
             self.lapse("condition")
-            wanted = True
-        elif not self.over:
-            self._try()
-            wanted = False
-            if not self.injection.follows:
-                return
         if not self.over:
-            self._watch_when(wanted=wanted)
+            self._watch_when()
 
     # --- in force ----------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import errno
 from abc import ABC, abstractmethod
-from types import TracebackType
 from typing import Final, Self
 from urllib.parse import unquote, urlsplit
 
@@ -85,9 +84,7 @@ class Broker(ABC):
         await self.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     def taken(self, error: OSError) -> PortTaken:
@@ -128,9 +125,7 @@ class ExternalBroker(Broker):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         return None
 
     async def start(self) -> None:

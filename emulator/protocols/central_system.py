@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from types import TracebackType
 from typing import Final, Self
 from urllib.parse import unquote
 
@@ -45,9 +44,7 @@ class CentralSystemServer:
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
         ends = [connection.wire.over for connection in self._connections]

@@ -9,7 +9,6 @@ import asyncio
 import base64
 import ssl
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from ..devices.interfaces import OcppAccess
@@ -44,9 +43,7 @@ class OcppDevice(OcppClient):
         self.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         ends = [wire.over for wire in self._leaving]

@@ -98,8 +98,6 @@ class WebSocketWire(asyncio.Protocol):
             self._transport.abort()
         self._finish(reason)
 
-    # --- asyncio calls these -----------------------------------------------------------------------------------------
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
@@ -124,8 +122,6 @@ class WebSocketWire(asyncio.Protocol):
             self.over.set_result(None)
         failed = self.protocol.handshake_exc
         self._finish(str(exc or failed or self._reason))
-
-    # --- details -----------------------------------------------------------------------------------------------------
 
     def _handle_events(self) -> None:
         for event in self.protocol.events_received():

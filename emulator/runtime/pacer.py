@@ -6,10 +6,14 @@ The one rule: it only announces. A pacer that is late delays a push, it never ch
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import Final
 
+from ..errors import EmulatorError
 from .simulation import Simulation
+
+log = logging.getLogger(__name__)
 
 PACE: Final = 0.001
 """Least wall seconds between two looks, so that a high speed cannot starve the servers."""
@@ -52,7 +56,10 @@ class Pacer:
         self.looks += 1
         simulation = self.simulation
         began = time.monotonic()
-        simulation.now()
+        try:
+            simulation.now()
+        except EmulatorError as error:  # the world goes on without what broke
+            log.error("%s", error)
         if time.monotonic() - began > PATIENCE:
             simulation.clock.wait_at(simulation.at)
 

@@ -10,18 +10,23 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime, timedelta
+from typing import Final
 
 from ..core.agenda import Action, Agenda, Priority, Timer
 from ..core.charger import Charger
 from ..core.faults import Disturbance
-from ..core.instant import Instant
+from ..core.instant import Instant, seconds
 from ..core.messages import Command, Event, Outcome, Stimulus
 from ..core.snapshot import Snapshot
 from ..core.specs import ChargerSpec, VehicleSpec
+from ..errors import EmulatorError
 from .clock import Clock
 from .journal import Entry, Journal
 
 EventListener = Callable[[Event], None]
+
+CHAIN: Final = 10_000
+"""What may happen at one instant, and as much again for every ten chargers: more sets itself off for ever."""
 
 
 class Simulation:
@@ -79,6 +84,7 @@ class Simulation:
         """As `advance_to`, stopping after each thing that happened, so that a caller can look and leave early."""
         if self._busy or self._held:
             raise RuntimeError("time cannot move while something is happening")
+        instant, happenings = self.agenda.at, 0
         while True:
             self._busy = True
             try:
@@ -88,8 +94,20 @@ class Simulation:
                 self._busy = False
             if not happened:
                 break
+            happenings = happenings + 1 if self.agenda.at == instant else 0
+            instant = self.agenda.at
+            if happenings > CHAIN * (1 + len(self.chargers) // 10):
+                self._break_chain()
             yield self.agenda.at
         self.agenda.at = max(self.agenda.at, at)
+
+    def _break_chain(self) -> None:
+        """End what sets itself off for ever, so that the world can go on, and say what it was."""
+        self.agenda.drop_due()
+        last = [f"{entry.kind} {entry.name}" for entry in self.journal.after(self.journal.seq - 20)]
+        told = ", ".join(dict.fromkeys(last)) or "nothing that is recorded"
+        self.journal.record(self.at, "note", "endless chain", {"last": last})
+        raise EmulatorError(f"at {seconds(self.at):g} s events set each other off without end; the last were: {told}")
 
     def jump(self, by: Instant) -> None:
         """Move the clock `by` µs ahead and let everything on the way happen."""

@@ -41,10 +41,7 @@ class VehiclePreset(ArgumentType[VehicleSpec]):
 
 
 _PRESET = Argument("model", VehiclePreset(), "generic", stated="the preset it is based on")
-VEHICLE = (
-    _PRESET,
-    *PartialRecord(VehicleSpec, omit=("model",)).arguments,
-)
+VEHICLE = (_PRESET, *PartialRecord(VehicleSpec, omit=("model",)).arguments)
 
 
 @dataclass(frozen=True, slots=True)

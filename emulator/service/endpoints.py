@@ -9,14 +9,7 @@ import resource
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from ..devices.interfaces import (
-    HttpInterface,
-    Interface,
-    MdnsInterface,
-    ModbusInterface,
-    MqttInterface,
-    OcppInterface,
-)
+from ..devices.interfaces import HttpInterface, Interface, ModbusInterface, UdpInterface
 from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError
 from ..protocols.ocpp import OcppDevice
@@ -59,7 +52,8 @@ class Ports:
     def _wanted(self, wallbox: Wallbox, plan: WallboxPlan, name: str) -> int:
         stated = plan.interfaces.get(name)
         interface = wallbox.interfaces[name]
-        declared = 0 if isinstance(interface, MqttInterface | MdnsInterface | OcppInterface) else interface.port
+        listens = (HttpInterface, ModbusInterface, UdpInterface)
+        declared = interface.port if isinstance(interface, listens) else 0
         if plan.address is not None:
             real = wallbox.vendor.real_ports.get(name, declared)
             return stated if isinstance(stated, int) and not isinstance(stated, bool) else real

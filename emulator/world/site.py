@@ -47,8 +47,6 @@ class Site:
         self._timers: dict[Hashable, Timer] = {}
         self._charge: dict[str, float] = {}
 
-    # --- building ----------------------------------------------------------------------------------------------------
-
     def add_charger(self, plan: ChargerPlan) -> None:
         """Add a charger with its wallboxes. EmulatorError if something about it is wrong."""
         if plan.name in self.wallbox_names:
@@ -92,8 +90,6 @@ class Site:
     def wallboxes_of(self, charger: str) -> list[Wallbox]:
         """The wallboxes of a charger, in the order they were made."""
         return [self.wallboxes[f"{charger}.{name}"] for name in self.wallbox_names[charger]]
-
-    # --- doing -------------------------------------------------------------------------------------------------------
 
     def vehicle(self, name: str) -> VehicleSpec:
         """A vehicle by name; one of the scenario's own has the charge it left with."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from emulator.errors import EmulatorError
+
 from .support import Bench, complaints
 
 WRONG = {"match": {"key": "amp"}, "value": 99}
@@ -402,3 +404,31 @@ def test_requests_set_a_state_off_only_after_what_it_comes_after() -> None:
     assert bench.read("fault.x") == "in force"
     bench.wait(10)
     assert bench.read("fault.x") == "paused"
+
+
+def test_what_is_done_at_once_is_done_each_time_its_condition_becomes_true() -> None:
+    bench = Bench()
+    bench.fault("goe", "act", settings={"amp": 8}, when={"garage.plugged": True})
+    for _ in range(2):
+        bench.do("plug_in", charger="garage")
+        bench.wait(1)
+        assert bench.amp() == 8
+        assert bench.read("fault.act") == "paused"
+        bench.do("unplug", charger="garage")
+        bench.do("set", wallbox="goe", settings={"amp": 16})
+        bench.wait(60)
+        assert bench.amp() == 16
+    assert bench.told() == ["begin", "end"] * 2
+
+
+def test_what_sets_itself_off_for_ever_is_an_error_and_the_world_goes_on() -> None:
+    bench = Bench()
+    simulation = bench.site.simulation
+    bench.fault("goe", "act", name="again", settings={"amp": 8}, after={"event": "plugged"}, count=10**9)
+    simulation.journal.listen(lambda entry: chain.set(simulation.at) if entry.name == "again" else None)
+    chain = simulation.timer(lambda _at: chain.set(simulation.at))
+    bench.do("plug_in", charger="garage")
+    with pytest.raises(EmulatorError, match=r"^at 0(\.\d+)? s events set each other off without end; .*fault again"):
+        bench.wait(10)
+    bench.wait(10)
+    assert bench.amp() == 8

@@ -60,14 +60,7 @@ OCPP_STATES: Final = (
 )
 """By the number in 104; the words are those of the REST interface."""
 
-_VEHICLE: Final = {
-    PilotState.A: 1,
-    PilotState.B: 2,
-    PilotState.C: 3,
-    PilotState.D: 4,
-    PilotState.E: 5,
-    PilotState.F: 5,
-}
+_VEHICLE: Final = {PilotState.A: 1, PilotState.B: 2, PilotState.C: 3, PilotState.D: 4, PilotState.E: 5, PilotState.F: 5}
 
 
 def vehicle_state(pilot: PilotState) -> int:

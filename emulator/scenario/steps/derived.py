@@ -51,9 +51,6 @@ def derived(
     return StepType(name=name, about=about, arguments=(common[0], *own, *common[1:]), make=make, short=short)
 
 
-# --- what the world does to a charger --------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stimulate(Step):
     """Something happens to a charger."""

@@ -88,8 +88,8 @@ class ClearFault(Step):
 
     def apply(self, site: Site) -> Outcome:
         site.simulation.now()
-        fault = FaultEngine.of(site.simulation).find(self.name, self.charger)
-        if fault is None:
+        found = FaultEngine.of(site.simulation).called(self.name, self.charger)
+        if not found:
             return Outcome(refused=Reason.UNKNOWN, message=f'there is no fault called "{self.name}"')
-        fault.finish("cleared")
+        found[0].finish("cleared")
         return Outcome()

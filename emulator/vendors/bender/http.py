@@ -97,14 +97,8 @@ class HttpApi:
     def _public_info(self, _: HttpRequest) -> HttpReply:
         """Source: Home Assistant integrations, which ask this first. ASSUMED: that there is no more in it."""
         build = self._build
-        found = {
-            "articleName": build.traits.code,
-            "currentVersion": build.firmware,
-            "serialNumber": build.serial,
-        }
+        found = {"articleName": build.traits.code, "currentVersion": build.firmware, "serialNumber": build.serial}
         return HttpReply(body=json.dumps(found, separators=(",", ":")).encode())
-
-    # --- legacy REST -------------------------------------------------------------------------------------------------
 
     def _rest(self, request: HttpRequest) -> HttpReply:
         if self._settings[REST] == "disabled":

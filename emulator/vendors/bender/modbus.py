@@ -18,13 +18,7 @@ from .build import Build
 from .layout import layout
 from .logic import Logic
 from .readings import View
-from .settings import (
-    ENERGY_MANAGEMENT,
-    ERROR_ORDER,
-    MISSING_REGISTERS,
-    UNSUPPORTED_EXCEPTION,
-    USER_ID_READABLE,
-)
+from .settings import ENERGY_MANAGEMENT, ERROR_ORDER, MISSING_REGISTERS, UNSUPPORTED_EXCEPTION, USER_ID_READABLE
 from .user_id import USER_ID
 
 CLOSING: Final = range(730, 747)

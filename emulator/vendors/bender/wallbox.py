@@ -69,8 +69,6 @@ class Bender(Wallbox):
         """What the controller knows at this moment."""
         return View(self, self.build, self.logic)
 
-    # --- reading and writing -----------------------------------------------------------------------------------------
-
     def read(self, address: str) -> object:
         """`rest.conn_state` (numbers as numbers), `modbus.122` as on the wire."""
         if address.startswith(REST):
@@ -106,8 +104,6 @@ class Bender(Wallbox):
         if not self.up or not self.snapshot().controller_link:
             return Outcome(detail={"ignored": "the card reader does not answer"})
         return self.logic.authorise(tag)
-
-    # --- what happens to the wallbox ---------------------------------------------------------------------------------
 
     def power_on(self) -> None:
         self.logic.start()

@@ -17,13 +17,13 @@ from .models import WITH_LOCK
 from .settings import AMP, BAC, CLP, FRC, SDP
 
 LONG: Final = 2.0
-"""s"""
+"""From here on a press is a long one [s]."""
 NEVER, NOT_CONNECTED, NOT_CHARGING, ALWAYS = range(4)
 """`bac` and `sdp`: never, not while connected, not while charging, always."""
 
 
 def press(device: Device, duration: float) -> Outcome:
-    """The button is held for `duration` s."""
+    """The button is held for a while [s]."""
     if device.identity.profile.model.id not in WITH_LOCK:
         return Outcome(detail={"ignored": "no button"})
     at = device.processor.now()

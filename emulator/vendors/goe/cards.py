@@ -58,7 +58,7 @@ class Cards:
         return "n/a" if self._identity.has(UNNAMED_CARDS) else f"User {slot + 1}"
 
     def energy(self, slot: int, total: float) -> int:
-        """Wh booked on a slot, the running transaction included; `total`: the meter's Wh."""
+        """Energy booked on a slot, the running transaction included; `total`: the meter's [Wh]."""
         booked = self._settings[CARD_ENERGIES[slot]]
         return int(booked + max(0.0, total - self._base) if slot == self._booking else booked)
 

@@ -21,7 +21,7 @@ from .status import Tables
 from .writer import Writer, shown
 
 BUFFER: Final = 255
-"""Bytes of an encoded value that fit the device's buffer of 256. Source: 233 worked, 353 failed."""
+"""Longest encoded value that fits the device's buffer of 256 [bytes]. Source: 233 worked, 353 failed."""
 CORS: Final = (("Access-Control-Allow-Origin", "*"),)
 _PAGE: Final = b"<!DOCTYPE html><html><head><title>go-eCharger</title></head><body>go-eCharger</body></html>"
 

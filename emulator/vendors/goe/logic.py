@@ -29,7 +29,7 @@ from .processor import Processor
 from .sequences import MinimumPause, PhaseChange, Phases, SimulatedUnplug
 
 OUT_OF_REACH: Final = 1e9
-"""Wh that no session has."""
+"""More energy than any session has [Wh]."""
 TEMPORARY_LIMIT: Final = 10 * MINUTE
 """`tcl` is forgotten so long after the last write."""
 _LOCK: Final[Mapping[int, LockPolicy]] = {0: "normal", 1: "auto_unlock", 2: "always"}

@@ -52,9 +52,9 @@ class Memory:
     button: Instant | None = None
     long_button: Instant | None = None
     charged_before: Instant = 0
-    """µs of charging in this session before the present stretch of it."""
+    """Charging in this session before the present stretch of it [µs]."""
     peak_power: float = 0.0
-    """W since plug-in, at whole seconds next to events."""
+    """The highest since plug-in, at whole seconds next to events [W]."""
 
     def car_becomes(self, car: Car | None, at: Instant) -> None:
         """Note when the car left idle, left and entered charging."""

@@ -22,7 +22,7 @@ from .status import Row, Tables
 from .writer import Writer, shown
 
 LARGEST: Final = 4096
-"""Bytes of a payload the wallbox takes. ASSUMED."""
+"""Longest payload the wallbox takes [bytes]. ASSUMED."""
 _SET: Final = "/set"
 _RESULT: Final = "/result"
 

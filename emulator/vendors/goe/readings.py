@@ -27,7 +27,7 @@ VOLT_STEP: Final = 0.31
 AMPERE_STEP: Final = 0.038
 """Resolution of the meter. Source: captured `nrg` of V4 hardware."""
 NEUTRAL_VOLTAGE: Final = 6 * VOLT_STEP
-"""V between N and earth. Source: captured values of 1.5 to 6 V."""
+"""Between N and earth [V]. Source: captured values of 1.5 to 6 V."""
 MEAN: Final = 30 * SECOND
 """Length of the mean `tpa`."""
 

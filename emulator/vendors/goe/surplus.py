@@ -22,7 +22,7 @@ Phases = Literal[1, 3]
 
 @dataclass(frozen=True, slots=True)
 class Powers:
-    """W: `grid` negative feeds in; `pv` positive is production; `battery` positive is discharging."""
+    """What a client said [W]: `grid` negative feeds in, `pv` positive is production, `battery` positive discharges."""
 
     at: Instant
     grid: float
@@ -53,8 +53,9 @@ class Tuning:
     rounding: int
     """`frm`: 0 rather from the grid, 1 nearest, 2 rather into the grid."""
     lowest: int
+    """Least current [A]: `mca`"""
     highest: int
-    """A"""
+    """Most current [A]: `amp`, and what is installed."""
 
 
 class Surplus:
@@ -65,7 +66,7 @@ class Surplus:
         self.received_at: Instant | None = None
         """When data came last (`inva`), also after it has expired."""
         self.power = 0.0
-        """W the car could take, as of the last data."""
+        """What the car could take, as of the last data [W]."""
         self.phases: Phases = 3
         self.wish_since: Instant | None = None
         self.toggled_at: Instant | None = None
@@ -96,7 +97,7 @@ class Surplus:
         return self._running_since is not None
 
     def current(self, tuning: Tuning, phases: int) -> int:
-        """A per phase for the power available, within the limits."""
+        """Current per phase for the power available, within the limits [A]."""
         amperes = self.power / (VOLTAGE * phases)
         whole = {0: math.ceil, 2: math.floor}.get(tuning.rounding, round)(amperes)
         return max(tuning.lowest, min(tuning.highest, int(whole)))

@@ -30,6 +30,6 @@ def _needed(energy: float, power: float) -> float:
 
 
 def _left(until: float, now: float) -> float:
-    """s to the next time it is `until`; a whole day if it is just now."""
+    """Time to the next `until`; a whole day if it is just now [s]."""
     left = (until - now) % DAY
     return left if left > 0 else DAY

@@ -154,7 +154,7 @@ def _meter(v: View) -> object:
 
 
 def _last_current(v: View) -> object:
-    """s since current flowed."""
+    """`lch`: time since current flowed [s]."""
     if v.sample.current_flows:
         return 0
     at = v.memory.last_current

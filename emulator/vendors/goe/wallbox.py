@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from ...ocpp.station import Station
 
 RESTART_AFTER: Final = 0.5
-"""s between the answer to `rst` and the end of all services. ASSUMED."""
+"""From the answer to `rst` to the end of all services [s]. ASSUMED."""
 
 
 class Goe(Wallbox):

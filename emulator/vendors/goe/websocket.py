@@ -30,7 +30,7 @@ from .writer import Writer
 PART: Final = 50
 """Keys in one message of a full status. ASSUMED."""
 LONGEST: Final = 8192
-"""Bytes of a message from a client; a longer one ends the connection with code 1009. ASSUMED."""
+"""Longest message from a client [bytes]; a longer one ends the connection with code 1009. ASSUMED."""
 CLIENTS: Final = 8
 """ASSUMED"""
 QUIET: Final = 20.0

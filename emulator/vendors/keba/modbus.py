@@ -21,14 +21,7 @@ from .logic import Logic
 from .models import P30
 from .readings import View
 from .registers import GUIDE, LAYOUT
-from .settings import (
-    ANY_UNIT,
-    BAD_READ_EXCEPTION,
-    DSW1_3,
-    MINIMUM_INTERVALS,
-    MODBUS_IN_APP,
-    MODBUS_MOVED,
-)
+from .settings import ANY_UNIT, BAD_READ_EXCEPTION, DSW1_3, MINIMUM_INTERVALS, MODBUS_IN_APP, MODBUS_MOVED
 
 SERVED: Final = Point(name="Modbus TCP", since="3.10.16", models=P30, source=GUIDE)
 """P30 that have it."""

@@ -81,12 +81,7 @@ READABLE: Final[tuple[Row, ...]] = (
     _row(at.ERROR_CODE, lambda v: v.error, assumed="codes but those of contactor and group 4"),
     *(_row(place, _current(index)) for index, place in enumerate(at.CURRENT)),
     _row(at.SERIAL_NUMBER, _serial, live=False),
-    _row(
-        at.PRODUCT_CODE,
-        lambda v: v.build.traits.code,
-        live=False,
-        about="six digits on a P30, seven on a P40",
-    ),
+    _row(at.PRODUCT_CODE, lambda v: v.build.traits.code, live=False, about="six digits on a P30, seven on a P40"),
     _row(at.FIRMWARE_VERSION, _version, live=False, about="bytes on a P30, decimal on a P40"),
     _row(at.ACTIVE_POWER, lambda v: v.power),
     *_energy(at.TOTAL_ENERGY, lambda v: v.total_energy, "0.1 Wh; the guide says Wh"),
@@ -107,14 +102,7 @@ READABLE: Final[tuple[Row, ...]] = (
         assumed="0 without a source, as by UDP",
         about="0: one phase, 1: three",
     ),
-    _row(
-        at.PHASE_STATE,
-        lambda v: (1, 3)[v.settings[X2]],
-        since=P40_PHASES,
-        models=P40,
-        source=EVCC,
-        about="1 or 3",
-    ),
+    _row(at.PHASE_STATE, lambda v: (1, 3)[v.settings[X2]], since=P40_PHASES, models=P40, source=EVCC, about="1 or 3"),
     _row(at.FAILSAFE_CURRENT, stored(FAILSAFE_CURRENT), since=SINCE_FAILSAFE, models=P30),
     _row(at.FAILSAFE_CURRENT, stored(FAILSAFE_CURRENT), models=P40),
     _row(at.FAILSAFE_TIMEOUT, stored(FAILSAFE_TIMEOUT), since=SINCE_FAILSAFE, models=P30),
@@ -126,12 +114,7 @@ READABLE: Final[tuple[Row, ...]] = (
 
 
 def _command(
-    place: at.Place,
-    write: Write,
-    *,
-    read: Read | None = None,
-    source: str = GUIDE,
-    **facts: Unpack[RegisterFacts],
+    place: at.Place, write: Write, *, read: Read | None = None, source: str = GUIDE, **facts: Unpack[RegisterFacts]
 ) -> Row:
     """ASSUMED: a bad value is refused, or confirmed and ignored where the owner wants it so."""
 

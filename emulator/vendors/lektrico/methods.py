@@ -246,7 +246,7 @@ def _info(api: Api) -> object:
         "fw_id": api.device.firmware_id,
         "arch": "esp32",
         "uptime": api.lifecycle.uptime(api.simulation.now()) // 1_000_000,
-        "ram_free": 30180,
+        "ram_free": api.view().heap_free,
     }
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, Unpack
 
 from ....core.messages import DONE, Outcome, Reason
 from ....devices.interfaces import Origin
-from ....devices.registers import BIT, F32, U32, Bank, Layout, Octets, WireType, Writes
+from ....devices.registers import BIT, F32, U32, Bank, Layout, Octets, RegisterFacts, WireType, Writes
 from ..evse.memory import SlotId
 from ..models import build_of
 from ..system.features import ALL_VALUES, EVSE, METER, NFC, PHASES, SWITCH
@@ -103,18 +103,13 @@ def _row(
     write: Write | None = None,
     *,
     kind: WireType = U32,
-    live: bool = True,
-    about: str = "",
-    assumed: str | None = None,
-    since: str | None = None,
+    **facts: Unpack[RegisterFacts],
 ) -> Row:
-    return Row(
-        name, address, kind, read=read, write=write, live=live, about=about, assumed=assumed, since=since, source=FW
-    )
+    return Row(name, address, kind, read=read, write=write, source=FW, **facts)
 
 
-def _bit(address: int, name: str, read: Read, write: Write | None = None, *, live: bool = True, about: str = "") -> Row:
-    return _row(address, name, read, write, kind=BIT, live=live, about=about)
+def _bit(address: int, name: str, read: Read, write: Write | None = None, **facts: Unpack[RegisterFacts]) -> Row:
+    return _row(address, name, read, write, kind=BIT, **facts)
 
 
 # --- input registers -------------------------------------------------------------------------------------------------
