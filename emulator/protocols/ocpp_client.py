@@ -96,14 +96,20 @@ class OcppClient(ABC):
     def _wanted(self) -> OcppAccess | None:
         """Where the wallbox is to be connected now."""
         wallbox = self.endpoint.wallbox
-        there = wallbox.up and wallbox.interceptor.reachable(self.endpoint.name)
-        return self.interface.access() if there and not self._closing else None
+        return self.interface.access() if wallbox.up and not self._closing else None
+
+    @property
+    def _reachable(self) -> bool:
+        """Whether no fault stands between."""
+        return self.endpoint.wallbox.interceptor.reachable(self.endpoint.name)
 
     def _follow(self) -> None:
         """Something has changed in the wallbox."""
         wanted = self._wanted()
         if wanted != self._target or (wanted is not None and self._stale()):
             self._retarget(wanted)
+        elif not self._reachable:
+            self.drop("refused")
 
     def _stale(self) -> bool:
         """The wallbox has rebooted: another charge point than the connected one."""
@@ -130,7 +136,10 @@ class OcppClient(ABC):
 
     def _connect(self, target: OcppAccess) -> None:
         self._move("connecting")
-        self.dial(target)
+        if self._reachable:
+            self.dial(target)
+        else:
+            self.failed("refused")
 
     def attempt(self) -> int:
         """The number of this attempt."""

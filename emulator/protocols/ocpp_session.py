@@ -122,7 +122,13 @@ class OcppSession:
             self._wait_for_answer(message.id)
         data = encode(message).encode()
         interception = self._intercept(message, action, data, "out")
-        self._send(interception.deliver(interception.content(data)))
+        content = interception.content(data)
+        delivery = interception.deliver(content)
+        if delivery.then != "keep":
+            self._send(delivery)
+        else:
+            for copy in interception.copies([Copy(message=message, data=content)]):
+                self._send(Delivery(data=copy.data, delay=copy.delay))
         self._stir()
 
     def close(self) -> None:
@@ -136,8 +142,6 @@ class OcppSession:
 
     def _send(self, delivery: Delivery) -> None:
         """Send a frame after its delay and behind everything that is late already."""
-        if delivery.silent:
-            return
         now = self._timing.now()
         due = max(self._late_until, now + delivery.delay)
         if delivery.delay > 0:
@@ -166,7 +170,12 @@ class OcppSession:
         interception = self._intercept(message, action, data, "in")
         if interception.lost():
             return
-        for copy in interception.copies([Copy(message=text, data=interception.content(data))]):
+        content = interception.content(data)
+        delivery = interception.deliver(content)
+        if delivery.then != "keep":
+            self._leave(Delivery(data=b"", then=delivery.then))
+            return
+        for copy in interception.copies([Copy(message=text, data=content)]):
             arrived = copy.data.decode("utf-8", "replace")
             if copy.delay > 0:
                 self._timing.after(copy.delay, lambda text=arrived: self._take(text, interception))  # type: ignore[misc]
