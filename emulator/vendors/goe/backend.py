@@ -35,6 +35,8 @@ KEYS: Final = {
 ASSUMED: `ocppla`."""
 CONNECTION: Final = (s.OCPPE.name, s.OCPPU.name, s.OCPPCN.name, s.OCPPSS.name)
 """Keys that decide where to connect."""
+DECISIVE: Final = (s.ACS.name, s.OCPPD.name, s.OCPPF.name)
+"""Keys that decide what the charge point does next."""
 
 
 class Backend:

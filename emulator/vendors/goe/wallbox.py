@@ -191,6 +191,7 @@ class Goe(Wallbox):
             MTP.name: self.mqtt.publish_again,
             **{setting.name: cards.changed for setting in slots},
             **dict.fromkeys(backend.CONNECTION, self.backend.host.configured),
+            **dict.fromkeys(backend.DECISIVE, self.backend.host.look),
         }
 
     def setting_changed(self, name: str) -> None:
