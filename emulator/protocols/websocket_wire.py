@@ -60,6 +60,10 @@ class WebSocketWire(asyncio.Protocol):
         self._reason = "closed by the other side"
 
     @property
+    def subprotocol(self) -> str | None:
+        return self.protocol.subprotocol
+
+    @property
     def open(self) -> bool:
         return not self._ended and self.protocol.state is State.OPEN
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..core.instant import seconds
 from ..world.expectations import written
@@ -12,6 +12,10 @@ from ..world.expectations import written
 if TYPE_CHECKING:
     from ..runtime.journal import Entry
     from .selectors import Selector
+
+
+REFUSALS: Final = frozenset({"Rejected", "NotSupported", "NotImplemented", "Failed", "UnlockFailed"})
+"""Statuses by which a charge point (OCPP) does not do what it is asked."""
 
 
 def has_read(selector: Selector, entry: Entry) -> bool:
@@ -36,8 +40,10 @@ def went_wrong(entry: Entry) -> bool:
     """Whether a client got an error, or no answer at all."""
     detail = entry.detail
     status = detail.get("status")
+    result = detail.get("result")
     return (
         detail.get("ok") is False
+        or (isinstance(result, Mapping) and result.get("status") in REFUSALS)
         or (isinstance(status, int) and status >= 400)
         or any(word in detail for word in ("exception", "error", "refused", "silent", "problem"))
     )

@@ -41,7 +41,7 @@ class Platform:
     """The network processor of one wallbox."""
 
     def __init__(self, wallbox: Wallbox) -> None:
-        self._wallbox = wallbox
+        self.wallbox = wallbox
         self.traits = TRAITS[wallbox.profile.model.id]
         self.generation = self.traits.generation
         self.simulation = wallbox.simulation
@@ -82,7 +82,7 @@ class Platform:
 
     @property
     def profile(self) -> Profile:
-        return self._wallbox.profile
+        return self.wallbox.profile
 
     @property
     def spec(self) -> ChargerSpec:
@@ -127,7 +127,7 @@ class Platform:
         """An unsigned 32-bit number of this wallbox: the same for the same seed, wallbox, boot and purpose."""
         mixed = self.simulation.seed & 0xFFFFFFFF
         boots = self.boot_count if what in ("boot_id", "nonce") else 0
-        for byte in f"{self._wallbox.address} {self.serial} {what} {boots}".encode():
+        for byte in f"{self.wallbox.address} {self.serial} {what} {boots}".encode():
             mixed = splitmix64(mixed ^ byte)
         return mixed & 0xFFFFFFFF
 
@@ -139,16 +139,16 @@ class Platform:
 
     @property
     def booted_at(self) -> Instant:
-        return self._wallbox.booted_at
+        return self.wallbox.booted_at
 
     @property
     def up(self) -> bool:
-        return self._wallbox.up
+        return self.wallbox.up
 
     @property
     def uptime(self) -> Instant:
         """µs since the network processor started."""
-        return self._wallbox.uptime(self.at)
+        return self.wallbox.uptime(self.at)
 
     def timer(self, action: Action) -> Timer:
         return self.simulation.timer(action)
@@ -178,7 +178,7 @@ class Platform:
         self.look(at)
 
     def reboot(self) -> None:
-        self._wallbox.reboot()
+        self.wallbox.reboot()
 
     def stop(self) -> None:
         """The network processor stops."""
@@ -190,7 +190,7 @@ class Platform:
     # --- what is seen ------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
-        return self._wallbox.snapshot()
+        return self.wallbox.snapshot()
 
     def observe(self, at: Instant) -> Snapshot:
         """The charger at an instant of the recent past, or now."""
@@ -212,11 +212,11 @@ class Platform:
 
     def record_write(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None:
         """Record what a client wrote."""
-        self._wallbox.record_write(point, value, outcome, origin)
+        self.wallbox.record_write(point, value, outcome, origin)
 
     def changed(self) -> None:
         """Tell the push interfaces, and let every module look at the next whole second."""
-        self._wallbox.changed()
+        self.wallbox.changed()
 
     def log(self, module: str, text: str) -> None:
         """Add a line to the event log and tell the WebSocket clients."""

@@ -85,7 +85,7 @@ GROUPS: Final = (
     Group(device_name.ROWS, lambda m: m.names),
     Group(modbus.ROWS, lambda m: m.modbus),
     Group(wireguard.ROWS, lambda m: m.wireguard),
-    Group(ocpp.ROWS, lambda m: m.plain),
+    Group(ocpp.ROWS, lambda m: m.ocpp),
     Group(eebus.ROWS, lambda m: m.eebus),
     Group(limits.ROWS, lambda m: m.limits),
     Group(coredump.ROWS, lambda m: m.coredump),

@@ -42,6 +42,7 @@ class Warp(Wallbox):
             "http": self.modules.http.interface,
             "mqtt": self.modules.mqtt.interface,
             "mdns": announce(self.platform, self.modules.controller, self.modules.names),
+            "ocpp": self.modules.ocpp.host.interface,
             **self.modules.modbus.interfaces,
         }
 
