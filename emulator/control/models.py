@@ -122,6 +122,8 @@ class Entry(JsonModel):
     name: str
     detail: dict[str, Any]
     cause: int | None
+    agent: str | None = Field(default=None, description="What the client calls itself: its User-Agent")
+    who: str | None = Field(default=None, description="The name that the scenario's `clients:` gives it")
 
 
 class Journal(JsonModel):

@@ -129,7 +129,7 @@ def _lanes(entries: Iterable[Entry]) -> list[dict[str, object]]:
     for entry in entries:
         if entry.kind not in ("request", "write") or entry.client is None:
             continue
-        key = (host_of(entry.client), f"{entry.charger}.{entry.wallbox}", entry.interface or "")
+        key = (entry.who or host_of(entry.client), f"{entry.charger}.{entry.wallbox}", entry.interface or "")
         lane = lanes.setdefault(key, [])
         kind = "e" if went_wrong(entry) else "w" if entry.kind == "write" else "r"
         if len(lane) < MOST_REQUESTS or kind != "r":

@@ -19,7 +19,7 @@ from ..runtime.journal import Entry, Journal
 from ..verdict.engine import RuleVerdict, VerdictEngine
 from ..verdict.reading import PlacedRule
 from ..verdict.trace import Trace, TraceRecorder
-from ..verdict.untested import LEFT_OUT, FaultRecord, Untested
+from ..verdict.untested import LEFT_OUT, ClientRecord, FaultRecord, Untested
 from ..world.building import build
 from ..world.checks import Check
 from ..world.conditions import Wait
@@ -186,6 +186,7 @@ class Player:
         """The broken rule of a failure, both by their index."""
         self._timer = site.simulation.timer(self._over, Priority.METER)
         self._faults = FaultRecord(site)
+        self._clients = ClientRecord(site)
         self._left_out: list[Untested] = []
 
     @property
@@ -217,6 +218,7 @@ class Player:
         if self._recorder is not None:
             self._recorder.stop()
         self._faults.stop()
+        self._clients.stop()
         self._stop()
 
     def _stop(self) -> None:
@@ -242,6 +244,7 @@ class Player:
     def _untested(self) -> Iterator[Untested]:
         yield from self._faults.untested()
         yield from self._engine.untested()
+        yield from self._clients.untested()
         yield from self._left_out
         for track in self._tracks:
             for timed in track.left:

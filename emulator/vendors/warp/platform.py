@@ -19,6 +19,7 @@ from ...core.snapshot import Snapshot
 from ...core.specs import ChargerSpec
 from ...devices.firmware import Profile
 from ...devices.interfaces import HttpReply, HttpRequest, Origin
+from ...devices.registers import NO_NAMES
 from ...devices.wallbox import Wallbox
 from .api.registry import Registry
 from .evse.flash import Flash
@@ -196,9 +197,11 @@ class Platform:
         """Something a view shows has changed."""
         self.revision += 1
 
-    def record_write(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None:
+    def record_write(
+        self, point: str, value: object, outcome: Outcome, origin: Origin, names: Mapping[str, object] = NO_NAMES
+    ) -> None:
         """Record what a client wrote."""
-        self._wallbox.record_write(point, value, outcome, origin)
+        self._wallbox.record_write(point, value, outcome, origin, names)
 
     def changed(self) -> None:
         """Tell the push interfaces, and let every module look at the next whole second."""
