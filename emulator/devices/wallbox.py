@@ -139,6 +139,11 @@ class Wallbox(ABC):
         there = self.up and self.interceptor.reachable(interface)
         return there and (isinstance(declared, MqttInterface) or declared.enabled())
 
+    def switched_off_by(self, interface: str) -> Mapping[str, object]:
+        """Settings that keep an interface from answering, with the values that would let it; empty: none does."""
+        wanted = self.vendor.enable.get(interface, {})
+        return {name: value for name, value in wanted.items() if value and self.settings[name] in (False, "disabled")}
+
     @property
     def traffic(self) -> Mapping[str, ProtocolName]:
         """The protocol of everything that carries messages, by the interface's name."""

@@ -180,6 +180,7 @@ class Player:
         self._tracks = [Track(self, steps) for steps in scenario.tracks]
         self._finished = finished
         self._open_ended = open_ended
+        self._concluded_at: Instant | None = None
         self._engine = VerdictEngine(site, scenario.rules, file=scenario.file, failed=self._rule_broken)
         self._recorder = TraceRecorder(site) if record else None
         self._broken: dict[int, int] = {}
@@ -228,7 +229,8 @@ class Player:
 
     def result(self) -> Result:
         """The verdict so far."""
-        at = self.ended_at if self.ended_at is not None else self.site.simulation.at
+        over = self._concluded_at if self._open_ended else self.ended_at
+        at = over if over is not None else self.site.simulation.at
         for index, rule in self._broken.items():
             self.failures[index] = replace(self.failures[index], text=self._engine.verdict(rule).text)
         return Result(
@@ -264,7 +266,8 @@ class Player:
 
     def conclude(self) -> None:
         """The run is over: judge what rules still wait for."""
-        self._engine.conclude(self.site.simulation.at)
+        self._concluded_at = self.site.simulation.now()
+        self._engine.conclude(self._concluded_at)
 
     def _rule_broken(self, rule: int) -> None:
         verdict = self._engine.verdict(rule)

@@ -18,7 +18,7 @@ from ..language.records import Argument, RecordValues, read_record, record_schem
 from ..world.plan import BrokerAddress, ChargerPlan, ClientPlan, Recognition
 from .plan import End
 from .steps.checks import Speed
-from .wallboxes import WallboxesSection, numbered, proper_name
+from .wallboxes import EVERYTHING, WallboxesSection, numbered, proper_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _vehicle(node: Node, scope: Scope) -> VehicleSpec:
 _HARDWARE = PartialRecord(ChargerSpec).arguments
 _WALLBOXES = Argument("wallboxes", WallboxesSection(), (), stated="the firmwares that run it, by name")
 _WALLBOX = Argument("wallbox", WallboxesSection(), (), stated="the same, for a single one")
-CHARGER = (*_HARDWARE, _WALLBOXES, _WALLBOX)
+CHARGER = (*_HARDWARE, _WALLBOXES, _WALLBOX, EVERYTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,8 @@ def charger_plan(values: RecordValues, node: Node) -> ChargerPlan:
     """A charger without a name from the values of its section."""
     hardware = {argument.name: values[argument.name] for argument in _HARDWARE if argument.name in values}
     wallboxes = (*values.of(_WALLBOXES, ()), *values.of(_WALLBOX, ()))
+    if values.of(EVERYTHING, False):
+        wallboxes = tuple(replace(wallbox, everything=True) for wallbox in wallboxes)
     return ChargerPlan(name="", hardware=hardware, wallboxes=wallboxes, place=node.place)
 
 

@@ -63,6 +63,24 @@ class Address(ArgumentType[str]):
         return {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
 
 
+@dataclass(frozen=True, slots=True)
+class AllInterfaces(ArgumentType[bool]):
+    """`all`: every interface there is, with open access."""
+
+    @property
+    def text(self) -> str:
+        return "all"
+
+    def read(self, node: Node, scope: Scope) -> bool:
+        if node.scalar != "all":
+            self.wrong(node, scope)
+        return True
+
+    def schema(self) -> Schema:
+        return {"const": "all"}
+
+
+EVERYTHING: Final = Argument("interfaces", AllInterfaces(), False, stated="all: every interface on, with open access")
 VENDOR: Final = Argument("vendor", Text(), stated="the vendor, where neither the name nor the model tells")
 MODEL: Final = Argument("model", Text(), stated="the model; default: the vendor's")
 FIRMWARE: Final = Argument("firmware", Text(lenient=True), stated="the firmware version; default: the model's")
@@ -70,7 +88,7 @@ SERIAL: Final = Argument("serial", Text(lenient=True), stated="the serial number
 ADDRESS: Final = Argument("address", Address(), stated="an IP address of its own, with the vendor's real ports")
 SETTINGS: Final = Argument("settings", Values(), stated="what its owner has set, by the vendor's names")
 PORTS: Final = tuple(Argument(name, Port(), stated=f"the {name} interface: {Port().text}") for name in INTERFACES)
-WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, *PORTS)
+WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, EVERYTHING, *PORTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +182,7 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
         address=values.of(ADDRESS),
         settings=values.of(SETTINGS, {}),
         interfaces={port.name: stated for port in PORTS if (stated := values.of(port)) is not None},
+        everything=values.of(EVERYTHING, False),
         place=key.place,
     )
 
