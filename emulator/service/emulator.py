@@ -335,14 +335,16 @@ class Emulator:
                 break
         return outcomes
 
-    async def settle(self) -> None:
-        """Make the sockets agree with the site: interfaces open or closed, everything published sent."""
+    async def settle(self, *, published: bool = True) -> None:
+        """Make the sockets agree with the site: interfaces open or closed, everything `published` sent."""
         moved(self.simulation)
         while self.faults.pending:
             await asyncio.gather(*self.faults.pending, return_exceptions=True)
         for server in self.servers.values():
             if isinstance(server, Server):
                 await server.settle()
+        if not published:
+            return
         try:
             async with asyncio.timeout(FLUSH):
                 for server in self.servers.values():
@@ -352,7 +354,10 @@ class Emulator:
             pass  # the broker is away or slow: a device would not wait for it either
 
     async def reset(self) -> None:
-        """Everything back to the scenario's start, on the same ports."""
+        """Everything back to the scenario's start, on the same ports.
+
+        Wallboxes connect to their broker again, as after a restart: that goes on when this returns.
+        """
         async with self._busy:
             self._keep_result()
             self.player.stop()
@@ -368,7 +373,7 @@ class Emulator:
                 listener()
             self.player.start()
             self.simulation.now()
-            await self.settle()
+            await self.settle(published=False)
             self.clock.set_speed(self._speed)
             self.simulation.wake()
 
