@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,7 @@ def _interface(emulator: Emulator, server: Server | MqttDevice | OcppDevice, rea
     endpoint = server.endpoint
     interface = endpoint.interface
     shown: dict[str, object] = {"name": endpoint.name, "protocol": interface.protocol}
+    shown |= _switch(server)
     if isinstance(interface, MqttInterface):
         assert not isinstance(server, Server)
         return shown | _mqtt(emulator, interface, reached) | {"listening": listening(server)}
@@ -79,6 +81,17 @@ def _interface(emulator: Emulator, server: Server | MqttDevice | OcppDevice, rea
         path = next(iter(interface.websockets))
         shown["websocket"] = url("ws", host, endpoint.port) + path
     return shown | {"listening": server.listening}
+
+
+def _switch(server: Server | MqttDevice | OcppDevice) -> dict[str, object]:
+    """Whether an interface is off although its port may be open, and what switches it on."""
+    endpoint = server.endpoint
+    by = endpoint.wallbox.switched_off_by(endpoint.name)
+    silent = not listening(server) or endpoint.interface.protocol in ("http", "udp")
+    if not by or not silent or not endpoint.wallbox.up:
+        return {"off": None, "switch_on": None}
+    stated = ", ".join(f"{name}: {json.dumps(value)}" for name, value in by.items())
+    return {"off": ", ".join(by), "switch_on": f"settings: {{{stated}}}"}
 
 
 def listening(server: Server | MqttDevice | OcppDevice) -> bool:

@@ -78,6 +78,23 @@ class CentralSystemUrl(ArgumentType[str]):
         return {"anyOf": [{"const": EMBEDDED}, {"type": "string", "pattern": "^wss?://"}]}
 
 
+class AllInterfaces(ArgumentType[bool]):
+    """`all`: every interface there is, with open access."""
+
+    @property
+    def text(self) -> str:
+        return "all"
+
+    def read(self, node: Node, scope: Scope) -> bool:
+        if node.scalar != "all":
+            self.wrong(node, scope)
+        return True
+
+    def schema(self) -> Schema:
+        return {"const": "all"}
+
+
+EVERYTHING: Final = Argument("interfaces", AllInterfaces(), False, stated="all: every interface on, with open access")
 VENDOR: Final = Argument("vendor", Text(), stated="the vendor, where neither the name nor the model tells")
 MODEL: Final = Argument("model", Text(), stated="the model; default: the vendor's")
 FIRMWARE: Final = Argument("firmware", Text(lenient=True), stated="the firmware version; default: the model's")
@@ -86,7 +103,7 @@ ADDRESS: Final = Argument("address", Address(), stated="an IP address of its own
 SETTINGS: Final = Argument("settings", Values(), stated="what its owner has set, by the vendor's names")
 PORTS: Final = tuple(Argument(name, Port(), stated=f"the {name} interface: {Port().text}") for name in INTERFACES)
 OCPP: Final = Argument("ocpp", CentralSystemUrl(), stated="the central system of OCPP")
-WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, OCPP, *PORTS)
+WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, EVERYTHING, OCPP, *PORTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +196,7 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
         settings=values.of(SETTINGS, {}),
         ocpp=values.of(OCPP),
         interfaces={port.name: stated for port in PORTS if (stated := values.of(port)) is not None},
+        everything=values.of(EVERYTHING, False),
         place=key.place,
     )
 

@@ -114,7 +114,7 @@ class ClientAction:
     interface: Annotated[str, Text()] = ""
     """Only through this interface."""
     from_: Annotated[str, Text()] = ""
-    """Only from this address (`*` stands for anything)."""
+    """Only from this client: its name in `clients:`, its address, or its User-Agent (`*` stands for anything)."""
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
@@ -125,6 +125,8 @@ class ClientAction:
         """Kinds of journal entries it may be."""
         if self.writes:
             return ("write",)
+        if self.reads:
+            return ("request", "push")
         return ("connection", "request") if self.connects else ("request",)
 
     @property

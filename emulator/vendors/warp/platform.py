@@ -19,6 +19,7 @@ from ...core.snapshot import Snapshot
 from ...core.specs import ChargerSpec
 from ...devices.firmware import Profile
 from ...devices.interfaces import HttpReply, HttpRequest, Origin
+from ...devices.registers import NO_NAMES
 from ...devices.wallbox import Wallbox
 from .api.numbers import uid_number
 from .api.registry import Registry
@@ -210,9 +211,11 @@ class Platform:
         """Something a view shows has changed."""
         self.revision += 1
 
-    def record_write(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None:
+    def record_write(
+        self, point: str, value: object, outcome: Outcome, origin: Origin, names: Mapping[str, object] = NO_NAMES
+    ) -> None:
         """Record what a client wrote."""
-        self.wallbox.record_write(point, value, outcome, origin)
+        self.wallbox.record_write(point, value, outcome, origin, names)
 
     def changed(self) -> None:
         """Tell the push interfaces, and let every module look at the next whole second."""
