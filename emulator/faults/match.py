@@ -57,7 +57,7 @@ class Match:
     function: int | None = None
     """Modbus function code."""
     direction: Direction | None = None
-    """WebSocket, MQTT, UDP: what the box receives, or what it sends."""
+    """WebSocket, MQTT, UDP: what the wallbox receives, or what it sends."""
     client: str | None = None
     """Address of the client, `host:port`."""
     write: bool | None = None

@@ -1,6 +1,6 @@
 """Faults of meaning: answers that are well formed and wrong.
 
-The one rule: what is changed is what the client sees, or what its write does; the box itself knows nothing of it.
+The one rule: what is changed is what the client sees, or what its write does; the wallbox itself knows nothing of it.
 Durations here are simulated time.
 """
 

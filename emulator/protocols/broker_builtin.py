@@ -12,7 +12,7 @@ from .broker import Broker
 from .mqtt_exchange import Exchange
 
 BACKLOG: Final = 2048
-"""A thousand boxes connect at once; asyncio's 100 would turn them into retransmissions."""
+"""A thousand wallboxes connect at once; asyncio's 100 would turn them into retransmissions."""
 MAX_BUFFERED: Final = 33_554_432
 """Bytes a client may leave unread; beyond that it loses messages with QoS 0."""
 CONNECT_TIMEOUT: Final = 30.0

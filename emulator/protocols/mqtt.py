@@ -1,6 +1,6 @@
-"""Runs a wallbox's `MqttInterface`: the box as a client of a broker.
+"""Runs a wallbox's `MqttInterface`: the wallbox as a client of a broker.
 
-The one rule: the broker sees exactly what happens to the box. Switched off, it says good-bye; without power, its
+The one rule: the broker sees exactly what happens to the wallbox. Switched off, it says good-bye; without power, its
 connection breaks; with other settings, it connects anew; and all of it at the instant it happens.
 """
 
@@ -44,7 +44,7 @@ State = Literal["off", "connecting", "connected", "waiting"]
 
 
 class MqttDevice:
-    """The MQTT client of one box, as `async with`. All its work is done on the event loop, without blocking it."""
+    """The MQTT client of one wallbox, as `async with`. All its work is done on the event loop, without blocking it."""
 
     def __init__(self, endpoint: Endpoint, broker: Broker | None = None) -> None:
         self.endpoint = endpoint
@@ -57,7 +57,7 @@ class MqttDevice:
         self._publisher: Publisher | None = None
         self._echoes = Echoes()
         self._held: list[Publish] | None = None
-        """While the box handles a message: what it publishes meanwhile, to follow the answer."""
+        """While the wallbox handles a message: what it publishes meanwhile, to follow the answer."""
         self._said: str | None = None
         """Why the last attempt failed, so that a long outage is not recorded every few seconds."""
         self._moved = asyncio.Event()
@@ -94,7 +94,7 @@ class MqttDevice:
                 await asyncio.wait(late)
 
     def attach(self, wallbox: Wallbox) -> None:
-        """Be another box (of the same vendor) from now on; the old one says good-bye."""
+        """Be another wallbox (of the same vendor) from now on; the old one says good-bye."""
         self._unlisten()
         self._retarget(None)
         self.endpoint.attach(wallbox)
@@ -102,7 +102,7 @@ class MqttDevice:
         self._follow()
 
     async def settled(self) -> None:
-        """Until the broker has taken everything published so far; at once if the box is off or the broker is away."""
+        """Until the broker has taken everything published so far; at once if the wallbox or the broker is away."""
         while self.state in ("connecting", "connected"):
             link = self._link
             if self.state == "connecting" or link is None:
@@ -118,7 +118,7 @@ class MqttDevice:
             await self._moved.wait()
 
     def drop(self, reason: str = "connection reset") -> None:
-        """Break the connection as a disturbed network does: both sides see it end, and the box tries again."""
+        """Break the connection as a disturbed network does: both sides see it end, and the wallbox tries again."""
         if self._link is not None and self.state == "connected":
             self._link.abort()
             self.lost(reason)
@@ -126,7 +126,7 @@ class MqttDevice:
     # --- messages ----------------------------------------------------------------------------------------------------
 
     def send(self, messages: Iterable[Publish]) -> None:
-        """Publish what the box wants published, in order."""
+        """Publish what the wallbox wants published, in order."""
         passed = []
         for message in messages:
             interception = self.endpoint.intercept(of_publish, message, self.endpoint.name, "out")
@@ -157,9 +157,9 @@ class MqttDevice:
             self._deliver(passed, interception)
 
     def _deliver(self, message: Publish, interception: Interception) -> None:
-        """Hand a message to the box."""
+        """Hand a message to the wallbox."""
         self.simulation.now()
-        if self.state != "connected":  # the box went down a moment before
+        if self.state != "connected":  # the wallbox went down a moment before
             return
         cause = None if self._echoes.includes(message) else self._record("request", message)
         origin = self.endpoint.origin(self._peer, cause)
@@ -180,7 +180,7 @@ class MqttDevice:
             self.send(messages)
 
     def _asked(self, question: Callable[P, Iterable[Publish]], *args: P.args, **kwargs: P.kwargs) -> list[Publish]:
-        """The box's answer. A mistake in a vendor's code is logged and answered by silence, as a device would."""
+        """The wallbox's answer. A mistake in a vendor's code is logged and answered by silence, as a device would."""
         try:
             return list(question(*args, **kwargs))
         except Exception:
@@ -198,10 +198,10 @@ class MqttDevice:
     # --- the life of a connection ------------------------------------------------------------------------------------
 
     def accepted(self) -> None:
-        """The broker has let the box in."""
+        """The broker has let the wallbox in."""
         self.simulation.now()
         link = self._link
-        if link is None:  # the box went down a moment before
+        if link is None:  # the wallbox went down a moment before
             return
         self._said = None
         self._echoes = Echoes()
@@ -214,7 +214,7 @@ class MqttDevice:
             self._publisher = Publisher(self.endpoint.wallbox, self.interface.period, self._publish).start()
 
     def lost(self, reason: str) -> None:
-        """The connection has ended, or was never made, without the box's doing."""
+        """The connection has ended, or was never made, without the wallbox's doing."""
         name = "lost" if self.state == "connected" else "failed"
         self._link = None
         self._silence()
@@ -237,7 +237,7 @@ class MqttDevice:
         return f"{self._target.host}:{self._target.port}" if self._target is not None else None
 
     def _wanted(self) -> BrokerAccess | None:
-        """Where the box is to be connected now."""
+        """Where the wallbox is to be connected now."""
         if self._closing or not self.endpoint.reachable:
             return None
         access = self.interface.access()
@@ -248,7 +248,7 @@ class MqttDevice:
         return found if broker.username is None else replace(found, username=broker.username, password=broker.password)
 
     def _follow(self) -> None:
-        """Something has changed in the box."""
+        """Something has changed in the wallbox."""
         wanted = self._wanted()
         if wanted != self._target:
             self._retarget(wanted)
@@ -270,14 +270,14 @@ class MqttDevice:
             self._task.add_done_callback(self._tasks.discard)
 
     def _leave(self) -> None:
-        """End the connection as the box does it: with a good-bye if it has power, else without."""
+        """End the connection as the wallbox does it: with a good-bye if it has power, else without."""
         link, self._link = self._link, None
         self._silence()
         if link is None:
             return
         powered = self.endpoint.wallbox.up
         if self.state == "connected":
-            self._record_connection("disconnected", {"reason": "good-bye" if powered else "the box went down"})
+            self._record_connection("disconnected", {"reason": "good-bye" if powered else "the wallbox went down"})
         if link.made:
             self._leaving[link.over] = link
             link.over.add_done_callback(lambda over: self._leaving.pop(over, None))
@@ -292,7 +292,7 @@ class MqttDevice:
             self._publisher = None
 
     def _subscribe(self, link: Connection) -> None:
-        """Make the subscriptions what the box wants now."""
+        """Make the subscriptions what the wallbox wants now."""
         before, wanted = self._echoes.filters, self.interface.subscriptions()
         if wanted != before:
             link.unsubscribe(name for name in before if name not in wanted)

@@ -1,7 +1,7 @@
 """Runs a wallbox's `OcppInterface`: its charge point as a WebSocket client of a central system.
 
-The one rule: the connection follows the box: switched off, it says good-bye; without power, it breaks. Attempts to
-reconnect are simulated time, as everything the box decides.
+The one rule: the connection follows the wallbox: switched off, it says good-bye; without power, it breaks. Attempts to
+reconnect are simulated time, as everything the wallbox decides.
 """
 
 from __future__ import annotations
@@ -125,19 +125,19 @@ class OcppDevice:
     # --- the life of a connection ------------------------------------------------------------------------------------
 
     def _wanted(self) -> OcppAccess | None:
-        """Where the box is to be connected now."""
+        """Where the wallbox is to be connected now."""
         wallbox = self.endpoint.wallbox
         there = wallbox.up and wallbox.interceptor.reachable(self.endpoint.name)
         return self.interface.access() if there and not self._closing else None
 
     def _follow(self) -> None:
-        """Something has changed in the box."""
+        """Something has changed in the wallbox."""
         wanted = self._wanted()
         if wanted != self._target or (wanted is not None and self._stale()):
             self._retarget(wanted)
 
     def _stale(self) -> bool:
-        """The box has rebooted: another charge point than the connected one."""
+        """The wallbox has rebooted: another charge point than the connected one."""
         return self._session is not None and self._session.conversation is not self.interface.conversation()
 
     def _retarget(self, target: OcppAccess | None) -> None:
@@ -161,7 +161,7 @@ class OcppDevice:
             self._connect()
 
     def _farewell(self) -> str:
-        return "good-bye" if self.endpoint.wallbox.up else "the box went down"
+        return "good-bye" if self.endpoint.wallbox.up else "the wallbox went down"
 
     def _connect(self) -> None:
         self._move("connecting")
@@ -243,7 +243,7 @@ class OcppDevice:
             self._session.received(text)
 
     def lost(self, reason: str) -> None:
-        """The connection has ended without the box's doing (`Peer`)."""
+        """The connection has ended without the wallbox's doing (`Peer`)."""
         if self._wire is not None:
             self._failed(reason)
 

@@ -88,7 +88,7 @@ class OcppSession:
         self._stir()
 
     def close(self) -> None:
-        """End the connection (`Link`); the box connects again after its usual wait."""
+        """End the connection (`Link`); the wallbox connects again after its usual wait."""
         self._wire.close()
 
     def _intercept(self, message: Message | None, action: str, data: bytes, direction: Direction) -> Interception:

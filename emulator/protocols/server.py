@@ -1,7 +1,7 @@
 """What every protocol server shares: where it listens, when it is there, and how its traffic is recorded.
 
-The one rule: a server is there exactly while its box is powered and its interface is switched on; a box that is off
-refuses connections as a real one does.
+The one rule: a server is there exactly while its wallbox is powered and its interface is switched on; when it is off,
+connections are refused as by a real one.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class Endpoint:
 
 
 class Server(ABC):
-    """A socket server for one endpoint, used as `async with`. Follows the box: up, down, switched on or off."""
+    """A socket server for one endpoint, used as `async with`. Follows the wallbox: up, down, switched on or off."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
@@ -150,13 +150,13 @@ class Server(ABC):
         self._changed.set()
 
     def _on_change(self, _at: Instant) -> None:
-        """Connections end at the very instant the box goes down, even if it is up again before anybody waits."""
+        """Connections end at the very instant the wallbox goes down, even if it is up again before anybody waits."""
         if self._listening and not self.endpoint.reachable:
             self.drop()
         self._changed.set()
 
     async def settle(self) -> None:
-        """Make the sockets match the box: open if it is reachable, closed if not."""
+        """Make the sockets match the wallbox: open if it is reachable, closed if not."""
         async with self._lock:
             self._changed.clear()
             wanted = self.endpoint.reachable and not self._closing
@@ -175,7 +175,7 @@ class Server(ABC):
                 await self.close()
 
     async def __aenter__(self) -> Self:
-        """Bind (the port is known afterwards) and follow the box. PortTaken if the port is in use.
+        """Bind (the port is known afterwards) and follow the wallbox. PortTaken if the port is in use.
 
         An interface that is switched off takes no port before it is needed, unless any will do.
         """
@@ -205,7 +205,7 @@ class Server(ABC):
             await self._changed.wait()
             try:
                 await self.settle()
-            except PortTaken as error:  # somebody took it while the box was down: tried again at the next change
+            except PortTaken as error:  # somebody took it while the wallbox was down: tried again at the next change
                 log.error("%s", error)
                 self.endpoint.record("connection", "port taken", {"port": self.endpoint.port})
 

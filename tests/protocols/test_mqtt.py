@@ -150,8 +150,8 @@ async def test_switched_off_it_says_good_bye_and_without_power_it_does_not(broke
         assert (await receive(user)).payload == b"no"
     assert [entry.detail.get("reason") for entry in entries(box, "connection", "disconnected")] == [
         "good-bye",
-        "the box went down",
-        "the box went down",
+        "the wallbox went down",
+        "the wallbox went down",
     ]
 
 

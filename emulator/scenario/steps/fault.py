@@ -62,11 +62,11 @@ class Place:
 
     def target(self, site: Site) -> Target:
         """The same in a world."""
-        boxes = [site.wallboxes[self.wallbox]] if self.wallbox else site.wallboxes_of(self.charger)
+        wallboxes = [site.wallboxes[self.wallbox]] if self.wallbox else site.wallboxes_of(self.charger)
         return Target(
             simulation=site.simulation,
             charger=self.charger,
-            wallboxes=tuple(boxes),
+            wallboxes=tuple(wallboxes),
             level=self.level,
             interface=self.interface,
         )
@@ -97,8 +97,8 @@ def find_place(text: str, names: Names) -> Place:
     if text in names.chargers:
         return Place(text)
     try:
-        wallbox = names.wallbox(text)
-        return Place(wallbox.partition(".")[0], wallbox)
+        address = names.wallbox(text)
+        return Place(address.partition(".")[0], address)
     except EmulatorError as error:
         outer, dot, interface = text.rpartition(".")
         if not dot:
@@ -106,13 +106,13 @@ def find_place(text: str, names: Names) -> Place:
             raise EmulatorError(f'there is no charger or wallbox "{text}"{did_you_mean(text, known)}') from error
         if outer in names.chargers:
             raise
-        wallbox = names.wallbox(outer)
-    box = probe(names, wallbox)
-    if box is not None:
-        served = box.traffic
+        address = names.wallbox(outer)
+    wallbox = probe(names, address)
+    if wallbox is not None:
+        served = wallbox.traffic
         if interface not in served:
-            raise EmulatorError(f'{wallbox} has no interface "{interface}"{did_you_mean(interface, served)}') from None
-    return Place(wallbox.partition(".")[0], wallbox, interface)
+            raise EmulatorError(f'{address} has no interface "{interface}"{did_you_mean(interface, served)}') from None
+    return Place(address.partition(".")[0], address, interface)
 
 
 # --- when ------------------------------------------------------------------------------------------------------------
@@ -283,29 +283,32 @@ _LEVELS: Final[Mapping[Level, str]] = {"charger": "a charger", "wallbox": "a wal
 
 def _served(place: Place, names: Names) -> set[str]:
     """The protocols a fault could meet there; none: not known."""
-    boxes = [place.wallbox] if place.wallbox else [f"{place.charger}.{name}" for name in names.chargers[place.charger]]
+    wallboxes = (
+        [place.wallbox] if place.wallbox else [f"{place.charger}.{name}" for name in names.chargers[place.charger]]
+    )
     found: set[str] = set()
-    for address in boxes:
-        box = probe(names, address)
-        if box is not None:
-            found |= {protocol for name, protocol in box.traffic.items() if place.interface in (None, name)}
+    for address in wallboxes:
+        wallbox = probe(names, address)
+        if wallbox is not None:
+            found |= {protocol for name, protocol in wallbox.traffic.items() if place.interface in (None, name)}
     return found
 
 
 def _check_values(node: Node, place: Place, scope: Scope) -> None:
-    """Settings and vendor values of what a box does by itself."""
-    box: Wallbox | None = probe(scope.names, place.wallbox) if place.wallbox else None
-    if box is None:
+    """Settings and vendor values of what a wallbox does by itself."""
+    wallbox: Wallbox | None = probe(scope.names, place.wallbox) if place.wallbox else None
+    if wallbox is None:
         return
     settings, write = node.get("settings"), node.get("write")
     if settings is not None:
-        check_settings(settings, box.vendor.title, box.settings.rows, scope)
+        check_settings(settings, wallbox.vendor.title, wallbox.settings.rows, scope)
     if write is not None:
-        known = set(box.addresses())
+        known = set(wallbox.addresses())
         for key, _ in write.entries or ():
             if key.text not in known:
                 scope.fail(
-                    replace(key, label=""), f'{box.address} has no value "{key.text}"{did_you_mean(key.text, known)}'
+                    replace(key, label=""),
+                    f'{wallbox.address} has no value "{key.text}"{did_you_mean(key.text, known)}',
                 )
 
 
