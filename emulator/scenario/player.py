@@ -6,8 +6,9 @@ client of the control API jumping ahead - plays the same steps at the same insta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from ..core.agenda import Priority
 from ..core.instant import Instant, seconds
@@ -18,6 +19,7 @@ from ..runtime.journal import Entry, Journal
 from ..verdict.engine import RuleVerdict, VerdictEngine
 from ..verdict.reading import PlacedRule
 from ..verdict.trace import Trace, TraceRecorder
+from ..verdict.untested import LEFT_OUT, FaultRecord, Untested
 from ..world.building import build
 from ..world.checks import Check
 from ..world.conditions import Wait
@@ -55,6 +57,8 @@ class Result:
     rules: tuple[RuleVerdict, ...] = ()
     traces: Mapping[str, Trace] = field(default_factory=dict)
     """What was measured at each charger, if it was recorded."""
+    untested: tuple[Untested, ...] = ()
+    """What passed only because nothing came to it."""
 
 
 def failed(outcome: Outcome) -> bool:
@@ -142,6 +146,7 @@ class Track:
         except EmulatorError as error:
             self._player.fail(at, timed, str(error))
             return
+        self._player.done(timed, outcome)
         if failed(outcome):
             self._player.fail(at, timed, outcome.message or f"refused: {outcome.refused}")
 
@@ -180,6 +185,8 @@ class Player:
         self._broken: dict[int, int] = {}
         """The broken rule of a failure, both by their index."""
         self._timer = site.simulation.timer(self._over, Priority.METER)
+        self._faults = FaultRecord(site)
+        self._left_out: list[Untested] = []
 
     @property
     def over(self) -> bool:
@@ -209,6 +216,7 @@ class Player:
         self._engine.stop()
         if self._recorder is not None:
             self._recorder.stop()
+        self._faults.stop()
         self._stop()
 
     def _stop(self) -> None:
@@ -228,7 +236,24 @@ class Player:
             journal=self.site.simulation.journal,
             rules=self._engine.verdicts(),
             traces=self._recorder.traces if self._recorder is not None else {},
+            untested=tuple(self._untested()),
         )
+
+    def _untested(self) -> Iterator[Untested]:
+        yield from self._faults.untested()
+        yield from self._engine.untested()
+        yield from self._left_out
+        for track in self._tracks:
+            for timed in track.left:
+                kind: Literal["expectation", "step"] = "expectation" if checks_of(timed) else "step"
+                yield Untested(kind=kind, name=timed.name, why="it was never reached", place=timed.place)
+
+    def done(self, timed: TimedStep, outcome: Outcome) -> None:
+        """A step was done, or left out."""
+        self._faults.stated(timed.place)
+        if LEFT_OUT in outcome.detail:
+            why = str(outcome.detail[LEFT_OUT])
+            self._left_out.append(Untested(kind="step", name=timed.name, why=why, place=timed.place))
 
     def add_rule(self, rule: PlacedRule) -> None:
         """One more rule, in force from now on."""

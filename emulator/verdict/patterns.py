@@ -122,12 +122,22 @@ class ClientAction:
         return ("connection", "request") if self.connects else ("request",)
 
     @property
+    def narrowed(self) -> bool:
+        """Whether only some of what clients do there is meant."""
+        return any(part is not None for part in (self.value, self.repeated, self.failed, self.matching))
+
+    @property
+    def subject(self) -> str:
+        """What is done to what, without how."""
+        return f"client {self.verb} {' or '.join(selector.text for selector in self.selectors)}"
+
+    @property
     def verb(self) -> str:
         """Which of the things clients do it is."""
         return "writes" if self.writes else "requests" if self.requests else "reads" if self.reads else "connects"
 
     def __str__(self) -> str:
-        text = f"client {self.verb} {' or '.join(selector.text for selector in self.selectors)}"
+        text = self.subject
         for word, part in (("=", self.value), ("matching", self.matching)):
             if part is not None:
                 text += f" {word} {part.text}" if not part.text.startswith((">", "<", "!", "=")) else f" {part.text}"
@@ -200,14 +210,18 @@ class EventPattern:
         client = self.client
         return client is not None and not client.writes and (bool(client.reads) or client.failed is not None)
 
-    def __str__(self) -> str:
+    @property
+    def subject(self) -> str:
+        """What it is about, without how it has to be."""
         if self.client is not None:
-            text = str(self.client)
-        elif self.expect:
-            text = described(self.expect)
-        else:
-            named = {"event": self.event, "fault": self.fault, "stimulus": self.stimulus, "note": self.note}
-            text = next(f"{word} {name}" for word, name in named.items() if name)
+            return self.client.subject
+        if self.expect:
+            return described(self.expect)
+        named = {"event": self.event, "fault": self.fault, "stimulus": self.stimulus, "note": self.note}
+        return next(f"{word} {name}" for word, name in named.items() if name)
+
+    def __str__(self) -> str:
+        text = str(self.client) if self.client is not None else self.subject
         detail = ", ".join(f"{name}: {expected.text}" for name, expected in self.detail.items())
         text += f" ({detail})" if detail else ""
         return text + (f" while {described(self.while_)}" if self.while_ else "")
