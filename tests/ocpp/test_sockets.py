@@ -314,7 +314,7 @@ async def test_a_box_without_power_breaks_off_and_one_switched_off_says_good_bye
             world.box.host.configured()
             assert state(device) == "off"
     reasons = [entry.detail["reason"] for entry in world.simulation.journal if entry.name == "disconnected"]
-    assert reasons == ["the box went down", "good-bye"]
+    assert reasons == ["the wallbox went down", "good-bye"]
 
 
 class Meddling(Interception):
