@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from ...core.instant import SECOND, Instant, next_grid
 from ...core.messages import Event, Outcome, Reason
-from ...devices.interfaces import OWNER, Interface, Origin
+from ...devices.interfaces import OWNER, Interface, Origin, RegisterMap
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
 from .api.registry import Registry, Target
@@ -213,6 +213,16 @@ class Warp(Wallbox):
                 yield from (f"{row.name}.{member}" for member in row.schema.members)
         for address in self.modules.modbus.addresses():
             yield f"modbus.{address}"
+
+    def register_tables(self) -> Iterable[RegisterMap]:
+        return self.modules.modbus.all_tables()
+
+    def http_paths(self) -> Iterable[str]:
+        rows = {row.name for row in self.fidelity() if not row.name[:1].isdigit()}
+        return ("/", "/ws", *(f"/{name.lstrip('/')}" for name in sorted(rows)))
+
+    def written_names(self) -> Iterable[str]:
+        return self.api.written_names()
 
     def fidelity(self) -> Iterable[Fidelity]:
         for row in rows_of(self.profile):
