@@ -52,7 +52,7 @@ class Vocabulary:
     known: Mapping[Path, object]
     """Every place a value can have in a message, with what is there now."""
 
-    # --- questions: what is wrong with a name; None: nothing -------------------------------------------------------------
+    # --- questions: what is wrong with a name; None: nothing ---------------------------------------------------------
 
     def no_key(self, key: str) -> str | None:
         wanted = address(key)

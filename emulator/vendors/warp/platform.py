@@ -19,6 +19,8 @@ from ...core.snapshot import Snapshot
 from ...core.specs import ChargerSpec
 from ...devices.firmware import Profile
 from ...devices.interfaces import HttpReply, HttpRequest, Origin
+from ...devices.interfaces.ship import Disturbance
+from ...devices.quirks import Quirk
 from ...devices.registers import NO_NAMES
 from ...devices.wallbox import Wallbox
 from .api.numbers import uid_number
@@ -131,6 +133,14 @@ class Platform:
         for byte in f"{self.wallbox.address} {self.serial} {what} {boots}".encode():
             mixed = splitmix64(mixed ^ byte)
         return mixed & 0xFFFFFFFF
+
+    def shows(self, quirk: Quirk) -> bool:
+        """Whether this wallbox shows a quirk."""
+        return self.wallbox.shows(quirk)
+
+    def eebus_disturbance(self) -> Disturbance:
+        """What is wrong with its EEBUS node."""
+        return self.wallbox.interceptor.eebus("ship")
 
     # --- time --------------------------------------------------------------------------------------------------------
 

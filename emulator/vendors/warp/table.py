@@ -155,4 +155,9 @@ def _configs() -> Iterable[Setting[object]]:
         yield Setting(path, None, partial_document(found))
 
 
-SETTINGS: Final[tuple[Setting[object], ...]] = (*_configs(), *(stored.setting for stored in STORED), *KEPT)
+SETTINGS: Final[tuple[Setting[object], ...]] = (
+    *_configs(),
+    *(stored.setting for stored in STORED),
+    *KEPT,
+    *(quirk.setting for quirk in eebus.QUIRKS),
+)

@@ -41,9 +41,10 @@ class Warp(Wallbox):
         self.interfaces: Mapping[str, Interface] = {
             "http": self.modules.http.interface,
             "mqtt": self.modules.mqtt.interface,
-            "mdns": announce(self.platform, self.modules.controller, self.modules.names),
+            "mdns": announce(self.platform, self.modules.controller, self.modules.names, self.modules.eebus),
             "ocpp": self.modules.ocpp.host.interface,
             **self.modules.modbus.interfaces,
+            **self.modules.eebus.interfaces,
         }
 
     @property
