@@ -10,13 +10,14 @@ import pytest
 
 pytest.importorskip("OpenSSL", reason="TLS of both sides needs pyOpenSSL")
 
+from support_eebus import run
+from test_warp_control_box import FULL, House
+
 from emulator.devices.interfaces.ship import ShipTarget
 from emulator.eebus.node import PeerState
 from emulator.protocols.server import Endpoint
 from emulator.protocols.ship import ShipServer
 from emulator.protocols.ship_sockets import ShipSockets
-from support_eebus import run
-from test_warp_control_box import FULL, House
 
 PATIENCE = 10.0
 

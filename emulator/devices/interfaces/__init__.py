@@ -18,39 +18,12 @@ from .udp import Datagram, UdpInterface
 from .websocket import Close, Conversation, Frame, WebSocketEndpoint
 
 __all__ = [
-    "EMBEDDED_BROKER",
-    "OWNER",
-    "BrokerAccess",
-    "Close",
-    "Conversation",
-    "Datagram",
-    "Frame",
-    "HttpHandler",
-    "HttpInterface",
-    "HttpReply",
-    "HttpRequest",
-    "Interface",
-    "MdnsInterface",
-    "MdnsService",
-    "ModbusInterface",
-    "ModbusReply",
-    "ModbusRequest",
-    "MqttInterface",
-    "OcppAccess",
-    "OcppInterface",
-    "Origin",
-    "Publish",
-    "RegisterItem",
-    "RegisterMap",
-    "RegisterRow",
-    "Route",
-    "ShipInterface",
-    "UdpInterface",
-    "WebSocketEndpoint",
-    "always",
-    "plain_not_found",
-    "plain_wrong_method",
-]
+    "EMBEDDED_BROKER", "OWNER", "BrokerAccess", "Close", "Conversation", "Datagram", "Frame", "HttpHandler",
+    "HttpInterface", "HttpReply", "HttpRequest", "Interface", "MdnsInterface", "MdnsService", "ModbusInterface",
+    "ModbusReply", "ModbusRequest", "MqttInterface", "OcppAccess", "OcppInterface", "Origin", "Publish", "RegisterItem",
+    "RegisterMap", "RegisterRow", "Route", "ShipInterface", "UdpInterface", "WebSocketEndpoint", "always",
+    "plain_not_found", "plain_wrong_method",
+]  # fmt: skip
 
 
 Interface = (

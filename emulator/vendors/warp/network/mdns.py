@@ -6,7 +6,6 @@ The one rule: instance names are display names. Source: Tinkerforge esp32-firmwa
 from __future__ import annotations
 
 from ....devices.interfaces import MdnsInterface, MdnsService
-from ..api.numbers import uid_number
 from ..evse.controller import Controller
 from ..evse.memory import SlotId
 from ..house.eebus import Eebus
@@ -21,10 +20,6 @@ def announce(platform: Platform, controller: Controller, names: DeviceName, eebu
     def services() -> tuple[MdnsService, ...]:
         host = platform.api.active("network/config").text("hostname")
         name = names.display
-        try:
-            number = str(uid_number(platform.serial))
-        except ValueError:
-            number = "0"
         managed = controller.slot(SlotId.CHARGE_MANAGER).active
         return (
             MdnsService(
@@ -36,7 +31,7 @@ def announce(platform: Platform, controller: Controller, names: DeviceName, eebu
                     ("txtvers", "1"),
                     ("brand", "Tinkerforge"),
                     ("model", PRODUCTS[platform.generation]),
-                    ("uid", number),
+                    ("uid", str(platform.device_number)),
                 ),
             ),
             *eebus.services(host),
