@@ -15,7 +15,7 @@ SHIP: Final = "ship"
 def default_scenario() -> Scenario:
     """One tethered three-phase charger of 22 kW called `charger`, run by every vendor at once, all interfaces on."""
     wallboxes = []
-    for name in vendors.PACKAGES:
+    for name in vendors.DEFAULT:
         vendor = vendors.vendor(name)
         interfaces = {name: True for name in (*vendor.ports, *vendor.enable) if name != SHIP}
         wallboxes.append(WallboxPlan(name=name, vendor=name, interfaces=interfaces, everything=True))
