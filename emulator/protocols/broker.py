@@ -76,6 +76,10 @@ class Broker(ABC):
     async def stop(self) -> None:
         """Drop every connection and stop listening: an outage."""
 
+    def publisher(self, topic: str, payload: bytes) -> str | None:
+        """Id of the client that published a message last; None where only the broker knows."""
+        return None
+
     async def restart(self) -> None:
         await self.stop()
         await self.start()

@@ -107,7 +107,7 @@ class MqttDevice(Outgoing):
         batch = list(messages)
         for message in batch:
             self._echoes.sent(message)
-            self._record("push", message)
+            self._record("push", message, self._peer)
         link.publish(batch)
 
     def received(self, message: Message) -> None:
@@ -126,8 +126,10 @@ class MqttDevice(Outgoing):
         self.simulation.now()
         if self.state != "connected":  # the wallbox went down a moment before
             return
-        cause = None if self._echoes.includes(message) else self._record("request", message)
-        origin = self.endpoint.origin(self._peer, cause)
+        publisher = self._broker.publisher(message.topic, message.payload) if self._broker is not None else None
+        client = publisher or self._peer
+        cause = None if self._echoes.includes(message) else self._record("request", message, client)
+        origin = self.endpoint.origin(client, cause)
         with self.simulation.because(cause):
             self._held = []
             with interception.handling():
@@ -152,13 +154,15 @@ class MqttDevice(Outgoing):
             logger.exception("%s: a message was not handled", self.endpoint.address)
             return []
 
-    def _record(self, kind: Literal["push", "request"], message: Publish) -> Entry:
+    def _record(self, kind: Literal["push", "request"], message: Publish, client: str | None) -> Entry:
         detail: dict[str, object] = {"payload": _excerpt(message.payload)}
+        if kind == "push":
+            detail["reads"] = [message.topic.removeprefix(f"{self.interface.prefix().rstrip('/')}/")]
         if message.retain:
             detail["retain"] = True
         if message.qos:
             detail["qos"] = message.qos
-        return self.endpoint.record(kind, message.topic, detail, client=self._peer)
+        return self.endpoint.record(kind, message.topic, detail, client=client)
 
     # --- the life of a connection ------------------------------------------------------------------------------------
 

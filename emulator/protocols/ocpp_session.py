@@ -6,10 +6,8 @@ and pings are wall time, because they wait for somebody who lives in it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from ..devices.delivery import Copy, Delivery
 from ..devices.interception import Interception
@@ -18,7 +16,6 @@ from ..devices.traffic import Direction, of_ocpp
 from ..ocpp.messages import MessageError, decode, encode
 from ..runtime.journal import Entry
 from .server import Endpoint
-from .websocket_wire import WebSocketWire
 
 EXCERPT: Final = 200
 """Characters of what is no message that the journal keeps."""
@@ -26,29 +23,79 @@ UNKNOWN: Final = "unknown"
 """The action of an answer to a call that nobody made."""
 
 
-@dataclass(eq=False)
+class Wire(Protocol):
+    """A connection that carries texts."""
+
+    @property
+    def alive_at(self) -> float:
+        """When the last pong came (`Timing.now`)."""
+        ...
+
+    @property
+    def subprotocol(self) -> str | None: ...
+
+    def send(self, text: str) -> None: ...
+
+    def ping(self) -> None: ...
+
+    def close(self) -> None:
+        """Say good-bye and close."""
+        ...
+
+    def abort(self, reason: str = ...) -> None:
+        """Break the connection at once."""
+        ...
+
+
+class Timing(Protocol):
+    """The time of whoever answers: wall time where that is somebody in the real world."""
+
+    def now(self) -> float:
+        """s"""
+        ...
+
+    def after(self, seconds: float, act: Callable[[], None]) -> Callable[[], None]:
+        """Do something later; returns what calls it off."""
+        ...
+
+
 class OcppSession:
     """The charge point's side of a connection (a `Link`)."""
 
-    endpoint: Endpoint
-    conversation: Conversation
-    wire: WebSocketWire
-    peer: str | None
-    pong_intervals: float
-    stir: Callable[[], None]
-    """Called whenever something has happened."""
-    _sent: dict[str, tuple[str, Entry]] = field(init=False, default_factory=dict)
-    """Calls that are not answered: their action and journal entry, by id."""
-    _patience: asyncio.TimerHandle | None = field(init=False, default=None)
-    _pings: asyncio.TimerHandle | None = field(init=False, default=None)
-    _late_until: float = field(init=False, default=0.0)
-    """Loop time before which nothing may be sent: something that a fault holds back comes first."""
-    _over: bool = field(init=False, default=False)
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        conversation: Conversation,
+        wire: Wire,
+        timing: Timing,
+        peer: str | None,
+        *,
+        pong_intervals: float,
+        stir: Callable[[], None],
+    ) -> None:
+        """`stir`: called whenever something has happened."""
+        self.conversation = conversation
+        self._endpoint = endpoint
+        self._simulation = endpoint.simulation
+        self._wire = wire
+        self._timing = timing
+        self._peer = peer
+        self._pong_intervals = pong_intervals
+        self._stir = stir
+        self._sent: dict[str, tuple[str, Entry]] = {}
+        """Calls that are not answered: their action and journal entry, by id."""
+        self._patience: Callable[[], None] | None = None
+        """Calls off the time-out of the call in flight."""
+        self._pings: Callable[[], None] | None = None
+        """Calls off the next ping."""
+        self._late_until = 0.0
+        """Nothing may be sent before then: something that a fault holds back comes first."""
+        self._over = False
 
     def begin(self, entry: Entry) -> None:
         """The connection is open."""
         self._schedule_ping()
-        with self.endpoint.simulation.exchange(entry):
+        with self._simulation.exchange(entry):
             self.conversation.connected(self)
 
     def end(self) -> None:
@@ -75,54 +122,63 @@ class OcppSession:
             self._wait_for_answer(message.id)
         data = encode(message).encode()
         interception = self._intercept(message, action, data, "out")
-        self._send(interception.deliver(interception.content(data)))
-        self.stir()
+        content = interception.content(data)
+        delivery = interception.deliver(content)
+        if delivery.then != "keep":
+            self._send(delivery)
+        else:
+            for copy in interception.copies([Copy(message=message, data=content)]):
+                self._send(Delivery(data=copy.data, delay=copy.delay))
+        self._stir()
 
     def close(self) -> None:
         """End the connection (`Link`); the wallbox connects again after its usual wait."""
-        self.wire.close()
+        self._wire.close()
 
     def _intercept(self, message: Message | None, action: str, data: bytes, direction: Direction) -> Interception:
         """INTERCEPTION: the one place where faults see the frames of either direction."""
         called = message.action if isinstance(message, Call) else action
-        return self.endpoint.intercept(of_ocpp, called, data, self.endpoint.name, self.peer, direction)
+        return self._endpoint.intercept(of_ocpp, called, data, self._endpoint.name, self._peer, direction)
 
     def _send(self, delivery: Delivery) -> None:
         """Send a frame after its delay and behind everything that is late already."""
-        if delivery.silent:
-            return
-        loop = asyncio.get_running_loop()
-        due = max(self._late_until, loop.time() + delivery.delay)
+        now = self._timing.now()
+        due = max(self._late_until, now + delivery.delay)
         if delivery.delay > 0:
             self._late_until = due
-        if due > loop.time():
-            loop.call_at(due, self._leave, delivery)
+        if due > now:
+            self._timing.after(due - now, lambda: self._leave(delivery))
         else:
             self._leave(delivery)
 
     def _leave(self, delivery: Delivery) -> None:
         if delivery.data or delivery.then == "keep":
-            self.wire.send(delivery.data.decode("utf-8", "surrogateescape"))
+            self._wire.send(delivery.data.decode("utf-8", "surrogateescape"))
         if delivery.then == "close":
-            self.wire.close()
+            self._wire.close()
         elif delivery.then == "reset":
-            self.wire.abort("connection reset")
+            self._wire.abort("connection reset")
 
     # --- what the central system says --------------------------------------------------------------------------------
 
     def received(self, text: str) -> None:
         """A frame has come."""
-        self.endpoint.simulation.now()
+        self._simulation.now()
         data = text.encode("utf-8", "replace")
         message = _decoded(text)
         action = UNKNOWN if message is None or isinstance(message, Call) else self._asked(message.id)[0]
         interception = self._intercept(message, action, data, "in")
         if interception.lost():
             return
-        for copy in interception.copies([Copy(message=text, data=interception.content(data))]):
+        content = interception.content(data)
+        delivery = interception.deliver(content)
+        if delivery.then != "keep":
+            self._leave(Delivery(data=b"", then=delivery.then))
+            return
+        for copy in interception.copies([Copy(message=text, data=content)]):
             arrived = copy.data.decode("utf-8", "replace")
             if copy.delay > 0:
-                asyncio.get_running_loop().call_later(copy.delay, self._take, arrived, interception)
+                self._timing.after(copy.delay, lambda text=arrived: self._take(text, interception))  # type: ignore[misc]
             else:
                 self._take(arrived, interception)
 
@@ -130,7 +186,7 @@ class OcppSession:
         """Hand a frame to the charge point."""
         if self._over:
             return
-        self.endpoint.simulation.now()
+        self._simulation.now()
         try:
             message = decode(text)
         except MessageError as error:
@@ -142,13 +198,13 @@ class OcppSession:
                 else:
                     self._answer(message)
         self._schedule_ping()
-        self.stir()
+        self._stir()
 
     def _call(self, message: Call) -> None:
         """The central system asks something."""
         detail: dict[str, object] = {"id": message.id, "payload": message.payload}
         entry = self._record("request", message.action, detail)
-        with self.endpoint.simulation.exchange(entry):
+        with self._simulation.exchange(entry):
             answer = self.conversation.received(message)
             match answer:
                 case CallResult():
@@ -172,38 +228,37 @@ class OcppSession:
         else:
             detail |= {"code": message.code, "description": message.description}
         name = f"{action}.conf" if isinstance(message, CallResult) else f"{action}.error"
-        with self.endpoint.simulation.because(asked):
+        with self._simulation.because(asked):
             entry = self._record("request", name, detail)
-        with self.endpoint.simulation.exchange(entry):
+        with self._simulation.exchange(entry):
             self.conversation.received(message)
 
     def _asked(self, message_id: str) -> tuple[str, Entry | None]:
         return self._sent.get(message_id, (UNKNOWN, None))
 
     def _record(self, kind: str, name: str, detail: dict[str, object]) -> Entry:
-        return self.endpoint.record(kind, name, detail, client=self.peer)
+        return self._endpoint.record(kind, name, detail, client=self._peer)
 
     # --- wall time ---------------------------------------------------------------------------------------------------
 
     def _wait_for_answer(self, message_id: str) -> None:
         self._stop_waiting()
-        loop = asyncio.get_running_loop()
-        self._patience = loop.call_later(self.conversation.message_timeout, self._timed_out, message_id)
+        self._patience = self._timing.after(self.conversation.message_timeout, lambda: self._timed_out(message_id))
 
     def _stop_waiting(self) -> None:
         if self._patience is not None:
-            self._patience.cancel()
+            self._patience()
             self._patience = None
 
     def _timed_out(self, message_id: str) -> None:
-        self.endpoint.simulation.now()
+        self._simulation.now()
         action, asked = self._asked(message_id)
         self._sent.pop(message_id, None)
-        with self.endpoint.simulation.because(asked):
+        with self._simulation.because(asked):
             entry = self._record("connection", f"{action} unanswered", {"id": message_id})
-        with self.endpoint.simulation.exchange(entry):
+        with self._simulation.exchange(entry):
             self.conversation.timed_out(message_id)
-        self.stir()
+        self._stir()
 
     def _schedule_ping(self) -> None:
         """The interval may have been changed; a running one is waited for."""
@@ -211,19 +266,19 @@ class OcppSession:
         if interval <= 0:
             self._stop_pings()
         elif self._pings is None:
-            self._pings = asyncio.get_running_loop().call_later(interval, self._ping, interval)
+            self._pings = self._timing.after(interval, lambda: self._ping(interval))
 
     def _ping(self, interval: float) -> None:
         self._pings = None
-        if asyncio.get_running_loop().time() - self.wire.alive_at > self.pong_intervals * interval:
-            self.wire.abort("no pong")
+        if self._timing.now() - self._wire.alive_at > self._pong_intervals * interval:
+            self._wire.abort("no pong")
             return
-        self.wire.ping()
+        self._wire.ping()
         self._schedule_ping()
 
     def _stop_pings(self) -> None:
         if self._pings is not None:
-            self._pings.cancel()
+            self._pings()
             self._pings = None
 
 

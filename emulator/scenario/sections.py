@@ -12,13 +12,13 @@ from ..core.specs import ChargerSpec, SupplySpec, VehicleSpec
 from ..core.vehicles import PRESETS
 from ..errors import Problem, did_you_mean
 from ..language.arguments import ArgumentType, Duration, Schema, Scope, Text, Unreadable, Whole
-from ..language.fields import PartialRecord, merged, optional
+from ..language.fields import PartialRecord, arguments_of, construct, merged, optional
 from ..language.nodes import Node
 from ..language.records import Argument, RecordValues, read_record, record_schema
-from ..world.plan import BrokerAddress, ChargerPlan
+from ..world.plan import BrokerAddress, ChargerPlan, ClientPlan, Recognition
 from .plan import End
 from .steps.checks import Speed
-from .wallboxes import WallboxesSection, numbered, proper_name
+from .wallboxes import EVERYTHING, WallboxesSection, numbered, proper_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _vehicle(node: Node, scope: Scope) -> VehicleSpec:
 _HARDWARE = PartialRecord(ChargerSpec).arguments
 _WALLBOXES = Argument("wallboxes", WallboxesSection(), (), stated="the firmwares that run it, by name")
 _WALLBOX = Argument("wallbox", WallboxesSection(), (), stated="the same, for a single one")
-CHARGER = (*_HARDWARE, _WALLBOXES, _WALLBOX)
+CHARGER = (*_HARDWARE, _WALLBOXES, _WALLBOX, EVERYTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,8 @@ def charger_plan(values: RecordValues, node: Node) -> ChargerPlan:
     """A charger without a name from the values of its section."""
     hardware = {argument.name: values[argument.name] for argument in _HARDWARE if argument.name in values}
     wallboxes = (*values.of(_WALLBOXES, ()), *values.of(_WALLBOX, ()))
+    if values.of(EVERYTHING, False):
+        wallboxes = tuple(replace(wallbox, everything=True) for wallbox in wallboxes)
     return ChargerPlan(name="", hardware=hardware, wallboxes=wallboxes, place=node.place)
 
 
@@ -123,6 +125,36 @@ class ChargersSection(ArgumentType[list[ChargerPlan]]):
 
     def schema(self) -> Schema:
         return {"type": "object", "additionalProperties": ChargerSection().schema()}
+
+
+_CLIENT = arguments_of(Recognition)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientsSection(ArgumentType[list[ClientPlan]]):
+    """Clients by name, and how each is recognised."""
+
+    @property
+    def text(self) -> str:
+        return 'clients by name, such as {evcc: {agent: "Go-http-client/*"}, hass: {client_id: "homeassistant*"}}'
+
+    def read(self, node: Node, scope: Scope) -> list[ClientPlan]:
+        if node.entries is None:
+            self.wrong(node, scope)
+        plans: list[ClientPlan] = []
+        for key, value in node.entries:
+            if isinstance(value.scalar, str):  # `evcc: "Go-http-client/*"`
+                plans.append(ClientPlan(name=key.text, how=Recognition(agent=value.scalar), place=key.place))
+                continue
+            values = read_record(value, _CLIENT, scope, given_only=True, what="how a client is recognised")
+            if not values:
+                scope.fail(value, "says nothing by which the client could be recognised")
+            plans.append(ClientPlan(name=key.text, how=construct(Recognition, values), place=key.place))
+        return plans
+
+    def schema(self) -> Schema:
+        one = {"anyOf": [{"type": "string"}, record_schema(_CLIENT)]}
+        return {"type": "object", "additionalProperties": one}
 
 
 _COUNT = Argument("count", Whole(1, 10_000), required=True, stated="how many")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ...core.messages import Reason
@@ -105,11 +105,11 @@ class HttpApi:
         name = request.path.removeprefix(PREFIX)
         view = self.view()
         if name == "full_state":
-            return plain(self.full_state(view))
+            return replace(plain(self.full_state(view)), journal={"reads": ["rest"]})
         key = self._spellings.get(name)
         if key is None:
             return _refused(Reason.UNKNOWN, plain("Not Found", 404))
-        return plain(self._single(key, view))
+        return replace(plain(self._single(key, view)), journal={"reads": [f"rest.{key.name}"]})
 
     def full_state(self, view: View) -> str:
         """A line for every key: `key:value`."""

@@ -95,6 +95,9 @@ class Bender(Wallbox):
             if int(address.removeprefix(REGISTER)) not in USER_ID:
                 yield address
 
+    def written_names(self) -> Iterable[str]:
+        return (*super().written_names(), "user_id", "semp.recommended_power")
+
     def fidelity(self) -> Iterable[Fidelity]:
         yield from (key.fidelity() for key in self.http.keys.values())
         yield from self.modbus.fidelity()

@@ -90,8 +90,25 @@ FMT: Final = stored("fmt", INT32, 300_000, at_least(0))
 NMO: Final = stored("nmo", BOOL, False)
 UST: Final = stored("ust", UINT8, 0, within(0, 2))
 UPO: Final = stored("upo", BOOL, False)
+
+# --- OCPP ------------------------------------------------------------------------------------------------------------
+
 OCPPE: Final = stored("ocppe", BOOL, False)
+OCPPU: Final = stored("ocppu", STRING, "ws://echo.websocket.org/", short(255))
 OCPPIO: Final = stored("ocppio", BOOL, False)
+OCPPAI: Final = stored("ocppai", INT32, 0, at_least(0))
+OCPPAO: Final = stored("ocppao", BOOL, False)
+OCPPCM: Final = stored("ocppcm", UINT8, 0, within(0, 1))
+OCPPCN: Final = stored("ocppcn", BOOL, False)
+OCPPD: Final = stored("ocppd", STRING, "freevend", short(64))
+OCPPF: Final = stored("ocppf", nullable(UINT8), None)
+OCPPH: Final = stored("ocpph", INT32, 3600, at_least(0))
+OCPPI: Final = stored("ocppi", INT32, 0, at_least(0))
+OCPPLA: Final = stored("ocppla", BOOL, False)
+OCPPLO: Final = stored("ocpplo", BOOL, False)
+OCPPSS: Final = stored("ocppss", BOOL, False)
+ORSCH: Final = stored("orsch", BOOL, False)
+OSR: Final = stored("osr", BOOL, False)
 
 # --- access ----------------------------------------------------------------------------------------------------------
 

@@ -175,11 +175,11 @@ def _phases(models: tuple[str, ...], since: str) -> tuple[Row, ...]:
 
 
 WRITABLE: Final[tuple[Row, ...]] = (
-    _command(at.SET_CURRENT, controls.CURRENT_P30.write, models=P30, assumed="refusal of 0"),
+    _command(at.SET_CURRENT, controls.CURRENT_P30.write, models=P30, sets="curr", assumed="refusal of 0"),
     _command(at.SET_CURRENT, controls.CURRENT.write, models=P40, read=stored(CURR), source=EVCC, about="mA; 0: stop"),
     _command(at.SET_ENERGY, _energy_limit, models=P30),
     _command(at.UNLOCK_PLUG, _unlock, assumed="confirmed and ignored while not suspended", about="0: unlock"),
-    _command(at.SET_ENABLED, _enable, about="0 or 1"),
+    _command(at.SET_ENABLED, _enable, sets="ena", about="0 or 1"),
     *_failsafe(P30, SINCE_FAILSAFE),
     *_failsafe(P40, None),
     *_phases(P30, SINCE_PHASES),

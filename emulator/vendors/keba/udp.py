@@ -32,6 +32,8 @@ PUSHED: Final[Mapping[str, Callable[[View], int]]] = {
     "Enable sys": lambda v: v.enable_sys,
     "Max curr": lambda v: v.offered,
 }
+TOLD_IN: Final = dict.fromkeys(PUSHED, "report2") | {"E pres": "report3"}
+"""The report that has the same value."""
 ENERGY_STEP: Final = 100
 """Between two pushes of `E pres` [0.1 Wh]. Source: guide, evcc#644."""
 METER_PERIOD: Final = SECOND
@@ -122,7 +124,10 @@ class UdpApi:
         pushes = tuple(self.published(self.wallbox.simulation.at)) if self._news else ()
         if not answer:
             return pushes
-        return (Datagram(data=answer.encode("cp437", "replace"), host=client.host, port=client.port), *pushes)
+        reply = Datagram(
+            data=answer.encode("cp437", "replace"), host=client.host, port=client.port, journal=_asked(text, answer)
+        )
+        return (reply, *pushes)
 
     def _answer(self, text: str, origin: Origin) -> str:
         words = text.split()
@@ -196,7 +201,8 @@ class UdpApi:
             news["E pres"] = view.session_energy
         host, port = self._audience()
         for name, value in news.items():
-            yield Datagram(data=json.dumps({name: value}).encode() + b"\n", host=host, port=port)
+            data = json.dumps({name: value}).encode() + b"\n"
+            yield Datagram(data=data, host=host, port=port, journal={"reads": [f"{TOLD_IN[name]}.{name}"]})
 
     def _audience(self) -> Client:
         if self.client is not None and not self._broadcasts:
@@ -229,6 +235,12 @@ class UdpApi:
         self._energy_due = True
         self._next_step()
         self.wallbox.changed()
+
+
+def _asked(text: str, answer: str) -> dict[str, object]:
+    """What was read, for the journal."""
+    words = text.split()
+    return {"reads": ["".join(words)]} if len(words) == 2 and words[0] == "report" and answer[:1] == "{" else {}
 
 
 def _values(view: View) -> dict[str, int]:

@@ -82,6 +82,11 @@ class Api:
         self.host.record_write(point, value, DONE if refusal is None else refusal.outcome(), origin)
         return True if refusal is None else refusal
 
+    @property
+    def readable(self) -> frozenset[str]:
+        """Names of the methods that write nothing."""
+        return frozenset(name.lower() for name, method in self.methods.items() if not method.writes)
+
     def fidelity(self) -> list[Fidelity]:
         rows = [method.fidelity() for method in self.methods.values()]
         for method in self.methods.values():

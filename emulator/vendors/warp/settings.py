@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from ...devices.quirks import Quirk
-from ...devices.settings import Setting, boolean, declared, integer, list_of, number
+from ...devices.settings import Setting, boolean, declared, integer, list_of, number, optional
 
 T = TypeVar("T")
 Charge = tuple[int, int, int, float | None, float | None]
@@ -80,6 +80,12 @@ MODBUS_DEFECTS: Final = Quirk(
     source="fw: modules/modbus_tcp",
     about="Modbus as the firmware serves it; false: as it is documented",
 )
+METER_TYPE: Final[Setting[int | None]] = Setting(
+    "meter_type",
+    None,
+    optional(integer(0, 11)),
+    "`energy_meter_type` of the meter that is fitted, 0: none is; null: the one the model is sold with",
+)
 METER_RESET: Final = Setting("meter_reset", 0.0, number(0, 1e12), "Wh at the last reset of the meter")
 METER_LAST_RESET: Final = Setting("meter_last_reset", 0, integer(0, 0xFFFFFFFF))
 CHARGE_LOG: Final[Setting[list[Charge]]] = Setting("charge_log", [], list_of(_charge), "complete charges")
@@ -106,7 +112,7 @@ HARDWARE: Final = tuple(
     row.name
     for row in (
         *(NFC_FITTED, RTC_FITTED, CLOCK_SET, INTERNET, SHUTDOWN_CLOSED, INPUT_CLOSED, MODBUS_DEFECTS),
-        *(MARKET_PRICES, METER_RESET, METER_LAST_RESET),
+        *(MARKET_PRICES, METER_TYPE, METER_RESET, METER_LAST_RESET),
     )
 )
 """What no reset of the firmware changes."""
@@ -119,5 +125,6 @@ ENABLE: Final[dict[str, dict[str, object]]] = {
     "http": {},
     "mqtt": {"mqtt/config": EVERYTHING["mqtt/config"]},
     "modbus": {name: EVERYTHING[name] for name in ("modbus_tcp/config", "evse/modbus_tcp_enabled")},
+    "ship": {"eebus/config": {"enable": True}},
     "mdns": {},
 }
