@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 from .. import vendors
 from ..devices.documents import Path, address, ends_with
-from ..devices.interfaces import MqttInterface, Origin, RegisterMap
+from ..devices.interfaces import MqttInterface, Origin, RegisterMap, ShipInterface
 from ..devices.topics import matches
 from ..devices.wallbox import Context, Wallbox, charger_defaults
+from ..eebus.functions import FUNCTIONS
 from ..errors import did_you_mean
 from ..runtime.clock import Clock
 from ..runtime.simulation import Simulation
@@ -183,7 +184,7 @@ def _like(vendor_id: str, profile: Profile) -> Wallbox:
 
 
 def _topics(wallbox: Wallbox) -> Iterator[str]:
-    """What it publishes and what it subscribes to, without the prefix."""
+    """What it publishes and what it subscribes to, without the prefix; of EEBUS, its functions and SHIP messages."""
     for interface in wallbox.interfaces.values():
         if isinstance(interface, MqttInterface):
             prefix = interface.prefix().rstrip("/") + "/"
@@ -191,6 +192,8 @@ def _topics(wallbox: Wallbox) -> Iterator[str]:
             for topic in (*interface.subscriptions(), *sent):
                 name = topic.removeprefix(prefix)
                 yield from (name,) if name != "#" else wallbox.written_topics()
+        elif isinstance(interface, ShipInterface):
+            yield from FUNCTIONS
 
 
 def _known(wallbox: Wallbox, names: Iterable[str]) -> Iterator[tuple[Path, object]]:

@@ -145,7 +145,7 @@ class Eebus(Module):
         self._node: EebusNode | None = None
         self._running = False
         self.interfaces: Mapping[str, Interface] = (
-            {"ship": ShipInterface(node=self._ship_node, enabled=lambda: self._running)}
+            {"ship": ShipInterface(node=self._ship_node, pair=self.pair, enabled=lambda: self._running)}
             if platform.profile.model.id in WARP2_UP and platform.profile.has("2.10.0")
             else {}
         )
@@ -294,6 +294,11 @@ class Eebus(Module):
             self._trust(Doc(peer))
             self._ship_node().connect_in(0.0)
         self.platform.touch()
+
+    def pair(self, ski: str) -> None:
+        """The owner trusts a peer, in the web interface."""
+        peer = Doc(Obj(_NODE).default()).changed(ski=ski, trusted=True)
+        self.add(Doc({**peer, "ip": "", "port": 0, "persistent": True}))
 
     def _trust(self, peer: Doc) -> None:
         """Let the node know a peer: whether it is trusted, and where it is."""
