@@ -92,6 +92,8 @@ class PatternMatcher:
             return self._match_write(action, entry)
         if action.connects:
             return self._match_connection(action, entry)
+        if entry.kind == "push" and entry.interface == "mqtt" and action.interface != "mqtt":
+            return PatternMatch.NO  # what is published is read by whoever subscribed, which nobody here need be
         selected = any(
             selector.at_wallbox(entry)
             and (has_read(selector, entry) if action.reads else selector.selects(entry.interface))
