@@ -106,4 +106,6 @@ def interfaces_of(wallbox: Wallbox) -> set[str]:
 
 def points_of(wallbox: Wallbox) -> set[str]:
     """Addresses of everything a client may read or write."""
-    return {*wallbox.addresses(), *(row.name for row in wallbox.fidelity())}
+    rows = {row.name for row in wallbox.fidelity()}
+    registers = {name.partition(" ")[2] for name in rows if name.partition(" ")[0].isdigit()}
+    return {*wallbox.addresses(), *rows, *registers}
