@@ -229,16 +229,15 @@ class Api:
     async def clear_fault(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         query = _query(request, "charger")
-        found = [fault for fault in views.faults(self.emulator) if fault["name"] == name]
         if (charger := query.get("charger")) is not None:
             self._known_charger(charger)
-            found = [fault for fault in found if fault["charger"] == charger]
+        found = self.emulator.faults.called(name, charger)
         if not found:
             active = [str(fault["name"]) for fault in views.faults(self.emulator)]
             raise Refused(404, f'no fault called "{name}" is active{did_you_mean(name, active)}')
         names = self.emulator.site.names
         names.faults.add(name)
-        cleared = [make_step("clear_fault", names, charger=str(fault["charger"]), name=name) for fault in found]
+        cleared = [make_step("clear_fault", names, charger=fault.target.charger, name=name) for fault in found]
         await self.emulator.apply(cleared)
         self.feed.wake()
         return _json({"faults": views.faults(self.emulator)})

@@ -223,12 +223,13 @@ class Verified(JsonModel):
 
 
 class ActiveFault(JsonModel):
-    """A fault in force."""
+    """A fault that has been injected and is not over."""
 
     model_config = ConfigDict(extra="allow")
     name: str = Field(description="What `clear_fault` and `DELETE /api/faults/{name}` call it")
     on: str = Field(description="The charger, wallbox or interface")
     kind: str
+    state: str = Field(description="`idle`, `armed`, `in force` or `paused`")
 
 
 class Faults(JsonModel):

@@ -6,7 +6,6 @@ The one rule: a value is computed only if the request asks for it, and all value
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Final, Generic, NamedTuple
 
 from ..core.messages import Outcome, Reason
@@ -49,7 +48,7 @@ class Item(Generic[V, W]):
         self.start = row.address
         self.end = row.end
         self.octets = isinstance(row.type, Octets)
-        kind = replace(row.type, overflow="wrap") if isinstance(row.type, Integer) else row.type
+        kind = row.type.wrapping if isinstance(row.type, Integer) else row.type
         self._missing = kind.blank if row.missing is None else kind.encode(row.missing)
         self._keeps_nan = isinstance(kind, Floating) and row.missing is None
         self._last: object = None
@@ -319,6 +318,11 @@ class RegisterTable(Generic[V, W]):
                     if item.may(function) and item.start not in seen:
                         seen.add(item.start)
                         yield f"{self.layout.prefix}{item.start}"
+
+    @property
+    def served(self) -> tuple[int, ...]:
+        """The function codes it answers."""
+        return tuple(self._functions)
 
     def items(self, function: int, start: int, count: int) -> Iterator[Item[V, W]]:
         """The items that a request reaches, by address."""

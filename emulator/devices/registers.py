@@ -40,33 +40,10 @@ from .wire_types import (
 )
 
 __all__ = [
-    "BIT",
-    "DEFAULT_REFUSALS",
-    "F32",
-    "F64",
-    "ILLEGAL_ADDRESS",
-    "ILLEGAL_FUNCTION",
-    "ILLEGAL_VALUE",
-    "S16",
-    "S32",
-    "S64",
-    "U16",
-    "U32",
-    "U64",
-    "Bank",
-    "Bit",
-    "Floating",
-    "Integer",
-    "Layout",
-    "Octets",
-    "Register",
-    "RegisterOrder",
-    "Registers",
-    "Text",
-    "WireType",
-    "Writes",
-    "swap_bytes",
-]
+    "BIT", "DEFAULT_REFUSALS", "F32", "F64", "ILLEGAL_ADDRESS", "ILLEGAL_FUNCTION", "ILLEGAL_VALUE", "S16", "S32",
+    "S64", "U16", "U32", "U64", "Bank", "Bit", "Floating", "Integer", "Layout", "Octets", "Register", "RegisterOrder",
+    "Registers", "Text", "WireType", "Writes", "swap_bytes",
+]  # fmt: skip
 
 ILLEGAL_FUNCTION: Final = 1
 ILLEGAL_ADDRESS: Final = 2

@@ -61,7 +61,7 @@ class Channel:
         self._talking = False
         """Frames of one answer or publication are being made: nothing may come in between."""
         self._doomed = False
-        """The box went down meanwhile."""
+        """The wallbox went down meanwhile."""
         self._ending = False
         """A close frame is on its way; nothing but the client's own close frame counts any more."""
         self._over = False
@@ -115,7 +115,7 @@ class Channel:
         self.connection.abort()
 
     def drop(self) -> None:
-        """The box goes down: end now, or right after the answer that is being made."""
+        """The wallbox goes down: end now, or right after the answer that is being made."""
         if self._talking:
             self._doomed = True
             return

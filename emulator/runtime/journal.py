@@ -14,19 +14,9 @@ from typing import Final
 from ..core.instant import Instant, seconds
 
 KINDS: Final = (
-    "event",  # something discrete happened in a charger
-    "stimulus",  # the world did something to it
-    "command",  # a wallbox asked its charge controller for something
-    "request",  # a client's request and the reply it got
-    "write",  # a client wrote a vendor value (decoded, with its outcome)
-    "push",  # something sent to a client unasked
-    "connection",  # a client came or went
-    "fault",  # a fault began, hit, or ended
-    "expectation",  # checked, with its result
-    "note",  # from the scenario
-    "clock",  # speed changed, jumped
-    "firmware",  # a wallbox did something by itself
-)
+    "event", "stimulus", "command", "request", "write", "push", "connection", "fault", "expectation", "note", "clock",
+    "firmware",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +98,6 @@ class Journal:
         interface: str | None = None,
         client: str | None = None,
     ) -> Entry:
-        """Append an entry."""
         self.seq += 1
         agent = self._agents.get(client) if client is not None else None
         who = self.recognise(client, agent, interface) if client is not None else None

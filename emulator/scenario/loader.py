@@ -140,10 +140,7 @@ def _plans(document: ScenarioDocument, scope: Scope) -> list[ChargerPlan]:
     single = [name for name in ("charger", "wallboxes", "wallbox") if document.get(name) is not None]
     if single:
         plan = _section(document, schema.CHARGER, scope, None)
-        wallboxes = (
-            *_section(document, schema.WALLBOXES, scope, ()),
-            *_section(document, schema.WALLBOX, scope, ()),
-        )
+        wallboxes = (*_section(document, schema.WALLBOXES, scope, ()), *_section(document, schema.WALLBOX, scope, ()))
         if plan is None:
             plan = ChargerPlan(name=ONLY, place=document.entries[single[0]][1].place)
         plans.append(replace(plan, name=ONLY, wallboxes=(*plan.wallboxes, *wallboxes)))

@@ -21,6 +21,7 @@ from ..verdict.reading import PlacedRule
 from ..verdict.trace import Trace, TraceRecorder
 from ..verdict.untested import LEFT_OUT, ClientRecord, FaultRecord, Untested
 from ..world.building import build
+from ..world.central_system import connect_directly
 from ..world.checks import Check
 from ..world.conditions import Wait
 from ..world.evaluation import Evaluation, evaluate, look_ahead, record, remember
@@ -320,6 +321,8 @@ def play_site(
     site: Site, scenario: Scenario, *, progress: Callable[[Instant], None] | None = None, record: bool = False
 ) -> Result:
     """Play a scenario at a site with a frozen clock to its end."""
+    for wallbox in site.wallboxes.values():
+        connect_directly(wallbox)
     player = Player(site, scenario, record=record)
     player.start()
     for at in site.simulation.steps_to(FOREVER):
@@ -376,11 +379,7 @@ class AdvanceResult:
 
 
 def advance(
-    site: Site,
-    by: Instant | None = None,
-    *,
-    until: tuple[Check, ...] = (),
-    within: Instant | None = None,
+    site: Site, by: Instant | None = None, *, until: tuple[Check, ...] = (), within: Instant | None = None
 ) -> AdvanceResult:
     """Jump ahead `by` µs, or until quantities are as expected but at most `within` (default 10 min)."""
     simulation = site.simulation

@@ -32,9 +32,7 @@ from .wallboxes import WallboxesSection
 class TimelineSection(ArgumentType[tuple[TimedStep, ...]]):
     """A list of steps."""
 
-    @property
-    def text(self) -> str:
-        return "a list of steps such as {at: 10 s, plug_in: {vehicle: vw_id3}}"
+    text = "a list of steps such as {at: 10 s, plug_in: {vehicle: vw_id3}}"
 
     def read(self, node: Node, scope: Scope) -> tuple[TimedStep, ...]:
         if node.empty:
@@ -68,25 +66,10 @@ END: Final = Argument("end", EndSection(), stated="when it is over")
 SECTIONS: Final[Mapping[str, Argument[object]]] = {
     section.name: section
     for section in (
-        ABOUT,
-        INCLUDE,
-        SEED,
-        EPOCH,
-        CLOCK,
-        SUPPLY,
-        BROKER,
-        VEHICLES,
-        CHARGERS,
-        CHARGER,
-        WALLBOXES,
-        WALLBOX,
-        FLEET,
-        STEPS,
-        CLIENTS,
-        RULES,
-        END,
+        ABOUT, INCLUDE, SEED, EPOCH, CLOCK, SUPPLY, BROKER, VEHICLES, CHARGERS, CHARGER, WALLBOXES, WALLBOX, FLEET,
+        STEPS, CLIENTS, RULES, END,
     )
-}
+}  # fmt: skip
 """What a scenario consists of: how each part is read, and what it is for."""
 
 

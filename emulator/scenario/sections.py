@@ -25,9 +25,7 @@ from .wallboxes import EVERYTHING, WallboxesSection, numbered, proper_name
 class VehiclePreset(ArgumentType[VehicleSpec]):
     """A vehicle that is known without being described."""
 
-    @property
-    def text(self) -> str:
-        return 'a vehicle model such as "vw_id3"'
+    text = 'a vehicle model such as "vw_id3"'
 
     def read(self, node: Node, scope: Scope) -> VehicleSpec:
         if not isinstance(node.scalar, str):
@@ -41,19 +39,14 @@ class VehiclePreset(ArgumentType[VehicleSpec]):
 
 
 _PRESET = Argument("model", VehiclePreset(), "generic", stated="the preset it is based on")
-VEHICLE = (
-    _PRESET,
-    *PartialRecord(VehicleSpec, omit=("model",)).arguments,
-)
+VEHICLE = (_PRESET, *PartialRecord(VehicleSpec, omit=("model",)).arguments)
 
 
 @dataclass(frozen=True, slots=True)
 class VehiclesSection(ArgumentType[dict[str, VehicleSpec]]):
     """Vehicles by name: a preset, or a preset with changes."""
 
-    @property
-    def text(self) -> str:
-        return "vehicles by name, such as {id3: {model: vw_id3, state_of_charge: 35 %}}"
+    text = "vehicles by name, such as {id3: {model: vw_id3, state_of_charge: 35 %}}"
 
     def read(self, node: Node, scope: Scope) -> dict[str, VehicleSpec]:
         if node.entries is None:
@@ -91,9 +84,7 @@ CHARGER = (*_HARDWARE, _WALLBOXES, _WALLBOX, EVERYTHING)
 class ChargerSection(ArgumentType[ChargerPlan]):
     """One charger; the reader gives it its name."""
 
-    @property
-    def text(self) -> str:
-        return "a charger such as {rated_current: 32 A, wallboxes: [goe]}"
+    text = "a charger such as {rated_current: 32 A, wallboxes: [goe]}"
 
     def read(self, node: Node, scope: Scope) -> ChargerPlan:
         if isinstance(node.scalar, str):  # `garage: goe`
@@ -117,9 +108,7 @@ def charger_plan(values: RecordValues, node: Node) -> ChargerPlan:
 class ChargersSection(ArgumentType[list[ChargerPlan]]):
     """Chargers by name."""
 
-    @property
-    def text(self) -> str:
-        return "chargers by name, such as {garage: {wallboxes: {goe: {model: gemini-22}}}}"
+    text = "chargers by name, such as {garage: {wallboxes: {goe: {model: gemini-22}}}}"
 
     def read(self, node: Node, scope: Scope) -> list[ChargerPlan]:
         """The ones that can be read; what is wrong with the others is reported."""
@@ -179,9 +168,7 @@ FLEET = (_COUNT, _PREFIX, _FIRST, _PORT_STEP, *optional(CHARGER))
 class FleetSection(ArgumentType[list[ChargerPlan]]):
     """Many chargers alike, with numbered names, serial numbers and ports."""
 
-    @property
-    def text(self) -> str:
-        return "a fleet such as {count: 10, name: box, wallboxes: {goe: {http: 9000}}}"
+    text = "a fleet such as {count: 10, name: box, wallboxes: {goe: {http: 9000}}}"
 
     def read(self, node: Node, scope: Scope) -> list[ChargerPlan]:
         if node.items is not None:
@@ -209,9 +196,7 @@ _SPEED = Argument("speed", Speed(), required=True)
 class ClockSection(ArgumentType[float]):
     """How fast simulated time runs."""
 
-    @property
-    def text(self) -> str:
-        return "realtime, frozen, or {speed: 60}"
+    text = "realtime, frozen, or {speed: 60}"
 
     def read(self, node: Node, scope: Scope) -> float:
         if node.entries is None:
@@ -226,9 +211,7 @@ class ClockSection(ArgumentType[float]):
 class BrokerSection(ArgumentType[BrokerAddress]):
     """The MQTT broker."""
 
-    @property
-    def text(self) -> str:
-        return "embedded, or mqtt://host:1883"
+    text = "embedded, or mqtt://host:1883"
 
     def read(self, node: Node, scope: Scope) -> BrokerAddress:
         if node.scalar == "embedded":
@@ -257,9 +240,7 @@ def _mqtt_url(text: str) -> BrokerAddress | None:
 class EndSection(ArgumentType[End]):
     """When the scenario is over."""
 
-    @property
-    def text(self) -> str:
-        return "{at: 4 h}, or {after: 5 min} (after the last step)"
+    text = "{at: 4 h}, or {after: 5 min} (after the last step)"
 
     def read(self, node: Node, scope: Scope) -> End:
         if isinstance(node.scalar, str):

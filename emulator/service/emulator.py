@@ -13,13 +13,14 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from ..core.instant import Instant, seconds
 from ..core.messages import Outcome, Reason
+from ..devices.interfaces.ocpp import EMBEDDED
 from ..errors import EmulatorError, Place
 from ..faults.engine import FaultEngine
+from ..protocols.ocpp import OcppDevice
 from ..protocols.push import moved
 from ..protocols.server import Server
 from ..runtime.clock import Clock
@@ -29,6 +30,7 @@ from ..scenario.player import FOREVER, AdvanceResult, Failure, Player, Result, a
 from ..scenario.steps.base import TimedStep
 from ..scenario.steps.checks import PATIENCE, Expect
 from ..world.building import FIXED_EPOCH, build
+from ..world.central_system import central_system
 from ..world.checks import Check
 from ..world.conditions import Wait
 from ..world.evaluation import Evaluation, remember
@@ -38,6 +40,7 @@ from .keeping import Keeper
 
 if TYPE_CHECKING:
     from ..protocols.broker import Broker
+    from ..protocols.central_system import CentralSystemServer
     from ..protocols.mqtt import MqttDevice
     from ..runtime.simulation import Simulation
 
@@ -76,10 +79,11 @@ class Emulator:
     def __init__(self, scenario: Scenario, options: Options | None = None) -> None:
         self.scenario = scenario
         self.options = options if options is not None else Options()
-        self.servers: dict[str, Server | MqttDevice] = {}
+        self.servers: dict[str, Server | MqttDevice | OcppDevice] = {}
         self.links: dict[str, MqttDevice] = {}
         """By address, `garage.goe.http`."""
         self.broker: Broker | None = None
+        self.central_system: CentralSystemServer | None = None
         self.finished = asyncio.Event()
         """The scenario is over: `result` is final."""
         self.earlier: list[Result] = []
@@ -95,6 +99,8 @@ class Emulator:
         self._added: list[ChargerPlan] = []
         self._pacing: asyncio.Task[None] | None = None
         self._keeper: Keeper | None = None
+        self._asking: set[OcppDevice] = set()
+        """Charge points that wait for their central system."""
         self._ports = Ports(self.options.bind, any_port=self.options.any_port)
 
     # --- life --------------------------------------------------------------------------------------------------------
@@ -105,9 +111,7 @@ class Emulator:
             self._stack = stack.pop_all()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
     async def _start(self, stack: AsyncExitStack) -> None:
@@ -124,6 +128,8 @@ class Emulator:
             from ..protocols.mdns import Announcer
 
             self._announcer = await stack.enter_async_context(Announcer())
+        if self.scenario.wants_central_system:
+            await self.start_central_system(stack)
         self._servers = await stack.enter_async_context(AsyncExitStack())
         for address in self.site.wallboxes:
             await self._serve(address)
@@ -156,11 +162,37 @@ class Emulator:
             if stack is None:
                 self.faults.broker = self.broker
 
+    async def start_central_system(self, stack: AsyncExitStack | None = None) -> None:
+        """Start the central system of this run, if it is not running."""
+        if self.central_system is None:
+            from ..protocols.central_system import DEFAULT_PORT, CentralSystemServer
+
+            port = 0 if self.options.any_port else DEFAULT_PORT
+            server = CentralSystemServer(central_system(self.simulation), host=self.options.bind, port=port)
+            self.central_system = await (stack or self._stack).enter_async_context(server)
+
     async def _serve(self, address: str) -> None:
-        for name, server in servers(self.site, address, self._ports, broker=self.broker, announcer=self._announcer):
+        made = servers(
+            self.site,
+            address,
+            self._ports,
+            broker=self.broker,
+            announcer=self._announcer,
+            central_system=lambda: self.central_system.url if self.central_system is not None else None,
+        )
+        for name, server in made:
+            if isinstance(server, OcppDevice):
+                server.stirs = self._stirred
             self.servers[name] = await self._servers.enter_async_context(server)
-            if not isinstance(server, Server):
+            if not isinstance(server, Server | OcppDevice):
                 self.links[name] = server
+
+    def _stirred(self, device: OcppDevice) -> None:
+        """Something has happened to a charge point's connection."""
+        if device.busy:
+            self._asking.add(device)
+        else:
+            self._asking.discard(device)
 
     def _build(self, scenario: Scenario) -> None:
         """A new site, its time at 0."""
@@ -279,16 +311,23 @@ class Emulator:
             while not enough():
                 turn = time.monotonic() + SLICE
                 for _ in simulation.steps_to(end):
-                    if enough() or time.monotonic() > turn:
+                    if enough() or self._asking or time.monotonic() > turn:
                         break
                 else:
-                    break
+                    if not self._asking:
+                        break
                 self._bring_clock()
                 await asyncio.sleep(0)
+                await self._answered()
         finally:
             self._bring_clock()
             clock.set_speed(speed if clock.speed == 0.0 else clock.speed)
             simulation.wake()
+
+    async def _answered(self) -> None:
+        """Until every charge point has its answer: a central system lives in wall time. It has its time-out."""
+        while self._asking:
+            await next(iter(self._asking)).settled()
 
     def _bring_clock(self) -> None:
         """Move the clock to the instant of the simulation, after that was moved without it."""
@@ -364,6 +403,8 @@ class Emulator:
             if self._keeper is not None:
                 self._keeper.clear()
             self._build(self.scenario)
+            if self.central_system is not None:
+                self.central_system.attach(central_system(self.simulation))
             for plan in self._added:
                 self._grow(plan)
             self._pacer.attach(self.simulation)
@@ -395,6 +436,8 @@ class Emulator:
                 await self.start_broker()
                 assert self.broker is not None
                 self.site.broker = self.broker.host, self.broker.port
+            if any(wallbox.ocpp == EMBEDDED for wallbox in plan.wallboxes):
+                await self.start_central_system()
             self._grow(plan)
             self._added.append(plan)
             for wallbox in plan.wallboxes:

@@ -21,6 +21,10 @@ _SPACES: Final = frozenset({"modbus", "rest", "v1"})
 """First words of addresses that a whole status, `*`, does not include."""
 
 
+REFUSALS: Final = frozenset({"Rejected", "NotSupported", "NotImplemented", "Failed", "UnlockFailed"})
+"""Statuses by which a charge point (OCPP) does not do what it is asked."""
+
+
 def has_read(selector: Selector, entry: Entry) -> bool:
     """Whether a reply or a push told a selected value, or a request read at all through a selected interface."""
     if not selector.name or selector.name == entry.interface:
@@ -72,8 +76,10 @@ def went_wrong(entry: Entry) -> bool:
     """Whether a client got an error, or no answer at all."""
     detail = entry.detail
     status = detail.get("status")
+    result = detail.get("result")
     return (
         detail.get("ok") is False
+        or (isinstance(result, Mapping) and result.get("status") in REFUSALS)
         or (isinstance(status, int) and status >= 400)
         or any(word in detail for word in ("exception", "error", "refused", "silent", "problem"))
     )

@@ -5,6 +5,7 @@ The one rule: a matcher only looks at entries; it says whether one matches, is n
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 OPENED = ("connected", "opened")
 """How the journal says that a client came, on interfaces that say so."""
+ANSWERS = (".conf", ".error")
+"""Ends of the names of a central system's answers."""
 MOST_CLIENTS = 4096
 """Connections remembered, to tell a new one."""
 
@@ -94,6 +97,8 @@ class PatternMatcher:
             return self._match_connection(action, entry)
         if entry.kind == "push" and entry.interface == "mqtt" and action.interface != "mqtt":
             return PatternMatch.NO  # what is published is read by whoever subscribed, which nobody here need be
+        if action.calls:
+            return self._match_call(action, entry)
         selected = any(
             selector.at_wallbox(entry)
             and (has_read(selector, entry) if action.reads else selector.selects(entry.interface))
@@ -104,6 +109,19 @@ class PatternMatcher:
         if action.matching is not None and not _is_named(action.matching, entry.name):
             return PatternMatch.NEAR
         return PatternMatch.YES if action.failed in (None, went_wrong(entry)) else PatternMatch.NEAR
+
+    def _match_call(self, action: ClientAction, entry: Entry) -> PatternMatch:
+        """A call of a central system; answers to the charge point's calls are none."""
+        if "payload" not in entry.detail or entry.name.endswith(ANSWERS):
+            return PatternMatch.NO
+        if not any(selector.at_wallbox(entry) and selector.selects(entry.interface) for selector in action.calls):
+            return PatternMatch.NO
+        as_described = (
+            (action.action is None or _is_named(action.action, entry.name))
+            and all(expected.holds(_member(entry.detail["payload"], path)) for path, expected in action.payload.items())
+            and action.failed in (None, went_wrong(entry))
+        )
+        return PatternMatch.YES if as_described else PatternMatch.NEAR
 
     def _match_write(self, action: ClientAction, entry: Entry) -> PatternMatch:
         found = _selected(action.writes, entry)
@@ -152,6 +170,19 @@ def _begins(fault: str, entry: Entry) -> bool:
     """Whether an entry is the beginning of a fault of this name."""
     begins = entry.kind == "fault" and entry.detail.get("what") == "begin"
     return begins and fault in (entry.name, entry.detail.get("kind"))
+
+
+def _member(payload: object, path: str) -> object:
+    """A member of a payload: `csChargingProfiles.stackLevel`; None: there is none."""
+    found = payload
+    for step in path.split("."):
+        if isinstance(found, Mapping):
+            found = found.get(step)
+        elif isinstance(found, Sequence) and not isinstance(found, str) and step.isdecimal() and int(step) < len(found):
+            found = found[int(step)]
+        else:
+            return None
+    return found
 
 
 def _is_named(expected: Expectation, name: str) -> bool:

@@ -12,6 +12,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from ..core.specs import VehicleSpec
+from ..devices.interfaces.ocpp import EMBEDDED
 from ..errors import Place
 
 NOWHERE = Place("(built in)", 0, 0)
@@ -31,6 +32,9 @@ class WallboxPlan:
     settings: Mapping[str, object] = field(default_factory=dict)
     interfaces: Mapping[str, int | bool] = field(default_factory=dict)
     """Listed interfaces: a port, true for the default port, false for none at all, 0 for any free port."""
+    ocpp: str | None = None
+    """URL of the central system, `{serial}` in it is the serial number; `embedded`: the emulator's own; None: OCPP is
+    not switched on."""
     everything: bool = False
     """Every interface on, with open access."""
     place: Place = NOWHERE
@@ -119,6 +123,11 @@ class SitePlan:
         return any(
             wallbox.everything or wallbox.wants("mqtt") for charger in self.chargers for wallbox in charger.wallboxes
         )
+
+    @property
+    def wants_central_system(self) -> bool:
+        """Whether the emulator's own central system for OCPP is needed."""
+        return any(wallbox.ocpp == EMBEDDED for charger in self.chargers for wallbox in charger.wallboxes)
 
 
 def counted_up(text: str, by: int) -> str:

@@ -17,7 +17,7 @@ from .device import Device
 from .features import FRC_WITHOUT_EFFECT, FRC_WITHOUT_EFFECT_54
 from .key import Key
 from .refusals import Refusal
-from .settings import FRC
+from .settings import FRC, OCPPU
 from .status import Tables
 
 
@@ -39,6 +39,8 @@ class Writer:
         try:
             value = parse(raw)
         except JsonError as error:
+            if name == OCPPU.name and raw.startswith(("ws://", "wss://")):  # as ocpp-en writes it, without quotes
+                return self.value(name, raw, origin)
             return self._refused(name, raw, refusals.invalid_json(error.name), origin)
         return self.value(name, value, origin)
 

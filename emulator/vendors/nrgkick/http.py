@@ -85,8 +85,6 @@ class HttpApi:
             wrong_method=lambda _: refuse(405, refusals.WRONG_METHOD, (("Allow", "GET"),)),
         )
 
-    # --- access ------------------------------------------------------------------------------------------------------
-
     def _guarded(self, handler: HttpHandler) -> HttpHandler:
         """ASSUMED: an API that is switched off does not ask for a password first."""
 
@@ -111,8 +109,6 @@ class HttpApi:
             return False
         expected = f"{self._settings[USERNAME]}:{self._settings[PASSWORD]}".encode()
         return hmac.compare_digest(given, expected)
-
-    # --- routes ------------------------------------------------------------------------------------------------------
 
     def page(self, _: HttpRequest) -> HttpReply:
         """A stand-in for the documentation page; its content is of no interest to clients."""
