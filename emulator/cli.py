@@ -22,7 +22,7 @@ COMMANDS: Final = {
     "run": "Serve a scenario (or one charger through every vendor) and play it in clock time.",
     "play": "Play scenarios without sockets, as fast as possible.",
     "check": "Validate scenarios without running them.",
-    "list": "Show vendors, models, firmwares, vehicles, faults, steps.",
+    "list": "Show vendors, models, firmwares, settings, vehicles, faults, steps, events, quantities.",
     "schema": "Print the JSON Schema of the scenario language, for editors.",
     "ctl": "Talk to a running emulator.",
 }

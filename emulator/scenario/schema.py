@@ -23,6 +23,7 @@ from .sections import (
     VehiclesSection,
     supply_type,
 )
+from .repetition import without_repetition
 from .steps import TimedStep, read_timeline, step_schemas, timeline_schema
 from .wallboxes import WallboxesSection
 
@@ -89,9 +90,11 @@ SECTIONS: Final[Mapping[str, Argument[object]]] = {
 
 def json_schema() -> Schema:
     """JSON Schema of a scenario file."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Charger emulator scenario",
-        **record_schema(tuple(SECTIONS.values())),
-        "$defs": step_schemas(),
-    }
+    return without_repetition(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "Charger emulator scenario",
+            **record_schema(tuple(SECTIONS.values())),
+            "$defs": step_schemas(),
+        }
+    )
