@@ -49,8 +49,6 @@ class Hardware:
         """Terminals of this charger that are connected."""
         self._rewire()
 
-    # --- what changes around it --------------------------------------------------------------------------------------
-
     def set_supply(self, change: SetSupply) -> None:
         """Change the grid."""
         now = self.supply
@@ -92,8 +90,8 @@ class Hardware:
         self.disturbed()
 
     def _rewire(self) -> None:
-        wired = network.connected(self.supply)
-        self.wired = (wired[0], wired[1] and self.spec.phases >= 2, wired[2] and self.spec.phases >= 3)
+        fed, phases = network.connected(self.supply), self.spec.phases
+        self.wired = (fed[0], fed[1] and phases >= 2, fed[2] and phases >= 3)
         now = self.conditions
         if self.cut:
             self.terminals = NO_CURRENT
@@ -101,9 +99,9 @@ class Hardware:
         faulty, stated = now.voltages, self._phase_voltages
         first, second, third = (a if a is not None else b for a, b in zip(faulty, stated, strict=True))
         live = (self._live[0] and now.live[0], self._live[1] and now.live[1], self._live[2] and now.live[2])
-        self.terminals = network.voltages(self.supply, (first, second, third), live)
-
-    # --- how the parts see each other --------------------------------------------------------------------------------
+        a, b, c = network.voltages(self.supply, (first, second, third), live)
+        # A single-phase charger has no terminals for the other lines.
+        self.terminals = (a, b if phases >= 2 else 0.0, c if phases >= 3 else 0.0)
 
     def inputs(self, at: Instant) -> EvseInputs:
         """What the charge controller sees."""
@@ -145,8 +143,6 @@ class Hardware:
         if self.vehicle is not None:
             return self.vehicle.flow()
         return Idle(voltages=self.terminals, resistance=0.0, mask=NO_PHASES)
-
-    # --- one rule ----------------------------------------------------------------------------------------------------
 
     def step(self, at: Instant) -> bool:
         """Fire at most one rule of the charge controller and one reaction of the vehicle; whether one fired."""

@@ -167,13 +167,13 @@ class FaultEngine:
         fault = self.active.get(wanted)
         return wanted if fault is None or fault.target.address == address else f"{wanted}@{address}"
 
-    def find(self, name: str, charger: str | None = None) -> ActiveFault | None:
-        """The fault of a name, on a charger if one is given."""
-        for wanted in (name, f"{name}@{charger}"):
-            fault = self.active.get(wanted)
-            if fault is not None and charger in (None, fault.target.charger):
-                return fault
-        return None
+    def called(self, name: str, charger: str | None = None) -> list[ActiveFault]:
+        """The faults of a name, on one charger or wherever they are."""
+        return [
+            fault
+            for known, fault in self.active.items()
+            if known in (name, f"{name}@{fault.target.address}") and charger in (None, fault.target.charger)
+        ]
 
     def listed(self) -> list[Mapping[str, object]]:
         """Every fault there is, for the control API."""

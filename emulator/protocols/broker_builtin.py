@@ -35,6 +35,9 @@ class BuiltinBroker(Broker):
     def running(self) -> bool:
         return self._server is not None
 
+    def publisher(self, topic: str, payload: bytes) -> str | None:
+        return self.exchange.publisher(topic, payload)
+
     async def start(self) -> None:
         if self._server is not None:
             return
@@ -71,8 +74,6 @@ class _Wire(asyncio.Protocol):
         self._check: asyncio.TimerHandle | None = None
         self.congested = False
 
-    # --- the link of a peer ------------------------------------------------------------------------------------------
-
     def send(self, data: bytes) -> None:
         if data and not self._transport.is_closing():
             self._transport.write(data)
@@ -82,8 +83,6 @@ class _Wire(asyncio.Protocol):
 
     def abort(self) -> None:
         self._transport.abort()
-
-    # --- the protocol of a transport ---------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)

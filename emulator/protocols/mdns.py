@@ -9,7 +9,6 @@ import asyncio
 import ipaddress
 import logging
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from ..devices.interfaces import MdnsInterface, MdnsService
@@ -50,9 +49,7 @@ class Announcer:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Wait until the goodbyes are out (a quarter of a second) and close."""
         await asyncio.gather(*self._sending.values(), return_exceptions=True)
         for responder in self._responders.values():

@@ -26,7 +26,7 @@ class Selector:
     charger: str
     wallbox: str
     name: str = ""
-    """Name of an interface, of a value (`*` stands for anything) or of a document of several; empty: all."""
+    """Name of an interface, or address of a value (`*`: anything), or of a document of several; empty: all."""
 
     def at_wallbox(self, entry: Entry) -> bool:
         """Whether an entry is about the wallbox."""

@@ -66,8 +66,6 @@ class Keba(Wallbox):
         """What the wallbox knows at this moment."""
         return View(self, self.build, self.logic)
 
-    # --- reading and writing -----------------------------------------------------------------------------------------
-
     def _is_register(self, address: str) -> bool:
         return address.startswith(REGISTER) and "modbus" in self.interfaces
 
@@ -107,8 +105,6 @@ class Keba(Wallbox):
     def present_card(self, tag: str) -> Outcome:
         self.simulation.now()
         return self.logic.present(tag)
-
-    # --- what happens to the wallbox ---------------------------------------------------------------------------------
 
     def power_on(self) -> None:
         self.logic.start()

@@ -99,7 +99,7 @@ CHARGER_INFO: Final = (
     _text("extended_charger_state", lambda v: v.extended, _INFO, assumed="which state wins where several apply"),
     _bool("has_active_errors", lambda v: bool(v.active_errors), _INFO),
     _bool("charger_is_paused", lambda v: v.paused, _INFO),
-    _int("heap_free", lambda _: 30180, _INFO, live=False, assumed="constant"),
+    _int("heap_free", lambda v: v.heap_free, CAPTURE, about="bytes", assumed="how it moves"),
     _int("pwm_current", lambda v: v.pwm_current, _INFO, about="A"),
 )  # fmt: skip
 
@@ -122,7 +122,7 @@ SYSTEM_CURRENTS: Final = (
     _int("dynamic_current", _stored(settings.DYNAMIC_CURRENT), API + "12", about="A"),
     _int("user_current", _stored(config.USER_CURRENT), API + "12", about="A"),
     _int("charging_current", lambda v: v.pwm_current, API + "12", about="A", assumed="the effective limit"),
-    _int("system_max_current", lambda v: v.device.system_max_current, API + "12", live=False, about="A"),
+    _int("system_max_current", lambda v: v.system_max_current, API + "12", about="A", assumed="lower while it is hot"),
     _int("schedule_current", lambda v: v.schedule_current, API + "12", about="A", assumed="32 outside the schedule"),
     _int("ocpp_current", _stored(settings.OCPP_CURRENT), API + "12", about="A"),
     _int("em_current", _stored(settings.EM_CURRENT), API + "12", about="A"),

@@ -8,19 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from ...core import noise
+from ...core.instant import SECOND
+from ...core.noise import NoiseChannel
 from ...core.snapshot import EvseState, PilotState, Snapshot
 from .charging import Charging
 from .device import Device
 from .errorflags import raised
 from .quirks import LATER_LIMIT_REASONS
 from .sampling import Sampling
-from .settings import (
-    LOCKED_SHOWN_WHEN_FREE,
-    LOGGED_ERRORS,
-    SHOWN_LIMIT_REASON,
-    TOTAL_CHARGED_TIME,
-    ZERO_VOLTAGE,
-)
+from .settings import LOCKED_SHOWN_WHEN_FREE, LOGGED_ERRORS, SHOWN_LIMIT_REASON, TOTAL_CHARGED_TIME, ZERO_VOLTAGE
 
 HARDWARE, OVER_TEMPERATURE, SWITCHING_PHASES = 0, 8, 9
 """`current_limit_reason`, beside those of the limits."""
@@ -34,6 +31,10 @@ REASONS: Final = {
     "ocpp_current": 7,
 }
 NOTHING: Final = (0.0, 0.0, 0.0)
+HEAP_FREE: Final = 30180
+"""Most free memory [bytes]."""
+HEAP_USED: Final = 112
+"""Blocks of four bytes that may be taken of it."""
 
 
 class View:
@@ -81,7 +82,10 @@ class View:
 
     @property
     def extended(self) -> str:
-        """`extended_charger_state`. ASSUMED: which wins where several apply."""
+        """`extended_charger_state`. ASSUMED: which wins where several apply.
+
+        Source: lektricowifi, Home Assistant: the lock is read as locked with a car and without.
+        """
         if self._extended is None:
             self._extended = self._state()
         return self._extended
@@ -133,6 +137,20 @@ class View:
     def cable_current(self) -> int:
         rating = self.now.cable_rating
         return 0 if rating is None else int(rating)
+
+    @property
+    def system_max_current(self) -> int:
+        """What the device itself can: less while it is hot [A]. ASSUMED: that derating counts here."""
+        derated = self.now.derated
+        return self.device.system_max_current if derated is None else min(self.device.system_max_current, int(derated))
+
+    @property
+    def heap_free(self) -> int:
+        """Free memory, another value every second [bytes].
+
+        Source: 29732 to 30180 in captured replies. ASSUMED: how it moves.
+        """
+        return HEAP_FREE - 4 * round(HEAP_USED * noise.uniform(0, NoiseChannel.DEVICE, self.at // SECOND))
 
     @property
     def hardware_current(self) -> int:

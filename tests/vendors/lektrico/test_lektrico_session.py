@@ -203,9 +203,9 @@ def test_a_pause_ends_with_the_session() -> None:
 
 def test_a_locked_charger_starts_nothing() -> None:
     world = LektricoWorld(charger_locked=True, headless=False)
-    assert world.states == ("A", "A", False)
-    world.wallbox.configure({"locked_shown_when_free": True})
     assert world.states == ("A", "LOCKED", False)
+    world.wallbox.configure({"locked_shown_when_free": False})
+    assert world.states == ("A", "A", False)
     world.plug_in()
     world.wait(60)
     assert world.states == ("B", "LOCKED", False)
@@ -216,6 +216,32 @@ def test_a_locked_charger_starts_nothing() -> None:
     world.config("headless", True)
     world.wait(30)
     assert world.info() == "C"
+
+
+def test_what_the_device_can_and_its_memory_follow_what_happens() -> None:
+    world = LektricoWorld()
+    free = []
+    for _ in range(20):
+        world.wait(1)
+        free.append(world.info("heap_free"))
+    assert len(set(free)) > 5
+    assert all(29732 <= value <= 30180 for value in free)
+    assert world.info("heap_free") == free[-1]
+    assert world.read("system_currents.system_max_current") == [32]
+    world.charge()
+    world.begin("warm", faults.Overtemp(temperature=76.0))
+    world.wait(2)
+    assert world.read("system_currents.system_max_current", "charger_info.current_limit_reason") == [8, 8]
+    world.end("warm")
+    world.wait(60)
+    assert world.read("system_currents.system_max_current") == [32]
+
+
+@pytest.mark.parametrize(("model", "volts"), [("1p7k", [230, 0, 0]), ("3p22k", [230, 230, 230])])
+def test_a_charger_has_voltage_where_it_has_terminals(model: str, volts: list[float]) -> None:
+    """In the reply of the device and in what the charger itself knows."""
+    world = LektricoWorld(model)
+    assert world.info("voltages") == list(world.now.phase_voltage) == volts
 
 
 def test_the_lock_does_not_end_a_session() -> None:

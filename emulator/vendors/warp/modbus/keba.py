@@ -7,12 +7,13 @@ Source: Tinkerforge esp32-firmware, `modules/modbus_tcp`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Unpack
 
 from ....core.messages import DONE, Outcome
 from ....devices.interfaces import Origin
 from ....devices.register_maps import keba as at
-from ....devices.registers import U16, U32, Bank, Layout, Writes
+from ....devices.register_maps.place import Place
+from ....devices.registers import Bank, Layout, RegisterFacts, Writes
 from ..charging.tracking import NFC as BY_TAG
 from ..charging.tracking import NFC_INJECTED as BY_INJECTED_TAG
 from ..evse.evseview import Iec
@@ -87,9 +88,8 @@ def _power_factor(s: Seen) -> object:
     return whole(s.measured(27), 10 if s.defects else 1000)
 
 
-def _read(place: at.Place, read: Read, about: str | None = None, *, live: bool = True) -> Row:
-    text = place.unit if about is None else about
-    return Row(place.name, place.address, U32, read=read, source=FW, live=live, about=text)
+def _read(place: Place, read: Read, **facts: Unpack[RegisterFacts]) -> Row:
+    return place.row(read, source=FW, **facts)
 
 
 READABLE: Final[tuple[Row, ...]] = (
@@ -132,20 +132,20 @@ def _switch_phases(server: Server, value: object, _: Origin) -> Outcome:
     return switch_phases(server, 3 if value == 1 else 1)
 
 
-def _write(place: at.Place, write: Write, about: str = "") -> Row:
-    return Row(place.name, place.address, U16, write=write, source=FW, about=about or place.unit)
+def _write(place: Place, write: Write, **facts: Unpack[RegisterFacts]) -> Row:
+    return place.row(None, write, source=FW, **facts)
 
 
 WRITABLE: Final[tuple[Row, ...]] = (
-    _write(at.SET_CURRENT, needs(EVSE, _set_current), "mA; 0 or 6000 .. 32000"),
+    _write(at.SET_CURRENT, needs(EVSE, _set_current), about="mA; 0 or 6000 .. 32000"),
     _write(at.SET_ENERGY, _set_energy),
-    _write(at.UNLOCK_PLUG, ignored, "without effect"),
-    _write(at.SET_ENABLED, needs(EVSE, _set_enabled), "0: blocked"),
-    _write(at.SET_FAILSAFE_CURRENT, ignored, "without effect"),
-    _write(at.SET_FAILSAFE_TIMEOUT, ignored, "without effect"),
-    _write(at.SAVE_FAILSAFE, ignored, "without effect"),
-    _write(at.SET_PHASE_SOURCE, ignored, "without effect"),
-    _write(at.SWITCH_PHASES, needs(SWITCH, _switch_phases), "1: three phases, other: one"),
+    _write(at.UNLOCK_PLUG, ignored, about="without effect"),
+    _write(at.SET_ENABLED, needs(EVSE, _set_enabled), about="0: blocked"),
+    _write(at.SET_FAILSAFE_CURRENT, ignored, about="without effect"),
+    _write(at.SET_FAILSAFE_TIMEOUT, ignored, about="without effect"),
+    _write(at.SAVE_FAILSAFE, ignored, about="without effect"),
+    _write(at.SET_PHASE_SOURCE, ignored, about="without effect"),
+    _write(at.SWITCH_PHASES, needs(SWITCH, _switch_phases), about="1: three phases, other: one"),
 )
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, Unpack
 
 from ....core.messages import DONE, Outcome, Reason
 from ....devices.interfaces import Origin
-from ....devices.registers import BIT, F32, U32, Bank, Layout, Octets, WireType, Writes
+from ....devices.registers import BIT, F32, U32, Bank, Layout, Octets, RegisterFacts, WireType, Writes
 from ..evse.memory import SlotId
 from ..models import build_of
 from ..system.features import ALL_VALUES, EVSE, METER, NFC, PHASES, SWITCH
@@ -103,18 +103,13 @@ def _row(
     write: Write | None = None,
     *,
     kind: WireType = U32,
-    live: bool = True,
-    about: str = "",
-    assumed: str | None = None,
-    since: str | None = None,
+    **facts: Unpack[RegisterFacts],
 ) -> Row:
-    return Row(
-        name, address, kind, read=read, write=write, live=live, about=about, assumed=assumed, since=since, source=FW
-    )
+    return Row(name, address, kind, read=read, write=write, source=FW, **facts)
 
 
-def _bit(address: int, name: str, read: Read, write: Write | None = None, *, live: bool = True, about: str = "") -> Row:
-    return _row(address, name, read, write, kind=BIT, live=live, about=about)
+def _bit(address: int, name: str, read: Read, write: Write | None = None, **facts: Unpack[RegisterFacts]) -> Row:
+    return _row(address, name, read, write, kind=BIT, **facts)
 
 
 # --- input registers -------------------------------------------------------------------------------------------------
@@ -181,7 +176,7 @@ INPUTS: Final[tuple[Row, ...]] = (
     ),
     _row(1100, "button_pressed_at", _button("button_press_time"), about="ms of the controller's uptime"),
     _row(1102, "button_released_at", _button("button_release_time"), about="ms of the controller's uptime"),
-    _row(2000, "meter_type", gated(METER, lambda s: s.reach.meters.type_at(s.at))),
+    _row(2000, "meter_type", gated(METER, lambda s: s.reach.meters.type)),
     _row(2002, "power", _meter("power"), kind=F32, about="W"),
     _row(2004, "energy_absolute", _meter("energy_abs"), kind=F32, about="kWh"),
     _row(2006, "energy_relative", _meter("energy_rel"), kind=F32, about="kWh since the reset"),
