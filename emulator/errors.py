@@ -7,7 +7,6 @@ expected. Mistakes of clients under test are values (`Outcome`), mistakes of our
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -65,4 +64,6 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
 
 def _alike(first: str, second: str) -> int:
     """How many characters two words have in common at their beginning."""
-    return len(os.path.commonprefix((first, second)))
+    return next(
+        (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
+    )

@@ -128,8 +128,8 @@ OF_VENDOR: dict[str, Callable[[str], Rows]] = {"settings": settings}
 def command(what: str, vendor: str | None, as_json: bool) -> None:
     """Show what there is to choose from.
 
-    `settings` needs a VENDOR. `fidelity` prints, as Markdown, every key, register and topic that is reproduced, with its source; of one VENDOR, or
-    of all.
+    `settings` needs a VENDOR. `fidelity` prints, as Markdown, every key, register and topic that is reproduced, with
+    its source; of one VENDOR, or of all.
     """
     from ..vendors import PACKAGES
 

@@ -91,7 +91,7 @@ def _each(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
     for word, value in schema.items():
         if word in NAMED and isinstance(value, Mapping):
             result[word] = {name: change(part) for name, part in value.items()}
-        elif word in SINGLE and isinstance(value, Mapping):
+        elif word in SINGLE and isinstance(value, dict):
             result[word] = change(value)
         elif word in SEVERAL and isinstance(value, list):
             result[word] = [change(part) for part in value]

@@ -13,6 +13,7 @@ from ..language.arguments import ArgumentType, CalendarTime, Schema, Scope, Seve
 from ..language.nodes import Node
 from ..language.records import Argument, record_schema
 from ..verdict.reading import RulesSection
+from .repetition import without_repetition
 from .sections import (
     BrokerSection,
     ChargerSection,
@@ -24,7 +25,6 @@ from .sections import (
     VehiclesSection,
     supply_type,
 )
-from .repetition import without_repetition
 from .steps import TimedStep, read_timeline, step_schemas, timeline_schema
 from .wallboxes import WallboxesSection
 
