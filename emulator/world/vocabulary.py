@@ -53,8 +53,6 @@ class Vocabulary:
     known: Mapping[Path, object]
     """Every place a value can have in a message, with what is there now."""
 
-    # --- questions: what is wrong with a name; None: nothing ---------------------------------------------------------
-
     def no_key(self, key: str) -> str | None:
         wanted = address(key)
         if any(ends_with(path, wanted) for path in self.known) or self._below_unknown(wanted):
@@ -104,8 +102,6 @@ class Vocabulary:
             number = name.rpartition(".")[2]
             return self.no_register(range(int(number), int(number) + 1)) if number.isdigit() else "not a register"
         return f'{self.title} has no value "{name}"{did_you_mean(name, self.values | self.writable)}'
-
-    # --- how ---------------------------------------------------------------------------------------------------------
 
     @cached_property
     def _names(self) -> frozenset[str]:

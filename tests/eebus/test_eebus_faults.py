@@ -6,6 +6,8 @@ import pytest
 
 pytest.importorskip("cryptography", reason="certificates need cryptography")
 
+from support_eebus import run
+
 from emulator.runtime.clock import Clock
 from emulator.scenario.loader import loads
 from emulator.scenario.player import apply_step
@@ -13,7 +15,6 @@ from emulator.scenario.steps import make_step
 from emulator.world.building import build
 from emulator.world.control_box import SiteControlBox
 from emulator.world.site import Site
-from support_eebus import run
 
 WORLD = """
 chargers:

@@ -20,10 +20,11 @@ import pytest
 
 pytest.importorskip("OpenSSL", reason="TLS of both sides needs pyOpenSSL")
 
-from emulator.protocols.server import Endpoint
-from emulator.protocols.ship import ShipServer
 from support_eebus import run
 from test_warp_control_box import FULL, House
+
+from emulator.protocols.server import Endpoint
+from emulator.protocols.ship import ShipServer
 
 SOURCE = Path(__file__).parent / "peer"
 GO = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/local/bin")
