@@ -60,7 +60,7 @@ class Modules:
         """`defects`: whether Modbus shows the mistakes of the firmware."""
         self.controller = controller = Controller(platform)
         vehicle = KnownVehicle(platform)
-        charges = ChargeLog(platform.settings, platform.traits.charges)
+        self.charges = charges = ChargeLog(platform.settings, platform.traits.charges)
         self.plain = Module(platform)
         """Registers what needs no module of its own."""
         self.rtc = Rtc(platform)
@@ -110,6 +110,7 @@ class Modules:
             defects,
         )
         self.in_order: tuple[Module, ...] = (
+            self.rtc,
             self.common,
             meters,
             self.authorization,

@@ -35,6 +35,8 @@ DC_PASSWORD: Final = 0xDC42FA23
 BOOST: Final = 0.24
 """A that 4 µs more of duty cycle signal."""
 LINK_LOST: Final = "controller_link_lost"
+NO_ANSWER: Final = "all_data_1 -1"
+"""In the event log. ASSUMED: once; the firmware says it at each poll."""
 LINES_MISSING: Final = 10 * SECOND
 """L2 and L3 without voltage so long: only one phase is connected."""
 REMEMBERED: Final = 200
@@ -392,10 +394,9 @@ class Controller:
         """The network processor and the controller lose and find each other."""
         if answers:
             self._frozen = None
-            self._platform.log("evse_common", "EVSE answers again")
         elif self._frozen is None:
             self._frozen = self._look(max(self._platform.booted_at, at - 1))
-            self._platform.log("evse_common", "EVSE does not answer. Trying again")
+            self._platform.log("evse_v2" if self._generation > 1 else "evse", NO_ANSWER)
 
     @property
     def answers(self) -> bool:
