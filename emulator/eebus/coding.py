@@ -38,6 +38,8 @@ def decode(data: bytes) -> dict[str, object]:
 
 def _wrapped(value: object) -> object:
     if isinstance(value, Mapping):
+        if "datagram" in value:  # the payload is a message of its own: its outermost member stays an object
+            return {"datagram": _wrapped(value["datagram"])}
         return [{name: _wrapped(item)} for name, item in value.items()]
     if isinstance(value, list | tuple):
         return [_wrapped(item) for item in value]

@@ -54,7 +54,8 @@ class Host(Protocol):
     clients: list[Client]
     unbound: ErrorNumber
     """The answer to a write without a binding."""
-    check_bindings: Callable[[], bool]
+    loses_bindings: Callable[[], bool]
+    """It takes bindings and forgets them."""
     refuse_notify: Callable[[str], Refusal | None]
     """An error for a notify of this function, although nothing is wrong with it."""
     received: int
@@ -239,7 +240,7 @@ class Session:
         if served is None or served.write is None:
             return Refusal(ErrorNumber.COMMAND_NOT_SUPPORTED, f"{function} cannot be written")
         pair = (source.without_device(), target.without_device())
-        if self.device.check_bindings() and pair not in self.bindings:
+        if pair not in self.bindings:
             return Refusal(self.device.unbound, "binding required")
         return served.write(self.ski, changed(function, served.read() or NOTHING, command))
 
@@ -251,7 +252,8 @@ class Session:
             feature = self.device.find(server)
             if feature is None or feature.role == "client":
                 return Refusal(ErrorNumber.DESTINATION_UNKNOWN, "there is no such server feature")
-            kept.add((client.without_device(), server.without_device()))
+            if function == SUBSCRIBE or not self.device.loses_bindings():
+                kept.add((client.without_device(), server.without_device()))
             return None
         if function in (UNSUBSCRIBE, UNBIND):
             request = obj(body, "subscriptionDelete" if function == UNSUBSCRIBE else "bindingDelete")

@@ -85,7 +85,7 @@ GROUPS: Final = (
     Group(device_name.ROWS, lambda m: m.names),
     Group(modbus.ROWS, lambda m: m.modbus),
     Group(wireguard.ROWS, lambda m: m.wireguard),
-    Group(ocpp.ROWS, lambda m: m.plain),
+    Group(ocpp.ROWS, lambda m: m.ocpp),
     Group(eebus.ROWS, lambda m: m.eebus),
     Group(limits.ROWS, lambda m: m.limits),
     Group(coredump.ROWS, lambda m: m.coredump),
@@ -152,7 +152,12 @@ def _configs() -> Iterable[Setting[object]]:
         if isinstance(row, Config):
             schemas.setdefault(row.name, []).append(row.schema)
     for path, found in schemas.items():
-        yield Setting(name=path, default=None, check=partial_document(found))
+        yield Setting(path, None, partial_document(found))
 
 
-SETTINGS: Final[tuple[Setting[object], ...]] = (*_configs(), *(stored.setting for stored in STORED), *KEPT)
+SETTINGS: Final[tuple[Setting[object], ...]] = (
+    *_configs(),
+    *(stored.setting for stored in STORED),
+    *KEPT,
+    *(quirk.setting for quirk in eebus.QUIRKS),
+)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from ...core.events import EventName
 from ...core.instant import SECOND, Instant, next_grid
 from ...core.messages import Event, Outcome, Reason
-from ...devices.interfaces import OWNER, Interface, Origin
+from ...devices.interfaces import OWNER, Interface, Origin, RegisterMap
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
 from .api.registry import Registry, Target
@@ -45,8 +45,10 @@ class Warp(Wallbox):
         self.interfaces: Mapping[str, Interface] = {
             "http": self.modules.http.interface,
             "mqtt": self.modules.mqtt.interface,
-            "mdns": announce(self.platform, self.modules.controller, self.modules.names),
+            "mdns": announce(self.platform, self.modules.controller, self.modules.names, self.modules.eebus),
+            "ocpp": self.modules.ocpp.host.interface,
             **self.modules.modbus.interfaces,
+            **self.modules.eebus.interfaces,
         }
 
     @property
@@ -218,6 +220,16 @@ class Warp(Wallbox):
                 yield from (f"{row.name}.{member}" for member in row.schema.members)
         for address in self.modules.modbus.addresses():
             yield f"modbus.{address}"
+
+    def register_tables(self) -> Iterable[RegisterMap]:
+        return self.modules.modbus.all_tables()
+
+    def http_paths(self) -> Iterable[str]:
+        rows = {row.name for row in self.fidelity() if not row.name[:1].isdigit()}
+        return ("/", "/ws", *(f"/{name.lstrip('/')}" for name in sorted(rows)))
+
+    def written_names(self) -> Iterable[str]:
+        return self.api.written_names()
 
     def fidelity(self) -> Iterable[Fidelity]:
         for row in rows_of(self.profile):

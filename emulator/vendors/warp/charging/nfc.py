@@ -7,6 +7,7 @@ Source: Tinkerforge esp32-firmware, `modules/nfc`.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,6 +74,8 @@ class Nfc(Module):
         self.authorization = authorization
         self._read: list[Tag] = []
         self._injected: Tag | None = None
+        self.seen_by_ocpp: Callable[[str], None] = lambda _: None
+        """Called with the id of each tag that counts as new."""
         users.removed = self._forget_user
 
     def boot(self) -> None:
@@ -126,6 +129,7 @@ class Nfc(Module):
         info = {"tag_type": kind, "tag_id": tag_id}
         how = NFC if physical else NFC_INJECTED
         self.authorization.seen(how, info)
+        self.seen_by_ocpp(tag_id)
         self.controller.indicate(ACK if user else NACK, 2000)
         if user:
             self.authorization.offer(how, user, info, action, physical=physical)

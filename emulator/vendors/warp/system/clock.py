@@ -122,6 +122,10 @@ class Clock:
         self._offset = to - self._calendar(at).astimezone(UTC)
         return True
 
+    def obey(self, to: datetime) -> None:
+        """Somebody sets it whom the firmware believes whatever a time server says: the central system of OCPP."""
+        self._offset = to - self._calendar(self._now()).astimezone(UTC)
+
     def boot(self) -> None:
         if not self.fitted:
             self._offset = timedelta()
