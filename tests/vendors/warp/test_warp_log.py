@@ -28,7 +28,7 @@ def test_the_start_of_a_wallbox() -> None:
         "                  0,026 |                  |     **** TINKERFORGE WARP3 CHARGER V2.12.1+6A4F91F0 ****"
     )
     assert all(LINE.fullmatch(line) for line in lines)
-    assert said(world)[2:] == [
+    assert said(world)[2:10] == [
         ("", "READY."),
         ("event_log", "Last reset reason was: Reset due to power-on."),
         ("main", "Firmware partitions: app0 (valid, running, boot), app1 (undefined)"),
