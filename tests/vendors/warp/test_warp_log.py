@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
@@ -30,7 +31,7 @@ def test_the_start_of_a_wallbox() -> None:
     assert all(LINE.fullmatch(line) for line in lines)
     assert said(world)[2:10] == [
         ("", "READY."),
-        ("event_log", "Last reset reason was: Reset due to power-on."),
+        ("", "Last reset reason was: Reset due to power-on."),
         ("main", "Firmware partitions: app0 (valid, running, boot), app1 (undefined)"),
         ("rtc", "Set system time from RTC at 0,214"),
         ("ntp", "Set timezone to Europe/Berlin"),
@@ -49,7 +50,7 @@ def test_after_a_restart_the_log_says_more_than_a_kilobyte() -> None:
     world.box.reboot()
     world.wait(30)
     assert len(world.log) > 1024
-    assert ("event_log", "Last reset reason was: Software reset via esp_restart.") in said(world)
+    assert ("", "Last reset reason was: Software reset via esp_restart.") in said(world)
     assert ("charge_tracker", "Directory main: Found 1 record: first is 1, last is 1") in said(world)
     assert ("charge_tracker", "Directory main: Last charge record size is 16 bytes (1, 0)") in said(world)
     assert ("ethernet", "Connected: 100 Mbps, Full Duplex") in said(world)
@@ -150,3 +151,28 @@ def test_the_oldest_lines_go_whole() -> None:
     assert SIZE - 100 < len(log) <= SIZE
     assert LINE.fullmatch(log.decode().splitlines()[0])
     assert log.decode().endswith("line 299 äöü\n")
+
+
+def test_the_trace_log_has_a_block_per_module() -> None:
+    world = WarpWorld()
+    plain = world.ask("GET", "/trace_log")
+    assert (plain.status, plain.chunked) == (200, True)
+    assert plain.body.startswith(b"__begin_charge_manager__\n__end_charge_manager__\n")
+    assert b"iso15118" not in plain.body
+    assert b"__begin_iso15118_ll__" in WarpWorld("warp4-pro-11").ask("GET", "/trace_log").body
+    for level in ("1", "4095", "10001", "14095", "100001", "fast"):
+        packed = world.ask("GET", f"/trace_log/{level}")
+        assert packed.status == 200, level
+        assert ("Content-Encoding", "gzip") in packed.headers
+        assert gzip.decompress(packed.body) == plain.body
+
+
+@pytest.mark.parametrize("level", ["4096", "-1", "9999", "10000", "14096"])
+def test_an_unknown_compression_of_the_trace_log(level: str) -> None:
+    reply = WarpWorld().ask("GET", f"/trace_log/{level}")
+    assert (reply.status, reply.body) == (400, b"Compression level out of range [0,4095] and [10000,14095]")
+
+
+def test_a_warp1_has_no_memory_for_traces() -> None:
+    world = WarpWorld("warp1-pro-11")
+    assert world.ask("GET", "/trace_log").body == world.ask("GET", "/trace_log/1").body == b""

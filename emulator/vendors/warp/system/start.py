@@ -37,7 +37,7 @@ def _lines(platform: Platform, charges: ChargeLog, powered_on: bool) -> Iterator
     yield 26, "", f"    **** TINKERFORGE {product} V{version} ****"
     yield 26, "", f"         {ram}K RAM SYSTEM   {heap} HEAP BYTES FREE"
     yield 27, "", "READY."
-    yield 27, "event_log", f"Last reset reason was: {POWER_ON if powered_on else RESTART}"
+    yield 27, "", f"Last reset reason was: {POWER_ON if powered_on else RESTART}"
     yield 31, "main", "Firmware partitions: app0 (valid, running, boot), app1 (undefined)"
     if clock.fitted:
         when = seconds(214 * MILLISECOND)

@@ -28,6 +28,7 @@ from ..system.device_name import DeviceName
 from . import digest
 from .debug_report import debug_report
 from .replies import JSON, TEXT, document, text
+from .trace import compressed, trace_log
 
 HTTPS_ONLY: Final = 1
 SOCKETS: Final = 5
@@ -105,8 +106,8 @@ class Http(Module):
             "/ws": {"GET": lambda _: text(UPGRADE_NEEDED, 426)},
             "/info/ws": {"GET": self._ws_state},
             "/debug_report": {"GET": self._debug_report},
-            "/event_log": {"GET": lambda _: text(self.platform.event_log.text())},
-            "/trace_log": empty,
+            "/event_log": {"GET": self._event_log},
+            "/trace_log": {"GET": lambda _: trace_log(self.platform)},
             "/force_reboot": {"GET": self._force_reboot},
             "/recovery": {"GET": self._page},
             "/login_state": {"GET": lambda _: text("Logged in")},
@@ -164,7 +165,7 @@ class Http(Module):
             )
             return text(body, status)
         if target.startswith("/trace_log/") and request.method == "GET":
-            return text("")
+            return compressed(self.platform, target.removeprefix("/trace_log/"))
         return text(NOT_FOUND, 404)
 
     def _api(self, request: HttpRequest, path: str) -> HttpReply | None:
@@ -230,6 +231,9 @@ class Http(Module):
     def _debug_report(self, _: HttpRequest) -> HttpReply:
         return HttpReply(body=debug_report(self.platform).encode(), content_type=JSON, chunked=True)
 
+    def _event_log(self, _: HttpRequest) -> HttpReply:
+        return HttpReply(body=self.platform.event_log.text().encode(), content_type=TEXT, chunked=True)
+
     def _force_reboot(self, _: HttpRequest) -> HttpReply:
         self.platform.later(0.0, self.platform.reboot)
         return HttpReply(silent=True)
@@ -255,6 +259,8 @@ _PATHS: Final = (
     ("/info/ws", "GET", "WebSocket clients"),
     ("/debug_report", "GET", "every state and command"),
     ("/event_log", "GET", "text lines"),
+    ("/trace_log", "GET", "empty blocks"),
+    ("/trace_log/*", "GET", "the same, compressed"),
     ("/force_reboot", "GET", "immediate restart"),
     ("/login_state", "GET", "Logged in"),
     ("/credential_check", "GET", "Credentials okay"),
