@@ -88,7 +88,7 @@ class Modules:
         self.manager = ChargeManager(platform, self.power, users)
         self.mqtt = Mqtt(platform, self.features)
         self.automation = Automation(platform, controller, self.mqtt, self.nfc, self.power, self.manager)
-        self.eebus = Eebus(platform, controller, self.power, vehicle, self.p14a)
+        self.eebus = Eebus(platform, controller, meters, self.power, vehicle, self.p14a)
         self.ocpp = Ocpp(platform, controller, self.power, self.nfc)
         self.prices = DayAheadPrices(platform)
         self.solar = SolarForecast(platform)

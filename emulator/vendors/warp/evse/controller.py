@@ -26,6 +26,7 @@ from ....devices.charge_control import IGNORED
 from ..platform import Platform
 from ..settings import INPUT_CLOSED, SHUTDOWN_CLOSED
 from . import flash
+from .errorlog import NO_ANSWER
 from .evseview import EvseView, Iec
 from .flash import SWITCHES, Stored
 from .memory import HIGHEST, LOWEST, Memory, Slot, SlotId, valid
@@ -35,8 +36,6 @@ DC_PASSWORD: Final = 0xDC42FA23
 BOOST: Final = 0.24
 """A that 4 µs more of duty cycle signal."""
 LINK_LOST: Final = "controller_link_lost"
-NO_ANSWER: Final = "all_data_1 -1"
-"""In the event log. ASSUMED: once; the firmware says it at each poll."""
 LINES_MISSING: Final = 10 * SECOND
 """L2 and L3 without voltage so long: only one phase is connected."""
 REMEMBERED: Final = 200
@@ -344,8 +343,8 @@ class Controller:
     def _restarted(self, at: Instant) -> None:
         watched = self.memory.slots[SlotId.REQUIRE_METER].active
         self.memory = self._initial(at)
-        if watched:  # until the network processor has seen a meter
-            self._put(SlotId.REQUIRE_METER, Slot(0, True))
+        if watched:
+            self._put(SlotId.REQUIRE_METER, Slot(0, True))  # until the network processor has seen a meter
         self._history.append((at, self.memory))
         self._control.submit(RestorePilot(owner=self._control.owner("pilot")))
         self.apply()
@@ -384,8 +383,7 @@ class Controller:
 
     def _phases_changed(self, at: Instant) -> None:
         snapshot = self._platform.snapshot()
-        dropped = snapshot.phases == 1 and not snapshot.phase_switching and snapshot.state is EvseState.CHARGING
-        if dropped:
+        if snapshot.phases == 1 and not snapshot.phase_switching and snapshot.state is EvseState.CHARGING:
             self.write(replace(self.memory, single_phase_vehicle=True))
         if self.memory.shutdown_input in (3, 4):
             self.inputs_changed()

@@ -12,6 +12,8 @@ from .evseview import EvseView
 
 Errors = tuple[int, int, int]
 """`contactor_error`, `error_state`, `dc_fault_current_state`."""
+NO_ANSWER: Final = "all_data_1 -1"
+"""The controller does not answer. ASSUMED: said once; the firmware says it at each poll."""
 CONTACTORS: Final = {
     1: (True, True, True, False),
     2: (True, True, False, True),
