@@ -14,6 +14,7 @@ from support_eebus import run, simulation
 from emulator import vendors
 from emulator.core.messages import PlugIn, Unplug
 from emulator.core.specs import VehicleSpec
+from emulator.devices.interfaces import ShipInterface
 from emulator.devices.interfaces.ship import ShipTarget
 from emulator.devices.wallbox import Context, charger_defaults
 from emulator.eebus.control_box import ControlBox
@@ -210,9 +211,9 @@ def test_what_peers_read() -> None:
 def test_a_write_without_a_binding_is_refused_with_9() -> None:
     house = paired()
     (session,) = house.box.device.sessions.values()
-    node = house.warp.modules.eebus.interfaces["ship"].node()
-    assert node is not None
-    (theirs,) = node.device.sessions.values()  # type: ignore[union-attr]
+    ship = house.warp.modules.eebus.interfaces["ship"]
+    assert isinstance(ship, ShipInterface)
+    (theirs,) = ship.node().device.sessions.values()  # type: ignore[attr-defined]
     theirs.bindings.clear()
     house.box.limit(4200, 3600)
     run(house.world, 1)
