@@ -389,7 +389,6 @@ class Controller:
             self.inputs_changed()
 
     def _link(self, answers: bool, at: Instant) -> None:
-        """The network processor and the controller lose and find each other."""
         if answers:
             self._frozen = None
         elif self._frozen is None:
