@@ -44,6 +44,7 @@ class Warp(Wallbox):
         register(self.api, self.modules, self.profile)
         self.interfaces: Mapping[str, Interface] = {
             "http": self.modules.http.interface,
+            **({"https": self.modules.http.secure} if self.platform.generation > 1 else {}),
             "mqtt": self.modules.mqtt.interface,
             "mdns": announce(self.platform, self.modules.controller, self.modules.names, self.modules.eebus),
             "ocpp": self.modules.ocpp.host.interface,

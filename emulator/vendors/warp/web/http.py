@@ -21,6 +21,7 @@ from ..charging.users import Users
 from ..meters.slots import Meters
 from ..models import PRODUCTS
 from ..module import Module
+from ..network.network import Network
 from ..platform import Handlers, Platform
 from ..push.ws import Ws, topics_in
 from ..rules.automation import Automation
@@ -60,6 +61,7 @@ class Http(Module):
         automation: Automation,
         names: DeviceName,
         meters: Meters,
+        network: Network,
         modules: Iterable[Module],
     ) -> None:
         """`modules`: whose own paths are served as well."""
@@ -72,7 +74,15 @@ class Http(Module):
         self._exact: dict[str, Handlers] = {
             path: handlers for module in (self, *modules) for path, handlers in module.routes().items()
         }
-        self.interface = HttpInterface(
+        self.interface = self._served(meters)
+        self.secure = replace(
+            self.interface, port=443, before=self.log_in, credentials=network.credentials, enabled=network.secure
+        )
+        """HTTPS; WARP1 has none."""
+
+    def _served(self, meters: Meters) -> HttpInterface:
+        platform = self.platform
+        return HttpInterface(
             routes=(Route(path="/*", handler=self.answer, methods=("GET", "PUT", "POST")),),
             before=self.guard,
             wrong_method=self.answer,
@@ -121,9 +131,13 @@ class Http(Module):
     # --- who may -----------------------------------------------------------------------------------------------------
 
     def guard(self, request: HttpRequest) -> HttpReply | None:
-        """What stands before every request: HTTPS only, log-in."""
+        """What stands before every request over plain HTTP: HTTPS only, log-in."""
         if self.api.active("network/config")["transport_mode"] == HTTPS_ONLY:
             return text(INSECURE, 403)
+        return self.log_in(request)
+
+    def log_in(self, request: HttpRequest) -> HttpReply | None:
+        """What stands before every request."""
         if not self.users.guarded:
             return None
         header = request.headers.get("authorization", "")
