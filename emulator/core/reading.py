@@ -30,6 +30,8 @@ class Steady(TypedDict):
     cable_rating: float | None
     plugged: bool
     lock: LockState
+    unlock_forced: bool
+    unlocked_by_outage: bool
     offered_current: float
     effective_limit: float
     binding_limit: str
@@ -185,6 +187,8 @@ def steady(evse: Evse, inputs: EvseInputs, has_charged: bool) -> Steady:
         cable_rating=connector.rating(inputs.conditions),
         plugged=evse.plugged,
         lock=connector.lock.state,
+        unlock_forced=connector.lock.forced_open,
+        unlocked_by_outage=connector.lock.released,
         offered_current=evse.offered,
         effective_limit=limit,
         binding_limit=owner,

@@ -33,6 +33,9 @@ class Circumstances:
         self.keep_alive = KeepAlive()
         self.last_write = at
         """When a client wrote last, for the fail-safe."""
+        self.test_charge = trip.TestCharge()
+        self.reconnects_at: Instant | None = None
+        """When the delay after a power failure is over."""
         self._failsafe_due: Instant | None = None
         self._trip_due: Instant | None = None
         self._trip_begun = False
@@ -40,6 +43,7 @@ class Circumstances:
 
     def session_begins(self) -> None:
         self._trip_begun = False
+        self.test_charge = trip.TestCharge()
 
     def session_ends(self) -> None:
         self.keep_alive.reset()
@@ -54,8 +58,15 @@ class Circumstances:
             self._clock.next_price(at) if self._settings[s.AWE] else None,
             self._failsafe_due,
             self._trip_due,
+            self._test_due,
+            self.reconnects_at,
             self._undervoltage_due,
         ]
+
+    @property
+    def _test_due(self) -> Instant | None:
+        test = self.test_charge
+        return None if test.started_at is None or test.finished else test.due
 
     def gather(self, now: Snapshot, at: Instant) -> Inputs:
         """Everything the decision depends on at `at`."""
@@ -65,6 +76,7 @@ class Circumstances:
             self._guards(now, at),
             locked_out=settings[s.ACS] != 0 and settings[s.TRX] is None,
             inoperable=settings[s.OCPPIO] and settings[s.OCPPE],
+            unwanted=limits.below(limits.group_limit(settings), settings[s.MCA]),
             failsafe=self.failsafe(at) and settings[s.FSI] < settings[s.MCA],
             force=Force(settings[s.FRC]),
             energy_reached=self._energy_reached(now),
@@ -92,6 +104,8 @@ class Circumstances:
             too_hot=fault is faultcodes.Err.OVERTEMP or (now.derated is not None and now.derated < settings[s.MCA]),
             undervoltage=low and identity.has(UNDERVOLTAGE),
             underfrequency=self._underfrequency(now),
+            reconnecting=self.reconnects_at is not None and at < self.reconnects_at,
+            adapter_blocks=limits.below(limits.adapter_limit(settings, identity, now), settings[s.MCA]),
             grid_failure="frequency" in now.faults or (low and not identity.has(UNDERVOLTAGE)),
         )
 
@@ -142,18 +156,28 @@ class Circumstances:
         self._trip_due = None
         if settings[s.LMO] != Mode.TRIP:
             return Trip.WAIT
+        if not self._clock.known(at):
+            return Trip.NO_CLOCK
         local = self._clock.local(at)
         second = local.hour * 3600.0 + local.minute * 60 + local.second
         wanted, until = settings[s.ATE], settings[s.ATT]
         charged = now.session_energy if now.plugged else 0.0
-        power = self._highest() * sum(now.phase_voltage[: now.phases])
+        power = self.test_charge.power or self._highest() * sum(now.phase_voltage[: now.phases])
         self._trip_due = trip.due(at, wanted, charged, power, until, second)
         state = trip.state(wanted, charged, power, until, second)
         if state is Trip.MUST:
             self._trip_begun = now.plugged
         elif state is Trip.WAIT and self._trip_begun:  # late, but what was begun is finished
             return Trip.MUST
-        return state
+        if state is not Trip.WAIT or not now.plugged:
+            return state
+        if settings[s.AWE] and self._planned(at, trip.remaining(until, second), trip.left(wanted, charged, power)):
+            return Trip.PLANNED
+        return Trip.TEST if self.test_charge.wants(at, now.power) else Trip.WAIT
+
+    def _planned(self, at: Instant, remaining: float, needed: float) -> bool:
+        moment = self._clock.utc(at).timestamp()
+        return trip.planned(self._settings[s.AWPL], moment, moment + remaining, needed)
 
     def _highest(self) -> int:
         settings = self._settings

@@ -20,7 +20,7 @@ from .identity import Identity
 from .limits import temperature_limit
 from .memory import Car, Memory
 from .schedule import Plan, with_seconds
-from .settings import CCH, CFI, CID, CLP, CWC, FUP, LMO, LOT, NMO, RDE
+from .settings import CCH, CFI, CID, CLP, CWC, FUP, LMO, LOA, LOE, LOT, NMO, RDE, TSE, UST
 from .surplus import Powers
 
 VOLT_STEP: Final = 0.31
@@ -28,6 +28,11 @@ AMPERE_STEP: Final = 0.038
 """Resolution of the meter. Source: captured `nrg` of V4 hardware."""
 NEUTRAL_VOLTAGE: Final = 6 * VOLT_STEP
 """Between N and earth [V]. Source: captured values of 1.5 to 6 V."""
+FORCED_UNLOCK: Final = 3
+SYNCHRONISED: Final = 3 * SECOND
+"""From a restart to the first word of the time server."""
+RCD_IDLE: Final = 5
+"""`rcd` without a residual current [µs]."""
 MEAN: Final = 30 * SECOND
 """Length of the mean `tpa`."""
 
@@ -166,6 +171,13 @@ def _coarse(now: Snapshot, neutral_factor: int) -> list[float | int]:
     return [*volts, neutral, *amperes, *powers, 0, round(now.power / 10) * 10, *factors, neutral_factor]
 
 
+def residual(v: View) -> object:
+    """`rcd` [µs]. ASSUMED: one more for each mA."""
+    if not v.link:
+        return None
+    return RCD_IDLE + round(1000 * (abs(v.sample.residual_dc) + v.sample.residual_ac))
+
+
 def mean_power(v: View) -> object:
     """`tpa`"""
     earlier = v.device.processor.sample_at(max(0, v.second - MEAN))
@@ -216,18 +228,24 @@ def cable(v: View) -> object:
 
 
 def unlock_state(v: View) -> object:
-    """`cus`: 1 unlocked, 2 unlock failed, 3 locked, 4 lock failed."""
+    """`cus`: 0 unknown, 1 unlocked, 2 unlock failed, 3 locked, 4 lock failed, 5 unlocked by a power failure."""
+    if not v.link:
+        return 0
     lock = v.sample.lock
+    if v.sample.unlocked_by_outage:
+        return 5
     if lock is LockState.ERROR:
         return 4 if v.sample.plugged else 2
     return 3 if lock in (LockState.CLOSED, LockState.OPENING) else 1
 
 
-def lock_feedback(v: View) -> object:
-    """`ffb`: 0 fine, 1 problem locking, 2 problem unlocking."""
-    if v.sample.lock is not LockState.ERROR:
-        return 0
-    return 1 if v.sample.plugged else 2
+def lock_command(v: View) -> object:
+    """`lck`: as `ust`, or 3 while unlocking is forced, as a backend does."""
+    return FORCED_UNLOCK if v.sample.unlock_forced else v.settings[UST]
+
+
+def lock_feedback_age(v: View) -> object:
+    return v.stamp(v.memory.feedback_changed)
 
 
 # --- surplus and tariff ----------------------------------------------------------------------------------------------
@@ -277,6 +295,19 @@ def local(*, microseconds: bool = False) -> Read:
         return localtime.local_stamp(clock.utc(v.at), clock.offset(v.at), microseconds=microseconds)
 
     return read
+
+
+def time_server_state(v: View) -> object:
+    """`tsss`: 0 reset, 1 completed, 2 in progress. ASSUMED: 3 s after a restart."""
+    processor = v.device.processor
+    if not v.settings[TSE]:
+        return 0
+    return 2 if processor.booted_at and v.at < processor.booted_at + SYNCHRONISED else 1
+
+
+def group_granted(v: View) -> object:
+    """`loa`"""
+    return v.settings[LOA] if v.settings[LOE] else None
 
 
 def boot_time(v: View) -> object:
@@ -381,6 +412,10 @@ def phases_wished_since(v: View) -> object:
 
 def pause_ends_at(v: View) -> object:
     return v.stamp(v.device.logic.pause.ends_at)
+
+
+def reconnects_at(v: View) -> object:
+    return v.stamp(v.device.logic.around.reconnects_at)
 
 
 def last_tag(v: View) -> object:

@@ -40,9 +40,11 @@ from .settings import (
     RBC,
     TCL,
     TRX,
+    TSE,
     V1_DWO,
 )
 from .status import Tables
+from .update import Update
 from .v1 import V1Api
 from .v1_rows import PREFIX as V1_PREFIX
 from .websocket import WebSocketApi
@@ -76,6 +78,7 @@ class Goe(Wallbox):
             broker=BrokerLink(settings, identity, context.broker, self.shows),
             shows=self.shows,
             restart=self._restart_soon,
+            update=Update(processor, settings, self._install),
         )
         self.tables = Tables(identity, settings)
         self.writer = Writer(self.device, self.tables, self.record_write, self.changed)
@@ -200,6 +203,13 @@ class Goe(Wallbox):
         self._restart.set(later(self.simulation.at, RESTART_AFTER))
         self.simulation.wake()
 
+    def _install(self, version: str) -> bool:
+        """Replace the firmware; whether there is such a firmware for this model."""
+        if version not in self.profile.model.firmwares:
+            return False
+        self.set_firmware(version)
+        return True
+
     def reboot(self, duration: float | None = None) -> None:
         self.device.processor.reset_reason = SOFTWARE
         super().reboot(duration)
@@ -207,7 +217,9 @@ class Goe(Wallbox):
     def shut_down(self) -> None:
         self.device.processor.up = False
         self.device.broker.connected = False
+        self.device.websocket_clients = 0
         self._restart.clear()
+        self.device.update.stop()
         self.device.logic.stop()
         self.device.cards.restart()
 
@@ -216,6 +228,8 @@ class Goe(Wallbox):
         self.settings.put(RBC, self.settings[RBC] + 1)
         self.device.modbus = ModbusTraffic()
         self.device.processor.boot(self.booted_at)
+        if self.device.processor.reset_reason == POWER_ON and not self.settings[TSE]:
+            self.device.clock.lose(self.booted_at)
         self.mqtt.restart()
         self._load()
         self.device.logic.start()
