@@ -27,7 +27,7 @@ _OLD: Final = (
     range(741, 747),
 )
 _CC: Final = (range(100, 153), range(200, 228), range(600, 636), range(700, 730), range(731, 747))
-_ICC: Final = (range(100, 156), range(200, 228), range(600, 636), range(700, 730), range(1000, 1003))
+_ICC: Final = (range(100, 174), range(200, 228), range(600, 636), range(700, 730), range(1000, 1003))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +70,15 @@ RELEASES: Final = (
         name="1.5",
         models=ICC,
         since=HEMS_BLOCK_SINCE,
-        ranges=(*_ICC, range(2000, 2024)),
-        source="Home Assistant integration for AMTRON 4Business (protocol 1.5)",
+        ranges=(
+            *_ICC,
+            range(2000, 2024),
+            range(2030, 2031),
+            range(2158, 2174),
+            range(2622, 2624),
+            range(2636, 2639),
+        ),
+        source="register page of a 4Business 710 (protocol 1.5)",
     ),
     Release(name="1.4", models=ICC, ranges=_ICC, source="evcc, charger/bender.go", assumed=_ASSUMED),
 )

@@ -11,6 +11,7 @@ from typing import Final
 from ...devices.settings import Setting, boolean, declared, integer, list_of, number, one_of, optional, text
 from . import meters
 from .faultcodes import KNOWN
+from .models import PHASE_PAUSE
 
 WORD: Final = integer(0, 0xFFFF)
 """What a register can hold."""
@@ -138,6 +139,17 @@ PHASE_SWITCH_MODE: Final = Setting(
     default=2,
     check=integer(0, 3),
     about="ICC, 2020: 0 one phase, 1 three, 2 dynamic, 3 only without a car",
+)
+
+PHASE_SWITCH_PAUSE: Final = Setting(
+    name="phase_switch_pause", default=PHASE_PAUSE, check=integer(0, 3600), about="ICC, 2021: s of a phase switch"
+)
+DEVICE_NAME: Final = Setting(name="device_name", default="", check=text(32), about="ICC: name given by the user")
+SATELLITES_IN_FALLBACK: Final = Setting(
+    name="satellites_in_fallback", default=0, check=WORD, about="ICC, 2622: members of the group that are not reached"
+)
+SATELLITE_FALLBACK: Final = Setting(
+    name="satellite_fallback_current", default=6, check=integer(0, 80), about="ICC, 2623, A"
 )
 
 # --- how it is built and wired ---------------------------------------------------------------------------------------
