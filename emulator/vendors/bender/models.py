@@ -131,7 +131,8 @@ _UNITS: Final = (
     _icc("AMTRON 4Business 700"),
     _icc("AMTRON 4Business 710"),
 )
-"""ASSUMED: codes that are not in a capture, and the texts of the ICC models but for `4You 560 11 C2`, `4You` and `4Business`."""
+"""ASSUMED: codes that are not in a capture, and the texts of the ICC models but for `4You 560 11 C2`, and for the words
+`4You` and `4Business`."""
 
 MODELS: Final = tuple(model for model, _ in _UNITS)
 TRAITS: Final = {model.id: traits for model, traits in _UNITS}
