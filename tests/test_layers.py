@@ -14,7 +14,7 @@ LAYERS: Final = (
     {"runtime"},
     {"language"},
     {"devices"},
-    {"ocpp"},
+    {"ocpp", "eebus"},
     {f"vendors.{path.name}" for path in (ROOT / "vendors").iterdir() if path.is_dir()},
     {"vendors"},
     {"faults", "protocols"},

@@ -20,7 +20,7 @@ from ..errors import did_you_mean
 from ..language.arguments import Duration, Scope, Unreadable
 from ..language.nodes import from_object
 from ..runtime.journal import KINDS, Entry
-from ..scenario.player import checks, expect, failed
+from ..scenario.player import checks, failed
 from ..scenario.steps import TimedStep, make_step, parse_steps
 from ..scenario.steps.checks import PATIENCE
 from ..verdict.reading import rule_from
@@ -172,7 +172,7 @@ class Api:
         expected = await _parsed(request)
         if not isinstance(expected, dict):
             raise Refused(422, 'expected an object of quantities, such as {"power": "> 3 kW"}')
-        outcome = expect(self.emulator.site, expected)
+        outcome = self.emulator.expect(expected)
         return _json({"ok": outcome.detail["ok"], "items": outcome.detail["items"]})
 
     async def rules(self, request: web.Request) -> web.Response:
@@ -198,16 +198,15 @@ class Api:
     async def clear_fault(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
         query = _query(request, "charger")
-        found = [fault for fault in views.faults(self.emulator) if fault["name"] == name]
         if (charger := query.get("charger")) is not None:
             self._known_charger(charger)
-            found = [fault for fault in found if fault["charger"] == charger]
+        found = self.emulator.faults.called(name, charger)
         if not found:
             active = [str(fault["name"]) for fault in views.faults(self.emulator)]
             raise Refused(404, f'no fault called "{name}" is active{did_you_mean(name, active)}')
         names = self.emulator.site.names
         names.faults.add(name)
-        cleared = [make_step("clear_fault", names, charger=str(fault["charger"]), name=name) for fault in found]
+        cleared = [make_step("clear_fault", names, charger=fault.target.charger, name=name) for fault in found]
         await self.emulator.apply(cleared)
         self.feed.wake()
         return _json({"faults": views.faults(self.emulator)})

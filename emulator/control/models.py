@@ -89,6 +89,8 @@ class Interface(JsonModel):
     websocket: str | None = None
     prefix: str | None = Field(None, description="MQTT: what the topics begin with")
     listening: bool
+    off: str | None = Field(None, description="The settings that keep it from answering, although its port may be open")
+    switch_on: str | None = Field(None, description="What a scenario says of the wallbox to switch it on")
 
 
 class Wallbox(JsonModel):
@@ -122,6 +124,8 @@ class Entry(JsonModel):
     name: str
     detail: dict[str, Any]
     cause: int | None
+    agent: str | None = Field(default=None, description="What the client calls itself: its User-Agent")
+    who: str | None = Field(default=None, description="The name that the scenario's `clients:` gives it")
 
 
 class Journal(JsonModel):
@@ -193,12 +197,13 @@ class Verdict(JsonModel):
 
 
 class ActiveFault(JsonModel):
-    """A fault in force."""
+    """A fault that has been injected and is not over."""
 
     model_config = ConfigDict(extra="allow")
     name: str = Field(description="What `clear_fault` and `DELETE /api/faults/{name}` call it")
     on: str = Field(description="The charger, wallbox or interface")
     kind: str
+    state: str = Field(description="`idle`, `armed`, `in force` or `paused`")
 
 
 class Faults(JsonModel):

@@ -8,7 +8,6 @@ import json
 import re
 from functools import cache
 from importlib.resources import files
-from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from aiohttp import web
@@ -79,9 +78,7 @@ class ControlServer:
         self.port = self._runner.addresses[0][1]
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._api.feed.close()
         await self._runner.cleanup()
 

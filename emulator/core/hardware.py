@@ -49,8 +49,6 @@ class Hardware:
         """Terminals of this charger that are connected."""
         self._rewire()
 
-    # --- what changes around it --------------------------------------------------------------------------------------
-
     def set_supply(self, change: SetSupply) -> None:
         """Change the grid."""
         now = self.supply
@@ -105,8 +103,6 @@ class Hardware:
         # A single-phase charger has no terminals for the other lines.
         self.terminals = (a, b if phases >= 2 else 0.0, c if phases >= 3 else 0.0)
 
-    # --- how the parts see each other --------------------------------------------------------------------------------
-
     def inputs(self, at: Instant) -> EvseInputs:
         """What the charge controller sees."""
         frequency = self.conditions.frequency
@@ -147,8 +143,6 @@ class Hardware:
         if self.vehicle is not None:
             return self.vehicle.flow()
         return Idle(voltages=self.terminals, resistance=0.0, mask=NO_PHASES)
-
-    # --- one rule ----------------------------------------------------------------------------------------------------
 
     def step(self, at: Instant) -> bool:
         """Fire at most one rule of the charge controller and one reaction of the vehicle; whether one fired."""

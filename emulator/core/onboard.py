@@ -53,8 +53,6 @@ class OnboardCharger:
             self.battery = spec.state_of_charge * spec.capacity * WATT_HOUR
         self.battery = min(self.battery, spec.capacity * WATT_HOUR)
 
-    # --- where it goes -----------------------------------------------------------------------------------------------
-
     def ramp_to(self, target: float) -> None:
         """Ramp towards `target` A."""
         self.target = target
@@ -92,8 +90,6 @@ class OnboardCharger:
             self.battery = min(self.battery + flow.battery(dt), max(self.battery, self.spec.capacity * WATT_HOUR))
         if isinstance(flow, Ramp | Taper):
             self.current = max(flow.active_current(dt))
-
-    # --- the law of a segment ----------------------------------------------------------------------------------------
 
     def idle(self, mains: Mains, mask: PhaseMask) -> Idle:
         """Nothing but standby power."""

@@ -8,19 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .units import (
-    Amperes,
-    AmperesPerSecond,
-    Celsius,
-    Fraction,
-    Hertz,
-    Kelvin,
-    Ohms,
-    Seconds,
-    Volts,
-    WattHours,
-    Watts,
-)
+from .units import Amperes, AmperesPerSecond, Celsius, Fraction, Hertz, Kelvin, Ohms, Seconds, Volts, WattHours, Watts
 
 WakeTrigger = Literal["pwm", "pilot_open", "state_f", "api"]
 Recovery = Literal["auto", "unplug", "command", "power"]

@@ -64,12 +64,7 @@ class Transition(Generic[M, C, S]):
 class TransitionTable(Generic[M, C, S]):
     """All rows of one machine, in the order of their priority."""
 
-    def __init__(
-        self,
-        rows: Sequence[Transition[M, C, S]],
-        states: type[S],
-        enter: Callable[[M, S], None],
-    ) -> None:
+    def __init__(self, rows: Sequence[Transition[M, C, S]], states: type[S], enter: Callable[[M, S], None]) -> None:
         self.rows = tuple(rows)
         self.states = tuple(states)
         self._enter = enter

@@ -49,8 +49,6 @@ class ModbusService(Generic[V, W]):
         """What the table answers."""
         return self.table.serve(request, self._view, self.target)
 
-    # --- scenarios ---------------------------------------------------------------------------------------------------
-
     def read(self, address: str) -> object:
         """The wire value at `modbus.210` or `modbus.4.332`; what JSON cannot hold (infinity, NaN) is null."""
         value = self.table.read_address(self._view(), address)

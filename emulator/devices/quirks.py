@@ -20,4 +20,4 @@ class Quirk(Point):
     @cached_property
     def setting(self) -> Setting[bool | None]:
         """What the user states; None: as the model and firmware do."""
-        return Setting(name=self.name, default=None, check=optional(boolean), about=self.about)
+        return Setting(self.name, None, optional(boolean), self.about)

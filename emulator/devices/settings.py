@@ -7,7 +7,7 @@ store decides it. Names are for whoever states settings as text: scenarios, stat
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar, overload
 
 from ..errors import EmulatorError, did_you_mean
@@ -99,16 +99,16 @@ def list_of(check: Check[T], *, longest: int | None = None) -> Check[list[T]]:
     return every
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Setting(Generic[T_co]):
     """One stored value, and the handle it is read and stored by."""
 
     name: str
     default: T_co
     check: Callable[[object], T_co]
-    persistent: bool = True
-    """Survives a reboot and a power cut (flash)."""
     about: str = ""
+    persistent: bool = field(default=True, kw_only=True)
+    """Survives a reboot and a power cut (flash)."""
 
 
 def declared(names: Mapping[str, object]) -> tuple[Setting[object], ...]:

@@ -14,8 +14,8 @@ from typing import Final, Literal
 from .documents import NotJson, Path, address, ends_with, slots
 from .interfaces import HttpRequest, ModbusRequest, Publish
 
-ProtocolName = Literal["http", "websocket", "mqtt", "modbus", "udp"]
-PROTOCOLS: Final[tuple[ProtocolName, ...]] = ("http", "websocket", "mqtt", "modbus", "udp")
+ProtocolName = Literal["http", "websocket", "mqtt", "modbus", "udp", "ocpp", "ship"]
+PROTOCOLS: Final[tuple[ProtocolName, ...]] = ("http", "websocket", "mqtt", "modbus", "udp", "ocpp", "ship")
 Direction = Literal["in", "out"]
 
 WRITES: Final = frozenset({5, 6, 15, 16, 22, 23})
@@ -37,6 +37,8 @@ class Message:
     method: str | None = None
     path: str | None = None
     topic: str | None = None
+    action: str | None = None
+    """Of an OCPP call, also for its answer."""
     function: int | None = None
     registers: range | None = None
     write: bool = False
@@ -92,6 +94,20 @@ def of_frame(path: str, text: str | bytes, client: str | None, direction: Direct
         prefix=address(path),
         names=(*names, *_texts_in(data)) if direction == "in" else (),
         label=f"{path} {direction}",
+    )
+
+
+def of_ocpp(action: str, data: bytes, interface: str, client: str | None, direction: Direction) -> Message:
+    """A frame between charge point and central system; `action`: of the call, also for its answer."""
+    return Message(
+        protocol="ocpp",
+        interface=interface,
+        direction=direction,
+        client=client,
+        action=action,
+        write=direction == "in",
+        names=names_in(data, ()),
+        label=f"{action} {direction}",
     )
 
 

@@ -1,4 +1,4 @@
-"""Faults: small, named, removable disturbances of what passes between wallboxes and clients, and of boxes themselves.
+"""Faults: small, named, removable disturbances of wallboxes, and of what passes between them and their clients.
 
 The one rule: faults work on the wire, on the base class of wallboxes and on the world; no vendor knows about them.
 """

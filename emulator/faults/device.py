@@ -1,4 +1,4 @@
-"""Faults of boxes: they restart, hang, forget, and do things nobody asked for."""
+"""Faults of wallboxes: they restart, hang, forget, and do things nobody asked for."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Reboot(Lasting):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateBoot(Lasting):
-    """The box is off, and takes long to start: now, and after every loss of power while it lasts."""
+    """The wallbox is off, and takes long to start: now, and after every loss of power while it lasts."""
 
     primitive: ClassVar[str] = "P15"
     levels: ClassVar[tuple[Level, ...]] = WALLBOXES
@@ -74,7 +74,7 @@ class Hang(BlackHole):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dead(Refuse):
-    """A service is dead until the box restarts."""
+    """A service is dead until the wallbox restarts."""
 
     primitive: ClassVar[str] = "P09"
 
@@ -96,7 +96,7 @@ class Dead(Refuse):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockWrong(Lasting):
-    """The clock of the box is wrong."""
+    """The clock of the wallbox is wrong."""
 
     primitive: ClassVar[str] = "P14"
     levels: ClassVar[tuple[Level, ...]] = WALLBOXES
@@ -117,7 +117,7 @@ class ClockWrong(Lasting):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act(Lasting):
-    """The box does something by itself: settings change, or values as if a client had written them."""
+    """The wallbox does something by itself: settings change, or values as if a client had written them."""
 
     primitive: ClassVar[str] = "P14"
     levels: ClassVar[tuple[Level, ...]] = ("wallbox",)
@@ -159,7 +159,7 @@ class AuthorisationLost(Lasting):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnLimit(Lasting):
-    """The box limits the current by itself: load management, a fallback current, another user's slot."""
+    """The wallbox limits the current by itself: load management, a fallback current, another user's slot."""
 
     primitive: ClassVar[str] = "P17"
     levels: ClassVar[tuple[Level, ...]] = WALLBOXES
@@ -176,7 +176,7 @@ class OwnLimit(Lasting):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnStop(Lasting):
-    """The box does not let the vehicle charge, whatever it is told: suspended, blocked by somebody else."""
+    """The wallbox does not let the vehicle charge, whatever it is told: suspended, blocked by somebody else."""
 
     primitive: ClassVar[str] = "P14"
     levels: ClassVar[tuple[Level, ...]] = WALLBOXES
@@ -190,7 +190,7 @@ class OwnStop(Lasting):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseSwitchFails(OnMessages, SwallowsWrites):
-    """The box takes the wish for another number of phases and does not switch."""
+    """The wallbox takes the wish for another number of phases and does not switch."""
 
     primitive: ClassVar[str] = "P04"
     levels: ClassVar[tuple[Level, ...]] = WALLBOXES
@@ -209,7 +209,7 @@ class PhaseSwitchFails(OnMessages, SwallowsWrites):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnPhases(Lasting):
-    """The box charges on fewer phases by itself, whatever it is asked for."""
+    """The wallbox charges on fewer phases by itself, whatever it is asked for."""
 
     primitive: ClassVar[str] = "P04"
     levels: ClassVar[tuple[Level, ...]] = WALLBOXES

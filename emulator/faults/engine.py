@@ -135,13 +135,13 @@ class FaultEngine:
         return any(fault.in_force and isinstance(fault.effect, BrokerDown) for fault in self.active.values())
 
     def drop_link(self, wallbox: str) -> None:
-        """Break a box's connection to its broker."""
+        """Break a wallbox's connection to its broker."""
         for address, link in self.links.items():
             if address.startswith(f"{wallbox}."):
                 link.drop()
 
     def publish_foreign(self, wallbox: Wallbox, message: Publish) -> None:
-        """Publish in the name of somebody else. A topic that does not begin with a slash is below the box's prefix."""
+        """Publish in the name of somebody else. Below the wallbox's prefix, unless the topic begins with a slash."""
         for name, interface in wallbox.interfaces.items():
             if isinstance(interface, MqttInterface):
                 if not message.topic.startswith("/"):
@@ -153,7 +153,7 @@ class FaultEngine:
                     self._deliver(wallbox, name, interface, message)
 
     def _deliver(self, wallbox: Wallbox, name: str, interface: MqttInterface, message: Publish) -> None:
-        """Without a broker: straight to the box, if it listens."""
+        """Without a broker: straight to the wallbox, if it listens."""
         listens = wallbox.up and interface.access() is not None
         if listens and any(matches(pattern, message.topic) for pattern in interface.subscriptions()):
             origin = Origin(interface=name, client="somebody else")
@@ -167,13 +167,13 @@ class FaultEngine:
         fault = self.active.get(wanted)
         return wanted if fault is None or fault.target.address == address else f"{wanted}@{address}"
 
-    def find(self, name: str, charger: str | None = None) -> ActiveFault | None:
-        """The fault of a name, on a charger if one is given."""
-        for wanted in (name, f"{name}@{charger}"):
-            fault = self.active.get(wanted)
-            if fault is not None and charger in (None, fault.target.charger):
-                return fault
-        return None
+    def called(self, name: str, charger: str | None = None) -> list[ActiveFault]:
+        """The faults of a name, on one charger or wherever they are."""
+        return [
+            fault
+            for known, fault in self.active.items()
+            if known in (name, f"{name}@{fault.target.address}") and charger in (None, fault.target.charger)
+        ]
 
     def listed(self) -> list[Mapping[str, object]]:
         """Every fault there is, for the control API."""

@@ -51,13 +51,15 @@ class Match:
     """A value, by the end of its path: `nrg`, `nrg.11`, `evse/state.charger_state`; or one that a request names."""
     register: Annotated[range | None, Registers(), About('a Modbus register, or several: 210, "200..210"')] = None
     topic: str | None = None
-    """Of an MQTT message, or of a WebSocket message that has one."""
+    """Of an MQTT message, or of a WebSocket message that has one; of EEBUS: the function."""
     method: str | None = None
     """Of an HTTP request."""
+    action: str | None = None
+    """Of an OCPP call, also for its answer: `BootNotification`."""
     function: int | None = None
     """Modbus function code."""
     direction: Direction | None = None
-    """WebSocket, MQTT, UDP: what the box receives, or what it sends."""
+    """WebSocket, MQTT, UDP, OCPP: what the wallbox receives, or what it sends."""
     client: str | None = None
     """Address of the client, `host:port`."""
     write: bool | None = None
@@ -74,6 +76,7 @@ class Match:
             _glob(self.path, message.path)
             and _glob(self.topic, message.topic)
             and _glob(self.method, message.method)
+            and _glob(self.action, message.action)
             and _glob(self.client, message.client)
             and (self.function is None or self.function == message.function)
             and (self.direction is None or self.direction == message.direction)
@@ -91,11 +94,12 @@ SCOPE: Final[dict[str, tuple[ProtocolName, ...]]] = {
     "path": ("http", "websocket"),
     "key": PROTOCOLS,
     "register": ("modbus",),
-    "topic": ("mqtt", "websocket"),
+    "topic": ("mqtt", "websocket", "ship"),
     "method": ("http",),
+    "action": ("ocpp",),
     "function": ("modbus",),
-    "direction": ("websocket", "mqtt", "udp"),
-    "client": ("http", "websocket", "modbus", "udp"),
+    "direction": ("websocket", "mqtt", "udp", "ocpp", "ship"),
+    "client": ("http", "websocket", "modbus", "udp", "ocpp", "ship"),
     "write": PROTOCOLS,
 }
 

@@ -1,6 +1,6 @@
 """Values inside Modbus registers, for faults that change values.
 
-The one rule: a value is changed through the wire type of its row where the box's table is known, else as a number.
+The one rule: a value is changed through the wire type of its row where the wallbox's table is known, else as a number.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Cell:
 
 
 def table_of(wallbox: Wallbox) -> RegisterMap | None:
-    """The register table of a box, if it says so."""
+    """The register table of a wallbox, if it says so."""
     for interface in wallbox.interfaces.values():
         if isinstance(interface, ModbusInterface) and interface.table is not None:
             return interface.table()

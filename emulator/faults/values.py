@@ -1,6 +1,6 @@
 """Faults of meaning: answers that are well formed and wrong.
 
-The one rule: what is changed is what the client sees, or what its write does; the box itself knows nothing of it.
+The one rule: what is changed is what the client sees, or what its write does; the wallbox itself knows nothing of it.
 Durations here are simulated time.
 """
 
@@ -160,7 +160,7 @@ class Add(OnMessages, ChangesText):
     """Objects have one more member. `match.key` says which object; without it, the outermost."""
 
     primitive: ClassVar[str] = "P05"
-    protocols: ClassVar[tuple[ProtocolName, ...]] = ("http", "websocket", "mqtt", "udp")
+    protocols: ClassVar[tuple[ProtocolName, ...]] = ("http", "websocket", "mqtt", "udp", "ocpp")
     selects: ClassVar[bool] = True
 
     member: str

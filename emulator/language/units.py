@@ -59,9 +59,7 @@ DIMENSIONS: Final[Mapping[str, Dimension]] = {
         },
     ),
     "ohm": _named(
-        "a resistance",
-        "200 mohm",
-        {"ohm": "1", "Ω": "1", "mohm": "0.001", "mΩ": "0.001", "kohm": "1000", "kΩ": "1000"},
+        "a resistance", "200 mohm", {"ohm": "1", "Ω": "1", "mohm": "0.001", "mΩ": "0.001", "kohm": "1000", "kΩ": "1000"}
     ),
     "Hz": _dimension("a frequency", "50 Hz", Hz="1", mHz="0.001", kHz="1000"),
     "°C": _named("a temperature", "21 °C", {"°C": "1", "C": "1"}),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ocpp.v16.enums import AuthorizationStatus, ConfigurationKey
 
-from ..devices.ocpp_interface import Payload
+from ..devices.interfaces.ocpp import Payload
 from .configuration import Configuration
 from .messages import text_in
 from .outbox import Outbox

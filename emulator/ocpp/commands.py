@@ -32,7 +32,7 @@ from ocpp.v16.enums import (
     UpdateType,
 )
 
-from ..devices.ocpp_interface import Call, CallError, CallResult, Payload
+from ..devices.interfaces.ocpp import Call, CallError, CallResult, Payload
 from .clock import parse_time
 from .connector import IN_TRANSACTION
 from .local_list import updated

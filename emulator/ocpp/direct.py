@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from ..core.instant import Instant
-from ..devices.ocpp_interface import Call, Conversation, Message
+from ..devices.interfaces.ocpp import Call, Conversation, Message
 from ..runtime.simulation import Simulation
 from .central_system import CentralSystem
 

@@ -1,52 +1,74 @@
-"""The charge point of a wallbox over the box's life: none without power, another after each boot.
+"""The charge point of a wallbox over the wallbox's life: none without power, another after each boot.
 
-The one rule: this is all a vendor deals with; it says where to connect and what its station is.
+The one rule: this is all a vendor deals with; it says where to connect and what its station is. Nothing else of this
+package is imported before OCPP is switched on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
-from ..devices.ocpp_interface import OcppAccess, OcppInterface
-from .charge_point import ChargePoint
-from .profiles import VendorProfile
-from .station import Memory, Station
+from ..devices.interfaces import OcppAccess, OcppInterface
+
+if TYPE_CHECKING:
+    from .charge_point import ChargePoint
+    from .profiles import VendorProfile
+    from .station import Memory, Station
 
 
 class Host:
     """Keeps the charge point of one wallbox."""
 
-    def __init__(self, profile: VendorProfile, station: Station, access: Callable[[], OcppAccess | None]) -> None:
-        """`access`: where to connect; None: OCPP is switched off."""
-        self.profile = profile
-        self.station = station
-        self.memory = Memory()
-        self.memory.queue.numbering.next = profile.first_id
+    def __init__(
+        self, access: Callable[[], OcppAccess | None], made_of: Callable[[], tuple[VendorProfile, Station]]
+    ) -> None:
+        """`access`: where to connect; None: OCPP is switched off. `made_of`: asked when it is switched on first."""
         self.charge_point: ChargePoint | None = None
         """None: off, or without power."""
         self._access = access
-        self.interface = OcppInterface(access=self._wanted, conversation=self.running, reconnect=profile.reconnect)
+        self._made_of = made_of
+        self._made: Made | None = None
+        self.interface: Final = OcppInterface(
+            access=self._wanted, conversation=self.running, reconnect=lambda: self.made.profile.reconnect
+        )
+
+    @property
+    def made(self) -> Made:
+        """What the charge point is made of."""
+        if self._made is None:
+            self._made = Made(*self._made_of())
+        return self._made
+
+    @property
+    def memory(self) -> Memory:
+        return self.made.memory
 
     def power_on(self) -> None:
-        """The box has booted, or OCPP has been switched on."""
+        """The wallbox has booted, or OCPP has been switched on."""
         if self.charge_point is None and self._access() is not None:
-            self.charge_point = ChargePoint(self.profile, self.station, self.memory)
+            from .charge_point import ChargePoint
+
+            made = self.made
+            self.charge_point = ChargePoint(made.profile, made.station, made.memory)
             self.charge_point.power_on()
 
     def shut_down(self) -> None:
-        """The box loses its memory."""
+        """The wallbox loses its memory."""
         if self.charge_point is not None:
             self.charge_point.shut_down()
             self.charge_point = None
 
     def configured(self) -> None:
         """The settings of OCPP are new: begin from the start with them, or stop and let the charger go."""
+        if self._made is None and self._access() is None:
+            return
         self.shut_down()
         if self._access() is None:
-            self.station.release()
+            self.made.station.release()
         else:
             self.power_on()
-        self.station.changed()
+        self.made.station.changed()
 
     def look(self) -> None:
         """Something in the charger is different."""
@@ -58,12 +80,17 @@ class Host:
         if self.charge_point is not None:
             self.charge_point.present(tag)
 
+    def changed(self, name: str) -> None:
+        """A configuration key that the vendor keeps itself has another value."""
+        if self.charge_point is not None:
+            self.charge_point.configuration.changed(name)
+
     def forget(self) -> None:
         """Everything kept is deleted: configuration, profiles, messages that wait."""
-        self.shut_down()
-        self.memory = Memory()
-        self.memory.queue.numbering.next = self.profile.first_id
-        self.power_on()
+        if self._made is not None:
+            self.shut_down()
+            self._made.forget()
+            self.power_on()
 
     def _wanted(self) -> OcppAccess | None:
         return None if self.charge_point is None else self._access()
@@ -72,3 +99,18 @@ class Host:
         """The charge point. AssertionError without one: nothing is connected then."""
         assert self.charge_point is not None
         return self.charge_point
+
+
+class Made:
+    """What a charge point is made of, over all its lives."""
+
+    def __init__(self, profile: VendorProfile, station: Station) -> None:
+        self.profile: Final = profile
+        self.station: Final = station
+        self.forget()
+
+    def forget(self) -> None:
+        from .station import Memory
+
+        self.memory = Memory()
+        self.memory.queue.numbering.next = self.profile.first_id

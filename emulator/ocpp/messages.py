@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..devices.ocpp_interface import Call, CallError, CallResult, Message, Payload
+from ..devices.interfaces.ocpp import Call, CallError, CallResult, Message, Payload
 
 Decoded = TypeVar("Decoded")
 

@@ -12,7 +12,7 @@ from typing import Final
 from ocpp.v16.enums import ConfigurationKey, ReadingContext
 
 from ..core.instant import Instant, later
-from ..devices.ocpp_interface import Payload
+from ..devices.interfaces.ocpp import Payload
 from .configuration import Configuration
 from .metering import Average, Circumstances, Sample, refresh, sample, written
 from .outbox import Outbox

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ..core.instant import Instant, later
-from ..devices.ocpp_interface import Call, CallError, CallResult, Link, Payload
+from ..devices.interfaces.ocpp import Call, CallError, CallResult, Link, Payload
 from ..runtime.simulation import Simulation
 
 Class = Literal["boot", "transaction", "status", "other"]

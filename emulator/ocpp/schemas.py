@@ -14,7 +14,7 @@ from jsonschema.exceptions import best_match
 from ocpp.messages import MessageType, get_validator
 from ocpp.v16.enums import Action
 
-from ..devices.ocpp_interface import Payload
+from ..devices.interfaces.ocpp import Payload
 
 VERSION: Final = "1.6"
 EXACT: Final = ("SetChargingProfile", "RemoteStartTransaction", "GetCompositeSchedule")

@@ -13,7 +13,7 @@ from typing import Final
 
 from ocpp.v16.enums import AuthorizationStatus, Reason
 
-from ..devices.ocpp_interface import Payload
+from ..devices.interfaces.ocpp import Payload
 from .messages import text_in
 from .outbox import Outbox
 from .profiles import VendorProfile

@@ -12,7 +12,7 @@ from .broker import Broker
 from .mqtt_exchange import Exchange
 
 BACKLOG: Final = 2048
-"""A thousand boxes connect at once; asyncio's 100 would turn them into retransmissions."""
+"""A thousand wallboxes connect at once; asyncio's 100 would turn them into retransmissions."""
 MAX_BUFFERED: Final = 33_554_432
 """Bytes a client may leave unread; beyond that it loses messages with QoS 0."""
 CONNECT_TIMEOUT: Final = 30.0
@@ -34,6 +34,9 @@ class BuiltinBroker(Broker):
     @property
     def running(self) -> bool:
         return self._server is not None
+
+    def publisher(self, topic: str, payload: bytes) -> str | None:
+        return self.exchange.publisher(topic, payload)
 
     async def start(self) -> None:
         if self._server is not None:
@@ -71,8 +74,6 @@ class _Wire(asyncio.Protocol):
         self._check: asyncio.TimerHandle | None = None
         self.congested = False
 
-    # --- the link of a peer ------------------------------------------------------------------------------------------
-
     def send(self, data: bytes) -> None:
         if data and not self._transport.is_closing():
             self._transport.write(data)
@@ -82,8 +83,6 @@ class _Wire(asyncio.Protocol):
 
     def abort(self) -> None:
         self._transport.abort()
-
-    # --- the protocol of a transport ---------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)

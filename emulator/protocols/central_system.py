@@ -6,18 +6,20 @@ The one rule: the last part of the path is the charge point's identity; whoever 
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
-from typing import Self
+from http import HTTPStatus
+from typing import Final, Self
 from urllib.parse import unquote
 
 from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from ..devices.ocpp_interface import Message
+from ..devices.interfaces.ocpp import Message
 from ..ocpp.central_system import CentralSystem, Session
 from ..ocpp.messages import MessageError, decode, encode
 from .websocket_wire import WebSocketWire
+
+DEFAULT_PORT: Final = 8880
 
 
 class CentralSystemServer:
@@ -42,9 +44,7 @@ class CentralSystemServer:
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
         ends = [connection.wire.over for connection in self._connections]
@@ -52,6 +52,10 @@ class CentralSystemServer:
             connection.wire.abort()
         if ends:
             await asyncio.wait(ends)
+
+    def attach(self, system: CentralSystem) -> None:
+        """Serve another central system from now on."""
+        self.system = system
 
     def joined(self, connection: Connection) -> None:
         self._connections.add(connection)
@@ -67,6 +71,7 @@ class Connection:
         self._server = server
         self._identity = ""
         self._session: Session | None = None
+        self._system = server.system
         self._protocol = ServerProtocol(subprotocols=[Subprotocol("ocpp1.6")])
         self.wire = WebSocketWire(self._protocol, self)
         self.wire.asked = self._asked
@@ -74,10 +79,13 @@ class Connection:
 
     def _asked(self, request: Request) -> Response:
         self._identity = unquote(request.path.partition("?")[0].rpartition("/")[2])
+        if not self._server.system.up:
+            return self._protocol.reject(HTTPStatus.SERVICE_UNAVAILABLE, "down\n")
         return self._protocol.accept(request)
 
     def opened(self) -> None:
-        self._session = self._server.system.connect(self._identity, self._put)
+        self._system = self._server.system
+        self._session = self._system.connect(self._identity, self._put, self.wire.abort)
 
     def received(self, text: str) -> None:
         try:
@@ -90,7 +98,7 @@ class Connection:
     def lost(self, _reason: str) -> None:
         self._server.left(self)
         if self._session is not None:
-            self._server.system.disconnect(self._identity, self._session)
+            self._system.disconnect(self._identity, self._session)
 
     def _put(self, message: Message) -> None:
         self.wire.send(encode(message))

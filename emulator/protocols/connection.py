@@ -155,7 +155,7 @@ class Connection(web.RequestHandler):
         self.doomed = False
         """To be closed as soon as the reply is out."""
         self.answering = False
-        """The reply is being made right now; the box may go down because of it, and the reply still goes out."""
+        """The reply is being made right now; the wallbox may go down because of it, and the reply still goes out."""
         self._answered = 0
         self.congested = False
         """Bytes wait to be sent, above the transport's limit."""
@@ -329,7 +329,7 @@ class Connection(web.RequestHandler):
         await self._half_closed.wait()
 
     def drop(self) -> None:
-        """The box goes down: end now, or right after the reply that is being made."""
+        """The wallbox goes down: end now, or right after the reply that is being made."""
         if self.answering:
             self.doomed = True
         else:

@@ -1,6 +1,6 @@
-"""Announcing devices by mDNS, with the address and port each box really listens on.
+"""Announcing devices by mDNS, with the address and port each wallbox really listens on.
 
-The one rule: what is announced is what the box says now; a box that is off or has changed its name says goodbye.
+The one rule: what is announced is what the wallbox says now; when it is off or has changed its name, it says goodbye.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import asyncio
 import ipaddress
 import logging
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from ..devices.interfaces import MdnsInterface, MdnsService
@@ -24,7 +23,7 @@ log = logging.getLogger(__name__)
 LOOPBACK: Final = "127.0.0.1"
 
 Locate = Callable[[str], tuple[str, int] | None]
-"""Host and port on which an interface of the same box listens; None: it does not."""
+"""Host and port on which an interface of the same wallbox listens; None: it does not."""
 
 
 class Announced(NamedTuple):
@@ -36,7 +35,7 @@ class Announced(NamedTuple):
 
 
 class Announcer:
-    """The multicast sockets all boxes of an emulator share, used as `async with`; opened with the first service.
+    """The multicast sockets all wallboxes of an emulator share, used as `async with`; opened with the first service.
 
     Boxes on loopback addresses are announced on loopback only, others on every network and on loopback.
     """
@@ -50,9 +49,7 @@ class Announcer:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Wait until the goodbyes are out (a quarter of a second) and close."""
         await asyncio.gather(*self._sending.values(), return_exceptions=True)
         for responder in self._responders.values():
@@ -60,7 +57,7 @@ class Announcer:
         self._responders.clear()
 
     def claim(self, name: str, domain: str, owner: object) -> str:
-        """`name.domain`, or `name-2.domain` and so on if another box has it: what devices do about a conflict."""
+        """`name.domain`, or `name-2.domain` and so on if another wallbox has it: what devices do about a conflict."""
         candidate, number = f"{name}.{domain}", 1
         while self._names.setdefault(candidate.lower(), owner) is not owner:
             number += 1
@@ -116,7 +113,7 @@ class Announcer:
 
 
 class MdnsServer(Server):
-    """Announces one `MdnsInterface`. Start it when the other interfaces of the box are bound."""
+    """Announces one `MdnsInterface`. Start it when the other interfaces of the wallbox are bound."""
 
     def __init__(self, endpoint: Endpoint, locate: Locate, announcer: Announcer) -> None:
         super().__init__(endpoint)

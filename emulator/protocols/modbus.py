@@ -250,7 +250,7 @@ class Connection(asyncio.Protocol):
         self.heard = self._loop.time()
         simulation = self.server.endpoint.simulation
         for frame in self._framer.feed(data):
-            simulation.now()  # what was due happens first: the box may go down by it
+            simulation.now()  # what was due happens first: the wallbox may go down by it
             if self.ending:
                 return
             self._answering = True
@@ -336,7 +336,7 @@ class Connection(asyncio.Protocol):
         return self._doomed or self._transport is None or self._transport.is_closing()
 
     def drop(self) -> None:
-        """The box goes down: end now, or right after the reply that is being made."""
+        """The wallbox goes down: end now, or right after the reply that is being made."""
         if self._answering:
             self._doomed = True
             self._held.clear()

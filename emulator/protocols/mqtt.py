@@ -1,6 +1,6 @@
-"""Runs a wallbox's `MqttInterface`: the box as a client of a broker.
+"""Runs a wallbox's `MqttInterface`: the wallbox as a client of a broker.
 
-The one rule: the broker sees exactly what happens to the box. Switched off, it says good-bye; without power, its
+The one rule: the broker sees exactly what happens to the wallbox. Switched off, it says good-bye; without power, its
 connection breaks; with other settings, it connects anew; and all of it at the instant it happens.
 """
 
@@ -10,8 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from types import TracebackType
-from typing import Final, Literal, ParamSpec, Self
+from typing import Final, Literal, ParamSpec
 
 from ..core.instant import Instant
 from ..devices.delivery import Copy
@@ -20,11 +19,11 @@ from ..devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, P
 from ..devices.traffic import of_publish
 from ..devices.wallbox import Wallbox
 from ..runtime.journal import Entry
-from ..runtime.simulation import Simulation
 from .broker import Broker
 from .mqtt_client import Connection
 from .mqtt_echoes import Echoes
 from .mqtt_packets import Message
+from .outgoing import GOOD_BYE, Outgoing
 from .push import Publisher
 from .server import Endpoint
 
@@ -34,75 +33,46 @@ logger = logging.getLogger(__name__)
 
 EXCERPT: Final = 200
 """Characters of a payload that the journal keeps."""
-GOOD_BYE: Final = 0.5
-"""Wall seconds to get rid of the last bytes when the emulator ends."""
-
 QOS: Final[tuple[Literal[0], Literal[1], Literal[2]]] = (0, 1, 2)
 
-State = Literal["off", "connecting", "connected", "waiting"]
-"""`waiting`: for the next attempt."""
 
-
-class MqttDevice:
-    """The MQTT client of one box, as `async with`. All its work is done on the event loop, without blocking it."""
+class MqttDevice(Outgoing):
+    """The MQTT client of one wallbox, as `async with`. All its work is done on the event loop, without blocking it."""
 
     def __init__(self, endpoint: Endpoint, broker: Broker | None = None) -> None:
-        self.endpoint = endpoint
-        self.state: State = "off"
+        super().__init__(endpoint)
         self._broker = broker
         self._target: BrokerAccess | None = None
-        self._task: asyncio.Task[None] | None = None
         self._link: Connection | None = None
         """The connection, from the attempt to its end."""
         self._publisher: Publisher | None = None
         self._echoes = Echoes()
         self._held: list[Publish] | None = None
-        """While the box handles a message: what it publishes meanwhile, to follow the answer."""
-        self._said: str | None = None
-        """Why the last attempt failed, so that a long outage is not recorded every few seconds."""
-        self._moved = asyncio.Event()
-        self._closing = False
-        self._unlisten: Callable[[], None] = lambda: None
+        """While the wallbox handles a message: what it publishes meanwhile, to follow the answer."""
         self._leaving: dict[asyncio.Future[None], Connection] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def interface(self) -> MqttInterface:
         return self.endpoint.declared(MqttInterface)
 
-    @property
-    def simulation(self) -> Simulation:
-        return self.endpoint.simulation
-
-    async def __aenter__(self) -> Self:
-        self._unlisten = self.endpoint.wallbox.listen(lambda _at: self._follow())
-        self._follow()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._closing = True
-        self._unlisten()
-        self._follow()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    async def __aexit__(self, *_: object) -> None:
+        await self._end()
         if self._leaving:
-            _, late = await asyncio.wait(self._leaving, timeout=GOOD_BYE)
+            late = (await asyncio.wait(self._leaving, timeout=GOOD_BYE))[1]
             for over in late:
                 self._leaving[over].abort()
             if late:
                 await asyncio.wait(late)
 
     def attach(self, wallbox: Wallbox) -> None:
-        """Be another box (of the same vendor) from now on; the old one says good-bye."""
+        """Be another wallbox (of the same vendor) from now on; the old one says good-bye."""
         self._unlisten()
         self._retarget(None)
         self.endpoint.attach(wallbox)
-        self._unlisten = wallbox.listen(lambda _at: self._follow())
-        self._follow()
+        self._listen()
 
     async def settled(self) -> None:
-        """Until the broker has taken everything published so far; at once if the box is off or the broker is away."""
+        """Until the broker has taken everything published so far; at once if the wallbox or the broker is away."""
         while self.state in ("connecting", "connected"):
             link = self._link
             if self.state == "connecting" or link is None:
@@ -112,13 +82,8 @@ class MqttDevice:
             if link is self._link:
                 return
 
-    async def until(self, state: State) -> None:
-        """Until the device is in `state`."""
-        while self.state != state:
-            await self._moved.wait()
-
     def drop(self, reason: str = "connection reset") -> None:
-        """Break the connection as a disturbed network does: both sides see it end, and the box tries again."""
+        """Break the connection as a disturbed network does: both sides see it end, and the wallbox tries again."""
         if self._link is not None and self.state == "connected":
             self._link.abort()
             self.lost(reason)
@@ -126,7 +91,7 @@ class MqttDevice:
     # --- messages ----------------------------------------------------------------------------------------------------
 
     def send(self, messages: Iterable[Publish]) -> None:
-        """Publish what the box wants published, in order."""
+        """Publish what the wallbox wants published, in order."""
         passed = []
         for message in messages:
             interception = self.endpoint.intercept(of_publish, message, self.endpoint.name, "out")
@@ -142,7 +107,7 @@ class MqttDevice:
         batch = list(messages)
         for message in batch:
             self._echoes.sent(message)
-            self._record("push", message)
+            self._record("push", message, self._peer)
         link.publish(batch)
 
     def received(self, message: Message) -> None:
@@ -157,12 +122,14 @@ class MqttDevice:
             self._deliver(passed, interception)
 
     def _deliver(self, message: Publish, interception: Interception) -> None:
-        """Hand a message to the box."""
+        """Hand a message to the wallbox."""
         self.simulation.now()
-        if self.state != "connected":  # the box went down a moment before
+        if self.state != "connected":  # the wallbox went down a moment before
             return
-        cause = None if self._echoes.includes(message) else self._record("request", message)
-        origin = self.endpoint.origin(self._peer, cause)
+        publisher = self._broker.publisher(message.topic, message.payload) if self._broker is not None else None
+        client = publisher or self._peer
+        cause = None if self._echoes.includes(message) else self._record("request", message, client)
+        origin = self.endpoint.origin(client, cause)
         with self.simulation.because(cause):
             self._held = []
             with interception.handling():
@@ -180,28 +147,30 @@ class MqttDevice:
             self.send(messages)
 
     def _asked(self, question: Callable[P, Iterable[Publish]], *args: P.args, **kwargs: P.kwargs) -> list[Publish]:
-        """The box's answer. A mistake in a vendor's code is logged and answered by silence, as a device would."""
+        """The wallbox's answer. A mistake in a vendor's code is logged and answered by silence, as a device would."""
         try:
             return list(question(*args, **kwargs))
         except Exception:
             logger.exception("%s: a message was not handled", self.endpoint.address)
             return []
 
-    def _record(self, kind: Literal["push", "request"], message: Publish) -> Entry:
+    def _record(self, kind: Literal["push", "request"], message: Publish, client: str | None) -> Entry:
         detail: dict[str, object] = {"payload": _excerpt(message.payload)}
+        if kind == "push":
+            detail["reads"] = [message.topic.removeprefix(f"{self.interface.prefix().rstrip('/')}/")]
         if message.retain:
             detail["retain"] = True
         if message.qos:
             detail["qos"] = message.qos
-        return self.endpoint.record(kind, message.topic, detail, client=self._peer)
+        return self.endpoint.record(kind, message.topic, detail, client=client)
 
     # --- the life of a connection ------------------------------------------------------------------------------------
 
     def accepted(self) -> None:
-        """The broker has let the box in."""
+        """The broker has let the wallbox in."""
         self.simulation.now()
         link = self._link
-        if link is None:  # the box went down a moment before
+        if link is None:  # the wallbox went down a moment before
             return
         self._said = None
         self._echoes = Echoes()
@@ -214,7 +183,7 @@ class MqttDevice:
             self._publisher = Publisher(self.endpoint.wallbox, self.interface.period, self._publish).start()
 
     def lost(self, reason: str) -> None:
-        """The connection has ended, or was never made, without the box's doing."""
+        """The connection has ended, or was never made, without the wallbox's doing."""
         name = "lost" if self.state == "connected" else "failed"
         self._link = None
         self._silence()
@@ -237,7 +206,7 @@ class MqttDevice:
         return f"{self._target.host}:{self._target.port}" if self._target is not None else None
 
     def _wanted(self) -> BrokerAccess | None:
-        """Where the box is to be connected now."""
+        """Where the wallbox is to be connected now."""
         if self._closing or not self.endpoint.reachable:
             return None
         access = self.interface.access()
@@ -248,7 +217,6 @@ class MqttDevice:
         return found if broker.username is None else replace(found, username=broker.username, password=broker.password)
 
     def _follow(self) -> None:
-        """Something has changed in the box."""
         wanted = self._wanted()
         if wanted != self._target:
             self._retarget(wanted)
@@ -258,26 +226,22 @@ class MqttDevice:
     def _retarget(self, target: BrokerAccess | None) -> None:
         """Leave the broker, if there is one, and connect to `target`."""
         self._leave()
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        self._cancel()
         self._target = target
         self._said = None
         self._move("off" if target is None else "connecting")
         if target is not None:
-            self._task = asyncio.create_task(self._stay_connected(target), name=f"mqtt {self.endpoint.address}")
-            self._tasks.add(self._task)
-            self._task.add_done_callback(self._tasks.discard)
+            self._start(self._stay_connected(target), f"mqtt {self.endpoint.address}")
 
     def _leave(self) -> None:
-        """End the connection as the box does it: with a good-bye if it has power, else without."""
+        """End the connection as the wallbox does it: with a good-bye if it has power, else without."""
         link, self._link = self._link, None
         self._silence()
         if link is None:
             return
         powered = self.endpoint.wallbox.up
         if self.state == "connected":
-            self._record_connection("disconnected", {"reason": "good-bye" if powered else "the box went down"})
+            self._record_connection("disconnected", {"reason": "good-bye" if powered else "the wallbox went down"})
         if link.made:
             self._leaving[link.over] = link
             link.over.add_done_callback(lambda over: self._leaving.pop(over, None))
@@ -292,7 +256,7 @@ class MqttDevice:
             self._publisher = None
 
     def _subscribe(self, link: Connection) -> None:
-        """Make the subscriptions what the box wants now."""
+        """Make the subscriptions what the wallbox wants now."""
         before, wanted = self._echoes.filters, self.interface.subscriptions()
         if wanted != before:
             link.unsubscribe(name for name in before if name not in wanted)
@@ -313,11 +277,6 @@ class MqttDevice:
             else:
                 await asyncio.wait((link.over,))
             await asyncio.sleep(self.interface.reconnect)
-
-    def _move(self, state: State) -> None:
-        self.state = state
-        self._moved.set()
-        self._moved = asyncio.Event()
 
 
 def _in_time(copies: Iterable[Copy[Publish]], late: Callable[[Publish], None]) -> list[Publish]:

@@ -3,7 +3,7 @@
 The one rule: nothing here waits. What happens is told to a `Listener` at once and in the order of the bytes, and what
 is published is written, or kept until a slow broker takes it.
 
-Not aiomqtt: it connects in a worker thread that cannot be called off (with twenty boxes and a broker that swallows
+Not aiomqtt: it connects in a worker thread that cannot be called off (with twenty wallboxes and a broker that swallows
 connections, ending the program took 4.5 s instead of less than 1 s), and has no public way to cut a connection.
 """
 

@@ -1,4 +1,4 @@
-"""What comes back to a box of what it has published itself."""
+"""What comes back to a wallbox of what it has published itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..devices.topics import matches
 
 
 class Echoes:
-    """Tells the box's own messages, which its subscriptions bring back to it, from those of others."""
+    """Tells the wallbox's own messages, which its subscriptions bring back to it, from those of others."""
 
     def __init__(self) -> None:
         self.filters: tuple[str, ...] = ()

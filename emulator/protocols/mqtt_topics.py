@@ -1,7 +1,7 @@
 """Topics and topic filters of MQTT, and the two trees that match one against many of the other.
 
 The one rule: a match costs as many steps as there are levels, not as many as there are subscribers or topics, so that
-a thousand boxes on one broker stay cheap. Source: OASIS MQTT 3.1.1, section 4.7.
+a thousand wallboxes on one broker stay cheap. Source: OASIS MQTT 3.1.1, section 4.7.
 """
 
 from __future__ import annotations

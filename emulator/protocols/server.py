@@ -1,7 +1,7 @@
 """What every protocol server shares: where it listens, when it is there, and how its traffic is recorded.
 
-The one rule: a server is there exactly while its box is powered and its interface is switched on; a box that is off
-refuses connections as a real one does.
+The one rule: a server is there exactly while its wallbox is powered and its interface is switched on; when it is off,
+connections are refused as by a real one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import errno
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from types import TracebackType
+from dataclasses import dataclass
 from typing import Final, ParamSpec, Self, TypeVar
 
 from ..core.instant import Instant
@@ -32,19 +32,19 @@ BACKLOG: Final = 2048
 """Connections that may wait to be accepted: asyncio's 100 turns a storm of clients into retransmissions."""
 
 
+@dataclass(eq=False)
 class Endpoint:
     """One interface of one wallbox and the address it is served on.
 
     After a reset of the world the same endpoint (and the same port) serves the new wallbox: see `attach`.
     """
 
-    def __init__(self, wallbox: Wallbox, name: str, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.name = name
-        """`http`, `modbus`, ..."""
-        self.host = host
-        self.port = port
-        """Requested port; the real one once it is bound (0: any)."""
-        self.wallbox = wallbox
+    wallbox: Wallbox
+    name: str
+    """`http`, `modbus`, ..."""
+    host: str = "127.0.0.1"
+    port: int = 0
+    """Requested port; the real one once it is bound (0: any)."""
 
     def attach(self, wallbox: Wallbox) -> None:
         """Serve another wallbox (of the same vendor) from now on."""
@@ -110,7 +110,7 @@ class Endpoint:
 
 
 class Server(ABC):
-    """A socket server for one endpoint, used as `async with`. Follows the box: up, down, switched on or off."""
+    """A socket server for one endpoint, used as `async with`. Follows the wallbox: up, down, switched on or off."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
@@ -150,13 +150,13 @@ class Server(ABC):
         self._changed.set()
 
     def _on_change(self, _at: Instant) -> None:
-        """Connections end at the very instant the box goes down, even if it is up again before anybody waits."""
+        """Connections end at the very instant the wallbox goes down, even if it is up again before anybody waits."""
         if self._listening and not self.endpoint.reachable:
             self.drop()
         self._changed.set()
 
     async def settle(self) -> None:
-        """Make the sockets match the box: open if it is reachable, closed if not."""
+        """Make the sockets match the wallbox: open if it is reachable, closed if not."""
         async with self._lock:
             self._changed.clear()
             wanted = self.endpoint.reachable and not self._closing
@@ -175,7 +175,7 @@ class Server(ABC):
                 await self.close()
 
     async def __aenter__(self) -> Self:
-        """Bind (the port is known afterwards) and follow the box. PortTaken if the port is in use.
+        """Bind (the port is known afterwards) and follow the wallbox. PortTaken if the port is in use.
 
         An interface that is switched off takes no port before it is needed, unless any will do.
         """
@@ -190,9 +190,7 @@ class Server(ABC):
         self._follower = asyncio.create_task(self._follow(), name=f"follow {self.endpoint.address}")
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._closing = True
         self._unlisten()
         if self._follower is not None:
@@ -205,23 +203,26 @@ class Server(ABC):
             await self._changed.wait()
             try:
                 await self.settle()
-            except PortTaken as error:  # somebody took it while the box was down: tried again at the next change
+            except PortTaken as error:  # somebody took it while the wallbox was down: tried again at the next change
                 log.error("%s", error)
                 self.endpoint.record("connection", "port taken", {"port": self.endpoint.port})
 
 
+def unbound(error: OSError) -> str:
+    """Why a port cannot be bound, for a user."""
+    if error.errno == errno.EADDRINUSE:
+        return "is in use by another program"
+    if error.errno == errno.EACCES:
+        return "needs more rights (ports below 1024)"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "cannot be bound: this machine has no such address"
+    return f"cannot be bound: {error.strerror or error}"
+
+
 def taken(endpoint: Endpoint, error: OSError) -> PortTaken:
     """The error a user sees when a port cannot be bound."""
-    if error.errno == errno.EADDRINUSE:
-        why = "is in use by another program"
-    elif error.errno == errno.EACCES:
-        why = "needs more rights (ports below 1024)"
-    elif error.errno == errno.EADDRNOTAVAIL:
-        why = "cannot be bound: this machine has no such address"
-    else:
-        why = f"cannot be bound: {error.strerror or error}"
     return PortTaken(
         f"wallbox {endpoint.wallbox.address}, interface {endpoint.name}: "
-        f"port {endpoint.port} on {endpoint.host} {why}; "
+        f"port {endpoint.port} on {endpoint.host} {unbound(error)}; "
         f"choose another with `{endpoint.name}:` in the scenario, 0 for any free port"
     )

@@ -69,7 +69,7 @@ class UdpServer(Server):
         await asyncio.sleep(0)  # the sockets are closed by then
 
     def drop(self) -> None:
-        """What has not left yet never will; a server that is to serve another box opens anew."""
+        """What has not left yet never will; a server that is to serve another wallbox opens anew."""
         super().drop()
         self._silence()
 
@@ -90,7 +90,7 @@ class UdpServer(Server):
     async def _hear_broadcasts(self) -> None:
         """A socket bound to one address hears no broadcasts: those come to sockets of their own.
 
-        Not possible everywhere (and needless with a wildcard address): a box that cannot hear them still serves.
+        Not possible everywhere (and needless with a wildcard address): a wallbox that cannot hear them still serves.
         """
         host = self.endpoint.host
         if host in ("0.0.0.0", "::", ""):
@@ -201,7 +201,7 @@ class _Receiver(asyncio.DatagramProtocol):
 
 
 def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
-    """A socket on exactly this address. OSError if it is taken; `shared` ones may be taken by several boxes."""
+    """A socket on exactly this address. OSError if it is taken; `shared` ones may be taken by several wallboxes."""
     family, kind, proto, _, address = socket.getaddrinfo(host or "0.0.0.0", port, type=socket.SOCK_DGRAM)[0]
     sock = socket.socket(family, kind, proto)
     try:

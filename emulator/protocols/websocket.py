@@ -55,7 +55,7 @@ class Room:
             self._publisher.stop()
 
     def close(self) -> None:
-        """The box goes down."""
+        """The wallbox goes down."""
         for channel in tuple(self.clients):
             channel.drop()
 
@@ -89,7 +89,7 @@ class Rooms:
         return room
 
     def close(self) -> None:
-        """The box goes down or is replaced: nobody is connected any more."""
+        """The wallbox goes down or is replaced: nobody is connected any more."""
         rooms, self._rooms = self._rooms, {}
         for room in rooms.values():
             room.close()

@@ -7,15 +7,21 @@ in the order of the bytes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidHandshake
+from websockets.exceptions import InvalidHandshake, InvalidURI
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+from websockets.uri import parse_uri
+
+LONGEST: Final = 2**20
+"""Bytes of a message."""
 
 
 class Peer(Protocol):
@@ -54,11 +60,14 @@ class WebSocketWire(asyncio.Protocol):
         self._reason = "closed by the other side"
 
     @property
+    def subprotocol(self) -> str | None:
+        return self.protocol.subprotocol
+
+    @property
     def open(self) -> bool:
         return not self._ended and self.protocol.state is State.OPEN
 
     def send(self, text: str) -> None:
-        """Send a text message."""
         if self.open:
             self.protocol.send_text(text.encode("utf-8", "surrogateescape"))
             self._flush()
@@ -73,10 +82,10 @@ class WebSocketWire(asyncio.Protocol):
             self.protocol.send_ping(b"")
             self._flush()
 
-    def close(self) -> None:
+    def close(self, code: int = 1000, reason: str = "") -> None:
         """Say good-bye and close."""
         if self.protocol.state is State.OPEN:
-            self.protocol.send_close(1000)
+            self.protocol.send_close(code, reason)
             self._flush()
         self._finish("closed")
         if self._transport is not None:
@@ -88,7 +97,9 @@ class WebSocketWire(asyncio.Protocol):
             self._transport.abort()
         self._finish(reason)
 
-    # --- asyncio calls these -----------------------------------------------------------------------------------------
+    def message(self, whole: bytes) -> None:
+        """A whole message has come."""
+        self.peer.received(whole.decode("utf-8", "replace"))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -114,8 +125,6 @@ class WebSocketWire(asyncio.Protocol):
             self.over.set_result(None)
         failed = self.protocol.handshake_exc
         self._finish(str(exc or failed or self._reason))
-
-    # --- details -----------------------------------------------------------------------------------------------------
 
     def _handle_events(self) -> None:
         for event in self.protocol.events_received():
@@ -154,7 +163,7 @@ class WebSocketWire(asyncio.Protocol):
                 self._parts.append(bytes(frame.data))
                 if frame.fin:
                     whole, self._parts = b"".join(self._parts), []
-                    self.peer.received(whole.decode("utf-8", "replace"))
+                    self.message(whole)
 
     def _flush(self) -> None:
         if self._transport is None:
@@ -169,6 +178,30 @@ class WebSocketWire(asyncio.Protocol):
         if not self._ended:
             self._ended = True
             self.peer.lost(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The server of a URL."""
+
+    host: str
+    port: int
+    secure: bool
+
+
+def client_of(
+    url: str, subprotocols: Iterable[str], headers: Mapping[str, str], peer: Peer
+) -> tuple[WebSocketWire, Where]:
+    """A client's connection, to be made to where it says. ConnectionError if the URL is none of a WebSocket."""
+    try:
+        uri = parse_uri(url)
+    except (InvalidURI, ValueError):
+        raise ConnectionError("no ws:// or wss:// address") from None
+    protocol = ClientProtocol(uri, subprotocols=[Subprotocol(name) for name in subprotocols], max_size=LONGEST)
+    wire = WebSocketWire(protocol, peer)
+    wire.handshake = protocol.connect()
+    wire.handshake.headers.update(headers)
+    return wire, Where(uri.host, uri.port, uri.secure)
 
 
 def _said(event: object, failed: Exception) -> str:

@@ -84,6 +84,7 @@ def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | Non
         supply=_section(document, schema.SUPPLY, scope, {}),
         broker=_section(document, schema.BROKER, scope, None),
         vehicles=vehicles,
+        clients=tuple(_section(document, schema.CLIENTS, scope, ())),
         chargers=tuple(plans),
         tracks=tracks,
         rules=tuple(rules),
@@ -111,10 +112,7 @@ def _plans(document: ScenarioDocument, scope: Scope) -> list[ChargerPlan]:
     single = [name for name in ("charger", "wallboxes", "wallbox") if document.get(name) is not None]
     if single:
         plan = _section(document, schema.CHARGER, scope, None)
-        wallboxes = (
-            *_section(document, schema.WALLBOXES, scope, ()),
-            *_section(document, schema.WALLBOX, scope, ()),
-        )
+        wallboxes = (*_section(document, schema.WALLBOXES, scope, ()), *_section(document, schema.WALLBOX, scope, ()))
         if plan is None:
             plan = ChargerPlan(name=ONLY, place=document.entries[single[0]][1].place)
         plans.append(replace(plan, name=ONLY, wallboxes=(*plan.wallboxes, *wallboxes)))

@@ -6,8 +6,9 @@ client of the control API jumping ahead - plays the same steps at the same insta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from ..core.agenda import Priority
 from ..core.instant import Instant, seconds
@@ -18,7 +19,9 @@ from ..runtime.journal import Entry, Journal
 from ..verdict.engine import RuleVerdict, VerdictEngine
 from ..verdict.reading import PlacedRule
 from ..verdict.trace import Trace, TraceRecorder
+from ..verdict.untested import LEFT_OUT, ClientRecord, FaultRecord, Untested
 from ..world.building import build
+from ..world.central_system import connect_directly
 from ..world.checks import Check
 from ..world.conditions import Wait
 from ..world.evaluation import Evaluation, evaluate, look_ahead, record, remember
@@ -55,6 +58,8 @@ class Result:
     rules: tuple[RuleVerdict, ...] = ()
     traces: Mapping[str, Trace] = field(default_factory=dict)
     """What was measured at each charger, if it was recorded."""
+    untested: tuple[Untested, ...] = ()
+    """What passed only because nothing came to it."""
 
 
 def failed(outcome: Outcome) -> bool:
@@ -142,6 +147,7 @@ class Track:
         except EmulatorError as error:
             self._player.fail(at, timed, str(error))
             return
+        self._player.done(timed, outcome)
         if failed(outcome):
             self._player.fail(at, timed, outcome.message or f"refused: {outcome.refused}")
 
@@ -175,11 +181,15 @@ class Player:
         self._tracks = [Track(self, steps) for steps in scenario.tracks]
         self._finished = finished
         self._open_ended = open_ended
+        self._concluded_at: Instant | None = None
         self._engine = VerdictEngine(site, scenario.rules, file=scenario.file, failed=self._rule_broken)
         self._recorder = TraceRecorder(site) if record else None
         self._broken: dict[int, int] = {}
         """The broken rule of a failure, both by their index."""
         self._timer = site.simulation.timer(self._over, Priority.METER)
+        self._faults = FaultRecord(site)
+        self._clients = ClientRecord(site)
+        self._left_out: list[Untested] = []
 
     @property
     def over(self) -> bool:
@@ -209,6 +219,8 @@ class Player:
         self._engine.stop()
         if self._recorder is not None:
             self._recorder.stop()
+        self._faults.stop()
+        self._clients.stop()
         self._stop()
 
     def _stop(self) -> None:
@@ -218,7 +230,8 @@ class Player:
 
     def result(self) -> Result:
         """The verdict so far."""
-        at = self.ended_at if self.ended_at is not None else self.site.simulation.at
+        over = self._concluded_at if self._open_ended else self.ended_at
+        at = over if over is not None else self.site.simulation.at
         for index, rule in self._broken.items():
             self.failures[index] = replace(self.failures[index], text=self._engine.verdict(rule).text)
         return Result(
@@ -228,7 +241,25 @@ class Player:
             journal=self.site.simulation.journal,
             rules=self._engine.verdicts(),
             traces=self._recorder.traces if self._recorder is not None else {},
+            untested=tuple(self._untested()),
         )
+
+    def _untested(self) -> Iterator[Untested]:
+        yield from self._faults.untested()
+        yield from self._engine.untested()
+        yield from self._clients.untested()
+        yield from self._left_out
+        for track in self._tracks:
+            for timed in track.left:
+                kind: Literal["expectation", "step"] = "expectation" if checks_of(timed) else "step"
+                yield Untested(kind=kind, name=timed.name, why="it was never reached", place=timed.place)
+
+    def done(self, timed: TimedStep, outcome: Outcome) -> None:
+        """A step was done, or left out."""
+        self._faults.stated(timed.place)
+        if LEFT_OUT in outcome.detail:
+            why = str(outcome.detail[LEFT_OUT])
+            self._left_out.append(Untested(kind="step", name=timed.name, why=why, place=timed.place))
 
     def add_rule(self, rule: PlacedRule) -> None:
         """One more rule, in force from now on."""
@@ -236,7 +267,8 @@ class Player:
 
     def conclude(self) -> None:
         """The run is over: judge what rules still wait for."""
-        self._engine.conclude(self.site.simulation.at)
+        self._concluded_at = self.site.simulation.now()
+        self._engine.conclude(self._concluded_at)
 
     def _rule_broken(self, rule: int) -> None:
         verdict = self._engine.verdict(rule)
@@ -289,6 +321,8 @@ def play_site(
     site: Site, scenario: Scenario, *, progress: Callable[[Instant], None] | None = None, record: bool = False
 ) -> Result:
     """Play a scenario at a site with a frozen clock to its end."""
+    for wallbox in site.wallboxes.values():
+        connect_directly(wallbox)
     player = Player(site, scenario, record=record)
     player.start()
     for at in site.simulation.steps_to(FOREVER):
@@ -345,11 +379,7 @@ class AdvanceResult:
 
 
 def advance(
-    site: Site,
-    by: Instant | None = None,
-    *,
-    until: tuple[Check, ...] = (),
-    within: Instant | None = None,
+    site: Site, by: Instant | None = None, *, until: tuple[Check, ...] = (), within: Instant | None = None
 ) -> AdvanceResult:
     """Jump ahead `by` µs, or until quantities are as expected but at most `within` (default 10 min)."""
     simulation = site.simulation

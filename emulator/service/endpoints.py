@@ -9,9 +9,10 @@ import resource
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from ..devices.interfaces import HttpInterface, Interface, MdnsInterface, ModbusInterface, MqttInterface
+from ..devices.interfaces import HttpInterface, Interface, ModbusInterface, ShipInterface, UdpInterface
 from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError
+from ..protocols.ocpp import OcppDevice
 from ..protocols.server import Endpoint, Server
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from ..world.plan import WallboxPlan
     from ..world.site import Site
 
-TRANSPORT: Final = {"http": "tcp", "modbus": "tcp", "udp": "udp"}
-SCHEMES: Final = {"http": "http", "modbus": "modbus", "udp": "udp", "mqtt": "mqtt"}
+TRANSPORT: Final = {"http": "tcp", "modbus": "tcp", "udp": "udp", "ship": "tcp"}
+SCHEMES: Final = {"http": "http", "modbus": "modbus", "udp": "udp", "mqtt": "mqtt", "ship": "wss"}
 RESERVE: Final = 64
 """File descriptors for everything that is not a listening socket or a client of one."""
 
@@ -51,7 +52,8 @@ class Ports:
     def _wanted(self, wallbox: Wallbox, plan: WallboxPlan, name: str) -> int:
         stated = plan.interfaces.get(name)
         interface = wallbox.interfaces[name]
-        declared = 0 if isinstance(interface, MqttInterface | MdnsInterface) else interface.port
+        listens = (HttpInterface, ModbusInterface, ShipInterface, UdpInterface)
+        declared = interface.port if isinstance(interface, listens) else 0
         if plan.address is not None:
             real = wallbox.vendor.real_ports.get(name, declared)
             return stated if isinstance(stated, int) and not isinstance(stated, bool) else real
@@ -67,8 +69,14 @@ def _stated(plan: WallboxPlan, name: str) -> bool:
 
 
 def servers(
-    site: Site, address: str, ports: Ports, *, broker: Broker | None, announcer: Announcer | None
-) -> Iterator[tuple[str, Server | MqttDevice]]:
+    site: Site,
+    address: str,
+    ports: Ports,
+    *,
+    broker: Broker | None,
+    announcer: Announcer | None,
+    central_system: Callable[[], str | None],
+) -> Iterator[tuple[str, Server | MqttDevice | OcppDevice]]:
     """The servers of a wallbox by address (`garage.goe.http`), not started; mDNS last, it announces the others' ports.
 
     Start each before asking for the next.
@@ -83,6 +91,8 @@ def servers(
             from ..protocols.mqtt import MqttDevice
 
             yield endpoint.address, MqttDevice(endpoint, broker)
+        elif protocol == "ocpp":
+            yield endpoint.address, OcppDevice(endpoint, central_system)
         elif protocol == "mdns":
             if announcer is not None:
                 from ..protocols.mdns import MdnsServer
@@ -104,6 +114,10 @@ def _listening(interface: Interface) -> Callable[[Endpoint], Server]:
         from ..protocols.modbus import ModbusServer
 
         return ModbusServer
+    if isinstance(interface, ShipInterface):
+        from ..protocols.ship import ShipServer
+
+        return ShipServer
     from ..protocols.udp import UdpServer
 
     return UdpServer

@@ -14,6 +14,7 @@ from ..core.instant import Instant, seconds
 from .entries import line
 from .reading import PlacedRule
 from .run import BEFORE, LOUD, RuleRun
+from .untested import Untested
 
 if TYPE_CHECKING:
     from ..errors import Place
@@ -34,6 +35,8 @@ class RuleVerdict:
     at: Instant | None = None
     """When it was broken for the first time."""
     violations: int = 0
+    occurrences: int = 0
+    """How often its trigger occurred: 0 means that it says nothing."""
     text: str = ""
     """What was found, with the nearest miss, the journal around it, and how to see it again."""
     nearest: str = ""
@@ -50,6 +53,7 @@ class RuleVerdict:
             "expected": self.expected,
             "at": None if self.at is None else round(seconds(self.at), 6),
             "violations": self.violations,
+            "occurrences": self.occurrences,
             "text": self.text,
             "nearest": self.nearest,
             "journal": list(self.journal),
@@ -138,6 +142,13 @@ class VerdictEngine:
         """How every rule stands."""
         return tuple(self.verdict(index) for index in range(len(self._rules)))
 
+    def untested(self) -> Iterator[Untested]:
+        """Rules that had nothing to judge."""
+        for placed, run in zip(self._rules, self._runs, strict=True):
+            if not run.occurrences and not run.violations:
+                why = f"its trigger never occurred ({placed.rule.trigger()})"
+                yield Untested(kind="rule", name=placed.rule.title, why=why, place=placed.place)
+
     def verdict(self, index: int) -> RuleVerdict:
         """How one rule stands."""
         placed, run = self._rules[index], self._runs[index]
@@ -151,6 +162,7 @@ class VerdictEngine:
             expected=rule.sentence(),
             at=violation.at if violation is not None else None,
             violations=run.violations,
+            occurrences=run.occurrences,
             text="\n".join(self._explanation(placed, run)),
             nearest=line(nearest).strip() if nearest is not None else "",
             journal=tuple(line(entry) for entry in violation.entries) if violation is not None else (),

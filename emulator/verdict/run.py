@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..runtime.journal import Entry
     from ..world.checks import Check
     from ..world.site import Site
-    from .patterns import EventPattern
+    from .patterns import ClientAction, EventPattern
 
 BEFORE: Final = 8
 """Journal lines shown up to a violation."""
@@ -88,6 +88,8 @@ class RuleRun:
     """The newest telling entries of the journal; shared by all rules."""
     since: Instant
     """When the rule came into force."""
+    occurrences: int = 0
+    """How often its trigger occurred."""
     violations: int = 0
     violation: Violation | None = None
     """The first one."""
@@ -104,8 +106,8 @@ class RuleRun:
 
     # --- for rules ---------------------------------------------------------------------------------------------------
 
-    def on(self, pattern: EventPattern, react: React) -> None:
-        """React whenever something happens."""
+    def on(self, pattern: EventPattern, react: React, *, seen: Callable[[], None] = lambda: None) -> None:
+        """React whenever something happens. `seen`: called before that, and when it only came close."""
         if pattern.expect:
             self.follow(pattern.expect, lambda at, holds: react(at, None) if holds else None)
             return
@@ -113,6 +115,8 @@ class RuleRun:
 
         def tap(entry: Entry) -> None:
             found = matcher.match(entry)
+            if found is not PatternMatch.NO:
+                seen()
             if found is PatternMatch.YES:
                 react(entry.at, entry)
             elif found is PatternMatch.NEAR:
@@ -140,6 +144,20 @@ class RuleRun:
 
         self.at_end(flush)
         return wait
+
+    def occurred(self) -> None:
+        """What sets the rule off has happened: it has something to judge."""
+        self.occurrences += 1
+
+    def on_contact(self, action: ClientAction, seen: Callable[[], None]) -> None:
+        """Call `seen` whenever a client does anything at a wallbox that an action is about."""
+
+        def tap(entry: Entry) -> None:
+            if entry.client is not None and any(selector.at_wallbox(entry) for selector in action.selectors):
+                seen()
+
+        for kind in ("request", "write"):
+            self.taps.setdefault(kind, []).append(tap)
 
     def follow(self, checks: tuple[Check, ...], changed: Callable[[Instant, bool], None]) -> ConditionWatch:
         """React to a condition: at the first look, and whenever it comes true or ceases to be."""

@@ -129,11 +129,7 @@ class Wait:
     """
 
     def __init__(
-        self,
-        site: Site,
-        checks: tuple[Check, ...],
-        within: Instant,
-        done: Callable[[Instant, Evaluation], None],
+        self, site: Site, checks: tuple[Check, ...], within: Instant, done: Callable[[Instant, Evaluation], None]
     ) -> None:
         self._condition = SiteCondition(site, checks)
         self._watch = ConditionWatch(self._condition, self._changed, grid=grid_of(within), priority=Priority.COMMAND)

@@ -47,8 +47,6 @@ class Site:
         self._timers: dict[Hashable, Timer] = {}
         self._charge: dict[str, float] = {}
 
-    # --- building ----------------------------------------------------------------------------------------------------
-
     def add_charger(self, plan: ChargerPlan) -> None:
         """Add a charger with its wallboxes. EmulatorError if something about it is wrong."""
         if plan.name in self.wallbox_names:
@@ -70,14 +68,15 @@ class Site:
         address = f"{charger}.{plan.name}"
         if address in self.wallboxes:
             raise EmulatorError(f'there is a wallbox called "{address}" already')
+        serial = self._serials.take(vendor.id, plan.serial, profile.model.serial)
         context = Context(
             vendor=vendor,
             profile=profile,
             simulation=self.simulation,
             charger=charger,
             name=plan.name,
-            serial=self._serials.take(vendor.id, plan.serial, profile.model.serial),
-            settings=settings_of(plan, vendor),
+            serial=serial,
+            settings=settings_of(plan, vendor, serial),
             address=plan.address or "127.0.0.1",
             broker=self.broker,
         )
@@ -91,8 +90,6 @@ class Site:
     def wallboxes_of(self, charger: str) -> list[Wallbox]:
         """The wallboxes of a charger, in the order they were made."""
         return [self.wallboxes[f"{charger}.{name}"] for name in self.wallbox_names[charger]]
-
-    # --- doing -------------------------------------------------------------------------------------------------------
 
     def vehicle(self, name: str) -> VehicleSpec:
         """A vehicle by name; one of the scenario's own has the charge it left with."""

@@ -109,7 +109,7 @@ _PRICES = [
 _DAY = {"control": 2, "ranges": [{"begin": {"hour": 0, "minute": 0}, "end": {"hour": 23, "minute": 59}}] * 2}
 _ALL_DAY = {**_DAY, "control": 1}
 _TRIP = {"lmo": 5, "ate": 10_000.0}
-_OCPP = Never("comes with the OCPP client of the wallbox")
+_BACKEND = {"ocppe": True, "ocppu": "ws://127.0.0.1:9/"}
 
 _STATUS: dict[Value, Made | Never] = {
     0: _fault("controller_link_lost: {}"),
@@ -145,14 +145,14 @@ _STATUS: dict[Value, Made | Never] = {
     25: RESERVED,
     26: _fault("diode_shorted: {}"),
     27: Made((PLUG_IN,), {"loe": True, "loa": 4}),
-    28: _OCPP,
+    28: Made((PLUG_IN,), _BACKEND),
     29: Made(("power_cut: {}", "after: 1 min, power_up: {}"), {"rdre": 600}),
     30: Made((PLUG_IN,), {"adi": True, "la3": 10, "mca": 12}),
     31: Made((*CHARGING, "set_supply: {frequency: 48.9 Hz}"), {"ufe": True}),
     32: NOT_PUBLIC,
     33: NOT_PUBLIC,
     34: _fault("frequency: {frequency: 46.5 Hz}"),
-    35: _OCPP,
+    35: Made((PLUG_IN,), {**_BACKEND, "ocppf": 0}),
     36: NOT_PUBLIC,
     37: Made((PLUG_IN,), {"ocppe": True, "ocppio": True}),
     38: _fault("undervoltage: {voltage: 190 V}"),

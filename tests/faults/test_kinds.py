@@ -57,8 +57,9 @@ def places(kind: FaultType) -> list[str]:
 @pytest.mark.parametrize("name", FAULT_TYPES)
 def test_it_begins_and_ends(name: str) -> None:
     kind = FAULT_TYPES[name]
-    match = {"match": {"key": "amp"}} if kind.needs_key else {}
     for place in places(kind):
+        key = "State" if place.startswith("keba") else "amp"
+        match = {"match": {"key": key}} if kind.needs_key else {}
         bench = Bench(WORLD)
         if name != "loose_cable":
             bench.do("plug_in", charger="garage")

@@ -13,7 +13,7 @@ from emulator.core.messages import Event, Outcome, PlugIn, PowerCut, PowerUp, Un
 from emulator.core.specs import ChargerSpec, VehicleSpec
 from emulator.devices.firmware import Model
 from emulator.devices.interfaces import Origin
-from emulator.devices.ocpp_interface import Call, CallError, CallResult, Link, Message, OcppAccess, Payload
+from emulator.devices.interfaces.ocpp import Call, CallError, CallResult, Link, Message, OcppAccess, Payload
 from emulator.devices.points import Fidelity
 from emulator.devices.vendor import Vendor
 from emulator.devices.wallbox import Context, Wallbox
@@ -43,11 +43,11 @@ class Box(Wallbox):
 
     def __init__(self, context: Context, profile: VendorProfile) -> None:
         super().__init__(context)
-        self.interfaces = {}
         self.url: str | None = None
         self.user: str | None = None
         self.passwords: tuple[bytes, ...] = (b"",)
-        self.host = Host(profile, Station(self, IDENTITY), self.access)
+        self.host = Host(self.access, lambda: (profile, Station(self, IDENTITY)))
+        self.interfaces = {"ocpp": self.host.interface}
 
     def access(self) -> OcppAccess | None:
         return None if self.url is None else OcppAccess(url=self.url, user=self.user, passwords=self.passwords)
@@ -116,7 +116,9 @@ class World:
         self.box = Box(context, profile)
         self.box.url = url
         if station is not None:
-            self.box.host = Host(profile, station(self), self.box.access)
+            made = station(self)
+            self.box.host = Host(self.box.access, lambda: (profile, made))
+            self.box.interfaces = {"ocpp": self.box.host.interface}
         self.wait(10)  # the charge controller boots
         self.box.start()
 
@@ -328,7 +330,7 @@ class Tapped:
 @asynccontextmanager
 async def served(world: World) -> AsyncIterator[OcppDevice]:
     """The box's charge point on a real socket."""
-    async with OcppDevice(Endpoint(world.box, "ocpp"), world.box.host.interface) as device:
+    async with OcppDevice(Endpoint(world.box, "ocpp")) as device:
         yield device
 
 

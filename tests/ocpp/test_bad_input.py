@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support_ocpp import Paper, World
 
-from emulator.devices.ocpp_interface import CallError, CallResult, Payload
+from emulator.devices.interfaces.ocpp import CallError, CallResult, Payload
 from emulator.ocpp.messages import MessageError, decode, encode
 from emulator.ocpp.profiles import BENDER_PROFILE, GOE_PROFILE, KEBA_PROFILE
 from emulator.ocpp.schemas import violation

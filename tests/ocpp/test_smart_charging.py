@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support_ocpp import Paper, World
 
-from emulator.devices.ocpp_interface import CallResult
+from emulator.devices.interfaces.ocpp import CallResult
 from emulator.ocpp.profiles import GOE_PROFILE, WARP_PROFILE
 from emulator.ocpp.smart_charging import ChargingProfile, Profiles, Rules, SentProfile
 

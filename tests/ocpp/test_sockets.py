@@ -7,6 +7,7 @@ import json
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import pytest
 from library_server import library_server
@@ -314,7 +315,7 @@ async def test_a_box_without_power_breaks_off_and_one_switched_off_says_good_bye
             world.box.host.configured()
             assert state(device) == "off"
     reasons = [entry.detail["reason"] for entry in world.simulation.journal if entry.name == "disconnected"]
-    assert reasons == ["the box went down", "good-bye"]
+    assert reasons == ["the wallbox went down", "good-bye"]
 
 
 class Meddling(Interception):
@@ -334,7 +335,10 @@ class Meddling(Interception):
         return Delivery(data=data)
 
     def copies(self, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
-        return (*copies, *copies) if self._how == "repeat" else copies
+        if self._how == "repeat":
+            return (*copies, *copies)
+        delivered = [(copy, self.deliver(copy.data)) for copy in copies]
+        return [replace(copy, data=delivery.data) for copy, delivery in delivered if not delivery.silent]
 
 
 class Meddler(Interceptor):
@@ -347,8 +351,8 @@ class Meddler(Interceptor):
         self.passed: list[tuple[str | None, str]] = []
 
     def intercept(self, message: Message) -> Interception:
-        self.passed.append((message.topic, message.direction))
-        if (message.topic, message.direction) != (self.action, self.direction) or self.how == "nothing":
+        self.passed.append((message.action, message.direction))
+        if (message.action, message.direction) != (self.action, self.direction) or self.how == "nothing":
             return UNTOUCHED
         how, self.how = self.how, "nothing"
         return Meddling(how)

@@ -87,7 +87,7 @@ class Talk:
         return f"limit {self.box.limit:g} power {self.box.snapshot().power:.0f}"
 
 
-HTTP: Final = Setting(name="http", default=True, check=boolean)
+HTTP: Final = Setting("http", True, boolean)
 
 
 class Box(Wallbox):

@@ -107,9 +107,9 @@ LAYOUT: Layout[View, Box] = Layout(
 )
 
 
-MODBUS: Final = Setting(name="modbus", default=True, check=boolean)
-MDNS: Final = Setting(name="mdns", default=True, check=boolean)
-NAME: Final = Setting(name="name", default="Emulated", check=text())
+MODBUS: Final = Setting("modbus", True, boolean)
+MDNS: Final = Setting("mdns", True, boolean)
+NAME: Final = Setting("name", "Emulated", text())
 
 
 class Box(Wallbox):

@@ -107,13 +107,13 @@ class BareClient:
 
 # --- the box ---------------------------------------------------------------------------------------------------------
 
-MQTT: Final = Setting(name="mqtt", default=True, check=boolean)
-BROKER: Final = Setting(name="broker", default=EMBEDDED_BROKER, check=text())
-PORT: Final = Setting(name="port", default=1883, check=integer(0, 65_535))
-PREFIX: Final = Setting(name="prefix", default="box/1", check=text())
-KEEP_ALIVE: Final = Setting(name="keep_alive", default=60, check=integer(0, 65_535))
-READ_ONLY: Final = Setting(name="read_only", default=False, check=boolean)
-ECHOES: Final = Setting(name="echoes", default=False, check=boolean)
+MQTT: Final = Setting("mqtt", True, boolean)
+BROKER: Final = Setting("broker", EMBEDDED_BROKER, text())
+PORT: Final = Setting("port", 1883, integer(0, 65_535))
+PREFIX: Final = Setting("prefix", "box/1", text())
+KEEP_ALIVE: Final = Setting("keep_alive", 60, integer(0, 65_535))
+READ_ONLY: Final = Setting("read_only", False, boolean)
+ECHOES: Final = Setting("echoes", False, boolean)
 SETTINGS: Final = (MQTT, BROKER, PORT, PREFIX, KEEP_ALIVE, READ_ONLY, ECHOES)
 
 

@@ -29,9 +29,10 @@ from emulator.devices.interfaces import BrokerAccess, Publish
 from emulator.devices.traffic import Message
 from emulator.protocols.broker import Broker
 from emulator.protocols.broker_builtin import BuiltinBroker
-from emulator.protocols.mqtt import MqttDevice, State
+from emulator.protocols.mqtt import MqttDevice
 from emulator.protocols.mqtt_client import Outbox
 from emulator.protocols.mqtt_packets import Connect
+from emulator.protocols.outgoing import State
 from emulator.protocols.server import Endpoint
 
 
@@ -150,8 +151,8 @@ async def test_switched_off_it_says_good_bye_and_without_power_it_does_not(broke
         assert (await receive(user)).payload == b"no"
     assert [entry.detail.get("reason") for entry in entries(box, "connection", "disconnected")] == [
         "good-bye",
-        "the box went down",
-        "the box went down",
+        "the wallbox went down",
+        "the wallbox went down",
     ]
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support_modbus import PATIENCE, Box, advance, box, charge, entries, power_cut, power_up
 
@@ -217,6 +217,7 @@ def test_garbage_never_raises(parts: list[bytes]) -> None:
     asyncio.run(run())
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_the_journal_can_name_any_bytes(data: bytes) -> None:
     assert readable(data).isprintable()

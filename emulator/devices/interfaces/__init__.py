@@ -11,41 +11,21 @@ from .http_messages import HttpReply, HttpRequest
 from .mdns import MdnsInterface, MdnsService
 from .modbus import ModbusInterface, ModbusReply, ModbusRequest, RegisterItem, RegisterMap, RegisterRow
 from .mqtt import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Publish
+from .ocpp import OcppAccess, OcppInterface
 from .origin import OWNER, Origin, always
+from .ship import ShipInterface
 from .udp import Datagram, UdpInterface
 from .websocket import Close, Conversation, Frame, WebSocketEndpoint
 
 __all__ = [
-    "EMBEDDED_BROKER",
-    "OWNER",
-    "BrokerAccess",
-    "Close",
-    "Conversation",
-    "Datagram",
-    "Frame",
-    "HttpHandler",
-    "HttpInterface",
-    "HttpReply",
-    "HttpRequest",
-    "Interface",
-    "MdnsInterface",
-    "MdnsService",
-    "ModbusInterface",
-    "ModbusReply",
-    "ModbusRequest",
-    "MqttInterface",
-    "Origin",
-    "Publish",
-    "RegisterItem",
-    "RegisterMap",
-    "RegisterRow",
-    "Route",
-    "UdpInterface",
-    "WebSocketEndpoint",
-    "always",
-    "plain_not_found",
-    "plain_wrong_method",
-]
+    "EMBEDDED_BROKER", "OWNER", "BrokerAccess", "Close", "Conversation", "Datagram", "Frame", "HttpHandler",
+    "HttpInterface", "HttpReply", "HttpRequest", "Interface", "MdnsInterface", "MdnsService", "ModbusInterface",
+    "ModbusReply", "ModbusRequest", "MqttInterface", "OcppAccess", "OcppInterface", "Origin", "Publish", "RegisterItem",
+    "RegisterMap", "RegisterRow", "Route", "ShipInterface", "UdpInterface", "WebSocketEndpoint", "always",
+    "plain_not_found", "plain_wrong_method",
+]  # fmt: skip
 
 
-Interface = HttpInterface | MqttInterface | ModbusInterface | UdpInterface | MdnsInterface
+Interface = (
+    HttpInterface | MqttInterface | ModbusInterface | UdpInterface | MdnsInterface | OcppInterface | ShipInterface
+)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..registers import U16, U32
-from .place import Place as Place
+from .place import Place
 
 UNIT_ID: Final = 255
 """What KEBA's own wallboxes answer to and every client of them uses."""
@@ -28,11 +28,7 @@ def _write(address: int, name: str, unit: str = "") -> Place:
 CHARGING_STATE: Final = _read(1000, "charging_state")
 CABLE_STATE: Final = _read(1004, "cable_state")
 ERROR_CODE: Final = _read(1006, "error_code")
-CURRENT: Final = (
-    _read(1008, "current_l1", "mA"),
-    _read(1010, "current_l2", "mA"),
-    _read(1012, "current_l3", "mA"),
-)
+CURRENT: Final = (_read(1008, "current_l1", "mA"), _read(1010, "current_l2", "mA"), _read(1012, "current_l3", "mA"))
 SERIAL_NUMBER: Final = _read(1014, "serial_number")
 PRODUCT_CODE: Final = _read(1016, "product_code")
 FIRMWARE_VERSION: Final = _read(1018, "firmware_version")

@@ -1,6 +1,6 @@
-"""Steps about the box itself: cards, buttons, settings, reboots, and values a client would write.
+"""Steps about the wallbox itself: cards, buttons, settings, reboots, and values a client would write.
 
-The one rule: what a vendor's box makes of it is the wallbox's business; a step only brings it there and records it.
+The one rule: what a vendor's wallbox makes of it is its own business; a step only brings it there and records it.
 """
 
 from __future__ import annotations
@@ -17,33 +17,34 @@ from ...devices.wallbox import Wallbox
 from ...errors import EmulatorError, did_you_mean
 from ...language.arguments import Scope, Text, checked
 from ...language.fields import About
-from ...language.name_arguments import ChargerName, WallboxName
+from ...language.name_arguments import SOME_CHARGER, SOME_WALLBOX, WALLBOX
 from ...language.nodes import Node
 from ...world.names import probe
+from .. import known
 from ..settings import check_settings
 from .base import Step
 
 if TYPE_CHECKING:
     from ...world.site import Site
 
-_Wallbox = Annotated[str, WallboxName(), About("which one; may be left out if there is one wallbox only")]
-_SomeWallbox = Annotated[str | None, WallboxName(needed=False), About("one wallbox; default: all of the charger")]
-_SomeCharger = Annotated[str | None, ChargerName(needed=False), About("where, if there are several chargers")]
+_Wallbox = Annotated[str, WALLBOX, About("which one; may be left out if there is one wallbox only")]
+_SomeWallbox = Annotated[str | None, SOME_WALLBOX, About("one wallbox; default: all of the charger")]
+_SomeCharger = Annotated[str | None, SOME_CHARGER, About("where, if there are several chargers")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _AtTheBox(Step):
+class _AtTheWallbox(Step):
     """Base of what a person does at a charger: it reaches one wallbox, or every one of a charger."""
 
     charger: _SomeCharger = None
     wallbox: _SomeWallbox = None
 
-    def settled(self, node: Node, scope: Scope) -> _AtTheBox:
+    def settled(self, node: Node, scope: Scope) -> _AtTheWallbox:
         if self.charger is None and self.wallbox is None:
             checked(node, scope, scope.names.only_charger)
         return self
 
-    def boxes(self, site: Site) -> list[Wallbox]:
+    def wallboxes(self, site: Site) -> list[Wallbox]:
         """The wallboxes it reaches, in the order they were made."""
         if self.wallbox is not None:
             return [site.wallboxes[self.wallbox]]
@@ -51,19 +52,19 @@ class _AtTheBox(Step):
 
     def each(self, site: Site, name: str, detail: Mapping[str, object], do: Callable[[Wallbox], Outcome]) -> Outcome:
         """Do it to every wallbox reached; the first refusal is the answer."""
-        boxes = self.boxes(site)
-        if not boxes:
+        wallboxes = self.wallboxes(site)
+        if not wallboxes:
             raise EmulatorError(f"{name}: there is no wallbox on this charger")
         outcomes = []
-        for box in boxes:
-            with site.because_of(name, detail, box):
-                outcomes.append(do(box))
+        for wallbox in wallboxes:
+            with site.because_of(name, detail, wallbox):
+                outcomes.append(do(wallbox))
         return next((outcome for outcome in outcomes if not outcome.ok), outcomes[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PresentCard(_AtTheBox):
-    """A card is held to the reader. What the box thinks of it is an answer, not a failure of the scenario."""
+class PresentCard(_AtTheWallbox):
+    """A card is held to the reader. What the wallbox thinks of it is an answer, not a failure of the scenario."""
 
     short: ClassVar[str | None] = "tag"
 
@@ -71,7 +72,7 @@ class PresentCard(_AtTheBox):
     """The card's id in hexadecimal."""
 
     def apply(self, site: Site) -> Outcome:
-        outcome = self.each(site, "present_card", {"tag": self.tag}, lambda box: box.present_card(self.tag))
+        outcome = self.each(site, "present_card", {"tag": self.tag}, lambda wallbox: wallbox.present_card(self.tag))
         if outcome.ok:
             return outcome
         answer = {"accepted": False, "reason": str(outcome.refused), "message": outcome.message}
@@ -79,20 +80,20 @@ class PresentCard(_AtTheBox):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PressButton(_AtTheBox):
-    """The button of the box is pressed."""
+class PressButton(_AtTheWallbox):
+    """The button of the wallbox is pressed."""
 
     duration: Seconds = 0.2
     """How long it is held."""
 
     def apply(self, site: Site) -> Outcome:
         detail = {"duration": self.duration}
-        return self.each(site, "press_button", detail, lambda box: box.press_button(self.duration))
+        return self.each(site, "press_button", detail, lambda wallbox: wallbox.press_button(self.duration))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Set(Step):
-    """The owner changes settings of a wallbox, with the vendor's app or at the box."""
+    """The owner changes settings of a wallbox, with the vendor's app or at the wallbox."""
 
     wallbox: _Wallbox = ""
     settings: Mapping[str, object]
@@ -101,15 +102,15 @@ class Set(Step):
     def settled(self, node: Node, scope: Scope) -> Set:
         written = node.get("settings")
         if written is not None:
-            box = probe(scope.names, self.wallbox)
-            if box is not None:
-                check_settings(written, box.vendor.title, box.settings.rows, scope)
+            wallbox = probe(scope.names, self.wallbox)
+            if wallbox is not None:
+                check_settings(written, wallbox.vendor.title, wallbox.settings.rows, scope)
         return self
 
     def apply(self, site: Site) -> Outcome:
-        box = site.wallboxes[self.wallbox]
-        with site.because_of("set", {"settings": dict(self.settings)}, box):
-            box.configure(self.settings)
+        wallbox = site.wallboxes[self.wallbox]
+        with site.because_of("set", {"settings": dict(self.settings)}, wallbox):
+            wallbox.configure(self.settings)
         return Outcome()
 
 
@@ -120,8 +121,8 @@ class Reboot(Step):
     short: ClassVar[str | None] = "wallbox"
 
     charger: _SomeCharger = None
-    wallbox: Annotated[str | None, WallboxName(needed=False), About("one wallbox; default: the whole charger")] = None
-    for_: Annotated[Seconds | None, About("how long its interfaces are gone; default: the box's boot time")] = None
+    wallbox: Annotated[str | None, SOME_WALLBOX, About("one wallbox; default: the whole charger")] = None
+    for_: Annotated[Seconds | None, About("how long its interfaces are gone; default: the wallbox's boot time")] = None
 
     def settled(self, node: Node, scope: Scope) -> Reboot:
         if self.charger is None and self.wallbox is None:
@@ -133,18 +134,18 @@ class Reboot(Step):
             self._restart(site, site.wallboxes[self.wallbox])
             return Outcome()
         charger = self.charger or site.names.only_charger()
-        for box in site.wallboxes_of(charger):
-            self._restart(site, box)
+        for wallbox in site.wallboxes_of(charger):
+            self._restart(site, wallbox)
         return site.simulation.submit(charger, RebootController(owner="scenario"))
 
-    def _restart(self, site: Site, box: Wallbox) -> None:
-        with site.because_of("reboot", {"for": self.for_}, box):
-            box.reboot(self.for_)
+    def _restart(self, site: Site, wallbox: Wallbox) -> None:
+        with site.because_of("reboot", {"for": self.for_}, wallbox):
+            wallbox.reboot(self.for_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetFirmware(Step):
-    """The firmware of a wallbox is replaced, and the box reboots into it."""
+    """The firmware of a wallbox is replaced, and the wallbox reboots into it."""
 
     short: ClassVar[str | None] = "firmware"
 
@@ -153,16 +154,16 @@ class SetFirmware(Step):
     """The new version."""
 
     def settled(self, node: Node, scope: Scope) -> SetFirmware:
-        box = probe(scope.names, self.wallbox)
-        if box is not None:
+        wallbox = probe(scope.names, self.wallbox)
+        if wallbox is not None:
             place = node.get("firmware") or node
-            checked(place, scope, lambda: box.vendor.profile(box.profile.model.id, self.firmware))
+            checked(place, scope, lambda: wallbox.vendor.profile(wallbox.profile.model.id, self.firmware))
         return self
 
     def apply(self, site: Site) -> Outcome:
-        box = site.wallboxes[self.wallbox]
-        with site.because_of("set_firmware", {"firmware": self.firmware}, box):
-            box.set_firmware(self.firmware)
+        wallbox = site.wallboxes[self.wallbox]
+        with site.because_of("set_firmware", {"firmware": self.firmware}, wallbox):
+            wallbox.set_firmware(self.firmware)
         return Outcome()
 
 
@@ -176,28 +177,39 @@ class Command(Step):
     interface: str | None = None
     """The interface they come through; default: http, or the first there is."""
     refused: bool = False
-    """true: the box is expected to refuse them."""
+    """true: the wallbox is expected to refuse them."""
 
     def settled(self, node: Node, scope: Scope) -> Command:
-        box = probe(scope.names, self.wallbox)
-        if box is not None and self.interface is not None and self.interface not in (*box.interfaces, "websocket"):
+        wallbox = probe(scope.names, self.wallbox)
+        if (
+            wallbox is not None
+            and self.interface is not None
+            and self.interface not in (*wallbox.interfaces, "websocket")
+        ):
             place = node.get("interface") or node
-            hint = did_you_mean(self.interface, box.interfaces)
-            scope.fail(place, f'{box.address} has no interface "{self.interface}"{hint}')
+            hint = did_you_mean(self.interface, wallbox.interfaces)
+            scope.fail(place, f'{wallbox.address} has no interface "{self.interface}"{hint}')
+        written = node.get("write")
+        if wallbox is not None and written is not None and not self.refused:
+            known.check_written(written, wallbox, scope)
         return self
 
     def apply(self, site: Site) -> Outcome:
-        box = site.wallboxes[self.wallbox]
-        chosen = self.interface or ("http" if "http" in box.interfaces else next(iter(box.interfaces), "scenario"))
+        wallbox = site.wallboxes[self.wallbox]
+        chosen = self.interface or (
+            "http" if "http" in wallbox.interfaces else next(iter(wallbox.interfaces), "scenario")
+        )
         outcomes: dict[str, Outcome] = {}
-        with site.because_of("command", {"write": dict(self.write), "interface": chosen}, box) as cause:
+        with site.because_of("command", {"write": dict(self.write), "interface": chosen}, wallbox) as cause:
             origin = Origin(interface=chosen, client="scenario", cause=cause)
             for written, value in self.write.items():
-                address = _own_address(box, written)
-                interception = box.interceptor.intercept(of_write(address, chosen, box.traffic.get(chosen, "http")))
+                address = _own_address(wallbox, written)
+                interception = wallbox.interceptor.intercept(
+                    of_write(address, chosen, wallbox.traffic.get(chosen, "http"))
+                )
                 interception.lost()  # a write by a step always arrives; what it meets counts all the same
                 with interception.handling():
-                    outcomes[address] = box.write(address, value, origin)
+                    outcomes[address] = wallbox.write(address, value, origin)
         return self._answer(outcomes)
 
     def _answer(self, outcomes: Mapping[str, Outcome]) -> Outcome:
@@ -210,9 +222,9 @@ class Command(Step):
         return Outcome(detail={"written": list(outcomes)})
 
 
-def _own_address(box: Wallbox, text: str) -> str:
+def _own_address(wallbox: Wallbox, text: str) -> str:
     """The address without the wallbox's name in front, which may be there as it is in expectations."""
-    for prefix in (f"{box.address}.", f"{box.name}."):
-        if text.startswith(prefix) and text not in box.addresses():
+    for prefix in (f"{wallbox.address}.", f"{wallbox.name}."):
+        if text.startswith(prefix) and text not in wallbox.addresses():
             return text.removeprefix(prefix)
     return text

@@ -6,7 +6,7 @@ what the world itself refuses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -29,6 +29,7 @@ from ...runtime.journal import KINDS
 from ...world.checks import Check, Checks
 from ...world.conditions import SiteCondition
 from ...world.names import probe
+from .. import known
 from ..settings import check_settings
 from .base import Step, StepType
 
@@ -62,11 +63,11 @@ class Place:
 
     def target(self, site: Site) -> Target:
         """The same in a world."""
-        boxes = [site.wallboxes[self.wallbox]] if self.wallbox else site.wallboxes_of(self.charger)
+        wallboxes = [site.wallboxes[self.wallbox]] if self.wallbox else site.wallboxes_of(self.charger)
         return Target(
             simulation=site.simulation,
             charger=self.charger,
-            wallboxes=tuple(boxes),
+            wallboxes=tuple(wallboxes),
             level=self.level,
             interface=self.interface,
         )
@@ -76,9 +77,7 @@ class Place:
 class PlaceName(ArgumentType[Place]):
     """`garage`, `garage.goe`, `garage.goe.http`; the charger's name may be left out."""
 
-    @property
-    def text(self) -> str:
-        return 'a charger, a wallbox or an interface such as "garage.goe.http"'
+    text = 'a charger, a wallbox or an interface such as "garage.goe.http"'
 
     def read(self, node: Node, scope: Scope) -> Place:
         if not isinstance(node.scalar, str):
@@ -97,8 +96,8 @@ def find_place(text: str, names: Names) -> Place:
     if text in names.chargers:
         return Place(text)
     try:
-        wallbox = names.wallbox(text)
-        return Place(wallbox.partition(".")[0], wallbox)
+        address = names.wallbox(text)
+        return Place(address.partition(".")[0], address)
     except EmulatorError as error:
         outer, dot, interface = text.rpartition(".")
         if not dot:
@@ -106,13 +105,13 @@ def find_place(text: str, names: Names) -> Place:
             raise EmulatorError(f'there is no charger or wallbox "{text}"{did_you_mean(text, known)}') from error
         if outer in names.chargers:
             raise
-        wallbox = names.wallbox(outer)
-    box = probe(names, wallbox)
-    if box is not None:
-        served = box.traffic
+        address = names.wallbox(outer)
+    wallbox = probe(names, address)
+    if wallbox is not None:
+        served = wallbox.traffic
         if interface not in served:
-            raise EmulatorError(f'{wallbox} has no interface "{interface}"{did_you_mean(interface, served)}') from None
-    return Place(wallbox.partition(".")[0], wallbox, interface)
+            raise EmulatorError(f'{address} has no interface "{interface}"{did_you_mean(interface, served)}') from None
+    return Place(address.partition(".")[0], address, interface)
 
 
 # --- when ------------------------------------------------------------------------------------------------------------
@@ -122,9 +121,7 @@ def find_place(text: str, names: Names) -> Place:
 class AfterKind(ArgumentType[After]):
     """`{event: rcd_tripped, delay: 3 s}`: something in the journal."""
 
-    @property
-    def text(self) -> str:
-        return "something that happens, such as {event: rcd_tripped, delay: 3 s}"
+    text = "something that happens, such as {event: rcd_tripped, delay: 3 s}"
 
     def read(self, node: Node, scope: Scope) -> After:
         if not node.entries:
@@ -219,7 +216,11 @@ class FaultStep(StepType):
         values = read_record(node, (*COMMON, *kind.arguments), scope, what="the arguments of fault")
         step = construct(Fault, {argument.name: values.pop(argument.name) for argument in COMMON})
         place, match = step.on, step.match or Match()
+        here = known.wallboxes_at(scope.names, place.charger, place.wallbox)
         problems = list(_misplaced(kind, place, match, node, scope))
+        if not problems and match.needs:
+            problems += known.match_problems(node.get("match") or node, match, here)
+        problems += _never_comes(step, node, here, scope.names)
         if kind.requires and all(node.get(name) is None for name in kind.requires):
             problems.append((node, f"{kind.name}: expected {' or '.join(kind.requires)}"))
         effect = kind.make(values)
@@ -255,6 +256,14 @@ def _kind(node: Node, scope: Scope) -> FaultType:
     return FAULT_TYPES[named.text]
 
 
+def _never_comes(step: Fault, node: Node, wallboxes: Sequence[Wallbox], names: Names) -> known.Problems:
+    """What a fault waits for and nothing can ever be."""
+    if step.after is None:
+        return []
+    wrong = known.happening_problem(step.after.kind, step.after.pattern, wallboxes, names)
+    return [(node.get("after") or node, wrong)] if wrong is not None else []
+
+
 def _misplaced(kind: FaultType, place: Place, match: Match, node: Node, scope: Scope) -> list[tuple[Node, str]]:
     """What is wrong with where a fault is to be."""
     on, narrowed = node.get("on") or node, node.get("match") or node
@@ -283,30 +292,27 @@ _LEVELS: Final[Mapping[Level, str]] = {"charger": "a charger", "wallbox": "a wal
 
 def _served(place: Place, names: Names) -> set[str]:
     """The protocols a fault could meet there; none: not known."""
-    boxes = [place.wallbox] if place.wallbox else [f"{place.charger}.{name}" for name in names.chargers[place.charger]]
+    wallboxes = (
+        [place.wallbox] if place.wallbox else [f"{place.charger}.{name}" for name in names.chargers[place.charger]]
+    )
     found: set[str] = set()
-    for address in boxes:
-        box = probe(names, address)
-        if box is not None:
-            found |= {protocol for name, protocol in box.traffic.items() if place.interface in (None, name)}
+    for address in wallboxes:
+        wallbox = probe(names, address)
+        if wallbox is not None:
+            found |= {protocol for name, protocol in wallbox.traffic.items() if place.interface in (None, name)}
     return found
 
 
 def _check_values(node: Node, place: Place, scope: Scope) -> None:
-    """Settings and vendor values of what a box does by itself."""
-    box: Wallbox | None = probe(scope.names, place.wallbox) if place.wallbox else None
-    if box is None:
+    """Settings and vendor values of what a wallbox does by itself."""
+    wallbox: Wallbox | None = probe(scope.names, place.wallbox) if place.wallbox else None
+    if wallbox is None:
         return
     settings, write = node.get("settings"), node.get("write")
     if settings is not None:
-        check_settings(settings, box.vendor.title, box.settings.rows, scope)
-    if write is not None:
-        known = set(box.addresses())
-        for key, _ in write.entries or ():
-            if key.text not in known:
-                scope.fail(
-                    replace(key, label=""), f'{box.address} has no value "{key.text}"{did_you_mean(key.text, known)}'
-                )
+        check_settings(settings, wallbox.vendor.title, wallbox.settings.rows, scope)
+    if write is not None and not known.check_written(write, wallbox, scope):
+        raise Unreadable
 
 
 def fault_type() -> StepType:

@@ -1,4 +1,4 @@
-"""The step that asks a box as a client would, without a socket, and looks at what comes back.
+"""The step that asks a wallbox as a client would, without a socket, and looks at what comes back.
 
 The one rule: the request takes the way a real one takes, past the same faults, and is recorded like one.
 """
@@ -30,7 +30,9 @@ from ...language.arguments import Scope, Text, Whole
 from ...language.fields import About
 from ...language.nodes import Node
 from ...world.expectations import parse
+from ...world.names import probe
 from ...world.quantities import Quantity
+from .. import known
 from .base import Step
 from .fault import Place, PlaceName
 
@@ -44,7 +46,7 @@ _READ, _WRITE = 3, 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Step):
-    """In a run without sockets: a client asks a box, and gets what is expected. Elsewhere real clients do that.
+    """In a run without sockets: a client asks a wallbox, and gets what is expected. Elsewhere real clients do that.
 
     What comes back: `reachable`, `status`, `body`, `values`, `exception`, `replies`, `delay` (wall seconds), `silent`,
     `ends` (keep, close, reset), `complete`; of MQTT also the topic of the last `will`.
@@ -75,6 +77,13 @@ class Request(Step):
             scope.fail(node.get("on") or node, f"{self.on.text} is no interface, expected for example garage.goe.http")
         if (self.get, self.register, self.send, self.topic) == (None, None, None, None):
             scope.fail(node, "nothing to ask, expected get, register, send or topic")
+        wallbox = probe(scope.names, self.on.wallbox) if self.on.wallbox is not None else None
+        if wallbox is not None:
+            asked = {"get": self.get, "register": self.register, "count": self.count, "topic": self.topic}
+            asked |= {"function": self.function}
+            wrong = known.request_problem(wallbox, asked, self.expect)
+            if wrong is not None:
+                scope.report(node.get(wrong[0]) or node, wrong[1])
         for name, value in self.expect.items():
             try:
                 parse(value, _quantity(name))
@@ -103,26 +112,26 @@ class Request(Step):
         site.simulation.wake()
         return Outcome(message="; ".join(wrong), detail={"ok": not wrong, "items": items, "found": found})
 
-    def _asked(self, box: Wallbox, name: str) -> dict[str, object]:
-        interface = box.interfaces["http" if name == "websocket" else name]
-        if not box.serves(name):
+    def _asked(self, wallbox: Wallbox, name: str) -> dict[str, object]:
+        interface = wallbox.interfaces["http" if name == "websocket" else name]
+        if not wallbox.serves(name):
             return {"reachable": False}
-        protocol = box.traffic[name]
+        protocol = wallbox.traffic[name]
         if isinstance(interface, HttpInterface) and self.get is not None:
-            return {"reachable": True, **self._http(box, interface, upgrade=protocol == "websocket")}
+            return {"reachable": True, **self._http(wallbox, interface, upgrade=protocol == "websocket")}
         if isinstance(interface, ModbusInterface) and self.register is not None:
-            return {"reachable": True, **self._modbus(box, name, interface)}
+            return {"reachable": True, **self._modbus(wallbox, name, interface)}
         if isinstance(interface, UdpInterface) and self.send is not None:
-            return {"reachable": True, **self._udp(box, name, interface)}
+            return {"reachable": True, **self._udp(wallbox, name, interface)}
         if isinstance(interface, MqttInterface) and self.topic is not None:
-            return self._mqtt(box, name, interface)
+            return self._mqtt(wallbox, name, interface)
         raise EmulatorError(
             f"request: {self.on.text} is {protocol}; expected get (HTTP), register (Modbus), send (UDP)"
         )
 
     # --- protocols ---------------------------------------------------------------------------------------------------
 
-    def _http(self, box: Wallbox, interface: HttpInterface, *, upgrade: bool) -> dict[str, object]:
+    def _http(self, wallbox: Wallbox, interface: HttpInterface, *, upgrade: bool) -> dict[str, object]:
         headers = {str(key).lower(): str(value) for key, value in self.headers.items()}
         if upgrade:
             headers |= {
@@ -132,7 +141,7 @@ class Request(Step):
             }
         assert self.get is not None
         plain = HttpRequest(method=self.method, target=self.get, headers=headers, body=self.body.encode())
-        with _recorded(box, "websocket" if upgrade else "http", f"{self.method} {plain.path}") as (origin, detail):
+        with _recorded(wallbox, "websocket" if upgrade else "http", f"{self.method} {plain.path}") as (origin, detail):
             request = plain.caused_by(origin)
 
             def ask(request: HttpRequest) -> HttpReply:
@@ -144,7 +153,7 @@ class Request(Step):
                     refusal = endpoint.before(request)
                 return refusal or HttpReply(status=404 if endpoint is None else 101)
 
-            interception = box.interceptor.intercept(of_http(request, box.has_value, upgrade=upgrade))
+            interception = wallbox.interceptor.intercept(of_http(request, wallbox.has_value, upgrade=upgrade))
             reply = interception.http(request, ask)
             detail["status"] = reply.status
         delivery = interception.deliver(_HEAD_END + reply.body)
@@ -155,11 +164,11 @@ class Request(Step):
             **_line(delivery, silent=reply.silent, delay=reply.delay, complete=data == reply.body),
         }
 
-    def _modbus(self, box: Wallbox, name: str, interface: ModbusInterface) -> dict[str, object]:
+    def _modbus(self, wallbox: Wallbox, name: str, interface: ModbusInterface) -> dict[str, object]:
         assert self.register is not None
         values = () if self.write is None else (self.write,)
         function = _WRITE if self.write is not None and self.function == _READ else self.function
-        with _recorded(box, name, f"function {function}, {self.register}") as (origin, detail):
+        with _recorded(wallbox, name, f"function {function}, {self.register}") as (origin, detail):
             request = ModbusRequest(
                 unit=self.unit,
                 function=function,
@@ -168,7 +177,7 @@ class Request(Step):
                 values=values,
                 origin=origin,
             )
-            interception = box.interceptor.intercept(of_modbus(request, name))
+            interception = wallbox.interceptor.intercept(of_modbus(request, name))
             reply = interception.modbus(request, interface.handle)
             detail |= {} if reply is None or reply.exception is None else {"exception": reply.exception}
             whole = Delivery(data=bytes(_FRAME))
@@ -179,10 +188,10 @@ class Request(Step):
             **_line(delivery, silent=reply is None, delay=0.0, complete=len(delivery.data) == _FRAME),
         }
 
-    def _udp(self, box: Wallbox, name: str, interface: UdpInterface) -> dict[str, object]:
+    def _udp(self, wallbox: Wallbox, name: str, interface: UdpInterface) -> dict[str, object]:
         data = (self.send or "").encode()
-        with _recorded(box, name, self.send or "") as (origin, _):
-            interception = box.interceptor.intercept(of_datagram(data, CLIENT, name, "in"))
+        with _recorded(wallbox, name, self.send or "") as (origin, _):
+            interception = wallbox.interceptor.intercept(of_datagram(data, CLIENT, name, "in"))
             replies: Sequence[Copy[Datagram]] = ()
             if not interception.lost():
                 with interception.handling():
@@ -196,21 +205,21 @@ class Request(Step):
             "delay": max((copy.delay for copy in replies), default=0.0),
         }
 
-    def _mqtt(self, box: Wallbox, name: str, interface: MqttInterface) -> dict[str, object]:
-        engine = FaultEngine.of(box.simulation)
+    def _mqtt(self, wallbox: Wallbox, name: str, interface: MqttInterface) -> dict[str, object]:
+        engine = FaultEngine.of(wallbox.simulation)
         access = interface.access()
         try:
             if access is not None:
-                access = box.interceptor.broker_access(name, access)
+                access = wallbox.interceptor.broker_access(name, access)
         except OSError:
             access = None
         if access is None or engine.broker_gone:
             return {"reachable": False}
-        with _recorded(box, name, f"subscribe {self.topic}") as (origin, _):
+        with _recorded(wallbox, name, f"subscribe {self.topic}") as (origin, _):
             found = [m for m in interface.connected(origin) if f"/{m.topic}".endswith(f"/{self.topic}")]
             replies: list[str] = []
             for message in found[-1:]:
-                interception = box.interceptor.intercept(of_publish(message, name, "out"))
+                interception = wallbox.interceptor.intercept(of_publish(message, name, "out"))
                 sent = Copy(message=message, data=interception.content(message.payload))
                 replies += [copy.data.decode("utf-8", "replace") for copy in interception.copies([sent])]
         will = None if access.will is None else access.will.topic
@@ -235,17 +244,17 @@ def _line(delivery: Delivery, *, silent: bool, delay: float, complete: bool) -> 
 
 
 @contextmanager
-def _recorded(box: Wallbox, interface: str, name: str) -> Iterator[tuple[Origin, dict[str, object]]]:
+def _recorded(wallbox: Wallbox, interface: str, name: str) -> Iterator[tuple[Origin, dict[str, object]]]:
     """While a request is answered: its entry in the journal is what everything follows from."""
-    simulation = box.simulation
+    simulation = wallbox.simulation
     detail: dict[str, object] = {}
     entry = simulation.journal.record(
         simulation.at,
         "request",
         name,
         detail,
-        charger=box.charger,
-        wallbox=box.name,
+        charger=wallbox.charger,
+        wallbox=wallbox.name,
         interface=interface,
         client=CLIENT,
     )

@@ -97,10 +97,9 @@ class View:
             if self.faulted:
                 return "vehicle_connector_error"
             return "vehicle_charging_type2" if self.charging else "vehicle_connected_type2"
-        return {
-            "connected": "vehicle_connected_schuko",
-            "power_on": "vehicle_charging_schuko",
-        }.get(self.schuko, "no_vehicle_connected")
+        return {"connected": "vehicle_connected_schuko", "power_on": "vehicle_charging_schuko"}.get(
+            self.schuko, "no_vehicle_connected"
+        )
 
     @cached_property
     def schuko(self) -> str:

@@ -18,14 +18,7 @@ NEW: Final = "5.22"
 HEMS_BLOCK_SINCE: Final = "1.5"
 """First ICC firmware with registers from 2000 on."""
 
-_OLD: Final = (
-    range(100, 142),
-    range(200, 218),
-    range(600, 636),
-    range(700, 715),
-    range(720, 730),
-    range(741, 747),
-)
+_OLD: Final = (range(100, 142), range(200, 218), range(600, 636), range(700, 715), range(720, 730), range(741, 747))
 _CC: Final = (range(100, 153), range(200, 228), range(600, 636), range(700, 730), range(731, 747))
 _ICC: Final = (range(100, 174), range(200, 228), range(600, 636), range(700, 730), range(1000, 1003))
 
@@ -48,23 +41,12 @@ _ASSUMED: Final = "protocol versions that are in no capture"
 
 RELEASES: Final = (
     Release(
-        name="0.14",
-        models=CC,
-        since="5.33",
-        ranges=_CC,
-        semp=True,
-        source="evcc, charger/bender.go and charger/semp",
+        name="0.14", models=CC, since="5.33", ranges=_CC, semp=True, source="evcc, charger/bender.go and charger/semp"
     ),
     Release(name="0.14", models=CC, since="5.31", ranges=_CC, switches_phases=False, source=_DOCUMENT),
     Release(name="0.12", models=CC, since=NEW, ranges=_CC, switches_phases=False, source="capture of 5.22"),
     Release(
-        name="0.9c",
-        models=CC,
-        ranges=_OLD,
-        boot_current=6,
-        switches_phases=False,
-        source=_DOCUMENT,
-        assumed=_ASSUMED,
+        name="0.9c", models=CC, ranges=_OLD, boot_current=6, switches_phases=False, source=_DOCUMENT, assumed=_ASSUMED
     ),
     Release(
         name="1.5",

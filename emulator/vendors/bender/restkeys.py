@@ -133,11 +133,7 @@ KEYS: Final = (
     _row("cc_serial_n", lambda v: f"{v.build.serial}/{v.settings[BOARD_ID]}"),
     _row("manuf_serial_n", lambda v: v.build.serial, source=SEED, hidden=True),
     _row("con_cycles_schuko", stored(SCHUKO_CYCLES), "uint64"),
-    _row(
-        "con_cycles_type2",
-        lambda v: v.settings[TYPE2_CYCLES] + v.now.contactor_cycles,
-        "uint64",
-    ),
+    _row("con_cycles_type2", lambda v: v.settings[TYPE2_CYCLES] + v.now.contactor_cycles, "uint64"),
     _row("max_current", lambda v: v.operator, "uint64", about="A"),
     _row("rcmb_state", _word("triggered", "okay", lambda v: v.has_error("residual_current_detected"))),
     _row("rcmb_max_values", lambda v: _pair(v.residual_peak), aliases=("rcmb_max",), about="mA RMS, mA DC"),

@@ -48,7 +48,9 @@ class Bender(Wallbox):
         self.logic = Logic(self, self.build)
         self.modbus = ModbusApi(self.build, self.logic, self.view, lambda: self.profile)
         self.login = Login(self.settings, self.serial)
-        self.http = HttpApi(self.settings, self.build, self.profile, self.login, self.view, self.modbus.fidelity)
+        self.http = HttpApi(
+            self.settings, self.build, lambda: self.profile, self.login, self.view, self.modbus.fidelity
+        )
         self.interfaces: Mapping[str, Interface] = (
             {"http": self.http.icc_interface(), "modbus": self.modbus.interface()}
             if self.build.icc
@@ -68,8 +70,6 @@ class Bender(Wallbox):
     def view(self) -> View:
         """What the controller knows at this moment."""
         return View(self, self.build, self.logic)
-
-    # --- reading and writing -----------------------------------------------------------------------------------------
 
     def read(self, address: str) -> object:
         """`rest.conn_state` (numbers as numbers), `modbus.122` as on the wire."""
@@ -95,6 +95,9 @@ class Bender(Wallbox):
             if int(address.removeprefix(REGISTER)) not in USER_ID:
                 yield address
 
+    def written_names(self) -> Iterable[str]:
+        return (*super().written_names(), "user_id", "semp.recommended_power")
+
     def fidelity(self) -> Iterable[Fidelity]:
         yield from (key.fidelity() for key in self.http.keys.values())
         yield from self.modbus.fidelity()
@@ -106,8 +109,6 @@ class Bender(Wallbox):
         if not self.up or not self.snapshot().controller_link:
             return Outcome(detail={"ignored": "the card reader does not answer"})
         return self.logic.authorise(tag)
-
-    # --- what happens to the wallbox ---------------------------------------------------------------------------------
 
     def power_on(self) -> None:
         self.logic.start()
@@ -130,5 +131,5 @@ class Bender(Wallbox):
     def boot(self) -> None:
         """The firmware may be another one."""
         self.modbus.compile()
-        self.http.compile(self.profile)
+        self.http.compile()
         self.logic.start()

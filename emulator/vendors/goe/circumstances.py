@@ -5,16 +5,19 @@ The one rule: it decides nothing; it answers for one instant and says when time 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from ...core.instant import MILLISECOND, SECOND, Instant
 from ...core.snapshot import EvseState, Snapshot
+from ...devices.quirks import Quirk
 from ...devices.settings import Settings
 from . import faultcodes, limits, trip
 from . import settings as s
+from .backend import Backend
 from .clock import Clock
-from .features import EXCLUSIVE_END, INITIALIZING, UNDERVOLTAGE
+from .features import EXCLUSIVE_END, INITIALIZING, SLOW_SURPLUS, UNDERVOLTAGE
 from .identity import Identity
 from .ladder import Force, Inputs, Mode, ModelStatus, Trip, decide
 from .schedule import Calendar
@@ -25,8 +28,18 @@ from .surplus import Surplus, Tuning
 class Circumstances:
     """The inputs of one wallbox's decision. Lost at every restart."""
 
-    def __init__(self, settings: Settings, identity: Identity, clock: Clock, at: Instant) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        identity: Identity,
+        clock: Clock,
+        backend: Backend,
+        at: Instant,
+        shows: Callable[[Quirk], bool],
+    ) -> None:
         self._settings = settings
+        self._shows = shows
+        self._backend = backend
         self._identity = identity
         self._clock = clock
         self.surplus = Surplus()
@@ -74,9 +87,11 @@ class Circumstances:
         mode = Mode(settings[s.LMO])
         plain = replace(
             self._guards(now, at),
-            locked_out=settings[s.ACS] != 0 and settings[s.TRX] is None,
+            locked_out=settings[s.ACS] != 0 and settings[s.TRX] is None and not self._backend.authorised,
             inoperable=settings[s.OCPPIO] and settings[s.OCPPE],
             unwanted=limits.below(limits.group_limit(settings), settings[s.MCA]),
+            denied=self._backend.denies,
+            offline=self._backend.offline,
             failsafe=self.failsafe(at) and settings[s.FSI] < settings[s.MCA],
             force=Force(settings[s.FRC]),
             energy_reached=self._energy_reached(now),
@@ -197,6 +212,7 @@ class Circumstances:
             rounding=settings[s.FRM],
             lowest=settings[s.MCA],
             highest=self._highest(),
+            slow=self._shows(SLOW_SURPLUS),
         )
 
     def calendar(self) -> Calendar:

@@ -2,7 +2,7 @@
 
 The one rule: one list for all three, so that what is shown is what is offered.
 Source: captured `cll` of firmware 60; go-eCharger-API-v2#188 for acu as its minimum. Names of the members for `tcl`,
-`loa`, the fail-safe and under-frequency are ASSUMED.
+`loa`, the fail-safe, under-frequency and OCPP are ASSUMED.
 """
 
 from __future__ import annotations
@@ -78,6 +78,8 @@ class Limits:
     failsafe: int | None
     frequency: int | None
     """Under-frequency control."""
+    ocpp: int | None
+    """Charging profiles of the central system."""
     blocked: bool
     """Access control lets nothing through."""
 
@@ -92,6 +94,7 @@ class Limits:
         *,
         surplus: Callable[[], int],
         failsafe: bool,
+        ocpp: int | None,
     ) -> Limits:
         """`surplus`: what the surplus logic would charge with [A]."""
         regulated = decision.inner is ModelStatus.PV_SURPLUS and inputs.mode is not Mode.BASIC
@@ -108,6 +111,7 @@ class Limits:
             minimum=settings[MCA] if least else None,
             failsafe=settings[FSI] if failsafe else None,
             frequency=frequency_limit(settings, identity, now),
+            ocpp=ocpp if ocpp is not None and ocpp < UNLIMITED else None,
             blocked=inputs.locked_out,
         )
 
@@ -121,6 +125,7 @@ class Limits:
             "failsafeLimit": self.failsafe,
             "loadBalancingLimit": self.group,
             "minChargingCurrent": self.minimum,
+            "ocppLimit": self.ocpp,
             "pvSurplus": self.surplus,
             "requestedCurrent": self.requested,
             "temperatureCurrentLimit": self.temperature,
@@ -142,4 +147,5 @@ class Limits:
             "mca": self.minimum,
             "fsi": self.failsafe,
             "ufe": self.frequency,
+            "ocpp": self.ocpp,
         }

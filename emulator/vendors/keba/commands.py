@@ -225,12 +225,7 @@ COMMANDS: Final = (
     Command(name="unlock", run=_unlock, models=WITH_UDP, source=GUIDE),
     Command(name="failsafe", run=_failsafe, parameters="s, mA, 0 or 1", models=WITH_UDP, source=GUIDE),
     Command(
-        name="x2src",
-        run=_set(controls.PHASE_SOURCE),
-        parameters="0..4",
-        since="3.10.42",
-        models=P30,
-        source=CLIENTS,
+        name="x2src", run=_set(controls.PHASE_SOURCE), parameters="0..4", since="3.10.42", models=P30, source=CLIENTS
     ),
     Command(name="x2", run=_set(controls.UDP_PHASES), parameters="0 or 1", since="3.10.42", models=P30, source=CLIENTS),
 )

@@ -41,8 +41,6 @@ class View:
         self.uptime = wallbox.uptime(self.now.at) // SECOND & 0xFFFFFFFF
         """How long it has been running [s]."""
 
-    # --- state -------------------------------------------------------------------------------------------------------
-
     @cached_property
     def running(self) -> bool:
         return self.now.state not in (EvseState.OFF, EvseState.BOOT)
@@ -112,8 +110,6 @@ class View:
     def phase_switch(self) -> int:
         """`X2 phaseSwitch`: 0 also while nobody is entitled to switch phases. Source: captures."""
         return self.settings[X2] if self.settings[X2SRC] else 0
-
-    # --- meter -------------------------------------------------------------------------------------------------------
 
     @cached_property
     def metered(self) -> bool:

@@ -66,8 +66,6 @@ class Keba(Wallbox):
         """What the wallbox knows at this moment."""
         return View(self, self.build, self.logic)
 
-    # --- reading and writing -----------------------------------------------------------------------------------------
-
     def _is_register(self, address: str) -> bool:
         return address.startswith(REGISTER) and "modbus" in self.interfaces
 
@@ -94,6 +92,9 @@ class Keba(Wallbox):
             for table in self.modbus.table.tables.values():
                 yield from (f"{REGISTER}{item.start}" for item in table.items if item.row.read is not None)
 
+    def request_words(self) -> Iterable[str]:
+        return ("i", "report")
+
     def fidelity(self) -> Iterable[Fidelity]:
         if "udp" in self.interfaces:
             yield from self.reports.fidelity()
@@ -104,8 +105,6 @@ class Keba(Wallbox):
     def present_card(self, tag: str) -> Outcome:
         self.simulation.now()
         return self.logic.present(tag)
-
-    # --- what happens to the wallbox ---------------------------------------------------------------------------------
 
     def power_on(self) -> None:
         self.logic.start()

@@ -17,13 +17,7 @@ from .device import Device
 from .errorflags import raised
 from .quirks import LATER_LIMIT_REASONS
 from .sampling import Sampling
-from .settings import (
-    LOCKED_SHOWN_WHEN_FREE,
-    LOGGED_ERRORS,
-    SHOWN_LIMIT_REASON,
-    TOTAL_CHARGED_TIME,
-    ZERO_VOLTAGE,
-)
+from .settings import LOCKED_SHOWN_WHEN_FREE, LOGGED_ERRORS, SHOWN_LIMIT_REASON, TOTAL_CHARGED_TIME, ZERO_VOLTAGE
 
 HARDWARE, OVER_TEMPERATURE, SWITCHING_PHASES = 0, 8, 9
 """`current_limit_reason`, beside those of the limits."""

@@ -70,8 +70,6 @@ class Rpc:
         method = unquote(request.raw_path)[len("/rpc/") :]
         return self._plainly(request, method) if method else self._frame(request)
 
-    # --- /rpc/<Method> -----------------------------------------------------------------------------------------------
-
     def _plainly(self, request: HttpRequest, method: str) -> HttpReply:
         """Parameters are the body, or the query turned into an object with its values as they are."""
         text = request.body.decode("utf-8", "replace") if request.body else _from_query(request.query_string)
@@ -82,8 +80,6 @@ class Rpc:
             status = _STATUS.get(result.code, 500)
             return self._reply(request, status, json.dumps(result.error()), journal | {"error": result.error()})
         return self._reply(request, 200, json.dumps(result), journal)
-
-    # --- /rpc --------------------------------------------------------------------------------------------------------
 
     def _frame(self, request: HttpRequest) -> HttpReply:
         frame, complete = json.read_object(request.body.decode("utf-8", "replace"))
@@ -112,14 +108,14 @@ class Rpc:
             reply["dst"] = asker
         if isinstance(frame.get("tag"), str):
             reply["tag"] = frame["tag"]
+        if method.lower() in self._api.readable:
+            journal["reads"] = [method.lower()]
         if isinstance(result, Refusal):
             reply["error"] = result.error()
             journal["error"] = result.error()
         else:
             reply["result"] = result
         return self._reply(request, 200, json.dumps(reply), journal)
-
-    # --- both --------------------------------------------------------------------------------------------------------
 
     def _call(self, method: str, params: dict[str, object], request: HttpRequest) -> object:
         api = self._api

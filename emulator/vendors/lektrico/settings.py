@@ -72,68 +72,41 @@ AP_PASSWORD: Final = Stored(
 )
 
 LOGGED_ERRORS: Final[Setting[tuple[str, ...]]] = Setting(
-    name="logged_errors", default=(), check=_names, about="flags since the last Logged_errors.Reset"
+    "logged_errors", (), _names, "flags since the last Logged_errors.Reset"
 )
-SESSION_ID: Final = Setting(name="session_id", default=0, check=_COUNT, about="number of the last session")
-TOTAL_CHARGED_TIME: Final = Setting(
-    name="total_charged_time", default=0.0, check=number(0, 2**31 - 1), about="s of all ended sessions"
-)
-TOTAL_CHARGED_SESSIONS: Final = Setting(
-    name="total_charged_sessions", default=0, check=_COUNT, about="sessions that ended"
-)
-LAST_SESSION_ENERGY: Final = Setting(name="last_session_energy", default=0, check=_COUNT, about="Wh")
-RESET_COUNTER: Final = Setting(name="reset_counter", default=0, check=_COUNT, about="restarts of the device")
-WIFI: Final = Setting(
-    name="wifi", default=True, check=boolean, about="joined to the network; a factory reset forgets it"
-)
-WIFI_SSID: Final = Setting(name="wifi_ssid", default="Home", check=text(32), about="name of the network")
-WIFI_BSSID: Final = Setting(name="wifi_bssid", default="aa:bb:cc:dd:ee:ff", check=text(17), about="of the access point")
-WIFI_RSSI: Final = Setting(name="wifi_rssi", default=-58, check=integer(-100, 0), about="dBm")
-AP_ENABLED: Final = Setting(
-    name="ap_enabled", default=False, check=boolean, about="own access point kept on; then no mDNS"
-)
+SESSION_ID: Final = Setting("session_id", 0, _COUNT, "number of the last session")
+TOTAL_CHARGED_TIME: Final = Setting("total_charged_time", 0.0, number(0, 2**31 - 1), "s of all ended sessions")
+TOTAL_CHARGED_SESSIONS: Final = Setting("total_charged_sessions", 0, _COUNT, "sessions that ended")
+LAST_SESSION_ENERGY: Final = Setting("last_session_energy", 0, _COUNT, "Wh")
+RESET_COUNTER: Final = Setting("reset_counter", 0, _COUNT, "restarts of the device")
+WIFI: Final = Setting("wifi", True, boolean, "joined to the network; a factory reset forgets it")
+WIFI_SSID: Final = Setting("wifi_ssid", "Home", text(32), "name of the network")
+WIFI_BSSID: Final = Setting("wifi_bssid", "aa:bb:cc:dd:ee:ff", text(17), "of the access point")
+WIFI_RSSI: Final = Setting("wifi_rssi", -58, integer(-100, 0), "dBm")
+AP_ENABLED: Final = Setting("ap_enabled", False, boolean, "own access point kept on; then no mDNS")
 RFID_TAGS: Final[Setting[tuple[str, ...]]] = Setting(
-    name="rfid_tags", default=(), check=_tags, about="cards that may start a session; none: every card"
+    "rfid_tags", (), _tags, "cards that may start a session; none: every card"
 )
-AVAILABLE_FIRMWARE: Final = Setting(
-    name="available_firmware", default="", check=text(32), about="version the update server offers"
-)
-HOUSE_POWER: Final = Setting(
-    name="house_power", default=(0.0, 0.0, 0.0), check=_three, about="W per line beside the charger (meters)"
-)
-EM_OFFLINE_CURRENT: Final = Setting(
-    name="em_offline_current", default=6, check=integer(6, 32), about="A while the energy meter is away"
-)
-METER_FAULT_STOPS: Final = Setting(
-    name="meter_fault_stops", default=False, check=boolean, about="a silent meter ends charging with state E"
-)
-LOCKED_SHOWN_WHEN_FREE: Final = Setting(
-    name="locked_shown_when_free", default=True, check=boolean, about="LOCKED also without a car"
-)
-ZERO_VOLTAGE: Final = Setting(
-    name="zero_voltage", default=False, check=boolean, about="`voltage` is 0, only `voltages` is filled"
-)
+AVAILABLE_FIRMWARE: Final = Setting("available_firmware", "", text(32), "version the update server offers")
+HOUSE_POWER: Final = Setting("house_power", (0.0, 0.0, 0.0), _three, "W per line beside the charger (meters)")
+EM_OFFLINE_CURRENT: Final = Setting("em_offline_current", 6, integer(6, 32), "A while the energy meter is away")
+METER_FAULT_STOPS: Final = Setting("meter_fault_stops", False, boolean, "a silent meter ends charging with state E")
+LOCKED_SHOWN_WHEN_FREE: Final = Setting("locked_shown_when_free", True, boolean, "LOCKED also without a car")
+ZERO_VOLTAGE: Final = Setting("zero_voltage", False, boolean, "`voltage` is 0, only `voltages` is filled")
 EM_CURRENT_KEY: Final = Setting(
-    name="em_current_key",
-    default="EM_current",
-    check=one_of("EM_current", "em_current"),
-    about="the key in the reply to EM_current.Get",
+    "em_current_key", "EM_current", one_of("EM_current", "em_current"), "the key in the reply to EM_current.Get"
 )
 HIDE_DYNAMIC_CURRENT: Final = Setting(
-    name="hide_dynamic_current", default=False, check=boolean, about="Dynamic_current.Get lacks dynamic_current"
+    "hide_dynamic_current", False, boolean, "Dynamic_current.Get lacks dynamic_current"
 )
-HIDE_LIMIT_REASON: Final = Setting(
-    name="hide_limit_reason", default=False, check=boolean, about="charger_info lacks current_limit_reason"
-)
+HIDE_LIMIT_REASON: Final = Setting("hide_limit_reason", False, boolean, "charger_info lacks current_limit_reason")
 SHOWN_LIMIT_REASON: Final = Setting(
-    name="shown_limit_reason",
-    default=None,
-    check=optional(integer(0, 255)),
-    about="current_limit_reason whatever the reason is; null: the real one",
+    "shown_limit_reason",
+    None,
+    optional(integer(0, 255)),
+    "current_limit_reason whatever the reason is; null: the real one",
 )
-FRAMEWORK_METHODS: Final = Setting(
-    name="framework_methods", default=False, check=boolean, about="RPC.List, RPC.Ping and Sys.* are there"
-)
+FRAMEWORK_METHODS: Final = Setting("framework_methods", False, boolean, "RPC.List, RPC.Ping and Sys.* are there")
 
 _ROWS: Final = {row.name: row.setting for row in reversed(KEYS)}
 """Where models or versions differ, the first row's setting counts."""

@@ -28,9 +28,7 @@ class Stored(Point, Generic[T_co]):
     @cached_property
     def setting(self) -> Setting[T_co]:
         """Where it is kept."""
-        return Setting(
-            name=self.name, default=self.default, check=self._check, persistent=self.persistent, about=self.about
-        )
+        return Setting(self.name, self.default, self._check, self.about, persistent=self.persistent)
 
     def _check(self, value: object) -> T_co:
         """The same rule for what a user states; the default counts as stated."""

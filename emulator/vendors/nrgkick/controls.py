@@ -75,7 +75,6 @@ class Controls:
         return min(self.settings[CURRENT_SET.setting], float(self.unit.rated_current))
 
     def value(self, row: NumberControl) -> float:
-        """What is stored."""
         return self.current_set if row is CURRENT_SET else self.settings[row.setting]
 
     def shown(self, row: NumberControl, now: Snapshot) -> float:
@@ -139,9 +138,7 @@ def _needs_phase_switching(controls: Controls, _: float) -> Outcome | None:
 
 
 CURRENT_SET: Final = NumberControl(
-    setting=Setting(
-        name="current_set", default=32.0, check=number(6.0, 32.0), about="A, at most the unit's rated current"
-    ),
+    setting=Setting("current_set", 32.0, number(6.0, 32.0), "A, at most the unit's rated current"),
     address=194,
     scale=10,
     text=re.compile(r"[0-9](?:[0-9.]{0,2}|[0-9.]{2}[0-9])"),
@@ -151,7 +148,7 @@ CURRENT_SET: Final = NumberControl(
     stored=_tenths,
 )
 CHARGE_PAUSE: Final = NumberControl(
-    setting=Setting(name="charge_pause", default=0, check=_whole(0, 1), about="1: paused"),
+    setting=Setting("charge_pause", 0, _whole(0, 1), "1: paused"),
     address=195,
     text=re.compile(r"[01]"),
     invalid=_out_of_range("Invalid state entered, allowed 0 / 1"),
@@ -159,7 +156,7 @@ CHARGE_PAUSE: Final = NumberControl(
     refusals=(_blocked_by_sun("Charging pause is blocked by solar-charging"),),
 )
 ENERGY_LIMIT: Final = NumberControl(
-    setting=Setting(name="energy_limit", default=0, check=_whole(0, 1_000_000), about="Wh of a session; 0: none"),
+    setting=Setting("energy_limit", 0, _whole(0, 1_000_000), "Wh of a session; 0: none"),
     address=196,
     type=U32.low_first,
     functions=(3, 16),
@@ -169,7 +166,7 @@ ENERGY_LIMIT: Final = NumberControl(
     ),
 )
 PHASE_COUNT: Final = NumberControl(
-    setting=Setting(name="phase_count", default=3, check=_whole(1, 3), about="phases to charge with, at most"),
+    setting=Setting("phase_count", 3, _whole(1, 3), "phases to charge with, at most"),
     address=198,
     text=re.compile(r"[1-3]"),
     invalid=_out_of_range("Invalid phases entered, allowed 1 - 3"),

@@ -85,8 +85,6 @@ class HttpApi:
             wrong_method=lambda _: refuse(405, refusals.WRONG_METHOD, (("Allow", "GET"),)),
         )
 
-    # --- access ------------------------------------------------------------------------------------------------------
-
     def _guarded(self, handler: HttpHandler) -> HttpHandler:
         """ASSUMED: an API that is switched off does not ask for a password first."""
 
@@ -111,8 +109,6 @@ class HttpApi:
             return False
         expected = f"{self._settings[USERNAME]}:{self._settings[PASSWORD]}".encode()
         return hmac.compare_digest(given, expected)
-
-    # --- routes ------------------------------------------------------------------------------------------------------
 
     def page(self, _: HttpRequest) -> HttpReply:
         """A stand-in for the documentation page; its content is of no interest to clients."""
@@ -140,14 +136,15 @@ class HttpApi:
         view = self._view()
         items = [item for name in wanted for item in sections[name]]
         values = ((item.early_path if early else item.path, item.json(view, raw=raw)) for item in items)
-        return HttpReply(body=encode(tree(pair for pair in values if not isinstance(pair[1], Reason))))
+        body = encode(tree(pair for pair in values if not isinstance(pair[1], Reason)))
+        return HttpReply(body=body, journal={"reads": [f"{endpoint}.{name}" for name in wanted]})
 
     def control(self, request: HttpRequest) -> HttpReply:
         """Without a query: read. Else write what it names, all or nothing, and confirm that alone."""
         if not request.query:
             view = self._view()
             shown = {item.path[0]: item.json(view) for item in self.items.values() if item.control is not None}
-            return HttpReply(body=encode(shown))
+            return HttpReply(body=encode(shown), journal={"reads": ["control"]})
         wanted: list[tuple[NumberControl, float]] = []
         for row in CONTROLS:
             text = next((value or "" for name, value in request.query if name == row.key), None)

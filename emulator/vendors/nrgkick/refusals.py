@@ -27,8 +27,5 @@ def status(refusal: Outcome) -> int:
     return NOT_ACCEPTABLE if refusal.refused is Reason.OUT_OF_RANGE else BLOCKED
 
 
-EXCEPTIONS: Final[Mapping[Reason, int | None]] = {
-    Reason.NOT_ALLOWED: ILLEGAL_VALUE,
-    Reason.NOT_NOW: BUSY,
-}
+EXCEPTIONS: Final[Mapping[Reason, int | None]] = {Reason.NOT_ALLOWED: ILLEGAL_VALUE, Reason.NOT_NOW: BUSY}
 """Modbus exceptions where they are not the frame's own. ASSUMED: the vendor documents none."""

@@ -11,89 +11,51 @@ from ...devices.settings import Setting, boolean, declared, integer, number, one
 from .attachments import ATTACHMENTS
 from .quirks import EARLY_COLON_KEYS, IGNORES_RAW
 
-# --- in the app ------------------------------------------------------------------------------------------------------
-
-JSON_API: Final = Setting(name="json_api", default=False, check=boolean, about="Extended > Local API: JSON")
-MODBUS_API: Final = Setting(name="modbus_api", default=False, check=boolean, about="Extended > Local API: Modbus")
-AUTHENTICATION: Final = Setting(
-    name="authentication", default=False, check=boolean, about="JSON API asks for user name and password"
-)
-USERNAME: Final = Setting(name="username", default="", check=text(64))
-PASSWORD: Final = Setting(name="password", default="", check=text(64))
-PHASE_SWITCHING: Final = Setting(
-    name="phase_switching", default=False, check=boolean, about="Extended > Phase Switching"
-)
-SOLAR_CHARGING: Final = Setting(
-    name="solar_charging", default=False, check=boolean, about="the unit follows the sun by itself"
-)
-SOLAR_CURRENT: Final = Setting(
-    name="solar_current", default=16.0, check=number(0.0, 32.0), about="A the sun allows; below 6: waits"
-)
-SCHEDULE_WAITING: Final = Setting(
-    name="schedule_waiting", default=False, check=boolean, about="scheduled charging says: not now"
-)
-DEVICE_NAME: Final = Setting(name="device_name", default="NRGkick", check=text(64))
-AVERAGE_CONSUMPTION: Final = Setting(
-    name="average_consumption", default=18.0, check=number(1.0, 100.0), about="kWh per 100 km of the car"
-)
-UNPLUG_DETECTION: Final = Setting(
-    name="unplug_detection", default=False, check=boolean, about="a plug pulled under load is an error"
-)
-BLACKOUT_HOLD: Final = Setting(
-    name="blackout_hold", default=60.0, check=number(0.0, 3600.0), about="s without charging after an outage"
-)
-
-# --- hardware and surroundings ---------------------------------------------------------------------------------------
+JSON_API: Final = Setting("json_api", False, boolean, "Extended > Local API: JSON")
+MODBUS_API: Final = Setting("modbus_api", False, boolean, "Extended > Local API: Modbus")
+AUTHENTICATION: Final = Setting("authentication", False, boolean, "JSON API asks for user name and password")
+USERNAME: Final = Setting("username", "", text(64))
+PASSWORD: Final = Setting("password", "", text(64))
+PHASE_SWITCHING: Final = Setting("phase_switching", False, boolean, "Extended > Phase Switching")
+SOLAR_CHARGING: Final = Setting("solar_charging", False, boolean, "the unit follows the sun by itself")
+SOLAR_CURRENT: Final = Setting("solar_current", 16.0, number(0.0, 32.0), "A the sun allows; below 6: waits")
+SCHEDULE_WAITING: Final = Setting("schedule_waiting", False, boolean, "scheduled charging says: not now")
+DEVICE_NAME: Final = Setting("device_name", "NRGkick", text(64))
+AVERAGE_CONSUMPTION: Final = Setting("average_consumption", 18.0, number(1.0, 100.0), "kWh per 100 km of the car")
+UNPLUG_DETECTION: Final = Setting("unplug_detection", False, boolean, "a plug pulled under load is an error")
+BLACKOUT_HOLD: Final = Setting("blackout_hold", 60.0, number(0.0, 3600.0), "s without charging after an outage")
 
 ATTACHMENT: Final = Setting(
-    name="attachment",
-    default=None,
-    check=optional(one_of(*ATTACHMENTS)),
-    about=f"plug on the supply side: {', '.join(ATTACHMENTS)}; null: the model's own",
+    "attachment",
+    None,
+    optional(one_of(*ATTACHMENTS)),
+    f"plug on the supply side: {', '.join(ATTACHMENTS)}; null: the model's own",
 )
-ATTACHMENT_SERIAL: Final = Setting(name="attachment_serial", default="A1234567", check=text(8))
-TYPE2_AUTHORISED: Final = Setting(
-    name="type2_authorised", default=True, check=boolean, about="the charge point upstream lets a Type2 draw"
-)
-TYPE2_LINK: Final = Setting(name="type2_link", default=True, check=boolean, about="the Type2 attachment answers")
-GPS: Final = Setting(name="gps", default=True, check=boolean, about="SIM models: a GPS receiver is fitted")
-CHARGE_COUNT: Final = Setting(name="charge_count", default=0, check=integer(0, 0xFFFF), about="plug-in cycles so far")
-MAC_ADDRESS: Final = Setting(name="mac_address", default=None, check=optional(text(17)))
-SSID: Final = Setting(name="ssid", default="My WiFi", check=text(32))
-RSSI: Final = Setting(name="rssi", default=-61, check=integer(-128, 127), about="dBm")
-IMEI: Final = Setting(name="imei", default="860000000000000", check=text(16))
-IMSI: Final = Setting(name="imsi", default="232000000000000", check=text(16))
-OPERATOR: Final = Setting(name="operator", default="A1", check=text(32))
-CELLULAR_RSSI: Final = Setting(name="cellular_rssi", default=-75, check=integer(-128, 127), about="dBm")
-CELLULAR_MODE: Final = Setting(name="cellular_mode", default=3, check=integer(0, 4))
-SW_CM: Final = Setting(name="sw_cm", default="1951B15V01", check=text(16), about="version of the cellular module")
-LATITUDE: Final = Setting(name="latitude", default=46.911354, check=number(-90.0, 90.0), about="degrees; 0/0: no fix")
-LONGITUDE: Final = Setting(name="longitude", default=15.49472, check=number(-180.0, 180.0))
-ALTITUDE: Final = Setting(name="altitude", default=300.0, check=number(-500.0, 9000.0), about="m")
-ACCURACY: Final = Setting(name="accuracy", default=5.0, check=number(0.0, 100_000.0), about="m")
+ATTACHMENT_SERIAL: Final = Setting("attachment_serial", "A1234567", text(8))
+TYPE2_AUTHORISED: Final = Setting("type2_authorised", True, boolean, "the charge point upstream lets a Type2 draw")
+TYPE2_LINK: Final = Setting("type2_link", True, boolean, "the Type2 attachment answers")
+GPS: Final = Setting("gps", True, boolean, "SIM models: a GPS receiver is fitted")
+CHARGE_COUNT: Final = Setting("charge_count", 0, integer(0, 0xFFFF), "plug-in cycles so far")
+MAC_ADDRESS: Final = Setting("mac_address", None, optional(text(17)))
+SSID: Final = Setting("ssid", "My WiFi", text(32))
+RSSI: Final = Setting("rssi", -61, integer(-128, 127), "dBm")
+IMEI: Final = Setting("imei", "860000000000000", text(16))
+IMSI: Final = Setting("imsi", "232000000000000", text(16))
+OPERATOR: Final = Setting("operator", "A1", text(32))
+CELLULAR_RSSI: Final = Setting("cellular_rssi", -75, integer(-128, 127), "dBm")
+CELLULAR_MODE: Final = Setting("cellular_mode", 3, integer(0, 4))
+SW_CM: Final = Setting("sw_cm", "1951B15V01", text(16), "version of the cellular module")
+LATITUDE: Final = Setting("latitude", 46.911354, number(-90.0, 90.0), "degrees; 0/0: no fix")
+LONGITUDE: Final = Setting("longitude", 15.49472, number(-180.0, 180.0))
+ALTITUDE: Final = Setting("altitude", 300.0, number(-500.0, 9000.0), "m")
+ACCURACY: Final = Setting("accuracy", 5.0, number(0.0, 100_000.0), "m")
 
-# --- oddities --------------------------------------------------------------------------------------------------------
-
-IDLE_NOISE: Final = Setting(
-    name="idle_noise", default=False, check=boolean, about="about 0.8 W and some mA on L1 while idle"
-)
-CONTROL_LAG: Final = Setting(
-    name="control_lag", default=0.0, check=number(0.0, 60.0), about="s a written control reads as before"
-)
-PHASE_ZERO: Final = Setting(
-    name="phase_zero", default=True, check=boolean, about="phase_count reads 0 while phases are switched"
-)
-INDUCED_VOLTAGES: Final = Setting(
-    name="induced_voltages", default=False, check=boolean, about="open phases show induced voltages"
-)
-FORGETS_PAUSE: Final = Setting(
-    name="forgets_pause", default=False, check=boolean, about="charge_pause is forgotten at plug-in"
-)
-MDNS_STALE: Final = Setting(
-    name="mdns_stale", default=False, check=boolean, about="TXT says the APIs are on, whatever they are"
-)
-MDNS_WITHOUT_SERIAL: Final = Setting(
-    name="mdns_without_serial", default=False, check=boolean, about="TXT lost serial_number on its way"
-)
+IDLE_NOISE: Final = Setting("idle_noise", False, boolean, "about 0.8 W and some mA on L1 while idle")
+CONTROL_LAG: Final = Setting("control_lag", 0.0, number(0.0, 60.0), "s a written control reads as before")
+PHASE_ZERO: Final = Setting("phase_zero", True, boolean, "phase_count reads 0 while phases are switched")
+INDUCED_VOLTAGES: Final = Setting("induced_voltages", False, boolean, "open phases show induced voltages")
+FORGETS_PAUSE: Final = Setting("forgets_pause", False, boolean, "charge_pause is forgotten at plug-in")
+MDNS_STALE: Final = Setting("mdns_stale", False, boolean, "TXT says the APIs are on, whatever they are")
+MDNS_WITHOUT_SERIAL: Final = Setting("mdns_without_serial", False, boolean, "TXT lost serial_number on its way")
 
 SETTINGS: Final = (*declared(globals()), EARLY_COLON_KEYS.setting, IGNORES_RAW.setting)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from ...core.instant import SECOND, Instant, next_grid
 from ...core.messages import Event, Outcome, Reason
-from ...devices.interfaces import OWNER, Interface, Origin
+from ...devices.interfaces import OWNER, Interface, Origin, RegisterMap
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
 from .api.registry import Registry, Target
@@ -22,7 +22,7 @@ from .modules import Modules
 from .network.mdns import announce
 from .platform import Platform
 from .rules import triggers
-from .settings import INPUT_CLOSED, MARKET_PRICES, MODBUS_DEFECTS, SHUTDOWN_CLOSED
+from .settings import INPUT_CLOSED, INTERNET, MARKET_PRICES, METER_TYPE, MODBUS_DEFECTS, SHUTDOWN_CLOSED
 from .system.clock import Clock
 from .table import register, rows_of
 from .view import View
@@ -41,8 +41,10 @@ class Warp(Wallbox):
         self.interfaces: Mapping[str, Interface] = {
             "http": self.modules.http.interface,
             "mqtt": self.modules.mqtt.interface,
-            "mdns": announce(self.platform, self.modules.controller, self.modules.names),
+            "mdns": announce(self.platform, self.modules.controller, self.modules.names, self.modules.eebus),
+            "ocpp": self.modules.ocpp.host.interface,
             **self.modules.modbus.interfaces,
+            **self.modules.eebus.interfaces,
         }
 
     @property
@@ -105,6 +107,10 @@ class Warp(Wallbox):
             self.modules.p14a.boot()
         elif name in self.api.states:
             self.api.owner_sets(name)
+        elif name == INTERNET.name:
+            self.clock.reconsider()
+        elif name == METER_TYPE.name:
+            self.modules.meters.wiring_changed()
         elif name == MARKET_PRICES.name:
             self.modules.prices.boot()
 
@@ -208,6 +214,16 @@ class Warp(Wallbox):
                 yield from (f"{row.name}.{member}" for member in row.schema.members)
         for address in self.modules.modbus.addresses():
             yield f"modbus.{address}"
+
+    def register_tables(self) -> Iterable[RegisterMap]:
+        return self.modules.modbus.all_tables()
+
+    def http_paths(self) -> Iterable[str]:
+        rows = {row.name for row in self.fidelity() if not row.name[:1].isdigit()}
+        return ("/", "/ws", *(f"/{name.lstrip('/')}" for name in sorted(rows)))
+
+    def written_names(self) -> Iterable[str]:
+        return self.api.written_names()
 
     def fidelity(self) -> Iterable[Fidelity]:
         for row in rows_of(self.profile):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -14,7 +15,7 @@ from ..patterns import EventPattern, EventPatternArgument
 
 if TYPE_CHECKING:
     from ...runtime.journal import Entry
-    from ..run import RuleRun
+    from ..run import React, RuleRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,10 @@ class Rule(ABC):
     def sentence(self) -> str:
         """What it demands."""
 
+    @abstractmethod
+    def trigger(self) -> str:
+        """What has to happen for it to say anything."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopedRule(Rule):
@@ -57,11 +62,14 @@ class ScopedRule(Rule):
 
 
 class InForce:
-    """Since when a scoped rule is in force."""
+    """Since when a scoped rule is in force. `begun`: called whenever it comes into force."""
 
-    def __init__(self, rule: ScopedRule, run: RuleRun) -> None:
+    def __init__(self, rule: ScopedRule, run: RuleRun, begun: Callable[[], None] = lambda: None) -> None:
         self.since: Instant | None = run.since if rule.after is None else None
         """None: it is not in force."""
+        self._begun = begun
+        if rule.after is None:
+            begun()
         if rule.after is not None:
             run.on(rule.after, self._begin)
         if rule.until is not None:
@@ -69,9 +77,32 @@ class InForce:
 
     def _begin(self, at: Instant, _entry: Entry | None) -> None:
         self.since = at
+        self._begun()
 
     def _end(self, _at: Instant, _entry: Entry | None) -> None:
         self.since = None
+
+
+def watch_trigger(pattern: EventPattern, rule: ScopedRule, run: RuleRun, react: React) -> InForce:
+    """React to what must not happen; what might have been it, while the rule is in force, sets the rule off.
+
+    An action of a client that is not narrowed down might have been anything the client did at that wallbox; something
+    else that happens is looked for as long as the rule is in force.
+    """
+    client = pattern.client
+    begun = run.occurred if client is None and not pattern.detail and not pattern.while_ else lambda: None
+    in_force = InForce(rule, run, begun)
+
+    def seen() -> None:
+        if in_force.since is not None:
+            run.occurred()
+
+    if client is not None and not client.narrowed and not pattern.while_:
+        run.on_contact(client, seen)
+        run.on(pattern, react)
+    else:
+        run.on(pattern, react, seen=seen if begun is not run.occurred else lambda: None)
+    return in_force
 
 
 def lasting(duration: Instant) -> str:

@@ -10,7 +10,7 @@ from ...language.arguments import Duration
 from ...language.fields import About
 from ...world.checks import Check
 from ..patterns import EventPattern, PatternOrCondition, any_line, described
-from .base import InForce, ScopedRule, lasting, when, within_text
+from .base import InForce, ScopedRule, lasting, watch_trigger, when, within_text
 
 if TYPE_CHECKING:
     from ...runtime.journal import Entry
@@ -36,14 +36,18 @@ class Never(ScopedRule):
         if not isinstance(self.never, EventPattern):
             _ConditionRun(self, run, any_line(self.never), forbidden=True, allowed=self.for_, window=self.within)
             return
-        in_force = InForce(self, run)
 
         def happened(at: Instant, entry: Entry | None) -> None:
             since = in_force.since
             if since is not None and (self.within is None or at - since <= self.within):
                 run.fail(at, f"it happened {when(at)}", entry)
 
-        run.on(self.never, happened)
+        in_force = watch_trigger(self.never, self, run, happened)
+
+    def trigger(self) -> str:
+        if isinstance(self.never, EventPattern):
+            return f"{self.never.subject}{self.scope()}"
+        return f"in force{self.scope()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,9 @@ class Always(ScopedRule):
 
     def start(self, run: RuleRun) -> None:
         _ConditionRun(self, run, self.always, forbidden=False, allowed=self.for_, grace=self.within)
+
+    def trigger(self) -> str:
+        return f"in force{self.scope()}"
 
 
 class _ConditionRun:
@@ -90,7 +97,7 @@ class _ConditionRun:
         """How long it may be so after the rule has come into force."""
         self._window = window
         """How long the rule is in force each time; None: until its scope ends."""
-        self._in_force = InForce(rule, run)
+        self._in_force = InForce(rule, run, run.occurred)
         self._violated_since: Instant | None = None
         self._reported = False
         self._watch = run.follow(checks, self._changed)

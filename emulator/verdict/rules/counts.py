@@ -11,7 +11,7 @@ from ...language.arguments import Duration
 from ...language.fields import About
 from ...world.expectations import Compared, Expectation
 from ..patterns import EventPattern, EventPatternArgument, PlainExpectation
-from .base import InForce, Rule, ScopedRule, lasting, when
+from .base import InForce, Rule, ScopedRule, lasting, watch_trigger, when
 
 if TYPE_CHECKING:
     from ...runtime.journal import Entry
@@ -39,15 +39,21 @@ class Count(ScopedRule):
     def start(self, run: RuleRun) -> None:
         _CountRun(self, run)
 
+    def trigger(self) -> str:
+        return f"{self.what}{self.scope()}"
+
 
 class _CountRun:
     def __init__(self, rule: Count, run: RuleRun) -> None:
         self._rule, self._run = rule, run
-        self._in_force = InForce(rule, run)
         self._number = 0
         self._times: deque[Instant] = deque(maxlen=MOST)
         """In the window that ends now."""
-        run.on(rule.what, self._happened)
+        if rule.count.holds(1):
+            self._in_force = InForce(rule, run)
+            run.on(rule.what, self._happened)
+        else:  # none at all
+            self._in_force = watch_trigger(rule.what, rule, run, self._happened)
         run.at_end(self._end)
 
     @property
@@ -60,6 +66,8 @@ class _CountRun:
         if self._in_force.since is None:
             return
         self._number += 1
+        if self._rule.count.holds(1):
+            self._run.occurred()
         per = self._rule.per
         if per is None:
             if self._at_most and not self._rule.count.holds(self._number):
@@ -98,9 +106,13 @@ class Apart(Rule):
             nonlocal latest
             if latest is not None:
                 gap = at - latest
+                run.occurred()
                 run.measure("gap", seconds(gap))
                 if gap < self.apart:
                     run.fail(at, f"again {when(at)}, {lasting(gap)} after the last time", entry)
             latest = at
 
         run.on(self.what, happened)
+
+    def trigger(self) -> str:
+        return f"{self.what}, twice"

@@ -84,6 +84,9 @@ class AtRate(ScopedRule):
         else:
             _AtMost(self, run)
 
+    def trigger(self) -> str:
+        return f"{self.what}{self.scope()}"
+
 
 class _AtMost:
     """In no window there are too many."""
@@ -105,6 +108,7 @@ class _AtMost:
         self._latest = now
         if self._in_force.since is None:
             return
+        self._run.occurred()
         for window in self._windows:
             if window.add(now):
                 many = window.allowed + 1
@@ -129,6 +133,7 @@ class _AtLeast:
 
     def _happened(self, at: Instant, _entry: Entry | None) -> None:
         self._times.append(at)
+        self._run.occurred()
         self._set_timer(at)
 
     def _set_timer(self, at: Instant) -> None:

@@ -45,6 +45,7 @@ class Eventually(Rule):
 
         def happened(at: Instant, _entry: Entry | None) -> None:
             nonlocal came
+            run.occurred()
             if not came:
                 run.measure("came after", seconds(at - run.since))
                 run.came_late(f"it came {when(at)}")
@@ -60,6 +61,9 @@ class Eventually(Rule):
             run.set(run.timer(due), run.since + self.within)
         else:
             run.at_end(due)
+
+    def trigger(self) -> str:
+        return str(self.pattern)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +85,9 @@ class Within(Rule):
     def start(self, run: RuleRun) -> None:
         _WithinRun(self, run)
 
+    def trigger(self) -> str:
+        return str(self.after)
+
 
 class _WithinRun:
     def __init__(self, rule: Within, run: RuleRun) -> None:
@@ -99,6 +106,7 @@ class _WithinRun:
         run.at_end(self._end)
 
     def _asked(self, at: Instant, _entry: Entry | None) -> None:
+        self._run.occurred()
         if not self._owed:
             self._run.set(self._timer, at + self._rule.within)
         self._owed.append(at)
@@ -162,6 +170,7 @@ class Before(Rule):
 
         def followed(at: Instant, entry: Entry | None) -> None:
             nonlocal first
+            run.occurred()
             if first is None:
                 run.fail(at, f"{self.before} {when(at)}, and nothing before it", entry)
             elif self.each:
@@ -170,6 +179,9 @@ class Before(Rule):
 
         run.on(self.what, came)
         run.on(self.before, followed)
+
+    def trigger(self) -> str:
+        return str(self.before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +199,9 @@ class InOrder(Rule):
     def start(self, run: RuleRun) -> None:
         _InOrderRun(self, run)
 
+    def trigger(self) -> str:
+        return "any of it"
+
 
 class _InOrderRun:
     def __init__(self, rule: InOrder, run: RuleRun) -> None:
@@ -200,6 +215,7 @@ class _InOrderRun:
     def _listen(self, index: int) -> None:
         def came(at: Instant, entry: Entry | None) -> None:
             order = self._rule.order
+            self._run.occurred()
             if index > self._next:
                 self._run.fail(at, f"{order[index]} {when(at)} before {order[self._next]}", entry)
             elif index == self._next:

@@ -370,3 +370,38 @@ def test_failsafe(goe: Make) -> None:
     world.wait(61)
     assert world.read("acu", "modelStatus") == [8, 15]
     assert "without setter" in str(world.get("/api/set?fse=true")["fse"])
+
+
+def watch(world: Bench, available: float, seconds: int) -> list[object]:
+    """`modelStatus` every 5 s, while a client reports."""
+    seen = []
+    for _ in range(seconds // 5):
+        feed(world, available, 5)
+        seen.append(world.box.read("modelStatus"))
+    return seen
+
+
+def test_surplus_charging_takes_its_time(goe: Make) -> None:
+    """Source: Gesiima/dbus-goecharger, a V4 with 60.6: starts after 30 to 35 s, stops after 120 to 125 s."""
+    world = goe(lmo=4, fup=True, psm=1, slow_surplus=True, fmt=5000)
+    world.plug_in(max_current=32.0)
+    world.wait(10)
+    assert watch(world, 3000, 45).index(12) * 5 + 5 in (30, 35, 40)
+    feed(world, 3000, 20)
+    low = world.box.read("acu")
+    feed(world, 3000, 40)
+    high = world.box.read("acu")
+    assert isinstance(low, int)
+    assert isinstance(high, int)
+    assert 2 <= high - low <= 3
+    assert set(watch(world, 0, 30)) == {12}, "a cloud"
+    feed(world, 3000, 60)
+    gone = watch(world, 0, 150)
+    assert gone.index(17) * 5 + 5 in (120, 125, 130)
+    feed(world, 3000, 60)
+    assert world.box.read("modelStatus") == 12
+    world.wait(3)
+    assert world.box.read("modelStatus") == 17, "no data"
+    world.wait(20)
+    feed(world, 3000, 5)
+    assert world.box.read("modelStatus") == 12, "at once after a gap"

@@ -1,16 +1,14 @@
 """What a wallbox shows of OCPP 1.6J: where its charge point connects, and the messages both sides exchange.
 
-The one rule: as in `interfaces`, nothing here knows a library; a message is decoded, a transport only moves it.
+The one rule: nothing here knows a library; a message is decoded, a transport only moves it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
-
-from . import traffic
-from .traffic import Direction
+from typing import Final, Literal, Protocol
+from urllib.parse import unquote
 
 Payload = Mapping[str, object]
 """A JSON object with the member names of the OCPP 1.6 schemas."""
@@ -47,6 +45,9 @@ class CallError:
 
 Message = Call | CallResult | CallError
 
+EMBEDDED: Final = "embedded"
+"""Host name in a wallbox's settings that stands for the emulator's own central system."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OcppAccess:
@@ -62,6 +63,21 @@ class OcppAccess:
     """Whether the certificate of a `wss` server is checked."""
     check_host: bool = True
     """Whether the certificate has to be for the host of the URL."""
+
+    @property
+    def host(self) -> str:
+        """Host and port."""
+        return self.url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+
+    @property
+    def embedded(self) -> bool:
+        """The emulator's own central system is meant."""
+        return self.host == EMBEDDED
+
+    @property
+    def identity(self) -> str:
+        """The charge point's, at the end of the path."""
+        return unquote(self.url.partition("?")[0].rpartition("/")[2])
 
 
 class Link(Protocol):
@@ -124,22 +140,8 @@ class OcppInterface:
     """None: switched off. Asked again after every change of settings."""
     conversation: Callable[[], Conversation]
     """The charge point; made when it is first asked for."""
-    reconnect: float = 60.0
+    reconnect: Callable[[], float] = lambda: 60.0
     """Simulated seconds from a lost or failed connection to the next attempt."""
     pong_intervals: float = 3.5
     """A connection without a pong for this many ping intervals is ended."""
     subprotocols: tuple[str, ...] = ("ocpp1.6",)
-
-
-def of_message(action: str, data: bytes, interface: str, client: str | None, direction: Direction) -> traffic.Message:
-    """A frame between charge point and central system, as traffic; `action`: of the call, also for its answer."""
-    return traffic.Message(
-        protocol="websocket",
-        interface=interface,
-        direction=direction,
-        client=client,
-        topic=action,
-        write=direction == "in",
-        names=traffic.names_in(data, ()),
-        label=f"{action} {direction}",
-    )
