@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from .. import vendors
+from ..devices.firmware import Model
 from ..devices.interfaces.ocpp import EMBEDDED
 from ..devices.vendor import Vendor
 from ..errors import did_you_mean
@@ -174,7 +175,7 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
     settings = node.get("settings")
     if settings is not None:
         check_settings(settings, vendor.title, {row.name: row for row in vendor.settings}, scope)
-    _check_interfaces(vendor, node, scope)
+    _check_interfaces(vendor, vendor.model(model), node, scope)
     return WallboxPlan(
         name=name,
         vendor=vendor.id,
@@ -206,10 +207,10 @@ def _check_profile(vendor: Vendor, model: str | None, firmware: str | None, node
     checked(node.get("firmware") or node, scope, lambda: vendor.profile(model, firmware))
 
 
-def _check_interfaces(vendor: Vendor, node: Node, scope: Scope) -> None:
+def _check_interfaces(vendor: Vendor, model: Model, node: Node, scope: Scope) -> None:
     ocpp = node.get(OCPP.name)
-    if ocpp is not None and vendor.ocpp is None:
-        scope.fail(ocpp, f"{vendor.title} has no OCPP")
+    if ocpp is not None and (vendor.ocpp is None or not vendor.ocpp.models(model.id)):
+        scope.fail(ocpp, f"{model.title if vendor.ocpp is not None else vendor.title} has no OCPP")
     known = {*vendor.ports, *vendor.real_ports, *vendor.enable, "mdns"}
     good = True
     for key, _ in node.entries or ():

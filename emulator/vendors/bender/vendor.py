@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...devices.catalogue import OcppSwitch
 from ...devices.vendor import Vendor
 from .models import MODELS
 from .settings import SETTINGS
@@ -20,6 +21,7 @@ VENDOR: Final = Vendor(
     ports={"http": 8105, "modbus": 5025, "semp": 8125},
     real_ports={"http": 80, "modbus": 502, "semp": 8888},
     settings=SETTINGS,
+    ocpp=OcppSwitch(settings=lambda url: {"ocpp_url": url}),
     create=Bender,
     everything={
         "rest": "with_uid",

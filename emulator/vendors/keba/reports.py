@@ -77,7 +77,7 @@ REPORT_1: Final = (
     SERIAL,
     Key(name="Firmware", type="string", read=lambda v: v.build.firmware, live=False, tight=True, source=CAPTURE),
     Key(name="COM-module", read=_com_module, since=AFTER_2016, source=GUIDE, about=OLD),
-    Key(name="Backend", read=stored(BACKEND), since="3.9.14", source=GUIDE),
+    Key(name="Backend", read=lambda v: int(v.logic.online or v.settings[BACKEND]), since="3.9.14", source=GUIDE),
     Key(name="timeQ", read=lambda v: v.logic.clock.quality, since="3.9.14", source=GUIDE),
     Key(
         name="DIP-Sw",
