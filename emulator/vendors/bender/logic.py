@@ -82,7 +82,7 @@ class Logic:
         self._build = build
         self.settings = wallbox.settings
         self.record_write = wallbox.record_write
-        self.host = Host(self._access, self._charge_point)
+        self.host = Host(wallbox.settings, self._access, self._charge_point)
         self.failsafe = Failsafe(
             wallbox.simulation,
             timeout=self._silence,

@@ -13,6 +13,7 @@ from ...core.snapshot import EvseState
 from ...devices.interfaces import Interface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
+from ...ocpp.host import MEMORY
 from .build import Build
 from .http import HttpApi
 from .logic import Logic
@@ -125,7 +126,7 @@ class Bender(Wallbox):
     def setting_changed(self, name: str) -> None:
         if name in self._settings_in_parts:
             self._settings_in_parts[name]()
-        if name != SCHUKO_CYCLES.name:
+        if name not in (SCHUKO_CYCLES.name, MEMORY.name):
             self.logic.apply()
             self.logic.host.look()
 

@@ -71,7 +71,7 @@ class Logic:
         self.settings = wallbox.settings
         self.record_write = wallbox.record_write
         self.shows = wallbox.shows
-        self.host = Host(self._access, self._charge_point)
+        self.host = Host(wallbox.settings, self._access, self._charge_point)
         self.clock = SystemClock(wallbox, build)
         self.log = SessionLog(wallbox, build, self.clock)
         self.failsafe = Failsafe(

@@ -14,6 +14,7 @@ from ...devices.interfaces import Interface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
 from ...errors import EmulatorError
+from ...ocpp.host import MEMORY
 from .build import Build
 from .commands import Commands
 from .logic import Logic
@@ -127,7 +128,7 @@ class Keba(Wallbox):
         self.logic.host.look()
 
     def setting_changed(self, name: str) -> None:
-        if not self.up or name in (SESSIONS.name, SESSION_COUNTER.name):
+        if not self.up or name in (SESSIONS.name, SESSION_COUNTER.name, MEMORY.name):
             return
         if name == FAILSAFE_TIMEOUT.name:
             self.logic.failsafe.restart()

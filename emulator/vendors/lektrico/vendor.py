@@ -6,6 +6,7 @@ from typing import Final
 
 from ...devices.catalogue import OcppSwitch
 from ...devices.vendor import Vendor
+from ...ocpp.host import MEMORY
 from .models import MODELS, TRAITS
 from .settings import SETTINGS
 from .wallbox import Lektrico
@@ -17,7 +18,7 @@ VENDOR: Final = Vendor(
     default_model="3p22k",
     ports={"http": 8104},
     real_ports={"http": 80},
-    settings=SETTINGS,
+    settings=(*SETTINGS, MEMORY),
     ocpp=OcppSwitch(settings=lambda url: {"ocpp_server_link": url}, models=lambda model: not TRAITS[model].meter),
     create=Lektrico,
     everything={"wifi": True, "headless": True, "install_current": 32, "charger_locked": False},

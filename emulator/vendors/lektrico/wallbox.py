@@ -65,7 +65,7 @@ class Lektrico(Wallbox):
             self.charging = Charging(self, self.device, lambda: self.lifecycle.session_over())
         self._server_link = ""
         """Of the central system, as it was at the start."""
-        self.host = Host(self._access, self._charge_point)
+        self.host = Host(self.settings, self._access, self._charge_point)
         self.lifecycle = Lifecycle(self, self.device, self.charging)
         self._sampling = Sampling(self.simulation, self.charger, lambda: self.booted_at)
         self.api = Api(self.device, self.charging, self.lifecycle, self.simulation, self.view, self)
