@@ -39,6 +39,7 @@ PLACES = {
     "modbus": "goe.modbus",
     "mqtt": "goe.mqtt",
     "udp": "keba.udp",
+    "ocpp": "goe.ocpp",
 }
 
 
