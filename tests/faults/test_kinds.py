@@ -41,7 +41,7 @@ PLACES = {
     "modbus": "goe.modbus",
     "mqtt": "goe.mqtt",
     "udp": "keba.udp",
-    "ocpp": "warp.ocpp",
+    "ocpp": "goe.ocpp",
     "ship": "warp.ship",
 }
 
@@ -52,7 +52,8 @@ def places(kind: FaultType) -> list[str]:
     if "charger" in kind.levels:
         found.append("garage")
     if "wallbox" in kind.levels:
-        found.append({("udp",): "keba", ("ship",): "warp"}.get(kind.protocols, "goe"))
+        only = kind.protocols[0] if len(kind.protocols) == 1 else ""
+        found.append({"udp": "keba", "ship": "warp"}.get(only, "goe"))
     if "interface" in kind.levels:
         found += [PLACES[protocol] for protocol in kind.protocols or ("http",)]
     return found

@@ -13,6 +13,7 @@ from ...core.messages import DONE, Event, Outcome, Reason
 from ...devices.interfaces import Interface, MdnsInterface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
+from ...ocpp.host import MEMORY
 from . import announcement, backend
 from .backend import Backend
 from .broker_link import BrokerLink
@@ -198,6 +199,8 @@ class Goe(Wallbox):
         }
 
     def setting_changed(self, name: str) -> None:
+        if name == MEMORY.name:
+            return
         if (reaction := self._reactions.get(name)) is not None:
             reaction()
         if (key := backend.KEYS.get(name)) is not None:

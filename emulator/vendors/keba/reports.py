@@ -77,7 +77,7 @@ REPORT_1: Final = (
     SERIAL,
     Key("Firmware", type="string", read=lambda v: v.build.firmware, live=False, tight=True, source=CAPTURE),
     Key("COM-module", read=_com_module, since=AFTER_2016, source=GUIDE, about=OLD),
-    Key("Backend", read=stored(BACKEND), since="3.9.14", source=GUIDE),
+    Key("Backend", read=lambda v: int(v.logic.online or v.settings[BACKEND]), since="3.9.14", source=GUIDE),
     Key("timeQ", read=lambda v: v.logic.clock.quality, since="3.9.14", source=GUIDE),
     Key("DIP-Sw", type="string", read=lambda v: f"{_switches(v)}00", since=SINCE_DIP_SW, until=SINCE_DIP,
         source="report of a 3.9.17", assumed="until which version; the second two digits always 00"),

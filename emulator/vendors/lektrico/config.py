@@ -52,6 +52,7 @@ CHARGER_ALIAS: Final = _text("charger_alias")
 CONNECTED_PHASE: Final = _int("connected_phase", 0, 1, 3, about="0: never set; cannot be set back")
 OWNER_ID: Final = _text("owner_id", about="can be set once after a factory reset")
 USER_CURRENT: Final = _int("user_current", 32, 6, 32, since=FULL_SINCE, about="user's limit, A")
+OCPP_SERVER_LINK: Final = _text("ocpp_server_link", about="URL of the central system, taken over at a restart")
 GMT_OFFSET: Final = _int("gmt_offset", 0, -12, 12, about="hours, for the schedule")
 ENERGY_MANAGEMENT_ENABLED: Final = _bool("energy_management_enabled", False, about="obeys an energy meter")
 CHARGING_SCHEDULE_ENABLED: Final = _bool("charging_schedule_enabled", False)
@@ -81,7 +82,7 @@ _CHARGER: Final = (
     CHARGER_ALIAS,
     _double("latitude"),
     _double("longitude"),
-    _text("ocpp_server_link"),
+    OCPP_SERVER_LINK,
     CONNECTED_PHASE,
     OWNER_ID,
     USER_CURRENT,

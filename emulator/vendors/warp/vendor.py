@@ -9,7 +9,7 @@ from typing import Final
 
 from ...devices.catalogue import OcppSwitch
 from ...devices.vendor import Vendor
-from .models import DEFAULT, MODELS
+from .models import DEFAULT, MODELS, WARP2_UP
 from .settings import ENABLE, EVERYTHING
 from .table import SETTINGS
 from .wallbox import Warp
@@ -24,7 +24,8 @@ VENDOR: Final = Vendor(
     settings=SETTINGS,
     create=Warp,
     ocpp=OcppSwitch(
-        settings=lambda url: {"ocpp/config": {"enable": True, "url": url}, "evse/ocpp_enabled": {"enabled": True}}
+        models=WARP2_UP.__contains__,
+        settings=lambda url: {"ocpp/config": {"enable": True, "url": url}, "evse/ocpp_enabled": {"enabled": True}},
     ),
     everything=EVERYTHING,
     enable=ENABLE,
