@@ -15,7 +15,7 @@ from ..core.instant import Instant, later, seconds
 from ..core.messages import Command, Outcome, Stimulus
 from ..errors import EmulatorError
 from ..runtime.journal import Entry
-from .effect import Lasting
+from .effect import ChangesText, ChangesValues, Lasting
 from .injection import Injection
 
 if TYPE_CHECKING:
@@ -202,6 +202,8 @@ class ActiveFault:
             effect.begin(self)
             if effect.momentary and injection.open_ended:
                 self.lapse("done")
+        elif isinstance(effect, ChangesValues | ChangesText):
+            self.engine.publish_again(self.target)
         if not self.in_force:
             return
         if injection.for_ is not None:
@@ -213,6 +215,11 @@ class ActiveFault:
     def again(self, period: float) -> None:
         """Do what it does at its beginning again, after `period` s."""
         self._repeat_timer.set(later(self.simulation.at, period))
+        self.simulation.wake()
+
+    def show_again(self, at: Instant) -> None:
+        """At an instant, what was published otherwise may look different."""
+        self.simulation.timer(lambda _at: self.engine.publish_again(self.target), Priority.FAULT).set(at)
         self.simulation.wake()
 
     def _repeat(self, _at: Instant) -> None:
@@ -263,6 +270,8 @@ class ActiveFault:
         self.note("end", {"why": why, "hits": self.hits})
         if was_in_force and isinstance(self.effect, Lasting):
             self.effect.end(self)
+        elif was_in_force and isinstance(self.effect, ChangesValues | ChangesText):
+            self.engine.publish_again(self.target)
 
     # --- hitting messages --------------------------------------------------------------------------------------------
 

@@ -145,12 +145,18 @@ class DropsUnlessHandled(DropsRequests):
 
 
 class WatchesRequests(ABC):
-    """Looks at requests before they are handled."""
+    """Looks at requests before and after they are handled."""
 
     __slots__ = ()
 
+    everywhere: ClassVar[bool] = False
+    """Also those of other interfaces, and those that `match` is not about: it only says what is shown."""
+
     @abstractmethod
     def before(self, candidate: Candidate) -> None: ...
+
+    def after(self, candidate: Candidate, written: Sequence[str]) -> None:
+        """The request was handled. `written`: the values that it was recorded to write."""
 
 
 class SwallowsWrites(ABC):
