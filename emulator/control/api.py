@@ -20,7 +20,7 @@ from ..errors import did_you_mean
 from ..language.arguments import Duration, Scope, Unreadable
 from ..language.nodes import from_object
 from ..runtime.journal import KINDS, Entry
-from ..scenario.player import checks, expect, failed
+from ..scenario.player import checks, failed
 from ..scenario.steps import TimedStep, make_step, parse_steps
 from ..scenario.steps.checks import PATIENCE
 from ..verdict.reading import rule_from
@@ -172,7 +172,7 @@ class Api:
         expected = await _parsed(request)
         if not isinstance(expected, dict):
             raise Refused(422, 'expected an object of quantities, such as {"power": "> 3 kW"}')
-        outcome = expect(self.emulator.site, expected)
+        outcome = self.emulator.expect(expected)
         return _json({"ok": outcome.detail["ok"], "items": outcome.detail["items"]})
 
     async def rules(self, request: web.Request) -> web.Response:

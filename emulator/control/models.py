@@ -89,6 +89,8 @@ class Interface(JsonModel):
     websocket: str | None = None
     prefix: str | None = Field(None, description="MQTT: what the topics begin with")
     listening: bool
+    off: str | None = Field(None, description="The settings that keep it from answering, although its port may be open")
+    switch_on: str | None = Field(None, description="What a scenario says of the wallbox to switch it on")
 
 
 class Wallbox(JsonModel):
@@ -122,6 +124,8 @@ class Entry(JsonModel):
     name: str
     detail: dict[str, Any]
     cause: int | None
+    agent: str | None = Field(default=None, description="What the client calls itself: its User-Agent")
+    who: str | None = Field(default=None, description="The name that the scenario's `clients:` gives it")
 
 
 class Journal(JsonModel):

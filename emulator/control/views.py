@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..core.instant import seconds
-from ..devices.interfaces import EMBEDDED_BROKER, HttpInterface, MqttInterface
+from ..devices.interfaces import EMBEDDED_BROKER, HttpInterface, MqttInterface, OcppInterface
 from ..faults.catalogue import FAULT_TYPES
 from ..faults.engine import FaultEngine
 from ..protocols.server import Server
@@ -17,6 +18,7 @@ from ..world.quantities import charger_view
 if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
     from ..protocols.mqtt import MqttDevice
+    from ..protocols.ocpp import OcppDevice
     from ..runtime.journal import Entry
     from ..service.emulator import Emulator
 
@@ -24,7 +26,6 @@ WILDCARDS = frozenset({"", "0.0.0.0", "::"})
 
 
 def clock(emulator: Emulator) -> dict[str, object]:
-    """The clock."""
     simulation = emulator.simulation
     at, speed = simulation.now(), simulation.clock.speed
     mode = {0.0: "frozen", 1.0: "realtime"}.get(speed, "speed")
@@ -39,7 +40,6 @@ def charger(emulator: Emulator, name: str) -> dict[str, object]:
 
 
 def chargers(emulator: Emulator) -> dict[str, dict[str, object]]:
-    """All chargers by name."""
     return {name: charger(emulator, name) for name in emulator.simulation.chargers}
 
 
@@ -49,7 +49,6 @@ def wallboxes(emulator: Emulator, reached: str | None = None) -> list[dict[str, 
 
 
 def wallbox(emulator: Emulator, found: Wallbox, reached: str | None = None) -> dict[str, object]:
-    """One wallbox."""
     served = (server for server in emulator.servers.values() if server.endpoint.wallbox is found)
     return {
         "name": found.address,
@@ -63,13 +62,16 @@ def wallbox(emulator: Emulator, found: Wallbox, reached: str | None = None) -> d
     }
 
 
-def _interface(emulator: Emulator, server: Server | MqttDevice, reached: str | None) -> dict[str, object]:
+def _interface(emulator: Emulator, server: Server | MqttDevice | OcppDevice, reached: str | None) -> dict[str, object]:
     endpoint = server.endpoint
     interface = endpoint.interface
     shown: dict[str, object] = {"name": endpoint.name, "protocol": interface.protocol}
+    shown |= _switch(server)
     if isinstance(interface, MqttInterface):
         assert not isinstance(server, Server)
         return shown | _mqtt(emulator, interface, reached) | {"listening": listening(server)}
+    if isinstance(interface, OcppInterface):
+        return shown | _ocpp(emulator, interface, reached) | {"listening": listening(server)}
     assert isinstance(server, Server)
     if interface.protocol == "mdns":
         return shown | {"host": None, "port": None, "url": None, "listening": server.listening}
@@ -81,8 +83,19 @@ def _interface(emulator: Emulator, server: Server | MqttDevice, reached: str | N
     return shown | {"listening": server.listening}
 
 
-def listening(server: Server | MqttDevice) -> bool:
-    """Whether an interface is there: its port open, or its connection to the broker made."""
+def _switch(server: Server | MqttDevice | OcppDevice) -> dict[str, object]:
+    """Whether an interface is off although its port may be open, and what switches it on."""
+    endpoint = server.endpoint
+    by = endpoint.wallbox.switched_off_by(endpoint.name)
+    silent = not listening(server) or endpoint.interface.protocol in ("http", "udp")
+    if not by or not silent or not endpoint.wallbox.up:
+        return {"off": None, "switch_on": None}
+    stated = ", ".join(f"{name}: {json.dumps(value)}" for name, value in by.items())
+    return {"off": ", ".join(by), "switch_on": f"settings: {{{stated}}}"}
+
+
+def listening(server: Server | MqttDevice | OcppDevice) -> bool:
+    """Whether an interface is there: its port open, or its connection to the broker or the central system made."""
     return server.listening if isinstance(server, Server) else server.state == "connected"
 
 
@@ -96,6 +109,17 @@ def _mqtt(emulator: Emulator, interface: MqttInterface, reached: str | None) -> 
         host, port = emulator.broker.bind, emulator.broker.port
     host = _shown_host(host, reached)
     return {"host": host, "port": port, "url": url("mqtt", host, port), "prefix": interface.prefix() or None}
+
+
+def _ocpp(emulator: Emulator, interface: OcppInterface, reached: str | None) -> dict[str, object]:
+    """The central system a wallbox uses; None while it uses none."""
+    access = interface.access()
+    if access is None:
+        return {"host": None, "port": None, "url": None}
+    host, _, port = access.host.partition(":")
+    if access.embedded and emulator.central_system is not None:
+        host, port = _shown_host(emulator.central_system.host, reached), str(emulator.central_system.port)
+    return {"host": host, "port": int(port) if port.isdigit() else None, "url": access.url}
 
 
 def _shown_host(host: str, reached: str | None) -> str:
@@ -138,5 +162,4 @@ def state(emulator: Emulator, reached: str | None = None) -> dict[str, object]:
 
 
 def entries(found: Iterable[Entry]) -> list[dict[str, object]]:
-    """Journal entries."""
     return [entry.as_json() for entry in found]

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import EmulatorError, did_you_mean
 from .firmware import Model, Profile, Version
 from .settings import Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OcppSwitch:
+    """How a vendor's wallboxes are told where the central system is."""
+
+    settings: Callable[[str], Mapping[str, object]]
+    """Settings that switch OCPP on, for a URL."""
+    appends_identity: bool = True
+    """The wallbox appends its identity to the URL; False: the URL has to end with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +38,9 @@ class Catalogue:
     """Settings that switch every interface on, with open access: what the default emulator uses."""
     enable: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """Per interface (`http`, `modbus`, `mqtt`, ...): settings that switch it on when a scenario lists it."""
+
+    ocpp: OcppSwitch | None = None
+    """How OCPP is switched on when a scenario says where the central system is; None: it has no OCPP."""
 
     def model(self, name: str | None) -> Model:
         """The model called `name` (None: the default). EmulatorError with a suggestion if there is none."""

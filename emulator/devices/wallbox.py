@@ -23,6 +23,7 @@ from .interception import NOBODY, Interceptor
 from .interfaces import HttpInterface, Interface, MqttInterface, OcppInterface, Origin
 from .points import Fidelity
 from .quirks import Quirk
+from .registers import NO_NAMES
 from .settings import Settings
 from .traffic import ProtocolName
 
@@ -138,6 +139,11 @@ class Wallbox(ABC):
         there = self.up and self.interceptor.reachable(interface)
         return there and (isinstance(declared, MqttInterface | OcppInterface) or declared.enabled())
 
+    def switched_off_by(self, interface: str) -> Mapping[str, object]:
+        """Settings that keep an interface from answering, with the values that would let it; empty: none does."""
+        wanted = self.vendor.enable.get(interface, {})
+        return {name: value for name, value in wanted.items() if value and self.settings[name] in (False, "disabled")}
+
     @property
     def traffic(self) -> Mapping[str, ProtocolName]:
         """The protocol of everything that carries messages, by the interface's name."""
@@ -187,9 +193,16 @@ class Wallbox(ABC):
             self.simulation.at, "firmware", name, detail, charger=self.charger, wallbox=self.name
         )
 
-    def record_write(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None:
-        """Record that a client wrote `value` to `point`; every protocol's writes pass here, decoded."""
+    def record_write(
+        self, point: str, value: object, outcome: Outcome, origin: Origin, names: Mapping[str, object] = NO_NAMES
+    ) -> None:
+        """Record that a client wrote `value` to `point`; every protocol's writes pass here, decoded.
+
+        `names`: what else the value is called, the vendor's own name last, with the value as it is there.
+        """
         detail: dict[str, object] = {"value": value, "ok": outcome.ok}
+        if names:
+            detail["as"] = dict(names)
         if outcome.refused is not None:
             detail |= {"refused": str(outcome.refused), "message": outcome.message}
         with self.simulation.because(origin.cause):

@@ -14,7 +14,7 @@ from ..core.faults import CATALOGUE, Disturbance
 from ..devices.traffic import ProtocolName
 from ..language.fields import arguments_of, construct, summary
 from ..language.records import Argument
-from . import datagrams, device, modbus, mqtt, physical, transport, values
+from . import datagrams, device, modbus, mqtt, ocpp, physical, transport, values
 from .effect import Effect, Level
 
 EFFECTS: Final[tuple[type[Effect], ...]] = (
@@ -44,6 +44,8 @@ EFFECTS: Final[tuple[type[Effect], ...]] = (
     datagrams.Duplicate,
     datagrams.Reorder,
     datagrams.StrayDatagram,
+    ocpp.CallError,
+    ocpp.DuplicateCallId,
     values.AcknowledgedButIneffective,
     values.SettleDelay,
     values.Override,

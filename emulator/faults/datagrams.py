@@ -40,7 +40,7 @@ class Duplicate(OnMessages, ChangesCopies):
     """Answers come more than once."""
 
     primitive: ClassVar[str] = "P10"
-    protocols: ClassVar[tuple[ProtocolName, ...]] = ("udp", "mqtt")
+    protocols: ClassVar[tuple[ProtocolName, ...]] = ("udp", "mqtt", "ocpp")
 
     copies_: Annotated[int, Whole(2), About("how often each comes")] = 2
 
@@ -53,7 +53,7 @@ class Reorder(OnMessages, ChangesCopies):
     """An answer is kept back and comes behind the next one."""
 
     primitive: ClassVar[str] = "P10"
-    protocols: ClassVar[tuple[ProtocolName, ...]] = ("udp", "mqtt")
+    protocols: ClassVar[tuple[ProtocolName, ...]] = ("udp", "mqtt", "ocpp")
 
     def copies(self, candidate: Candidate, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
         kept: list[Copy[M]] = candidate.fault.memory.pop("kept", [])

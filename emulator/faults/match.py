@@ -54,10 +54,12 @@ class Match:
     """Of an MQTT message, or of a WebSocket message that has one."""
     method: str | None = None
     """Of an HTTP request."""
+    action: str | None = None
+    """Of an OCPP call, also for its answer: `BootNotification`."""
     function: int | None = None
     """Modbus function code."""
     direction: Direction | None = None
-    """WebSocket, MQTT, UDP: what the wallbox receives, or what it sends."""
+    """WebSocket, MQTT, UDP, OCPP: what the wallbox receives, or what it sends."""
     client: str | None = None
     """Address of the client, `host:port`."""
     write: bool | None = None
@@ -74,6 +76,7 @@ class Match:
             _glob(self.path, message.path)
             and _glob(self.topic, message.topic)
             and _glob(self.method, message.method)
+            and _glob(self.action, message.action)
             and _glob(self.client, message.client)
             and (self.function is None or self.function == message.function)
             and (self.direction is None or self.direction == message.direction)
@@ -93,9 +96,10 @@ SCOPE: Final[dict[str, tuple[ProtocolName, ...]]] = {
     "register": ("modbus",),
     "topic": ("mqtt", "websocket"),
     "method": ("http",),
+    "action": ("ocpp",),
     "function": ("modbus",),
-    "direction": ("websocket", "mqtt", "udp"),
-    "client": ("http", "websocket", "modbus", "udp"),
+    "direction": ("websocket", "mqtt", "udp", "ocpp"),
+    "client": ("http", "websocket", "modbus", "udp", "ocpp"),
     "write": PROTOCOLS,
 }
 

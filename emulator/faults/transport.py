@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .interceptor import Candidate
     from .target import Target
 
-_STREAMS: tuple[ProtocolName, ...] = ("http", "websocket", "modbus")
+_STREAMS: tuple[ProtocolName, ...] = ("http", "websocket", "modbus", "ocpp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +226,7 @@ class SilentSocket(OnMessages, MutesConnections, DropsRequests, ChangesHttpReply
     """A connection stays open and nothing comes any more, not even an answer to a ping."""
 
     primitive: ClassVar[str] = "P12"
-    protocols: ClassVar[tuple[ProtocolName, ...]] = ("websocket", "mqtt", "modbus", "http")
+    protocols: ClassVar[tuple[ProtocolName, ...]] = ("websocket", "mqtt", "modbus", "http", "ocpp")
 
     def drops(self, candidate: Candidate) -> bool:
         return candidate.message.direction == "in" and candidate.message.label != "upgrade"

@@ -194,7 +194,7 @@ class Add(OnMessages, ChangesText):
     """Objects have one more member. `match.key` says which object; without it, the outermost."""
 
     primitive: ClassVar[str] = "P05"
-    protocols: ClassVar[tuple[ProtocolName, ...]] = ("http", "websocket", "mqtt", "udp")
+    protocols: ClassVar[tuple[ProtocolName, ...]] = ("http", "websocket", "mqtt", "udp", "ocpp")
     selects: ClassVar[bool] = True
 
     member: str

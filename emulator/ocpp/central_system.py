@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from ocpp.v16.enums import Action, AuthorizationStatus, DataTransferStatus, RegistrationStatus
@@ -35,6 +35,14 @@ class Policy:
     """Interval it asks for [s]."""
     tags: Mapping[str, AuthorizationStatus] | None = None
     """Tags it knows; others are Invalid. None: it accepts every tag."""
+    clock_error: timedelta = timedelta()
+    """How much its clock is fast."""
+    silent: frozenset[str] = frozenset()
+    """Actions that it never answers."""
+    refused: frozenset[str] = frozenset()
+    """Actions that it answers with CALLERROR InternalError."""
+    same_ids: bool = False
+    """Each of its calls has the same id."""
 
     def status(self, tag: str) -> AuthorizationStatus:
         return AuthorizationStatus.accepted if self.tags is None else self.tags.get(tag, AuthorizationStatus.invalid)
@@ -78,11 +86,15 @@ class CentralSystem:
         self.served: dict[str, Served] = {}
         self.sessions: dict[str, Session] = {}
         """Open connections by identity."""
+        self.up = True
+        """False: nobody is let in. See `go_down`."""
         self._transactions = 0
 
-    def connect(self, identity: str, put: Callable[[Message], None]) -> Session:
-        """A charge point has connected; an older connection of it counts no more."""
-        session = Session(self, self.served.setdefault(identity, Served()), put)
+    def connect(
+        self, identity: str, put: Callable[[Message], None], drop: Callable[[], None] = lambda: None
+    ) -> Session:
+        """A charge point has connected; an older connection of it counts no more. `drop`: ends the connection."""
+        session = Session(self, self.served.setdefault(identity, Served()), put, drop)
         self.sessions[identity] = session
         return session
 
@@ -90,6 +102,16 @@ class CentralSystem:
         """A connection has ended."""
         if self.sessions.get(identity) is session:
             del self.sessions[identity]
+
+    def go_down(self) -> None:
+        """End every connection, and let nobody in until `up` is True again."""
+        self.up = False
+        self.drop_all()
+
+    def drop_all(self) -> None:
+        """End every connection: it was restarted. What it knows of charge points is kept."""
+        for session in tuple(self.sessions.values()):
+            session.drop()
 
     def call(self, identity: str, action: str, payload: Payload, done: Answered = _ignore) -> None:
         """Send a call. KeyError if the charge point is not connected."""
@@ -103,7 +125,10 @@ class CentralSystem:
 class Session:
     """One connection of a charge point."""
 
-    def __init__(self, system: CentralSystem, served: Served, put: Callable[[Message], None]) -> None:
+    def __init__(
+        self, system: CentralSystem, served: Served, put: Callable[[Message], None], drop: Callable[[], None]
+    ) -> None:
+        self.drop = drop
         self._system = system
         self._served = served
         self._put = put
@@ -125,14 +150,15 @@ class Session:
 
     def call(self, action: str, payload: Payload, done: Answered = _ignore) -> None:
         """Send a call, after those that are not answered."""
-        self._calls += 1
+        self._calls += 0 if self._system.policy.same_ids and self._calls else 1
         self._waiting.append((Call(id=f"cs{self._calls}", action=action, payload=payload), done))
         self._send_next()
 
     def received(self, message: Message) -> None:
         """The charge point said something."""
         if isinstance(message, Call):
-            self._put(self._answer(message))
+            if message.action not in self._system.policy.silent:
+                self._put(self._answer(message))
         elif self._in_flight is not None and self._in_flight[0].id == message.id:
             _, done = self._in_flight
             self._in_flight = None
@@ -145,6 +171,8 @@ class Session:
             self._put(self._in_flight[0])
 
     def _answer(self, asked: Call) -> CallResult | CallError:
+        if asked.action in self._system.policy.refused:
+            return CallError(id=asked.id, code="InternalError", description="refused as it was told to")
         handler = self._handlers.get(asked.action)
         if handler is None:
             code = "NotImplemented" if known(asked.action) else "NotSupported"
@@ -155,7 +183,7 @@ class Session:
         return CallResult(id=asked.id, payload=handler(asked.payload))
 
     def _now(self) -> str:
-        return plain_time(self._system.clock())
+        return plain_time(self._system.clock() + self._system.policy.clock_error)
 
     def _status(self, asked: Payload) -> AuthorizationStatus:
         return self._system.policy.status(text_in(asked, "idTag"))

@@ -74,6 +74,8 @@ class ChargePoint:
         """A reset is under way; True: a hard one."""
         self.online_since: Instant = station.simulation.at
         """When the connection was made or lost."""
+        self.accepted_at: Instant | None = None
+        """When the central system accepted the charge point."""
         self._link: Link | None = None
         self._booting = station.simulation.timer(lambda _at: self.boot())
         self._heartbeat = station.simulation.timer(lambda _at: self.heartbeat())
@@ -238,6 +240,7 @@ class ChargePoint:
         """The central system takes the charge point: its statuses, then what waited since before the start."""
         self.registration = Registration.FLUSH
         self.outbox.accepted = True
+        self.accepted_at = self.station.simulation.at
         self.meter_values.align()
         self.outbox.statuses_first = True
         self.say_statuses()

@@ -198,6 +198,11 @@ class Connector:
         return STATUS[self.state]
 
     @property
+    def plugged(self) -> bool:
+        """A vehicle is connected, as far as the state says."""
+        return self.state not in (State.IDLE, *WAITS_FOR_PLUG, State.FINISHING_NO_CABLE_UNLOCKED)
+
+    @property
     def error_code(self) -> ChargePointErrorCode:
         faulted = self._profile.error_codes and self._station.evse() is Evse.FAULTED
         return self._station.error_code() if faulted else ChargePointErrorCode.no_error

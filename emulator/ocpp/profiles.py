@@ -164,6 +164,7 @@ GOE_PROFILE: Final = VendorProfile(
     first_id=531_531_539,
     charging=Rules(levels=20, periods=20, installed=20, units=frozenset({"A"})),
     list_length=10,
+    any_tag_stops=True,  # ASSUMED: unless `orsch` says otherwise
     heartbeat_default=3600,
     reconnect=10.0,  # ASSUMED
     error_codes=True,  # ASSUMED

@@ -6,7 +6,7 @@ its result holds, so that nothing has to look again before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NotRequired, TypedDict, TypeGuard
@@ -118,6 +118,19 @@ class ChargingProfile:
             periods=tuple(_period(item, unit) for item in schedule["chargingSchedulePeriod"]),
             installed=now,
         )
+
+    def summary(self) -> Mapping[str, object]:
+        """What it is, for whoever lists profiles."""
+        return {
+            "chargingProfileId": self.id,
+            "connectorId": self.connector,
+            "stackLevel": self.level,
+            "chargingProfileKind": self.kind,
+            "chargingSchedulePeriod": [
+                {"startPeriod": int(period.start), "limit": period.limit, "numberPhases": period.phases or 3}
+                for period in self.periods
+            ],
+        }
 
     def replaces(self, other: ChargingProfile) -> bool:
         """Whether this one takes the place of another."""

@@ -209,8 +209,12 @@ class Station:
         difference = time - self.calendar()
         if not self._obeys_clock or abs(difference) < timedelta(seconds=1):
             return False
-        self.wallbox.clock_offset += difference
+        self.move_clock(difference)
         return True
+
+    def move_clock(self, difference: timedelta) -> None:
+        """Set the wallbox's own clock, by this much."""
+        self.wallbox.clock_offset += difference
 
     def changed(self) -> None:
         """Something the box shows about OCPP is new."""

@@ -6,7 +6,8 @@ The one rule: the last part of the path is the charge point's identity; whoever 
 from __future__ import annotations
 
 import asyncio
-from typing import Self
+from http import HTTPStatus
+from typing import Final, Self
 from urllib.parse import unquote
 
 from websockets.http11 import Request, Response
@@ -17,6 +18,8 @@ from ..devices.interfaces.ocpp import Message
 from ..ocpp.central_system import CentralSystem, Session
 from ..ocpp.messages import MessageError, decode, encode
 from .websocket_wire import WebSocketWire
+
+DEFAULT_PORT: Final = 8880
 
 
 class CentralSystemServer:
@@ -50,6 +53,10 @@ class CentralSystemServer:
         if ends:
             await asyncio.wait(ends)
 
+    def attach(self, system: CentralSystem) -> None:
+        """Serve another central system from now on."""
+        self.system = system
+
     def joined(self, connection: Connection) -> None:
         self._connections.add(connection)
 
@@ -64,6 +71,7 @@ class Connection:
         self._server = server
         self._identity = ""
         self._session: Session | None = None
+        self._system = server.system
         self._protocol = ServerProtocol(subprotocols=[Subprotocol("ocpp1.6")])
         self.wire = WebSocketWire(self._protocol, self)
         self.wire.asked = self._asked
@@ -71,10 +79,13 @@ class Connection:
 
     def _asked(self, request: Request) -> Response:
         self._identity = unquote(request.path.partition("?")[0].rpartition("/")[2])
+        if not self._server.system.up:
+            return self._protocol.reject(HTTPStatus.SERVICE_UNAVAILABLE, "down\n")
         return self._protocol.accept(request)
 
     def opened(self) -> None:
-        self._session = self._server.system.connect(self._identity, self._put)
+        self._system = self._server.system
+        self._session = self._system.connect(self._identity, self._put, self.wire.abort)
 
     def received(self, text: str) -> None:
         try:
@@ -87,7 +98,7 @@ class Connection:
     def lost(self, _reason: str) -> None:
         self._server.left(self)
         if self._session is not None:
-            self._server.system.disconnect(self._identity, self._session)
+            self._system.disconnect(self._identity, self._session)
 
     def _put(self, message: Message) -> None:
         self.wire.send(encode(message))

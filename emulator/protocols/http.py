@@ -131,6 +131,9 @@ class HttpServer(Server):
             detail["query"] = excerpt(request.query_string)
         if request.body:
             detail["body"] = excerpt(request.body)
+        agent = request.headers.get("user-agent")
+        if agent and request.origin.client is not None:
+            self.endpoint.simulation.journal.introduce(request.origin.client, agent)
         entry = self.record(f"{request.method} {request.path}", detail, request.origin.client)
         request = request.caused_by(self.endpoint.origin(request.origin.client, entry))
         with self.endpoint.simulation.exchange(entry):

@@ -1,7 +1,6 @@
 """Runs a wallbox's `OcppInterface`: its charge point as a WebSocket client of a central system.
 
-The one rule: the connection follows the wallbox: switched off, it says good-bye; without power, it breaks. Attempts to
-reconnect are simulated time, as everything the wallbox decides.
+The one rule: nothing here blocks the event loop, and no library is imported before there is something to connect to.
 """
 
 from __future__ import annotations
@@ -10,17 +9,14 @@ import asyncio
 import base64
 import ssl
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from ..core.instant import Instant, later
-from ..devices.interfaces import OcppAccess, OcppInterface
-from ..devices.wallbox import Wallbox
-from ..runtime.journal import Entry
-from ..runtime.simulation import Simulation
+from ..devices.interfaces import OcppAccess
+from .ocpp_client import OcppClient, State
+from .ocpp_session import Timing
 from .server import Endpoint
 
 if TYPE_CHECKING:
-    from .ocpp_session import OcppSession
     from .websocket_wire import WebSocketWire, Where
 
 CONNECT_TIMEOUT: Final = 10.0
@@ -28,50 +24,27 @@ CONNECT_TIMEOUT: Final = 10.0
 GOOD_BYE: Final = 0.5
 """Wall seconds to get rid of the last bytes when the emulator ends."""
 
-State = Literal["off", "connecting", "connected", "waiting"]
-"""`waiting`: for the next attempt."""
 
-
-class OcppDevice:
-    """The WebSocket client of one charge point, as `async with`. Nothing it does blocks the event loop."""
+class OcppDevice(OcppClient):
+    """The WebSocket client of one charge point, as `async with`."""
 
     def __init__(self, endpoint: Endpoint, embedded: Callable[[], str | None] = lambda: None) -> None:
         """`embedded`: asks for `ws://host:port` of the emulator's own central system; None: this run has none."""
-        self.endpoint = endpoint
-        self.state: State = "off"
+        super().__init__(endpoint)
         self._embedded = embedded
-        self._target: OcppAccess | None = None
-        self._attempts = 0
-        self._wire: WebSocketWire | None = None
-        self._session: OcppSession | None = None
-        """What is said on the connection, once it is open."""
         self._task: asyncio.Task[None] | None = None
-        self._reconnect = endpoint.simulation.timer(self._again)
-        self._said: str | None = None
-        """Why the last attempt failed, so that a long outage is not recorded at every attempt."""
         self._moved = asyncio.Event()
-        self._closing = False
-        self._unlisten: Callable[[], None] = lambda: None
         self._leaving: set[WebSocketWire] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-
-    @property
-    def interface(self) -> OcppInterface:
-        return self.endpoint.declared(OcppInterface)
-
-    @property
-    def simulation(self) -> Simulation:
-        return self.endpoint.simulation
+        self.stirs: Callable[[OcppDevice], None] = lambda _device: None
+        """Called when something has happened here."""
 
     async def __aenter__(self) -> Self:
-        self._unlisten = self.endpoint.wallbox.listen(lambda _at: self._follow())
-        self._follow()
+        self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._closing = True
-        self._unlisten()
-        self._follow()
+        self.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         ends = [wire.over for wire in self._leaving]
         if ends:
@@ -79,24 +52,7 @@ class OcppDevice:
         for wire in tuple(self._leaving):
             wire.abort()
 
-    def attach(self, wallbox: Wallbox) -> None:
-        """Be the charge point of another wallbox from now on."""
-        self._unlisten()
-        self._retarget(None)
-        self._reconnect.clear()
-        self.endpoint.attach(wallbox)
-        self._reconnect = self.simulation.timer(self._again)
-        self._unlisten = wallbox.listen(lambda _at: self._follow())
-        self._follow()
-
     # --- waiting -----------------------------------------------------------------------------------------------------
-
-    @property
-    def busy(self) -> bool:
-        """Something is on its way that the simulated clock should not overtake: an attempt to connect, an answer."""
-        if self.state == "connecting":
-            return True
-        return self.state == "connected" and self._session is not None and self._session.conversation.waiting
 
     async def settled(self) -> None:
         """Until nothing is on its way: at the latest when attempts and answers time out."""
@@ -112,61 +68,28 @@ class OcppDevice:
         while self.state != state:
             await self._moved.wait()
 
-    def drop(self, reason: str = "connection reset") -> None:
-        """Break the connection as a disturbed network does."""
-        if self._wire is not None:
-            self._wire.abort(reason)
+    def stir(self) -> None:
+        """Wake whoever waits for a change."""
+        self._moved.set()
+        self._moved = asyncio.Event()
+        self.stirs(self)
 
-    # --- the life of a connection ------------------------------------------------------------------------------------
+    # --- connecting --------------------------------------------------------------------------------------------------
 
-    def _wanted(self) -> OcppAccess | None:
-        """Where the wallbox is to be connected now."""
-        wallbox = self.endpoint.wallbox
-        there = wallbox.up and wallbox.interceptor.reachable(self.endpoint.name)
-        return self.interface.access() if there and not self._closing else None
+    def timing(self) -> Timing:
+        return WallTime()
 
-    def _follow(self) -> None:
-        """Something has changed in the wallbox."""
-        wanted = self._wanted()
-        if wanted != self._target or (wanted is not None and self._stale()):
-            self._retarget(wanted)
-
-    def _stale(self) -> bool:
-        """The wallbox has rebooted: another charge point than the connected one."""
-        return self._session is not None and self._session.conversation is not self.interface.conversation()
-
-    def _retarget(self, target: OcppAccess | None) -> None:
-        """Leave the central system, if there is one, and connect to `target`."""
-        self._target, self._said, self._attempts = target, None, 0
-        wire, self._wire = self._wire, None
+    def give_up(self) -> None:
         if self._task is not None:
             self._task.cancel()
             self._task = None
-        self._forget()
-        if wire is not None:
-            if self.state == "connected":
-                self._record("disconnected", {"reason": self._farewell()})
-            if self.endpoint.wallbox.up:
-                wire.close()
-            else:
-                wire.abort()
-        self._reconnect.clear()
-        self._move("off")
-        if target is not None:
-            self._connect()
 
-    def _farewell(self) -> str:
-        return "good-bye" if self.endpoint.wallbox.up else "the wallbox went down"
-
-    def _connect(self) -> None:
-        self._move("connecting")
-        self._task = task = asyncio.create_task(self._attempt(), name=f"ocpp {self.endpoint.address}")
+    def dial(self, target: OcppAccess) -> None:
+        self._task = task = asyncio.create_task(self._attempt(target), name=f"ocpp {self.endpoint.address}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _attempt(self) -> None:
-        target = self._target
-        assert target is not None
+    async def _attempt(self, target: OcppAccess) -> None:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 wire, where = self._new_wire(target)
@@ -175,7 +98,7 @@ class OcppDevice:
                 await loop.create_connection(lambda: wire, where.host, where.port, ssl=context)
                 await self._shaken(wire)
         except OSError as error:
-            self._failed(str(error) or "time-out")
+            self.failed(str(error) or "time-out")
 
     def _located(self, target: OcppAccess) -> str:
         """The URL with the emulator's own central system in it, if that is meant."""
@@ -192,13 +115,13 @@ class OcppDevice:
 
         names = self.interface.subprotocols
         wire, where = client_of(self._located(target), names, self._headers(target), self)
-        self._wire = wire
+        self.dialled(wire)
         self._leaving.add(wire)
         wire.over.add_done_callback(lambda _over: self._leaving.discard(wire))
         return wire, where
 
     def _headers(self, target: OcppAccess) -> Mapping[str, str]:
-        number, self._attempts = self._attempts, self._attempts + 1
+        number = self.attempt()
         if target.user is None:
             return {}
         password = target.passwords[number % len(target.passwords)]
@@ -210,77 +133,15 @@ class OcppDevice:
         while self._wire is wire and self.state == "connecting":
             await self._moved.wait()
 
-    def opened(self) -> None:
-        """The handshake is over (`Peer`)."""
-        self.simulation.now()
-        wire = self._wire
-        if wire is None:
-            return
-        from .ocpp_session import OcppSession
 
-        self._said = None
-        self._move("connected")
-        subprotocol = wire.protocol.subprotocol
-        entry = self._record("connected", {"subprotocol": subprotocol})
-        self._session = OcppSession(
-            self.endpoint,
-            self.interface.conversation(),
-            wire,
-            self._peer,
-            pong_intervals=self.interface.pong_intervals,
-            stir=self._stir,
-        )
-        self._session.begin(entry)
+class WallTime:
+    """The event loop's time (`Timing`)."""
 
-    def received(self, text: str) -> None:
-        """A frame has come (`Peer`)."""
-        if self._session is not None:
-            self._session.received(text)
+    def now(self) -> float:
+        return asyncio.get_running_loop().time()
 
-    def lost(self, reason: str) -> None:
-        """The connection has ended without the wallbox's doing (`Peer`)."""
-        if self._wire is not None:
-            self._failed(reason)
-
-    @property
-    def _peer(self) -> str | None:
-        return None if self._target is None else self._target.host
-
-    def _record(self, name: str, detail: dict[str, object]) -> Entry:
-        return self.endpoint.record("connection", name, detail, client=self._peer)
-
-    def _failed(self, reason: str) -> None:
-        self.simulation.now()
-        name = "lost" if self.state == "connected" else "failed"
-        wire, self._wire = self._wire, None
-        if wire is not None:
-            wire.abort()
-        if reason != self._said or name == "lost":
-            self._said = reason
-            self._record(name, {"reason": reason})
-        self._move("waiting")
-        self._forget()
-        self._reconnect.set(later(self.simulation.at, self.interface.reconnect()))
-        self.simulation.wake()
-
-    def _again(self, _: Instant) -> None:
-        if self._target is not None and self.state == "waiting":
-            self._connect()
-
-    def _forget(self) -> None:
-        """The charge point is not connected any more."""
-        session, self._session = self._session, None
-        if session is not None:
-            session.end()
-
-    def _move(self, state: State) -> None:
-        self.state = state
-        self._stir()
-
-    def _stir(self) -> None:
-        """Wake whoever waits for a change."""
-        self._moved.set()
-        self._moved = asyncio.Event()
+    def after(self, seconds: float, act: Callable[[], None]) -> Callable[[], None]:
+        return asyncio.get_running_loop().call_later(seconds, act).cancel
 
 
 def _tls(target: OcppAccess) -> ssl.SSLContext:

@@ -6,9 +6,8 @@ and pings are wall time, because they wait for somebody who lives in it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from ..devices.delivery import Copy, Delivery
 from ..devices.interception import Interception
@@ -17,12 +16,47 @@ from ..devices.traffic import Direction, of_ocpp
 from ..ocpp.messages import MessageError, decode, encode
 from ..runtime.journal import Entry
 from .server import Endpoint
-from .websocket_wire import WebSocketWire
 
 EXCERPT: Final = 200
 """Characters of what is no message that the journal keeps."""
 UNKNOWN: Final = "unknown"
 """The action of an answer to a call that nobody made."""
+
+
+class Wire(Protocol):
+    """A connection that carries texts."""
+
+    @property
+    def alive_at(self) -> float:
+        """When the last pong came (`Timing.now`)."""
+        ...
+
+    @property
+    def subprotocol(self) -> str | None: ...
+
+    def send(self, text: str) -> None: ...
+
+    def ping(self) -> None: ...
+
+    def close(self) -> None:
+        """Say good-bye and close."""
+        ...
+
+    def abort(self, reason: str = ...) -> None:
+        """Break the connection at once."""
+        ...
+
+
+class Timing(Protocol):
+    """The time of whoever answers: wall time where that is somebody in the real world."""
+
+    def now(self) -> float:
+        """s"""
+        ...
+
+    def after(self, seconds: float, act: Callable[[], None]) -> Callable[[], None]:
+        """Do something later; returns what calls it off."""
+        ...
 
 
 class OcppSession:
@@ -32,7 +66,8 @@ class OcppSession:
         self,
         endpoint: Endpoint,
         conversation: Conversation,
-        wire: WebSocketWire,
+        wire: Wire,
+        timing: Timing,
         peer: str | None,
         *,
         pong_intervals: float,
@@ -43,15 +78,18 @@ class OcppSession:
         self._endpoint = endpoint
         self._simulation = endpoint.simulation
         self._wire = wire
+        self._timing = timing
         self._peer = peer
         self._pong_intervals = pong_intervals
         self._stir = stir
         self._sent: dict[str, tuple[str, Entry]] = {}
         """Calls that are not answered: their action and journal entry, by id."""
-        self._patience: asyncio.TimerHandle | None = None
-        self._pings: asyncio.TimerHandle | None = None
+        self._patience: Callable[[], None] | None = None
+        """Calls off the time-out of the call in flight."""
+        self._pings: Callable[[], None] | None = None
+        """Calls off the next ping."""
         self._late_until = 0.0
-        """Loop time before which nothing may be sent: something that a fault holds back comes first."""
+        """Nothing may be sent before then: something that a fault holds back comes first."""
         self._over = False
 
     def begin(self, entry: Entry) -> None:
@@ -84,7 +122,13 @@ class OcppSession:
             self._wait_for_answer(message.id)
         data = encode(message).encode()
         interception = self._intercept(message, action, data, "out")
-        self._send(interception.deliver(interception.content(data)))
+        content = interception.content(data)
+        delivery = interception.deliver(content)
+        if delivery.then != "keep":
+            self._send(delivery)
+        else:
+            for copy in interception.copies([Copy(message=message, data=content)]):
+                self._send(Delivery(data=copy.data, delay=copy.delay))
         self._stir()
 
     def close(self) -> None:
@@ -98,14 +142,12 @@ class OcppSession:
 
     def _send(self, delivery: Delivery) -> None:
         """Send a frame after its delay and behind everything that is late already."""
-        if delivery.silent:
-            return
-        loop = asyncio.get_running_loop()
-        due = max(self._late_until, loop.time() + delivery.delay)
+        now = self._timing.now()
+        due = max(self._late_until, now + delivery.delay)
         if delivery.delay > 0:
             self._late_until = due
-        if due > loop.time():
-            loop.call_at(due, self._leave, delivery)
+        if due > now:
+            self._timing.after(due - now, lambda: self._leave(delivery))
         else:
             self._leave(delivery)
 
@@ -128,10 +170,15 @@ class OcppSession:
         interception = self._intercept(message, action, data, "in")
         if interception.lost():
             return
-        for copy in interception.copies([Copy(message=text, data=interception.content(data))]):
+        content = interception.content(data)
+        delivery = interception.deliver(content)
+        if delivery.then != "keep":
+            self._leave(Delivery(data=b"", then=delivery.then))
+            return
+        for copy in interception.copies([Copy(message=text, data=content)]):
             arrived = copy.data.decode("utf-8", "replace")
             if copy.delay > 0:
-                asyncio.get_running_loop().call_later(copy.delay, self._take, arrived, interception)
+                self._timing.after(copy.delay, lambda text=arrived: self._take(text, interception))  # type: ignore[misc]
             else:
                 self._take(arrived, interception)
 
@@ -196,12 +243,11 @@ class OcppSession:
 
     def _wait_for_answer(self, message_id: str) -> None:
         self._stop_waiting()
-        loop = asyncio.get_running_loop()
-        self._patience = loop.call_later(self.conversation.message_timeout, self._timed_out, message_id)
+        self._patience = self._timing.after(self.conversation.message_timeout, lambda: self._timed_out(message_id))
 
     def _stop_waiting(self) -> None:
         if self._patience is not None:
-            self._patience.cancel()
+            self._patience()
             self._patience = None
 
     def _timed_out(self, message_id: str) -> None:
@@ -220,11 +266,11 @@ class OcppSession:
         if interval <= 0:
             self._stop_pings()
         elif self._pings is None:
-            self._pings = asyncio.get_running_loop().call_later(interval, self._ping, interval)
+            self._pings = self._timing.after(interval, lambda: self._ping(interval))
 
     def _ping(self, interval: float) -> None:
         self._pings = None
-        if asyncio.get_running_loop().time() - self._wire.alive_at > self._pong_intervals * interval:
+        if self._timing.now() - self._wire.alive_at > self._pong_intervals * interval:
             self._wire.abort("no pong")
             return
         self._wire.ping()
@@ -232,7 +278,7 @@ class OcppSession:
 
     def _stop_pings(self) -> None:
         if self._pings is not None:
-            self._pings.cancel()
+            self._pings()
             self._pings = None
 
 

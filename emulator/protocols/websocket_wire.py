@@ -60,11 +60,14 @@ class WebSocketWire(asyncio.Protocol):
         self._reason = "closed by the other side"
 
     @property
+    def subprotocol(self) -> str | None:
+        return self.protocol.subprotocol
+
+    @property
     def open(self) -> bool:
         return not self._ended and self.protocol.state is State.OPEN
 
     def send(self, text: str) -> None:
-        """Send a text message."""
         if self.open:
             self.protocol.send_text(text.encode("utf-8", "surrogateescape"))
             self._flush()

@@ -84,6 +84,7 @@ def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | Non
         supply=_section(document, schema.SUPPLY, scope, {}),
         broker=_section(document, schema.BROKER, scope, None),
         vehicles=vehicles,
+        clients=tuple(_section(document, schema.CLIENTS, scope, ())),
         chargers=tuple(plans),
         tracks=tracks,
         rules=tuple(rules),

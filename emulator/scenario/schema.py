@@ -17,6 +17,7 @@ from .sections import (
     BrokerSection,
     ChargerSection,
     ChargersSection,
+    ClientsSection,
     ClockSection,
     EndSection,
     FleetSection,
@@ -31,9 +32,7 @@ from .wallboxes import WallboxesSection
 class TimelineSection(ArgumentType[tuple[TimedStep, ...]]):
     """A list of steps."""
 
-    @property
-    def text(self) -> str:
-        return "a list of steps such as {at: 10 s, plug_in: {vehicle: vw_id3}}"
+    text = "a list of steps such as {at: 10 s, plug_in: {vehicle: vw_id3}}"
 
     def read(self, node: Node, scope: Scope) -> tuple[TimedStep, ...]:
         if node.empty:
@@ -60,30 +59,17 @@ WALLBOXES: Final = Argument("wallboxes", WallboxesSection(), stated="the wallbox
 WALLBOX: Final = Argument("wallbox", WallboxesSection(), stated="the wallbox of the only charger")
 FLEET: Final = Argument("fleet", FleetSection(), stated="many chargers alike")
 STEPS: Final = Argument("steps", TimelineSection(), stated="what happens, in order")
+CLIENTS: Final = Argument("clients", ClientsSection(), stated="who is expected, and how each is recognised")
 RULES: Final = Argument("rules", RulesSection(), stated="what the client under test has to keep to")
 END: Final = Argument("end", EndSection(), stated="when it is over")
 
 SECTIONS: Final[Mapping[str, Argument[object]]] = {
     section.name: section
     for section in (
-        ABOUT,
-        INCLUDE,
-        SEED,
-        EPOCH,
-        CLOCK,
-        SUPPLY,
-        BROKER,
-        VEHICLES,
-        CHARGERS,
-        CHARGER,
-        WALLBOXES,
-        WALLBOX,
-        FLEET,
-        STEPS,
-        RULES,
-        END,
+        ABOUT, INCLUDE, SEED, EPOCH, CLOCK, SUPPLY, BROKER, VEHICLES, CHARGERS, CHARGER, WALLBOXES, WALLBOX, FLEET,
+        STEPS, CLIENTS, RULES, END,
     )
-}
+}  # fmt: skip
 """What a scenario consists of: how each part is read, and what it is for."""
 
 

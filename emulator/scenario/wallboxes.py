@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from .. import vendors
+from ..devices.interfaces.ocpp import EMBEDDED
 from ..devices.vendor import Vendor
 from ..errors import did_you_mean
 from ..language.arguments import ArgumentType, Schema, Scope, Text, Unreadable, Values, checked
@@ -29,9 +30,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 class Port(ArgumentType[int | bool]):
     """Where an interface listens, or whether it is there."""
 
-    @property
-    def text(self) -> str:
-        return "a port, true (the default port), 0 (any free port), or false (not there)"
+    text = "a port, true (the default port), 0 (any free port), or false (not there)"
 
     def read(self, node: Node, scope: Scope) -> int | bool:
         value = node.scalar
@@ -49,9 +48,7 @@ class Port(ArgumentType[int | bool]):
 class Address(ArgumentType[str]):
     """An IP address."""
 
-    @property
-    def text(self) -> str:
-        return "an IP address such as 127.0.1.7"
+    text = "an IP address such as 127.0.1.7"
 
     def read(self, node: Node, scope: Scope) -> str:
         try:
@@ -63,6 +60,41 @@ class Address(ArgumentType[str]):
         return {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
 
 
+@dataclass(frozen=True, slots=True)
+class CentralSystemUrl(ArgumentType[str]):
+    """Where a charge point connects."""
+
+    @property
+    def text(self) -> str:
+        return "a URL such as ws://192.168.1.5:8887/{serial}, or embedded (the emulator's own central system)"
+
+    def read(self, node: Node, scope: Scope) -> str:
+        value = node.scalar
+        if not isinstance(value, str) or not (value == EMBEDDED or value.startswith(("ws://", "wss://"))):
+            self.wrong(node, scope)
+        return value
+
+    def schema(self) -> Schema:
+        return {"anyOf": [{"const": EMBEDDED}, {"type": "string", "pattern": "^wss?://"}]}
+
+
+class AllInterfaces(ArgumentType[bool]):
+    """`all`: every interface there is, with open access."""
+
+    @property
+    def text(self) -> str:
+        return "all"
+
+    def read(self, node: Node, scope: Scope) -> bool:
+        if node.scalar != "all":
+            self.wrong(node, scope)
+        return True
+
+    def schema(self) -> Schema:
+        return {"const": "all"}
+
+
+EVERYTHING: Final = Argument("interfaces", AllInterfaces(), False, stated="all: every interface on, with open access")
 VENDOR: Final = Argument("vendor", Text(), stated="the vendor, where neither the name nor the model tells")
 MODEL: Final = Argument("model", Text(), stated="the model; default: the vendor's")
 FIRMWARE: Final = Argument("firmware", Text(lenient=True), stated="the firmware version; default: the model's")
@@ -70,16 +102,15 @@ SERIAL: Final = Argument("serial", Text(lenient=True), stated="the serial number
 ADDRESS: Final = Argument("address", Address(), stated="an IP address of its own, with the vendor's real ports")
 SETTINGS: Final = Argument("settings", Values(), stated="what its owner has set, by the vendor's names")
 PORTS: Final = tuple(Argument(name, Port(), stated=f"the {name} interface: {Port().text}") for name in INTERFACES)
-WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, *PORTS)
+OCPP: Final = Argument("ocpp", CentralSystemUrl(), stated="the central system of OCPP")
+WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, EVERYTHING, OCPP, *PORTS)
 
 
 @dataclass(frozen=True, slots=True)
 class WallboxesSection(ArgumentType[tuple[WallboxPlan, ...]]):
     """The wallboxes of a charger: a name, a list of names, or a mapping of names."""
 
-    @property
-    def text(self) -> str:
-        return "wallboxes such as goe, [goe, warp], or {goe: {model: gemini-22, http: 8101}}"
+    text = "wallboxes such as goe, [goe, warp], or {goe: {model: gemini-22, http: 8101}}"
 
     def read(self, node: Node, scope: Scope) -> tuple[WallboxPlan, ...]:
         entries = wallbox_entries(node)
@@ -163,7 +194,9 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
         serial=values.of(SERIAL),
         address=values.of(ADDRESS),
         settings=values.of(SETTINGS, {}),
+        ocpp=values.of(OCPP),
         interfaces={port.name: stated for port in PORTS if (stated := values.of(port)) is not None},
+        everything=values.of(EVERYTHING, False),
         place=key.place,
     )
 
@@ -186,6 +219,9 @@ def _check_profile(vendor: Vendor, model: str | None, firmware: str | None, node
 
 
 def _check_interfaces(vendor: Vendor, node: Node, scope: Scope) -> None:
+    ocpp = node.get(OCPP.name)
+    if ocpp is not None and vendor.ocpp is None:
+        scope.fail(ocpp, f"{vendor.title} has no OCPP")
     known = {*vendor.ports, *vendor.real_ports, *vendor.enable, "mdns"}
     good = True
     for key, _ in node.entries or ():

@@ -17,17 +17,20 @@ from typing import TYPE_CHECKING, Final, Self
 
 from ..core.instant import Instant, seconds
 from ..core.messages import Outcome, Reason
-from ..errors import EmulatorError
+from ..devices.interfaces.ocpp import EMBEDDED
+from ..errors import EmulatorError, Place
 from ..faults.engine import FaultEngine
+from ..protocols.ocpp import OcppDevice
 from ..protocols.push import moved
 from ..protocols.server import Server
 from ..runtime.clock import Clock
 from ..runtime.pacer import Pacer
 from ..scenario.plan import Scenario
-from ..scenario.player import FOREVER, AdvanceResult, Player, Result, apply_step, perform
+from ..scenario.player import FOREVER, AdvanceResult, Failure, Player, Result, apply_step, expect, perform
 from ..scenario.steps.base import TimedStep
-from ..scenario.steps.checks import PATIENCE
+from ..scenario.steps.checks import PATIENCE, Expect
 from ..world.building import FIXED_EPOCH, build
+from ..world.central_system import central_system
 from ..world.checks import Check
 from ..world.conditions import Wait
 from ..world.evaluation import Evaluation, remember
@@ -37,8 +40,12 @@ from .keeping import Keeper
 
 if TYPE_CHECKING:
     from ..protocols.broker import Broker
+    from ..protocols.central_system import CentralSystemServer
     from ..protocols.mqtt import MqttDevice
     from ..runtime.simulation import Simulation
+
+MOST_EARLIER: Final = 100
+"""Runs before a reset that are kept for the report."""
 
 SLICE: Final = 0.25
 """How long a jump may compute before others get a turn, in wall time [s]."""
@@ -72,12 +79,17 @@ class Emulator:
     def __init__(self, scenario: Scenario, options: Options | None = None) -> None:
         self.scenario = scenario
         self.options = options if options is not None else Options()
-        self.servers: dict[str, Server | MqttDevice] = {}
+        self.servers: dict[str, Server | MqttDevice | OcppDevice] = {}
         self.links: dict[str, MqttDevice] = {}
         """By address, `garage.goe.http`."""
         self.broker: Broker | None = None
+        self.central_system: CentralSystemServer | None = None
         self.finished = asyncio.Event()
         """The scenario is over: `result` is final."""
+        self.earlier: list[Result] = []
+        """What was run before each reset, the newest last, if it is recorded for a report."""
+        self.failed_before = False
+        """Whether the scenario or its rules failed in any of them; what was posted has told whoever posted it."""
         self.on_reset: list[Callable[[], None]] = []
         """Called when there is a new world."""
         stated = self.options.speed if self.options.speed is not None else scenario.speed
@@ -87,6 +99,8 @@ class Emulator:
         self._added: list[ChargerPlan] = []
         self._pacing: asyncio.Task[None] | None = None
         self._keeper: Keeper | None = None
+        self._asking: set[OcppDevice] = set()
+        """Charge points that wait for their central system."""
         self._ports = Ports(self.options.bind, any_port=self.options.any_port)
 
     # --- life --------------------------------------------------------------------------------------------------------
@@ -114,6 +128,8 @@ class Emulator:
             from ..protocols.mdns import Announcer
 
             self._announcer = await stack.enter_async_context(Announcer())
+        if self.scenario.wants_central_system:
+            await self.start_central_system(stack)
         self._servers = await stack.enter_async_context(AsyncExitStack())
         for address in self.site.wallboxes:
             await self._serve(address)
@@ -146,11 +162,37 @@ class Emulator:
             if stack is None:
                 self.faults.broker = self.broker
 
+    async def start_central_system(self, stack: AsyncExitStack | None = None) -> None:
+        """Start the central system of this run, if it is not running."""
+        if self.central_system is None:
+            from ..protocols.central_system import DEFAULT_PORT, CentralSystemServer
+
+            port = 0 if self.options.any_port else DEFAULT_PORT
+            server = CentralSystemServer(central_system(self.simulation), host=self.options.bind, port=port)
+            self.central_system = await (stack or self._stack).enter_async_context(server)
+
     async def _serve(self, address: str) -> None:
-        for name, server in servers(self.site, address, self._ports, broker=self.broker, announcer=self._announcer):
+        made = servers(
+            self.site,
+            address,
+            self._ports,
+            broker=self.broker,
+            announcer=self._announcer,
+            central_system=lambda: self.central_system.url if self.central_system is not None else None,
+        )
+        for name, server in made:
+            if isinstance(server, OcppDevice):
+                server.stirs = self._stirred
             self.servers[name] = await self._servers.enter_async_context(server)
-            if not isinstance(server, Server):
+            if not isinstance(server, Server | OcppDevice):
                 self.links[name] = server
+
+    def _stirred(self, device: OcppDevice) -> None:
+        """Something has happened to a charge point's connection."""
+        if device.busy:
+            self._asking.add(device)
+        else:
+            self._asking.discard(device)
 
     def _build(self, scenario: Scenario) -> None:
         """A new site, its time at 0."""
@@ -168,6 +210,8 @@ class Emulator:
             self.site, scenario, finished=self._over, open_ended=scenario.end is None, record=self.options.record
         )
         self._performances: list[Player] = []
+        self._posted: list[Failure] = []
+        """Expectations that somebody else looked at and that did not hold."""
         self.finished.clear()
 
     def _over(self, _result: Result) -> None:
@@ -186,7 +230,7 @@ class Emulator:
         """The verdict so far, on the scenario and on timelines added to it."""
         result = self.player.result()
         added = tuple(failure for player in self._performances for failure in player.failures)
-        failures = result.failures + added
+        failures = result.failures + added + tuple(self._posted)
         return replace(result, ok=not failures, failures=failures)
 
     def conclude(self) -> None:
@@ -267,16 +311,23 @@ class Emulator:
             while not enough():
                 turn = time.monotonic() + SLICE
                 for _ in simulation.steps_to(end):
-                    if enough() or time.monotonic() > turn:
+                    if enough() or self._asking or time.monotonic() > turn:
                         break
                 else:
-                    break
+                    if not self._asking:
+                        break
                 self._bring_clock()
                 await asyncio.sleep(0)
+                await self._answered()
         finally:
             self._bring_clock()
             clock.set_speed(speed if clock.speed == 0.0 else clock.speed)
             simulation.wake()
+
+    async def _answered(self) -> None:
+        """Until every charge point has its answer: a central system lives in wall time. It has its time-out."""
+        while self._asking:
+            await next(iter(self._asking)).settled()
 
     def _bring_clock(self) -> None:
         """Move the clock to the instant of the simulation, after that was moved without it."""
@@ -292,8 +343,21 @@ class Emulator:
                 outcomes = [Outcome(detail={"scheduled": True})] * len(steps)
             else:
                 outcomes = self._apply(steps)
+            for step, outcome in zip(steps, outcomes, strict=True):
+                if isinstance(step.step, Expect) and outcome.detail.get("ok") is False:
+                    self._fail(step.name, step.place, outcome)
             await self.settle()
             return outcomes
+
+    def expect(self, expected: Mapping[str, object]) -> Outcome:
+        """Look at quantities now; what does not hold counts as a failure of the run."""
+        outcome = expect(self.site, expected)
+        if outcome.detail.get("ok") is False:
+            self._fail("expect", Place("POST /api/expect", 0, 0), outcome)
+        return outcome
+
+    def _fail(self, step: str, place: Place, outcome: Outcome) -> None:
+        self._posted.append(Failure(at=self.simulation.at, place=place, step=step, text=outcome.message))
 
     def _apply(self, steps: Sequence[TimedStep]) -> list[Outcome]:
         """The outcomes; a step that cannot be done at all ends it, and is raised if nothing was done before it."""
@@ -310,14 +374,16 @@ class Emulator:
                 break
         return outcomes
 
-    async def settle(self) -> None:
-        """Make the sockets agree with the site: interfaces open or closed, everything published sent."""
+    async def settle(self, *, published: bool = True) -> None:
+        """Make the sockets agree with the site: interfaces open or closed, everything `published` sent."""
         moved(self.simulation)
         while self.faults.pending:
             await asyncio.gather(*self.faults.pending, return_exceptions=True)
         for server in self.servers.values():
             if isinstance(server, Server):
                 await server.settle()
+        if not published:
+            return
         try:
             async with asyncio.timeout(FLUSH):
                 for server in self.servers.values():
@@ -327,12 +393,18 @@ class Emulator:
             pass  # the broker is away or slow: a device would not wait for it either
 
     async def reset(self) -> None:
-        """Everything back to the scenario's start, on the same ports."""
+        """Everything back to the scenario's start, on the same ports.
+
+        Wallboxes connect to their broker again, as after a restart: that goes on when this returns.
+        """
         async with self._busy:
+            self._keep_result()
             self.player.stop()
             if self._keeper is not None:
                 self._keeper.clear()
             self._build(self.scenario)
+            if self.central_system is not None:
+                self.central_system.attach(central_system(self.simulation))
             for plan in self._added:
                 self._grow(plan)
             self._pacer.attach(self.simulation)
@@ -342,9 +414,18 @@ class Emulator:
                 listener()
             self.player.start()
             self.simulation.now()
-            await self.settle()
+            await self.settle(published=False)
             self.clock.set_speed(self._speed)
             self.simulation.wake()
+
+    def _keep_result(self) -> None:
+        """The run ends here, as far as its report goes."""
+        self.conclude()
+        result = self.result
+        self.failed_before = self.failed_before or len(result.failures) > len(self._posted)
+        if self.options.record:
+            self.earlier.append(result)
+            del self.earlier[:-MOST_EARLIER]
 
     # --- growing -----------------------------------------------------------------------------------------------------
 
@@ -355,6 +436,8 @@ class Emulator:
                 await self.start_broker()
                 assert self.broker is not None
                 self.site.broker = self.broker.host, self.broker.port
+            if any(wallbox.ocpp == EMBEDDED for wallbox in plan.wallboxes):
+                await self.start_central_system()
             self._grow(plan)
             self._added.append(plan)
             for wallbox in plan.wallboxes:

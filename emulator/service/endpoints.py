@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ..devices.interfaces import HttpInterface, Interface, ModbusInterface, UdpInterface
 from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError
+from ..protocols.ocpp import OcppDevice
 from ..protocols.server import Endpoint, Server
 
 if TYPE_CHECKING:
@@ -68,8 +69,14 @@ def _stated(plan: WallboxPlan, name: str) -> bool:
 
 
 def servers(
-    site: Site, address: str, ports: Ports, *, broker: Broker | None, announcer: Announcer | None
-) -> Iterator[tuple[str, Server | MqttDevice]]:
+    site: Site,
+    address: str,
+    ports: Ports,
+    *,
+    broker: Broker | None,
+    announcer: Announcer | None,
+    central_system: Callable[[], str | None],
+) -> Iterator[tuple[str, Server | MqttDevice | OcppDevice]]:
     """The servers of a wallbox by address (`garage.goe.http`), not started; mDNS last, it announces the others' ports.
 
     Start each before asking for the next.
@@ -84,6 +91,8 @@ def servers(
             from ..protocols.mqtt import MqttDevice
 
             yield endpoint.address, MqttDevice(endpoint, broker)
+        elif protocol == "ocpp":
+            yield endpoint.address, OcppDevice(endpoint, central_system)
         elif protocol == "mdns":
             if announcer is not None:
                 from ..protocols.mdns import MdnsServer

@@ -5,21 +5,25 @@ The one rule: a matcher only looks at entries; it says whether one matches, is n
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ..world.expectations import Expectation, Matches
-from .entries import has_read, host_of, went_wrong
+from .entries import comes_from, has_read, values_written, went_wrong
 from .patterns import any_line
 
 if TYPE_CHECKING:
     from ..runtime.journal import Entry
     from ..world.site import Site
     from .patterns import ClientAction, EventPattern
+    from .selectors import Selector
 
 OPENED = ("connected", "opened")
 """How the journal says that a client came, on interfaces that say so."""
+ANSWERS = (".conf", ".error")
+"""Ends of the names of a central system's answers."""
 MOST_CLIENTS = 4096
 """Connections remembered, to tell a new one."""
 
@@ -85,12 +89,14 @@ class PatternMatcher:
             return PatternMatch.NO
         if action.interface and entry.interface != action.interface:
             return PatternMatch.NO
-        if action.from_ and not fnmatchcase(host_of(entry.client), action.from_):
+        if action.from_ and not comes_from(entry, action.from_):
             return PatternMatch.NO
         if action.writes:
             return self._match_write(action, entry)
         if action.connects:
             return self._match_connection(action, entry)
+        if action.calls:
+            return self._match_call(action, entry)
         selected = any(
             selector.at_wallbox(entry)
             and (has_read(selector, entry) if action.reads else selector.selects(entry.interface))
@@ -102,11 +108,25 @@ class PatternMatcher:
             return PatternMatch.NEAR
         return PatternMatch.YES if action.failed in (None, went_wrong(entry)) else PatternMatch.NEAR
 
-    def _match_write(self, action: ClientAction, entry: Entry) -> PatternMatch:
-        if not any(selector.at_wallbox(entry) and selector.selects(entry.name) for selector in action.writes):
+    def _match_call(self, action: ClientAction, entry: Entry) -> PatternMatch:
+        """A call of a central system; answers to the charge point's calls are none."""
+        if "payload" not in entry.detail or entry.name.endswith(ANSWERS):
             return PatternMatch.NO
-        value = entry.detail.get("value")
-        key = (f"{entry.charger}.{entry.wallbox}", entry.name)
+        if not any(selector.at_wallbox(entry) and selector.selects(entry.interface) for selector in action.calls):
+            return PatternMatch.NO
+        as_described = (
+            (action.action is None or _is_named(action.action, entry.name))
+            and all(expected.holds(_member(entry.detail["payload"], path)) for path, expected in action.payload.items())
+            and action.failed in (None, went_wrong(entry))
+        )
+        return PatternMatch.YES if as_described else PatternMatch.NEAR
+
+    def _match_write(self, action: ClientAction, entry: Entry) -> PatternMatch:
+        found = _selected(action.writes, entry)
+        if found is None:
+            return PatternMatch.NO
+        name, value = found
+        key = (f"{entry.charger}.{entry.wallbox}", name)
         repeated = key in self._written and self._written[key] == value
         self._written[key] = value
         as_described = (
@@ -135,10 +155,32 @@ class PatternMatcher:
         return new
 
 
+def _selected(selectors: tuple[Selector, ...], entry: Entry) -> tuple[str, object] | None:
+    """The written value that is meant, by its name that is selected; the vendor's own if any is."""
+    here = [selector for selector in selectors if selector.at_wallbox(entry)]
+    for name, value in reversed(tuple(values_written(entry).items())):
+        if any(selector.selects(name) for selector in here):
+            return name, value
+    return None
+
+
 def _begins(fault: str, entry: Entry) -> bool:
     """Whether an entry is the beginning of a fault of this name."""
     begins = entry.kind == "fault" and entry.detail.get("what") == "begin"
     return begins and fault in (entry.name, entry.detail.get("kind"))
+
+
+def _member(payload: object, path: str) -> object:
+    """A member of a payload: `csChargingProfiles.stackLevel`; None: there is none."""
+    found = payload
+    for step in path.split("."):
+        if isinstance(found, Mapping):
+            found = found.get(step)
+        elif isinstance(found, Sequence) and not isinstance(found, str) and step.isdecimal() and int(step) < len(found):
+            found = found[int(step)]
+        else:
+            return None
+    return found
 
 
 def _is_named(expected: Expectation, name: str) -> bool:

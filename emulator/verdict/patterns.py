@@ -13,7 +13,7 @@ from ..core.events import EventName
 from ..errors import did_you_mean
 from ..language.arguments import ArgumentType, Flag, Schema, Scope, Text, Unreadable
 from ..language.fields import About, arguments_of, construct
-from ..language.name_arguments import ChargerName, FaultName
+from ..language.name_arguments import FAULT, SOME_CHARGER
 from ..language.nodes import Node
 from ..language.records import read_record, record_schema
 from ..world.checks import Check, Checks
@@ -99,6 +99,12 @@ class ClientAction:
     """Values or interfaces it read."""
     connects: Annotated[tuple[Selector, ...], Selectors(interfaces=True)] = ()
     """Interfaces it connected to."""
+    calls: Annotated[tuple[Selector, ...], Selectors(interfaces=True)] = ()
+    """Charge points it sent a call to: the client is a central system (OCPP)."""
+    action: Annotated[Expectation | None, PlainExpectation(), About("the call's action, `SetChargingProfile`")] = None
+    payload: Annotated[Mapping[str, Expectation], PlainExpectations(), About("members of the call, by dots")] = field(
+        default_factory=dict
+    )
     value: Annotated[Expectation | None, PlainExpectation(), About("what it wrote, as on the wire")] = None
     repeated: Annotated[bool | None, Flag(), About("true: the value it wrote the last time as well")] = None
     failed: Annotated[bool | None, Flag(), About("true: it was refused, or answered with an error")] = None
@@ -108,23 +114,26 @@ class ClientAction:
     interface: Annotated[str, Text()] = ""
     """Only through this interface."""
     from_: Annotated[str, Text()] = ""
-    """Only from this address (`*` stands for anything)."""
+    """Only from this client: its name in `clients:`, its address, or its User-Agent (`*` stands for anything)."""
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
-        return self.writes or self.requests or self.reads or self.connects
+        return self.writes or self.requests or self.reads or self.connects or self.calls
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """Kinds of journal entries it may be."""
         if self.writes:
             return ("write",)
+        if self.reads:
+            return ("request", "push")
         return ("connection", "request") if self.connects else ("request",)
 
     @property
     def narrowed(self) -> bool:
         """Whether only some of what clients do there is meant."""
-        return any(part is not None for part in (self.value, self.repeated, self.failed, self.matching))
+        narrowing = (self.value, self.repeated, self.failed, self.matching, self.action)
+        return bool(self.payload) or any(part is not None for part in narrowing)
 
     @property
     def subject(self) -> str:
@@ -134,17 +143,18 @@ class ClientAction:
     @property
     def verb(self) -> str:
         """Which of the things clients do it is."""
-        return "writes" if self.writes else "requests" if self.requests else "reads" if self.reads else "connects"
+        said = (self.writes, self.requests, self.reads, self.connects, self.calls)
+        return next(word for word, selectors in zip(ACTIONS, said, strict=True) if selectors)
 
     def __str__(self) -> str:
         text = self.subject
-        for word, part in (("=", self.value), ("matching", self.matching)):
+        for word, part in (("=", self.value), ("matching", self.matching), ("with", self.action)):
             if part is not None:
                 text += f" {word} {part.text}" if not part.text.startswith((">", "<", "!", "=")) else f" {part.text}"
         return text + " (repeated)" * bool(self.repeated) + " (failed)" * bool(self.failed)
 
 
-ACTIONS: Final = ("writes", "requests", "reads", "connects")
+ACTIONS: Final = ("writes", "requests", "reads", "connects", "calls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +174,10 @@ class ClientActionArgument(ArgumentType[ClientAction]):
             for word in ("value", "repeated"):
                 if word in values:
                     scope.fail(node.get(word) or node, f'belongs to "writes", not to "{given[0]}"')
+        if "calls" not in given:
+            for word in ("action", "payload"):
+                if word in values:
+                    scope.fail(node.get(word) or node, f'belongs to "calls", not to "{given[0]}"')
         return construct(ClientAction, values)
 
     def schema(self) -> Schema:
@@ -179,16 +193,14 @@ class EventPattern:
 
     client: Annotated[ClientAction | None, ClientActionArgument(), About("what a client does")] = None
     event: Annotated[str, KnownWord(EVENTS, "an event"), About("what a charger announces")] = ""
-    fault: Annotated[
-        str, FaultName(), About("a physical fault (`trip_rcd`) or one of the engine begins, by its name")
-    ] = ""
+    fault: Annotated[str, FAULT, About("a physical fault (`trip_rcd`) or one of the engine begins, by its name")] = ""
     stimulus: Annotated[str, Text(), About("what is done to a charger: `plug_in`, `power_cut`")] = ""
     note: Annotated[str, Text(), About("a note of the scenario")] = ""
     expect: Annotated[tuple[Check, ...], Checks(), About("quantities become as expected")] = ()
     detail: Annotated[Mapping[str, Expectation], PlainExpectations(), About("members of the entry's detail")] = field(
         default_factory=dict
     )
-    charger: Annotated[str | None, ChargerName(needed=False), About("only at this charger")] = None
+    charger: Annotated[str | None, SOME_CHARGER, About("only at this charger")] = None
     while_: Annotated[tuple[Check, ...], Checks(), About("only while quantities are so, directly before it")] = ()
 
     @property

@@ -40,6 +40,8 @@ def build(
         seed=plan.seed if seed is None else seed,
         journal=journal if journal is not None else Journal(wall=wall),
     )
+    if plan.clients:
+        simulation.journal.recognise = plan.client
     site = Site(plan, simulation, broker or _broker(plan))
     for charger in plan.chargers:
         site.add_charger(charger)

@@ -26,9 +26,7 @@ class Check:
 class Checks(ArgumentType[tuple[Check, ...]]):
     """A mapping of quantities to expectations."""
 
-    @property
-    def text(self) -> str:
-        return 'quantities and what they should be, such as {power: "> 3 kW"}'
+    text = 'quantities and what they should be, such as {power: "> 3 kW"}'
 
     def read(self, node: Node, scope: Scope) -> tuple[Check, ...]:
         if not node.entries:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .. import vendors
+from ..devices.catalogue import OcppSwitch
 from ..devices.firmware import Profile
+from ..devices.interfaces.ocpp import EMBEDDED
 from ..devices.vendor import Vendor
 from .plan import WallboxPlan, counted_up
 
@@ -33,7 +35,7 @@ def profile_of(plan: WallboxPlan) -> tuple[Vendor, Profile]:
     return vendor, vendor.profile(plan.model, plan.firmware)
 
 
-def settings_of(plan: WallboxPlan, vendor: Vendor) -> dict[str, object]:
+def settings_of(plan: WallboxPlan, vendor: Vendor, serial: str) -> dict[str, object]:
     """What a plan makes of a vendor's settings: listed interfaces switched on, then what is stated."""
     settings: dict[str, object] = {}
     for interface in plan.interfaces:
@@ -41,4 +43,13 @@ def settings_of(plan: WallboxPlan, vendor: Vendor) -> dict[str, object]:
             settings.update(vendor.enable.get(interface, {}))
     if plan.everything:
         settings.update(vendor.everything)
+    if plan.ocpp is not None and vendor.ocpp is not None:
+        settings |= vendor.ocpp.settings(_ocpp_url(plan.ocpp, serial, vendor.ocpp))
     return settings | dict(plan.settings)
+
+
+def _ocpp_url(stated: str, serial: str, switch: OcppSwitch) -> str:
+    """The URL of the central system, as the wallbox is told it."""
+    if stated == EMBEDDED:
+        return f"ws://{EMBEDDED}" if switch.appends_identity else f"ws://{EMBEDDED}/{serial}"
+    return stated.replace("{serial}", serial)

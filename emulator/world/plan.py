@@ -9,8 +9,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from fnmatch import fnmatchcase
 
 from ..core.specs import VehicleSpec
+from ..devices.interfaces.ocpp import EMBEDDED
 from ..errors import Place
 
 NOWHERE = Place("(built in)", 0, 0)
@@ -30,6 +32,9 @@ class WallboxPlan:
     settings: Mapping[str, object] = field(default_factory=dict)
     interfaces: Mapping[str, int | bool] = field(default_factory=dict)
     """Listed interfaces: a port, true for the default port, false for none at all, 0 for any free port."""
+    ocpp: str | None = None
+    """URL of the central system, `{serial}` in it is the serial number; `embedded`: the emulator's own; None: OCPP is
+    not switched on."""
     everything: bool = False
     """Every interface on, with open access."""
     place: Place = NOWHERE
@@ -59,6 +64,39 @@ class BrokerAddress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """How a client is recognised: by everything stated. `*` stands for anything."""
+
+    agent: str = ""
+    """Its User-Agent."""
+    client_id: str = ""
+    """Its id at the MQTT broker."""
+    address: str = ""
+    """Its IP address."""
+    interface: str = ""
+    """The only interface it uses."""
+
+    def fits(self, client: str, agent: str | None, interface: str | None) -> bool:
+        """Whether a client with this address (or id at the broker), agent and interface is the one."""
+        host = client.rpartition(":")[0] or client
+        return (
+            (not self.agent or (agent is not None and fnmatchcase(agent, self.agent)))
+            and (not self.client_id or (interface == "mqtt" and fnmatchcase(client, self.client_id)))
+            and (not self.address or fnmatchcase(host, self.address))
+            and self.interface in ("", interface)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientPlan:
+    """A client under test."""
+
+    name: str
+    how: Recognition
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SitePlan:
     """What a site is built from."""
 
@@ -70,6 +108,12 @@ class SitePlan:
     broker: BrokerAddress | None = None
     vehicles: Mapping[str, VehicleSpec] = field(default_factory=dict)
     chargers: tuple[ChargerPlan, ...] = ()
+    clients: tuple[ClientPlan, ...] = ()
+    """Who is expected; the first that fits is the one."""
+
+    def client(self, client: str, agent: str | None, interface: str | None) -> str | None:
+        """The name of a client; None if it is nobody in particular."""
+        return next((plan.name for plan in self.clients if plan.how.fits(client, agent, interface)), None)
 
     @property
     def wants_broker(self) -> bool:
@@ -79,6 +123,11 @@ class SitePlan:
         return any(
             wallbox.everything or wallbox.wants("mqtt") for charger in self.chargers for wallbox in charger.wallboxes
         )
+
+    @property
+    def wants_central_system(self) -> bool:
+        """Whether the emulator's own central system for OCPP is needed."""
+        return any(wallbox.ocpp == EMBEDDED for charger in self.chargers for wallbox in charger.wallboxes)
 
 
 def counted_up(text: str, by: int) -> str:

@@ -68,14 +68,15 @@ class Site:
         address = f"{charger}.{plan.name}"
         if address in self.wallboxes:
             raise EmulatorError(f'there is a wallbox called "{address}" already')
+        serial = self._serials.take(vendor.id, plan.serial, profile.model.serial)
         context = Context(
             vendor=vendor,
             profile=profile,
             simulation=self.simulation,
             charger=charger,
             name=plan.name,
-            serial=self._serials.take(vendor.id, plan.serial, profile.model.serial),
-            settings=settings_of(plan, vendor),
+            serial=serial,
+            settings=settings_of(plan, vendor, serial),
             address=plan.address or "127.0.0.1",
             broker=self.broker,
         )

@@ -7,6 +7,7 @@ import json
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import pytest
 from library_server import library_server
@@ -334,7 +335,10 @@ class Meddling(Interception):
         return Delivery(data=data)
 
     def copies(self, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
-        return (*copies, *copies) if self._how == "repeat" else copies
+        if self._how == "repeat":
+            return (*copies, *copies)
+        delivered = [(copy, self.deliver(copy.data)) for copy in copies]
+        return [replace(copy, data=delivery.data) for copy, delivery in delivered if not delivery.silent]
 
 
 class Meddler(Interceptor):

@@ -17,38 +17,12 @@ from .udp import Datagram, UdpInterface
 from .websocket import Close, Conversation, Frame, WebSocketEndpoint
 
 __all__ = [
-    "EMBEDDED_BROKER",
-    "OWNER",
-    "BrokerAccess",
-    "Close",
-    "Conversation",
-    "Datagram",
-    "Frame",
-    "HttpHandler",
-    "HttpInterface",
-    "HttpReply",
-    "HttpRequest",
-    "Interface",
-    "MdnsInterface",
-    "MdnsService",
-    "ModbusInterface",
-    "ModbusReply",
-    "ModbusRequest",
-    "MqttInterface",
-    "OcppAccess",
-    "OcppInterface",
-    "Origin",
-    "Publish",
-    "RegisterItem",
-    "RegisterMap",
-    "RegisterRow",
-    "Route",
-    "UdpInterface",
-    "WebSocketEndpoint",
-    "always",
-    "plain_not_found",
+    "EMBEDDED_BROKER", "OWNER", "BrokerAccess", "Close", "Conversation", "Datagram", "Frame", "HttpHandler",
+    "HttpInterface", "HttpReply", "HttpRequest", "Interface", "MdnsInterface", "MdnsService", "ModbusInterface",
+    "ModbusReply", "ModbusRequest", "MqttInterface", "OcppAccess", "OcppInterface", "Origin", "Publish", "RegisterItem",
+    "RegisterMap", "RegisterRow", "Route", "UdpInterface", "WebSocketEndpoint", "always", "plain_not_found",
     "plain_wrong_method",
-]
+]  # fmt: skip
 
 
 Interface = HttpInterface | MqttInterface | ModbusInterface | UdpInterface | MdnsInterface | OcppInterface

@@ -67,7 +67,7 @@ class OcppAccess:
     @property
     def host(self) -> str:
         """Host and port."""
-        return self.url.partition("://")[2].partition("/")[0]
+        return self.url.partition("://")[2].partition("/")[0].rpartition("@")[2]
 
     @property
     def embedded(self) -> bool:

@@ -17,7 +17,7 @@ from ...language.arguments import Duration, Schema, Scope, Unreadable
 from ...language.names import Names
 from ...language.nodes import Node, from_object, resolved
 from ...language.records import Argument
-from . import checks, derived, device, fault, faults, request, vehicle
+from . import checks, derived, device, fault, faults, ocpp, request, vehicle
 from .base import Step, StepType, TimedStep, described
 
 VOCABULARY: Final[tuple[StepType, ...]] = (
@@ -36,6 +36,8 @@ VOCABULARY: Final[tuple[StepType, ...]] = (
     described(device.Command),
     *(faults.catalogued(fault) for fault in CATALOGUE),
     described(request.Request),
+    described(ocpp.OcppCall),
+    described(ocpp.CentralSystem),
     fault.fault_type(),
     described(faults.ClearFault),
     described(checks.Clock),

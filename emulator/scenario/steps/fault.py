@@ -76,9 +76,7 @@ class Place:
 class PlaceName(ArgumentType[Place]):
     """`garage`, `garage.goe`, `garage.goe.http`; the charger's name may be left out."""
 
-    @property
-    def text(self) -> str:
-        return 'a charger, a wallbox or an interface such as "garage.goe.http"'
+    text = 'a charger, a wallbox or an interface such as "garage.goe.http"'
 
     def read(self, node: Node, scope: Scope) -> Place:
         if not isinstance(node.scalar, str):
@@ -122,9 +120,7 @@ def find_place(text: str, names: Names) -> Place:
 class AfterKind(ArgumentType[After]):
     """`{event: rcd_tripped, delay: 3 s}`: something in the journal."""
 
-    @property
-    def text(self) -> str:
-        return "something that happens, such as {event: rcd_tripped, delay: 3 s}"
+    text = "something that happens, such as {event: rcd_tripped, delay: 3 s}"
 
     def read(self, node: Node, scope: Scope) -> After:
         if not node.entries:

@@ -48,7 +48,9 @@ class Bender(Wallbox):
         self.logic = Logic(self, self.build)
         self.modbus = ModbusApi(self.build, self.logic, self.view, lambda: self.profile)
         self.login = Login(self.settings, self.serial)
-        self.http = HttpApi(self.settings, self.build, self.profile, self.login, self.view, self.modbus.fidelity)
+        self.http = HttpApi(
+            self.settings, self.build, lambda: self.profile, self.login, self.view, self.modbus.fidelity
+        )
         self.interfaces: Mapping[str, Interface] = (
             {"http": self.http.icc_interface(), "modbus": self.modbus.interface()}
             if self.build.icc
@@ -126,5 +128,5 @@ class Bender(Wallbox):
     def boot(self) -> None:
         """The firmware may be another one."""
         self.modbus.compile()
-        self.http.compile(self.profile)
+        self.http.compile()
         self.logic.start()

@@ -13,6 +13,7 @@ from ...core.snapshot import EvseState, Snapshot
 from ...devices.settings import Settings
 from . import faultcodes, limits, trip
 from . import settings as s
+from .backend import Backend
 from .clock import Clock
 from .features import EXCLUSIVE_END, INITIALIZING, UNDERVOLTAGE
 from .identity import Identity
@@ -25,8 +26,9 @@ from .surplus import Surplus, Tuning
 class Circumstances:
     """The inputs of one wallbox's decision. Lost at every restart."""
 
-    def __init__(self, settings: Settings, identity: Identity, clock: Clock, at: Instant) -> None:
+    def __init__(self, settings: Settings, identity: Identity, clock: Clock, backend: Backend, at: Instant) -> None:
         self._settings = settings
+        self._backend = backend
         self._identity = identity
         self._clock = clock
         self.surplus = Surplus()
@@ -63,8 +65,10 @@ class Circumstances:
         mode = Mode(settings[s.LMO])
         plain = replace(
             self._guards(now, at),
-            locked_out=settings[s.ACS] != 0 and settings[s.TRX] is None,
+            locked_out=settings[s.ACS] != 0 and settings[s.TRX] is None and not self._backend.authorised,
             inoperable=settings[s.OCPPIO] and settings[s.OCPPE],
+            denied=self._backend.denies,
+            offline=self._backend.offline,
             failsafe=self.failsafe(at) and settings[s.FSI] < settings[s.MCA],
             force=Force(settings[s.FRC]),
             energy_reached=self._energy_reached(now),

@@ -12,6 +12,7 @@ from ...core.instant import Instant
 from ...core.snapshot import Snapshot
 from ...devices.quirks import Quirk
 from ...devices.settings import Settings
+from .backend import Backend
 from .broker_link import BrokerLink
 from .cards import Cards
 from .clock import Clock
@@ -41,6 +42,7 @@ class Device:
     cards: Cards
     logic: Logic
     broker: BrokerLink
+    backend: Backend
     shows: Callable[[Quirk], bool]
     """Whether the wallbox has a known defect."""
     restart: Callable[[], None]

@@ -55,6 +55,24 @@ HASH_NAMED: Final = Point(
     assumed="which version",
     about="web socket: hello has devicefamily and proto, authRequired says which hash is wanted",
 )
+OCPP_PHASES: Final = Point(
+    name="ocpp_phases",
+    source="go-eCharger-API-v2#154",
+    since="56",
+    about="numberPhases of a charging profile switches phases",
+)
+START_WITH_PROFILE: Final = Point(
+    name="start_with_profile",
+    source="go-eCharger-API-v2#243",
+    since="60.4",
+    about="RemoteStartTransaction with a charging profile is not rejected",
+)
+API_KEYS_BY_OCPP: Final = Point(
+    name="api_keys_by_ocpp",
+    source="go-eCharger-API-v2 changelog 60.4",
+    since="60.4",
+    about="ConnectionTimeOut is txt; osr, mca and amp are configuration keys",
+)
 INITIALIZING: Final = Point(
     name="initializing",
     source="key list of firmware 60.2",

@@ -10,13 +10,12 @@ from typing import Final
 
 from ...devices.firmware import Profile
 from ...devices.settings import Setting
-from . import keys_charging, keys_device, keys_services
+from . import keys_charging, keys_device, keys_ocpp, keys_services
 from .key import Key
 from .order import position
 
-KEYS: Final[tuple[Key, ...]] = tuple(
-    sorted((*keys_charging.KEYS, *keys_device.KEYS, *keys_services.KEYS), key=lambda key: position(key.name))
-)
+_ROWS: Final = (*keys_charging.KEYS, *keys_device.KEYS, *keys_ocpp.KEYS, *keys_services.KEYS)
+KEYS: Final[tuple[Key, ...]] = tuple(sorted(_ROWS, key=lambda key: position(key.name)))
 """In the order of the firmware."""
 
 STORED: Final[tuple[Setting[object], ...]] = tuple(

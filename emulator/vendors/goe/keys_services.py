@@ -1,4 +1,4 @@
-"""Keys of the services around the wallbox: cloud, controller, load balancing, MQTT, Modbus, OCPP.
+"""Keys of the services around the wallbox: cloud, controller, load balancing, MQTT, Modbus.
 
 The one rule: rows only; what a row needs more than once is in `readings` or `writing`.
 """
@@ -10,28 +10,23 @@ from typing import Final
 from . import readings as r
 from . import settings as s
 from . import writing as w
-from .key import Key, action, config, fixed, shown, status
+from .key import Key, config, fixed, shown, status
 from .models import WITH_LOCK
-from .rules import at_least, short, within
+from .rules import short
 from .settings import stored
 from .sources import (
     CLOUD_DOC,
     DEVELOPER,
     EN_59,
-    EN_ONLY,
     LISTS,
     MODBUS_DOC,
     MQTT_DOC,
     NOT_EMULATED,
-    OCPP_DOC,
     OTHER_MODELS,
     TABLE_LISTS,
-    V59,
-    V60,
     V60_3,
-    V60_4,
 )
-from .values import BOOL, INT32, INT64, OBJECT, SIZE, STAMP, STRING, UINT8, UINT16, UINT32, array, optional
+from .values import BOOL, INT64, OBJECT, SIZE, STAMP, STRING, UINT8, UINT16, UINT32, array, optional
 
 CLOUD: Final = (
     config(s.CWE, TABLE_LISTS, "cloud on"),
@@ -110,47 +105,4 @@ MODBUS: Final = (
     status("mstw", STAMP, lambda v: v.stamp(v.device.modbus.write_at), V60_3, "last write", assumed=OTHER_MODELS),
 )
 
-OCPP: Final = (
-    config(s.OCPPE, LISTS, "OCPP on", assumed=NOT_EMULATED),
-    config(stored("ocppu", STRING, "ws://echo.websocket.org/", short(255)), LISTS, "backend"),
-    status("ocpps", BOOL, r.always(False), LISTS, "started", assumed=NOT_EMULATED),
-    status("ocppc", BOOL, r.always(False), LISTS, "connected", assumed=NOT_EMULATED),
-    status("ocppca", STAMP, r.nothing, LISTS, "when it connected", assumed=NOT_EMULATED),
-    status("ocppa", BOOL, r.always(False), LISTS, "accepted", assumed=NOT_EMULATED),
-    status("ocppaa", STAMP, r.nothing, LISTS, "when it was accepted", assumed=NOT_EMULATED),
-    status("ocppcs", UINT8, r.always(0), LISTS, "state of the connector: 0 available", assumed=NOT_EMULATED),
-    status("ocpple", optional(STRING), r.nothing, LISTS, "last error", assumed=NOT_EMULATED),
-    status("ocpplea", STAMP, r.nothing, LISTS, "when that was", assumed=NOT_EMULATED),
-    config(stored("ocppai", INT32, 0, at_least(0)), LISTS, "clock aligned interval, s"),
-    config(stored("ocppao", BOOL, False), LISTS, "transactions of unknown ids while offline"),
-    config(stored("ocppcc", STRING, ""), EN_ONLY, "client certificate"),
-    config(stored("ocppck", STRING, ""), EN_ONLY, "client key"),
-    config(stored("ocppsc", STRING, ""), EN_ONLY, "server certificate"),
-    config(stored("ocppcm", UINT8, 0, within(0, 1)), LISTS, "meter values: 0 in a transaction, 1 while charging"),
-    config(stored("ocppcn", BOOL, False), LISTS, "TLS: do not check the name"),
-    config(stored("ocppd", STRING, "freevend", short(64)), LISTS, "id used without a card"),
-    config(stored("ocppf", optional(UINT8), None), LISTS, "fall-back, A"),
-    shown(stored("ocppff", optional(UINT8), None), V60, "factory value of ocppf"),
-    action("ocppfai", w.ignored(INT32), INT32, V60, "factory value of ocppai", assumed="no effect"),
-    config(stored("ocppg", BOOL, True), LISTS, "TLS: global certificates"),
-    config(stored("ocpph", INT32, 3600, at_least(0)), LISTS, "heartbeat, s"),
-    config(stored("ocppi", INT32, 0, at_least(0)), LISTS, "sample interval, s"),
-    config(stored("ocppla", BOOL, False), LISTS, "local list"),
-    config(stored("ocpplo", BOOL, False), LISTS, "local authorisation while offline"),
-    config(stored("ocppr", BOOL, False), LISTS, "rotate phases"),
-    config(stored("ocpprl", BOOL, False), LISTS, "remote log"),
-    config(stored("ocppss", BOOL, False), LISTS, "TLS: do not check the server"),
-    config(
-        stored("ocppt", STAMP, None, persistent=False), OCPP_DOC.since("59"), "the backend's time", assumed=NOT_EMULATED
-    ),
-    status("ocppte", STAMP, r.nothing, V59, "end of the transaction", assumed=NOT_EMULATED),
-    config(stored("ocppti", optional(INT32), None, persistent=False), LISTS, "transaction", assumed=NOT_EMULATED),
-    config(stored("ocpptt", STRING, "", short(255)), V60_3, "text of the tariff", assumed=OTHER_MODELS),
-    status("ocppdp", array(OBJECT), r.always([]), V59, "default profiles", assumed=NOT_EMULATED),
-    status("ocppmp", array(OBJECT), r.always([]), V59, "maximum profiles", assumed=NOT_EMULATED),
-    status("ocpptp", array(OBJECT), r.always([]), V59, "transaction profiles", assumed=NOT_EMULATED),
-    config(stored("orsch", BOOL, False), V59, "the same card has to stop"),
-    config(stored("osr", BOOL, False), V60_4, "stop charging at a restart", assumed=OTHER_MODELS),
-)
-
-KEYS: Final[tuple[Key, ...]] = (*CLOUD, *CONTROLLER, *LOAD_BALANCING, *MQTT, *MODBUS, *OCPP)
+KEYS: Final[tuple[Key, ...]] = (*CLOUD, *CONTROLLER, *LOAD_BALANCING, *MQTT, *MODBUS)

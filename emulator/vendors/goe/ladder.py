@@ -42,8 +42,10 @@ class ModelStatus(IntEnum):
     MINIMUM_PAUSE = 24
     ERROR = 26
     LOAD_MANAGEMENT = 27
+    OCPP = 28
     UNDERFREQUENCY = 31
     GRID_MONITORING = 34
+    OCPP_FALLBACK = 35
     OCPP_INOPERABLE = 37
     UNDERVOLTAGE = 38
     INITIALIZING = 40
@@ -91,6 +93,10 @@ class Inputs:
     locked_out: bool = False
     """A card or the app is needed and none was used."""
     inoperable: bool = False
+    denied: bool = False
+    """By the central system: no transaction, or less than the minimum."""
+    offline: bool = False
+    """The fall-back limit of OCPP is in force."""
     unwanted: bool = False
     """Load management grants less than the minimum."""
     failsafe: bool = False
@@ -148,6 +154,8 @@ LADDER: Final = (
     Rule(ModelStatus.UNDERVOLTAGE, False, lambda i: i.undervoltage),
     Rule(ModelStatus.ACCESS_CONTROL, False, lambda i: i.locked_out),
     Rule(ModelStatus.OCPP_INOPERABLE, False, lambda i: i.inoperable),
+    Rule(ModelStatus.OCPP_FALLBACK, False, lambda i: i.denied and i.offline),
+    Rule(ModelStatus.OCPP, False, lambda i: i.denied),
     Rule(ModelStatus.LOAD_MANAGEMENT, False, lambda i: i.unwanted),
     Rule(ModelStatus.FAILSAFE, False, lambda i: i.failsafe),
     Rule(ModelStatus.FORCED_OFF, False, lambda i: i.force is Force.OFF),

@@ -2,7 +2,7 @@
 
 The one rule: one list for all three, so that what is shown is what is offered.
 Source: captured `cll` of firmware 60; go-eCharger-API-v2#188 for acu as its minimum. Names of the members for `tcl`,
-the fail-safe and under-frequency are ASSUMED.
+the fail-safe, under-frequency and OCPP are ASSUMED.
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ class Limits:
     failsafe: int | None
     frequency: int | None
     """Under-frequency control."""
+    ocpp: int | None
+    """Charging profiles of the central system."""
     blocked: bool
     """Access control lets nothing through."""
 
@@ -74,6 +76,7 @@ class Limits:
         *,
         surplus: Callable[[], int],
         failsafe: bool,
+        ocpp: int | None,
     ) -> Limits:
         """`surplus`: what the surplus logic would charge with [A]."""
         regulated = decision.inner is ModelStatus.PV_SURPLUS and inputs.mode is not Mode.BASIC
@@ -89,6 +92,7 @@ class Limits:
             minimum=settings[MCA] if least else None,
             failsafe=settings[FSI] if failsafe else None,
             frequency=frequency_limit(settings, identity, now),
+            ocpp=ocpp if ocpp is not None and ocpp < UNLIMITED else None,
             blocked=inputs.locked_out,
         )
 
@@ -101,6 +105,7 @@ class Limits:
             "currentLimitMax": self.installed,
             "failsafeLimit": self.failsafe,
             "minChargingCurrent": self.minimum,
+            "ocppLimit": self.ocpp,
             "pvSurplus": self.surplus,
             "requestedCurrent": self.requested,
             "temperatureCurrentLimit": self.temperature,
@@ -121,4 +126,5 @@ class Limits:
             "mca": self.minimum,
             "fsi": self.failsafe,
             "ufe": self.frequency,
+            "ocpp": self.ocpp,
         }

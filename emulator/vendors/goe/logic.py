@@ -17,9 +17,10 @@ from ...devices.quirks import Quirk
 from ...devices.settings import Settings
 from . import faultcodes
 from . import settings as s
+from .backend import Backend
 from .circumstances import Circumstances
 from .clock import Clock
-from .features import IDLE_WHILE_SWITCHING_PHASES, INITIALIZING, NEW_ERROR_CODES, NO_PHASE_SWITCH_STATUS
+from .features import IDLE_WHILE_SWITCHING_PHASES, INITIALIZING, NEW_ERROR_CODES, NO_PHASE_SWITCH_STATUS, OCPP_PHASES
 from .identity import Identity
 from .ladder import Decision, Inputs, Mode, ModelStatus, decide
 from .limits import Limits, acu
@@ -64,6 +65,7 @@ class Logic:
         control: ChargeControl,
         identity: Identity,
         clock: Clock,
+        backend: Backend,
         *,
         shows: Callable[[Quirk], bool],
         changed: Callable[[], None],
@@ -74,6 +76,8 @@ class Logic:
         self._control = control
         self._identity = identity
         self._clock = clock
+        self._backend = backend
+        backend.accepts = self.wake
         self._shows = shows
         self._changed = changed
         self._timer = processor.timer(self._tick)
@@ -86,7 +90,7 @@ class Logic:
         self.pause = MinimumPause()
         self.unplugging = SimulatedUnplug()
         self.phases = PhaseChange()
-        self.around = Circumstances(self._settings, self._identity, self._clock, at)
+        self.around = Circumstances(self._settings, self._identity, self._clock, self._backend, at)
         self.expiry = Expiry()
         self._interrupted = False
 
@@ -197,6 +201,8 @@ class Logic:
     # --- the decision ------------------------------------------------------------------------------------------------
 
     def _phases_wanted(self, inputs: Inputs) -> Phases:
+        if self._backend.phases is not None and self._identity.has(OCPP_PHASES):
+            return 1 if self._backend.phases == 1 else 3
         mode = self._settings[s.PSM]
         if mode == 0:
             return self.around.surplus.phases if inputs.mode is Mode.ECO and self._settings[s.FUP] else 3
@@ -256,6 +262,7 @@ class Logic:
             now,
             surplus=lambda: self.around.surplus.current(self.around.tuning(), now.phases),
             failsafe=self.around.failsafe(at),
+            ocpp=self._backend.current,
         )
         memory.limits = self.limits.shown()
         memory.current = acu(memory.limits) if decision.charge else None
@@ -284,7 +291,8 @@ class Logic:
         self._mark("dwo", settings[s.DWO])
         self._mark("ate", settings[s.ATE] if settings[s.LMO] == Mode.TRIP else None)
         control.lock("ust", _LOCK[settings[s.UST]], on_outage=settings[s.UPO])
-        control.authorise("trx", None if settings[s.ACS] == 0 else settings[s.TRX] is not None)
+        authorised = settings[s.TRX] is not None or self._backend.authorised
+        control.authorise("trx", None if settings[s.ACS] == 0 else authorised)
         control.permit("alw", decision.charge)
         dropped = self.phases.due is not None and self._shows(IDLE_WHILE_SWITCHING_PHASES)
         self._interrupt((decision.status is ModelStatus.SIMULATED_UNPLUG or dropped) and not now.contactor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...devices.catalogue import OcppSwitch
 from ...devices.vendor import Vendor
 from .features import QUIRKS
 from .keys import STORED
@@ -20,6 +21,7 @@ VENDOR: Final = Vendor(
     real_ports={"http": 80, "modbus": 502},
     settings=(*STORED, *HIDDEN, *(quirk.setting for quirk in QUIRKS)),
     create=Goe,
+    ocpp=OcppSwitch(settings=lambda url: {"ocppe": True, "ocppu": url}, appends_identity=False),
     everything={"hai": True, "hla": True, "men": True, "mce": True, "mcr": False, "acs": 0, "password": "go-e-test"},
     enable={
         "http": {"hai": True},

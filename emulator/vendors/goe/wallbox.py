@@ -6,17 +6,18 @@ The one rule: parts get what they use; only this module knows all of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ...core.instant import later
 from ...core.messages import DONE, Event, Outcome, Reason
 from ...devices.interfaces import Interface, MdnsInterface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
-from . import announcement
+from . import announcement, backend
+from .backend import Backend
 from .broker_link import BrokerLink
 from .button import press
-from .cards import Cards
+from .cards import Cards, normal
 from .clock import Clock
 from .device import Device, ModbusTraffic
 from .http import HttpApi
@@ -37,6 +38,7 @@ from .settings import (
     MCE,
     MCU,
     MTP,
+    ORSCH,
     RBC,
     TCL,
     TRX,
@@ -47,6 +49,10 @@ from .v1 import V1Api
 from .v1_rows import PREFIX as V1_PREFIX
 from .websocket import WebSocketApi
 from .writer import Writer
+
+if TYPE_CHECKING:
+    from ...ocpp.profiles import VendorProfile
+    from ...ocpp.station import Station
 
 RESTART_AFTER: Final = 0.5
 """From the answer to `rst` to the end of all services [s]. ASSUMED."""
@@ -65,6 +71,7 @@ class Goe(Wallbox):
         identity = Identity(self.profile, self.serial, context.address, settings, socket=socket)
         processor = Processor(self.simulation, self.charger)
         clock = Clock(settings, self.calendar)
+        self.backend = Backend(settings, self._charge_point)
         self._restart = self.timer(lambda _: self.reboot())
         self.device = Device(
             processor=processor,
@@ -72,8 +79,18 @@ class Goe(Wallbox):
             identity=identity,
             clock=clock,
             cards=Cards(settings, identity, lambda: processor.observe().total_energy),
-            logic=Logic(processor, settings, self.control, identity, clock, shows=self.shows, changed=self.changed),
+            logic=Logic(
+                processor,
+                settings,
+                self.control,
+                identity,
+                clock,
+                self.backend,
+                shows=self.shows,
+                changed=self.changed,
+            ),
             broker=BrokerLink(settings, identity, context.broker, self.shows),
+            backend=self.backend,
             shows=self.shows,
             restart=self._restart_soon,
         )
@@ -91,8 +108,14 @@ class Goe(Wallbox):
             "http": self.http.interface(routes=self.v1.routes, websockets={"/ws": self.websocket.endpoint()}),
             "modbus": self.modbus.interface(),
             "mqtt": self.mqtt.interface(),
+            "ocpp": self.backend.host.interface,
             "mdns": MdnsInterface(services=lambda: (announcement.service(identity),)),
         }
+
+    def _charge_point(self) -> tuple[VendorProfile, Station]:
+        from .station import made_of  # here, because most wallboxes have no central system
+
+        return made_of(self, self.device)
 
     def _load(self) -> None:
         """The tables of the profile in force."""
@@ -145,11 +168,13 @@ class Goe(Wallbox):
     def power_on(self) -> None:
         self.device.processor.boot(self.booted_at)
         self.device.logic.start()
+        self.backend.host.power_on()
 
     def handle(self, event: Event) -> None:
         if event.name == "supply_restored":
             self.device.processor.reset_reason = POWER_ON
         self.device.logic.wake()
+        self.backend.host.look()
 
     def _react(self) -> Mapping[str, Callable[[], None]]:
         """What a new value of a setting leads to, beside the logic's next run."""
@@ -165,16 +190,21 @@ class Goe(Wallbox):
             MCU.name: self.mqtt.broker_changed,
             MTP.name: self.mqtt.publish_again,
             **{setting.name: cards.changed for setting in slots},
+            **dict.fromkeys(backend.CONNECTION, self.backend.host.configured),
+            **dict.fromkeys(backend.DECISIVE, self.backend.host.look),
         }
 
     def setting_changed(self, name: str) -> None:
         if (reaction := self._reactions.get(name)) is not None:
             reaction()
+        if (key := backend.KEYS.get(name)) is not None:
+            self.backend.host.changed(key)
         self.device.logic.wake()
 
     def _transaction_changed(self) -> None:
         self.device.cards.transaction_changed()
         self.device.logic.transaction_changed()
+        self.backend.host.look()
 
     def _remember_limit(self) -> None:
         """API v1 keeps the last energy limit while there is none."""
@@ -189,7 +219,18 @@ class Goe(Wallbox):
     def present_card(self, tag: str) -> Outcome:
         if not self.up:
             return Outcome(detail={"ignored": "no power"})
-        return self.device.cards.present(tag, self.simulation.now())
+        point = self.backend.host.charge_point
+        if point is None:
+            return self.device.cards.present(tag, self.simulation.now())
+        tag = normal(tag)
+        if point.transactions.running is not None:
+            if not self.settings[ORSCH] or tag == point.connector.tag:
+                self.backend.host.present(tag)
+            return DONE
+        if self.device.cards.present(tag, self.simulation.now()).ok:
+            return DONE
+        self.backend.host.present(tag)
+        return Outcome(detail={"asked": "the central system"})
 
     def press_button(self, duration: float = 0.2) -> Outcome:
         outcome = press(self.device, duration)
@@ -205,6 +246,7 @@ class Goe(Wallbox):
         super().reboot(duration)
 
     def shut_down(self) -> None:
+        self.backend.host.shut_down()
         self.device.processor.up = False
         self.device.broker.connected = False
         self._restart.clear()
@@ -219,3 +261,4 @@ class Goe(Wallbox):
         self.mqtt.restart()
         self._load()
         self.device.logic.start()
+        self.backend.host.power_on()

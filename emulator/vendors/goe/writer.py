@@ -6,10 +6,10 @@ The one rule: whatever a client writes, by whatever protocol, is checked, acted 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
 
-from ...core.messages import DONE, Outcome
+from ...core.messages import DONE
 from ...devices.interfaces import Origin
+from ...devices.registers import RecordWrite
 from ...devices.settings import Setting
 from . import refusals
 from .arduino import JsonError, parse
@@ -17,20 +17,14 @@ from .device import Device
 from .features import FRC_WITHOUT_EFFECT, FRC_WITHOUT_EFFECT_54
 from .key import Key
 from .refusals import Refusal
-from .settings import FRC
+from .settings import FRC, OCPPU
 from .status import Tables
-
-
-class Record(Protocol):
-    """Records that a client wrote something."""
-
-    def __call__(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None: ...
 
 
 class Writer:
     """The way into one wallbox's keys."""
 
-    def __init__(self, device: Device, tables: Tables, record: Record, changed: Callable[[], None]) -> None:
+    def __init__(self, device: Device, tables: Tables, record: RecordWrite, changed: Callable[[], None]) -> None:
         """`changed`: called when something may look different."""
         self.device = device
         self.record_write = record
@@ -45,6 +39,8 @@ class Writer:
         try:
             value = parse(raw)
         except JsonError as error:
+            if name == OCPPU.name and raw.startswith(("ws://", "wss://")):  # as ocpp-en writes it, without quotes
+                return self.value(name, raw, origin)
             return self._refused(name, raw, refusals.invalid_json(error.name), origin)
         return self.value(name, value, origin)
 

@@ -37,25 +37,19 @@ T = TypeVar("T")
 Params = Mapping[str, object]
 
 
+@dataclass(eq=False)
 class Api:
     """The methods of one device, and what they act on."""
 
-    def __init__(
-        self,
-        device: Device,
-        charging: Charging | None,
-        lifecycle: Lifecycle,
-        simulation: Simulation,
-        view: Callable[[], View],
-        host: Host,
-    ) -> None:
-        self.device = device
-        self.settings = device.settings
-        self.lifecycle = lifecycle
-        self.simulation = simulation
-        self.view = view
-        self._charging = charging
-        self._host = host
+    device: Device
+    charger: Charging | None
+    lifecycle: Lifecycle
+    simulation: Simulation
+    view: Callable[[], View]
+    host: Host
+
+    def __post_init__(self) -> None:
+        self.settings = self.device.settings
         self.compile()
 
     def compile(self) -> None:
@@ -70,8 +64,8 @@ class Api:
 
     @property
     def charging(self) -> Charging:
-        assert self._charging is not None
-        return self._charging
+        assert self.charger is not None
+        return self.charger
 
     def call(self, name: str, params: Params, origin: Origin) -> object:
         """Call a method; its result, or a `Refusal`. Names are compared without regard to case."""
@@ -80,13 +74,18 @@ class Api:
             return no_handler(name)
         result = method.call(self, params, origin)
         if method.writes and not isinstance(result, Refusal):
-            self._host.changed()
+            self.host.changed()
         return result
 
     def wrote(self, point: str, value: object, refusal: Refusal | None, origin: Origin) -> object:
         """Record a write; the result of the method."""
-        self._host.record_write(point, value, DONE if refusal is None else refusal.outcome(), origin)
+        self.host.record_write(point, value, DONE if refusal is None else refusal.outcome(), origin)
         return True if refusal is None else refusal
+
+    @property
+    def readable(self) -> frozenset[str]:
+        """Names of the methods that write nothing."""
+        return frozenset(name.lower() for name, method in self.methods.items() if not method.writes)
 
     def fidelity(self) -> list[Fidelity]:
         rows = [method.fidelity() for method in self.methods.values()]
@@ -305,11 +304,10 @@ METHODS: Final = (
 unique(METHODS)
 
 BUILT_IN: Final = (
-    _getter(
-        "RPC.List", lambda api: [method.name for method in api.methods.values()], _BUILT_IN, assumed="off on the device"
-    ),
+    _getter("RPC.List", lambda api: [method.name for method in api.methods.values()], _BUILT_IN,
+        assumed="off on the device"),
     Method(name="RPC.Ping", call=_ping, source=_BUILT_IN, assumed="off on the device"),
     _getter("Sys.GetInfo", _info, _BUILT_IN, assumed="off on the device"),
     _action("Sys.Reboot", _BUILT_IN, lambda api: api.lifecycle.restart(), assumed="off on the device"),
-)
+)  # fmt: skip
 """There only if the setting `framework_methods` says so."""

@@ -22,6 +22,7 @@ from .evse.module import Evse
 from .evse.wakeup import Watchdog
 from .house.eebus import Eebus
 from .house.manager import ChargeManager
+from .house.ocpp import Ocpp
 from .house.p14a import P14a
 from .house.power import PowerManager
 from .house.prices import DayAheadPrices
@@ -88,6 +89,7 @@ class Modules:
         self.mqtt = Mqtt(platform, self.features)
         self.automation = Automation(platform, controller, self.mqtt, self.nfc, self.power, self.manager)
         self.eebus = Eebus(platform, controller, self.power, vehicle)
+        self.ocpp = Ocpp(platform, controller, self.power, self.nfc)
         self.prices = DayAheadPrices(platform)
         self.solar = SolarForecast(platform)
         self.wireguard = Wireguard(platform)
@@ -124,6 +126,7 @@ class Modules:
             self.p14a,
             self.automation,
             self.manager,
+            self.ocpp,
             self.eebus,
             self.prices,
             self.solar,

@@ -19,12 +19,14 @@ from ...core.snapshot import Snapshot
 from ...core.specs import ChargerSpec
 from ...devices.firmware import Profile
 from ...devices.interfaces import HttpReply, HttpRequest, Origin
+from ...devices.registers import NO_NAMES
 from ...devices.wallbox import Wallbox
+from .api.numbers import uid_number
 from .api.registry import Registry
 from .evse.flash import Flash
 from .models import NAMES, TRAITS, build_of
 from .rules.triggers import Triggers
-from .settings import NFC_FITTED
+from .settings import METER_TYPE, NFC_FITTED
 from .system.clock import Clock
 from .system.eventlog import EventLog, stamp
 from .view import Eyes, View
@@ -40,7 +42,7 @@ class Platform:
     """The network processor of one wallbox."""
 
     def __init__(self, wallbox: Wallbox) -> None:
-        self._wallbox = wallbox
+        self.wallbox = wallbox
         self.traits = TRAITS[wallbox.profile.model.id]
         self.generation = self.traits.generation
         self.simulation = wallbox.simulation
@@ -68,7 +70,6 @@ class Platform:
             built_in=self.generation >= 3,
             calendar=wallbox.calendar,
             now=lambda: self.at,
-            booted_at=lambda: self.booted_at,
         )
         self._view: View | None = None
         self._view_key = (-1, -1)
@@ -82,7 +83,7 @@ class Platform:
 
     @property
     def profile(self) -> Profile:
-        return self._wallbox.profile
+        return self.wallbox.profile
 
     @property
     def spec(self) -> ChargerSpec:
@@ -100,10 +101,24 @@ class Platform:
         return f"{NAMES[self.generation]}-{self.serial}"
 
     @property
+    def device_number(self) -> int:
+        """The number that the serial spells; 0 where it spells none."""
+        try:
+            return uid_number(self.serial)
+        except ValueError:
+            return 0
+
+    @property
     def firmware_text(self) -> str:
         """`2.12.1+6a4f91f0`"""
         text = str(self.profile.firmware)
         return text if "+" in text else f"{text}+{build_of(self.profile)}"
+
+    @property
+    def meter_type(self) -> int:
+        """`energy_meter_type` of the meter that is fitted; 0: none is."""
+        chosen = self.settings[METER_TYPE]
+        return self.traits.meter_type if chosen is None else chosen
 
     @property
     def has_reader(self) -> bool:
@@ -113,7 +128,7 @@ class Platform:
         """An unsigned 32-bit number of this wallbox: the same for the same seed, wallbox, boot and purpose."""
         mixed = self.simulation.seed & 0xFFFFFFFF
         boots = self.boot_count if what in ("boot_id", "nonce") else 0
-        for byte in f"{self._wallbox.address} {self.serial} {what} {boots}".encode():
+        for byte in f"{self.wallbox.address} {self.serial} {what} {boots}".encode():
             mixed = splitmix64(mixed ^ byte)
         return mixed & 0xFFFFFFFF
 
@@ -125,16 +140,16 @@ class Platform:
 
     @property
     def booted_at(self) -> Instant:
-        return self._wallbox.booted_at
+        return self.wallbox.booted_at
 
     @property
     def up(self) -> bool:
-        return self._wallbox.up
+        return self.wallbox.up
 
     @property
     def uptime(self) -> Instant:
         """µs since the network processor started."""
-        return self._wallbox.uptime(self.at)
+        return self.wallbox.uptime(self.at)
 
     def timer(self, action: Action) -> Timer:
         return self.simulation.timer(action)
@@ -164,7 +179,7 @@ class Platform:
         self.look(at)
 
     def reboot(self) -> None:
-        self._wallbox.reboot()
+        self.wallbox.reboot()
 
     def stop(self) -> None:
         """The network processor stops."""
@@ -176,7 +191,7 @@ class Platform:
     # --- what is seen ------------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
-        return self._wallbox.snapshot()
+        return self.wallbox.snapshot()
 
     def observe(self, at: Instant) -> Snapshot:
         """The charger at an instant of the recent past, or now."""
@@ -196,13 +211,15 @@ class Platform:
         """Something a view shows has changed."""
         self.revision += 1
 
-    def record_write(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None:
+    def record_write(
+        self, point: str, value: object, outcome: Outcome, origin: Origin, names: Mapping[str, object] = NO_NAMES
+    ) -> None:
         """Record what a client wrote."""
-        self._wallbox.record_write(point, value, outcome, origin)
+        self.wallbox.record_write(point, value, outcome, origin, names)
 
     def changed(self) -> None:
         """Tell the push interfaces, and let every module look at the next whole second."""
-        self._wallbox.changed()
+        self.wallbox.changed()
 
     def log(self, module: str, text: str) -> None:
         """Add a line to the event log and tell the WebSocket clients."""

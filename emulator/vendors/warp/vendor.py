@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...devices.catalogue import OcppSwitch
 from ...devices.vendor import Vendor
 from .models import DEFAULT, MODELS
 from .settings import ENABLE, EVERYTHING
@@ -22,6 +23,9 @@ VENDOR: Final = Vendor(
     real_ports={"http": 80, "modbus": 502},
     settings=SETTINGS,
     create=Warp,
+    ocpp=OcppSwitch(
+        settings=lambda url: {"ocpp/config": {"enable": True, "url": url}, "evse/ocpp_enabled": {"enabled": True}}
+    ),
     everything=EVERYTHING,
     enable=ENABLE,
 )

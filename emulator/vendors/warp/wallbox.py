@@ -22,7 +22,7 @@ from .modules import Modules
 from .network.mdns import announce
 from .platform import Platform
 from .rules import triggers
-from .settings import INPUT_CLOSED, MARKET_PRICES, MODBUS_DEFECTS, SHUTDOWN_CLOSED
+from .settings import INPUT_CLOSED, INTERNET, MARKET_PRICES, METER_TYPE, MODBUS_DEFECTS, SHUTDOWN_CLOSED
 from .system.clock import Clock
 from .table import register, rows_of
 from .view import View
@@ -42,6 +42,7 @@ class Warp(Wallbox):
             "http": self.modules.http.interface,
             "mqtt": self.modules.mqtt.interface,
             "mdns": announce(self.platform, self.modules.controller, self.modules.names),
+            "ocpp": self.modules.ocpp.host.interface,
             **self.modules.modbus.interfaces,
         }
 
@@ -105,6 +106,10 @@ class Warp(Wallbox):
             self.modules.p14a.boot()
         elif name in self.api.states:
             self.api.owner_sets(name)
+        elif name == INTERNET.name:
+            self.clock.reconsider()
+        elif name == METER_TYPE.name:
+            self.modules.meters.wiring_changed()
         elif name == MARKET_PRICES.name:
             self.modules.prices.boot()
 

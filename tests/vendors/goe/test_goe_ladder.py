@@ -23,6 +23,8 @@ CASES = [
     (Inputs(locked_out=True, force=Force.ON), 2, False),
     (Inputs(locked_out=True, force=Force.OFF), 2, False),
     (Inputs(inoperable=True, force=Force.ON), 37, False),
+    (Inputs(denied=True, force=Force.ON), 28, False),
+    (Inputs(denied=True, offline=True), 35, False),
     (Inputs(unwanted=True, force=Force.ON), 27, False),
     (Inputs(failsafe=True, force=Force.ON), 41, False),
     (Inputs(force=Force.OFF, energy_reached=True), 4, False),

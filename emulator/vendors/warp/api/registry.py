@@ -251,9 +251,9 @@ class Registry:
         return isinstance(self.states[path], Config) and self._settings[path] is not None
 
     def forget_saved(self, path: str) -> None:
-        """A configuration goes back to what holds while nothing was saved."""
+        """Delete the file of a configuration; what was loaded from it holds until the next boot."""
         self._settings.put(path, None)
-        self.owner_sets(path)
+        self.modified.discard(path)
 
     def schema_of(self, path: str) -> Schema:
         return self.commands[path].schema

@@ -181,6 +181,8 @@ _UPLOAD: Final = obj(
     last_upload_timestamp_min=U32,
 )
 ROWS: Final[tuple[AnyRow[Tracker], ...]] = (
+    FW.config("charge_tracker/config", obj(electricity_price=U16, remote_upload_configs=Arr(_UPLOAD, 5))),
+    FW.config("charge_tracker/pdf_letterhead_config", obj(letterhead=Str(0, 512))),
     FW.state(
         "charge_tracker/last_charges",
         Arr(
@@ -210,8 +212,6 @@ ROWS: Final[tuple[AnyRow[Tracker], ...]] = (
     FW.state(
         "charge_tracker/state", obj(tracked_charges=U32, first_charge_timestamp=U32, generator_state=U8), Tracker.state
     ),
-    FW.config("charge_tracker/config", obj(electricity_price=U16, remote_upload_configs=Arr(_UPLOAD, 5))),
-    FW.config("charge_tracker/pdf_letterhead_config", obj(letterhead=Str(0, 512))),
     FW.command(
         "charge_tracker/remove_all_charges",
         Tracker.forget,

@@ -199,7 +199,7 @@ class Controller:
         return self._control.authorise("user", user.current > 0 if user.active else None)
 
     def _tune(self) -> None:
-        auto = self.memory.auto_switch and self._platform.traits.pro and self.memory.phases_connected == 3
+        auto = self.memory.auto_switch and self._platform.meter_type > 0 and self.memory.phases_connected == 3
         wait = None if self.memory.wait_time == 0 else 10.0 + 5.0 * self.memory.wait_time
         tuned = TunePhases(owner=self._platform.name, wait=wait, single_phase_fallback=None if auto else False)
         if tuned != self._tuned and self._control.submit(tuned) is not IGNORED:
@@ -340,7 +340,10 @@ class Controller:
         self.write(memory)
 
     def _restarted(self, at: Instant) -> None:
+        watched = self.memory.slots[SlotId.REQUIRE_METER].active
         self.memory = self._initial(at)
+        if watched:  # until the network processor has seen a meter
+            self._put(SlotId.REQUIRE_METER, Slot(0, True))
         self._history.append((at, self.memory))
         self._control.submit(RestorePilot(owner=self._control.owner("pilot")))
         self.apply()
@@ -357,7 +360,7 @@ class Controller:
     def _watch_lines(self) -> None:
         """A meter that sees nothing on L2 and L3 for a while means that they are not connected."""
         first, second, third = self._platform.snapshot().supply_phases
-        missing = first and not second and not third and self._platform.traits.pro and self._generation >= 3
+        missing = first and not second and not third and self._platform.meter_type and self._generation >= 3
         if not missing or self.memory.phases_connected == 1:
             self._missing.clear()
         elif self._missing.due is None:

@@ -93,7 +93,7 @@ class Evse(Module):
             "jumper_configuration": UNSET if unset else JUMPERS.get(self.controller.rated, OTHER),
             "has_lock_switch": False,
             "evse_version": HARDWARE[self.platform.generation],
-            "energy_meter_type": self.meters.type_at(v.at),
+            "energy_meter_type": self.meters.energy_meter_type(),
         }
 
     def slots(self, v: View) -> object:
@@ -129,8 +129,8 @@ class Evse(Module):
         generation = self.platform.generation
         return {
             "uid": UIDS[generation],
-            "connected_uid": self.platform.serial,
-            "position": "a",
+            "connected_uid": "0",
+            "position": "A",
             "hw_version": HARDWARE_TEXT[generation],
             "fw_version": self.platform.traits.controller_firmware,
             "device_identifier": DEVICE[generation],

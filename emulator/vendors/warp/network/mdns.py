@@ -6,7 +6,6 @@ The one rule: instance names are display names. Source: Tinkerforge esp32-firmwa
 from __future__ import annotations
 
 from ....devices.interfaces import MdnsInterface, MdnsService
-from ..api.numbers import uid_number
 from ..evse.controller import Controller
 from ..evse.memory import SlotId
 from ..models import PRODUCTS
@@ -20,10 +19,6 @@ def announce(platform: Platform, controller: Controller, names: DeviceName) -> M
     def services() -> tuple[MdnsService, ...]:
         host = platform.api.active("network/config").text("hostname")
         name = names.display
-        try:
-            number = str(uid_number(platform.serial))
-        except ValueError:
-            number = "0"
         managed = controller.slot(SlotId.CHARGE_MANAGER).active
         return (
             MdnsService(
@@ -35,7 +30,7 @@ def announce(platform: Platform, controller: Controller, names: DeviceName) -> M
                     ("txtvers", "1"),
                     ("brand", "Tinkerforge"),
                     ("model", PRODUCTS[platform.generation]),
-                    ("uid", number),
+                    ("uid", str(platform.device_number)),
                 ),
             ),
             MdnsService(

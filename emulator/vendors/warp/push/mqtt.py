@@ -219,7 +219,7 @@ class Mqtt(Module):
         return messages
 
     def second(self, at: Instant, v: View) -> Instant | None:
-        """Auto discovery goes one entity at a time."""
+        """Auto discovery."""
         if not self._linked:
             return None
         messages, due = self.discovery.second(at)

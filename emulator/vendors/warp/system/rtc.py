@@ -69,6 +69,7 @@ NTP_ROWS: Final[tuple[AnyRow[Rtc], ...]] = (
             server2=Str(0, 64, "time.google.com"),
         ),
         validate=Rtc.check_zone,
+        applied=lambda m, _, __: m.platform.clock.reconsider(),
     ),
     NTP.state("ntp/state", obj(synced=BOOL, time=U32), Rtc.synced),
 )

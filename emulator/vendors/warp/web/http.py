@@ -7,6 +7,7 @@ Source: Tinkerforge esp32-firmware, `modules/http/http.cpp`, `modules/web_server
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from ....core.instant import MILLISECOND
@@ -21,7 +22,7 @@ from ..meters.slots import Meters
 from ..models import PRODUCTS
 from ..module import Module
 from ..platform import Handlers, Platform
-from ..push.ws import Ws
+from ..push.ws import Ws, topics_in
 from ..rules.automation import Automation
 from ..system.device_name import DeviceName
 from . import digest
@@ -87,6 +88,7 @@ class Http(Module):
                     send_queue=32,
                     farewell=self._farewell,
                     heartbeat=self._keep_alive,
+                    values_in=topics_in,
                 )
             },
             max_body=BIGGEST_BODY,
@@ -183,7 +185,8 @@ class Http(Module):
             return self._command(target, request)
         if request.method == "GET":
             try:
-                return document(api.part(target, self.platform.view()))
+                reply = document(api.part(target, self.platform.view()))
+                return replace(reply, journal={"reads": [".".join((target.path, *target.suffix))]})
             except PathError:
                 return text(NO_PART, 404)
         if target.path + UPDATE not in api.commands:
