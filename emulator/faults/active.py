@@ -109,6 +109,11 @@ class ActiveFault:
     def over(self) -> bool:
         return self.state is State.OVER
 
+    @property
+    def used_up(self) -> bool:
+        """It has hit as often as it may."""
+        return self.injection.count is not None and self.hits >= self.injection.count
+
     def _move(self, signal: Signal) -> None:
         self.state = TRANSITIONS[self.state, signal]
 
@@ -198,7 +203,7 @@ class ActiveFault:
         self.begun_at = self.simulation.at
         self.note("begin", {"on": self.target.address})
         if isinstance(effect, Lasting):
-            self.hits += 1
+            self.hits += effect.hits_by_itself
             effect.begin(self)
             if effect.momentary and injection.open_ended:
                 self.lapse("done")
@@ -224,7 +229,10 @@ class ActiveFault:
 
     def _repeat(self, _at: Instant) -> None:
         if self.in_force and isinstance(self.effect, Lasting):
-            self.effect.begin(self)
+            try:
+                self.effect.begin(self)
+            except EmulatorError as error:
+                self.finish(str(error))
 
     def apply(self, stimulus: Stimulus) -> None:
         """Do something to the charger. RefusedError if it makes no sense there."""
@@ -245,8 +253,7 @@ class ActiveFault:
     def lapse(self, why: str) -> None:
         """It is not in force any longer; over for good unless its trigger may bring it back."""
         injection = self.injection
-        done = injection.count is not None and self.hits >= injection.count
-        if not injection.lasting or not injection.repeats or done:
+        if not injection.lasting or not injection.repeats or self.used_up:
             self.finish(why)
         elif self.in_force:
             self._stop(Signal.LAPSED, why)
@@ -290,7 +297,7 @@ class ActiveFault:
         number = self.candidates + 1
         if not peek:
             self.candidates = number
-        if injection.count is not None and self.hits >= injection.count:
+        if self.used_up:
             return False
         if not injection.reaches(number):
             return False
@@ -303,8 +310,7 @@ class ActiveFault:
         self.hits += 1
         detail |= {"hit": self.hits}
         self.note("hit", detail, **where)
-        count = self.injection.count
-        if self.injection.hits_once or (count is not None and self.hits >= count):
+        if not self.injection.lasting and (self.injection.hits_once or self.used_up):
             self.finish("count")
 
     def chance(self, number: int, salt: str = "") -> float:

@@ -358,7 +358,7 @@ def _edited(candidate: Candidate, effect: ChangesValues, text: str) -> str:
         return text
 
     def change(path: Path, old: object) -> object:
-        if not effect.concerns(candidate, path) or not candidate.fire():
+        if not effect.concerns(candidate, path, old) or not candidate.fire():
             return KEEP
         new = effect.value(candidate, path, old)
         if new is not KEEP:

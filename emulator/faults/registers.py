@@ -96,9 +96,9 @@ def _plain_cell(registers: range) -> Cell:
 
 def changed(candidate: Candidate, effect: ChangesValues, cell: Cell, words: Registers) -> Registers | None:
     """The registers of one value, changed; None if it is hidden."""
-    if not effect.concerns(candidate, cell.path) or not candidate.fire():
-        return words
     old = cell.type.decode(words)
+    if not effect.concerns(candidate, cell.path, old) or not candidate.fire():
+        return words
     new = effect.value(candidate, cell.path, old)
     if new is KEEP:
         return words

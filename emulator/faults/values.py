@@ -6,7 +6,8 @@ Durations here are simulated time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -106,8 +107,8 @@ class SettleDelay(ChangesValues, WatchesRequests):
                 fault.memory[point] = Held(point, registers.places(wallbox, path), old, until)
         fault.show_again(until)
 
-    def concerns(self, candidate: Candidate, path: Path) -> bool:
-        return not candidate.message.write
+    def concerns(self, candidate: Candidate, path: Path, old: object) -> bool:
+        return not candidate.message.write and self._held(candidate, path, old) is not None
 
     def value(self, candidate: Candidate, path: Path, old: object) -> object:
         held = self._held(candidate, path, old)
@@ -220,15 +221,35 @@ class Rescale(ChangesValues):
 
     def value(self, candidate: Candidate, path: Path, old: object) -> object:
         if isinstance(old, list):
-            return [self.value(candidate, path, item) for item in old]
-        if isinstance(old, bool) or not isinstance(old, int | float):
-            return old
-        return _like(old, old * self.factor + self.offset)
+            return [_counted(item, self._scaled) for item in old]
+        return _counted(old, self._scaled)
+
+    def concerns(self, candidate: Candidate, path: Path, old: object) -> bool:
+        return any(_number(item) is not None for item in (old if isinstance(old, list) else [old]))
+
+    def _scaled(self, old: float) -> float:
+        return old * self.factor + self.offset
 
 
-def _like(old: float, new: float) -> float:
-    """A whole number stays one where it can."""
-    return int(new) if isinstance(old, int) and new == int(new) else new
+def _number(value: object) -> float | None:
+    """The number that a value is, or (go-e's API v1) that stands in a text; None: it is none."""
+    if isinstance(value, str):
+        try:
+            found = float(value)
+        except ValueError:
+            return None
+        return (int(value) if value.strip().lstrip("+-").isdigit() else found) if math.isfinite(found) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _counted(old: object, change: Callable[[float], float]) -> object:
+    """Another number in the form of the old one; what is none stays."""
+    number = _number(old)
+    if number is None:
+        return old
+    new = change(number)
+    whole = int(new) if isinstance(number, int) and new == int(new) else new
+    return str(whole) if isinstance(old, str) else whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,9 +271,11 @@ class CounterDip(ChangesValues):
     by: Annotated[float | None, About("how much less, in the unit of the wire; default: everything")] = None
 
     def value(self, candidate: Candidate, path: Path, old: object) -> object:
-        if isinstance(old, bool) or not isinstance(old, int | float):
-            return KEEP
-        return _like(old, 0.0 if self.by is None else max(0.0, old - self.by))
+        by = self.by
+        return _counted(old, lambda count: 0.0 if by is None else max(0.0, count - by))
+
+    def concerns(self, candidate: Candidate, path: Path, old: object) -> bool:
+        return _number(old) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,10 +285,11 @@ class CounterReset(ChangesValues):
     primitive: ClassVar[str] = "P07"
 
     def value(self, candidate: Candidate, path: Path, old: object) -> object:
-        if isinstance(old, bool) or not isinstance(old, int | float):
-            return KEEP
-        start = candidate.fault.memory.setdefault((candidate.message.interface, path), old)
-        return _like(old, max(0.0, old - start))
+        start = _number(candidate.fault.memory.setdefault((candidate.message.interface, path), old)) or 0.0
+        return _counted(old, lambda count: max(0.0, count - start))
+
+    def concerns(self, candidate: Candidate, path: Path, old: object) -> bool:
+        return _number(old) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

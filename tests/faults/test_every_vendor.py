@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 from .support import Bench
-from .ways import WAYS, Way, bench
+from .ways import GUARDED, WAYS, Guarded, Way, bench
 
-IGNORED = "{on: garage.%s, kind: acknowledged_but_ineffective, for: 20 s}"
-LATE = "{on: garage.%s, kind: settle_delay, settle: 20 s}"
 EVERY = pytest.mark.parametrize("way", WAYS, ids=[way.id for way in WAYS])
 POLL = 3.0
 """Until a wallbox that asks its controller now and then shows what it was told [s]."""
@@ -23,7 +21,11 @@ def shown(bench: Bench, way: Way) -> dict[str, object]:
 def differences(one: Bench, other: Bench, way: Way) -> dict[str, tuple[object, object]]:
     """What clients of two wallboxes read differently."""
     here, there = shown(one, way), shown(other, way)
-    return {point: (value, there[point]) for point, value in here.items() if value != there[point] and point not in way.notices}
+    return {
+        point: (value, there[point])
+        for point, value in here.items()
+        if value != there[point] and point not in way.notices
+    }
 
 
 @EVERY
@@ -37,7 +39,8 @@ def test_a_current_is_acknowledged_and_ignored_for_20_s(way: Way) -> None:
     ill.fault(f"garage.{way.vendor}", "acknowledged_but_ineffective", **{"for": "20 s"})
     answer = way.write(ill, 10)
     if way.answers_with_status:
-        assert isinstance(answer, tuple) and answer[0] == 200
+        assert isinstance(answer, tuple)
+        assert answer[0] == 200
     else:
         assert _acknowledgement(answer) == _acknowledgement(acknowledged)
     for each in (ill, untouched):
@@ -74,7 +77,25 @@ def test_a_current_is_in_force_at_once_and_shown_late(way: Way) -> None:
 
 def shown_at(bench: Bench, way: Way) -> object:
     """What is read back as the current that was set, on every interface that shows it."""
-    found = []
-    for point in (way.value, *way.elsewhere):
-        found.append(bench.read(f"garage.{way.vendor}.{point}"))
-    return found
+    return [bench.read(f"garage.{way.vendor}.{point}") for point in (way.value, *way.elsewhere)]
+
+
+@pytest.mark.parametrize("guarded", GUARDED, ids=[guarded.vendor for guarded in GUARDED])
+def test_authorisation_is_lost_in_all_its_words_and_a_card_starts_again(guarded: Guarded) -> None:
+    bench = guarded.bench()
+    words = {point: guarded.read(bench, point) for point in guarded.words}
+    assert bench.read("garage.contactor") == "open"
+    bench.do("present_card", wallbox=guarded.vendor, tag=guarded.card)
+    bench.wait(60)
+    assert bench.read("garage.contactor") == "closed"
+    authorised = {point: guarded.read(bench, point) for point in guarded.words}
+    assert all(authorised[point] != words[point] for point in words)
+
+    bench.fault(guarded.vendor, "authorisation_lost")
+    bench.wait(60)
+    assert bench.read("garage.contactor") == "open"
+    assert {point: guarded.read(bench, point) for point in words} == {**words, **guarded.after}
+    bench.do("present_card", wallbox=guarded.vendor, tag=guarded.card)
+    bench.wait(60)
+    assert bench.read("garage.contactor") == "closed"
+    assert {point: guarded.read(bench, point) for point in words} == authorised

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from emulator.devices.interfaces import MqttInterface, Origin, Publish
@@ -138,14 +138,100 @@ WAYS: Final = (
         "evse/external_current.current",
     ),
     Way("warp", "mqtt", _topic("warp", "evse/external_current_update", "{ma}"), "evse/external_current.current"),
-    Way("warp", "modbus", _registers("warp", 1002, 1000), "modbus.3.1002", notices=frozenset({"modbus.2.4", "modbus.3.3100"})),
+    Way(
+        "warp",
+        "modbus",
+        _registers("warp", 1002, 1000),
+        "modbus.3.1002",
+        notices=frozenset({"modbus.2.4", "modbus.3.3100"}),
+    ),
     Way("keba", "udp", _udp, "report2.Curr user", elsewhere=KEBA),
     Way("keba", "modbus", _register("keba", 5004, 1000, unit=255), "report2.Curr user", elsewhere=KEBA),
     Way("p40", "modbus", _register("p40", 5004, 1000, unit=255), "modbus.1100"),
     Way("nrgkick", "http", _get("nrgkick", "/control?current_set={a}"), "control.current_set", elsewhere=NRGKICK),
     Way("nrgkick", "modbus", _register("nrgkick", 194, 10), "control.current_set", elsewhere=NRGKICK),
-    Way("lektrico", "http", _get("lektrico", "/rpc/dynamic_current.set?dynamic_current={a}"), "charger_info.dynamic_current"),
+    Way(
+        "lektrico",
+        "http",
+        _get("lektrico", "/rpc/dynamic_current.set?dynamic_current={a}"),
+        "charger_info.dynamic_current",
+    ),
     Way("lektrico", "rpc", _rpc, "charger_info.dynamic_current"),
     Way("bender", "modbus", _register("bender", 1000), "modbus.1000"),
     Way("icc", "modbus", _register("icc", 1000), "modbus.1000"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A wallbox where only a card starts."""
+
+    vendor: str
+    written: str
+    """Its model and settings."""
+    words: tuple[str, ...]
+    """What tells whether it is authorised."""
+    card: str = "04a1b2c3"
+    after: Mapping[str, object] = field(default_factory=dict)
+    """Which of them read otherwise once it was authorised in this session."""
+
+    def bench(self) -> Bench:
+        """With a vehicle that waits."""
+        text = f"seed: 5\nchargers: {{garage: {{wallboxes: {{{self.vendor}: {self.written}}}}}}}\n"
+        found = Bench(text)
+        if self.vendor == "warp":
+            for path, body in EVES_CARD:
+                found.http(path, on="garage.warp", method="PUT", body=json.dumps(body).encode())
+        found.do("plug_in", charger="garage", vehicle="vw_id3")
+        found.wait(60)
+        return found
+
+    def read(self, bench: Bench, point: str) -> object:
+        """A word, as a client reads it."""
+        return bench.read(f"garage.{self.vendor}.{point}")
+
+
+EVE: Final = {
+    "id": 1,
+    "roles": 1,
+    "current": 10000,
+    "display_name": "Eve",
+    "username": "eve",
+    "digest_hash": "",
+}
+EVES_CARD: Final = (
+    ("/users/add", EVE),
+    (
+        "/nfc/config",
+        {"authorized_tags": [{"user_id": 1, "tag_type": 0, "tag_id": "04:A1:B2:C3"}], "deadtime_post_start": 30},
+    ),
+    ("/evse/user_enabled", {"enabled": True}),
+)
+GUARDED: Final = (
+    Guarded(
+        "goe",
+        "{model: gemini-22, http: true, settings: {acs: 1, c0i: 04a1b2c3}}",
+        words=("trx", "alw", "car"),
+        after={"car": 4},
+    ),
+    Guarded("warp", "{model: warp3-pro-22, http: true}", words=("evse/slots", "charge_tracker/current_charge.user_id")),
+    Guarded(
+        "keba",
+        "{model: keba-p30-x-32, udp: true, settings: {dsw1_3: true, authorisation: true, whitelist: [04a1b2c3000000]}}",
+        card="04a1b2c3000000",
+        words=("report2.State", "report2.Authreq"),
+    ),
+    Guarded(
+        "lektrico",
+        "{http: true, settings: {headless: false, rfid_tags: [04a1]}}",
+        card="04a1",
+        words=("charger_info.charger_state", "charger_info.extended_charger_state"),
+    ),
+    Guarded(
+        "bender",
+        "{model: cc612, http: true, modbus: true, settings: {free_charging: false, whitelist: [04a1b2c3]}}",
+        words=("modbus.122", "rest.auth_state"),
+        after={"rest.auth_state": "not_authorized_for_charging"},
+    ),
+)
+"""NRGkick has no reader."""

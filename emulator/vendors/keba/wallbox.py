@@ -103,6 +103,9 @@ class Keba(Wallbox):
         self.simulation.now()
         return self.logic.present(tag)
 
+    def lose_authorisation(self) -> None:
+        self.logic.withdraw()
+
     def power_on(self) -> None:
         self.logic.start()
 

@@ -13,7 +13,7 @@ from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
 from . import errorflags
 from .charging import WATCHED, Charging
-from .config import AUTO_UPDATE, INSTALL_CURRENT
+from .config import AUTO_UPDATE, HEADLESS, INSTALL_CURRENT
 from .device import Device
 from .lifecycle import Lifecycle
 from .methods import Api, Params
@@ -208,6 +208,11 @@ class Lektrico(Wallbox):
         if not self.up:
             return Outcome(detail={"ignored": "no power"})
         return Outcome(detail={"card": self.charging.card(tag)})
+
+    def lose_authorisation(self) -> None:
+        """Without the need of a card there is none to lose."""
+        if self.charging is not None and self.up and not self.settings[HEADLESS.setting]:
+            self.charging.deauthorise()
 
     def set_firmware(self, firmware: str) -> None:
         super().set_firmware(firmware)
