@@ -30,6 +30,7 @@ from .processor import POWER_ON, SOFTWARE, Processor
 from .readings import View
 from .registers import LAYOUT
 from .settings import (
+    ACS,
     ALL_SEED_KEYS,
     CARD_ENERGIES,
     CARD_NAMES,
@@ -221,6 +222,11 @@ class Goe(Wallbox):
     def _spread_cards(self) -> None:
         for slot, entry in enumerate(self.settings[CARDS]):
             self.device.cards.write(slot, entry)
+
+    def lose_authorisation(self) -> None:
+        """The transaction ends."""
+        if self.up and self.settings[ACS] != 0:
+            self.settings.put(TRX, None)
 
     def present_card(self, tag: str) -> Outcome:
         if not self.up:
