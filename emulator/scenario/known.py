@@ -24,19 +24,8 @@ if TYPE_CHECKING:
     from ..language.names import Names
 
 CONNECTION_NAMES: Final = frozenset(
-    [
-        "opened",
-        "closed",
-        "connected",
-        "disconnected",
-        "accepted",
-        "refused",
-        "evicted",
-        "dropped",
-        "timeout",
-        "malformed",
-        "lost",
-    ]
+    {"opened", "closed", "connected", "disconnected", "accepted", "refused"}
+    | {"evicted", "dropped", "timeout", "malformed", "lost"}
 )
 """How entries about connections end."""
 EVENTS: Final = frozenset(str(name) for name in EventName)

@@ -13,6 +13,7 @@ from ..language.arguments import ArgumentType, CalendarTime, Schema, Scope, Seve
 from ..language.nodes import Node
 from ..language.records import Argument, record_schema
 from ..verdict.reading import RulesSection
+from .repetition import without_repetition
 from .sections import (
     BrokerSection,
     ChargerSection,
@@ -77,9 +78,11 @@ SECTIONS: Final[Mapping[str, Argument[object]]] = {
 
 def json_schema() -> Schema:
     """JSON Schema of a scenario file."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Charger emulator scenario",
-        **record_schema(tuple(SECTIONS.values())),
-        "$defs": step_schemas(),
-    }
+    return without_repetition(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "Charger emulator scenario",
+            **record_schema(tuple(SECTIONS.values())),
+            "$defs": step_schemas(),
+        }
+    )

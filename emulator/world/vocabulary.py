@@ -53,8 +53,6 @@ class Vocabulary:
     known: Mapping[Path, object]
     """Every place a value can have in a message, with what is there now."""
 
-    # --- questions: what is wrong with a name; None: nothing ---------------------------------------------------------
-
     def no_key(self, key: str) -> str | None:
         wanted = address(key)
         if any(ends_with(path, wanted) for path in self.known) or self._below_unknown(wanted):
@@ -105,8 +103,6 @@ class Vocabulary:
             return self.no_register(range(int(number), int(number) + 1)) if number.isdigit() else "not a register"
         return f'{self.title} has no value "{name}"{did_you_mean(name, self.values | self.writable)}'
 
-    # --- how ---------------------------------------------------------------------------------------------------------
-
     @cached_property
     def _names(self) -> frozenset[str]:
         return self.values | self.writable | {path[-1] for path in self.known if not path[-1].isdigit()}
@@ -145,6 +141,7 @@ def _of_profile(vendor_id: str, profile: Profile) -> Vocabulary:
     values = frozenset(wallbox.addresses())
     settable = frozenset(row.name for row in wallbox.fidelity() if row.settable and not row.name[:1].isdigit())
     tables = tuple(wallbox.register_tables())
+    registers = {row.name.partition(" ")[2] for row in wallbox.fidelity() if row.settable and row.name[:1].isdigit()}
     topics = frozenset(_topics(wallbox))
     rows = (row.name.partition(" ")[2] if row.name[:1].isdigit() else row.name for row in wallbox.fidelity())
     known = dict(_known(wallbox, (*values, *settable, *rows)))
@@ -153,7 +150,7 @@ def _of_profile(vendor_id: str, profile: Profile) -> Vocabulary:
         title=wallbox.address,
         values=values,
         writable=settable,
-        written=frozenset(wallbox.written_names()),
+        written=frozenset(wallbox.written_names()) | registers,
         paths=tuple(dict.fromkeys(wallbox.http_paths())),
         topics=tuple(sorted(topics)),
         tables=tables,

@@ -61,18 +61,23 @@ class Peer:
         self.process.stdin.write(f"{text}\n".encode())
 
     async def event(self, event: str, **members: object) -> dict[str, Any]:
-        """The next line that says this."""
+        """The first line that says this and has not been taken."""
         assert self.process.stdout is not None
+        wanted = {"event": event, **members}
         try:
             async with asyncio.timeout(PATIENCE):
-                while line := await self.process.stdout.readline():
-                    said: dict[str, Any] = json.loads(line)
-                    self.told.append(said)
-                    if said["event"] == event and all(said.get(name) == value for name, value in members.items()):
-                        return said
+                while True:
+                    for said in self.told:
+                        if all(said.get(name) == value for name, value in wanted.items()):
+                            self.told.remove(said)
+                            return said
+                    line = await self.process.stdout.readline()
+                    if not line:
+                        break
+                    self.told.append(json.loads(line))
         except TimeoutError:
             pass
-        raise AssertionError(f"no {event} {members}; told so far: {self.told}")
+        raise AssertionError(f"no {wanted}; told so far: {self.told}")
 
 
 def free_port() -> int:
