@@ -74,12 +74,12 @@ def command(
     found = _scenario(scenario)
     options = Options(bind=bind, speed=0.0 if frozen else speed, seed=seed, state=state, record=report is not None)
     control = {"host": bind, "port": control_port, "token": control_token, "opened": open_control}
-    result = asyncio.run(_run(found, options, control, keep_running=keep_running))
+    result, earlier, ok = asyncio.run(_run(found, options, control, keep_running=keep_running))
     if report is not None:
         from ..reports.writing import write_reports
 
-        write_reports(report, [(found, result)])
-    return 0 if result.ok else 1
+        write_reports(report, [(found, result)], [(found, before) for before in earlier])
+    return 0 if ok else 1
 
 
 def _scenario(path: Path | None) -> Scenario:
@@ -92,7 +92,9 @@ def _scenario(path: Path | None) -> Scenario:
     return load(path)
 
 
-async def _run(scenario: Scenario, options: object, control: dict[str, object], *, keep_running: bool) -> Result:
+async def _run(
+    scenario: Scenario, options: object, control: dict[str, object], *, keep_running: bool
+) -> tuple[Result, list[Result], bool]:
     import asyncio
     import signal
 
@@ -110,7 +112,7 @@ async def _run(scenario: Scenario, options: object, control: dict[str, object], 
         emulator.conclude()
         result = emulator.result
     _verdict(scenario, result)
-    return result
+    return result, emulator.earlier, result.ok and not emulator.failed_before
 
 
 def _announce(emulator: Emulator, server: ControlServer) -> None:
@@ -123,7 +125,9 @@ def _announce(emulator: Emulator, server: ControlServer) -> None:
     for wallbox in views.wallboxes(emulator):
         for found in wallbox["interfaces"]:  # type: ignore[attr-defined]
             if found["url"] is not None:
-                note = "" if found["listening"] or found["protocol"] == "mqtt" else "  (switched off)"
+                note = "" if found["listening"] or found["protocol"] in ("mqtt", "ocpp") else "  (switched off)"
+                if found["off"] is not None:
+                    note = f"  off ({found['off']}); {found['switch_on']} switches it on, interfaces: all everything"
                 lines.append((wallbox["name"], found["name"], found["url"] + note))  # type: ignore[arg-type]
     first = max(len(line[0]) for line in lines)
     second = max(len(line[1]) for line in lines)

@@ -16,12 +16,15 @@ def verdict_lines(scenario: Scenario, result: Result) -> Iterator[str]:
     """Each failure, then the verdict."""
     for failure in result.failures:
         yield str(failure)
+    for untested in result.untested:
+        yield f"not tested: {untested}"
     checked = sum(1 for entry in result.journal if entry.kind == "expectation")
     counts = [(checked, "expectation"), (len(result.rules), "rule")]
     parts = [f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count]
     what = f"{' and '.join(parts)} checked" if parts else "nothing expected"
     word = "passed" if result.ok else "FAILED"
     failures = "" if result.ok else f", {len(result.failures)} failed"
+    failures += f", {len(result.untested)} not tested" if result.untested else ""
     yield f"{scenario.file}: {word} after {duration(seconds(result.ended_at))} of simulated time; {what}{failures}"
 
 

@@ -31,7 +31,6 @@ th, .dim { color: var(--dim); font-weight: 500 }
 
 
 def page(operations: Iterable[Operation], *, secured: bool) -> str:
-    """The whole page."""
     sections = "".join(_section(operation, secured) for operation in operations)
     access = " Requests need the header <code>Authorization: Bearer TOKEN</code>." if secured else ""
     return (

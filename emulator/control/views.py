@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from ..devices.interfaces import EMBEDDED_BROKER, HttpInterface, MqttInterface, 
 from ..faults.catalogue import FAULT_TYPES
 from ..faults.engine import FaultEngine
 from ..protocols.server import Server
-from ..service.endpoints import url
+from ..service.endpoints import scheme, url
 from ..world.quantities import charger_view
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ WILDCARDS = frozenset({"", "0.0.0.0", "::"})
 
 
 def clock(emulator: Emulator) -> dict[str, object]:
-    """The clock."""
     simulation = emulator.simulation
     at, speed = simulation.now(), simulation.clock.speed
     mode = {0.0: "frozen", 1.0: "realtime"}.get(speed, "speed")
@@ -40,7 +40,6 @@ def charger(emulator: Emulator, name: str) -> dict[str, object]:
 
 
 def chargers(emulator: Emulator) -> dict[str, dict[str, object]]:
-    """All chargers by name."""
     return {name: charger(emulator, name) for name in emulator.simulation.chargers}
 
 
@@ -50,7 +49,6 @@ def wallboxes(emulator: Emulator, reached: str | None = None) -> list[dict[str, 
 
 
 def wallbox(emulator: Emulator, found: Wallbox, reached: str | None = None) -> dict[str, object]:
-    """One wallbox."""
     served = (server for server in emulator.servers.values() if server.endpoint.wallbox is found)
     return {
         "name": found.address,
@@ -68,6 +66,7 @@ def _interface(emulator: Emulator, server: Server | MqttDevice | OcppDevice, rea
     endpoint = server.endpoint
     interface = endpoint.interface
     shown: dict[str, object] = {"name": endpoint.name, "protocol": interface.protocol}
+    shown |= _switch(server)
     if isinstance(interface, MqttInterface):
         assert not isinstance(server, Server)
         return shown | _mqtt(emulator, interface, reached) | {"listening": listening(server)}
@@ -77,11 +76,22 @@ def _interface(emulator: Emulator, server: Server | MqttDevice | OcppDevice, rea
     if interface.protocol == "mdns":
         return shown | {"host": None, "port": None, "url": None, "listening": server.listening}
     host = _shown_host(endpoint.host, reached)
-    shown |= {"host": host, "port": endpoint.port, "url": url(interface.protocol, host, endpoint.port)}
+    shown |= {"host": host, "port": endpoint.port, "url": url(scheme(interface), host, endpoint.port)}
     if isinstance(interface, HttpInterface) and interface.websockets:
         path = next(iter(interface.websockets))
-        shown["websocket"] = url("ws", host, endpoint.port) + path
+        shown["websocket"] = url("wss" if interface.credentials is not None else "ws", host, endpoint.port) + path
     return shown | {"listening": server.listening}
+
+
+def _switch(server: Server | MqttDevice | OcppDevice) -> dict[str, object]:
+    """Whether an interface is off although its port may be open, and what switches it on."""
+    endpoint = server.endpoint
+    by = endpoint.wallbox.switched_off_by(endpoint.name)
+    silent = not listening(server) or endpoint.interface.protocol in ("http", "udp")
+    if not by or not silent or not endpoint.wallbox.up:
+        return {"off": None, "switch_on": None}
+    stated = ", ".join(f"{name}: {json.dumps(value)}" for name, value in by.items())
+    return {"off": ", ".join(by), "switch_on": f"settings: {{{stated}}}"}
 
 
 def listening(server: Server | MqttDevice | OcppDevice) -> bool:
@@ -152,5 +162,4 @@ def state(emulator: Emulator, reached: str | None = None) -> dict[str, object]:
 
 
 def entries(found: Iterable[Entry]) -> list[dict[str, object]]:
-    """Journal entries."""
     return [entry.as_json() for entry in found]

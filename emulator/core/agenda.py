@@ -15,7 +15,6 @@ from .instant import Instant
 class Priority(IntEnum):
     """Order of what happens at the same instant: the world first, then the hardware, then what people asked."""
 
-    GRID = 0
     FAULT = 1
     EVSE = 3
     FIRMWARE = 4

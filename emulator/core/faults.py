@@ -8,6 +8,7 @@ sub-command, its fields are the arguments, the first sentence of its docstring i
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import ClassVar, Final, Literal
 
@@ -76,14 +77,18 @@ class Disturbance:
     """Base of all physical faults; a subclass says in its first sentence what is wrong."""
 
     about: ClassVar[str]
+    changes: ClassVar[Mapping[str, bool]]
+    """The circumstances that change, said in the head of a fault without arguments."""
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, **changes: bool) -> None:
         sentence = (cls.__doc__ or "").partition(".")[0]
         cls.about = sentence[:1].lower() + sentence[1:]
+        cls.changes = changes
 
     def disturb(self, now: Conditions) -> Conditions:
         """The circumstances with this fault present."""
-        raise NotImplementedError
+        changed: Callable[..., Conditions] = replace
+        return changed(now, **self.changes)
 
     def problem(self) -> str:
         """Why there can be no such fault; empty if there can."""
@@ -107,62 +112,44 @@ class TripRcd(Disturbance):
     """
 
     residual_current: SignedAmperes = 0.035
-    kind: Literal["ac", "dc"] = "ac"
+    current_type: Literal["ac", "dc"] = "ac"
     persistent: bool = False
 
     def disturb(self, now: Conditions) -> Conditions:
-        if self.kind == "dc":
+        if self.current_type == "dc":
             return replace(now, residual_dc=self.residual_current)
         return replace(now, residual_ac=self.residual_current)
 
     def problem(self) -> str:
-        if self.kind == "ac" and self.residual_current < 0:
+        if self.current_type == "ac" and self.residual_current < 0:
             return "only a DC residual current can be negative"
         return (
             "" if abs(self.residual_current) <= STRONGEST else f"residual_current cannot be {self.residual_current:g}"
         )
 
 
-class RcdSelftest(Disturbance):
+class RcdSelftest(Disturbance, rcd_test_passes=False):
     """Residual-current self-test fails. Nothing closes until a power cycle."""
 
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, rcd_test_passes=False)
 
-
-class RcdSensorDefect(Disturbance):
+class RcdSensorDefect(Disturbance, rcd_sensor_ok=False):
     """Residual-current sensor defect."""
 
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, rcd_sensor_ok=False)
 
-
-class PeLoss(Disturbance):
+class PeLoss(Disturbance, earth=False):
     """Protective earth lost. Not detected while the earth check is off."""
 
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, earth=False)
 
-
-class CpShort(Disturbance):
+class CpShort(Disturbance, pilot_short=True):
     """Control pilot shorted to earth (state E)."""
 
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, pilot_short=True)
 
-
-class CpOpen(Disturbance):
+class CpOpen(Disturbance, pilot_broken=True):
     """Control pilot wire cut (looks unplugged)."""
 
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, pilot_broken=True)
 
-
-class CpStateF(Disturbance):
+class CpStateF(Disturbance, pilot_f=True):
     """Control pilot stuck at -12 V (state F)."""
-
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, pilot_f=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,18 +162,12 @@ class CpResistance(Disturbance):
         return replace(now, pilot_resistance=self.resistance)
 
 
-class DiodeShorted(Disturbance):
+class DiodeShorted(Disturbance, diode_shorted=True):
     """Vehicle's pilot diode shorted."""
 
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, diode_shorted=True)
 
-
-class Ventilation(Disturbance):
+class Ventilation(Disturbance, ventilation_required=True):
     """Vehicle asks for ventilation (state D)."""
-
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, ventilation_required=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,18 +180,12 @@ class ContactorWelded(Disturbance):
         return replace(now, welded=_lines(self.phases))
 
 
-class ContactorFailsToClose(Disturbance):
+class ContactorFailsToClose(Disturbance, contactor_dead=True):
     """Contactor does not close."""
 
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, contactor_dead=True)
 
-
-class SwitchUnconfigured(Disturbance):
+class SwitchUnconfigured(Disturbance, unconfigured=True):
     """Configuration switch at factory position."""
-
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, unconfigured=True)
 
 
 def _voltages(now: Conditions, voltage: float, phases: tuple[Line, ...]) -> Conditions:
@@ -307,61 +282,27 @@ class PpInvalid(Disturbance):
         return replace(now, proximity=self.resistance)
 
 
-class MeterFault(Disturbance):
+class MeterFault(Disturbance, meter_ok=False):
     """Energy meter silent."""
 
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, meter_ok=False)
 
-
-class ControllerLinkLost(Disturbance):
+class ControllerLinkLost(Disturbance, controller_link=False):
     """Charge controller silent. Network processor and charge controller do not hear each other."""
 
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, controller_link=False)
 
-
-class BackendLost(Disturbance):
+class BackendLost(Disturbance, backend_link=False):
     """Backend unreachable. Cloud or energy manager."""
 
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, backend_link=False)
 
-
-class VehicleRefuses(Disturbance):
+class VehicleRefuses(Disturbance, vehicle_refuses=True):
     """Vehicle refuses to charge. Whatever is offered."""
-
-    def disturb(self, now: Conditions) -> Conditions:
-        return replace(now, vehicle_refuses=True)
 
 
 CATALOGUE: tuple[type[Disturbance], ...] = (
-    TripRcd,
-    RcdSelftest,
-    RcdSensorDefect,
-    PeLoss,
-    CpShort,
-    CpOpen,
-    CpStateF,
-    CpResistance,
-    DiodeShorted,
-    Ventilation,
-    ContactorWelded,
-    ContactorFailsToClose,
-    SwitchUnconfigured,
-    Overvoltage,
-    Undervoltage,
-    PhaseLoss,
-    Frequency,
-    Overtemp,
-    Overcurrent,
-    LockStuck,
-    PpInvalid,
-    MeterFault,
-    ControllerLinkLost,
-    BackendLost,
-    VehicleRefuses,
-)
+    TripRcd, RcdSelftest, RcdSensorDefect, PeLoss, CpShort, CpOpen, CpStateF, CpResistance, DiodeShorted, Ventilation,
+    ContactorWelded, ContactorFailsToClose, SwitchUnconfigured, Overvoltage, Undervoltage, PhaseLoss, Frequency,
+    Overtemp, Overcurrent, LockStuck, PpInvalid, MeterFault, ControllerLinkLost, BackendLost, VehicleRefuses,
+)  # fmt: skip
 
 
 def conditions(active: tuple[Disturbance, ...]) -> Conditions:

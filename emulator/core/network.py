@@ -67,13 +67,6 @@ def energised(terminals: Phases) -> PhaseMask:
     return (first > 0, second > 0, third > 0)
 
 
-def angles(network: Network, phases: int) -> Phases:
-    """Electrical angle of each terminal voltage against L1, rad: 0, -120 and +120 degrees, or 0 and -60 on IT."""
-    if _shares_return(network, phases):
-        return (0.0, -math.pi / 3.0, 0.0)
-    return (0.0, -2.0 * math.pi / 3.0, 2.0 * math.pi / 3.0)
-
-
 def neutral_current(active: Phases, reactive: Phases, network: Network, phases: int) -> float:
     """Current in the N terminal: the sum of the phase currents as phasors [A].
 

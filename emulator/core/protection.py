@@ -96,14 +96,6 @@ def _lines(now: Measurements) -> list[float]:
     return [voltage for voltage, wired in zip(now.voltages, now.wired, strict=True) if wired]
 
 
-def _residual_dc(now: Measurements) -> float:
-    return abs(now.conditions.residual_dc)
-
-
-def _residual_ac(now: Measurements) -> float:
-    return now.conditions.residual_ac
-
-
 def _rcd(name: str, kind: rcd.Kind, residual: Callable[[Measurements], float]) -> Detector:
     """A residual-current monitor behind the contactor."""
     return Detector(
@@ -155,77 +147,41 @@ def _diode(now: Measurements) -> bool:
 _TESTING = (EvseState.BOOT, EvseState.A, EvseState.C_CLOSING)
 
 DETECTORS: Final = (
-    _rcd("rcd_dc", "dc", _residual_dc),
-    _rcd("rcd_ac", "ac", _residual_ac),
-    Detector(
-        name="rcd_selftest",
-        trips=lambda now: not now.conditions.rcd_test_passes and now.state in _TESTING,
-        persists=lambda now: not now.conditions.rcd_test_passes,
-        delay=0.0,
-        recovery="power",
-    ),
-    Detector(
-        name="rcd_sensor_defect", trips=lambda now: not now.conditions.rcd_sensor_ok, delay=0.1, recovery="command"
-    ),
+    _rcd("rcd_dc", "dc", lambda now: abs(now.conditions.residual_dc)),
+    _rcd("rcd_ac", "ac", lambda now: now.conditions.residual_ac),
+    Detector(name="rcd_selftest", trips=lambda now: not now.conditions.rcd_test_passes and now.state in _TESTING,
+        persists=lambda now: not now.conditions.rcd_test_passes, delay=0.0, recovery="power"),
+    Detector(name="rcd_sensor_defect", trips=lambda now: not now.conditions.rcd_sensor_ok, delay=0.1,
+        recovery="command"),
     Detector(name="pe_loss", trips=lambda now: now.earth_check and not now.conditions.earth, delay=0.5),
     Detector(name="cp_short", trips=lambda now: now.pilot is PilotState.E, delay=0.1),
     Detector(name="cp_state_f", trips=lambda now: now.conditions.pilot_f, delay=0.1),
-    Detector(
-        name="diode_shorted",
-        trips=lambda now: now.pwm and _diode(now),
-        persists=_diode,
-        delay=lambda now: 0.1 if now.pilot is PilotState.C else 0.0,
-    ),
-    Detector(
-        name="ventilation",
-        trips=lambda now: now.pilot is PilotState.D and not now.ventilation,
-        delay=0.0,
-        severity=Severity.INFO,
-    ),
+    Detector(name="diode_shorted", trips=lambda now: now.pwm and _diode(now), persists=_diode,
+        delay=lambda now: 0.1 if now.pilot is PilotState.C else 0.0),
+    Detector(name="ventilation", trips=lambda now: now.pilot is PilotState.D and not now.ventilation, delay=0.0,
+        severity=Severity.INFO),
     Detector(name="contactor_welded", trips=_welded, persists=lambda now: any(now.conditions.welded), delay=1.25),
-    Detector(
-        name="contactor_fails_to_close",
-        trips=lambda now: now.contactor and now.conditions.contactor_dead,
-        persists=lambda now: now.conditions.contactor_dead,
-        delay=1.25,
-    ),
+    Detector(name="contactor_fails_to_close", trips=lambda now: now.contactor and now.conditions.contactor_dead,
+        persists=lambda now: now.conditions.contactor_dead, delay=1.25),
     Detector(name="switch_unconfigured", trips=lambda now: now.conditions.unconfigured, delay=0.0, recovery="power"),
     Detector(name="overvoltage", trips=_overvoltage(OVERVOLTAGE), delay=1.0, recovery_delay=60.0),
-    Detector(
-        name="overvoltage",
-        trips=_overvoltage(OVERVOLTAGE_HARD),
-        persists=_overvoltage(OVERVOLTAGE),
-        delay=0.1,
-        recovery_delay=60.0,
-    ),
-    Detector(
-        name="undervoltage",
-        trips=_undervoltage(UNDERVOLTAGE),
-        persists=_undervoltage(IN_BAND),
-        delay=5.0,
-        recovery_delay=60.0,
-    ),
+    Detector(name="overvoltage", trips=_overvoltage(OVERVOLTAGE_HARD), persists=_overvoltage(OVERVOLTAGE), delay=0.1,
+        recovery_delay=60.0),
+    Detector(name="undervoltage", trips=_undervoltage(UNDERVOLTAGE), persists=_undervoltage(IN_BAND), delay=5.0,
+        recovery_delay=60.0),
     Detector(name="phase_loss", trips=_phase_lost, delay=0.5),
     Detector(name="frequency", trips=_off_frequency, delay=1.0, recovery_delay=60.0),
     Detector(name="overcurrent", trips=_overcurrent, delay=7.0, recovery="unplug"),
     Detector(name="lock_stuck", trips=lambda now: now.lock_failed, delay=0.0, recovery="unplug"),
     Detector(name="pp_invalid", trips=lambda now: now.proximity_invalid, delay=0.1, severity=Severity.SOFT),
-    Detector(
-        name="overtemp_derate",
-        trips=lambda now: now.derated is not None and now.derated > 0,
-        delay=0.0,
-        severity=Severity.INFO,
-    ),
+    Detector(name="overtemp_derate", trips=lambda now: now.derated is not None and now.derated > 0, delay=0.0,
+        severity=Severity.INFO),
     Detector(name="overtemp_stop", trips=lambda now: now.derated == 0, delay=0.0, severity=Severity.SOFT),
     Detector(name="meter_fault", trips=lambda now: not now.conditions.meter_ok, delay=0.0, severity=Severity.INFO),
-    Detector(
-        name="controller_link_lost",
-        trips=lambda now: not now.conditions.controller_link,
-        delay=0.0,
-        severity=Severity.INFO,
-    ),
+    Detector(name="controller_link_lost", trips=lambda now: not now.conditions.controller_link, delay=0.0,
+        severity=Severity.INFO),
     Detector(name="backend_lost", trips=lambda now: not now.conditions.backend_link, delay=0.0, severity=Severity.INFO),
-)
+)  # fmt: skip
 
 NAMES: Final = tuple(dict.fromkeys(detector.name for detector in DETECTORS))
 """Every fault that can be active."""

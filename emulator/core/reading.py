@@ -6,57 +6,17 @@ The one rule: `observe` is a pure function of a frozen segment; no read leaves a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from functools import partial
+from typing import Literal
 
 from . import network, noise, pilot
 from .evse import Evse, EvseInputs
 from .flow import Flow
 from .heat import Temperatures
 from .instant import Instant, seconds
-from .snapshot import EvseState, LockState, PhaseMask, Phases, PilotState, Snapshot, VehicleView
+from .snapshot import EvseState, Phases, PilotState, Snapshot, VehicleView
 from .units import WATT_HOUR
-
-
-class Steady(TypedDict):
-    """The `Snapshot` fields that stay as they are until the next event."""
-
-    state: EvseState
-    pilot: PilotState
-    duty_cycle: float
-    pilot_voltage: float
-    proximity_resistance: float | None
-    cable_rating: float | None
-    plugged: bool
-    lock: LockState
-    offered_current: float
-    effective_limit: float
-    binding_limit: str
-    limits: Mapping[str, float]
-    permissions: Mapping[str, bool]
-    authorisations: Mapping[str, bool]
-    derated: float | None
-    contactor: bool
-    contactor_poles: PhaseMask
-    phases_requested: int
-    phases: int
-    supply_phases: PhaseMask
-    energised: PhaseMask
-    session: int
-    has_charged: bool
-    contactor_cycles: int
-    contactor_cycles_under_load: int
-    faults: tuple[str, ...]
-    residual_dc: float
-    residual_ac: float
-    meter_ok: bool
-    controller_link: bool
-    backend_link: bool
-    earth_ok: bool
-    phase_switching: bool
-    pilot_interrupted: bool
-    boots: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +46,8 @@ class Segment:
     frequency: float
     noise: float
     seed: int
-    steady: Steady
+    steady: partial[Snapshot]
+    """The snapshot but for what follows the time: what stays as it is until the next event."""
 
     def observe(self, at: Instant) -> Snapshot:
         """Everything measurable at `at`, which is not before `since`."""
@@ -102,7 +63,7 @@ class Segment:
         energy = self.energy + flow.energy(dt)
         current = _amplitude(active, reactive)
         power = _product(terminals, active)
-        return Snapshot(
+        return self.steady(
             at=at,
             phase_voltage=terminals,
             phase_current=current,
@@ -121,7 +82,6 @@ class Segment:
             current_flows=self.flowing,
             temperature=self.heat.at(dt),
             vehicle=self._vehicle(dt),
-            **self.steady,
         )
 
     def _vehicle(self, dt: float) -> VehicleView | None:
@@ -139,6 +99,7 @@ class Segment:
             onboard=view.onboard,
             s2_closed=view.s2_closed,
             target_current=view.target_current,
+            minimum_current=view.minimum_current,
             toggles=view.toggles,
             finished=view.finished,
         )
@@ -169,14 +130,15 @@ def _amplitude(a: Phases, b: Phases) -> Phases:
     return (math.hypot(a[0], b[0]), math.hypot(a[1], b[1]), math.hypot(a[2], b[2]))
 
 
-def steady(evse: Evse, inputs: EvseInputs, has_charged: bool) -> Steady:
-    """The `Snapshot` fields that stay as they are until the next event."""
+def steady(evse: Evse, inputs: EvseInputs, has_charged: bool) -> partial[Snapshot]:
+    """A snapshot of what stays as it is until the next event."""
     limit, owner, limits = evse.offer.binding(evse.fixed_limits(inputs))
     connector, contactor, line = evse.connector, evse.contactor, evse.line
     poles = evse.conducting(inputs.at, inputs.conditions)
     live = network.energised(inputs.voltages)
     state = evse.state
-    return Steady(
+    return partial(
+        Snapshot,
         state=state,
         pilot=_visible_pilot(evse, inputs),
         duty_cycle=evse.duty(inputs.conditions),

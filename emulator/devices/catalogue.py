@@ -60,7 +60,7 @@ class Catalogue:
             version = Version(text)
         except ValueError:
             raise EmulatorError(f'"{text}" is not a firmware version; {_known(chosen)}') from None
-        if version < Version(chosen.firmwares[0]):
+        if not Version(chosen.firmwares[0]) <= version <= Version(chosen.firmwares[-1]):
             raise EmulatorError(f'{chosen.id} has no profile for firmware "{text}"; {_known(chosen)}')
         return Profile(model=chosen, firmware=version)
 

@@ -6,35 +6,28 @@ The one rule: time runs from the last sign of life; a trip ends when everything 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 from ..core.instant import Instant, later
 from ..runtime.simulation import Simulation
 
 
+@dataclass(eq=False)
 class Failsafe:
     """The watchdog over an energy manager."""
 
-    def __init__(
-        self,
-        simulation: Simulation,
-        *,
-        timeout: Callable[[], float | None],
-        needs: Callable[[], Iterable[str]],
-        on_trip: Callable[[], None],
-        on_end: Callable[[], None] | None = None,
-    ) -> None:
-        """`timeout`: silence that trips it [s]; 0: switched off, which ends a trip; None: not watching at the moment.
+    simulation: Simulation
+    timeout: Callable[[], float | None]
+    """Silence that trips it [s]; 0: switched off, which ends a trip; None: not watching at the moment."""
+    needs: Callable[[], Iterable[str]]
+    """The words that have to be heard after a trip to end it."""
+    on_trip: Callable[[], None]
+    on_end: Callable[[], None] = lambda: None
+    _missing: set[str] = field(init=False, default_factory=set)
+    """What the energy manager still has to say after a trip."""
 
-        `needs`: the words that have to be heard after a trip to end it.
-        """
-        self._simulation = simulation
-        self._timeout = timeout
-        self._needs = needs
-        self._on_trip = on_trip
-        self._on_end = on_end
-        self._missing: set[str] = set()
-        """What the energy manager still has to say after a trip."""
-        self._watchdog = simulation.timer(self._expired)
+    def __post_init__(self) -> None:
+        self._watchdog = self.simulation.timer(self._expired)
 
     @property
     def tripped(self) -> bool:
@@ -50,18 +43,18 @@ class Failsafe:
         was = self.tripped
         self._missing.discard(word)
         self.restart()
-        if was and not self.tripped and self._on_end is not None:
-            self._on_end()
+        if was and not self.tripped:
+            self.on_end()
 
     def restart(self) -> None:
         """Count from now, with the time-out in force."""
-        seconds = self._timeout()
+        seconds = self.timeout()
         if seconds == 0:
             self._missing.clear()
         running = bool(seconds) and not self.tripped
         if running or self._watchdog.due is not None:
-            self._watchdog.set(later(self._simulation.at, seconds or 0) if running else None)
-            self._simulation.wake()
+            self._watchdog.set(later(self.simulation.at, seconds or 0) if running else None)
+            self.simulation.wake()
 
     def stop(self) -> None:
         """The wallbox goes down."""
@@ -69,5 +62,5 @@ class Failsafe:
         self._missing.clear()
 
     def _expired(self, _: Instant) -> None:
-        self._missing = set(self._needs())
-        self._on_trip()
+        self._missing = set(self.needs())
+        self.on_trip()

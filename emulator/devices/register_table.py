@@ -6,7 +6,6 @@ The one rule: a value is computed only if the request asks for it, and all value
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Final, Generic, NamedTuple
 
 from ..core.messages import Outcome, Reason
@@ -49,7 +48,7 @@ class Item(Generic[V, W]):
         self.start = row.address
         self.end = row.end
         self.octets = isinstance(row.type, Octets)
-        kind = replace(row.type, overflow="wrap") if isinstance(row.type, Integer) else row.type
+        kind = row.type.wrapping if isinstance(row.type, Integer) else row.type
         self._missing = kind.blank if row.missing is None else kind.encode(row.missing)
         self._keeps_nan = isinstance(kind, Floating) and row.missing is None
         self._last: object = None
@@ -88,6 +87,8 @@ class Plan(NamedTuple, Generic[V, W]):
     skip: int
     refused: tuple[Reason, int] | None = None
     """Why not, and the address it is about."""
+    reads: tuple[str, ...] = ()
+    """The vendor's values behind the items."""
 
 
 class Part(NamedTuple, Generic[V, W]):
@@ -139,7 +140,8 @@ class Table(Generic[V, W]):
                 return self._refuse(Reason(value), step.start)
             values[step.name] = _plain(value) if step.octets else value
             words += step.words(value) if order is PLAIN else order.apply(step.words(value))
-        return ModbusReply(values=tuple(words[plan.skip : plan.skip + request.count]), journal={"values": values})
+        journal = {"values": values, "reads": plan.reads} if plan.reads else {"values": values}
+        return ModbusReply(values=tuple(words[plan.skip : plan.skip + request.count]), journal=journal)
 
     def _plan(self, function: int, start: int, count: int) -> Plan[V, W]:
         bank, stop = self.bank, start + count
@@ -160,7 +162,8 @@ class Table(Generic[V, W]):
         cut = skip > 0 or address > stop
         if (cut and not bank.split) or (bank.single and (cut or len(steps) > 1)):
             return Plan((), 0, (Reason.WRONG_LENGTH, start))
-        return Plan(tuple(steps), skip)
+        behind = (step.row.sets for step in steps if step is not None)
+        return Plan(tuple(steps), skip, reads=tuple(name for name in behind if name is not None))
 
     def _readable(self, address: int, function: int) -> Item[V, W] | None:
         item = self.at.get(address)
@@ -235,7 +238,8 @@ class Table(Generic[V, W]):
         else:
             outcome = row.write(wallbox, item.value(words), origin)
         if row.journal is None:
-            wallbox.record_write(f"{self.prefix}{item.start}", _plain(row.type.decode(words)), outcome, origin)
+            names = dict.fromkeys(row.names, _plain(item.value(words)))
+            wallbox.record_write(f"{self.prefix}{item.start}", _plain(row.type.decode(words)), outcome, origin, names)
         elif row.journal:
             wallbox.record_write(row.journal, _plain(item.value(words)), outcome, origin)
         return outcome
@@ -314,6 +318,11 @@ class RegisterTable(Generic[V, W]):
                     if item.may(function) and item.start not in seen:
                         seen.add(item.start)
                         yield f"{self.layout.prefix}{item.start}"
+
+    @property
+    def served(self) -> tuple[int, ...]:
+        """The function codes it answers."""
+        return tuple(self._functions)
 
     def items(self, function: int, start: int, count: int) -> Iterator[Item[V, W]]:
         """The items that a request reaches, by address."""

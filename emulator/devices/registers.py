@@ -40,33 +40,10 @@ from .wire_types import (
 )
 
 __all__ = [
-    "BIT",
-    "DEFAULT_REFUSALS",
-    "F32",
-    "F64",
-    "ILLEGAL_ADDRESS",
-    "ILLEGAL_FUNCTION",
-    "ILLEGAL_VALUE",
-    "S16",
-    "S32",
-    "S64",
-    "U16",
-    "U32",
-    "U64",
-    "Bank",
-    "Bit",
-    "Floating",
-    "Integer",
-    "Layout",
-    "Octets",
-    "Register",
-    "RegisterOrder",
-    "Registers",
-    "Text",
-    "WireType",
-    "Writes",
-    "swap_bytes",
-]
+    "BIT", "DEFAULT_REFUSALS", "F32", "F64", "ILLEGAL_ADDRESS", "ILLEGAL_FUNCTION", "ILLEGAL_VALUE", "S16", "S32",
+    "S64", "U16", "U32", "U64", "Bank", "Bit", "Floating", "Integer", "Layout", "Octets", "Register", "RegisterOrder",
+    "Registers", "Text", "WireType", "Writes", "swap_bytes",
+]  # fmt: skip
 
 ILLEGAL_FUNCTION: Final = 1
 ILLEGAL_ADDRESS: Final = 2
@@ -88,10 +65,24 @@ DEFAULT_REFUSALS: Final[Mapping[Reason, int | None]] = {
 """Exception code per reason; None: the device says "done" although it did nothing. What is missing here is 4."""
 
 
+NO_NAMES: Final[Mapping[str, object]] = {}
+"""A write that is known by its address alone."""
+
+
+class RecordWrite(Protocol):
+    """Records a write; see `Wallbox.record_write`."""
+
+    def __call__(
+        self, point: str, value: object, outcome: Outcome, origin: Origin, names: Mapping[str, object] = NO_NAMES
+    ) -> None: ...
+
+
 class Recorder(Protocol):
     """What a register table needs of a wallbox."""
 
-    def record_write(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None: ...
+    def record_write(
+        self, point: str, value: object, outcome: Outcome, origin: Origin, names: Mapping[str, object] = NO_NAMES
+    ) -> None: ...
 
 
 V = TypeVar("V")
@@ -107,13 +98,13 @@ class RegisterFacts(Facts, total=False):
     missing: float | None
     functions: tuple[int, ...] | None
     journal: str | None
+    sets: str | None
 
 
 @dataclass(frozen=True)
 class Register(Point, Generic[V, W]):
     """One item of a register table (or one coil), at the zero-based address of the wire."""
 
-    name: str
     address: int
     type: WireType
     scale: float = field(default=1, kw_only=True)
@@ -129,6 +120,14 @@ class Register(Point, Generic[V, W]):
     journal: str | None = field(default=None, kw_only=True)
     """A write is recorded under this name with its decoded value; None: as `modbus.<address>` with its wire value;
     empty: `write` records it itself."""
+
+    sets: str | None = field(default=None, kw_only=True)
+    """The vendor's value that it is another way to, in the same unit: `amp`."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What its value is called: the row, then the vendor's value behind it."""
+        return (self.name,) if self.sets is None else (self.name, self.sets)
 
     @property
     def end(self) -> int:

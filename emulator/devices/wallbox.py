@@ -20,9 +20,10 @@ from .catalogue import Catalogue
 from .charge_control import IGNORED, ChargeControl
 from .firmware import Profile
 from .interception import NOBODY, Interceptor
-from .interfaces import HttpInterface, Interface, MqttInterface, OcppInterface, Origin
+from .interfaces import HttpInterface, Interface, ModbusInterface, MqttInterface, OcppInterface, Origin, RegisterMap
 from .points import Fidelity
 from .quirks import Quirk
+from .registers import NO_NAMES
 from .settings import Settings
 from .traffic import ProtocolName
 
@@ -113,6 +114,32 @@ class Wallbox(ABC):
     def fidelity(self) -> Iterable[Fidelity]:
         """Every row of every table of this profile."""
 
+    def written_names(self) -> Iterable[str]:
+        """Names under which writes of its clients are recorded (`modbus.<register>` apart)."""
+        settable = (row.name for row in self.fidelity() if row.settable and not row.name[:1].isdigit())
+        return (*self.addresses(), *settable)
+
+    def written_topics(self) -> Iterable[str]:
+        """What it takes on MQTT where it subscribes to everything below its prefix."""
+        return (row.name for row in self.fidelity() if row.settable and not row.name[:1].isdigit())
+
+    def register_tables(self) -> Iterable[RegisterMap]:
+        """What its Modbus registers mean, whichever of its tables is chosen."""
+        for interface in self.interfaces.values():
+            if isinstance(interface, ModbusInterface) and interface.table is not None:
+                yield interface.table()
+
+    def request_words(self) -> Iterable[str]:
+        """What requests are called that neither read nor write one single value."""
+        return ()
+
+    def http_paths(self) -> Iterable[str]:
+        """Paths of HTTP and of WebSockets; `/*` at the end takes everything below."""
+        for interface in self.interfaces.values():
+            if isinstance(interface, HttpInterface):
+                yield from (route.path for route in interface.routes)
+                yield from interface.websockets
+
     def present_card(self, tag: str) -> Outcome:
         """A card is held to the reader (hexadecimal id). Default: this wallbox has no reader."""
         return Outcome(detail={"ignored": "no card reader"})
@@ -137,6 +164,11 @@ class Wallbox(ABC):
         declared = self.interfaces["http" if interface == "websocket" else interface]
         there = self.up and self.interceptor.reachable(interface)
         return there and (isinstance(declared, MqttInterface | OcppInterface) or declared.enabled())
+
+    def switched_off_by(self, interface: str) -> Mapping[str, object]:
+        """Settings that keep an interface from answering, with the values that would let it; empty: none does."""
+        wanted = self.vendor.enable.get(interface, {})
+        return {name: value for name, value in wanted.items() if value and self.settings[name] in (False, "disabled")}
 
     @property
     def traffic(self) -> Mapping[str, ProtocolName]:
@@ -187,9 +219,16 @@ class Wallbox(ABC):
             self.simulation.at, "firmware", name, detail, charger=self.charger, wallbox=self.name
         )
 
-    def record_write(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None:
-        """Record that a client wrote `value` to `point`; every protocol's writes pass here, decoded."""
+    def record_write(
+        self, point: str, value: object, outcome: Outcome, origin: Origin, names: Mapping[str, object] = NO_NAMES
+    ) -> None:
+        """Record that a client wrote `value` to `point`; every protocol's writes pass here, decoded.
+
+        `names`: what else the value is called, the vendor's own name last, with the value as it is there.
+        """
         detail: dict[str, object] = {"value": value, "ok": outcome.ok}
+        if names:
+            detail["as"] = dict(names)
         if outcome.refused is not None:
             detail |= {"refused": str(outcome.refused), "message": outcome.message}
         with self.simulation.because(origin.cause):

@@ -16,9 +16,11 @@ from ..devices.delivery import Copy, Delivery, M
 from ..devices.documents import Path, address
 from ..devices.interception import UNTOUCHED, Interception, Interceptor
 from ..devices.interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest
+from ..devices.interfaces.ship import UNDISTURBED, Disturbance
 from ..devices.traffic import Message, ProtocolName
 from . import registers
 from .edits import HIDE, KEEP, edit
+from .eebus import DisturbsEebus
 from .effect import (
     ChangesBrokerAccess,
     ChangesCopies,
@@ -258,6 +260,13 @@ class FaultInterceptor(Interceptor):
             if isinstance(effect, LimitsConnections):
                 limit = effect.connection_limit(limit)
         return limit
+
+    def eebus(self, interface: str) -> Disturbance:
+        found = UNDISTURBED
+        for effect in self._in_force(interface):
+            if isinstance(effect, DisturbsEebus):
+                found = effect.eebus(found)
+        return found
 
     # --- effects of requests -----------------------------------------------------------------------------------------
 

@@ -51,7 +51,7 @@ class Match:
     """A value, by the end of its path: `nrg`, `nrg.11`, `evse/state.charger_state`; or one that a request names."""
     register: Annotated[range | None, Registers(), About('a Modbus register, or several: 210, "200..210"')] = None
     topic: str | None = None
-    """Of an MQTT message, or of a WebSocket message that has one."""
+    """Of an MQTT message, or of a WebSocket message that has one; of EEBUS: the function."""
     method: str | None = None
     """Of an HTTP request."""
     action: str | None = None
@@ -94,12 +94,12 @@ SCOPE: Final[dict[str, tuple[ProtocolName, ...]]] = {
     "path": ("http", "websocket"),
     "key": PROTOCOLS,
     "register": ("modbus",),
-    "topic": ("mqtt", "websocket"),
+    "topic": ("mqtt", "websocket", "ship"),
     "method": ("http",),
     "action": ("ocpp",),
     "function": ("modbus",),
-    "direction": ("websocket", "mqtt", "udp", "ocpp"),
-    "client": ("http", "websocket", "modbus", "udp", "ocpp"),
+    "direction": ("websocket", "mqtt", "udp", "ocpp", "ship"),
+    "client": ("http", "websocket", "modbus", "udp", "ocpp", "ship"),
     "write": PROTOCOLS,
 }
 

@@ -106,9 +106,7 @@ class NumberWithUnit(ArgumentType[float]):
 class Duration(ArgumentType[Instant]):
     """A duration in whole µs."""
 
-    @property
-    def text(self) -> str:
-        return 'a duration such as "10 min"'
+    text = 'a duration such as "10 min"'
 
     def read(self, node: Node, scope: Scope) -> Instant:
         if not isinstance(node.scalar, str):
@@ -181,9 +179,7 @@ class Number(ArgumentType[float]):
 class Flag(ArgumentType[bool]):
     """true or false."""
 
-    @property
-    def text(self) -> str:
-        return "true or false"
+    text = "true or false"
 
     def read(self, node: Node, scope: Scope) -> bool:
         if not isinstance(node.scalar, bool):
@@ -288,9 +284,7 @@ class Several(ArgumentType[tuple[T, ...]], Generic[T]):
 class Anything(ArgumentType[object]):
     """Any value, as plain data."""
 
-    @property
-    def text(self) -> str:
-        return "any value"
+    text = "any value"
 
     def read(self, node: Node, scope: Scope) -> object:
         return node.data()
@@ -303,9 +297,7 @@ class Anything(ArgumentType[object]):
 class Values(ArgumentType[dict[str, object]]):
     """A mapping of names to any values, as plain data."""
 
-    @property
-    def text(self) -> str:
-        return "a mapping of names to values"
+    text = "a mapping of names to values"
 
     def read(self, node: Node, scope: Scope) -> dict[str, object]:
         if node.entries is None:
@@ -320,9 +312,7 @@ class Values(ArgumentType[dict[str, object]]):
 class CalendarTime(ArgumentType[datetime]):
     """A date and time with its UTC offset."""
 
-    @property
-    def text(self) -> str:
-        return "a date and time with UTC offset such as 2026-01-05T21:00:00+01:00"
+    text = "a date and time with UTC offset such as 2026-01-05T21:00:00+01:00"
 
     def read(self, node: Node, scope: Scope) -> datetime:
         if not isinstance(node.scalar, str):

@@ -2,89 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
 
 from .arguments import ArgumentType, Schema, Scope, checked
+from .names import Names
 from .nodes import Node
 
 
 @dataclass(frozen=True, slots=True)
-class ChargerName(ArgumentType[str]):
-    """A charger; where there is one only it need not be said. `needed`: the step cannot do without."""
+class Name(ArgumentType[str]):
+    """The name of something there is."""
 
-    needed: bool = True
-
-    @property
-    def text(self) -> str:
-        return "the name of a charger"
+    text: str = field()  # not the default that the base seems to give
+    find: Callable[[Names, str], str]
+    only: Callable[[Names], str] | None = None
+    """What is meant where none is said; None: the argument's default."""
 
     def read(self, node: Node, scope: Scope) -> str:
         if not isinstance(node.scalar, str):
             self.wrong(node, scope)
         name = node.scalar
-        return checked(node, scope, lambda: scope.names.charger(name))
+        return checked(node, scope, lambda: self.find(scope.names, name))
 
     def absent(self, node: Node, scope: Scope, default: object) -> object:
-        return checked(node, scope, scope.names.only_charger) if self.needed else default
+        only = self.only
+        return default if only is None else checked(node, scope, lambda: only(scope.names))
 
     def schema(self) -> Schema:
         return {"type": "string"}
 
 
-@dataclass(frozen=True, slots=True)
-class WallboxName(ArgumentType[str]):
-    """A wallbox, `garage.goe` or `goe`; where there is one only it need not be said."""
-
-    needed: bool = True
-
-    @property
-    def text(self) -> str:
-        return 'the name of a wallbox such as "garage.goe"'
-
-    def read(self, node: Node, scope: Scope) -> str:
-        if not isinstance(node.scalar, str):
-            self.wrong(node, scope)
-        name = node.scalar
-        return checked(node, scope, lambda: scope.names.wallbox(name))
-
-    def absent(self, node: Node, scope: Scope, default: object) -> object:
-        return checked(node, scope, scope.names.only_wallbox) if self.needed else default
-
-    def schema(self) -> Schema:
-        return {"type": "string"}
-
-
-@dataclass(frozen=True, slots=True)
-class VehicleName(ArgumentType[str]):
-    """A vehicle of the scenario, or a preset."""
-
-    @property
-    def text(self) -> str:
-        return 'the name of a vehicle such as "vw_id3"'
-
-    def read(self, node: Node, scope: Scope) -> str:
-        if not isinstance(node.scalar, str):
-            self.wrong(node, scope)
-        name = node.scalar
-        return checked(node, scope, lambda: scope.names.vehicle(name))
-
-    def schema(self) -> Schema:
-        return {"type": "string"}
-
-
-@dataclass(frozen=True, slots=True)
-class FaultName(ArgumentType[str]):
-    """A fault, as the step that began it called it."""
-
-    @property
-    def text(self) -> str:
-        return "the name of a fault"
-
-    def read(self, node: Node, scope: Scope) -> str:
-        if not isinstance(node.scalar, str):
-            self.wrong(node, scope)
-        name = node.scalar
-        return checked(node, scope, lambda: scope.names.fault(name))
-
-    def schema(self) -> Schema:
-        return {"type": "string"}
+SOME_CHARGER: Final = Name("the name of a charger", Names.charger)
+CHARGER: Final = Name("the name of a charger", Names.charger, Names.only_charger)
+"""Where there is one only it need not be said."""
+SOME_WALLBOX: Final = Name('the name of a wallbox such as "garage.goe"', Names.wallbox)
+"""`garage.goe`, or `goe`."""
+WALLBOX: Final = Name('the name of a wallbox such as "garage.goe"', Names.wallbox, Names.only_wallbox)
+VEHICLE: Final = Name('the name of a vehicle such as "vw_id3"', Names.vehicle)
+"""A vehicle of the scenario, or a preset."""
+FAULT: Final = Name("the name of a fault", Names.fault)
+"""As the step that began it called it."""

@@ -23,7 +23,6 @@ class Names:
     """What a fault may be called."""
 
     def charger(self, name: str) -> str:
-        """A charger by name."""
         if name in self.chargers:
             return name
         raise EmulatorError(f'there is no charger "{name}"{did_you_mean(name, self.chargers)}')

@@ -15,13 +15,13 @@ devices' own client (`mqtt_packets`). It speaks MQTT 3.1.1; a client that insist
 
 from __future__ import annotations
 
-import errno
 from abc import ABC, abstractmethod
 from typing import Final, Self
 from urllib.parse import unquote, urlsplit
 
 from ..devices.interfaces import EMBEDDED_BROKER
 from ..errors import EmulatorError, PortTaken, did_you_mean
+from .server import unbound
 
 DEFAULT_PORT: Final = 1883
 _SCHEMES: Final = {"mqtt": 1883, "mqtts": 8883}
@@ -76,6 +76,10 @@ class Broker(ABC):
     async def stop(self) -> None:
         """Drop every connection and stop listening: an outage."""
 
+    def publisher(self, topic: str, payload: bytes) -> str | None:
+        """Id of the client that published a message last; None where only the broker knows."""
+        return None
+
     async def restart(self) -> None:
         await self.stop()
         await self.start()
@@ -89,12 +93,8 @@ class Broker(ABC):
 
     def taken(self, error: OSError) -> PortTaken:
         """The error a user sees when the port cannot be bound."""
-        if error.errno == errno.EADDRINUSE:
-            why = "is in use by another program"
-        else:
-            why = f"cannot be bound: {error.strerror or error}"
         return PortTaken(
-            f"MQTT broker: port {self.port} on {self.bind} {why}; "
+            f"MQTT broker: port {self.port} on {self.bind} {unbound(error)}; "
             "choose another port for it, or name a broker that runs already (`broker: mqtt://host:1883`)"
         )
 

@@ -35,6 +35,9 @@ class BuiltinBroker(Broker):
     def running(self) -> bool:
         return self._server is not None
 
+    def publisher(self, topic: str, payload: bytes) -> str | None:
+        return self.exchange.publisher(topic, payload)
+
     async def start(self) -> None:
         if self._server is not None:
             return

@@ -261,6 +261,10 @@ class Channel:
         if replies_to is None:
             self._record_push(frame, len(payload), at)
         else:
+            if told := self._told(frame):
+                read = replies_to.setdefault("reads", [])
+                if isinstance(read, list):
+                    read += told
             replies_to.setdefault("replies", [])
             shown = replies_to["replies"]
             if isinstance(shown, list) and len(shown) < 8:
@@ -297,9 +301,18 @@ class Channel:
 
     def _record_push(self, frame: str | bytes, size: int, at: Instant | None) -> None:
         detail: dict[str, object] = {"size": size, "frame": excerpt(frame)}
+        if told := self._told(frame):
+            detail["reads"] = told
         if at is not None and at != self.endpoint.simulation.at:
             detail["of"] = round(seconds(at), 6)
         self._record("push", self.path, detail)
+
+    def _told(self, frame: str | bytes) -> list[str]:
+        """What a frame tells; nothing if a fault has made nonsense of it."""
+        try:
+            return list(self.spec.values_in(frame))
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return []
 
     def _put(self, opcode: Opcode, payload: bytes) -> None:
         self.connection.put(encode_frame(opcode, payload))

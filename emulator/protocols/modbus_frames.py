@@ -236,7 +236,6 @@ def _body(data: bytes, size: int) -> bytes:
 
 
 def exception(function: int, code: int) -> bytes:
-    """An exception reply."""
     return bytes((function & 0x7F | 0x80, code))
 
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Final, Literal, ParamSpec, Self
+from typing import Final, Literal, ParamSpec
 
 from ..core.instant import Instant
 from ..devices.delivery import Copy
@@ -19,11 +19,11 @@ from ..devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, P
 from ..devices.traffic import of_publish
 from ..devices.wallbox import Wallbox
 from ..runtime.journal import Entry
-from ..runtime.simulation import Simulation
 from .broker import Broker
 from .mqtt_client import Connection
 from .mqtt_echoes import Echoes
 from .mqtt_packets import Message
+from .outgoing import GOOD_BYE, Outgoing
 from .push import Publisher
 from .server import Endpoint
 
@@ -33,56 +33,30 @@ logger = logging.getLogger(__name__)
 
 EXCERPT: Final = 200
 """Characters of a payload that the journal keeps."""
-GOOD_BYE: Final = 0.5
-"""Wall seconds to get rid of the last bytes when the emulator ends."""
-
 QOS: Final[tuple[Literal[0], Literal[1], Literal[2]]] = (0, 1, 2)
 
-State = Literal["off", "connecting", "connected", "waiting"]
-"""`waiting`: for the next attempt."""
 
-
-class MqttDevice:
+class MqttDevice(Outgoing):
     """The MQTT client of one wallbox, as `async with`. All its work is done on the event loop, without blocking it."""
 
     def __init__(self, endpoint: Endpoint, broker: Broker | None = None) -> None:
-        self.endpoint = endpoint
-        self.state: State = "off"
+        super().__init__(endpoint)
         self._broker = broker
         self._target: BrokerAccess | None = None
-        self._task: asyncio.Task[None] | None = None
         self._link: Connection | None = None
         """The connection, from the attempt to its end."""
         self._publisher: Publisher | None = None
         self._echoes = Echoes()
         self._held: list[Publish] | None = None
         """While the wallbox handles a message: what it publishes meanwhile, to follow the answer."""
-        self._said: str | None = None
-        """Why the last attempt failed, so that a long outage is not recorded every few seconds."""
-        self._moved = asyncio.Event()
-        self._closing = False
-        self._unlisten: Callable[[], None] = lambda: None
         self._leaving: dict[asyncio.Future[None], Connection] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def interface(self) -> MqttInterface:
         return self.endpoint.declared(MqttInterface)
 
-    @property
-    def simulation(self) -> Simulation:
-        return self.endpoint.simulation
-
-    async def __aenter__(self) -> Self:
-        self._unlisten = self.endpoint.wallbox.listen(lambda _at: self._follow())
-        self._follow()
-        return self
-
     async def __aexit__(self, *_: object) -> None:
-        self._closing = True
-        self._unlisten()
-        self._follow()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._end()
         if self._leaving:
             late = (await asyncio.wait(self._leaving, timeout=GOOD_BYE))[1]
             for over in late:
@@ -95,8 +69,7 @@ class MqttDevice:
         self._unlisten()
         self._retarget(None)
         self.endpoint.attach(wallbox)
-        self._unlisten = wallbox.listen(lambda _at: self._follow())
-        self._follow()
+        self._listen()
 
     async def settled(self) -> None:
         """Until the broker has taken everything published so far; at once if the wallbox or the broker is away."""
@@ -108,11 +81,6 @@ class MqttDevice:
             await link.flushed()
             if link is self._link:
                 return
-
-    async def until(self, state: State) -> None:
-        """Until the device is in `state`."""
-        while self.state != state:
-            await self._moved.wait()
 
     def drop(self, reason: str = "connection reset") -> None:
         """Break the connection as a disturbed network does: both sides see it end, and the wallbox tries again."""
@@ -139,7 +107,7 @@ class MqttDevice:
         batch = list(messages)
         for message in batch:
             self._echoes.sent(message)
-            self._record("push", message)
+            self._record("push", message, self._peer)
         link.publish(batch)
 
     def received(self, message: Message) -> None:
@@ -158,8 +126,10 @@ class MqttDevice:
         self.simulation.now()
         if self.state != "connected":  # the wallbox went down a moment before
             return
-        cause = None if self._echoes.includes(message) else self._record("request", message)
-        origin = self.endpoint.origin(self._peer, cause)
+        publisher = self._broker.publisher(message.topic, message.payload) if self._broker is not None else None
+        client = publisher or self._peer
+        cause = None if self._echoes.includes(message) else self._record("request", message, client)
+        origin = self.endpoint.origin(client, cause)
         with self.simulation.because(cause):
             self._held = []
             with interception.handling():
@@ -184,13 +154,15 @@ class MqttDevice:
             logger.exception("%s: a message was not handled", self.endpoint.address)
             return []
 
-    def _record(self, kind: Literal["push", "request"], message: Publish) -> Entry:
+    def _record(self, kind: Literal["push", "request"], message: Publish, client: str | None) -> Entry:
         detail: dict[str, object] = {"payload": _excerpt(message.payload)}
+        if kind == "push":
+            detail["reads"] = [message.topic.removeprefix(f"{self.interface.prefix().rstrip('/')}/")]
         if message.retain:
             detail["retain"] = True
         if message.qos:
             detail["qos"] = message.qos
-        return self.endpoint.record(kind, message.topic, detail, client=self._peer)
+        return self.endpoint.record(kind, message.topic, detail, client=client)
 
     # --- the life of a connection ------------------------------------------------------------------------------------
 
@@ -245,7 +217,6 @@ class MqttDevice:
         return found if broker.username is None else replace(found, username=broker.username, password=broker.password)
 
     def _follow(self) -> None:
-        """Something has changed in the wallbox."""
         wanted = self._wanted()
         if wanted != self._target:
             self._retarget(wanted)
@@ -255,16 +226,12 @@ class MqttDevice:
     def _retarget(self, target: BrokerAccess | None) -> None:
         """Leave the broker, if there is one, and connect to `target`."""
         self._leave()
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        self._cancel()
         self._target = target
         self._said = None
         self._move("off" if target is None else "connecting")
         if target is not None:
-            self._task = asyncio.create_task(self._stay_connected(target), name=f"mqtt {self.endpoint.address}")
-            self._tasks.add(self._task)
-            self._task.add_done_callback(self._tasks.discard)
+            self._start(self._stay_connected(target), f"mqtt {self.endpoint.address}")
 
     def _leave(self) -> None:
         """End the connection as the wallbox does it: with a good-bye if it has power, else without."""
@@ -310,11 +277,6 @@ class MqttDevice:
             else:
                 await asyncio.wait((link.over,))
             await asyncio.sleep(self.interface.reconnect)
-
-    def _move(self, state: State) -> None:
-        self.state = state
-        self._moved.set()
-        self._moved = asyncio.Event()
 
 
 def _in_time(copies: Iterable[Copy[Publish]], late: Callable[[Publish], None]) -> list[Publish]:

@@ -30,6 +30,10 @@ from .mqtt_packets import (
 from .mqtt_topics import FilterTree, TopicTree, valid_filter, valid_topic
 
 REFUSED: Final = 0x80
+MOST_REMEMBERED: Final = 1024
+"""Messages whose publisher is remembered."""
+LARGEST_REMEMBERED: Final = 4096
+"""Payload of such a message [bytes]."""
 MAX_IN_FLIGHT: Final = 20
 """Unacknowledged messages per client, as in mosquitto; more of them wait."""
 MAX_QUEUED: Final = 100_000
@@ -118,10 +122,26 @@ class Exchange:
         self.retained: TopicTree[Message] = TopicTree()
         self._subscribers: FilterTree[tuple[Session, int]] = FilterTree()
         self._names = itertools.count(1)
+        self._publishers: dict[tuple[str, bytes], str] = {}
+        """Who published a message last, oldest first."""
 
     def accept(self, link: Link) -> Peer:
         """A client has opened a connection."""
         return Peer(self, link)
+
+    def publisher(self, topic: str, payload: bytes) -> str | None:
+        """Id of the client that published a message."""
+        return self._publishers.get((topic, payload))
+
+    def published_by(self, client_id: str, message: Message) -> None:
+        """A client publishes a message."""
+        key = (message.topic, message.payload)
+        self._publishers.pop(key, None)
+        if len(message.payload) <= LARGEST_REMEMBERED:
+            self._publishers[key] = client_id
+        if len(self._publishers) > MOST_REMEMBERED:
+            self._publishers.pop(next(iter(self._publishers)))
+        self.publish(message)
 
     def publish(self, message: Message) -> None:
         """Hand a message to everybody who wants it, and keep it if it is to be retained."""
@@ -261,10 +281,10 @@ class Peer:
         if message.qos == 2:
             if message.packet_id not in session.unreleased:
                 session.unreleased.add(message.packet_id)
-                self.exchange.publish(message)
+                self.exchange.published_by(session.client_id, message)
             self._send(Acknowledge(Kind.PUBREC, message.packet_id))
         else:
-            self.exchange.publish(message)
+            self.exchange.published_by(session.client_id, message)
             if message.qos == 1:
                 self._send(Acknowledge(Kind.PUBACK, message.packet_id))
 

@@ -82,7 +82,6 @@ class Wheel:
 
     @classmethod
     def of(cls, simulation: Simulation) -> Wheel:
-        """The wheel of a simulation."""
         return cls._wheels.get(simulation) or cls(simulation)
 
     def add(self, publisher: Publisher) -> None:

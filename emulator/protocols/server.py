@@ -11,6 +11,7 @@ import errno
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final, ParamSpec, Self, TypeVar
 
 from ..core.instant import Instant
@@ -31,19 +32,19 @@ BACKLOG: Final = 2048
 """Connections that may wait to be accepted: asyncio's 100 turns a storm of clients into retransmissions."""
 
 
+@dataclass(eq=False)
 class Endpoint:
     """One interface of one wallbox and the address it is served on.
 
     After a reset of the world the same endpoint (and the same port) serves the new wallbox: see `attach`.
     """
 
-    def __init__(self, wallbox: Wallbox, name: str, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.name = name
-        """`http`, `modbus`, ..."""
-        self.host = host
-        self.port = port
-        """Requested port; the real one once it is bound (0: any)."""
-        self.wallbox = wallbox
+    wallbox: Wallbox
+    name: str
+    """`http`, `modbus`, ..."""
+    host: str = "127.0.0.1"
+    port: int = 0
+    """Requested port; the real one once it is bound (0: any)."""
 
     def attach(self, wallbox: Wallbox) -> None:
         """Serve another wallbox (of the same vendor) from now on."""
@@ -207,18 +208,21 @@ class Server(ABC):
                 self.endpoint.record("connection", "port taken", {"port": self.endpoint.port})
 
 
+def unbound(error: OSError) -> str:
+    """Why a port cannot be bound, for a user."""
+    if error.errno == errno.EADDRINUSE:
+        return "is in use by another program"
+    if error.errno == errno.EACCES:
+        return "needs more rights (ports below 1024)"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "cannot be bound: this machine has no such address"
+    return f"cannot be bound: {error.strerror or error}"
+
+
 def taken(endpoint: Endpoint, error: OSError) -> PortTaken:
     """The error a user sees when a port cannot be bound."""
-    if error.errno == errno.EADDRINUSE:
-        why = "is in use by another program"
-    elif error.errno == errno.EACCES:
-        why = "needs more rights (ports below 1024)"
-    elif error.errno == errno.EADDRNOTAVAIL:
-        why = "cannot be bound: this machine has no such address"
-    else:
-        why = f"cannot be bound: {error.strerror or error}"
     return PortTaken(
         f"wallbox {endpoint.wallbox.address}, interface {endpoint.name}: "
-        f"port {endpoint.port} on {endpoint.host} {why}; "
+        f"port {endpoint.port} on {endpoint.host} {unbound(error)}; "
         f"choose another with `{endpoint.name}:` in the scenario, 0 for any free port"
     )

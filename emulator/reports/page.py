@@ -8,7 +8,7 @@ much code around a plotting library, and the libraries that bring all of it are 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
@@ -29,14 +29,26 @@ MOST_EVENTS: Final = 5_000
 PLAIN: Final = ("event", "stimulus", "fault", "note", "write", "firmware")
 
 
-def page(scenario: Scenario, result: Result, behaviour: Mapping[str, object]) -> str:
-    """The page of one run."""
-    data = json.dumps(data_of(scenario, result, behaviour), separators=(",", ":"), ensure_ascii=False, default=str)
+def page(
+    scenario: Scenario,
+    result: Result,
+    behaviour: Mapping[str, object],
+    earlier: Sequence[Mapping[str, object]] = (),
+) -> str:
+    """The page of one run. `earlier`: the runs before each reset."""
+    data = json.dumps(
+        data_of(scenario, result, behaviour, earlier), separators=(",", ":"), ensure_ascii=False, default=str
+    )
     template = files(__package__).joinpath("page.html").read_text("utf-8")
     return template.replace("/*DATA*/null", data.replace("</", "<\\/").replace("\u2028", " ").replace("\u2029", " "))
 
 
-def data_of(scenario: Scenario, result: Result, behaviour: Mapping[str, object]) -> dict[str, object]:
+def data_of(
+    scenario: Scenario,
+    result: Result,
+    behaviour: Mapping[str, object],
+    earlier: Sequence[Mapping[str, object]] = (),
+) -> dict[str, object]:
     """What the page shows, as plain JSON data."""
     entries = [entry for entry in result.journal if entry.kind != "push"]
     return {
@@ -49,6 +61,8 @@ def data_of(scenario: Scenario, result: Result, behaviour: Mapping[str, object])
         "chargers": {name: _charger(name, trace, entries) for name, trace in result.traces.items()},
         "lanes": _lanes(entries),
         "rules": [verdict.as_json() for verdict in result.rules],
+        "untested": [found.as_json() for found in result.untested],
+        "earlier": [dict(run) for run in earlier],
         "failures": [
             {"at": _time(f.at), "place": str(f.place), "step": f.step, "text": f.text} for f in result.failures
         ],
@@ -129,7 +143,7 @@ def _lanes(entries: Iterable[Entry]) -> list[dict[str, object]]:
     for entry in entries:
         if entry.kind not in ("request", "write") or entry.client is None:
             continue
-        key = (host_of(entry.client), f"{entry.charger}.{entry.wallbox}", entry.interface or "")
+        key = (entry.who or host_of(entry.client), f"{entry.charger}.{entry.wallbox}", entry.interface or "")
         lane = lanes.setdefault(key, [])
         kind = "e" if went_wrong(entry) else "w" if entry.kind == "write" else "r"
         if len(lane) < MOST_REQUESTS or kind != "r":

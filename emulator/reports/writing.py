@@ -25,21 +25,46 @@ if TYPE_CHECKING:
 Run = tuple["Scenario", "Result"]
 
 
-def write_reports(directory: Path, runs: Sequence[Run]) -> None:
-    """Write all reports; of several runs each into a directory of its own, with one `junit.xml` over all."""
+def write_reports(directory: Path, runs: Sequence[Run], earlier: Sequence[Run] = ()) -> None:
+    """Write all reports; of several runs each into a directory of its own, with one `junit.xml` over all.
+
+    `earlier`: what an emulator ran before each reset; they go into `before-reset-1`, ... beside its last run.
+    """
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        sections = []
+        for number, (scenario, result) in enumerate(earlier, 1):
+            folder = directory / f"before-reset-{number}"
+            _write(folder, scenario, result)
+            sections.append(_section(folder, result))
         for folder, (scenario, result) in zip(_folders(directory, runs), runs, strict=True):
-            folder.mkdir(exist_ok=True)
-            with (folder / "journal.jsonl").open("w", encoding="utf-8") as file:
-                file.writelines(entry.as_line() + "\n" for entry in result.journal)
-            behaved = behaviour(result.journal, result.ended_at, result.traces)
-            summary = json.dumps(report(scenario, result, behaved), indent=2, ensure_ascii=False, default=str)
-            (folder / "report.json").write_text(summary + "\n", "utf-8")
-            (folder / "report.html").write_text(page(scenario, result, behaved), "utf-8")
-        (directory / "junit.xml").write_bytes(junit(runs))
+            _write(folder, scenario, result, sections)
+        (directory / "junit.xml").write_bytes(junit([*earlier, *runs]))
     except OSError as error:
         raise EmulatorError(f"{directory}: the report cannot be written: {error.strerror or error}") from error
+
+
+def _write(folder: Path, scenario: Scenario, result: Result, earlier: Sequence[Mapping[str, object]] = ()) -> None:
+    folder.mkdir(exist_ok=True)
+    last = 0
+    with (folder / "journal.jsonl").open("w", encoding="utf-8") as file:
+        for entry in result.journal:
+            file.write(entry.as_line() + "\n")
+            last = entry.at
+    behaved = behaviour(result.journal, max(result.ended_at, last), result.traces)
+    found = report(scenario, result, behaved) | {"earlier": list(earlier)}
+    (folder / "report.json").write_text(json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n", "utf-8")
+    (folder / "report.html").write_text(page(scenario, result, behaved, earlier), "utf-8")
+
+
+def _section(folder: Path, result: Result) -> dict[str, object]:
+    return {
+        "folder": folder.name,
+        "ok": result.ok,
+        "ended_at": round(seconds(result.ended_at), 6),
+        "failures": len(result.failures),
+        "untested": len(result.untested),
+    }
 
 
 def _folders(directory: Path, runs: Sequence[Run]) -> list[Path]:
@@ -67,6 +92,7 @@ def report(scenario: Scenario, result: Result, behaved: Mapping[str, object]) ->
             {"at": seconds(f.at), "place": str(f.place), "step": f.step, "text": f.text} for f in result.failures
         ],
         "rules": [verdict.as_json() for verdict in result.rules],
+        "untested": [found.as_json() for found in result.untested],
         "behaviour": behaved,
         "expectations": [
             {"seq": e.seq, "at": round(seconds(e.at), 6), "name": e.name, **e.detail}
@@ -107,10 +133,13 @@ def _suite(scenario: Scenario, result: Result) -> ElementTree.Element:
         )
         if not verdict.ok:
             _fail(case, verdict.text.partition("\n")[0], f"{verdict.place}: {verdict.text}")
-    if not len(suite):
+    if result.untested:
+        ElementTree.SubElement(suite, "system-out").text = "\n".join(f"not tested: {u}" for u in result.untested)
+    if not suite.findall("testcase"):
         _case(suite, scenario, "plays to its end", seconds(result.ended_at))
-    suite.set("tests", str(len(suite)))
-    suite.set("failures", str(sum(1 for case in suite if len(case))))
+    cases = suite.findall("testcase")
+    suite.set("tests", str(len(cases)))
+    suite.set("failures", str(sum(1 for case in cases if len(case))))
     return suite
 
 

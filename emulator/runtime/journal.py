@@ -14,19 +14,9 @@ from typing import Final
 from ..core.instant import Instant, seconds
 
 KINDS: Final = (
-    "event",  # something discrete happened in a charger
-    "stimulus",  # the world did something to it
-    "command",  # a wallbox asked its charge controller for something
-    "request",  # a client's request and the reply it got
-    "write",  # a client wrote a vendor value (decoded, with its outcome)
-    "push",  # something sent to a client unasked
-    "connection",  # a client came or went
-    "fault",  # a fault began, hit, or ended
-    "expectation",  # checked, with its result
-    "note",  # from the scenario
-    "clock",  # speed changed, jumped
-    "firmware",  # a wallbox did something by itself
-)
+    "event", "stimulus", "command", "request", "write", "push", "connection", "fault", "expectation", "note", "clock",
+    "firmware",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +35,14 @@ class Entry:
     name: str
     detail: Mapping[str, object]
     cause: int | None
+    agent: str | None = None
+    """What the client calls itself: its User-Agent."""
+    who: str | None = None
+    """The name that the scenario gives the client."""
 
     def as_json(self) -> dict[str, object]:
         """The entry with simulated time in seconds, as the control API and `journal.jsonl` show it."""
-        return {
+        found: dict[str, object] = {
             "seq": self.seq,
             "at": round(seconds(self.at), 6),
             "wall": self.wall,
@@ -61,6 +55,11 @@ class Entry:
             "detail": self.detail,
             "cause": self.cause,
         }
+        if self.agent is not None:
+            found["agent"] = self.agent
+        if self.who is not None:
+            found["who"] = self.who
+        return found
 
     def as_line(self) -> str:
         """One line of `journal.jsonl`."""
@@ -68,6 +67,10 @@ class Entry:
 
 
 Listener = Callable[[Entry], None]
+Recognise = Callable[[str, str | None, str | None], str | None]
+"""The name of a client, from its address or id, what it calls itself, and the interface; None: not known."""
+MOST_AGENTS: Final = 4096
+"""Clients whose own name for themselves is remembered."""
 
 
 class Journal:
@@ -78,6 +81,8 @@ class Journal:
         self._wall = wall
         self._listeners: list[Listener] = []
         self.seq = 0
+        self.recognise: Recognise = lambda _client, _agent, _interface: None
+        self._agents: dict[str, str] = {}
         self.cause: int | None = None
         """The entry that is being acted on: what is recorded meanwhile follows from it."""
 
@@ -93,8 +98,9 @@ class Journal:
         interface: str | None = None,
         client: str | None = None,
     ) -> Entry:
-        """Append an entry."""
         self.seq += 1
+        agent = self._agents.get(client) if client is not None else None
+        who = self.recognise(client, agent, interface) if client is not None else None
         entry = Entry(
             seq=self.seq,
             at=at,
@@ -107,11 +113,28 @@ class Journal:
             name=name,
             detail=detail if detail is not None else {},
             cause=self.cause,
+            agent=agent,
+            who=who,
         )
+        self._add(entry)
+        return entry
+
+    def append(self, entry: Entry) -> None:
+        """Append an entry that was recorded before, with its own number."""
+        self.seq = entry.seq
+        self._add(entry)
+
+    def _add(self, entry: Entry) -> None:
         self._entries.append(entry)
         for listener in tuple(self._listeners):
             listener(entry)
-        return entry
+
+    def introduce(self, client: str, agent: str) -> None:
+        """A client says what it is."""
+        if self._agents.get(client) != agent:
+            if len(self._agents) >= MOST_AGENTS:
+                self._agents.clear()
+            self._agents[client] = agent[:120]
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` for every new entry; returns what ends that."""

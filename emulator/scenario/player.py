@@ -19,7 +19,7 @@ from ..runtime.journal import Entry, Journal
 from ..verdict.engine import RuleVerdict, VerdictEngine
 from ..verdict.reading import PlacedRule
 from ..verdict.trace import Trace, TraceRecorder
-from ..verdict.untested import LEFT_OUT, FaultRecord, Untested
+from ..verdict.untested import LEFT_OUT, ClientRecord, FaultRecord, Untested
 from ..world.building import build
 from ..world.central_system import connect_directly
 from ..world.checks import Check
@@ -181,12 +181,14 @@ class Player:
         self._tracks = [Track(self, steps) for steps in scenario.tracks]
         self._finished = finished
         self._open_ended = open_ended
+        self._concluded_at: Instant | None = None
         self._engine = VerdictEngine(site, scenario.rules, file=scenario.file, failed=self._rule_broken)
         self._recorder = TraceRecorder(site) if record else None
         self._broken: dict[int, int] = {}
         """The broken rule of a failure, both by their index."""
         self._timer = site.simulation.timer(self._over, Priority.METER)
         self._faults = FaultRecord(site)
+        self._clients = ClientRecord(site)
         self._left_out: list[Untested] = []
 
     @property
@@ -218,6 +220,7 @@ class Player:
         if self._recorder is not None:
             self._recorder.stop()
         self._faults.stop()
+        self._clients.stop()
         self._stop()
 
     def _stop(self) -> None:
@@ -227,7 +230,8 @@ class Player:
 
     def result(self) -> Result:
         """The verdict so far."""
-        at = self.ended_at if self.ended_at is not None else self.site.simulation.at
+        over = self._concluded_at if self._open_ended else self.ended_at
+        at = over if over is not None else self.site.simulation.at
         for index, rule in self._broken.items():
             self.failures[index] = replace(self.failures[index], text=self._engine.verdict(rule).text)
         return Result(
@@ -243,6 +247,7 @@ class Player:
     def _untested(self) -> Iterator[Untested]:
         yield from self._faults.untested()
         yield from self._engine.untested()
+        yield from self._clients.untested()
         yield from self._left_out
         for track in self._tracks:
             for timed in track.left:
@@ -262,7 +267,8 @@ class Player:
 
     def conclude(self) -> None:
         """The run is over: judge what rules still wait for."""
-        self._engine.conclude(self.site.simulation.at)
+        self._concluded_at = self.site.simulation.now()
+        self._engine.conclude(self._concluded_at)
 
     def _rule_broken(self, rule: int) -> None:
         verdict = self._engine.verdict(rule)

@@ -13,11 +13,14 @@ from ..language.arguments import ArgumentType, CalendarTime, Schema, Scope, Seve
 from ..language.nodes import Node
 from ..language.records import Argument, record_schema
 from ..verdict.reading import RulesSection
+from .repetition import without_repetition
 from .sections import (
     BrokerSection,
     ChargerSection,
     ChargersSection,
+    ClientsSection,
     ClockSection,
+    ControlBoxSection,
     EndSection,
     FleetSection,
     VehiclesSection,
@@ -31,9 +34,7 @@ from .wallboxes import WallboxesSection
 class TimelineSection(ArgumentType[tuple[TimedStep, ...]]):
     """A list of steps."""
 
-    @property
-    def text(self) -> str:
-        return "a list of steps such as {at: 10 s, plug_in: {vehicle: vw_id3}}"
+    text = "a list of steps such as {at: 10 s, plug_in: {vehicle: vw_id3}}"
 
     def read(self, node: Node, scope: Scope) -> tuple[TimedStep, ...]:
         if node.empty:
@@ -53,6 +54,7 @@ EPOCH: Final = Argument("epoch", CalendarTime(), stated="calendar time at simula
 CLOCK: Final = Argument("clock", ClockSection(), stated="how fast simulated time runs")
 SUPPLY: Final = Argument("supply", supply_type(), stated="the grid, for every charger")
 BROKER: Final = Argument("broker", BrokerSection(), stated="the MQTT broker")
+CONTROL_BOX: Final = Argument("control_box", ControlBoxSection(), stated="the grid operator's EEBUS control box")
 VEHICLES: Final = Argument("vehicles", VehiclesSection(), stated="vehicles by name")
 CHARGERS: Final = Argument("chargers", ChargersSection(), stated="chargers by name")
 CHARGER: Final = Argument("charger", ChargerSection(), stated="the charger, where there is one only")
@@ -60,38 +62,27 @@ WALLBOXES: Final = Argument("wallboxes", WallboxesSection(), stated="the wallbox
 WALLBOX: Final = Argument("wallbox", WallboxesSection(), stated="the wallbox of the only charger")
 FLEET: Final = Argument("fleet", FleetSection(), stated="many chargers alike")
 STEPS: Final = Argument("steps", TimelineSection(), stated="what happens, in order")
+CLIENTS: Final = Argument("clients", ClientsSection(), stated="who is expected, and how each is recognised")
 RULES: Final = Argument("rules", RulesSection(), stated="what the client under test has to keep to")
 END: Final = Argument("end", EndSection(), stated="when it is over")
 
 SECTIONS: Final[Mapping[str, Argument[object]]] = {
     section.name: section
     for section in (
-        ABOUT,
-        INCLUDE,
-        SEED,
-        EPOCH,
-        CLOCK,
-        SUPPLY,
-        BROKER,
-        VEHICLES,
-        CHARGERS,
-        CHARGER,
-        WALLBOXES,
-        WALLBOX,
-        FLEET,
-        STEPS,
-        RULES,
-        END,
+        ABOUT, INCLUDE, SEED, EPOCH, CLOCK, SUPPLY, BROKER, CONTROL_BOX, VEHICLES, CHARGERS, CHARGER, WALLBOXES, WALLBOX,
+        FLEET, STEPS, CLIENTS, RULES, END,
     )
-}
+}  # fmt: skip
 """What a scenario consists of: how each part is read, and what it is for."""
 
 
 def json_schema() -> Schema:
     """JSON Schema of a scenario file."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Charger emulator scenario",
-        **record_schema(tuple(SECTIONS.values())),
-        "$defs": step_schemas(),
-    }
+    return without_repetition(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "Charger emulator scenario",
+            **record_schema(tuple(SECTIONS.values())),
+            "$defs": step_schemas(),
+        }
+    )

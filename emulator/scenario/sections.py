@@ -11,23 +11,21 @@ from urllib.parse import urlsplit
 from ..core.specs import ChargerSpec, SupplySpec, VehicleSpec
 from ..core.vehicles import PRESETS
 from ..errors import Problem, did_you_mean
-from ..language.arguments import ArgumentType, Duration, Schema, Scope, Text, Unreadable, Whole
-from ..language.fields import PartialRecord, merged, optional
+from ..language.arguments import ArgumentType, Duration, Flag, Schema, Scope, Several, Text, Unreadable, Whole
+from ..language.fields import PartialRecord, arguments_of, construct, merged, optional
 from ..language.nodes import Node
 from ..language.records import Argument, RecordValues, read_record, record_schema
-from ..world.plan import BrokerAddress, ChargerPlan
+from ..world.plan import BrokerAddress, ChargerPlan, ClientPlan, ControlBoxPlan, Recognition
 from .plan import End
 from .steps.checks import Speed
-from .wallboxes import WallboxesSection, numbered, proper_name
+from .wallboxes import EVERYTHING, WallboxesSection, numbered, proper_name
 
 
 @dataclass(frozen=True, slots=True)
 class VehiclePreset(ArgumentType[VehicleSpec]):
     """A vehicle that is known without being described."""
 
-    @property
-    def text(self) -> str:
-        return 'a vehicle model such as "vw_id3"'
+    text = 'a vehicle model such as "vw_id3"'
 
     def read(self, node: Node, scope: Scope) -> VehicleSpec:
         if not isinstance(node.scalar, str):
@@ -48,9 +46,7 @@ VEHICLE = (_PRESET, *PartialRecord(VehicleSpec, omit=("model",)).arguments)
 class VehiclesSection(ArgumentType[dict[str, VehicleSpec]]):
     """Vehicles by name: a preset, or a preset with changes."""
 
-    @property
-    def text(self) -> str:
-        return "vehicles by name, such as {id3: {model: vw_id3, state_of_charge: 35 %}}"
+    text = "vehicles by name, such as {id3: {model: vw_id3, state_of_charge: 35 %}}"
 
     def read(self, node: Node, scope: Scope) -> dict[str, VehicleSpec]:
         if node.entries is None:
@@ -81,16 +77,14 @@ def _vehicle(node: Node, scope: Scope) -> VehicleSpec:
 _HARDWARE = PartialRecord(ChargerSpec).arguments
 _WALLBOXES = Argument("wallboxes", WallboxesSection(), (), stated="the firmwares that run it, by name")
 _WALLBOX = Argument("wallbox", WallboxesSection(), (), stated="the same, for a single one")
-CHARGER = (*_HARDWARE, _WALLBOXES, _WALLBOX)
+CHARGER = (*_HARDWARE, _WALLBOXES, _WALLBOX, EVERYTHING)
 
 
 @dataclass(frozen=True, slots=True)
 class ChargerSection(ArgumentType[ChargerPlan]):
     """One charger; the reader gives it its name."""
 
-    @property
-    def text(self) -> str:
-        return "a charger such as {rated_current: 32 A, wallboxes: [goe]}"
+    text = "a charger such as {rated_current: 32 A, wallboxes: [goe]}"
 
     def read(self, node: Node, scope: Scope) -> ChargerPlan:
         if isinstance(node.scalar, str):  # `garage: goe`
@@ -105,6 +99,8 @@ def charger_plan(values: RecordValues, node: Node) -> ChargerPlan:
     """A charger without a name from the values of its section."""
     hardware = {argument.name: values[argument.name] for argument in _HARDWARE if argument.name in values}
     wallboxes = (*values.of(_WALLBOXES, ()), *values.of(_WALLBOX, ()))
+    if values.of(EVERYTHING, False):
+        wallboxes = tuple(replace(wallbox, everything=True) for wallbox in wallboxes)
     return ChargerPlan(name="", hardware=hardware, wallboxes=wallboxes, place=node.place)
 
 
@@ -112,9 +108,7 @@ def charger_plan(values: RecordValues, node: Node) -> ChargerPlan:
 class ChargersSection(ArgumentType[list[ChargerPlan]]):
     """Chargers by name."""
 
-    @property
-    def text(self) -> str:
-        return "chargers by name, such as {garage: {wallboxes: {goe: {model: gemini-22}}}}"
+    text = "chargers by name, such as {garage: {wallboxes: {goe: {model: gemini-22}}}}"
 
     def read(self, node: Node, scope: Scope) -> list[ChargerPlan]:
         """The ones that can be read; what is wrong with the others is reported."""
@@ -133,6 +127,36 @@ class ChargersSection(ArgumentType[list[ChargerPlan]]):
         return {"type": "object", "additionalProperties": ChargerSection().schema()}
 
 
+_CLIENT = arguments_of(Recognition)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientsSection(ArgumentType[list[ClientPlan]]):
+    """Clients by name, and how each is recognised."""
+
+    @property
+    def text(self) -> str:
+        return 'clients by name, such as {evcc: {agent: "Go-http-client/*"}, hass: {client_id: "homeassistant*"}}'
+
+    def read(self, node: Node, scope: Scope) -> list[ClientPlan]:
+        if node.entries is None:
+            self.wrong(node, scope)
+        plans: list[ClientPlan] = []
+        for key, value in node.entries:
+            if isinstance(value.scalar, str):  # `evcc: "Go-http-client/*"`
+                plans.append(ClientPlan(name=key.text, how=Recognition(agent=value.scalar), place=key.place))
+                continue
+            values = read_record(value, _CLIENT, scope, given_only=True, what="how a client is recognised")
+            if not values:
+                scope.fail(value, "says nothing by which the client could be recognised")
+            plans.append(ClientPlan(name=key.text, how=construct(Recognition, values), place=key.place))
+        return plans
+
+    def schema(self) -> Schema:
+        one = {"anyOf": [{"type": "string"}, record_schema(_CLIENT)]}
+        return {"type": "object", "additionalProperties": one}
+
+
 _COUNT = Argument("count", Whole(1, 10_000), required=True, stated="how many")
 _PREFIX = Argument("name", Text(), "box", stated="their names are this and a number")
 _FIRST = Argument("first", Whole(0), 1, stated="number of the first")
@@ -144,9 +168,7 @@ FLEET = (_COUNT, _PREFIX, _FIRST, _PORT_STEP, *optional(CHARGER))
 class FleetSection(ArgumentType[list[ChargerPlan]]):
     """Many chargers alike, with numbered names, serial numbers and ports."""
 
-    @property
-    def text(self) -> str:
-        return "a fleet such as {count: 10, name: box, wallboxes: {goe: {http: 9000}}}"
+    text = "a fleet such as {count: 10, name: box, wallboxes: {goe: {http: 9000}}}"
 
     def read(self, node: Node, scope: Scope) -> list[ChargerPlan]:
         if node.items is not None:
@@ -174,9 +196,7 @@ _SPEED = Argument("speed", Speed(), required=True)
 class ClockSection(ArgumentType[float]):
     """How fast simulated time runs."""
 
-    @property
-    def text(self) -> str:
-        return "realtime, frozen, or {speed: 60}"
+    text = "realtime, frozen, or {speed: 60}"
 
     def read(self, node: Node, scope: Scope) -> float:
         if node.entries is None:
@@ -191,9 +211,7 @@ class ClockSection(ArgumentType[float]):
 class BrokerSection(ArgumentType[BrokerAddress]):
     """The MQTT broker."""
 
-    @property
-    def text(self) -> str:
-        return "embedded, or mqtt://host:1883"
+    text = "embedded, or mqtt://host:1883"
 
     def read(self, node: Node, scope: Scope) -> BrokerAddress:
         if node.scalar == "embedded":
@@ -218,13 +236,36 @@ def _mqtt_url(text: str) -> BrokerAddress | None:
         return None
 
 
+_GUARDED = Argument("wallboxes", Several(Text()), (), stated="those it limits; default: every one with EEBUS")
+_PAIR = Argument("pair", Flag(), True, stated="the owners of the wallboxes trust it from the start")
+CONTROL_BOX = (_GUARDED, _PAIR)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlBoxSection(ArgumentType[ControlBoxPlan]):
+    """The grid operator's control box."""
+
+    @property
+    def text(self) -> str:
+        return "{} (for every wallbox with EEBUS), or {wallboxes: [garage.warp], pair: true}"
+
+    def read(self, node: Node, scope: Scope) -> ControlBoxPlan:
+        if node.empty:
+            return ControlBoxPlan()
+        if node.entries is None:
+            self.wrong(node, scope)
+        values = read_record(node, CONTROL_BOX, scope, given_only=True)
+        return ControlBoxPlan(wallboxes=values.of(_GUARDED, ()), pair=values.of(_PAIR, True))
+
+    def schema(self) -> Schema:
+        return {"anyOf": [record_schema(CONTROL_BOX), {"type": "null"}]}
+
+
 @dataclass(frozen=True, slots=True)
 class EndSection(ArgumentType[End]):
     """When the scenario is over."""
 
-    @property
-    def text(self) -> str:
-        return "{at: 4 h}, or {after: 5 min} (after the last step)"
+    text = "{at: 4 h}, or {after: 5 min} (after the last step)"
 
     def read(self, node: Node, scope: Scope) -> End:
         if isinstance(node.scalar, str):

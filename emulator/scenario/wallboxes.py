@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from .. import vendors
-from ..devices.firmware import Model
 from ..devices.interfaces.ocpp import EMBEDDED
 from ..devices.vendor import Vendor
-from ..errors import did_you_mean
+from ..errors import EmulatorError, did_you_mean
 from ..language.arguments import ArgumentType, Schema, Scope, Text, Unreadable, Values, checked
+from ..language.names import Names
 from ..language.nodes import Node
 from ..language.records import Argument, RecordValues, read_record, record_schema
 from ..world.plan import WallboxPlan, counted_up
 from ..world.quantities import RESERVED
 from .settings import check_settings
 
-INTERFACES: Final = ("http", "websocket", "mqtt", "modbus", "udp", "semp", "mdns")
+INTERFACES: Final = ("http", "websocket", "mqtt", "modbus", "udp", "semp", "ship", "mdns")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -31,9 +33,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 class Port(ArgumentType[int | bool]):
     """Where an interface listens, or whether it is there."""
 
-    @property
-    def text(self) -> str:
-        return "a port, true (the default port), 0 (any free port), or false (not there)"
+    text = "a port, true (the default port), 0 (any free port), or false (not there)"
 
     def read(self, node: Node, scope: Scope) -> int | bool:
         value = node.scalar
@@ -51,9 +51,7 @@ class Port(ArgumentType[int | bool]):
 class Address(ArgumentType[str]):
     """An IP address."""
 
-    @property
-    def text(self) -> str:
-        return "an IP address such as 127.0.1.7"
+    text = "an IP address such as 127.0.1.7"
 
     def read(self, node: Node, scope: Scope) -> str:
         try:
@@ -83,6 +81,23 @@ class CentralSystemUrl(ArgumentType[str]):
         return {"anyOf": [{"const": EMBEDDED}, {"type": "string", "pattern": "^wss?://"}]}
 
 
+class AllInterfaces(ArgumentType[bool]):
+    """`all`: every interface there is, with open access."""
+
+    @property
+    def text(self) -> str:
+        return "all"
+
+    def read(self, node: Node, scope: Scope) -> bool:
+        if node.scalar != "all":
+            self.wrong(node, scope)
+        return True
+
+    def schema(self) -> Schema:
+        return {"const": "all"}
+
+
+EVERYTHING: Final = Argument("interfaces", AllInterfaces(), False, stated="all: every interface on, with open access")
 VENDOR: Final = Argument("vendor", Text(), stated="the vendor, where neither the name nor the model tells")
 MODEL: Final = Argument("model", Text(), stated="the model; default: the vendor's")
 FIRMWARE: Final = Argument("firmware", Text(lenient=True), stated="the firmware version; default: the model's")
@@ -91,16 +106,14 @@ ADDRESS: Final = Argument("address", Address(), stated="an IP address of its own
 SETTINGS: Final = Argument("settings", Values(), stated="what its owner has set, by the vendor's names")
 PORTS: Final = tuple(Argument(name, Port(), stated=f"the {name} interface: {Port().text}") for name in INTERFACES)
 OCPP: Final = Argument("ocpp", CentralSystemUrl(), stated="the central system of OCPP")
-WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, OCPP, *PORTS)
+WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, EVERYTHING, OCPP, *PORTS)
 
 
 @dataclass(frozen=True, slots=True)
 class WallboxesSection(ArgumentType[tuple[WallboxPlan, ...]]):
     """The wallboxes of a charger: a name, a list of names, or a mapping of names."""
 
-    @property
-    def text(self) -> str:
-        return "wallboxes such as goe, [goe, warp], or {goe: {model: gemini-22, http: 8101}}"
+    text = "wallboxes such as goe, [goe, warp], or {goe: {model: gemini-22, http: 8101}}"
 
     def read(self, node: Node, scope: Scope) -> tuple[WallboxPlan, ...]:
         entries = wallbox_entries(node)
@@ -117,9 +130,45 @@ class WallboxesSection(ArgumentType[tuple[WallboxPlan, ...]]):
         return tuple(plans)
 
     def schema(self) -> Schema:
-        one = {"anyOf": [record_schema(WALLBOX), {"type": ["string", "null"]}]}
-        named = {"type": "object", "additionalProperties": one}
-        return {"anyOf": [{"type": "string"}, record_schema(WALLBOX), named, {"type": "array", "items": {}}]}
+        return _schema()
+
+
+@cache
+def _schema() -> Schema:
+    """What can be said about wallboxes: made once, because it is long and stands in several places."""
+    of_vendor = {name: _schema_of(vendors.vendor(name)) for name in vendors.PACKAGES}
+    words: Schema = {"enum": [*of_vendor, *vendors.VENDOR_OF_MODEL]}
+    some: Schema = {"anyOf": [*of_vendor.values()]}
+    word_or_nothing: list[Schema] = [words, {"type": "null"}]
+    named: Schema = {
+        "type": "object",
+        "properties": {
+            name: {"anyOf": [of_vendor[vendors.VENDOR_OF_MODEL.get(name, name)], *word_or_nothing]}
+            for name in (*of_vendor, *vendors.VENDOR_OF_MODEL)
+        },
+        "additionalProperties": {"anyOf": [some, *word_or_nothing]},
+        "propertyNames": {"not": {"enum": [argument.name for argument in WALLBOX]}},
+    }
+    single: list[Schema] = [words, some, named]
+    return {"anyOf": [*single, {"type": "array", "items": {"anyOf": single}}]}
+
+
+def _schema_of(vendor: Vendor) -> Schema:
+    """What can be said about a wallbox of one vendor."""
+    interfaces = _interfaces(vendor)
+    versions = list(dict.fromkeys(version for model in vendor.models for version in model.firmwares))
+    return record_schema(
+        tuple(a for a in WALLBOX if (a not in PORTS or a.name in interfaces) and (a is not OCPP or vendor.ocpp)),
+        vendor={"const": vendor.id, "description": VENDOR.about},
+        model={"enum": [model.id for model in vendor.models], "description": MODEL.about},
+        firmware={"anyOf": [{"enum": versions}, {"type": ["string", "number"]}], "description": FIRMWARE.about},
+        settings={
+            "type": "object",
+            "properties": {row.name: row.schema for row in vendor.settings},
+            "additionalProperties": False,
+            "description": SETTINGS.about,
+        },
+    )
 
 
 def wallbox_entries(node: Node) -> list[tuple[Node, Node]] | None:
@@ -144,6 +193,39 @@ def _named_by(node: Node) -> Node:
     if stated is None:
         return replace(node, entries=None, scalar="", text="")
     return replace(stated, text=vendors.VENDOR_OF_MODEL.get(stated.text, stated.text), label="")
+
+
+def salvaged(node: Node | None) -> tuple[WallboxPlan, ...]:
+    """The wallboxes of a node in which something is wrong, without that: what is said about them can be checked."""
+    plans: list[WallboxPlan] = []
+    for key, value in (wallbox_entries(node) or ()) if node is not None else ():
+        try:
+            plans.append(_wallbox(key, value, Scope(Names())))
+        except Unreadable:
+            with suppress(Unreadable):
+                plans.append(_without_mistakes(key, value))
+    return tuple(plans)
+
+
+def _without_mistakes(key: Node, node: Node) -> WallboxPlan:
+    scope, stated, kind = Scope(Names()), RecordValues(), (VENDOR, MODEL, FIRMWARE)
+    for argument in kind:
+        value = node.get(argument.name)
+        if value is not None:
+            with suppress(Unreadable):
+                stated[argument.name] = argument.type.read(value, scope)
+    try:
+        vendor = _vendor(key, node, stated, scope)
+    except Unreadable:
+        vendor = _vendor(key, node, RecordValues(), scope)
+    model = stated.of(MODEL)
+    if all(known.id != model for known in vendor.models):
+        model = None
+    try:
+        firmware = vendor.profile(model, stated.of(FIRMWARE)).firmware.text
+    except EmulatorError:
+        firmware = None
+    return WallboxPlan(name=proper_name(key, "wallbox", scope), vendor=vendor.id, model=model, firmware=firmware)
 
 
 def wallbox_names(node: Node | None) -> list[str]:
@@ -171,11 +253,16 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
     model, firmware = values.of(MODEL), values.of(FIRMWARE)
     if model is None and "vendor" not in values and key.text in vendors.VENDOR_OF_MODEL:
         model = key.text
-    _check_profile(vendor, model, firmware, node, scope)
     settings = node.get("settings")
-    if settings is not None:
-        check_settings(settings, vendor.title, {row.name: row for row in vendor.settings}, scope)
-    _check_interfaces(vendor, vendor.model(model), node, scope)
+    before = len(scope.problems)
+    with suppress(Unreadable):
+        _check_profile(vendor, model, firmware, node, scope)
+    with suppress(Unreadable):
+        if settings is not None:
+            check_settings(settings, vendor.title, {row.name: row for row in vendor.settings}, scope)
+    _check_interfaces(vendor, model, node, scope)
+    if len(scope.problems) > before:
+        raise Unreadable
     return WallboxPlan(
         name=name,
         vendor=vendor.id,
@@ -186,6 +273,7 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
         settings=values.of(SETTINGS, {}),
         ocpp=values.of(OCPP),
         interfaces={port.name: stated for port in PORTS if (stated := values.of(port)) is not None},
+        everything=values.of(EVERYTHING, False),
         place=key.place,
     )
 
@@ -207,11 +295,20 @@ def _check_profile(vendor: Vendor, model: str | None, firmware: str | None, node
     checked(node.get("firmware") or node, scope, lambda: vendor.profile(model, firmware))
 
 
-def _check_interfaces(vendor: Vendor, model: Model, node: Node, scope: Scope) -> None:
+def _interfaces(vendor: Vendor) -> set[str]:
+    """Names of the interfaces its wallboxes may have."""
+    return {*vendor.ports, *vendor.real_ports, *vendor.enable, "mdns"}
+
+
+def _check_interfaces(vendor: Vendor, model: str | None, node: Node, scope: Scope) -> None:
     ocpp = node.get(OCPP.name)
-    if ocpp is not None and (vendor.ocpp is None or not vendor.ocpp.models(model.id)):
-        scope.fail(ocpp, f"{model.title if vendor.ocpp is not None else vendor.title} has no OCPP")
-    known = {*vendor.ports, *vendor.real_ports, *vendor.enable, "mdns"}
+    if ocpp is not None and vendor.ocpp is None:
+        scope.fail(ocpp, f"{vendor.title} has no OCPP")
+    with suppress(EmulatorError):  # of a model that there is not, it is said already
+        found = vendor.model(model)
+        if ocpp is not None and vendor.ocpp is not None and not vendor.ocpp.models(found.id):
+            scope.fail(ocpp, f"{found.title} has no OCPP")
+    known = _interfaces(vendor)
     good = True
     for key, _ in node.entries or ():
         if key.text in INTERFACES and key.text not in known:

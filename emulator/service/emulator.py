@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Self
 from ..core.instant import Instant, seconds
 from ..core.messages import Outcome, Reason
 from ..devices.interfaces.ocpp import EMBEDDED
-from ..errors import EmulatorError
+from ..errors import EmulatorError, Place
 from ..faults.engine import FaultEngine
 from ..protocols.ocpp import OcppDevice
 from ..protocols.push import moved
@@ -26,9 +26,9 @@ from ..protocols.server import Server
 from ..runtime.clock import Clock
 from ..runtime.pacer import Pacer
 from ..scenario.plan import Scenario
-from ..scenario.player import FOREVER, AdvanceResult, Player, Result, apply_step, perform
+from ..scenario.player import FOREVER, AdvanceResult, Failure, Player, Result, apply_step, expect, perform
 from ..scenario.steps.base import TimedStep
-from ..scenario.steps.checks import PATIENCE
+from ..scenario.steps.checks import PATIENCE, Expect
 from ..world.building import FIXED_EPOCH, build
 from ..world.central_system import central_system
 from ..world.checks import Check
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from ..protocols.central_system import CentralSystemServer
     from ..protocols.mqtt import MqttDevice
     from ..runtime.simulation import Simulation
+
+MOST_EARLIER: Final = 100
+"""Runs before a reset that are kept for the report."""
 
 SLICE: Final = 0.25
 """How long a jump may compute before others get a turn, in wall time [s]."""
@@ -83,6 +86,10 @@ class Emulator:
         self.central_system: CentralSystemServer | None = None
         self.finished = asyncio.Event()
         """The scenario is over: `result` is final."""
+        self.earlier: list[Result] = []
+        """What was run before each reset, the newest last, if it is recorded for a report."""
+        self.failed_before = False
+        """Whether the scenario or its rules failed in any of them; what was posted has told whoever posted it."""
         self.on_reset: list[Callable[[], None]] = []
         """Called when there is a new world."""
         stated = self.options.speed if self.options.speed is not None else scenario.speed
@@ -203,6 +210,8 @@ class Emulator:
             self.site, scenario, finished=self._over, open_ended=scenario.end is None, record=self.options.record
         )
         self._performances: list[Player] = []
+        self._posted: list[Failure] = []
+        """Expectations that somebody else looked at and that did not hold."""
         self.finished.clear()
 
     def _over(self, _result: Result) -> None:
@@ -221,7 +230,7 @@ class Emulator:
         """The verdict so far, on the scenario and on timelines added to it."""
         result = self.player.result()
         added = tuple(failure for player in self._performances for failure in player.failures)
-        failures = result.failures + added
+        failures = result.failures + added + tuple(self._posted)
         return replace(result, ok=not failures, failures=failures)
 
     def conclude(self) -> None:
@@ -334,8 +343,21 @@ class Emulator:
                 outcomes = [Outcome(detail={"scheduled": True})] * len(steps)
             else:
                 outcomes = self._apply(steps)
+            for step, outcome in zip(steps, outcomes, strict=True):
+                if isinstance(step.step, Expect) and outcome.detail.get("ok") is False:
+                    self._fail(step.name, step.place, outcome)
             await self.settle()
             return outcomes
+
+    def expect(self, expected: Mapping[str, object]) -> Outcome:
+        """Look at quantities now; what does not hold counts as a failure of the run."""
+        outcome = expect(self.site, expected)
+        if outcome.detail.get("ok") is False:
+            self._fail("expect", Place("POST /api/expect", 0, 0), outcome)
+        return outcome
+
+    def _fail(self, step: str, place: Place, outcome: Outcome) -> None:
+        self._posted.append(Failure(at=self.simulation.at, place=place, step=step, text=outcome.message))
 
     def _apply(self, steps: Sequence[TimedStep]) -> list[Outcome]:
         """The outcomes; a step that cannot be done at all ends it, and is raised if nothing was done before it."""
@@ -352,14 +374,16 @@ class Emulator:
                 break
         return outcomes
 
-    async def settle(self) -> None:
-        """Make the sockets agree with the site: interfaces open or closed, everything published sent."""
+    async def settle(self, *, published: bool = True) -> None:
+        """Make the sockets agree with the site: interfaces open or closed, everything `published` sent."""
         moved(self.simulation)
         while self.faults.pending:
             await asyncio.gather(*self.faults.pending, return_exceptions=True)
         for server in self.servers.values():
             if isinstance(server, Server):
                 await server.settle()
+        if not published:
+            return
         try:
             async with asyncio.timeout(FLUSH):
                 for server in self.servers.values():
@@ -369,8 +393,12 @@ class Emulator:
             pass  # the broker is away or slow: a device would not wait for it either
 
     async def reset(self) -> None:
-        """Everything back to the scenario's start, on the same ports."""
+        """Everything back to the scenario's start, on the same ports.
+
+        Wallboxes connect to their broker again, as after a restart: that goes on when this returns.
+        """
         async with self._busy:
+            self._keep_result()
             self.player.stop()
             if self._keeper is not None:
                 self._keeper.clear()
@@ -386,9 +414,18 @@ class Emulator:
                 listener()
             self.player.start()
             self.simulation.now()
-            await self.settle()
+            await self.settle(published=False)
             self.clock.set_speed(self._speed)
             self.simulation.wake()
+
+    def _keep_result(self) -> None:
+        """The run ends here, as far as its report goes."""
+        self.conclude()
+        result = self.result
+        self.failed_before = self.failed_before or len(result.failures) > len(self._posted)
+        if self.options.record:
+            self.earlier.append(result)
+            del self.earlier[:-MOST_EARLIER]
 
     # --- growing -----------------------------------------------------------------------------------------------------
 

@@ -1,26 +1,25 @@
 """How clients behaved, without any rule: what they asked, how often, how fast they reacted, what came of it.
 
 The one rule: it is made from the journal and the trace of a run alone, so it says the same of a run with sockets and of
-a recorded one. Times are simulated seconds.
+a recorded one. Times are simulated seconds, except where they are said to be the client's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ..core.instant import SECOND, Instant, seconds
-from .entries import has_read, host_of, went_wrong
-from .run import Statistics
-from .selectors import value_selector
+from .contact import Contact
+from .entries import has_written, host_of, point_of, told_by
 
 if TYPE_CHECKING:
     from ..runtime.journal import Entry
     from .trace import Trace
 
-READBACK: Final = 30 * SECOND
-"""A read within this time after a write counts as reading the value back."""
+DELAY: Final = 2 * SECOND
+"""Time a firmware takes to act on what was written."""
 REACTIONS: Final[Mapping[str, str]] = {
     "plugged": "plug-in",
     "unplugged": "unplug",
@@ -37,107 +36,73 @@ MARGIN: Final = 0.5
 
 
 @dataclass(slots=True)
-class Contact:
-    """One client on one interface of one wallbox."""
+class _Slot:
+    """One of several clients at the same address that cannot be told apart by name: it has one connection at a time."""
 
-    client: str
-    wallbox: str
-    interface: str
-    requests: int = 0
-    intervals: Statistics = field(default_factory=Statistics)
-    first: Instant | None = None
-    latest: Instant = 0
-    writes: int = 0
-    refused: int = 0
-    repeated: int = 0
-    read_back: int = 0
-    errors: int = 0
-    connections: set[str] = field(default_factory=set)
-    reopened: int = 0
-    reactions: dict[str, Statistics] = field(default_factory=dict)
-    written: dict[str, object] = field(default_factory=dict)
-    noticed: dict[str, Statistics] = field(default_factory=dict)
-    """From an event to the next request, which can have told it."""
-    owed: dict[str, Instant] = field(default_factory=dict)
-    """Events not reacted to yet."""
-    unseen: dict[str, Instant] = field(default_factory=dict)
-    """Events after which it has not asked yet."""
-    unread: dict[str, Instant] = field(default_factory=dict)
-    """Written values not read back yet."""
-
-    def touch(self, at: Instant, port: str) -> None:
-        """The client is there."""
-        if self.first is not None:
-            self.intervals.add(seconds(at - self.latest))
-        else:
-            self.first = at
-        self.latest = at
-        for what, since in self.unseen.items():
-            self.noticed.setdefault(what, Statistics()).add(seconds(at - since))
-        self.unseen.clear()
-        if port not in self.connections:
-            self.reopened += bool(self.connections)
-            if len(self.connections) < 65536:
-                self.connections.add(port)
-
-    def react(self, at: Instant) -> None:
-        """It did something: that is its reaction to what it has not answered yet."""
-        for what, since in self.owed.items():
-            self.reactions.setdefault(what, Statistics()).add(seconds(at - since))
-        self.owed.clear()
-
-    def as_json(self, ended_at: Instant) -> dict[str, object]:
-        hours = seconds(ended_at) / 3600
-        silence = max(self.intervals.most, seconds(max(0, ended_at - self.latest)))
-        return {
-            "client": self.client,
-            "wallbox": self.wallbox,
-            "interface": self.interface,
-            "requests": self.requests,
-            "poll_interval": self.intervals.as_json(),
-            "requests_per_hour": round(self.requests / hours, 3) if hours else None,
-            "writes": self.writes,
-            "writes_per_hour": round(self.writes / hours, 3) if hours else None,
-            "writes_refused": self.refused,
-            "writes_repeated": self.repeated,
-            "writes_read_back": self.read_back,
-            "errors": self.errors,
-            "connections": len(self.connections),
-            "connections_reopened": self.reopened,
-            "first_contact": None if self.first is None else round(seconds(self.first), 6),
-            "last_contact": round(seconds(self.latest), 6),
-            "longest_silence": round(silence, 6),
-            "noticed": {what: measured.as_json() for what, measured in self.noticed.items()},
-            "reactions": {what: measured.as_json() for what, measured in self.reactions.items()},
-            "unanswered": sorted(self.owed),
-        }
+    connection: str
+    until: Instant
 
 
 class Observer:
     """Gathers the behaviour of all clients from a journal."""
 
-    def __init__(self) -> None:
-        self._contacts: dict[tuple[str, str, str], Contact] = {}
+    def __init__(
+        self, last: Mapping[tuple[str | None, str | None], Instant], steering: Set[tuple[str | None, str]]
+    ) -> None:
+        """`last`: when each connection was used last, by interface and client's address.
+
+        `steering`: the values, with their wallbox, that have to do with the charging.
+        """
+        self._last = last
+        self._steering = steering
+        self._slots: dict[tuple[str, str, str], list[_Slot]] = {}
+        self._contacts: dict[tuple[str, str | None, str, str], Contact] = {}
         self._operations: dict[str, dict[str, int]] = {}
 
     def see(self, entry: Entry) -> None:
         """One entry, in order."""
         if entry.kind == "event":
             self._event(entry)
-        elif entry.kind in ("request", "write") and entry.client is not None and entry.interface is not None:
+        elif entry.client is None or entry.interface is None:
+            return
+        elif entry.kind == "write":
             contact = self._contact(entry)
-            if entry.kind == "write":
-                self._write(contact, entry)
-            else:
-                contact.touch(entry.at, entry.client)
-                self._request(contact, entry)
+            contact.wrote(entry)
+            if (entry.wallbox, point_of(entry)) in self._steering:
+                contact.react(entry.at)
+        elif entry.kind == "request":
+            self._contact(entry).asked(entry, reading=not has_written(entry) or bool(tuple(told_by(entry))))
+        elif entry.kind == "push":
+            for contact in self._told(entry):
+                contact.pushed(entry)
+
+    def _told(self, entry: Entry) -> list[Contact]:
+        """Who got a push: over MQTT everybody there is."""
+        if entry.interface != "mqtt":
+            return [self._contact(entry)]
+        where = (f"{entry.charger}.{entry.wallbox}", "mqtt")
+        return [contact for contact in self._contacts.values() if (contact.wallbox, contact.interface) == where]
 
     def _contact(self, entry: Entry) -> Contact:
-        wallbox = f"{entry.charger}.{entry.wallbox}"
-        key = (host_of(entry.client), wallbox, entry.interface or "")
+        wallbox, interface = f"{entry.charger}.{entry.wallbox}", entry.interface or ""
+        client = entry.who or self._address(entry, wallbox, interface)
+        key = (client, entry.agent, wallbox, interface)
         if key not in self._contacts:
             self._contacts[key] = Contact(*key)
         return self._contacts[key]
+
+    def _address(self, entry: Entry, wallbox: str, interface: str) -> str:
+        """A client's address; with a number if there are several that use it at the same time."""
+        host = host_of(entry.client)
+        if entry.agent is not None or interface == "http" or entry.client == host or entry.client is None:
+            return host
+        slots = self._slots.setdefault((host, wallbox, interface), [])
+        index = next((i for i, slot in enumerate(slots) if slot.connection == entry.client), None)
+        if index is None:
+            index = next((i for i, slot in enumerate(slots) if slot.until < entry.at), len(slots))
+            slot = _Slot(entry.client, self._last.get((entry.interface, entry.client), entry.at))
+            slots[index : index + 1] = [slot]
+        return host if index == 0 else f"{host} ({index + 1})"
 
     def _event(self, entry: Entry) -> None:
         counts = self._operations.setdefault(
@@ -154,27 +119,7 @@ class Observer:
         if what is not None:
             for contact in self._contacts.values():
                 if contact.wallbox.partition(".")[0] == entry.charger:
-                    contact.owed.setdefault(what, entry.at)
-                    contact.unseen.setdefault(what, entry.at)
-
-    def _request(self, contact: Contact, entry: Entry) -> None:
-        contact.requests += 1
-        contact.errors += went_wrong(entry)
-        for name, at in tuple(contact.unread.items()):
-            if entry.at - at > READBACK:
-                del contact.unread[name]
-            elif has_read(value_selector(contact.wallbox, name), entry):
-                contact.read_back += 1
-                del contact.unread[name]
-
-    def _write(self, contact: Contact, entry: Entry) -> None:
-        value = entry.detail.get("value")
-        contact.writes += 1
-        contact.refused += entry.detail.get("ok") is False
-        contact.repeated += entry.name in contact.written and contact.written[entry.name] == value
-        contact.written[entry.name] = value
-        contact.unread[entry.name] = entry.at
-        contact.react(entry.at)
+                    contact.happened(what, entry.at)
 
     def contacts(self, ended_at: Instant) -> list[dict[str, object]]:
         return [contact.as_json(ended_at) for contact in self._contacts.values()]
@@ -187,10 +132,27 @@ class Observer:
         return [name for name in self._operations if name]
 
 
+def steering(entries: Iterable[Entry]) -> Set[tuple[str | None, str]]:
+    """Values, with their wallbox, whose writing made the wallbox ask its charge controller at least once."""
+    found: set[tuple[str | None, str]] = set()
+    latest: dict[tuple[str | None, str | None], list[Entry]] = {}
+    for entry in entries:
+        where = (entry.charger, entry.wallbox)
+        if entry.kind == "write":
+            latest[where] = [*[kept for kept in latest.get(where, ()) if entry.at - kept.at <= DELAY][-15:], entry]
+        elif entry.kind == "command" and entry.wallbox is not None:
+            written = [kept for kept in latest.get(where, ()) if entry.at - kept.at <= DELAY]
+            caused = [kept for kept in written if kept.cause is not None and kept.cause == entry.cause]
+            found.update((entry.wallbox, point_of(kept)) for kept in caused or written)
+    return found
+
+
 def behaviour(entries: Iterable[Entry], ended_at: Instant, traces: Mapping[str, Trace]) -> dict[str, object]:
     """The report on a run."""
-    observer = Observer()
-    for entry in entries:
+    kept = tuple(entries)
+    last = {(entry.interface, entry.client): entry.at for entry in kept if entry.kind in ("request", "write")}
+    observer = Observer(last, steering(kept))
+    for entry in kept:
         observer.see(entry)
     chargers: dict[str, object] = {}
     for name in {**dict.fromkeys(observer.chargers), **traces}:

@@ -11,13 +11,14 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ..world.expectations import Expectation, Matches
-from .entries import has_read, host_of, went_wrong
+from .entries import comes_from, has_read, values_written, went_wrong
 from .patterns import any_line
 
 if TYPE_CHECKING:
     from ..runtime.journal import Entry
     from ..world.site import Site
     from .patterns import ClientAction, EventPattern
+    from .selectors import Selector
 
 OPENED = ("connected", "opened")
 """How the journal says that a client came, on interfaces that say so."""
@@ -88,12 +89,14 @@ class PatternMatcher:
             return PatternMatch.NO
         if action.interface and entry.interface != action.interface:
             return PatternMatch.NO
-        if action.from_ and not fnmatchcase(host_of(entry.client), action.from_):
+        if action.from_ and not comes_from(entry, action.from_):
             return PatternMatch.NO
         if action.writes:
             return self._match_write(action, entry)
         if action.connects:
             return self._match_connection(action, entry)
+        if entry.kind == "push" and entry.interface == "mqtt" and action.interface != "mqtt":
+            return PatternMatch.NO  # what is published is read by whoever subscribed, which nobody here need be
         if action.calls:
             return self._match_call(action, entry)
         selected = any(
@@ -121,10 +124,11 @@ class PatternMatcher:
         return PatternMatch.YES if as_described else PatternMatch.NEAR
 
     def _match_write(self, action: ClientAction, entry: Entry) -> PatternMatch:
-        if not any(selector.at_wallbox(entry) and selector.selects(entry.name) for selector in action.writes):
+        found = _selected(action.writes, entry)
+        if found is None:
             return PatternMatch.NO
-        value = entry.detail.get("value")
-        key = (f"{entry.charger}.{entry.wallbox}", entry.name)
+        name, value = found
+        key = (f"{entry.charger}.{entry.wallbox}", name)
         repeated = key in self._written and self._written[key] == value
         self._written[key] = value
         as_described = (
@@ -151,6 +155,15 @@ class PatternMatcher:
         if len(self._known) > MOST_CLIENTS:
             self._known.pop(next(iter(self._known)))
         return new
+
+
+def _selected(selectors: tuple[Selector, ...], entry: Entry) -> tuple[str, object] | None:
+    """The written value that is meant, by its name that is selected; the vendor's own if any is."""
+    here = [selector for selector in selectors if selector.at_wallbox(entry)]
+    for name, value in reversed(tuple(values_written(entry).items())):
+        if any(selector.selects(name) for selector in here):
+            return name, value
+    return None
 
 
 def _begins(fault: str, entry: Entry) -> bool:

@@ -13,7 +13,7 @@ from ..core.events import EventName
 from ..errors import did_you_mean
 from ..language.arguments import ArgumentType, Flag, Schema, Scope, Text, Unreadable
 from ..language.fields import About, arguments_of, construct
-from ..language.name_arguments import ChargerName, FaultName
+from ..language.name_arguments import FAULT, SOME_CHARGER
 from ..language.nodes import Node
 from ..language.records import read_record, record_schema
 from ..world.checks import Check, Checks
@@ -91,7 +91,7 @@ class PlainExpectations(ArgumentType[Mapping[str, Expectation]]):
 class ClientAction:
     """Something a client did: it wrote, asked, read or connected."""
 
-    writes: Annotated[tuple[Selector, ...], Selectors(values=True)] = ()
+    writes: Annotated[tuple[Selector, ...], Selectors(written=True)] = ()
     """Values it wrote, through whatever interface; a wallbox: any of its values."""
     requests: Annotated[tuple[Selector, ...], Selectors(interfaces=True)] = ()
     """Interfaces it sent a request to; a wallbox: any of its interfaces."""
@@ -114,7 +114,7 @@ class ClientAction:
     interface: Annotated[str, Text()] = ""
     """Only through this interface."""
     from_: Annotated[str, Text()] = ""
-    """Only from this address (`*` stands for anything)."""
+    """Only from this client: its name in `clients:`, its address, or its User-Agent (`*` stands for anything)."""
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
@@ -125,6 +125,8 @@ class ClientAction:
         """Kinds of journal entries it may be."""
         if self.writes:
             return ("write",)
+        if self.reads:
+            return ("request", "push")
         return ("connection", "request") if self.connects else ("request",)
 
     @property
@@ -191,16 +193,14 @@ class EventPattern:
 
     client: Annotated[ClientAction | None, ClientActionArgument(), About("what a client does")] = None
     event: Annotated[str, KnownWord(EVENTS, "an event"), About("what a charger announces")] = ""
-    fault: Annotated[
-        str, FaultName(), About("a physical fault (`trip_rcd`) or one of the engine begins, by its name")
-    ] = ""
+    fault: Annotated[str, FAULT, About("a physical fault (`trip_rcd`) or one of the engine begins, by its name")] = ""
     stimulus: Annotated[str, Text(), About("what is done to a charger: `plug_in`, `power_cut`")] = ""
     note: Annotated[str, Text(), About("a note of the scenario")] = ""
     expect: Annotated[tuple[Check, ...], Checks(), About("quantities become as expected")] = ()
     detail: Annotated[Mapping[str, Expectation], PlainExpectations(), About("members of the entry's detail")] = field(
         default_factory=dict
     )
-    charger: Annotated[str | None, ChargerName(needed=False), About("only at this charger")] = None
+    charger: Annotated[str | None, SOME_CHARGER, About("only at this charger")] = None
     while_: Annotated[tuple[Check, ...], Checks(), About("only while quantities are so, directly before it")] = ()
 
     @property

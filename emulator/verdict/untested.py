@@ -51,6 +51,25 @@ class _Life:
     hits: int = 0
 
 
+class ClientRecord:
+    """Follows who came, to tell the clients that never did."""
+
+    def __init__(self, site: Site) -> None:
+        self._expected = site.plan.clients
+        self._came: set[str] = set()
+        self.stop = site.simulation.journal.listen(self._heard) if self._expected else lambda: None
+
+    def _heard(self, entry: Entry) -> None:
+        if entry.who is not None:
+            self._came.add(entry.who)
+
+    def untested(self) -> Iterator[Untested]:
+        """Clients that the scenario names and nobody saw."""
+        for plan in self._expected:
+            if plan.name not in self._came:
+                yield Untested(kind="client", name=plan.name, why="it never came", place=plan.place)
+
+
 class FaultRecord:
     """Follows every fault of a site, to tell the ones that did nothing."""
 

@@ -40,9 +40,13 @@ def build(
         seed=plan.seed if seed is None else seed,
         journal=journal if journal is not None else Journal(wall=wall),
     )
+    if plan.clients:
+        simulation.journal.recognise = plan.client
     site = Site(plan, simulation, broker or _broker(plan))
     for charger in plan.chargers:
         site.add_charger(charger)
+    if plan.control_box is not None:
+        site.add_control_box(plan.control_box)
     return site
 
 

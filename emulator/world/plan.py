@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from fnmatch import fnmatchcase
 
 from ..core.specs import VehicleSpec
 from ..devices.interfaces.ocpp import EMBEDDED
@@ -63,6 +64,49 @@ class BrokerAddress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """How a client is recognised: by everything stated. `*` stands for anything."""
+
+    agent: str = ""
+    """Its User-Agent."""
+    client_id: str = ""
+    """Its id at the MQTT broker."""
+    address: str = ""
+    """Its IP address."""
+    interface: str = ""
+    """The only interface it uses."""
+
+    def fits(self, client: str, agent: str | None, interface: str | None) -> bool:
+        """Whether a client with this address (or id at the broker), agent and interface is the one."""
+        host = client.rpartition(":")[0] or client
+        return (
+            (not self.agent or (agent is not None and fnmatchcase(agent, self.agent)))
+            and (not self.client_id or (interface == "mqtt" and fnmatchcase(client, self.client_id)))
+            and (not self.address or fnmatchcase(host, self.address))
+            and self.interface in ("", interface)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientPlan:
+    """A client under test."""
+
+    name: str
+    how: Recognition
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlBoxPlan:
+    """The grid operator's control box."""
+
+    wallboxes: tuple[str, ...] = ()
+    """Addresses of those it limits; none: every one with EEBUS."""
+    pair: bool = True
+    """The owners of the wallboxes trust it from the start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SitePlan:
     """What a site is built from."""
 
@@ -72,8 +116,15 @@ class SitePlan:
     supply: Mapping[str, object] = field(default_factory=dict)
     """Stated fields of `SupplySpec`, for every charger."""
     broker: BrokerAddress | None = None
+    control_box: ControlBoxPlan | None = None
     vehicles: Mapping[str, VehicleSpec] = field(default_factory=dict)
     chargers: tuple[ChargerPlan, ...] = ()
+    clients: tuple[ClientPlan, ...] = ()
+    """Who is expected; the first that fits is the one."""
+
+    def client(self, client: str, agent: str | None, interface: str | None) -> str | None:
+        """The name of a client; None if it is nobody in particular."""
+        return next((plan.name for plan in self.clients if plan.how.fits(client, agent, interface)), None)
 
     @property
     def wants_broker(self) -> bool:

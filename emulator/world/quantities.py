@@ -45,18 +45,15 @@ def _choices(states: Iterable[object]) -> tuple[str, ...]:
 
 QUANTITIES: Final = (
     QuantityRow("pilot", None, lambda s: str(s.pilot), "IEC 61851 state of the control pilot", _choices(PilotState)),
-    QuantityRow(
-        "contactor", None, lambda s: "closed" if s.contactor else "open", "the main contactor", ("open", "closed")
-    ),
+    QuantityRow("contactor", None, lambda s: "closed" if s.contactor else "open", "the main contactor",
+        ("open", "closed")),
     QuantityRow("phases", None, lambda s: sum(s.energised), "lines that are live behind the contactor"),
-    QuantityRow(
-        "offered_current", "A", lambda s: s.offered_current, "coded in the duty cycle, per phase; 0: nothing offered"
-    ),
+    QuantityRow("offered_current", "A", lambda s: s.offered_current,
+        "coded in the duty cycle, per phase; 0: nothing offered"),
     QuantityRow("phase_current", "A", lambda s: list(s.phase_current), "rms, of L1, L2, L3", sequence=True),
     QuantityRow("neutral_current", "A", lambda s: s.neutral_current, "rms"),
-    QuantityRow(
-        "phase_voltage", "V", lambda s: list(s.phase_voltage), "in front of the contactor, of L1, L2, L3", (), True
-    ),
+    QuantityRow("phase_voltage", "V", lambda s: list(s.phase_voltage), "in front of the contactor, of L1, L2, L3", (),
+        True),
     QuantityRow("power", "W", lambda s: s.power, "active power, sum of all phases"),
     QuantityRow("active_power", "W", lambda s: s.power, "the same as `power`"),
     QuantityRow("phase_power", "W", lambda s: list(s.active_power), "active power of L1, L2, L3", sequence=True),
@@ -64,9 +61,8 @@ QUANTITIES: Final = (
     QuantityRow("apparent_power", "VA", lambda s: s.apparent_power_total, "vector sum of all phases"),
     QuantityRow("power_factor", None, lambda s: s.power_factor, "0..1; 1 without load"),
     QuantityRow("frequency", "Hz", lambda s: s.frequency, "of the grid"),
-    QuantityRow(
-        "session_energy", "Wh", lambda s: s.session_energy, "since plug-in; after unplugging that of the last session"
-    ),
+    QuantityRow("session_energy", "Wh", lambda s: s.session_energy,
+        "since plug-in; after unplugging that of the last session"),
     QuantityRow("total_energy", "Wh", lambda s: s.total_energy, "reading of the meter"),
     QuantityRow("session", None, lambda s: s.session, "sessions since the start; 0: none yet"),
     QuantityRow("connected_for", "s", lambda s: s.connected_for, "since plug-in"),
@@ -84,10 +80,9 @@ QUANTITIES: Final = (
     QuantityRow("phase_switching", None, lambda s: s.phase_switching, "a phase switch is under way"),
     QuantityRow("contactor_cycles", None, lambda s: s.contactor_cycles, "closings since the start"),
     QuantityRow("boots", None, lambda s: s.boots, "starts of the charge controller"),
-    QuantityRow(
-        "faults", None, lambda s: list(s.faults), "active faults, in the order they were raised", sequence=True
-    ),
-)
+    QuantityRow("faults", None, lambda s: list(s.faults), "active faults, in the order they were raised",
+        sequence=True),
+)  # fmt: skip
 """The quantities that have a name of their own; `vehicle.*` and those by name of a sensor or an owner follow."""
 
 VEHICLE: Final = (
@@ -99,6 +94,7 @@ VEHICLE: Final = (
     ("onboard", None, lambda v: str(v.onboard), "state of the on-board charger"),
     ("s2_closed", None, lambda v: v.s2_closed, "it asks for current"),
     ("target_current", "A", lambda v: v.target_current, "per phase, what it is heading for"),
+    ("minimum_current", "A", lambda v: v.minimum_current, "offer below which it does not charge"),
     ("toggles", None, lambda v: v.toggles, "stops by the charger it has counted"),
     ("finished", None, lambda v: v.finished, "the charge limit is reached"),
 )
@@ -117,6 +113,12 @@ _ROWS: Final[Mapping[str, QuantityRow]] = {
     for row in (
         *QUANTITIES,
         *(_vehicle_row(*entry) for entry in VEHICLE),
+        QuantityRow(
+            "vehicle.below_minimum",
+            None,
+            lambda s: s.vehicle is not None and 0 < s.offered_current < s.vehicle.minimum_current,
+            "something is offered, but less than the vehicle needs",
+        ),
         QuantityRow(
             "vehicle", None, lambda s: s.vehicle.name if s.vehicle else None, "name of the plugged vehicle, or null"
         ),

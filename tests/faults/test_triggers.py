@@ -265,7 +265,7 @@ def test_a_residual_current_has_its_type() -> None:
         ("{on: garage, kind: reboot, match: {key: amp}}", "takes no match"),
         ("{on: goe.http, kind: hide}", "expected which value it is about"),
         ("{on: goe.http, kind: override, match: {key: amp}}", "expected value or sentinel"),
-        ("{on: goe.http, kind: override, match: {key: a}, value: 1, sentinel: nan}", 'found "value" and "sentinel"'),
+        ("{on: goe.http, kind: override, match: {key: amp}, value: 1, sentinel: nan}", 'found "value" and "sentinel"'),
         ("{on: goe.http, kind: override, match: {keys: a}, value: 1}", 'unknown key "keys" (did you mean "key"?)'),
         ("{on: goe.http, kind: delay, delay: 1 s, match: {register: 4}}", "register: makes no sense for http"),
         ("{on: goe.modbus, kind: delay, delay: 1 s, match: {topic: x}}", "topic: makes no sense for modbus"),

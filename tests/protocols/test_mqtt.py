@@ -29,9 +29,10 @@ from emulator.devices.interfaces import BrokerAccess, Publish
 from emulator.devices.traffic import Message
 from emulator.protocols.broker import Broker
 from emulator.protocols.broker_builtin import BuiltinBroker
-from emulator.protocols.mqtt import MqttDevice, State
+from emulator.protocols.mqtt import MqttDevice
 from emulator.protocols.mqtt_client import Outbox
 from emulator.protocols.mqtt_packets import Connect
+from emulator.protocols.outgoing import State
 from emulator.protocols.server import Endpoint
 
 

@@ -307,3 +307,22 @@ def test_the_clock() -> None:
     before = world.simulation.now()
     do(world, "clock", jump="1 h")
     assert world.simulation.now() == before + HOUR
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "data"),
+    [
+        ("present_card", ["00845500"], "00845500"),
+        ("present_card", ["tag=12E4"], {"tag": "12E4"}),
+        ("present_card", ["12E45678"], "12E45678"),
+        ("set", ['settings={"whitelist": ["00845500", "AB"]}'], {"settings": {"whitelist": ["00845500", "AB"]}}),
+        ("set", ["settings.whitelist=[00845500, 12E4]"], {"settings": {"whitelist": ["00845500", "12E4"]}}),
+        ("set", ["settings.json_api=false"], {"settings": {"json_api": False}}),
+        ("phase_loss", ["phases=L1,L2"], {"phases": ["L1", "L2"]}),
+        ("set_firmware", ["60.10"], "60.10"),
+        ("set_supply", ["live=[L1, L3]", "voltage=235 V"], {"live": ["L1", "L3"], "voltage": "235 V"}),
+        ("command", ["write.curr=12E4"], {"write": {"curr": "12E4"}}),
+    ],
+)
+def test_words_are_read_by_the_types_of_the_arguments(name: str, words: list[str], data: object) -> None:
+    assert step_from_words(name, words) == {name: data}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -16,6 +17,7 @@ from emulator.devices.register_table import RegisterTable
 from emulator.devices.registers import (
     BIT,
     F64,
+    NO_NAMES,
     S32,
     U16,
     U32,
@@ -48,7 +50,9 @@ class Target:
         self.looks += 1
         return self
 
-    def record_write(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None:
+    def record_write(
+        self, point: str, value: object, outcome: Outcome, origin: Origin, names: Mapping[str, object] = NO_NAMES
+    ) -> None:
         self.written.append((point, value, outcome.refused))
 
 

@@ -64,5 +64,7 @@ class WebSocketEndpoint:
     """Frames a slow client may lag behind; then older changes are merged into newer ones."""
     stall_timeout: float = 10.0
     """Wall seconds after which a client that lags that far and reads nothing is dropped."""
+    values_in: Callable[[str | bytes], Iterable[str]] = lambda _frame: ()
+    """Addresses of the values that a frame tells the client."""
     farewell: Callable[[], Close | None] = lambda: None
     """Asked when the wallbox goes down: the last frame, or None when the connection just breaks (power cut)."""

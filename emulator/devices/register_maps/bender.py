@@ -11,7 +11,7 @@ from typing import Final
 
 from ...core.snapshot import PilotState
 from ..registers import U32, Text
-from .place import Place as Place
+from .place import Place
 
 FIRMWARE: Final = Place(100, "firmware_version", Text(2), "4 characters")
 STATUS: Final = Place(104, "ocpp_status")
@@ -47,17 +47,9 @@ HEMS_CURRENT: Final = Place(1000, "hems_current_limit", unit="A")
 DEVICE_ID: Final = 0xEBEE
 
 OCPP_STATES: Final = (
-    "available",
-    "occupied",
-    "reserved",
-    "unavailable",
-    "faulted",
-    "preparing",
-    "charging",
-    "suspendedevse",
-    "suspendedev",
-    "finishing",
-)
+    "available", "occupied", "reserved", "unavailable", "faulted", "preparing", "charging", "suspendedevse",
+    "suspendedev", "finishing",
+)  # fmt: skip
 """By the number in 104; the words are those of the REST interface."""
 
 _VEHICLE: Final = {PilotState.A: 1, PilotState.B: 2, PilotState.C: 3, PilotState.D: 4, PilotState.E: 5, PilotState.F: 5}

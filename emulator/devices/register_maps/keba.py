@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..registers import U16, U32
-from .place import Place as Place
+from .place import Place
 
 UNIT_ID: Final = 255
 """What KEBA's own wallboxes answer to and every client of them uses."""

@@ -14,7 +14,7 @@ from ...core.faults import LINES
 from ...core.messages import Outcome, Stimulus
 from ...language.arguments import ArgumentType, Choice, Schema, Scope, Several, Text
 from ...language.fields import About, arguments_of, construct, summary
-from ...language.name_arguments import ChargerName
+from ...language.name_arguments import CHARGER
 from ...language.nodes import Node
 from .base import Step, StepType, snake_case
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ...world.site import Site
 
 T = TypeVar("T")
-Charger = Annotated[str, ChargerName(), About("where; may be left out if there is one charger only")]
+Charger = Annotated[str, CHARGER, About("where; may be left out if there is one charger only")]
 
 
 def derived(

@@ -17,18 +17,19 @@ from ...devices.wallbox import Wallbox
 from ...errors import EmulatorError, did_you_mean
 from ...language.arguments import Scope, Text, checked
 from ...language.fields import About
-from ...language.name_arguments import ChargerName, WallboxName
+from ...language.name_arguments import SOME_CHARGER, SOME_WALLBOX, WALLBOX
 from ...language.nodes import Node
 from ...world.names import probe
+from .. import known
 from ..settings import check_settings
 from .base import Step
 
 if TYPE_CHECKING:
     from ...world.site import Site
 
-_Wallbox = Annotated[str, WallboxName(), About("which one; may be left out if there is one wallbox only")]
-_SomeWallbox = Annotated[str | None, WallboxName(needed=False), About("one wallbox; default: all of the charger")]
-_SomeCharger = Annotated[str | None, ChargerName(needed=False), About("where, if there are several chargers")]
+_Wallbox = Annotated[str, WALLBOX, About("which one; may be left out if there is one wallbox only")]
+_SomeWallbox = Annotated[str | None, SOME_WALLBOX, About("one wallbox; default: all of the charger")]
+_SomeCharger = Annotated[str | None, SOME_CHARGER, About("where, if there are several chargers")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,7 @@ class Reboot(Step):
     short: ClassVar[str | None] = "wallbox"
 
     charger: _SomeCharger = None
-    wallbox: Annotated[str | None, WallboxName(needed=False), About("one wallbox; default: the whole charger")] = None
+    wallbox: Annotated[str | None, SOME_WALLBOX, About("one wallbox; default: the whole charger")] = None
     for_: Annotated[Seconds | None, About("how long its interfaces are gone; default: the wallbox's boot time")] = None
 
     def settled(self, node: Node, scope: Scope) -> Reboot:
@@ -188,6 +189,9 @@ class Command(Step):
             place = node.get("interface") or node
             hint = did_you_mean(self.interface, wallbox.interfaces)
             scope.fail(place, f'{wallbox.address} has no interface "{self.interface}"{hint}')
+        written = node.get("write")
+        if wallbox is not None and written is not None and not self.refused:
+            known.check_written(written, wallbox, scope)
         return self
 
     def apply(self, site: Site) -> Outcome:

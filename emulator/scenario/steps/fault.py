@@ -6,7 +6,7 @@ what the world itself refuses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -29,6 +29,7 @@ from ...runtime.journal import KINDS
 from ...world.checks import Check, Checks
 from ...world.conditions import SiteCondition
 from ...world.names import probe
+from .. import known
 from ..settings import check_settings
 from .base import Step, StepType
 
@@ -76,9 +77,7 @@ class Place:
 class PlaceName(ArgumentType[Place]):
     """`garage`, `garage.goe`, `garage.goe.http`; the charger's name may be left out."""
 
-    @property
-    def text(self) -> str:
-        return 'a charger, a wallbox or an interface such as "garage.goe.http"'
+    text = 'a charger, a wallbox or an interface such as "garage.goe.http"'
 
     def read(self, node: Node, scope: Scope) -> Place:
         if not isinstance(node.scalar, str):
@@ -122,9 +121,7 @@ def find_place(text: str, names: Names) -> Place:
 class AfterKind(ArgumentType[After]):
     """`{event: rcd_tripped, delay: 3 s}`: something in the journal."""
 
-    @property
-    def text(self) -> str:
-        return "something that happens, such as {event: rcd_tripped, delay: 3 s}"
+    text = "something that happens, such as {event: rcd_tripped, delay: 3 s}"
 
     def read(self, node: Node, scope: Scope) -> After:
         if not node.entries:
@@ -219,7 +216,11 @@ class FaultStep(StepType):
         values = read_record(node, (*COMMON, *kind.arguments), scope, what="the arguments of fault")
         step = construct(Fault, {argument.name: values.pop(argument.name) for argument in COMMON})
         place, match = step.on, step.match or Match()
+        here = known.wallboxes_at(scope.names, place.charger, place.wallbox)
         problems = list(_misplaced(kind, place, match, node, scope))
+        if not problems and match.needs:
+            problems += known.match_problems(node.get("match") or node, match, here)
+        problems += _never_comes(step, node, here, scope.names)
         if kind.requires and all(node.get(name) is None for name in kind.requires):
             problems.append((node, f"{kind.name}: expected {' or '.join(kind.requires)}"))
         effect = kind.make(values)
@@ -253,6 +254,14 @@ def _kind(node: Node, scope: Scope) -> FaultType:
         hint = did_you_mean(named.text, FAULT_TYPES) if now is None else f' (it is called "{now}" now)'
         scope.fail(named, f'there is no kind "{named.text}" of faults{hint}')
     return FAULT_TYPES[named.text]
+
+
+def _never_comes(step: Fault, node: Node, wallboxes: Sequence[Wallbox], names: Names) -> known.Problems:
+    """What a fault waits for and nothing can ever be."""
+    if step.after is None:
+        return []
+    wrong = known.happening_problem(step.after.kind, step.after.pattern, wallboxes, names)
+    return [(node.get("after") or node, wrong)] if wrong is not None else []
 
 
 def _misplaced(kind: FaultType, place: Place, match: Match, node: Node, scope: Scope) -> list[tuple[Node, str]]:
@@ -302,14 +311,8 @@ def _check_values(node: Node, place: Place, scope: Scope) -> None:
     settings, write = node.get("settings"), node.get("write")
     if settings is not None:
         check_settings(settings, wallbox.vendor.title, wallbox.settings.rows, scope)
-    if write is not None:
-        known = set(wallbox.addresses())
-        for key, _ in write.entries or ():
-            if key.text not in known:
-                scope.fail(
-                    replace(key, label=""),
-                    f'{wallbox.address} has no value "{key.text}"{did_you_mean(key.text, known)}',
-                )
+    if write is not None and not known.check_written(write, wallbox, scope):
+        raise Unreadable
 
 
 def fault_type() -> StepType:

@@ -18,7 +18,7 @@ from ...faults.injection import Injection
 from ...faults.physical import Physical, PowerCut
 from ...language.arguments import Scope, Text
 from ...language.fields import About, summary
-from ...language.name_arguments import ChargerName, FaultName
+from ...language.name_arguments import FAULT, SOME_CHARGER
 from ...language.nodes import Node
 from .base import Step, StepType
 from .derived import Charger, derived
@@ -83,8 +83,8 @@ class ClearFault(Step):
 
     short: ClassVar[str | None] = "name"
 
-    charger: Annotated[str | None, ChargerName(needed=False), About("where, if there are several chargers")] = None
-    name: Annotated[str, FaultName(), About("as the step that began it called it")]
+    charger: Annotated[str | None, SOME_CHARGER, About("where, if there are several chargers")] = None
+    name: Annotated[str, FAULT, About("as the step that began it called it")]
 
     def apply(self, site: Site) -> Outcome:
         site.simulation.now()

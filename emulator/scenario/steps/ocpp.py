@@ -15,7 +15,7 @@ from ...core.units import Seconds
 from ...errors import EmulatorError
 from ...language.arguments import Flag, NumberWithUnit, Text
 from ...language.fields import About
-from ...language.name_arguments import WallboxName
+from ...language.name_arguments import WALLBOX
 from ...world.central_system import central_system, ocpp_access
 from .base import Step
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...ocpp.central_system import Policy
     from ...world.site import Site
 
-_Wallbox = Annotated[str, WallboxName(), About("which one; may be left out if there is one wallbox only")]
+_Wallbox = Annotated[str, WALLBOX, About("which one; may be left out if there is one wallbox only")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from ...core.specs import VehicleSpec
 from ...core.units import Amperes, Seconds
 from ...language.arguments import Scope
 from ...language.fields import About, Spread
-from ...language.name_arguments import VehicleName
+from ...language.name_arguments import VEHICLE
 from ...language.nodes import Node
 from .base import Step
 from .derived import Charger
@@ -35,7 +35,7 @@ class PlugIn(Step):
     short: ClassVar[str | None] = "vehicle"
 
     charger: Charger = ""
-    vehicle: Annotated[str, VehicleName(), About("a vehicle of the scenario, or a preset")] = "generic"
+    vehicle: Annotated[str, VEHICLE, About("a vehicle of the scenario, or a preset")] = "generic"
     cable: Amperes | None = None
     """Rating of the cable used in a socket: 13, 20, 32 or 63 A; default: the charger's."""
     changes: _Habits = field(default_factory=dict)
@@ -65,7 +65,7 @@ class SwapVehicle(Step):
     short: ClassVar[str | None] = "vehicle"
 
     charger: Charger = ""
-    vehicle: Annotated[str, VehicleName(), About("a vehicle of the scenario, or a preset")]
+    vehicle: Annotated[str, VEHICLE, About("a vehicle of the scenario, or a preset")]
     pause: Seconds = 10.0
     """Time in between."""
     cable: Amperes | None = None

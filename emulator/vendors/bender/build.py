@@ -39,7 +39,6 @@ class Build:
 
     @property
     def version(self) -> tuple[int, ...]:
-        """Numbers of its version."""
         return self._wallbox.profile.firmware.numbers
 
     @property

@@ -11,29 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 BITS: Final = (
-    "residual_current_detected",
-    "vehicle_signals_error",
-    "vehicle_diode_check_failed",
-    "mcb_of_type_2_socket_triggered",
-    "mcb_of_domestic_socket_triggered",
-    "rcd_triggered",
-    "contactor_welded",
-    "backend_disconnected",
-    "plug_locking_failed",
-    "locking_without_plug_error",
-    "actuator_stuck_cannot_unlock",
-    "actuator_detection_failed",
-    "fw_update_in_progress",
-    "charge_point_tilted",
-    "cp_pr_wiring_issue",
-    "car_current_overload",
-    "actuator_unlocked_while_charging",
-    "tilt_prevents_charging_until_reboot",
-    "pic24_error",
-    "usb_stick_handling",
-    "incorrect_phase_rotation",
-    "no_power_on_mains",
-)
+    "residual_current_detected", "vehicle_signals_error", "vehicle_diode_check_failed",
+    "mcb_of_type_2_socket_triggered", "mcb_of_domestic_socket_triggered", "rcd_triggered", "contactor_welded",
+    "backend_disconnected", "plug_locking_failed", "locking_without_plug_error", "actuator_stuck_cannot_unlock",
+    "actuator_detection_failed", "fw_update_in_progress", "charge_point_tilted", "cp_pr_wiring_issue",
+    "car_current_overload", "actuator_unlocked_while_charging", "tilt_prevents_charging_until_reboot", "pic24_error",
+    "usb_stick_handling", "incorrect_phase_rotation", "no_power_on_mains",
+)  # fmt: skip
 """By bit."""
 PERIPHERAL: Final = ("rfid_reader_not_communicating", "ocpp_meter_not_communicating")
 """Identifiers without a bit. ASSUMED: the second."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ...core.messages import Reason
@@ -53,34 +54,30 @@ def _server(*routes: Route) -> HttpInterface:
     return HttpInterface(port=80, routes=(page, *routes), not_found=_not_found, wrong_method=_wrong_method)
 
 
+@dataclass(eq=False)
 class HttpApi:
     """The web server of one controller."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        build: Build,
-        profile: Profile,
-        login: Login,
-        view: Callable[[], View],
-        registers: Callable[[], Iterable[Fidelity]],
-    ) -> None:
-        """`registers`: what an ICC's list of data points shows."""
-        self._settings = settings
-        self._build = build
-        self._login = login
-        self._view = view
-        self._registers = registers
-        self.compile(profile)
+    settings: Settings
+    build: Build
+    profile: Callable[[], Profile]
+    login: Login
+    view: Callable[[], View]
+    registers: Callable[[], Iterable[Fidelity]]
+    """What an ICC's list of data points shows."""
 
-    def compile(self, profile: Profile) -> None:
+    def __post_init__(self) -> None:
+        self.compile()
+
+    def compile(self) -> None:
         """The keys of the profile in force."""
+        profile = self.profile()
         self.keys: dict[str, RestKey] = {key.name: key for key in KEYS if key.exists(profile)}
         self._spellings = self.keys | {alias: key for key in self.keys.values() for alias in key.aliases}
 
     def interface(self) -> HttpInterface:
         """Of a CC: its pages and both REST interfaces."""
-        return _server(Route(path="/rest/*", handler=self._rest, methods=READS), *self._login.routes())
+        return _server(Route(path="/rest/*", handler=self._rest, methods=READS), *self.login.routes())
 
     def icc_interface(self) -> HttpInterface:
         """Of an ICC: its pages, with a list of data points, and what it tells everybody about itself."""
@@ -91,37 +88,37 @@ class HttpApi:
 
     def _points(self, _: HttpRequest) -> HttpReply:
         """The ICC's own list of registers. ASSUMED: its form."""
-        rows = "".join(f"<tr><td>{row.name}</td><td>{row.type}</td></tr>" for row in self._registers())
+        rows = "".join(f"<tr><td>{row.name}</td><td>{row.type}</td></tr>" for row in self.registers())
         return HttpReply(body=f"<html><body><table>{rows}</table></body></html>".encode(), content_type="text/html")
 
     def _public_info(self, _: HttpRequest) -> HttpReply:
         """Source: Home Assistant integrations, which ask this first. ASSUMED: that there is no more in it."""
-        build = self._build
+        build = self.build
         found = {"articleName": build.traits.code, "currentVersion": build.firmware, "serialNumber": build.serial}
         return HttpReply(body=json.dumps(found, separators=(",", ":")).encode())
 
     def _rest(self, request: HttpRequest) -> HttpReply:
-        if self._settings[REST] == "disabled":
+        if self.settings[REST] == "disabled":
             return _refused(Reason.NOT_ALLOWED, plain("", 404))
         if not self._admitted(request):
             return _refused(Reason.UNAUTHORISED, plain("Unauthorized", 401))
         name = request.path.removeprefix(PREFIX)
-        view = self._view()
+        view = self.view()
         if name == "full_state":
-            return plain(self.full_state(view))
+            return replace(plain(self.full_state(view)), journal={"reads": ["rest"]})
         key = self._spellings.get(name)
         if key is None:
             return _refused(Reason.UNKNOWN, plain("Not Found", 404))
-        return plain(self._single(key, view))
+        return replace(plain(self._single(key, view)), journal={"reads": [f"rest.{key.name}"]})
 
     def full_state(self, view: View) -> str:
         """A line for every key: `key:value`."""
-        everything = self._settings[FULL_STATE_SERIAL]
+        everything = self.settings[FULL_STATE_SERIAL]
         shown = (key for key in self.keys.values() if everything or not key.hidden)
         return "".join(f"{key.name}:{key.text(view)}\n" for key in shown)
 
     def _single(self, key: RestKey, view: View) -> str:
-        match self._settings[REST_VALUE_FORM]:
+        match self.settings[REST_VALUE_FORM]:
             case "line":
                 return key.text(view) + "\n"
             case "pair":
@@ -129,8 +126,8 @@ class HttpApi:
         return key.text(view)
 
     def _admitted(self, request: HttpRequest) -> bool:
-        passwords = {user: self._settings[setting] for user, setting in PASSWORDS.items()}
-        stated = self._settings[REST_AUTH]
+        passwords = {user: self.settings[setting] for user, setting in PASSWORDS.items()}
+        stated = self.settings[REST_AUTH]
         if stated == "none" or (stated is None and not any(passwords.values())):
             return True
         headers = request.headers

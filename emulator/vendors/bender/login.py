@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from dataclasses import dataclass, field
 from typing import Final
 
 from ...devices.interfaces import HttpReply, HttpRequest, Route
@@ -25,15 +26,15 @@ def _json(value: object, status: int = 200) -> HttpReply:
     return HttpReply(status=status, body=json.dumps(value, separators=(",", ":")).encode())
 
 
+@dataclass(slots=True)
 class Login:
     """Tokens and sessions of one controller; gone after a restart."""
 
-    def __init__(self, settings: Settings, serial: str) -> None:
-        self._settings = settings
-        self._serial = serial
-        self._count = 0
-        self._token: str | None = None
-        self._sessions: set[str] = set()
+    settings: Settings
+    serial: str
+    _count: int = 0
+    _token: str | None = None
+    _sessions: set[str] = field(default_factory=set)
 
     def routes(self) -> tuple[Route, ...]:
         return (
@@ -48,12 +49,12 @@ class Login:
 
     @property
     def _off(self) -> bool:
-        return self._settings[REST] == "disabled" or not self._settings[REST_V1]
+        return self.settings[REST] == "disabled" or not self.settings[REST_V1]
 
     def _secret(self, kind: str) -> str:
         """Different every time, the same in every run."""
         self._count += 1
-        return hashlib.sha256(f"{self._serial} {kind} {self._count}".encode()).hexdigest()[:32]
+        return hashlib.sha256(f"{self.serial} {kind} {self._count}".encode()).hexdigest()[:32]
 
     def _give_token(self, _: HttpRequest) -> HttpReply:
         if self._off:
@@ -72,7 +73,7 @@ class Login:
             return _json({"status": "failed"}, 400)
         if token is None or user not in PASSWORDS or not isinstance(proof, str):
             return _json({"status": "failed"}, 401)
-        password = self._settings[PASSWORDS[user]]
+        password = self.settings[PASSWORDS[user]]
         expected = hashlib.sha256((password + token).encode()).hexdigest()
         if not hmac.compare_digest(expected.encode(), proof.lower().encode("utf-8", "replace")):
             return _json({"status": "failed"}, 401)

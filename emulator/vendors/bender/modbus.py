@@ -34,12 +34,11 @@ class ModbusApi(ModbusService[View, Logic]):
 
     def __init__(self, build: Build, logic: Logic, view: Callable[[], View], profile: Callable[[], Profile]) -> None:
         self._build = build
-        self._logic = logic
         self._profile = profile
         super().__init__(self._compile, view, logic, enabled=lambda: logic.modbus_on)
 
     def _compile(self) -> RegisterTable[View, Logic]:
-        build, settings = self._build, self._logic.settings
+        build, settings = self._build, self.target.settings
         ranges, missing = build.release.ranges, set(settings[MISSING_REGISTERS])
         if not build.icc and not build.traits.rfid:
             missing.update(READER)
@@ -56,7 +55,7 @@ class ModbusApi(ModbusService[View, Logic]):
         return RegisterTable(found, self._profile())
 
     def handle(self, request: ModbusRequest) -> ModbusReply | None:
-        logic, write = self._logic, request.function in WRITES
+        logic, write = self.target, request.function in WRITES
         if self._build.icc:
             if _touches(request, CLOSING):
                 return ModbusReply(exception=2, close=True, journal={"refused": str(Reason.UNKNOWN)})
@@ -71,7 +70,7 @@ class ModbusApi(ModbusService[View, Logic]):
     def write(self, address: str, value: object, origin: Origin) -> Outcome:
         outcome = super().write(address, value, origin)
         if outcome.ok:
-            self._logic.heard(write=True)
+            self.target.heard(write=True)
         return outcome
 
 

@@ -88,7 +88,6 @@ def _icc(name: str) -> tuple[Model, Traits]:
         title=f"MENNEKES {name}",
         firmwares=ICC_FIRMWARES,
         default_firmware="1.5.22",
-        rated_current=32.0,
         serial="2208004711",
         evse=EVSE,
     )

@@ -15,7 +15,7 @@ from typing import Final, Unpack
 from ...core.instant import Instant
 from ...core.snapshot import EvseState
 from ...devices.register_maps import bender as places
-from ...devices.register_maps.bender import DEVICE_ID, HEX_OFFSET, OCPP_STATES, Place
+from ...devices.register_maps.place import Place
 from ...devices.registers import U16, U32, Register, RegisterFacts, Text, WireType
 from . import controls
 from .controls import Write
@@ -53,17 +53,9 @@ PAGE: Final = (
     "register page of a 4Business 710 (willeja/ha-mennekes-amtron-hacs), dump of a 4You 560 (nobelp/mennekes-amtron-ha)"
 )
 ICC_STATES: Final = (
-    "undefined",
-    "available",
-    "preparing",
-    "charging",
-    "suspendedevse",
-    "suspendedev",
-    "finishing",
-    "reserved",
-    "unavailable",
-    "faulted",
-)
+    "undefined", "available", "preparing", "charging", "suspendedevse", "suspendedev", "finishing", "reserved",
+    "unavailable", "faulted",
+)  # fmt: skip
 """By the number in 104 of an ICC."""
 ICC_OPEN, ICC_CLOSED, ICC_NO_LATCH = 1, 2, 3
 """152 of an ICC."""
@@ -112,10 +104,6 @@ def _version(index: int) -> Read:
 
 def _available(v: View) -> int:
     return int(v.settings[AVAILABLE])
-
-
-def _hems_current(v: View) -> float:
-    return v.logic.hems_current
 
 
 def _icc_current(v: View) -> float:
@@ -179,7 +167,7 @@ def _common(new: str | None) -> Iterator[Row]:
     yield _row(places.ERROR_CODES[3], lambda v: v.errors.bits)
     yield _row(places.PROTOCOL, lambda v: v.build.release.name, assumed="versions that are in no capture", live=False)
     yield _row(places.VEHICLE_STATE, lambda v: v.vehicle)
-    yield _row(places.VEHICLE_STATE_HEX, lambda v: v.vehicle + HEX_OFFSET)
+    yield _row(places.VEHICLE_STATE_HEX, lambda v: v.vehicle + places.HEX_OFFSET)
     yield _row(130, stored(ADDRESS_OFFSET), "address_offset", write=controls.OFFSET.write, assumed="no effect")
     yield _row(
         places.COMMUNICATION_TIMEOUT,
@@ -194,7 +182,7 @@ def _common(new: str | None) -> Iterator[Row]:
     yield _row(137, lambda v: _fraction(v.residual[0]), "rcmb_rms_fraction", assumed="tenths")
     yield _row(138, lambda v: _whole(v.residual[1]), "rcmb_dc", about="mA")
     yield _row(139, lambda v: _fraction(v.residual[1]), "rcmb_dc_fraction", assumed="tenths")
-    yield _row(places.DEVICE, lambda _: DEVICE_ID, live=False)
+    yield _row(places.DEVICE, lambda _: places.DEVICE_ID, live=False)
     yield _row(places.MODEL, lambda v: v.build.traits.code, since=new, live=False)
     yield from _meter(new)
     yield from _load_management()
@@ -248,7 +236,7 @@ def _session(new: str | None) -> Iterator[Row]:
 def _cc() -> Iterator[Row]:
     yield from _common(NEW)
     yield _row(places.FIRMWARE, lambda v: v.build.firmware[:4])
-    yield _row(places.STATUS, lambda v: OCPP_STATES.index(v.status))
+    yield _row(places.STATUS, lambda v: places.OCPP_STATES.index(v.status))
     yield _row(
         places.SAFE_CURRENT, stored(SAFE_CURRENT), write=controls.SAFE.write, assumed="default; below 6 A no charging"
     )
@@ -257,7 +245,7 @@ def _cc() -> Iterator[Row]:
     for index, place in enumerate(places.ENERGY):
         yield _row(place, _of_phase(lambda v: v.phase_energy, index), missing=NO_VALUE)
     yield _row(712, lambda _: MINIMUM_CURRENT, "minimum_current_limit", live=False, about="A")
-    yield places.HEMS_CURRENT.row(_hems_current, controls.CURRENT.write, source=DOCUMENT, type=U16.cut)
+    yield places.HEMS_CURRENT.row(lambda v: v.logic.hems_current, controls.CURRENT.write, source=DOCUMENT, type=U16.cut)
     yield _row(places.AVAILABILITY, _available, write=controls.available, since=NEW, about="1: available")
     yield _row(
         places.AVAILABILITY, lambda v: 1 - _available(v), write=controls.unavailable, until=NEW, about="0: available"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -51,13 +52,13 @@ def device_id(serial: str) -> str:
     return f"F-00000042-{digits[-12:].zfill(12)}-00"
 
 
+@dataclass(frozen=True, slots=True)
 class SempApi:
     """The SEMP server of one controller."""
 
-    def __init__(self, build: Build, logic: Logic, view: Callable[[], View]) -> None:
-        self._build = build
-        self._logic = logic
-        self._view = view
+    build: Build
+    logic: Logic
+    view: Callable[[], View]
 
     def interface(self) -> HttpInterface:
         routes = tuple(
@@ -68,10 +69,10 @@ class SempApi:
         return HttpInterface(port=8888, routes=routes, enabled=self._enabled)
 
     def _enabled(self) -> bool:
-        return self._logic.settings[SEMP] and self._build.release.semp
+        return self.logic.settings[SEMP] and self.build.release.semp
 
     def _describe(self, _: HttpRequest) -> HttpReply:
-        build, view = self._build, self._view()
+        build, view = self.build, self.view()
         document = _DOCUMENT.format(
             namespace=NAMESPACE,
             device=device_id(build.serial),
@@ -89,12 +90,12 @@ class SempApi:
         watts = self._wanted(request.body)
         if watts is None:
             outcome = Outcome(refused=Reason.INVALID, message="no message to this device")
-            self._logic.record_write(
+            self.logic.record_write(
                 "semp.recommended_power", request.body.decode("utf-8", "replace"), outcome, request.origin
             )
             return HttpReply(status=400, body=b"Bad Request", content_type="text/plain")
-        outcome = self._logic.recommend(watts)
-        self._logic.record_write("semp.recommended_power", watts, outcome, request.origin)
+        outcome = self.logic.recommend(watts)
+        self.logic.record_write("semp.recommended_power", watts, outcome, request.origin)
         return HttpReply(content_type=None)
 
     def _wanted(self, body: bytes) -> int | None:
@@ -108,7 +109,7 @@ class SempApi:
         space = f"{{{NAMESPACE}}}"
         for control in root.iter(f"{space}DeviceControl"):
             found = {child.tag.removeprefix(space): (child.text or "").strip() for child in control}
-            if found.get("DeviceId") != device_id(self._build.serial):
+            if found.get("DeviceId") != device_id(self.build.serial):
                 continue
             if found.get("On", "").lower() not in ("true", "1"):
                 return 0

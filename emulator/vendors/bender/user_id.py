@@ -6,6 +6,7 @@ The one rule: nothing happens before the last two characters; then it acts like 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
 from ...core.messages import DONE, Outcome, Reason
@@ -18,20 +19,20 @@ NO_USER: Final = Outcome(refused=Reason.UNAUTHORISED, message="no user id")
 _BLANK: Final = 0x2020
 
 
+@dataclass(slots=True)
 class UserId:
     """The user id that is being written."""
 
-    def __init__(self, allowed: Callable[[], bool], authorise: Callable[[str], Outcome], recorder: Recorder) -> None:
-        self._allowed = allowed
-        self._authorise = authorise
-        self._recorder = recorder
-        self.forget()
+    allowed: Callable[[], bool]
+    authorise: Callable[[str], Outcome]
+    recorder: Recorder
+    _words: list[int] = field(init=False, default_factory=lambda: [_BLANK] * len(USER_ID))
 
     def forget(self) -> None:
         self._words = [_BLANK] * len(USER_ID)
 
     def write(self, index: int, word: int, origin: Origin) -> Outcome:
-        if not self._allowed():
+        if not self.allowed():
             return NOT_ALLOWED
         self._words[index] = word
         if index < len(USER_ID) - 1:
@@ -39,6 +40,6 @@ class UserId:
         data = b"".join(part.to_bytes(2, "big") for part in self._words)
         self.forget()
         user = data.decode("ascii", "replace").strip(" \0")
-        outcome = self._authorise(user) if user else NO_USER
-        self._recorder.record_write("user_id", user, outcome, origin)
+        outcome = self.authorise(user) if user else NO_USER
+        self.recorder.record_write("user_id", user, outcome, origin)
         return outcome

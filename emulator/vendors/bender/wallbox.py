@@ -53,7 +53,9 @@ class Bender(Wallbox):
         self.logic = Logic(self, self.build)
         self.modbus = ModbusApi(self.build, self.logic, self.view, lambda: self.profile)
         self.login = Login(self.settings, self.serial)
-        self.http = HttpApi(self.settings, self.build, self.profile, self.login, self.view, self.modbus.fidelity)
+        self.http = HttpApi(
+            self.settings, self.build, lambda: self.profile, self.login, self.view, self.modbus.fidelity
+        )
         self.interfaces: Mapping[str, Interface] = (
             {"http": self.http.icc_interface(), "modbus": self.modbus.interface()}
             if self.build.icc
@@ -100,6 +102,9 @@ class Bender(Wallbox):
             if int(address.removeprefix(REGISTER)) not in USER_ID:
                 yield address
 
+    def written_names(self) -> Iterable[str]:
+        return (*super().written_names(), "user_id", "semp.recommended_power")
+
     def fidelity(self) -> Iterable[Fidelity]:
         yield from (key.fidelity() for key in self.http.keys.values())
         yield from self.modbus.fidelity()
@@ -140,6 +145,6 @@ class Bender(Wallbox):
     def boot(self) -> None:
         """The firmware may be another one."""
         self.modbus.compile()
-        self.http.compile(self.profile)
+        self.http.compile()
         self.logic.start()
         self.logic.host.power_on()

@@ -81,7 +81,7 @@ class HttpApi:
         else:
             body, known = table.everything(view), not strict
         code = 200 if known else device.settings[UNKNOWN_KEY_STATUS] or (400 if strict else 200)
-        return HttpReply(status=code, body=body, headers=CORS, chunked=True, close=True, journal={"filter": text})
+        return HttpReply(status=code, body=body, headers=CORS, chunked=True, close=True, journal=_asked(text))
 
     def set(self, request: HttpRequest) -> HttpReply:
         """Write every key of the query; those that fail do not keep the others from being written.
@@ -108,6 +108,11 @@ class HttpApi:
         raw = unquote(encoded)
         refusal = self._writer.text(key, raw, request.origin)
         return True if refusal is None else refusal.over_http(key, shown(raw))
+
+
+def _asked(wanted: str) -> dict[str, object]:
+    """What was read, for the journal."""
+    return {"filter": wanted, "reads": [name.strip() for name in wanted.split(",")] if wanted else ["*"]}
 
 
 def _pairs(request: HttpRequest) -> list[tuple[str, str]]:

@@ -36,6 +36,7 @@ class Facts(TypedDict, total=False):
     models: tuple[str, ...]
     live: bool
     assumed: str
+    sets: str
 
 
 Write = Callable[[Writer, object, Origin], Outcome]
@@ -108,6 +109,7 @@ def _stored(
 ) -> Row:
     """A key that is a number."""
     write = _by(setting.name, key(setting))
+    facts.setdefault("sets", setting.name)
     return _row(name, address, U16, r.stored(setting), about or setting.name, write, source, **facts)
 
 
@@ -155,7 +157,7 @@ HOLDING_ROWS: Final[tuple[Row, ...]] = (
     _row("ELECTRICITY_PRICES_HOURS", 208, U16, r.stored(s.AHO), "h", _TARIFF_HOURS, assumed="stored without effect"),
     _row("ELECTRICITY_PRICES_FINISHED", 209, U16, combined.tariff_end, "hour", _TARIFF_END, assumed="att in hours"),
     _stored("ELECTRICITY_PRICES_ZONE", 210, s.AWC),
-    _row("AMPERE_MAX", 211, U16, r.installer_limit, "A, ama", _by("ama", key(s.AMA))),
+    _row("AMPERE_MAX", 211, U16, r.installer_limit, "A, ama", _by("ama", key(s.AMA)), sets="ama"),
     *(
         _row(
             f"AMPERE_L{n}",

@@ -275,50 +275,37 @@ def _group_current(value: object) -> GroupCurrent:
 _NO_CARDS: Final[list[CardEntry]] = []
 _GROUP: Final[GroupCurrent] = {"amp": 32, "ts": 0}
 
-BAC: Final = Setting(
-    name="bac", default=3, check=integer(0, 3), about="button may change the current: 0 never to 3 always"
-)
-SDP: Final = Setting(
-    name="sdp", default=0, check=integer(0, 3), about="button may change the force state: 0 never to 3 always"
-)
-LOT: Final = Setting(name="lot", default=_GROUP, check=_group_current, about="current of the load group, A")
-ALL_SEED_KEYS: Final = Setting(
-    name="all_seed_keys", default=False, check=boolean, about="serve every key of the API keys table"
-)
+BAC: Final = Setting("bac", 3, integer(0, 3), "button may change the current: 0 never to 3 always")
+SDP: Final = Setting("sdp", 0, integer(0, 3), "button may change the force state: 0 never to 3 always")
+LOT: Final = Setting("lot", _GROUP, _group_current, "current of the load group, A")
+ALL_SEED_KEYS: Final = Setting("all_seed_keys", False, boolean, "serve every key of the API keys table")
 ERR_TABLE: Final = Setting(
-    name="err_table",
-    default="firmware",
-    check=one_of("firmware", "old", "new"),
-    about="numbering of err: as the firmware, or always the one before or since 59.4",
+    "err_table",
+    "firmware",
+    one_of("firmware", "old", "new"),
+    "numbering of err: as the firmware, or always the one before or since 59.4",
 )
 UNKNOWN_KEY_STATUS: Final = Setting(
-    name="unknown_key_status",
-    default=None,
-    check=optional(one_of(200, 400)),
-    about="HTTP status for unknown keys in a filter: 200 or 400; null: as the model",
+    "unknown_key_status",
+    None,
+    optional(one_of(200, 400)),
+    "HTTP status for unknown keys in a filter: 200 or 400; null: as the model",
 )
-PASSWORD: Final = Setting(name="password", default="", check=text(64), about="password of app and web socket")
+PASSWORD: Final = Setting("password", "", text(64), "password of app and web socket")
 WEBSOCKET_HASH: Final[Setting[Scheme | None]] = Setting(
-    name="websocket_hash",
-    default=None,
-    check=optional(one_of("pbkdf2", "bcrypt")),
-    about="hash of the web socket's log-in; null: as the model",
+    "websocket_hash", None, optional(one_of("pbkdf2", "bcrypt")), "hash of the web socket's log-in; null: as the model"
 )
 WEBSOCKET_FORMAT: Final = Setting(
-    name="websocket_format",
-    default="text",
-    check=one_of("text", "msgpack", "msgpack_after_zero"),
-    about="frames the web socket sends: JSON text, MessagePack, or MessagePack behind a zero byte",
+    "websocket_format",
+    "text",
+    one_of("text", "msgpack", "msgpack_after_zero"),
+    "frames the web socket sends: JSON text, MessagePack, or MessagePack behind a zero byte",
 )
-AHO: Final = Setting(name="aho", default=2, check=integer(0, 24), about="API v1 and Modbus: hours of cheap charging")
-V1_DWO: Final = Setting(
-    name="v1_dwo", default=0, check=integer(0, 2**31 - 1), about="API v1: the last energy limit, 0.1 kWh"
-)
-RBC: Final = Setting(name="rbc", default=1, check=integer(0, 2**32 - 1), about="restarts so far")
-CLOCK_ERROR: Final = Setting(
-    name="clock_error", default=0, check=integer(-(2**62), 2**62), about="µs the clock is ahead"
-)
-CARDS: Final = Setting(name="cards", default=_NO_CARDS, check=_cards, about="card slots, written as over the API")
+AHO: Final = Setting("aho", 2, integer(0, 24), "API v1 and Modbus: hours of cheap charging")
+V1_DWO: Final = Setting("v1_dwo", 0, integer(0, 2**31 - 1), "API v1: the last energy limit, 0.1 kWh")
+RBC: Final = Setting("rbc", 1, integer(0, 2**32 - 1), "restarts so far")
+CLOCK_ERROR: Final = Setting("clock_error", 0, integer(-(2**62), 2**62), "µs the clock is ahead")
+CARDS: Final = Setting("cards", _NO_CARDS, _cards, "card slots, written as over the API")
 
 HIDDEN: Final[tuple[Setting[object], ...]] = (
     BAC,

@@ -50,7 +50,8 @@ class V1Api:
             return self._not_found(request)
         view = View(self._device)
         body = self._device.identity.print_json({name: row.shown(view) for name, row in self.rows.items()}).encode()
-        return HttpReply(body=body, headers=CORS, chunked=True, close=True)
+        reads = {"reads": [PREFIX.rstrip(".")]}
+        return HttpReply(body=body, headers=CORS, chunked=True, close=True, journal=reads)
 
     def command(self, request: HttpRequest) -> HttpReply:
         """Write one key, whatever comes of it, and show everything."""

@@ -42,6 +42,13 @@ BAD_SIGNATURE: Final = "invalid hmac"
 BAD_MESSAGE: Final = "invalid message"
 
 
+def keys_in(frame: str | bytes) -> Iterable[str]:
+    """The keys that a frame tells something about; none that can be read if it is not JSON."""
+    message = json.loads(frame) if isinstance(frame, str) else {}
+    status = message.get("status")
+    return list(status) if isinstance(status, dict) and message.get("type") != "response" else ()
+
+
 class WebSocketApi:
     """The web socket of one wallbox."""
 
@@ -61,6 +68,7 @@ class WebSocketApi:
             heartbeat=lambda: '{"type":"deltaStatus","status":{}}',
             max_clients=CLIENTS,
             max_message=LONGEST,
+            values_in=keys_in,
         )
 
     def open(self, origin: Origin) -> Conversation:

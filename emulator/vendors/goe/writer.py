@@ -6,10 +6,10 @@ The one rule: whatever a client writes, by whatever protocol, is checked, acted 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
 
-from ...core.messages import DONE, Outcome
+from ...core.messages import DONE
 from ...devices.interfaces import Origin
+from ...devices.registers import RecordWrite
 from ...devices.settings import Setting
 from . import refusals
 from .arduino import JsonError, parse
@@ -21,16 +21,10 @@ from .settings import FRC, OCPPU
 from .status import Tables
 
 
-class Record(Protocol):
-    """Records that a client wrote something."""
-
-    def __call__(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None: ...
-
-
 class Writer:
     """The way into one wallbox's keys."""
 
-    def __init__(self, device: Device, tables: Tables, record: Record, changed: Callable[[], None]) -> None:
+    def __init__(self, device: Device, tables: Tables, record: RecordWrite, changed: Callable[[], None]) -> None:
         """`changed`: called when something may look different."""
         self.device = device
         self.record_write = record

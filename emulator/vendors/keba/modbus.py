@@ -23,7 +23,7 @@ from .readings import View
 from .registers import GUIDE, LAYOUT
 from .settings import ANY_UNIT, BAD_READ_EXCEPTION, DSW1_3, MINIMUM_INTERVALS, MODBUS_IN_APP, MODBUS_MOVED
 
-SERVED: Final = Point(name="Modbus TCP", since="3.10.16", models=P30, source=GUIDE)
+SERVED: Final = Point("Modbus TCP", since="3.10.16", models=P30, source=GUIDE)
 """P30 that have it."""
 MOVED_PORT: Final = 1502
 LEAST: Final = {3: SECOND // 2, 6: 5 * SECOND}
@@ -38,8 +38,6 @@ class ModbusApi(ModbusService[View, Logic]):
     ) -> None:
         super().__init__(lambda: RegisterTable(LAYOUT, profile()), view, logic, enabled=self._served)
         self._simulation = simulation
-        self._logic = logic
-        self._settings = logic.settings
         self._profile = profile
         self.last: Instant | None = None
         """When it was used last."""
@@ -64,25 +62,25 @@ class ModbusApi(ModbusService[View, Logic]):
 
     @property
     def _moved(self) -> bool:
-        return bool(self._settings[MODBUS_MOVED])
+        return bool(self.target.settings[MODBUS_MOVED])
 
     def _served(self) -> bool:
-        if not self._logic.awake:
+        if not self.target.awake:
             return False
-        if self._logic.build.p40:
-            return self._settings[MODBUS_IN_APP]
-        return self._settings[DSW1_3] and SERVED.exists(self._profile())
+        if self.target.build.p40:
+            return self.target.settings[MODBUS_IN_APP]
+        return self.target.settings[DSW1_3] and SERVED.exists(self._profile())
 
     def _answer(self, request: ModbusRequest) -> ModbusReply | None:
         """The device's reply; silence for other units."""
-        if request.unit != UNIT_ID and not self._settings[ANY_UNIT]:
+        if request.unit != UNIT_ID and not self.target.settings[ANY_UNIT]:
             return None
         self.last = self._simulation.now()
-        if self._settings[MINIMUM_INTERVALS] and self._too_soon(request, self.last):
+        if self.target.settings[MINIMUM_INTERVALS] and self._too_soon(request, self.last):
             return ModbusReply(exception=BUSY, journal={"refused": "too soon"})  # ASSUMED: busy
         reply = self.serve(request)
         if reply is not None and reply.exception == ILLEGAL_ADDRESS:
-            return ModbusReply(exception=self._settings[BAD_READ_EXCEPTION], journal=reply.journal)
+            return ModbusReply(exception=self.target.settings[BAD_READ_EXCEPTION], journal=reply.journal)
         return reply
 
     def _too_soon(self, request: ModbusRequest, at: Instant) -> bool:

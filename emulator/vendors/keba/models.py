@@ -72,15 +72,31 @@ class Traits:
         return self.series in ("x", "p40")
 
 
-def _p20(name: str, amperes: int, product: str) -> tuple[Model, Traits]:
-    model = Model(
+def _model(
+    name: str,
+    title: str,
+    amperes: int,
+    firmwares: tuple[str, ...],
+    serial: str,
+    connector: str = "tethered",
+    default: str | None = None,
+) -> Model:
+    """`default`: firmware if not the newest."""
+    return Model(
         id=name,
-        title=f"KEBA KeContact P20 c-series {amperes} A",
-        firmwares=P20_FIRMWARES,
-        default_firmware="2.5a3",
+        title=title,
+        firmwares=firmwares,
+        default_firmware=default or firmwares[-1],
         rated_current=float(amperes),
-        serial="15017355",
+        connector=connector,
+        serial=serial,
         evse=EVSE,
+    )
+
+
+def _p20(name: str, amperes: int, product: str) -> tuple[Model, Traits]:
+    model = _model(
+        name, f"KEBA KeContact P20 c-series {amperes} A", amperes, P20_FIRMWARES, "15017355", default="2.5a3"
     )
     return model, Traits(
         generation="P20",
@@ -107,16 +123,7 @@ def _p30(
 ) -> tuple[Model, Traits]:
     code = "3" + ("1" if connector == "tethered" else "0") + {13: "1", 16: "2", 20: "3", 32: "4"}[amperes]
     code += {"x": "0", "c": "1", "de": "2"}[series] + str(metering) + str(int(rfid))
-    model = Model(
-        id=name,
-        title=title,
-        firmwares=P30_FIRMWARES,
-        default_firmware="3.10.57",
-        rated_current=float(amperes),
-        connector=connector,
-        serial="17619300",
-        evse=EVSE,
-    )
+    model = _model(name, title, amperes, P30_FIRMWARES, "17619300", connector)
     return model, Traits(
         generation="P30",
         series=series,
@@ -134,16 +141,7 @@ def _p40(
 ) -> tuple[Model, Traits]:
     """Product code: 4, current, connector, phases (3: switching), metering, RFID, button. Source: OpenEMS."""
     code = f"4{1 if amperes == 16 else 2}{1 if connector == 'tethered' else 2}3{metering}{int(rfid)}1"
-    model = Model(
-        id=name,
-        title=title,
-        firmwares=P40_FIRMWARES,
-        default_firmware="1.3.0",
-        rated_current=float(amperes),
-        connector=connector,
-        serial="26000042",
-        evse=EVSE,
-    )
+    model = _model(name, title, amperes, P40_FIRMWARES, "26000042", connector)
     return model, Traits(generation="P40", series="p40", code=int(code), meter=metering > 0, rfid=rfid, assumed=True)
 
 

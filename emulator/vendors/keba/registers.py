@@ -12,6 +12,7 @@ from typing import Final, Unpack
 from ...core.messages import Outcome, Reason
 from ...devices.interfaces import Origin
 from ...devices.register_maps import keba as at
+from ...devices.register_maps.place import Place
 from ...devices.registers import DEVICE_FAILURE, ILLEGAL_VALUE, Bank, Layout, Register, RegisterFacts
 from . import controls
 from .logic import OUT_OF_RANGE, Logic
@@ -32,7 +33,7 @@ Row = Register[View, Logic]
 Write = Callable[[Logic, object, Origin], Outcome]
 
 
-def _row(place: at.Place, read: Read, *, source: str = GUIDE, **facts: Unpack[RegisterFacts]) -> Row:
+def _row(place: Place, read: Read, *, source: str = GUIDE, **facts: Unpack[RegisterFacts]) -> Row:
     return place.row(read, source=source, **facts)
 
 
@@ -66,7 +67,7 @@ def _voltage(index: int) -> Read:
     return lambda v: v.voltages[index]
 
 
-def _energy(place: at.Place, read: Callable[[View], int], about: str) -> tuple[Row, ...]:
+def _energy(place: Place, read: Callable[[View], int], about: str) -> tuple[Row, ...]:
     """0.1 Wh; old P40 count Wh."""
     return (
         _row(place, read, models=P30, source=EVCC, about=about),
@@ -93,28 +94,21 @@ READABLE: Final[tuple[Row, ...]] = (
     *_energy(at.SESSION_ENERGY, lambda v: v.session_energy, "0.1 Wh"),
     _row(at.PHASE_SOURCE, stored(X2SRC), since=SINCE_PHASES, models=P30, source=EVCC),
     _row(at.PHASE_SOURCE, stored(X2SRC), since=P40_PHASES, models=P40, source=EVCC),
-    _row(
-        at.PHASE_STATE,
-        lambda v: v.phase_switch,
-        since=SINCE_PHASES,
-        models=P30,
-        source=EVCC,
-        assumed="0 without a source, as by UDP",
-        about="0: one phase, 1: three",
-    ),
+    _row(at.PHASE_STATE, lambda v: v.phase_switch, since=SINCE_PHASES, models=P30, source=EVCC,
+        assumed="0 without a source, as by UDP", about="0: one phase, 1: three"),
     _row(at.PHASE_STATE, lambda v: (1, 3)[v.settings[X2]], since=P40_PHASES, models=P40, source=EVCC, about="1 or 3"),
     _row(at.FAILSAFE_CURRENT, stored(FAILSAFE_CURRENT), since=SINCE_FAILSAFE, models=P30),
     _row(at.FAILSAFE_CURRENT, stored(FAILSAFE_CURRENT), models=P40),
     _row(at.FAILSAFE_TIMEOUT, stored(FAILSAFE_TIMEOUT), since=SINCE_FAILSAFE, models=P30),
     _row(at.FAILSAFE_TIMEOUT, stored(FAILSAFE_TIMEOUT), models=P40),
-)
+)  # fmt: skip
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
 def _command(
-    place: at.Place, write: Write, *, read: Read | None = None, source: str = GUIDE, **facts: Unpack[RegisterFacts]
+    place: Place, write: Write, *, read: Read | None = None, source: str = GUIDE, **facts: Unpack[RegisterFacts]
 ) -> Row:
     """ASSUMED: a bad value is refused, or confirmed and ignored where the owner wants it so."""
 
@@ -181,16 +175,16 @@ def _phases(models: tuple[str, ...], since: str) -> tuple[Row, ...]:
 
 
 WRITABLE: Final[tuple[Row, ...]] = (
-    _command(at.SET_CURRENT, controls.CURRENT_P30.write, models=P30, assumed="refusal of 0"),
+    _command(at.SET_CURRENT, controls.CURRENT_P30.write, models=P30, sets="curr", assumed="refusal of 0"),
     _command(at.SET_CURRENT, controls.CURRENT.write, models=P40, read=stored(CURR), source=EVCC, about="mA; 0: stop"),
     _command(at.SET_ENERGY, _energy_limit, models=P30),
     _command(at.UNLOCK_PLUG, _unlock, assumed="confirmed and ignored while not suspended", about="0: unlock"),
-    _command(at.SET_ENABLED, _enable, about="0 or 1"),
+    _command(at.SET_ENABLED, _enable, sets="ena", about="0 or 1"),
     *_failsafe(P30, SINCE_FAILSAFE),
     *_failsafe(P40, None),
     *_phases(P30, SINCE_PHASES),
     *_phases(P40, P40_PHASES),
-)
+)  # fmt: skip
 
 REFUSALS: Final[Mapping[Reason, int | None]] = {
     Reason.NOT_NOW: None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from ...core.events import EventName
@@ -31,6 +32,8 @@ PUSHED: Final[Mapping[str, Callable[[View], int]]] = {
     "Enable sys": lambda v: v.enable_sys,
     "Max curr": lambda v: v.offered,
 }
+TOLD_IN: Final = dict.fromkeys(PUSHED, "report2") | {"E pres": "report3"}
+"""The report that has the same value."""
 ENERGY_STEP: Final = 100
 """Between two pushes of `E pres` [0.1 Wh]. Source: guide, evcc#644."""
 METER_PERIOD: Final = SECOND
@@ -49,46 +52,38 @@ class Client(NamedTuple):
     """Where it wants its answers."""
 
 
+@dataclass(eq=False)
 class UdpApi:
     """The UDP service of one wallbox."""
 
-    def __init__(
-        self,
-        wallbox: Wallbox,
-        logic: Logic,
-        view: Callable[[], View],
-        reports: Reports,
-        commands: Commands,
-        modbus_used: Callable[[], Instant | None],
-    ) -> None:
-        """`modbus_used`: when a client of Modbus asked last."""
-        self._wallbox = wallbox
-        self._simulation = wallbox.simulation
-        self._settings = wallbox.settings
-        self._control = wallbox.control
-        self._logic = logic
-        self._build = logic.build
-        self._view = view
-        self._reports = reports
-        self._commands = commands
-        self._modbus_used = modbus_used
+    wallbox: Wallbox
+    logic: Logic
+    view: Callable[[], View]
+    reports: Reports
+    commands: Commands
+    modbus_used: Callable[[], Instant | None]
+    """When a client of Modbus asked last."""
+    client: Client | None = None
+    """Who commanded last."""
+    _pushed: dict[str, int] = field(default_factory=dict)
+    _energy_due: bool = False
+    """`E pres` has gone a step further."""
+    _answering: bool = False
+    """What changes now is told after the answer."""
+    _news: bool = False
+    """Something changed."""
+    _heard: dict[str, Instant] = field(default_factory=dict)
+    _last: Instant | None = None
+    _quiet_until: Instant = 0
+
+    def __post_init__(self) -> None:
+        self._settings = self.wallbox.settings
+        self._build = self.logic.build
         self._broadcasts = self._build.p20
         """Older ones tell everybody. Source: P20 guide."""
-        self.client: Client | None = None
-        """Who commanded last."""
-        self._pushed: dict[str, int] = {}
-        self._energy_due = False
-        """`E pres` has gone a step further."""
-        self._answering = False
-        """What changes now is told after the answer."""
-        self._news = False
-        """Something changed."""
-        wallbox.listen(self._changed)
-        logic.log.on_begin = self._session_started
-        self._look = wallbox.timer(self._meter_read)
-        self._heard: dict[str, Instant] = {}
-        self._last: Instant | None = None
-        self._quiet_until: Instant = 0
+        self._look = self.wallbox.timer(self._meter_read)
+        self.wallbox.listen(self._changed)
+        self.logic.log.on_begin = self._session_started
 
     def interface(self) -> UdpInterface:
         return UdpInterface(
@@ -96,7 +91,7 @@ class UdpApi:
             handle=self.handle_datagram,
             published=self.published,
             period=3600.0,
-            enabled=lambda: self._logic.awake,
+            enabled=lambda: self.logic.awake,
             broadcast=True,
         )
 
@@ -126,10 +121,13 @@ class UdpApi:
             answer = self._answer(text, origin)
         finally:
             self._answering = False
-        pushes = tuple(self.published(self._simulation.at)) if self._news else ()
+        pushes = tuple(self.published(self.wallbox.simulation.at)) if self._news else ()
         if not answer:
             return pushes
-        return (Datagram(data=answer.encode("cp437", "replace"), host=client.host, port=client.port), *pushes)
+        reply = Datagram(
+            data=answer.encode("cp437", "replace"), host=client.host, port=client.port, journal=_asked(text, answer)
+        )
+        return (reply, *pushes)
 
     def _answer(self, text: str, origin: Origin) -> str:
         words = text.split()
@@ -138,10 +136,10 @@ class UdpApi:
         if len(words) == 2 and words[0] == "report":
             number = int(words[1]) if words[1].isascii() and words[1].isdigit() else -1
             try:
-                return self._reports.render(self._view(), number)
+                return self.reports.render(self.view(), number)
             except KeyError:
                 return OK if self._build.p20 else rejected("unknown report")
-        return self._commands.execute(words[0] if words else "", words[1:], origin)[1]
+        return self.commands.execute(words[0] if words else "", words[1:], origin)[1]
 
     def _client(self, origin: Origin) -> Client:
         """Where answers go: port 7090 of whoever asked, whatever port it asked from.
@@ -151,12 +149,12 @@ class UdpApi:
         """
         host, _, port = (origin.client or f"127.0.0.1:{PORT}").rpartition(":")
         stated = self._settings[REPLY_TO_SOURCE_PORT]
-        to_source = host in (self._wallbox.context.address, origin.host) if stated is None else stated
+        to_source = host in (self.wallbox.context.address, origin.host) if stated is None else stated
         return Client(host, int(port) if to_source else PORT)
 
     def _deaf(self, text: str) -> bool:
         """Whether the wallbox does not hear this."""
-        settings, at, used = self._settings, self._simulation.now(), self._modbus_used()
+        settings, at, used = self._settings, self.wallbox.simulation.now(), self.modbus_used()
         if not settings[DSW1_3] and text != "report 1":
             return True
         if settings[UDP_YIELDS] and used is not None and at < used + YIELD:
@@ -186,7 +184,7 @@ class UdpApi:
         """What is true now is old news to the first client."""
         first, self.client = self.client is None, client
         if first:
-            self._pushed = _values(self._view())
+            self._pushed = _values(self.view())
             self._energy_due = False
             self._next_step()
 
@@ -194,7 +192,7 @@ class UdpApi:
         """One object for each value that has changed."""
         if self._answering or not self._settings[DSW1_3] or (self.client is None and not self._broadcasts):
             return
-        view = self._view()
+        view = self.view()
         values = _values(view)
         news = {name: value for name, value in values.items() if self._pushed.get(name, value) != value}
         self._pushed = values
@@ -203,24 +201,25 @@ class UdpApi:
             news["E pres"] = view.session_energy
         host, port = self._audience()
         for name, value in news.items():
-            yield Datagram(data=json.dumps({name: value}).encode() + b"\n", host=host, port=port)
+            data = json.dumps({name: value}).encode() + b"\n"
+            yield Datagram(data=data, host=host, port=port, journal={"reads": [f"{TOLD_IN[name]}.{name}"]})
 
     def _audience(self) -> Client:
         if self.client is not None and not self._broadcasts:
             return self.client
-        local = self._wallbox.context.address.startswith("127.")
+        local = self.wallbox.context.address.startswith("127.")
         everybody = "127.255.255.255" if local else "255.255.255.255"
         return Client(self._settings[BROADCAST_ADDRESS] or everybody, BROADCAST_PORT)
 
     def _next_step(self) -> None:
         """Have the meter tell when `E pres` has gone a step further."""
-        running = self._logic.log.running
+        running = self.logic.log.running
         if running is None or not self._build.traits.meter or (self.client is None and not self._broadcasts):
             return
-        now = self._wallbox.snapshot()
-        target = running.base + self._logic.log.energy(now) + ENERGY_STEP
+        now = self.wallbox.snapshot()
+        target = running.base + self.logic.log.energy(now) + ENERGY_STEP
         energy = target / 10 - (now.total_energy - now.session_energy)
-        self._control.submit(MarkEnergy(owner=self._control.owner("udp"), energy=energy))
+        self.wallbox.control.submit(MarkEnergy(owner=self.wallbox.control.owner("udp"), energy=energy))
 
     def _session_started(self) -> None:
         """`E pres` begins again."""
@@ -229,13 +228,19 @@ class UdpApi:
 
     def handle(self, event: Event) -> None:
         """A step of energy is reached: the wallbox finds out when it looks at the meter."""
-        if event.name is EventName.ENERGY_REACHED and event.detail["mark"] == self._control.owner("udp"):
+        if event.name is EventName.ENERGY_REACHED and event.detail["mark"] == self.wallbox.control.owner("udp"):
             self._look.set(grid(event.at - 1, METER_PERIOD) + METER_PERIOD)
 
     def _meter_read(self, _: Instant) -> None:
         self._energy_due = True
         self._next_step()
-        self._wallbox.changed()
+        self.wallbox.changed()
+
+
+def _asked(text: str, answer: str) -> dict[str, object]:
+    """What was read, for the journal."""
+    words = text.split()
+    return {"reads": ["".join(words)]} if len(words) == 2 and words[0] == "report" and answer[:1] == "{" else {}
 
 
 def _values(view: View) -> dict[str, int]:

@@ -104,6 +104,9 @@ class Keba(Wallbox):
             for table in self.modbus.table.tables.values():
                 yield from (f"{REGISTER}{item.start}" for item in table.items if item.row.read is not None)
 
+    def request_words(self) -> Iterable[str]:
+        return ("i", "report")
+
     def fidelity(self) -> Iterable[Fidelity]:
         if "udp" in self.interfaces:
             yield from self.reports.fidelity()

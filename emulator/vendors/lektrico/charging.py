@@ -8,6 +8,7 @@ Source: Charger local API, chapters 3 and 5; the transitions between states are 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -60,29 +61,32 @@ WATCHED: Final = frozenset(
 """Settings that the charge depends on."""
 
 
+@dataclass(eq=False)
 class Charging:
     """The firmware's charge logic. What it holds here is lost when the device restarts."""
 
-    def __init__(self, wallbox: Wallbox, device: Device, session_over: Callable[[], None]) -> None:
-        self._wallbox = wallbox
+    wallbox: Wallbox
+    device: Device
+    session_over: Callable[[], None]
+    plugged: bool = False
+    authorised: bool = False
+    """This session may charge, or has been charging."""
+    stopped: bool = False
+    """Charge.Stop ended the session; only Charge.Start or a card begins another one."""
+    paused: bool = False
+    """Charge.Pause"""
+    overridden: bool = False
+    """The schedule does not count in this session."""
+    em_offline: bool = False
+    updating: bool = False
+    """New firmware is being loaded."""
+    _em_heard: Instant | None = None
+    """When the energy meter last spoke; None: nobody waits for it."""
+
+    def __post_init__(self) -> None:
+        wallbox = self.wallbox
         self._control = wallbox.control
-        self._device = device
-        self._settings = device.settings
-        self._session_over = session_over
-        self.plugged = False
-        self.authorised = False
-        """This session may charge, or has been charging."""
-        self.stopped = False
-        """Charge.Stop ended the session; only Charge.Start or a card begins another one."""
-        self.paused = False
-        """Charge.Pause"""
-        self.overridden = False
-        """The schedule does not count in this session."""
-        self.em_offline: bool = False
-        self.updating = False
-        """New firmware is being loaded."""
-        self._em_heard: Instant | None = None
-        """When the energy meter last spoke; None: nobody waits for it."""
+        self._settings = wallbox.settings
         self._em_timer = wallbox.timer(self._em_silent)
         self._edge_timer = wallbox.timer(self._at_edge)
         self._intervals: tuple[object, tuple[Interval, ...]] = (None, ())
@@ -105,7 +109,7 @@ class Charging:
     @property
     def session_active(self) -> bool:
         """A session is going on that a restart waits for."""
-        return self.plugged and self.authorised and not self.faulty(self._wallbox.snapshot())
+        return self.plugged and self.authorised and not self.faulty(self.wallbox.snapshot())
 
     def faulty(self, snapshot: Snapshot) -> bool:
         """State E or F."""
@@ -123,7 +127,7 @@ class Charging:
 
     def local_time(self, at: Instant) -> datetime:
         """UTC and whole hours. ASSUMED: the time zone's name is not used."""
-        moment = self._wallbox.calendar(at)
+        moment = self.wallbox.calendar(at)
         utc = moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
         return utc + timedelta(hours=self._settings[GMT_OFFSET.setting])
 
@@ -138,7 +142,7 @@ class Charging:
         settings = self._settings
         return {
             "install_current": settings[INSTALL_CURRENT.setting],
-            "user_current": settings[USER_CURRENT.setting] if USER_CURRENT.exists(self._device.profile) else None,
+            "user_current": settings[USER_CURRENT.setting] if USER_CURRENT.exists(self.device.profile) else None,
             "dynamic_current": settings[DYNAMIC_CURRENT.setting],
             "schedule": self.schedule_current(at),
             "em_offline": settings[EM_OFFLINE_CURRENT] if self.em_offline else None,
@@ -150,8 +154,8 @@ class Charging:
 
     def start(self) -> Refusal | None:
         """Charge.Start: authorise, and end a pause."""
-        if not self.plugged or self.locked or self.faulty(self._wallbox.snapshot()):
-            return self._device.prohibited
+        if not self.plugged or self.locked or self.faulty(self.wallbox.snapshot()):
+            return self.device.prohibited
         self.authorised, self.stopped, self.paused = True, False, False
         self.apply()
         return None
@@ -159,16 +163,16 @@ class Charging:
     def stop(self) -> Refusal | None:
         """Charge.Stop: the session is over until Charge.Start or the next car."""
         if not self.plugged:
-            return self._device.prohibited
+            return self.device.prohibited
         self.authorised, self.stopped, self.paused = False, True, False
         self.apply()
-        self._session_over()
+        self.session_over()
         return None
 
     def pause(self, wanted: bool) -> Refusal | None:
         """Charge.Pause and Charge.Resume. ASSUMED: without a car there is nothing to pause."""
         if not self.plugged:
-            return self._device.prohibited
+            return self.device.prohibited
         self.paused = wanted
         self.apply()
         return None
@@ -193,7 +197,7 @@ class Charging:
 
     def em_current(self, current: int) -> None:
         """EM_current.Set"""
-        self._em_heard = self._wallbox.simulation.at
+        self._em_heard = self.wallbox.simulation.at
         self.em_offline = False
         self._settings.put(EM_CURRENT.setting, current)
         self.apply()
@@ -201,7 +205,7 @@ class Charging:
     # --- what happens ------------------------------------------------------------------------------------------------
 
     def power_on(self) -> None:
-        snapshot = self._wallbox.snapshot()
+        snapshot = self.wallbox.snapshot()
         self.plugged = snapshot.plugged
         self.apply()
 
@@ -225,7 +229,7 @@ class Charging:
 
     def _session_ends(self) -> None:
         """The counters take the session in. ASSUMED: only one in which energy flowed."""
-        settings, last = self._settings, self._wallbox.snapshot()
+        settings, last = self._settings, self.wallbox.snapshot()
         self.plugged = False
         self.authorised = self.stopped = self.paused = self.overridden = False
         if last.has_charged:
@@ -233,28 +237,28 @@ class Charging:
             settings.put(TOTAL_CHARGED_TIME, settings[TOTAL_CHARGED_TIME] + last.charging_for)
             settings.put(LAST_SESSION_ENERGY, int(last.session_energy))
         self._control.submit(ResetFaults(owner=self._control.owner("")))
-        self._session_over()
+        self.session_over()
 
     def log_errors(self, *, forget: bool = False) -> None:
         """Add what is active to the logged flags; `forget`: drop the rest. ASSUMED: what is active stays logged."""
-        active = errorflags.raised(self._wallbox.snapshot().faults, self._device.flags)
+        active = errorflags.raised(self.wallbox.snapshot().faults, self.device.flags)
         kept: frozenset[str] = frozenset() if forget else frozenset(self._settings[LOGGED_ERRORS])
         self._settings.put(LOGGED_ERRORS, tuple(sorted(kept | active)))
 
     def _em_silent(self, _: Instant) -> None:
-        self._wallbox.note("em_offline")
+        self.wallbox.note("em_offline")
         self.apply()
-        self._wallbox.changed()
+        self.wallbox.changed()
 
     def _at_edge(self, _: Instant) -> None:
         self.apply()
-        self._wallbox.changed()
+        self.wallbox.changed()
 
     # --- onto the charger --------------------------------------------------------------------------------------------
 
     def apply(self) -> None:
         """Bring the charger in line with everything above."""
-        at, snapshot, control = self._wallbox.simulation.now(), self._wallbox.snapshot(), self._control
+        at, snapshot, control = self.wallbox.simulation.now(), self.wallbox.snapshot(), self._control
         headless = self._settings[HEADLESS.setting]
         self._watch_em(at, snapshot)
         if self.plugged and headless and not self.stopped and not self.locked:
@@ -268,7 +272,7 @@ class Charging:
         needs_card = not headless or self.stopped
         granted = self.authorised if needs_card and not self.locked else None
         control.authorise("", granted)
-        if self._device.traits.three_phase and self._device.shows(PHASE_COMMAND):
+        if self.device.traits.three_phase and self.device.shows(PHASE_COMMAND):
             control.phases("", 1 if self._settings[RELAY_MODE.setting] == 1 else 3)
         self._watch_schedule(at)
 
@@ -283,7 +287,7 @@ class Charging:
         due = later(self._em_heard, EM_TIMEOUT)
         self.em_offline = not snapshot.backend_link or due <= at
         self._em_timer.set(due if due > at else None)
-        self._wallbox.simulation.wake()
+        self.wallbox.simulation.wake()
 
     def _watch_schedule(self, at: Instant) -> None:
         """Come back when an interval begins or ends."""
@@ -296,4 +300,4 @@ class Charging:
         local = self.local_time(at)
         into = (local.second * 1_000_000) + local.microsecond
         self._edge_timer.set(at + wait * MINUTE - into)
-        self._wallbox.simulation.wake()
+        self.wallbox.simulation.wake()

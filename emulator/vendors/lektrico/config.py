@@ -22,24 +22,24 @@ INT_MAX: Final = 2**31 - 1
 
 
 def _bool(name: str, default: bool, *, source: str = API, **facts: Unpack[Facts]) -> Stored[bool]:
-    return Stored(name=name, type="bool", default=default, convert=as_boolean, source=source, **facts)
+    return Stored(name, type="bool", default=default, convert=as_boolean, source=source, **facts)
 
 
 def _int(
     name: str, default: int, lowest: int, highest: int, *, source: str = API, **facts: Unpack[Facts]
 ) -> Stored[int]:
     convert = as_integer(lowest, highest)
-    return Stored(name=name, type="int", default=default, convert=convert, source=source, **facts)
+    return Stored(name, type="int", default=default, convert=convert, source=source, **facts)
 
 
 def _text(
     name: str, default: str = "", *, convert: Convert[str] = as_text, source: str = API, **facts: Unpack[Facts]
 ) -> Stored[str]:
-    return Stored(name=name, type="string", default=default, convert=convert, source=source, **facts)
+    return Stored(name, type="string", default=default, convert=convert, source=source, **facts)
 
 
 def _double(name: str, **facts: Unpack[Facts]) -> Stored[float]:
-    return Stored(name=name, type="double", default=0.0, convert=as_double, source=API, **facts)
+    return Stored(name, type="double", default=0.0, convert=as_double, source=API, **facts)
 
 
 HEADLESS: Final = _bool("headless", True, about="charges without authorisation")

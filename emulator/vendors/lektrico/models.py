@@ -59,9 +59,7 @@ def _model(name: str, title: str, firmwares: tuple[str, ...], serial: str, phase
         title=title,
         firmwares=firmwares,
         default_firmware=firmwares[-1],
-        rated_current=32.0,
         phases=phases,
-        connector="tethered",
         serial=serial,
         evse=EVSE,
     )

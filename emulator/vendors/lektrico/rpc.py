@@ -108,6 +108,8 @@ class Rpc:
             reply["dst"] = asker
         if isinstance(frame.get("tag"), str):
             reply["tag"] = frame["tag"]
+        if method.lower() in self._api.readable:
+            journal["reads"] = [method.lower()]
         if isinstance(result, Refusal):
             reply["error"] = result.error()
             journal["error"] = result.error()

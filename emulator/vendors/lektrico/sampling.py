@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ...core.instant import SECOND, Instant, grid
 from ...core.messages import Event
@@ -10,27 +11,27 @@ from ...core.snapshot import Snapshot
 from ...runtime.simulation import Simulation
 
 
+@dataclass(slots=True)
 class Sampling:
     """What the meter of one device measured last."""
 
-    def __init__(self, simulation: Simulation, charger: str, booted_at: Callable[[], Instant]) -> None:
-        self._simulation = simulation
-        self._charger = charger
-        self._booted_at = booted_at
-        self._last: tuple[tuple[Instant, int], Snapshot] | None = None
-        self._silenced: Snapshot | None = None
-        """The last measurement before the meter fell silent."""
+    simulation: Simulation
+    charger: str
+    booted_at: Callable[[], Instant]
+    _last: tuple[tuple[Instant, int], Snapshot] | None = None
+    _silenced: Snapshot | None = None
+    """The last measurement before the meter fell silent."""
 
     def sample(self, now: Snapshot) -> Snapshot:
         """What was measured at the last full second since boot. ASSUMED: once a second.
 
         A new session is not measured with the values of the one before.
         """
-        booted_at = self._booted_at()
+        booted_at = self.booted_at()
         instant = max(booted_at, grid(now.at, SECOND, booted_at))
-        slot = (instant, self._simulation.chargers[self._charger].revision)
+        slot = (instant, self.simulation.chargers[self.charger].revision)
         if self._last is None or self._last[0] != slot:
-            self._last = (slot, self._simulation.observe_at(self._charger, instant))
+            self._last = (slot, self.simulation.observe_at(self.charger, instant))
         found = self._last[1]
         return found if found.session == now.session else now
 
@@ -41,6 +42,6 @@ class Sampling:
     def handle(self, event: Event) -> None:
         if event.detail.get("fault") == "meter_fault":
             if event.name == "fault_raised":
-                self._silenced = self.sample(self._simulation.observe(self._charger))
+                self._silenced = self.sample(self.simulation.observe(self.charger))
             elif event.name == "fault_cleared":
                 self._silenced = None

@@ -183,6 +183,9 @@ class Lektrico(Wallbox):
             return f"{lower}.set", {lower: value}
         return address, {}
 
+    def http_paths(self) -> Iterable[str]:
+        return ("/rpc", *(f"/rpc/{name}" for name in self.api.methods))
+
     def addresses(self) -> Iterable[str]:
         found: list[str] = []
         for name, method in self.api.methods.items():

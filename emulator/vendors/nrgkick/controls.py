@@ -75,7 +75,6 @@ class Controls:
         return min(self.settings[CURRENT_SET.setting], float(self.unit.rated_current))
 
     def value(self, row: NumberControl) -> float:
-        """What is stored."""
         return self.current_set if row is CURRENT_SET else self.settings[row.setting]
 
     def shown(self, row: NumberControl, now: Snapshot) -> float:

@@ -136,14 +136,15 @@ class HttpApi:
         view = self._view()
         items = [item for name in wanted for item in sections[name]]
         values = ((item.early_path if early else item.path, item.json(view, raw=raw)) for item in items)
-        return HttpReply(body=encode(tree(pair for pair in values if not isinstance(pair[1], Reason))))
+        body = encode(tree(pair for pair in values if not isinstance(pair[1], Reason)))
+        return HttpReply(body=body, journal={"reads": [f"{endpoint}.{name}" for name in wanted]})
 
     def control(self, request: HttpRequest) -> HttpReply:
         """Without a query: read. Else write what it names, all or nothing, and confirm that alone."""
         if not request.query:
             view = self._view()
             shown = {item.path[0]: item.json(view) for item in self.items.values() if item.control is not None}
-            return HttpReply(body=encode(shown))
+            return HttpReply(body=encode(shown), journal={"reads": ["control"]})
         wanted: list[tuple[NumberControl, float]] = []
         for row in CONTROLS:
             text = next((value or "" for name, value in request.query if name == row.key), None)

@@ -57,13 +57,8 @@ _setting = readings.setting
 INFO: Final = (
     _row("info.general.serial_number", 0, Text(11), lambda v: v.unit.serial, live=False),
     _row("info.general.model_type", 11, Text(16), lambda v: v.unit.traits.model_type, live=False),
-    _row(
-        "info.general.device_name",
-        27,
-        Text(8),
-        _setting(settings.DEVICE_NAME),
-        assumed="a longer name is cut at 16 bytes over Modbus only",
-    ),
+    _row("info.general.device_name", 27, Text(8), _setting(settings.DEVICE_NAME),
+        assumed="a longer name is cut at 16 bytes over Modbus only"),
     _row("info.general.rated_current", 35, U16, lambda v: v.unit.rated_current, live=False),
     _row("info.connector.phase_count", 36, U16, lambda v: v.attachment.phases),
     _row("info.connector.max_current", 37, U16, lambda v: v.attachment.current, 10, early_key="max_current:"),
@@ -87,7 +82,7 @@ INFO: Final = (
     _cellular("info.gps.accuracy", 120, _FLOAT, readings.gps_extra(settings.ACCURACY)),
     *(_version(index, name) for index, name in enumerate(_SERIAL_ONLY)),
     _cellular("info.versions.sw_cm", 186, Text(8), _setting(settings.SW_CM)),
-)
+)  # fmt: skip
 
 
 def _control(control: NumberControl) -> Item:
@@ -129,15 +124,8 @@ VALUES: Final = (
     _row("values.energy.total_charged_energy", 199, U64.low_first, readings.total_energy),
     _row("values.energy.charged_energy", 203, _U32, readings.session_energy),
     _row("values.powerflow.charging_voltage", 205, U16, readings.mean_voltage, 100, source=CAPTURE),
-    _row(
-        "values.powerflow.charging_current",
-        206,
-        U16,
-        readings.signalled_current,
-        10,
-        source=CAPTURE,
-        assumed="while paused: what would be signalled",
-    ),
+    _row("values.powerflow.charging_current", 206, U16, readings.signalled_current, 10, source=CAPTURE,
+        assumed="while paused: what would be signalled"),
     _row("values.powerflow.grid_frequency", 207, U16, lambda v: v.now.frequency, 100),
     _row("values.powerflow.peak_power", 208, _S32, readings.peak_power, 1000),
     _row("values.powerflow.total_active_power", 210, _S32, lambda v: sum(v.active), 1000),
@@ -159,29 +147,17 @@ VALUES: Final = (
     _row("values.general.relay_state", 253, U16, readings.relay_state, texts=enums.RELAY_STATE),
     _row("values.general.charge_count", 254, U16, _setting(settings.CHARGE_COUNT)),
     _row("values.general.rcd_trigger", 255, U16, lambda v: v.codes.rcd, texts=enums.RCD_TRIGGER),
-    _row(
-        "values.general.warning_code",
-        256,
-        U16,
-        lambda v: v.codes.warning,
-        texts=enums.WARNING,
-        assumed="which situation gives which code",
-    ),
-    _row(
-        "values.general.error_code",
-        257,
-        U16,
-        lambda v: v.codes.error,
-        texts=enums.ERROR,
-        assumed="which fault gives which code",
-    ),
+    _row("values.general.warning_code", 256, U16, lambda v: v.codes.warning, texts=enums.WARNING,
+        assumed="which situation gives which code"),
+    _row("values.general.error_code", 257, U16, lambda v: v.codes.error, texts=enums.ERROR,
+        assumed="which fault gives which code"),
     _row("values.temperatures.housing", 258, S16, readings.temperature("housing"), 100),
     _row("values.temperatures.connector_l1", 259, S16, readings.temperature("connector_l1"), 100),
     _row("values.temperatures.connector_l2", 260, S16, readings.temperature("connector_l2"), 100),
     _row("values.temperatures.connector_l3", 261, S16, readings.temperature("connector_l3"), 100),
     _row("values.temperatures.domestic_plug_1", 262, S16, readings.domestic_temperature, 100),
     _row("values.temperatures.domestic_plug_2", 263, S16, readings.domestic_temperature, 100),
-)
+)  # fmt: skip
 
 ITEMS: Final = (*INFO, *CONTROL, *VALUES)
 """By register."""

@@ -43,7 +43,8 @@ class ModbusApi(ModbusService[View, Controls]):
             refusal = item.control.accept(self.target, item.type.decode(words, item.scale))
             if isinstance(refusal, Outcome):
                 wire = item.type.decode(words)
-                self.target.record_write(f"modbus.{item.address}", wire, refusal, request.origin)
+                decoded = {item.name: item.type.decode(words, item.scale)}
+                self.target.record_write(f"modbus.{item.address}", wire, refusal, request.origin, decoded)
                 return ModbusReply(
                     exception=self.table.tables[id(BANK)].code(refusal),
                     journal={"refused": str(refusal.refused), "about": item.address},

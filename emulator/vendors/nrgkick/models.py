@@ -54,8 +54,6 @@ def _model(amperes: int, *, sim: bool) -> Model:
         firmwares=FIRMWARES,
         default_firmware=DEFAULT_FIRMWARE,
         rated_current=float(amperes),
-        phases=3,
-        connector="tethered",
         serial="T2332500000000000S1D2",
         evse=EVSE,
     )

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from ...core.messages import Reason
 from ...core.snapshot import EvseState, PhaseMask, Phases, Snapshot
-from ...devices.settings import Setting
+from ...devices.settings import Setting, Settings
 from .attachments import Attachment
 from .controls import Controls
 from .faultcodes import Codes, codes
@@ -36,16 +37,16 @@ GPS_COMPLETE_SINCE: Final = 15
 """Cellular module version with altitude and accuracy."""
 
 
+@dataclass(eq=False)
 class View:
     """One moment of one unit. Attributes are computed when asked for and kept."""
 
-    def __init__(self, unit: Unit, controls: Controls, logic: Logic, now: Snapshot, firmware: str) -> None:
-        self.unit = unit
-        self.settings = unit.settings
-        self.controls = controls
-        self.logic = logic
-        self.now = now
-        self.firmware = firmware
+    unit: Unit
+    settings: Settings
+    controls: Controls
+    logic: Logic
+    now: Snapshot
+    firmware: str
 
     @cached_property
     def attachment(self) -> Attachment:

@@ -19,12 +19,16 @@ from ...core.snapshot import Snapshot
 from ...core.specs import ChargerSpec
 from ...devices.firmware import Profile
 from ...devices.interfaces import HttpReply, HttpRequest, Origin
+from ...devices.interfaces.ship import Disturbance
+from ...devices.quirks import Quirk
+from ...devices.registers import NO_NAMES
 from ...devices.wallbox import Wallbox
+from .api.numbers import uid_number
 from .api.registry import Registry
 from .evse.flash import Flash
 from .models import NAMES, TRAITS, build_of
 from .rules.triggers import Triggers
-from .settings import NFC_FITTED
+from .settings import METER_TYPE, NFC_FITTED
 from .system.clock import Clock
 from .system.eventlog import EventLog, stamp
 from .view import Eyes, View
@@ -68,7 +72,6 @@ class Platform:
             built_in=self.generation >= 3,
             calendar=wallbox.calendar,
             now=lambda: self.at,
-            booted_at=lambda: self.booted_at,
         )
         self._view: View | None = None
         self._view_key = (-1, -1)
@@ -100,10 +103,24 @@ class Platform:
         return f"{NAMES[self.generation]}-{self.serial}"
 
     @property
+    def device_number(self) -> int:
+        """The number that the serial spells; 0 where it spells none."""
+        try:
+            return uid_number(self.serial)
+        except ValueError:
+            return 0
+
+    @property
     def firmware_text(self) -> str:
         """`2.12.1+6a4f91f0`"""
         text = str(self.profile.firmware)
         return text if "+" in text else f"{text}+{build_of(self.profile)}"
+
+    @property
+    def meter_type(self) -> int:
+        """`energy_meter_type` of the meter that is fitted; 0: none is."""
+        chosen = self.settings[METER_TYPE]
+        return self.traits.meter_type if chosen is None else chosen
 
     @property
     def has_reader(self) -> bool:
@@ -116,6 +133,14 @@ class Platform:
         for byte in f"{self.wallbox.address} {self.serial} {what} {boots}".encode():
             mixed = splitmix64(mixed ^ byte)
         return mixed & 0xFFFFFFFF
+
+    def shows(self, quirk: Quirk) -> bool:
+        """Whether this wallbox shows a quirk."""
+        return self.wallbox.shows(quirk)
+
+    def eebus_disturbance(self) -> Disturbance:
+        """What is wrong with its EEBUS node."""
+        return self.wallbox.interceptor.eebus("ship")
 
     # --- time --------------------------------------------------------------------------------------------------------
 
@@ -196,9 +221,11 @@ class Platform:
         """Something a view shows has changed."""
         self.revision += 1
 
-    def record_write(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None:
+    def record_write(
+        self, point: str, value: object, outcome: Outcome, origin: Origin, names: Mapping[str, object] = NO_NAMES
+    ) -> None:
         """Record what a client wrote."""
-        self.wallbox.record_write(point, value, outcome, origin)
+        self.wallbox.record_write(point, value, outcome, origin, names)
 
     def changed(self) -> None:
         """Tell the push interfaces, and let every module look at the next whole second."""
@@ -212,6 +239,10 @@ class Platform:
         now = self.clock.local(at) if self.clock.known_at(at) else None
         line = self.event_log.add(stamp(now, at - self.booted_at), module, text)
         self.push("event_log/message", json.dumps(line, ensure_ascii=False))
+
+    def log_at(self, uptime: Instant, module: str, text: str) -> None:
+        """Add a line of the start to the event log, where nobody listens yet."""
+        self.event_log.add(stamp(None, uptime), module, text)
 
     def push(self, topic: str, payload: str) -> None:
         """A message for WebSocket clients that is no state."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from ...devices.quirks import Quirk
-from ...devices.settings import Setting, boolean, declared, integer, list_of, number
+from ...devices.settings import Setting, boolean, declared, integer, list_of, number, optional
 
 T = TypeVar("T")
 Charge = tuple[int, int, int, float | None, float | None]
@@ -69,54 +69,50 @@ def _hours(value: object) -> list[int]:
     raise ValueError("expected a list of up to 24 prices, whole numbers of ct/1000 per kWh")
 
 
-NFC_FITTED: Final = Setting(
-    name="nfc_fitted", default=False, check=boolean, about="a retrofitted NFC reader in a WARP1"
-)
-RTC_FITTED: Final = Setting(name="rtc_fitted", default=False, check=boolean, about="a clock module in a WARP1 or WARP2")
-CLOCK_SET: Final = Setting(name="clock_set", default=True, check=boolean, about="the hardware clock holds the time")
-INTERNET: Final = Setting(name="internet", default=True, check=boolean, about="time servers can be reached")
-SHUTDOWN_CLOSED: Final = Setting(
-    name="shutdown_input_closed", default=False, check=boolean, about="contact at the shutdown input"
-)
-INPUT_CLOSED: Final = Setting(
-    name="input_closed", default=False, check=boolean, about="contact at the configurable input (WARP2)"
-)
+NFC_FITTED: Final = Setting("nfc_fitted", False, boolean, "a retrofitted NFC reader in a WARP1")
+RTC_FITTED: Final = Setting("rtc_fitted", False, boolean, "a clock module in a WARP1 or WARP2")
+CLOCK_SET: Final = Setting("clock_set", True, boolean, "the hardware clock holds the time")
+INTERNET: Final = Setting("internet", True, boolean, "time servers can be reached")
+SHUTDOWN_CLOSED: Final = Setting("shutdown_input_closed", False, boolean, "contact at the shutdown input")
+INPUT_CLOSED: Final = Setting("input_closed", False, boolean, "contact at the configurable input (WARP2)")
 MODBUS_DEFECTS: Final = Quirk(
     name="modbus_defects",
     source="fw: modules/modbus_tcp",
     about="Modbus as the firmware serves it; false: as it is documented",
 )
-METER_RESET: Final = Setting(
-    name="meter_reset", default=0.0, check=number(0, 1e12), about="Wh at the last reset of the meter"
+METER_TYPE: Final[Setting[int | None]] = Setting(
+    "meter_type",
+    None,
+    optional(integer(0, 11)),
+    "`energy_meter_type` of the meter that is fitted, 0: none is; null: the one the model is sold with",
 )
-METER_LAST_RESET: Final = Setting(name="meter_last_reset", default=0, check=integer(0, 0xFFFFFFFF))
-CHARGE_LOG: Final[Setting[list[Charge]]] = Setting(
-    name="charge_log", default=[], check=list_of(_charge), about="complete charges"
-)
+METER_RESET: Final = Setting("meter_reset", 0.0, number(0, 1e12), "Wh at the last reset of the meter")
+METER_LAST_RESET: Final = Setting("meter_last_reset", 0, integer(0, 0xFFFFFFFF))
+CHARGE_LOG: Final[Setting[list[Charge]]] = Setting("charge_log", [], list_of(_charge), "complete charges")
 RUNNING_CHARGE: Final[Setting[dict[str, object] | None]] = Setting(
-    name="running_charge", default=None, check=_document, about="the charge being tracked"
+    "running_charge", None, _document, "the charge being tracked"
 )
 USER_NAMES: Final[Setting[dict[str, tuple[str, str]]]] = Setting(
-    name="user_names", default={}, check=_by(str), about="names of users with tracked charges"
+    "user_names", {}, _by(str), "names of users with tracked charges"
 )
 CERTIFICATES: Final[Setting[dict[int, tuple[str, str]]]] = Setting(
-    name="certificates", default={}, check=_by(lambda key: int(str(key))), about="name and PEM text by ID"
+    "certificates", {}, _by(lambda key: int(str(key))), "name and PEM text by ID"
 )
 MARKET_PRICES: Final[Setting[list[int]]] = Setting(
-    name="market_prices",
-    default=[],
-    check=_hours,
-    about="ct/1000 per kWh for the hours of every day, as a price server would say; none: it does not answer",
+    "market_prices",
+    [],
+    _hours,
+    "ct/1000 per kWh for the hours of every day, as a price server would say; none: it does not answer",
 )
 BOOTS: Final[Setting[list[tuple[int, int]]]] = Setting(
-    name="boots", default=[], check=list_of(_boot), about="boot count and Unix minutes of the last boots"
+    "boots", [], list_of(_boot), "boot count and Unix minutes of the last boots"
 )
 KEPT: Final = (*declared(globals()), MODBUS_DEFECTS.setting)
 HARDWARE: Final = tuple(
     row.name
     for row in (
         *(NFC_FITTED, RTC_FITTED, CLOCK_SET, INTERNET, SHUTDOWN_CLOSED, INPUT_CLOSED, MODBUS_DEFECTS),
-        *(MARKET_PRICES, METER_RESET, METER_LAST_RESET),
+        *(MARKET_PRICES, METER_TYPE, METER_RESET, METER_LAST_RESET),
     )
 )
 """What no reset of the firmware changes."""
@@ -129,5 +125,6 @@ ENABLE: Final[dict[str, dict[str, object]]] = {
     "http": {},
     "mqtt": {"mqtt/config": EVERYTHING["mqtt/config"]},
     "modbus": {name: EVERYTHING[name] for name in ("modbus_tcp/config", "evse/modbus_tcp_enabled")},
+    "ship": {"eebus/config": {"enable": True}},
     "mdns": {},
 }

@@ -48,9 +48,9 @@ class Group(Generic[M]):
         module = self.module(modules)
         for row in self.rows:
             if id(row) in existing:
-                api.add(row, module)
                 if isinstance(row, Config) and id(MODIFIED[row.name]) in existing:
                     api.add(MODIFIED[row.name], api)
+                api.add(row, module)
 
 
 GROUPS: Final = (
@@ -102,7 +102,7 @@ GROUPS: Final = (
 
 
 def _modified(path: str) -> State[Registry]:
-    """Up to 2.10.0 every configuration had this state beside it."""
+    """Up to 2.10.0 every configuration had this state before it."""
     return State(
         name=f"{path}_modified",
         schema=obj(modified=U8),
@@ -134,9 +134,9 @@ _FOUND: Final[dict[tuple[str, str], tuple[Row, ...]]] = {}
 def _rows_of(profile: Profile) -> Iterator[Row]:
     for row in ROWS:
         if row.exists(profile):
-            yield row
             if isinstance(row, Config) and MODIFIED[row.name].exists(profile):
                 yield MODIFIED[row.name]
+            yield row
 
 
 def register(api: Registry, modules: Modules, profile: Profile) -> None:
@@ -153,7 +153,13 @@ def _configs() -> Iterable[Setting[object]]:
         if isinstance(row, Config):
             schemas.setdefault(row.name, []).append(row.schema)
     for path, found in schemas.items():
-        yield Setting(name=path, default=None, check=partial_document(found))
+        yield Setting(path, None, partial_document(found))
 
 
-SETTINGS: Final[tuple[Setting[object], ...]] = (*_configs(), *(stored.setting for stored in STORED), *KEPT, MEMORY)
+SETTINGS: Final[tuple[Setting[object], ...]] = (
+    *_configs(),
+    *(stored.setting for stored in STORED),
+    *KEPT,
+    *(quirk.setting for quirk in eebus.QUIRKS),
+    MEMORY,
+)

@@ -89,6 +89,40 @@ def test_features(model: str, expected: list[str]) -> None:
     assert WarpWorld(model).json("info/features") == expected
 
 
+def test_the_modules_of_2_9_0_as_captured() -> None:
+    modules = WarpWorld("warp2-pro-22", "2.9.0").json("info/modules")
+    assert list(modules)[:6] == ["task_scheduler", "event_log", "api", "web_server", "rtc", "esp32_ethernet_brick"]
+    assert list(modules)[-5:] == ["certs", "remote_access", "day_ahead_prices", "solar_forecast", "eco"]
+    assert [name for name, there in modules.items() if not there] == ["rtc_bricklet"]
+    assert len(modules) == 60
+    assert len(WarpWorld("warp2-pro-22").json("info/modules")) == 65
+
+
+def test_the_order_of_the_states_of_2_9_0_as_captured() -> None:
+    """`<config>_modified` stands before its configuration."""
+    names = [row.name for row in WarpWorld("warp2-pro-22", "2.9.0").warp.api]
+    start = names.index("batteries/config_modified")
+    assert names[start : start + 8] == [
+        "batteries/config_modified", "batteries/config", "batteries/0/config_modified", "batteries/0/config",
+        "batteries/0/state", "batteries/0/errors", "batteries_modbus_tcp/test_state",
+        "battery_control/config_modified",
+    ]  # fmt: skip
+    assert names[names.index("power_manager/state") - 1] == "charge_tracker/state"
+
+
+def test_rules_are_enabled_in_the_order_of_the_modules_as_captured() -> None:
+    mqtt = {"enable_mqtt": True, "broker_host": "embedded"}
+    world = WarpWorld("warp2-pro-22", "2.9.0", settings={"evse/management_enabled": True, "mqtt/config": mqtt})
+    assert world.json("batteries_modbus_tcp/test_state") == {"slot": 0, "mode": -1}
+    assert world.json("automation/state") == {
+        "registered_triggers": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 17, 18, 20],
+        "registered_actions": [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 14, 17],
+        "enabled_triggers": [3, 1, 2, 4, 6, 7, 8, 9, 18, 20, 10, 5],
+        "enabled_actions": [17, 2, 1, 3, 4, 5, 8, 9, 14, 7],
+        "last_run": [],
+    }
+
+
 def test_firmware_profiles() -> None:
     old = WarpWorld(firmware="2.9.0")
     assert old.json("info/version")["firmware"] == "2.9.0+69831bfb"
@@ -371,6 +405,7 @@ FAULTS: list[tuple[str, faults.Disturbance, tuple[int, int, int], dict[str, int]
     ("warp2-pro-11", faults.PeLoss(), (4, 4, 4), {"contactor_error": 4}),
     ("warp3-pro-11", faults.CpShort(), (4, 4, 5), {"contactor_error": 0}),
     ("warp3-pro-11", faults.DiodeShorted(), (1, 4, 5), {}),
+    ("warp2-pro-11", faults.DiodeShorted(), (1, 4, 5), {}),
     ("warp3-pro-11", faults.Ventilation(), (3, 4, 5), {"contactor_state": 16}),
     ("warp3-pro-11", faults.SwitchUnconfigured(), (4, 4, 2), {}),
     ("warp3-pro-11", faults.ContactorWelded(), (4, 4, 4), {"contactor_error": 14}),
@@ -405,7 +440,7 @@ def test_a_residual_current_latches(kind: Any, current: float, shown: int) -> No
     world = WarpWorld()
     world.plug_in()
     world.wait(20)
-    world.begin("leak", faults.TripRcd(residual_current=current, kind=kind))
+    world.begin("leak", faults.TripRcd(residual_current=current, current_type=kind))
     world.wait(20)
     assert world.state["dc_fault_current_state"] == shown
     world.unplug()
@@ -416,6 +451,29 @@ def test_a_residual_current_latches(kind: Any, current: float, shown: int) -> No
     world.done("evse/reset_dc_fault_current_state", PASSWORD)
     assert world.state["error_state"] == 0
     assert low(world, "time_since_dc_fault_check") < 1000
+
+
+def test_a_residual_current_shows_as_a_contactor_that_does_not_close_on_warp1() -> None:
+    world = WarpWorld("warp1-pro-11")
+    world.plug_in()
+    world.wait(20)
+    world.begin("leak", faults.TripRcd(residual_current=0.01, current_type="dc"))
+    world.wait(20)
+    shown = world.state
+    assert (shown["iec61851_state"], shown["charger_state"], shown["error_state"]) == (4, 4, 4)
+    assert (shown["contactor_error"], shown["contactor_state"]) == (2, 1)
+    assert "dc_fault_current_state" not in shown
+    world.unplug()
+    world.wait(5)
+    assert (world.charger_state, world.state["error_state"]) == (0, 0)
+    world.plug_in()
+    world.wait(5)
+    assert world.charger_state == 4
+    world.apply(PowerCut())
+    world.wait(10)
+    world.apply(PowerUp())
+    world.wait(60)
+    assert world.charger_state == 3
 
 
 def test_states_freeze_while_the_controller_is_silent() -> None:
@@ -687,6 +745,9 @@ def test_a_restart_of_the_controller_interrupts() -> None:
     world.wait(20)
     assert low(world, "uptime") < 25_000
     assert world.slot(8)[0] == 32000
+    assert world.slot(13) == (0, True, False)  # until a fresh meter was seen
+    world.wait(20)
+    assert world.slot(13) == (32000, True, False)
     assert world.now.effective_limit == 16.0
     assert world.now.binding_limit == "hardware"
 
@@ -716,6 +777,16 @@ def test_a_reset_of_the_configuration_keeps_charges_and_hardware() -> None:
     assert world.json("info/display_name") == {"display_name": "warp2-XyZ"}
     assert len(world.json("charge_tracker/last_charges")) == 1
     assert "rtc" in world.json("info/features")
+
+
+def test_a_single_configuration_is_reset_at_the_next_boot() -> None:
+    world = WarpWorld()
+    world.done("info/display_name", "Carport")
+    world.done("config/reset", {"path": "info/display_name"})
+    assert world.json("info/display_name") == {"display_name": "Carport"}
+    world.done("reboot")
+    world.wait(20)
+    assert world.json("info/display_name") == {"display_name": "warp3-2abC"}
 
 
 def test_a_cold_start_declares_the_meter_later() -> None:

@@ -325,6 +325,27 @@ def test_a_missing_filter_counts_as_zero() -> None:
     assert len(world.ask("PUT", "/charge_tracker/csv", only_anonymous).body.decode().splitlines()) == 3
 
 
+def csv_rows(world: WarpWorld, **asked: int) -> int:
+    """Charges in a download."""
+    return len(world.ask("PUT", "/charge_tracker/csv", ALL | asked).body.decode().splitlines()) - 1
+
+
+def test_a_charge_that_starts_at_the_end_of_the_period_is_left_out() -> None:
+    world = with_log()
+    first, second = (charge["timestamp_minutes"] for charge in world.json("charge_tracker/last_charges"))
+    assert csv_rows(world, end_timestamp_min=first) == 0
+    assert csv_rows(world, end_timestamp_min=second) == 1
+    assert csv_rows(world, start_timestamp_min=second, end_timestamp_min=second + 1) == 1
+
+
+@pytest.mark.parametrize(("device", "count"), [(-2, 2), (-1, 2), (-3, 0), (226004, 2), (7, 0)])
+def test_a_download_selects_by_device(device: int, count: int) -> None:
+    """-3: what the charge manager has configured, which is not this wallbox; -1: what it has not."""
+    world = with_log()
+    assert world.warp.platform.device_number == 226004
+    assert csv_rows(world, device_filter=device) == count
+
+
 def test_pdf() -> None:
     world = with_log()
     reply = world.ask("PUT", "/charge_tracker/pdf", ALL | {"letterhead": "Villa (Süd)\nHof 1"})
@@ -365,6 +386,62 @@ def test_without_a_clock_charges_have_no_time() -> None:
     assert world.json("rtc/time/year") == 0
     world.done("rtc/time_update", old | {"year": 2027})
     assert world.json("rtc/time/year") == 2027
+
+
+FUTURE = {"year": 2027, "month": 3, "day": 1, "hour": 0, "minute": 0, "second": 0, "weekday": 1}
+
+
+def without_ntp(world: WarpWorld) -> None:
+    world.done("ntp/config", world.json("ntp/config") | {"enable": False})
+
+
+def test_a_time_server_overrides_what_a_client_has_set() -> None:
+    world = WarpWorld(settings={"ntp/config": {"enable": False}})
+    world.done("rtc/time_update", FUTURE)
+    assert world.json("rtc/time/year") == 2027
+    world.box.reboot()  # the hardware clock keeps it
+    world.wait(30)
+    assert world.json("rtc/time/year") == 2027
+    world.done("ntp/config", world.json("ntp/config") | {"enable": True})
+    assert world.json("rtc/time/year") == 2027
+    world.wait(5)
+    assert world.json("rtc/time/year") == 2026
+    assert world.json("ntp/state/synced") is True
+
+
+def test_a_reboot_heals_the_clock_where_a_time_server_answers() -> None:
+    world = WarpWorld(settings={"ntp/config": {"enable": False}, "rtc/config": {"auto_sync": True}})
+    world.done("rtc/time_update", FUTURE)
+    world.wallbox.configure({"ntp/config": {"enable": True}})
+    world.box.reboot()
+    world.wait(30)
+    assert world.json("rtc/time/year") == 2026
+
+
+def test_for_25_hours_after_an_answer_no_client_sets_the_clock() -> None:
+    world = WarpWorld()
+    world.wait(90)
+    without_ntp(world)
+    assert world.json("ntp/state/synced") is False
+    world.done("rtc/time_update", FUTURE)
+    assert world.json("rtc/time/year") == 2026
+    world.wait(24.9 * 3600)
+    world.done("rtc/time_update", FUTURE)
+    assert world.json("rtc/time/year") == 2026
+    world.wait(0.2 * 3600)
+    world.done("rtc/time_update", FUTURE)
+    assert world.json("rtc/time/year") == 2027
+
+
+def test_without_the_internet_the_clock_counts_as_synchronised_for_25_hours() -> None:
+    world = WarpWorld()
+    world.wait(60)
+    world.wallbox.configure({"internet": False})
+    world.wait(24.9 * 3600)
+    assert world.json("ntp/state/synced") is True
+    world.wait(0.2 * 3600)
+    assert world.json("ntp/state/synced") is False
+    assert world.json("rtc/time/year") == 2026
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------
@@ -425,6 +502,64 @@ def test_a_meter_that_is_silent_for_a_day_stops_the_charge() -> None:
     world.end("it")
     world.wait(5)
     assert world.slot(13) == (32000, True, False)
+
+
+def test_a_wallbox_that_has_a_meter_watches_it_again_at_once() -> None:
+    world = WarpWorld()
+    world.done("require_meter/config", {"config": 0})
+    assert world.json("require_meter/config") == {"config": 2}
+    assert world.slot(13) == (32000, True, False)
+    world.done("require_meter/config", {"config": 1})
+    assert world.slot(13) == (32000, False, False)
+    world.apply(PowerCut())
+    world.apply(PowerUp())
+    world.wait(30)
+    assert world.slot(13) == (32000, False, False)
+
+
+def test_a_meter_is_known_once_it_was_read() -> None:
+    world = WarpWorld(settings={"meter_type": 0})
+    assert world.json("evse/hardware_configuration")["energy_meter_type"] == 0
+    assert world.json("meters/0/state") == {"type": 0}
+    assert world.json("meter/state") == {"state": 0, "type": 0}
+    assert world.json("meters/0/value_ids") == world.json("meters/0/values") == []
+    assert not {"meters", "meter", "meter_phases"} & set(world.json("info/features"))
+    assert world.json("info/name")["display_type"] == "WARP3 Charger Smart 11kW"
+    assert world.json("require_meter/config") == {"config": 0}
+    assert world.slot(13) == (32000, False, False)
+    world.box.configure({"meter_type": 7})
+    world.wait(9)
+    assert world.json("meters/0/value_ids") == []
+    world.wait(2)
+    assert world.json("meters/0/state") == {"type": 7}
+    assert world.json("info/features")[-4:] == ["meters", "meter", "meter_all_values", "meter_phases"]
+    assert world.json("require_meter/config") == {"config": 2}
+    assert world.slot(13) == (32000, True, False)
+    assert "Seen energy meter for the first time" in world.log
+
+
+def test_a_meter_that_is_unplugged_is_missed_at_the_next_start() -> None:
+    world = WarpWorld()
+    world.plug_in()
+    world.wait(60)
+    world.box.configure({"meter_type": 0})
+    power = world.json("meter/values")["power"]
+    world.wait(60)
+    assert world.json("meter/values")["power"] == power > 0
+    assert world.json("evse/hardware_configuration")["energy_meter_type"] == 3
+    world.apply(PowerCut())
+    world.apply(PowerUp())
+    world.wait(60)
+    assert world.json("evse/hardware_configuration")["energy_meter_type"] == 0
+    assert world.json("meter/values") == {"power": None, "energy_rel": None, "energy_abs": None}
+    assert world.slot(13) == (0, True, False)
+    assert world.charger_state == 1
+    assert "Charger energy meter stuck or unreachable! Blocking charging." in world.log
+    world.box.configure({"meter_type": None})
+    world.wait(20)
+    assert world.slot(13) == (32000, True, False)
+    assert world.charger_state == 3
+    assert "Charger energy meter working again. Allowing charging." in world.log
 
 
 # --- meters ----------------------------------------------------------------------------------------------------------

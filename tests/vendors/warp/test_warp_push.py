@@ -98,7 +98,7 @@ def test_topics_that_are_no_states() -> None:
     world.warp.platform.log("test", "a line")
     world.done("wifi/scan")
     told = {entry["topic"]: entry["payload"] for entry in lines(conversation.published(world.simulation.at))}
-    assert told["event_log/message"] == "2026-01-05 09:00:00,000 | test                 | a line"
+    assert told["event_log/message"] == "2026-01-05 09:00:00,000 | test             | a line"
     assert told["wifi/scan_results"] == []
     assert world.ask("GET", "/wifi/scan_results").body == b"[]"
     world.wait(0.5)
@@ -277,8 +277,11 @@ def test_rules_over_mqtt() -> None:
     assert list(interface.received("warp3/2abC/automation_trigger/go", b"x", True, BROKER)) == []
 
 
+HA = "homeassistant/"
+
+
 @pytest.mark.parametrize(("mode", "count"), [(0, 0), (1, 11), (2, 16)])
-def test_discovery_goes_one_entity_a_second(mode: int, count: int) -> None:
+def test_discovery_announces_everything_a_second_after_the_connection(mode: int, count: int) -> None:
     world = WarpWorld(
         settings={
             "mqtt/config": {"enable_mqtt": True, "broker_host": "broker"},
@@ -289,20 +292,31 @@ def test_discovery_goes_one_entity_a_second(mode: int, count: int) -> None:
     interface = world.box.interfaces["mqtt"]
     assert isinstance(interface, MqttInterface)
     list(interface.connected(BROKER))
-    found: dict[str, Any] = {}
-    for _ in range(20):
-        world.wait(1)
-        new = [m for m in interface.published(world.simulation.at) if m.topic.startswith("homeassistant/")]
-        assert len(new) <= 1
-        found |= {m.topic: json.loads(m.payload) for m in new}
+    world.wait(1)
+    texts = {m.topic: m.payload.decode() for m in interface.published(world.simulation.at) if m.topic.startswith(HA)}
+    found = {topic: json.loads(text) for topic, text in texts.items()}
     assert len(found) == count <= len(ENTITIES)
     if mode:
         number = found["homeassistant/number/warp3-2abC/globalcurrent/config"]
         assert number["command_topic"] == "warp3/2abC/evse/external_current_update"
         assert number["name"] == "charging current limit"
         world.wait(15 * 60)
-        again = [m for m in interface.published(world.simulation.at) if m.topic.startswith("homeassistant/")]
-        assert again
+        again = [m for m in interface.published(world.simulation.at) if m.topic.startswith(HA)]
+        assert len(again) == count
+    if mode == 2:
+        assert texts["homeassistant/binary_sensor/warp3-2abC/online/config"] == (
+            '{"name":"Charger online","unique_id":"warp3-2abC-online",'
+            '"default_entity_id":"binary_sensor.warp3-2abC-online","object_id":"warp3-2abC-online",'
+            '"state_topic":"warp3/2abC/evse/low_level_state","device_class": "connectivity", "expire_after": "30", '
+            '"value_template": "{{value_json.uptime>0}}", "payload_on": "True", "payload_off": "False",'
+            '"device":{"identifiers":"warp3-2abC","manufacturer":"Tinkerforge GmbH","model":"WARP3 Charger",'
+            '"name":"WARP3 Charger (warp3-2abC)"}}'
+        )
+
+
+def test_discovery_speaks_the_configured_language() -> None:
+    names = {entity.id: entity.names for entity in ENTITIES}
+    assert names["stopcharge"] == ("Ladevorgang beenden", "Stop charging")
 
 
 # --- mDNS ------------------------------------------------------------------------------------------------------------

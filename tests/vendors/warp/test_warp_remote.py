@@ -241,7 +241,7 @@ def test_pushed_prices_change_with_the_quarter() -> None:
 
 def test_prices_are_taken_in_push_mode_only() -> None:
     world = WarpWorld()
-    body = {"first_date": 0, "resolution": 1, "prices": [1]}
+    body: dict[str, object] = {"first_date": 0, "resolution": 1, "prices": [1]}
     assert world.put("day_ahead_prices/prices", body) == (400, "Day ahead prices not enabled")
     prices_on(world, source=0)
     assert world.put("day_ahead_prices/prices", body) == (400, "Day ahead prices not in push mode")
@@ -276,14 +276,20 @@ def test_a_market_answers_or_does_not() -> None:
     silent = WarpWorld()
     prices_on(silent, source=0)
     assert silent.json("day_ahead_prices/prices/prices") == []
-    assert "api.warp-charger.com/v1/day_ahead_prices/de/15min" in silent.log
+    assert "API server https://api.warp-charger.com/ did not respond in time" in silent.log
 
 
 def test_the_calendar_comes_on_top() -> None:
     world = WarpWorld()
-    calendar = {"prices": [0] * 672}
+    assert world.json("day_ahead_prices/calendar") == {"prices": []}
     prices_on(world, enable_calendar=True)
-    assert len(world.json("day_ahead_prices/prices/prices")) == 192
+    assert world.json("day_ahead_prices/prices/prices") == []
+    calendar = {"prices": [0] * 672}
+    world.done("day_ahead_prices/calendar", calendar)
+    prices = world.json("day_ahead_prices/prices")
+    assert len(prices["prices"]) == 192
+    begin = datetime.fromtimestamp(prices["first_date"] * 60, UTC).astimezone(world.warp.clock.zone)
+    assert (begin.hour, begin.minute) == (0, 0)
     now = datetime.fromtimestamp(minutes(world) * 60, UTC).astimezone(world.warp.clock.zone)
     slot = now.weekday() * 96 + now.hour * 4 + now.minute // 15
     calendar["prices"][slot] = 25
@@ -291,7 +297,39 @@ def test_the_calendar_comes_on_top() -> None:
     assert world.json("day_ahead_prices/state/current_price") == 250
     world.done("day_ahead_prices/prices", {"first_date": hour(world), "resolution": 1, "prices": [1000]})
     found = world.json("day_ahead_prices/prices")
-    assert (found["resolution"], sorted(found["prices"])) == (0, [1000, 1000, 1000, 1250])
+    assert (found["resolution"], found["prices"]) == (1, [1000])
+    assert "Calendar prices are not compatible with a resolution of 60 minutes" in world.log
+    world.done("day_ahead_prices/prices", {"first_date": hour(world) - 15, "resolution": 0, "prices": [7] * 8})
+    found = world.json("day_ahead_prices/prices/prices")
+    assert [price for price in found if price != 7] == [257]
+    assert found.index(257) == now.minute // 15 + 1
+    assert world.put("day_ahead_prices/calendar", {"prices": []})[0] == 400
+    world.done("day_ahead_prices/calendar_reset")
+    assert world.json("day_ahead_prices/calendar") == {"prices": []}
+    assert world.json("day_ahead_prices/prices/prices") == [7] * 8
+
+
+@pytest.mark.parametrize(
+    ("path", "member", "texts"),
+    [
+        ("day_ahead_prices/prices", "prices", ("first_date must be non-zero", "prices array must not be empty")),
+        (
+            "solar_forecast/planes/0/forecast",
+            "forecast",
+            ("first_date must be non-zero", "forecast array must not be empty"),
+        ),
+    ],
+)
+def test_what_is_pushed_is_checked(path: str, member: str, texts: tuple[str, str]) -> None:
+    world = WarpWorld()
+    prices_on(world)
+    world.done("solar_forecast/config", world.json("solar_forecast/config") | {"enable": True, "source": 1})
+    body = {"first_date": hour(world), "resolution": 1, member: [1]}
+    assert world.put(path, body | {"first_date": 0}) == (400, texts[0])
+    assert world.put(path, body | {member: []}) == (400, texts[1])
+    assert world.put(path, body | {"resolution": 2})[0] == 400
+    hourly_only = path.startswith("solar")
+    assert world.put(path, body | {"resolution": 0})[0] == (400 if hourly_only else 200)
 
 
 def rule(**trigger: object) -> dict[str, object]:

@@ -237,6 +237,16 @@ class Registry:
             return f"{point}.{only}", value
         return (f"{point}.{only}", value[only]) if only in value else (point, value)
 
+    def written_names(self) -> Iterator[str]:
+        """What writes are recorded under; see `_written`."""
+        for path, row in self.commands.items():
+            state = path.removesuffix(UPDATE)
+            point = state if state in self.states else path
+            only = row.schema.only if isinstance(row.schema, Obj) else None
+            yield point if only is None else f"{point}.{only}"
+            if isinstance(row.schema, Obj):
+                yield from (f"{point}.{member}" for member in row.schema.members)
+
     def call(self, path: str, value: object, origin: Origin | None = None) -> str | None:
         """Run a command with Python values, by default as whose command runs. The error text, or None."""
         payload = b"" if value is None else json.dumps(value).encode()
@@ -251,9 +261,9 @@ class Registry:
         return isinstance(self.states[path], Config) and self._settings[path] is not None
 
     def forget_saved(self, path: str) -> None:
-        """A configuration goes back to what holds while nothing was saved."""
+        """Delete the file of a configuration; what was loaded from it holds until the next boot."""
         self._settings.put(path, None)
-        self.owner_sets(path)
+        self.modified.discard(path)
 
     def schema_of(self, path: str) -> Schema:
         return self.commands[path].schema

@@ -104,5 +104,7 @@ ROWS: Final[tuple[AnyRow[ChargeAuthorization], ...]] = (
         "charge_authorization/last_seen",
         many(obj(seen_at=I52, auth_info=Raw("[type, null or object]")), SHOWN),
         ChargeAuthorization.last_seen,
+        since="2.10.0",
+        assumed="since 2.10.0, as its module is",
     ),
 )

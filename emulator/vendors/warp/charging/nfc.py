@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ....core.instant import HOUR, MILLISECOND, SECOND, Instant, grid
+from ....devices.points import Point
 from ..api.bricklets import IDENTITY
 from ..api.documents import Doc, plain_docs
 from ..api.rows import AnyRow, Command, Config, Source
@@ -132,8 +133,6 @@ class Nfc(Module):
         self.controller.indicate(ACK if user else NACK, 2000)
         if user:
             self.authorization.offer(how, user, info, action, physical=physical)
-        else:
-            self.log("nfc", f"Unknown tag {tag_id}")
 
     def check(self, doc: Doc) -> str | None:
         """Ids are saved in upper case."""
@@ -188,20 +187,23 @@ ROWS: Final[tuple[AnyRow[Nfc], ...]] = (
     _inject("_start", START),
     _inject("_stop", STOP),
 )
+READER_FIRMWARE: Final = Point(name="nfc/identity.fw_version", source="capture: 2.9.0", since="2.10.0")
+"""The reader's firmware 2.1.2."""
 READER_ROWS: Final[tuple[AnyRow[Nfc], ...]] = (
     FW.state(
         "nfc/identity",
         IDENTITY,
         lambda m, v: {
             "uid": UID,
-            "connected_uid": m.platform.serial,
-            "position": "b",
+            "connected_uid": "0",
+            "position": "F",
             "hw_version": "1.0.0",
-            "fw_version": "2.1.2",
+            "fw_version": "2.1.2" if READER_FIRMWARE.exists(m.platform.profile) else "2.1.1",
             "device_identifier": DEVICE,
         },
         live=False,
-        assumed="hw_version, position",
+        about="as captured on a WARP2 with 2.9.0",
+        assumed="position on WARP3 and 4, the firmware that came with 2.10.0",
     ),
     FW.command("nfc/reset", lambda _, __: None, action=True),
     FW.command("nfc/reflash", lambda _, __: None, action=True),

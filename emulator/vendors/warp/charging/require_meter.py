@@ -16,7 +16,7 @@ from ..api.schema import uint
 from ..api.shapes import obj
 from ..evse.controller import Controller
 from ..evse.memory import HIGHEST, SlotId
-from ..meters.slots import Meters
+from ..meters.slots import ENERGY, Meters
 from ..module import Module
 from ..platform import Platform
 from ..rules import triggers
@@ -25,6 +25,12 @@ from ..view import View
 SILENT: Final = 24 * HOUR
 GRACE: Final = 90 * SECOND
 FIRST_CHECK: Final = 6 * SECOND
+SEEN: Final = (
+    "Seen energy meter for the first time (since factory reset). Will require up-to-date meter readings to start"
+    " charging from now on."
+)
+STUCK: Final = "Charger energy meter stuck or unreachable! Blocking charging."
+WORKING: Final = "Charger energy meter working again. Allowing charging."
 
 
 class RequireMeter(Module):
@@ -36,41 +42,46 @@ class RequireMeter(Module):
         self.meters = meters
         self.missing: Callable[[], None] = lambda: None
         """Called when the meter has been silent for too long."""
-        self._blocked = False
+        self._timed_out = False
+        """At the last look since the boot."""
         meters.declared = self._declared
 
     @property
     def watching(self) -> bool:
         return self.api.integer("require_meter/config", "config") == 2
 
+    @property
+    def _blocking(self) -> bool:
+        return self.controller.slot(SlotId.REQUIRE_METER).current == 0
+
     def boot(self) -> None:
-        self._blocked = False
-        if self.platform.traits.pro and self.api.integer("require_meter/config", "config") == 0:
+        self._timed_out = False
+        self.controller.put(SlotId.REQUIRE_METER, active=self.watching)
+        self._watch_if_seen()
+
+    def _watch_if_seen(self) -> None:
+        """A meter is seen for the first time: from now on charging needs it."""
+        if self.api.integer("require_meter/config", "config") == 0 and self.meters.linked_ids:
+            self.log("require_meter", SEEN)
             self.api.put("require_meter/config", {"config": 2})
+            self.controller.put(SlotId.REQUIRE_METER, active=True)
 
     def _declared(self) -> None:
         """The built-in meter's values are known."""
-        if self.meters.linked_ids and self.platform.up:
-            self.boot()
+        self._watch_if_seen()
         self.platform.touch()
 
     def refuses(self, energy: float | None) -> bool:
         """Whether a charge may not begin because its energy could not be measured."""
-        if self.watching and energy is None:
-            self._block()
+        if self.watching and (energy is None or self._blocking):
+            self.controller.put(SlotId.REQUIRE_METER, current=0)
             return True
         return False
 
-    def _block(self) -> None:
-        if not self._blocked:
-            self._blocked = True
-            self.controller.put(SlotId.REQUIRE_METER, current=0)
-            self.log("require_meter", "Energy meter missing or defective. Charging is not allowed.")
-            self.platform.triggers.fire(triggers.REQUIRE_METER)
-
     def applied(self, new: Doc, old: Doc) -> None:
+        self._watch_if_seen()
         self.controller.put(SlotId.REQUIRE_METER, active=self.watching, current=HIGHEST)
-        self._blocked = False
+        self._timed_out = False
         self.platform.wake()
 
     def second(self, at: Instant, v: View) -> Instant | None:
@@ -79,21 +90,26 @@ class RequireMeter(Module):
         booted = self.platform.booted_at
         if at < booted + FIRST_CHECK:
             return booted + FIRST_CHECK
-        known = bool(self.meters.value_ids(self.meters.charger_slot))
-        since = self.meters.silent_since
-        due = None if since is None else max(since + SILENT, booted + GRACE)
-        if (due is not None and at >= due) or (not known and at >= booted + GRACE):
-            if not self._blocked:
-                self._block()
-                self.missing()
-        else:
-            healed = self._blocked and self.meters.energy(v) is not None
-            self._blocked = self._blocked and not healed
-            if healed or known:
-                self.controller.put(SlotId.REQUIRE_METER, current=HIGHEST)
-        if due is None and not known:
-            return None if self._blocked else booted + GRACE
-        return due if due is not None and at < due else None
+        ids = self.meters.value_ids(self.meters.charger_slot)
+        silent = self.meters.silent_since
+        stale = None if silent is None else max(silent, booted) + SILENT
+        missing = self.meters.energy(v) is None or (stale is not None and at >= stale)
+        unable = bool(ids) and ENERGY not in ids
+        self._look(missing and (at >= booted + GRACE or self._blocking or unable))
+        if missing:
+            return booted + GRACE if at < booted + GRACE else None
+        return stale
+
+    def _look(self, timed_out: bool) -> None:
+        """Block or release the charger."""
+        self.controller.put(SlotId.REQUIRE_METER, current=0 if timed_out else HIGHEST)
+        if timed_out == self._timed_out:
+            return
+        self._timed_out = timed_out
+        self.log("require_meter", STUCK if timed_out else WORKING)
+        if timed_out:
+            self.platform.triggers.fire(triggers.REQUIRE_METER)
+            self.missing()
 
 
 ROWS: Final[tuple[AnyRow[RequireMeter], ...]] = (

@@ -26,6 +26,7 @@ from ....devices.charge_control import IGNORED
 from ..platform import Platform
 from ..settings import INPUT_CLOSED, SHUTDOWN_CLOSED
 from . import flash
+from .errorlog import NO_ANSWER
 from .evseview import EvseView, Iec
 from .flash import SWITCHES, Stored
 from .memory import HIGHEST, LOWEST, Memory, Slot, SlotId, valid
@@ -199,7 +200,7 @@ class Controller:
         return self._control.authorise("user", user.current > 0 if user.active else None)
 
     def _tune(self) -> None:
-        auto = self.memory.auto_switch and self._platform.traits.pro and self.memory.phases_connected == 3
+        auto = self.memory.auto_switch and self._platform.meter_type > 0 and self.memory.phases_connected == 3
         wait = None if self.memory.wait_time == 0 else 10.0 + 5.0 * self.memory.wait_time
         tuned = TunePhases(owner=self._platform.name, wait=wait, single_phase_fallback=None if auto else False)
         if tuned != self._tuned and self._control.submit(tuned) is not IGNORED:
@@ -340,7 +341,10 @@ class Controller:
         self.write(memory)
 
     def _restarted(self, at: Instant) -> None:
+        watched = self.memory.slots[SlotId.REQUIRE_METER].active
         self.memory = self._initial(at)
+        if watched:
+            self._put(SlotId.REQUIRE_METER, Slot(0, True))  # until the network processor has seen a meter
         self._history.append((at, self.memory))
         self._control.submit(RestorePilot(owner=self._control.owner("pilot")))
         self.apply()
@@ -357,7 +361,7 @@ class Controller:
     def _watch_lines(self) -> None:
         """A meter that sees nothing on L2 and L3 for a while means that they are not connected."""
         first, second, third = self._platform.snapshot().supply_phases
-        missing = first and not second and not third and self._platform.traits.pro and self._generation >= 3
+        missing = first and not second and not third and self._platform.meter_type and self._generation >= 3
         if not missing or self.memory.phases_connected == 1:
             self._missing.clear()
         elif self._missing.due is None:
@@ -379,20 +383,17 @@ class Controller:
 
     def _phases_changed(self, at: Instant) -> None:
         snapshot = self._platform.snapshot()
-        dropped = snapshot.phases == 1 and not snapshot.phase_switching and snapshot.state is EvseState.CHARGING
-        if dropped:
+        if snapshot.phases == 1 and not snapshot.phase_switching and snapshot.state is EvseState.CHARGING:
             self.write(replace(self.memory, single_phase_vehicle=True))
         if self.memory.shutdown_input in (3, 4):
             self.inputs_changed()
 
     def _link(self, answers: bool, at: Instant) -> None:
-        """The network processor and the controller lose and find each other."""
         if answers:
             self._frozen = None
-            self._platform.log("evse_common", "EVSE answers again")
         elif self._frozen is None:
             self._frozen = self._look(max(self._platform.booted_at, at - 1))
-            self._platform.log("evse_common", "EVSE does not answer. Trying again")
+            self._platform.log("evse_v2" if self._generation > 1 else "evse", NO_ANSWER)
 
     @property
     def answers(self) -> bool:

@@ -1,7 +1,8 @@
 """The charge controller's own vocabulary for one instant: states, errors, contactor bits, duty cycle.
 
 The one rule: a pure function of one snapshot and the controller's memory.
-Source: Tinkerforge evse-v2-bricklet `iec61851.c`, `evse.c`; bricklib2 `warp/contactor_check.c`.
+Source: Tinkerforge evse-v2-bricklet `iec61851.c`, `evse.c`; bricklib2 `warp/contactor_check.c`; of WARP1
+evse-bricklet `iec61851.c`, `contactor_check.c`: it knows neither residual currents nor a diode.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ STOPPED_WITH_STATE_F: Final = 5 * MINUTE
 OPEN: Final = 0xFFFFFFFF
 """Resistance of nothing, Ohm."""
 DC_STATES: Final = (("rcd_sensor_defect", 2), ("rcd_selftest", 4))
+RESIDUAL: Final = frozenset(("rcd_dc", "rcd_ac", "rcd_sensor_defect", "rcd_selftest"))
 VOLTAGES: Final = {
     # mV: CP before and after the resistor at PWM high and low, PP, +12 V, -12 V. Source: captures; A assumed.
     "A": (12000, 12000, -12000, -12000, 825, 12087, -12058),
@@ -96,12 +98,22 @@ class EvseView:
         faults = self.snapshot.faults
         return "pe_loss" in faults or ("phase_loss" in faults and not self.snapshot.supply_phases[0])
 
+    @property
+    def coil_dead(self) -> bool:
+        """WARP1: a tripped monitor of residual currents has cut the contactor's coil while a vehicle is plugged.
+
+        Its controller hears nothing of the monitor; it sees a contactor that does not close. ASSUMED that it goes on
+        showing that: the firmware tries again each 30 s.
+        """
+        return self.generation == 1 and self.snapshot.plugged and not RESIDUAL.isdisjoint(self.snapshot.faults)
+
     @cached_property
     def contactor_error(self) -> int:
         """As on the wire: WARP1/2 a code, WARP3/4 the code shifted left with the earth error in bit 0."""
         faults = self.snapshot.faults
         welded, missing = "contactor_welded" in faults, "contactor_fails_to_close" in faults
         if not self.two_contactors:
+            missing = missing or self.coil_dead
             return 6 if welded else 2 if missing else 4 if self.earth_missing else 0
         code = 0
         three = self.snapshot.phases == 3
@@ -125,7 +137,7 @@ class EvseView:
             return Iec.EF, Error.CONTACTOR
         if "switch_unconfigured" in faults:
             return Iec.EF, Error.SWITCH
-        if "diode_shorted" in faults:
+        if "diode_shorted" in faults and self.generation > 1:
             return Iec.B, Error.COMMUNICATION
         if snapshot.pilot is PilotState.D:
             return Iec.D, Error.COMMUNICATION

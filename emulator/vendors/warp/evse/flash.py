@@ -32,7 +32,7 @@ class Stored:
     @cached_property
     def setting(self) -> Setting[object]:
         """What was saved of it; None: nothing."""
-        return Setting(name=self.path, default=None, check=partial_document([self.schema]))
+        return Setting(self.path, None, partial_document([self.schema]))
 
     @property
     def only(self) -> str:

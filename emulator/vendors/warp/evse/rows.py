@@ -231,7 +231,7 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
         lambda m, v: {"value": 0, "value_change_time": 0},
         live=False,
     ),
-    Source("fw: bindings").state("evse/identity", IDENTITY, Evse.identity, live=False, assumed="hw_version"),
+    Source("fw: bindings").state("evse/identity", IDENTITY, Evse.identity, live=False, assumed="hw_version, position"),
     _order("evse/reset", lambda m, _: m.controller.restart()),
     _order("evse/reflash", lambda m, _: m.controller.restart()),
     *_pair(

@@ -41,7 +41,6 @@ def initial_memory(platform: Platform, at: Instant, *, rated: int, cable: int) -
         SlotId.MODBUS_ENABLE: switched(flash.MODBUS_ENABLED),
         SlotId.OCPP: switched(flash.OCPP_ENABLED),
         SlotId.CHARGE_LIMITS: Slot(HIGHEST, True),
-        SlotId.REQUIRE_METER: Slot(HIGHEST, platform.traits.pro),
         SlotId.EEBUS: switched(flash.EEBUS_ENABLED),
         SlotId.P14A: switched(flash.P14A_ENABLED),
     }

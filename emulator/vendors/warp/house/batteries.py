@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..api.rows import AnyRow, Config, Source
-from ..api.schema import BOOL, I16, NULL, U16, Null, Str, uint
+from ..api.schema import BOOL, I16, NULL, U8, U16, Int, Null, Str, uint
 from ..api.shapes import Arr, Union, obj
 from ..module import Module
 
@@ -45,6 +45,13 @@ ROWS: Final[tuple[AnyRow[Module], ...]] = (
     BATTERIES.config("batteries/0/config", Union({0: NULL})),
     BATTERIES.state("batteries/0/state", Null(), lambda m, v: None, live=False),
     BATTERIES.state("batteries/0/errors", Null(), lambda m, v: None, live=False),
+    Source("capture: 2.9.0").document(
+        "batteries_modbus_tcp/test_state",
+        obj(slot=U8, mode=Int(8, True, value=-1)),
+        live=False,
+        assumed="firmwares after 2.9.0",
+        about="no test is running",
+    ),
     FW.config(
         "battery_control/config",
         obj(

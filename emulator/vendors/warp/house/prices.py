@@ -36,6 +36,9 @@ QUARTER, HOURLY = range(2)
 NOT_HTTPS: Final = "HTTPS required for Day Ahead Price API URL"
 NOT_ENABLED: Final = "Day ahead prices not enabled"
 NOT_PUSH: Final = "Day ahead prices not in push mode"
+NO_DATE: Final = "first_date must be non-zero"
+NO_PRICES: Final = "prices array must not be empty"
+HOURLY_CALENDAR: Final = "Calendar prices are not compatible with a resolution of 60 minutes"
 _FORGETTING: Final = ("source", "region", "resolution", "enable", "api_url", "cert_id")
 """A change of any of these drops the prices."""
 
@@ -95,8 +98,17 @@ class DayAheadPrices(Module):
             return NOT_ENABLED
         if self._config["source"] != PUSH:
             return NOT_PUSH
+        if not doc.integer("first_date"):
+            return NO_DATE
+        if not doc.integers("prices"):
+            return NO_PRICES
         self._take(doc.integer("first_date"), _step(doc), doc.integers("prices"))
         return None
+
+    def reset_calendar(self) -> None:
+        """The calendar is empty, as it left the factory."""
+        self.api.put(CALENDAR, {"prices": []})
+        self.show()
 
     def _take(self, first: int, step: int, prices: list[int]) -> None:
         self._first, self._step, self._spot = first, step, list(prices)
@@ -117,15 +129,9 @@ class DayAheadPrices(Module):
                 self._fetch.set(at + (midnight + 24 * 60 - self.platform.clock.minutes) * 60 * SECOND)
                 self.platform.changed()
                 return
-            self.log("day_ahead_prices", f"Server {self._url()} did not respond")
+            self.log("day_ahead_prices", f"API server {self._config.text('api_url')} did not respond in time")
         self._fetch.set(at + 60 * SECOND)
         self.platform.touch()
-
-    def _url(self) -> str:
-        config = self._config
-        region = ("de", "at", "lu")[config.integer("region")]
-        resolution = ("15min", "60min")[config.integer("resolution")]
-        return f"{config.text('api_url').rstrip('/')}/v1/day_ahead_prices/{region}/{resolution}"
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
@@ -133,21 +139,22 @@ class DayAheadPrices(Module):
         """Put the prices with the calendar on top into the states, and look at the current one."""
         config = self._config
         first, step, prices = self._first, self._step, self._spot
-        if config.flag("enable") and config.flag("enable_calendar"):
-            first, step, prices = self._with_calendar()
+        weekly = self.api.doc(CALENDAR).integers("prices") if config.flag("enable_calendar") else []
+        if config.flag("enable") and weekly:
+            first, step, prices = self._with_calendar(weekly)
         self.api.put(PRICES, {"first_date": first, "resolution": QUARTER if step == 15 else HOURLY, "prices": prices})
         self.look()
 
-    def _with_calendar(self) -> tuple[int, int, list[int]]:
-        """ASSUMED: hourly prices are split into quarters; without prices the calendar counts for two days."""
-        weekly = self.api.doc(CALENDAR).integers("prices")
-        if self._spot:
-            first = self._first
-            quarters = [price for price in self._spot for _ in range(self._step // 15)][:MOST]
-        elif self._config["source"] == PUSH and self.platform.clock.known:
+    def _with_calendar(self, weekly: list[int]) -> tuple[int, int, list[int]]:
+        """Quarters of an hour get the calendar's of the same local time; without prices it counts for two days."""
+        if self._spot and self._step != 15:
+            self.log("day_ahead_prices", HOURLY_CALENDAR)
+            return self._first, self._step, self._spot
+        first, quarters = self._first, self._spot
+        if not quarters:
+            if self._config["source"] != PUSH or not self.platform.clock.known:
+                return self._first, self._step, []
             first, quarters = self.platform.clock.midnight(), [0] * 192
-        else:
-            return self._first, self._step, []
         return first, 15, [price + weekly[self._slot(first + 15 * k)] * 10 for k, price in enumerate(quarters)]
 
     def _slot(self, minutes: int) -> int:
@@ -246,13 +253,29 @@ ROWS: Final[tuple[AnyRow[DayAheadPrices], ...]] = (
     _config(pushed=True),
     FW.document(STATE, obj(last_sync=U32, last_check=U32, next_check=U32, current_price=Int(32, True, value=NO_PRICE))),
     FW.document(PRICES, _PRICES),
-    FW.command("day_ahead_prices/prices_update", DayAheadPrices.push, _PRICES, action=True, since="2.10.0"),
+    FW.command(
+        "day_ahead_prices/prices_update",
+        DayAheadPrices.push,
+        _PRICES,
+        action=True,
+        since="2.10.0",
+        assumed="the text about an empty list",
+    ),
+    Source("fw: modules/day_ahead_prices/tests").command(
+        "day_ahead_prices/calendar_reset",
+        lambda m, _: m.reset_calendar(),
+        action=True,
+        models=WARP2_UP,
+        since="2.10.0",
+        assumed="the first firmware that has it",
+    ),
     Source("doc: day_ahead_prices/calendar").config(
         CALENDAR,
-        obj(prices=Arr(I16, QUARTERS, QUARTERS, (0,) * QUARTERS)),
+        obj(prices=Arr(I16, QUARTERS, QUARTERS)),
         applied=lambda m, _, __: m.show(),
         models=WARP2_UP,
         since="2.10.0",
-        about="ct/100 per kWh on top of each quarter of an hour of the week",
+        assumed="the message about prices per hour",
+        about="ct/100 per kWh on top of each quarter of an hour of the week; empty until it was written",
     ),
 )

@@ -16,7 +16,7 @@ from ..api.shapes import Arr, obj
 from ..models import WARP2_UP
 from ..module import Module
 from ..platform import Platform
-from .prices import only_https
+from .prices import HOURLY, NO_DATE, only_https
 
 FW: Final = Source("fw: modules/solar_forecast", models=WARP2_UP)
 CONFIG: Final = "solar_forecast/config"
@@ -33,6 +33,8 @@ IDLE: Final = 120
 NOT_HTTPS: Final = "HTTPS required for Solar Forecast API URL"
 NOT_ENABLED: Final = "Solar forecast not enabled"
 NOT_PUSH: Final = "Solar forecast not in push mode"
+NO_FORECAST: Final = "forecast array must not be empty"
+NOT_HOURLY: Final = "resolution must be 60 minutes"
 _NO_DATA: Final = {"first_date": 0, "resolution": 1, "forecast": []}
 
 
@@ -101,6 +103,12 @@ class SolarForecast(Module):
             return NOT_ENABLED
         if api.integer(CONFIG, "source") != PUSH:
             return NOT_PUSH
+        if not forecast.integer("first_date"):
+            return NO_DATE
+        if forecast["resolution"] != HOURLY:
+            return NOT_HOURLY
+        if not forecast.integers("forecast"):
+            return NO_FORECAST
         path = f"solar_forecast/planes/{index}"
         api.update(f"{path}/config", enable=True)
         api.put(f"{path}/forecast", forecast.value)
@@ -180,7 +188,12 @@ def _plane(index: int) -> tuple[AnyRow[SolarForecast], ...]:
         FW.document(f"{path}/state", obj(last_sync=U32, last_check=U32, next_check=U32, place=Str(0, 128, "Unknown"))),
         FW.document(f"{path}/forecast", _FORECAST),
         FW.command(
-            f"{path}/forecast_update", lambda m, doc: m.push(index, doc), _FORECAST, action=True, since="2.10.0"
+            f"{path}/forecast_update",
+            lambda m, doc: m.push(index, doc),
+            _FORECAST,
+            action=True,
+            since="2.10.0",
+            assumed="the texts about an empty list and another resolution",
         ),
     )
 

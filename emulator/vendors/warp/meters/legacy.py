@@ -51,7 +51,7 @@ class LegacyMeters(Module):
 
     def state(self, v: View) -> object:
         known = bool(self.meters.linked_ids)
-        return {"state": 2 if known else 0, "type": self.meters.type_at(v.at) if known else 0}
+        return {"state": 2 if known else 0, "type": self.meters.type if known else 0}
 
     def values(self, v: View) -> dict[str, float | None]:
         return {

@@ -81,8 +81,13 @@ class Meters(Module):
         self.vehicle = vehicle
         self.declared: Callable[[], None] = lambda: None
         """Called when the built-in meter's values are known for the first time since power-on."""
-        self.declared_at: Instant | None = 0
-        """When the built-in meter's values were first known since power-on; None: not yet."""
+        self.declared_at: Instant | None = None
+        """When the network processor first heard of the built-in meter's values; None: not yet."""
+        self._declared_type = 0
+        """What the network processor knows of the built-in meter."""
+        self._read_type = 0
+        """What the charge controller has read of the built-in meter since its start."""
+        self._faulty = False
         self._declare = platform.timer(self._read)
         self._frozen: Snapshot | None = None
         self._silent_since: Instant = 0
@@ -101,8 +106,14 @@ class Meters(Module):
         self._settled = total
         self._phase_energy = [total / 3] * 3
         self._shares = self._now_shares(self.platform.snapshot())
+        self._read_type = self.platform.meter_type
 
     def boot(self) -> None:
+        self._declared_type = self._read_type
+        if not self._read_type:
+            self.declared_at = None
+        elif self.declared_at is None:
+            self.declared_at = self.platform.at
         self._pushed.clear()
         for slot in range(self.slots):
             if not self.resettable(slot):
@@ -117,21 +128,42 @@ class Meters(Module):
         at = event.at
         self._settle()
         match event.name:
-            case EventName.SUPPLY_LOST:
-                self.declared_at = None
+            case EventName.SUPPLY_LOST | EventName.REBOOTED:
+                self._read_type, self._frozen = 0, None
                 self._declare.clear()
+                if event.name is EventName.REBOOTED:
+                    self._look_for_meter(at)
             case EventName.SUPPLY_RESTORED:
-                self._declare.set(at + round((self.platform.boot_time + FIRST_READ) * SECOND))
-            case EventName.FAULT_RAISED if event.detail.get("fault") == SILENCE:
-                self._frozen = self._look(grid(max(0, at - 1), CALLBACK))
-                self._silent_since = at
-            case EventName.FAULT_CLEARED if event.detail.get("fault") == SILENCE:
-                self._timeouts = self.timeouts(at)
-                self._frozen = None
+                self._look_for_meter(at + round(self.platform.boot_time * SECOND))
+            case EventName.FAULT_RAISED | EventName.FAULT_CLEARED if event.detail.get("fault") == SILENCE:
+                self._faulty = event.name is EventName.FAULT_RAISED
+                self.wiring_changed()
+
+    @property
+    def _answers(self) -> bool:
+        return self.platform.meter_type > 0 and not self._faulty
+
+    def wiring_changed(self) -> None:
+        """The meter falls silent or answers again: its last values stay until the controller starts over."""
+        at = self.platform.at
+        if not self._read_type:
+            self._look_for_meter(at)
+        elif self._answers and self._frozen is not None:
+            self._timeouts = self.timeouts(at)
+            self._frozen = None
+        elif not self._answers and self._frozen is None:
+            self._frozen = self._look(grid(max(0, at - 1), CALLBACK))
+            self._silent_since = at
+
+    def _look_for_meter(self, since: Instant) -> None:
+        """The controller knows a meter once it has read all of it. ASSUMED: it looks for one all the time."""
+        self._declare.set(since + round(FIRST_READ * SECOND) if self._answers else None)
 
     def _read(self, at: Instant) -> None:
-        self.declared_at = at
-        self.declared()
+        self._read_type = self.platform.meter_type
+        if self.platform.up and self.declared_at is None:
+            self._declared_type, self.declared_at = self._read_type, at
+            self.declared()
         self.platform.changed()
 
     def _now_shares(self, now: Snapshot) -> tuple[float, float, float]:
@@ -160,11 +192,12 @@ class Meters(Module):
 
     @property
     def type(self) -> int:
-        return self.platform.traits.meter_type
+        """`energy_meter_type` as the network processor knows it: 0 until the meter was read once."""
+        return self._declared_type
 
-    def type_at(self, at: Instant) -> int:
-        """`energy_meter_type`: 0 until the meter was read once."""
-        return self.type if self.declared_at is not None and at >= self.declared_at else 0
+    def energy_meter_type(self) -> int:
+        """As the charge controller knows it."""
+        return self._read_type
 
     @property
     def silent_since(self) -> Instant | None:
@@ -204,7 +237,7 @@ class Meters(Module):
         """Ids that a slot publishes; empty until they were declared."""
         kind, config = self._config(slot)
         if kind in BUILT_IN:
-            return TYPES[self.type] if self.declared_at is not None else ()
+            return TYPES[self.type]
         if kind == API:
             return tuple(config.integers("value_ids"))
         return ISO15118_IDS if kind == ISO15118 else ()
@@ -227,7 +260,7 @@ class Meters(Module):
     def state(self, slot: int, v: View) -> object:
         kind = self.class_of(slot)
         if kind in BUILT_IN:
-            return {"type": self.type_at(v.at)}
+            return {"type": self.type}
         return {"source": self.vehicle.source} if kind == ISO15118 else None
 
     def errors(self, slot: int, v: View) -> object:

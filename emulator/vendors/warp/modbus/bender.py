@@ -12,6 +12,7 @@ from typing import Final
 from ....core.messages import Outcome
 from ....devices.interfaces import Origin
 from ....devices.register_maps import bender as at
+from ....devices.register_maps.place import Place
 from ....devices.registers import U32, Bank, Layout, Writes
 from ..evse.memory import LOWEST, SlotId
 from ..system.features import ALL_VALUES, EVSE, METER, SWITCH
@@ -56,11 +57,11 @@ def _unavailable(s: Seen) -> object:
     return int(slot.active and slot.current < LOWEST)
 
 
-def _zero(place: at.Place, about: str = "always 0") -> Row:
+def _zero(place: Place, about: str = "always 0") -> Row:
     return place.row(constant(0), live=False, source=FW, about=about)
 
 
-def _evse(place: at.Place, read: Read) -> Row:
+def _evse(place: Place, read: Read) -> Row:
     return place.row(gated(EVSE, read), source=FW)
 
 

@@ -12,6 +12,7 @@ from typing import Final, Unpack
 from ....core.messages import DONE, Outcome
 from ....devices.interfaces import Origin
 from ....devices.register_maps import keba as at
+from ....devices.register_maps.place import Place
 from ....devices.registers import Bank, Layout, RegisterFacts, Writes
 from ..charging.tracking import NFC as BY_TAG
 from ..charging.tracking import NFC_INJECTED as BY_INJECTED_TAG
@@ -87,7 +88,7 @@ def _power_factor(s: Seen) -> object:
     return whole(s.measured(27), 10 if s.defects else 1000)
 
 
-def _read(place: at.Place, read: Read, **facts: Unpack[RegisterFacts]) -> Row:
+def _read(place: Place, read: Read, **facts: Unpack[RegisterFacts]) -> Row:
     return place.row(read, source=FW, **facts)
 
 
@@ -131,7 +132,7 @@ def _switch_phases(server: Server, value: object, _: Origin) -> Outcome:
     return switch_phases(server, 3 if value == 1 else 1)
 
 
-def _write(place: at.Place, write: Write, **facts: Unpack[RegisterFacts]) -> Row:
+def _write(place: Place, write: Write, **facts: Unpack[RegisterFacts]) -> Row:
     return place.row(None, write, source=FW, **facts)
 
 

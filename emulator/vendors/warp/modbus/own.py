@@ -176,7 +176,7 @@ INPUTS: Final[tuple[Row, ...]] = (
     ),
     _row(1100, "button_pressed_at", _button("button_press_time"), about="ms of the controller's uptime"),
     _row(1102, "button_released_at", _button("button_release_time"), about="ms of the controller's uptime"),
-    _row(2000, "meter_type", gated(METER, lambda s: s.reach.meters.type_at(s.at))),
+    _row(2000, "meter_type", gated(METER, lambda s: s.reach.meters.type)),
     _row(2002, "power", _meter("power"), kind=F32, about="W"),
     _row(2004, "energy_absolute", _meter("energy_abs"), kind=F32, about="kWh"),
     _row(2006, "energy_relative", _meter("energy_rel"), kind=F32, about="kWh since the reset"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal
@@ -16,7 +16,7 @@ from typing import Final, Literal
 from ....core.instant import MILLISECOND, Instant
 from ....core.messages import DONE, Outcome, Reason
 from ....devices.interfaces import ModbusRequest, Origin
-from ....devices.registers import Register
+from ....devices.registers import NO_NAMES, Register
 from ..api.documents import Doc
 from ..api.numbers import BASE58
 from ..charging.limits import Limits
@@ -80,8 +80,10 @@ class Server:
             return None
         return request.values[start - request.address : stop - request.address]
 
-    def record_write(self, point: str, value: object, outcome: Outcome, origin: Origin) -> None:
-        self.reach.platform.record_write(point, value, outcome, origin)
+    def record_write(
+        self, point: str, value: object, outcome: Outcome, origin: Origin, names: Mapping[str, object] = NO_NAMES
+    ) -> None:
+        self.reach.platform.record_write(point, value, outcome, origin, names)
 
     def log(self, text: str) -> None:
         self.reach.platform.log("modbus_tcp", text)

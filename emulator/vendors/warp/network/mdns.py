@@ -6,24 +6,20 @@ The one rule: instance names are display names. Source: Tinkerforge esp32-firmwa
 from __future__ import annotations
 
 from ....devices.interfaces import MdnsInterface, MdnsService
-from ..api.numbers import uid_number
 from ..evse.controller import Controller
 from ..evse.memory import SlotId
+from ..house.eebus import Eebus
 from ..models import PRODUCTS
 from ..platform import Platform
 from ..system.device_name import DeviceName
 
 
-def announce(platform: Platform, controller: Controller, names: DeviceName) -> MdnsInterface:
+def announce(platform: Platform, controller: Controller, names: DeviceName, eebus: Eebus) -> MdnsInterface:
     """The services of one wallbox."""
 
     def services() -> tuple[MdnsService, ...]:
         host = platform.api.active("network/config").text("hostname")
         name = names.display
-        try:
-            number = str(uid_number(platform.serial))
-        except ValueError:
-            number = "0"
         managed = controller.slot(SlotId.CHARGE_MANAGER).active
         return (
             MdnsService(
@@ -35,9 +31,10 @@ def announce(platform: Platform, controller: Controller, names: DeviceName) -> M
                     ("txtvers", "1"),
                     ("brand", "Tinkerforge"),
                     ("model", PRODUCTS[platform.generation]),
-                    ("uid", number),
+                    ("uid", str(platform.device_number)),
                 ),
             ),
+            *eebus.services(host),
             MdnsService(
                 type="_tf-warp-cm._udp",
                 instance=name,

@@ -1,6 +1,6 @@
 """MQTT auto discovery: what Home Assistant (or something like it) is told about the wallbox.
 
-The one rule: one entity a second after the connection, all again every quarter of an hour; what is stale is deleted.
+The one rule: every entity a second after the connection, and again every quarter of an hour; what is stale is deleted.
 Source: Tinkerforge esp32-firmware, `modules/mqtt_auto_discovery`.
 """
 
@@ -81,7 +81,7 @@ def _binary(
         component="binary_sensor",
         names=(german, english),
         state=state,
-        keys={"value_template": f"{{{{{value}}}}}", **_YES_NO, "device_class": kind, **keys},
+        keys={"device_class": kind, **keys, "value_template": f"{{{{{value}}}}}", **_YES_NO},
         feature=EVSE,
         only_home_assistant=True,
     )
@@ -138,7 +138,7 @@ ENTITIES: Final = (
         {**_measure("A", "current"), **_LIMITS},
     ),
     _button("start", "Ladevorgang starten", "Start charging", "mdi:flash"),
-    _button("stop", "Ladevorgang stoppen", "Stop charging", "mdi:flash-off"),
+    _button("stop", "Ladevorgang beenden", "Stop charging", "mdi:flash-off"),
     _binary("cable", "Wallbox-Ladekabel verbunden", "Charger cable connected", f"{_STATE} in [1, 2, 3]", "plug"),
     _binary("ready", "Wallbox ladebereit", "Charger ready to charge", f"{_STATE} in [2, 3]", "power"),
     _binary("charging", "Wallbox lädt", "Charger charging", f"{_STATE} in [3]", "battery_charging"),
@@ -153,7 +153,6 @@ ENTITIES: Final = (
         expire_after="30",
     ),
 )
-"""ASSUMED: order of keys inside the static part, spelling of templates the reference abbreviates."""
 
 
 class Discovery:
@@ -171,7 +170,6 @@ class Discovery:
         self._mode = OFF
         self._prefix = "homeassistant"
         self._client = ""
-        self._next = 0
         self._due: Instant | None = None
         self._language = GERMAN
 
@@ -196,7 +194,7 @@ class Discovery:
         ]
 
     def payload(self, entity: Entity) -> str:
-        """What is announced, keys in the device's order."""
+        """What is announced, keys in the device's order; those of the entity are text as its build made it."""
         name = f"{self._client}-{entity.id}"
         language = self._api.integer("system/i18n_config", "language")
         found: dict[str, object] = {
@@ -210,17 +208,16 @@ class Discovery:
         if entity.state is not None:
             found["state_topic"] = self._state_topic(entity.state)
         product = PRODUCTS[self._platform.generation]
-        found |= entity.keys
-        found["device"] = {
+        device = {
             "identifiers": self._client,
             "manufacturer": "Tinkerforge GmbH",
             "model": product,
             "name": f"{product} ({self._client})",
         }
-        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+        parts = _compact(found)[:-1], json.dumps(entity.keys)[1:-1], _compact({"device": device})[1:]
+        return ",".join(parts)
 
     def connected(self, at: Instant) -> None:
-        self._next = 0
         self._due = at + SECOND if self._mode != OFF else None
         self._language = self._api.integer("system/i18n_config", "language")
 
@@ -230,19 +227,12 @@ class Discovery:
             return [], None
         language = self._api.integer("system/i18n_config", "language")
         if language != self._language:
-            self._language, self._next, self._due = language, 0, min(self._due, at + SECOND)
+            self._language, self._due = language, min(self._due, at + SECOND)
         if at < self._due:
             return [], self._due
-        entities = self.entities()
-        entity = entities[self._next] if self._next < len(entities) else None
-        self._next += 1
-        if self._next >= len(entities):
-            self._next, self._due = 0, at + AGAIN
-        else:
-            self._due = at + SECOND
-        if entity is None:
-            return [], self._due
-        return [Publish(topic=self._topic(entity), payload=self.payload(entity).encode(), retain=True)], self._due
+        self._due = at + AGAIN
+        found = [(self._topic(entity), self.payload(entity).encode()) for entity in self.entities()]
+        return [Publish(topic=topic, payload=payload, retain=True) for topic, payload in found], self._due
 
     def received(self, topic: str, payload: bytes) -> bool:
         """A discovery topic of this wallbox; a stale one is deleted. Whether it was one."""
@@ -253,3 +243,7 @@ class Discovery:
         if payload and topic not in {self._topic(entity) for entity in self.entities()}:
             self._publish(Publish(topic=topic, payload=b"", retain=True))
         return True
+
+
+def _compact(found: Mapping[str, object]) -> str:
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":"))

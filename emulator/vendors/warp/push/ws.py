@@ -26,6 +26,11 @@ def line(topic: str, payload: str) -> str:
     return f'{{"topic":{json.dumps(topic)},"payload":{payload}}}\n'
 
 
+def topics_in(frame: str | bytes) -> Iterable[str]:
+    """The paths that a frame tells something about."""
+    return [topic for text in str(frame).splitlines() if text for topic in (json.loads(text)["topic"],)]
+
+
 class Ws:
     """One WebSocket client. It only listens: what it says is ignored."""
 

@@ -29,7 +29,17 @@ from ..platform import Platform
 from ..push.mqtt import Mqtt
 from ..view import View
 from . import triggers
-from .documents import ENABLED_ACTIONS, ENABLED_TRIGGERS, METHODS, actions_of, due, triggers_of, wrong_topic
+from .documents import (
+    ACTION_ORDER,
+    ENABLED_ACTIONS,
+    ENABLED_TRIGGERS,
+    METHODS,
+    TRIGGER_ORDER,
+    actions_of,
+    due,
+    triggers_of,
+    wrong_topic,
+)
 
 FW: Final = Source("fw: modules/automation")
 CONFIG: Final = "automation/config"
@@ -278,13 +288,17 @@ class Automation(Module):
         mqtt, power = self.mqtt.enabled, self.power
         manager = self.manager.config.flag("enable_charge_manager")
         managed = self.controller.slot(SlotId.CHARGE_MANAGER).active
-        more = {3: mqtt, 10: self.platform.traits.pro, 11: manager, 17: power.enabled}
+        more = {3: mqtt, 10: self.api.integer("require_meter/config", "config") == 2, 11: manager, 17: power.enabled}
         more_actions = {2: mqtt, 6: manager, 12: manager, 11: power.offered, 17: managed}
         return {
             "registered_triggers": known,
             "registered_actions": actions,
-            "enabled_triggers": [tag for tag in known if tag in ENABLED_TRIGGERS or more.get(tag)],
-            "enabled_actions": [tag for tag in actions if tag in ENABLED_ACTIONS or more_actions.get(tag)],
+            "enabled_triggers": [
+                tag for tag in TRIGGER_ORDER if tag in known and (tag in ENABLED_TRIGGERS or more.get(tag))
+            ],
+            "enabled_actions": [
+                tag for tag in ACTION_ORDER if tag in actions and (tag in ENABLED_ACTIONS or more_actions.get(tag))
+            ],
             "last_run": list(self._last_run),
         }
 

@@ -60,6 +60,9 @@ ACTIONS: Final[dict[int, Schema]] = {
 _NOT_ON_1: Final = {4, 7, 8, 20}
 ENABLED_TRIGGERS: Final = (1, 2, 4, 5, 6, 7, 8, 9, 18, 20)
 ENABLED_ACTIONS: Final = (1, 3, 4, 5, 7, 8, 9, 14)
+TRIGGER_ORDER: Final = (3, 1, 2, 4, 6, 7, 8, 9, 18, 20, 11, 10, 17, 5)
+ACTION_ORDER: Final = (17, 2, 1, 3, 4, 5, 8, 9, 14, 6, 12, 11, 7)
+"""In which they are enabled: module by module as the firmware starts them."""
 METHODS: Final = {0: ("GET",), 1: ("POST",), 2: ("PUT",), 3: ("POST", "PUT"), 4: ("GET", "POST", "PUT")}
 
 

@@ -1,6 +1,7 @@
 """The clock: what the wallbox knows of the time of day.
 
-The one rule: it knows the time from a time server, from its hardware clock, or from a client that set it.
+The one rule: it knows the time from a time server, from its hardware clock, or from a client that set it; a time server
+that answers overrides the other two.
 Source: Tinkerforge esp32-firmware, `modules/rtc`, `ntp`.
 """
 
@@ -11,13 +12,17 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from ....core.instant import SECOND, Instant
+from ....core.instant import HOUR, SECOND, Instant
 from ....devices.settings import Settings
 from ..api.registry import Registry
 from ..settings import CLOCK_SET, INTERNET, RTC_FITTED
 
 NTP_FIRST: Final = 5 * SECOND
 """ASSUMED time from boot to the first answer of a time server."""
+NTP_PERIOD: Final = HOUR
+"""Between two answers."""
+SYNCED: Final = 25 * HOUR
+"""An answer of a time server counts so long."""
 
 
 class Clock:
@@ -31,7 +36,6 @@ class Clock:
         built_in: bool,
         calendar: Callable[[Instant], datetime],
         now: Callable[[], Instant],
-        booted_at: Callable[[], Instant],
     ) -> None:
         """`built_in`: the hardware always has a clock. `calendar`: calendar time of an instant, truth."""
         self._settings = settings
@@ -39,9 +43,12 @@ class Clock:
         self._built_in = built_in
         self._calendar = calendar
         self._now = now
-        self._booted_at = booted_at
         self._offset = timedelta()
         """What a client set the clock to, against the truth."""
+        self._since: Instant | None = None
+        """First answer of a time server since one could be reached; it may be still to come."""
+        self._last: Instant | None = None
+        """Last answer since the boot, before none could be reached any more."""
 
     @property
     def fitted(self) -> bool:
@@ -52,23 +59,36 @@ class Clock:
     def zone(self) -> tzinfo:
         return zone(str(self._api.member("ntp/config", "timezone"))) or UTC
 
+    def _answer(self, at: Instant) -> Instant | None:
+        """The last answer of a time server since the boot."""
+        if self._since is not None and at >= self._since:
+            return at - (at - self._since) % NTP_PERIOD
+        return self._last
+
+    @property
+    def first_answer(self) -> Instant | None:
+        """When a time server answers first since one can be reached; None: none can."""
+        return self._since
+
+    def _fresh(self, at: Instant) -> bool:
+        answer = self._answer(at)
+        return answer is not None and at - answer < SYNCED
+
     def synced(self, at: Instant) -> bool:
         """Whether a time server answered lately."""
-        if not self._api.flag("ntp/config", "enable") or not self._settings[INTERNET]:
-            return False
-        booted = self._booted_at()
-        return at >= booted + NTP_FIRST or booted == 0
+        return self._api.flag("ntp/config", "enable") and self._fresh(at)
 
     def known_at(self, at: Instant) -> bool:
         """Whether the time is known: by a time server, or from the hardware clock."""
-        return self.synced(at) or (self.fitted and self._settings[CLOCK_SET]) or bool(self._offset)
+        return self._answer(at) is not None or (self.fitted and self._settings[CLOCK_SET]) or bool(self._offset)
 
     @property
     def known(self) -> bool:
         return self.known_at(self._now())
 
     def utc(self, at: Instant) -> datetime:
-        return self._calendar(at).astimezone(UTC) + self._offset
+        healed = self._since is not None and at >= self._since
+        return self._calendar(at).astimezone(UTC) + (timedelta() if healed else self._offset)
 
     def local(self, at: Instant) -> datetime:
         return self.utc(at).astimezone(self.zone)
@@ -95,9 +115,9 @@ class Clock:
         return round((timedelta(minutes=minutes) - past) / timedelta(microseconds=1))
 
     def set(self, to: datetime, built: datetime) -> bool:
-        """A client sets it; False: a time server has, or it is older than the firmware."""
+        """A client sets it; False: a time server has in the last 25 h, or it is older than the firmware."""
         at = self._now()
-        if self.synced(at) or to < built - timedelta(hours=25):
+        if self._fresh(at) or to < built - timedelta(hours=25):
             return False
         self._offset = to - self._calendar(at).astimezone(UTC)
         return True
@@ -109,6 +129,21 @@ class Clock:
     def boot(self) -> None:
         if not self.fitted:
             self._offset = timedelta()
+        elif self._offset or self._answer(self._now()) is not None:
+            self._settings.put(CLOCK_SET, True)
+        self._since = self._last = None
+        self.reconsider()
+
+    def reconsider(self) -> None:
+        """Whether time servers are asked, or can be reached, may have changed."""
+        at = self._now()
+        reachable = self._api.flag("ntp/config", "enable") and self._settings[INTERNET]
+        if reachable and self._since is None:
+            self._since = at + NTP_FIRST if at else 0
+        elif not reachable and self._since is not None:
+            if at >= self._since:
+                self._offset = timedelta()
+            self._last, self._since = self._answer(at), None
 
 
 def zone(name: str) -> tzinfo | None:

@@ -78,7 +78,7 @@ class Esp32Common(Module):
         self._restart()
 
     def forget(self, doc: Doc) -> str | None:
-        """One configuration goes back to its default."""
+        """One configuration goes back to its default at the next boot."""
         path = doc.text("path")
         if not isinstance(self.api.states.get(path), Config):
             return f"Unknown config {path}"

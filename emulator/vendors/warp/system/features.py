@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ....devices.firmware import Profile
 from ....devices.points import Point
 from ..api.rows import AnyRow, Source
 from ..api.schema import Str
@@ -15,7 +16,7 @@ from ..api.shapes import Arr, Raw
 from ..evse.controller import Controller
 from ..house.power import PowerManager
 from ..meters.slots import Meters
-from ..models import WARP4
+from ..models import TRAITS, WARP4
 from ..module import Module
 from ..platform import Platform
 from ..settings import RTC_FITTED
@@ -39,6 +40,9 @@ _MODULES_2: Final = (
     "charge_limits", "coredump", "pwa", "certs", "remote_access", "day_ahead_prices", "solar_forecast", "eco",
     "p14a_enwg",
 )  # fmt: skip
+LATE_MODULES: Final = Point(name="info/modules", source="capture: 2.9.0", since="2.10.0")
+"""Modules that came with 2.10.0, or were no modules of their own before."""
+_LATE: Final = {"esp32_common", "nfc_bricklet", "charge_authorization", "eebus", "p14a_enwg"}
 _NOT_ON_1: Final = {"ethernet", "ocpp", "eebus", "day_ahead_prices", "solar_forecast", "eco", "p14a_enwg"}
 _RENAMED_ON_1: Final = {
     "esp32_ethernet_brick": "esp32_brick",
@@ -47,9 +51,10 @@ _RENAMED_ON_1: Final = {
 }
 
 
-def module_names(generation: int) -> list[str]:
+def module_names(profile: Profile) -> list[str]:
     """Keys of `info/modules`, in order."""
-    names = list(_MODULES_2)
+    generation = TRAITS[profile.model.id].generation
+    names = [name for name in _MODULES_2 if name not in _LATE or LATE_MODULES.exists(profile)]
     if generation == 1:
         return [_RENAMED_ON_1.get(name, name) for name in names if name not in _NOT_ON_1]
     if generation == 3:
@@ -74,8 +79,8 @@ class Features(Module):
         if self.platform.generation >= 3 or not self.settings[RTC_FITTED]:
             missing.add("rtc_bricklet")
         if not self.platform.has_reader:
-            missing.add("nfc_bricklet")
-        return {name: name not in missing for name in module_names(self.platform.generation)}
+            missing.add("nfc_bricklet" if LATE_MODULES.exists(self.platform.profile) else "nfc")
+        return {name: name not in missing for name in module_names(self.platform.profile)}
 
     def announced(self) -> list[str]:
         """In the order in which they are announced."""

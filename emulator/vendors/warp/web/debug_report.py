@@ -15,13 +15,13 @@ from ..platform import Platform
 
 
 def debug_report(platform: Platform) -> str:
-    """One object: the m, then every state and command with its document."""
+    """One object: the wallbox, then every state and command with its document."""
     view, api = platform.view(), platform.api
     memory = {"free": 95000, "largest_free_block": 65536, "min_free": 70000}
     version = platform.firmware_text.replace(".", "_").replace("+", "_")
     devices = [{"UID": UIDS[platform.generation], "DID": DEVICE[platform.generation], "port": "A"}]
     if platform.has_reader:
-        devices.append({"UID": nfc.UID, "DID": nfc.DEVICE, "port": "B"})
+        devices.append({"UID": nfc.UID, "DID": nfc.DEVICE, "port": "F"})
     counters = [
         {"port": port, "SpiTfpChecksum": 0, "SpiTfpFrame": 0, "TfpFrame": 0, "TfpUnexpected": 0} for port in "ABCDEF"
     ]

@@ -22,6 +22,7 @@ from ..system.device_name import DeviceName
 from .paper import paper
 from .replies import text
 
+MANAGER: Final = "charge_manager/config"
 LETTERHEAD: Final = "charge_tracker/pdf_letterhead_config"
 BYTES: Final = "application/octet-stream"
 LONGEST: Final = 1024
@@ -132,17 +133,28 @@ class Downloads(Module):
         return HttpReply(body=body, content_type=BYTES)
 
     def _selected(self, wanted: Wanted) -> list[Record]:
+        """Charges from `start` until before `end`, of some users; those without a time lie between their neighbours."""
         start, end = wanted.number("start_timestamp_min"), wanted.number("end_timestamp_min")
         user = wanted.number("user_filter")
-        if wanted.number("device_filter") not in (ALL, CONFIGURED):
+        if not self._of_this_wallbox(wanted.number("device_filter")):
             return []
-        found = []
+        found: list[Record] = []
         for record in self.charges.records:
+            if record.minutes and record.minutes < start:
+                found.clear()
+                continue
+            if record.minutes and end and record.minutes >= end:
+                break
             known = self.users.find(record.user) is not None
-            fits = {ALL: True, CONFIGURED: known, DELETED: not known}.get(user, user == record.user)
-            if fits and start <= record.minutes and (end == 0 or record.minutes <= end):
+            if {ALL: True, CONFIGURED: known, DELETED: not known}.get(user, user == record.user):
                 found.append(record)
         return found
+
+    def _of_this_wallbox(self, device: int) -> bool:
+        """Whether a `device_filter` selects this wallbox's own charges: configured is what a charge manager manages."""
+        own = self.platform.device_number
+        managed = own in (charger.integer("uid") for charger in self.api.doc(MANAGER).docs("chargers"))
+        return {ALL: True, CONFIGURED: managed, DELETED: not managed}.get(device, device == own)
 
     def _words(self, wanted: Wanted) -> Words:
         return Words(wanted.language, self.platform.clock.zone)
