@@ -57,8 +57,8 @@ class Interceptor:
     active: bool = False
     """Whether it wants to see messages."""
 
-    def intercept(self, message: Message) -> Interception:
-        """What happens to a message."""
+    def intercept(self, message: Message, *, peek: bool = False) -> Interception:
+        """What happens to a message; `peek`: what would happen to it, which nothing counts."""
         return UNTOUCHED
 
     def reachable(self, interface: str) -> bool:

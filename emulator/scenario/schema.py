@@ -69,8 +69,8 @@ END: Final = Argument("end", EndSection(), stated="when it is over")
 SECTIONS: Final[Mapping[str, Argument[object]]] = {
     section.name: section
     for section in (
-        ABOUT, INCLUDE, SEED, EPOCH, CLOCK, SUPPLY, BROKER, CONTROL_BOX, VEHICLES, CHARGERS, CHARGER, WALLBOXES, WALLBOX,
-        FLEET, STEPS, CLIENTS, RULES, END,
+        ABOUT, INCLUDE, SEED, EPOCH, CLOCK, SUPPLY, BROKER, CONTROL_BOX, VEHICLES, CHARGERS, CHARGER, WALLBOXES,
+        WALLBOX, FLEET, STEPS, CLIENTS, RULES, END,
     )
 }  # fmt: skip
 """What a scenario consists of: how each part is read, and what it is for."""

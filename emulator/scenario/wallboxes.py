@@ -302,12 +302,8 @@ def _interfaces(vendor: Vendor) -> set[str]:
 
 def _check_interfaces(vendor: Vendor, model: str | None, node: Node, scope: Scope) -> None:
     ocpp = node.get(OCPP.name)
-    if ocpp is not None and vendor.ocpp is None:
-        scope.fail(ocpp, f"{vendor.title} has no OCPP")
-    with suppress(EmulatorError):  # of a model that there is not, it is said already
-        found = vendor.model(model)
-        if ocpp is not None and vendor.ocpp is not None and not vendor.ocpp.models(found.id):
-            scope.fail(ocpp, f"{found.title} has no OCPP")
+    if ocpp is not None and (vendor.ocpp is None or not vendor.ocpp.models(model or vendor.default_model)):
+        scope.fail(ocpp, f"{vendor.title} has no OCPP" + (f" on a {model}" if vendor.ocpp is not None else ""))
     known = _interfaces(vendor)
     good = True
     for key, _ in node.entries or ():

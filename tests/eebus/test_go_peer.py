@@ -65,7 +65,7 @@ class Peer:
         try:
             async with asyncio.timeout(PATIENCE):
                 while line := await self.process.stdout.readline():
-                    said = json.loads(line)
+                    said: dict[str, Any] = json.loads(line)
                     self.told.append(said)
                     if said["event"] == event and all(said.get(name) == value for name, value in members.items()):
                         return said

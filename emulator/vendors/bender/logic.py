@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from ...core.events import EventName
 from ...core.instant import Instant, later
-from ...core.messages import DONE, Event, Outcome, Reason
+from ...core.messages import DONE, Event, Outcome, Reason, TunePhases
 from ...core.snapshot import Snapshot
 from ...devices.failsafe import Failsafe
 from ...devices.interfaces import OcppAccess
@@ -21,6 +21,7 @@ from ...ocpp.host import Host
 from . import findings
 from .build import Build
 from .faultcodes import HARMLESS
+from .models import PHASE_PAUSE
 from .settings import (
     AUTHORISATION_TIMEOUT,
     AVAILABLE,
@@ -40,6 +41,7 @@ from .settings import (
     OCPP_URL,
     OPERATOR_CURRENT,
     PHASE_SWITCH_MODE,
+    PHASE_SWITCH_PAUSE,
     SAFE_CURRENT,
     SCHUKO_CYCLES,
     SCHUKO_PLUGGED,
@@ -55,6 +57,8 @@ LOWEST: Final = 6
 NOMINAL: Final = 230.0
 """Voltage by which an ICC takes W for A [V]."""
 SINGLE_PHASE_FROM, THREE_PHASES_FROM = 1380, 4140
+ONE_PHASE_ONLY, THREE_PHASES_ONLY = 0, 1
+"""Setting `phase_switch_mode`."""
 """An ICC's power limit [W]: 6 A on one phase, and on three. Source: home-assistant-mennekes-4business, protocol 1.5."""
 NO_LIMIT: Final = 0xFFFF
 SIGN_OF_LIFE: Final = "request"
@@ -103,6 +107,8 @@ class Logic:
         self.residual_peak = (0.0, 0.0)
         """Largest residual current since the start: AC and DC [A]."""
         self._schuko_on = False
+        self._pause = float(PHASE_PAUSE)
+        """Length of a switch of phases, as the charge controller has it [s]."""
         self._waiting = wallbox.timer(self._waited)
         self.user_id = UserId(lambda: self.settings[USER_ID_WRITE], self.authorise, self)
         self._reactions: Mapping[EventName, Callable[[Event], None]] = {
@@ -316,9 +322,17 @@ class Logic:
         control = self._wallbox.control
         if self._build.icc:
             control.limit("hems_power", self._power_limit())
+            self._tune(float(self.settings[PHASE_SWITCH_PAUSE]))
         else:
             control.limit("semp", None if self._semp_limit is None else allowed(self._semp_limit + 1e-9))
         control.phases("phases", self.phases)
+
+    def _tune(self, pause: float) -> None:
+        """How long a switch of phases takes [s]."""
+        if pause != self._pause:
+            self._pause = pause
+            control = self._wallbox.control
+            control.submit(TunePhases(owner=control.owner("phases"), wait=pause))
 
     def _power_limit(self) -> float | None:
         """What an ICC's limit in W comes to [A]; None: no limit.

@@ -19,7 +19,7 @@ from ...devices.wallbox import Wallbox
 from . import findings, meters
 from .build import Build
 from .faultcodes import Errors
-from .logic import NOMINAL, Logic
+from .logic import NOMINAL, ONE_PHASE_ONLY, SINGLE_PHASE_FROM, THREE_PHASES_FROM, THREE_PHASES_ONLY, Logic
 from .settings import (
     BACKEND,
     BACKEND_STATE,
@@ -28,6 +28,7 @@ from .settings import (
     METER,
     OCPP_VERSION,
     OPERATOR_CURRENT,
+    PHASE_SWITCH_MODE,
     RESERVED,
     SCHUKO_PLUGGED,
     UNKNOWN_SOC,
@@ -199,8 +200,14 @@ class View:
 
     @property
     def most_power(self) -> int:
-        """What it can deliver on three phases at most [W]."""
-        return int(3 * self.build.rated_current * NOMINAL)
+        """What it can deliver at most on the phases it may use [W]."""
+        phases = 1 if self.settings[PHASE_SWITCH_MODE] == ONE_PHASE_ONLY else 3
+        return int(phases * self.operator * NOMINAL)
+
+    @property
+    def least_power(self) -> int:
+        """The least it charges with on the phases it may use [W]."""
+        return THREE_PHASES_FROM if self.settings[PHASE_SWITCH_MODE] == THREE_PHASES_ONLY else SINGLE_PHASE_FROM
 
     @cached_property
     def operator(self) -> int:

@@ -121,6 +121,9 @@ class Keba(Wallbox):
         self.logic.host.present(normal_tag(tag))
         return Outcome(detail={"asked": "the central system"})
 
+    def lose_authorisation(self) -> None:
+        self.logic.withdraw()
+
     def power_on(self) -> None:
         self.logic.start()
         self.logic.host.power_on()

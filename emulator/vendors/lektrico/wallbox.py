@@ -15,7 +15,7 @@ from ...devices.wallbox import Context, Wallbox
 from ...ocpp.host import Host
 from . import errorflags
 from .charging import WATCHED, Charging
-from .config import AUTO_UPDATE, INSTALL_CURRENT, OCPP_SERVER_LINK
+from .config import AUTO_UPDATE, HEADLESS, INSTALL_CURRENT, OCPP_SERVER_LINK
 from .device import Device
 from .lifecycle import Lifecycle
 from .methods import Api, Params
@@ -244,6 +244,11 @@ class Lektrico(Wallbox):
             self.host.present(tag.replace(":", ""))
             return Outcome(detail={"asked": "the central system"})
         return Outcome(detail={"card": self.charging.card(tag)})
+
+    def lose_authorisation(self) -> None:
+        """Without the need of a card there is none to lose."""
+        if self.charging is not None and self.up and not self.settings[HEADLESS.setting]:
+            self.charging.deauthorise()
 
     def set_firmware(self, firmware: str) -> None:
         super().set_firmware(firmware)

@@ -18,6 +18,7 @@ from ...devices.wallbox import Context, Wallbox
 from .api.registry import Registry, Target
 from .api.shapes import Obj
 from .evse.flash import PATHS
+from .evse.memory import SlotId
 from .meters.slots import Meters
 from .modules import Modules
 from .network.mdns import announce
@@ -126,6 +127,11 @@ class Warp(Wallbox):
             self.modules.nfc.present(tag)
             self.changed()
         return Outcome(detail={"tag_id": tag})
+
+    def lose_authorisation(self) -> None:
+        """The tracked charge ends."""
+        if self.up and self.modules.controller.memory.slots[SlotId.USER].active:
+            self.modules.tracker.end()
 
     def press_button(self, duration: float = 0.2) -> Outcome:
         if self.platform.generation == 1:

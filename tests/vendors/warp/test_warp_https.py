@@ -1,4 +1,4 @@
-"""A WARP Charger over HTTPS and secure WebSockets as aiohttp sees it, with the box's own certificate and another one."""
+"""A WARP Charger over HTTPS and secure WebSockets as aiohttp sees it, with its own certificate and another one."""
 
 from __future__ import annotations
 
