@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Protocol
@@ -43,8 +43,12 @@ class After:
     def fits(self, entry: Entry, charger: str) -> bool:
         if entry.kind != self.kind or entry.charger not in (None, charger):
             return False
-        whole = ".".join(part for part in (entry.charger, entry.wallbox, entry.name) if part is not None)
-        return fnmatchcase(entry.name, self.pattern) or fnmatchcase(whole, self.pattern)
+        also = entry.detail.get("as")
+        for name in (entry.name, *(also if isinstance(also, Mapping) else ())):
+            whole = ".".join(part for part in (entry.charger, entry.wallbox, name) if part is not None)
+            if fnmatchcase(name, self.pattern) or fnmatchcase(whole, self.pattern):
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,9 +154,8 @@ class Emulator:
         if self.broker is None:
             from ..protocols.broker import DEFAULT_PORT, Broker
 
-            plan = self.scenario.broker
             port = 0 if self.options.any_port else DEFAULT_PORT
-            setting = "embedded" if plan is None or plan.embedded else f"mqtt://{plan.host}:{plan.port}"
+            setting = self._broker_setting()
             broker = Broker.open(setting, host=self.options.bind, port=port)
             self.broker = await (stack or self._stack).enter_async_context(broker)
             if stack is None:
@@ -170,6 +169,13 @@ class Emulator:
             port = 0 if self.options.any_port else DEFAULT_PORT
             server = CentralSystemServer(central_system(self.simulation), host=self.options.bind, port=port)
             self.central_system = await (stack or self._stack).enter_async_context(server)
+
+    def _broker_setting(self) -> str:
+        """Only the built-in broker says who published: where clients are recognised by their id, it is the one."""
+        plan = self.scenario.broker
+        if plan is not None and not plan.embedded:
+            return f"mqtt://{plan.host}:{plan.port}"
+        return "builtin" if any(client.how.client_id for client in self.scenario.clients) else "embedded"
 
     async def _serve(self, address: str) -> None:
         made = servers(
