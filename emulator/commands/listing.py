@@ -107,6 +107,19 @@ def settings(vendor: str) -> Rows:
 MOST = 24
 """Characters of a setting's default that are shown."""
 
+
+def rules() -> Rows:
+    """The ready-made sets, each rule with its source, then what a rule may demand."""
+    from ..verdict.catalogue import SETS
+    from ..verdict.rules import RULES
+
+    for found in SETS:
+        yield found.name, found.about
+        yield from ((f"    {ready.name}", ready.source) for ready in found.rules)
+    for cls in RULES:
+        yield cls.word, (cls.__doc__ or "").strip().split("\n")[0]
+
+
 LISTS: dict[str, Callable[[], Rows]] = {
     "vendors": vendors,
     "models": models,
@@ -116,6 +129,7 @@ LISTS: dict[str, Callable[[], Rows]] = {
     "steps": steps,
     "events": events,
     "quantities": quantities,
+    "rules": rules,
 }
 OF_VENDOR: dict[str, Callable[[str], Rows]] = {"settings": settings}
 """Lists that are about one vendor."""

@@ -16,7 +16,7 @@ from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError, Place, Problem, ScenarioError
 from ..language.arguments import Scope, Unreadable
 from ..language.names import Names
-from ..language.nodes import Node, from_object
+from ..language.nodes import Node, from_object, from_yaml
 from ..language.records import Argument
 from ..runtime.clock import Clock
 from ..verdict.reading import PlacedRule, RulesSection
@@ -63,6 +63,34 @@ def _loaded(text: bytes, file: str, environment: Mapping[str, str] | None) -> Sc
     return scenario
 
 
+def load_rules(path: str | Path, names: Names) -> list[PlacedRule]:
+    """The rules in a file: a list of rules, or a document with `rules:`. ScenarioError with every problem."""
+    node, problems = _rules_node(path)
+    scope = Scope(names, problems)
+    found = _rules(node, scope) if node is not None else []
+    if problems:
+        raise ScenarioError(problems)
+    return found
+
+
+def rules_as_data(path: str | Path) -> object:
+    """The rules in a file as plain data, unchecked: for an emulator that knows its own names."""
+    node, problems = _rules_node(path)
+    if problems or node is None:
+        raise ScenarioError(problems)
+    return node.data()
+
+
+def _rules_node(path: str | Path) -> tuple[Node | None, list[Problem]]:
+    try:
+        text = Path(path).read_bytes()
+    except OSError as error:
+        raise EmulatorError(f"{path}: {error.strerror or error}") from None
+    root, problems = from_yaml(text.decode("utf-8-sig", "replace"), str(path), os.environ)
+    rules = root.get("rules") if root is not None else None
+    return rules if rules is not None else root, list(problems)
+
+
 def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | None:
     """The scenario of a document; None after reporting what is wrong."""
 
@@ -89,6 +117,7 @@ def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | Non
         tracks=tracks,
         rules=tuple(rules),
         end=end,
+        strict=_section(document, schema.STRICT, scope, False),
     )
 
 

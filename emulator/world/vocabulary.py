@@ -140,6 +140,7 @@ def _of_profile(vendor_id: str, profile: Profile) -> Vocabulary:
     values = frozenset(wallbox.addresses())
     settable = frozenset(row.name for row in wallbox.fidelity() if row.settable and not row.name[:1].isdigit())
     tables = tuple(wallbox.register_tables())
+    registers = {row.name.partition(" ")[2] for row in wallbox.fidelity() if row.settable and row.name[:1].isdigit()}
     topics = frozenset(_topics(wallbox))
     rows = (row.name.partition(" ")[2] if row.name[:1].isdigit() else row.name for row in wallbox.fidelity())
     known = dict(_known(wallbox, (*values, *settable, *rows)))
@@ -148,7 +149,7 @@ def _of_profile(vendor_id: str, profile: Profile) -> Vocabulary:
         title=wallbox.address,
         values=values,
         writable=settable,
-        written=frozenset(wallbox.written_names()),
+        written=frozenset(wallbox.written_names()) | registers,
         paths=tuple(dict.fromkeys(wallbox.http_paths())),
         topics=tuple(sorted(topics)),
         tables=tables,
