@@ -69,7 +69,7 @@ class Result:
             return self
         nowhere = Place("(added)", 0, 0)
         missing = tuple(
-            Failure(at=self.ended_at, place=u.place or nowhere, step=f"{u.kind} {u.name}", text=f"not tested: {u.why}")
+            Failure(at=self.ended_at, place=u.place or nowhere, step=f"untested {u.kind} {u.name}", text=u.why)
             for u in self.untested
         )
         return replace(self, ok=self.ok and not missing, failures=(*self.failures, *missing), strict=True)

@@ -69,7 +69,7 @@ SECTIONS: Final[Mapping[str, Argument[object]]] = {
     section.name: section
     for section in (
         ABOUT, INCLUDE, SEED, EPOCH, CLOCK, SUPPLY, BROKER, VEHICLES, CHARGERS, CHARGER, WALLBOXES, WALLBOX, FLEET,
-        STEPS, CLIENTS, RULES, END,
+        STEPS, CLIENTS, RULES, STRICT, END,
     )
 }  # fmt: skip
 """What a scenario consists of: how each part is read, and what it is for."""
