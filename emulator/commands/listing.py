@@ -79,6 +79,18 @@ def steps() -> Rows:
         yield from _arguments(kind.arguments if kind.whole is None else (kind.whole,))
 
 
+def rules() -> Rows:
+    """The ready-made sets, each rule with its source, then what a rule may demand."""
+    from ..verdict.catalogue import SETS
+    from ..verdict.rules import RULES
+
+    for found in SETS:
+        yield found.name, found.about
+        yield from ((f"    {ready.name}", ready.source) for ready in found.rules)
+    for cls in RULES:
+        yield cls.word, (cls.__doc__ or "").strip().split("\n")[0]
+
+
 def events() -> Rows:
     """What chargers announce."""
     from ..core.events import EventName
@@ -107,19 +119,6 @@ def settings(vendor: str) -> Rows:
 MOST = 24
 """Characters of a setting's default that are shown."""
 
-
-def rules() -> Rows:
-    """The ready-made sets, each rule with its source, then what a rule may demand."""
-    from ..verdict.catalogue import SETS
-    from ..verdict.rules import RULES
-
-    for found in SETS:
-        yield found.name, found.about
-        yield from ((f"    {ready.name}", ready.source) for ready in found.rules)
-    for cls in RULES:
-        yield cls.word, (cls.__doc__ or "").strip().split("\n")[0]
-
-
 LISTS: dict[str, Callable[[], Rows]] = {
     "vendors": vendors,
     "models": models,
@@ -127,9 +126,9 @@ LISTS: dict[str, Callable[[], Rows]] = {
     "vehicles": vehicles,
     "faults": faults,
     "steps": steps,
+    "rules": rules,
     "events": events,
     "quantities": quantities,
-    "rules": rules,
 }
 OF_VENDOR: dict[str, Callable[[str], Rows]] = {"settings": settings}
 """Lists that are about one vendor."""

@@ -16,6 +16,8 @@ class OcppSwitch:
 
     settings: Callable[[str], Mapping[str, object]]
     """Settings that switch OCPP on, for a URL."""
+    models: Callable[[str], bool] = lambda _model: True
+    """Whether a model, by its id, has OCPP."""
     appends_identity: bool = True
     """The wallbox appends its identity to the URL; False: the URL has to end with it."""
 

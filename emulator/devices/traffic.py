@@ -7,7 +7,7 @@ of the wallbox's own values.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -61,7 +61,7 @@ def of_http(request: HttpRequest, has_value: Callable[[str], bool], *, upgrade: 
     """A request and its reply, or the opening of a WebSocket. `has_value`: whether a name is one of the wallbox's."""
     path = address(request.path)
     names = [(*path, name) for name, _ in request.query]
-    names += [tuple(value.split(".")) for _, value in request.query if value]
+    names += [tuple(value.partition("=")[0].split(".")) for _, value in request.query if value]
     names += names_in(request.body, path)
     write = _is_write(request, has_value)
     content = request.headers.get("content-type", "") if request.body else None
@@ -214,4 +214,14 @@ def _is_write(request: HttpRequest, has_value: Callable[[str], bool]) -> bool:
         return True
     if _GETS.search(called):
         return False
-    return bool(_SETS.search(called)) or any(has_value(name) for name, value in request.query if value)
+    return bool(_SETS.search(called)) or any(has_value(name) for name in _assigned(request))
+
+
+def _assigned(request: HttpRequest) -> Iterator[str]:
+    """Names that get a value in a query: `amp=6`, and as a value of its own `payload=amx=6`."""
+    for name, value in request.query:
+        inner, equals, given = (value or "").partition("=")
+        if value:
+            yield name
+        if equals and given:
+            yield inner

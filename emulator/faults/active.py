@@ -15,7 +15,7 @@ from ..core.instant import Instant, later, seconds
 from ..core.messages import Command, Outcome, Stimulus
 from ..errors import EmulatorError
 from ..runtime.journal import Entry
-from .effect import Lasting
+from .effect import ChangesText, ChangesValues, Lasting
 from .injection import Injection
 
 if TYPE_CHECKING:
@@ -109,6 +109,11 @@ class ActiveFault:
     def over(self) -> bool:
         return self.state is State.OVER
 
+    @property
+    def used_up(self) -> bool:
+        """It has hit as often as it may."""
+        return self.injection.count is not None and self.hits >= self.injection.count
+
     def _move(self, signal: Signal) -> None:
         self.state = TRANSITIONS[self.state, signal]
 
@@ -198,10 +203,12 @@ class ActiveFault:
         self.begun_at = self.simulation.at
         self.note("begin", {"on": self.target.address})
         if isinstance(effect, Lasting):
-            self.hits += 1
+            self.hits += effect.hits_by_itself
             effect.begin(self)
             if effect.momentary and injection.open_ended:
                 self.lapse("done")
+        elif isinstance(effect, ChangesValues | ChangesText):
+            self.engine.publish_again(self.target)
         if not self.in_force:
             return
         if injection.for_ is not None:
@@ -215,9 +222,17 @@ class ActiveFault:
         self._repeat_timer.set(later(self.simulation.at, period))
         self.simulation.wake()
 
+    def show_again(self, at: Instant) -> None:
+        """At an instant, what was published otherwise may look different."""
+        self.simulation.timer(lambda _at: self.engine.publish_again(self.target), Priority.FAULT).set(at)
+        self.simulation.wake()
+
     def _repeat(self, _at: Instant) -> None:
         if self.in_force and isinstance(self.effect, Lasting):
-            self.effect.begin(self)
+            try:
+                self.effect.begin(self)
+            except EmulatorError as error:
+                self.finish(str(error))
 
     def apply(self, stimulus: Stimulus) -> None:
         """Do something to the charger. RefusedError if it makes no sense there."""
@@ -238,8 +253,7 @@ class ActiveFault:
     def lapse(self, why: str) -> None:
         """It is not in force any longer; over for good unless its trigger may bring it back."""
         injection = self.injection
-        done = injection.count is not None and self.hits >= injection.count
-        if not injection.lasting or not injection.repeats or done:
+        if not injection.lasting or not injection.repeats or self.used_up:
             self.finish(why)
         elif self.in_force:
             self._stop(Signal.LAPSED, why)
@@ -263,6 +277,8 @@ class ActiveFault:
         self.note("end", {"why": why, "hits": self.hits})
         if was_in_force and isinstance(self.effect, Lasting):
             self.effect.end(self)
+        elif was_in_force and isinstance(self.effect, ChangesValues | ChangesText):
+            self.engine.publish_again(self.target)
 
     # --- hitting messages --------------------------------------------------------------------------------------------
 
@@ -281,7 +297,7 @@ class ActiveFault:
         number = self.candidates + 1
         if not peek:
             self.candidates = number
-        if injection.count is not None and self.hits >= injection.count:
+        if self.used_up:
             return False
         if not injection.reaches(number):
             return False
@@ -294,8 +310,7 @@ class ActiveFault:
         self.hits += 1
         detail |= {"hit": self.hits}
         self.note("hit", detail, **where)
-        count = self.injection.count
-        if self.injection.hits_once or (count is not None and self.hits >= count):
+        if not self.injection.lasting and (self.injection.hits_once or self.used_up):
             self.finish("count")
 
     def chance(self, number: int, salt: str = "") -> float:

@@ -18,6 +18,7 @@ from .active import ActiveFault
 from .injection import Injection
 from .interceptor import FaultInterceptor
 from .mqtt import BrokerDown
+from .target import Target
 
 if TYPE_CHECKING:
     import asyncio
@@ -47,6 +48,10 @@ class Link(Protocol):
 
     def transmit(self, messages: Iterable[Publish], /) -> None:
         """Publish past the faults."""
+        ...
+
+    def publish_again(self) -> None:
+        """Publish what the faults make look different from what was published last."""
         ...
 
 
@@ -139,6 +144,13 @@ class FaultEngine:
         for address, link in self.links.items():
             if address.startswith(f"{wallbox}."):
                 link.drop()
+
+    def publish_again(self, target: Target) -> None:
+        """What was published may look different now: publish what does."""
+        for wallbox in target.wallboxes:
+            for address, link in self.links.items():
+                if address.startswith(f"{wallbox.address}.") and target.reaches(address.rpartition(".")[2]):
+                    link.publish_again()
 
     def publish_foreign(self, wallbox: Wallbox, message: Publish) -> None:
         """Publish in the name of somebody else. Below the wallbox's prefix, unless the topic begins with a slash."""

@@ -22,7 +22,7 @@ from ..runtime.clock import Clock
 from ..verdict.reading import PlacedRule, RulesSection
 from ..world.building import build
 from ..world.names import SiteNames
-from ..world.plan import ChargerPlan
+from ..world.plan import ChargerPlan, ControlBoxPlan
 from . import schema
 from .default import default_scenario
 from .documents import Files, ScenarioDocument
@@ -111,6 +111,7 @@ def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | Non
         speed=_section(document, schema.CLOCK, scope, None),
         supply=_section(document, schema.SUPPLY, scope, {}),
         broker=_section(document, schema.BROKER, scope, None),
+        control_box=_control_box(document, names, scope),
         vehicles=vehicles,
         clients=tuple(_section(document, schema.CLIENTS, scope, ())),
         chargers=tuple(plans),
@@ -130,6 +131,21 @@ def _section(document: ScenarioDocument, section: Argument[T], scope: Scope, def
         return section.type.read(node, scope)
     except Unreadable:
         return default
+
+
+def _control_box(document: ScenarioDocument, names: Names, scope: Scope) -> ControlBoxPlan | None:
+    """The control box with the full addresses of its wallboxes."""
+    plan = _section(document, schema.CONTROL_BOX, scope, None)
+    node = document.get(schema.CONTROL_BOX.name)
+    if plan is None or node is None:
+        return None
+    found = []
+    for name in plan.wallboxes:
+        try:
+            found.append(names.wallbox(name))
+        except EmulatorError as error:
+            scope.problems.append(Problem(node.place, f"control_box: {error}"))
+    return replace(plan, wallboxes=tuple(found))
 
 
 def _plans(document: ScenarioDocument, scope: Scope) -> list[ChargerPlan]:

@@ -20,6 +20,7 @@ from .sections import (
     ChargersSection,
     ClientsSection,
     ClockSection,
+    ControlBoxSection,
     EndSection,
     FleetSection,
     VehiclesSection,
@@ -53,6 +54,7 @@ EPOCH: Final = Argument("epoch", CalendarTime(), stated="calendar time at simula
 CLOCK: Final = Argument("clock", ClockSection(), stated="how fast simulated time runs")
 SUPPLY: Final = Argument("supply", supply_type(), stated="the grid, for every charger")
 BROKER: Final = Argument("broker", BrokerSection(), stated="the MQTT broker")
+CONTROL_BOX: Final = Argument("control_box", ControlBoxSection(), stated="the grid operator's EEBUS control box")
 VEHICLES: Final = Argument("vehicles", VehiclesSection(), stated="vehicles by name")
 CHARGERS: Final = Argument("chargers", ChargersSection(), stated="chargers by name")
 CHARGER: Final = Argument("charger", ChargerSection(), stated="the charger, where there is one only")
@@ -68,8 +70,8 @@ END: Final = Argument("end", EndSection(), stated="when it is over")
 SECTIONS: Final[Mapping[str, Argument[object]]] = {
     section.name: section
     for section in (
-        ABOUT, INCLUDE, SEED, EPOCH, CLOCK, SUPPLY, BROKER, VEHICLES, CHARGERS, CHARGER, WALLBOXES, WALLBOX, FLEET,
-        STEPS, CLIENTS, RULES, STRICT, END,
+        ABOUT, INCLUDE, SEED, EPOCH, CLOCK, SUPPLY, BROKER, CONTROL_BOX, VEHICLES, CHARGERS, CHARGER, WALLBOXES,
+        WALLBOX, FLEET, STEPS, CLIENTS, RULES, STRICT, END,
     )
 }  # fmt: skip
 """What a scenario consists of: how each part is read, and what it is for."""

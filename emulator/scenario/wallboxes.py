@@ -260,7 +260,7 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
     with suppress(Unreadable):
         if settings is not None:
             check_settings(settings, vendor.title, {row.name: row for row in vendor.settings}, scope)
-    _check_interfaces(vendor, node, scope)
+    _check_interfaces(vendor, model, node, scope)
     if len(scope.problems) > before:
         raise Unreadable
     return WallboxPlan(
@@ -300,10 +300,10 @@ def _interfaces(vendor: Vendor) -> set[str]:
     return {*vendor.ports, *vendor.real_ports, *vendor.enable, "mdns"}
 
 
-def _check_interfaces(vendor: Vendor, node: Node, scope: Scope) -> None:
+def _check_interfaces(vendor: Vendor, model: str | None, node: Node, scope: Scope) -> None:
     ocpp = node.get(OCPP.name)
-    if ocpp is not None and vendor.ocpp is None:
-        scope.fail(ocpp, f"{vendor.title} has no OCPP")
+    if ocpp is not None and (vendor.ocpp is None or not vendor.ocpp.models(model or vendor.default_model)):
+        scope.fail(ocpp, f"{vendor.title} has no OCPP" + (f" on a {model}" if vendor.ocpp is not None else ""))
     known = _interfaces(vendor)
     good = True
     for key, _ in node.entries or ():

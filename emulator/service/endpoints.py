@@ -134,6 +134,11 @@ def _locator(started: dict[str, Server]) -> Callable[[str], tuple[str, int] | No
     return locate
 
 
+def scheme(interface: Interface) -> str:
+    """What a client calls the protocol of an interface."""
+    return "https" if isinstance(interface, HttpInterface) and interface.credentials is not None else interface.protocol
+
+
 def url(protocol: str, host: str, port: int) -> str:
     """How a client writes an address: `http://127.0.0.1:8101`."""
     name = f"[{host}]" if ":" in host else host

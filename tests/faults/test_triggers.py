@@ -322,7 +322,8 @@ def test_what_the_charger_refuses_is_refused_at_once() -> None:
     assert not refused.ok
     assert refused == bench.do("trip_rcd", charger="garage", residual_current="-35 mA")
     assert not bench.do("fault", on="street", kind="loose_cable").ok  # it has a cable of its own
-    assert not bench.do("fault", on="street", kind="vehicle_habit", charge_limit="80 %").ok  # no vehicle is there
+    bench.do("plug_in", charger="street")
+    assert not bench.do("fault", on="street", kind="vehicle_habit", max_current="0 A").ok
     assert bench.engine.listed() == []
     assert bench.read("fault.trip_rcd") == "over"
 

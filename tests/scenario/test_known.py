@@ -7,6 +7,7 @@ import pytest
 from emulator.errors import ScenarioError
 from emulator.scenario.default import default_scenario
 from emulator.scenario.loader import loads
+from emulator.scenario.player import play
 from emulator.vendors import PACKAGES
 from emulator.vendors import vendor as vendor_of
 
@@ -33,7 +34,7 @@ def step(text: str) -> str:
         ("fault: {on: warp, kind: hide, match: {key: evse/stat.charger_state}}", "evse/state.charger_state"),
         ("fault: {on: nrgkick, kind: hide, match: {key: curent_set}}", "current_set"),
         ("fault: {on: keba, kind: hide, match: {key: Stat}}", 'did you mean "State"'),
-        ("fault: {on: goe, kind: hang, match: {path: /api/statuss}}", "takes no match"),
+        ("fault: {on: goe, kind: hang, match: {path: /api/statuss}}", 'did you mean "/api/status"'),
         ("fault: {on: goe.http, kind: delay, delay: 1 s, match: {path: /api/statuss}}", 'did you mean "/api/status"'),
         ("fault: {on: lektrico, kind: delay, delay: 1 s, match: {path: /rpc/charger_inf.get}}", "charger_info.get"),
         ("fault: {on: warp, kind: delay, delay: 1 s, match: {path: /evse/stat}}", 'did you mean "/evse/state"'),
@@ -144,12 +145,35 @@ def test_wallboxes_of_the_default_scenario_are_known_as_well() -> None:
 
 
 def test_the_charger_may_be_left_out_where_the_name_of_the_wallbox_is_unique() -> None:
-    text = """chargers: {a: {wallboxes: [goe]}, b: {wallboxes: [keba]}}
+    text = """chargers: {one: {wallboxes: [goe]}, two: {wallboxes: [keba]}}
 steps:
   - expect: {goe.car: 1, keba.modbus.1000: 1}
-  - fault: {on: goe, kind: hang}
+  - fault: {on: goe, kind: hang, for: 1 s}
   - command: {wallbox: keba, write: {curr: 8000}}
 """
     assert len(loads(text).steps) == 3
     twice = text.replace("[keba]", "[goe, keba]")
-    assert 'there are several wallboxes called "goe": a.goe, b.goe' in problems(twice)
+    assert 'there are several wallboxes called "goe": one.goe, two.goe' in problems(twice)
+
+
+def test_a_hidden_value_is_absent_and_the_message_names_the_fault() -> None:
+    text = """wallbox: goe
+steps:
+  - expect: {goe.car: 1}
+  - fault: {name: blind, on: goe, kind: hide, match: {key: car}}
+  - expect: {goe.car: absent}
+  - expect: {goe.car: 1}
+  - clear_fault: blind
+  - expect: {goe.car: absent}
+"""
+    found = play(loads(text)).failures
+    assert [failure.text for failure in found] == [
+        'goe.car is hidden by fault "blind"',
+        "goe.car is 1, expected absent",
+    ]
+
+
+def test_absence_can_be_expected_of_what_other_firmwares_have_and_of_nothing_else() -> None:
+    text = "wallbox: {goe: {firmware: '53.1'}}\nsteps:\n  - expect: {goe.%s: absent}\n"
+    assert play(loads(text % "ocppe")).ok
+    assert 'has no value "ocppeee"' in problems(text % "ocppeee")

@@ -14,6 +14,7 @@ from emulator.scenario.loader import loads
 from emulator.scenario.player import apply_step
 from emulator.scenario.steps import STEPS, VOCABULARY, make_step, parse_steps, step_from_words
 from emulator.world.building import build
+from emulator.world.central_system import connect_directly
 from emulator.world.quantities import read
 from emulator.world.site import Site
 
@@ -30,6 +31,7 @@ ARGUMENTS: dict[str, object] = {
     "command": {"write": {"amp": 8}},
     "cp_resistance": {"resistance": "1 kohm"},
     "request": {"on": "goe.http", "get": "/api/status"},
+    "ocpp_call": {"action": "GetConfiguration"},
     "fault": {"on": "goe.http", "kind": "delay", "delay": "3 s", "count": 2},
     "clear_fault": "trip_rcd",
     "clock": "frozen",
@@ -53,6 +55,10 @@ def test_every_step_can_be_done_and_is_recorded(name: str) -> None:
         do(world, "unplug")
     elif name == "clear_fault":
         do(world, "trip_rcd")
+    elif name == "ocpp_call":
+        connect_directly(*world.wallboxes.values())
+        do(world, "set", settings={"ocppe": True, "ocppu": "ws://embedded/1"})
+        later(world, SECOND)
     before = world.simulation.journal.seq
     (step,) = parse_steps({name: ARGUMENTS.get(name)}, world.names)
     outcome = apply_step(world, step)

@@ -18,7 +18,7 @@ from ...language.names import Names
 from ...language.nodes import Node, from_object
 from ...language.records import Argument
 from ...language.words import from_word
-from . import checks, derived, device, fault, faults, ocpp, request, vehicle
+from . import checks, derived, device, fault, faults, grid, ocpp, request, vehicle
 from .base import Step, StepType, TimedStep, described
 
 VOCABULARY: Final[tuple[StepType, ...]] = (
@@ -37,6 +37,9 @@ VOCABULARY: Final[tuple[StepType, ...]] = (
     described(device.Command),
     *(faults.catalogued(fault) for fault in CATALOGUE),
     described(request.Request),
+    described(grid.Limit),
+    described(grid.Release),
+    described(grid.FallSilent),
     described(ocpp.OcppCall),
     described(ocpp.CentralSystem),
     fault.fault_type(),
