@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from ..devices.interception import NOBODY
 from ..devices.interfaces import MqttInterface, Origin, Publish
-from ..devices.topics import matches
+from ..devices.topics import matches, whole
 from ..errors import EmulatorError
 from .active import ActiveFault
 from .injection import Injection
@@ -153,11 +153,10 @@ class FaultEngine:
                     link.publish_again()
 
     def publish_foreign(self, wallbox: Wallbox, message: Publish) -> None:
-        """Publish in the name of somebody else. Below the wallbox's prefix, unless the topic begins with a slash."""
+        """Publish in the name of somebody else. Below the wallbox's prefix, unless it is a whole topic."""
         for name, interface in wallbox.interfaces.items():
             if isinstance(interface, MqttInterface):
-                if not message.topic.startswith("/"):
-                    message = replace(message, topic=f"{interface.prefix().rstrip('/')}/{message.topic}")
+                message = replace(message, topic=whole(message.topic, interface.prefix()))
                 link = self.links.get(f"{wallbox.address}.{name}")
                 if link is not None:
                     link.transmit([message])

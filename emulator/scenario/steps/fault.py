@@ -269,7 +269,7 @@ def _misplaced(kind: FaultType, place: Place, match: Match, node: Node, scope: S
         if fitting and not fitting & set(protocols):
             where = narrowed.get(name) or narrowed
             found.append((where, f"makes no sense for {', '.join(sorted(fitting))}"))
-    if kind.needs_key and match.key is None and match.register is None:
+    if kind.needs_key and match.key is None and match.register is None and match.topic is None:
         found.append((narrowed, f"{kind.name}: expected which value it is about, such as match: {{key: nrg}}"))
     return found
 
