@@ -1,4 +1,4 @@
-"""The pytest plugin: fixture `emulator`, marker `scenario`, and the journal's tail beside a failure.
+"""The pytest plugin: fixture `emulator`, marker `scenario`, broken rules, and the journal's tail beside a failure.
 
 The one rule: it is loaded by every pytest run where the package is installed, so it imports nothing until it is used.
 """
@@ -34,6 +34,10 @@ def emulator(request: pytest.FixtureRequest) -> Iterator[EmulatorFixture]:
                 pytest.fail("the marker takes one file: @pytest.mark.scenario('night.yaml')", pytrace=False)
             fixture.load(_found(request, marker.args[0]))
         yield fixture
+        try:
+            fixture.judge()
+        except AssertionError as error:
+            pytest.fail(str(error), pytrace=False)
 
 
 def _found(request: pytest.FixtureRequest, name: str) -> Path:
@@ -48,7 +52,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     fixture = item.stash.get(FIXTURE, None)
-    if report.failed and report.when == "call" and fixture is not None:
+    if report.failed and report.when in ("call", "teardown") and fixture is not None:
         report.sections.append(("emulator journal", fixture.tail()))
     return report
 

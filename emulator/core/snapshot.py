@@ -86,6 +86,8 @@ class VehicleView:
     s2_closed: bool
     target_current: float
     """RMS current per phase it is heading for [A]."""
+    minimum_current: float
+    """Offer below which it does not charge [A]."""
     toggles: int
     finished: bool
     """The charge limit is reached."""
@@ -112,6 +114,10 @@ class Snapshot:
     plugged: bool
     """A vehicle is connected, as the EVSE has debounced it."""
     lock: LockState
+    unlock_forced: bool
+    """Unlocking was asked for, whatever the policy is; until a vehicle comes or leaves."""
+    unlocked_by_outage: bool
+    """Stored energy opened the lock when the supply was lost, and it has not moved since."""
 
     offered_current: float
     """Current per phase as coded in the duty cycle; 0: nothing offered [A]."""

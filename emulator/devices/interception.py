@@ -12,6 +12,7 @@ from typing import Final
 from ..core.messages import Command
 from .delivery import Copy, Delivery, M
 from .interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest
+from .interfaces.ship import UNDISTURBED, Disturbance
 from .traffic import Message
 
 
@@ -75,6 +76,10 @@ class Interceptor:
     def broker_access(self, interface: str, access: BrokerAccess) -> BrokerAccess:
         """Where and how the wallbox connects to its broker instead. OSError: it does not."""
         return access
+
+    def eebus(self, interface: str) -> Disturbance:
+        """What is wrong with the EEBUS node of an interface."""
+        return UNDISTURBED
 
     def swallows(self, command: Command) -> bool:
         """Whether a command of the firmware has no effect."""

@@ -319,6 +319,11 @@ class RegisterTable(Generic[V, W]):
                         seen.add(item.start)
                         yield f"{self.layout.prefix}{item.start}"
 
+    @property
+    def served(self) -> tuple[int, ...]:
+        """The function codes it answers."""
+        return tuple(self._functions)
+
     def items(self, function: int, start: int, count: int) -> Iterator[Item[V, W]]:
         """The items that a request reaches, by address."""
         tables = self._functions.get(function, ())

@@ -25,7 +25,7 @@ def matches(name: str, topic: str) -> bool:
 def whole(written: str, prefix: str) -> str:
     """The whole of a topic that somebody wrote."""
     own = prefix.strip("/")
-    if not own or written.startswith("/") or written == own or written.startswith(f"{own}/"):
+    if not own or written == own or written.startswith(("/", f"{own}/")):
         return written
     return f"{prefix.rstrip('/')}/{written}"
 

@@ -14,8 +14,8 @@ from typing import Final, Literal
 from .documents import NotJson, Path, address, ends_with, slots
 from .interfaces import HttpRequest, ModbusRequest, Publish
 
-ProtocolName = Literal["http", "websocket", "mqtt", "modbus", "udp", "ocpp"]
-PROTOCOLS: Final[tuple[ProtocolName, ...]] = ("http", "websocket", "mqtt", "modbus", "udp", "ocpp")
+ProtocolName = Literal["http", "websocket", "mqtt", "modbus", "udp", "ocpp", "ship"]
+PROTOCOLS: Final[tuple[ProtocolName, ...]] = ("http", "websocket", "mqtt", "modbus", "udp", "ocpp", "ship")
 Direction = Literal["in", "out"]
 
 WRITES: Final = frozenset({5, 6, 15, 16, 22, 23})

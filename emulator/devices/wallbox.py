@@ -20,7 +20,7 @@ from .catalogue import Catalogue
 from .charge_control import IGNORED, ChargeControl
 from .firmware import Profile
 from .interception import NOBODY, Interceptor
-from .interfaces import HttpInterface, Interface, MqttInterface, OcppInterface, Origin
+from .interfaces import HttpInterface, Interface, ModbusInterface, MqttInterface, OcppInterface, Origin, RegisterMap
 from .points import Fidelity
 from .quirks import Quirk
 from .registers import NO_NAMES
@@ -113,6 +113,32 @@ class Wallbox(ABC):
     @abstractmethod
     def fidelity(self) -> Iterable[Fidelity]:
         """Every row of every table of this profile."""
+
+    def written_names(self) -> Iterable[str]:
+        """Names under which writes of its clients are recorded (`modbus.<register>` apart)."""
+        settable = (row.name for row in self.fidelity() if row.settable and not row.name[:1].isdigit())
+        return (*self.addresses(), *settable)
+
+    def written_topics(self) -> Iterable[str]:
+        """What it takes on MQTT where it subscribes to everything below its prefix."""
+        return (row.name for row in self.fidelity() if row.settable and not row.name[:1].isdigit())
+
+    def register_tables(self) -> Iterable[RegisterMap]:
+        """What its Modbus registers mean, whichever of its tables is chosen."""
+        for interface in self.interfaces.values():
+            if isinstance(interface, ModbusInterface) and interface.table is not None:
+                yield interface.table()
+
+    def request_words(self) -> Iterable[str]:
+        """What requests are called that neither read nor write one single value."""
+        return ()
+
+    def http_paths(self) -> Iterable[str]:
+        """Paths of HTTP and of WebSockets; `/*` at the end takes everything below."""
+        for interface in self.interfaces.values():
+            if isinstance(interface, HttpInterface):
+                yield from (route.path for route in interface.routes)
+                yield from interface.websockets
 
     def present_card(self, tag: str) -> Outcome:
         """A card is held to the reader (hexadecimal id). Default: this wallbox has no reader."""

@@ -54,7 +54,8 @@ class Host(Protocol):
     clients: list[Client]
     unbound: ErrorNumber
     """The answer to a write without a binding."""
-    check_bindings: Callable[[], bool]
+    loses_bindings: Callable[[], bool]
+    """It takes bindings and forgets them."""
     refuse_notify: Callable[[str], Refusal | None]
     """An error for a notify of this function, although nothing is wrong with it."""
     received: int
@@ -87,6 +88,9 @@ class Session:
         self._counter = 0
         self._waiting: dict[int, Done] = {}
         self._complete = False
+        self._introduced = False
+        """The peer has been told what we consist of: before that, eebus-go breaks on subscriptions and bindings."""
+        self._held: list[tuple[Data, Done | None]] = []
 
     def begin(self) -> None:
         self.ask(MANAGEMENT, MANAGEMENT, DISCOVERY)
@@ -123,7 +127,13 @@ class Session:
             "serverAddress": target.address._replace(device=self.peer).data(),
             "serverFeatureType": target.type,
         }
-        self._send("call", MANAGEMENT, MANAGEMENT, {call: {f"{kind}Request": body}}, done=done, acknowledge=True)
+        self._held.append(({call: {f"{kind}Request": body}}, done))
+        self._send_held()
+
+    def _send_held(self) -> None:
+        held, self._held = (self._held, []) if self._introduced else ([], self._held)
+        for command, done in held:
+            self._send("call", MANAGEMENT, MANAGEMENT, command, done=done, acknowledge=True)
 
     def tell(self, place: Address, function: str, data: Data, *, partial: bool = False) -> None:
         """A notify to every subscriber of a feature."""
@@ -195,6 +205,9 @@ class Session:
             refusal = Refusal(ErrorNumber.COMMAND_NOT_SUPPORTED, "unknown classifier")
         if answer is not None:
             self._send(answer[0], target, source, answer[1], reference=counter)
+            if function == DISCOVERY:
+                self._introduced = True
+                self._send_held()
         elif refusal is not None or (flag(header, "ackRequest") and classifier != "read"):
             self._result(target, source, counter, refusal)
 
@@ -239,7 +252,7 @@ class Session:
         if served is None or served.write is None:
             return Refusal(ErrorNumber.COMMAND_NOT_SUPPORTED, f"{function} cannot be written")
         pair = (source.without_device(), target.without_device())
-        if self.device.check_bindings() and pair not in self.bindings:
+        if pair not in self.bindings:
             return Refusal(self.device.unbound, "binding required")
         return served.write(self.ski, changed(function, served.read() or NOTHING, command))
 
@@ -251,7 +264,8 @@ class Session:
             feature = self.device.find(server)
             if feature is None or feature.role == "client":
                 return Refusal(ErrorNumber.DESTINATION_UNKNOWN, "there is no such server feature")
-            kept.add((client.without_device(), server.without_device()))
+            if function == SUBSCRIBE or not self.device.loses_bindings():
+                kept.add((client.without_device(), server.without_device()))
             return None
         if function in (UNSUBSCRIBE, UNBIND):
             request = obj(body, "subscriptionDelete" if function == UNSUBSCRIBE else "bindingDelete")

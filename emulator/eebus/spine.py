@@ -39,7 +39,7 @@ class Device:
         """Open ones, by the peer's SKI."""
         self.clients: list[Client] = []
         self.use_cases: Callable[[], Iterable[UseCase]] = lambda: ()
-        self.check_bindings: Callable[[], bool] = lambda: True
+        self.loses_bindings: Callable[[], bool] = lambda: False
         self.refuse_notify: Callable[[str], Refusal | None] = lambda _function: None
         """An error for a notify of this function, although nothing is wrong with it."""
         self.received = 0

@@ -14,7 +14,7 @@ from ..devices.interception import NOBODY
 from ..devices.interfaces import MqttInterface, Origin, Publish
 from ..devices.topics import matches, whole
 from ..errors import EmulatorError
-from .active import ActiveFault
+from .active import ActiveFault, State
 from .injection import Injection
 from .interceptor import FaultInterceptor
 from .mqtt import BrokerDown
@@ -62,6 +62,8 @@ class FaultEngine:
         self.simulation = simulation
         self.active: dict[str, ActiveFault] = {}
         """By name, in the order in which they were armed."""
+        self.ended: set[str] = set()
+        """Names of faults that were over at least once."""
         self._interceptors: dict[Wallbox, FaultInterceptor] = {}
         """Of every wallbox that faults are armed on."""
         self.broker: Broker | None = None
@@ -105,6 +107,7 @@ class FaultEngine:
 
     def forget(self, fault: ActiveFault) -> None:
         """A fault is over."""
+        self.ended.add(fault.injection.name)
         if self.active.get(fault.injection.name) is fault:
             del self.active[fault.injection.name]
         for wallbox in fault.target.wallboxes:
@@ -172,6 +175,13 @@ class FaultEngine:
                 pass
 
     # --- names -------------------------------------------------------------------------------------------------------
+
+    def state_of(self, name: str) -> State:
+        """Where a fault is in its life; one that is to be armed later is idle."""
+        fault = self.active.get(name)
+        if fault is not None:
+            return fault.shown
+        return State.OVER if name in self.ended else State.IDLE
 
     def free_name(self, wanted: str, address: str) -> str:
         """A name for a fault, different from that of one elsewhere."""

@@ -23,10 +23,12 @@ from ..devices.interfaces import (
     ModbusRequest,
     MqttInterface,
 )
+from ..devices.interfaces.ship import UNDISTURBED, Disturbance
 from ..devices.traffic import Message, ProtocolName
 from ..runtime.journal import Entry
 from . import registers
 from .edits import HIDE, KEEP, edit
+from .eebus import DisturbsEebus
 from .effect import (
     ChangesBrokerAccess,
     ChangesCopies,
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
 
 NOWHERE: Final = "/hidden-by-a-fault"
 """What no wallbox serves: where all of a reply is hidden, it answers as there."""
+TOPICAL: Final = ("mqtt", "websocket")
+"""Where the paths of values begin with their topic."""
 CHANGES: Final = 8
 """Changed values that the journal shows of one message."""
 
@@ -322,6 +326,13 @@ class FaultInterceptor(Interceptor):
                 limit = effect.connection_limit(limit)
         return limit
 
+    def eebus(self, interface: str) -> Disturbance:
+        found = UNDISTURBED
+        for effect in self._in_force(interface):
+            if isinstance(effect, DisturbsEebus):
+                found = effect.eebus(found)
+        return found
+
     # --- effects of requests -----------------------------------------------------------------------------------------
 
     def swallows_setting(self, name: str, value: object) -> bool:
@@ -380,7 +391,7 @@ def _main(served: Mapping[str, ProtocolName]) -> str:
 
 def _edited(candidate: Candidate, effect: ChangesValues, text: str) -> str:
     """A text with the values changed that the fault chooses."""
-    topic = candidate.fault.injection.match.topic
+    topic = candidate.fault.injection.match.topic if candidate.message.protocol in TOPICAL else None
     whole = candidate.key is None and effect.needs_key
     """The values are whole payloads."""
     if whole and topic is None:

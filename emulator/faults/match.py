@@ -52,7 +52,8 @@ class Match:
     """A value, by the end of its path: `nrg`, `nrg.11`, `evse/state.charger_state`; or one that a request names."""
     register: Annotated[range | None, Registers(), About('a Modbus register, or several: 210, "200..210"')] = None
     topic: str | None = None
-    """Of an MQTT message, or of the WebSocket messages that have one, without the wallbox's prefix; also with `+`, `#`."""
+    """Of an MQTT message or of a line on a WebSocket, without the wallbox's prefix, with `+` and `#`; of EEBUS: the
+    function."""
     method: str | None = None
     """Of an HTTP request."""
     action: str | None = None
@@ -99,12 +100,12 @@ SCOPE: Final[dict[str, tuple[ProtocolName, ...]]] = {
     "path": ("http", "websocket"),
     "key": PROTOCOLS,
     "register": ("modbus",),
-    "topic": ("mqtt", "websocket"),
+    "topic": ("mqtt", "websocket", "ship"),
     "method": ("http",),
     "action": ("ocpp",),
     "function": ("modbus",),
-    "direction": ("websocket", "mqtt", "udp", "ocpp"),
-    "client": ("http", "websocket", "modbus", "udp", "ocpp"),
+    "direction": ("websocket", "mqtt", "udp", "ocpp", "ship"),
+    "client": ("http", "websocket", "modbus", "udp", "ocpp", "ship"),
     "write": PROTOCOLS,
 }
 

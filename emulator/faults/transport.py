@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .interceptor import Candidate
     from .target import Target
 
-_STREAMS: tuple[ProtocolName, ...] = ("http", "websocket", "modbus", "ocpp")
+_STREAMS: tuple[ProtocolName, ...] = ("http", "websocket", "modbus", "ocpp", "ship")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,7 +124,7 @@ class OcppClient(ABC):
         if wire is not None:
             up = self.endpoint.wallbox.up
             if self.state == "connected":
-                self._record("disconnected", {"reason": "good-bye" if up else "the box went down"})
+                self._record("disconnected", {"reason": "good-bye" if up else "the wallbox went down"})
             if up:
                 wire.close()
             else:

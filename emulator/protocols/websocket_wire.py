@@ -82,10 +82,10 @@ class WebSocketWire(asyncio.Protocol):
             self.protocol.send_ping(b"")
             self._flush()
 
-    def close(self) -> None:
+    def close(self, code: int = 1000, reason: str = "") -> None:
         """Say good-bye and close."""
         if self.protocol.state is State.OPEN:
-            self.protocol.send_close(1000)
+            self.protocol.send_close(code, reason)
             self._flush()
         self._finish("closed")
         if self._transport is not None:
@@ -96,6 +96,10 @@ class WebSocketWire(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
         self._finish(reason)
+
+    def message(self, whole: bytes) -> None:
+        """A whole message has come."""
+        self.peer.received(whole.decode("utf-8", "replace"))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -159,7 +163,7 @@ class WebSocketWire(asyncio.Protocol):
                 self._parts.append(bytes(frame.data))
                 if frame.fin:
                     whole, self._parts = b"".join(self._parts), []
-                    self.peer.received(whole.decode("utf-8", "replace"))
+                    self.message(whole)
 
     def _flush(self) -> None:
         if self._transport is None:

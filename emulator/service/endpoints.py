@@ -9,7 +9,7 @@ import resource
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from ..devices.interfaces import HttpInterface, Interface, ModbusInterface, UdpInterface
+from ..devices.interfaces import HttpInterface, Interface, ModbusInterface, ShipInterface, UdpInterface
 from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError
 from ..protocols.ocpp import OcppDevice
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ..world.plan import WallboxPlan
     from ..world.site import Site
 
-TRANSPORT: Final = {"http": "tcp", "modbus": "tcp", "udp": "udp"}
-SCHEMES: Final = {"http": "http", "modbus": "modbus", "udp": "udp", "mqtt": "mqtt"}
+TRANSPORT: Final = {"http": "tcp", "modbus": "tcp", "udp": "udp", "ship": "tcp"}
+SCHEMES: Final = {"http": "http", "modbus": "modbus", "udp": "udp", "mqtt": "mqtt", "ship": "wss"}
 RESERVE: Final = 64
 """File descriptors for everything that is not a listening socket or a client of one."""
 
@@ -52,7 +52,7 @@ class Ports:
     def _wanted(self, wallbox: Wallbox, plan: WallboxPlan, name: str) -> int:
         stated = plan.interfaces.get(name)
         interface = wallbox.interfaces[name]
-        listens = (HttpInterface, ModbusInterface, UdpInterface)
+        listens = (HttpInterface, ModbusInterface, ShipInterface, UdpInterface)
         declared = interface.port if isinstance(interface, listens) else 0
         if plan.address is not None:
             real = wallbox.vendor.real_ports.get(name, declared)
@@ -114,6 +114,10 @@ def _listening(interface: Interface) -> Callable[[Endpoint], Server]:
         from ..protocols.modbus import ModbusServer
 
         return ModbusServer
+    if isinstance(interface, ShipInterface):
+        from ..protocols.ship import ShipServer
+
+        return ShipServer
     from ..protocols.udp import UdpServer
 
     return UdpServer
@@ -125,6 +129,11 @@ def _locator(started: dict[str, Server]) -> Callable[[str], tuple[str, int] | No
         return (server.endpoint.host, server.endpoint.port) if server is not None and server.listening else None
 
     return locate
+
+
+def scheme(interface: Interface) -> str:
+    """What a client calls the protocol of an interface."""
+    return "https" if isinstance(interface, HttpInterface) and interface.credentials is not None else interface.protocol
 
 
 def url(protocol: str, host: str, port: int) -> str:

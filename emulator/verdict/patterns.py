@@ -91,7 +91,7 @@ class PlainExpectations(ArgumentType[Mapping[str, Expectation]]):
 class ClientAction:
     """Something a client did: it wrote, asked, read or connected."""
 
-    writes: Annotated[tuple[Selector, ...], Selectors(values=True)] = ()
+    writes: Annotated[tuple[Selector, ...], Selectors(written=True)] = ()
     """Values it wrote, through whatever interface; a wallbox: any of its values."""
     requests: Annotated[tuple[Selector, ...], Selectors(interfaces=True)] = ()
     """Interfaces it sent a request to; a wallbox: any of its interfaces."""

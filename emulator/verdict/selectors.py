@@ -10,6 +10,7 @@ from ..errors import EmulatorError, did_you_mean
 from ..language.arguments import ArgumentType, Schema, Scope, checked
 from ..language.nodes import Node
 from ..world.names import probe
+from ..world.vocabulary import vocabulary
 
 if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
@@ -25,7 +26,7 @@ class Selector:
     charger: str
     wallbox: str
     name: str = ""
-    """Name of an interface, or address of a value (`*` stands for anything); empty: all."""
+    """Name of an interface, or address of a value (`*`: anything), or of a document of several; empty: all."""
 
     def at_wallbox(self, entry: Entry) -> bool:
         """Whether an entry is about the wallbox."""
@@ -33,19 +34,23 @@ class Selector:
 
     def selects(self, name: str | None) -> bool:
         """Whether a value or an interface of the wallbox is meant."""
-        return not self.name or name == self.name or ("*" in self.name and fnmatchcase(name or "", self.name))
+        if not self.name or name == self.name:
+            return True
+        text = name or ""
+        return text.startswith(f"{self.name}.") or ("*" in self.name and fnmatchcase(text, self.name))
 
 
 @dataclass(frozen=True, slots=True)
 class Selectors(ArgumentType[tuple[Selector, ...]]):
-    """One selector or several. `values`: of values; `interfaces`: of interfaces."""
+    """One selector or several. `values`: of values; `interfaces`: of interfaces; `written`: of what clients write."""
 
     interfaces: bool = False
     values: bool = False
+    written: bool = False
 
     @property
     def text(self) -> str:
-        if not self.values:
+        if not (self.values or self.written):
             return 'an interface such as "garage.goe.http"'
         return 'a value such as "garage.goe.amp"' + (', or an interface such as "garage.goe.http"' * self.interfaces)
 
@@ -66,15 +71,18 @@ class Selectors(ArgumentType[tuple[Selector, ...]]):
         return selector
 
     def _check(self, wallbox: Wallbox, name: str) -> None:
-        known: set[str] = set()
-        if self.interfaces:
-            known |= interfaces_of(wallbox)
-        if self.values:
-            known |= points_of(wallbox)
-        if name in known or (self.values and name.startswith("modbus.") and name[7:].isdigit()):
+        served = interfaces_of(wallbox)
+        if self.interfaces and name in served:
             return
-        what = "value" if self.values else "interface"
-        raise EmulatorError(f'{wallbox.address} has no {what} "{name}"{did_you_mean(name, known)}')
+        known = vocabulary(wallbox)
+        if self.written:
+            wrong = known.not_written(name)
+        elif self.values:
+            wrong = None if name.startswith("modbus.") and name[7:].isdigit() else known.no_key(name)
+        else:
+            wrong = f'{wallbox.address} has no interface "{name}"{did_you_mean(name, served)}'
+        if wrong is not None:
+            raise EmulatorError(wrong)
 
     def schema(self) -> Schema:
         return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
@@ -102,8 +110,3 @@ def interfaces_of(wallbox: Wallbox) -> set[str]:
     """Names of interfaces as the journal has them."""
     names = set(wallbox.interfaces)
     return names | {"websocket"} if "http" in names else names
-
-
-def points_of(wallbox: Wallbox) -> set[str]:
-    """Addresses of everything a client may read or write."""
-    return {*wallbox.addresses(), *(row.name for row in wallbox.fidelity())}

@@ -45,6 +45,8 @@ def build(
     site = Site(plan, simulation, broker or _broker(plan))
     for charger in plan.chargers:
         site.add_charger(charger)
+    if plan.control_box is not None:
+        site.add_control_box(plan.control_box)
     return site
 
 

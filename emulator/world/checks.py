@@ -11,7 +11,7 @@ from ..language.nodes import Node
 from .expectations import Expectation
 from .expectations import parse as parse_expectation
 from .names import probe
-from .quantities import Quantity, resolve, unknown_value, vendor_value
+from .quantities import Quantity, catalogue, resolve, unknown_value, vendor_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,14 @@ class Checks(ArgumentType[tuple[Check, ...]]):
 
     def schema(self) -> Schema:
         value: Schema = {"type": ["string", "number", "boolean", "null", "array", "object"]}
-        return {"type": "object", "minProperties": 1, "additionalProperties": value}
+        rows = catalogue()
+        return {
+            "type": "object",
+            "minProperties": 1,
+            "properties": {name: value | {"description": about} for name, _, about in rows if "<" not in name},
+            "propertyNames": {"pattern": rf"\.|^({'|'.join(name for name, _, _ in rows if '.' not in name)})$"},
+            "additionalProperties": value,
+        }
 
 
 def _check(key: Node, value: Node, scope: Scope) -> Check:

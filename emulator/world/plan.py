@@ -97,6 +97,16 @@ class ClientPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ControlBoxPlan:
+    """The grid operator's control box."""
+
+    wallboxes: tuple[str, ...] = ()
+    """Addresses of those it limits; none: every one with EEBUS."""
+    pair: bool = True
+    """The owners of the wallboxes trust it from the start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SitePlan:
     """What a site is built from."""
 
@@ -106,6 +116,7 @@ class SitePlan:
     supply: Mapping[str, object] = field(default_factory=dict)
     """Stated fields of `SupplySpec`, for every charger."""
     broker: BrokerAddress | None = None
+    control_box: ControlBoxPlan | None = None
     vehicles: Mapping[str, VehicleSpec] = field(default_factory=dict)
     chargers: tuple[ChargerPlan, ...] = ()
     clients: tuple[ClientPlan, ...] = ()

@@ -94,6 +94,7 @@ VEHICLE: Final = (
     ("onboard", None, lambda v: str(v.onboard), "state of the on-board charger"),
     ("s2_closed", None, lambda v: v.s2_closed, "it asks for current"),
     ("target_current", "A", lambda v: v.target_current, "per phase, what it is heading for"),
+    ("minimum_current", "A", lambda v: v.minimum_current, "offer below which it does not charge"),
     ("toggles", None, lambda v: v.toggles, "stops by the charger it has counted"),
     ("finished", None, lambda v: v.finished, "the charge limit is reached"),
 )
@@ -112,6 +113,12 @@ _ROWS: Final[Mapping[str, QuantityRow]] = {
     for row in (
         *QUANTITIES,
         *(_vehicle_row(*entry) for entry in VEHICLE),
+        QuantityRow(
+            "vehicle.below_minimum",
+            None,
+            lambda s: s.vehicle is not None and 0 < s.offered_current < s.vehicle.minimum_current,
+            "something is offered, but less than the vehicle needs",
+        ),
         QuantityRow(
             "vehicle", None, lambda s: s.vehicle.name if s.vehicle else None, "name of the plugged vehicle, or null"
         ),
@@ -173,8 +180,7 @@ FAULT: Final = QuantityRow("fault", None, lambda _: None, "what became of a faul
 
 
 def _fault_state(site: Site, name: str) -> str:
-    fault = FaultEngine.of(site.simulation).active.get(name)
-    return str(State.OVER if fault is None else fault.state)
+    return str(FaultEngine.of(site.simulation).state_of(name))
 
 
 def resolve(text: str, names: Names) -> Quantity:

@@ -20,11 +20,13 @@ chargers:
     wallboxes:
       goe: {model: gemini-22, http: 8101, modbus: 5021, mqtt: true}
       keba: {udp: 7090}
+      warp: {ship: 0, ocpp: embedded}
 """
 ARGUMENTS: dict[str, dict[str, object]] = {
     "delay": {"delay": "1 s"},
     "second_publisher": {"topic": "amp", "payload": "1"},
     "stray_datagram": {"data": "x"},
+    "late_heartbeat": {"delay": "5 s"},
     "override": {"value": 1},
     "add": {"member": "x"},
     "clock_wrong": {"offset": "-1 h"},
@@ -39,6 +41,8 @@ PLACES = {
     "modbus": "goe.modbus",
     "mqtt": "goe.mqtt",
     "udp": "keba.udp",
+    "ocpp": "goe.ocpp",
+    "ship": "warp.ship",
 }
 
 
@@ -48,7 +52,8 @@ def places(kind: FaultType) -> list[str]:
     if "charger" in kind.levels:
         found.append("garage")
     if "wallbox" in kind.levels:
-        found.append("keba" if kind.protocols == ("udp",) else "goe")
+        only = kind.protocols[0] if len(kind.protocols) == 1 else ""
+        found.append({"udp": "keba", "ship": "warp"}.get(only, "goe"))
     if "interface" in kind.levels:
         found += [PLACES[protocol] for protocol in kind.protocols or ("http",) if protocol in PLACES]
     return found
@@ -57,8 +62,9 @@ def places(kind: FaultType) -> list[str]:
 @pytest.mark.parametrize("name", FAULT_TYPES)
 def test_it_begins_and_ends(name: str) -> None:
     kind = FAULT_TYPES[name]
-    match = {"match": {"key": "amp"}} if kind.needs_key else {}
     for place in places(kind):
+        key = {"keba": "State", "warp": "charger_state"}.get(place.partition(".")[0], "amp")
+        match = {"match": {"key": key}} if kind.needs_key else {}
         bench = Bench(WORLD)
         if name != "loose_cable":
             bench.do("plug_in", charger="garage")

@@ -13,6 +13,7 @@ from .modbus import ModbusInterface, ModbusReply, ModbusRequest, RegisterItem, R
 from .mqtt import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Publish
 from .ocpp import OcppAccess, OcppInterface
 from .origin import OWNER, Origin, always
+from .ship import ShipInterface
 from .udp import Datagram, UdpInterface
 from .websocket import Close, Conversation, Frame, WebSocketEndpoint
 
@@ -20,9 +21,11 @@ __all__ = [
     "EMBEDDED_BROKER", "OWNER", "BrokerAccess", "Close", "Conversation", "Datagram", "Frame", "HttpHandler",
     "HttpInterface", "HttpReply", "HttpRequest", "Interface", "MdnsInterface", "MdnsService", "ModbusInterface",
     "ModbusReply", "ModbusRequest", "MqttInterface", "OcppAccess", "OcppInterface", "Origin", "Publish", "RegisterItem",
-    "RegisterMap", "RegisterRow", "Route", "UdpInterface", "WebSocketEndpoint", "always", "plain_not_found",
-    "plain_wrong_method",
+    "RegisterMap", "RegisterRow", "Route", "ShipInterface", "UdpInterface", "WebSocketEndpoint", "always",
+    "plain_not_found", "plain_wrong_method",
 ]  # fmt: skip
 
 
-Interface = HttpInterface | MqttInterface | ModbusInterface | UdpInterface | MdnsInterface | OcppInterface
+Interface = (
+    HttpInterface | MqttInterface | ModbusInterface | UdpInterface | MdnsInterface | OcppInterface | ShipInterface
+)

@@ -67,6 +67,11 @@ class RegisterItem(Protocol):
 class RegisterMap(Protocol):
     """What registers mean."""
 
+    @property
+    def served(self) -> tuple[int, ...]:
+        """The function codes it answers."""
+        ...
+
     def items(self, function: int, start: int, count: int) -> Iterator[RegisterItem]:
         """The values that a request reaches, by address."""
         ...

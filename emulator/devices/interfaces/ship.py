@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from .origin import always
 
-SHIP_PORT = 4712
-SHIP_PATH = "/ship/"
+SHIP_PORT: Final = 4712
+SHIP_PATH: Final = "/ship/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,31 @@ class ShipInterface:
 
     protocol: Literal["ship"] = "ship"
     node: Callable[[], ShipNode]
-    """Made when it is first asked for."""
+    """While it is enabled."""
+    pair: Callable[[str], None]
+    """Its owner trusts the peer of this SKI."""
     port: int = SHIP_PORT
     path: str = SHIP_PATH
     enabled: Callable[[], bool] = always
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disturbance:
+    """What is wrong with a node; the default: nothing."""
+
+    heartbeat_delay: float = 0.0
+    """How late its heartbeats are [s]; infinite: it sends none."""
+    wrong_ski: bool = False
+    """It shows another certificate than the one its peers trust."""
+    never_approves: bool = False
+    """Its user never decides whom to trust."""
+    aborts_hello: bool = False
+    """It rejects every peer."""
+    refuses_limits: bool = False
+    loses_bindings: bool = False
+    """It takes bindings and forgets them."""
+    hides_vehicle: bool = False
+    """The vehicle's entity is gone although the vehicle is there."""
+
+
+UNDISTURBED: Final = Disturbance()

@@ -20,6 +20,7 @@ from ...language.fields import About
 from ...language.name_arguments import SOME_CHARGER, SOME_WALLBOX, WALLBOX
 from ...language.nodes import Node
 from ...world.names import probe
+from .. import known
 from ..settings import check_settings
 from .base import Step
 
@@ -188,6 +189,9 @@ class Command(Step):
             place = node.get("interface") or node
             hint = did_you_mean(self.interface, wallbox.interfaces)
             scope.fail(place, f'{wallbox.address} has no interface "{self.interface}"{hint}')
+        written = node.get("write")
+        if wallbox is not None and written is not None and not self.refused:
+            known.check_written(written, wallbox, scope)
         return self
 
     def apply(self, site: Site) -> Outcome:

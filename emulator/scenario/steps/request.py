@@ -31,7 +31,9 @@ from ...language.arguments import Scope, Text, Whole
 from ...language.fields import About
 from ...language.nodes import Node
 from ...world.expectations import parse
+from ...world.names import probe
 from ...world.quantities import Quantity
+from .. import known
 from .base import Step
 from .fault import Place, PlaceName
 
@@ -78,6 +80,13 @@ class Request(Step):
             scope.fail(node.get("on") or node, f"{self.on.text} is no interface, expected for example garage.goe.http")
         if (self.get, self.register, self.send, self.topic) == (None, None, None, None):
             scope.fail(node, "nothing to ask, expected get, register, send or topic")
+        wallbox = probe(scope.names, self.on.wallbox) if self.on.wallbox is not None else None
+        if wallbox is not None:
+            asked = {"get": self.get, "register": self.register, "count": self.count, "topic": self.topic}
+            asked |= {"function": self.function}
+            wrong = known.request_problem(wallbox, asked, self.expect)
+            if wrong is not None:
+                scope.report(node.get(wrong[0]) or node, wrong[1])
         for name, value in self.expect.items():
             try:
                 parse(value, _quantity(name))

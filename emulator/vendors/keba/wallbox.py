@@ -14,13 +14,23 @@ from ...devices.interfaces import Interface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
 from ...errors import EmulatorError
+from ...ocpp.host import MEMORY
 from .build import Build
 from .commands import Commands
 from .logic import Logic
 from .modbus import ModbusApi
 from .readings import View
 from .reports import Reports
-from .settings import AUTHORISATION, FAILSAFE_TIMEOUT, MODBUS_MOVED, SESSION_COUNTER, SESSIONS, WHITELIST
+from .settings import (
+    AUTHORISATION,
+    FAILSAFE_TIMEOUT,
+    MODBUS_MOVED,
+    OCPP_URL,
+    SESSION_COUNTER,
+    SESSIONS,
+    WHITELIST,
+)
+from .settings import tag as normal_tag
 from .udp import UdpApi
 
 REGISTER: Final = "modbus."
@@ -48,6 +58,8 @@ class Keba(Wallbox):
                 interfaces["modbus_1502"] = self.modbus.moved_interface()
         if not self.build.p40:
             interfaces["udp"] = self.udp.interface()
+        if self.build.traits.ocpp:
+            interfaces["ocpp"] = self.logic.host.interface
         self.interfaces: Mapping[str, Interface] = interfaces
 
     def configure(self, settings: Mapping[str, object]) -> None:
@@ -92,6 +104,9 @@ class Keba(Wallbox):
             for table in self.modbus.table.tables.values():
                 yield from (f"{REGISTER}{item.start}" for item in table.items if item.row.read is not None)
 
+    def request_words(self) -> Iterable[str]:
+        return ("i", "report")
+
     def fidelity(self) -> Iterable[Fidelity]:
         if "udp" in self.interfaces:
             yield from self.reports.fidelity()
@@ -101,26 +116,34 @@ class Keba(Wallbox):
 
     def present_card(self, tag: str) -> Outcome:
         self.simulation.now()
-        return self.logic.present(tag)
+        if self.logic.host.charge_point is None or not self.build.traits.rfid:
+            return self.logic.present(tag)
+        self.logic.host.present(normal_tag(tag))
+        return Outcome(detail={"asked": "the central system"})
 
     def lose_authorisation(self) -> None:
         self.logic.withdraw()
 
     def power_on(self) -> None:
         self.logic.start()
+        self.logic.host.power_on()
 
     def handle(self, event: Event) -> None:
         self.logic.handle(event)
         self.udp.handle(event)
+        self.logic.host.look()
 
     def setting_changed(self, name: str) -> None:
-        if not self.up or name in (SESSIONS.name, SESSION_COUNTER.name):
+        if not self.up or name in (SESSIONS.name, SESSION_COUNTER.name, MEMORY.name):
             return
         if name == FAILSAFE_TIMEOUT.name:
             self.logic.failsafe.restart()
+        if name == OCPP_URL.name:
+            self.logic.host.configured()
         self.logic.apply()
 
     def shut_down(self) -> None:
+        self.logic.host.shut_down()
         self.logic.shut_down()
         self.udp.forget()
         self.modbus.forget()
@@ -133,3 +156,4 @@ class Keba(Wallbox):
         self.commands.compile(self.profile)
         self.modbus.compile()
         self.logic.boot()
+        self.logic.host.power_on()

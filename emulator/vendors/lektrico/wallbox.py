@@ -6,14 +6,16 @@ The one rule: every request of every style ends in `call`, and so does what a sc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from ...core.messages import DONE, Event, Outcome, Reason
-from ...devices.interfaces import Interface, MdnsInterface, MdnsService, Origin
+from ...devices.interfaces import Interface, MdnsInterface, MdnsService, OcppAccess, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
+from ...ocpp.host import Host
 from . import errorflags
 from .charging import WATCHED, Charging
-from .config import AUTO_UPDATE, HEADLESS, INSTALL_CURRENT
+from .config import AUTO_UPDATE, HEADLESS, INSTALL_CURRENT, OCPP_SERVER_LINK
 from .device import Device
 from .lifecycle import Lifecycle
 from .methods import Api, Params
@@ -32,6 +34,10 @@ from .settings import (
     RESET_COUNTER,
     WIFI,
 )
+
+if TYPE_CHECKING:
+    from ...ocpp.profiles import VendorProfile
+    from ...ocpp.station import Station
 
 READER = Origin(interface="scenario")
 _ALIASES = {
@@ -57,15 +63,36 @@ class Lektrico(Wallbox):
         self.charging: Charging | None = None
         if not self.device.traits.meter:
             self.charging = Charging(self, self.device, lambda: self.lifecycle.session_over())
+        self._server_link = ""
+        """Of the central system, as it was at the start."""
+        self.host = Host(self.settings, self._access, self._charge_point)
         self.lifecycle = Lifecycle(self, self.device, self.charging)
         self._sampling = Sampling(self.simulation, self.charger, lambda: self.booted_at)
         self.api = Api(self.device, self.charging, self.lifecycle, self.simulation, self.view, self)
         self.interfaces: Mapping[str, Interface] = {
             "http": Rpc(self.api).interface(),
+            **({} if self.charging is None else {"ocpp": self.host.interface}),
             "mdns": MdnsInterface(
                 services=self._services, enabled=lambda: self.settings[WIFI] and not self.settings[AP_ENABLED]
             ),
         }
+
+    def _access(self) -> OcppAccess | None:
+        """ASSUMED: the serial number is the identity, appended to the link."""
+        link = self._server_link
+        return OcppAccess(url=f"{link.rstrip('/')}/{self.serial}") if link and self.charging is not None else None
+
+    def _charge_point(self) -> tuple[VendorProfile, Station]:
+        from .station import made_of  # here, because most chargers have no central system
+
+        assert self.charging is not None
+        return made_of(self, self.device, self.charging)
+
+    def _join(self) -> None:
+        """Connect to the central system that is set now. ASSUMED: the link is looked at when the device starts."""
+        if self.charging is not None:
+            self._server_link = self.settings[OCPP_SERVER_LINK.setting]
+            self.host.power_on()
 
     def _commission(self, stated: Mapping[str, object]) -> None:
         """What an installed device has other than the table of defaults.
@@ -156,6 +183,9 @@ class Lektrico(Wallbox):
             return f"{lower}.set", {lower: value}
         return address, {}
 
+    def http_paths(self) -> Iterable[str]:
+        return ("/rpc", *(f"/rpc/{name}" for name in self.api.methods))
+
     def addresses(self) -> Iterable[str]:
         found: list[str] = []
         for name, method in self.api.methods.items():
@@ -187,12 +217,14 @@ class Lektrico(Wallbox):
     def power_on(self) -> None:
         if self.charging is not None:
             self.charging.power_on()
+        self._join()
         self.lifecycle.watch()
 
     def handle(self, event: Event) -> None:
         self._sampling.handle(event)
         if self.charging is not None:
             self.charging.handle(event)
+        self.host.look()
 
     def setting_changed(self, name: str) -> None:
         if name == FRAMEWORK_METHODS.name:
@@ -201,12 +233,16 @@ class Lektrico(Wallbox):
             self.lifecycle.watch()
         elif name in WATCHED and self.charging is not None and self.up:
             self.charging.apply()
+            self.host.look()
 
     def present_card(self, tag: str) -> Outcome:
         if self.charging is None:
             return super().present_card(tag)
         if not self.up:
             return Outcome(detail={"ignored": "no power"})
+        if self.host.charge_point is not None:
+            self.host.present(tag.replace(":", ""))
+            return Outcome(detail={"asked": "the central system"})
         return Outcome(detail={"card": self.charging.card(tag)})
 
     def lose_authorisation(self) -> None:
@@ -220,6 +256,7 @@ class Lektrico(Wallbox):
 
     def shut_down(self) -> None:
         """What only lives in memory is gone. The charge controller is left as it was until the device runs again."""
+        self.host.shut_down()
         self.lifecycle.stop()
 
     def boot(self) -> None:
@@ -228,4 +265,5 @@ class Lektrico(Wallbox):
         self.settings.put(RELAY_MODE.setting, self.device.delivered_relay_mode)
         if self.charging is not None:
             self.charging.restart()
+        self._join()
         self.lifecycle.watch()

@@ -19,6 +19,8 @@ from ...core.snapshot import Snapshot
 from ...core.specs import ChargerSpec
 from ...devices.firmware import Profile
 from ...devices.interfaces import HttpReply, HttpRequest, Origin
+from ...devices.interfaces.ship import Disturbance
+from ...devices.quirks import Quirk
 from ...devices.registers import NO_NAMES
 from ...devices.wallbox import Wallbox
 from .api.numbers import uid_number
@@ -132,6 +134,14 @@ class Platform:
             mixed = splitmix64(mixed ^ byte)
         return mixed & 0xFFFFFFFF
 
+    def shows(self, quirk: Quirk) -> bool:
+        """Whether this wallbox shows a quirk."""
+        return self.wallbox.shows(quirk)
+
+    def eebus_disturbance(self) -> Disturbance:
+        """What is wrong with its EEBUS node."""
+        return self.wallbox.interceptor.eebus("ship")
+
     # --- time --------------------------------------------------------------------------------------------------------
 
     @property
@@ -229,6 +239,10 @@ class Platform:
         now = self.clock.local(at) if self.clock.known_at(at) else None
         line = self.event_log.add(stamp(now, at - self.booted_at), module, text)
         self.push("event_log/message", json.dumps(line, ensure_ascii=False))
+
+    def log_at(self, uptime: Instant, module: str, text: str) -> None:
+        """Add a line of the start to the event log, where nobody listens yet."""
+        self.event_log.add(stamp(None, uptime), module, text)
 
     def push(self, topic: str, payload: str) -> None:
         """A message for WebSocket clients that is no state."""

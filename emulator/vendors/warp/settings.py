@@ -125,5 +125,6 @@ ENABLE: Final[dict[str, dict[str, object]]] = {
     "http": {},
     "mqtt": {"mqtt/config": EVERYTHING["mqtt/config"]},
     "modbus": {name: EVERYTHING[name] for name in ("modbus_tcp/config", "evse/modbus_tcp_enabled")},
+    "ship": {"eebus/config": {"enable": True}},
     "mdns": {},
 }

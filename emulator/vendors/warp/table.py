@@ -12,6 +12,7 @@ from typing import Final, Generic, TypeVar
 from ...devices.firmware import Profile
 from ...devices.points import unique
 from ...devices.settings import Setting
+from ...ocpp.host import MEMORY
 from .api.fitting import partial_document
 from .api.registry import Registry
 from .api.rows import AnyRow, Config, Row, State
@@ -155,4 +156,10 @@ def _configs() -> Iterable[Setting[object]]:
         yield Setting(path, None, partial_document(found))
 
 
-SETTINGS: Final[tuple[Setting[object], ...]] = (*_configs(), *(stored.setting for stored in STORED), *KEPT)
+SETTINGS: Final[tuple[Setting[object], ...]] = (
+    *_configs(),
+    *(stored.setting for stored in STORED),
+    *KEPT,
+    *(quirk.setting for quirk in eebus.QUIRKS),
+    MEMORY,
+)

@@ -237,6 +237,16 @@ class Registry:
             return f"{point}.{only}", value
         return (f"{point}.{only}", value[only]) if only in value else (point, value)
 
+    def written_names(self) -> Iterator[str]:
+        """What writes are recorded under; see `_written`."""
+        for path, row in self.commands.items():
+            state = path.removesuffix(UPDATE)
+            point = state if state in self.states else path
+            only = row.schema.only if isinstance(row.schema, Obj) else None
+            yield point if only is None else f"{point}.{only}"
+            if isinstance(row.schema, Obj):
+                yield from (f"{point}.{member}" for member in row.schema.members)
+
     def call(self, path: str, value: object, origin: Origin | None = None) -> str | None:
         """Run a command with Python values, by default as whose command runs. The error text, or None."""
         payload = b"" if value is None else json.dumps(value).encode()

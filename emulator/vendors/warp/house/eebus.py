@@ -1,24 +1,38 @@
-"""EEBUS: peers a client may add, and what the use cases would tell them.
+"""EEBUS: peers a client may add, and what the use cases tell them.
 
-The one rule: no peer ever connects here; what a peer would read follows the charger while EEBUS is on.
+The one rule: this is the local API; the node itself is in `eebus_node`, which is loaded when EEBUS is switched on.
 Source: Tinkerforge esp32-firmware, `modules/eebus`.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
+from ....core.instant import Instant, later
+from ....devices.interfaces import Interface, MdnsService, ShipInterface
+from ....devices.interfaces.ship import SHIP_PATH, SHIP_PORT, ShipTarget
+from ....devices.quirks import Quirk
 from ..api.documents import Doc, plain_docs
 from ..api.rows import AnyRow, Source
 from ..api.schema import BOOL, I32, U16, U32, Bool, Schema, Str, uint
 from ..api.shapes import Arr, Obj, obj
 from ..charging.vehicle import KnownVehicle
 from ..evse.controller import Controller
-from ..models import WARP2_UP
+from ..meters.slots import Meters
+from ..models import PRODUCTS, WARP2_UP
 from ..module import Module
 from ..platform import Platform
 from ..view import View
+from .mpc import MPC, NO_VALUE, measured
+from .p14a import P14a
 from .power import PowerManager
+
+if TYPE_CHECKING:
+    from ....eebus.emobility import Manufacturer, VehicleFacts
+    from ....eebus.lpc import ControllableSystem
+    from ....eebus.node import Node
+    from .eebus_node import EebusNode, Facts
 
 FW: Final = Source("fw: modules/eebus", models=WARP2_UP, since="2.10.0")
 CONFIG: Final = "eebus/config"
@@ -26,11 +40,12 @@ PEERS: Final = 4
 """Peers that are remembered."""
 DISCOVERED: Final = 16
 """ASSUMED: peers that a scan may add."""
-NO_VALUE: Final = -(1 << 31)
-STARTUP, INIT = range(2)
+INIT: Final = 1
 READY, SCANNING, SCAN_DONE = range(3)
 SCAN: Final = 5.0
 """ASSUMED s that a scan takes."""
+MEASURED: Final = 10.0
+"""ASSUMED s between looks at the meter while peers are connected."""
 NO_SKI: Final = "Can't add peer. Ski is missing."
 FULL: Final = "Can't add peer. Already have the maximum number of peers."
 NO_SKI_TO_REMOVE: Final = "Can't remove peer. Ski is missing."
@@ -48,19 +63,9 @@ _NODE: Final[dict[str, Schema]] = {
     "model_model": Str(0, 32),
     "model_type": Str(0, 32),
 }
-_SHOWN: Final = Obj({**_NODE, "state": uint(0, 5, width=8), "persistent": BOOL})
+_SHOWN: Final = Obj({**_NODE, "state": uint(0, 7, width=8), "persistent": BOOL})
 
 
-_MPC: Final = (
-    "total_power_w",
-    *(f"power_phase_{k}_w" for k in (1, 2, 3)),
-    "energy_consumed_wh",
-    "energy_produced_wh",
-    *(f"current_phase_{k}_ma" for k in (1, 2, 3)),
-    *(f"voltage_phase_{k}_v" for k in (1, 2, 3)),
-    *(f"voltage_phase_{pair}_v" for pair in ("1_2", "2_3", "3_1")),
-    "frequency_mhz",
-)
 _USE_CASES: Final = obj(
     commands_received=U16,
     commands_sent=U16,
@@ -93,21 +98,55 @@ _USE_CASES: Final = obj(
             "charged_valuesource_measured": BOOL,
         }
     ),
-    mpc=Obj({"active": BOOL, **dict.fromkeys(_MPC, I32)}),
+    mpc=Obj({"active": BOOL, **dict.fromkeys(MPC, I32)}),
 )
 
 
-class Eebus(Module):
-    """The peers of one wallbox."""
+def _quirk(name: str, about: str) -> Quirk:
+    return Quirk(name=f"eebus_{name}", about=about, source=FW.tag)
 
-    def __init__(self, platform: Platform, controller: Controller, power: PowerManager, vehicle: KnownVehicle) -> None:
+
+NEEDS_DURATION: Final = _quirk(
+    "limit_needs_duration", "once a limit above 0 W has come, one without a duration is refused while none is active"
+)
+FIRST_ZERO: Final = _quirk("first_zero_ignored", "0 W as the first limit is acknowledged and limits to 22 kW")
+NEGATIVE_ENDS: Final = _quirk("negative_ends_limit", "a refused negative limit also ends the limit in force")
+UNLIMITED_FAILSAFE: Final = _quirk("unlimited_in_failsafe", "in Failsafe nothing is limited")
+FAILSAFE_FORGETS: Final = _quirk(
+    "failsafe_forgets", "any heartbeat ends Failsafe, and once it has run out it ends at once"
+)
+QUIRKS: Final = (NEEDS_DURATION, FIRST_ZERO, NEGATIVE_ENDS, UNLIMITED_FAILSAFE, FAILSAFE_FORGETS)
+
+
+class Eebus(Module):
+    """The peers of one wallbox, and its node while EEBUS is on."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        controller: Controller,
+        meters: Meters,
+        power: PowerManager,
+        vehicle: KnownVehicle,
+        p14a: P14a,
+    ) -> None:
         super().__init__(platform)
         self.controller = controller
+        self.meters = meters
         self.power = power
         self.vehicle = vehicle
+        self.p14a = p14a
+        p14a.by_eebus = self.order
         self.discovery = READY
         self._others: dict[str, Doc] = {}
         """Peers that are not to be remembered, by their SKI."""
+        self._node: EebusNode | None = None
+        self._running = False
+        self.interfaces: Mapping[str, Interface] = (
+            {"ship": ShipInterface(node=self._ship_node, pair=self.pair, enabled=lambda: self._running)}
+            if platform.profile.model.id in WARP2_UP and platform.profile.has("2.10.0")
+            else {}
+        )
 
     @property
     def enabled(self) -> bool:
@@ -117,14 +156,123 @@ class Eebus(Module):
     def remembered(self) -> list[Doc]:
         return self.api.doc(CONFIG).docs("peers")
 
+    # --- life --------------------------------------------------------------------------------------------------------
+
     def boot(self) -> None:
         self.discovery = READY
         self._others.clear()
+        self._node = None
+        self._running = False
+        if CONFIG in self.api.states:
+            self.apply()
+
+    def stop(self) -> None:
+        if self._node is not None and self._running:
+            self._running = False
+            self._node.stop()
+
+    def apply(self) -> None:
+        """The configuration is in force: switched on or off, and whom it trusts."""
+        if not self.enabled:
+            self.stop()
+            self.p14a.boot()
+            return
+        node = self._started()
+        known = {peer.text("ski").lower() for peer in (*self.remembered, *self._others.values())}
+        for ski in [*node.targets]:
+            if ski not in known:
+                node.forget(ski)
+        for peer in self.remembered:
+            self._trust(peer)
+
+    def _started(self) -> Node:
+        from .eebus_node import EebusNode
+
+        if self._node is None:
+            self._node = EebusNode(self._facts())
+            self._node.node.on_change = self.platform.changed
+            self._node.node.on_stranger = self._stranger
+        if not self._running:
+            self._running = True
+            self._node.start()
+        return self._node.node
+
+    def _facts(self) -> Facts:
+        from ....eebus.lpc import Quirks
+        from .eebus_node import Facts
+
+        platform = self.platform
+        return Facts(
+            simulation=platform.simulation,
+            name=platform.device_name,
+            random=platform.random32,
+            disturbance=platform.eebus_disturbance,
+            manufacturer=self._manufacturer,
+            snapshot=platform.snapshot,
+            vehicle=self._vehicle_facts,
+            failed=lambda: platform.view().evse.charger_state == 4,
+            metered=platform.meter_type > 0,
+            quirks=Quirks(
+                needs_duration=platform.shows(NEEDS_DURATION),
+                first_zero_ignored=platform.shows(FIRST_ZERO),
+                negative_ends_limit=platform.shows(NEGATIVE_ENDS),
+                unlimited_in_failsafe=platform.shows(UNLIMITED_FAILSAFE),
+                failsafe_forgets=platform.shows(FAILSAFE_FORGETS),
+            ),
+            limited=self._limited,
+        )
+
+    def _ship_node(self) -> Node:
+        assert self._node is not None
+        return self._node.node
+
+    def second(self, at: Instant, v: View) -> Instant | None:
+        """The node follows the charger."""
+        if self._node is None or not self._running:
+            return None
+        self._node.node.look()
+        hidden = self.platform.eebus_disturbance().hides_vehicle
+        self._node.follow(v.evse.charger_state != 0 and not hidden)
+        return later(at, MEASURED) if self._node.device.sessions else None
+
+    def services(self, host: str) -> tuple[MdnsService, ...]:
+        """What it announces by mDNS while EEBUS is on."""
+        if not self._running:
+            return ()
+        name = self.platform.device_name
+        txt = (
+            ("txtvers", "1"),
+            ("id", name),
+            ("path", SHIP_PATH),
+            ("ski", self.ski),
+            ("register", "false"),
+            ("brand", "Tinkerforge"),
+            ("model", PRODUCTS[self.platform.generation]),
+            ("type", "ChargingStation"),
+        )
+        return (MdnsService(type="_ship._tcp", instance=name, host=host, interface="ship", txt=txt),)
+
+    # --- the limit ---------------------------------------------------------------------------------------------------
+
+    def order(self) -> tuple[bool, int]:
+        """Whether an energy guard limits the wallbox, and to how many W."""
+        obeyed = self._node.system.obeyed if self._node is not None and self._running else None
+        return (False, 0) if obeyed is None else (True, int(obeyed))
+
+    def _limited(self) -> None:
+        self.p14a.boot()
+        self.platform.changed()
+
+    # --- peers -------------------------------------------------------------------------------------------------------
 
     def peers(self) -> list[dict[str, object]]:
-        """All of them as shown; none is ever connected."""
-        known = [peer.changed(state=0, persistent=True) for peer in self.remembered]
-        return known + [peer.changed(state=0, persistent=False) for peer in self._others.values()]
+        """All of them as shown."""
+        known = [peer.changed(state=self._peer_state(peer), persistent=True) for peer in self.remembered]
+        others = self._others.values()
+        return known + [peer.changed(state=self._peer_state(peer), persistent=False) for peer in others]
+
+    def _peer_state(self, peer: Doc) -> int:
+        return 0 if self._node is None or not self._running else int(self._node.node.state(peer.text("ski").lower()))
 
     def add(self, wanted: Doc) -> None:
         """Add a peer, or change one with this SKI. A trusted one is always remembered."""
@@ -140,7 +288,31 @@ class Eebus(Module):
         else:
             self.api.update(CONFIG, peers=rest)
             self._others[ski] = Doc(peer)
+        if self._running:
+            self._trust(Doc(peer))
+            self._ship_node().connect_in(0.0)
         self.platform.touch()
+
+    def pair(self, ski: str) -> None:
+        """The owner trusts a peer, in the web interface."""
+        peer = Doc(Obj(_NODE).default()).changed(ski=ski, trusted=True)
+        self.add(Doc({**peer, "ip": "", "port": 0, "persistent": True}))
+
+    def _trust(self, peer: Doc) -> None:
+        """Let the node know a peer: whether it is trusted, and where it is."""
+        node, ski = self._ship_node(), peer.text("ski").lower()
+        address = next((peer.text(name) for name in ("ip", "dns_name") if peer.text(name) not in ("", "0.0.0.0")), "")
+        if address:
+            node.targets[ski] = ShipTarget(
+                host=address, port=peer.integer("port") or SHIP_PORT, path=peer.text("wss_path") or SHIP_PATH, ski=ski
+            )
+        node.decide(ski, True if peer.flag("trusted") else None)
+
+    def _stranger(self, ski: str, address: str) -> None:
+        """Somebody nobody knows has connected: a peer that waits for approval."""
+        known = (*self.remembered, *self._others.values())
+        if len(self._others) < DISCOVERED and all(peer.text("ski").lower() != ski for peer in known):
+            self._others[ski] = Doc(Doc(Obj(_NODE).default()).changed(ski=ski, ip=address))
 
     def _without(self, ski: str) -> list[object]:
         return plain_docs(peer for peer in self.remembered if peer["ski"] != ski)
@@ -150,6 +322,8 @@ class Eebus(Module):
         if self.enabled:
             self._others.pop(doc.text("ski"), None)
             self.api.update(CONFIG, peers=self._without(doc.text("ski")))
+            if self._running:
+                self._ship_node().forget(doc.text("ski").lower())
             self.platform.touch()
 
     def refuse(self, doc: Doc) -> str | None:
@@ -158,58 +332,97 @@ class Eebus(Module):
         return FULL if len(self.remembered) == PEERS else None
 
     def scan(self, _: Doc) -> None:
-        """Finds nobody; while EEBUS is off, or a scan runs, nothing happens and the client is not told."""
+        """While EEBUS is off, or a scan runs, nothing happens and the client is not told."""
         if self.enabled and self.discovery != SCANNING:
             self.discovery = SCANNING
             self.platform.later(SCAN, self._scanned)
 
     def _scanned(self) -> None:
         self.discovery = SCAN_DONE
+        if self._running:
+            self._ship_node().connect_in(0.0)
         self.platform.changed()
+
+    # --- what is shown -----------------------------------------------------------------------------------------------
 
     @property
     def ski(self) -> str:
         """Of the wallbox's own certificate, made when EEBUS is switched on. ASSUMED: empty before."""
-        if not self.enabled:
-            return ""
-        return "".join(f"{self.platform.random32(f'ski{part}'):08x}" for part in range(5))
+        return self._ship_node().credentials().ski if self._running else ""
 
     def state(self, v: View) -> object:
         return {"ski": self.ski, "discovery_state": self.discovery, "peers": self.peers()}
 
+    def _manufacturer(self) -> Manufacturer:
+        from ....eebus.emobility import Manufacturer
+
+        platform = self.platform
+        product = PRODUCTS[platform.generation]
+        return Manufacturer(
+            name=platform.device_name,
+            code=product,
+            serial=platform.serial,
+            software=platform.firmware_text,
+            vendor="Tinkerforge GmbH",
+            brand="Tinkerforge",
+        )
+
+    def _powers(self, v: View) -> tuple[int, int]:
+        """The least and the most a vehicle can be given [W]."""
+        top = min(self.controller.rated, self.controller.cable)
+        switching, phases = self.power.offered, v.snapshot.phases
+        few = 1 if switching or phases == 1 else 3
+        many = 3 if switching or phases == 3 else 1
+        return 6 * few * 230, top * many * 230
+
+    def _vehicle_facts(self) -> VehicleFacts:
+        from ....eebus.emobility import VehicleFacts
+
+        least, greatest = self._powers(self.platform.view())
+        return VehicleFacts(mac=self.vehicle.mac, least_power=least, greatest_power=greatest)
+
     def use_cases(self, v: View) -> object:
         """What a peer would read. ASSUMED: amperes and watts as integers, energy of the session."""
-        shown: dict[str, dict[str, object]] = {"lpc": {"usecase_state": INIT}, "mpc": dict.fromkeys(_MPC, NO_VALUE)}
-        if self.enabled:
+        shown: dict[str, dict[str, object]] = {"lpc": {"usecase_state": INIT}, "mpc": dict.fromkeys(MPC, NO_VALUE)}
+        counted: dict[str, object] = {}
+        if self._node is not None and self._running:
             shown |= self._charging(v)
+            shown["lpc"] |= self._limit(self._node.system)
+            device = self._node.device
+            counted = {"commands_received": device.received & 0xFFFF, "commands_sent": device.sent & 0xFFFF}
         values = _USE_CASES.default()
         return {
             name: value if name not in shown else Doc(value).changed(**shown[name]) for name, value in values.items()
+        } | counted
+
+    def _limit(self, system: ControllableSystem) -> dict[str, object]:
+        return {
+            "usecase_state": int(system.state),
+            "limit_active": system.limit_active,
+            "current_limit": min(0xFFFF, int(system.limit_power)),
+            "failsafe_limit_power_w": min(0xFFFF, int(system.failsafe_power)),
+            "failsafe_limit_duration_s": int(system.failsafe_duration),
+            "outstanding_duration_s": int(system.remaining or 0),
         }
 
     def _charging(self, v: View) -> dict[str, dict[str, object]]:
         """Members that follow the charger while EEBUS is on."""
         snapshot, evse = v.snapshot, v.evse
-        top = min(self.controller.rated, self.controller.cable)
-        switching = self.power.offered
-        few = 1 if switching or snapshot.phases == 1 else 3
-        many = 3 if switching or snapshot.phases == 3 else 1
+        least, greatest = self._powers(v)
         connected = evse.charger_state != 0
         found: dict[str, dict[str, object]] = {
-            "lpc": {"usecase_state": INIT, "constraints_power_maximum": top * many * 230},
+            "lpc": {"constraints_power_maximum": greatest},
             "evcc": {
                 "ev_connected": connected,
                 "communication_standard": "iec61851" if connected else "",
                 "mac_address": self.vehicle.mac,
-                "minimum_power": 6 * few * 230,
-                "maximum_power": top * many * 230,
+                "minimum_power": least,
+                "maximum_power": greatest,
             },
             "evsecc": {"evse_failure": evse.charger_state == 4},
         }
-        if not self.platform.traits.pro:
-            return found
-        lines = range(3)
-        if connected:
+        if connected and self.platform.meter_type:
+            lines = range(3)
             found["evcem"] = {
                 **{f"amps_phase_{k + 1}": round(snapshot.phase_current[k]) for k in lines},
                 **{f"power_phase_{k + 1}": max(0, round(snapshot.active_power[k])) for k in lines},
@@ -217,22 +430,12 @@ class Eebus(Module):
                 "charged_wh": round(snapshot.session_energy),
                 "charged_valuesource_measured": True,
             }
-        found["mpc"] = {
-            **dict.fromkeys(_MPC, NO_VALUE),
-            "active": True,
-            "total_power_w": round(snapshot.power),
-            "energy_consumed_wh": round(snapshot.total_energy),
-            "energy_produced_wh": 0,
-            "frequency_mhz": round(snapshot.frequency * 1000),
-            **{f"power_phase_{k + 1}_w": round(snapshot.active_power[k]) for k in lines},
-            **{f"current_phase_{k + 1}_ma": round(snapshot.phase_current[k] * 1000) for k in lines},
-            **{f"voltage_phase_{k + 1}_v": round(snapshot.phase_voltage[k]) for k in lines},
-        }
+        found["mpc"] = measured(self.meters, v)
         return found
 
 
 ROWS: Final[tuple[AnyRow[Eebus], ...]] = (
-    FW.config(CONFIG, obj(enable=BOOL, peers=Arr(Obj(_NODE), PEERS))),
+    FW.config(CONFIG, obj(enable=BOOL, peers=Arr(Obj(_NODE), PEERS)), applied=lambda m, _, __: m.apply()),
     FW.state(
         "eebus/state",
         obj(ski=Str(0, 40), discovery_state=uint(0, 3, width=8), peers=Arr(_SHOWN, PEERS + DISCOVERED)),
@@ -243,7 +446,7 @@ ROWS: Final[tuple[AnyRow[Eebus], ...]] = (
         "eebus/usecases",
         _USE_CASES,
         Eebus.use_cases,
-        assumed="units of the currents, and that line voltages between phases are not filled",
+        assumed="units of the vehicle's currents",
     ),
     FW.command(
         "eebus/add",

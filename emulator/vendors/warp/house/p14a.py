@@ -6,6 +6,7 @@ Source: Tinkerforge esp32-firmware, `modules/p14a_enwg`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from ....core.instant import Instant
@@ -33,6 +34,8 @@ class P14a(Module):
     def __init__(self, platform: Platform, controller: Controller) -> None:
         super().__init__(platform)
         self.controller = controller
+        self.by_eebus: Callable[[], tuple[bool, int]] = lambda: (False, 0)
+        """Whether an energy guard has set a limit, and its W."""
 
     @property
     def config(self) -> Doc:
@@ -42,8 +45,10 @@ class P14a(Module):
     def order(self) -> tuple[bool, int]:
         """Whether a limit is in force, and its W."""
         source, details = self.config.variant("source")
-        if not self.config.flag("enable") or source not in (INPUT, API):
+        if not self.config.flag("enable"):
             return False, 0
+        if source == EEBUS:
+            return self.by_eebus()
         if source == INPUT:
             active = self.controller.memory.shutdown_closed == details.flag("limit_on_close")
         else:

@@ -254,10 +254,14 @@ class Modbus(Module):
                     if item.may(function):
                         yield f"{function}.{item.start}"
 
+    def all_tables(self) -> Iterable[RegisterTable[Seen, Server]]:
+        """The tables that can be configured."""
+        return (self._table(kind, strict=True) for kind in range(len(TABLES)))
+
     def fidelity(self) -> Iterable[Fidelity]:
         """The rows of all three tables."""
-        for kind in range(len(TABLES)):
-            yield from self._table(kind, strict=True).fidelity()
+        for table in self.all_tables():
+            yield from table.fidelity()
 
 
 ROWS: Final[tuple[AnyRow[Modbus], ...]] = (

@@ -8,12 +8,13 @@ from __future__ import annotations
 from ....devices.interfaces import MdnsInterface, MdnsService
 from ..evse.controller import Controller
 from ..evse.memory import SlotId
+from ..house.eebus import Eebus
 from ..models import PRODUCTS
 from ..platform import Platform
 from ..system.device_name import DeviceName
 
 
-def announce(platform: Platform, controller: Controller, names: DeviceName) -> MdnsInterface:
+def announce(platform: Platform, controller: Controller, names: DeviceName, eebus: Eebus) -> MdnsInterface:
     """The services of one wallbox."""
 
     def services() -> tuple[MdnsService, ...]:
@@ -33,6 +34,7 @@ def announce(platform: Platform, controller: Controller, names: DeviceName) -> M
                     ("uid", str(platform.device_number)),
                 ),
             ),
+            *eebus.services(host),
             MdnsService(
                 type="_tf-warp-cm._udp",
                 instance=name,

@@ -42,6 +42,8 @@ CONFIG: Final = obj(
     path=Str(0, 64),
     read_only=BOOL,
 )
+SCHEMES: Final = ("mqtt", "mqtts", "ws", "wss")
+"""By `protocol`."""
 NOT_CONFIGURED, NOT_CONNECTED, CONNECTED, ERROR = range(4)
 KEEP_ALIVE: Final = 120
 """s. ASSUMED: the default of ESP-MQTT."""
@@ -187,6 +189,11 @@ class Mqtt(Module):
     def _connected(self, _: Origin) -> Iterable[Publish]:
         self._linked = True
         self.connected_at = self.platform.at
+        config = self.config
+        scheme, path = SCHEMES[config.integer("protocol")], config.text("path")
+        shown = path if scheme.startswith("ws") else ""
+        host, port = config.text("broker_host"), config.integer("broker_port")
+        self.log("mqtt", f"Connected to broker at {scheme}://{host}:{port}{shown}.")
         self.platform.touch()
         self._waiting.clear()
         self._feed = Feed(self.platform)
@@ -200,6 +207,10 @@ class Mqtt(Module):
     def _lost(self, reason: str) -> None:
         if self._linked:
             self.lost_at = self.platform.at
+            self.log("mqtt", "Disconnected from broker.")
+            self.log("mqtt", f"Was connected for {(self.lost_at - self.connected_at) // SECOND} seconds.")
+        elif reason:
+            self.log("mqtt", "Failed to connect to broker.")
         self._linked = False
         self.last_error = 0 if not reason else 1
         self.platform.touch()

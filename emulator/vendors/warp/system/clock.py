@@ -65,6 +65,11 @@ class Clock:
             return at - (at - self._since) % NTP_PERIOD
         return self._last
 
+    @property
+    def first_answer(self) -> Instant | None:
+        """When a time server answers first since one can be reached; None: none can."""
+        return self._since
+
     def _fresh(self, at: Instant) -> bool:
         answer = self._answer(at)
         return answer is not None and at - answer < SYNCED

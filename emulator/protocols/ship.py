@@ -1,0 +1,48 @@
+"""Serves the SHIP node of a wallbox.
+
+The one rule: a wallbox that is off, or has EEBUS switched off, has neither a port nor a connection, and loads nothing
+that EEBUS needs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..devices.interfaces.ship import ShipInterface
+from .server import Endpoint, Server
+
+if TYPE_CHECKING:
+    from .ship_sockets import ShipSockets
+
+
+class ShipServer(Server):
+    """Serves the `ShipInterface` of one wallbox."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint)
+        self.sockets: ShipSockets | None = None
+
+    async def open(self) -> None:
+        if not self.endpoint.reachable:
+            return  # EEBUS is off: there is no port, and nothing of it is imported
+        from .ship_seam import Seam
+        from .ship_sockets import ShipSockets
+
+        node = self.endpoint.declared(ShipInterface).node()
+        self.sockets = ShipSockets(
+            self.endpoint.simulation, node, passage=lambda client: Seam(self.endpoint, client), record=self._record
+        )
+        self.endpoint.port = await self.sockets.open(self.endpoint.host, self.endpoint.port)
+
+    async def close(self) -> None:
+        sockets, self.sockets = self.sockets, None
+        if sockets is not None:
+            await sockets.close()
+
+    def drop(self) -> None:
+        if self.sockets is not None:
+            self.sockets.drop("the wallbox went down")
+        super().drop()
+
+    def _record(self, name: str, detail: dict[str, object], client: str) -> None:
+        self.endpoint.record("connection", name, detail, client=client or None)
