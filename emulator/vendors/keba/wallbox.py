@@ -21,15 +21,7 @@ from .logic import Logic
 from .modbus import ModbusApi
 from .readings import View
 from .reports import Reports
-from .settings import (
-    AUTHORISATION,
-    FAILSAFE_TIMEOUT,
-    MODBUS_MOVED,
-    OCPP_URL,
-    SESSION_COUNTER,
-    SESSIONS,
-    WHITELIST,
-)
+from .settings import AUTHORISATION, FAILSAFE_TIMEOUT, MODBUS_MOVED, OCPP_URL, SESSION_COUNTER, SESSIONS, WHITELIST
 from .settings import tag as normal_tag
 from .udp import UdpApi
 
