@@ -214,9 +214,7 @@ def test_what_peers_read() -> None:
 def test_a_write_without_a_binding_is_refused_with_9() -> None:
     house = paired()
     (session,) = house.box.device.sessions.values()
-    ship = house.warp.modules.eebus.interfaces["ship"]
-    assert isinstance(ship, ShipInterface)
-    (theirs,) = ship.node().device.sessions.values()  # type: ignore[attr-defined]
+    (theirs,) = house.node.device.sessions.values()
     theirs.bindings.clear()
     house.box.limit(4200, 3600)
     run(house.world, 1)
