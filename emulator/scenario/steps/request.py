@@ -155,7 +155,7 @@ class Request(Step):
 
             interception = wallbox.interceptor.intercept(of_http(request, wallbox.has_value, upgrade=upgrade))
             reply = interception.http(request, ask)
-            detail["status"] = reply.status
+            detail |= {"status": reply.status, **reply.journal}
         delivery = interception.deliver(_HEAD_END + reply.body)
         data = delivery.data.removeprefix(_HEAD_END)
         return {
@@ -180,6 +180,7 @@ class Request(Step):
             interception = wallbox.interceptor.intercept(of_modbus(request, name))
             reply = interception.modbus(request, interface.handle)
             detail |= {} if reply is None or reply.exception is None else {"exception": reply.exception}
+            detail |= {} if reply is None else reply.journal
             whole = Delivery(data=bytes(_FRAME))
             delivery = whole if reply is None else interception.deliver(whole.data)
         return {
@@ -190,12 +191,14 @@ class Request(Step):
 
     def _udp(self, wallbox: Wallbox, name: str, interface: UdpInterface) -> dict[str, object]:
         data = (self.send or "").encode()
-        with _recorded(wallbox, name, self.send or "") as (origin, _):
+        with _recorded(wallbox, name, self.send or "") as (origin, detail):
             interception = wallbox.interceptor.intercept(of_datagram(data, CLIENT, name, "in"))
             replies: Sequence[Copy[Datagram]] = ()
             if not interception.lost():
                 with interception.handling():
                     sent = tuple(interface.handle(data, origin))
+                for each in sent:
+                    detail |= each.journal
                 copies = [Copy(message=each, data=interception.content(each.data), delay=each.delay) for each in sent]
                 replies = interception.copies(copies)
         return {
