@@ -12,6 +12,7 @@ from ...devices.interfaces import Interface, MdnsInterface, MdnsService, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
 from . import errorflags
+from .balancing import STEERING, Balancer, Neighbours
 from .charging import WATCHED, Charging
 from .config import AUTO_UPDATE, INSTALL_CURRENT
 from .device import Device
@@ -57,9 +58,12 @@ class Lektrico(Wallbox):
         self.charging: Charging | None = None
         if not self.device.traits.meter:
             self.charging = Charging(self, self.device, lambda: self.lifecycle.session_over())
+        self._balancer = Balancer(self, self.device) if self.device.traits.meter else None
         self.lifecycle = Lifecycle(self, self.device, self.charging)
         self._sampling = Sampling(self.simulation, self.charger, lambda: self.booted_at)
         self.api = Api(self.device, self.charging, self.lifecycle, self.simulation, self.view, self)
+        if not self.device.traits.meter:
+            Neighbours.of(self.simulation).chargers[self.device.device_id] = self._hear
         self.interfaces: Mapping[str, Interface] = {
             "http": Rpc(self.api).interface(),
             "mdns": MdnsInterface(
@@ -81,6 +85,11 @@ class Lektrico(Wallbox):
                 settings.put(INSTALL_CURRENT.setting, device.system_max_current)
             mode = device.relay_mode if RELAY_MODE.name in stated else device.delivered_relay_mode
             settings.put(RELAY_MODE.setting, mode)
+
+    def _hear(self, current: int, origin: Origin) -> None:
+        """An energy meter speaks over the network."""
+        if self.up and self.settings[WIFI]:
+            self.api.call("EM_current.Set", {"EM_current": current}, origin)
 
     def _compile(self) -> None:
         """The firmware may be another one."""
@@ -190,6 +199,8 @@ class Lektrico(Wallbox):
     def power_on(self) -> None:
         if self.charging is not None:
             self.charging.power_on()
+        if self._balancer is not None:
+            self._balancer.start()
         self.lifecycle.watch()
 
     def handle(self, event: Event) -> None:
@@ -202,6 +213,8 @@ class Lektrico(Wallbox):
             self.api.compile()
         elif name in (AVAILABLE_FIRMWARE.name, AUTO_UPDATE.name) and self.up:
             self.lifecycle.watch()
+        elif name in STEERING and self._balancer is not None:
+            self._balancer.start()
         elif name in WATCHED and self.charging is not None and self.up:
             self.charging.apply()
 
@@ -219,6 +232,8 @@ class Lektrico(Wallbox):
     def shut_down(self) -> None:
         """What only lives in memory is gone. The charge controller is left as it was until the device runs again."""
         self.lifecycle.stop()
+        if self._balancer is not None:
+            self._balancer.stop()
 
     def boot(self) -> None:
         self._compile()
@@ -226,4 +241,6 @@ class Lektrico(Wallbox):
         self.settings.put(RELAY_MODE.setting, self.device.delivered_relay_mode)
         if self.charging is not None:
             self.charging.restart()
+        if self._balancer is not None:
+            self._balancer.start()
         self.lifecycle.watch()
