@@ -23,7 +23,7 @@ COMMANDS: Final = {
     "play": "Play scenarios without sockets, as fast as possible.",
     "judge": "Judge the clients in a recorded journal by rules.",
     "check": "Validate scenarios without running them.",
-    "list": "Show vendors, models, firmwares, vehicles, faults, steps, rules.",
+    "list": "Show vendors, models, firmwares, settings, vehicles, faults, steps, rules, events, quantities.",
     "schema": "Print the JSON Schema of the scenario language, for editors.",
     "ctl": "Talk to a running emulator.",
 }

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from ..language.records import Argument
     from ..scenario.steps import StepType
 
-CHECKS = {"expect": "/api/expect"}
-"""Steps that have an operation of their own."""
-
 
 class Steps(click.Group):
     """The commands of the group, and one for every step."""

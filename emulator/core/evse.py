@@ -223,7 +223,7 @@ class Evse:
             return self.connector.cable is not None or self.plugged
         if not self.plugged or self.pilot is PilotState.E or self._unlocks_at_f(at):
             return False
-        if lock.policy == "auto_unlock" and self.asked and self.offered == 0:
+        if lock.policy == "auto_unlock" and self.asked and (self.offered == 0 or not self.requesting):
             return False
         return self.spec.evse.lock_in_b or self.pilot in REQUESTING
 

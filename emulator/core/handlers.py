@@ -74,6 +74,8 @@ def refusal(hardware: Hardware, message: Stimulus | Command) -> Refusal:
             return _no(Reason.NOT_FITTED, "this charger has a tethered cable")
         case PlugCable() if vehicle is not None:
             return _no(Reason.NOT_ALLOWED, "a vehicle is plugged in")
+        case PlugCable() if evse.connector.lock.holds:
+            return _no(Reason.NOT_ALLOWED, "the cable is locked")
         case PlugCable():
             return _no_such_cable(message.cable)
         case SetSupply():
@@ -167,7 +169,7 @@ def _happen(hardware: Hardware, at: Instant, message: Stimulus) -> None:
             _plug_in(hardware, at, message)
         case Unplug():
             hardware.vehicle = None
-            if message.at_box:
+            if message.at_box and not connector.lock.holds:
                 connector.cable = None
         case PlugCable():
             connector.cable = (message.cable or hardware.spec.cable) if message.plugged else None

@@ -31,6 +31,8 @@ class Lock:
         """Stored energy unlocks it when the supply is lost."""
         self.forced_open = False
         """The owner asked to unlock; forgotten when a vehicle comes or leaves."""
+        self.released = False
+        """Stored energy opened it in an outage, and it has not moved since."""
         self.due = Deadlines()
         self._duration = duration
         self._emit = emit
@@ -39,6 +41,11 @@ class Lock:
     @property
     def closed(self) -> bool:
         return self.state is LockState.CLOSED
+
+    @property
+    def holds(self) -> bool:
+        """A loose cable cannot be pulled out, nor is it let go when the vehicle leaves."""
+        return self.closed and self.policy == "always" and not self.forced_open
 
     def set_policy(self, policy: Policy | Literal["open"], on_outage: bool | None) -> None:
         """Take over the firmware's policy; `open` unlocks once. `on_outage` None: as before."""
@@ -79,8 +86,10 @@ class Lock:
         self.due.clear_all()
         if self.state is not LockState.OPEN and stuck != "closed":
             self._enter(LockState.OPEN)
+            self.released = True
 
     def _enter(self, state: LockState) -> bool:
         self._emit(EventName.LOCK_CHANGED, **{"from": str(self.state), "to": str(state)})
         self.state = state
+        self.released = False
         return True

@@ -79,7 +79,7 @@ class PlugIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unplug:
-    """The vehicle is disconnected; `at_box` also pulls a loose cable out of the socket."""
+    """The vehicle is disconnected; `at_box` also pulls a loose cable out of the socket, unless that keeps it locked."""
 
     at_box: bool = True
 

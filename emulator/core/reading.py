@@ -147,6 +147,8 @@ def steady(evse: Evse, inputs: EvseInputs, has_charged: bool) -> partial[Snapsho
         cable_rating=connector.rating(inputs.conditions),
         plugged=evse.plugged,
         lock=connector.lock.state,
+        unlock_forced=connector.lock.forced_open,
+        unlocked_by_outage=connector.lock.released,
         offered_current=evse.offered,
         effective_limit=limit,
         binding_limit=owner,

@@ -114,6 +114,10 @@ class Snapshot:
     plugged: bool
     """A vehicle is connected, as the EVSE has debounced it."""
     lock: LockState
+    unlock_forced: bool
+    """Unlocking was asked for, whatever the policy is; until a vehicle comes or leaves."""
+    unlocked_by_outage: bool
+    """Stored energy opened the lock when the supply was lost, and it has not moved since."""
 
     offered_current: float
     """Current per phase as coded in the duty cycle; 0: nothing offered [A]."""

@@ -7,21 +7,26 @@ in simulated time, and reading never moves it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import quote
 
 from ...core.events import EventName
 from ...core.instant import Instant, later
-from ...core.messages import DONE, Event, Outcome, Reason
+from ...core.messages import DONE, Event, Outcome, Reason, TunePhases
 from ...core.snapshot import Snapshot
 from ...devices.failsafe import Failsafe
+from ...devices.interfaces import OcppAccess
 from ...devices.wallbox import Wallbox
+from ...ocpp.host import Host
 from . import findings
 from .build import Build
 from .faultcodes import HARMLESS
+from .models import PHASE_PAUSE
 from .settings import (
     AUTHORISATION_TIMEOUT,
     AVAILABLE,
     COMMUNICATION_TIMEOUT,
+    CP_ID,
     DLM_LIMIT,
     DLM_MODE,
     DLM_OPERATOR,
@@ -32,8 +37,11 @@ from .settings import (
     HEMS_POWER,
     HEMS_TENTHS,
     MODBUS,
+    OCPP_PASSWORD,
+    OCPP_URL,
     OPERATOR_CURRENT,
     PHASE_SWITCH_MODE,
+    PHASE_SWITCH_PAUSE,
     SAFE_CURRENT,
     SCHUKO_CYCLES,
     SCHUKO_PLUGGED,
@@ -49,6 +57,8 @@ LOWEST: Final = 6
 NOMINAL: Final = 230.0
 """Voltage by which an ICC takes W for A [V]."""
 SINGLE_PHASE_FROM, THREE_PHASES_FROM = 1380, 4140
+ONE_PHASE_ONLY, THREE_PHASES_ONLY = 0, 1
+"""Setting `phase_switch_mode`."""
 """An ICC's power limit [W]: 6 A on one phase, and on three. Source: home-assistant-mennekes-4business, protocol 1.5."""
 NO_LIMIT: Final = 0xFFFF
 SIGN_OF_LIFE: Final = "request"
@@ -63,6 +73,11 @@ def allowed(amperes: float) -> float:
     return amperes if amperes >= LOWEST else 0.0
 
 
+if TYPE_CHECKING:
+    from ...ocpp.profiles import VendorProfile
+    from ...ocpp.station import Station
+
+
 class Logic:
     """The state of one controller beside its settings."""
 
@@ -71,6 +86,7 @@ class Logic:
         self._build = build
         self.settings = wallbox.settings
         self.record_write = wallbox.record_write
+        self.host = Host(wallbox.settings, self._access, self._charge_point)
         self.failsafe = Failsafe(
             wallbox.simulation,
             timeout=self._silence,
@@ -91,6 +107,8 @@ class Logic:
         self.residual_peak = (0.0, 0.0)
         """Largest residual current since the start: AC and DC [A]."""
         self._schuko_on = False
+        self._pause = float(PHASE_PAUSE)
+        """Length of a switch of phases, as the charge controller has it [s]."""
         self._waiting = wallbox.timer(self._waited)
         self.user_id = UserId(lambda: self.settings[USER_ID_WRITE], self.authorise, self)
         self._reactions: Mapping[EventName, Callable[[Event], None]] = {
@@ -188,6 +206,30 @@ class Logic:
         self._wallbox.note("failsafe_ended")
         self.changed()
 
+    # --- the central system ------------------------------------------------------------------------------------------
+
+    def _access(self) -> OcppAccess | None:
+        settings = self.settings
+        if not settings[OCPP_URL]:
+            return None
+        url = f"{settings[OCPP_URL].rstrip('/')}/{quote(settings[CP_ID], safe='')}"
+        password = settings[OCPP_PASSWORD]
+        return OcppAccess(url=url, user=settings[CP_ID] if password else None, passwords=(password.encode(),))
+
+    def _charge_point(self) -> tuple[VendorProfile, Station]:
+        from .station import made_of  # here, because most controllers have no central system
+
+        return made_of(self._wallbox, self._build, self)
+
+    def order(self, tag: str | None) -> None:
+        """The central system (OCPP) lets a tag charge; None: nobody."""
+        if tag is not None and not self.active and self.in_service:
+            self.shown_tag, self.finished = normal(tag), False
+            self.changed()
+        elif tag is None and self.active:
+            self._end(finished=True)
+            self.changed()
+
     # --- authorisation -----------------------------------------------------------------------------------------------
 
     def authorise(self, shown: str) -> Outcome:
@@ -280,9 +322,17 @@ class Logic:
         control = self._wallbox.control
         if self._build.icc:
             control.limit("hems_power", self._power_limit())
+            self._tune(float(self.settings[PHASE_SWITCH_PAUSE]))
         else:
             control.limit("semp", None if self._semp_limit is None else allowed(self._semp_limit + 1e-9))
         control.phases("phases", self.phases)
+
+    def _tune(self, pause: float) -> None:
+        """How long a switch of phases takes [s]."""
+        if pause != self._pause:
+            self._pause = pause
+            control = self._wallbox.control
+            control.submit(TunePhases(owner=control.owner("phases"), wait=pause))
 
     def _power_limit(self) -> float | None:
         """What an ICC's limit in W comes to [A]; None: no limit.

@@ -82,16 +82,18 @@ def _cc(
     return model, Traits(generation="CC", code=code, maker=maker, rfid=rfid, schuko=schuko)
 
 
-def _icc(name: str) -> tuple[Model, Traits]:
+def _icc(name: str, code: str = "", amperes: int = 32) -> tuple[Model, Traits]:
+    """`code`: its text in register 142, if not the name."""
     model = Model(
         id=name.lower().replace(" ", "-"),
         title=f"MENNEKES {name}",
         firmwares=ICC_FIRMWARES,
         default_firmware="1.5.22",
+        rated_current=float(amperes),
         serial="2208004711",
         evse=EVSE,
     )
-    return model, Traits(generation="ICC", code=name, maker="MENNEKES", rfid=True, schuko=False)
+    return model, Traits(generation="ICC", code=code or name, maker="MENNEKES", rfid=True, schuko=False)
 
 
 _UNITS: Final = (
@@ -125,10 +127,12 @@ _UNITS: Final = (
     _cc("spelsberg-wallbox-smart-pro", "Spelsberg Wallbox Smart Pro", "CC612_2M3PR", maker="Spelsberg"),
     _cc("sma-ev-charger-business", "SMA EV Charger Business", "CC612_2M3PR", maker="SMA"),
     _icc("AMTRON 4You 500"),
+    _icc("AMTRON 4You 560", "4You 560 11 C2", 16),
     _icc("AMTRON 4Business 700"),
     _icc("AMTRON 4Business 710"),
 )
-"""ASSUMED: codes that are not in a capture, and the texts of the ICC models but for `4You` and `4Business`."""
+"""ASSUMED: codes that are not in a capture, and the texts of the ICC models but for `4You 560 11 C2`, and for the words
+`4You` and `4Business`."""
 
 MODELS: Final = tuple(model for model, _ in _UNITS)
 TRAITS: Final = {model.id: traits for model, traits in _UNITS}

@@ -19,7 +19,7 @@ from ...devices.wallbox import Wallbox
 from . import findings, meters
 from .build import Build
 from .faultcodes import Errors
-from .logic import NOMINAL, Logic
+from .logic import NOMINAL, ONE_PHASE_ONLY, SINGLE_PHASE_FROM, THREE_PHASES_FROM, THREE_PHASES_ONLY, Logic
 from .settings import (
     BACKEND,
     BACKEND_STATE,
@@ -28,6 +28,7 @@ from .settings import (
     METER,
     OCPP_VERSION,
     OPERATOR_CURRENT,
+    PHASE_SWITCH_MODE,
     RESERVED,
     SCHUKO_PLUGGED,
     UNKNOWN_SOC,
@@ -126,7 +127,10 @@ class View:
 
     @cached_property
     def status(self) -> str:
-        """`ocpp_state`"""
+        """`ocpp_state`: as the charge point says it, if there is one."""
+        point = self.logic.host.charge_point
+        if point is not None:
+            return point.connector.status.lower()
         found = self._status()
         old = self.settings[OCPP_VERSION] == "1.5"
         return "occupied" if old and OCPP_STATES.index(found) > OCPP_STATES.index("faulted") else found
@@ -152,6 +156,10 @@ class View:
     @cached_property
     def backend(self) -> str:
         """`backend_conn_state`. Source: `pending` without a backend, from captures."""
+        point = self.logic.host.charge_point
+        if point is not None:
+            refused = {"REJECTED": "rejected", "PENDING": "pending"}.get(point.registration.name)
+            return refused or ("connected" if point.outbox.online else "connecting")
         stated = self.settings[BACKEND_STATE]
         if not self.settings[BACKEND]:
             return stated or "pending"
@@ -192,8 +200,14 @@ class View:
 
     @property
     def most_power(self) -> int:
-        """What it can deliver on three phases at most [W]."""
-        return int(3 * self.build.rated_current * NOMINAL)
+        """What it can deliver at most on the phases it may use [W]."""
+        phases = 1 if self.settings[PHASE_SWITCH_MODE] == ONE_PHASE_ONLY else 3
+        return int(phases * self.operator * NOMINAL)
+
+    @property
+    def least_power(self) -> int:
+        """The least it charges with on the phases it may use [W]."""
+        return THREE_PHASES_FROM if self.settings[PHASE_SWITCH_MODE] == THREE_PHASES_ONLY else SINGLE_PHASE_FROM
 
     @cached_property
     def operator(self) -> int:

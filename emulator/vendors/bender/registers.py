@@ -19,24 +19,29 @@ from ...devices.register_maps.place import Place
 from ...devices.registers import U16, U32, Register, RegisterFacts, Text, WireType
 from . import controls
 from .controls import Write
-from .logic import SINGLE_PHASE_FROM as LEAST_POWER
 from .logic import Logic
-from .models import CC, ICC, PHASE_PAUSE
+from .models import CC, ICC
 from .readings import LARGEST_16, MINIMUM_CURRENT, Read, View, begun, ended, stored, whole
 from .releases import HEMS_BLOCK_SINCE, NEW
 from .settings import (
     ADDRESS_OFFSET,
     AVAILABLE,
     COMMUNICATION_TIMEOUT,
+    DEVICE_NAME,
     DLM_EXTERNAL_METER,
     DLM_LIMIT,
     DLM_MODE,
     DLM_OPERATOR,
     DLM_SLAVES,
+    ENERGY_MANAGEMENT,
     EVCCID,
+    FREE_CHARGING,
     HEMS_POWER,
     PHASE_SWITCH_MODE,
+    PHASE_SWITCH_PAUSE,
     SAFE_CURRENT,
+    SATELLITE_FALLBACK,
+    SATELLITES_IN_FALLBACK,
     USER_ID_READ,
 )
 from .user_id import USER_ID
@@ -57,6 +62,11 @@ ICC_STATES: Final = (
     "unavailable", "faulted",
 )  # fmt: skip
 """By the number in 104 of an ICC."""
+ICC_DEVICE_ID: Final = int.from_bytes(b"AM", "big")
+AUTOSTART, AUTHORISED, NOT_AUTHORISED = 0, 1, 2
+"""2030 of an ICC."""
+SERVER_MODES: Final = {"off": 0, "read": 1, "read_write": 2}
+"""2010 of an ICC."""
 ICC_OPEN, ICC_CLOSED, ICC_NO_LATCH = 1, 2, 3
 """152 of an ICC."""
 UNTOLD: Final = "no car tells"
@@ -106,10 +116,6 @@ def _available(v: View) -> int:
     return int(v.settings[AVAILABLE])
 
 
-def _hems_current(v: View) -> float:
-    return v.logic.hems_current
-
-
 def _icc_current(v: View) -> float:
     return _or_pause(v.logic.hems_current)
 
@@ -141,10 +147,26 @@ def _assigned_phases(v: View) -> int:
     return 1 if v.now.phases == 1 else 2
 
 
+def _authorisation(v: View) -> int:
+    if v.settings[FREE_CHARGING]:
+        return AUTOSTART
+    return AUTHORISED if v.authorisation == "authorized_for_charging" else NOT_AUTHORISED
+
+
+def _consumed(index: int) -> Read:
+    """What the group takes on a phase: this charger, and the fall-back current of each member not reached [A]."""
+
+    def read(v: View) -> object:
+        others = v.settings[SATELLITES_IN_FALLBACK] * v.settings[SATELLITE_FALLBACK]
+        return min(whole(v.now.phase_current[index]) + others, LARGEST_16)
+
+    return read
+
+
 def _hems_power(v: View) -> int:
     """0 below the least, and never more than the most."""
     watts = v.settings[HEMS_POWER]
-    return min(watts, v.most_power) if watts >= LEAST_POWER else 0
+    return min(watts, v.most_power) if watts >= v.least_power else 0
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------
@@ -186,7 +208,6 @@ def _common(new: str | None) -> Iterator[Row]:
     yield _row(137, lambda v: _fraction(v.residual[0]), "rcmb_rms_fraction", assumed="tenths")
     yield _row(138, lambda v: _whole(v.residual[1]), "rcmb_dc", about="mA")
     yield _row(139, lambda v: _fraction(v.residual[1]), "rcmb_dc_fraction", assumed="tenths")
-    yield _row(places.DEVICE, lambda _: places.DEVICE_ID, live=False)
     yield _row(places.MODEL, lambda v: v.build.traits.code, since=new, live=False)
     yield from _meter(new)
     yield from _load_management()
@@ -244,12 +265,13 @@ def _cc() -> Iterator[Row]:
     yield _row(
         places.SAFE_CURRENT, stored(SAFE_CURRENT), write=controls.SAFE.write, assumed="default; below 6 A no charging"
     )
+    yield _row(places.DEVICE, lambda _: places.DEVICE_ID, live=False)
     yield _row(places.RELAY, lambda v: v.relay, source=EVCC)
     yield _row(places.PLUG_LOCK, lambda v: int(v.locked), since=NEW, assumed="0 with a tethered cable")
     for index, place in enumerate(places.ENERGY):
         yield _row(place, _of_phase(lambda v: v.phase_energy, index), missing=NO_VALUE)
     yield _row(712, lambda _: MINIMUM_CURRENT, "minimum_current_limit", live=False, about="A")
-    yield places.HEMS_CURRENT.row(_hems_current, controls.CURRENT.write, source=DOCUMENT, type=U16.cut)
+    yield places.HEMS_CURRENT.row(lambda v: v.logic.hems_current, controls.CURRENT.write, source=DOCUMENT, type=U16.cut)
     yield _row(places.AVAILABILITY, _available, write=controls.available, since=NEW, about="1: available")
     yield _row(
         places.AVAILABILITY, lambda v: 1 - _available(v), write=controls.unavailable, until=NEW, about="0: available"
@@ -274,6 +296,7 @@ def _icc() -> Iterator[Row]:
         assumed="default",
         about="A; below 6: 0",
     )
+    yield _row(places.DEVICE, lambda _: ICC_DEVICE_ID, live=False, source=PAGE, about="AM")
     yield _row(places.RELAY, lambda v: int(v.now.contactor), source=PAGE)
     yield _row(places.PLUG_LOCK, _icc_latch, source=PAGE, about="1 open, 2 closed, 3 no latch")
     yield _row(places.ENERGY[0], lambda v: v.energy, missing=NO_VALUE, source=PAGE, about="Wh; the total")
@@ -291,6 +314,8 @@ def _icc() -> Iterator[Row]:
     yield _row(places.AVAILABILITY, _available, write=controls.available, about="1: available")
     for index, part in enumerate(("major", "minor", "patch")):
         yield _row(153 + index, _version(index), f"version_{part}", source=OPENEMS, live=False)
+    yield _row(156, _version(3), "version_build", U32, source=PAGE, assumed="0 without one", live=False)
+    yield _row(158, stored(DEVICE_NAME), "device_name_deprecated", Text(16), source=PAGE, about="as 2158")
     yield _row(1001, _tenths, "hems_current_limit_tenths", write=controls.TENTHS.write, source=EVCC, about="0.1 A")
     yield _row(1002, _hems_power, "hems_power_limit", write=controls.POWER.write, source=PAGE, about="W")
     for row in _energy_management():
@@ -302,16 +327,27 @@ def _energy_management() -> Iterator[Row]:
     yield _row(2000, _icc_current, "hems_current", U16.cut, controls.CURRENT.write, about="A; below 6: 0")
     yield _row(2001, _tenths, "hems_current_tenths", write=controls.TENTHS.write, about="0.1 A")
     yield _row(2002, _hems_power, "hems_power", write=controls.POWER.write, about="W")
-    yield _row(2010, lambda _: 2, "hems_mode", live=False, assumed="always 2; its meaning is not known")
+    yield _row(
+        2010,
+        lambda v: SERVER_MODES[v.settings[ENERGY_MANAGEMENT]],
+        "hems_mode",
+        about="0 off, 1 read, 2 read and write",
+    )
     yield _row(2011, lambda v: int(v.logic.failsafe.tripped), "hems_communication", about="1: time-out")
-    yield _row(2012, lambda _: LEAST_POWER, "least_power", live=False, about="W")
+    yield _row(2012, lambda v: v.least_power, "least_power", about="W")
     yield _row(2013, lambda v: v.most_power, "most_power", about="W")
     yield _row(
         2020, stored(PHASE_SWITCH_MODE), "phase_switch_mode", about="0 one, 1 three, 2 dynamic, 3 only without a car"
     )
-    yield _row(2021, lambda _: PHASE_PAUSE, "phase_switch_pause", live=False, assumed="10", about="s")
+    yield _row(2021, stored(PHASE_SWITCH_PAUSE), "phase_switch_pause", assumed="10 by default", about="s")
     yield _row(2022, lambda v: int(v.now.state is EvseState.PHASE_SWITCH), "phase_switching", about="1: switching")
     yield _row(2023, _assigned_phases, "assigned_phases", about="0 none, 1 one, 2 three")
+    yield _row(2030, _authorisation, "authorisation_status", about="0 autostart, 1 authorised, 2 not authorised")
+    yield _row(2158, stored(DEVICE_NAME), "device_name", Text(16), about="name given by the user")
+    yield _row(2622, stored(SATELLITES_IN_FALLBACK), "satellites_in_fallback")
+    yield _row(2623, stored(SATELLITE_FALLBACK), "satellite_fallback_current", about="A")
+    for index in range(3):
+        yield _row(2636 + index, _managed(_consumed(index)), f"group_consumption_l{index + 1}", about="A")
 
 
 CC_ROWS: Final[tuple[Row, ...]] = tuple(replace(row, models=CC) for row in _cc())

@@ -11,6 +11,7 @@ from typing import Final
 from ...devices.settings import Setting, boolean, declared, integer, list_of, number, one_of, optional, text
 from . import meters
 from .faultcodes import KNOWN
+from .models import PHASE_PAUSE
 
 WORD: Final = integer(0, 0xFFFF)
 """What a register can hold."""
@@ -89,6 +90,9 @@ BACKEND_STATE: Final = Setting(
     optional(one_of("not_connected", "connecting", "connecting_proxy_ok", "rejected")),
     "the way to the backend, where it is neither up nor down",
 )
+OCPP_URL: Final = Setting("ocpp_url", "", text(255), "OCPP-J 1.6: URL of the backend, without the id; empty: off")
+OCPP_PASSWORD: Final = Setting("ocpp_password", "", text(64), "HTTP Basic; empty: none")
+OCPP_FREE_TAG: Final = Setting("ocpp_free_tag", "freecharging", text(20), "RFID in free charging")
 RESERVED: Final = Setting("reserved", False, boolean, "the backend has reserved the charge point")
 CP_ID: Final = Setting("cp_id", "+49*123*00000000042", text(64))
 DISPLAY_TEXT: Final = Setting("display_text", "", text(4096), "tariffs for a display")
@@ -103,6 +107,14 @@ PHASE_SWITCH_MODE: Final = Setting(
     "phase_switch_mode", 2, integer(0, 3), "ICC, 2020: 0 one phase, 1 three, 2 dynamic, 3 only without a car"
 )
 
+PHASE_SWITCH_PAUSE: Final = Setting(
+    "phase_switch_pause", PHASE_PAUSE, integer(0, 3600), "ICC, 2021: s of a phase switch"
+)
+DEVICE_NAME: Final = Setting("device_name", "", text(32), "ICC: name given by the user")
+SATELLITES_IN_FALLBACK: Final = Setting(
+    "satellites_in_fallback", 0, WORD, "ICC, 2622: members of the group that are not reached"
+)
+SATELLITE_FALLBACK: Final = Setting("satellite_fallback_current", 6, integer(0, 80), "ICC, 2623, A")
 BOARD_ID: Final = Setting("board_id", "b94060007", text(32), "second part of cc_serial_n")
 SLAVE_STATE: Final = Setting("slave_state", "", text(32), "state of a second controller; empty: none")
 WLAN: Final = Setting("wlan", False, boolean)

@@ -5,17 +5,19 @@ The one rule: it decides nothing; it answers for one instant and says when time 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from ...core.instant import MILLISECOND, SECOND, Instant
 from ...core.snapshot import EvseState, Snapshot
+from ...devices.quirks import Quirk
 from ...devices.settings import Settings
 from . import faultcodes, limits, trip
 from . import settings as s
 from .backend import Backend
 from .clock import Clock
-from .features import EXCLUSIVE_END, INITIALIZING, UNDERVOLTAGE
+from .features import EXCLUSIVE_END, INITIALIZING, SLOW_SURPLUS, UNDERVOLTAGE
 from .identity import Identity
 from .ladder import Force, Inputs, Mode, ModelStatus, Trip, decide
 from .schedule import Calendar
@@ -26,8 +28,17 @@ from .surplus import Surplus, Tuning
 class Circumstances:
     """The inputs of one wallbox's decision. Lost at every restart."""
 
-    def __init__(self, settings: Settings, identity: Identity, clock: Clock, backend: Backend, at: Instant) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        identity: Identity,
+        clock: Clock,
+        backend: Backend,
+        at: Instant,
+        shows: Callable[[Quirk], bool],
+    ) -> None:
         self._settings = settings
+        self._shows = shows
         self._backend = backend
         self._identity = identity
         self._clock = clock
@@ -35,6 +46,9 @@ class Circumstances:
         self.keep_alive = KeepAlive()
         self.last_write = at
         """When a client wrote last, for the fail-safe."""
+        self.test_charge = trip.TestCharge()
+        self.reconnects_at: Instant | None = None
+        """When the delay after a power failure is over."""
         self._failsafe_due: Instant | None = None
         self._trip_due: Instant | None = None
         self._trip_begun = False
@@ -42,6 +56,7 @@ class Circumstances:
 
     def session_begins(self) -> None:
         self._trip_begun = False
+        self.test_charge = trip.TestCharge()
 
     def session_ends(self) -> None:
         self.keep_alive.reset()
@@ -56,8 +71,15 @@ class Circumstances:
             self._clock.next_price(at) if self._settings[s.AWE] else None,
             self._failsafe_due,
             self._trip_due,
+            self._test_due,
+            self.reconnects_at,
             self._undervoltage_due,
         ]
+
+    @property
+    def _test_due(self) -> Instant | None:
+        test = self.test_charge
+        return None if test.started_at is None or test.finished else test.due
 
     def gather(self, now: Snapshot, at: Instant) -> Inputs:
         """Everything the decision depends on at `at`."""
@@ -67,6 +89,7 @@ class Circumstances:
             self._guards(now, at),
             locked_out=settings[s.ACS] != 0 and settings[s.TRX] is None and not self._backend.authorised,
             inoperable=settings[s.OCPPIO] and settings[s.OCPPE],
+            unwanted=limits.below(limits.group_limit(settings), settings[s.MCA]),
             denied=self._backend.denies,
             offline=self._backend.offline,
             failsafe=self.failsafe(at) and settings[s.FSI] < settings[s.MCA],
@@ -96,6 +119,8 @@ class Circumstances:
             too_hot=fault is faultcodes.Err.OVERTEMP or (now.derated is not None and now.derated < settings[s.MCA]),
             undervoltage=low and identity.has(UNDERVOLTAGE),
             underfrequency=self._underfrequency(now),
+            reconnecting=self.reconnects_at is not None and at < self.reconnects_at,
+            adapter_blocks=limits.below(limits.adapter_limit(settings, identity, now), settings[s.MCA]),
             grid_failure="frequency" in now.faults or (low and not identity.has(UNDERVOLTAGE)),
         )
 
@@ -146,18 +171,28 @@ class Circumstances:
         self._trip_due = None
         if settings[s.LMO] != Mode.TRIP:
             return Trip.WAIT
+        if not self._clock.known(at):
+            return Trip.NO_CLOCK
         local = self._clock.local(at)
         second = local.hour * 3600.0 + local.minute * 60 + local.second
         wanted, until = settings[s.ATE], settings[s.ATT]
         charged = now.session_energy if now.plugged else 0.0
-        power = self._highest() * sum(now.phase_voltage[: now.phases])
+        power = self.test_charge.power or self._highest() * sum(now.phase_voltage[: now.phases])
         self._trip_due = trip.due(at, wanted, charged, power, until, second)
         state = trip.state(wanted, charged, power, until, second)
         if state is Trip.MUST:
             self._trip_begun = now.plugged
         elif state is Trip.WAIT and self._trip_begun:  # late, but what was begun is finished
             return Trip.MUST
-        return state
+        if state is not Trip.WAIT or not now.plugged:
+            return state
+        if settings[s.AWE] and self._planned(at, trip.remaining(until, second), trip.left(wanted, charged, power)):
+            return Trip.PLANNED
+        return Trip.TEST if self.test_charge.wants(at, now.power) else Trip.WAIT
+
+    def _planned(self, at: Instant, remaining: float, needed: float) -> bool:
+        moment = self._clock.utc(at).timestamp()
+        return trip.planned(self._settings[s.AWPL], moment, moment + remaining, needed)
 
     def _highest(self) -> int:
         settings = self._settings
@@ -177,6 +212,7 @@ class Circumstances:
             rounding=settings[s.FRM],
             lowest=settings[s.MCA],
             highest=self._highest(),
+            slow=self._shows(SLOW_SURPLUS),
         )
 
     def calendar(self) -> Calendar:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from ...core.instant import SECOND, Instant, later
 from ...devices.settings import Settings
 from . import localtime
 from .settings import AWPL, CLOCK_ERROR, TDS, TOF, Price
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""What a clock shows that was never set."""
 
 
 class Clock:
@@ -29,6 +33,14 @@ class Clock:
     def utc(self, at: Instant) -> datetime:
         """As the wallbox has it."""
         return self._true_utc(at) + timedelta(microseconds=self._settings[CLOCK_ERROR])
+
+    def known(self, at: Instant) -> bool:
+        """It was set since the power came."""
+        return self.utc(at).year > EPOCH.year
+
+    def lose(self, at: Instant) -> None:
+        """Power was lost, and nobody tells the time: it begins at the epoch again."""
+        self.set(at, EPOCH)
 
     def set(self, at: Instant, moment: datetime) -> None:
         """A client says that it is `moment`."""

@@ -19,6 +19,7 @@ from .clock import Clock
 from .identity import Identity
 from .logic import Logic
 from .processor import Processor
+from .update import Update
 
 
 @dataclass(slots=True)
@@ -47,6 +48,9 @@ class Device:
     """Whether the wallbox has a known defect."""
     restart: Callable[[], None]
     """Restart soon: the answer comes first."""
+    update: Update
+    http_clients: int = 0
+    websocket_clients: int = 0
     modbus: ModbusTraffic = field(default_factory=ModbusTraffic)
     nrg: tuple[Snapshot | None, list[float | int]] = (None, [])
     """The measurement looked at last, and `nrg` of it."""

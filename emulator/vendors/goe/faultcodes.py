@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
+from ...core.instant import SECOND
 from ...core.snapshot import LockState, Snapshot
 
 
@@ -61,6 +62,10 @@ _BY_FAULT: Final = {
 """By the charger's name of the fault."""
 
 
+SILENCE: Final = 10 * SECOND
+"""A charge controller that is not heard so long is an error; before that nothing is known. ASSUMED."""
+
+
 def uses_new_codes(choice: str, firmware: bool) -> bool:
     """`choice`: the setting `err_table`; `firmware`: whether the firmware has the new codes."""
     return firmware if choice == "firmware" else choice == "new"
@@ -74,6 +79,13 @@ def active(snapshot: Snapshot) -> Err | None:
         if name in _BY_FAULT:
             return _BY_FAULT[name]
     return None
+
+
+def lock_feedback(snapshot: Snapshot) -> int:
+    """`ffb`: 0 fine, 1 problem locking, 2 problem unlocking."""
+    if snapshot.lock is not LockState.ERROR:
+        return 0
+    return 1 if snapshot.plugged else 2
 
 
 def _never_locked(snapshot: Snapshot) -> bool:

@@ -138,10 +138,9 @@ NRG_ZERO_WHILE_CHARGING: Final = Quirk(
 )
 MODBUS_CAR_0_WHEN_IDLE: Final = Quirk(
     name="modbus_car_0_when_idle",
-    source="users' reports on firmware 56.8",
-    since="56.8",
-    until="57",
-    about="CAR_STATE is 0, not 1, while nothing is plugged",
+    source="go-eCharger-API-v2#229, withdrawn by its reporter",
+    models=(),
+    about="CAR_STATE is 0, not 1, while nothing is plugged; on no wallbox by itself",
 )
 MODBUS_WRITES_IGNORED: Final = Quirk(
     name="modbus_writes_ignored",
@@ -217,6 +216,13 @@ IDLE_WHILE_SWITCHING_PHASES: Final = Quirk(
     assumed="for the first ten seconds",
     about="the pilot is dropped during a phase switch: car is 1, then 3",
 )
+SLOW_SURPLUS: Final = Quirk(
+    name="slow_surplus",
+    source="Gesiima/dbus-goecharger, measured on a V4 with 60.6 (n = 1)",
+    since="60.6",
+    assumed="on other models; earlier firmware acts at once",
+    about="surplus charging starts after 30 s, stops after 120 s, takes 1 A more in 15 s; 6 s without data stop it",
+)
 V1_COLOURS_ALL_WRITE_CID: Final = Quirk(
     name="v1_colours_all_write_cid",
     source="go-eCharger-API-v1",
@@ -237,5 +243,6 @@ QUIRKS: Final = (
     SUA_NOT_PUBLISHED,
     NO_PHASE_SWITCH_STATUS,
     IDLE_WHILE_SWITCHING_PHASES,
+    SLOW_SURPLUS,
     V1_COLOURS_ALL_WRITE_CID,
 )

@@ -74,7 +74,14 @@ class HttpApi:
         if not device.settings[HAI]:
             return self.not_found(request)
         wanted = next((value for name, value in _pairs(request) if name == "filter"), "")
-        text = unquote(wanted)
+        device.http_clients += 1
+        try:
+            return self._status(unquote(wanted))
+        finally:
+            device.http_clients -= 1
+
+    def _status(self, text: str) -> HttpReply:
+        device = self._device
         view, table, strict = View(device), self._tables.status, device.identity.traits.newer_platform
         if text:
             body, known = table.filtered(text, view)

@@ -63,6 +63,7 @@ from .values import (
 
 CAR_STATES: Final = "1 idle, 2 charging, 3 waiting, 4 complete, 5 error, 6 initialising; null: no charge controller"
 NRG: Final = "U L1 L2 L3 N, I L1 L2 L3, P L1 L2 L3 N total, power factor % L1 L2 L3 N"
+LOCK_STATES: Final = "0 unknown, 1 unlocked, 2 unlock failed, 3 locked, 4 lock failed, 5 unlocked by a power failure"
 PERMISSIONS: Final = "0 never, 1 not while connected, 2 not while charging, 3 always"
 IDS: Final = "W of grid, roof and battery; valid for 10 s"
 AS_IT_IS: Final = "the value itself, not averaged"
@@ -121,8 +122,15 @@ METER: Final = (
     status("avgfhz", optional(FLOAT), r.frequency, LISTS.since("56.1"), "Hz, averaged", assumed="equals fhz"),
     status("tma", array(FLOAT), r.temperatures, TABLE_LISTS, "°C: plug, board"),
     status("amt", INT32, r.amt, TABLE_LISTS, "A allowed by temperature; 32: all"),
-    status("rcd", optional(INT), r.always(5), DEVELOPER, "µs, of the residual-current detector", assumed=NOT_EMULATED),
-    status("rfb", INT, lambda v: 1650 + round(v.sway(3, 4)), DEVELOPER_EN, "raw feedback of the relays"),
+    status("rcd", optional(INT), r.residual, DEVELOPER, "µs, of the residual-current detector", assumed="its scale"),
+    status(
+        "rfb",
+        INT,
+        lambda v: 1650 + round(v.sway(3, 4)),
+        DEVELOPER_EN,
+        "raw feedback of the relays",
+        assumed="moves with the charger's noise only",
+    ),
     status("wo", optional(DOUBLE), r.unknown_power, V59, "W of unknown origin"),
     status("wg", optional(DOUBLE), r.nothing, V59, "W from the grid", assumed=NOT_EMULATED),
     status("ws", optional(DOUBLE), r.nothing, V59, "W from the sun", assumed=NOT_EMULATED),
@@ -156,8 +164,8 @@ LIMITS: Final = (
     ),
     shown(s.ADI, TABLE_LISTS.only(WITH_LOCK), "16 A adapter in use"),
     fixed("adi", BOOL, True, CLIENTS.only(PHOENIX), "always true here, without limiting"),
-    config(stored("la1", UINT8, 16), LISTS, "adapter's limit on one phase, A"),
-    config(stored("la3", UINT8, 16), LISTS, "adapter's limit on three phases, A"),
+    config(s.LA1, LISTS, "adapter's limit on one phase, A"),
+    config(s.LA3, LISTS, "adapter's limit on three phases, A"),
     config(s.TCL, LISTS, "temporary limit, A; forgotten after 10 minutes", write=w.temporary_limit),
     status("cbl", optional(INT), r.cable, TABLE_LOCK_LISTS, "A, coding of the cable; null: none"),
     config(s.DWO, TABLE_LISTS, "energy limit of a session, Wh; null: off", assumed="kept at unplug"),
@@ -215,11 +223,13 @@ def _button(setting: Setting[int], about: str) -> tuple[Key, Key]:
 
 LOCK: Final = (
     config(s.UST, TABLE_LOCK_LISTS, "lock: 0 while plugged, 1 until charged, 2 always"),
-    status("lck", UINT8, lambda v: v.settings[s.UST], TABLE_LOCK_LISTS, "lock as told to the charge controller"),
+    status("lck", UINT8, r.lock_command, TABLE_LOCK_LISTS, "lock as told to the charge controller; 3 force unlock"),
     config(s.UPO, TABLE_LOCK_LISTS, "unlock at a power failure", kind=BOOL, write=w.as_flag(s.UPO)),
-    status("cus", UINT8, r.unlock_state, TABLE_LOCK_LISTS, "1 unlocked, 2 unlock failed, 3 locked, 4 lock failed"),
-    status("ffb", UINT8, r.lock_feedback, TABLE_LOCK_LISTS, "0 fine, 1 problem locking, 2 problem unlocking"),
-    status("ffba", STAMP, r.nothing, DEVELOPER, "age of the lock's feedback", assumed=NOT_EMULATED),
+    status("cus", UINT8, r.unlock_state, TABLE_LOCK_LISTS, LOCK_STATES),
+    status(
+        "ffb", UINT8, lambda v: v.memory.feedback, TABLE_LOCK_LISTS, "0 fine, 1 problem locking, 2 problem unlocking"
+    ),
+    status("ffba", STAMP, r.lock_feedback_age, DEVELOPER, "when the lock's feedback changed", assumed="a time-stamp"),
     *_button(s.BAC, "button may change the current"),
     *_button(s.SDP, "button may change the force state"),
     config(
@@ -321,9 +331,17 @@ TARIFF: Final = (
     config(s.ATT, TABLE_LISTS, "daily trip: ready at, s of the day"),
     config(s.ATE, TABLE_LISTS, "daily trip: energy, Wh"),
     config(s.ARA, TABLE_LISTS, "daily trip: go on in eco mode when done"),
-    status("tlf", BOOL, r.always(False), TABLE_LISTS, "test charge finished", assumed="no test charge"),
-    status("tls", STAMP, r.nothing, TABLE_LISTS, "test charge started", assumed="no test charge"),
-    status("atp", optional(OBJECT), r.nothing, TABLE_LISTS, "plan of the daily trip", assumed=NOT_EMULATED),
+    status("tlf", BOOL, lambda v: v.device.logic.around.test_charge.finished, TABLE_LISTS, "test charge finished"),
+    status(
+        "tls",
+        STAMP,
+        lambda v: v.stamp(v.device.logic.around.test_charge.started_at),
+        TABLE_LISTS,
+        "when the test charge started",
+    ),
+    status(
+        "atp", optional(OBJECT), r.nothing, TABLE_LISTS, "plan of the daily trip", assumed="its content is not public"
+    ),
 )
 
 OTHER: Final = (

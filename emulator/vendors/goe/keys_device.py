@@ -81,7 +81,7 @@ IDENTITY: Final = (
     of_identity("fwv", STRING, r.firmware, TABLE_LISTS, "firmware"),
     fixed("fwc", STRING, "10", TABLE_EN.until("58").only(WITH_LOCK), "firmware of the charge controller"),
     fixed("ccrv", optional(STRING), None, EN_ONLY, "firmware recommended for the charge controller"),
-    fixed("ccu", optional(OBJECT), None, DEVELOPER_EN, "progress of its update"),
+    fixed("ccu", optional(OBJECT), None, DEVELOPER_EN, "progress of its update", assumed=NOT_EMULATED),
     fixed("arv", STRING, "1.2.1", DEVELOPER, "app version recommended"),
     fixed("dfam", STRING, "goecharger", V59, "family of devices"),
     fixed("isgo", BOOL, True, V59, "go-e's own brand"),
@@ -98,6 +98,8 @@ IDENTITY: Final = (
     config(s.FNA, TABLE_LISTS, "friendly name", read=lambda v: v.device.identity.friendly_name),
 )
 
+SWAYS: Final = "moves with the charger's noise only"
+
 SYSTEM: Final = (
     status("rbc", UINT32, lambda v: v.settings[s.RBC], TABLE_LISTS, "restarts so far"),
     status("rbt", INT64, lambda v: v.stamp(v.at), TABLE_LISTS, "ms since boot"),
@@ -105,9 +107,9 @@ SYSTEM: Final = (
         "rr", UINT8, lambda v: v.device.processor.reset_reason, DEVELOPER, "why it restarted: 1 power on, 3 software"
     ),
     status("ehs", SIZE, r.always(280_000), DEVELOPER, "heap, bytes", assumed=NOT_EMULATED),
-    status("efh", SIZE, lambda v: 125_000 + round(v.sway(1, 900)), DEVELOPER, "free heap, bytes"),
-    status("efh32", SIZE, lambda v: 125_000 + round(v.sway(1, 900)), DEVELOPER, "free heap, 32 bit"),
-    status("efh8", SIZE, lambda v: 86_000 + round(v.sway(1, 900)), DEVELOPER, "free heap, 8 bit"),
+    status("efh", SIZE, lambda v: 125_000 + round(v.sway(1, 900)), DEVELOPER, "free heap, bytes", assumed=SWAYS),
+    status("efh32", SIZE, lambda v: 125_000 + round(v.sway(1, 900)), DEVELOPER, "free heap, 32 bit", assumed=SWAYS),
+    status("efh8", SIZE, lambda v: 86_000 + round(v.sway(1, 900)), DEVELOPER, "free heap, 8 bit", assumed=SWAYS),
     status("emfh", SIZE, r.always(78_000), DEVELOPER, "least free heap since boot", assumed=NOT_EMULATED),
     status("emhb", SIZE, r.always(67_000), DEVELOPER, "largest block of heap", assumed=NOT_EMULATED),
     fixed("fem", UINT8, 2, DEVELOPER, "flash encryption: 2 release"),
@@ -122,19 +124,25 @@ SYSTEM: Final = (
     fixed("otap", optional(OBJECT), APP_PARTITION, DEVELOPER, "partition in use"),
     fixed("part", OBJECTS, PARTITIONS, DEVELOPER, "partitions", assumed="one entry only"),
     fixed("pto", UINT32, 61_440, DEVELOPER, "offset of the partition table"),
-    action("oct", w.ignored(STRING), STRING, TABLE_LISTS, "start an update", assumed="accepted, no update follows"),
-    of_identity(
-        "ocu", array(STRING), lambda v: [r.firmware(v)], TABLE_LISTS, "firmwares on offer", assumed="only its own"
+    action("oct", w.update, STRING, TABLE_LISTS, "start an update to a firmware on offer", assumed="takes a minute"),
+    status(
+        "ocu",
+        array(STRING),
+        lambda v: [r.firmware(v), *v.settings[s.OFFERED_FIRMWARE]],
+        TABLE_LISTS,
+        "firmwares on offer",
     ),
     fixed("ocuca", BOOL, True, DEVELOPER, "update with a client certificate"),
-    status("ocs", UINT8, r.always(0), DEVELOPER, "update: 0 idle", assumed=NOT_EMULATED),
-    status("ocp", INT, r.always(0), DEVELOPER, "update: progress", assumed=NOT_EMULATED),
-    status("ocm", STRING, r.always(""), DEVELOPER, "update: message", assumed=NOT_EMULATED),
-    status("ocl", optional(INT), r.nothing, DEVELOPER, "update: size", assumed=NOT_EMULATED),
+    status(
+        "ocs", UINT8, lambda v: v.device.update.state, DEVELOPER, "update: 0 idle, 1 running, 2 failed, 3 succeeded"
+    ),
+    status("ocp", INT, lambda v: v.device.update.loaded(v.at), DEVELOPER, "update: progress, bytes"),
+    status("ocm", STRING, lambda v: v.device.update.message, DEVELOPER, "update: message", assumed="texts"),
+    status("ocl", optional(INT), lambda v: v.device.update.size, DEVELOPER, "update: size, bytes"),
     status("oca", optional(OBJECT), r.nothing, DEVELOPER, "update: description", assumed=NOT_EMULATED),
     status("onv", STRING, r.firmware, DEVELOPER, "newest firmware", assumed="its own"),
-    status("wcch", UINT8, r.always(0), DEVELOPER, "HTTP clients", assumed=NOT_EMULATED),
-    status("wccw", UINT8, r.always(0), DEVELOPER, "web socket clients", assumed=NOT_EMULATED),
+    status("wcch", UINT8, lambda v: v.device.http_clients, DEVELOPER, "HTTP clients", assumed="those being answered"),
+    status("wccw", UINT8, lambda v: v.device.websocket_clients, DEVELOPER, "web socket clients"),
     status("qsc", SIZE, r.always(0), DEVELOPER, "queue to the cloud", assumed=NOT_EMULATED),
     status("qsw", SIZE, r.always(0), DEVELOPER, "queue of the web server", assumed=NOT_EMULATED),
 )
@@ -164,7 +172,7 @@ NETWORK_KEYS: Final = (
     status("dns", OBJECT, r.always(NAME_SERVER), LISTS.until("56.2"), "name server", assumed=NETWORK),
     status("dns", OBJECT, r.always(NAME_SERVERS), LISTS.since("56.2"), "name servers", assumed=NETWORK),
     status("host", optional(STRING), lambda v: v.device.identity.hostname, TABLE_LISTS, "host name"),
-    status("rssi", optional(INT8), lambda v: -60 + round(v.sway(2, 3)), TABLE_LISTS, "signal, dBm", assumed=NETWORK),
+    status("rssi", optional(INT8), lambda v: -60 + round(v.sway(2, 3)), TABLE_LISTS, "signal, dBm", assumed=SWAYS),
     status("lssfc", STAMP, r.nothing, DEVELOPER, "when the WLAN was lost", assumed=NETWORK),
     status("lsstc", STAMP, r.always(8000), DEVELOPER, "when the WLAN came", assumed=NETWORK),
     of_identity("fwan", STRING, lambda v: v.device.identity.factory_name, DEVELOPER, "factory value of wan"),
@@ -187,11 +195,18 @@ NETWORK_KEYS: Final = (
 )
 
 CLOCK: Final = (
-    config(stored("tse", BOOL, True), TABLE_LOCK_LISTS, "NTP on"),
+    config(s.TSE, TABLE_LOCK_LISTS, "NTP on"),
     fixed("ts", STRING, "europe.pool.ntp.org", DEVELOPER, "NTP server"),
     fixed("tssm", UINT8, 0, DEVELOPER, "NTP: 0 immediate"),
     fixed("tssi", INT32, 3_600_000, DEVELOPER, "NTP: interval, ms"),
-    status("tsss", UINT8, r.always(1), TABLE_LOCK_LISTS, "NTP: 1 completed", assumed="always synchronised"),
+    status(
+        "tsss",
+        UINT8,
+        r.time_server_state,
+        TABLE_LOCK_LISTS,
+        "NTP: 0 reset, 1 completed, 2 in progress",
+        assumed="takes 3 s",
+    ),
     fixed("tsom", UINT8, 0, DEVELOPER, "NTP: 0 polls"),
     config(s.TOF, TABLE_LISTS, "time zone, minutes"),
     config(s.TDS, TABLE_LISTS.until("59.4"), "summer time: 0 none, 1 Europe, 2 USA", write=keeper(s.TDS, within(0, 2))),
@@ -246,7 +261,6 @@ PROTECTION: Final = (
             ("rdef", "tariff ends"),
             ("rdes", "schedule ends"),
             ("rdpl", "plug-in"),
-            ("rdre", "power returns"),
         )
         for row in (
             config(
@@ -255,6 +269,8 @@ PROTECTION: Final = (
             config(stored(f"{name}e", STAMP, None, persistent=False), V59, f"end of {name}", assumed=NOT_EMULATED),
         )
     ),
+    config(s.RDRE, LISTS.since("57"), "s of delay when power returns, at most", assumed="any share of it"),
+    status("rdree", STAMP, r.reconnects_at, V59, "end of rdre; null ends it", write=w.end_reconnection),
 )
 
 KEYS: Final[tuple[Key, ...]] = (*IDENTITY, *SYSTEM, *NETWORK_KEYS, *CLOCK, *RING, *PROTECTION)

@@ -43,6 +43,8 @@ class ModelStatus(IntEnum):
     ERROR = 26
     LOAD_MANAGEMENT = 27
     OCPP = 28
+    RECONNECT_DELAY = 29
+    ADAPTER_BLOCKING = 30
     UNDERFREQUENCY = 31
     GRID_MONITORING = 34
     OCPP_FALLBACK = 35
@@ -76,6 +78,10 @@ class Trip(IntEnum):
     """The rest of the time is needed for the rest of the energy."""
     NO_CLOCK = 2
     DONE = 3
+    PLANNED = 4
+    """Among the cheapest hours that are enough for the rest of the energy."""
+    TEST = 5
+    """A short charge shows what the car takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +96,10 @@ class Inputs:
     undervoltage: bool = False
     underfrequency: bool = False
     grid_failure: bool = False
+    reconnecting: bool = False
+    """Power is back, and the wallbox waits so that not all come at once."""
+    adapter_blocks: bool = False
+    """The adapter allows less than the minimum."""
     locked_out: bool = False
     """A card or the app is needed and none was used."""
     inoperable: bool = False
@@ -152,6 +162,8 @@ LADDER: Final = (
     Rule(ModelStatus.GRID_MONITORING, False, lambda i: i.grid_failure),
     Rule(ModelStatus.UNDERFREQUENCY, False, lambda i: i.underfrequency),
     Rule(ModelStatus.UNDERVOLTAGE, False, lambda i: i.undervoltage),
+    Rule(ModelStatus.RECONNECT_DELAY, False, lambda i: i.reconnecting),
+    Rule(ModelStatus.ADAPTER_BLOCKING, False, lambda i: i.adapter_blocks),
     Rule(ModelStatus.ACCESS_CONTROL, False, lambda i: i.locked_out),
     Rule(ModelStatus.OCPP_INOPERABLE, False, lambda i: i.inoperable),
     Rule(ModelStatus.OCPP_FALLBACK, False, lambda i: i.denied and i.offline),
@@ -167,6 +179,8 @@ LADDER: Final = (
     Rule(ModelStatus.FALLBACK_DEFAULT, True, lambda i: i.mode is Mode.BASIC),
     Rule(ModelStatus.TRIP_NO_CLOCK, True, _trip(Trip.NO_CLOCK)),
     Rule(ModelStatus.TRIP_NOT_ENOUGH_TIME, True, _trip(Trip.MUST)),
+    Rule(ModelStatus.TRIP, True, _trip(Trip.PLANNED)),
+    Rule(ModelStatus.TRIP_TEST, True, _trip(Trip.TEST)),
     Rule(ModelStatus.PRICE_LOW, True, lambda i: _eco(i) and i.cheap),
     Rule(ModelStatus.PV_SURPLUS, True, lambda i: _eco(i) and i.surplus),
     Rule(ModelStatus.PAUSE_NOT_ALLOWED, True, lambda i: not i.pause_allowed),

@@ -2,7 +2,7 @@
 
 The one rule: one list for all three, so that what is shown is what is offered.
 Source: captured `cll` of firmware 60; go-eCharger-API-v2#188 for acu as its minimum. Names of the members for `tcl`,
-the fail-safe, under-frequency and OCPP are ASSUMED.
+`loa`, the fail-safe, under-frequency and OCPP are ASSUMED.
 """
 
 from __future__ import annotations
@@ -14,15 +14,31 @@ from ...core.snapshot import Snapshot
 from ...devices.settings import Settings
 from .identity import Identity
 from .ladder import Decision, Inputs, Mode, ModelStatus
-from .settings import ADI, AMP, FSI, MCA, TCL, UFA, UFE, UFM, UFS
+from .settings import ADI, AMP, FSI, LA1, LA3, LOA, LOE, MCA, TCL, UFA, UFE, UFM, UFS
 
 UNLIMITED = 32
-ADAPTER = 16
 
 
 def temperature_limit(now: Snapshot) -> int:
     """`amt`: 32 for none [A]."""
     return UNLIMITED if now.derated is None else min(UNLIMITED, int(now.derated))
+
+
+def adapter_limit(settings: Settings, identity: Identity, now: Snapshot) -> int | None:
+    """Of the adapter in use: `la1` on one phase, `la3` on three; None: no adapter [A]."""
+    if not settings[ADI] or identity.traits.newer_platform:
+        return None
+    return settings[LA1] if now.phases == 1 else settings[LA3]
+
+
+def group_limit(settings: Settings) -> int | None:
+    """`loa`: what load balancing grants; None: it is off, or there is no group [A]."""
+    return settings[LOA] if settings[LOE] else None
+
+
+def below(limit: int | None, least: int) -> bool:
+    """A limit leaves less than the least current."""
+    return limit is not None and limit < least
 
 
 def acu(limits: Mapping[str, int]) -> int:
@@ -54,6 +70,8 @@ class Limits:
     temperature: int
     adapter: int | None
     temporary: int | None
+    group: int | None
+    """Load balancing."""
     surplus: int | None
     minimum: int | None
     """Charging although nothing wants it, at the least current."""
@@ -86,8 +104,9 @@ class Limits:
             installed=identity.installed_limit,
             cable=int(now.cable_rating) if now.cable_rating else None,
             temperature=temperature_limit(now),
-            adapter=ADAPTER if settings[ADI] and not identity.traits.newer_platform else None,
+            adapter=adapter_limit(settings, identity, now),
             temporary=settings[TCL],
+            group=group_limit(settings),
             surplus=surplus() if regulated else None,
             minimum=settings[MCA] if least else None,
             failsafe=settings[FSI] if failsafe else None,
@@ -104,6 +123,7 @@ class Limits:
             "cableCurrentLimit": self.cable,
             "currentLimitMax": self.installed,
             "failsafeLimit": self.failsafe,
+            "loadBalancingLimit": self.group,
             "minChargingCurrent": self.minimum,
             "ocppLimit": self.ocpp,
             "pvSurplus": self.surplus,
@@ -122,6 +142,7 @@ class Limits:
             "ama": self.installed,
             "adi": self.adapter,
             "tcl": self.temporary,
+            "loa": self.group,
             "fup": self.surplus,
             "mca": self.minimum,
             "fsi": self.failsafe,

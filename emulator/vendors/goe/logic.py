@@ -25,7 +25,7 @@ from .identity import Identity
 from .ladder import Decision, Inputs, Mode, ModelStatus, decide
 from .limits import Limits, acu
 from .memory import Car, Memory, car_state
-from .processor import Processor
+from .processor import POWER_ON, Processor
 from .sequences import MinimumPause, PhaseChange, Phases, SimulatedUnplug
 
 OUT_OF_REACH: Final = 1e9
@@ -90,7 +90,7 @@ class Logic:
         self.pause = MinimumPause()
         self.unplugging = SimulatedUnplug()
         self.phases = PhaseChange()
-        self.around = Circumstances(self._settings, self._identity, self._clock, self._backend, at)
+        self.around = Circumstances(self._settings, self._identity, self._clock, self._backend, at, self._shows)
         self.expiry = Expiry()
         self._interrupted = False
 
@@ -100,6 +100,8 @@ class Logic:
         """The network processor has started: everything is said again."""
         at = self._processor.at
         self._clear(at)
+        if self._processor.reset_reason == POWER_ON and at > 0:
+            self.around.reconnects_at = at + round(self._settings[s.RDRE] * SECOND * self._processor.chance(at))
         self._control.restart()
         owner = self._control.owner
         self._control.submit(SetEarthCheck(owner=owner("nmo"), enabled=not self._settings[s.NMO]))
@@ -142,6 +144,7 @@ class Logic:
             self.pause.due,
             self.unplugging.due,
             self.phases.due,
+            None if self.memory.silent_since is None else self.memory.silent_since + faultcodes.SILENCE,
             *self.around.due(at),
         ]
         first = min((time for time in times if time is not None and time > at), default=None)
@@ -243,7 +246,10 @@ class Logic:
         memory, identity = self.memory, self._identity
         fault = faultcodes.active(now)
         new = faultcodes.uses_new_codes(self._settings[s.ERR_TABLE], identity.has(NEW_ERROR_CODES))
-        memory.err = None if not now.controller_link else 0 if fault is None else fault.code(new=new)
+        memory.err = self._silence(at, new) if not now.controller_link else 0 if fault is None else fault.code(new=new)
+        if now.controller_link:
+            memory.silent_since = None
+            memory.feedback_becomes(faultcodes.lock_feedback(now), at)
         car = car_state(
             now,
             fault is not None,
@@ -266,6 +272,13 @@ class Logic:
         )
         memory.limits = self.limits.shown()
         memory.current = acu(memory.limits) if decision.charge else None
+
+    def _silence(self, at: Instant, new: bool) -> int | None:
+        """`err` while the charge controller is not heard."""
+        memory = self.memory
+        if memory.silent_since is None:
+            memory.silent_since = at
+        return faultcodes.Err.NO_COMM.code(new=new) if at >= memory.silent_since + faultcodes.SILENCE else None
 
     def _seen_through_the_pilot(self, car: Car | None) -> Car | None:
         """A defect: a phase switch looks like a car that leaves and comes back."""

@@ -48,6 +48,12 @@ class Memory:
     entered_charging: Instant | None = None
     status_changed: Instant = 0
     allow_changed: Instant = 0
+    silent_since: Instant | None = None
+    """The charge controller has not been heard since."""
+    feedback_changed: Instant | None = None
+    """When the lock's feedback changed last."""
+    feedback: int = 0
+    """`ffb`: 0 fine, 1 problem locking, 2 problem unlocking."""
     last_current: Instant | None = None
     button: Instant | None = None
     long_button: Instant | None = None
@@ -74,6 +80,10 @@ class Memory:
     def session_begins(self) -> None:
         self.charged_before = 0
         self.peak_power = 0.0
+
+    def feedback_becomes(self, feedback: int, at: Instant) -> None:
+        if feedback != self.feedback:
+            self.feedback, self.feedback_changed = feedback, at
 
     def decide(self, decision: Decision, at: Instant) -> None:
         if decision.status is not self.decision.status:

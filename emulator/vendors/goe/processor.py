@@ -83,6 +83,10 @@ class Processor:
             found = self._samples[slot] = self.simulation.observe_at(self.charger, instant)
         return found
 
+    def chance(self, at: Instant) -> float:
+        """A random number of an instant, 0..1."""
+        return noise.uniform(self.simulation.seed, noise.NoiseChannel.DEVICE, at)
+
     def sway(self, channel: int, amplitude: float, at: Instant) -> float:
         """Noise of a device value such as signal strength; 0 where the charger's noise is off."""
         scale = self.simulation.chargers[self.charger].spec.noise

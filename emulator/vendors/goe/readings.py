@@ -13,21 +13,20 @@ from typing import Final
 from ...core.instant import MILLISECOND, SECOND, Instant
 from ...core.snapshot import LockState, Snapshot
 from ...devices.settings import Setting
-from . import localtime
+from . import localtime, nrg
 from .device import Device
-from .features import IDLE_FACTOR, NEUTRAL_FACTOR, NRG_ZERO_WHILE_CHARGING, WHOLE_VOLTS
-from .identity import Identity
+from .features import NRG_ZERO_WHILE_CHARGING
 from .limits import temperature_limit
 from .memory import Car, Memory
 from .schedule import Plan, with_seconds
-from .settings import CCH, CFI, CID, CLP, CWC, FUP, LMO, LOT, NMO, RDE
+from .settings import CCH, CFI, CID, CLP, CWC, FUP, LMO, LOA, LOE, LOT, NMO, RDE, TSE, UST
 from .surplus import Powers
 
-VOLT_STEP: Final = 0.31
-AMPERE_STEP: Final = 0.038
-"""Resolution of the meter. Source: captured `nrg` of V4 hardware."""
-NEUTRAL_VOLTAGE: Final = 6 * VOLT_STEP
-"""Between N and earth [V]. Source: captured values of 1.5 to 6 V."""
+FORCED_UNLOCK: Final = 3
+SYNCHRONISED: Final = 3 * SECOND
+"""From a restart to the first word of the time server."""
+RCD_IDLE: Final = 5
+"""`rcd` without a residual current [µs]."""
 MEAN: Final = 30 * SECOND
 """Length of the mean `tpa`."""
 
@@ -73,7 +72,8 @@ class View:
         """`nrg`, computed once a measurement."""
         device, sample = self.device, self.sample
         if device.nrg[0] is not sample:
-            device.nrg = (sample, energy_array(self))
+            whole = self.measures and not (sample.current_flows and device.shows(NRG_ZERO_WHILE_CHARGING))
+            device.nrg = (sample, nrg.energy_array(device.identity, sample) if whole else [0] * 16)
         return device.nrg[1]
 
     def stamp(self, at: Instant | None) -> int | None:
@@ -125,45 +125,11 @@ def charging_duration(v: View) -> object:
 # --- meter -----------------------------------------------------------------------------------------------------------
 
 
-def energy_array(v: View) -> list[float | int]:
-    """`nrg`: U (L1, L2, L3, N), I (L1, L2, L3), P (L1, L2, L3, N, total), power factor in % (L1, L2, L3, N)."""
-    now = v.sample
-    if not v.measures or (now.current_flows and v.device.shows(NRG_ZERO_WHILE_CHARGING)):
-        return [0] * 16
-    identity = v.device.identity
-    factor = _neutral_factor(identity) if now.current_flows else 0
-    return _coarse(now, factor) if identity.coarse_meter else _fine(identity, now, factor)
-
-
-def _neutral_factor(identity: Identity) -> int:
-    """What N shows as its power factor while current flows."""
-    if identity.has(WHOLE_VOLTS):
-        return 80
-    return 100 if identity.has(NEUTRAL_FACTOR) else 0
-
-
-def _fine(identity: Identity, now: Snapshot, neutral_factor: int) -> list[float | int]:
-    whole = identity.has(WHOLE_VOLTS)
-    idle_factor = 100.0 if identity.has(IDLE_FACTOR) else 0.0
-    volts = [round(u) if whole else round(u / VOLT_STEP) * VOLT_STEP for u in now.phase_voltage]
-    amperes = [round(i / AMPERE_STEP) * AMPERE_STEP for i in now.phase_current]
-    factors = [
-        100.0 * p / s if s > 0 else (idle_factor if u > 0 else 0.0)
-        for u, p, s in zip(volts, now.active_power, now.apparent_power, strict=True)
-    ]
-    powers = [round(u * i * f / 100.0, 3) for u, i, f in zip(volts, amperes, factors, strict=True)]
-    neutral = (1 if whole else NEUTRAL_VOLTAGE) if any(volts) else 0
-    return [*volts, neutral, *amperes, *powers, 0, round(sum(powers), 3), *factors, neutral_factor]
-
-
-def _coarse(now: Snapshot, neutral_factor: int) -> list[float | int]:
-    """Whole volts, 0.1 A, phases in 100 W and the total in 10 W. Source: captured `nrg` of V3 hardware up to 054."""
-    factors = [round(100.0 * p / s) if s > 0 else 0 for p, s in zip(now.active_power, now.apparent_power, strict=True)]
-    powers = [round(p / 100) * 100 for p in now.active_power]
-    volts = [round(u) for u in now.phase_voltage]
-    amperes = [round(i, 1) for i in now.phase_current]
-    neutral = 2 if any(volts) else 0
-    return [*volts, neutral, *amperes, *powers, 0, round(now.power / 10) * 10, *factors, neutral_factor]
+def residual(v: View) -> object:
+    """`rcd` [µs]. ASSUMED: one more for each mA."""
+    if not v.link:
+        return None
+    return RCD_IDLE + round(1000 * (abs(v.sample.residual_dc) + v.sample.residual_ac))
 
 
 def mean_power(v: View) -> object:
@@ -216,18 +182,24 @@ def cable(v: View) -> object:
 
 
 def unlock_state(v: View) -> object:
-    """`cus`: 1 unlocked, 2 unlock failed, 3 locked, 4 lock failed."""
+    """`cus`: 0 unknown, 1 unlocked, 2 unlock failed, 3 locked, 4 lock failed, 5 unlocked by a power failure."""
+    if not v.link:
+        return 0
     lock = v.sample.lock
+    if v.sample.unlocked_by_outage:
+        return 5
     if lock is LockState.ERROR:
         return 4 if v.sample.plugged else 2
     return 3 if lock in (LockState.CLOSED, LockState.OPENING) else 1
 
 
-def lock_feedback(v: View) -> object:
-    """`ffb`: 0 fine, 1 problem locking, 2 problem unlocking."""
-    if v.sample.lock is not LockState.ERROR:
-        return 0
-    return 1 if v.sample.plugged else 2
+def lock_command(v: View) -> object:
+    """`lck`: as `ust`, or 3 while unlocking is forced, as a backend does."""
+    return FORCED_UNLOCK if v.sample.unlock_forced else v.settings[UST]
+
+
+def lock_feedback_age(v: View) -> object:
+    return v.stamp(v.memory.feedback_changed)
 
 
 # --- surplus and tariff ----------------------------------------------------------------------------------------------
@@ -277,6 +249,19 @@ def local(*, microseconds: bool = False) -> Read:
         return localtime.local_stamp(clock.utc(v.at), clock.offset(v.at), microseconds=microseconds)
 
     return read
+
+
+def time_server_state(v: View) -> object:
+    """`tsss`: 0 reset, 1 completed, 2 in progress. ASSUMED: 3 s after a restart."""
+    processor = v.device.processor
+    if not v.settings[TSE]:
+        return 0
+    return 2 if processor.booted_at and v.at < processor.booted_at + SYNCHRONISED else 1
+
+
+def group_granted(v: View) -> object:
+    """`loa`"""
+    return v.settings[LOA] if v.settings[LOE] else None
 
 
 def boot_time(v: View) -> object:
@@ -381,6 +366,10 @@ def phases_wished_since(v: View) -> object:
 
 def pause_ends_at(v: View) -> object:
     return v.stamp(v.device.logic.pause.ends_at)
+
+
+def reconnects_at(v: View) -> object:
+    return v.stamp(v.device.logic.around.reconnects_at)
 
 
 def last_tag(v: View) -> object:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypedDict, TypeGuard
 
-from ...devices.settings import Setting, boolean, integer, one_of, optional, text
+from ...devices.settings import Setting, boolean, integer, list_of, one_of, optional, text
 from . import rules, schedule
 from .login import Scheme
 from .rules import Rule, at_least, short, within, zero_or_within
@@ -66,6 +66,8 @@ AMA: Final[Stored[int | None]] = stored("ama", UINT8, None, within(6, 32))
 MCA: Final = stored("mca", UINT8, 6, within(6, 32))
 CLP: Final = stored("clp", CURRENTS, [6, 10, 12, 14, 16], rules.presets)
 ADI: Final = stored("adi", BOOL, False)
+LA1: Final = stored("la1", UINT8, 16)
+LA3: Final = stored("la3", UINT8, 16)
 TCL: Final = stored("tcl", nullable(UINT8), None, within(6, 32), persistent=False)
 DWO: Final = stored("dwo", nullable(DOUBLE), None, at_least(0))
 FSE: Final = stored("fse", BOOL, False)
@@ -206,6 +208,8 @@ LOG: Final = stored("log", STRING, "", short(64))
 LOP: Final = stored("lop", UINT16, 50, within(1, 99))
 LOTY: Final = stored("loty", FLAG_OR_NUMBER, 0, within(0, 1))
 LOF: Final = stored("lof", UINT8, 0, zero_or_within(6, 32))
+TSE: Final = stored("tse", BOOL, True)
+RDRE: Final = stored("rdre", INT32, 0, at_least(0))
 
 Network = dict[str, object]
 """A WLAN slot as the API shows it; `key` is whether there is one."""
@@ -305,6 +309,10 @@ AHO: Final = Setting("aho", 2, integer(0, 24), "API v1 and Modbus: hours of chea
 V1_DWO: Final = Setting("v1_dwo", 0, integer(0, 2**31 - 1), "API v1: the last energy limit, 0.1 kWh")
 RBC: Final = Setting("rbc", 1, integer(0, 2**32 - 1), "restarts so far")
 CLOCK_ERROR: Final = Setting("clock_error", 0, integer(-(2**62), 2**62), "µs the clock is ahead")
+LOA: Final = Setting("loa", None, optional(integer(0, 32)), "A the load group grants; null: no group")
+OFFERED_FIRMWARE: Final[Setting[list[str]]] = Setting(
+    "offered_firmware", [], list_of(text(32)), "versions the update server offers beside the present one"
+)
 CARDS: Final = Setting("cards", _NO_CARDS, _cards, "card slots, written as over the API")
 
 HIDDEN: Final[tuple[Setting[object], ...]] = (
@@ -321,6 +329,8 @@ HIDDEN: Final[tuple[Setting[object], ...]] = (
     V1_DWO,
     RBC,
     CLOCK_ERROR,
+    LOA,
+    OFFERED_FIRMWARE,
     CARDS,
 )
 """Settings that no row of a key has."""

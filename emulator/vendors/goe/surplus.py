@@ -16,6 +16,14 @@ from ...core.instant import MILLISECOND, SECOND, Instant
 HOLD: Final = 10 * SECOND
 """How long data is valid. Source: API documentation (clients say 5 s)."""
 VOLTAGE: Final = 230.0
+START_DELAY: Final = 30 * SECOND
+"""Surplus has to last so long before a slow regulator starts."""
+STOP_DELAY: Final = 120 * SECOND
+"""It has to be gone so long before a slow regulator stops."""
+SILENCE: Final = 6 * SECOND
+"""Without data a slow regulator stops after so long, and goes on with the first data after that."""
+CLIMB: Final = 15 * SECOND
+"""A slow regulator takes one more ampere per phase every so often. Source: 5.6 to 8.2 A in 40 s."""
 
 Phases = Literal[1, 3]
 
@@ -56,6 +64,8 @@ class Tuning:
     """Least current [A]: `mca`"""
     highest: int
     """Most current [A]: `amp`, and what is installed."""
+    slow: bool = False
+    """It takes its time, as measured on a V4 with 60.6: see `START_DELAY` and its neighbours."""
 
 
 class Surplus:
@@ -72,10 +82,17 @@ class Surplus:
         self.toggled_at: Instant | None = None
         self._surplus = 0.0
         self._running_since: Instant | None = None
+        self._turns_at: Instant | None = None
+        """When a slow regulator starts or stops, if it stays as it is."""
+        self._starved = False
+        """A slow regulator stopped for want of data."""
+        self._cap: tuple[int, Instant] | None = None
+        """What a slow regulator takes at most [A], and since when."""
 
     def reset(self) -> None:
         """A new session: forget what the regulator did, keep the data."""
-        self._running_since = None
+        self._running_since = self._turns_at = self._cap = None
+        self._starved = False
         self.wish_since = None
 
     def receive(self, data: Powers, charging: float) -> None:
@@ -100,13 +117,22 @@ class Surplus:
         """Current per phase for the power available, within the limits [A]."""
         amperes = self.power / (VOLTAGE * phases)
         whole = {0: math.ceil, 2: math.floor}.get(tuning.rounding, round)(amperes)
-        return max(tuning.lowest, min(tuning.highest, int(whole)))
+        wanted = max(tuning.lowest, min(tuning.highest, int(whole)))
+        return wanted if self._cap is None else min(wanted, self._cap[0])
 
     def update(self, at: Instant, tuning: Tuning, *, may_switch: bool) -> bool:
         """Whether to charge from surplus now."""
         data = self.fresh(at)
         if data is not None:
             self.power = self._surplus + tuning.target
+        if tuning.slow:
+            self._run_slowly(at, data, tuning)
+        else:
+            self._run(at, data, tuning)
+        self._choose_phases(at, data, tuning, may_switch)
+        return self.running
+
+    def _run(self, at: Instant, data: Powers | None, tuning: Tuning) -> None:
         started = self._running_since
         if started is None:
             if data is not None and self.power >= tuning.start:
@@ -115,8 +141,37 @@ class Surplus:
             data is None or self.power < tuning.start - tuning.hysteresis
         ):
             self._running_since = None
-        self._choose_phases(at, data, tuning, may_switch)
-        return self._running_since is not None
+
+    def _run_slowly(self, at: Instant, data: Powers | None, tuning: Tuning) -> None:
+        """Source: Gesiima/dbus-goecharger, V4 with 60.6 and data every 5 s (n = 1)."""
+        started, enough = self._running_since, data is not None and self.power >= tuning.start
+        if data is None or at >= data.at + SILENCE:
+            self._starved = self._starved or started is not None
+            self._running_since = self._turns_at = self._cap = None
+        elif started is None:
+            self._turns_at = None if not enough else self._turns_at or at + (0 if self._starved else START_DELAY)
+            if self._turns_at is not None and at >= self._turns_at:
+                self._running_since, self._turns_at, self._starved = at, None, False
+                self._cap = (tuning.lowest, at)
+        else:
+            gone = self.power < tuning.start - tuning.hysteresis
+            earliest = max(at + STOP_DELAY, started + tuning.minimum_run * MILLISECOND)
+            self._turns_at = None if not gone else self._turns_at or earliest
+            if self._turns_at is not None and at >= self._turns_at:
+                self._running_since = self._turns_at = self._cap = None
+        self._climb(at, tuning)
+
+    def _climb(self, at: Instant, tuning: Tuning) -> None:
+        """The cap rises step by step, and falls at once with what there is."""
+        if self._cap is None:
+            return
+        cap, since = self._cap
+        steps = (at - since) // CLIMB
+        wanted = max(tuning.lowest, min(tuning.highest, int(self.power / VOLTAGE)))
+        if wanted < cap:
+            self._cap = (wanted, at)
+        elif steps:
+            self._cap = (min(cap + steps, tuning.highest), since + steps * CLIMB)
 
     def _choose_phases(self, at: Instant, data: Powers | None, tuning: Tuning, may_switch: bool) -> None:
         if not may_switch or data is None:
@@ -147,8 +202,15 @@ class Surplus:
         times: list[Instant] = []
         if self.data is not None and at < self.data.at + HOLD:
             times.append(self.data.at + HOLD)
-        if self._running_since is not None:
+        if tuning.slow:
+            times += self._slow_times()
+        elif self._running_since is not None:
             times.append(self._running_since + tuning.minimum_run * MILLISECOND)
         if self.wish_since is not None:
             times.append(self._earliest_toggle(tuning))
         return min((time for time in times if time > at), default=None)
+
+    def _slow_times(self) -> list[Instant]:
+        times = [] if self.data is None else [self.data.at + SILENCE]
+        times += [] if self._turns_at is None else [self._turns_at]
+        return times + ([] if self._cap is None else [self._cap[1] + CLIMB])

@@ -13,6 +13,7 @@ from ...core.messages import DONE, Event, Outcome, Reason
 from ...devices.interfaces import Interface, MdnsInterface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
+from ...ocpp.host import MEMORY
 from . import announcement, backend
 from .backend import Backend
 from .broker_link import BrokerLink
@@ -29,6 +30,7 @@ from .processor import POWER_ON, SOFTWARE, Processor
 from .readings import View
 from .registers import LAYOUT
 from .settings import (
+    ACS,
     ALL_SEED_KEYS,
     CARD_ENERGIES,
     CARD_NAMES,
@@ -42,9 +44,11 @@ from .settings import (
     RBC,
     TCL,
     TRX,
+    TSE,
     V1_DWO,
 )
 from .status import Tables
+from .update import Update
 from .v1 import V1Api
 from .v1_rows import PREFIX as V1_PREFIX
 from .websocket import WebSocketApi
@@ -93,6 +97,7 @@ class Goe(Wallbox):
             backend=self.backend,
             shows=self.shows,
             restart=self._restart_soon,
+            update=Update(processor, settings, self._install),
         )
         self.tables = Tables(identity, settings)
         self.writer = Writer(self.device, self.tables, self.record_write, self.changed)
@@ -195,6 +200,8 @@ class Goe(Wallbox):
         }
 
     def setting_changed(self, name: str) -> None:
+        if name == MEMORY.name:
+            return
         if (reaction := self._reactions.get(name)) is not None:
             reaction()
         if (key := backend.KEYS.get(name)) is not None:
@@ -215,6 +222,11 @@ class Goe(Wallbox):
     def _spread_cards(self) -> None:
         for slot, entry in enumerate(self.settings[CARDS]):
             self.device.cards.write(slot, entry)
+
+    def lose_authorisation(self) -> None:
+        """The transaction ends."""
+        if self.up and self.settings[ACS] != 0:
+            self.settings.put(TRX, None)
 
     def present_card(self, tag: str) -> Outcome:
         if not self.up:
@@ -241,6 +253,13 @@ class Goe(Wallbox):
         self._restart.set(later(self.simulation.at, RESTART_AFTER))
         self.simulation.wake()
 
+    def _install(self, version: str) -> bool:
+        """Replace the firmware; whether there is such a firmware for this model."""
+        if version not in self.profile.model.firmwares:
+            return False
+        self.set_firmware(version)
+        return True
+
     def reboot(self, duration: float | None = None) -> None:
         self.device.processor.reset_reason = SOFTWARE
         super().reboot(duration)
@@ -249,7 +268,9 @@ class Goe(Wallbox):
         self.backend.host.shut_down()
         self.device.processor.up = False
         self.device.broker.connected = False
+        self.device.websocket_clients = 0
         self._restart.clear()
+        self.device.update.stop()
         self.device.logic.stop()
         self.device.cards.restart()
 
@@ -258,6 +279,8 @@ class Goe(Wallbox):
         self.settings.put(RBC, self.settings[RBC] + 1)
         self.device.modbus = ModbusTraffic()
         self.device.processor.boot(self.booted_at)
+        if self.device.processor.reset_reason == POWER_ON and not self.settings[TSE]:
+            self.device.clock.lose(self.booted_at)
         self.mqtt.restart()
         self._load()
         self.device.logic.start()

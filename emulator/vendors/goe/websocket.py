@@ -111,6 +111,7 @@ class Conversation:
     # --- what the wallbox says ---------------------------------------------------------------------------------------
 
     def opened(self) -> Iterable[Frame]:
+        self._device.websocket_clients += 1
         login.prepare(self._scheme, self._password, self._device.identity.serial)
         wanted: dict[str, object] = {"type": "authRequired", "token1": self._token1, "token2": self._token2}
         if self._scheme == "bcrypt" or self._device.identity.has(HASH_NAMED):
@@ -125,6 +126,7 @@ class Conversation:
 
     def closed(self) -> None:
         """Nothing is left of it."""
+        self._device.websocket_clients = max(0, self._device.websocket_clients - 1)
 
     def _full_status(self) -> Iterable[Frame]:
         rows = self._changes.everything()

@@ -138,11 +138,25 @@ def end_pause(device: Device, written: int | None) -> None:
     device.logic.wake()
 
 
+@_takes(optional(INT64))
+def end_reconnection(device: Device, written: int | None) -> None:
+    """`rdree`: null ends the delay after a power failure; a number moves its end (ms since boot)."""
+    ends = None if written is None else device.processor.booted_at + written * MILLISECOND
+    device.logic.around.reconnects_at = ends
+    device.logic.wake()
+
+
 @_takes(ANY)
 def restart(device: Device, written: object) -> None:
     """`rst`: effective with true, also with 1; anything else is accepted and ignored (ASSUMED)."""
     if written is True or written == 1:
         device.restart()
+
+
+@_takes(STRING)
+def update(device: Device, written: str) -> None:
+    """`oct`: a firmware on offer."""
+    device.update.begin(written)
 
 
 @_takes(UINT8, within(0, SLOTS - 1))

@@ -22,24 +22,24 @@ INT_MAX: Final = 2**31 - 1
 
 
 def _bool(name: str, default: bool, *, source: str = API, **facts: Unpack[Facts]) -> Stored[bool]:
-    return Stored(name=name, type="bool", default=default, convert=as_boolean, source=source, **facts)
+    return Stored(name, type="bool", default=default, convert=as_boolean, source=source, **facts)
 
 
 def _int(
     name: str, default: int, lowest: int, highest: int, *, source: str = API, **facts: Unpack[Facts]
 ) -> Stored[int]:
     convert = as_integer(lowest, highest)
-    return Stored(name=name, type="int", default=default, convert=convert, source=source, **facts)
+    return Stored(name, type="int", default=default, convert=convert, source=source, **facts)
 
 
 def _text(
     name: str, default: str = "", *, convert: Convert[str] = as_text, source: str = API, **facts: Unpack[Facts]
 ) -> Stored[str]:
-    return Stored(name=name, type="string", default=default, convert=convert, source=source, **facts)
+    return Stored(name, type="string", default=default, convert=convert, source=source, **facts)
 
 
 def _double(name: str, **facts: Unpack[Facts]) -> Stored[float]:
-    return Stored(name=name, type="double", default=0.0, convert=as_double, source=API, **facts)
+    return Stored(name, type="double", default=0.0, convert=as_double, source=API, **facts)
 
 
 HEADLESS: Final = _bool("headless", True, about="charges without authorisation")
@@ -52,6 +52,7 @@ CHARGER_ALIAS: Final = _text("charger_alias")
 CONNECTED_PHASE: Final = _int("connected_phase", 0, 1, 3, about="0: never set; cannot be set back")
 OWNER_ID: Final = _text("owner_id", about="can be set once after a factory reset")
 USER_CURRENT: Final = _int("user_current", 32, 6, 32, since=FULL_SINCE, about="user's limit, A")
+OCPP_SERVER_LINK: Final = _text("ocpp_server_link", about="URL of the central system, taken over at a restart")
 GMT_OFFSET: Final = _int("gmt_offset", 0, -12, 12, about="hours, for the schedule")
 ENERGY_MANAGEMENT_ENABLED: Final = _bool("energy_management_enabled", False, about="obeys an energy meter")
 CHARGING_SCHEDULE_ENABLED: Final = _bool("charging_schedule_enabled", False)
@@ -63,6 +64,18 @@ LOAD_BALANCING_MODE: Final = _int(
     source=LISTS,
     about="0 off, 1 power, 2 hybrid, 3 green, 4 power share",
     assumed="4 is in the text of the mode list only",
+)
+BREAKER_RATING: Final = _int("breaker_rating", 32, 10, 1000, source=LISTS, about="A")
+LB_PV_MINIMUM_CURRENT: Final = _int(
+    "lb_pv_minimum_current", 6, 1, 6, source=LISTS, about="export needed to keep charging, A"
+)
+LB_HYBRID_CURRENT: Final = _int("lb_hybrid_current", 6, 6, 32, source=LISTS, about="least current in hybrid mode, A")
+LB_METER_OFFLINE_CURRENT: Final = _int(
+    "lb_meter_offline_current", 6, 6, 32, source=LISTS, about="current of the chargers without a meter, A"
+)
+CAR_MINIMUM_CURRENT: Final = _int("car_minimum_current", 6, 6, 10, source=LISTS, about="A")
+CHARGERS_LIST: Final = _text(
+    "chargers_list", source=CAPTURE, about="device ids of the chargers it steers", assumed="separated by commas"
 )
 REVERSE_CURRENT: Final = _bool("reverse_current", False, source=LISTS, about="the sensor is the other way round")
 LED_MAX_BRIGHTNESS: Final = _int("led_max_brightness", 100, 10, 100, until=NEW_SINCE, about="%")
@@ -81,7 +94,7 @@ _CHARGER: Final = (
     CHARGER_ALIAS,
     _double("latitude"),
     _double("longitude"),
-    _text("ocpp_server_link"),
+    OCPP_SERVER_LINK,
     CONNECTED_PHASE,
     OWNER_ID,
     USER_CURRENT,
@@ -94,19 +107,19 @@ _CHARGER: Final = (
 )
 
 _METER: Final = (
-    _int("breaker_rating", 32, 10, 1000, source=LISTS, about="A"),
+    BREAKER_RATING,
     LOAD_BALANCING_MODE,
     _text("lb_meter_type", "Onboard", source=LISTS, about="the meter it uses"),
-    _int("lb_pv_minimum_current", 6, 1, 6, source=LISTS, about="export needed to keep charging, A"),
+    LB_PV_MINIMUM_CURRENT,
     REVERSE_CURRENT,
     _bool("energy_management_enabled", False, source=CAPTURE),
-    _int("lb_hybrid_current", 6, 6, 32, source=LISTS, about="least current in hybrid mode, A"),
-    _int("lb_meter_offline_current", 6, 6, 32, source=LISTS, about="current of the chargers without a meter, A"),
-    _int("car_minimum_current", 6, 6, 10, source=LISTS, about="A"),
+    LB_HYBRID_CURRENT,
+    LB_METER_OFFLINE_CURRENT,
+    CAR_MINIMUM_CURRENT,
     _bool("green_forced_single_phase", False, source=LISTS),
     _bool("hybrid_forced_single_phase", False, source=LISTS),
     _bool("auto_update", True, source=CAPTURE),
-    _text("chargers_list", source=CAPTURE),
+    CHARGERS_LIST,
     _text("owner_id", source=CAPTURE, about="can be set once after a factory reset"),
 )
 

@@ -1,7 +1,7 @@
 """The energy meters EM and 3EM.
 
-The one rule: a meter measures what its line carries - the charger, and the rest of the house as it was stated - and
-steers nothing: how it divides current between chargers is not documented.
+The one rule: a meter measures what its line carries: the charger, and the rest of the house as it was stated. What it
+makes of that is in `balancing`.
 Source: lektricowifi 0.1 for the members; the README's sample for what a single-phase meter puts into the other two.
 """
 
@@ -66,5 +66,5 @@ METER_INFO: Final = (
     _each("current", 3, _current, "A"),
     _each("active_p", 2, _power, "W"),
     _each("power_factor", 2, _factor, ""),
-    Field(name="total_active_power", type="double", read=_total, source="Jeedom LektriCo.class.php", about="W"),
+    Field("total_active_power", type="double", read=_total, source="Jeedom LektriCo.class.php", about="W"),
 )

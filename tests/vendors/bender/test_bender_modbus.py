@@ -35,9 +35,18 @@ EXISTING = {
         range(100, 153), range(200, 228), range(600, 636), range(700, 740), range(1000, 1001)
     ),
     (ICC, None): _readable(
-        range(100, 156), range(200, 228), range(600, 636), range(700, 730), range(1000, 1003), range(2000, 2024)
+        range(100, 174),
+        range(200, 228),
+        range(600, 636),
+        range(700, 730),
+        range(1000, 1003),
+        range(2000, 2024),
+        range(2030, 2031),
+        range(2158, 2174),
+        range(2622, 2624),
+        range(2636, 2639),
     ),
-    (ICC, "1.4"): _readable(range(100, 156), range(200, 228), range(600, 636), range(700, 730), range(1000, 1003)),
+    (ICC, "1.4"): _readable(range(100, 174), range(200, 228), range(600, 636), range(700, 730), range(1000, 1003)),
 }
 
 
@@ -46,7 +55,7 @@ def test_what_exists(model: str | None, firmware: str | None) -> None:
     world = Controller(model, firmware)
     expected = EXISTING[model, firmware]
     closing = range(730, 747) if model == ICC else range(0)
-    for address in [*range(90, 2100), 0, 65535]:
+    for address in [*range(90, 2100), *range(2150, 2180), *range(2610, 2650), 0, 65535]:
         reply = world.modbus(3, address)
         assert reply.close == (address in closing)
         assert reply.exception == (2 if reply.close else None if address in expected else 1), address
@@ -117,7 +126,7 @@ def test_versions(model: str | None, firmware: str | None, text: bytes, protocol
     world = Controller(model, firmware)
     assert world.text(100, 2) == text
     assert world.text(120, 2) == protocol
-    assert world.registers(141) == (0xEBEE,)
+    assert world.text(141, 1) == (b"AM" if model == ICC else b"\xeb\xee")
 
 
 @pytest.mark.parametrize("model", [model.id for model in MODELS])
@@ -495,6 +504,45 @@ def test_icc_registers_as_on_its_own_page() -> None:
     world.unplug()
     world.wait(5)
     assert world.registers(104) == (8,)
+
+
+def test_icc_registers_of_names_authorisation_and_group() -> None:
+    """Source: register page of a 4Business 710."""
+    world = Controller(ICC, device_name="garage left", free_charging=False, whitelist=["04a1"], dlm_mode=1)
+    assert world.text(141, 1) == b"AM"
+    assert world.long(156) == 0
+    assert world.text(158, 16) == world.text(2158, 16) == b"garage left".ljust(32, b"\0")
+    assert world.registers(2030) == (2,)
+    world.wallbox.present_card("04A1")
+    world.charge()
+    assert world.registers(2030) == (1,)
+    assert world.registers(2636, 3) == (world.registers(706)[0],) * 3
+    world.box.configure({"satellites_in_fallback": 2, "satellite_fallback_current": 8})
+    assert world.registers(2622, 2) == (2, 8)
+    assert world.registers(2636) == (world.registers(706)[0] + 16,)
+    world.box.configure({"free_charging": True})
+    assert world.registers(2030) == (0,)
+
+
+def test_model_texts_of_an_icc() -> None:
+    assert Controller("amtron-4you-560").text(142, 10).rstrip(b"\0") == b"4You 560 11 C2"
+
+
+def test_icc_configuration_registers() -> None:
+    world = Controller(ICC, energy_management="read", phase_switch_mode=1, operator_current=16)
+    assert world.registers(2010) == (1,)
+    assert world.registers(2012, 2) == (4140, 11_040)
+    world.box.configure({"energy_management": "read_write", "phase_switch_mode": 0})
+    assert world.registers(2010) == (2,)
+    assert world.registers(2012, 2) == (1380, 3680)
+    world.box.configure({"phase_switch_mode": 2, "phase_switch_pause": 60})
+    assert world.registers(2021) == (60,)
+    world.charge()
+    assert world.set(2002, 3000) is None
+    world.wait(50)
+    assert world.registers(2022) == (1,)
+    world.wait(30)
+    assert (world.registers(2022), world.now.phases) == ((0,), 1)
 
 
 def test_icc_phase_switch_modes() -> None:

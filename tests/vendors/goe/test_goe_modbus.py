@@ -324,8 +324,10 @@ def test_60_3_swaps_the_bytes(goe: Make) -> None:
     assert read(goe(firmware="60.4"), 299) == [16]
 
 
-def test_56_8_shows_no_idle(goe: Make) -> None:
-    world = goe(firmware="56.8")
+def test_no_idle_is_a_report_that_was_withdrawn(goe: Make) -> None:
+    """Source: go-eCharger-API-v2#229."""
+    assert read(goe(firmware="56.8"), 100) == [1]
+    world = goe(firmware="56.8", modbus_car_0_when_idle=True)
     assert read(world, 100) == [0]
     world.plug_in()
     world.wait(1.2)

@@ -223,14 +223,65 @@ def test_the_arithmetic_of_a_trip() -> None:
 
 def test_a_daily_trip(goe: Make) -> None:
     world = goe(lmo=5, ate=11_000.0, att=12 * 3600)  # 9:00 now, 11 kWh until 12:00
+    assert world.read("tls", "tlf") == [None, False]
     world.plug_in(capacity=80_000.0, state_of_charge=0.2)
-    world.wait(3600)
-    assert world.read("modelStatus", "car") == [18, 3]
+    world.wait(20)
+    assert world.read("modelStatus", "car", "tlf") == [8, 2, False], "a test charge"
+    world.wait(3580)
+    assert world.read("modelStatus", "car", "tlf") == [18, 4, True]
+    assert world.box.read("tls") is not None
     world.wait(3600 + 30)
     assert world.read("modelStatus", "car") == [9, 2]
     world.wait(3700)
     assert world.box.read("modelStatus") == 18
     assert world.box.read("wh") == pytest.approx(11_000, abs=120)
+
+
+def test_a_daily_trip_with_an_hourly_tariff(goe: Make) -> None:
+    """Source: go-eCharger-API-v2#260."""
+    world = goe(lmo=5, ate=10_000.0, att=15 * 3600, awe=True, awp=-50.0)  # 9:00 now, 10 kWh until 15:00
+    now = int(at("2026-01-05T08:00").timestamp())
+    prices = [
+        {"start": now + 3600 * hour, "end": now + 3600 * (hour + 1), "marketprice": price}
+        for hour, price in enumerate((9.0, 4.0, 8.0, 3.0, 7.0, 6.0))
+    ]
+    assert world.box.write("awpl", prices, CLIENT).ok
+    world.plug_in(capacity=80_000.0, state_of_charge=0.2)
+    seen = []
+    for _ in range(5):
+        world.wait(1800)
+        seen.append(world.box.read("modelStatus"))
+        world.wait(1800)
+    assert seen == [18, 18, 18, 10, 18]
+    assert world.box.read("wh") == pytest.approx(10_000, abs=200)
+
+
+def test_a_test_charge_of_a_car_that_takes_nothing_ends(goe: Make) -> None:
+    world = goe(lmo=5, ate=11_000.0, att=20 * 3600)
+    world.plug_in(state_of_charge=1.0)
+    world.wait(60)
+    assert world.read("modelStatus", "tlf") == [8, False]
+    world.wait(65)
+    assert world.read("modelStatus", "tlf") == [18, True]
+
+
+def test_a_trip_without_a_clock(goe: Make) -> None:
+    world = goe(lmo=5, ate=11_000.0, att=20 * 3600, tse=False)
+    assert world.box.read("tsss") == 0
+    world.outage(after=15)
+    assert str(world.box.read("utc")).startswith("1970-01-01")
+    world.plug_in()
+    world.wait(30)
+    assert world.read("modelStatus", "car") == [11, 2]
+    assert world.box.write("utc", "2026-01-05T08:00:00.000", CLIENT).ok
+    world.wait(60)
+    assert world.box.read("modelStatus") == 18
+    world = goe(tse=True)
+    world.outage(after=12)
+    assert world.box.read("tsss") == 2
+    world.wait(5)
+    assert world.box.read("tsss") == 1
+    assert str(world.box.read("utc")).startswith("2026-01-05")
 
 
 # --- surplus ---------------------------------------------------------------------------------------------------------
@@ -319,3 +370,38 @@ def test_failsafe(goe: Make) -> None:
     world.wait(61)
     assert world.read("acu", "modelStatus") == [8, 15]
     assert "without setter" in str(world.get("/api/set?fse=true")["fse"])
+
+
+def watch(world: Bench, available: float, seconds: int) -> list[object]:
+    """`modelStatus` every 5 s, while a client reports."""
+    seen = []
+    for _ in range(seconds // 5):
+        feed(world, available, 5)
+        seen.append(world.box.read("modelStatus"))
+    return seen
+
+
+def test_surplus_charging_takes_its_time(goe: Make) -> None:
+    """Source: Gesiima/dbus-goecharger, a V4 with 60.6: starts after 30 to 35 s, stops after 120 to 125 s."""
+    world = goe(lmo=4, fup=True, psm=1, slow_surplus=True, fmt=5000)
+    world.plug_in(max_current=32.0)
+    world.wait(10)
+    assert watch(world, 3000, 45).index(12) * 5 + 5 in (30, 35, 40)
+    feed(world, 3000, 20)
+    low = world.box.read("acu")
+    feed(world, 3000, 40)
+    high = world.box.read("acu")
+    assert isinstance(low, int)
+    assert isinstance(high, int)
+    assert 2 <= high - low <= 3
+    assert set(watch(world, 0, 30)) == {12}, "a cloud"
+    feed(world, 3000, 60)
+    gone = watch(world, 0, 150)
+    assert gone.index(17) * 5 + 5 in (120, 125, 130)
+    feed(world, 3000, 60)
+    assert world.box.read("modelStatus") == 12
+    world.wait(3)
+    assert world.box.read("modelStatus") == 17, "no data"
+    world.wait(20)
+    feed(world, 3000, 5)
+    assert world.box.read("modelStatus") == 12, "at once after a gap"

@@ -1,0 +1,1 @@
+"""Every value that documents list, with the scenario that produces it."""
