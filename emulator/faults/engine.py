@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from ..devices.interception import NOBODY
 from ..devices.interfaces import MqttInterface, Origin, Publish
+from ..devices.retained import Retained
 from ..devices.topics import matches
 from ..errors import EmulatorError
 from .active import ActiveFault
@@ -37,6 +38,12 @@ class Broker(Protocol):
     async def stop(self) -> None: ...
 
     async def restart(self) -> None: ...
+
+
+class QuietBroker(Protocol):
+    """The broker of a run without sockets, as far as faults control it."""
+
+    def control(self, what: Literal["stop", "start", "restart"], /) -> None: ...
 
 
 class Link(Protocol):
@@ -66,6 +73,8 @@ class FaultEngine:
         """Of every wallbox that faults are armed on."""
         self.broker: Broker | None = None
         """The broker of the run; None: there is none, as in a headless run."""
+        self.quiet_broker: QuietBroker | None = None
+        """That of a run without sockets."""
         self.links: Mapping[str, Link] = {}
         """The wallboxes' connections to it, by address of the interface."""
         self.served = False
@@ -119,6 +128,10 @@ class FaultEngine:
         """Stop or start the broker of the run, as soon as the event loop gets to it."""
         import asyncio  # here, because a scenario can be checked and played without any event loop
 
+        if what != "start":
+            Retained.of(self.simulation).clear()
+        if self.quiet_broker is not None:
+            self.quiet_broker.control(what)
         if self.broker is None:
             return
         task = asyncio.get_running_loop().create_task(self._control(self.broker, what, tuple(self.pending)))

@@ -16,6 +16,7 @@ from ..core.instant import Instant
 from ..devices.delivery import Copy
 from ..devices.interception import Interception
 from ..devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Publish
+from ..devices.retained import Retained, described
 from ..devices.traffic import of_publish
 from ..devices.wallbox import Wallbox
 from ..runtime.journal import Entry
@@ -31,8 +32,6 @@ P = ParamSpec("P")
 
 logger = logging.getLogger(__name__)
 
-EXCERPT: Final = 200
-"""Characters of a payload that the journal keeps."""
 QOS: Final[tuple[Literal[0], Literal[1], Literal[2]]] = (0, 1, 2)
 
 
@@ -115,8 +114,8 @@ class MqttDevice(Outgoing):
         self._repeating = False
         different = []
         for message, content in self._published.values():
-            described = of_publish(message, self.endpoint.name, "out")
-            interception = self.endpoint.wallbox.interceptor.intercept(described, peek=True)
+            outgoing = of_publish(message, self.endpoint.name, "out")
+            interception = self.endpoint.wallbox.interceptor.intercept(outgoing, peek=True)
             if interception.content(message.payload) != content:
                 different.append(message)
         self.send(different)
@@ -129,6 +128,7 @@ class MqttDevice(Outgoing):
         batch = list(messages)
         for message in batch:
             self._echoes.sent(message)
+            Retained.of(self.simulation).put(message)
             self._record("push", message, self._peer)
         link.publish(batch)
 
@@ -177,13 +177,7 @@ class MqttDevice(Outgoing):
             return []
 
     def _record(self, kind: Literal["push", "request"], message: Publish, client: str | None) -> Entry:
-        detail: dict[str, object] = {"payload": _excerpt(message.payload)}
-        if kind == "push":
-            detail["reads"] = [message.topic.removeprefix(f"{self.interface.prefix().rstrip('/')}/")]
-        if message.retain:
-            detail["retain"] = True
-        if message.qos:
-            detail["qos"] = message.qos
+        detail = described(message, self.interface.prefix(), pushed=kind == "push")
         return self.endpoint.record(kind, message.topic, detail, client=client)
 
     # --- the life of a connection ------------------------------------------------------------------------------------
@@ -312,8 +306,3 @@ def _in_time(copies: Iterable[Copy[Publish]], late: Callable[[Publish], None]) -
         else:
             passed.append(message)
     return passed
-
-
-def _excerpt(payload: bytes) -> str:
-    text = payload[: 4 * EXCERPT].decode(errors="replace")
-    return text if len(text) <= EXCERPT else text[:EXCERPT] + "…"
