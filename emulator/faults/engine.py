@@ -57,6 +57,10 @@ class Link(Protocol):
         """Publish past the faults."""
         ...
 
+    def deliver(self, message: Publish, client: str | None = None, /) -> None:
+        """A message is for the wallbox, whatever the broker does."""
+        ...
+
     def publish_again(self) -> None:
         """Publish what the faults make look different from what was published last."""
         ...
@@ -176,6 +180,20 @@ class FaultEngine:
                     link.transmit([message])
                 else:
                     self._deliver(wallbox, name, interface, message)
+
+    def hand_over(self, wallbox: Wallbox, message: Publish, client: str) -> None:
+        """A client of the broker publishes to a wallbox, which gets it this very instant if it listens."""
+        for name, interface in wallbox.interfaces.items():
+            link = self.links.get(f"{wallbox.address}.{name}")
+            if link is not None and isinstance(interface, MqttInterface):
+                below = f"{interface.prefix().rstrip('/')}/{message.topic.lstrip('/')}"
+                heard = [
+                    topic
+                    for topic in (message.topic, below)
+                    if any(matches(pattern, topic) for pattern in interface.subscriptions())
+                ]
+                if heard:
+                    link.deliver(replace(message, topic=heard[0]), client)
 
     def _deliver(self, wallbox: Wallbox, name: str, interface: MqttInterface, message: Publish) -> None:
         """Without a broker: straight to the wallbox, if it listens."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final, Literal, ParamSpec
 
+from ..core.agenda import Priority
 from ..core.instant import Instant
 from ..devices.delivery import Copy
 from ..devices.interception import Interception
@@ -108,9 +109,10 @@ class MqttDevice(Outgoing):
         """Publish again what faults make look different from what was retained, as soon as this message is done."""
         if not self._repeating and self.state == "connected":
             self._repeating = True
-            asyncio.get_running_loop().call_soon(self._repeat)
+            self.simulation.timer(self._repeat, Priority.METER).set(self.simulation.at)
+            self.simulation.wake()
 
-    def _repeat(self) -> None:
+    def _repeat(self, _at: Instant) -> None:
         self._repeating = False
         different = []
         for message, content in self._published.values():
@@ -135,21 +137,24 @@ class MqttDevice(Outgoing):
     def received(self, message: Message) -> None:
         """The broker sent a message."""
         qos = QOS[message.qos]
-        arrived = Publish(topic=message.topic, payload=message.payload, retain=message.retain, qos=qos)
+        self.deliver(Publish(topic=message.topic, payload=message.payload, retain=message.retain, qos=qos))
+
+    def deliver(self, arrived: Publish, client: str | None = None) -> None:
+        """A message is for the wallbox. `client`: who it is from, where that is known."""
         interception = self.endpoint.intercept(of_publish, arrived, self.endpoint.name, "in")
         if interception.lost():
             return
         copies = interception.copies([Copy(message=arrived, data=arrived.payload)])
-        for passed in _in_time(copies, lambda late: self._deliver(late, interception)):
-            self._deliver(passed, interception)
+        for passed in _in_time(copies, lambda late: self._deliver(late, interception, client)):
+            self._deliver(passed, interception, client)
 
-    def _deliver(self, message: Publish, interception: Interception) -> None:
+    def _deliver(self, message: Publish, interception: Interception, client: str | None) -> None:
         """Hand a message to the wallbox."""
         self.simulation.now()
         if self.state != "connected":  # the wallbox went down a moment before
             return
         publisher = self._broker.publisher(message.topic, message.payload) if self._broker is not None else None
-        client = publisher or self._peer
+        client = client or publisher or self._peer
         cause = None if self._echoes.includes(message) else self._record("request", message, client)
         origin = self.endpoint.origin(client, cause)
         with self.simulation.because(cause):

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
+from ..core.agenda import Priority
 from ..core.instant import SECOND, Instant, grid, later
 from ..devices.delivery import Copy
 from ..devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Origin, Publish
@@ -69,6 +70,7 @@ class QuietLink:
         self._last: Instant = 0
         self._published: dict[str, tuple[Publish, bytes]] = {}
         self._held: list[Publish] | None = None
+        self._again = self.simulation.timer(self._repeat, Priority.METER)
         self._retry = self.simulation.timer(lambda _at: self._follow())
 
     def start(self) -> None:
@@ -95,7 +97,11 @@ class QuietLink:
                 self.deliver(message)
 
     def publish_again(self) -> None:
-        """Publish what faults make look different from what was published last."""
+        """Publish what faults make look different, when all else of this instant is done."""
+        self._again.set(self.simulation.at)
+        self.simulation.wake()
+
+    def _repeat(self, _at: Instant) -> None:
         different = []
         for message, content in self._published.values():
             described_ = of_publish(message, self.name, "out")
@@ -116,15 +122,17 @@ class QuietLink:
             for copy in interception.copies([Copy(message=message, data=content)]):
                 self._to_broker(_with_payload(copy))
 
-    def deliver(self, message: Publish) -> None:
+    def deliver(self, message: Publish, client: str | None = SOMEBODY) -> None:
         """The broker hands a message to the wallbox."""
+        if self._access is None:
+            return
         interception = self.wallbox.interceptor.intercept(of_publish(message, self.name, "in"))
         if interception.lost():
             return
         for copy in interception.copies([Copy(message=message, data=message.payload)]):
             passed = _with_payload(copy)
-            entry = self._record("request", passed, SOMEBODY)
-            origin = Origin(interface=self.name, client=SOMEBODY, cause=entry.seq)
+            entry = self._record("request", passed, client)
+            origin = Origin(interface=self.name, client=client, cause=entry.seq)
             with self.simulation.because(entry):
                 self._held = []
                 with interception.handling():

@@ -235,7 +235,7 @@ class Request(Step):
         if site.broker is None or engine.broker_gone:
             return {"reachable": False}
         if self.payload is not None:
-            engine.publish_foreign(wallbox, Publish(topic=topic, payload=self.payload.encode()))
+            engine.hand_over(wallbox, Publish(topic=topic, payload=self.payload.encode()), CLIENT)
         with _recorded(wallbox, name, f"subscribe {topic}"):
             found = Retained.of(wallbox.simulation).below(interface.prefix(), topic)
         body = found[-1].payload.decode("utf-8", "replace") if found else ""
