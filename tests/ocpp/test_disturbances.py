@@ -179,7 +179,7 @@ def test_a_wrong_time_in_an_answer() -> None:
     result = played(
         "{at: 6 s, fault: {on: garage.warp.ocpp, kind: override, value: '2030-01-01T00:00:00Z',"
         " match: {action: Heartbeat, direction: in, key: currentTime}}}",
-        end="6 min",
+        end="7 min",
     )
     (last,) = frames(result, "MeterValues")[-1:]
     payload = last.detail["payload"]
