@@ -61,8 +61,13 @@ class Happening:
         """Whether an entry may be it; `while_` is judged later."""
         if entry.kind != self.kind or entry.charger not in (None, charger):
             return False
-        whole = ".".join(part for part in (entry.charger, entry.wallbox, entry.name) if part is not None)
-        named = fnmatchcase(entry.name, self.pattern) or fnmatchcase(whole, self.pattern)
+        also = entry.detail.get("as")
+        names = (entry.name, *(also if isinstance(also, Mapping) else ()))
+        named = any(
+            fnmatchcase(form, self.pattern)
+            for name in names
+            for form in (name, ".".join(part for part in (entry.charger, entry.wallbox, name) if part is not None))
+        )
         return named and all(name in entry.detail and e.holds(entry.detail[name]) for name, e in self.detail.items())
 
 

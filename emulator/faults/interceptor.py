@@ -14,15 +14,8 @@ from typing import TYPE_CHECKING, Final
 from ..core.messages import Command
 from ..devices.delivery import Copy, Delivery, M
 from ..devices.documents import Path, address
-from ..devices.interception import UNTOUCHED, Interception, Interceptor
-from ..devices.interfaces import (
-    BrokerAccess,
-    HttpReply,
-    HttpRequest,
-    ModbusReply,
-    ModbusRequest,
-    MqttInterface,
-)
+from ..devices.interception import UNTOUCHED, HiddenError, Interception, Interceptor
+from ..devices.interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest, MqttInterface
 from ..devices.interfaces.ship import UNDISTURBED, Disturbance
 from ..devices.traffic import Message, ProtocolName
 from ..runtime.journal import Entry
@@ -368,7 +361,7 @@ def _swallowed(candidates: Sequence[Candidate], what: Command | tuple[str, objec
 
 
 def _seen(candidate: Candidate, path: Path, value: object) -> object:
-    """A value as a client would see it past one fault. KeyError if it would not."""
+    """A value as a client would see it past one fault. HiddenError if it would not."""
     effect = candidate.effect
     if isinstance(effect, ChangesValues) and candidate.message.protocol == "modbus":
         new = registers.seen(candidate, effect, path, value)
@@ -380,7 +373,7 @@ def _seen(candidate: Candidate, path: Path, value: object) -> object:
             text = effect.text(candidate, old)
         new = value if text == old else json.loads(text) if text else HIDE
     if new is HIDE:
-        raise KeyError(".".join(path))
+        raise HiddenError(candidate.fault.injection.name)
     return new
 
 

@@ -118,6 +118,7 @@ def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | Non
         tracks=tracks,
         rules=tuple(rules),
         end=end,
+        strict=_section(document, schema.STRICT, scope, False),
     )
 
 

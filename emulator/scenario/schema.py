@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ..language.arguments import ArgumentType, CalendarTime, Schema, Scope, Several, Text, Whole
+from ..language.arguments import ArgumentType, CalendarTime, Flag, Schema, Scope, Several, Text, Whole
 from ..language.nodes import Node
 from ..language.records import Argument, record_schema
 from ..verdict.reading import RulesSection
@@ -64,13 +64,14 @@ FLEET: Final = Argument("fleet", FleetSection(), stated="many chargers alike")
 STEPS: Final = Argument("steps", TimelineSection(), stated="what happens, in order")
 CLIENTS: Final = Argument("clients", ClientsSection(), stated="who is expected, and how each is recognised")
 RULES: Final = Argument("rules", RulesSection(), stated="what the client under test has to keep to")
+STRICT: Final = Argument("strict", Flag(), stated="true: what passed only because nothing came to it is a failure")
 END: Final = Argument("end", EndSection(), stated="when it is over")
 
 SECTIONS: Final[Mapping[str, Argument[object]]] = {
     section.name: section
     for section in (
         ABOUT, INCLUDE, SEED, EPOCH, CLOCK, SUPPLY, BROKER, CONTROL_BOX, VEHICLES, CHARGERS, CHARGER, WALLBOXES,
-        WALLBOX, FLEET, STEPS, CLIENTS, RULES, END,
+        WALLBOX, FLEET, STEPS, CLIENTS, RULES, STRICT, END,
     )
 }  # fmt: skip
 """What a scenario consists of: how each part is read, and what it is for."""

@@ -281,14 +281,22 @@ class EmulatorFixture:
             raise AssertionError("\n".join(broken))
         return [verdict.as_json() for verdict in verdicts]
 
-    def judge(self) -> None:
-        """The test is over: AssertionError if a rule is broken that nobody has asked about."""
+    def judge(self, *, strict: bool = False) -> None:
+        """The test is over: AssertionError if a rule is broken that nobody has asked about.
+
+        `strict` (or `strict: true` in a loaded scenario): also if something passed only because nothing came to it.
+        """
         __tracebackhide__ = True
         if self._emulator is None:
             return
         if self._engine is not None:
             self.verdict()
         self._check_failures()
+        if strict or self._emulator.scenario.strict:
+            emulator = self._emulator
+            untested = self.call(lambda: emulator.player.result().untested)
+            if untested:
+                raise AssertionError("\n".join(f"not tested: {found}" for found in untested))
 
     # --- looking -----------------------------------------------------------------------------------------------------
 

@@ -52,4 +52,4 @@ def build(
 
 def _broker(plan: SitePlan) -> tuple[str, int] | None:
     named = plan.broker or (BrokerAddress() if plan.wants_broker else None)
-    return (named.host, named.port) if named is not None else None
+    return (named.host, named.port) if named is not None and named.host else None

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Final
 
 from ..core.specs import VehicleSpec
 from ..devices.interfaces.ocpp import EMBEDDED
@@ -60,7 +61,12 @@ class BrokerAddress:
 
     embedded: bool = True
     host: str = "127.0.0.1"
+    """Empty: there is no broker."""
     port: int = 1883
+    """0: any free one, for the emulator's own."""
+
+
+NO_BROKER: Final = BrokerAddress(embedded=False, host="", port=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

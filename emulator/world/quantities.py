@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ..core.snapshot import LockState, OnboardState, PilotState, Snapshot, VehicleView
+from ..devices.interception import HiddenError
 from ..errors import EmulatorError, did_you_mean
 from ..faults.active import State
 from ..faults.engine import FaultEngine
@@ -167,8 +168,14 @@ class Quantity:
         wallbox = site.wallboxes[self.wallbox]
         try:
             return vendor_value(wallbox, self.name)
+        except HiddenError as hidden:
+            raise AbsentError(f'{self.text} is hidden by fault "{hidden.fault}"') from None
         except KeyError:
-            raise EmulatorError(unknown_value(wallbox, self.name)) from None
+            raise AbsentError(unknown_value(wallbox, self.name)) from None
+
+
+class AbsentError(EmulatorError):
+    """A wallbox does not have a value, or a fault hides it."""
 
 
 def read(site: Site, quantity: str) -> object:
@@ -205,6 +212,9 @@ def _charger_of(text: str, names: Names) -> tuple[str, str]:
         return first, rest
     if len(names.chargers) == 1:
         return next(iter(names.chargers)), text
+    if rest and any(address.partition(".")[2] == first for address in names.wallboxes):  # `goe.car`
+        charger, _, _ = names.wallbox(first).partition(".")
+        return charger, text
     if first in RESERVED:
         raise EmulatorError(f'"{text}" needs a charger in front{did_you_mean("", names.chargers)}')
     raise EmulatorError(f'there is no charger "{first}"{did_you_mean(first, names.chargers)}')
@@ -244,6 +254,8 @@ def vendor_value(wallbox: Wallbox, address: str) -> object:
     """A vendor value by its address; `nrg.11` is element 11 of `nrg`, also by key. KeyError if there is none."""
     try:
         value = wallbox.read(address)
+    except HiddenError:
+        raise
     except KeyError:
         outer, dot, last = address.rpartition(".")
         if not dot:

@@ -135,6 +135,13 @@ def vocabulary(wallbox: Wallbox) -> Vocabulary:
     return replace(found, title=wallbox.address, values=found.values | own, known={**found.known, **extra})
 
 
+def known_to_vendor(wallbox: Wallbox, name: str) -> bool:
+    """Whether any model of the vendor with any firmware has a value."""
+    vendor = wallbox.vendor
+    profiles = (vendor.profile(model.id, version) for model in vendor.models for version in reversed(model.firmwares))
+    return any(_of_profile(vendor.id, profile).no_key(name) is None for profile in profiles)
+
+
 @cache
 def _of_profile(vendor_id: str, profile: Profile) -> Vocabulary:
     wallbox = _like(vendor_id, profile)
