@@ -53,9 +53,17 @@ class PortTaken(EmulatorError):  # noqa: N818 - reads better where it is raised
 def did_you_mean(found: str, known: Iterable[str]) -> str:
     """` (did you mean "x"?)`, or the known names if there are few, or nothing."""
     names = sorted(set(known))
-    close = difflib.get_close_matches(found, names, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(found, names, n=5, cutoff=0.5)
     if close:
-        return f' (did you mean "{close[0]}"?)'
+        nearest = max(close, key=lambda name: (difflib.SequenceMatcher(None, name, found).ratio(), _alike(name, found)))
+        return f' (did you mean "{nearest}"?)'
     if 0 < len(names) <= 12:
         return f" (known: {', '.join(names)})"
     return ""
+
+
+def _alike(first: str, second: str) -> int:
+    """How many characters two words have in common at their beginning."""
+    return next(
+        (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
+    )

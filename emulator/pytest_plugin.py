@@ -1,4 +1,4 @@
-"""The pytest plugin: fixture `emulator`, marker `scenario`, and the journal's tail beside a failure.
+"""The pytest plugin: fixture `emulator`, marker `scenario`, broken rules, and the journal's tail beside a failure.
 
 The one rule: it is loaded by every pytest run where the package is installed, so it imports nothing until it is used.
 """
@@ -18,7 +18,11 @@ FIXTURE = pytest.StashKey["EmulatorFixture"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "scenario(file): load this scenario into the `emulator` fixture before the test")
+    config.addinivalue_line(
+        "markers",
+        "scenario(file, strict=False): load this scenario into the `emulator` fixture before the test; "
+        "strict: fail as well if something passed only because nothing came to it",
+    )
 
 
 @pytest.fixture
@@ -30,10 +34,15 @@ def emulator(request: pytest.FixtureRequest) -> Iterator[EmulatorFixture]:
         request.node.stash[FIXTURE] = fixture
         marker = request.node.get_closest_marker("scenario")
         if marker is not None:
-            if len(marker.args) != 1:
-                pytest.fail("the marker takes one file: @pytest.mark.scenario('night.yaml')", pytrace=False)
+            if len(marker.args) != 1 or marker.kwargs.keys() - {"strict"}:
+                text = "the marker takes one file: @pytest.mark.scenario('night.yaml', strict=True)"
+                pytest.fail(text, pytrace=False)
             fixture.load(_found(request, marker.args[0]))
         yield fixture
+        try:
+            fixture.judge(strict=marker is not None and marker.kwargs.get("strict") is True)
+        except AssertionError as error:
+            pytest.fail(str(error), pytrace=False)
 
 
 def _found(request: pytest.FixtureRequest, name: str) -> Path:
@@ -48,7 +57,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     fixture = item.stash.get(FIXTURE, None)
-    if report.failed and report.when == "call" and fixture is not None:
+    if report.failed and report.when in ("call", "teardown") and fixture is not None:
         report.sections.append(("emulator journal", fixture.tail()))
     return report
 

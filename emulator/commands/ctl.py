@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,9 +20,6 @@ from .options import control_token
 if TYPE_CHECKING:
     from ..language.records import Argument
     from ..scenario.steps import StepType
-
-CHECKS = {"expect": "/api/expect"}
-"""Steps that have an operation of their own."""
 
 
 class Steps(click.Group):
@@ -212,6 +210,49 @@ def expect(client: ControlClient, expectations: tuple[str, ...]) -> int:
         mark = "ok    " if item["ok"] else "FAILED"
         click.echo(f"{mark}  {item['quantity']}: found {json.dumps(item['found'])}, expected {item['expected']}")
     return 0 if reply["ok"] else 1
+
+
+@command.command()
+@click.option("--conclude", is_flag=True, help="The run is over: judge what rules still wait for.")
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+@click.pass_obj
+def verdict(client: ControlClient, conclude: bool, as_json: bool) -> int:
+    """How rules and expectations stand. Exit code 1 if one is broken."""
+    found = client.request("POST" if conclude else "GET", "/api/verdict")
+    return _verdict(found, as_json=as_json)
+
+
+@command.command()
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--verify", is_flag=True, help="Judge the rules of FILE over what has happened so far.")
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+@click.pass_obj
+def rules(client: ControlClient, file: Path | None, verify: bool, as_json: bool) -> int:
+    """The rules in force; with FILE (YAML or JSON, as `rules:`) put its rules into force."""
+    if file is None:
+        found = client.get("/api/rules")
+    else:
+        from ..scenario.loader import rules_as_data
+
+        found = client.request("POST", "/api/verify" if verify else "/api/rules", rules_as_data(file))
+    return _verdict({"ok": True, **found}, as_json=as_json)
+
+
+def _verdict(found: Mapping[str, Any], *, as_json: bool) -> int:
+    if as_json:
+        _print(found)
+    else:
+        for rule in found["rules"]:
+            mark = "ok    " if rule["ok"] else "FAILED"
+            click.echo(f"{mark}  {rule['name']}  (occurred {rule['occurrences']} times)")
+            if not rule["ok"]:
+                click.echo(f"        {rule['text']}")
+        for failure in found.get("failures", ()):
+            if "rule " not in failure["text"]:
+                click.echo(f"FAILED  {failure['text']}")
+        for one in found.get("untested", ()):
+            click.echo(f"not tested: {one['kind']} {one['name']}: {one['why']}")
+    return 0 if found["ok"] else 1
 
 
 @command.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -55,12 +56,11 @@ def vehicles() -> Rows:
 
 
 def faults() -> Rows:
-    """Every kind: what it does, its arguments, where it applies, and the primitive of real bugs it stands for."""
+    """Every kind: what it does, its arguments, and where it applies."""
     from ..faults.catalogue import FAULT_TYPES
 
     for kind in FAULT_TYPES.values():
-        stands_for = f"; {kind.primitive}" if kind.primitive else ""
-        yield kind.name, f"{kind.about.split('. ')[0].rstrip('.')} [{kind.where}{stands_for}]"
+        yield kind.name, f"{kind.about.split('. ')[0].rstrip('.')} [{kind.where}]"
         yield from _arguments(kind.arguments)
 
 
@@ -79,6 +79,46 @@ def steps() -> Rows:
         yield from _arguments(kind.arguments if kind.whole is None else (kind.whole,))
 
 
+def rules() -> Rows:
+    """The ready-made sets, each rule with its source, then what a rule may demand."""
+    from ..verdict.catalogue import SETS
+    from ..verdict.rules import RULES
+
+    for found in SETS:
+        yield found.name, found.about
+        yield from ((f"    {ready.name}", ready.source) for ready in found.rules)
+    for cls in RULES:
+        yield cls.word, (cls.__doc__ or "").strip().split("\n")[0]
+
+
+def events() -> Rows:
+    """What chargers announce."""
+    from ..core.events import EventName
+
+    for name in sorted(EventName):
+        yield (str(name),)
+
+
+def quantities() -> Rows:
+    """What expectations can look at: name, unit, meaning."""
+    from ..world.quantities import catalogue
+
+    yield from catalogue()
+
+
+def settings(vendor: str) -> Rows:
+    """What a wallbox of a vendor stores: name, what it takes, what it is at first, meaning."""
+    from ..vendors import vendor as find
+
+    for row in find(vendor).settings:
+        default = json.dumps(row.default, default=str)
+        shown = default if len(default) <= MOST else f"{default[: MOST - 3]}..."
+        yield row.name, row.expected, shown, row.about
+
+
+MOST = 24
+"""Characters of a setting's default that are shown."""
+
 LISTS: dict[str, Callable[[], Rows]] = {
     "vendors": vendors,
     "models": models,
@@ -86,26 +126,42 @@ LISTS: dict[str, Callable[[], Rows]] = {
     "vehicles": vehicles,
     "faults": faults,
     "steps": steps,
+    "rules": rules,
+    "events": events,
+    "quantities": quantities,
 }
+OF_VENDOR: dict[str, Callable[[str], Rows]] = {"settings": settings}
+"""Lists that are about one vendor."""
 
 
 @click.command(name="list")
-@click.argument("what", type=click.Choice([*LISTS, "fidelity"]))
+@click.argument("what", type=click.Choice([*LISTS, *OF_VENDOR, "fidelity"]))
 @click.argument("vendor", required=False)
-def command(what: str, vendor: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs: a list of rows.")
+def command(what: str, vendor: str | None, as_json: bool) -> None:
     """Show what there is to choose from.
 
-    `fidelity` prints, as Markdown, every key, register and topic that is reproduced, with its source; of one VENDOR, or
-    of all.
+    `settings` needs a VENDOR. `fidelity` prints, as Markdown, every key, register and topic that is reproduced, with
+    its source; of one VENDOR, or of all.
     """
+    from ..vendors import PACKAGES
+
     if what == "fidelity":
         from ..vendors.fidelity import document
 
         click.echo(document(vendor))
         return
-    if vendor is not None:
+    if what in OF_VENDOR:
+        if vendor is None:
+            raise click.UsageError(f"`list {what}` needs a vendor: {', '.join(PACKAGES)}")
+        rows = [list(row) for row in OF_VENDOR[what](vendor)]
+    elif vendor is not None:
         raise click.UsageError(f"`list {what}` takes no further argument")
-    rows = [list(row) for row in LISTS[what]()]
+    else:
+        rows = [list(row) for row in LISTS[what]()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
     columns = max(map(len, rows), default=0)
     widths = [max((len(row[i]) for row in rows if i < len(row)), default=0) for i in range(columns)]
     for row in rows:

@@ -21,3 +21,34 @@ state_file = click.option(
     metavar="FILE",
     help="Keep settings and meter readings of the wallboxes in this SQLite file across runs.",
 )
+
+strict = click.option(
+    "--strict", is_flag=True, help="Fail as well if something passed only because nothing came to it (`strict: true`)."
+)
+
+broker = click.option(
+    "--broker",
+    metavar="URL|embedded|none",
+    envvar="CHARGER_EMULATOR_BROKER",
+    help="The MQTT broker, whatever the scenario says: mqtt://host:1883, embedded, or none.",
+)
+
+broker_port = click.option(
+    "--broker-port", type=click.IntRange(0, 65535), help="Port of the embedded broker; 0: any free one."
+)
+
+port_offset = click.option(
+    "--port-offset",
+    type=click.IntRange(0, 50000),
+    default=0,
+    show_default=True,
+    help="Added to every port, for several emulators on one host (control, broker and interfaces; not to port 0).",
+)
+
+ports = click.option(
+    "--ports",
+    type=click.Choice(["fixed", "free"]),
+    default="fixed",
+    show_default=True,
+    help="free: every interface and the broker on any free port, whatever the scenario says.",
+)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import seed
+from .options import seed, strict
 
 if TYPE_CHECKING:
     from ..core.instant import Instant
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 @click.command(name="play")
 @click.argument("scenarios", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
 @seed
+@strict
 @click.option(
     "--report",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
     help="Write reports (journal, JUnit, JSON, HTML) to this directory.",
 )
-def command(scenarios: tuple[Path, ...], seed: int | None, report: Path | None) -> int:
+def command(scenarios: tuple[Path, ...], seed: int | None, strict: bool, report: Path | None) -> int:
     """Play SCENARIOS without sockets, as fast as possible. Exit code 1 if an expectation or a rule failed."""
     from ..scenario.loader import load
     from .verdict import verdict_lines
@@ -38,6 +39,8 @@ def command(scenarios: tuple[Path, ...], seed: int | None, report: Path | None) 
         began = time.perf_counter()
         result = _play(scenario, seed, record=report is not None)
         took = time.perf_counter() - began
+        if strict or scenario.strict:
+            result = result.strictly()
         played.append((scenario, result))
         *failures, verdict = verdict_lines(scenario, result)
         for line in failures:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .options import control_token, seed, state_file
+from .options import broker, broker_port, control_token, port_offset, ports, seed, state_file, strict
 
 if TYPE_CHECKING:
     from ..control.server import ControlServer
@@ -45,6 +46,11 @@ if TYPE_CHECKING:
     help="Write reports (journal, JUnit, JSON, HTML) to this directory.",
 )
 @state_file
+@strict
+@broker
+@broker_port
+@port_offset
+@ports
 def command(
     scenario: Path | None,
     frozen: bool,
@@ -57,6 +63,11 @@ def command(
     keep_running: bool,
     report: Path | None,
     state: Path | None,
+    strict: bool,
+    broker: str | None,
+    broker_port: int | None,
+    port_offset: int,
+    ports: str,
 ) -> int:
     """Serve SCENARIO and play it in clock time.
 
@@ -71,9 +82,24 @@ def command(
     if frozen and speed is not None:
         raise click.UsageError("--frozen and --speed are two ways to say the same; give one of them")
     check_bind(bind, token=control_token, opened=open_control)
-    found = _scenario(scenario)
-    options = Options(bind=bind, speed=0.0 if frozen else speed, seed=seed, state=state, record=report is not None)
-    control = {"host": bind, "port": control_port, "token": control_token, "opened": open_control}
+    found = _with_broker(_scenario(scenario), broker, broker_port)
+    options = Options(
+        bind=bind,
+        any_port=ports == "free",
+        port_offset=port_offset,
+        speed=0.0 if frozen else speed,
+        seed=seed,
+        state=state,
+        record=report is not None,
+    )
+    control = {
+        "host": bind,
+        "port": control_port + port_offset if control_port else 0,
+        "token": control_token,
+        "opened": open_control,
+    }
+    if strict:
+        found = replace(found, strict=True)
     result, earlier, ok = asyncio.run(_run(found, options, control, keep_running=keep_running))
     if report is not None:
         from ..reports.writing import write_reports
@@ -90,6 +116,23 @@ def _scenario(path: Path | None) -> Scenario:
     from ..scenario.loader import load
 
     return load(path)
+
+
+def _with_broker(scenario: Scenario, broker: str | None, port: int | None) -> Scenario:
+    """The scenario with the broker that the command line names."""
+    from ..scenario.sections import BrokerSection, broker_address
+    from ..world.plan import BrokerAddress
+
+    address = scenario.broker
+    if broker is not None:
+        address = broker_address(broker)
+        if address is None:
+            raise click.UsageError(f'--broker: found "{broker}", expected {BrokerSection.text}')
+    if port is not None:
+        if address is not None and not address.embedded:
+            raise click.UsageError("--broker-port is the port of the embedded broker, but another one is named")
+        address = replace(address or BrokerAddress(), port=port) if address or scenario.wants_broker else None
+    return replace(scenario, broker=address)
 
 
 async def _run(
@@ -110,9 +153,12 @@ async def _run(
         _announce(emulator, server)
         await emulator.run_until(stop, past_the_end=keep_running or scenario.end is None)
         emulator.conclude()
-        result = emulator.result
+        result, earlier = emulator.result, emulator.earlier
+    if scenario.strict:
+        result, earlier = result.strictly(), [before.strictly() for before in earlier]
     _verdict(scenario, result)
-    return result, emulator.earlier, result.ok and not emulator.failed_before
+    untested_before = scenario.strict and any(before.untested for before in earlier)
+    return result, earlier, result.ok and not emulator.failed_before and not untested_before
 
 
 def _announce(emulator: Emulator, server: ControlServer) -> None:
@@ -125,7 +171,7 @@ def _announce(emulator: Emulator, server: ControlServer) -> None:
     for wallbox in views.wallboxes(emulator):
         for found in wallbox["interfaces"]:  # type: ignore[attr-defined]
             if found["url"] is not None:
-                note = "" if found["listening"] or found["protocol"] == "mqtt" else "  (switched off)"
+                note = "" if found["listening"] or found["protocol"] in ("mqtt", "ocpp") else "  (switched off)"
                 if found["off"] is not None:
                     note = f"  off ({found['off']}); {found['switch_on']} switches it on, interfaces: all everything"
                 lines.append((wallbox["name"], found["name"], found["url"] + note))  # type: ignore[arg-type]

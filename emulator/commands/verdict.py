@@ -16,7 +16,7 @@ def verdict_lines(scenario: Scenario, result: Result) -> Iterator[str]:
     """Each failure, then the verdict."""
     for failure in result.failures:
         yield str(failure)
-    for untested in result.untested:
+    for untested in () if result.strict else result.untested:
         yield f"not tested: {untested}"
     checked = sum(1 for entry in result.journal if entry.kind == "expectation")
     counts = [(checked, "expectation"), (len(result.rules), "rule")]

@@ -23,7 +23,8 @@ from ..runtime.journal import KINDS, Entry
 from ..scenario.player import checks, failed
 from ..scenario.steps import TimedStep, make_step, parse_steps
 from ..scenario.steps.checks import PATIENCE
-from ..verdict.reading import rule_from
+from ..verdict.reading import PlacedRule, rules_from
+from ..verdict.recorded import judge
 from . import models, views
 from .feed import EventFeed
 from .metrics import MEDIA_TYPE, Metrics
@@ -176,18 +177,48 @@ class Api:
         return _json({"ok": outcome.detail["ok"], "items": outcome.detail["items"]})
 
     async def rules(self, request: web.Request) -> web.Response:
-        value = await _parsed(request)
-        if not isinstance(value, dict):
-            raise Refused(422, "expected a rule, an object as in a scenario's `rules:`")
-        self.emulator.player.add_rule(rule_from(value, self.emulator.site.names))
+        for rule in self._rules(await _parsed(request)):
+            self.emulator.player.add_rule(rule)
         return await self.verdict(request)
+
+    def _rules(self, value: object) -> list[PlacedRule]:
+        """One rule, or a list of them."""
+        if not isinstance(value, dict | list) or not value:
+            raise Refused(422, "expected a rule, an object as in a scenario's `rules:`, or a list of them")
+        return rules_from(value, self.emulator.site.names)
+
+    async def listed_rules(self, _request: web.Request) -> web.Response:
+        self.emulator.simulation.now()
+        return _json({"rules": [found.as_json() for found in self.emulator.result.rules]})
+
+    async def verify(self, request: web.Request) -> web.Response:
+        value = await _parsed(request)
+        after = 0
+        if isinstance(value, dict) and "rules" in value:
+            unknown = next((name for name in value if name not in ("rules", "after")), None)
+            if unknown is not None:
+                raise Refused(422, f'unknown member "{unknown}"{did_you_mean(unknown, ("rules", "after"))}')
+            after, value = value.get("after", 0), value["rules"]
+            if not isinstance(after, int) or isinstance(after, bool) or after < 0:
+                raise Refused(422, "after: expected the number of a journal entry")
+        rules = self._rules(value)
+        self.emulator.simulation.now()
+        found = judge(self.emulator.simulation.journal.after(after), rules)
+        return _json(
+            {
+                "ok": found.ok,
+                "rules": [verdict.as_json() for verdict in found.rules],
+                "untested": [one.as_json() for one in found.untested],
+            }
+        )
 
     async def verdict(self, _request: web.Request) -> web.Response:
         self.emulator.simulation.now()
         result = self.emulator.result
         failures = [{"at": round(seconds(found.at), 6), "text": str(found)} for found in result.failures]
         rules = [found.as_json() for found in result.rules]
-        return _json({"ok": result.ok, "rules": rules, "failures": failures})
+        untested = [found.as_json() for found in result.untested]
+        return _json({"ok": result.ok, "rules": rules, "failures": failures, "untested": untested})
 
     async def conclude(self, request: web.Request) -> web.Response:
         await _nothing(request)

@@ -185,7 +185,18 @@ class JudgedRule(JsonModel):
     name: str
     ok: bool
     expected: str
+    occurrences: int = Field(description="How often its trigger occurred; 0: it had nothing to judge")
+    nearest: str = Field("", description="What came close, the last time")
     text: str = Field(description="What was found, the nearest miss, and the journal around it")
+
+
+class Untested(JsonModel):
+    """Something that passed only because nothing came to it."""
+
+    kind: str = Field(description="fault, rule, expectation, step or client")
+    name: str
+    why: str
+    place: str | None
 
 
 class Verdict(JsonModel):
@@ -194,6 +205,21 @@ class Verdict(JsonModel):
     ok: bool
     rules: list[JudgedRule]
     failures: list[Failure]
+    untested: list[Untested]
+
+
+class Rules(JsonModel):
+    """The rules in force."""
+
+    rules: list[JudgedRule]
+
+
+class Verified(JsonModel):
+    """How rules came out over the journal so far."""
+
+    ok: bool
+    rules: list[JudgedRule]
+    untested: list[Untested]
 
 
 class ActiveFault(JsonModel):

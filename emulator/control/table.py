@@ -14,6 +14,7 @@ EXPECTATIONS: Final[dict[str, object]] = {
     "minProperties": 1,
     "description": "Quantities and what they should be: a value, a comparison, a tolerance, a list, /a pattern/",
 }
+RULES: Final[dict[str, object]] = {"type": "array", "minItems": 1, "description": "Rules, as in `rules:`"}
 RULE: Final[dict[str, object]] = {"type": "object", "minProperties": 1, "description": "One rule, as in `rules:`"}
 STEPS: Final[dict[str, object]] = {
     "oneOf": [{"$ref": "#/components/schemas/Step"}, {"type": "array", "items": {"$ref": "#/components/schemas/Step"}}]
@@ -66,9 +67,15 @@ OPERATIONS: Final = (
         problems=(422,)),
     Operation("POST", "/api/expect", Api.expect, "Check quantities against expectations, and record the result",
         models.Expectation, body=EXPECTATIONS, example={"power": "11 kW ± 5 %", "contactor": "closed"}),
-    Operation("POST", "/api/rules", Api.rules, "A rule for the client, as in a scenario, in force from now on",
-        models.Verdict, about="Gone after a reset.", body=RULE,
+    Operation("GET", "/api/rules", Api.listed_rules, "The rules in force, and how they stand", models.Rules),
+    Operation("POST", "/api/rules", Api.rules, "Rules for the client, as in a scenario, in force from now on",
+        models.Verdict, about="Gone after a reset.", body={"anyOf": [RULE, RULES]},
         example={"name": "house limit", "never": {"client": {"writes": "goe.amp", "value": "> 16"}}}),
+    Operation("POST", "/api/verify", Api.verify, "Rules asked afterwards, over the journal so far", models.Verified,
+        about="Nothing needs to have been declared. Each is judged as if the run were over now; `nearest` is what came"
+        " close. `after`: only entries with a higher number. A rule that looks at quantities is `untested`.",
+        body={"anyOf": [RULE, RULES, {"type": "object", "required": ["rules"]}]},
+        example={"client": {"writes": "goe.amp", "value": 10}, "count": 1}),
     Operation("GET", "/api/verdict", Api.verdict, "How rules and expectations stand", models.Verdict),
     Operation("POST", "/api/verdict", Api.conclude, "The run is over: how rules and expectations came out",
         models.Verdict, about="Judges what rules still waited for; they are in force no longer."),

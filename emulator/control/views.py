@@ -12,7 +12,7 @@ from ..devices.interfaces import EMBEDDED_BROKER, HttpInterface, MqttInterface, 
 from ..faults.catalogue import FAULT_TYPES
 from ..faults.engine import FaultEngine
 from ..protocols.server import Server
-from ..service.endpoints import url
+from ..service.endpoints import scheme, url
 from ..world.quantities import charger_view
 
 if TYPE_CHECKING:
@@ -76,10 +76,10 @@ def _interface(emulator: Emulator, server: Server | MqttDevice | OcppDevice, rea
     if interface.protocol == "mdns":
         return shown | {"host": None, "port": None, "url": None, "listening": server.listening}
     host = _shown_host(endpoint.host, reached)
-    shown |= {"host": host, "port": endpoint.port, "url": url(interface.protocol, host, endpoint.port)}
+    shown |= {"host": host, "port": endpoint.port, "url": url(scheme(interface), host, endpoint.port)}
     if isinstance(interface, HttpInterface) and interface.websockets:
         path = next(iter(interface.websockets))
-        shown["websocket"] = url("ws", host, endpoint.port) + path
+        shown["websocket"] = url("wss" if interface.credentials is not None else "ws", host, endpoint.port) + path
     return shown | {"listening": server.listening}
 
 

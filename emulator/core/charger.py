@@ -22,7 +22,7 @@ from .protection import overcurrent_threshold
 from .ramp import Ramp
 from .reading import Segment, steady
 from .snapshot import Snapshot
-from .specs import ChargerSpec
+from .specs import ChargerSpec, VehicleSpec
 from .taper import Taper
 
 MAX_ROUNDS: Final = 200
@@ -101,6 +101,12 @@ class Charger:
     def disturbances(self) -> Mapping[str, Disturbance]:
         """Physical faults present now, by name."""
         return dict(self._hardware.disturbances)
+
+    @property
+    def vehicle_spec(self) -> VehicleSpec | None:
+        """How the plugged vehicle behaves; None: nothing is plugged in."""
+        vehicle = self._hardware.vehicle
+        return None if vehicle is None else vehicle.spec
 
     # --- one event ---------------------------------------------------------------------------------------------------
 

@@ -30,10 +30,6 @@ SWITCHABLE: Final = (S.B_AUTH, S.B_WAIT, S.B_READY, S.C_CLOSING, S.CHARGING, S.C
 # --- conditions ------------------------------------------------------------------------------------------------------
 
 
-def _hard_fault(evse: Evse, now: EvseInputs) -> bool:
-    return evse.protection.hard
-
-
 def _unplugged(evse: Evse, now: EvseInputs) -> bool:
     return evse.plugged and evse.pilot is PilotState.A
 
@@ -42,16 +38,8 @@ def _plugged_in(evse: Evse, now: EvseInputs) -> bool:
     return not evse.plugged and evse.pilot in PLUGGED
 
 
-def _offer(evse: Evse, now: EvseInputs) -> bool:
-    return evse.allowed > 0
-
-
 def _no_offer(evse: Evse, now: EvseInputs) -> bool:
     return evse.allowed <= 0
-
-
-def _other_offer(evse: Evse, now: EvseInputs) -> bool:
-    return evse.allowed != evse.offered
 
 
 def _released(evse: Evse, now: EvseInputs) -> bool:
@@ -66,14 +54,6 @@ def _one_phase_only(evse: Evse, now: EvseInputs) -> bool:
     first, second, third = now.currents
     one_only = first > 5.0 and second < 0.5 and third < 0.5
     return evse.phases.falls_back and evse.phases.set_for == 3 and one_only
-
-
-def _wake_up_over(evse: Evse, now: EvseInputs) -> bool:
-    return evse.allowed <= 0 or evse.due.passed("wake_end", now.at)
-
-
-def _may_open_for_switch(evse: Evse, now: EvseInputs) -> bool:
-    return evse.contactor.closed and evse.phases.may_open(now.at, released=not evse.requesting)
 
 
 # --- actions ---------------------------------------------------------------------------------------------------------
@@ -162,10 +142,6 @@ def _prepare_closing(evse: Evse, now: EvseInputs) -> None:
     evse.asked = True
 
 
-def _give_up_closing(evse: Evse, now: EvseInputs) -> None:
-    evse.due.clear("close")
-
-
 def _close(evse: Evse, now: EvseInputs) -> None:
     evse.due.clear("close")
     evse.contactor.close()
@@ -249,7 +225,7 @@ ROWS: Final = (
         "WARP: controller and RCD self-test, 4.25 s",
         choose=_resting, entered=lambda e, n: e.emit(EventName.BOOTED)),
     Row("1", tuple(state for state in RUNNING if state is not S.FAULT), "hard fault",
-        _hard_fault, _stop_at_fault, (S.FAULT,),
+        lambda e, n: e.protection.hard, _stop_at_fault, (S.FAULT,),
         "IEC 61851-1 A.3, states E and F; 8.5 and IEC 62955, residual current"),
     Row("4", SERVING, "pilot open (state A)",
         _unplugged, _end_session, (S.A,),
@@ -273,7 +249,7 @@ ROWS: Final = (
         lambda e, n: bool(e.offer.out_of_service), _withdraw, (S.DISABLED,),
         "OCPP 1.6, 5.2: a running transaction ends first"),
     Row("19a", (S.PHASE_SWITCH,), "vehicle opens S2, or the grace is over",
-        _may_open_for_switch, _open_for_switch, (),
+        lambda e, n: e.contactor.closed and e.phases.may_open(n.at, released=not e.requesting), _open_for_switch, (),
         "WARP, phase_control.c; seq. 10.1, 10.2"),
     Row("19b", (S.PHASE_SWITCH,), "next step of the sequence due",
         lambda e, n: e.phases.step_due(n.at), lambda e, n: e.phases.step(n.at), (),
@@ -303,13 +279,13 @@ ROWS: Final = (
         lambda e, n: not e.offer.authorised, nothing, (S.B_AUTH,),
         "OCPP 1.6, 4.1: Authorize"),
     Row("7", (S.B_WAIT,), "current to offer",
-        _offer, _offer_first, (S.B_READY,),
+        lambda e, n: e.allowed > 0, _offer_first, (S.B_READY,),
         "IEC 61851-1 A.3, B1 to B2"),
     Row("8", (S.B_READY,), "offer withdrawn",
         _no_offer, _withdraw, (S.B_WAIT,),
         "IEC 61851-1 A.3, B2 to B1"),
     Row("11a", (S.C_CLOSING,), "vehicle opens S2 (state B)",
-        _released, _give_up_closing, (S.B_READY,),
+        _released, lambda e, n: e.due.clear("close"), (S.B_READY,),
         "seq. 7"),
     Row("11b", (S.C_CLOSING,), "offer withdrawn",
         _no_offer, _withdraw, (S.B_WAIT,),
@@ -333,10 +309,10 @@ ROWS: Final = (
         lambda e, n: e.due.passed("grace", n.at), _open, (S.B_WAIT,),
         "seq. 10.2: may open under load after 6 s"),
     Row("20a", (S.WAKEUP,), "wake-up over, or offer withdrawn",
-        _wake_up_over, _end_wake_up, (S.B_READY,),
+        lambda e, n: e.allowed <= 0 or e.due.passed("wake_end", n.at), _end_wake_up, (S.B_READY,),
         "IEC 61851-1 A.5.3"),
     Row("12", (S.B_READY, S.C_CLOSING, S.CHARGING), "offer differs",
-        _other_offer, _change_offer, (),
+        lambda e, n: e.allowed != e.offered, _change_offer, (),
         "seq. 6: the vehicle follows within 5 s"),
     Row("9", (S.B_READY,), "vehicle asks (state C or D), hold-offs over",
         _asks, _prepare_closing, (S.C_CLOSING,),

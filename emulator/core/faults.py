@@ -112,16 +112,16 @@ class TripRcd(Disturbance):
     """
 
     residual_current: SignedAmperes = 0.035
-    kind: Literal["ac", "dc"] = "ac"
+    current_type: Literal["ac", "dc"] = "ac"
     persistent: bool = False
 
     def disturb(self, now: Conditions) -> Conditions:
-        if self.kind == "dc":
+        if self.current_type == "dc":
             return replace(now, residual_dc=self.residual_current)
         return replace(now, residual_ac=self.residual_current)
 
     def problem(self) -> str:
-        if self.kind == "ac" and self.residual_current < 0:
+        if self.current_type == "ac" and self.residual_current < 0:
             return "only a DC residual current can be negative"
         return (
             "" if abs(self.residual_current) <= STRONGEST else f"residual_current cannot be {self.residual_current:g}"

@@ -85,7 +85,7 @@ class Hardware:
     def leak_tripped(self, kind: str) -> None:
         """A leak that has tripped the monitor ends with the trip, unless it was said to persist."""
         for name, fault in tuple(self.disturbances.items()):
-            if isinstance(fault, TripRcd) and not fault.persistent and f"rcd_{fault.kind}" == kind:
+            if isinstance(fault, TripRcd) and not fault.persistent and f"rcd_{fault.current_type}" == kind:
                 del self.disturbances[name]
         self.disturbed()
 

@@ -96,14 +96,6 @@ def _lines(now: Measurements) -> list[float]:
     return [voltage for voltage, wired in zip(now.voltages, now.wired, strict=True) if wired]
 
 
-def _residual_dc(now: Measurements) -> float:
-    return abs(now.conditions.residual_dc)
-
-
-def _residual_ac(now: Measurements) -> float:
-    return now.conditions.residual_ac
-
-
 def _rcd(name: str, kind: rcd.Kind, residual: Callable[[Measurements], float]) -> Detector:
     """A residual-current monitor behind the contactor."""
     return Detector(
@@ -155,8 +147,8 @@ def _diode(now: Measurements) -> bool:
 _TESTING = (EvseState.BOOT, EvseState.A, EvseState.C_CLOSING)
 
 DETECTORS: Final = (
-    _rcd("rcd_dc", "dc", _residual_dc),
-    _rcd("rcd_ac", "ac", _residual_ac),
+    _rcd("rcd_dc", "dc", lambda now: abs(now.conditions.residual_dc)),
+    _rcd("rcd_ac", "ac", lambda now: now.conditions.residual_ac),
     Detector(name="rcd_selftest", trips=lambda now: not now.conditions.rcd_test_passes and now.state in _TESTING,
         persists=lambda now: not now.conditions.rcd_test_passes, delay=0.0, recovery="power"),
     Detector(name="rcd_sensor_defect", trips=lambda now: not now.conditions.rcd_sensor_ok, delay=0.1,

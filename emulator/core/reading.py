@@ -99,6 +99,7 @@ class Segment:
             onboard=view.onboard,
             s2_closed=view.s2_closed,
             target_current=view.target_current,
+            minimum_current=view.minimum_current,
             toggles=view.toggles,
             finished=view.finished,
         )

@@ -86,6 +86,8 @@ class VehicleView:
     s2_closed: bool
     target_current: float
     """RMS current per phase it is heading for [A]."""
+    minimum_current: float
+    """Offer below which it does not charge [A]."""
     toggles: int
     finished: bool
     """The charge limit is reached."""

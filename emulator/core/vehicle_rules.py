@@ -42,10 +42,6 @@ def _dead(vehicle: Vehicle, at: Instant) -> bool:
     return not vehicle.mains.live
 
 
-def _may_start_simplified(vehicle: Vehicle, at: Instant) -> bool:
-    return vehicle.spec.simplified and vehicle.mains.live and not vehicle.onboard.finished
-
-
 def _tops_up(vehicle: Vehicle, at: Instant) -> bool:
     ready = vehicle.onboard.finished and vehicle.due.passed("burst", at) and not vehicle.spec.simplified
     return ready and vehicle.offer() > 0
@@ -66,14 +62,6 @@ def _another_target(vehicle: Vehicle, at: Instant) -> bool:
 def _same_target(vehicle: Vehicle, at: Instant) -> bool:
     due = vehicle.due
     return due.waiting("react") and not due.waiting("stop") and vehicle.new_target() == vehicle.onboard.target
-
-
-def _reaction_due(vehicle: Vehicle, at: Instant) -> bool:
-    return vehicle.due.passed("react", at) and not vehicle.due.waiting("stop")
-
-
-def _at_rest(vehicle: Vehicle, at: Instant) -> bool:
-    return not vehicle.mains.live or vehicle.onboard.current <= 0.0
 
 
 # --- actions ---------------------------------------------------------------------------------------------------------
@@ -113,38 +101,14 @@ def _end_blip(vehicle: Vehicle, at: Instant) -> None:
     vehicle.open_s2(at, by_evse=False)
 
 
-def _see_mains(vehicle: Vehicle, at: Instant) -> None:
-    vehicle.due.clear("patience", "blip", "stop")
-
-
 def _give_up(vehicle: Vehicle, at: Instant) -> None:
     vehicle.due.set("retry", at, vehicle.spec.retry)
     vehicle.open_s2(at, by_evse=False)
 
 
-def _open_s2_without_mains(vehicle: Vehicle, at: Instant) -> None:
-    vehicle.open_s2(at, by_evse=True)
-
-
-def _begin(vehicle: Vehicle, at: Instant) -> None:
-    vehicle.begin(at)
-
-
-def _cut_off(vehicle: Vehicle, at: Instant) -> None:
-    vehicle.cut_off()
-
-
 def _finish(vehicle: Vehicle, at: Instant) -> None:
     vehicle.bursting = False
     vehicle.emit(EventName.CHARGE_FINISHED)
-    vehicle.stop(by_evse=False)
-
-
-def _join_phases(vehicle: Vehicle, at: Instant) -> None:
-    vehicle.due.clear("stagger")
-
-
-def _stop_by_itself(vehicle: Vehicle, at: Instant) -> None:
     vehicle.stop(by_evse=False)
 
 
@@ -165,10 +129,6 @@ def _stop_without_offer(vehicle: Vehicle, at: Instant) -> None:
 def _note_target(vehicle: Vehicle, at: Instant) -> None:
     vehicle.pending = vehicle.new_target()
     vehicle.due.set("react", at, vehicle.spec.reaction_delay)
-
-
-def _keep_target(vehicle: Vehicle, at: Instant) -> None:
-    vehicle.due.clear("react")
 
 
 def _follow_target(vehicle: Vehicle, at: Instant) -> None:
@@ -214,7 +174,7 @@ ROWS: Final = (
         _pilot_gone, _stop, (S.STOPPING,),
         "IEC 61851-1 A.3, states E and F: within 3 s"),
     Row("2", (S.IDLE,), "mains appear, vehicle without S2",
-        _may_start_simplified, nothing, (S.STARTING,),
+        lambda v, at: v.spec.simplified and v.mains.live and not v.onboard.finished, nothing, (S.STARTING,),
         "seq. 1.2"),
     Row("3", (S.IDLE,), "not charged for long",
         lambda v, at: v.due.passed("sleep", at), _fall_asleep, (S.ASLEEP,),
@@ -229,19 +189,19 @@ ROWS: Final = (
         lambda v, at: v.due.passed("blip", at), _end_blip, S2_OPEN,
         "habit: BMW iX3; WARP, phase_control.c", choose=_s2_open),
     Row("7", (S.REQUESTING,), "mains appear",
-        _live, _see_mains, (S.STARTING,),
+        _live, lambda v, at: v.due.clear("patience", "blip", "stop"), (S.STARTING,),
         "seq. 4: contactor closed within 3 s"),
     Row("8", (S.REQUESTING,), "patience over",
         lambda v, at: v.due.passed("patience", at), _give_up, S2_OPEN,
         "habit", choose=_s2_open),
     Row("9", (S.STARTING,), "no mains for 3 s",
-        _dead, _open_s2_without_mains, S2_OPEN,
+        _dead, lambda v, at: v.open_s2(at, by_evse=True), S2_OPEN,
         "habit", held=_NO_MAINS, choose=_s2_open),
     Row("10", (S.STARTING,), "mains for the start delay",
-        _live, _begin, (S.CHARGING,),
+        _live, lambda v, at: v.begin(at), (S.CHARGING,),
         "habit", held=_START_DELAY),
     Row("11", (S.CHARGING,), "mains vanish",
-        _dead, _cut_off, (S.STARTING,),
+        _dead, lambda v, at: v.cut_off(), (S.STARTING,),
         "seq. 10.2: contactor opened under load"),
     Row("12", (S.CHARGING,), "charge limit reached",
         lambda v, at: not v.bursting and v.onboard.finished, _finish, (S.STOPPING,),
@@ -250,10 +210,10 @@ ROWS: Final = (
         lambda v, at: v.bursting and v.due.passed("burst_end", at), _finish, (S.STOPPING,),
         "seq. 7"),
     Row("14", (S.CHARGING,), "other phases join",
-        lambda v, at: v.due.passed("stagger", at), _join_phases, (),
+        lambda v, at: v.due.passed("stagger", at), lambda v, at: v.due.clear("stagger"), (),
         "habit: Tesla Model 3; dingo35/SmartEVSE-3.5, documentation"),
     Row("15", (S.CHARGING,), "phase lost",
-        lambda v, at: v.lost_a_phase, _stop_by_itself, (S.STOPPING,),
+        lambda v, at: v.lost_a_phase, lambda v, at: v.stop(by_evse=False), (S.STOPPING,),
         "habit"),
     Row("16", DEMANDING, "no valid offer",
         _misses_offer, _open_s2_without_offer, S2_OPEN,
@@ -265,13 +225,13 @@ ROWS: Final = (
         _another_target, _note_target, (),
         "seq. 6"),
     Row("17a", (S.CHARGING,), "the old target again",
-        _same_target, _keep_target, (),
+        _same_target, lambda v, at: v.due.clear("react"), (),
         "seq. 6"),
     Row("18", (S.CHARGING,), "reaction delay over",
-        _reaction_due, _follow_target, (),
+        lambda v, at: v.due.passed("react", at) and not v.due.waiting("stop"), _follow_target, (),
         "seq. 6: within 5 s"),
     Row("19", (S.STOPPING,), "no current any more",
-        _at_rest, _open_s2, S2_OPEN,
+        lambda v, at: not v.mains.live or v.onboard.current <= 0.0, _open_s2, S2_OPEN,
         "seq. 7", choose=_s2_open),
     Row("20", (S.ASLEEP,), "woken, wake delay over",
         lambda v, at: v.due.passed("wake", at), _wake, (S.IDLE,),

@@ -16,6 +16,8 @@ class OcppSwitch:
 
     settings: Callable[[str], Mapping[str, object]]
     """Settings that switch OCPP on, for a URL."""
+    models: Callable[[str], bool] = lambda _model: True
+    """Whether a model, by its id, has OCPP."""
     appends_identity: bool = True
     """The wallbox appends its identity to the URL; False: the URL has to end with it."""
 
@@ -58,7 +60,7 @@ class Catalogue:
             version = Version(text)
         except ValueError:
             raise EmulatorError(f'"{text}" is not a firmware version; {_known(chosen)}') from None
-        if version < Version(chosen.firmwares[0]):
+        if not Version(chosen.firmwares[0]) <= version <= Version(chosen.firmwares[-1]):
             raise EmulatorError(f'{chosen.id} has no profile for firmware "{text}"; {_known(chosen)}')
         return Profile(model=chosen, firmware=version)
 

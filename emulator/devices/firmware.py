@@ -76,3 +76,10 @@ class Profile:
         return (since is None or self.firmware >= _version(since)) and (
             until is None or self.firmware < _version(until)
         )
+
+    @property
+    def stands_in(self) -> str | None:
+        """The older firmware this one behaves as, because there is no profile of its own; None: there is one."""
+        if any(_version(text) == self.firmware for text in self.model.firmwares):
+            return None
+        return next(text for text in reversed(self.model.firmwares) if _version(text) <= self.firmware)

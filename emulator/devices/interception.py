@@ -16,6 +16,14 @@ from .interfaces.ship import UNDISTURBED, Disturbance
 from .traffic import Message
 
 
+class HiddenError(KeyError):
+    """A fault hides a value from clients."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
 class Interception:
     """What happens to one message, or to a request and its reply. This one: nothing."""
 
@@ -57,8 +65,8 @@ class Interceptor:
     active: bool = False
     """Whether it wants to see messages."""
 
-    def intercept(self, message: Message) -> Interception:
-        """What happens to a message."""
+    def intercept(self, message: Message, *, peek: bool = False) -> Interception:
+        """What happens to a message; `peek`: what would happen to it, which nothing counts."""
         return UNTOUCHED
 
     def reachable(self, interface: str) -> bool:
@@ -86,7 +94,7 @@ class Interceptor:
         return False
 
     def seen(self, point: str, value: object) -> object:
-        """A vendor value as the next client would see it. KeyError if it is hidden from it."""
+        """A vendor value as the next client would see it. HiddenError if it would not."""
         return value
 
 

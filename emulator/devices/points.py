@@ -6,17 +6,18 @@ The one rule: a row is a frozen value that reads a view and nothing else; meanin
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TypedDict
 
 from .firmware import Profile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Point:
     """What every row says about itself: where it comes from, and on which wallboxes it exists."""
 
     name: str
+    _: KW_ONLY
     source: str
     """Tag of the document, capture or client it is taken from."""
     since: str | None = None

@@ -105,7 +105,6 @@ class RegisterFacts(Facts, total=False):
 class Register(Point, Generic[V, W]):
     """One item of a register table (or one coil), at the zero-based address of the wire."""
 
-    name: str
     address: int
     type: WireType
     scale: float = field(default=1, kw_only=True)

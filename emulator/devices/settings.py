@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar, overload
+from typing import Final, Generic, TypeVar, overload
 
 from ..errors import EmulatorError, did_you_mean
 
@@ -19,14 +19,34 @@ Check = Callable[[object], T]
 """Returns the value to store, or raises ValueError saying what was expected."""
 
 
+@dataclass(frozen=True, slots=True)
+class Checked(Generic[T]):
+    """A check that can say what it takes."""
+
+    take: Check[T]
+    schema: Mapping[str, object]
+    """JSON Schema of it."""
+
+    def __call__(self, value: object) -> T:
+        return self.take(value)
+
+
+def schema_of(check: Callable[[object], object]) -> Mapping[str, object]:
+    """JSON Schema of what a check takes; of one that does not say: anything."""
+    return check.schema if isinstance(check, Checked) else {}
+
+
 def anything(value: object) -> object:
     return value
 
 
-def boolean(value: object) -> bool:
+def _boolean(value: object) -> bool:
     if isinstance(value, bool):
         return value
     raise ValueError("expected true or false")
+
+
+boolean: Final[Check[bool]] = Checked(_boolean, {"type": "boolean"})
 
 
 def text(longest: int | None = None) -> Check[str]:
@@ -37,7 +57,7 @@ def text(longest: int | None = None) -> Check[str]:
             return value
         raise ValueError("expected a text" + (f" of at most {longest} bytes" if longest is not None else ""))
 
-    return check
+    return Checked(check, {"type": "string"})
 
 
 def integer(lowest: int, highest: int) -> Check[int]:
@@ -48,7 +68,7 @@ def integer(lowest: int, highest: int) -> Check[int]:
             return value
         raise ValueError(f"expected a whole number {lowest}..{highest}")
 
-    return check
+    return Checked(check, {"type": "integer", "minimum": lowest, "maximum": highest})
 
 
 def number(lowest: float, highest: float) -> Check[float]:
@@ -59,7 +79,7 @@ def number(lowest: float, highest: float) -> Check[float]:
             return float(value)
         raise ValueError(f"expected a number {lowest:g}..{highest:g}")
 
-    return check
+    return Checked(check, {"type": "number", "minimum": lowest, "maximum": highest})
 
 
 def one_of(*values: T) -> Check[T]:
@@ -71,7 +91,7 @@ def one_of(*values: T) -> Check[T]:
                 return known
         raise ValueError(f"expected one of {', '.join(map(str, values))}")
 
-    return check
+    return Checked(check, {"enum": list(values)})
 
 
 def optional(check: Check[T]) -> Check[T | None]:
@@ -85,7 +105,8 @@ def optional(check: Check[T]) -> Check[T | None]:
         except ValueError as error:
             raise ValueError(f"{error} or null") from None
 
-    return either
+    inner = schema_of(check)
+    return Checked(either, {"anyOf": [dict(inner), {"type": "null"}]} if inner else {})
 
 
 def list_of(check: Check[T], *, longest: int | None = None) -> Check[list[T]]:
@@ -96,7 +117,8 @@ def list_of(check: Check[T], *, longest: int | None = None) -> Check[list[T]]:
             raise ValueError("expected a list" + (f" of at most {longest} items" if longest is not None else ""))
         return [check(item) for item in value]
 
-    return every
+    schema: dict[str, object] = {"type": "array", "items": dict(schema_of(check))}
+    return Checked(every, schema if longest is None else {**schema, "maxItems": longest})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +131,27 @@ class Setting(Generic[T_co]):
     about: str = ""
     persistent: bool = field(default=True, kw_only=True)
     """Survives a reboot and a power cut (flash)."""
+
+    @property
+    def schema(self) -> dict[str, object]:
+        """JSON Schema of what it takes, for editors."""
+        return {**schema_of(self.check), **({"description": self.about} if self.about else {})}
+
+    @property
+    def expected(self) -> str:
+        """What it takes, for a reader; empty: its check does not say."""
+        try:
+            self.check(_NOTHING)
+        except ValueError as error:
+            first, _, rest = str(error).partition("expected ")
+            return rest if not first else ""
+        except (TypeError, AttributeError, EmulatorError):
+            return ""
+        return ""
+
+
+_NOTHING: Final = object()
+"""What no setting takes, to be told what it takes instead."""
 
 
 def declared(names: Mapping[str, object]) -> tuple[Setting[object], ...]:

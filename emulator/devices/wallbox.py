@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from ..core.agenda import Action, Timer
 from ..core.instant import Instant, later
-from ..core.messages import Command, Event, Outcome
+from ..core.messages import Command, Event, Outcome, SetAuthorisation
 from ..core.snapshot import Snapshot
 from ..core.specs import ChargerSpec
 from ..runtime.simulation import Simulation
@@ -148,6 +148,12 @@ class Wallbox(ABC):
         """The button of the wallbox is pressed for `duration` s. Default: it has none."""
         return Outcome(detail={"ignored": "no button"})
 
+    def lose_authorisation(self) -> None:
+        """The authorisation of the present session is gone, and nobody asked for that. Default: the charger's only."""
+        for owner, granted in self.snapshot().authorisations.items():
+            if granted and owner.partition(".")[0] == self.name:
+                self.submit(SetAuthorisation(owner=owner, granted=False))
+
     def setting_changed(self, name: str) -> None:  # noqa: B027 - most need nothing here
         """A setting has a new value."""
 
@@ -226,6 +232,8 @@ class Wallbox(ABC):
 
         `names`: what else the value is called, the vendor's own name last, with the value as it is there.
         """
+        if origin.recorded:
+            return
         detail: dict[str, object] = {"value": value, "ok": outcome.ok}
         if names:
             detail["as"] = dict(names)

@@ -40,10 +40,15 @@ def _wrapped(value: object) -> object:
     if isinstance(value, Mapping):
         if "datagram" in value:  # the payload is a message of its own: its outermost member stays an object
             return {"datagram": _wrapped(value["datagram"])}
-        return [{name: _wrapped(item)} for name, item in value.items()]
+        return [{name: _wrapped(item)} for name, item in value.items() if not _empty_list(item)]
     if isinstance(value, list | tuple):
         return [_wrapped(item) for item in value]
     return value
+
+
+def _empty_list(value: object) -> bool:
+    """Left out: on the wire it looks like an empty object, and as such ship-go takes it."""
+    return isinstance(value, list | tuple) and not value
 
 
 def _unwrapped(value: object) -> object:

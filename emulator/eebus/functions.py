@@ -68,6 +68,26 @@ LISTS: Final[Mapping[str, ListFunction]] = {
     )
 }
 
+FUNCTIONS: Final = (
+    *LISTS,
+    "deviceClassificationManufacturerData",
+    "deviceDiagnosisHeartbeatData",
+    "deviceDiagnosisStateData",
+    "nodeManagementBindingData",
+    "nodeManagementBindingDeleteCall",
+    "nodeManagementBindingRequestCall",
+    "nodeManagementDestinationListData",
+    "nodeManagementDetailedDiscoveryData",
+    "nodeManagementSubscriptionData",
+    "nodeManagementSubscriptionDeleteCall",
+    "nodeManagementSubscriptionRequestCall",
+    "nodeManagementUseCaseData",
+    "resultData",
+    *("connectionHello", "messageProtocolHandshake", "connectionPinState", "accessMethodsRequest", "accessMethods"),
+    *("connectionClose", "init"),
+)
+"""Every function and SHIP message that a fault may name."""
+
 
 def changed(function: str, old: Data, command: Data) -> Data:
     """The data of a function after a command (one entry of `cmd`): first what it deletes, then what it says."""

@@ -88,6 +88,9 @@ class Session:
         self._counter = 0
         self._waiting: dict[int, Done] = {}
         self._complete = False
+        self._introduced = False
+        """The peer has been told what we consist of: before that, eebus-go breaks on subscriptions and bindings."""
+        self._held: list[tuple[Data, Done | None]] = []
 
     def begin(self) -> None:
         self.ask(MANAGEMENT, MANAGEMENT, DISCOVERY)
@@ -124,7 +127,13 @@ class Session:
             "serverAddress": target.address._replace(device=self.peer).data(),
             "serverFeatureType": target.type,
         }
-        self._send("call", MANAGEMENT, MANAGEMENT, {call: {f"{kind}Request": body}}, done=done, acknowledge=True)
+        self._held.append(({call: {f"{kind}Request": body}}, done))
+        self._send_held()
+
+    def _send_held(self) -> None:
+        held, self._held = (self._held, []) if self._introduced else ([], self._held)
+        for command, done in held:
+            self._send("call", MANAGEMENT, MANAGEMENT, command, done=done, acknowledge=True)
 
     def tell(self, place: Address, function: str, data: Data, *, partial: bool = False) -> None:
         """A notify to every subscriber of a feature."""
@@ -196,6 +205,9 @@ class Session:
             refusal = Refusal(ErrorNumber.COMMAND_NOT_SUPPORTED, "unknown classifier")
         if answer is not None:
             self._send(answer[0], target, source, answer[1], reference=counter)
+            if function == DISCOVERY:
+                self._introduced = True
+                self._send_held()
         elif refusal is not None or (flag(header, "ackRequest") and classifier != "read"):
             self._result(target, source, counter, refusal)
 

@@ -15,8 +15,8 @@ from ..core.instant import Instant, later, seconds
 from ..core.messages import Command, Outcome, Stimulus
 from ..errors import EmulatorError
 from ..runtime.journal import Entry
-from .effect import Lasting
-from .injection import Injection
+from .effect import ChangesText, ChangesValues, Lasting
+from .injection import Happening, Injection
 
 if TYPE_CHECKING:
     from .engine import FaultEngine
@@ -92,7 +92,11 @@ class ActiveFault:
         """Another fault of its kind and name takes its place this very instant."""
         self._due_timer = self.simulation.timer(self._due, Priority.FAULT)
         self._end_timer = self.simulation.timer(lambda _at: self.lapse("time"), Priority.FAULT)
+        self._until_timer = self.simulation.timer(self._until_due, Priority.FAULT)
+        self._happened = False
+        """What it comes after, or lasts until, has happened, and its delay is not over."""
         self._repeat_timer = self.simulation.timer(self._repeat, Priority.FAULT)
+        self._looking = False
         self._cancels: dict[Watch, Callable[[], None]] = {}
         """End what it listens to and watches."""
 
@@ -102,12 +106,29 @@ class ActiveFault:
         return f"fault.{self.injection.name}"
 
     @property
+    def shown(self) -> State:
+        """Its state for a reader: what changes messages while a condition holds is paused while it does not."""
+        when = self.injection.when
+        if self.state is not State.IN_FORCE or when is None or self.injection.lasting or self._looking:
+            return self.state
+        self._looking = True  # its condition may ask about faults, this one too
+        try:
+            return self.state if when.holds() else State.PAUSED
+        finally:
+            self._looking = False
+
+    @property
     def in_force(self) -> bool:
         return self.state is State.IN_FORCE
 
     @property
     def over(self) -> bool:
         return self.state is State.OVER
+
+    @property
+    def used_up(self) -> bool:
+        """It has hit as often as it may."""
+        return self.injection.count is not None and self.hits >= self.injection.count
 
     def _move(self, signal: Signal) -> None:
         self.state = TRANSITIONS[self.state, signal]
@@ -118,7 +139,7 @@ class ActiveFault:
         """Wait for the trigger; without one, begin. EmulatorError if it cannot begin."""
         after = self.injection.after
         if after is not None:
-            self.note("armed", {"after": f"{after.kind} {after.pattern}"})
+            self.note("armed", {"after": after.text})
             self._watch("after", self.simulation.journal.listen(self._heard_after))
         else:
             self._preceded(self._begin)
@@ -148,7 +169,8 @@ class ActiveFault:
         after = self.injection.after
         waits = self.state in (State.IDLE, State.PAUSED) and self._due_timer.due is None
         if after is not None and waits and after.fits(entry, self.target.charger):
-            self._due_timer.set(later(self.simulation.at, after.delay))
+            self._happened = False
+            self._due_timer.set(self.simulation.at)
             self.simulation.wake()
 
     def _heard_request(self, entry: Entry) -> None:
@@ -164,9 +186,40 @@ class ActiveFault:
         if injection.after is None or self.state is State.ARMED:
             self._try()
             return
+        if not self._happened and not self._counts(injection.after):
+            return
+        if not self._happened and injection.after.delay > 0:
+            self._happened = True
+            self._due_timer.set(later(self.simulation.at, injection.after.delay))
+            return
         if not (injection.lasting and injection.repeats):
             self._unwatch("after")
         self._preceded(self._try)
+
+    def _counts(self, after: Happening) -> bool:
+        """Whether what just happened is what it comes after: `while` and `when` are judged now."""
+        held = after.while_ is None or after.while_.holds()
+        return held and (self.injection.when is None or self.injection.when.holds())
+
+    def _heard_until(self, entry: Entry) -> None:
+        until = self.injection.until
+        if isinstance(until, Happening) and self._until_timer.due is None and until.fits(entry, self.target.charger):
+            self._happened = False
+            self._until_timer.set(self.simulation.at)
+            self.simulation.wake()
+
+    def _until_due(self, at: Instant) -> None:
+        """What it lasts until has come."""
+        until = self.injection.until
+        if not isinstance(until, Happening) or not self.in_force:
+            return
+        if not self._happened and until.while_ is not None and not until.while_.holds():
+            return
+        if not self._happened and until.delay > 0:
+            self._happened = True
+            self._until_timer.set(later(at, until.delay))
+        else:
+            self.lapse("until")
 
     def _watch_when(self) -> None:
         if self.injection.when is not None:
@@ -198,16 +251,20 @@ class ActiveFault:
         self.begun_at = self.simulation.at
         self.note("begin", {"on": self.target.address})
         if isinstance(effect, Lasting):
-            self.hits += 1
+            self.hits += effect.hits_by_itself
             effect.begin(self)
             if effect.momentary and injection.open_ended:
                 self.lapse("done")
+        elif isinstance(effect, ChangesValues | ChangesText):
+            self.engine.publish_again(self.target)
         if not self.in_force:
             return
         if injection.for_ is not None:
             self._end_timer.set(later(self.simulation.at, injection.for_))
             self.simulation.wake()
-        if injection.until is not None:
+        if isinstance(injection.until, Happening):
+            self._watch("until", self.simulation.journal.listen(self._heard_until))
+        elif injection.until is not None:
             self._watch("until", injection.until.watch(True, lambda _at: self.lapse("until")))
 
     def again(self, period: float) -> None:
@@ -215,9 +272,17 @@ class ActiveFault:
         self._repeat_timer.set(later(self.simulation.at, period))
         self.simulation.wake()
 
+    def show_again(self, at: Instant) -> None:
+        """At an instant, what was published otherwise may look different."""
+        self.simulation.timer(lambda _at: self.engine.publish_again(self.target), Priority.FAULT).set(at)
+        self.simulation.wake()
+
     def _repeat(self, _at: Instant) -> None:
         if self.in_force and isinstance(self.effect, Lasting):
-            self.effect.begin(self)
+            try:
+                self.effect.begin(self)
+            except EmulatorError as error:
+                self.finish(str(error))
 
     def apply(self, stimulus: Stimulus) -> None:
         """Do something to the charger. RefusedError if it makes no sense there."""
@@ -238,8 +303,7 @@ class ActiveFault:
     def lapse(self, why: str) -> None:
         """It is not in force any longer; over for good unless its trigger may bring it back."""
         injection = self.injection
-        done = injection.count is not None and self.hits >= injection.count
-        if not injection.lasting or not injection.repeats or done:
+        if not injection.lasting or not injection.repeats or self.used_up:
             self.finish(why)
         elif self.in_force:
             self._stop(Signal.LAPSED, why)
@@ -257,12 +321,15 @@ class ActiveFault:
         was_in_force = self.in_force
         self._move(signal)
         self._end_timer.clear()
+        self._until_timer.clear()
         self._repeat_timer.clear()
         self._unwatch("until")
         self.begun_at = None
         self.note("end", {"why": why, "hits": self.hits})
         if was_in_force and isinstance(self.effect, Lasting):
             self.effect.end(self)
+        elif was_in_force and isinstance(self.effect, ChangesValues | ChangesText):
+            self.engine.publish_again(self.target)
 
     # --- hitting messages --------------------------------------------------------------------------------------------
 
@@ -281,7 +348,7 @@ class ActiveFault:
         number = self.candidates + 1
         if not peek:
             self.candidates = number
-        if injection.count is not None and self.hits >= injection.count:
+        if self.used_up:
             return False
         if not injection.reaches(number):
             return False
@@ -294,8 +361,7 @@ class ActiveFault:
         self.hits += 1
         detail |= {"hit": self.hits}
         self.note("hit", detail, **where)
-        count = self.injection.count
-        if self.injection.hits_once or (count is not None and self.hits >= count):
+        if not self.injection.lasting and (self.injection.hits_once or self.used_up):
             self.finish("count")
 
     def chance(self, number: int, salt: str = "") -> float:
@@ -327,7 +393,7 @@ class ActiveFault:
             "on": self.target.address,
             "kind": self.effect.title,
             "charger": self.target.charger,
-            "state": str(self.state),
+            "state": str(self.shown),
             "in_force": self.in_force,
             "since": None if self.begun_at is None else round(seconds(self.begun_at), 6),
             "hits": self.hits,

@@ -7,7 +7,7 @@ a class beside its kin and add it here; steps, control API, command line and Pyt
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from ..core.faults import CATALOGUE, Disturbance
@@ -119,19 +119,12 @@ PRIMITIVES: Final[Mapping[str, str]] = {"contactor_welded": "P04", "cp_open": "P
 
 
 def _of_disturbance(cls: type[Disturbance]) -> FaultType:
-    """`kind` of a residual current is called `current_type` here, because `kind` is the fault's own."""
-    own = tuple(replace(a, name="current_type") if a.name == "kind" else a for a in arguments_of(cls))
-
-    def make(values: Mapping[str, object]) -> Effect:
-        given = {("kind" if name == "current_type" else name): value for name, value in values.items()}
-        return physical.Physical(disturbance=construct(cls, given))
-
     name = cls.step()
     return FaultType(
         name=name,
         about=cls.about,
-        arguments=own,
-        make=make,
+        arguments=arguments_of(cls),
+        make=lambda values: physical.Physical(disturbance=construct(cls, values)),
         levels=("charger",),
         primitive=PRIMITIVES.get(name, ""),
     )

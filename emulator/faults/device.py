@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
 from ..core import messages
 from ..core.messages import Command, RequestPhases
@@ -142,7 +142,7 @@ class Act(Lasting):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorisationLost(Lasting):
-    """The authorisation of the present session is gone."""
+    """The authorisation of the present session is gone; a card starts again."""
 
     primitive: ClassVar[str] = "P13"
     levels: ClassVar[tuple[Level, ...]] = WALLBOXES
@@ -152,9 +152,9 @@ class AuthorisationLost(Lasting):
         return True
 
     def begin(self, fault: ActiveFault) -> None:
-        for owner, granted in fault.simulation.observe(fault.target.charger).authorisations.items():
-            if granted and fault.target.wallbox in (None, owner.partition(".")[0]):
-                fault.submit(messages.SetAuthorisation(owner=owner, granted=False))
+        for wallbox in fault.target.wallboxes:
+            wallbox.lose_authorisation()
+            wallbox.changed()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,16 +225,45 @@ class OwnPhases(Lasting):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VehicleHabit(Lasting):
-    """The plugged vehicle behaves in another way."""
+    """The vehicle behaves in another way: the plugged one, or those that come while it lasts."""
 
     primitive: ClassVar[str] = "P03"
     levels: ClassVar[tuple[Level, ...]] = CHARGER
+    hits_by_itself: ClassVar[bool] = False
 
     changes: Annotated[Mapping[str, object], Spread(VehicleSpec, omit=("model",))] = field(default_factory=dict)
 
     def begin(self, fault: ActiveFault) -> None:
-        fault.apply(messages.SetVehicle(changes=dict(self.changes)))
-        fault.lapse("done")
+        """Once for each vehicle."""
+        if "silence" not in fault.memory:
+            fault.memory["silence"] = fault.simulation.journal.listen(lambda entry: _vehicle_moved(fault, entry))
+        spec = fault.simulation.chargers[fault.target.charger].vehicle_spec
+        if spec is not None and fault.memory.get("changed") is not spec and not fault.used_up:
+            habits = asdict(spec)
+            fault.apply(messages.SetVehicle(changes=dict(self.changes)))
+            fault.memory["before"] = {name: habits[name] for name in self.changes if name not in _USED_UP}
+            fault.memory["changed"] = fault.simulation.chargers[fault.target.charger].vehicle_spec
+            fault.hit({"changed": {name: [habits[name], value] for name, value in self.changes.items()}})
+
+    def end(self, fault: ActiveFault) -> None:
+        fault.memory.pop("silence")()
+        spec = fault.simulation.chargers[fault.target.charger].vehicle_spec
+        before = fault.memory.pop("before", {})
+        if spec is not None and spec is fault.memory.pop("changed", None) and before:
+            fault.undo(messages.SetVehicle(changes=before))
+
+
+def _vehicle_moved(fault: ActiveFault, entry: Entry) -> None:
+    if entry.kind != "event" or entry.charger != fault.target.charger:
+        return
+    if entry.name == "plugged":
+        fault.again(0.0)
+    elif entry.name == "unplugged" and fault.used_up:
+        fault.finish("count")
+
+
+_USED_UP: Final = frozenset({"state_of_charge"})
+"""What was changed for good: it is no habit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,9 @@ class Effect:
 class Lasting(Effect, ABC):
     """Base of states: there from beginning to end."""
 
+    hits_by_itself: ClassVar[bool] = True
+    """Its beginning is its hit; otherwise it says when it affects somebody."""
+
     @property
     def momentary(self) -> bool:
         """Done once it has begun: over, unless something is said about its end."""
@@ -145,12 +148,18 @@ class DropsUnlessHandled(DropsRequests):
 
 
 class WatchesRequests(ABC):
-    """Looks at requests before they are handled."""
+    """Looks at requests before and after they are handled."""
 
     __slots__ = ()
 
+    everywhere: ClassVar[bool] = False
+    """Also those of other interfaces, and those that `match` is not about: it only says what is shown."""
+
     @abstractmethod
     def before(self, candidate: Candidate) -> None: ...
+
+    def after(self, candidate: Candidate, written: Sequence[str]) -> None:  # noqa: B027 - most only look before
+        """The request was handled. `written`: the values that it was recorded to write."""
 
 
 class SwallowsWrites(ABC):
@@ -218,7 +227,7 @@ class ChangesValues(OnMessages, ABC):
     needs_key: ClassVar[bool] = True
     selects: ClassVar[bool] = True
 
-    def concerns(self, candidate: Candidate, path: Path) -> bool:
+    def concerns(self, candidate: Candidate, path: Path, old: object) -> bool:
         """Whether a value counts as one to hit."""
         return True
 

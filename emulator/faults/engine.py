@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from ..devices.interception import NOBODY
 from ..devices.interfaces import MqttInterface, Origin, Publish
-from ..devices.topics import matches
+from ..devices.topics import matches, whole
 from ..errors import EmulatorError
-from .active import ActiveFault
+from .active import ActiveFault, State
 from .injection import Injection
 from .interceptor import FaultInterceptor
 from .mqtt import BrokerDown
+from .target import Target
 
 if TYPE_CHECKING:
     import asyncio
@@ -49,6 +50,10 @@ class Link(Protocol):
         """Publish past the faults."""
         ...
 
+    def publish_again(self) -> None:
+        """Publish what the faults make look different from what was published last."""
+        ...
+
 
 class FaultEngine:
     """The faults of one simulation."""
@@ -57,6 +62,8 @@ class FaultEngine:
         self.simulation = simulation
         self.active: dict[str, ActiveFault] = {}
         """By name, in the order in which they were armed."""
+        self.ended: set[str] = set()
+        """Names of faults that were over at least once."""
         self._interceptors: dict[Wallbox, FaultInterceptor] = {}
         """Of every wallbox that faults are armed on."""
         self.broker: Broker | None = None
@@ -100,6 +107,7 @@ class FaultEngine:
 
     def forget(self, fault: ActiveFault) -> None:
         """A fault is over."""
+        self.ended.add(fault.injection.name)
         if self.active.get(fault.injection.name) is fault:
             del self.active[fault.injection.name]
         for wallbox in fault.target.wallboxes:
@@ -140,12 +148,18 @@ class FaultEngine:
             if address.startswith(f"{wallbox}."):
                 link.drop()
 
+    def publish_again(self, target: Target) -> None:
+        """What was published may look different now: publish what does."""
+        for wallbox in target.wallboxes:
+            for address, link in self.links.items():
+                if address.startswith(f"{wallbox.address}.") and target.reaches(address.rpartition(".")[2]):
+                    link.publish_again()
+
     def publish_foreign(self, wallbox: Wallbox, message: Publish) -> None:
-        """Publish in the name of somebody else. Below the wallbox's prefix, unless the topic begins with a slash."""
+        """Publish in the name of somebody else. Below the wallbox's prefix, unless it is a whole topic."""
         for name, interface in wallbox.interfaces.items():
             if isinstance(interface, MqttInterface):
-                if not message.topic.startswith("/"):
-                    message = replace(message, topic=f"{interface.prefix().rstrip('/')}/{message.topic}")
+                message = replace(message, topic=whole(message.topic, interface.prefix()))
                 link = self.links.get(f"{wallbox.address}.{name}")
                 if link is not None:
                     link.transmit([message])
@@ -161,6 +175,13 @@ class FaultEngine:
                 pass
 
     # --- names -------------------------------------------------------------------------------------------------------
+
+    def state_of(self, name: str) -> State:
+        """Where a fault is in its life; one that is to be armed later is idle."""
+        fault = self.active.get(name)
+        if fault is not None:
+            return fault.shown
+        return State.OVER if name in self.ended else State.IDLE
 
     def free_name(self, wanted: str, address: str) -> str:
         """A name for a fault, different from that of one elsewhere."""

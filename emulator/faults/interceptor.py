@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Final
 from ..core.messages import Command
 from ..devices.delivery import Copy, Delivery, M
 from ..devices.documents import Path, address
-from ..devices.interception import UNTOUCHED, Interception, Interceptor
-from ..devices.interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest
+from ..devices.interception import UNTOUCHED, HiddenError, Interception, Interceptor
+from ..devices.interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest, MqttInterface
 from ..devices.interfaces.ship import UNDISTURBED, Disturbance
 from ..devices.traffic import Message, ProtocolName
+from ..runtime.journal import Entry
 from . import registers
 from .edits import HIDE, KEEP, edit
 from .eebus import DisturbsEebus
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
     from .active import ActiveFault
 
+NOWHERE: Final = "/hidden-by-a-fault"
+"""What no wallbox serves: where all of a reply is hidden, it answers as there."""
+TOPICAL: Final = ("mqtt", "websocket")
+"""Where the paths of values begin with their topic."""
 CHANGES: Final = 8
 """Changed values that the journal shows of one message."""
 
@@ -50,7 +55,10 @@ CHANGES: Final = 8
 class Candidate:
     """One message that a fault may hit."""
 
-    def __init__(self, fault: ActiveFault, message: Message, wallbox: Wallbox, *, peek: bool = False) -> None:
+    def __init__(
+        self, fault: ActiveFault, message: Message, wallbox: Wallbox, *, peek: bool = False, prefix: str = ""
+    ) -> None:
+        """`prefix`: what the wallbox's topics begin with."""
         self.fault = fault
         self.effect = fault.effect
         self.message = message
@@ -59,9 +67,13 @@ class Candidate:
         """Somebody only looks: nothing counts, nothing is recorded."""
         self.wanted = False
         """What the effect has to remember between two questions about this message."""
+        self.readings: Mapping[str, object] = {}
+        """What the wallbox's values read before it."""
         self.detail: dict[str, object] = {}
         self.selects = isinstance(self.effect, OnMessages) and self.effect.selects
         """The fault is about values inside the message, and fires by itself."""
+        self.within = tuple(address(topic) for topic in message.topics if fault.injection.match.about(topic, prefix))
+        """What has the topics that `match` is about."""
         self._fired: bool | None = None
 
     @property
@@ -97,10 +109,20 @@ class Candidate:
 class FaultInterception(Interception):
     """One message on its way past the faults that may be about it."""
 
-    def __init__(self, interceptor: FaultInterceptor, message: Message, candidates: Sequence[Candidate]) -> None:
+    def __init__(
+        self,
+        interceptor: FaultInterceptor,
+        message: Message,
+        candidates: Sequence[Candidate],
+        watching: Sequence[Candidate],
+    ) -> None:
+        """`candidates`: what may hit the message; `watching`: what only looks on while it is handled."""
         self.message = message
         self._interceptor = interceptor
         self._candidates = candidates
+        self._watching = watching
+        self._emptied = False
+        """A fault has taken away all of a content."""
 
     def _hitting(self) -> Iterator[Candidate]:
         """What changes whole messages, as far as it hits."""
@@ -117,12 +139,18 @@ class FaultInterception(Interception):
 
     @contextmanager
     def handling(self) -> Iterator[None]:
-        for each in self._candidates:
-            if isinstance(each.effect, WatchesRequests):
-                each.effect.before(each)
+        watching = [(each, each.effect) for each in self._watching if isinstance(each.effect, WatchesRequests)]
+        for each, effect in watching:
+            effect.before(each)
         outer, self._interceptor.handled = self._interceptor.handled, self._candidates
         try:
-            yield
+            if watching:
+                with self._interceptor.recording() as written:
+                    yield
+                for each, effect in watching:
+                    effect.after(each, written)
+            else:
+                yield
         finally:
             self._interceptor.handled = outer
 
@@ -137,7 +165,7 @@ class FaultInterception(Interception):
             if reply.status != 101 and reply.body:
                 body = self.content(reply.body)
                 if body is not reply.body:
-                    reply = _resized(reply, body)
+                    reply = _resized(reply, body) if body.strip() else ask(replace(request, target=NOWHERE))
         for each in self._candidates:
             if each.fired and isinstance(each.effect, ChangesHttpReply):
                 reply = each.effect.http_reply(each, reply)
@@ -180,16 +208,18 @@ class FaultInterception(Interception):
                 new = _edited(each, each.effect, new)
             elif isinstance(each.effect, ChangesText) and (each.selects or each.fired):
                 new = each.effect.text(each, new)
+        self._emptied = not new and bool(old)
         return data if new == old else new.encode()
 
     def deliver(self, data: bytes) -> Delivery:
-        delivery = Delivery(data=data)
+        delivery = Delivery(data=data, silent=self._emptied and not data)
         for each in self._hitting():
             if isinstance(each.effect, ChangesDelivery):
                 delivery = each.effect.deliver(each, delivery)
         return delivery
 
     def copies(self, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+        copies = [copy for copy in copies if copy.data or not self._emptied]
         for each in self._hitting():
             if isinstance(each.effect, ChangesCopies):
                 copies = each.effect.copies(each, copies)
@@ -221,22 +251,50 @@ class FaultInterceptor(Interceptor):
             self._faults.remove(fault)
         return not self._faults
 
-    def intercept(self, message: Message) -> Interception:
-        found = [
-            Candidate(fault, message, self.wallbox)
-            for fault, effect in self._about(message)
-            if fault.injection.match.fits(message, key=not effect.selects)
-        ]
-        return FaultInterception(self, message, found) if found else UNTOUCHED
+    def intercept(self, message: Message, *, peek: bool = False) -> Interception:
+        found: list[Candidate] = []
+        watching: list[Candidate] = []
+        prefix = self._prefix if message.topics else ""
+        for fault, effect in self._may_hit():
+            match = fault.injection.match
+            fits = self._about(fault, effect, message) and match.fits(message, key=not effect.selects, prefix=prefix)
+            candidate = Candidate(fault, message, self.wallbox, peek=peek, prefix=prefix)
+            if fits:
+                found.append(candidate)
+            if isinstance(effect, WatchesRequests) and message.direction == "in" and (fits or effect.everywhere):
+                watching.append(candidate)
+        return FaultInterception(self, message, found, watching) if found or watching else UNTOUCHED
 
-    def _about(self, message: Message) -> Iterator[tuple[ActiveFault, OnMessages]]:
-        """The faults that may hit messages of this protocol on this interface."""
+    @contextmanager
+    def recording(self) -> Iterator[list[str]]:
+        """Meanwhile the values are noted that a request is recorded to write."""
+        written: list[str] = []
+
+        def heard(entry: Entry) -> None:
+            if entry.kind == "write" and (entry.charger, entry.wallbox) == (self.wallbox.charger, self.wallbox.name):
+                written.append(entry.name)
+
+        silence = self.wallbox.simulation.journal.listen(heard)
+        try:
+            yield written
+        finally:
+            silence()
+
+    @property
+    def _prefix(self) -> str:
+        """What the wallbox's topics begin with."""
+        found = (each.prefix() for each in self.wallbox.interfaces.values() if isinstance(each, MqttInterface))
+        return next(found, "")
+
+    def _may_hit(self) -> Iterator[tuple[ActiveFault, OnMessages]]:
+        """The faults that may hit messages now."""
         for fault in self._faults:
-            effect = fault.effect
-            if not isinstance(effect, OnMessages) or message.protocol not in effect.protocols:
-                continue
-            if fault.may_hit and fault.target.reaches(message.interface):
-                yield fault, effect
+            if isinstance(fault.effect, OnMessages) and fault.may_hit:
+                yield fault, fault.effect
+
+    def _about(self, fault: ActiveFault, effect: OnMessages, message: Message) -> bool:
+        """Whether a fault may hit messages of this protocol on this interface."""
+        return message.protocol in effect.protocols and fault.target.reaches(message.interface)
 
     # --- states ------------------------------------------------------------------------------------------------------
 
@@ -287,8 +345,8 @@ class FaultInterceptor(Interceptor):
         served = self.wallbox.traffic
         interface = path[0] if path[0] in served else _main(served)
         message = Message(protocol=served.get(interface, "http"), interface=interface, prefix=path, label=point)
-        for fault, effect in self._about(message):
-            if effect.selects:
+        for fault, effect in self._may_hit():
+            if effect.selects and self._about(fault, effect, message):
                 value = _seen(Candidate(fault, message, self.wallbox, peek=True), path, value)
         return value
 
@@ -302,7 +360,7 @@ def _swallowed(candidates: Sequence[Candidate], what: Command | tuple[str, objec
 
 
 def _seen(candidate: Candidate, path: Path, value: object) -> object:
-    """A value as a client would see it past one fault. KeyError if it would not."""
+    """A value as a client would see it past one fault. HiddenError if it would not."""
     effect = candidate.effect
     if isinstance(effect, ChangesValues) and candidate.message.protocol == "modbus":
         new = registers.seen(candidate, effect, path, value)
@@ -314,7 +372,7 @@ def _seen(candidate: Candidate, path: Path, value: object) -> object:
             text = effect.text(candidate, old)
         new = value if text == old else json.loads(text) if text else HIDE
     if new is HIDE:
-        raise KeyError(".".join(path))
+        raise HiddenError(candidate.fault.injection.name)
     return new
 
 
@@ -326,11 +384,19 @@ def _main(served: Mapping[str, ProtocolName]) -> str:
 
 def _edited(candidate: Candidate, effect: ChangesValues, text: str) -> str:
     """A text with the values changed that the fault chooses."""
-    if candidate.key is None and effect.needs_key:
+    topic = candidate.fault.injection.match.topic if candidate.message.protocol in TOPICAL else None
+    whole = candidate.key is None and effect.needs_key
+    """The values are whole payloads."""
+    if whole and topic is None:
         return text
 
+    def chosen(path: Path) -> bool:
+        if topic is None:
+            return True
+        return any(path == each if whole else path[: len(each)] == each for each in candidate.within)
+
     def change(path: Path, old: object) -> object:
-        if not effect.concerns(candidate, path) or not candidate.fire():
+        if not chosen(path) or not effect.concerns(candidate, path, old) or not candidate.fire():
             return KEEP
         new = effect.value(candidate, path, old)
         if new is not KEEP:

@@ -50,6 +50,15 @@ def names(table: RegisterMap, address: int) -> list[str]:
     return [item.row.name for function in READS for item in table.items(function, address, 1)]
 
 
+def places(wallbox: Wallbox, path: Path) -> tuple[Path, ...]:
+    """How messages may call a value: of a register, its row."""
+    if path[0] != "modbus" or not path[-1].isdigit():
+        return (path,)
+    table = table_of(wallbox)
+    number = int(path[-1])
+    return ((path[-1],), *((name,) for name in (names(table, number) if table is not None else ())))
+
+
 def cells(wallbox: Wallbox, request: ModbusRequest, match: Match) -> Iterator[Cell]:
     """The values wholly inside a read that a fault chooses."""
     if request.function not in READS:
@@ -87,9 +96,9 @@ def _plain_cell(registers: range) -> Cell:
 
 def changed(candidate: Candidate, effect: ChangesValues, cell: Cell, words: Registers) -> Registers | None:
     """The registers of one value, changed; None if it is hidden."""
-    if not effect.concerns(candidate, cell.path) or not candidate.fire():
-        return words
     old = cell.type.decode(words)
+    if not effect.concerns(candidate, cell.path, old) or not candidate.fire():
+        return words
     new = effect.value(candidate, cell.path, old)
     if new is KEEP:
         return words
@@ -124,6 +133,10 @@ def seen(candidate: Candidate, effect: ChangesValues, path: Path, value: object)
             if item.start == start and chosen(item.row.name, start, match)
         ][:1]
     for cell in found:
-        words = changed(candidate, effect, cell, cell.type.encode(value))
+        try:
+            written = cell.type.encode(value)
+        except TypeError:  # shown in another form than it is written in: a text of octets
+            return value
+        words = changed(candidate, effect, cell, written)
         return HIDE if words is None else cell.type.decode(words)
     return value

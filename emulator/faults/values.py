@@ -6,12 +6,12 @@ Durations here are simulated time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
-from ..core.instant import later, seconds
+from ..core.instant import Instant, later, seconds
 from ..core.messages import Command
 from ..core.units import Seconds
 from ..devices.documents import Path, address, ends_with
@@ -25,6 +25,7 @@ from .sentinels import Sentinel
 
 if TYPE_CHECKING:
     from ..devices.interfaces import ModbusReply
+    from ..devices.wallbox import Wallbox
     from .interceptor import Candidate
 
 
@@ -57,12 +58,31 @@ class AcknowledgedButIneffective(OnMessages, WatchesRequests, SwallowsWrites):
         return True
 
 
+PENDING: Final = "pending"
+"""Everything as it reads while a write is handled, which may publish what it changes; by the end of its path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A value that reads as before for a while."""
+
+    point: str
+    places: tuple[Path, ...]
+    """How messages may call it."""
+    old: object
+    until: Instant
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettleDelay(ChangesValues, WatchesRequests):
-    """A write is in force at once, but the old value is read back for a while."""
+    """A write is acknowledged and in force at once, but what it changes reads as before for a while.
+
+    Whichever interface is written by; `on` and `match` say where the old value is shown.
+    """
 
     primitive: ClassVar[str] = "P01"
     needs_key: ClassVar[bool] = False
+    everywhere: ClassVar[bool] = True
 
     settle: Seconds = 3.0
     """How long, in simulated time."""
@@ -70,56 +90,83 @@ class SettleDelay(ChangesValues, WatchesRequests):
     """Up to so much longer, differently each time."""
 
     def before(self, candidate: Candidate) -> None:
-        if not candidate.message.write:
+        if candidate.message.write:
+            candidate.readings = dict(_readings(candidate.wallbox))
+            until = later(candidate.fault.simulation.at, self.settle)
+            pending: dict[str, list[Held]] = {}
+            for point, old in candidate.readings.items():
+                path = address(point)
+                pending.setdefault(path[-1], []).append(Held(point, (path,), old, until))
+            candidate.fault.memory[PENDING] = pending
+
+    def after(self, candidate: Candidate, written: Sequence[str]) -> None:
+        """What the write has changed; and what it was about, for a wallbox that shows it later anyway."""
+        fault, wallbox, before = candidate.fault, candidate.wallbox, candidate.readings
+        fault.memory.pop(PENDING, None)
+        if not before:
             return
-        fault = candidate.fault
         more = self.jitter * fault.chance(fault.candidates, "settle")
         until = later(fault.simulation.at, self.settle + more)
-        for path, value in _written(candidate):
-            held = fault.memory.get(path)
-            if held is not None and held[1] > fault.simulation.at:
-                value = held[0]
-            fault.memory[path] = (value, until)
+        about = [address(point) for point in written]
+        now = dict(_readings(wallbox))
+        for point, old in before.items():
+            path = address(point)
+            if now.get(point) != old or any(_about(path, name) for name in about):
+                held = fault.memory.get(point)
+                if isinstance(held, Held) and held.until > fault.simulation.at:
+                    old = held.old
+                fault.memory[point] = Held(point, registers.places(wallbox, path), old, until)
+        fault.show_again(until)
 
-    def concerns(self, candidate: Candidate, path: Path) -> bool:
-        return self._held(candidate, path) is not None
+    def concerns(self, candidate: Candidate, path: Path, old: object) -> bool:
+        return not candidate.message.write and self._held(candidate, path, old) is not None
 
     def value(self, candidate: Candidate, path: Path, old: object) -> object:
-        held = self._held(candidate, path)
-        return KEEP if held is None or held[0] == old else held[0]
+        held = self._held(candidate, path, old)
+        return KEEP if held is None else held.old
 
-    def _held(self, candidate: Candidate, path: Path) -> tuple[object, int] | None:
-        at = candidate.fault.simulation.at
-        for point, held in candidate.fault.memory.items():
-            if isinstance(point, tuple) and at < held[1] and _same_place(point, path, candidate):
-                found: tuple[object, int] = held
-                return found
+    def _held(self, candidate: Candidate, path: Path, shown: object) -> Held | None:
+        """What is held of a value that a message shows: that of the same name, which reads as it does."""
+        at, memory = candidate.fault.simulation.at, candidate.fault.memory
+        pending = memory.get(PENDING, {}).get(path[-1], ()) if path else ()
+        for held in (*memory.values(), *pending):
+            if not isinstance(held, Held) or at >= held.until or not any(_named(path, place) for place in held.places):
+                continue
+            if same(shown, _reading(candidate.wallbox, held.point)) and not same(shown, held.old):
+                return held
         return None
 
 
-def _same_place(point: Path, path: Path, candidate: Candidate) -> bool:
-    if candidate.message.protocol == "modbus":
-        return point[0] == "modbus" and path[-1:] == point[2:]
-    return point[0] != "modbus" and (ends_with(path, point) or path[-1:] == point[-1:])
+def _about(path: Path, written: Path) -> bool:
+    """Whether a value is one that was written. Registers: by number, whatever the function."""
+    if path[0] == "modbus" == written[0]:
+        return path[-1] == written[-1]
+    return ends_with(path, written)
 
 
-def _written(candidate: Candidate) -> Iterator[tuple[Path, object]]:
-    """The values that a request may change, as they are before it. Of a register also the name of its row."""
-    match, wallbox = candidate.fault.injection.match, candidate.wallbox
-    keys = [path[-1:] for path in candidate.message.names] if candidate.key is None else [candidate.key]
-    wanted = match.register or candidate.message.registers
-    table = registers.table_of(wallbox)
+def _named(path: Path, place: Path) -> bool:
+    """Whether a path is that of a value; of a value with a name also where it stands elsewhere."""
+    return ends_with(path, place) or (path[-1:] == place[-1:] and not place[-1].isdigit())
+
+
+def same(one: object, other: object) -> bool:
+    """Equal, and not a number here and a text there."""
+    return one == other and isinstance(one, str) == isinstance(other, str)
+
+
+def _reading(wallbox: Wallbox, point: str) -> object:
+    try:
+        return wallbox.read(point)
+    except KeyError:
+        return HIDE
+
+
+def _readings(wallbox: Wallbox) -> Iterator[tuple[str, object]]:
+    """What every value reads."""
     for point in wallbox.addresses():
-        path = address(point)
-        if path[0] == "modbus" and path[-1].isdigit():
-            if wanted is None or int(path[-1]) not in wanted:
-                continue
-            names = registers.names(table, int(path[-1])) if table is not None else []
-            path = ("modbus", path[-1], *(names[:1] or [path[-1]]))
-        elif not any(ends_with(path, key) for key in keys):
-            continue
-        with suppress(KeyError):
-            yield path, wallbox.read(point)
+        value = _reading(wallbox, point)
+        if value is not HIDE:
+            yield point, value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,15 +233,35 @@ class Rescale(ChangesValues):
 
     def value(self, candidate: Candidate, path: Path, old: object) -> object:
         if isinstance(old, list):
-            return [self.value(candidate, path, item) for item in old]
-        if isinstance(old, bool) or not isinstance(old, int | float):
-            return old
-        return _like(old, old * self.factor + self.offset)
+            return [_counted(item, self._scaled) for item in old]
+        return _counted(old, self._scaled)
+
+    def concerns(self, candidate: Candidate, path: Path, old: object) -> bool:
+        return any(_number(item) is not None for item in (old if isinstance(old, list) else [old]))
+
+    def _scaled(self, old: float) -> float:
+        return old * self.factor + self.offset
 
 
-def _like(old: float, new: float) -> float:
-    """A whole number stays one where it can."""
-    return int(new) if isinstance(old, int) and new == int(new) else new
+def _number(value: object) -> float | None:
+    """The number that a value is, or (go-e's API v1) that stands in a text; None: it is none."""
+    if isinstance(value, str):
+        try:
+            found = float(value)
+        except ValueError:
+            return None
+        return (int(value) if value.strip().lstrip("+-").isdigit() else found) if math.isfinite(found) else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _counted(old: object, change: Callable[[float], float]) -> object:
+    """Another number in the form of the old one; what is none stays."""
+    number = _number(old)
+    if number is None:
+        return old
+    new = change(number)
+    whole = int(new) if isinstance(number, int) and new == int(new) else new
+    return str(whole) if isinstance(old, str) else whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,9 +283,11 @@ class CounterDip(ChangesValues):
     by: Annotated[float | None, About("how much less, in the unit of the wire; default: everything")] = None
 
     def value(self, candidate: Candidate, path: Path, old: object) -> object:
-        if isinstance(old, bool) or not isinstance(old, int | float):
-            return KEEP
-        return _like(old, 0.0 if self.by is None else max(0.0, old - self.by))
+        by = self.by
+        return _counted(old, lambda count: 0.0 if by is None else max(0.0, count - by))
+
+    def concerns(self, candidate: Candidate, path: Path, old: object) -> bool:
+        return _number(old) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,10 +297,11 @@ class CounterReset(ChangesValues):
     primitive: ClassVar[str] = "P07"
 
     def value(self, candidate: Candidate, path: Path, old: object) -> object:
-        if isinstance(old, bool) or not isinstance(old, int | float):
-            return KEEP
-        start = candidate.fault.memory.setdefault((candidate.message.interface, path), old)
-        return _like(old, max(0.0, old - start))
+        start = _number(candidate.fault.memory.setdefault((candidate.message.interface, path), old)) or 0.0
+        return _counted(old, lambda count: max(0.0, count - start))
+
+    def concerns(self, candidate: Candidate, path: Path, old: object) -> bool:
+        return _number(old) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ are plain text, and `1:30` is not a number.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -18,8 +19,9 @@ import yaml
 from ..errors import Place, Problem
 
 _STR = "tag:yaml.org,2002:str"
-_INTEGER = re.compile(r"[-+]?[0-9]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?((\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[1-9][0-9]*(e[-+]?[0-9]+|E[-+][0-9]+)?|0)")
+"""`12E4` and `00845500` are none: cards and serial numbers look like that."""
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 _WORDS: Final[Mapping[str, object]] = {
     "": None,
@@ -239,6 +241,6 @@ def resolved(text: str) -> object:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
         return int(text)
-    if _FLOAT.fullmatch(text):
-        return float(text)
+    if _FLOAT.fullmatch(text) and math.isfinite(value := float(text)):
+        return value
     return text

@@ -6,6 +6,7 @@ simulation. Without power there is no charge point: a new one is made at each bo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import IntEnum
 
@@ -76,6 +77,8 @@ class ChargePoint:
         """When the connection was made or lost."""
         self.accepted_at: Instant | None = None
         """When the central system accepted the charge point."""
+        self.keep: Callable[[], None] = lambda: None
+        """Called when there may be something new to keep."""
         self._link: Link | None = None
         self._booting = station.simulation.timer(lambda _at: self.boot())
         self._heartbeat = station.simulation.timer(lambda _at: self.heartbeat())
@@ -129,6 +132,7 @@ class ChargePoint:
         self._link = None
         self.outbox.shut_down()
         self.memory.profiles = self.profiles.installed
+        self.keep()
         for part in (self.connector, self.meter_values, self.reservations):
             part.shut_down()
         for timer in (self._booting, self._heartbeat, self._restart):
@@ -187,16 +191,20 @@ class ChargePoint:
         if isinstance(message, Call):
             return None if self.registration is Registration.REJECTED else self.commands.answer(message)
         self.outbox.answered(message)
-        self.station.changed()
+        self._changed()
         return None
 
     def answered(self, call: Call) -> None:
         self.commands.answered(call)
+        self._changed()
+
+    def _changed(self) -> None:
+        self.keep()
         self.station.changed()
 
     def timed_out(self, message_id: str) -> None:
         self.outbox.timed_out(message_id)
-        self.station.changed()
+        self._changed()
 
     # --- registration ------------------------------------------------------------------------------------------------
 
@@ -271,6 +279,7 @@ class ChargePoint:
             self.evaluate()
 
     def _configured(self, name: str) -> None:
+        self.keep()
         if name == ConfigurationKey.heartbeat_interval:
             self._schedule_heartbeat()
 
@@ -324,10 +333,12 @@ class ChargePoint:
         if self.connector.start_profile is not None:
             self.profiles.install(self.connector.start_profile)
         self.meter_values.begin()
+        self.keep()
 
     def _ended(self) -> None:
         self.profiles.clear(lambda profile: profile.purpose == "TxProfile")
         self.meter_values.end()
+        self.keep()
 
     # --- reset -------------------------------------------------------------------------------------------------------
 

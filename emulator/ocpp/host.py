@@ -6,10 +6,11 @@ package is imported before OCPP is switched on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ..devices.interfaces import OcppAccess, OcppInterface
+from ..devices.settings import Setting, Settings
 
 if TYPE_CHECKING:
     from .charge_point import ChargePoint
@@ -17,13 +18,28 @@ if TYPE_CHECKING:
     from .station import Memory, Station
 
 
+def _document(value: object) -> Mapping[str, object] | None:
+    if value is not None and not isinstance(value, Mapping):
+        raise ValueError("expected an object or null")
+    return value
+
+
+MEMORY: Final[Setting[Mapping[str, object] | None]] = Setting(
+    "ocpp_memory", None, _document, "what the charge point (OCPP) keeps without power"
+)
+
+
 class Host:
     """Keeps the charge point of one wallbox."""
 
     def __init__(
-        self, access: Callable[[], OcppAccess | None], made_of: Callable[[], tuple[VendorProfile, Station]]
+        self,
+        settings: Settings,
+        access: Callable[[], OcppAccess | None],
+        made_of: Callable[[], tuple[VendorProfile, Station]],
     ) -> None:
         """`access`: where to connect; None: OCPP is switched off. `made_of`: asked when it is switched on first."""
+        self._settings = settings
         self.charge_point: ChargePoint | None = None
         """None: off, or without power."""
         self._access = access
@@ -37,7 +53,7 @@ class Host:
     def made(self) -> Made:
         """What the charge point is made of."""
         if self._made is None:
-            self._made = Made(*self._made_of())
+            self._made = Made(*self._made_of(), self._settings[MEMORY])
         return self._made
 
     @property
@@ -51,6 +67,7 @@ class Host:
 
             made = self.made
             self.charge_point = ChargePoint(made.profile, made.station, made.memory)
+            self.charge_point.keep = self._keep
             self.charge_point.power_on()
 
     def shut_down(self) -> None:
@@ -90,7 +107,17 @@ class Host:
         if self._made is not None:
             self.shut_down()
             self._made.forget()
+            self._settings.put(MEMORY, None)
             self.power_on()
+
+    def _keep(self) -> None:
+        """Store what a restart of the emulator is not to lose."""
+        from .keeping import document
+
+        point = self.charge_point
+        if point is not None:
+            self.memory.profiles = point.profiles.installed
+            self._settings.put(MEMORY, document(self.memory, point.outbox.in_flight))
 
     def _wanted(self) -> OcppAccess | None:
         return None if self.charge_point is None else self._access()
@@ -104,10 +131,21 @@ class Host:
 class Made:
     """What a charge point is made of, over all its lives."""
 
-    def __init__(self, profile: VendorProfile, station: Station) -> None:
+    def __init__(self, profile: VendorProfile, station: Station, kept: Mapping[str, object] | None) -> None:
+        """`kept`: what an earlier run of the emulator stored."""
         self.profile: Final = profile
         self.station: Final = station
         self.forget()
+        if kept is not None:
+            self._restore(kept)
+
+    def _restore(self, kept: Mapping[str, object]) -> None:
+        from .keeping import UnreadableError, restored
+
+        try:
+            self.memory = restored(kept)
+        except UnreadableError as error:
+            self.station.note("ocpp_memory_unreadable", {"why": str(error)})
 
     def forget(self) -> None:
         from .station import Memory

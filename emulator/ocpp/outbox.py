@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..core.instant import Instant, later
 from ..devices.interfaces.ocpp import Call, CallError, CallResult, Link, Payload
 from ..runtime.simulation import Simulation
+
+if TYPE_CHECKING:
+    from .transactions import Transaction
 
 Class = Literal["boot", "transaction", "status", "other"]
 """Of a request: `boot` is sent before the charge point is accepted, the others in this order."""
@@ -41,6 +44,8 @@ class Request:
     """Told the answer; None: refused, or there is none."""
     urgency: Class
     refusals: int = 0
+    transaction: Transaction | None = None
+    """What it is about, where that is kept."""
 
     @property
     def droppable(self) -> bool:
@@ -136,13 +141,21 @@ class Outbox:
         payload: Payload | Callable[[], Payload],
         done: Callable[[Payload | None], None] = _ignore,
         urgency: Class = "other",
+        transaction: Transaction | None = None,
     ) -> None:
         """Have something to say."""
         if urgency in ("status", "other") and (self._link is None or not self.accepted):
             done(None)
             return
         made = payload if callable(payload) else lambda: payload
-        request = Request(id=self._kept.numbering.take(), action=action, payload=made, done=done, urgency=urgency)
+        request = Request(
+            id=self._kept.numbering.take(),
+            action=action,
+            payload=made,
+            done=done,
+            urgency=urgency,
+            transaction=transaction,
+        )
         match urgency:
             case "boot":
                 self._boots.append(request)

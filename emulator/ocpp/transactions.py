@@ -36,6 +36,15 @@ class Transaction:
     accepted: bool = True
     """What the central system says of the tag; True until it has said something."""
 
+    def answered(self, answer: Payload) -> Payload | None:
+        """The answer to its start; its `idTagInfo`, None: the answer is none."""
+        number, info = answer.get("transactionId"), answer.get("idTagInfo")
+        if not isinstance(number, int) or not isinstance(info, dict):
+            return None
+        self.id = number
+        self.accepted = text_in(info, "status") == AuthorizationStatus.accepted
+        return info
+
     @property
     def number(self) -> int:
         """The id as it is sent."""
@@ -74,16 +83,13 @@ class Transactions:
             },
             lambda answer: self._answered(transaction, answer),
             "transaction",
+            transaction,
         )
         self.begun()
 
     def _answered(self, transaction: Transaction, answer: Payload | None) -> None:
-        if answer is None:
-            return
-        number, info = answer.get("transactionId"), answer.get("idTagInfo")
-        if isinstance(number, int) and isinstance(info, dict):
-            transaction.id = number
-            transaction.accepted = text_in(info, "status") == AuthorizationStatus.accepted
+        info = None if answer is None else transaction.answered(answer)
+        if info is not None:
             self.confirmed(transaction, info)
 
     def stop(self, reason: Reason | None, tag: str | None) -> None:
@@ -102,7 +108,7 @@ class Transactions:
                 **({} if reason is None else {"reason": reason}),
             }
 
-        self._outbox.put("StopTransaction", payload, urgency="transaction")
+        self._outbox.put("StopTransaction", payload, urgency="transaction", transaction=transaction)
         self.ended()
 
     def _register(self) -> int:

@@ -17,6 +17,7 @@ from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
 from ..devices.traffic import of_http
 from ..runtime.journal import Entry
 from .connection import CLOSED, KEPT, Connection, Listener
+from .pem import server_context
 from .server import BACKLOG, Endpoint, Server
 from .websocket import Room, Rooms
 from .wire import encode_reply, excerpt
@@ -52,7 +53,12 @@ class HttpServer(Server):
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
         self._socket = await loop.create_server(
-            Listener(self), self.endpoint.host, self.endpoint.port, backlog=BACKLOG, reuse_address=True
+            Listener(self),
+            self.endpoint.host,
+            self.endpoint.port,
+            backlog=BACKLOG,
+            reuse_address=True,
+            ssl=server_context(self.interface.credentials),
         )
         self.endpoint.port = self._socket.sockets[0].getsockname()[1]
 

@@ -47,6 +47,9 @@ class MqttDevice(Outgoing):
         """The connection, from the attempt to its end."""
         self._publisher: Publisher | None = None
         self._echoes = Echoes()
+        self._published: dict[str, tuple[Publish, bytes]] = {}
+        """By topic what the wallbox has published last on this connection, and what became of it."""
+        self._repeating = False
         self._held: list[Publish] | None = None
         """While the wallbox handles a message: what it publishes meanwhile, to follow the answer."""
         self._leaving: dict[asyncio.Future[None], Connection] = {}
@@ -95,9 +98,28 @@ class MqttDevice(Outgoing):
         passed = []
         for message in messages:
             interception = self.endpoint.intercept(of_publish, message, self.endpoint.name, "out")
-            sent = Copy(message=message, data=interception.content(message.payload))
-            passed += _in_time(interception.copies([sent]), lambda late: self.transmit([late]))
+            content = interception.content(message.payload)
+            if message.retain:
+                self._published[message.topic] = message, content
+            copies = interception.copies([Copy(message=message, data=content)])
+            passed += _in_time(copies, lambda late: self.transmit([late]))
         self.transmit(passed)
+
+    def publish_again(self) -> None:
+        """Publish again what faults make look different from what was retained, as soon as this message is done."""
+        if not self._repeating and self.state == "connected":
+            self._repeating = True
+            asyncio.get_running_loop().call_soon(self._repeat)
+
+    def _repeat(self) -> None:
+        self._repeating = False
+        different = []
+        for message, content in self._published.values():
+            described = of_publish(message, self.endpoint.name, "out")
+            interception = self.endpoint.wallbox.interceptor.intercept(described, peek=True)
+            if interception.content(message.payload) != content:
+                different.append(message)
+        self.send(different)
 
     def transmit(self, messages: Iterable[Publish]) -> None:
         """Publish whatever happens to other messages."""
@@ -173,6 +195,7 @@ class MqttDevice(Outgoing):
         if link is None:  # the wallbox went down a moment before
             return
         self._said = None
+        self._published.clear()
         self._echoes = Echoes()
         self._move("connected")
         entry = self._record_connection("connected", {"client_id": link.access.client_id})
@@ -213,7 +236,7 @@ class MqttDevice(Outgoing):
         if access is None or access.host != EMBEDDED_BROKER or self._broker is None:
             return access
         broker = self._broker
-        found = replace(access, host=broker.host, port=broker.port, tls=broker.tls)
+        found = replace(access, host=broker.host, port=broker.port, tls=broker.tls, authorities=None, path=None)
         return found if broker.username is None else replace(found, username=broker.username, password=broker.password)
 
     def _follow(self) -> None:

@@ -116,10 +116,18 @@ class Journal:
             agent=agent,
             who=who,
         )
+        self._add(entry)
+        return entry
+
+    def append(self, entry: Entry) -> None:
+        """Append an entry that was recorded before, with its own number."""
+        self.seq = entry.seq
+        self._add(entry)
+
+    def _add(self, entry: Entry) -> None:
         self._entries.append(entry)
         for listener in tuple(self._listeners):
             listener(entry)
-        return entry
 
     def introduce(self, client: str, agent: str) -> None:
         """A client says what it is."""

@@ -14,7 +14,7 @@ from ..errors import Place, Problem, did_you_mean
 from ..language.nodes import Node, from_yaml
 from .schema import SECTIONS
 
-_JOINED = ("vehicles", "chargers")
+_JOINED = ("vehicles", "chargers", "clients")
 """Sections in which included files and the file itself add up, by name."""
 
 

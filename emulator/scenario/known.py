@@ -24,19 +24,8 @@ if TYPE_CHECKING:
     from ..language.names import Names
 
 CONNECTION_NAMES: Final = frozenset(
-    [
-        "opened",
-        "closed",
-        "connected",
-        "disconnected",
-        "accepted",
-        "refused",
-        "evicted",
-        "dropped",
-        "timeout",
-        "malformed",
-        "lost",
-    ]
+    {"opened", "closed", "connected", "disconnected", "accepted", "refused"}
+    | {"evicted", "dropped", "timeout", "malformed", "lost"}
 )
 """How entries about connections end."""
 EVENTS: Final = frozenset(str(name) for name in EventName)
@@ -47,9 +36,6 @@ def wallboxes_at(names: Names, charger: str, wallbox: str | None) -> list[Wallbo
     """The wallboxes that something at a charger, or at one of its wallboxes, is about, as far as they are known."""
     addresses = [wallbox] if wallbox else [f"{charger}.{name}" for name in names.chargers.get(charger, ())]
     return [found for address in addresses if (found := probe(names, address)) is not None]
-
-
-# --- match -----------------------------------------------------------------------------------------------------------
 
 
 def match_problems(node: Node, match: Match, wallboxes: Iterable[Wallbox]) -> Problems:
@@ -69,9 +55,6 @@ def match_problems(node: Node, match: Match, wallboxes: Iterable[Wallbox]) -> Pr
     here = tuple(wallboxes)
     found = ((node.get(name) or node, nobody_knows(here, question)) for name, question in questions.items())
     return [(where, text) for where, text in found if text is not None]
-
-
-# --- after, until ----------------------------------------------------------------------------------------------------
 
 
 def happening_problem(kind: str, pattern: str, wallboxes: Iterable[Wallbox], names: Names) -> str | None:
@@ -124,9 +107,6 @@ def _no_connection(pattern: str, wallboxes: Iterable[Wallbox]) -> str | None:
     return f'no connection is ever "{pattern}"{did_you_mean(pattern, CONNECTION_NAMES | interfaces)}'
 
 
-# --- command, act ----------------------------------------------------------------------------------------------------
-
-
 def check_written(node: Node, wallbox: Wallbox, scope: Scope) -> bool:
     """Report every value under `write` that a wallbox does not have; whether all was well."""
     known = vocabulary(wallbox)
@@ -138,8 +118,6 @@ def check_written(node: Node, wallbox: Wallbox, scope: Scope) -> bool:
             good = False
     return good
 
-
-# --- request ---------------------------------------------------------------------------------------------------------
 
 _REFUSALS: Final = frozenset({"status", "exception", "reachable", "silent", "ends", "complete"})
 """What a request may expect that asks for something that is not there."""

@@ -13,16 +13,16 @@ from typing import TypeVar
 
 from ..core.vehicles import PRESETS
 from ..devices.wallbox import Wallbox
-from ..errors import EmulatorError, Problem, ScenarioError
+from ..errors import EmulatorError, Place, Problem, ScenarioError
 from ..language.arguments import Scope, Unreadable
 from ..language.names import Names
-from ..language.nodes import Node, from_object
+from ..language.nodes import Node, from_object, from_yaml
 from ..language.records import Argument
 from ..runtime.clock import Clock
 from ..verdict.reading import PlacedRule, RulesSection
 from ..world.building import build
 from ..world.names import SiteNames
-from ..world.plan import ChargerPlan
+from ..world.plan import ChargerPlan, ControlBoxPlan
 from . import schema
 from .default import default_scenario
 from .documents import Files, ScenarioDocument
@@ -30,7 +30,7 @@ from .plan import End, Scenario
 from .schema import TimelineSection
 from .sections import check_ports
 from .steps import TimedStep
-from .wallboxes import wallbox_names
+from .wallboxes import salvaged, wallbox_names
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -63,6 +63,34 @@ def _loaded(text: bytes, file: str, environment: Mapping[str, str] | None) -> Sc
     return scenario
 
 
+def load_rules(path: str | Path, names: Names) -> list[PlacedRule]:
+    """The rules in a file: a list of rules, or a document with `rules:`. ScenarioError with every problem."""
+    node, problems = _rules_node(path)
+    scope = Scope(names, problems)
+    found = _rules(node, scope) if node is not None else []
+    if problems:
+        raise ScenarioError(problems)
+    return found
+
+
+def rules_as_data(path: str | Path) -> object:
+    """The rules in a file as plain data, unchecked: for an emulator that knows its own names."""
+    node, problems = _rules_node(path)
+    if problems or node is None:
+        raise ScenarioError(problems)
+    return node.data()
+
+
+def _rules_node(path: str | Path) -> tuple[Node | None, list[Problem]]:
+    try:
+        text = Path(path).read_bytes()
+    except OSError as error:
+        raise EmulatorError(f"{path}: {error.strerror or error}") from None
+    root, problems = from_yaml(text.decode("utf-8-sig", "replace"), str(path), os.environ)
+    rules = root.get("rules") if root is not None else None
+    return rules if rules is not None else root, list(problems)
+
+
 def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | None:
     """The scenario of a document; None after reporting what is wrong."""
 
@@ -83,12 +111,14 @@ def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | Non
         speed=_section(document, schema.CLOCK, scope, None),
         supply=_section(document, schema.SUPPLY, scope, {}),
         broker=_section(document, schema.BROKER, scope, None),
+        control_box=_control_box(document, names, scope),
         vehicles=vehicles,
         clients=tuple(_section(document, schema.CLIENTS, scope, ())),
         chargers=tuple(plans),
         tracks=tracks,
         rules=tuple(rules),
         end=end,
+        strict=_section(document, schema.STRICT, scope, False),
     )
 
 
@@ -103,6 +133,21 @@ def _section(document: ScenarioDocument, section: Argument[T], scope: Scope, def
         return default
 
 
+def _control_box(document: ScenarioDocument, names: Names, scope: Scope) -> ControlBoxPlan | None:
+    """The control box with the full addresses of its wallboxes."""
+    plan = _section(document, schema.CONTROL_BOX, scope, None)
+    node = document.get(schema.CONTROL_BOX.name)
+    if plan is None or node is None:
+        return None
+    found = []
+    for name in plan.wallboxes:
+        try:
+            found.append(names.wallbox(name))
+        except EmulatorError as error:
+            scope.problems.append(Problem(node.place, f"control_box: {error}"))
+    return replace(plan, wallboxes=tuple(found))
+
+
 def _plans(document: ScenarioDocument, scope: Scope) -> list[ChargerPlan]:
     """Every charger that can be read."""
     plans: list[ChargerPlan] = [
@@ -112,9 +157,13 @@ def _plans(document: ScenarioDocument, scope: Scope) -> list[ChargerPlan]:
     single = [name for name in ("charger", "wallboxes", "wallbox") if document.get(name) is not None]
     if single:
         plan = _section(document, schema.CHARGER, scope, None)
-        wallboxes = (*_section(document, schema.WALLBOXES, scope, ()), *_section(document, schema.WALLBOX, scope, ()))
+        wallboxes = tuple(
+            wallbox
+            for section in (schema.WALLBOXES, schema.WALLBOX)
+            for wallbox in _section(document, section, scope, salvaged(document.get(section.name)))
+        )
         if plan is None:
-            plan = ChargerPlan(name=ONLY, place=document.entries[single[0]][1].place)
+            plan = _salvaged(ONLY, document.get("charger"), document.entries[single[0]][1].place)
         plans.append(replace(plan, name=ONLY, wallboxes=(*plan.wallboxes, *wallboxes)))
         if document.get("chargers") is not None or document.get("fleet") is not None:
             key = document.entries[single[0]][0]
@@ -123,6 +172,12 @@ def _plans(document: ScenarioDocument, scope: Scope) -> list[ChargerPlan]:
     if not single and document.get("chargers") is None and document.get("fleet") is None:
         return list(default_scenario().chargers)
     return _unique(plans, scope)
+
+
+def _salvaged(name: str, node: Node | None, place: Place) -> ChargerPlan:
+    """A charger in which something is wrong, without that."""
+    wallboxes = (*salvaged(node.get("wallboxes")), *salvaged(node.get("wallbox"))) if node is not None else ()
+    return ChargerPlan(name=name, wallboxes=wallboxes, place=place)
 
 
 def _unique(plans: Sequence[ChargerPlan], scope: Scope) -> list[ChargerPlan]:
@@ -149,7 +204,10 @@ def _names(document: ScenarioDocument, plans: list[ChargerPlan], vehicles: Mappi
         chargers.setdefault(key.text, wallboxes)
     listed = document.get("vehicles")
     written = {key.text for key, _ in (listed.entries or () if listed is not None else ())}
-    names = SiteNames(chargers, {*PRESETS, *vehicles, *written}, find=_Probe(plans, scope))
+    read = {plan.name for plan in plans}
+    rest = [_salvaged(key.text, value, key.place) for key, value in (node.entries or () if node is not None else ())]
+    every = [*plans, *(plan for plan in rest if plan.name not in read)]
+    names = SiteNames(chargers, {*PRESETS, *vehicles, *written}, find=_Probe(every, scope))
     for timeline in document.timelines:
         for item in timeline.items or ():
             names.faults.update(_fault_names(item))

@@ -34,6 +34,8 @@ class Scenario(SitePlan):
     rules: tuple[PlacedRule, ...] = ()
     """What the client under test has to keep to."""
     end: End | None = None
+    strict: bool = False
+    """What passed only because nothing came to it is a failure."""
 
     @property
     def steps(self) -> tuple[TimedStep, ...]:

@@ -60,6 +60,19 @@ class Result:
     """What was measured at each charger, if it was recorded."""
     untested: tuple[Untested, ...] = ()
     """What passed only because nothing came to it."""
+    strict: bool = False
+    """What was not tested is among the failures."""
+
+    def strictly(self) -> Result:
+        """The same, with everything that was not tested as a failure."""
+        if self.strict:
+            return self
+        nowhere = Place("(added)", 0, 0)
+        missing = tuple(
+            Failure(at=self.ended_at, place=u.place or nowhere, step=f"untested {u.kind} {u.name}", text=u.why)
+            for u in self.untested
+        )
+        return replace(self, ok=self.ok and not missing, failures=(*self.failures, *missing), strict=True)
 
 
 def failed(outcome: Outcome) -> bool:

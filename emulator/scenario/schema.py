@@ -9,16 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ..language.arguments import ArgumentType, CalendarTime, Schema, Scope, Several, Text, Whole
+from ..language.arguments import ArgumentType, CalendarTime, Flag, Schema, Scope, Several, Text, Whole
 from ..language.nodes import Node
 from ..language.records import Argument, record_schema
 from ..verdict.reading import RulesSection
+from .repetition import without_repetition
 from .sections import (
     BrokerSection,
     ChargerSection,
     ChargersSection,
     ClientsSection,
     ClockSection,
+    ControlBoxSection,
     EndSection,
     FleetSection,
     VehiclesSection,
@@ -52,6 +54,7 @@ EPOCH: Final = Argument("epoch", CalendarTime(), stated="calendar time at simula
 CLOCK: Final = Argument("clock", ClockSection(), stated="how fast simulated time runs")
 SUPPLY: Final = Argument("supply", supply_type(), stated="the grid, for every charger")
 BROKER: Final = Argument("broker", BrokerSection(), stated="the MQTT broker")
+CONTROL_BOX: Final = Argument("control_box", ControlBoxSection(), stated="the grid operator's EEBUS control box")
 VEHICLES: Final = Argument("vehicles", VehiclesSection(), stated="vehicles by name")
 CHARGERS: Final = Argument("chargers", ChargersSection(), stated="chargers by name")
 CHARGER: Final = Argument("charger", ChargerSection(), stated="the charger, where there is one only")
@@ -61,13 +64,14 @@ FLEET: Final = Argument("fleet", FleetSection(), stated="many chargers alike")
 STEPS: Final = Argument("steps", TimelineSection(), stated="what happens, in order")
 CLIENTS: Final = Argument("clients", ClientsSection(), stated="who is expected, and how each is recognised")
 RULES: Final = Argument("rules", RulesSection(), stated="what the client under test has to keep to")
+STRICT: Final = Argument("strict", Flag(), stated="true: what passed only because nothing came to it is a failure")
 END: Final = Argument("end", EndSection(), stated="when it is over")
 
 SECTIONS: Final[Mapping[str, Argument[object]]] = {
     section.name: section
     for section in (
-        ABOUT, INCLUDE, SEED, EPOCH, CLOCK, SUPPLY, BROKER, VEHICLES, CHARGERS, CHARGER, WALLBOXES, WALLBOX, FLEET,
-        STEPS, CLIENTS, RULES, END,
+        ABOUT, INCLUDE, SEED, EPOCH, CLOCK, SUPPLY, BROKER, CONTROL_BOX, VEHICLES, CHARGERS, CHARGER, WALLBOXES,
+        WALLBOX, FLEET, STEPS, CLIENTS, RULES, STRICT, END,
     )
 }  # fmt: skip
 """What a scenario consists of: how each part is read, and what it is for."""
@@ -75,9 +79,11 @@ SECTIONS: Final[Mapping[str, Argument[object]]] = {
 
 def json_schema() -> Schema:
     """JSON Schema of a scenario file."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Charger emulator scenario",
-        **record_schema(tuple(SECTIONS.values())),
-        "$defs": step_schemas(),
-    }
+    return without_repetition(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "Charger emulator scenario",
+            **record_schema(tuple(SECTIONS.values())),
+            "$defs": step_schemas(),
+        }
+    )

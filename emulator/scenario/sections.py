@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from ..core.specs import ChargerSpec, SupplySpec, VehicleSpec
 from ..core.vehicles import PRESETS
 from ..errors import Problem, did_you_mean
-from ..language.arguments import ArgumentType, Duration, Schema, Scope, Text, Unreadable, Whole
+from ..language.arguments import ArgumentType, Duration, Flag, Schema, Scope, Several, Text, Unreadable, Whole
 from ..language.fields import PartialRecord, arguments_of, construct, merged, optional
 from ..language.nodes import Node
 from ..language.records import Argument, RecordValues, read_record, record_schema
-from ..world.plan import BrokerAddress, ChargerPlan, ClientPlan, Recognition
+from ..world.plan import NO_BROKER, BrokerAddress, ChargerPlan, ClientPlan, ControlBoxPlan, Recognition
 from .plan import End
 from .steps.checks import Speed
 from .wallboxes import EVERYTHING, WallboxesSection, numbered, proper_name
@@ -211,18 +211,34 @@ class ClockSection(ArgumentType[float]):
 class BrokerSection(ArgumentType[BrokerAddress]):
     """The MQTT broker."""
 
-    text = "embedded, or mqtt://host:1883"
+    text = "embedded, {port: 1884} (the emulator's own on another port; 0: any), mqtt://host:1883, or none"
 
     def read(self, node: Node, scope: Scope) -> BrokerAddress:
-        if node.scalar == "embedded":
-            return BrokerAddress()
-        found = _mqtt_url(node.scalar) if isinstance(node.scalar, str) else None
+        if node.entries is not None:
+            return BrokerAddress(port=read_record(node, (_BROKER_PORT,), scope).of(_BROKER_PORT, 0))
+        found = broker_address(node.scalar) if isinstance(node.scalar, str) else None
         if found is None:
             self.wrong(node, scope)
         return found
 
     def schema(self) -> Schema:
-        return {"anyOf": [{"const": "embedded"}, {"type": "string", "pattern": "^mqtt://"}]}
+        return {
+            "anyOf": [
+                {"enum": ["embedded", "none"]},
+                {"type": "string", "pattern": "^mqtt://"},
+                record_schema((_BROKER_PORT,)),
+            ]
+        }
+
+
+_BROKER_PORT = Argument("port", Whole(0, 65535), required=True, stated="of the emulator's own broker; 0: any free one")
+
+
+def broker_address(text: str) -> BrokerAddress | None:
+    """The broker of `embedded`, `none` or `mqtt://host:1883`; None if it is no such thing."""
+    if text in ("embedded", "none"):
+        return BrokerAddress() if text == "embedded" else NO_BROKER
+    return _mqtt_url(text)
 
 
 def _mqtt_url(text: str) -> BrokerAddress | None:
@@ -234,6 +250,31 @@ def _mqtt_url(text: str) -> BrokerAddress | None:
         return BrokerAddress(embedded=False, host=parts.hostname, port=parts.port or 1883)
     except ValueError:
         return None
+
+
+_GUARDED = Argument("wallboxes", Several(Text()), (), stated="those it limits; default: every one with EEBUS")
+_PAIR = Argument("pair", Flag(), True, stated="the owners of the wallboxes trust it from the start")
+CONTROL_BOX = (_GUARDED, _PAIR)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlBoxSection(ArgumentType[ControlBoxPlan]):
+    """The grid operator's control box."""
+
+    @property
+    def text(self) -> str:
+        return "{} (for every wallbox with EEBUS), or {wallboxes: [garage.warp], pair: true}"
+
+    def read(self, node: Node, scope: Scope) -> ControlBoxPlan:
+        if node.empty:
+            return ControlBoxPlan()
+        if node.entries is None:
+            self.wrong(node, scope)
+        values = read_record(node, CONTROL_BOX, scope, given_only=True)
+        return ControlBoxPlan(wallboxes=values.of(_GUARDED, ()), pair=values.of(_PAIR, True))
+
+    def schema(self) -> Schema:
+        return {"anyOf": [record_schema(CONTROL_BOX), {"type": "null"}]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def check_settings(node: Node, title: str, rows: Mapping[str, Setting[object]], 
     for key, value in node.entries or ():
         row = rows.get(key.text)
         if row is None:
-            hint = did_you_mean(key.text, rows)
+            hint = did_you_mean(key.text, rows) or "; `charger-emulator list settings` shows them"
             scope.report(replace(key, label=""), f'{title} has no setting "{key.text}"{hint}')
             good = False
             continue

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from .. import vendors
 from ..devices.interfaces.ocpp import EMBEDDED
 from ..devices.vendor import Vendor
-from ..errors import did_you_mean
+from ..errors import EmulatorError, did_you_mean
 from ..language.arguments import ArgumentType, Schema, Scope, Text, Unreadable, Values, checked
+from ..language.names import Names
 from ..language.nodes import Node
 from ..language.records import Argument, RecordValues, read_record, record_schema
 from ..world.plan import WallboxPlan, counted_up
@@ -127,9 +130,45 @@ class WallboxesSection(ArgumentType[tuple[WallboxPlan, ...]]):
         return tuple(plans)
 
     def schema(self) -> Schema:
-        one = {"anyOf": [record_schema(WALLBOX), {"type": ["string", "null"]}]}
-        named = {"type": "object", "additionalProperties": one}
-        return {"anyOf": [{"type": "string"}, record_schema(WALLBOX), named, {"type": "array", "items": {}}]}
+        return _schema()
+
+
+@cache
+def _schema() -> Schema:
+    """What can be said about wallboxes: made once, because it is long and stands in several places."""
+    of_vendor = {name: _schema_of(vendors.vendor(name)) for name in vendors.PACKAGES}
+    words: Schema = {"enum": [*of_vendor, *vendors.VENDOR_OF_MODEL]}
+    some: Schema = {"anyOf": [*of_vendor.values()]}
+    word_or_nothing: list[Schema] = [words, {"type": "null"}]
+    named: Schema = {
+        "type": "object",
+        "properties": {
+            name: {"anyOf": [of_vendor[vendors.VENDOR_OF_MODEL.get(name, name)], *word_or_nothing]}
+            for name in (*of_vendor, *vendors.VENDOR_OF_MODEL)
+        },
+        "additionalProperties": {"anyOf": [some, *word_or_nothing]},
+        "propertyNames": {"not": {"enum": [argument.name for argument in WALLBOX]}},
+    }
+    single: list[Schema] = [words, some, named]
+    return {"anyOf": [*single, {"type": "array", "items": {"anyOf": single}}]}
+
+
+def _schema_of(vendor: Vendor) -> Schema:
+    """What can be said about a wallbox of one vendor."""
+    interfaces = _interfaces(vendor)
+    versions = list(dict.fromkeys(version for model in vendor.models for version in model.firmwares))
+    return record_schema(
+        tuple(a for a in WALLBOX if (a not in PORTS or a.name in interfaces) and (a is not OCPP or vendor.ocpp)),
+        vendor={"const": vendor.id, "description": VENDOR.about},
+        model={"enum": [model.id for model in vendor.models], "description": MODEL.about},
+        firmware={"anyOf": [{"enum": versions}, {"type": ["string", "number"]}], "description": FIRMWARE.about},
+        settings={
+            "type": "object",
+            "properties": {row.name: row.schema for row in vendor.settings},
+            "additionalProperties": False,
+            "description": SETTINGS.about,
+        },
+    )
 
 
 def wallbox_entries(node: Node) -> list[tuple[Node, Node]] | None:
@@ -154,6 +193,39 @@ def _named_by(node: Node) -> Node:
     if stated is None:
         return replace(node, entries=None, scalar="", text="")
     return replace(stated, text=vendors.VENDOR_OF_MODEL.get(stated.text, stated.text), label="")
+
+
+def salvaged(node: Node | None) -> tuple[WallboxPlan, ...]:
+    """The wallboxes of a node in which something is wrong, without that: what is said about them can be checked."""
+    plans: list[WallboxPlan] = []
+    for key, value in (wallbox_entries(node) or ()) if node is not None else ():
+        try:
+            plans.append(_wallbox(key, value, Scope(Names())))
+        except Unreadable:
+            with suppress(Unreadable):
+                plans.append(_without_mistakes(key, value))
+    return tuple(plans)
+
+
+def _without_mistakes(key: Node, node: Node) -> WallboxPlan:
+    scope, stated, kind = Scope(Names()), RecordValues(), (VENDOR, MODEL, FIRMWARE)
+    for argument in kind:
+        value = node.get(argument.name)
+        if value is not None:
+            with suppress(Unreadable):
+                stated[argument.name] = argument.type.read(value, scope)
+    try:
+        vendor = _vendor(key, node, stated, scope)
+    except Unreadable:
+        vendor = _vendor(key, node, RecordValues(), scope)
+    model = stated.of(MODEL)
+    if all(known.id != model for known in vendor.models):
+        model = None
+    try:
+        firmware = vendor.profile(model, stated.of(FIRMWARE)).firmware.text
+    except EmulatorError:
+        firmware = None
+    return WallboxPlan(name=proper_name(key, "wallbox", scope), vendor=vendor.id, model=model, firmware=firmware)
 
 
 def wallbox_names(node: Node | None) -> list[str]:
@@ -181,11 +253,16 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
     model, firmware = values.of(MODEL), values.of(FIRMWARE)
     if model is None and "vendor" not in values and key.text in vendors.VENDOR_OF_MODEL:
         model = key.text
-    _check_profile(vendor, model, firmware, node, scope)
     settings = node.get("settings")
-    if settings is not None:
-        check_settings(settings, vendor.title, {row.name: row for row in vendor.settings}, scope)
-    _check_interfaces(vendor, node, scope)
+    before = len(scope.problems)
+    with suppress(Unreadable):
+        _check_profile(vendor, model, firmware, node, scope)
+    with suppress(Unreadable):
+        if settings is not None:
+            check_settings(settings, vendor.title, {row.name: row for row in vendor.settings}, scope)
+    _check_interfaces(vendor, model, node, scope)
+    if len(scope.problems) > before:
+        raise Unreadable
     return WallboxPlan(
         name=name,
         vendor=vendor.id,
@@ -218,11 +295,16 @@ def _check_profile(vendor: Vendor, model: str | None, firmware: str | None, node
     checked(node.get("firmware") or node, scope, lambda: vendor.profile(model, firmware))
 
 
-def _check_interfaces(vendor: Vendor, node: Node, scope: Scope) -> None:
+def _interfaces(vendor: Vendor) -> set[str]:
+    """Names of the interfaces its wallboxes may have."""
+    return {*vendor.ports, *vendor.real_ports, *vendor.enable, "mdns"}
+
+
+def _check_interfaces(vendor: Vendor, model: str | None, node: Node, scope: Scope) -> None:
     ocpp = node.get(OCPP.name)
-    if ocpp is not None and vendor.ocpp is None:
-        scope.fail(ocpp, f"{vendor.title} has no OCPP")
-    known = {*vendor.ports, *vendor.real_ports, *vendor.enable, "mdns"}
+    if ocpp is not None and (vendor.ocpp is None or not vendor.ocpp.models(model or vendor.default_model)):
+        scope.fail(ocpp, f"{vendor.title} has no OCPP" + (f" on a {model}" if vendor.ocpp is not None else ""))
+    known = _interfaces(vendor)
     good = True
     for key, _ in node.entries or ():
         if key.text in INTERFACES and key.text not in known:

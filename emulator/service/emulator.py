@@ -34,7 +34,7 @@ from ..world.central_system import central_system
 from ..world.checks import Check
 from ..world.conditions import Wait
 from ..world.evaluation import Evaluation, remember
-from ..world.plan import ChargerPlan
+from ..world.plan import NO_BROKER, BrokerAddress, ChargerPlan
 from .endpoints import Ports, reserve_descriptors, servers
 from .keeping import Keeper
 
@@ -64,6 +64,8 @@ class Options:
     bind: str = "127.0.0.1"
     any_port: bool = False
     """Every interface on a free port, whatever the scenario says."""
+    port_offset: int = 0
+    """Added to the ports of all interfaces and of the broker, for several emulators on one host."""
     speed: float | None = None
     seed: int | None = None
     state: Path | None = None
@@ -101,7 +103,7 @@ class Emulator:
         self._keeper: Keeper | None = None
         self._asking: set[OcppDevice] = set()
         """Charge points that wait for their central system."""
-        self._ports = Ports(self.options.bind, any_port=self.options.any_port)
+        self._ports = Ports(self.options.bind, any_port=self.options.any_port, offset=self.options.port_offset)
 
     # --- life --------------------------------------------------------------------------------------------------------
 
@@ -152,11 +154,14 @@ class Emulator:
     async def start_broker(self, stack: AsyncExitStack | None = None) -> None:
         """Start the broker of this run, if it is not running."""
         if self.broker is None:
-            from ..protocols.broker import DEFAULT_PORT, Broker
+            from ..protocols.broker import Broker
 
             plan = self.scenario.broker
-            port = 0 if self.options.any_port else DEFAULT_PORT
-            setting = "embedded" if plan is None or plan.embedded else f"mqtt://{plan.host}:{plan.port}"
+            if plan == NO_BROKER:
+                return
+            stated = plan.port if plan is not None else BrokerAddress().port
+            port = stated + self.options.port_offset if stated and not self.options.any_port else 0
+            setting = self._broker_setting()
             broker = Broker.open(setting, host=self.options.bind, port=port)
             self.broker = await (stack or self._stack).enter_async_context(broker)
             if stack is None:
@@ -170,6 +175,13 @@ class Emulator:
             port = 0 if self.options.any_port else DEFAULT_PORT
             server = CentralSystemServer(central_system(self.simulation), host=self.options.bind, port=port)
             self.central_system = await (stack or self._stack).enter_async_context(server)
+
+    def _broker_setting(self) -> str:
+        """Only the built-in broker says who published: where clients are recognised by their id, it is the one."""
+        plan = self.scenario.broker
+        if plan is not None and not plan.embedded:
+            return f"mqtt://{plan.host}:{plan.port}"
+        return "builtin" if any(client.how.client_id for client in self.scenario.clients) else "embedded"
 
     async def _serve(self, address: str) -> None:
         made = servers(
@@ -434,8 +446,8 @@ class Emulator:
         async with self._busy:
             if any(wallbox.wants("mqtt") or wallbox.everything for wallbox in plan.wallboxes):
                 await self.start_broker()
-                assert self.broker is not None
-                self.site.broker = self.broker.host, self.broker.port
+                if self.broker is not None:
+                    self.site.broker = self.broker.host, self.broker.port
             if any(wallbox.ocpp == EMBEDDED for wallbox in plan.wallboxes):
                 await self.start_central_system()
             self._grow(plan)

@@ -31,8 +31,10 @@ RESERVE: Final = 64
 class Ports:
     """Chooses the port of every interface of a run."""
 
-    def __init__(self, bind: str, *, any_port: bool = False) -> None:
+    def __init__(self, bind: str, *, any_port: bool = False, offset: int = 0) -> None:
+        """`offset`: added to every port that is not any free one, on the address that wallboxes share."""
         self._bind = bind
+        self._offset = offset
         self._any_port = any_port
         self._asked: set[tuple[str, str, int]] = set()
 
@@ -60,8 +62,9 @@ class Ports:
         if self._any_port:
             return 0
         if isinstance(stated, int) and not isinstance(stated, bool):
-            return stated
-        return wallbox.vendor.ports.get(name, declared)
+            return stated + self._offset if stated else 0
+        port = wallbox.vendor.ports.get(name, declared)
+        return port + self._offset if port else 0
 
 
 def _stated(plan: WallboxPlan, name: str) -> bool:
@@ -129,6 +132,11 @@ def _locator(started: dict[str, Server]) -> Callable[[str], tuple[str, int] | No
         return (server.endpoint.host, server.endpoint.port) if server is not None and server.listening else None
 
     return locate
+
+
+def scheme(interface: Interface) -> str:
+    """What a client calls the protocol of an interface."""
+    return "https" if isinstance(interface, HttpInterface) and interface.credentials is not None else interface.protocol
 
 
 def url(protocol: str, host: str, port: int) -> str:

@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from .. import vendors
@@ -52,9 +51,7 @@ class EmulatorFixture:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def call(self, function: Callable[[], T]) -> T:
@@ -283,6 +280,23 @@ class EmulatorFixture:
         if broken:
             raise AssertionError("\n".join(broken))
         return [verdict.as_json() for verdict in verdicts]
+
+    def judge(self, *, strict: bool = False) -> None:
+        """The test is over: AssertionError if a rule is broken that nobody has asked about.
+
+        `strict` (or `strict: true` in a loaded scenario): also if something passed only because nothing came to it.
+        """
+        __tracebackhide__ = True
+        if self._emulator is None:
+            return
+        if self._engine is not None:
+            self.verdict()
+        self._check_failures()
+        if strict or self._emulator.scenario.strict:
+            emulator = self._emulator
+            untested = self.call(lambda: emulator.player.result().untested)
+            if untested:
+                raise AssertionError("\n".join(f"not tested: {found}" for found in untested))
 
     # --- looking -----------------------------------------------------------------------------------------------------
 

@@ -71,10 +71,12 @@ class VerdictEngine:
         rules: Iterable[PlacedRule] = (),
         *,
         file: str = "(none)",
+        replayed: bool = False,
         failed: Callable[[int], None] | None = None,
     ) -> None:
         self._site = site
         self._file = file
+        self._replayed = replayed
         self._failed = failed if failed is not None else lambda _index: None
         self._recent: deque[Entry] = deque(maxlen=BEFORE)
         self._rules: list[PlacedRule] = []
@@ -87,6 +89,8 @@ class VerdictEngine:
     @property
     def replay(self) -> str:
         """The command that brings about the same again."""
+        if self._replayed:
+            return f"charger-emulator judge {self._file}"
         verb = "run" if self._clients else "play"
         return f"charger-emulator {verb} {self._file} --seed {self._site.simulation.seed}"
 
@@ -100,6 +104,7 @@ class VerdictEngine:
         """One more rule, in force from now on."""
         index = len(self._rules)
         run = RuleRun(self._site, lambda: self._failed(index), self._recent, self._site.simulation.at)
+        run.replayed = self._replayed
         placed.rule.start(run)
         self._rules.append(placed)
         self._runs.append(run)

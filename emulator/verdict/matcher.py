@@ -95,6 +95,8 @@ class PatternMatcher:
             return self._match_write(action, entry)
         if action.connects:
             return self._match_connection(action, entry)
+        if entry.kind == "push" and entry.interface == "mqtt" and action.interface != "mqtt":
+            return PatternMatch.NO  # what is published is read by whoever subscribed, which nobody here need be
         if action.calls:
             return self._match_call(action, entry)
         selected = any(

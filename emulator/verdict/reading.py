@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ..errors import Place, ScenarioError, did_you_mean
-from ..language.arguments import ArgumentType, Schema, Scope, Unreadable
+from ..language.arguments import ArgumentType, Schema, Scope, Text, Unreadable, checked
 from ..language.fields import arguments_of, construct
 from ..language.names import Names
 from ..language.nodes import Node, from_object
-from ..language.records import RecordValues, read_record, record_schema
-from .patterns import KEYS, EventPattern, inline
+from ..language.records import Argument, RecordValues, read_record, record_schema
+from .catalogue import BY_NAME, expand
+from .patterns import KEYS, EventPattern, KnownWord, inline
 from .rules import RULES
 from .rules.base import Rule
 from .rules.conditions import Always
@@ -47,6 +48,10 @@ class RulesSection(ArgumentType[list[PlacedRule]]):
         rules: list[PlacedRule] = []
         names: dict[str, Place] = {}
         for item in node.items:
+            if item.get("include") is not None:
+                with suppress(Unreadable):
+                    rules += included(item, scope)
+                continue
             try:
                 rule = read_rule(item, scope)
             except Unreadable:
@@ -60,7 +65,21 @@ class RulesSection(ArgumentType[list[PlacedRule]]):
         return rules
 
     def schema(self) -> Schema:
-        return {"type": "array", "items": {"anyOf": [_schema(cls) for cls in RULES]}}
+        return {"type": "array", "items": {"anyOf": [record_schema(_INCLUDE), *(_schema(cls) for cls in RULES)]}}
+
+
+_SET: Final = Argument(
+    "include", KnownWord(tuple(BY_NAME), "a rule set"), required=True, stated="a ready-made rule set"
+)
+_ON: Final = Argument("on", Text(), stated="a wallbox, or a charger; default: all that the set is about")
+_INCLUDE: Final = (_SET, _ON)
+
+
+def included(node: Node, scope: Scope) -> list[PlacedRule]:
+    """The rules of a ready-made set; `Unreadable` after reporting what is wrong."""
+    values = read_record(node, _INCLUDE, scope, given_only=True, what="a rule set")
+    stated = checked(node, scope, lambda: expand(values.of(_SET, ""), scope.names, values.of(_ON)))
+    return [PlacedRule(read_rule(from_object(rule, "rule"), scope), node.place) for rule in stated]
 
 
 def read_rule(node: Node, scope: Scope) -> Rule:
@@ -148,6 +167,17 @@ def _schema(cls: type[Rule]) -> Schema:
         nested: Schema = {"type": "object", "required": ["client"]}
         return {"anyOf": [schema, {"type": "object", "required": ["name", "always"], "properties": {"always": nested}}]}
     return schema
+
+
+def rules_from(value: object, names: Names) -> list[PlacedRule]:
+    """Rules from plain data: one, a ready-made set, or a list of them. ScenarioError with every problem."""
+    scope = Scope(names)
+    found: list[PlacedRule] = []
+    with suppress(Unreadable):
+        found = RulesSection().read(from_object(value if isinstance(value, list) else [value], "rules"), scope)
+    if scope.problems:
+        raise ScenarioError(scope.problems)
+    return found
 
 
 def rule_from(value: Mapping[str, object], names: Names) -> PlacedRule:

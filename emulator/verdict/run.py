@@ -103,10 +103,23 @@ class RuleRun:
     endings: list[Callable[[Instant], None]] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
     over: bool = False
+    replayed: bool = False
+    """The journal is a recorded one: every entry is complete."""
 
     # --- for rules ---------------------------------------------------------------------------------------------------
 
-    def on(self, pattern: EventPattern, react: React, *, seen: Callable[[], None] = lambda: None) -> None:
+    def tap(self, kind: str, tap: Tap, *, answered: bool = False) -> None:
+        """Be told about entries of a kind. `answered`: requests when they have been answered."""
+        self.taps.setdefault(kind, []).append(self._when_answered(tap) if answered else tap)
+
+    def on(
+        self,
+        pattern: EventPattern,
+        react: React,
+        *,
+        seen: Callable[[], None] = lambda: None,
+        answered: bool = False,
+    ) -> None:
         """React whenever something happens. `seen`: called before that, and when it only came close."""
         if pattern.expect:
             self.follow(pattern.expect, lambda at, holds: react(at, None) if holds else None)
@@ -122,9 +135,8 @@ class RuleRun:
             elif found is PatternMatch.NEAR:
                 self.nearest = entry
 
-        answered = self._when_answered(tap) if pattern.needs_answer else tap
         for kind in pattern.kinds:
-            self.taps.setdefault(kind, []).append(answered)
+            self.tap(kind, tap, answered=answered or pattern.needs_answer)
 
     def _when_answered(self, tap: Tap) -> Tap:
         """A tap that is told about requests when they have been answered: their entry is made before.
@@ -139,6 +151,9 @@ class RuleRun:
 
         def wait(entry: Entry) -> None:
             waiting.append(entry)
+            if self.replayed or entry.kind != "request":
+                flush()
+                return
             with suppress(RuntimeError):  # no event loop: told at the end
                 asyncio.get_running_loop().call_soon(flush)
 

@@ -45,9 +45,11 @@ def build(
     site = Site(plan, simulation, broker or _broker(plan))
     for charger in plan.chargers:
         site.add_charger(charger)
+    if plan.control_box is not None:
+        site.add_control_box(plan.control_box)
     return site
 
 
 def _broker(plan: SitePlan) -> tuple[str, int] | None:
     named = plan.broker or (BrokerAddress() if plan.wants_broker else None)
-    return (named.host, named.port) if named is not None else None
+    return (named.host, named.port) if named is not None and named.host else None

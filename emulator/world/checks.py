@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from ..devices.interception import HiddenError
 from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError
 from ..language.arguments import ArgumentType, Schema, Scope, Unreadable
 from ..language.nodes import Node
-from .expectations import Expectation
+from .expectations import Expectation, may_be_absent
 from .expectations import parse as parse_expectation
 from .names import probe
-from .quantities import Quantity, resolve, unknown_value, vendor_value
+from .quantities import Quantity, catalogue, resolve, unknown_value, vendor_value
+from .vocabulary import known_to_vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +49,34 @@ class Checks(ArgumentType[tuple[Check, ...]]):
 
     def schema(self) -> Schema:
         value: Schema = {"type": ["string", "number", "boolean", "null", "array", "object"]}
-        return {"type": "object", "minProperties": 1, "additionalProperties": value}
+        rows = catalogue()
+        return {
+            "type": "object",
+            "minProperties": 1,
+            "properties": {name: value | {"description": about} for name, _, about in rows if "<" not in name},
+            "propertyNames": {"pattern": rf"\.|^({'|'.join(name for name, _, _ in rows if '.' not in name)})$"},
+            "additionalProperties": value,
+        }
 
 
 def _check(key: Node, value: Node, scope: Scope) -> Check:
     quantity = resolve(key.text, scope.names)
+    expectation: Expectation | None = None
     if quantity.wallbox is not None:
         wallbox = probe(scope.names, quantity.wallbox)
+        with suppress(ValueError):  # it is told below, after what is wrong with the name
+            expectation = parse_expectation(value.data(), quantity)
         if wallbox is not None:
-            _look(wallbox, quantity.name)
-    return Check(quantity, parse_expectation(value.data(), quantity))
+            _look(wallbox, quantity.name, absent=expectation is not None and may_be_absent(expectation))
+    return Check(quantity, expectation or parse_expectation(value.data(), quantity))
 
 
-def _look(wallbox: Wallbox, address: str) -> None:
+def _look(wallbox: Wallbox, address: str, *, absent: bool) -> None:
+    """EmulatorError if there is no such value; `absent`: if no firmware of the vendor has it."""
     try:
         vendor_value(wallbox, address)
+    except HiddenError:
+        return
     except KeyError:
-        raise EmulatorError(unknown_value(wallbox, address)) from None
+        if not (absent and known_to_vendor(wallbox, address)):
+            raise EmulatorError(unknown_value(wallbox, address)) from None

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from ..core.messages import Outcome
 from ..errors import EmulatorError
 from .checks import Check
-from .expectations import MISSING, may_change, shown
+from .expectations import MISSING, may_be_absent, may_change, shown
+from .quantities import AbsentError
 from .site import Site
 
 
@@ -75,7 +76,11 @@ def evaluate(checks: tuple[Check, ...], site: Site, before: Mapping[str, object]
 def _observe(check: Check, site: Site, before: Mapping[str, object]) -> Observation:
     try:
         value = check.quantity.read(site)
-    except EmulatorError as error:  # a vendor value that this firmware does not have
+    except AbsentError as error:
+        if may_be_absent(check.expectation):
+            return Observation(check, None, ok=True, problem=f"{check.quantity.text} is absent")
+        return Observation(check, None, ok=False, problem=str(error))
+    except EmulatorError as error:
         return Observation(check, None, ok=False, problem=str(error))
     return Observation(check, value, check.expectation.holds(value, before.get(check.quantity.text, MISSING)))
 

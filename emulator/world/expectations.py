@@ -111,6 +111,16 @@ class Changed(Expectation):
 
 
 @dataclass(frozen=True, slots=True)
+class Absent(Expectation):
+    """There is no such value: the firmware does not have it, or a fault hides it."""
+
+    text: str
+
+    def holds(self, found: object, before: object = MISSING) -> bool:
+        return found is MISSING
+
+
+@dataclass(frozen=True, slots=True)
 class AnyOf(Expectation):
     """One of several."""
 
@@ -174,6 +184,13 @@ def numeric(value: object) -> float | None:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
+def may_be_absent(expectation: Expectation) -> bool:
+    """Whether it is as expected that there is no such value."""
+    if isinstance(expectation, AnyOf):
+        return any(map(may_be_absent, expectation.options))
+    return isinstance(expectation, Absent)
+
+
 def parse(value: object, quantity: Quantity) -> Expectation:
     """The expectation that `value` (plain data of a document) states about a quantity. ValueError if it is none."""
     sequence = quantity.row is not None and quantity.row.sequence
@@ -205,6 +222,8 @@ def _single(value: object, quantity: Quantity) -> Expectation:
     text = value.strip()
     if text == "changed":
         return Changed(text)
+    if text == "absent" and quantity.wallbox is not None:
+        return Absent(text)
     if len(text) > 1 and text.startswith("/") and text.endswith("/"):
         try:
             return Matches(text, re.compile(text[1:-1]))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Final
 
 from ..core.specs import VehicleSpec
 from ..devices.interfaces.ocpp import EMBEDDED
@@ -60,7 +61,12 @@ class BrokerAddress:
 
     embedded: bool = True
     host: str = "127.0.0.1"
+    """Empty: there is no broker."""
     port: int = 1883
+    """0: any free one, for the emulator's own."""
+
+
+NO_BROKER: Final = BrokerAddress(embedded=False, host="", port=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +103,16 @@ class ClientPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ControlBoxPlan:
+    """The grid operator's control box."""
+
+    wallboxes: tuple[str, ...] = ()
+    """Addresses of those it limits; none: every one with EEBUS."""
+    pair: bool = True
+    """The owners of the wallboxes trust it from the start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SitePlan:
     """What a site is built from."""
 
@@ -106,6 +122,7 @@ class SitePlan:
     supply: Mapping[str, object] = field(default_factory=dict)
     """Stated fields of `SupplySpec`, for every charger."""
     broker: BrokerAddress | None = None
+    control_box: ControlBoxPlan | None = None
     vehicles: Mapping[str, VehicleSpec] = field(default_factory=dict)
     chargers: tuple[ChargerPlan, ...] = ()
     clients: tuple[ClientPlan, ...] = ()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ..core.snapshot import LockState, OnboardState, PilotState, Snapshot, VehicleView
+from ..devices.interception import HiddenError
 from ..errors import EmulatorError, did_you_mean
 from ..faults.active import State
 from ..faults.engine import FaultEngine
@@ -94,6 +95,7 @@ VEHICLE: Final = (
     ("onboard", None, lambda v: str(v.onboard), "state of the on-board charger"),
     ("s2_closed", None, lambda v: v.s2_closed, "it asks for current"),
     ("target_current", "A", lambda v: v.target_current, "per phase, what it is heading for"),
+    ("minimum_current", "A", lambda v: v.minimum_current, "offer below which it does not charge"),
     ("toggles", None, lambda v: v.toggles, "stops by the charger it has counted"),
     ("finished", None, lambda v: v.finished, "the charge limit is reached"),
 )
@@ -112,6 +114,12 @@ _ROWS: Final[Mapping[str, QuantityRow]] = {
     for row in (
         *QUANTITIES,
         *(_vehicle_row(*entry) for entry in VEHICLE),
+        QuantityRow(
+            "vehicle.below_minimum",
+            None,
+            lambda s: s.vehicle is not None and 0 < s.offered_current < s.vehicle.minimum_current,
+            "something is offered, but less than the vehicle needs",
+        ),
         QuantityRow(
             "vehicle", None, lambda s: s.vehicle.name if s.vehicle else None, "name of the plugged vehicle, or null"
         ),
@@ -160,8 +168,14 @@ class Quantity:
         wallbox = site.wallboxes[self.wallbox]
         try:
             return vendor_value(wallbox, self.name)
+        except HiddenError as hidden:
+            raise AbsentError(f'{self.text} is hidden by fault "{hidden.fault}"') from None
         except KeyError:
-            raise EmulatorError(unknown_value(wallbox, self.name)) from None
+            raise AbsentError(unknown_value(wallbox, self.name)) from None
+
+
+class AbsentError(EmulatorError):
+    """A wallbox does not have a value, or a fault hides it."""
 
 
 def read(site: Site, quantity: str) -> object:
@@ -173,8 +187,7 @@ FAULT: Final = QuantityRow("fault", None, lambda _: None, "what became of a faul
 
 
 def _fault_state(site: Site, name: str) -> str:
-    fault = FaultEngine.of(site.simulation).active.get(name)
-    return str(State.OVER if fault is None else fault.state)
+    return str(FaultEngine.of(site.simulation).state_of(name))
 
 
 def resolve(text: str, names: Names) -> Quantity:
@@ -199,6 +212,9 @@ def _charger_of(text: str, names: Names) -> tuple[str, str]:
         return first, rest
     if len(names.chargers) == 1:
         return next(iter(names.chargers)), text
+    if rest and any(address.partition(".")[2] == first for address in names.wallboxes):  # `goe.car`
+        charger, _, _ = names.wallbox(first).partition(".")
+        return charger, text
     if first in RESERVED:
         raise EmulatorError(f'"{text}" needs a charger in front{did_you_mean("", names.chargers)}')
     raise EmulatorError(f'there is no charger "{first}"{did_you_mean(first, names.chargers)}')
@@ -238,6 +254,8 @@ def vendor_value(wallbox: Wallbox, address: str) -> object:
     """A vendor value by its address; `nrg.11` is element 11 of `nrg`, also by key. KeyError if there is none."""
     try:
         value = wallbox.read(address)
+    except HiddenError:
+        raise
     except KeyError:
         outer, dot, last = address.rpartition(".")
         if not dot:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..core import messages
 from ..core.agenda import Priority, Timer
@@ -23,7 +24,10 @@ from ..language.fields import merged
 from ..runtime.simulation import Simulation
 from .defaults import SerialNumbers, profile_of, settings_of
 from .names import SiteNames
-from .plan import ChargerPlan, SitePlan, WallboxPlan
+from .plan import ChargerPlan, ControlBoxPlan, SitePlan, WallboxPlan
+
+if TYPE_CHECKING:
+    from .control_box import SiteControlBox
 
 
 class Site:
@@ -43,6 +47,8 @@ class Site:
         self.names = SiteNames(self.wallbox_names, self.vehicles.keys(), find=self.wallboxes.get)
         self.seen: dict[str, object] = {}
         """Values of quantities at the previous look, for `changed`."""
+        self.control_box: SiteControlBox | None = None
+        """The grid operator's, if there is one."""
         self._serials = SerialNumbers()
         self._timers: dict[Hashable, Timer] = {}
         self._charge: dict[str, float] = {}
@@ -90,6 +96,17 @@ class Site:
     def wallboxes_of(self, charger: str) -> list[Wallbox]:
         """The wallboxes of a charger, in the order they were made."""
         return [self.wallboxes[f"{charger}.{name}"] for name in self.wallbox_names[charger]]
+
+    def add_control_box(self, plan: ControlBoxPlan) -> None:
+        """Connect a control box to the wallboxes that have EEBUS. EmulatorError if one that is named has none."""
+        from .control_box import SHIP, SiteControlBox
+
+        able = [address for address, wallbox in self.wallboxes.items() if SHIP in wallbox.interfaces]
+        lacking = [address for address in plan.wallboxes if address not in able]
+        if lacking:
+            raise EmulatorError(f"control_box: {lacking[0]} has no EEBUS")
+        chosen = [self.wallboxes[address] for address in plan.wallboxes or able]
+        self.control_box = SiteControlBox(self.simulation, chosen, pair=plan.pair)
 
     def vehicle(self, name: str) -> VehicleSpec:
         """A vehicle by name; one of the scenario's own has the charge it left with."""

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final
 
 from .. import vendors
 from ..devices.documents import Path, address, ends_with
-from ..devices.interfaces import MqttInterface, Origin, RegisterMap
+from ..devices.interfaces import MqttInterface, Origin, RegisterMap, ShipInterface
 from ..devices.topics import matches
 from ..devices.wallbox import Context, Wallbox, charger_defaults
+from ..eebus.functions import FUNCTIONS
 from ..errors import did_you_mean
 from ..runtime.clock import Clock
 from ..runtime.simulation import Simulation
@@ -51,8 +52,6 @@ class Vocabulary:
     """What its Modbus registers mean."""
     known: Mapping[Path, object]
     """Every place a value can have in a message, with what is there now."""
-
-    # --- questions: what is wrong with a name; None: nothing ---------------------------------------------------------
 
     def no_key(self, key: str) -> str | None:
         wanted = address(key)
@@ -104,8 +103,6 @@ class Vocabulary:
             return self.no_register(range(int(number), int(number) + 1)) if number.isdigit() else "not a register"
         return f'{self.title} has no value "{name}"{did_you_mean(name, self.values | self.writable)}'
 
-    # --- how ---------------------------------------------------------------------------------------------------------
-
     @cached_property
     def _names(self) -> frozenset[str]:
         return self.values | self.writable | {path[-1] for path in self.known if not path[-1].isdigit()}
@@ -138,12 +135,20 @@ def vocabulary(wallbox: Wallbox) -> Vocabulary:
     return replace(found, title=wallbox.address, values=found.values | own, known={**found.known, **extra})
 
 
+def known_to_vendor(wallbox: Wallbox, name: str) -> bool:
+    """Whether any model of the vendor with any firmware has a value."""
+    vendor = wallbox.vendor
+    profiles = (vendor.profile(model.id, version) for model in vendor.models for version in reversed(model.firmwares))
+    return any(_of_profile(vendor.id, profile).no_key(name) is None for profile in profiles)
+
+
 @cache
 def _of_profile(vendor_id: str, profile: Profile) -> Vocabulary:
     wallbox = _like(vendor_id, profile)
     values = frozenset(wallbox.addresses())
     settable = frozenset(row.name for row in wallbox.fidelity() if row.settable and not row.name[:1].isdigit())
     tables = tuple(wallbox.register_tables())
+    registers = {row.name.partition(" ")[2] for row in wallbox.fidelity() if row.settable and row.name[:1].isdigit()}
     topics = frozenset(_topics(wallbox))
     rows = (row.name.partition(" ")[2] if row.name[:1].isdigit() else row.name for row in wallbox.fidelity())
     known = dict(_known(wallbox, (*values, *settable, *rows)))
@@ -152,7 +157,7 @@ def _of_profile(vendor_id: str, profile: Profile) -> Vocabulary:
         title=wallbox.address,
         values=values,
         writable=settable,
-        written=frozenset(wallbox.written_names()),
+        written=frozenset(wallbox.written_names()) | registers,
         paths=tuple(dict.fromkeys(wallbox.http_paths())),
         topics=tuple(sorted(topics)),
         tables=tables,
@@ -183,7 +188,7 @@ def _like(vendor_id: str, profile: Profile) -> Wallbox:
 
 
 def _topics(wallbox: Wallbox) -> Iterator[str]:
-    """What it publishes and what it subscribes to, without the prefix."""
+    """What it publishes and what it subscribes to, without the prefix; of EEBUS, its functions and SHIP messages."""
     for interface in wallbox.interfaces.values():
         if isinstance(interface, MqttInterface):
             prefix = interface.prefix().rstrip("/") + "/"
@@ -191,6 +196,8 @@ def _topics(wallbox: Wallbox) -> Iterator[str]:
             for topic in (*interface.subscriptions(), *sent):
                 name = topic.removeprefix(prefix)
                 yield from (name,) if name != "#" else wallbox.written_topics()
+        elif isinstance(interface, ShipInterface):
+            yield from FUNCTIONS
 
 
 def _known(wallbox: Wallbox, names: Iterable[str]) -> Iterator[tuple[Path, object]]:

@@ -292,7 +292,7 @@ STATES: dict[str, tuple[Callable[[Unit], None], tuple[str, str, int]]] = {
     "unplugged": (_unplugged, ("no_vehicle_connected", "available", 1)),
     "refused": (_with(faults.VehicleRefuses()), ("vehicle_connected_type2", "suspendedev", 2)),
     "short": (_with(faults.CpShort()), ("vehicle_connector_error", "faulted", 5)),
-    "leak": (_with(faults.TripRcd(kind="dc")), ("vehicle_connector_error", "faulted", 5)),
+    "leak": (_with(faults.TripRcd(current_type="dc")), ("vehicle_connector_error", "faulted", 5)),
     "meter": (_with(faults.MeterFault()), ("vehicle_charging_type2", "charging", 3)),
     "hot": (_with(faults.Overtemp(temperature=85.0)), ("vehicle_connected_type2", "suspendedevse", 2)),
 }

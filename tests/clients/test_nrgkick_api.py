@@ -289,7 +289,7 @@ async def test_every_register_by_pymodbus(model: str, count: int) -> None:
         assert await compare(client, api) == count
         unit.advance(40)
         assert await compare(client, api) == count
-        unit.simulation.apply("garage", Disturb(name="leak", fault=TripRcd(kind="dc", residual_current=-0.05)))
+        unit.simulation.apply("garage", Disturb(name="leak", fault=TripRcd(current_type="dc", residual_current=-0.05)))
         unit.advance(10)
         assert (await client.read_holding_registers(255, count=3, device_id=1)).registers == [5, 0, 16]
         assert await compare(client, api) == count

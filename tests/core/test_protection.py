@@ -53,8 +53,8 @@ class Case:
 CASES = (
     Case(fault=f.TripRcd(residual_current=0.035), name="rcd_ac", delay=0.25714, recovery="command"),
     Case(fault=f.TripRcd(residual_current=0.5), name="rcd_ac", delay=0.04, recovery="command"),
-    Case(fault=f.TripRcd(residual_current=0.006, kind="dc"), name="rcd_dc", delay=10.0, recovery="command"),
-    Case(fault=f.TripRcd(residual_current=-0.02, kind="dc"), name="rcd_dc", delay=1.59852, recovery="command"),
+    Case(fault=f.TripRcd(residual_current=0.006, current_type="dc"), name="rcd_dc", delay=10.0, recovery="command"),
+    Case(fault=f.TripRcd(residual_current=-0.02, current_type="dc"), name="rcd_dc", delay=1.59852, recovery="command"),
     Case(fault=f.TripRcd(residual_current=0.06, persistent=True), name="rcd_ac", delay=0.15, recovery="command"),
     Case(fault=f.RcdSensorDefect(), name="rcd_sensor_defect", delay=0.1, recovery="command"),
     Case(fault=f.PeLoss(), name="pe_loss", delay=0.5),
@@ -192,14 +192,14 @@ def test_inverse_time(kind: str, residual: float, seconds: float) -> None:
     bench = Bench()
     bench.charge()
     began = bench.now
-    bench.do(Disturb(name="leak", fault=f.TripRcd(residual_current=residual, kind=kind)))  # type: ignore[arg-type]
+    bench.do(Disturb(name="leak", fault=f.TripRcd(residual_current=residual, current_type=kind)))  # type: ignore[arg-type]
     bench.run(20.0)
     assert bench.times("rcd_tripped")[0] - began == pytest.approx(seconds, rel=0.01)
 
 
 def test_a_leak_waits_for_the_contactor_and_goes_with_the_trip() -> None:
     bench = Bench()
-    bench.do(Disturb(name="leak", fault=f.TripRcd()), Disturb(name="other", fault=f.TripRcd(kind="dc")))
+    bench.do(Disturb(name="leak", fault=f.TripRcd()), Disturb(name="other", fault=f.TripRcd(current_type="dc")))
     assert bench.run(100.0).faults == ()
     bench.charge()
     assert bench.look().faults == ("rcd_ac",)
@@ -430,7 +430,7 @@ def test_the_same_name_replaces_and_faults_add_up() -> None:
         (f.Overtemp(temperature=-300.0), Reason.OUT_OF_RANGE),
         (f.Overvoltage(voltage=-1.0), Reason.OUT_OF_RANGE),
         (f.TripRcd(residual_current=-0.035), Reason.OUT_OF_RANGE),
-        (f.TripRcd(residual_current=-1e9, kind="dc"), Reason.OUT_OF_RANGE),
+        (f.TripRcd(residual_current=-1e9, current_type="dc"), Reason.OUT_OF_RANGE),
     ],
 )
 def test_an_impossible_fault_is_refused_and_leaves_nothing(fault: f.Disturbance, reason: Reason) -> None:

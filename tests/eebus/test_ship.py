@@ -71,6 +71,10 @@ def test_objects_are_arrays_of_their_members(message: dict[str, object], wire: b
     assert decode(wire + b"\x00") == message
 
 
+def test_an_empty_list_is_left_out() -> None:
+    assert encode({"a": {"list": [], "b": {}}}) == b'{"a":[{"b":[]}]}'
+
+
 @pytest.mark.parametrize("data", [b"", b"[]]", b'"text"', b"\xff", b"[" * 100_000])
 def test_what_is_no_message_says_so(data: bytes) -> None:
     with pytest.raises(CodingError):

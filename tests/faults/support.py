@@ -85,10 +85,10 @@ class Bench:
     def set_amp(self, value: int) -> Any:
         return self.json(f"/api/set?amp={value}")
 
-    def modbus(self, pdu: bytes, *, on: str = "garage.nrgkick", transaction: int = 7) -> Answer:
-        """What the Modbus server does about a request to unit 1."""
+    def modbus(self, pdu: bytes, *, on: str = "garage.nrgkick", transaction: int = 7, unit: int = 1) -> Answer:
+        """What the Modbus server does about a request."""
         return ModbusServer(Endpoint(self.site.wallboxes[on], "modbus")).exchange(
-            Frame(transaction, 1, pdu), "1.2.3.4:6"
+            Frame(transaction, unit, pdu), "1.2.3.4:6"
         )
 
     def registers(self, start: int, count: int = 1, **more: Any) -> list[int] | int | None:

@@ -20,11 +20,13 @@ chargers:
     wallboxes:
       goe: {model: gemini-22, http: 8101, modbus: 5021, mqtt: true}
       keba: {udp: 7090}
+      warp: {ship: 0, ocpp: embedded}
 """
 ARGUMENTS: dict[str, dict[str, object]] = {
     "delay": {"delay": "1 s"},
     "second_publisher": {"topic": "amp", "payload": "1"},
     "stray_datagram": {"data": "x"},
+    "late_heartbeat": {"delay": "5 s"},
     "override": {"value": 1},
     "add": {"member": "x"},
     "clock_wrong": {"offset": "-1 h"},
@@ -39,6 +41,8 @@ PLACES = {
     "modbus": "goe.modbus",
     "mqtt": "goe.mqtt",
     "udp": "keba.udp",
+    "ocpp": "goe.ocpp",
+    "ship": "warp.ship",
 }
 
 
@@ -48,9 +52,10 @@ def places(kind: FaultType) -> list[str]:
     if "charger" in kind.levels:
         found.append("garage")
     if "wallbox" in kind.levels:
-        found.append("keba" if kind.protocols == ("udp",) else "goe")
+        only = kind.protocols[0] if len(kind.protocols) == 1 else ""
+        found.append({"udp": "keba", "ship": "warp"}.get(only, "goe"))
     if "interface" in kind.levels:
-        found += [PLACES[protocol] for protocol in kind.protocols or ("http",)]
+        found += [PLACES[protocol] for protocol in kind.protocols or ("http",) if protocol in PLACES]
     return found
 
 
@@ -58,7 +63,7 @@ def places(kind: FaultType) -> list[str]:
 def test_it_begins_and_ends(name: str) -> None:
     kind = FAULT_TYPES[name]
     for place in places(kind):
-        key = "State" if place.startswith("keba") else "amp"
+        key = {"keba": "State", "warp": "charger_state"}.get(place.partition(".")[0], "amp")
         match = {"match": {"key": key}} if kind.needs_key else {}
         bench = Bench(WORLD)
         if name != "loose_cable":
@@ -216,15 +221,57 @@ def test_the_pilot_leaks_a_state_a() -> None:
     assert bench.read("garage.pilot") in ("B", "C")
 
 
+def drawn(bench: Bench) -> float:
+    """What the vehicle draws on L1."""
+    current = bench.read("garage.phase_current.L1")
+    assert isinstance(current, float)
+    return current
+
+
 def test_the_vehicle_changes_its_habits() -> None:
     bench = Bench()
     bench.do("plug_in", charger="garage")
     bench.wait(30)
-    bench.fault("garage", "vehicle_habit", max_current="6 A")
+    before = drawn(bench)
+    bench.fault("garage", "vehicle_habit", max_current="6 A", **{"for": "20 s"})
+    bench.wait(19)
+    assert drawn(bench) < 6.5
+    assert bench.read("fault.vehicle_habit") == "in force"
     bench.wait(30)
-    current = bench.read("garage.phase_current.L1")
-    assert isinstance(current, float)
-    assert current < 6.5
+    assert drawn(bench) == pytest.approx(before, abs=0.2)
+    assert bench.told() == ["begin", "hit", "end"]
+
+
+def test_a_habit_waits_for_its_vehicle_and_hits_each_that_comes() -> None:
+    bench = Bench()
+    bench.fault("garage", "vehicle_habit", max_current="6 A", **{"for": "10 min"})
+    bench.wait(30)
+    assert bench.engine.listed()[0]["hits"] == 0
+    for hits in (1, 2):
+        bench.do("plug_in", charger="garage")
+        bench.wait(60)
+        assert drawn(bench) < 6.5
+        assert bench.engine.listed()[0]["hits"] == hits
+        bench.do("unplug", charger="garage")
+        bench.wait(10)
+    bench.wait(600)
+    bench.do("plug_in", charger="garage")
+    bench.wait(60)
+    assert drawn(bench) > 6.5
+
+
+def test_a_habit_for_so_many_vehicles() -> None:
+    bench = Bench()
+    bench.fault("garage", "vehicle_habit", max_current="6 A", count=1)
+    bench.do("plug_in", charger="garage")
+    bench.wait(60)
+    assert bench.told() == ["begin", "hit"]
+    bench.do("unplug", charger="garage")
+    bench.wait(10)
+    assert bench.told() == ["begin", "hit", "end"]
+    bench.do("plug_in", charger="garage")
+    bench.wait(60)
+    assert drawn(bench) > 6.5
 
 
 def test_connections_of_one_interface_only() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from emulator.faults.edits import HIDE, add_member, edit
 
-from .support import Bench
+from .support import BOXES, Bench
 
 
 @pytest.mark.parametrize(
@@ -276,3 +276,46 @@ def test_what_the_charger_did_not_get_is_not_shown_and_can_be_asked_for_again() 
         offered.append(bench.read("garage.offered_current"))
     assert shown == [32000, 6000]
     assert offered == pytest.approx([32, 6], abs=0.1)
+
+
+def test_numbers_in_texts_are_numbers() -> None:
+    bench = Bench(BOXES.replace("amp: 16", "amp: 16, hla: true"))
+    bench.fault("goe.http", "rescale", match={"key": "amp", "path": "/status"}, factor=10)
+    assert bench.json("/status")["amp"] == "160"
+    assert bench.amp() == 16
+    bench.fault("goe.http", "rescale", match={"key": "version"}, factor=10)
+    assert bench.json("/status")["version"] == "B"
+    assert bench.told("rescale") == ["begin", "hit", "end", "begin"]
+
+
+def test_what_settles_late_may_be_told_by_where_it_is_read() -> None:
+    bench = Bench(BOXES.replace("amp: 16", "amp: 16, hla: true"))
+    bench.fault("goe.http", "settle_delay", match={"path": "/api/status", "key": "amp"}, settle="3 s")
+    assert bench.json("/api/set?amp=10&frc=1") == {"amp": True, "frc": True}
+    assert bench.json("/api/status?filter=amp,frc") == {"amp": 16, "frc": 1}
+    assert (bench.json("/status")["amp"], bench.read("garage.goe.modbus.299")) == ("10", 10)
+    bench.wait(3)
+    assert bench.amp() == 10
+
+
+def test_a_write_over_the_old_api_settles_late_too_and_texts_stay_texts() -> None:
+    bench = Bench(BOXES.replace("amp: 16", "amp: 16, hla: true"))
+    bench.fault("goe.http", "settle_delay", settle="3 s")
+    assert bench.json("/mqtt?payload=amx=13")["amx"] == "13"
+    assert (bench.amp(), bench.json("/status")["amp"]) == (16, "16")
+    bench.json("/api/set?amp=20")
+    assert (bench.amp(), bench.json("/status")["amx"]) == (16, "16")
+    bench.wait(3)
+    assert (bench.amp(), bench.json("/status")["amx"]) == (20, "20")
+
+
+def test_two_readings_of_one_value_settle_apart() -> None:
+    bench = Bench()
+    bench.fault("goe.http", "settle_delay", name="here", settle="3 s")
+    bench.fault("goe.modbus", "settle_delay", name="there", settle="9 s")
+    bench.set_amp(10)
+    seen = []
+    for _ in range(3):
+        seen.append((bench.amp(), bench.read("garage.goe.modbus.299")))
+        bench.wait(5)
+    assert seen == [(16, 16), (10, 16), (10, 10)]

@@ -20,7 +20,7 @@ from emulator.devices.wallbox import Context, Wallbox
 from emulator.ocpp.central_system import CentralSystem, Policy
 from emulator.ocpp.charge_point import ChargePoint
 from emulator.ocpp.direct import Direct
-from emulator.ocpp.host import Host
+from emulator.ocpp.host import MEMORY, Host
 from emulator.ocpp.messages import decode, encode
 from emulator.ocpp.profiles import WARP_PROFILE, VendorProfile
 from emulator.ocpp.schemas import violation
@@ -46,7 +46,7 @@ class Box(Wallbox):
         self.url: str | None = None
         self.user: str | None = None
         self.passwords: tuple[bytes, ...] = (b"",)
-        self.host = Host(self.access, lambda: (profile, Station(self, IDENTITY)))
+        self.host = Host(self.settings, self.access, lambda: (profile, Station(self, IDENTITY)))
         self.interfaces = {"ocpp": self.host.interface}
 
     def access(self) -> OcppAccess | None:
@@ -88,7 +88,7 @@ VENDOR: Final = Vendor(
     default_model="plain",
     ports={},
     real_ports={},
-    settings=(),
+    settings=(MEMORY,),
     create=lambda context: Box(context, WARP_PROFILE),
 )
 
@@ -117,7 +117,7 @@ class World:
         self.box.url = url
         if station is not None:
             made = station(self)
-            self.box.host = Host(self.box.access, lambda: (profile, made))
+            self.box.host = Host(self.box.settings, self.box.access, lambda: (profile, made))
             self.box.interfaces = {"ocpp": self.box.host.interface}
         self.wait(10)  # the charge controller boots
         self.box.start()

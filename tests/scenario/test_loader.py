@@ -212,7 +212,7 @@ def test_a_mistake_is_explained_where_it_is(text: str, message: str) -> None:
         ("{plug_in: {charger: garage, vehicle: id4}}", 'vehicle: there is no vehicle "id4"'),
         ("{plug_in: {charger: garage, vehicel: id4}}", 'unknown key "vehicel" (did you mean "vehicle"?)'),
         ("{trip_rcd: {charger: garage, residual_current: 35}}", "residual_current: found 35, expected a current"),
-        ("{trip_rcd: {charger: garage, kind: ax}}", 'kind: found "ax", expected ac or dc'),
+        ("{trip_rcd: {charger: garage, current_type: ax}}", 'current_type: found "ax", expected ac or dc'),
         ("{phase_loss: {charger: garage, phases: [L4]}}", 'phases: found "L4", expected one of L1, L2, L3'),
         ("{cp_resistance: {charger: garage}}", '"resistance" is missing, expected a resistance'),
         ("{clear_fault: {charger: garage, name: slow}}", 'name: no fault is called "slow"'),

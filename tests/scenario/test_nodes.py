@@ -28,7 +28,7 @@ def test_words_are_those_of_yaml_1_2() -> None:
         "c": "1:30",
         "d": True,
         "e": None,
-        "f": 12,
+        "f": "012",
         "g": 1000.0,
         "h": "5",
         "i": "0x10",

@@ -14,6 +14,7 @@ from emulator.scenario.loader import loads
 from emulator.scenario.player import apply_step
 from emulator.scenario.steps import STEPS, VOCABULARY, make_step, parse_steps, step_from_words
 from emulator.world.building import build
+from emulator.world.central_system import connect_directly
 from emulator.world.quantities import read
 from emulator.world.site import Site
 
@@ -30,6 +31,7 @@ ARGUMENTS: dict[str, object] = {
     "command": {"write": {"amp": 8}},
     "cp_resistance": {"resistance": "1 kohm"},
     "request": {"on": "goe.http", "get": "/api/status"},
+    "ocpp_call": {"action": "GetConfiguration"},
     "fault": {"on": "goe.http", "kind": "delay", "delay": "3 s", "count": 2},
     "clear_fault": "trip_rcd",
     "clock": "frozen",
@@ -53,6 +55,10 @@ def test_every_step_can_be_done_and_is_recorded(name: str) -> None:
         do(world, "unplug")
     elif name == "clear_fault":
         do(world, "trip_rcd")
+    elif name == "ocpp_call":
+        connect_directly(*world.wallboxes.values())
+        do(world, "set", settings={"ocppe": True, "ocppu": "ws://embedded/1"})
+        later(world, SECOND)
     before = world.simulation.journal.seq
     (step,) = parse_steps({name: ARGUMENTS.get(name)}, world.names)
     outcome = apply_step(world, step)
@@ -301,3 +307,22 @@ def test_the_clock() -> None:
     before = world.simulation.now()
     do(world, "clock", jump="1 h")
     assert world.simulation.now() == before + HOUR
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "data"),
+    [
+        ("present_card", ["00845500"], "00845500"),
+        ("present_card", ["tag=12E4"], {"tag": "12E4"}),
+        ("present_card", ["12E45678"], "12E45678"),
+        ("set", ['settings={"whitelist": ["00845500", "AB"]}'], {"settings": {"whitelist": ["00845500", "AB"]}}),
+        ("set", ["settings.whitelist=[00845500, 12E4]"], {"settings": {"whitelist": ["00845500", "12E4"]}}),
+        ("set", ["settings.json_api=false"], {"settings": {"json_api": False}}),
+        ("phase_loss", ["phases=L1,L2"], {"phases": ["L1", "L2"]}),
+        ("set_firmware", ["60.10"], "60.10"),
+        ("set_supply", ["live=[L1, L3]", "voltage=235 V"], {"live": ["L1", "L3"], "voltage": "235 V"}),
+        ("command", ["write.curr=12E4"], {"write": {"curr": "12E4"}}),
+    ],
+)
+def test_words_are_read_by_the_types_of_the_arguments(name: str, words: list[str], data: object) -> None:
+    assert step_from_words(name, words) == {name: data}

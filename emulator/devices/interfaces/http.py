@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from .http_messages import HttpReply, HttpRequest
 from .origin import always
+from .ship import Credentials
 from .websocket import WebSocketEndpoint
 
 HttpHandler = Callable[[HttpRequest], HttpReply]
@@ -42,6 +43,8 @@ class HttpInterface:
     protocol: Literal["http"] = "http"
     port: int = 80
     """The vendor's own port."""
+    credentials: Callable[[], Credentials] | None = None
+    """What it proves who it is with over TLS, asked when it begins to listen; None: no TLS."""
     routes: tuple[Route, ...]
     before: Callable[[HttpRequest], HttpReply | None] | None = None
     """Asked first (authentication, API switched off); a reply ends the request."""

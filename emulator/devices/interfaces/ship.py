@@ -92,7 +92,9 @@ class ShipInterface:
 
     protocol: Literal["ship"] = "ship"
     node: Callable[[], ShipNode]
-    """Made when it is first asked for."""
+    """While it is enabled."""
+    pair: Callable[[str], None]
+    """Its owner trusts the peer of this SKI."""
     port: int = SHIP_PORT
     path: str = SHIP_PATH
     enabled: Callable[[], bool] = always

@@ -13,11 +13,12 @@ from typing import Final
 
 from ...core.faults import CATALOGUE
 from ...errors import Problem, ScenarioError, did_you_mean
-from ...language.arguments import Duration, Schema, Scope, Unreadable
+from ...language.arguments import ArgumentType, Duration, Schema, Scope, Unreadable
 from ...language.names import Names
-from ...language.nodes import Node, from_object, resolved
+from ...language.nodes import Node, from_object
 from ...language.records import Argument
-from . import checks, derived, device, fault, faults, ocpp, request, vehicle
+from ...language.words import from_word
+from . import checks, derived, device, fault, faults, grid, ocpp, request, vehicle
 from .base import Step, StepType, TimedStep, described
 
 VOCABULARY: Final[tuple[StepType, ...]] = (
@@ -36,6 +37,9 @@ VOCABULARY: Final[tuple[StepType, ...]] = (
     described(device.Command),
     *(faults.catalogued(fault) for fault in CATALOGUE),
     described(request.Request),
+    described(grid.Limit),
+    described(grid.Release),
+    described(grid.FallSilent),
     described(ocpp.OcppCall),
     described(ocpp.CentralSystem),
     fault.fault_type(),
@@ -154,7 +158,8 @@ def make_step(name: str, names: Names, arguments: object = None, /, **keywords: 
 def step_from_words(name: str, words: Sequence[str]) -> dict[str, object]:
     """The JSON object of a step from the words of a command line: `plug_in id3 cable=20 A` or `--cable=20 A`.
 
-    Words without `=` are the short argument; values are read as YAML would read them.
+    Words without `=` are the short argument. A value is read by the type of its argument: what is a text stays one
+    (`tag=00845500`), a list may be written `L1,L2`, and JSON or YAML is taken where any value may stand.
     """
     kind = STEPS.get(name)
     given: dict[str, object] = {}
@@ -163,26 +168,33 @@ def step_from_words(name: str, words: Sequence[str]) -> dict[str, object]:
         key, equals, value = word.partition("=")
         if equals:
             nested = key.lstrip("-").replace("-", "_") if kind is None or kind.whole is None else key.lstrip("-")
-            _put(given, nested, resolved(value), kind)
+            _put(given, nested, value, kind)
         else:
             plain.append(word)
+    short = kind.short if kind is not None else None
+    text = " ".join(plain)
     if plain and not given:
-        return {name: resolved(" ".join(plain))}
-    if plain and kind is not None and kind.short is not None:
-        given[kind.short] = resolved(" ".join(plain))
+        return {name: from_word(text, _type_of(kind, short))}
+    if plain and short is not None:
+        given[short] = from_word(text, _type_of(kind, short))
     elif plain:
         raise ScenarioError([Problem(from_object(None, name).place, f'found "{plain[0]}", expected name=value')])
     return {name: given or None}
 
 
-def _put(given: dict[str, object], key: str, value: object, kind: StepType | None) -> None:
+def _type_of(kind: StepType | None, name: str | None) -> ArgumentType[object] | None:
+    arguments = kind.arguments if kind is not None else ()
+    return next((argument.type for argument in arguments if argument.name == name), None)
+
+
+def _put(given: dict[str, object], key: str, value: str, kind: StepType | None) -> None:
     """`settings.amp=10` is {settings: {amp: 10}} where `settings` is an argument."""
     outer, dot, inner = key.partition(".")
     if dot and kind is not None and kind.whole is None and any(a.name == outer for a in kind.arguments):
         before = given.get(outer)
-        given[outer] = {**(before if isinstance(before, dict) else {}), inner: value}
+        given[outer] = {**(before if isinstance(before, dict) else {}), inner: from_word(value, None)}
     else:
-        given[key] = value
+        given[key] = from_word(value, _type_of(kind, key))
 
 
 def timeline_schema() -> Schema:

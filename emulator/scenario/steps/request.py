@@ -23,6 +23,7 @@ from ...devices.interfaces import (
     Origin,
     UdpInterface,
 )
+from ...devices.topics import concerns
 from ...devices.traffic import of_datagram, of_http, of_modbus, of_publish
 from ...errors import EmulatorError
 from ...faults.engine import FaultEngine
@@ -67,7 +68,9 @@ class Request(Step):
     write: Annotated[int | None, Whole(0, 0xFFFF), About("Modbus: a value to be written")] = None
     send: Annotated[str | None, Text(), About("UDP: the text of a datagram")] = None
     topic: Annotated[
-        str | None, Text(), About("MQTT: the end of a topic; what a new client gets on it (in a run without sockets)")
+        str | None,
+        Text(),
+        About("MQTT: a topic without the prefix, or + and #; what a new client gets on it (in a run without sockets)"),
     ] = None
     expect: Mapping[str, object] = field(default_factory=dict)
     """What should come back, by name."""
@@ -216,9 +219,10 @@ class Request(Step):
         if access is None or engine.broker_gone:
             return {"reachable": False}
         with _recorded(wallbox, name, f"subscribe {self.topic}") as (origin, _):
-            found = [m for m in interface.connected(origin) if f"/{m.topic}".endswith(f"/{self.topic}")]
+            prefix = interface.prefix()
+            found = {m.topic: m for m in interface.connected(origin) if concerns(self.topic or "", m.topic, prefix)}
             replies: list[str] = []
-            for message in found[-1:]:
+            for message in found.values():
                 interception = wallbox.interceptor.intercept(of_publish(message, name, "out"))
                 sent = Copy(message=message, data=interception.content(message.payload))
                 replies += [copy.data.decode("utf-8", "replace") for copy in interception.copies([sent])]

@@ -7,14 +7,17 @@ in simulated time, and reading never moves it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import quote
 
 from ...core.events import EventName
 from ...core.instant import Instant, later
 from ...core.messages import DONE, Event, Outcome, Reason, TunePhases
 from ...core.snapshot import Snapshot
 from ...devices.failsafe import Failsafe
+from ...devices.interfaces import OcppAccess
 from ...devices.wallbox import Wallbox
+from ...ocpp.host import Host
 from . import findings
 from .build import Build
 from .faultcodes import HARMLESS
@@ -23,6 +26,7 @@ from .settings import (
     AUTHORISATION_TIMEOUT,
     AVAILABLE,
     COMMUNICATION_TIMEOUT,
+    CP_ID,
     DLM_LIMIT,
     DLM_MODE,
     DLM_OPERATOR,
@@ -33,6 +37,8 @@ from .settings import (
     HEMS_POWER,
     HEMS_TENTHS,
     MODBUS,
+    OCPP_PASSWORD,
+    OCPP_URL,
     OPERATOR_CURRENT,
     PHASE_SWITCH_MODE,
     PHASE_SWITCH_PAUSE,
@@ -67,6 +73,11 @@ def allowed(amperes: float) -> float:
     return amperes if amperes >= LOWEST else 0.0
 
 
+if TYPE_CHECKING:
+    from ...ocpp.profiles import VendorProfile
+    from ...ocpp.station import Station
+
+
 class Logic:
     """The state of one controller beside its settings."""
 
@@ -75,6 +86,7 @@ class Logic:
         self._build = build
         self.settings = wallbox.settings
         self.record_write = wallbox.record_write
+        self.host = Host(wallbox.settings, self._access, self._charge_point)
         self.failsafe = Failsafe(
             wallbox.simulation,
             timeout=self._silence,
@@ -193,6 +205,30 @@ class Logic:
     def _spoke_again(self) -> None:
         self._wallbox.note("failsafe_ended")
         self.changed()
+
+    # --- the central system ------------------------------------------------------------------------------------------
+
+    def _access(self) -> OcppAccess | None:
+        settings = self.settings
+        if not settings[OCPP_URL]:
+            return None
+        url = f"{settings[OCPP_URL].rstrip('/')}/{quote(settings[CP_ID], safe='')}"
+        password = settings[OCPP_PASSWORD]
+        return OcppAccess(url=url, user=settings[CP_ID] if password else None, passwords=(password.encode(),))
+
+    def _charge_point(self) -> tuple[VendorProfile, Station]:
+        from .station import made_of  # here, because most controllers have no central system
+
+        return made_of(self._wallbox, self._build, self)
+
+    def order(self, tag: str | None) -> None:
+        """The central system (OCPP) lets a tag charge; None: nobody."""
+        if tag is not None and not self.active and self.in_service:
+            self.shown_tag, self.finished = normal(tag), False
+            self.changed()
+        elif tag is None and self.active:
+            self._end(finished=True)
+            self.changed()
 
     # --- authorisation -----------------------------------------------------------------------------------------------
 

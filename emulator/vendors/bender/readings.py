@@ -127,7 +127,10 @@ class View:
 
     @cached_property
     def status(self) -> str:
-        """`ocpp_state`"""
+        """`ocpp_state`: as the charge point says it, if there is one."""
+        point = self.logic.host.charge_point
+        if point is not None:
+            return point.connector.status.lower()
         found = self._status()
         old = self.settings[OCPP_VERSION] == "1.5"
         return "occupied" if old and OCPP_STATES.index(found) > OCPP_STATES.index("faulted") else found
@@ -153,6 +156,10 @@ class View:
     @cached_property
     def backend(self) -> str:
         """`backend_conn_state`. Source: `pending` without a backend, from captures."""
+        point = self.logic.host.charge_point
+        if point is not None:
+            refused = {"REJECTED": "rejected", "PENDING": "pending"}.get(point.registration.name)
+            return refused or ("connected" if point.outbox.online else "connecting")
         stated = self.settings[BACKEND_STATE]
         if not self.settings[BACKEND]:
             return stated or "pending"

@@ -116,10 +116,6 @@ def _available(v: View) -> int:
     return int(v.settings[AVAILABLE])
 
 
-def _hems_current(v: View) -> float:
-    return v.logic.hems_current
-
-
 def _icc_current(v: View) -> float:
     return _or_pause(v.logic.hems_current)
 
@@ -275,7 +271,7 @@ def _cc() -> Iterator[Row]:
     for index, place in enumerate(places.ENERGY):
         yield _row(place, _of_phase(lambda v: v.phase_energy, index), missing=NO_VALUE)
     yield _row(712, lambda _: MINIMUM_CURRENT, "minimum_current_limit", live=False, about="A")
-    yield places.HEMS_CURRENT.row(_hems_current, controls.CURRENT.write, source=DOCUMENT, type=U16.cut)
+    yield places.HEMS_CURRENT.row(lambda v: v.logic.hems_current, controls.CURRENT.write, source=DOCUMENT, type=U16.cut)
     yield _row(places.AVAILABILITY, _available, write=controls.available, since=NEW, about="1: available")
     yield _row(
         places.AVAILABILITY, lambda v: 1 - _available(v), write=controls.unavailable, until=NEW, about="0: available"

@@ -40,30 +40,15 @@ _DOCUMENT: Final = "MENNEKES ECU Modbus TCP specification 1.07"
 _ASSUMED: Final = "protocol versions that are in no capture"
 
 RELEASES: Final = (
-    Release(
-        name="0.14", models=CC, since="5.33", ranges=_CC, semp=True, source="evcc, charger/bender.go and charger/semp"
-    ),
-    Release(name="0.14", models=CC, since="5.31", ranges=_CC, switches_phases=False, source=_DOCUMENT),
-    Release(name="0.12", models=CC, since=NEW, ranges=_CC, switches_phases=False, source="capture of 5.22"),
-    Release(
-        name="0.9c", models=CC, ranges=_OLD, boot_current=6, switches_phases=False, source=_DOCUMENT, assumed=_ASSUMED
-    ),
-    Release(
-        name="1.5",
-        models=ICC,
-        since=HEMS_BLOCK_SINCE,
-        ranges=(
-            *_ICC,
-            range(2000, 2024),
-            range(2030, 2031),
-            range(2158, 2174),
-            range(2622, 2624),
-            range(2636, 2639),
-        ),
-        source="register page of a 4Business 710 (protocol 1.5)",
-    ),
-    Release(name="1.4", models=ICC, ranges=_ICC, source="evcc, charger/bender.go", assumed=_ASSUMED),
-)
+    Release("0.14", models=CC, since="5.33", ranges=_CC, semp=True, source="evcc, charger/bender.go and charger/semp"),
+    Release("0.14", models=CC, since="5.31", ranges=_CC, switches_phases=False, source=_DOCUMENT),
+    Release("0.12", models=CC, since=NEW, ranges=_CC, switches_phases=False, source="capture of 5.22"),
+    Release("0.9c", models=CC, ranges=_OLD, boot_current=6, switches_phases=False, source=_DOCUMENT, assumed=_ASSUMED),
+    Release("1.5", models=ICC, since=HEMS_BLOCK_SINCE,
+        ranges=(*_ICC, range(2000, 2024), range(2030, 2031), range(2158, 2174), range(2622, 2624), range(2636, 2639)),
+        source="register page of a 4Business 710 (protocol 1.5)"),
+    Release("1.4", models=ICC, ranges=_ICC, source="evcc, charger/bender.go", assumed=_ASSUMED),
+)  # fmt: skip
 """Newest first."""
 
 

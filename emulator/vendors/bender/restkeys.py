@@ -41,7 +41,6 @@ NEW_SINCE: Final = "5.33"
 class RestKey(Point):
     """One key."""
 
-    name: str
     read: Read
     _: KW_ONLY
     kind: Literal["uint64", "string"] = "string"
@@ -105,11 +104,8 @@ def _row(
 KEYS: Final = (
     _row("conn_state", lambda v: v.connection, assumed="any fault with a plug is a connector error"),
     _row("auth_state", lambda v: v.authorisation),
-    _row(
-        "auth_uid",
-        lambda v: v.uid if v.settings[REST] == "with_uid" else "",
-        about="empty unless the interface is enabled with UID",
-    ),
+    _row("auth_uid", lambda v: v.uid if v.settings[REST] == "with_uid" else "",
+        about="empty unless the interface is enabled with UID"),
     _row("time_since_charging_start", lambda v: v.session_duration if v.logic.active else 0, "uint64", about="s"),
     _row("meter_wh", lambda v: v.energy or 0, "uint64", assumed="0 without a meter", about="Wh"),
     _row("power_w", lambda v: v.power or 0, "uint64", assumed="0 without a meter", about="W"),
@@ -148,4 +144,4 @@ KEYS: Final = (
     _row("cp_model", lambda v: v.build.traits.code),
     _row("display_text", stored(DISPLAY_TEXT)),
     _row("wlan_state", _word("wlan_connected", "wlan_disconnected", lambda v: v.settings[WLAN]), since=NEW_SINCE),
-)
+)  # fmt: skip

@@ -90,6 +90,9 @@ BACKEND_STATE: Final = Setting(
     optional(one_of("not_connected", "connecting", "connecting_proxy_ok", "rejected")),
     "the way to the backend, where it is neither up nor down",
 )
+OCPP_URL: Final = Setting("ocpp_url", "", text(255), "OCPP-J 1.6: URL of the backend, without the id; empty: off")
+OCPP_PASSWORD: Final = Setting("ocpp_password", "", text(64), "HTTP Basic; empty: none")
+OCPP_FREE_TAG: Final = Setting("ocpp_free_tag", "freecharging", text(20), "RFID in free charging")
 RESERVED: Final = Setting("reserved", False, boolean, "the backend has reserved the charge point")
 CP_ID: Final = Setting("cp_id", "+49*123*00000000042", text(64))
 DISPLAY_TEXT: Final = Setting("display_text", "", text(4096), "tariffs for a display")

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...devices.catalogue import OcppSwitch
 from ...devices.vendor import Vendor
+from ...ocpp.host import MEMORY
 from .models import MODELS
 from .settings import SETTINGS
 from .wallbox import Bender
@@ -19,7 +21,8 @@ VENDOR: Final = Vendor(
     default_model="cc612",
     ports={"http": 8105, "modbus": 5025, "semp": 8125},
     real_ports={"http": 80, "modbus": 502, "semp": 8888},
-    settings=SETTINGS,
+    settings=(*SETTINGS, MEMORY),
+    ocpp=OcppSwitch(settings=lambda url: {"ocpp_url": url}),
     create=Bender,
     everything={
         "rest": "with_uid",

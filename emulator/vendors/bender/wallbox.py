@@ -13,6 +13,7 @@ from ...core.snapshot import EvseState
 from ...devices.interfaces import Interface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
+from ...ocpp.host import MEMORY
 from .build import Build
 from .http import HttpApi
 from .logic import Logic
@@ -22,13 +23,17 @@ from .readings import View
 from .semp import SempApi
 from .settings import (
     COMMUNICATION_TIMEOUT,
+    CP_ID,
     ENERGY_MANAGEMENT,
     ERROR_ORDER,
     MISSING_REGISTERS,
     MODBUS,
+    OCPP_PASSWORD,
+    OCPP_URL,
     SCHUKO_CYCLES,
     UNSUPPORTED_EXCEPTION,
     USER_ID_READABLE,
+    normal,
 )
 from .user_id import USER_ID
 
@@ -60,9 +65,11 @@ class Bender(Wallbox):
                 "semp": SempApi(self.build, self.logic, self.view).interface(),
             }
         )
+        self.interfaces = {**self.interfaces, "ocpp": self.logic.host.interface}
         compiled, timed = self.modbus.compile, self.logic.failsafe.restart
         self._settings_in_parts: Mapping[str, Callable[[], None]] = {
             **{row.name: compiled for row in (MISSING_REGISTERS, UNSUPPORTED_EXCEPTION, ERROR_ORDER, USER_ID_READABLE)},
+            **{row.name: self.logic.host.configured for row in (OCPP_URL, OCPP_PASSWORD, CP_ID)},
             **{row.name: timed for row in (COMMUNICATION_TIMEOUT, MODBUS, ENERGY_MANAGEMENT)},
         }
         """What is done first when one of these settings has changed."""
@@ -108,21 +115,28 @@ class Bender(Wallbox):
             return super().present_card(tag)
         if not self.up or not self.snapshot().controller_link:
             return Outcome(detail={"ignored": "the card reader does not answer"})
+        if self.logic.host.charge_point is not None:
+            self.logic.host.present(normal(tag))
+            return Outcome(detail={"asked": "the central system"})
         return self.logic.authorise(tag)
 
     def power_on(self) -> None:
         self.logic.start()
+        self.logic.host.power_on()
 
     def handle(self, event: Event) -> None:
         self.logic.handle(event)
+        self.logic.host.look()
 
     def setting_changed(self, name: str) -> None:
         if name in self._settings_in_parts:
             self._settings_in_parts[name]()
-        if name != SCHUKO_CYCLES.name:
+        if name not in (SCHUKO_CYCLES.name, MEMORY.name):
             self.logic.apply()
+            self.logic.host.look()
 
     def shut_down(self) -> None:
+        self.logic.host.shut_down()
         self.logic.shut_down()
         self.login.forget()
         if self.snapshot().state is not EvseState.OFF:
@@ -133,3 +147,4 @@ class Bender(Wallbox):
         self.modbus.compile()
         self.http.compile()
         self.logic.start()
+        self.logic.host.power_on()

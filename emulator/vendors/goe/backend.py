@@ -44,7 +44,7 @@ class Backend:
 
     def __init__(self, settings: Settings, made_of: Callable[[], tuple[VendorProfile, Station]]) -> None:
         self._settings = settings
-        self.host: Final = Host(self._access, made_of)
+        self.host: Final = Host(settings, self._access, made_of)
         self.allowance: Allowance | None = None
         """None: it has no say."""
         self.accepts: Callable[[], None] = lambda: None

@@ -6,6 +6,7 @@ from typing import Final
 
 from ...devices.catalogue import OcppSwitch
 from ...devices.vendor import Vendor
+from ...ocpp.host import MEMORY
 from .features import QUIRKS
 from .keys import STORED
 from .models import MODELS
@@ -19,7 +20,7 @@ VENDOR: Final = Vendor(
     default_model="gemini-22",
     ports={"http": 8101, "modbus": 5021},
     real_ports={"http": 80, "modbus": 502},
-    settings=(*STORED, *HIDDEN, *(quirk.setting for quirk in QUIRKS)),
+    settings=(*STORED, *HIDDEN, MEMORY, *(quirk.setting for quirk in QUIRKS)),
     create=Goe,
     ocpp=OcppSwitch(settings=lambda url: {"ocppe": True, "ocppu": url}, appends_identity=False),
     everything={"hai": True, "hla": True, "men": True, "mce": True, "mcr": False, "acs": 0, "password": "go-e-test"},

@@ -13,6 +13,7 @@ from ...core.messages import DONE, Event, Outcome, Reason
 from ...devices.interfaces import Interface, MdnsInterface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
+from ...ocpp.host import MEMORY
 from . import announcement, backend
 from .backend import Backend
 from .broker_link import BrokerLink
@@ -29,6 +30,7 @@ from .processor import POWER_ON, SOFTWARE, Processor
 from .readings import View
 from .registers import LAYOUT
 from .settings import (
+    ACS,
     ALL_SEED_KEYS,
     CARD_ENERGIES,
     CARD_NAMES,
@@ -203,6 +205,8 @@ class Goe(Wallbox):
         }
 
     def setting_changed(self, name: str) -> None:
+        if name == MEMORY.name:
+            return
         if (reaction := self._reactions.get(name)) is not None:
             reaction()
         if (key := backend.KEYS.get(name)) is not None:
@@ -223,6 +227,11 @@ class Goe(Wallbox):
     def _spread_cards(self) -> None:
         for slot, entry in enumerate(self.settings[CARDS]):
             self.device.cards.write(slot, entry)
+
+    def lose_authorisation(self) -> None:
+        """The transaction ends."""
+        if self.up and self.settings[ACS] != 0:
+            self.settings.put(TRX, None)
 
     def present_card(self, tag: str) -> Outcome:
         if not self.up:

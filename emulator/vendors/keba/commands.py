@@ -185,50 +185,25 @@ def _unlock(logic: Logic, words: list[str], _: Origin) -> Outcome:
     return logic.unlock()
 
 
-def _has_meter(traits: Traits) -> bool:
-    return traits.meter
-
-
-def _has_reader(traits: Traits) -> bool:
-    return traits.rfid
-
-
-def _has_display(traits: Traits) -> bool:
-    return traits.display
-
-
 MALFORMED: Final = "that a malformed one is rejected with TCH-ERR, and its text"
 COMMANDS: Final = (
-    Command(name="ena", run=_enable, parameters="0 or 1", models=WITH_UDP, source=GUIDE, assumed=MALFORMED),
-    Command(name="curr", run=_current, parameters="mA", models=WITH_UDP, source=GUIDE, assumed="0 is a stop"),
-    Command(name="currtime", run=_current_later, parameters="mA, s", models=P30, source=GUIDE),
-    Command(
-        name="setenergy",
-        run=_set(controls.ENERGY),
-        parameters="0.1 Wh",
-        needs=_has_meter,
-        models=WITH_UDP,
-        source=GUIDE,
-    ),
-    Command(
-        name="output",
-        run=_output,
-        parameters="0, 1, 10..150 or a text",
-        models=WITH_UDP,
-        silent=_odd_output,
-        source=GUIDE,
-    ),
-    Command(name="start", run=_start, parameters="tag, class", needs=_has_reader, models=P30, source=GUIDE),
-    Command(name="stop", run=_stop, parameters="tag", needs=_has_reader, models=P30, source=GUIDE),
-    Command(name="setdatetime", run=_set_time, parameters="Unix time, s", models=P30, source=GUIDE),
-    Command(name="display", run=_display, parameters="a, s, s, 0, text", needs=_has_display, models=P30, source=GUIDE),
-    Command(name="unlock", run=_unlock, models=WITH_UDP, source=GUIDE),
-    Command(name="failsafe", run=_failsafe, parameters="s, mA, 0 or 1", models=WITH_UDP, source=GUIDE),
-    Command(
-        name="x2src", run=_set(controls.PHASE_SOURCE), parameters="0..4", since="3.10.42", models=P30, source=CLIENTS
-    ),
-    Command(name="x2", run=_set(controls.UDP_PHASES), parameters="0 or 1", since="3.10.42", models=P30, source=CLIENTS),
-)
+    Command("ena", run=_enable, parameters="0 or 1", models=WITH_UDP, source=GUIDE, assumed=MALFORMED),
+    Command("curr", run=_current, parameters="mA", models=WITH_UDP, source=GUIDE, assumed="0 is a stop"),
+    Command("currtime", run=_current_later, parameters="mA, s", models=P30, source=GUIDE),
+    Command("setenergy", run=_set(controls.ENERGY), parameters="0.1 Wh", needs=lambda t: t.meter, models=WITH_UDP,
+        source=GUIDE),
+    Command("output", run=_output, parameters="0, 1, 10..150 or a text", models=WITH_UDP, silent=_odd_output,
+        source=GUIDE),
+    Command("start", run=_start, parameters="tag, class", needs=lambda t: t.rfid, models=P30, source=GUIDE),
+    Command("stop", run=_stop, parameters="tag", needs=lambda t: t.rfid, models=P30, source=GUIDE),
+    Command("setdatetime", run=_set_time, parameters="Unix time, s", models=P30, source=GUIDE),
+    Command("display", run=_display, parameters="a, s, s, 0, text", needs=lambda t: t.display, models=P30,
+        source=GUIDE),
+    Command("unlock", run=_unlock, models=WITH_UDP, source=GUIDE),
+    Command("failsafe", run=_failsafe, parameters="s, mA, 0 or 1", models=WITH_UDP, source=GUIDE),
+    Command("x2src", run=_set(controls.PHASE_SOURCE), parameters="0..4", since="3.10.42", models=P30, source=CLIENTS),
+    Command("x2", run=_set(controls.UDP_PHASES), parameters="0 or 1", since="3.10.42", models=P30, source=CLIENTS),
+)  # fmt: skip
 
 
 class Commands:

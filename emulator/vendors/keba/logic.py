@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ...core.events import EventName
 from ...core.instant import SECOND, Instant, later
 from ...core.messages import DONE, Event, Outcome, Reason, SetLock
 from ...core.snapshot import EvseState, Snapshot
 from ...devices.failsafe import Failsafe
+from ...devices.interfaces import OcppAccess
 from ...devices.wallbox import Wallbox
+from ...ocpp.host import Host
 from .build import Build
 from .entries import NO_CLASS, NO_TAG
 from .sessions import CARD, DEFAULT_CLASS, UNPLUGGED, SessionLog, SystemClock
@@ -31,6 +33,7 @@ from .settings import (
     HIGHEST,
     LMGMT_CURRENT,
     LOWEST,
+    OCPP_URL,
     OUT_OF_ORDER,
     PERMANENTLY_LOCKED,
     SAVED_CURRENT,
@@ -43,6 +46,10 @@ from .settings import (
     X2,
     tag,
 )
+
+if TYPE_CHECKING:
+    from ...ocpp.profiles import VendorProfile
+    from ...ocpp.station import Station
 
 LONGEST_DELAY: Final = 860_400
 """Of `currtime` [s]."""
@@ -67,6 +74,7 @@ class Logic:
         self.settings = wallbox.settings
         self.record_write = wallbox.record_write
         self.shows = wallbox.shows
+        self.host = Host(wallbox.settings, self._access, self._charge_point)
         self.clock = SystemClock(wallbox, build)
         self.log = SessionLog(wallbox, build, self.clock)
         self.failsafe = Failsafe(
@@ -268,6 +276,35 @@ class Logic:
     def _card_over(self, _: Instant) -> None:
         self._forget_card()
         self.changed()
+
+    # --- the central system ------------------------------------------------------------------------------------------
+
+    def _access(self) -> OcppAccess | None:
+        """ASSUMED: the serial number is the identity."""
+        url = self.settings[OCPP_URL]
+        return OcppAccess(url=f"{url.rstrip('/')}/{self.build.serial}") if url and self.build.traits.ocpp else None
+
+    def _charge_point(self) -> tuple[VendorProfile, Station]:
+        from .station import made_of  # here, because most wallboxes have no central system
+
+        return made_of(self._wallbox, self.build, self)
+
+    @property
+    def online(self) -> bool:
+        """The central system (OCPP) has accepted the wallbox."""
+        return self.host.charge_point is not None and self.host.charge_point.outbox.online
+
+    def order(self, card: str | None) -> None:
+        """The central system (OCPP) lets a card charge; None: nobody."""
+        if not self.authorisation_on:
+            return
+        if card is not None and self.card is None:
+            self.card = (card, DEFAULT_CLASS)
+            if self._wallbox.snapshot().plugged:
+                self._begin_session()
+            self.changed()
+        elif card is None and self.card is not None:
+            self.withdraw()
 
     # --- what the charger is told ------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from .readings import View
 from .registers import GUIDE, LAYOUT
 from .settings import ANY_UNIT, BAD_READ_EXCEPTION, DSW1_3, MINIMUM_INTERVALS, MODBUS_IN_APP, MODBUS_MOVED
 
-SERVED: Final = Point(name="Modbus TCP", since="3.10.16", models=P30, source=GUIDE)
+SERVED: Final = Point("Modbus TCP", since="3.10.16", models=P30, source=GUIDE)
 """P30 that have it."""
 MOVED_PORT: Final = 1502
 LEAST: Final = {3: SECOND // 2, 6: 5 * SECOND}

@@ -72,6 +72,11 @@ class Traits:
     assumed: bool = False
     """Whether `product` is made up."""
 
+    @property
+    def ocpp(self) -> bool:
+        """It is a charge point."""
+        return self.series in ("x", "p40")
+
 
 def _model(
     name: str,

@@ -11,7 +11,7 @@ from ...devices.quirks import Quirk
 from .models import P30, P40
 
 CURR_SETS_OUTPUT: Final = Quirk(
-    name="curr_sets_output",
+    "curr_sets_output",
     source="iobroker-community-adapters/ioBroker.kecontact#380",
     since="3.10.57",
     models=P30,
@@ -19,7 +19,7 @@ CURR_SETS_OUTPUT: Final = Quirk(
     about="`curr` sets output X2 to 1 and with it, if UDP switches phases, three phases; `currtime` does not",
 )
 TAG_EXCEPTION: Final = Quirk(
-    name="tag_exception",
+    "tag_exception",
     source="OpenEMS: not always readable up to 1.1.9",
     until="1.2.1",
     models=P40,

@@ -69,68 +69,61 @@ def _switches(v: View) -> str:
     return f"0x{bits:02x}"
 
 
-SERIAL: Final = Key(name="Serial", type="string", read=lambda v: v.build.serial, live=False, source=GUIDE)
-SEC: Final = Key(name="Sec", read=lambda v: v.uptime, source=GUIDE)
+SERIAL: Final = Key("Serial", type="string", read=lambda v: v.build.serial, live=False, source=GUIDE)
+SEC: Final = Key("Sec", read=lambda v: v.uptime, source=GUIDE)
 
 REPORT_1: Final = (
-    Key(name="Product", type="string", read=lambda v: v.build.traits.product, live=False, source=GUIDE),
+    Key("Product", type="string", read=lambda v: v.build.traits.product, live=False, source=GUIDE),
     SERIAL,
-    Key(name="Firmware", type="string", read=lambda v: v.build.firmware, live=False, tight=True, source=CAPTURE),
-    Key(name="COM-module", read=_com_module, since=AFTER_2016, source=GUIDE, about=OLD),
-    Key(name="Backend", read=stored(BACKEND), since="3.9.14", source=GUIDE),
-    Key(name="timeQ", read=lambda v: v.logic.clock.quality, since="3.9.14", source=GUIDE),
-    Key(
-        name="DIP-Sw",
-        type="string",
-        read=lambda v: f"{_switches(v)}00",
-        since=SINCE_DIP_SW,
-        until=SINCE_DIP,
-        source="report of a 3.9.17",
-        assumed="until which version; the second two digits always 00",
-    ),
-    Key(name="setBoot", read=lambda _: 0, live=False, since=SINCE_SET_BOOT, source=CAPTURE, assumed="first version"),
-    Key(name="DIP-Sw1", type="string", read=_switches, since=SINCE_DIP, source=CAPTURE, assumed="first version"),
-    Key(name="DIP-Sw2", type="string", read=lambda _: "0x00", since=SINCE_DIP, source=CAPTURE, assumed="always 0x00"),
+    Key("Firmware", type="string", read=lambda v: v.build.firmware, live=False, tight=True, source=CAPTURE),
+    Key("COM-module", read=_com_module, since=AFTER_2016, source=GUIDE, about=OLD),
+    Key("Backend", read=lambda v: int(v.logic.online or v.settings[BACKEND]), since="3.9.14", source=GUIDE),
+    Key("timeQ", read=lambda v: v.logic.clock.quality, since="3.9.14", source=GUIDE),
+    Key("DIP-Sw", type="string", read=lambda v: f"{_switches(v)}00", since=SINCE_DIP_SW, until=SINCE_DIP,
+        source="report of a 3.9.17", assumed="until which version; the second two digits always 00"),
+    Key("setBoot", read=lambda _: 0, live=False, since=SINCE_SET_BOOT, source=CAPTURE, assumed="first version"),
+    Key("DIP-Sw1", type="string", read=_switches, since=SINCE_DIP, source=CAPTURE, assumed="first version"),
+    Key("DIP-Sw2", type="string", read=lambda _: "0x00", since=SINCE_DIP, source=CAPTURE, assumed="always 0x00"),
     SEC,
-)
+)  # fmt: skip
 
 REPORT_2: Final = (
-    Key(name="State", read=lambda v: v.state, source=GUIDE),
-    Key(name="Error1", read=lambda v: v.error >> 16 & 0xFFFF, source=GUIDE, assumed="high half of register 1006"),
-    Key(name="Error2", read=lambda v: v.error & 0xFFFF, source=GUIDE, assumed="low half of register 1006"),
-    Key(name="Plug", read=lambda v: v.plug, source=GUIDE),
-    Key(name="AuthON", read=lambda v: int(v.logic.authorisation_on), since=AFTER_2016, source=GUIDE, about=OLD),
-    Key(name="Authreq", read=lambda v: int(v.logic.authorisation_missing), since=AFTER_2016, source=GUIDE, about=OLD),
-    Key(name="Enable sys", read=lambda v: v.enable_sys, source=GUIDE),
-    Key(name="Enable user", read=stored(ENA), source=GUIDE),
-    Key(name="Max curr", read=lambda v: v.offered, source=GUIDE),
-    Key(name="Max curr %", read=lambda v: v.duty, source=CAPTURE),
-    Key(name="Curr HW", read=lambda v: v.hardware_current, source=GUIDE),
-    Key(name="Curr user", read=stored(CURR), source=GUIDE),
-    Key(name="Curr FS", read=stored(FAILSAFE_CURRENT), source=GUIDE),
-    Key(name="Tmo FS", read=stored(FAILSAFE_TIMEOUT), source=GUIDE),
-    Key(name="Curr timer", read=lambda v: v.logic.timed_current, since=AFTER_2016, source=GUIDE, about=OLD),
-    Key(name="Tmo CT", read=lambda v: v.logic.remaining, since=AFTER_2016, source=GUIDE, about=OLD),
-    Key(name="Setenergy", read=stored(SETENERGY), since=AFTER_2016, source=GUIDE, about=OLD),
-    Key(name="Output", read=stored(OUTPUT), source=GUIDE),
-    Key(name="Input", read=stored(X1), source=GUIDE),
-    Key(name="X2 phaseSwitch source", read=stored(X2SRC), since=SINCE_PHASES, source=CAPTURE),
-    Key(name="X2 phaseSwitch", read=lambda v: v.phase_switch, since=SINCE_PHASES, source=CAPTURE),
+    Key("State", read=lambda v: v.state, source=GUIDE),
+    Key("Error1", read=lambda v: v.error >> 16 & 0xFFFF, source=GUIDE, assumed="high half of register 1006"),
+    Key("Error2", read=lambda v: v.error & 0xFFFF, source=GUIDE, assumed="low half of register 1006"),
+    Key("Plug", read=lambda v: v.plug, source=GUIDE),
+    Key("AuthON", read=lambda v: int(v.logic.authorisation_on), since=AFTER_2016, source=GUIDE, about=OLD),
+    Key("Authreq", read=lambda v: int(v.logic.authorisation_missing), since=AFTER_2016, source=GUIDE, about=OLD),
+    Key("Enable sys", read=lambda v: v.enable_sys, source=GUIDE),
+    Key("Enable user", read=stored(ENA), source=GUIDE),
+    Key("Max curr", read=lambda v: v.offered, source=GUIDE),
+    Key("Max curr %", read=lambda v: v.duty, source=CAPTURE),
+    Key("Curr HW", read=lambda v: v.hardware_current, source=GUIDE),
+    Key("Curr user", read=stored(CURR), source=GUIDE),
+    Key("Curr FS", read=stored(FAILSAFE_CURRENT), source=GUIDE),
+    Key("Tmo FS", read=stored(FAILSAFE_TIMEOUT), source=GUIDE),
+    Key("Curr timer", read=lambda v: v.logic.timed_current, since=AFTER_2016, source=GUIDE, about=OLD),
+    Key("Tmo CT", read=lambda v: v.logic.remaining, since=AFTER_2016, source=GUIDE, about=OLD),
+    Key("Setenergy", read=stored(SETENERGY), since=AFTER_2016, source=GUIDE, about=OLD),
+    Key("Output", read=stored(OUTPUT), source=GUIDE),
+    Key("Input", read=stored(X1), source=GUIDE),
+    Key("X2 phaseSwitch source", read=stored(X2SRC), since=SINCE_PHASES, source=CAPTURE),
+    Key("X2 phaseSwitch", read=lambda v: v.phase_switch, since=SINCE_PHASES, source=CAPTURE),
     SERIAL,
     SEC,
 )
 
 REPORT_3: Final = (
-    Key(name="U1", read=lambda v: v.voltages[0], source=GUIDE),
-    Key(name="U2", read=lambda v: v.voltages[1], source=GUIDE),
-    Key(name="U3", read=lambda v: v.voltages[2], source=GUIDE),
-    Key(name="I1", read=lambda v: v.currents[0], source=GUIDE),
-    Key(name="I2", read=lambda v: v.currents[1], source=GUIDE),
-    Key(name="I3", read=lambda v: v.currents[2], source=GUIDE),
-    Key(name="P", read=lambda v: v.power, source=GUIDE),
-    Key(name="PF", read=lambda v: v.power_factor, source=GUIDE),
-    Key(name="E pres", read=lambda v: v.session_energy, source=GUIDE),
-    Key(name="E total", type="uint64", read=lambda v: v.total_energy, source=GUIDE),
+    Key("U1", read=lambda v: v.voltages[0], source=GUIDE),
+    Key("U2", read=lambda v: v.voltages[1], source=GUIDE),
+    Key("U3", read=lambda v: v.voltages[2], source=GUIDE),
+    Key("I1", read=lambda v: v.currents[0], source=GUIDE),
+    Key("I2", read=lambda v: v.currents[1], source=GUIDE),
+    Key("I3", read=lambda v: v.currents[2], source=GUIDE),
+    Key("P", read=lambda v: v.power, source=GUIDE),
+    Key("PF", read=lambda v: v.power_factor, source=GUIDE),
+    Key("E pres", read=lambda v: v.session_energy, source=GUIDE),
+    Key("E total", type="uint64", read=lambda v: v.total_energy, source=GUIDE),
     SERIAL,
     SEC,
 )
@@ -196,5 +189,5 @@ class Reports:
                 yield key.documented(f"UDP report {number}", key.type, settable=False, name=name)
         if self._build.traits.logger:
             for name in EMPTY:
-                row = Point(name=f"report100.{name}", source=GUIDE)
+                row = Point(f"report100.{name}", source=GUIDE)
                 yield row.documented("UDP report 100 to 130", LOG_TYPES.get(name, "uint32"), settable=False)

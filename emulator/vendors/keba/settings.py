@@ -72,6 +72,9 @@ DIP_CURRENT: Final = Setting(
 MODBUS_IN_APP: Final = Setting("modbus_in_app", False, boolean, "P40: Modbus is switched on in the app")
 X1: Final = Setting("x1", False, boolean, "input X1 is closed")
 CONTACTOR_BOX: Final = Setting("contactor_box", False, boolean, "P30: S10 is fitted; P40 can switch by itself")
+OCPP_URL: Final = Setting(
+    "ocpp_url", "", text(255), "x-series, P40: URL of the OCPP backend, without the serial number; empty: off"
+)
 BACKEND: Final = Setting("backend", False, boolean, "OCPP backend connected")
 TIME_QUALITY: Final = Setting("time_quality", None, optional(integer(0, 3)), "timeQ; null: by series")
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...devices.catalogue import OcppSwitch
 from ...devices.vendor import Vendor
-from .models import MODELS
+from ...ocpp.host import MEMORY
+from .models import MODELS, TRAITS
 from .settings import SETTINGS
 from .wallbox import Keba
 
@@ -16,7 +18,8 @@ VENDOR: Final = Vendor(
     default_model="keba-p30-c-32",
     ports={"modbus": 5026, "udp": 7090, "rest": 8106},
     real_ports={"modbus": 502, "udp": 7090, "rest": 8443},
-    settings=SETTINGS,
+    settings=(*SETTINGS, MEMORY),
+    ocpp=OcppSwitch(settings=lambda url: {"ocpp_url": url}, models=lambda model: TRAITS[model].ocpp),
     create=Keba,
     everything={"dsw1_2": True, "dsw1_3": True, "modbus_in_app": True, "contactor_box": True, "rest_api": True},
     enable={"modbus": {"dsw1_3": True, "modbus_in_app": True}, "udp": {"dsw1_3": True}, "rest": {"rest_api": True}},

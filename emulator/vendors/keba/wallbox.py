@@ -14,6 +14,7 @@ from ...devices.interfaces import Interface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
 from ...errors import EmulatorError
+from ...ocpp.host import MEMORY
 from .build import Build
 from .commands import Commands
 from .logic import Logic
@@ -21,7 +22,8 @@ from .modbus import ModbusApi
 from .readings import View
 from .reports import Reports
 from .rest import RestApi
-from .settings import AUTHORISATION, FAILSAFE_TIMEOUT, MODBUS_MOVED, SESSION_COUNTER, SESSIONS, WHITELIST
+from .settings import AUTHORISATION, FAILSAFE_TIMEOUT, MODBUS_MOVED, OCPP_URL, SESSION_COUNTER, SESSIONS, WHITELIST
+from .settings import tag as normal_tag
 from .udp import UdpApi
 
 REGISTER: Final = "modbus."
@@ -53,6 +55,8 @@ class Keba(Wallbox):
             interfaces["rest"] = self.rest.interface()
         else:
             interfaces["udp"] = self.udp.interface()
+        if self.build.traits.ocpp:
+            interfaces["ocpp"] = self.logic.host.interface
         self.interfaces: Mapping[str, Interface] = interfaces
 
     def configure(self, settings: Mapping[str, object]) -> None:
@@ -113,23 +117,34 @@ class Keba(Wallbox):
 
     def present_card(self, tag: str) -> Outcome:
         self.simulation.now()
-        return self.logic.present(tag)
+        if self.logic.host.charge_point is None or not self.build.traits.rfid:
+            return self.logic.present(tag)
+        self.logic.host.present(normal_tag(tag))
+        return Outcome(detail={"asked": "the central system"})
+
+    def lose_authorisation(self) -> None:
+        self.logic.withdraw()
 
     def power_on(self) -> None:
         self.logic.start()
+        self.logic.host.power_on()
 
     def handle(self, event: Event) -> None:
         self.logic.handle(event)
         self.udp.handle(event)
+        self.logic.host.look()
 
     def setting_changed(self, name: str) -> None:
-        if not self.up or name in (SESSIONS.name, SESSION_COUNTER.name):
+        if not self.up or name in (SESSIONS.name, SESSION_COUNTER.name, MEMORY.name):
             return
         if name == FAILSAFE_TIMEOUT.name:
             self.logic.failsafe.restart()
+        if name == OCPP_URL.name:
+            self.logic.host.configured()
         self.logic.apply()
 
     def shut_down(self) -> None:
+        self.logic.host.shut_down()
         self.logic.shut_down()
         self.udp.forget()
         self.modbus.forget()
@@ -142,3 +157,4 @@ class Keba(Wallbox):
         self.commands.compile(self.profile)
         self.modbus.compile()
         self.logic.boot()
+        self.logic.host.power_on()

@@ -169,6 +169,11 @@ class Charging:
         self.session_over()
         return None
 
+    def deauthorise(self) -> None:
+        """The session waits for a card again."""
+        self.authorised = False
+        self.apply()
+
     def pause(self, wanted: bool) -> Refusal | None:
         """Charge.Pause and Charge.Resume. ASSUMED: without a car there is nothing to pause."""
         if not self.plugged:

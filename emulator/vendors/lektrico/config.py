@@ -22,24 +22,24 @@ INT_MAX: Final = 2**31 - 1
 
 
 def _bool(name: str, default: bool, *, source: str = API, **facts: Unpack[Facts]) -> Stored[bool]:
-    return Stored(name=name, type="bool", default=default, convert=as_boolean, source=source, **facts)
+    return Stored(name, type="bool", default=default, convert=as_boolean, source=source, **facts)
 
 
 def _int(
     name: str, default: int, lowest: int, highest: int, *, source: str = API, **facts: Unpack[Facts]
 ) -> Stored[int]:
     convert = as_integer(lowest, highest)
-    return Stored(name=name, type="int", default=default, convert=convert, source=source, **facts)
+    return Stored(name, type="int", default=default, convert=convert, source=source, **facts)
 
 
 def _text(
     name: str, default: str = "", *, convert: Convert[str] = as_text, source: str = API, **facts: Unpack[Facts]
 ) -> Stored[str]:
-    return Stored(name=name, type="string", default=default, convert=convert, source=source, **facts)
+    return Stored(name, type="string", default=default, convert=convert, source=source, **facts)
 
 
 def _double(name: str, **facts: Unpack[Facts]) -> Stored[float]:
-    return Stored(name=name, type="double", default=0.0, convert=as_double, source=API, **facts)
+    return Stored(name, type="double", default=0.0, convert=as_double, source=API, **facts)
 
 
 HEADLESS: Final = _bool("headless", True, about="charges without authorisation")
@@ -52,6 +52,7 @@ CHARGER_ALIAS: Final = _text("charger_alias")
 CONNECTED_PHASE: Final = _int("connected_phase", 0, 1, 3, about="0: never set; cannot be set back")
 OWNER_ID: Final = _text("owner_id", about="can be set once after a factory reset")
 USER_CURRENT: Final = _int("user_current", 32, 6, 32, since=FULL_SINCE, about="user's limit, A")
+OCPP_SERVER_LINK: Final = _text("ocpp_server_link", about="URL of the central system, taken over at a restart")
 GMT_OFFSET: Final = _int("gmt_offset", 0, -12, 12, about="hours, for the schedule")
 ENERGY_MANAGEMENT_ENABLED: Final = _bool("energy_management_enabled", False, about="obeys an energy meter")
 CHARGING_SCHEDULE_ENABLED: Final = _bool("charging_schedule_enabled", False)
@@ -93,7 +94,7 @@ _CHARGER: Final = (
     CHARGER_ALIAS,
     _double("latitude"),
     _double("longitude"),
-    _text("ocpp_server_link"),
+    OCPP_SERVER_LINK,
     CONNECTED_PHASE,
     OWNER_ID,
     USER_CURRENT,

@@ -19,9 +19,7 @@ OLD_E: Final = "state_machine_e_activated"
 
 
 def _flag(name: str, *, since: str | None = None, until: str | None = None, source: str = _API) -> Point:
-    return Point(
-        name=name, source=source, since=since, until=until, models=CHARGERS, assumed="which fault sets it"
-    )  # fmt: skip
+    return Point(name, source=source, since=since, until=until, models=CHARGERS, assumed="which fault sets it")
 
 
 FLAGS: Final = (

@@ -43,7 +43,7 @@ class Field(Point):
 def _field(
     kind: str, name: str, read: Read, source: str, *, hidden: Hidden | None = None, **facts: Unpack[Facts]
 ) -> Field:
-    return Field(name=name, type=kind, read=read, source=source, hidden=hidden, **facts)
+    return Field(name, type=kind, read=read, source=source, hidden=hidden, **facts)
 
 
 _int: Final = partial(_field, "int")

@@ -66,5 +66,5 @@ METER_INFO: Final = (
     _each("current", 3, _current, "A"),
     _each("active_p", 2, _power, "W"),
     _each("power_factor", 2, _factor, ""),
-    Field(name="total_active_power", type="double", read=_total, source="Jeedom LektriCo.class.php", about="W"),
+    Field("total_active_power", type="double", read=_total, source="Jeedom LektriCo.class.php", about="W"),
 )

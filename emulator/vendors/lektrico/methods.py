@@ -124,11 +124,11 @@ def _reading(name: str, rows: tuple[Field, ...], source: str, models: tuple[str,
     def call(api: Api, _: Params, __: Origin) -> object:
         return members(api.tables[name], api.view())
 
-    return Method(name=name, call=call, source=source, models=models, fields=rows)
+    return Method(name, call=call, source=source, models=models, fields=rows)
 
 
 def _getter(name: str, read: Callable[[Api], object], source: str, **facts: Unpack[Facts]) -> Method:
-    return Method(name=name, call=lambda api, _, __: read(api), source=source, **facts)
+    return Method(name, call=lambda api, _, __: read(api), source=source, **facts)
 
 
 def _flags(name: str, chapter: str, active: Callable[[View], frozenset[str]]) -> Method:
@@ -155,7 +155,7 @@ def _action(
     def call(api: Api, given: Params, origin: Origin) -> object:
         return api.wrote(name.lower(), dict(given) or True, act(api), origin)
 
-    return Method(name=name, call=call, writes=True, params=params, source=source, **facts)
+    return Method(name, call=call, writes=True, params=params, source=source, **facts)
 
 
 def _storing(
@@ -182,7 +182,7 @@ def _storing(
             store(api, value)
         return api.wrote(row.name, value, None, origin)
 
-    return Method(name=name, call=call, writes=True, params=names[:1], source=row.source, **facts)
+    return Method(name, call=call, writes=True, params=names[:1], source=row.source, **facts)
 
 
 def _set_config(api: Api, params: Params, origin: Origin) -> object:
@@ -258,7 +258,7 @@ METHODS: Final = (
             assumed="refused without a car"),
     _getter("App_config.Get", lambda api: {name: api.settings[row.setting] for name, row in api.device.config.items()},
             _API + "3"),
-    Method(name="App_config.Set", call=_set_config, writes=True, source=_API + "4",
+    Method("App_config.Set", call=_set_config, writes=True, source=_API + "4",
            params=("config_key", "config_value")),
     _reading("Charger_info.Get", fields.CHARGER_INFO, _API + "5"),
     _reading("Sw_version.Get", fields.SW_VERSION, _API + "6", None),
@@ -290,7 +290,7 @@ METHODS: Final = (
     _reading("EM_current.Get", fields.EM_CURRENT, _API + "24"),
     _reading("EM_status.Get", fields.EM_STATUS, _API + "25"),
     _reading("Dynamic_current.Get", fields.DYNAMIC_CURRENT, _CLIENT),
-    Method(name="Dynamic_current.Set", call=_set_dynamic, writes=True, source=_CLIENT, models=CHARGERS,
+    Method("Dynamic_current.Set", call=_set_dynamic, writes=True, source=_CLIENT, models=CHARGERS,
            params=("dynamic_current", "relay_mode"), assumed="relay_mode other than 0, 1, 3 is out of range"),
     _reading("Device_id.Get", fields.DEVICE_ID, _CLIENT, None),
     _reading("Charger_config.Get", fields.DEVICE_CONFIG, _CLIENT),
@@ -298,7 +298,7 @@ METHODS: Final = (
     _reading("Meter_info.Get", METER_INFO, _CLIENT, METERS),
     _getter("Load_balancing_mode.Get", lambda api: {"load_balancing_mode": api.settings[LOAD_BALANCING_MODE.setting]},
             _JEEDOM, models=METERS),
-    Method(name="Load_balancing_mode.Set", call=_set_balancing, writes=True, source=_JEEDOM, models=METERS,
+    Method("Load_balancing_mode.Set", call=_set_balancing, writes=True, source=_JEEDOM, models=METERS,
            params=("load_balancing_mode",)),
 )  # fmt: skip
 unique(METHODS)
@@ -306,7 +306,7 @@ unique(METHODS)
 BUILT_IN: Final = (
     _getter("RPC.List", lambda api: [method.name for method in api.methods.values()], _BUILT_IN,
         assumed="off on the device"),
-    Method(name="RPC.Ping", call=_ping, source=_BUILT_IN, assumed="off on the device"),
+    Method("RPC.Ping", call=_ping, source=_BUILT_IN, assumed="off on the device"),
     _getter("Sys.GetInfo", _info, _BUILT_IN, assumed="off on the device"),
     _action("Sys.Reboot", _BUILT_IN, lambda api: api.lifecycle.restart(), assumed="off on the device"),
 )  # fmt: skip

@@ -8,23 +8,23 @@ from ...devices.quirks import Quirk
 from .models import CHARGERS, NEW_SINCE
 
 ZERO_PAUSES: Final = Quirk(
-    name="zero_pauses", since="1.45", source="ha_lektrico#7", about="dynamic_current 0 pauses; null: by firmware"
+    "zero_pauses", since="1.45", source="ha_lektrico#7", about="dynamic_current 0 pauses; null: by firmware"
 )
 PROHIBITED_CODE: Final = Quirk(
-    name="prohibited_code",
+    "prohibited_code",
     since=NEW_SINCE,
     source="firmware documents of 25.02.2025",
     assumed="the version",
     about="-7 where older firmware answers -1; null: by firmware",
 )
 LATER_LIMIT_REASONS: Final = Quirk(
-    name="later_limit_reasons",
+    "later_limit_reasons",
     since="1.51",
     source="evcc charger/lektrico.go",
     about="current_limit_reason 8 to 11; without them the next reason is given; null: by firmware",
 )
 PHASE_COMMAND: Final = Quirk(
-    name="phase_command",
+    "phase_command",
     since="1.47",
     models=CHARGERS,
     source="lektricowifi: absent on older firmware",

@@ -6,6 +6,8 @@ The one rule: a view is made once per reply, and everything in that reply comes 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from ...core import noise
@@ -37,31 +39,30 @@ HEAP_USED: Final = 112
 """Blocks of four bytes that may be taken of it."""
 
 
+@dataclass(eq=False)
 class View:
     """One device at one instant. `now` says what is, `sample` what the meter measured at the last full second."""
 
-    def __init__(self, device: Device, charging: Charging | None, sampling: Sampling, now: Snapshot) -> None:
-        self.device = device
-        self.settings = device.settings
-        self.now = now
-        self.at = now.at
-        self.sample = sampling.sample(now)
-        self._charging = charging
-        self._counted = sampling.counted(self.sample)
-        self._extended: str | None = None
-        self._limits: Mapping[str, int | None] | None = None
+    device: Device
+    charger: Charging | None
+    sampling: Sampling
+    now: Snapshot
+
+    def __post_init__(self) -> None:
+        self.settings = self.device.settings
+        self.at = self.now.at
+        self.sample = self.sampling.sample(self.now)
+        self._counted = self.sampling.counted(self.sample)
 
     @property
     def charging(self) -> Charging:
-        assert self._charging is not None
-        return self._charging
+        assert self.charger is not None
+        return self.charger
 
-    @property
+    @cached_property
     def limits(self) -> Mapping[str, int | None]:
         """See `Charging.limits`."""
-        if self._limits is None:
-            self._limits = self.charging.limits(self.at)
-        return self._limits
+        return self.charging.limits(self.at)
 
     # --- state -------------------------------------------------------------------------------------------------------
 
@@ -80,17 +81,12 @@ class View:
             return "D" if now.pilot is PilotState.D else "C"
         return "B"
 
-    @property
+    @cached_property
     def extended(self) -> str:
         """`extended_charger_state`. ASSUMED: which wins where several apply.
 
         Source: lektricowifi, Home Assistant: the lock is read as locked with a car and without.
         """
-        if self._extended is None:
-            self._extended = self._state()
-        return self._extended
-
-    def _state(self) -> str:
         logic, letter = self.charging, self.letter
         if logic.updating:
             return "OTA"

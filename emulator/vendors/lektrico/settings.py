@@ -37,16 +37,14 @@ def _three(value: object) -> tuple[float, float, float]:
 
 def _volatile(name: str, about: str) -> Stored[int]:
     """A current that clients set. ASSUMED: a restart forgets it."""
-    return Stored(
-        name=name, type="int", default=32, convert=as_current, persistent=False, source=_API + "12", about=about
-    )
+    return Stored(name, type="int", default=32, convert=as_current, persistent=False, source=_API + "12", about=about)
 
 
 DYNAMIC_CURRENT: Final = _volatile("dynamic_current", "A; 0 pauses")
 EM_CURRENT: Final = _volatile("em_current", "A; 0 pauses")
 OCPP_CURRENT: Final = _volatile("ocpp_current", "limit of a central system, A")
 RELAY_MODE: Final = Stored(
-    name="relay_mode",
+    "relay_mode",
     type="int",
     default=3,
     convert=as_relay_mode,
@@ -55,7 +53,7 @@ RELAY_MODE: Final = Stored(
     about="phases: 1, or 3",
 )
 CHARGING_SCHEDULE: Final[Stored[list[dict[str, int]]]] = Stored(
-    name="charging_schedule",
+    "charging_schedule",
     type="array",
     default=[],
     convert=as_schedule,
@@ -63,7 +61,7 @@ CHARGING_SCHEDULE: Final[Stored[list[dict[str, int]]]] = Stored(
     about="intervals as in Charging_schedule.Set",
 )
 AP_PASSWORD: Final = Stored(
-    name="ap_password",
+    "ap_password",
     type="string",
     default="",
     convert=as_password,

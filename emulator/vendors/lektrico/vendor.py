@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...devices.catalogue import OcppSwitch
 from ...devices.vendor import Vendor
-from .models import MODELS
+from ...ocpp.host import MEMORY
+from .models import MODELS, TRAITS
 from .settings import SETTINGS
 from .wallbox import Lektrico
 
@@ -16,7 +18,8 @@ VENDOR: Final = Vendor(
     default_model="3p22k",
     ports={"http": 8104},
     real_ports={"http": 80},
-    settings=SETTINGS,
+    settings=(*SETTINGS, MEMORY),
+    ocpp=OcppSwitch(settings=lambda url: {"ocpp_server_link": url}, models=lambda model: not TRAITS[model].meter),
     create=Lektrico,
     everything={"wifi": True, "headless": True, "install_current": 32, "charger_locked": False},
     enable={"http": {"wifi": True}},

@@ -6,15 +6,17 @@ The one rule: every request of every style ends in `call`, and so does what a sc
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from ...core.messages import DONE, Event, Outcome, Reason
-from ...devices.interfaces import Interface, MdnsInterface, MdnsService, Origin
+from ...devices.interfaces import Interface, MdnsInterface, MdnsService, OcppAccess, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
+from ...ocpp.host import Host
 from . import errorflags
 from .balancing import STEERING, Balancer, Neighbours
 from .charging import WATCHED, Charging
-from .config import AUTO_UPDATE, INSTALL_CURRENT
+from .config import AUTO_UPDATE, HEADLESS, INSTALL_CURRENT, OCPP_SERVER_LINK
 from .device import Device
 from .lifecycle import Lifecycle
 from .methods import Api, Params
@@ -33,6 +35,10 @@ from .settings import (
     RESET_COUNTER,
     WIFI,
 )
+
+if TYPE_CHECKING:
+    from ...ocpp.profiles import VendorProfile
+    from ...ocpp.station import Station
 
 READER = Origin(interface="scenario")
 _ALIASES = {
@@ -58,6 +64,9 @@ class Lektrico(Wallbox):
         self.charging: Charging | None = None
         if not self.device.traits.meter:
             self.charging = Charging(self, self.device, lambda: self.lifecycle.session_over())
+        self._server_link = ""
+        """Of the central system, as it was at the start."""
+        self.host = Host(self.settings, self._access, self._charge_point)
         self._balancer = Balancer(self, self.device) if self.device.traits.meter else None
         self.lifecycle = Lifecycle(self, self.device, self.charging)
         self._sampling = Sampling(self.simulation, self.charger, lambda: self.booted_at)
@@ -66,10 +75,28 @@ class Lektrico(Wallbox):
             Neighbours.of(self.simulation).chargers[self.device.device_id] = self._hear
         self.interfaces: Mapping[str, Interface] = {
             "http": Rpc(self.api).interface(),
+            **({} if self.charging is None else {"ocpp": self.host.interface}),
             "mdns": MdnsInterface(
                 services=self._services, enabled=lambda: self.settings[WIFI] and not self.settings[AP_ENABLED]
             ),
         }
+
+    def _access(self) -> OcppAccess | None:
+        """ASSUMED: the serial number is the identity, appended to the link."""
+        link = self._server_link
+        return OcppAccess(url=f"{link.rstrip('/')}/{self.serial}") if link and self.charging is not None else None
+
+    def _charge_point(self) -> tuple[VendorProfile, Station]:
+        from .station import made_of  # here, because most chargers have no central system
+
+        assert self.charging is not None
+        return made_of(self, self.device, self.charging)
+
+    def _join(self) -> None:
+        """Connect to the central system that is set now. ASSUMED: the link is looked at when the device starts."""
+        if self.charging is not None:
+            self._server_link = self.settings[OCPP_SERVER_LINK.setting]
+            self.host.power_on()
 
     def _commission(self, stated: Mapping[str, object]) -> None:
         """What an installed device has other than the table of defaults.
@@ -199,6 +226,7 @@ class Lektrico(Wallbox):
     def power_on(self) -> None:
         if self.charging is not None:
             self.charging.power_on()
+        self._join()
         if self._balancer is not None:
             self._balancer.start()
         self.lifecycle.watch()
@@ -207,6 +235,7 @@ class Lektrico(Wallbox):
         self._sampling.handle(event)
         if self.charging is not None:
             self.charging.handle(event)
+        self.host.look()
 
     def setting_changed(self, name: str) -> None:
         if name == FRAMEWORK_METHODS.name:
@@ -217,13 +246,22 @@ class Lektrico(Wallbox):
             self._balancer.start()
         elif name in WATCHED and self.charging is not None and self.up:
             self.charging.apply()
+            self.host.look()
 
     def present_card(self, tag: str) -> Outcome:
         if self.charging is None:
             return super().present_card(tag)
         if not self.up:
             return Outcome(detail={"ignored": "no power"})
+        if self.host.charge_point is not None:
+            self.host.present(tag.replace(":", ""))
+            return Outcome(detail={"asked": "the central system"})
         return Outcome(detail={"card": self.charging.card(tag)})
+
+    def lose_authorisation(self) -> None:
+        """Without the need of a card there is none to lose."""
+        if self.charging is not None and self.up and not self.settings[HEADLESS.setting]:
+            self.charging.deauthorise()
 
     def set_firmware(self, firmware: str) -> None:
         super().set_firmware(firmware)
@@ -231,6 +269,7 @@ class Lektrico(Wallbox):
 
     def shut_down(self) -> None:
         """What only lives in memory is gone. The charge controller is left as it was until the device runs again."""
+        self.host.shut_down()
         self.lifecycle.stop()
         if self._balancer is not None:
             self._balancer.stop()
@@ -241,6 +280,7 @@ class Lektrico(Wallbox):
         self.settings.put(RELAY_MODE.setting, self.device.delivered_relay_mode)
         if self.charging is not None:
             self.charging.restart()
+        self._join()
         if self._balancer is not None:
             self._balancer.start()
         self.lifecycle.watch()

@@ -13,14 +13,14 @@ SINCE_FIXED: Final = "4.0.0.33"
 _ASSUMED: Final = "which versions; the newest known one does not"
 
 EARLY_COLON_KEYS: Final = Quirk(
-    name="early_colon_keys",
+    "early_colon_keys",
     source="nrgkick-ha, Homey app: clients that accept keys ending in a colon",
     until=SINCE_FIXED,
     assumed=_ASSUMED,
     about="connector.max_current, grid.frequency and the voltages of the phases end in a colon; null: by firmware",
 )
 IGNORES_RAW: Final = Quirk(
-    name="ignores_raw",
+    "ignores_raw",
     source="Homey app: accepts texts although raw was asked for",
     until=SINCE_FIXED,
     assumed=_ASSUMED,

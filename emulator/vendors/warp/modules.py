@@ -61,7 +61,7 @@ class Modules:
         """`defects`: whether Modbus shows the mistakes of the firmware."""
         self.controller = controller = Controller(platform)
         vehicle = KnownVehicle(platform)
-        charges = ChargeLog(platform.settings, platform.traits.charges)
+        self.charges = charges = ChargeLog(platform.settings, platform.traits.charges)
         self.plain = Module(platform)
         """Registers what needs no module of its own."""
         self.rtc = Rtc(platform)
@@ -88,7 +88,7 @@ class Modules:
         self.manager = ChargeManager(platform, self.power, users)
         self.mqtt = Mqtt(platform, self.features)
         self.automation = Automation(platform, controller, self.mqtt, self.nfc, self.power, self.manager)
-        self.eebus = Eebus(platform, controller, self.power, vehicle, self.p14a)
+        self.eebus = Eebus(platform, controller, meters, self.power, vehicle, self.p14a)
         self.ocpp = Ocpp(platform, controller, self.power, self.nfc)
         self.prices = DayAheadPrices(platform)
         self.solar = SolarForecast(platform)
@@ -112,6 +112,7 @@ class Modules:
             defects,
         )
         self.in_order: tuple[Module, ...] = (
+            self.rtc,
             self.common,
             meters,
             self.authorization,
@@ -139,5 +140,5 @@ class Modules:
         """Those with a life of their own, in the order in which they boot, look, and hear of events."""
         served = (*self.in_order, self.coredump, MeterHistory(platform, meters))
         downloads = Downloads(platform, charges, users, self.names)
-        self.http = Http(platform, users, self.automation, self.names, meters, (*served, downloads))
+        self.http = Http(platform, users, self.automation, self.names, meters, self.network, (*served, downloads))
         platform.eyes = Eyes(observe=platform.observe, polled=controller.polled, sample=meters.sample)

@@ -240,6 +240,10 @@ class Platform:
         line = self.event_log.add(stamp(now, at - self.booted_at), module, text)
         self.push("event_log/message", json.dumps(line, ensure_ascii=False))
 
+    def log_at(self, uptime: Instant, module: str, text: str) -> None:
+        """Add a line of the start to the event log, where nobody listens yet."""
+        self.event_log.add(stamp(None, uptime), module, text)
+
     def push(self, topic: str, payload: str) -> None:
         """A message for WebSocket clients that is no state."""
         self.pushed += 1

@@ -12,6 +12,7 @@ from typing import Final, Generic, TypeVar
 from ...devices.firmware import Profile
 from ...devices.points import unique
 from ...devices.settings import Setting
+from ...ocpp.host import MEMORY
 from .api.fitting import partial_document
 from .api.registry import Registry
 from .api.rows import AnyRow, Config, Row, State
@@ -160,4 +161,5 @@ SETTINGS: Final[tuple[Setting[object], ...]] = (
     *(stored.setting for stored in STORED),
     *KEPT,
     *(quirk.setting for quirk in eebus.QUIRKS),
+    MEMORY,
 )

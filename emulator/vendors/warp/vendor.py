@@ -9,7 +9,7 @@ from typing import Final
 
 from ...devices.catalogue import OcppSwitch
 from ...devices.vendor import Vendor
-from .models import DEFAULT, MODELS
+from .models import DEFAULT, MODELS, WARP2_UP
 from .settings import ENABLE, EVERYTHING
 from .table import SETTINGS
 from .wallbox import Warp
@@ -19,12 +19,13 @@ VENDOR: Final = Vendor(
     title="Tinkerforge WARP Charger",
     models=MODELS,
     default_model=DEFAULT,
-    ports={"http": 8102, "modbus": 5022, "ship": 4712},
-    real_ports={"http": 80, "modbus": 502, "ship": 4712},
+    ports={"http": 8102, "https": 8443, "modbus": 5022, "ship": 4712},
+    real_ports={"http": 80, "https": 443, "modbus": 502, "ship": 4712},
     settings=SETTINGS,
     create=Warp,
     ocpp=OcppSwitch(
-        settings=lambda url: {"ocpp/config": {"enable": True, "url": url}, "evse/ocpp_enabled": {"enabled": True}}
+        models=WARP2_UP.__contains__,
+        settings=lambda url: {"ocpp/config": {"enable": True, "url": url}, "evse/ocpp_enabled": {"enabled": True}},
     ),
     everything=EVERYTHING,
     enable=ENABLE,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
+from ...core.events import EventName
 from ...core.instant import SECOND, Instant, next_grid
 from ...core.messages import Event, Outcome, Reason
 from ...devices.interfaces import OWNER, Interface, Origin, RegisterMap
@@ -17,6 +18,7 @@ from ...devices.wallbox import Context, Wallbox
 from .api.registry import Registry, Target
 from .api.shapes import Obj
 from .evse.flash import PATHS
+from .evse.memory import SlotId
 from .meters.slots import Meters
 from .modules import Modules
 from .network.mdns import announce
@@ -24,6 +26,7 @@ from .platform import Platform
 from .rules import triggers
 from .settings import INPUT_CLOSED, INTERNET, MARKET_PRICES, METER_TYPE, MODBUS_DEFECTS, SHUTDOWN_CLOSED
 from .system.clock import Clock
+from .system.start import write_start
 from .table import register, rows_of
 from .view import View
 from .web import http
@@ -34,12 +37,15 @@ class Warp(Wallbox):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self._powered_on = True
+        """The next start follows from the supply, not from a restart."""
         self.platform = Platform(self)
         self.modules = Modules(self.platform, lambda: self.shows(MODBUS_DEFECTS))
         self.platform.look = self._second
         register(self.api, self.modules, self.profile)
         self.interfaces: Mapping[str, Interface] = {
             "http": self.modules.http.interface,
+            **({"https": self.modules.http.secure} if self.platform.generation > 1 else {}),
             "mqtt": self.modules.mqtt.interface,
             "mdns": announce(self.platform, self.modules.controller, self.modules.names, self.modules.eebus),
             "ocpp": self.modules.ocpp.host.interface,
@@ -122,6 +128,11 @@ class Warp(Wallbox):
             self.changed()
         return Outcome(detail={"tag_id": tag})
 
+    def lose_authorisation(self) -> None:
+        """The tracked charge ends."""
+        if self.up and self.modules.controller.memory.slots[SlotId.USER].active:
+            self.modules.tracker.end()
+
     def press_button(self, duration: float = 0.2) -> Outcome:
         if self.platform.generation == 1:
             return Outcome(detail={"ignored": "no button"})
@@ -151,8 +162,8 @@ class Warp(Wallbox):
         self.api.load()
         self.clock.boot()
         platform.event_log.clear()
-        platform.log("event_log", f"**** TINKERFORGE {platform.device_name} V{platform.firmware_text} ****")
-        platform.log("event_log", f"Boot ID {self.api.integer('event_log/boot_id', 'boot_id')}")
+        write_start(platform, self.modules.charges, powered_on=self._powered_on)
+        self._powered_on = False
         for module in self.modules.in_order:
             module.boot()
         platform.wake()
@@ -164,6 +175,8 @@ class Warp(Wallbox):
         self.modules.watchdog.stop()
 
     def handle(self, event: Event) -> None:
+        if event.name is EventName.SUPPLY_LOST:
+            self._powered_on = True
         self.modules.controller.handle(event)
         for module in self.modules.in_order:
             module.handle(event)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import conditions, counts, rates, sequences
+from . import conditions, counts, habits, rates, sequences
 from .base import Rule
 
 RULES: Final[tuple[type[Rule], ...]] = (
@@ -17,6 +17,12 @@ RULES: Final[tuple[type[Rule], ...]] = (
     conditions.Always,
     sequences.Eventually,
     sequences.InOrder,
+    habits.Retries,
+    habits.ReadsBack,
+    habits.AsksAgain,
+    habits.Refreshes,
+    habits.Releases,
+    habits.Repeats,
     sequences.Before,
     counts.Apart,
     counts.Count,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from ...core.instant import Instant, seconds
-from ...language.arguments import Duration
+from ...language.arguments import Duration, Flag
 from ...language.fields import About
 from ...world.expectations import Compared, Expectation
 from ..patterns import EventPattern, EventPatternArgument, PlainExpectation
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOST: Final = 100_000
 """Times kept of what is counted in windows."""
+MOST_ALIKE: Final = 10_000
+"""Different requests that are told apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,22 +97,26 @@ class Apart(Rule):
 
     what: Annotated[EventPattern, EventPatternArgument(), About("what happens")]
     apart: Annotated[Instant, Duration(), About("the least time from one to the next")]
+    alike: Annotated[bool, Flag(), About("only from one to the next of the same request, register or value")] = False
 
     def sentence(self) -> str:
-        return f"{self.what}, at least {lasting(self.apart)} apart"
+        return f"{self.what}, {'the same ' if self.alike else ''}at least {lasting(self.apart)} apart"
 
     def start(self, run: RuleRun) -> None:
-        latest: Instant | None = None
+        times: dict[str, Instant] = {}
 
         def happened(at: Instant, entry: Entry | None) -> None:
-            nonlocal latest
+            alike = f"{entry.name} {entry.detail.get('query', '')}" if self.alike and entry is not None else ""
+            if len(times) > MOST_ALIKE:
+                times.clear()
+            latest = times.get(alike)
             if latest is not None:
                 gap = at - latest
                 run.occurred()
                 run.measure("gap", seconds(gap))
                 if gap < self.apart:
                     run.fail(at, f"again {when(at)}, {lasting(gap)} after the last time", entry)
-            latest = at
+            times[alike] = at
 
         run.on(self.what, happened)
 

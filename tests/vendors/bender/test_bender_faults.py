@@ -12,7 +12,7 @@ from emulator.vendors.bender.faultcodes import BITS, HARMLESS, KNOWN
 ERROR = ("vehicle_connector_error", "not_authorized_for_charging", "faulted", "e")
 
 HARD: dict[str, tuple[Disturbance, str]] = {
-    "rcd_dc": (faults.TripRcd(kind="dc", residual_current=0.010), "residual_current_detected"),
+    "rcd_dc": (faults.TripRcd(current_type="dc", residual_current=0.010), "residual_current_detected"),
     "rcd_ac": (faults.TripRcd(), "residual_current_detected"),
     "rcd_sensor_defect": (faults.RcdSensorDefect(), "residual_current_detected"),
     "pe_loss": (faults.PeLoss(), "cp_pr_wiring_issue"),
@@ -56,7 +56,7 @@ def swapped(bits: int) -> tuple[int, int]:
 def test_residual_current_is_remembered_and_let_go_by_unplugging() -> None:
     world = Controller()
     world.charge()
-    world.begin("leak", faults.TripRcd(kind="dc", residual_current=-0.0125, persistent=True))
+    world.begin("leak", faults.TripRcd(current_type="dc", residual_current=-0.0125, persistent=True))
     world.wait(20)
     state = world.full_state()
     assert (state["rcmb_state"], state["rcmb_max_values"]) == ("triggered", " 0.0, 12.5")

@@ -26,7 +26,7 @@ def charging(world: Bench) -> Bench:
 
 CODES: list[tuple[Disturbance, int, int]] = [
     (f.TripRcd(residual_current=0.035), 1, 1),
-    (f.TripRcd(residual_current=0.008, kind="dc"), 2, 2),
+    (f.TripRcd(residual_current=0.008, current_type="dc"), 2, 2),
     (f.RcdSensorDefect(), 11, 14),
     (f.PhaseLoss(phases=("L2",)), 3, 3),
     (f.Overvoltage(voltage=265), 4, 4),

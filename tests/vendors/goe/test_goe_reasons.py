@@ -118,7 +118,7 @@ def test_load_balancing_adapter_and_reconnection(goe: Make) -> None:
 def test_values_that_follow_what_happens(goe: Make) -> None:
     world = charging(goe("gemini-22", "53.1"))
     assert world.read("rcd", "wcch", "wccw", "ocs") == [5, 0, 0, 0]
-    world.begin("leak", TripRcd(residual_current=0.004, kind="dc"))
+    world.begin("leak", TripRcd(residual_current=0.004, current_type="dc"))
     world.wait(2)
     assert world.box.read("rcd") == 9
     assert world.get("/api/status?filter=wcch") == {"wcch": 1}

@@ -153,7 +153,7 @@ def with_fault(fault: Disturbance) -> Make:
 
 FAULTS: Final[dict[str, tuple[Disturbance, int, int]]] = {
     "rcd_ac": (TripRcd(residual_current=0.035), 4, 0x40000),
-    "rcd_dc": (TripRcd(residual_current=0.010, kind="dc"), 4, 0x40001),
+    "rcd_dc": (TripRcd(residual_current=0.010, current_type="dc"), 4, 0x40001),
     "rcd_sensor_defect": (RcdSensorDefect(), 4, 0x40002),
     "pe_loss": (PeLoss(), 4, 0x20001),
     "cp_short": (CpShort(), 4, 0x10001),

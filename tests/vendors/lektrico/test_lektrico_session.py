@@ -515,7 +515,7 @@ FAULTS = [
     (faults.Overvoltage(), "E", {"overvoltage_error", "voltage_error"}),
     (faults.PhaseLoss(), "E", {"voltage_error"}),
     (faults.TripRcd(), "E", {"rcd_error", "rcd_err_pin_error"}),
-    (faults.TripRcd(kind="dc", residual_current=0.02), "E", {"rcd_error", "rcd_err6_pin_error"}),
+    (faults.TripRcd(current_type="dc", residual_current=0.02), "E", {"rcd_error", "rcd_err6_pin_error"}),
     (faults.RcdSensorDefect(), "E", {"rcd_err_pin_error"}),
     (faults.DiodeShorted(), "E", {"cp_diode_failure"}),
     (faults.ContactorFailsToClose(), "E", {"contactor_failure"}),

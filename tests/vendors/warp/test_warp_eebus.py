@@ -70,9 +70,38 @@ def test_use_cases_follow_the_charge() -> None:
     assert (cases["evcc"]["ev_connected"], cases["evcc"]["maximum_power"]) == (True, 11040)
     assert cases["evcem"]["amps_phase_1"] == 16
     assert 10_000 < cases["mpc"]["total_power_w"] < 11_500
-    assert cases["mpc"]["voltage_phase_1_2_v"] == -(1 << 31)
+    assert cases["mpc"]["active"] is True
+    assert cases["mpc"]["voltage_phase_1_2_v"] == round(world.json("meter/all_values")[42])
     off = WarpWorld().json("eebus/usecases")
     assert (off["lpc"]["usecase_state"], off["mpc"]["total_power_w"]) == (1, -(1 << 31))
+
+
+POWERS = {
+    "value_ids": [74, 39, 48, 57, 209, 211, 13, 17, 21, 1, 2, 3, 4, 5, 364],
+    "values": [6900, 2300, 2530, 2070, 100, 50, 10, 11, 9, 230, 231, 229, 400, 399, 50],
+}
+VOLTAGES = {"value_ids": [1, 2, 3], "values": [230, 231, 229]}
+
+
+@pytest.mark.parametrize(("meter", "active"), [(POWERS, True), (VOLTAGES, False)])
+def test_the_monitored_power_is_that_of_the_meter_the_charger_uses(meter: dict[str, list[int]], active: bool) -> None:
+    slot = [4, {"display_name": "", "location": 2, "excluded": False, "value_ids": meter["value_ids"]}]
+    world = WarpWorld(
+        settings={"eebus/config": {"enable": True}, "meters/2/config": slot, "evse/meter_config": {"slot": 2}}
+    )
+    world.done("meters/2/update", meter["values"])
+    shown = world.json("eebus/usecases/mpc")
+    nothing = -(1 << 31)
+    assert shown["active"] is active
+    assert [shown[f"voltage_phase_{k}_v"] for k in (1, 2, 3)] == [230, 231, 229]
+    assert shown["voltage_phase_3_1_v"] == nothing
+    if active:
+        assert (shown["total_power_w"], shown["power_phase_3_w"]) == (6900, 2070)
+        assert (shown["energy_consumed_wh"], shown["energy_produced_wh"]) == (100_000, 50_000)
+        assert (shown["current_phase_2_ma"], shown["frequency_mhz"]) == (11_000, 50_000)
+        assert shown["voltage_phase_1_2_v"] == 400
+    else:
+        assert shown["total_power_w"] == shown["power_phase_1_w"] == shown["frequency_mhz"] == nothing
 
 
 def test_old_firmware_and_warp1_have_no_eebus() -> None:

@@ -440,7 +440,7 @@ def test_a_residual_current_latches(kind: Any, current: float, shown: int) -> No
     world = WarpWorld()
     world.plug_in()
     world.wait(20)
-    world.begin("leak", faults.TripRcd(residual_current=current, kind=kind))
+    world.begin("leak", faults.TripRcd(residual_current=current, current_type=kind))
     world.wait(20)
     assert world.state["dc_fault_current_state"] == shown
     world.unplug()
@@ -457,7 +457,7 @@ def test_a_residual_current_shows_as_a_contactor_that_does_not_close_on_warp1() 
     world = WarpWorld("warp1-pro-11")
     world.plug_in()
     world.wait(20)
-    world.begin("leak", faults.TripRcd(residual_current=0.01, kind="dc"))
+    world.begin("leak", faults.TripRcd(residual_current=0.01, current_type="dc"))
     world.wait(20)
     shown = world.state
     assert (shown["iec61851_state"], shown["charger_state"], shown["error_state"]) == (4, 4, 4)

@@ -93,7 +93,6 @@ def test_uids() -> None:
         ("GET", "/automation_trigger/x", 404, "No automation rule matches this URL"),
         ("POST", "/flash_firmware", 400, '{"error":20}'),
         ("GET", "/meter/history", 200, None),
-        ("GET", "/trace_log/1", 200, ""),
     ],
 )
 def test_paths(world: WarpWorld, method: str, target: str, status: int, body: str | None) -> None:

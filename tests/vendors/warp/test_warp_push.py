@@ -98,7 +98,7 @@ def test_topics_that_are_no_states() -> None:
     world.warp.platform.log("test", "a line")
     world.done("wifi/scan")
     told = {entry["topic"]: entry["payload"] for entry in lines(conversation.published(world.simulation.at))}
-    assert told["event_log/message"] == "2026-01-05 09:00:00,000 | test                 | a line"
+    assert told["event_log/message"] == "2026-01-05 09:00:00,000 | test             | a line"
     assert told["wifi/scan_results"] == []
     assert world.ask("GET", "/wifi/scan_results").body == b"[]"
     world.wait(0.5)

@@ -276,7 +276,7 @@ def test_a_market_answers_or_does_not() -> None:
     silent = WarpWorld()
     prices_on(silent, source=0)
     assert silent.json("day_ahead_prices/prices/prices") == []
-    assert "api.warp-charger.com/v1/day_ahead_prices/de/15min" in silent.log
+    assert "API server https://api.warp-charger.com/ did not respond in time" in silent.log
 
 
 def test_the_calendar_comes_on_top() -> None:

@@ -128,7 +128,6 @@ class Limits(Module):
         if full or over or (target is not None and at >= target):
             self.reached = True
             self.controller.put(SlotId.CHARGE_LIMITS, current=0)
-            self.log("charge_limits", "Charge limit reached")
             self.platform.triggers.fire(triggers.LIMITS)
             return None
         near = wh and v.snapshot.current_flows and used is not None and used > wh - 20.0

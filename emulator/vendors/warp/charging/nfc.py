@@ -133,8 +133,6 @@ class Nfc(Module):
         self.controller.indicate(ACK if user else NACK, 2000)
         if user:
             self.authorization.offer(how, user, info, action, physical=physical)
-        else:
-            self.log("nfc", f"Unknown tag {tag_id}")
 
     def check(self, doc: Doc) -> str | None:
         """Ids are saved in upper case."""

@@ -65,6 +65,8 @@ class Tracker(Module):
         """Called when a charge ends."""
         self._state = 0
         """`charger_state` at the last look."""
+        self._logged_state: int | None = None
+        """`charger_state` as the log knows it; None: whatever it is at the first look."""
         require_meter.missing = self.end
 
     @property
@@ -77,7 +79,7 @@ class Tracker(Module):
         self.charges.boot()
         stored = self.settings[RUNNING_CHARGE]
         view = self.platform.view()
-        self._state = 0
+        self._state, self._logged_state = 0, None
         if stored is not None:
             self.api.put(CURRENT, stored | {"authorization_type": LOST, "authorization_info": None})
             self._state = view.evse.charger_state
@@ -105,7 +107,7 @@ class Tracker(Module):
         current = user.integer("current") if user is not None and kind != NOBODY else HIGHEST
         self.controller.put(SlotId.USER, current=current)
         self.began(view)
-        self.log("charge_tracker", f"Tracking charge of user {user_id}")
+        self.log("charge_tracker", "Tracked start of charge for local charger.")
         return True
 
     def end(self) -> None:
@@ -127,12 +129,15 @@ class Tracker(Module):
         self.api.put(CURRENT, IDLE | {"charger_name": charge["charger_name"]})
         self.controller.put(SlotId.USER, current=0)
         self.ended()
-        self.log("charge_tracker", "Tracked end of charge.")
+        self.log("charge_tracker", "Tracked end of charge for local charger.")
 
     def second(self, at: Instant, v: View) -> Instant | None:
         """Begins and ends anonymous charges, ends those of an unplugged vehicle."""
         before, now = self._state, v.evse.charger_state
         self._state = now
+        if self._logged_state not in (None, now):
+            self.log("users", f"Charger state changed from {self._logged_state} to {now}")
+        self._logged_state = now
         if now == before:
             return None
         if now == 0:

@@ -26,6 +26,7 @@ from ....devices.charge_control import IGNORED
 from ..platform import Platform
 from ..settings import INPUT_CLOSED, SHUTDOWN_CLOSED
 from . import flash
+from .errorlog import NO_ANSWER
 from .evseview import EvseView, Iec
 from .flash import SWITCHES, Stored
 from .memory import HIGHEST, LOWEST, Memory, Slot, SlotId, valid
@@ -342,8 +343,8 @@ class Controller:
     def _restarted(self, at: Instant) -> None:
         watched = self.memory.slots[SlotId.REQUIRE_METER].active
         self.memory = self._initial(at)
-        if watched:  # until the network processor has seen a meter
-            self._put(SlotId.REQUIRE_METER, Slot(0, True))
+        if watched:
+            self._put(SlotId.REQUIRE_METER, Slot(0, True))  # until the network processor has seen a meter
         self._history.append((at, self.memory))
         self._control.submit(RestorePilot(owner=self._control.owner("pilot")))
         self.apply()
@@ -382,20 +383,17 @@ class Controller:
 
     def _phases_changed(self, at: Instant) -> None:
         snapshot = self._platform.snapshot()
-        dropped = snapshot.phases == 1 and not snapshot.phase_switching and snapshot.state is EvseState.CHARGING
-        if dropped:
+        if snapshot.phases == 1 and not snapshot.phase_switching and snapshot.state is EvseState.CHARGING:
             self.write(replace(self.memory, single_phase_vehicle=True))
         if self.memory.shutdown_input in (3, 4):
             self.inputs_changed()
 
     def _link(self, answers: bool, at: Instant) -> None:
-        """The network processor and the controller lose and find each other."""
         if answers:
             self._frozen = None
-            self._platform.log("evse_common", "EVSE answers again")
         elif self._frozen is None:
             self._frozen = self._look(max(self._platform.booted_at, at - 1))
-            self._platform.log("evse_common", "EVSE does not answer. Trying again")
+            self._platform.log("evse_v2" if self._generation > 1 else "evse", NO_ANSWER)
 
     @property
     def answers(self) -> bool:

@@ -22,6 +22,7 @@ from ..platform import Platform
 from ..view import View
 from . import flash
 from .controller import Controller
+from .errorlog import Errors, error_lines
 from .evseview import Iec
 from .flash import Stored
 from .memory import Memory, SlotId, valid
@@ -37,6 +38,8 @@ LONGEST_WAIT: Final = 22
 """Steps of 5 s a phase switch may wait."""
 DEVICE: Final = {1: 2159, 2: 2167, 3: 2167, 4: 2167}
 """Identifier of the bricklet."""
+EVSE_LOG: Final = {1: "evse", 2: "evse_v2", 3: "evse_v2", 4: "evse_v2"}
+"""Module that speaks of the controller in the event log."""
 UIDS: Final = {1: "Hp9", 2: "2aP4", 3: "2aP4", 4: "2aP4"}
 
 
@@ -55,12 +58,15 @@ class Evse(Module):
         self.wakeup = WakeUp(platform, controller)
         self.modbus_switched: Callable[[], None] = lambda: None
         """Called when Modbus gets or loses its slots."""
+        self._errors: Errors = (0, 0, 0)
+        """As the log knows them."""
 
     def handle(self, event: Event) -> None:
         self.wakeup.look()
 
     def boot(self) -> None:
         """Meanings 3 and 4 of the shutdown input moved to the module for §14a."""
+        self._errors = (0, 0, 0)
         memory = self.controller.memory
         path = "p14a_enwg/config"
         if memory.shutdown_input not in (3, 4) or path not in self.api.states:
@@ -71,6 +77,14 @@ class Evse(Module):
         self.controller.write(replace(memory, shutdown_input=0))
         self.controller.enable(flash.P14A_ENABLED, True)
         self.controller.inputs_changed()
+
+    def second(self, at: Instant, v: View) -> Instant | None:
+        """Errors of the controller are logged when they come and go."""
+        evse, before = v.evse, self._errors
+        self._errors = now = (evse.contactor_error, int(evse.error), evse.dc_fault)
+        for text in error_lines(before, now, evse):
+            self.log(EVSE_LOG[self.platform.generation], text)
+        return None
 
     # --- what it shows -----------------------------------------------------------------------------------------------
 

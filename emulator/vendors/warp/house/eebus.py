@@ -19,10 +19,12 @@ from ..api.schema import BOOL, I32, U16, U32, Bool, Schema, Str, uint
 from ..api.shapes import Arr, Obj, obj
 from ..charging.vehicle import KnownVehicle
 from ..evse.controller import Controller
+from ..meters.slots import Meters
 from ..models import PRODUCTS, WARP2_UP
 from ..module import Module
 from ..platform import Platform
 from ..view import View
+from .mpc import MPC, NO_VALUE, measured
 from .p14a import P14a
 from .power import PowerManager
 
@@ -38,7 +40,6 @@ PEERS: Final = 4
 """Peers that are remembered."""
 DISCOVERED: Final = 16
 """ASSUMED: peers that a scan may add."""
-NO_VALUE: Final = -(1 << 31)
 INIT: Final = 1
 READY, SCANNING, SCAN_DONE = range(3)
 SCAN: Final = 5.0
@@ -65,16 +66,6 @@ _NODE: Final[dict[str, Schema]] = {
 _SHOWN: Final = Obj({**_NODE, "state": uint(0, 7, width=8), "persistent": BOOL})
 
 
-_MPC: Final = (
-    "total_power_w",
-    *(f"power_phase_{k}_w" for k in (1, 2, 3)),
-    "energy_consumed_wh",
-    "energy_produced_wh",
-    *(f"current_phase_{k}_ma" for k in (1, 2, 3)),
-    *(f"voltage_phase_{k}_v" for k in (1, 2, 3)),
-    *(f"voltage_phase_{pair}_v" for pair in ("1_2", "2_3", "3_1")),
-    "frequency_mhz",
-)
 _USE_CASES: Final = obj(
     commands_received=U16,
     commands_sent=U16,
@@ -107,7 +98,7 @@ _USE_CASES: Final = obj(
             "charged_valuesource_measured": BOOL,
         }
     ),
-    mpc=Obj({"active": BOOL, **dict.fromkeys(_MPC, I32)}),
+    mpc=Obj({"active": BOOL, **dict.fromkeys(MPC, I32)}),
 )
 
 
@@ -131,10 +122,17 @@ class Eebus(Module):
     """The peers of one wallbox, and its node while EEBUS is on."""
 
     def __init__(
-        self, platform: Platform, controller: Controller, power: PowerManager, vehicle: KnownVehicle, p14a: P14a
+        self,
+        platform: Platform,
+        controller: Controller,
+        meters: Meters,
+        power: PowerManager,
+        vehicle: KnownVehicle,
+        p14a: P14a,
     ) -> None:
         super().__init__(platform)
         self.controller = controller
+        self.meters = meters
         self.power = power
         self.vehicle = vehicle
         self.p14a = p14a
@@ -145,7 +143,7 @@ class Eebus(Module):
         self._node: EebusNode | None = None
         self._running = False
         self.interfaces: Mapping[str, Interface] = (
-            {"ship": ShipInterface(node=self._ship_node, enabled=lambda: self._running)}
+            {"ship": ShipInterface(node=self._ship_node, pair=self.pair, enabled=lambda: self._running)}
             if platform.profile.model.id in WARP2_UP and platform.profile.has("2.10.0")
             else {}
         )
@@ -213,7 +211,7 @@ class Eebus(Module):
             snapshot=platform.snapshot,
             vehicle=self._vehicle_facts,
             failed=lambda: platform.view().evse.charger_state == 4,
-            metered=platform.traits.pro,
+            metered=platform.meter_type > 0,
             quirks=Quirks(
                 needs_duration=platform.shows(NEEDS_DURATION),
                 first_zero_ignored=platform.shows(FIRST_ZERO),
@@ -294,6 +292,11 @@ class Eebus(Module):
             self._trust(Doc(peer))
             self._ship_node().connect_in(0.0)
         self.platform.touch()
+
+    def pair(self, ski: str) -> None:
+        """The owner trusts a peer, in the web interface."""
+        peer = Doc(Obj(_NODE).default()).changed(ski=ski, trusted=True)
+        self.add(Doc({**peer, "ip": "", "port": 0, "persistent": True}))
 
     def _trust(self, peer: Doc) -> None:
         """Let the node know a peer: whether it is trusted, and where it is."""
@@ -380,7 +383,7 @@ class Eebus(Module):
 
     def use_cases(self, v: View) -> object:
         """What a peer would read. ASSUMED: amperes and watts as integers, energy of the session."""
-        shown: dict[str, dict[str, object]] = {"lpc": {"usecase_state": INIT}, "mpc": dict.fromkeys(_MPC, NO_VALUE)}
+        shown: dict[str, dict[str, object]] = {"lpc": {"usecase_state": INIT}, "mpc": dict.fromkeys(MPC, NO_VALUE)}
         counted: dict[str, object] = {}
         if self._node is not None and self._running:
             shown |= self._charging(v)
@@ -418,10 +421,8 @@ class Eebus(Module):
             },
             "evsecc": {"evse_failure": evse.charger_state == 4},
         }
-        if not self.platform.traits.pro:
-            return found
-        lines = range(3)
-        if connected:
+        if connected and self.platform.meter_type:
+            lines = range(3)
             found["evcem"] = {
                 **{f"amps_phase_{k + 1}": round(snapshot.phase_current[k]) for k in lines},
                 **{f"power_phase_{k + 1}": max(0, round(snapshot.active_power[k])) for k in lines},
@@ -429,17 +430,7 @@ class Eebus(Module):
                 "charged_wh": round(snapshot.session_energy),
                 "charged_valuesource_measured": True,
             }
-        found["mpc"] = {
-            **dict.fromkeys(_MPC, NO_VALUE),
-            "active": True,
-            "total_power_w": round(snapshot.power),
-            "energy_consumed_wh": round(snapshot.total_energy),
-            "energy_produced_wh": 0,
-            "frequency_mhz": round(snapshot.frequency * 1000),
-            **{f"power_phase_{k + 1}_w": round(snapshot.active_power[k]) for k in lines},
-            **{f"current_phase_{k + 1}_ma": round(snapshot.phase_current[k] * 1000) for k in lines},
-            **{f"voltage_phase_{k + 1}_v": round(snapshot.phase_voltage[k]) for k in lines},
-        }
+        found["mpc"] = measured(self.meters, v)
         return found
 
 
@@ -455,7 +446,7 @@ ROWS: Final[tuple[AnyRow[Eebus], ...]] = (
         "eebus/usecases",
         _USE_CASES,
         Eebus.use_cases,
-        assumed="units of the currents, and that line voltages between phases are not filled",
+        assumed="units of the vehicle's currents",
     ),
     FW.command(
         "eebus/add",

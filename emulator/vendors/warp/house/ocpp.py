@@ -87,7 +87,7 @@ class Ocpp(Module):
         super().__init__(platform)
         self.controller = controller
         self.power = power
-        self.host: Final = Host(self._access, self._made_of)
+        self.host: Final = Host(platform.settings, self._access, self._made_of)
         nfc.seen_by_ocpp = self._seen
 
     def _made_of(self) -> tuple[VendorProfile, Station]:

@@ -129,15 +129,9 @@ class DayAheadPrices(Module):
                 self._fetch.set(at + (midnight + 24 * 60 - self.platform.clock.minutes) * 60 * SECOND)
                 self.platform.changed()
                 return
-            self.log("day_ahead_prices", f"Server {self._url()} did not respond")
+            self.log("day_ahead_prices", f"API server {self._config.text('api_url')} did not respond in time")
         self._fetch.set(at + 60 * SECOND)
         self.platform.touch()
-
-    def _url(self) -> str:
-        config = self._config
-        region = ("de", "at", "lu")[config.integer("region")]
-        resolution = ("15min", "60min")[config.integer("resolution")]
-        return f"{config.text('api_url').rstrip('/')}/v1/day_ahead_prices/{region}/{resolution}"
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 

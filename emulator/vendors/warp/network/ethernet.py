@@ -22,6 +22,10 @@ from .interface import ETHERNET, Interface, hardware_address
 FW: Final = Source("fw: modules/ethernet", models=WARP2_UP)
 
 
+UP_AFTER: Final = 3.0
+"""ASSUMED s from the boot to an address."""
+
+
 class Ethernet(Module):
     """The Ethernet interface of one wallbox."""
 
@@ -31,6 +35,13 @@ class Ethernet(Module):
 
     def boot(self) -> None:
         self.interface.stop()
+        if self.platform.generation >= 2 and self.api.active("ethernet/config").flag("enable_ethernet"):
+            self.platform.later(UP_AFTER, self._up)
+
+    def _up(self) -> None:
+        address = self.platform.address
+        self.log("ethernet", "Connected: 100 Mbps, Full Duplex")
+        self.log("ethernet", f"Got IP address: {address}/24, GW {address.rpartition('.')[0]}.1")
 
     def stop(self) -> None:
         self.interface.stop()
@@ -42,7 +53,7 @@ class Ethernet(Module):
         on = self.api.active("ethernet/config").flag("enable_ethernet")
         return {
             "connection_state": 3 if on else 0,
-            "connection_start": 3000 if on else 0,
+            "connection_start": round(UP_AFTER * 1000) if on else 0,
             "connection_end": 0,
             "mac": hardware_address(self.platform, 3),
             "ip": self.platform.address if on else ZERO,

@@ -8,14 +8,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+from ....core.instant import Instant
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Source
 from ..api.schema import BOOL, U8, U16, U32, Bool, Str
 from ..api.shapes import obj
 from ..models import build_of
 from ..module import Module
+from ..platform import Platform
 from ..view import View
 from .clock import zone
+from .eventlog import seconds
 
 NTP: Final = Source("fw: modules/ntp")
 RTC: Final = Source("fw: modules/rtc")
@@ -25,6 +28,25 @@ _TIME: Final = obj(year=U16, month=U8, day=U8, hour=U8, minute=U8, second=U8, we
 
 class Rtc(Module):
     """Reads and sets the clock."""
+
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(platform)
+        self._told = False
+        """The log says that a time server has answered."""
+
+    def boot(self) -> None:
+        self._told = False
+
+    def second(self, at: Instant, v: View) -> Instant | None:
+        """The first answer of a time server since the boot is logged."""
+        due = self.platform.clock.first_answer
+        if self._told or due is None:
+            return None
+        if at < due:
+            return due
+        self._told = True
+        self.log("ntp", f"NTP synchronized at {seconds(max(0, due - self.platform.booted_at))}")
+        return None
 
     def shown(self, v: View) -> dict[str, int]:
         clock = self.platform.clock

@@ -21,6 +21,7 @@ from ..charging.users import Users
 from ..meters.slots import Meters
 from ..models import PRODUCTS
 from ..module import Module
+from ..network.network import Network
 from ..platform import Handlers, Platform
 from ..push.ws import Ws, topics_in
 from ..rules.automation import Automation
@@ -28,6 +29,7 @@ from ..system.device_name import DeviceName
 from . import digest
 from .debug_report import debug_report
 from .replies import JSON, TEXT, document, text
+from .trace import compressed, trace_log
 
 HTTPS_ONLY: Final = 1
 SOCKETS: Final = 5
@@ -59,6 +61,7 @@ class Http(Module):
         automation: Automation,
         names: DeviceName,
         meters: Meters,
+        network: Network,
         modules: Iterable[Module],
     ) -> None:
         """`modules`: whose own paths are served as well."""
@@ -71,7 +74,15 @@ class Http(Module):
         self._exact: dict[str, Handlers] = {
             path: handlers for module in (self, *modules) for path, handlers in module.routes().items()
         }
-        self.interface = HttpInterface(
+        self.interface = self._served(meters)
+        self.secure = replace(
+            self.interface, port=443, before=self.log_in, credentials=network.credentials, enabled=network.secure
+        )
+        """HTTPS; WARP1 has none."""
+
+    def _served(self, meters: Meters) -> HttpInterface:
+        platform = self.platform
+        return HttpInterface(
             routes=(Route(path="/*", handler=self.answer, methods=("GET", "PUT", "POST")),),
             before=self.guard,
             wrong_method=self.answer,
@@ -105,8 +116,8 @@ class Http(Module):
             "/ws": {"GET": lambda _: text(UPGRADE_NEEDED, 426)},
             "/info/ws": {"GET": self._ws_state},
             "/debug_report": {"GET": self._debug_report},
-            "/event_log": {"GET": lambda _: text(self.platform.event_log.text())},
-            "/trace_log": empty,
+            "/event_log": {"GET": self._event_log},
+            "/trace_log": {"GET": lambda _: trace_log(self.platform)},
             "/force_reboot": {"GET": self._force_reboot},
             "/recovery": {"GET": self._page},
             "/login_state": {"GET": lambda _: text("Logged in")},
@@ -120,9 +131,13 @@ class Http(Module):
     # --- who may -----------------------------------------------------------------------------------------------------
 
     def guard(self, request: HttpRequest) -> HttpReply | None:
-        """What stands before every request: HTTPS only, log-in."""
+        """What stands before every request over plain HTTP: HTTPS only, log-in."""
         if self.api.active("network/config")["transport_mode"] == HTTPS_ONLY:
             return text(INSECURE, 403)
+        return self.log_in(request)
+
+    def log_in(self, request: HttpRequest) -> HttpReply | None:
+        """What stands before every request."""
         if not self.users.guarded:
             return None
         header = request.headers.get("authorization", "")
@@ -164,7 +179,7 @@ class Http(Module):
             )
             return text(body, status)
         if target.startswith("/trace_log/") and request.method == "GET":
-            return text("")
+            return compressed(self.platform, target.removeprefix("/trace_log/"))
         return text(NOT_FOUND, 404)
 
     def _api(self, request: HttpRequest, path: str) -> HttpReply | None:
@@ -230,6 +245,9 @@ class Http(Module):
     def _debug_report(self, _: HttpRequest) -> HttpReply:
         return HttpReply(body=debug_report(self.platform).encode(), content_type=JSON, chunked=True)
 
+    def _event_log(self, _: HttpRequest) -> HttpReply:
+        return HttpReply(body=self.platform.event_log.text().encode(), content_type=TEXT, chunked=True)
+
     def _force_reboot(self, _: HttpRequest) -> HttpReply:
         self.platform.later(0.0, self.platform.reboot)
         return HttpReply(silent=True)
@@ -255,6 +273,8 @@ _PATHS: Final = (
     ("/info/ws", "GET", "WebSocket clients"),
     ("/debug_report", "GET", "every state and command"),
     ("/event_log", "GET", "text lines"),
+    ("/trace_log", "GET", "empty blocks"),
+    ("/trace_log/*", "GET", "the same, compressed"),
     ("/force_reboot", "GET", "immediate restart"),
     ("/login_state", "GET", "Logged in"),
     ("/credential_check", "GET", "Credentials okay"),
