@@ -84,7 +84,8 @@ def attempt(bench: Bench, step: str, /, **arguments: object) -> Outcome | None:
     try:
         return bench.do(step, **arguments)
     except EmulatorError as error:
-        assert "without end" not in str(error)
+        if "without end" in str(error):
+            raise
         return None
 
 
