@@ -13,7 +13,6 @@ from ....core.instant import Instant, later
 from ....core.messages import Outcome, Reason
 from ....devices.interfaces import Interface, MdnsService, Origin, ShipInterface
 from ....devices.interfaces.ship import SHIP_PATH, SHIP_PORT, Discovered, ShipTarget
-from ....devices.quirks import Quirk
 from ..api.documents import Doc, plain_docs
 from ..api.rows import AnyRow, Source
 from ..api.schema import BOOL, U16, Bool, Str, uint
@@ -52,22 +51,6 @@ MEASURED: Final = 10.0
 NO_SKI: Final = "Can't add peer. Ski is missing."
 FULL: Final = "Can't add peer. Already have the maximum number of peers."
 NO_SKI_TO_REMOVE: Final = "Can't remove peer. Ski is missing."
-
-
-def _quirk(name: str, about: str) -> Quirk:
-    return Quirk(name=f"eebus_{name}", about=about, source=FW.tag)
-
-
-NEEDS_DURATION: Final = _quirk(
-    "limit_needs_duration", "once a limit above 0 W has come, one without a duration is refused while none is active"
-)
-FIRST_ZERO: Final = _quirk("first_zero_ignored", "0 W as the first limit is acknowledged and limits to 22 kW")
-NEGATIVE_ENDS: Final = _quirk("negative_ends_limit", "a refused negative limit also ends the limit in force")
-UNLIMITED_FAILSAFE: Final = _quirk("unlimited_in_failsafe", "in Failsafe nothing is limited")
-FAILSAFE_FORGETS: Final = _quirk(
-    "failsafe_forgets", "any heartbeat ends Failsafe, and once it has run out it ends at once"
-)
-QUIRKS: Final = (NEEDS_DURATION, FIRST_ZERO, NEGATIVE_ENDS, UNLIMITED_FAILSAFE, FAILSAFE_FORGETS)
 
 
 class Eebus(Module):
@@ -150,8 +133,8 @@ class Eebus(Module):
         return self._node.node
 
     def _facts(self) -> Facts:
-        from ....eebus.lpc import Quirks
         from .eebus_node import Facts
+        from .eebus_quirks import shown
 
         platform = self.platform
         return Facts(
@@ -164,13 +147,7 @@ class Eebus(Module):
             vehicle=self._vehicle_facts,
             failed=lambda: platform.view().evse.charger_state == 4,
             metered=platform.meter_type > 0,
-            quirks=Quirks(
-                needs_duration=platform.shows(NEEDS_DURATION),
-                first_zero_ignored=platform.shows(FIRST_ZERO),
-                negative_ends_limit=platform.shows(NEGATIVE_ENDS),
-                unlimited_in_failsafe=platform.shows(UNLIMITED_FAILSAFE),
-                failsafe_forgets=platform.shows(FAILSAFE_FORGETS),
-            ),
+            quirks=shown(platform.shows),
             wrote=self._wrote,
             limited=self._limited,
         )
