@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import Final
+from weakref import WeakSet
 
 from websockets.client import ClientProtocol
 from websockets.protocol import State
@@ -191,8 +192,15 @@ class ShipSockets:
         self.record = record
         self._server: asyncio.Server | None = None
         self._links: set[Link] = set()
+        self._layers: WeakSet[TlsLayer] = WeakSet()
+        """Also those whose handshake is not over."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._moved = asyncio.Event()
+
+    @property
+    def pending(self) -> int:
+        """Incoming connections, those in their TLS handshake included."""
+        return len(self._layers)
 
     async def open(self, host: str, port: int) -> int:
         """Listen, and let the node connect to others; the real port."""
@@ -213,6 +221,8 @@ class ShipSockets:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for layer in tuple(self._layers):
+            layer.abort()
         if ends:
             await asyncio.wait(ends, timeout=1.0)
 
@@ -243,12 +253,14 @@ class ShipSockets:
         return link.wire
 
     def _incoming(self) -> TlsLayer:
-        return TlsLayer(
+        layer = TlsLayer(
             context(self.node.credentials()),
             server=True,
             inner=lambda certificate, address: self._link(certificate, address, None),
             failed=lambda reason: self.record("refused", {"reason": reason}, ""),
         )
+        self._layers.add(layer)
+        return layer
 
     def _dial(self, target: ShipTarget) -> None:
         task = asyncio.create_task(self._attempt(target), name=f"ship {target.host}:{target.port}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -128,3 +128,15 @@ async def test_who_speaks_no_tls_is_recorded_and_let_go() -> None:
         writer.close()
     names = [entry.name for entry in house.world.journal if entry.kind == "connection"]
     assert names == ["refused"]
+
+
+async def test_who_never_finishes_the_handshake_is_let_go_with_the_server() -> None:
+    house = House()
+    async with connected(house) as (server, _, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.endpoint.port)
+        async with asyncio.timeout(PATIENCE):
+            while not server.sockets or not server.sockets.pending:  # noqa: ASYNC110 - nothing tells of an acceptance
+                await asyncio.sleep(0)
+    with suppress(ConnectionError):
+        assert await reader.read() == b""
+    writer.close()
