@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from ..core.instant import Instant, later
@@ -50,7 +51,7 @@ class Half:
     def put(self, frame: bytes) -> None:
         if not self.over:
             for each in self._passed(frame):
-                self._later(each.delay, lambda each=each: self._arrive(each))  # type: ignore[misc]
+                self._later(each.delay, partial(self._arrive, each))
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         if not self.over:

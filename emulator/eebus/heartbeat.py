@@ -11,14 +11,22 @@ from collections.abc import Callable
 from typing import Final
 
 from ..core.instant import later
+from ..devices.interfaces.ship import Disturbance
 from ..runtime.simulation import Simulation
 from .coding import Data, duration
-from .model import Feature
+from .model import ErrorNumber, Feature, Refusal
 from .spine import Device
 
 HEARTBEAT: Final = "deviceDiagnosisHeartbeatData"
 GRACE: Final = 1.0
 """A peer is lost so long after the end of its time-out [s]."""
+
+
+def refused_heartbeat(function: str, disturbance: Disturbance) -> Refusal | None:
+    """The error that a peer's heartbeat is answered with; None: it is a good node, or this is none."""
+    if function == HEARTBEAT and disturbance.refuses_heartbeats:
+        return Refusal(ErrorNumber.COMMAND_NOT_SUPPORTED, f"{HEARTBEAT} is not supported")
+    return None
 
 
 class Heartbeat:

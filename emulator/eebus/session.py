@@ -52,8 +52,6 @@ class Host(Protocol):
 
     address: str
     clients: list[Client]
-    unbound: ErrorNumber
-    """The answer to a write without a binding."""
     loses_bindings: Callable[[], bool]
     """It takes bindings and forgets them."""
     refuse_notify: Callable[[str], Refusal | None]
@@ -193,8 +191,7 @@ class Session:
             refusal: Refusal | None = Refusal(ErrorNumber.DESTINATION_UNKNOWN, "destination unknown")
         elif classifier == "notify":
             refusal = self.device.refuse_notify(function)
-            if refusal is None:
-                self._take(source, function, command)
+            self._take(source, function, command)
         elif classifier == "read":
             refusal, answer = self._read(feature, function)
         elif classifier == "write":
@@ -253,7 +250,7 @@ class Session:
             return Refusal(ErrorNumber.COMMAND_NOT_SUPPORTED, f"{function} cannot be written")
         pair = (source.without_device(), target.without_device())
         if pair not in self.bindings:
-            return Refusal(self.device.unbound, "binding required")
+            return Refusal(ErrorNumber.BINDING_REQUIRED, "binding required")
         return served.write(self.ski, changed(function, served.read() or NOTHING, command))
 
     def _call(self, function: str, body: Data) -> Refusal | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from .coding import Data
-from .model import Address, Entity, ErrorNumber, Feature, Refusal, Served, UseCase
+from .model import Address, Entity, Feature, Refusal, Served, UseCase
 from .session import (
     BIND,
     BINDINGS,
@@ -29,11 +29,10 @@ from .session import (
 class Device:
     """A device of ours."""
 
-    def __init__(self, address: str, kind: str, *, unbound: ErrorNumber = ErrorNumber.BINDING_REQUIRED) -> None:
-        """`address`: `d:_n:warp3-AbC`. `unbound`: the answer to a write without a binding."""
+    def __init__(self, address: str, kind: str) -> None:
+        """`address`: `d:_n:warp3-AbC`."""
         self.address = address
         self.type = kind
-        self.unbound = unbound
         self.entities: list[Entity] = [Entity((0,), "DeviceInformation")]
         self.sessions: dict[str, Session] = {}
         """Open ones, by the peer's SKI."""

@@ -75,6 +75,7 @@ EFFECTS: Final[tuple[type[Effect], ...]] = (
     eebus.WrongSki,
     eebus.ApprovalPending,
     eebus.HelloAborted,
+    eebus.HeartbeatRefused,
     eebus.LimitRefused,
     eebus.BindingLost,
     eebus.EntityVanished,

@@ -109,6 +109,16 @@ class LimitRefused(_OfNode):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatRefused(_OfNode):
+    """The wallbox answers the EEBUS heartbeats of its peers with error 6; they count all the same."""
+
+    primitive: ClassVar[str] = "P14"
+
+    def eebus(self, found: Disturbance) -> Disturbance:
+        return replace(found, refuses_heartbeats=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BindingLost(_OfNode):
     """The wallbox acknowledges EEBUS bindings and forgets them: writes are answered with error 9."""
 

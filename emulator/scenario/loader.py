@@ -30,6 +30,7 @@ from .plan import End, Scenario
 from .schema import TimelineSection
 from .sections import check_ports
 from .steps import TimedStep
+from .steps.grid import NO_CONTROL_BOX, OfTheGrid
 from .wallboxes import salvaged, wallbox_names
 
 T = TypeVar("T")
@@ -102,6 +103,9 @@ def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | Non
     tracks = tuple(_track(node, inner) for node in document.timelines)
     rules = [rule for node in document.rules for rule in _rules(node, inner)]
     end = _section(document, schema.END, scope, None)
+    control_box = _control_box(document, names, scope)
+    if document.get(schema.CONTROL_BOX.name) is None:
+        _check_grid(tracks, scope)
     _check_end(end, tracks, document.get("end"), scope)
     return Scenario(
         file=file,
@@ -111,7 +115,7 @@ def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | Non
         speed=_section(document, schema.CLOCK, scope, None),
         supply=_section(document, schema.SUPPLY, scope, {}),
         broker=_section(document, schema.BROKER, scope, None),
-        control_box=_control_box(document, names, scope),
+        control_box=control_box,
         vehicles=vehicles,
         clients=tuple(_section(document, schema.CLIENTS, scope, ())),
         chargers=tuple(plans),
@@ -146,6 +150,14 @@ def _control_box(document: ScenarioDocument, names: Names, scope: Scope) -> Cont
         except EmulatorError as error:
             scope.problems.append(Problem(node.place, f"control_box: {error}"))
     return replace(plan, wallboxes=tuple(found))
+
+
+def _check_grid(tracks: Sequence[Sequence[TimedStep]], scope: Scope) -> None:
+    """Report every step that needs a control box where there is none."""
+    for track in tracks:
+        for step in track:
+            if isinstance(step.step, OfTheGrid):
+                scope.problems.append(Problem(step.place, f"{step.name}: {NO_CONTROL_BOX}"))
 
 
 def _plans(document: ScenarioDocument, scope: Scope) -> list[ChargerPlan]:

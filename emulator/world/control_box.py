@@ -7,8 +7,10 @@ wallbox as if it came over the network.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Final
 
+from ..core.instant import Instant
 from ..core.noise import splitmix64
 from ..devices.interfaces import ShipInterface
 from ..devices.interfaces.ship import ShipTarget
@@ -37,7 +39,7 @@ class SiteControlBox:
         for wallbox in self._wallboxes.values():
             if pair:
                 self._interface(wallbox).pair(self.ski)
-            wallbox.listen(lambda _at, wallbox=wallbox: self._follow(wallbox))  # type: ignore[misc]
+            wallbox.listen(partial(self._changed, wallbox))
             self._follow(wallbox)
         self.box.node.served(self._dial)
         self.box.start()
@@ -59,6 +61,9 @@ class SiteControlBox:
 
     def _told(self, name: str, detail: Mapping[str, object]) -> None:
         self._simulation.journal.record(self._simulation.at, "control_box", name, detail)
+
+    def _changed(self, wallbox: Wallbox, _at: Instant) -> None:
+        self._follow(wallbox)
 
     def _follow(self, wallbox: Wallbox) -> None:
         """A wallbox comes or goes: the first time its SKI becomes known, the control box is told to connect to it."""

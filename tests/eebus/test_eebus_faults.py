@@ -135,6 +135,18 @@ def test_aborted_hello() -> None:
     assert "connectionHello aborted" in names
 
 
+def test_refused_heartbeats_are_answered_with_an_error_and_count() -> None:
+    street = Street()
+    street.fault("heartbeat_refused")
+    street.wait(300)
+    entries = [e for e in street.site.simulation.journal if e.kind == "push" and e.name == "result resultData"]
+    assert entries[-1].detail["data"] == {
+        "errorNumber": 6,
+        "description": "deviceDiagnosisHeartbeatData is not supported",
+    }
+    assert street.read("eebus/usecases.lpc.usecase_state") == 5
+
+
 def test_refused_limit() -> None:
     street = Street()
     street.fault("limit_refused")

@@ -16,9 +16,10 @@ from emulator.core.messages import PlugIn, Unplug
 from emulator.core.specs import VehicleSpec
 from emulator.devices.interfaces import OWNER, ShipInterface
 from emulator.devices.interfaces.ship import ShipTarget
+from emulator.devices.traffic import Direction
 from emulator.devices.wallbox import Context, charger_defaults
 from emulator.eebus.control_box import ControlBox
-from emulator.eebus.direct import Half, connect
+from emulator.eebus.direct import Half, Passing, connect
 from emulator.eebus.model import Address
 from emulator.eebus.node import Node, PeerState
 from emulator.vendors.warp.wallbox import Warp
@@ -244,3 +245,31 @@ def test_a_reboot_loses_the_limit_and_the_connection() -> None:
     house.connect()
     assert house.box.results == [0, 0]  # the box says again what is in force
     assert house.lpc("usecase_state") == 3
+
+
+def test_the_wire_of_a_limit_as_the_firmware_sends_it() -> None:
+    """Golden transcript: descriptions and limit of LPC, and the answer to a limit without a duration."""
+    house, sent = House(), list[bytes]()
+    house.plug_in()
+    house.add(house.box.node.credentials().ski)
+    house.box.node.decide(house.ski, True)
+
+    def tap(frame: bytes, direction: Direction) -> tuple[Passing, ...]:
+        sent.extend([frame] if direction == "out" else [])
+        return (Passing(frame=frame),)
+
+    connect(house.world, house.box.node, house.node, ShipTarget(host="garage.warp", ski=house.ski), tap)
+    run(house.world, 5)
+    house.box.limit(4200)
+    run(house.world, 1)
+    commands = [frame.partition(b'{"payload":[{"cmd":')[2].removesuffix(b"}]}]}}]}") for frame in sent]
+    assert (
+        b'[[{"loadControlLimitDescriptionListData":[{"loadControlLimitDescriptionData":[[{"limitId":1},'
+        b'{"limitType":"signDependentAbsValueLimit"},{"limitCategory":"obligation"},{"limitDirection":"consume"},'
+        b'{"measurementId":1},{"unit":"W"},{"scopeType":"activePowerLimit"}]]}]}]]'
+    ) in commands
+    assert (
+        b'[[{"loadControlLimitListData":[{"loadControlLimitData":[[{"limitId":1},{"isLimitChangeable":true},'
+        b'{"isLimitActive":false},{"value":[{"number":22000}]}]]}]}]]'
+    ) in commands
+    assert commands[-1] == b'[[{"resultData":[{"errorNumber":7},{"description":"Limit not accepted"}]}]]'

@@ -132,6 +132,8 @@ class Disturbance:
     """Its user never decides whom to trust."""
     aborts_hello: bool = False
     """It rejects every peer."""
+    refuses_heartbeats: bool = False
+    """It answers its peers' heartbeats with an error."""
     refuses_limits: bool = False
     loses_bindings: bool = False
     """It takes bindings and forgets them."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ...eebus.control_box import ControlBox
     from ...world.site import Site
 
+NO_CONTROL_BOX: Final = 'there is no control box; add "control_box: {}" to the scenario'
 _FOR: Final = re.compile(r"\s*(.+?)\s+for\s+(.+?)\s*")
 
 
@@ -67,7 +68,7 @@ class GridLimitArgument(ArgumentType[GridLimit]):
 
 def _box(site: Site) -> ControlBox:
     if site.control_box is None:
-        raise EmulatorError('there is no control box; add "control_box: {}" to the scenario')
+        raise EmulatorError(NO_CONTROL_BOX)
     return site.control_box.box
 
 
@@ -76,7 +77,12 @@ def _record(site: Site, name: str, detail: dict[str, object]) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit(Step):
+class OfTheGrid(Step):
+    """Base of what needs a control box."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit(OfTheGrid):
     """The grid operator limits what the wallboxes may consume (§14a EnWG, EEBUS LPC)."""
 
     whole: ClassVar[str | None] = "limit"
@@ -91,7 +97,7 @@ class Limit(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Release(Step):
+class Release(OfTheGrid):
     """The grid operator lifts its limit."""
 
     def apply(self, site: Site) -> Outcome:
@@ -102,7 +108,7 @@ class Release(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FallSilent(Step):
+class FallSilent(OfTheGrid):
     """The control box sends no more heartbeats, until it is told to limit or to release."""
 
     def apply(self, site: Site) -> Outcome:

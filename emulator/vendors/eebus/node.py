@@ -13,7 +13,7 @@ from ...core.snapshot import Snapshot
 from ...devices.interfaces.ship import Credentials, Disturbance
 from ...eebus.coding import Data
 from ...eebus.emobility import EVCC, EVSECC, OPEV, Manufacturer, PhaseLimits, VehicleFacts, serve_station, serve_vehicle
-from ...eebus.heartbeat import Heartbeat
+from ...eebus.heartbeat import Heartbeat, refused_heartbeat
 from ...eebus.identity import credentials, private_number
 from ...eebus.limitation import LPC, EnergyGuards, LimitServer, Numbers
 from ...eebus.lpc import STANDARD, ControllableSystem
@@ -68,6 +68,7 @@ class WallboxNode:
         self._consumption = Measurements(self.device, CONSUMPTION, facts.snapshot, lambda: facts.phases)
         self.device.entities.append(self._station())
         self.device.use_cases = self._use_cases
+        self.device.refuse_notify = lambda function: refused_heartbeat(function, facts.disturbance())
         self.device.loses_bindings = lambda: facts.disturbance().loses_bindings
         self.device.clients.append(EnergyGuards(self.system, Address("", (1,), 8)))
         self.node = Node(facts.simulation, self.device, facts.name, self._identity, disturbance=facts.disturbance)

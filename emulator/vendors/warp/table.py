@@ -21,7 +21,7 @@ from .api.shapes import obj
 from .charging import authorization, ev, iso15118, limits, nfc, require_meter, tracking, users
 from .evse import rows as evse_rows
 from .evse.flash import STORED
-from .house import batteries, eco, eebus, manager, ocpp, p14a, power, prices, solar
+from .house import batteries, eco, eebus, eebus_quirks, manager, ocpp, p14a, power, prices, solar
 from .meters import legacy
 from .meters import slots as meters
 from .modbus import server as modbus
@@ -160,6 +160,6 @@ SETTINGS: Final[tuple[Setting[object], ...]] = (
     *_configs(),
     *(stored.setting for stored in STORED),
     *KEPT,
-    *(quirk.setting for quirk in eebus.QUIRKS),
+    *(quirk.setting for quirk in eebus_quirks.QUIRKS),
     MEMORY,
 )

@@ -13,10 +13,9 @@ from ....core.instant import Instant, later
 from ....core.messages import Outcome, Reason
 from ....devices.interfaces import Interface, MdnsService, Origin, ShipInterface
 from ....devices.interfaces.ship import SHIP_PATH, SHIP_PORT, Discovered, ShipTarget
-from ....devices.quirks import Quirk
 from ..api.documents import Doc, plain_docs
 from ..api.rows import AnyRow, Source
-from ..api.schema import BOOL, I32, U16, U32, Bool, Schema, Str, uint
+from ..api.schema import BOOL, U16, Bool, Str, uint
 from ..api.shapes import Arr, Obj, obj
 from ..charging.vehicle import KnownVehicle
 from ..evse.controller import Controller
@@ -25,6 +24,7 @@ from ..models import PRODUCTS, WARP2_UP
 from ..module import Module
 from ..platform import Platform
 from ..view import View
+from .eebus_documents import NODE, SHOWN, USE_CASES, charging, limit
 from .mpc import MPC, NO_VALUE, measured
 from .p14a import P14a
 from .power import PowerManager
@@ -32,7 +32,6 @@ from .power import PowerManager
 if TYPE_CHECKING:
     from ....eebus.coding import Data
     from ....eebus.emobility import Manufacturer, VehicleFacts
-    from ....eebus.lpc import ControllableSystem
     from ....eebus.model import Refusal
     from ....eebus.node import Node
     from .eebus_node import EebusNode, Facts
@@ -52,73 +51,6 @@ MEASURED: Final = 10.0
 NO_SKI: Final = "Can't add peer. Ski is missing."
 FULL: Final = "Can't add peer. Already have the maximum number of peers."
 NO_SKI_TO_REMOVE: Final = "Can't remove peer. Ski is missing."
-
-_NODE: Final[dict[str, Schema]] = {
-    "ip": Str(7, 150, "0.0.0.0"),
-    "port": U16,
-    "trusted": BOOL,
-    "dns_name": Str(0, 63),
-    "id": Str(0, 63),
-    "wss_path": Str(0, 32),
-    "ski": Str(0, 40),
-    "autoregister": BOOL,
-    "model_brand": Str(0, 32),
-    "model_model": Str(0, 32),
-    "model_type": Str(0, 32),
-}
-_SHOWN: Final = Obj({**_NODE, "state": uint(0, 7, width=8), "persistent": BOOL})
-
-
-_USE_CASES: Final = obj(
-    commands_received=U16,
-    commands_sent=U16,
-    lpc=obj(
-        usecase_state=uint(0, 5, width=8),
-        limit_active=BOOL,
-        current_limit=U16,
-        failsafe_limit_power_w=U16,
-        failsafe_limit_duration_s=U32,
-        constraints_power_maximum=U16,
-        outstanding_duration_s=U32,
-    ),
-    evcc=obj(
-        ev_connected=BOOL,
-        communication_standard=Str(0, 16),
-        asymmetric_charging_supported=BOOL,
-        mac_address=Str(0, 64),
-        minimum_power=U16,
-        maximum_power=U16,
-        standby_power=U16,
-        standby_mode=BOOL,
-    ),
-    evsecc=obj(evse_failure=BOOL, evse_failure_description=Str(0, 64)),
-    evcem=Obj(
-        {
-            "active": BOOL,
-            **{f"amps_phase_{k}": U16 for k in (1, 2, 3)},
-            **{f"power_phase_{k}": U16 for k in (1, 2, 3)},
-            "charged_wh": U32,
-            "charged_valuesource_measured": BOOL,
-        }
-    ),
-    mpc=Obj({"active": BOOL, **dict.fromkeys(MPC, I32)}),
-)
-
-
-def _quirk(name: str, about: str) -> Quirk:
-    return Quirk(name=f"eebus_{name}", about=about, source=FW.tag)
-
-
-NEEDS_DURATION: Final = _quirk(
-    "limit_needs_duration", "once a limit above 0 W has come, one without a duration is refused while none is active"
-)
-FIRST_ZERO: Final = _quirk("first_zero_ignored", "0 W as the first limit is acknowledged and limits to 22 kW")
-NEGATIVE_ENDS: Final = _quirk("negative_ends_limit", "a refused negative limit also ends the limit in force")
-UNLIMITED_FAILSAFE: Final = _quirk("unlimited_in_failsafe", "in Failsafe nothing is limited")
-FAILSAFE_FORGETS: Final = _quirk(
-    "failsafe_forgets", "any heartbeat ends Failsafe, and once it has run out it ends at once"
-)
-QUIRKS: Final = (NEEDS_DURATION, FIRST_ZERO, NEGATIVE_ENDS, UNLIMITED_FAILSAFE, FAILSAFE_FORGETS)
 
 
 class Eebus(Module):
@@ -201,8 +133,8 @@ class Eebus(Module):
         return self._node.node
 
     def _facts(self) -> Facts:
-        from ....eebus.lpc import Quirks
         from .eebus_node import Facts
+        from .eebus_quirks import shown
 
         platform = self.platform
         return Facts(
@@ -215,13 +147,7 @@ class Eebus(Module):
             vehicle=self._vehicle_facts,
             failed=lambda: platform.view().evse.charger_state == 4,
             metered=platform.meter_type > 0,
-            quirks=Quirks(
-                needs_duration=platform.shows(NEEDS_DURATION),
-                first_zero_ignored=platform.shows(FIRST_ZERO),
-                negative_ends_limit=platform.shows(NEGATIVE_ENDS),
-                unlimited_in_failsafe=platform.shows(UNLIMITED_FAILSAFE),
-                failsafe_forgets=platform.shows(FAILSAFE_FORGETS),
-            ),
+            quirks=shown(platform.shows),
             wrote=self._wrote,
             limited=self._limited,
         )
@@ -289,7 +215,7 @@ class Eebus(Module):
         found = next((peer for peer in (*self.remembered, *self._others.values()) if peer["ski"] == ski), None)
         given = [name for name in ("ip", "port") if wanted[name]]
         members = {name: wanted[name] for name in ("trusted", "dns_name", "wss_path", "ski", *given)}
-        peer = (Doc(Obj(_NODE).default()) if found is None else found).changed(**members)
+        peer = (Doc(Obj(NODE).default()) if found is None else found).changed(**members)
         rest = self._without(ski)
         self._others.pop(ski, None)
         if wanted.flag("persistent") or wanted.flag("trusted"):
@@ -304,7 +230,7 @@ class Eebus(Module):
 
     def pair(self, ski: str) -> None:
         """The owner trusts a peer, in the web interface."""
-        peer = Doc(Obj(_NODE).default()).changed(ski=ski, trusted=True)
+        peer = Doc(Obj(NODE).default()).changed(ski=ski, trusted=True)
         self.add(Doc({**peer, "ip": "", "port": 0, "persistent": True}))
 
     def _trust(self, peer: Doc) -> None:
@@ -321,7 +247,7 @@ class Eebus(Module):
         """Somebody nobody knows has connected: a peer that waits for approval."""
         known = (*self.remembered, *self._others.values())
         if len(self._others) < DISCOVERED and all(peer.text("ski").lower() != ski for peer in known):
-            self._others[ski] = Doc(Doc(Obj(_NODE).default()).changed(ski=ski, ip=address))
+            self._others[ski] = Doc(Doc(Obj(NODE).default()).changed(ski=ski, ip=address))
 
     def _without(self, ski: str) -> list[object]:
         return plain_docs(peer for peer in self.remembered if peer["ski"] != ski)
@@ -368,7 +294,7 @@ class Eebus(Module):
             "model_type": record.type,
         }
         if all(peer.text("ski").lower() != record.ski for peer in self.remembered):
-            known = self._others.get(record.ski, Doc(Obj(_NODE).default()))
+            known = self._others.get(record.ski, Doc(Obj(NODE).default()))
             if record.ski in self._others or len(self._others) < DISCOVERED:
                 self._others[record.ski] = Doc(known.changed(**members, ski=record.ski))
 
@@ -415,65 +341,29 @@ class Eebus(Module):
         shown: dict[str, dict[str, object]] = {"lpc": {"usecase_state": INIT}, "mpc": dict.fromkeys(MPC, NO_VALUE)}
         counted: dict[str, object] = {}
         if self._node is not None and self._running:
-            shown |= self._charging(v)
-            shown["lpc"] |= self._limit(self._node.system)
+            metered = bool(self.platform.meter_type)
+            shown |= charging(v, *self._powers(v), self.vehicle.mac, metered=metered)
+            shown["lpc"] |= limit(self._node.system)
+            shown["mpc"] = measured(self.meters, v)
             device = self._node.device
             counted = {"commands_received": device.received & 0xFFFF, "commands_sent": device.sent & 0xFFFF}
-        values = _USE_CASES.default()
+        values = USE_CASES.default()
         return {
             name: value if name not in shown else Doc(value).changed(**shown[name]) for name, value in values.items()
         } | counted
 
-    def _limit(self, system: ControllableSystem) -> dict[str, object]:
-        return {
-            "usecase_state": int(system.state),
-            "limit_active": system.limit_active,
-            "current_limit": min(0xFFFF, int(system.limit_power)),
-            "failsafe_limit_power_w": min(0xFFFF, int(system.failsafe_power)),
-            "failsafe_limit_duration_s": int(system.failsafe_duration),
-            "outstanding_duration_s": int(system.remaining or 0),
-        }
-
-    def _charging(self, v: View) -> dict[str, dict[str, object]]:
-        """Members that follow the charger while EEBUS is on."""
-        snapshot, evse = v.snapshot, v.evse
-        least, greatest = self._powers(v)
-        connected = evse.charger_state != 0
-        found: dict[str, dict[str, object]] = {
-            "lpc": {"constraints_power_maximum": greatest},
-            "evcc": {
-                "ev_connected": connected,
-                "communication_standard": "iec61851" if connected else "",
-                "mac_address": self.vehicle.mac,
-                "minimum_power": least,
-                "maximum_power": greatest,
-            },
-            "evsecc": {"evse_failure": evse.charger_state == 4},
-        }
-        if connected and self.platform.meter_type:
-            lines = range(3)
-            found["evcem"] = {
-                **{f"amps_phase_{k + 1}": round(snapshot.phase_current[k]) for k in lines},
-                **{f"power_phase_{k + 1}": max(0, round(snapshot.active_power[k])) for k in lines},
-                "active": True,
-                "charged_wh": round(snapshot.session_energy),
-                "charged_valuesource_measured": True,
-            }
-        found["mpc"] = measured(self.meters, v)
-        return found
-
 
 ROWS: Final[tuple[AnyRow[Eebus], ...]] = (
-    FW.config(CONFIG, obj(enable=BOOL, peers=Arr(Obj(_NODE), PEERS)), applied=lambda m, _, __: m.apply()),
+    FW.config(CONFIG, obj(enable=BOOL, peers=Arr(Obj(NODE), PEERS)), applied=lambda m, _, __: m.apply()),
     FW.state(
         "eebus/state",
-        obj(ski=Str(0, 40), discovery_state=uint(0, 3, width=8), peers=Arr(_SHOWN, PEERS + DISCOVERED)),
+        obj(ski=Str(0, 40), discovery_state=uint(0, 3, width=8), peers=Arr(SHOWN, PEERS + DISCOVERED)),
         Eebus.state,
         assumed="SKI empty while EEBUS is off",
     ),
     FW.state(
         "eebus/usecases",
-        _USE_CASES,
+        USE_CASES,
         Eebus.use_cases,
         assumed="units of the vehicle's currents",
     ),

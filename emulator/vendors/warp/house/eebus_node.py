@@ -13,7 +13,7 @@ from typing import Final
 from ....core.snapshot import Snapshot
 from ....devices.interfaces.ship import Credentials, Disturbance
 from ....eebus.emobility import EVCC, EVSECC, Manufacturer, VehicleFacts, serve_station, serve_vehicle
-from ....eebus.heartbeat import Heartbeat
+from ....eebus.heartbeat import Heartbeat, refused_heartbeat
 from ....eebus.identity import credentials, private_number
 from ....eebus.limitation import LPC, EnergyGuards, LimitServer, Numbers, Wrote
 from ....eebus.lpc import ControllableSystem, Quirks
@@ -66,6 +66,7 @@ class EebusNode:
         self._charging: Measurements | None = None
         self.device.entities.append(self.station)
         self.device.use_cases = self._use_cases
+        self.device.refuse_notify = lambda function: refused_heartbeat(function, facts.disturbance())
         self.device.loses_bindings = lambda: facts.disturbance().loses_bindings
         self.device.clients.append(EnergyGuards(self.system, Address("", (1,), 4)))
         self.node = Node(
