@@ -171,7 +171,7 @@ def _announce(emulator: Emulator, server: ControlServer) -> None:
     for wallbox in views.wallboxes(emulator):
         for found in wallbox["interfaces"]:  # type: ignore[attr-defined]
             if found["url"] is not None:
-                note = "" if found["listening"] or found["protocol"] == "mqtt" else "  (switched off)"
+                note = "" if found["listening"] or found["protocol"] in ("mqtt", "ocpp") else "  (switched off)"
                 if found["off"] is not None:
                     note = f"  off ({found['off']}); {found['switch_on']} switches it on, interfaces: all everything"
                 lines.append((wallbox["name"], found["name"], found["url"] + note))  # type: ignore[arg-type]

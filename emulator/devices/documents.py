@@ -133,22 +133,31 @@ class _Scanner:
 def slots(text: str, prefix: Path = ()) -> list[Slot]:
     """Every value of a JSON text (or of several, one after another); NotJson if it is none.
 
-    What is inside a `payload` beside a `topic` has the topic's parts as its path.
+    What is inside a `payload` beside a `topic` has the topic's parts as its path; the payload itself stands for the
+    whole line.
     """
     found = _Scanner(text).run(prefix)
     return _with_topics(text, found) if '"topic"' in text else found
 
 
 def _with_topics(text: str, found: list[Slot]) -> list[Slot]:
+    owners: dict[Path, Slot] = {}
     topics: dict[Path, Path] = {}
     renamed: list[Slot] = []
     for slot in found:
         owner, name = slot.path[:-1], slot.path[-1:]
+        if text[slot.start] == "{":
+            owners[slot.path] = slot
         if name == ("topic",) and text[slot.start] == '"':
             topics[owner] = address(str(parsed(text[slot.start : slot.end])))
         for outer, topic in topics.items():
             if slot.path[: len(outer) + 1] == (*outer, "payload"):
-                slot = replace(slot, path=(*topic, *slot.path[len(outer) + 1 :]))
+                own = replace(slot, path=(*topic, *slot.path[len(outer) + 1 :]))
+                if owner == outer and outer in owners:
+                    line = owners[outer]
+                    end = line.outer_end + (text[line.outer_end : line.outer_end + 1] == "\n")
+                    own = replace(own, outer_start=line.outer_start, outer_end=end)
+                slot = own
                 break
         renamed.append(slot)
     return renamed

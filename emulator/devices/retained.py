@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from ..runtime.simulation import Simulation
 from .interfaces import Publish
-from .topics import matches
+from .topics import concerns
 
 KEY: Final = "retained"
 EXCERPT: Final = 200
@@ -43,14 +43,8 @@ class Retained:
         self._messages.clear()
 
     def below(self, prefix: str, topic: str) -> list[Publish]:
-        """What is retained on a topic: below a wallbox's prefix, or a whole one; it may hold `+` and `#`."""
-        start = prefix.rstrip("/") + "/"
-        mine = (message for name, message in self._messages.items() if name.startswith(start) or name == topic)
-        return [message for message in mine if _meant(topic.lstrip("/"), message.topic, start)]
-
-
-def _meant(topic: str, name: str, start: str) -> bool:
-    return matches(topic, name) or matches(topic, name.removeprefix(start)) or name.endswith(f"/{topic}")
+        """What is retained on a topic of a wallbox with this prefix."""
+        return [message for name, message in self._messages.items() if concerns(topic, name, prefix)]
 
 
 def described(message: Publish, prefix: str, *, pushed: bool) -> dict[str, object]:

@@ -36,7 +36,8 @@ class Message:
     client: str | None = None
     method: str | None = None
     path: str | None = None
-    topic: str | None = None
+    topics: tuple[str, ...] = ()
+    """Of an MQTT message; of the lines of a WebSocket message that have one."""
     action: str | None = None
     """Of an OCPP call, also for its answer."""
     function: int | None = None
@@ -82,14 +83,14 @@ def of_http(request: HttpRequest, has_value: Callable[[str], bool], *, upgrade: 
 def of_frame(path: str, text: str | bytes, client: str | None, direction: Direction) -> Message:
     """A message on a WebSocket."""
     data = text.encode() if isinstance(text, str) else text
-    names, topic = names_in(data, ()), _topic(data)
+    names = names_in(data, ())
     return Message(
         protocol="websocket",
         interface="websocket",
         direction=direction,
         client=client,
         path=path,
-        topic=topic,
+        topics=_topics(data),
         write=direction == "in",
         prefix=address(path),
         names=(*names, *_texts_in(data)) if direction == "in" else (),
@@ -148,7 +149,7 @@ def of_publish(message: Publish, interface: str, direction: Direction) -> Messag
         protocol="mqtt",
         interface=interface,
         direction=direction,
-        topic=message.topic,
+        topics=(message.topic,),
         write=direction == "in",
         prefix=prefix,
         names=(prefix, *names_in(message.payload, prefix)),
@@ -192,17 +193,15 @@ def _texts_in(data: bytes) -> tuple[Path, ...]:
     return tuple(address(part) for part in texts if 0 < len(part) <= 64)
 
 
-def _topic(data: bytes) -> str | None:
+def _topics(data: bytes) -> tuple[str, ...]:
     if b'"topic"' not in data:
-        return None
+        return ()
     try:
         text = data.decode()
-        for slot in slots(text):
-            if slot.path[-1:] == ("topic",):
-                return text[slot.start : slot.end].strip('"')
+        found = slots(text)
     except (NotJson, UnicodeDecodeError):
-        pass
-    return None
+        return ()
+    return tuple(text[slot.start : slot.end].strip('"') for slot in found if slot.path[-1:] == ("topic",))
 
 
 def _is_write(request: HttpRequest, has_value: Callable[[str], bool]) -> bool:

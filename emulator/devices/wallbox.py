@@ -232,6 +232,8 @@ class Wallbox(ABC):
 
         `names`: what else the value is called, the vendor's own name last, with the value as it is there.
         """
+        if origin.recorded:
+            return
         detail: dict[str, object] = {"value": value, "ok": outcome.ok}
         if names:
             detail["as"] = dict(names)

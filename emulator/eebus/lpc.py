@@ -205,7 +205,7 @@ class ControllableSystem:
         self._stated_end = ends
         self._end.set(ends if active else None)
         self._simulation.wake()
-        if self._alive and self.state is State.UNLIMITED_AUTONOMOUS:
+        if self._alive and self.state in (State.UNLIMITED_AUTONOMOUS, State.FAILSAFE):
             self._signal_heartbeat()
         else:
             self._move(Signal.LIMIT if active else Signal.RELEASE)

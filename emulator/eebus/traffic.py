@@ -75,7 +75,7 @@ def of_frame(what: Said, frame: bytes, interface: str, client: str | None, direc
         interface=interface,
         direction=direction,
         client=client,
-        topic=what.topic,
+        topics=(what.topic,),
         write=what.write and direction == "in",
         names=traffic.names_in(frame[1:], ()),
         label=f"{what.name} {direction}",

@@ -16,7 +16,7 @@ from ..core.messages import Command, Outcome, Stimulus
 from ..errors import EmulatorError
 from ..runtime.journal import Entry
 from .effect import ChangesText, ChangesValues, Lasting
-from .injection import Injection
+from .injection import Happening, Injection
 
 if TYPE_CHECKING:
     from .engine import FaultEngine
@@ -92,7 +92,11 @@ class ActiveFault:
         """Another fault of its kind and name takes its place this very instant."""
         self._due_timer = self.simulation.timer(self._due, Priority.FAULT)
         self._end_timer = self.simulation.timer(lambda _at: self.lapse("time"), Priority.FAULT)
+        self._until_timer = self.simulation.timer(self._until_due, Priority.FAULT)
+        self._happened = False
+        """What it comes after, or lasts until, has happened, and its delay is not over."""
         self._repeat_timer = self.simulation.timer(self._repeat, Priority.FAULT)
+        self._looking = False
         self._cancels: dict[Watch, Callable[[], None]] = {}
         """End what it listens to and watches."""
 
@@ -100,6 +104,18 @@ class ActiveFault:
     def owner(self) -> str:
         """In whose name it limits and permits."""
         return f"fault.{self.injection.name}"
+
+    @property
+    def shown(self) -> State:
+        """Its state for a reader: what changes messages while a condition holds is paused while it does not."""
+        when = self.injection.when
+        if self.state is not State.IN_FORCE or when is None or self.injection.lasting or self._looking:
+            return self.state
+        self._looking = True  # its condition may ask about faults, this one too
+        try:
+            return self.state if when.holds() else State.PAUSED
+        finally:
+            self._looking = False
 
     @property
     def in_force(self) -> bool:
@@ -123,7 +139,7 @@ class ActiveFault:
         """Wait for the trigger; without one, begin. EmulatorError if it cannot begin."""
         after = self.injection.after
         if after is not None:
-            self.note("armed", {"after": f"{after.kind} {after.pattern}"})
+            self.note("armed", {"after": after.text})
             self._watch("after", self.simulation.journal.listen(self._heard_after))
         else:
             self._preceded(self._begin)
@@ -153,7 +169,8 @@ class ActiveFault:
         after = self.injection.after
         waits = self.state in (State.IDLE, State.PAUSED) and self._due_timer.due is None
         if after is not None and waits and after.fits(entry, self.target.charger):
-            self._due_timer.set(later(self.simulation.at, after.delay))
+            self._happened = False
+            self._due_timer.set(self.simulation.at)
             self.simulation.wake()
 
     def _heard_request(self, entry: Entry) -> None:
@@ -169,9 +186,40 @@ class ActiveFault:
         if injection.after is None or self.state is State.ARMED:
             self._try()
             return
+        if not self._happened and not self._counts(injection.after):
+            return
+        if not self._happened and injection.after.delay > 0:
+            self._happened = True
+            self._due_timer.set(later(self.simulation.at, injection.after.delay))
+            return
         if not (injection.lasting and injection.repeats):
             self._unwatch("after")
         self._preceded(self._try)
+
+    def _counts(self, after: Happening) -> bool:
+        """Whether what just happened is what it comes after: `while` and `when` are judged now."""
+        held = after.while_ is None or after.while_.holds()
+        return held and (self.injection.when is None or self.injection.when.holds())
+
+    def _heard_until(self, entry: Entry) -> None:
+        until = self.injection.until
+        if isinstance(until, Happening) and self._until_timer.due is None and until.fits(entry, self.target.charger):
+            self._happened = False
+            self._until_timer.set(self.simulation.at)
+            self.simulation.wake()
+
+    def _until_due(self, at: Instant) -> None:
+        """What it lasts until has come."""
+        until = self.injection.until
+        if not isinstance(until, Happening) or not self.in_force:
+            return
+        if not self._happened and until.while_ is not None and not until.while_.holds():
+            return
+        if not self._happened and until.delay > 0:
+            self._happened = True
+            self._until_timer.set(later(at, until.delay))
+        else:
+            self.lapse("until")
 
     def _watch_when(self) -> None:
         if self.injection.when is not None:
@@ -214,7 +262,9 @@ class ActiveFault:
         if injection.for_ is not None:
             self._end_timer.set(later(self.simulation.at, injection.for_))
             self.simulation.wake()
-        if injection.until is not None:
+        if isinstance(injection.until, Happening):
+            self._watch("until", self.simulation.journal.listen(self._heard_until))
+        elif injection.until is not None:
             self._watch("until", injection.until.watch(True, lambda _at: self.lapse("until")))
 
     def again(self, period: float) -> None:
@@ -271,6 +321,7 @@ class ActiveFault:
         was_in_force = self.in_force
         self._move(signal)
         self._end_timer.clear()
+        self._until_timer.clear()
         self._repeat_timer.clear()
         self._unwatch("until")
         self.begun_at = None
@@ -342,7 +393,7 @@ class ActiveFault:
             "on": self.target.address,
             "kind": self.effect.title,
             "charger": self.target.charger,
-            "state": str(self.state),
+            "state": str(self.shown),
             "in_force": self.in_force,
             "since": None if self.begun_at is None else round(seconds(self.begun_at), 6),
             "hits": self.hits,

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 from ..devices.interception import NOBODY
 from ..devices.interfaces import MqttInterface, Origin, Publish
 from ..devices.retained import Retained
-from ..devices.topics import matches
+from ..devices.topics import matches, whole
 from ..errors import EmulatorError
-from .active import ActiveFault
+from .active import ActiveFault, State
 from .injection import Injection
 from .interceptor import FaultInterceptor
 from .mqtt import BrokerDown
@@ -73,6 +73,8 @@ class FaultEngine:
         self.simulation = simulation
         self.active: dict[str, ActiveFault] = {}
         """By name, in the order in which they were armed."""
+        self.ended: set[str] = set()
+        """Names of faults that were over at least once."""
         self._interceptors: dict[Wallbox, FaultInterceptor] = {}
         """Of every wallbox that faults are armed on."""
         self.broker: Broker | None = None
@@ -118,6 +120,7 @@ class FaultEngine:
 
     def forget(self, fault: ActiveFault) -> None:
         """A fault is over."""
+        self.ended.add(fault.injection.name)
         if self.active.get(fault.injection.name) is fault:
             del self.active[fault.injection.name]
         for wallbox in fault.target.wallboxes:
@@ -170,11 +173,10 @@ class FaultEngine:
                     link.publish_again()
 
     def publish_foreign(self, wallbox: Wallbox, message: Publish) -> None:
-        """Publish in the name of somebody else. Below the wallbox's prefix, unless the topic begins with a slash."""
+        """Publish in the name of somebody else. Below the wallbox's prefix, unless it is a whole topic."""
         for name, interface in wallbox.interfaces.items():
             if isinstance(interface, MqttInterface):
-                if not message.topic.startswith("/"):
-                    message = replace(message, topic=f"{interface.prefix().rstrip('/')}/{message.topic}")
+                message = replace(message, topic=whole(message.topic, interface.prefix()))
                 link = self.links.get(f"{wallbox.address}.{name}")
                 if link is not None:
                     link.transmit([message])
@@ -186,14 +188,9 @@ class FaultEngine:
         for name, interface in wallbox.interfaces.items():
             link = self.links.get(f"{wallbox.address}.{name}")
             if link is not None and isinstance(interface, MqttInterface):
-                below = f"{interface.prefix().rstrip('/')}/{message.topic.lstrip('/')}"
-                heard = [
-                    topic
-                    for topic in (message.topic, below)
-                    if any(matches(pattern, topic) for pattern in interface.subscriptions())
-                ]
-                if heard:
-                    link.deliver(replace(message, topic=heard[0]), client)
+                topic = whole(message.topic, interface.prefix())
+                if any(matches(pattern, topic) for pattern in interface.subscriptions()):
+                    link.deliver(replace(message, topic=topic), client)
 
     def _deliver(self, wallbox: Wallbox, name: str, interface: MqttInterface, message: Publish) -> None:
         """Without a broker: straight to the wallbox, if it listens."""
@@ -204,6 +201,13 @@ class FaultEngine:
                 pass
 
     # --- names -------------------------------------------------------------------------------------------------------
+
+    def state_of(self, name: str) -> State:
+        """Where a fault is in its life; one that is to be armed later is idle."""
+        fault = self.active.get(name)
+        if fault is not None:
+            return fault.shown
+        return State.OVER if name in self.ended else State.IDLE
 
     def free_name(self, wanted: str, address: str) -> str:
         """A name for a fault, different from that of one elsewhere."""

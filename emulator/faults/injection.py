@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Protocol
@@ -29,22 +29,46 @@ class Condition(Protocol):
         ...
 
 
+class Expected(Protocol):
+    """What a member of an entry's detail should be."""
+
+    @property
+    def text(self) -> str: ...
+
+    def holds(self, value: object) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class After:
-    """Something in the journal that a fault waits for."""
+class Happening:
+    """Something in the journal that a fault comes after, or lasts until."""
 
     kind: str
-    """`event`, `write`, `request`, `firmware`, ..."""
+    """`event`, `write`, `request`, `push`, `connection`, `firmware`, ..."""
     pattern: str
-    """Name of the entry, with wildcards; of a write also `garage.goe.frc`."""
+    """Name of the entry, with wildcards; of a write or push also `garage.goe.frc`."""
+    detail: Mapping[str, Expected] = field(default_factory=dict)
+    """Members of the entry's detail, and what they should be."""
+    while_: Condition | None = None
+    """Only while quantities are as expected: judged at that instant, after all that happens at it."""
     delay: float = 0.0
     """How long after it [s]."""
 
+    @property
+    def text(self) -> str:
+        return f"{self.kind} {self.pattern}"
+
     def fits(self, entry: Entry, charger: str) -> bool:
+        """Whether an entry may be it; `while_` is judged later."""
         if entry.kind != self.kind or entry.charger not in (None, charger):
             return False
-        whole = ".".join(part for part in (entry.charger, entry.wallbox, entry.name) if part is not None)
-        return fnmatchcase(entry.name, self.pattern) or fnmatchcase(whole, self.pattern)
+        also = entry.detail.get("as")
+        names = (entry.name, *(also if isinstance(also, Mapping) else ()))
+        named = any(
+            fnmatchcase(form, self.pattern)
+            for name in names
+            for form in (name, ".".join(part for part in (entry.charger, entry.wallbox, name) if part is not None))
+        )
+        return named and all(name in entry.detail and e.holds(entry.detail[name]) for name, e in self.detail.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +80,7 @@ class Injection:
     effect: Effect
     match: Match = field(default_factory=Match)
     when: Condition | None = None
-    after: After | None = None
+    after: Happening | None = None
     on_request: int | None = None
     every: int | None = None
     probability: float | None = None
@@ -64,7 +88,7 @@ class Injection:
     """From its beginning [s]."""
     count: int | None = None
     """Hits; of a state of a wallbox or charger: how often it begins."""
-    until: Condition | None = None
+    until: Condition | Happening | None = None
 
     @property
     def lasting(self) -> bool:

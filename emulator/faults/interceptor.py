@@ -15,7 +15,7 @@ from ..core.messages import Command
 from ..devices.delivery import Copy, Delivery, M
 from ..devices.documents import Path, address
 from ..devices.interception import UNTOUCHED, HiddenError, Interception, Interceptor
-from ..devices.interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest
+from ..devices.interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest, MqttInterface
 from ..devices.interfaces.ship import UNDISTURBED, Disturbance
 from ..devices.traffic import Message, ProtocolName
 from ..runtime.journal import Entry
@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
     from .active import ActiveFault
 
+NOWHERE: Final = "/hidden-by-a-fault"
+"""What no wallbox serves: where all of a reply is hidden, it answers as there."""
+TOPICAL: Final = ("mqtt", "websocket")
+"""Where the paths of values begin with their topic."""
 CHANGES: Final = 8
 """Changed values that the journal shows of one message."""
 
@@ -51,7 +55,10 @@ CHANGES: Final = 8
 class Candidate:
     """One message that a fault may hit."""
 
-    def __init__(self, fault: ActiveFault, message: Message, wallbox: Wallbox, *, peek: bool = False) -> None:
+    def __init__(
+        self, fault: ActiveFault, message: Message, wallbox: Wallbox, *, peek: bool = False, prefix: str = ""
+    ) -> None:
+        """`prefix`: what the wallbox's topics begin with."""
         self.fault = fault
         self.effect = fault.effect
         self.message = message
@@ -65,6 +72,8 @@ class Candidate:
         self.detail: dict[str, object] = {}
         self.selects = isinstance(self.effect, OnMessages) and self.effect.selects
         """The fault is about values inside the message, and fires by itself."""
+        self.within = tuple(address(topic) for topic in message.topics if fault.injection.match.about(topic, prefix))
+        """What has the topics that `match` is about."""
         self._fired: bool | None = None
 
     @property
@@ -112,6 +121,8 @@ class FaultInterception(Interception):
         self._interceptor = interceptor
         self._candidates = candidates
         self._watching = watching
+        self._emptied = False
+        """A fault has taken away all of a content."""
 
     def _hitting(self) -> Iterator[Candidate]:
         """What changes whole messages, as far as it hits."""
@@ -154,7 +165,7 @@ class FaultInterception(Interception):
             if reply.status != 101 and reply.body:
                 body = self.content(reply.body)
                 if body is not reply.body:
-                    reply = _resized(reply, body)
+                    reply = _resized(reply, body) if body.strip() else ask(replace(request, target=NOWHERE))
         for each in self._candidates:
             if each.fired and isinstance(each.effect, ChangesHttpReply):
                 reply = each.effect.http_reply(each, reply)
@@ -197,16 +208,18 @@ class FaultInterception(Interception):
                 new = _edited(each, each.effect, new)
             elif isinstance(each.effect, ChangesText) and (each.selects or each.fired):
                 new = each.effect.text(each, new)
+        self._emptied = not new and bool(old)
         return data if new == old else new.encode()
 
     def deliver(self, data: bytes) -> Delivery:
-        delivery = Delivery(data=data)
+        delivery = Delivery(data=data, silent=self._emptied and not data)
         for each in self._hitting():
             if isinstance(each.effect, ChangesDelivery):
                 delivery = each.effect.deliver(each, delivery)
         return delivery
 
     def copies(self, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
+        copies = [copy for copy in copies if copy.data or not self._emptied]
         for each in self._hitting():
             if isinstance(each.effect, ChangesCopies):
                 copies = each.effect.copies(each, copies)
@@ -241,9 +254,11 @@ class FaultInterceptor(Interceptor):
     def intercept(self, message: Message, *, peek: bool = False) -> Interception:
         found: list[Candidate] = []
         watching: list[Candidate] = []
+        prefix = self._prefix if message.topics else ""
         for fault, effect in self._may_hit():
-            fits = self._about(fault, effect, message) and fault.injection.match.fits(message, key=not effect.selects)
-            candidate = Candidate(fault, message, self.wallbox, peek=peek)
+            match = fault.injection.match
+            fits = self._about(fault, effect, message) and match.fits(message, key=not effect.selects, prefix=prefix)
+            candidate = Candidate(fault, message, self.wallbox, peek=peek, prefix=prefix)
             if fits:
                 found.append(candidate)
             if isinstance(effect, WatchesRequests) and message.direction == "in" and (fits or effect.everywhere):
@@ -264,6 +279,12 @@ class FaultInterceptor(Interceptor):
             yield written
         finally:
             silence()
+
+    @property
+    def _prefix(self) -> str:
+        """What the wallbox's topics begin with."""
+        found = (each.prefix() for each in self.wallbox.interfaces.values() if isinstance(each, MqttInterface))
+        return next(found, "")
 
     def _may_hit(self) -> Iterator[tuple[ActiveFault, OnMessages]]:
         """The faults that may hit messages now."""
@@ -363,11 +384,19 @@ def _main(served: Mapping[str, ProtocolName]) -> str:
 
 def _edited(candidate: Candidate, effect: ChangesValues, text: str) -> str:
     """A text with the values changed that the fault chooses."""
-    if candidate.key is None and effect.needs_key:
+    topic = candidate.fault.injection.match.topic if candidate.message.protocol in TOPICAL else None
+    whole = candidate.key is None and effect.needs_key
+    """The values are whole payloads."""
+    if whole and topic is None:
         return text
 
+    def chosen(path: Path) -> bool:
+        if topic is None:
+            return True
+        return any(path == each if whole else path[: len(each)] == each for each in candidate.within)
+
     def change(path: Path, old: object) -> object:
-        if not effect.concerns(candidate, path, old) or not candidate.fire():
+        if not chosen(path) or not effect.concerns(candidate, path, old) or not candidate.fire():
             return KEEP
         new = effect.value(candidate, path, old)
         if new is not KEEP:

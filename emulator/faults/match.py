@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Annotated, Final
 
 from ..devices.documents import Path, address
+from ..devices.topics import concerns
 from ..devices.traffic import PROTOCOLS, Direction, Message, ProtocolName
 from ..language.arguments import ArgumentType, Schema, Scope
 from ..language.fields import About
@@ -51,7 +52,8 @@ class Match:
     """A value, by the end of its path: `nrg`, `nrg.11`, `evse/state.charger_state`; or one that a request names."""
     register: Annotated[range | None, Registers(), About('a Modbus register, or several: 210, "200..210"')] = None
     topic: str | None = None
-    """Of an MQTT message, or of a WebSocket message that has one; of EEBUS: the function."""
+    """Of an MQTT message or of a line on a WebSocket, without the wallbox's prefix, with `+` and `#`; of EEBUS: the
+    function."""
     method: str | None = None
     """Of an HTTP request."""
     action: str | None = None
@@ -70,11 +72,15 @@ class Match:
         """The protocols that each field given makes sense for."""
         return {f.name: SCOPE[f.name] for f in fields(self) if getattr(self, f.name) is not None}
 
-    def fits(self, message: Message, *, key: bool) -> bool:
+    def about(self, topic: str, prefix: str) -> bool:
+        """Whether it is about a topic of a wallbox whose topics begin with `prefix`."""
+        return self.topic is None or concerns(self.topic, topic, prefix)
+
+    def fits(self, message: Message, *, key: bool, prefix: str = "") -> bool:
         """Whether it is about a message. `key`: the key has to be named by the request itself."""
         return (
             _glob(self.path, message.path)
-            and _glob(self.topic, message.topic)
+            and (self.topic is None or any(self.about(topic, prefix) for topic in message.topics))
             and _glob(self.method, message.method)
             and _glob(self.action, message.action)
             and _glob(self.client, message.client)

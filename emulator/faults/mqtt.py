@@ -99,7 +99,7 @@ class SecondPublisher(Lasting):
     levels: ClassVar[tuple[Level, ...]] = ON_NETWORK
 
     topic: str
-    """Without the wallbox's prefix, unless it begins with a slash."""
+    """Without the wallbox's prefix; one that begins with it, or with a slash, is the whole topic."""
     payload: str
     retain: bool = False
     period: Annotated[Seconds | None, About("simulated time until the next time; default: once")] = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
 from ..core.instant import Instant, later, seconds
 from ..core.messages import Command
@@ -58,6 +58,10 @@ class AcknowledgedButIneffective(OnMessages, WatchesRequests, SwallowsWrites):
         return True
 
 
+PENDING: Final = "pending"
+"""Everything as it reads while a write is handled, which may publish what it changes; by the end of its path."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A value that reads as before for a while."""
@@ -88,10 +92,17 @@ class SettleDelay(ChangesValues, WatchesRequests):
     def before(self, candidate: Candidate) -> None:
         if candidate.message.write:
             candidate.readings = dict(_readings(candidate.wallbox))
+            until = later(candidate.fault.simulation.at, self.settle)
+            pending: dict[str, list[Held]] = {}
+            for point, old in candidate.readings.items():
+                path = address(point)
+                pending.setdefault(path[-1], []).append(Held(point, (path,), old, until))
+            candidate.fault.memory[PENDING] = pending
 
     def after(self, candidate: Candidate, written: Sequence[str]) -> None:
         """What the write has changed; and what it was about, for a wallbox that shows it later anyway."""
         fault, wallbox, before = candidate.fault, candidate.wallbox, candidate.readings
+        fault.memory.pop(PENDING, None)
         if not before:
             return
         more = self.jitter * fault.chance(fault.candidates, "settle")
@@ -116,8 +127,9 @@ class SettleDelay(ChangesValues, WatchesRequests):
 
     def _held(self, candidate: Candidate, path: Path, shown: object) -> Held | None:
         """What is held of a value that a message shows: that of the same name, which reads as it does."""
-        at = candidate.fault.simulation.at
-        for held in candidate.fault.memory.values():
+        at, memory = candidate.fault.simulation.at, candidate.fault.memory
+        pending = memory.get(PENDING, {}).get(path[-1], ()) if path else ()
+        for held in (*memory.values(), *pending):
             if not isinstance(held, Held) or at >= held.until or not any(_named(path, place) for place in held.places):
                 continue
             if same(shown, _reading(candidate.wallbox, held.point)) and not same(shown, held.old):

@@ -235,7 +235,7 @@ class MqttDevice(Outgoing):
         if access is None or access.host != EMBEDDED_BROKER or self._broker is None:
             return access
         broker = self._broker
-        found = replace(access, host=broker.host, port=broker.port, tls=broker.tls)
+        found = replace(access, host=broker.host, port=broker.port, tls=broker.tls, authorities=None, path=None)
         return found if broker.username is None else replace(found, username=broker.username, password=broker.password)
 
     def _follow(self) -> None:

@@ -31,6 +31,7 @@ from .mqtt_packets import (
     Unsubscribe,
     encode,
 )
+from .pem import prove
 
 if TYPE_CHECKING:
     import ssl
@@ -114,8 +115,17 @@ class Connection(asyncio.Protocol):
         access = self.access
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(ANSWER_TIMEOUT):
-            tls = _tls_context() if access.tls else None
-            await loop.create_connection(lambda: self, access.host, access.port, ssl=tls)
+            tls = _tls_context(access) if access.tls else None
+            await loop.create_connection(self._on_tcp, access.host, access.port, ssl=tls)
+
+    def _on_tcp(self) -> asyncio.Protocol:
+        """What speaks on the TCP connection: this, or a WebSocket that carries it."""
+        access = self.access
+        if access.path is None:
+            return self
+        from .mqtt_websocket import Tunnel
+
+        return Tunnel(access.host, access.port, access.path, self, ANSWER_TIMEOUT)
 
     @property
     def made(self) -> bool:
@@ -311,11 +321,13 @@ def _connect_packet(access: BrokerAccess) -> Connect:
     )
 
 
-def _tls_context() -> ssl.SSLContext:
-    """ASSUMED: certificates are not verified; the stores of the devices are not part of the emulation."""
+def _tls_context(access: BrokerAccess) -> ssl.SSLContext:
     import ssl
 
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    context = ssl.create_default_context(cadata=access.authorities or None)
+    if access.authorities is None:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if access.credentials is not None:
+        prove(context, access.credentials)
     return context

@@ -52,8 +52,6 @@ class OcppDevice(OcppClient):
         for wire in tuple(self._leaving):
             wire.abort()
 
-    # --- waiting -----------------------------------------------------------------------------------------------------
-
     async def settled(self) -> None:
         """Until nothing is on its way: at the latest when attempts and answers time out."""
         while self.busy:
@@ -73,8 +71,6 @@ class OcppDevice(OcppClient):
         self._moved.set()
         self._moved = asyncio.Event()
         self.stirs(self)
-
-    # --- connecting --------------------------------------------------------------------------------------------------
 
     def timing(self) -> Timing:
         return WallTime()

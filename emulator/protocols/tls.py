@@ -86,8 +86,6 @@ class TlsLayer(asyncio.Protocol):
         self._inner: asyncio.Protocol | None = None
         self._tcp: asyncio.Transport | None = None
 
-    # --- for the inner protocol --------------------------------------------------------------------------------------
-
     def write(self, data: bytes) -> None:
         from OpenSSL import SSL
 
@@ -116,8 +114,6 @@ class TlsLayer(asyncio.Protocol):
         if self._tcp is not None:
             self._tcp.abort()
 
-    # --- asyncio calls these -----------------------------------------------------------------------------------------
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._tcp = transport
@@ -137,8 +133,6 @@ class TlsLayer(asyncio.Protocol):
             self._end(str(exc or "closed during the TLS handshake"))
         else:
             self._inner.connection_lost(exc)
-
-    # --- details -----------------------------------------------------------------------------------------------------
 
     def _step(self) -> None:
         from OpenSSL import SSL

@@ -30,10 +30,7 @@ PLAIN: Final = ("event", "stimulus", "fault", "note", "write", "firmware")
 
 
 def page(
-    scenario: Scenario,
-    result: Result,
-    behaviour: Mapping[str, object],
-    earlier: Sequence[Mapping[str, object]] = (),
+    scenario: Scenario, result: Result, behaviour: Mapping[str, object], earlier: Sequence[Mapping[str, object]] = ()
 ) -> str:
     """The page of one run. `earlier`: the runs before each reset."""
     data = json.dumps(
@@ -44,10 +41,7 @@ def page(
 
 
 def data_of(
-    scenario: Scenario,
-    result: Result,
-    behaviour: Mapping[str, object],
-    earlier: Sequence[Mapping[str, object]] = (),
+    scenario: Scenario, result: Result, behaviour: Mapping[str, object], earlier: Sequence[Mapping[str, object]] = ()
 ) -> dict[str, object]:
     """What the page shows, as plain JSON data."""
     entries = [entry for entry in result.journal if entry.kind != "push"]

@@ -38,9 +38,6 @@ def wallboxes_at(names: Names, charger: str, wallbox: str | None) -> list[Wallbo
     return [found for address in addresses if (found := probe(names, address)) is not None]
 
 
-# --- match -----------------------------------------------------------------------------------------------------------
-
-
 def match_problems(node: Node, match: Match, wallboxes: Iterable[Wallbox]) -> Problems:
     """What none of the wallboxes has; `node`: what was written under `match`."""
     questions: dict[str, Callable[[Vocabulary], str | None]] = {}
@@ -58,9 +55,6 @@ def match_problems(node: Node, match: Match, wallboxes: Iterable[Wallbox]) -> Pr
     here = tuple(wallboxes)
     found = ((node.get(name) or node, nobody_knows(here, question)) for name, question in questions.items())
     return [(where, text) for where, text in found if text is not None]
-
-
-# --- after, until ----------------------------------------------------------------------------------------------------
 
 
 def happening_problem(kind: str, pattern: str, wallboxes: Iterable[Wallbox], names: Names) -> str | None:
@@ -113,9 +107,6 @@ def _no_connection(pattern: str, wallboxes: Iterable[Wallbox]) -> str | None:
     return f'no connection is ever "{pattern}"{did_you_mean(pattern, CONNECTION_NAMES | interfaces)}'
 
 
-# --- command, act ----------------------------------------------------------------------------------------------------
-
-
 def check_written(node: Node, wallbox: Wallbox, scope: Scope) -> bool:
     """Report every value under `write` that a wallbox does not have; whether all was well."""
     known = vocabulary(wallbox)
@@ -127,8 +118,6 @@ def check_written(node: Node, wallbox: Wallbox, scope: Scope) -> bool:
             good = False
     return good
 
-
-# --- request ---------------------------------------------------------------------------------------------------------
 
 _REFUSALS: Final = frozenset({"status", "exception", "reachable", "silent", "ends", "complete"})
 """What a request may expect that asks for something that is not there."""

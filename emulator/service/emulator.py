@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -161,7 +161,7 @@ class Emulator:
                 return
             stated = plan.port if plan is not None else BrokerAddress().port
             port = stated + self.options.port_offset if stated and not self.options.any_port else 0
-            setting = "embedded" if plan is None or plan.embedded else f"mqtt://{plan.host}:{plan.port}"
+            setting = self._broker_setting()
             broker = Broker.open(setting, host=self.options.bind, port=port)
             self.broker = await (stack or self._stack).enter_async_context(broker)
             if stack is None:
@@ -175,6 +175,13 @@ class Emulator:
             port = 0 if self.options.any_port else DEFAULT_PORT
             server = CentralSystemServer(central_system(self.simulation), host=self.options.bind, port=port)
             self.central_system = await (stack or self._stack).enter_async_context(server)
+
+    def _broker_setting(self) -> str:
+        """Only the built-in broker says who published: where clients are recognised by their id, it is the one."""
+        plan = self.scenario.broker
+        if plan is not None and not plan.embedded:
+            return f"mqtt://{plan.host}:{plan.port}"
+        return "builtin" if any(client.how.client_id for client in self.scenario.clients) else "embedded"
 
     async def _serve(self, address: str) -> None:
         made = servers(
@@ -280,7 +287,7 @@ class Emulator:
 
     async def advance_until(self, checks: tuple[Check, ...], within: Instant = PATIENCE) -> AdvanceResult:
         """Jump ahead until quantities are as expected, but at most `within`."""
-        async with self._busy:
+        async with self._busy, self._standing():
             evaluations: list[Evaluation] = []
             since = self._note_jump({"until": [check.quantity.text for check in checks], "within": seconds(within)})
             wait = Wait(self.site, checks, within, lambda _at, found: evaluations.append(found))
@@ -295,6 +302,18 @@ class Emulator:
             return AdvanceResult(
                 at=self.simulation.at, ok=evaluations[0].ok, entries=entries, items=evaluations[0].items
             )
+
+    @asynccontextmanager
+    async def _standing(self) -> AsyncIterator[None]:
+        """While a jump is prepared and made, time does not run by itself: what is looked at is of one instant."""
+        self.simulation.now()
+        speed = self.clock.speed
+        self.clock.set_speed(0.0)
+        try:
+            yield
+        finally:
+            self.clock.set_speed(speed if self.clock.speed == 0.0 else self.clock.speed)
+            self.simulation.wake()
 
     async def advance_to_end(self, limit: Instant = FOREVER) -> None:
         """Jump ahead until the scenario is over, but at most to `limit`."""

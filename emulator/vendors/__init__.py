@@ -9,8 +9,10 @@ from typing import Final
 from ..devices.vendor import Vendor
 from ..errors import EmulatorError, did_you_mean
 
-PACKAGES: Final = ("goe", "warp", "nrgkick", "lektrico", "bender", "keba")
-"""Every vendor, in the order of the default emulator. A new one is added here."""
+DEFAULT: Final = ("goe", "warp", "nrgkick", "lektrico", "bender", "keba")
+"""The vendors of the default emulator, in its order. A new one is added here."""
+PACKAGES: Final = (*DEFAULT, "eebus")
+"""Every vendor."""
 
 VENDOR_OF_MODEL: Final[Mapping[str, str]] = {
     model.id: name for name in PACKAGES for model in import_module(f"{__name__}.{name}.models").MODELS

@@ -187,8 +187,7 @@ FAULT: Final = QuantityRow("fault", None, lambda _: None, "what became of a faul
 
 
 def _fault_state(site: Site, name: str) -> str:
-    fault = FaultEngine.of(site.simulation).active.get(name)
-    return str(State.OVER if fault is None else fault.state)
+    return str(FaultEngine.of(site.simulation).state_of(name))
 
 
 def resolve(text: str, names: Names) -> Quantity:

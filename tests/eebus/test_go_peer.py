@@ -21,6 +21,7 @@ import pytest
 pytest.importorskip("OpenSSL", reason="TLS of both sides needs pyOpenSSL")
 
 from support_eebus import run
+from test_eebus_faults import Street
 from test_warp_control_box import FULL, House
 
 from emulator.protocols.server import Endpoint
@@ -60,18 +61,23 @@ class Peer:
         self.process.stdin.write(f"{text}\n".encode())
 
     async def event(self, event: str, **members: object) -> dict[str, Any]:
-        """The next line that says this."""
+        """The first line that says this and has not been taken."""
         assert self.process.stdout is not None
+        wanted = {"event": event, **members}
         try:
             async with asyncio.timeout(PATIENCE):
-                while line := await self.process.stdout.readline():
-                    said: dict[str, Any] = json.loads(line)
-                    self.told.append(said)
-                    if said["event"] == event and all(said.get(name) == value for name, value in members.items()):
-                        return said
+                while True:
+                    for said in self.told:
+                        if all(said.get(name) == value for name, value in wanted.items()):
+                            self.told.remove(said)
+                            return said
+                    line = await self.process.stdout.readline()
+                    if not line:
+                        break
+                    self.told.append(json.loads(line))
         except TimeoutError:
             pass
-        raise AssertionError(f"no {event} {members}; told so far: {self.told}")
+        raise AssertionError(f"no {wanted}; told so far: {self.told}")
 
 
 def free_port() -> int:
@@ -84,18 +90,24 @@ def free_port() -> int:
 @asynccontextmanager
 async def peer(program: Path, port: int, house: House) -> AsyncIterator[Peer]:
     """A peer that trusts the WARP, which trusts it and connects."""
+    async with started(program, port) as (made, ski):
+        made.order(f"trust {house.ski}")
+        members = {"ip": "127.0.0.1", "port": port, "dns_name": "", "wss_path": "/ship/", "ski": ski}
+        assert house.warp.api.call("eebus/add", members | {"trusted": True, "persistent": True}, house.origin) is None
+        run(house.world, 1)
+        yield made
+
+
+@asynccontextmanager
+async def started(program: Path, port: int) -> AsyncIterator[tuple[Peer, str]]:
+    """A peer and its SKI."""
     process = await asyncio.create_subprocess_exec(
         str(program), str(port), str(TIMEOUT), str(program.parent),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     made = Peer(process)
     try:
-        ski = (await made.event("ready"))["ski"]
-        made.order(f"trust {house.ski}")
-        members = {"ip": "127.0.0.1", "port": port, "dns_name": "", "wss_path": "/ship/", "ski": ski}
-        assert house.warp.api.call("eebus/add", members | {"trusted": True, "persistent": True}, house.origin) is None
-        run(house.world, 1)
-        yield made
+        yield made, (await made.event("ready"))["ski"]
     finally:
         if process.returncode is None:
             process.kill()
@@ -162,7 +174,7 @@ async def test_what_an_energy_manager_reads(program: Path) -> None:
     now = house.world.observe("garage")
     assert found["limit"] == {"value": 22000, "active": False, "seconds": 0}
     assert (found["failsafe_power"], found["failsafe_duration"]) == (22000, 7200)
-    assert "not available" in found["nominal"]["problem"]  # the firmware sends powerConsumptionMax
+    assert "not available" in found["nominal"]["problem"]  # eebus-go 0.7.0 never asks for it
     assert found["power"] == pytest.approx(now.power, abs=1)
     assert found["powers"] == pytest.approx(list(now.active_power), abs=1)
     assert found["currents"] == pytest.approx(list(now.phase_current), abs=0.01)
@@ -171,3 +183,21 @@ async def test_what_an_energy_manager_reads(program: Path) -> None:
     assert found["standard"] == "iec61851"
     assert found["currents_ev"] == pytest.approx(list(now.phase_current), abs=0.01)
     assert found["charged"] == pytest.approx(now.session_energy, abs=1)
+
+
+async def test_an_energy_manager_steers_the_generic_wallbox(program: Path) -> None:
+    street, port = Street("wallbox: {vendor: eebus, ship: 0}"), free_port()
+    wallbox = street.site.wallboxes["charger.eebus"]
+    async with ShipServer(Endpoint(wallbox, "ship")), started(program, port) as (manager, ski):
+        wallbox.configure({"trusted": [ski], "connect": [f"127.0.0.1:{port}"]})
+        manager.order(f"trust {wallbox.read('ski')}")
+        street.wait(1)
+        await manager.event("use case", name="cem-opev-DataUpdateLimit")
+        await manager.event("use case", name="cem-evcem-DataUpdateEnergyCharged")
+        found = await read(manager)
+        assert found["opev"] == [[6, 6, 6], [16, 16, 16], [0, 0, 0]]
+        for amperes, offered in ((10, 10), (0, 0), (16, 16)):
+            manager.order(f"phases {amperes}")
+            assert (await manager.event("result"))["error"] == 0
+            street.wait(20)
+            assert street.site.simulation.observe("charger").offered_current == offered

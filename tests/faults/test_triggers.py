@@ -390,6 +390,83 @@ def test_every_state_of_a_fault() -> None:
     assert bench.read("fault.x") == "armed"
 
 
+def test_when_is_judged_at_what_a_fault_comes_after() -> None:
+    bench = Bench()
+    after, when = {"event": "unplugged"}, {"garage.goe.amp": 10}
+    for place, kind, arguments in (("goe", "own_stop", {}), ("goe.modbus", "override", WRONG)):
+        bench.fault(place, kind, name=kind, after=after, when=when, **arguments)
+    for amp, states in ((16, "idle"), (10, "in force")):
+        bench.do("set", wallbox="goe", settings={"amp": amp})
+        bench.do("plug_in", charger="garage")
+        bench.wait(10)
+        assert bench.read("fault.own_stop") == "idle"
+        bench.do("unplug", charger="garage")
+        bench.wait(10)
+        assert {bench.read("fault.own_stop"), bench.read("fault.override")} == {states}
+
+
+def test_what_a_fault_comes_after_may_be_narrowed() -> None:
+    bench = Bench()
+    wanted = {"write": "amp", "detail": {"value": "< 10"}, "while": {"garage.plugged": True}}
+    bench.fault("goe.http", "override", name="x", after=wanted, match={"key": "frc"}, value=7)
+    seen = []
+    for amp, plug in ((6, False), (16, True), (8, True)):
+        if plug and bench.read("garage.plugged") is False:
+            bench.do("plug_in", charger="garage")
+            bench.wait(1)
+        bench.set_amp(amp)
+        bench.wait(1)
+        seen.append(bench.read("fault.x"))
+    assert seen == ["idle", "idle", "in force"]
+
+
+@pytest.mark.parametrize(
+    "until",
+    [
+        {"event": "plugged"},
+        {"write": "garage.goe.amp"},
+        {"request": "GET /api/set"},
+        {"write": "amp", "detail": {"value": 10}, "delay": "1 s"},
+        {"fault": "y", "while": {"garage.plugged": True}},
+    ],
+)
+def test_until_something_happens(until: dict[str, object]) -> None:
+    bench = Bench()
+    bench.fault("goe.modbus", "override", name="x", until=until, **WRONG)
+    bench.wait(60)
+    assert bench.read("fault.x") == "in force"
+    bench.do("plug_in", charger="garage")
+    bench.wait(1)
+    bench.set_amp(10)
+    bench.fault("goe", "own_limit", name="y", current="6 A")
+    bench.wait(1)
+    assert bench.read("fault.x") == "over"
+
+
+def test_one_that_is_armed_later_is_not_over_yet() -> None:
+    bench = Bench()
+    bench.site.names.faults.add("second")
+    bench.fault("goe", "own_stop", name="first", until={"fault.second": "over"})
+    bench.wait(5)
+    assert (bench.read("fault.first"), bench.read("fault.second")) == ("in force", "idle")
+    bench.fault("goe", "own_stop", name="second", for_="9 s")
+    bench.wait(5)
+    assert bench.read("fault.first") == "in force"
+    bench.wait(5)
+    assert (bench.read("fault.first"), bench.read("fault.second")) == ("over", "over")
+
+
+def test_what_changes_messages_is_paused_while_its_condition_does_not_hold() -> None:
+    bench = Bench()
+    bench.site.names.faults.add("x")
+    bench.fault("goe.http", "override", name="x", when={"garage.plugged": True, "fault.x": "in force"}, **WRONG)
+    bench.fault("goe.http", "delay", name="y", delay="1 s", when={"garage.plugged": True})
+    assert (bench.read("fault.y"), bench.engine.listed()[1]["state"]) == ("paused", "paused")
+    bench.do("plug_in", charger="garage")
+    bench.wait(1)
+    assert bench.read("fault.y") == "in force"
+
+
 def test_requests_set_a_state_off_only_after_what_it_comes_after() -> None:
     bench = Bench()
     bench.fault("goe", "own_stop", name="x", after={"event": "plugged"}, every=2, for_="10 s")

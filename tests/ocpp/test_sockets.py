@@ -350,7 +350,7 @@ class Meddler(Interceptor):
         self.how, self.action, self.direction = how, action, direction
         self.passed: list[tuple[str | None, str]] = []
 
-    def intercept(self, message: Message) -> Interception:
+    def intercept(self, message: Message, *, peek: bool = False) -> Interception:
         self.passed.append((message.action, message.direction))
         if (message.action, message.direction) != (self.action, self.direction) or self.how == "nothing":
             return UNTOUCHED

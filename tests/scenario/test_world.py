@@ -86,11 +86,11 @@ def test_the_default_scenario() -> None:
     scenario = default_scenario()
     world = build(scenario, clock=Clock(0.0))
     assert list(world.wallbox_names) == ["charger"]
-    assert world.wallbox_names["charger"] == list(vendors.PACKAGES)
+    assert world.wallbox_names["charger"] == list(vendors.DEFAULT)
     spec = world.simulation.chargers["charger"].spec
     assert (spec.rated_current, spec.phases, spec.connector) == (32.0, 3, "tethered")
     assert scenario.wants_broker
-    for name in vendors.PACKAGES:
+    for name in vendors.DEFAULT:
         vendor = vendors.vendor(name)
         box = world.wallboxes[f"charger.{name}"]
         assert {key: box.settings[key] for key in vendor.everything} == vendor.everything

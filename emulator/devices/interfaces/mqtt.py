@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from ...core.instant import Instant
 from .origin import Origin
+from .ship import Credentials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,13 @@ class BrokerAccess:
     will: Publish | None = None
     keep_alive: int = 60
     tls: bool = False
+    authorities: str | None = None
+    """PEM text of the authorities that may have signed the broker's certificate, "": the public ones; None: it is not
+    verified."""
+    credentials: Credentials | None = None
+    """What the device proves with TLS who it is; None: nothing."""
+    path: str | None = None
+    """Of the WebSocket it speaks on; None: it speaks on TCP."""
     clean: bool = True
 
 

@@ -18,6 +18,8 @@ class Origin:
     """IP address on which the wallbox was asked, as far as it is known; `0.0.0.0`: any of this machine's."""
     cause: int | None = None
     """Journal entry of the request."""
+    recorded: bool = False
+    """What it writes is recorded already, under the name that the client used."""
 
 
 OWNER: Final = Origin(interface="owner")

@@ -7,7 +7,7 @@ what the world itself refuses.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ...core.messages import Outcome
@@ -17,7 +17,7 @@ from ...faults.active import RefusedError
 from ...faults.catalogue import FAULT_TYPES, FORMER_NAMES, FaultType
 from ...faults.effect import Effect, Level
 from ...faults.engine import FaultEngine
-from ...faults.injection import After, Injection
+from ...faults.injection import Condition, Happening, Injection
 from ...faults.match import Match
 from ...faults.target import Target
 from ...language.arguments import ArgumentType, Number, NumberWithUnit, Schema, Scope, Text, Unreadable, Whole
@@ -26,8 +26,10 @@ from ...language.names import Names
 from ...language.nodes import Node
 from ...language.records import read_record, record_schema
 from ...runtime.journal import KINDS
+from ...verdict.patterns import PlainExpectations
 from ...world.checks import Check, Checks
 from ...world.conditions import SiteCondition
+from ...world.expectations import Expectation
 from ...world.names import probe
 from .. import known
 from ..settings import check_settings
@@ -117,35 +119,84 @@ def find_place(text: str, names: Names) -> Place:
 # --- when ------------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """Something in the journal, as it is written: a kind of entry, and what narrows it."""
+
+    kind: str
+    pattern: str
+    detail: Mapping[str, Expectation] = field(default_factory=dict)
+    while_: tuple[Check, ...] = ()
+    delay: float = 0.0
+
+    def at(self, site: Site) -> Happening:
+        """The same in a world."""
+        condition = SiteCondition(site, self.while_) if self.while_ else None
+        return Happening(kind=self.kind, pattern=self.pattern, detail=self.detail, while_=condition, delay=self.delay)
+
+
+NARROWED: Final[Mapping[str, ArgumentType[object]]] = {
+    "detail": PlainExpectations(),
+    "while": Checks(),
+    "delay": NumberWithUnit("s"),
+}
+"""What may stand beside the kind of an entry."""
+
+
 @dataclass(frozen=True, slots=True)
-class AfterKind(ArgumentType[After]):
+class AwaitedType(ArgumentType[Awaited]):
     """`{event: rcd_tripped, delay: 3 s}`: something in the journal."""
 
-    text = "something that happens, such as {event: rcd_tripped, delay: 3 s}"
+    @property
+    def text(self) -> str:
+        return "something that happens, such as {event: rcd_tripped, delay: 3 s}"
 
-    def read(self, node: Node, scope: Scope) -> After:
-        if not node.entries:
-            self.wrong(node, scope)
-        delay = 0.0
+    def read(self, node: Node, scope: Scope) -> Awaited:
         found: tuple[str, str] | None = None
-        for key, value in node.entries:
-            if key.text == "delay":
-                delay = NumberWithUnit("s").read(value, scope)
-            elif key.text not in KINDS:
-                scope.fail(
-                    replace(key, label=""), f'unknown key "{key.text}"{did_you_mean(key.text, [*KINDS, "delay"])}'
-                )
-            elif found is not None:
-                scope.fail(value, f'found "{found[0]}" as well, expected one of them')
-            else:
-                found = key.text, Text().read(value, scope)
+        detail: Mapping[str, Expectation] = {}
+        checks: tuple[Check, ...] = ()
+        delay = 0.0
+        for key, value in node.entries or ():
+            match key.text:
+                case "delay":
+                    delay = NumberWithUnit("s").read(value, scope)
+                case "detail":
+                    detail = PlainExpectations().read(value, scope)
+                case "while":
+                    checks = Checks().read(value, scope)
+                case kind if kind not in KINDS:
+                    hint = did_you_mean(kind, [*KINDS, *NARROWED])
+                    scope.fail(replace(key, label=""), f'unknown key "{kind}"{hint}')
+                case _ if found is not None:
+                    scope.fail(value, f'found "{found[0]}" as well, expected one of them')
+                case kind:
+                    found = kind, Text().read(value, scope)
         if found is None:
             self.wrong(node, scope)
-        return After(kind=found[0], pattern=found[1], delay=delay)
+        return Awaited(kind=found[0], pattern=found[1], detail=detail, while_=checks, delay=delay)
 
     def schema(self) -> Schema:
-        names = {kind: {"type": "string"} for kind in KINDS}
-        return {"type": "object", "properties": names | {"delay": NumberWithUnit("s").schema()}}
+        names: dict[str, object] = {kind: {"type": "string"} for kind in KINDS}
+        narrowed = {name: kind.schema() for name, kind in NARROWED.items()}
+        one = [{"required": [kind]} for kind in KINDS]
+        return {"type": "object", "properties": names | narrowed, "additionalProperties": False, "oneOf": one}
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedOrChecks(ArgumentType[Awaited | tuple[Check, ...]]):
+    """Something that happens, or quantities that become as expected."""
+
+    @property
+    def text(self) -> str:
+        return "quantities and what they should be, or something that happens, such as {event: unplugged}"
+
+    def read(self, node: Node, scope: Scope) -> Awaited | tuple[Check, ...]:
+        if any(key.text in KINDS for key, _ in node.entries or ()):
+            return AwaitedType().read(node, scope)
+        return Checks().read(node, scope)
+
+    def schema(self) -> Schema:
+        return {"anyOf": [AwaitedType().schema(), Checks().schema()]}
 
 
 # --- the step --------------------------------------------------------------------------------------------------------
@@ -161,7 +212,7 @@ class Fault(Step):
     match: Match | None = None
     """Only some of the traffic, or some of the values: path, key, register, topic, method, function, client, ..."""
     when: Annotated[tuple[Check, ...] | None, Checks(), About("only while quantities are as expected")] = None
-    after: Annotated[After | None, AfterKind(), About("begins after something, {event: rcd_tripped}")] = None
+    after: Annotated[Awaited | None, AwaitedType(), About("begins after something, {event: rcd_tripped}")] = None
     on_request: Annotated[int | None, Whole(1), About("begins with this request (the first is 1)")] = None
     every: Annotated[int | None, Whole(1), About("every so many requests")] = None
     probability: Annotated[float | None, Number(0.0, 1.0), About("0..1 for each request, by the scenario's seed")] = (
@@ -169,7 +220,11 @@ class Fault(Step):
     )
     for_: Annotated[Seconds | None, About("how long it lasts, in simulated time")] = None
     count: Annotated[int | None, Whole(1), About("how often it hits; then it is over")] = None
-    until: Annotated[tuple[Check, ...] | None, Checks(), About("ends when quantities are as expected")] = None
+    until: Annotated[
+        Awaited | tuple[Check, ...] | None,
+        AwaitedOrChecks(),
+        About("ends when quantities are as expected, or when something happens, {write: amp}"),
+    ] = None
     effect: Annotated[Effect | None, Text()] = None
 
     def apply(self, site: Site) -> Outcome:
@@ -181,16 +236,22 @@ class Fault(Step):
             effect=self.effect,
             match=self.match or Match(),
             when=None if self.when is None else SiteCondition(site, self.when),
-            after=self.after,
+            after=None if self.after is None else self.after.at(site),
             on_request=self.on_request,
             every=self.every,
             probability=self.probability,
             for_=self.for_,
             count=self.count,
-            until=None if self.until is None else SiteCondition(site, self.until),
+            until=_until(self.until, site),
         )
         outcome = inject(site, injection)
         return replace(outcome, detail={"name": name, "on": self.on.text, "kind": self.kind}) if outcome.ok else outcome
+
+
+def _until(until: Awaited | tuple[Check, ...] | None, site: Site) -> Condition | Happening | None:
+    if until is None:
+        return None
+    return until.at(site) if isinstance(until, Awaited) else SiteCondition(site, until)
 
 
 def inject(site: Site, injection: Injection) -> Outcome:
@@ -282,7 +343,7 @@ def _misplaced(kind: FaultType, place: Place, match: Match, node: Node, scope: S
         if fitting and not fitting & set(protocols):
             where = narrowed.get(name) or narrowed
             found.append((where, f"makes no sense for {', '.join(sorted(fitting))}"))
-    if kind.needs_key and match.key is None and match.register is None:
+    if kind.needs_key and match.key is None and match.register is None and match.topic is None:
         found.append((narrowed, f"{kind.name}: expected which value it is about, such as match: {{key: nrg}}"))
     return found
 

@@ -74,7 +74,7 @@ class Request(Step):
     send: Annotated[str | None, Text(), About("UDP: the text of a datagram")] = None
     message: Annotated[str | None, Text(), About("WebSocket: sent once it is open; `body` is the answer")] = None
     topic: Annotated[
-        str | None, Text(), About("MQTT: a topic or the end of one; what the broker has retained on it")
+        str | None, Text(), About("MQTT: a topic without the prefix, or + and #; what the broker has retained there")
     ] = None
     payload: Annotated[str | None, Text(), About("MQTT: what somebody publishes on the topic")] = None
     in_: Annotated[
@@ -238,7 +238,7 @@ class Request(Step):
             engine.hand_over(wallbox, Publish(topic=topic, payload=self.payload.encode()), CLIENT)
         with _recorded(wallbox, name, f"subscribe {topic}"):
             found = Retained.of(wallbox.simulation).below(interface.prefix(), topic)
-        body = found[-1].payload.decode("utf-8", "replace") if found else ""
+        body = "\n".join(message.payload.decode("utf-8", "replace") for message in found)
         access = interface.access()
         will = None if access is None or access.will is None else access.will.topic
         return {"reachable": True, "replies": len(found), "body": body, "silent": not found, "will": will}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, TypedDict, Unpack
 
 from ...core.messages import DONE, Outcome
@@ -63,6 +64,12 @@ def _by(point: str, act: Act) -> Write:
     return write
 
 
+def _key(point: str, act: Act) -> Write:
+    """Writes the register's number to one key: recorded once, by the register's names and the key's."""
+    put = _by(point, act)
+    return lambda writer, value, origin: put(writer, value, replace(origin, recorded=True))
+
+
 def _energy_limit(writer: Writer, value: object, origin: Origin) -> Outcome:
     """+Inf: no limit. Anything else that is no energy is refused (ASSUMED)."""
     refusal = writer.put(s.DWO, None if value == math.inf else value, origin)
@@ -108,14 +115,15 @@ def _stored(
     **facts: Unpack[Facts],
 ) -> Row:
     """A key that is a number."""
-    write = _by(setting.name, key(setting))
+    write = _key(setting.name, key(setting))
     facts.setdefault("sets", setting.name)
     return _row(name, address, U16, r.stored(setting), about or setting.name, write, source, **facts)
 
 
 def _flag(name: str, address: int, setting: Setting[bool]) -> Row:
     """A key that is a bool."""
-    return _row(name, address, U16, r.stored(setting), setting.name, _by(setting.name, flag(setting)))
+    write = _key(setting.name, flag(setting))
+    return _row(name, address, U16, r.stored(setting), setting.name, write, sets=setting.name)
 
 
 _TARIFF_HOURS: Final = _by("aho", combined.set_tariff_hours)
@@ -157,7 +165,7 @@ HOLDING_ROWS: Final[tuple[Row, ...]] = (
     _row("ELECTRICITY_PRICES_HOURS", 208, U16, r.stored(s.AHO), "h", _TARIFF_HOURS, assumed="stored without effect"),
     _row("ELECTRICITY_PRICES_FINISHED", 209, U16, combined.tariff_end, "hour", _TARIFF_END, assumed="att in hours"),
     _stored("ELECTRICITY_PRICES_ZONE", 210, s.AWC),
-    _row("AMPERE_MAX", 211, U16, r.installer_limit, "A, ama", _by("ama", key(s.AMA)), sets="ama"),
+    _row("AMPERE_MAX", 211, U16, r.installer_limit, "A, ama", _key("ama", key(s.AMA)), sets="ama"),
     *(
         _row(
             f"AMPERE_L{n}",

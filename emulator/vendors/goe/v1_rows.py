@@ -30,7 +30,22 @@ from .writer import Writer
 PREFIX: Final = "v1."
 DOC: Final = "go-eCharger-API-v1 + captured /status"
 MASK: Final = "********"
-NO_SCHEDULE: Final = base64.b64encode(bytes(12)).decode()
+
+
+def _schedules(v: View) -> str:
+    """Twelve bytes: of each schedule the first range, hours and minutes of begin and end; zeros where it is off.
+
+    ASSUMED: the layout; captured are twelve zeros.
+    """
+    data = bytearray()
+    for setting in s.SCHEDULES:
+        plan = v.settings[setting]
+        first = plan["ranges"][0]
+        moments = (first["begin"], first["end"]) if plan["control"] else ()
+        data += bytes(part for moment in moments for part in (moment["hour"], moment["minute"])).ljust(4, b"\0")
+    return base64.b64encode(bytes(data)).decode()
+
+
 CARDS: Final = ("a", "r", "d", "4", "5", "6", "7", "8", "9", "1")
 """Last letter of the keys of slots 1 to 10."""
 NAMES: Final = ("a", "m", "e", "4", "5", "6", "7", "8", "9", "1")
@@ -262,7 +277,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     _row("dto", lambda _: 0, "ms until the demo ends", live=False, assumed="always 0"),
     _flag("nmo", s.NMO, "no earth check"),
-    _row("sch", lambda _: NO_SCHEDULE, "schedule, base64", live=False, assumed="schedules do not show here"),
+    _row("sch", _schedules, "schedules, base64 of twelve bytes", assumed="which bytes"),
     _stored("sdp", s.SDP, "button and force state"),
     *(_row(f"ec{letter}", _card_energy(slot), f"0.1 kWh of card {slot + 1}") for slot, letter in enumerate(CARDS)),
     *(
@@ -279,7 +294,7 @@ ROWS: Final[tuple[Row, ...]] = (
     _stored("lop", s.LOP, "priority", bare=True),
     _row("log", r.stored(s.LOG), "group", lambda writer, raw, origin: writer.put(s.LOG, raw, origin)),
     _stored("lof", s.LOF, "A, fall-back", bare=True),
-    _row("loa", lambda _: 0, "A granted", bare=True, live=False, assumed="always 0: load balancing is not emulated"),
+    _row("loa", lambda v: r.group_granted(v) or 0, "A granted", bare=True),
     _row("lch", _last_current, "s since current flowed", bare=True),
 )
 """In the order of a captured status."""

@@ -37,9 +37,6 @@ def _row(place: Place, read: Read, *, source: str = GUIDE, **facts: Unpack[Regis
     return place.row(read, source=source, **facts)
 
 
-# --- reading ---------------------------------------------------------------------------------------------------------
-
-
 def _serial(v: View) -> object:
     digits = "".join(c for c in v.build.serial if c.isdigit())
     return int(digits or 0) & 0xFFFFFFFF
@@ -102,9 +99,6 @@ READABLE: Final[tuple[Row, ...]] = (
     _row(at.FAILSAFE_TIMEOUT, stored(FAILSAFE_TIMEOUT), since=SINCE_FAILSAFE, models=P30),
     _row(at.FAILSAFE_TIMEOUT, stored(FAILSAFE_TIMEOUT), models=P40),
 )  # fmt: skip
-
-
-# --- writing ---------------------------------------------------------------------------------------------------------
 
 
 def _command(

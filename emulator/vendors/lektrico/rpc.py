@@ -79,7 +79,11 @@ class Rpc:
         if isinstance(result, Refusal):
             status = _STATUS.get(result.code, 500)
             return self._reply(request, status, json.dumps(result.error()), journal | {"error": result.error()})
-        return self._reply(request, 200, json.dumps(result), journal)
+        return self._reply(request, 200, json.dumps(result), journal | self._read(method))
+
+    def _read(self, method: str) -> dict[str, object]:
+        """What a call reads, for the journal."""
+        return {"reads": [method.lower()]} if method.lower() in self._api.readable else {}
 
     def _frame(self, request: HttpRequest) -> HttpReply:
         frame, complete = json.read_object(request.body.decode("utf-8", "replace"))
@@ -108,8 +112,7 @@ class Rpc:
             reply["dst"] = asker
         if isinstance(frame.get("tag"), str):
             reply["tag"] = frame["tag"]
-        if method.lower() in self._api.readable:
-            journal["reads"] = [method.lower()]
+        journal |= {} if isinstance(result, Refusal) else self._read(method)
         if isinstance(result, Refusal):
             reply["error"] = result.error()
             journal["error"] = result.error()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 
@@ -293,3 +294,11 @@ def test_addresses_of_scenarios(old: Make) -> None:
     assert not world.box.write("v1.nothing", 1, CLIENT).ok
     with pytest.raises(KeyError):
         world.box.read("v1.nothing")
+
+
+def test_schedules_and_load_balancing_in_the_old_status(goe: Make) -> None:
+    ranges = [{"begin": {"hour": 22, "minute": 30}, "end": {"hour": 6, "minute": 0}}] * 2
+    world = goe("v3-11", sch_satur={"control": 1, "ranges": ranges}, loe=True, loa=10)
+    assert base64.b64decode(str(world.box.read("v1.sch"))) == bytes([0, 0, 0, 0, 22, 30, 6, 0, 0, 0, 0, 0])
+    assert world.box.read("v1.loa") == 10
+    assert goe("v3-11").box.read("v1.sch") == "AAAAAAAAAAAAAAAA"

@@ -1,4 +1,4 @@
-"""A WARP Charger over HTTPS and secure WebSockets as aiohttp sees it, with its own certificate and another one."""
+"""A WARP Charger over HTTPS and secure WebSockets as aiohttp sees it: its own certificate, and one of its store."""
 
 from __future__ import annotations
 

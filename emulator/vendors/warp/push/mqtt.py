@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from ....core.instant import MILLISECOND, SECOND, Instant
 from ....devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Origin, Publish
+from ....devices.interfaces.ship import Credentials
 from ..api.documents import Doc
 from ..api.registry import Target
 from ..api.rows import AnyRow, Command, Source
@@ -20,6 +21,7 @@ from ..models import NAMES
 from ..module import Module
 from ..network.addresses import CERT_ID
 from ..platform import Platform
+from ..settings import CERTIFICATES
 from ..system.features import Features
 from ..view import View
 from .discovery import Discovery
@@ -44,6 +46,8 @@ CONFIG: Final = obj(
 )
 SCHEMES: Final = ("mqtt", "mqtts", "ws", "wss")
 """By `protocol`."""
+STORED: Final = {"cert_id": "Certificate", "client_cert_id": "Client certificate", "client_key_id": "Client key"}
+"""Members that name a text of the store, and what they are called in the log."""
 NOT_CONFIGURED, NOT_CONNECTED, CONNECTED, ERROR = range(4)
 KEEP_ALIVE: Final = 120
 """s. ASSUMED: the default of ESP-MQTT."""
@@ -116,6 +120,7 @@ class Mqtt(Module):
         self.connected_at = self.lost_at = 0
         self.last_error = 0
         self.discovery.boot()
+        self._tell_missing()
 
     def stop(self) -> None:
         self._linked = False
@@ -128,12 +133,14 @@ class Mqtt(Module):
         self._paused = True
         self.platform.changed()
         self._paused = False
+        self._tell_missing()
         self.platform.changed()
 
     def _access(self) -> BrokerAccess | None:
-        if not self.enabled or self._paused:
+        if not self.enabled or self._paused or self._missing() is not None:
             return None
         config = self.config
+        secure, over_websocket = config["protocol"] in (1, 3), config["protocol"] in (2, 3)
         host, port = config.text("broker_host"), config.integer("broker_port")
         if host == EMBEDDED_BROKER and self.platform.broker is not None:
             host, port = self.platform.broker
@@ -144,8 +151,38 @@ class Mqtt(Module):
             username=config.text("broker_username") or None,
             password=config.text("broker_password") or None,
             keep_alive=KEEP_ALIVE,
-            tls=config["protocol"] in (1, 3),
+            tls=secure,
+            authorities=self._stored("cert_id") or "",
+            credentials=self._credentials() if secure else None,
+            path=config.text("path") if over_websocket else None,
         )
+
+    def _stored(self, member: str) -> str | None:
+        """The text of the store that a member of the configuration names."""
+        found = self.settings[CERTIFICATES].get(self.config.integer(member))
+        return None if found is None else found[1]
+
+    def _credentials(self) -> Credentials | None:
+        certificate, key = self._stored("client_cert_id"), self._stored("client_key_id")
+        if certificate is None or key is None:
+            return None
+        return Credentials(certificate=certificate.encode(), key=key.encode(), ski="")
+
+    def _missing(self) -> str | None:
+        """What the store lacks for TLS, in the firmware's words."""
+        config = self.config
+        if config["protocol"] not in (1, 3):
+            return None
+        for member, what in STORED.items():
+            number = config.integer(member)
+            if number != -1 and self._stored(member) is None:
+                return f"{what} with ID {number} is not available"
+        return None
+
+    def _tell_missing(self) -> None:
+        missing = self._missing() if self.enabled else None
+        if missing is not None:
+            self.log("mqtt", missing)
 
     def _subscriptions(self) -> tuple[str, ...]:
         found: list[str] = []

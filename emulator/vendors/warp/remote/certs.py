@@ -1,4 +1,4 @@
-"""Certificates: kept, and used by nothing here.
+"""Certificates and keys: what HTTPS and MQTT prove who they are with, and whom MQTT trusts.
 
 The one rule: a text counts as a certificate if it looks like PEM. Source: Tinkerforge esp32-firmware, `modules/certs`.
 """

@@ -45,6 +45,8 @@ class Clock:
         self._now = now
         self._offset = timedelta()
         """What a client set the clock to, against the truth."""
+        self._obeyed: Instant | None = None
+        """When a central system set the clock: until the next answer of a time server."""
         self._since: Instant | None = None
         """First answer of a time server since one could be reached; it may be still to come."""
         self._last: Instant | None = None
@@ -88,6 +90,8 @@ class Clock:
 
     def utc(self, at: Instant) -> datetime:
         healed = self._since is not None and at >= self._since
+        if self._obeyed is not None and (self._answer(at) or 0) <= self._obeyed:
+            healed = False
         return self._calendar(at).astimezone(UTC) + (timedelta() if healed else self._offset)
 
     def local(self, at: Instant) -> datetime:
@@ -124,7 +128,8 @@ class Clock:
 
     def obey(self, to: datetime) -> None:
         """Somebody sets it whom the firmware believes whatever a time server says: the central system of OCPP."""
-        self._offset = to - self._calendar(self._now()).astimezone(UTC)
+        self._obeyed = self._now()
+        self._offset = to - self._calendar(self._obeyed).astimezone(UTC)
 
     def boot(self) -> None:
         if not self.fitted:

@@ -1,0 +1,1 @@
+"""A generic wallbox with EEBUS and nothing else."""

@@ -1,0 +1,28 @@
+"""What the wallbox keeps. The one rule: the owner changes it; peers change only what their use cases let them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ...devices.settings import Setting, boolean, declared, list_of
+
+
+def _ski(value: object) -> str:
+    if isinstance(value, str) and len(value) == 40 and set(value.lower()) <= set("0123456789abcdef"):
+        return value.lower()
+    raise ValueError("expected a SKI of 40 hexadecimal digits")
+
+
+def _place(value: object) -> str:
+    if isinstance(value, str) and value.rpartition(":")[0] and value.rpartition(":")[2].isdigit():
+        return value
+    raise ValueError("expected an address such as 192.168.1.5:4712")
+
+
+ENABLED: Final = Setting("enabled", True, boolean, "EEBUS is on")
+AUTO_ACCEPT: Final = Setting("auto_accept", False, boolean, "every peer is trusted")
+TRUSTED: Final[Setting[list[str]]] = Setting("trusted", [], list_of(_ski), "SKIs of the peers that are trusted")
+CONNECT: Final[Setting[list[str]]] = Setting(
+    "connect", [], list_of(_place), "where the trusted peers are, in the same order: it connects to them"
+)
+SETTINGS: Final = declared(globals())
