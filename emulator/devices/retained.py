@@ -43,8 +43,10 @@ class Retained:
         self._messages.clear()
 
     def below(self, prefix: str, topic: str) -> list[Publish]:
-        """What is retained on a topic of a wallbox with this prefix."""
-        return [message for name, message in self._messages.items() if concerns(topic, name, prefix)]
+        """What is retained on a topic of a wallbox with this prefix; it may hold `+` and `#`."""
+        start = prefix.rstrip("/") + "/"
+        mine = (message for name, message in self._messages.items() if name.startswith(start) or name == topic)
+        return [message for message in mine if concerns(topic, message.topic, prefix)]
 
 
 def described(message: Publish, prefix: str, *, pushed: bool) -> dict[str, object]:

@@ -272,7 +272,7 @@ class Player:
         """A step was done, or left out."""
         self._faults.stated(timed.place)
         if LEFT_OUT in outcome.detail:
-            why = str(outcome.detail[LEFT_OUT])
+            why = outcome.message or "left out in this mode"
             self._left_out.append(Untested(kind="step", name=timed.name, why=why, place=timed.place))
 
     def add_rule(self, rule: PlacedRule) -> None:

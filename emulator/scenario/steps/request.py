@@ -167,7 +167,7 @@ class Request(Step):
 
             interception = wallbox.interceptor.intercept(of_http(request, wallbox.has_value, upgrade=upgrade))
             reply = interception.http(request, ask)
-            detail["status"] = reply.status
+            detail |= {"status": reply.status, **reply.journal}
             endpoint = interface.websockets.get(request.path)
             if upgrade and self.message is not None and endpoint is not None and reply.status == _UPGRADED:
                 texts, ends = self._talk(wallbox, endpoint, request.path, origin)
@@ -197,6 +197,7 @@ class Request(Step):
             interception = wallbox.interceptor.intercept(of_modbus(request, name))
             reply = interception.modbus(request, interface.handle)
             detail |= {} if reply is None or reply.exception is None else {"exception": reply.exception}
+            detail |= {} if reply is None else reply.journal
             whole = Delivery(data=bytes(_FRAME))
             delivery = whole if reply is None else interception.deliver(whole.data)
         closed = reply is not None and reply.close
@@ -215,12 +216,14 @@ class Request(Step):
 
     def _udp(self, wallbox: Wallbox, name: str, interface: UdpInterface) -> dict[str, object]:
         data = (self.send or "").encode()
-        with _recorded(wallbox, name, self.send or "") as (origin, _):
+        with _recorded(wallbox, name, self.send or "") as (origin, detail):
             interception = wallbox.interceptor.intercept(of_datagram(data, CLIENT, name, "in"))
             replies: Sequence[Copy[Datagram]] = ()
             if not interception.lost():
                 with interception.handling():
                     sent = tuple(interface.handle(data, origin))
+                for each in sent:
+                    detail |= each.journal
                 copies = [Copy(message=each, data=interception.content(each.data), delay=each.delay) for each in sent]
                 replies = interception.copies(copies)
         return {
