@@ -287,3 +287,10 @@ async def test_a_run_may_have_no_broker() -> None:
     async with running("wallbox: {goe: {mqtt: true}}\nbroker: none") as emulator:
         assert emulator.broker is None
         assert emulator.site.broker is None
+
+
+async def test_time_has_an_end_that_a_jump_cannot_pass() -> None:
+    async with running() as emulator:
+        with pytest.raises(EmulatorError, match="time ends"):
+            await emulator.advance(80_000_000 * 3600 * 10**6)
+        assert emulator.simulation.calendar().year == 2026

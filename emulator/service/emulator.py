@@ -20,6 +20,7 @@ from ..core.messages import Outcome, Reason
 from ..devices.interfaces.ocpp import EMBEDDED
 from ..errors import EmulatorError, Place
 from ..faults.engine import FaultEngine
+from ..language.arguments import LONGEST
 from ..protocols.ocpp import OcppDevice
 from ..protocols.push import moved
 from ..protocols.server import Server
@@ -73,6 +74,10 @@ class Options:
     """Announce wallboxes by mDNS."""
     record: bool = False
     """Keep traces of all chargers for the report."""
+
+
+LATEST: Final[Instant] = 5 * LONGEST
+"""No jump goes further; the calendar ends some time after it."""
 
 
 class Emulator:
@@ -280,7 +285,9 @@ class Emulator:
         self.simulation.wake()
 
     async def advance(self, by: Instant) -> AdvanceResult:
-        """Jump ahead, and let everything on the way happen."""
+        """Jump ahead, and let everything on the way happen. EmulatorError beyond the last instant there is."""
+        if self.simulation.at + by > LATEST:
+            raise EmulatorError(f"time ends {seconds(LATEST) / 3600:.0f} h (500 years) after the start")
         async with self._busy:
             since = self._note_jump({"by": seconds(by)})
             await self._travel(self.simulation.at + by)
