@@ -188,14 +188,9 @@ class FaultEngine:
         for name, interface in wallbox.interfaces.items():
             link = self.links.get(f"{wallbox.address}.{name}")
             if link is not None and isinstance(interface, MqttInterface):
-                below = f"{interface.prefix().rstrip('/')}/{message.topic.lstrip('/')}"
-                heard = [
-                    topic
-                    for topic in (message.topic, below)
-                    if any(matches(pattern, topic) for pattern in interface.subscriptions())
-                ]
-                if heard:
-                    link.deliver(replace(message, topic=heard[0]), client)
+                topic = whole(message.topic, interface.prefix())
+                if any(matches(pattern, topic) for pattern in interface.subscriptions()):
+                    link.deliver(replace(message, topic=topic), client)
 
     def _deliver(self, wallbox: Wallbox, name: str, interface: MqttInterface, message: Publish) -> None:
         """Without a broker: straight to the wallbox, if it listens."""
