@@ -110,6 +110,7 @@ class FaultEngine:
             if interceptor is None:
                 interceptor = self._interceptors[wallbox] = FaultInterceptor(wallbox)
                 wallbox.interceptor, wallbox.settings.swallow = interceptor, interceptor.swallows_setting
+                wallbox.settings.adjust = interceptor.adjusted
             interceptor.add(fault)
         try:
             fault.arm()
@@ -127,7 +128,8 @@ class FaultEngine:
             interceptor = self._interceptors.get(wallbox)
             if interceptor is not None and interceptor.remove(fault):
                 del self._interceptors[wallbox]
-                wallbox.interceptor, wallbox.settings.swallow = NOBODY, None
+                wallbox.interceptor = NOBODY
+                wallbox.settings.swallow = wallbox.settings.adjust = None
 
     # --- MQTT --------------------------------------------------------------------------------------------------------
 
