@@ -19,6 +19,8 @@ from .messages import text_in
 from .schemas import known, violation
 
 Answered = Callable[[CallResult | CallError], None]
+PATIENCE: Final = timedelta(seconds=30)
+"""How long a call waits for its answer before the next one is sent all the same."""
 NOTHING: Final[Payload] = {}
 
 
@@ -86,6 +88,12 @@ class CentralSystem:
         self.served: dict[str, Served] = {}
         self.sessions: dict[str, Session] = {}
         """Open connections by identity."""
+        self.asking: set[Session] = set()
+        """Connections on which a call of its own waits for its answer."""
+        self.stirred: Callable[[], None] = lambda: None
+        """Called when an answer has come, or will not come any more."""
+        self.dropped: Callable[[], None] = lambda: None
+        """Called when it has ended every connection."""
         self.up = True
         """False: nobody is let in. See `go_down`."""
         self._transactions = 0
@@ -100,6 +108,7 @@ class CentralSystem:
 
     def disconnect(self, identity: str, session: Session) -> None:
         """A connection has ended."""
+        session.give_up()
         if self.sessions.get(identity) is session:
             del self.sessions[identity]
 
@@ -112,6 +121,7 @@ class CentralSystem:
         """End every connection: it was restarted. What it knows of charge points is kept."""
         for session in tuple(self.sessions.values()):
             session.drop()
+        self.dropped()
 
     def call(self, identity: str, action: str, payload: Payload, done: Answered = _ignore) -> None:
         """Send a call. KeyError if the charge point is not connected."""
@@ -134,6 +144,7 @@ class Session:
         self._put = put
         self._waiting: deque[tuple[Call, Answered]] = deque()
         self._in_flight: tuple[Call, Answered] | None = None
+        self._asked_at = system.clock()
         self._calls = 0
         self._handlers: Mapping[str, Callable[[Payload], Payload]] = {
             Action.authorize: lambda asked: {"idTagInfo": {"status": self._status(asked)}},
@@ -150,6 +161,8 @@ class Session:
 
     def call(self, action: str, payload: Payload, done: Answered = _ignore) -> None:
         """Send a call, after those that are not answered."""
+        if self._in_flight is not None and self._system.clock() - self._asked_at > PATIENCE:
+            self._in_flight = None
         self._calls += 0 if self._system.policy.same_ids and self._calls else 1
         self._waiting.append((Call(id=f"cs{self._calls}", action=action, payload=payload), done))
         self._send_next()
@@ -162,13 +175,25 @@ class Session:
         elif self._in_flight is not None and self._in_flight[0].id == message.id:
             _, done = self._in_flight
             self._in_flight = None
+            self._system.asking.discard(self)
             done(message)
             self._send_next()
+            self._system.stirred()
 
     def _send_next(self) -> None:
         if self._in_flight is None and self._waiting:
             self._in_flight = self._waiting.popleft()
+            self._asked_at = self._system.clock()
+            self._system.asking.add(self)
             self._put(self._in_flight[0])
+
+    def give_up(self) -> None:
+        """Wait for no answer any longer."""
+        self._in_flight = None
+        self._waiting.clear()
+        if self in self._system.asking:
+            self._system.asking.discard(self)
+            self._system.stirred()
 
     def _answer(self, asked: Call) -> CallResult | CallError:
         if asked.action in self._system.policy.refused:

@@ -20,6 +20,8 @@ from ..ocpp.messages import MessageError, decode, encode
 from .websocket_wire import WebSocketWire
 
 DEFAULT_PORT: Final = 8880
+PATIENCE: Final = 5.0
+"""Wall seconds that a jump of the clock waits for answers."""
 
 
 class CentralSystemServer:
@@ -32,6 +34,7 @@ class CentralSystemServer:
         """Requested port; the real one once it is bound."""
         self._server: asyncio.Server | None = None
         self._connections: set[Connection] = set()
+        self._moved = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -40,6 +43,7 @@ class CentralSystemServer:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
+        self.attach(self.system)
         self._server = await loop.create_server(lambda: Connection(self).wire, self.host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
@@ -56,6 +60,18 @@ class CentralSystemServer:
     def attach(self, system: CentralSystem) -> None:
         """Serve another central system from now on."""
         self.system = system
+        system.stirred = self._moved.set
+
+    async def answered(self) -> None:
+        """Until every call of its own is answered, or nobody can be expected to do so any more."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while self.system.asking:
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError:
+            for session in tuple(self.system.asking):
+                session.give_up()
 
     def joined(self, connection: Connection) -> None:
         self._connections.add(connection)

@@ -141,7 +141,7 @@ class WallTime:
 
 
 def _tls(target: OcppAccess) -> ssl.SSLContext:
-    context = ssl.create_default_context()
+    context = ssl.create_default_context(cadata=target.authorities or None)
     if not target.verify or not target.check_host:
         context.check_hostname = False
     if not target.verify:

@@ -146,6 +146,11 @@ class OcppClient(ABC):
         number, self._attempts = self._attempts, self._attempts + 1
         return number
 
+    @property
+    def at_embedded(self) -> bool:
+        """It is connected to the emulator's own central system."""
+        return self.state == "connected" and self._target is not None and self._target.embedded
+
     def drop(self, reason: str = "connection reset") -> None:
         """Break the connection as a disturbed network does."""
         if self._wire is not None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CONNECTION_NAMES: Final = frozenset(
     {"opened", "closed", "connected", "disconnected", "accepted", "refused"}
-    | {"evicted", "dropped", "timeout", "malformed", "lost"}
+    | {"evicted", "dropped", "timeout", "malformed", "lost", "failed"}
 )
 """How entries about connections end."""
 EVENTS: Final = frozenset(str(name) for name in EventName)
@@ -42,7 +42,7 @@ def match_problems(node: Node, match: Match, wallboxes: Iterable[Wallbox]) -> Pr
     """What none of the wallboxes has; `node`: what was written under `match`."""
     questions: dict[str, Callable[[Vocabulary], str | None]] = {}
     key, register, path, topic, function = match.key, match.register, match.path, match.topic, match.function
-    if key is not None:
+    if key is not None and match.action is None:  # in an OCPP call a key is a member of the payload
         questions["key"] = lambda known: known.no_key(key)
     if register is not None:
         questions["register"] = lambda known: known.no_register(register)

@@ -173,7 +173,9 @@ class Emulator:
             from ..protocols.central_system import DEFAULT_PORT, CentralSystemServer
 
             port = 0 if self.options.any_port else DEFAULT_PORT
-            server = CentralSystemServer(central_system(self.simulation), host=self.options.bind, port=port)
+            system = central_system(self.simulation)
+            system.dropped = self._left_alone
+            server = CentralSystemServer(system, host=self.options.bind, port=port)
             self.central_system = await (stack or self._stack).enter_async_context(server)
 
     def _broker_setting(self) -> str:
@@ -323,10 +325,10 @@ class Emulator:
             while not enough():
                 turn = time.monotonic() + SLICE
                 for _ in simulation.steps_to(end):
-                    if enough() or self._asking or time.monotonic() > turn:
+                    if enough() or self._unanswered or time.monotonic() > turn:
                         break
                 else:
-                    if not self._asking:
+                    if not self._unanswered:
                         break
                 self._bring_clock()
                 await asyncio.sleep(0)
@@ -338,8 +340,23 @@ class Emulator:
 
     async def _answered(self) -> None:
         """Until every charge point has its answer: a central system lives in wall time. It has its time-out."""
-        while self._asking:
-            await next(iter(self._asking)).settled()
+        while self._unanswered:
+            if self._asking:
+                await next(iter(self._asking)).settled()
+            elif self.central_system is not None:
+                await self.central_system.answered()
+
+    @property
+    def _unanswered(self) -> bool:
+        """Somebody waits for an answer, on either side."""
+        own = self.central_system is not None and bool(self.central_system.system.asking)
+        return bool(self._asking) or own
+
+    def _left_alone(self) -> None:
+        """The central system has ended every connection: it is noticed at once, whatever the network thinks."""
+        for server in self.servers.values():
+            if isinstance(server, OcppDevice) and server.at_embedded:
+                server.drop("closed by the other side")
 
     def _bring_clock(self) -> None:
         """Move the clock to the instant of the simulation, after that was moved without it."""
@@ -401,6 +418,7 @@ class Emulator:
                 for server in self.servers.values():
                     if not isinstance(server, Server):
                         await server.settled()
+                await self._answered()
         except TimeoutError:
             pass  # the broker is away or slow: a device would not wait for it either
 
@@ -416,7 +434,9 @@ class Emulator:
                 self._keeper.clear()
             self._build(self.scenario)
             if self.central_system is not None:
-                self.central_system.attach(central_system(self.simulation))
+                system = central_system(self.simulation)
+                system.dropped = self._left_alone
+                self.central_system.attach(system)
             for plan in self._added:
                 self._grow(plan)
             self._pacer.attach(self.simulation)

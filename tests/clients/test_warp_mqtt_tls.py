@@ -129,9 +129,10 @@ def log(box: Garage) -> str:
 async def test_it_connects_where_the_certificate_is_right(tmp_path: Path, protocol: int, asks: bool) -> None:
     context = None if protocol == WEBSOCKET else of_broker(tmp_path, asks=asks)
     async with Broker.open("builtin", port=0) as broker, relay(broker, protocol, context) as (port, paths):
-        proof = {"client_cert_id": CLIENT, "client_key_id": KEY} if asks else {}
-        trust = {} if protocol == WEBSOCKET else {"cert_id": ROOT}
-        box = Garage(broker, settings(port, protocol, path="/some/where", **trust, **proof), "warp3-pro-11")
+        config: dict[str, object] = {"path": "/some/where"}
+        config |= {"client_cert_id": CLIENT, "client_key_id": KEY} if asks else {}
+        config |= {} if protocol == WEBSOCKET else {"cert_id": ROOT}
+        box = Garage(broker, settings(port, protocol, BROKER, **config), "warp3-pro-11")
         async with box.device, aiomqtt.Client(broker.host, broker.port) as client, asyncio.timeout(PATIENCE):
             await box.device.until("connected")
             assert box.box.read("mqtt/state.connection_state") == 2

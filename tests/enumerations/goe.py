@@ -7,6 +7,7 @@ from .table import CHARGING, PLUG_IN, Enumeration, Made, Never, Value
 MODEL = "gemini-22"
 RESERVED = Never("reserved, or unused, in every list")
 NOT_PUBLIC = Never("no public document says when")
+OLD_LOGIC = Never("of the logic before 15 and 17")
 CONSTANT = Never("a constant of the device")
 NETWORK = Never("the wallbox is always connected here")
 
@@ -125,10 +126,10 @@ _STATUS: dict[Value, Made | Never] = {
     10: Made((PLUG_IN,), {**_TRIP, "att": 12 * 3600, "awe": True, "awp": -50.0, "awpl": _PRICES}),
     11: Made(("power_cut: {}", "after: 1 min, power_up: {}", PLUG_IN), {**_TRIP, "att": 20 * 3600, "tse": False}),
     12: Made((PLUG_IN, "command: {write: {goe.ids: {pGrid: -9000}}}"), {"lmo": 4, "fup": True}),
-    13: NOT_PUBLIC,
+    13: OLD_LOGIC,
     14: Made((PLUG_IN,), {"lmo": 4, "sch_week": _ALL_DAY}),
     15: Made(),
-    16: NOT_PUBLIC,
+    16: OLD_LOGIC,
     17: Made((PLUG_IN,), {"lmo": 4}),
     18: Made((PLUG_IN,), {**_TRIP, "att": 20 * 3600}),
     19: Made((PLUG_IN,), {"lmo": 4, "mci": 60_000}),

@@ -102,6 +102,27 @@ ENUMERATIONS = (
         "keba-p40",
     ),
     _enumeration(
+        "state (REST)",
+        "rest.state",
+        {
+            "IDLE": "no vehicle, or not authorised", "UNAVAILABLE": "starting, or out of order",
+            "READY_FOR_CHARGING": "waits for the vehicle", "CHARGING": "charging", "SUSPENDED": "interrupted",
+            "RECOVER_FROM_ERROR": "an error that goes away", "UNRECOVERABLE_ERROR": "an error that stays",
+            "DEGRADED": "limited",
+        },
+        {
+            "IDLE": Made(),
+            "UNAVAILABLE": Made(settings={"out_of_order": True}),
+            "READY_FOR_CHARGING": Made(("vehicle_refuses: {}", PLUG_IN)),
+            "CHARGING": Made(CHARGING),
+            "SUSPENDED": Made((PLUG_IN,), {"permanently_locked": True}),
+            "RECOVER_FROM_ERROR": _fault("diode_shorted: {}"),
+            "UNRECOVERABLE_ERROR": Made(("contactor_welded: {}",)),
+            "DEGRADED": Never("no document says when"),
+        },
+        "keba-p40",
+    ),
+    _enumeration(
         "reason",
         "report100.reason",
         {0: "not ended", 1: "unplugged", 5: "seen with State 5", 10: "stopped with the card"},

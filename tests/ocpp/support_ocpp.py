@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, TypedDict, cast
 
@@ -46,11 +47,16 @@ class Box(Wallbox):
         self.url: str | None = None
         self.user: str | None = None
         self.passwords: tuple[bytes, ...] = (b"",)
+        self.tls: dict[str, object] = {}
+        """How certificates are checked."""
         self.host = Host(self.settings, self.access, lambda: (profile, Station(self, IDENTITY)))
         self.interfaces = {"ocpp": self.host.interface}
 
     def access(self) -> OcppAccess | None:
-        return None if self.url is None else OcppAccess(url=self.url, user=self.user, passwords=self.passwords)
+        if self.url is None:
+            return None
+        access = OcppAccess(url=self.url, user=self.user, passwords=self.passwords)
+        return replace(access, **self.tls)  # type: ignore[arg-type]
 
     def power_on(self) -> None:
         self.host.power_on()

@@ -173,3 +173,15 @@ def test_goe_follows_a_profile_availability_and_phases() -> None:
         box=GOE,
     )
     assert result.ok, [str(failure) for failure in result.failures]
+
+
+def test_a_wrong_time_in_an_answer() -> None:
+    result = played(
+        "{at: 6 s, fault: {on: garage.warp.ocpp, kind: override, value: '2030-01-01T00:00:00Z',"
+        " match: {action: Heartbeat, direction: in, key: currentTime}}}",
+        end="7 min",
+    )
+    (last,) = frames(result, "MeterValues")[-1:]
+    payload = last.detail["payload"]
+    assert isinstance(payload, dict)
+    assert payload["meterValue"][0]["timestamp"].startswith("2030-01-01T00:0")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from library_server import library_server
@@ -16,13 +18,15 @@ from emulator.core.instant import SECOND
 from emulator.errors import ScenarioError
 from emulator.runtime.clock import Clock
 from emulator.runtime.journal import Entry
-from emulator.scenario.loader import loads
+from emulator.scenario.loader import load, loads
 from emulator.scenario.plan import Scenario
 from emulator.scenario.player import Result, play
 from emulator.scenario.steps import make_step
 from emulator.service.emulator import Emulator, Options
 from emulator.world.building import build
 from emulator.world.central_system import central_system, ocpp_access
+
+ROOT = Path(__file__).parents[2]
 
 SESSION = """
 steps:
@@ -198,3 +202,22 @@ def test_the_serial_number_in_a_url() -> None:
     access = ocpp_access(site.wallboxes["garage.goe"])
     assert access is not None
     assert access.identity == "7"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "docs" / "recipes" / "ocpp").glob("for-*.yaml")), ids=lambda path: path.stem
+)
+def test_recipes_are_scenarios(path: Path) -> None:
+    assert load(path).rules or load(path).steps
+
+
+def test_the_samples_of_the_page_are_read() -> None:
+    page = (ROOT / "docs" / "ocpp.md").read_text("utf-8")
+    boxes = "chargers: {garage: {wallboxes: {warp: {ocpp: embedded}, goe: {ocpp: embedded}}}}\n"
+    samples = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert len(samples) == 4
+    wallboxes, steps, faults, rules = samples
+    loads(wallboxes)
+    loads(boxes + steps)
+    loads(boxes + "steps:\n" + faults.replace("- fault:", "  - fault:"))
+    loads(boxes + rules)

@@ -61,6 +61,8 @@ class OcppAccess:
     """Tried in turn, one at each attempt to connect."""
     verify: bool = True
     """Whether the certificate of a `wss` server is checked."""
+    authorities: str = ""
+    """PEM text of the authorities that may have signed it; empty: the public ones."""
     check_host: bool = True
     """Whether the certificate has to be for the host of the URL."""
 

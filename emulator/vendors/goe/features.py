@@ -221,7 +221,7 @@ SLOW_SURPLUS: Final = Quirk(
     source="Gesiima/dbus-goecharger, measured on a V4 with 60.6 (n = 1)",
     since="60.6",
     assumed="on other models; earlier firmware acts at once",
-    about="surplus charging starts after 30 s, stops after 120 s or 6 s without data, takes 1 A more in 15 s",
+    about="surplus charging starts after 30 s, stops after 120 s, takes 1 A more in 15 s; 6 s without data stop it",
 )
 V1_COLOURS_ALL_WRITE_CID: Final = Quirk(
     name="v1_colours_all_write_cid",

@@ -22,6 +22,7 @@ from . import readings as r
 from . import settings as s
 from .combined import Act, flag, key
 from .features import V1_COLOURS_ALL_WRITE_CID
+from .models import NOT_V2, V2
 from .readings import Read, View
 from .refusals import Refusal, range_exceeded, wrong_type
 from .settings import CardEntry
@@ -30,7 +31,22 @@ from .writer import Writer
 PREFIX: Final = "v1."
 DOC: Final = "go-eCharger-API-v1 + captured /status"
 MASK: Final = "********"
-NO_SCHEDULE: Final = base64.b64encode(bytes(12)).decode()
+
+
+def _schedules(v: View) -> str:
+    """Twelve bytes: of each schedule the first range, hours and minutes of begin and end; zeros where it is off.
+
+    ASSUMED: the layout; captured are twelve zeros.
+    """
+    data = bytearray()
+    for setting in s.SCHEDULES:
+        plan = v.settings[setting]
+        first = plan["ranges"][0]
+        moments = (first["begin"], first["end"]) if plan["control"] else ()
+        data += bytes(part for moment in moments for part in (moment["hour"], moment["minute"])).ljust(4, b"\0")
+    return base64.b64encode(bytes(data)).decode()
+
+
 CARDS: Final = ("a", "r", "d", "4", "5", "6", "7", "8", "9", "1")
 """Last letter of the keys of slots 1 to 10."""
 NAMES: Final = ("a", "m", "e", "4", "5", "6", "7", "8", "9", "1")
@@ -190,6 +206,7 @@ def _row(
     coarse_only: bool = False,
     live: bool = True,
     assumed: str | None = None,
+    models: tuple[str, ...] | None = None,
 ) -> Row:
     return Row(
         name=name,
@@ -200,6 +217,7 @@ def _row(
         coarse_only=coarse_only,
         live=live,
         assumed=assumed,
+        models=models,
         source=DOC,
     )
 
@@ -228,8 +246,11 @@ ROWS: Final[tuple[Row, ...]] = (
     _row("stp", lambda v: 0 if v.settings[s.DWO] is None else 2, "energy limit: 0 off, 2 on", _by(_limit_on)),
     _row("cbl", lambda v: r.cable(v) or 0, "A, coding of the cable"),
     _row("pha", combined.phase_bits, "bits 5-3: L3 L2 L1 in front of the contactor, 2-0: behind it"),
-    _row("fsp", lambda v: int(v.sample.phases == 1), "one phase", _by(_single_phase)),
-    _row("tma", r.temperatures, "°C", bare=True, coarse_only=True),
+    _row("fsp", lambda v: int(v.sample.phases == 1), "one phase", _by(_single_phase), models=NOT_V2),
+    _row("tmp", lambda v: round(v.sample.temperature["board"]), "°C of the board", models=V2),
+    _row("amt", r.amt, "A allowed by temperature", models=V2),
+    _row("txi", lambda _: 0, "transmit interface", live=False, assumed="always 0", models=V2),
+    _row("tma", r.temperatures, "°C", bare=True, coarse_only=True, models=NOT_V2),
     _row("dws", lambda v: int(r.session_energy(v) * 360), "10 Ws of the session"),
     _row("dwo", r.stored(s.V1_DWO), "energy limit, 0.1 kWh", _by(_limit)),
     _row("adi", lambda v: int(v.settings[s.ADI]), "16 A adapter"),
@@ -262,7 +283,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     _row("dto", lambda _: 0, "ms until the demo ends", live=False, assumed="always 0"),
     _flag("nmo", s.NMO, "no earth check"),
-    _row("sch", lambda _: NO_SCHEDULE, "schedule, base64", live=False, assumed="schedules do not show here"),
+    _row("sch", _schedules, "schedules, base64 of twelve bytes", assumed="which bytes"),
     _stored("sdp", s.SDP, "button and force state"),
     *(_row(f"ec{letter}", _card_energy(slot), f"0.1 kWh of card {slot + 1}") for slot, letter in enumerate(CARDS)),
     *(
@@ -279,7 +300,7 @@ ROWS: Final[tuple[Row, ...]] = (
     _stored("lop", s.LOP, "priority", bare=True),
     _row("log", r.stored(s.LOG), "group", lambda writer, raw, origin: writer.put(s.LOG, raw, origin)),
     _stored("lof", s.LOF, "A, fall-back", bare=True),
-    _row("loa", lambda _: 0, "A granted", bare=True, live=False, assumed="always 0: load balancing is not emulated"),
+    _row("loa", lambda v: r.group_granted(v) or 0, "A granted", bare=True),
     _row("lch", _last_current, "s since current flowed", bare=True),
 )
 """In the order of a captured status."""

@@ -31,8 +31,11 @@ from .settings import (
     FAILSAFE_CURRENT,
     FAILSAFE_TIMEOUT,
     HIGHEST,
+    LMGMT_CURRENT,
     LOWEST,
     OCPP_URL,
+    OUT_OF_ORDER,
+    PERMANENTLY_LOCKED,
     SAVED_CURRENT,
     SAVED_TIMEOUT,
     SETENERGY,
@@ -324,6 +327,10 @@ class Logic:
         control.permit("failsafe", not tripped or safe > 0)
         control.permit("x1", not self.input_blocks)
         control.permit("suspended", not settings[SUSPENDED])
+        if self.build.p40:
+            shared = settings[LMGMT_CURRENT]
+            control.limit("lmgmt", None if shared is None else shared / 1000)
+            control.permit("locked", not (settings[PERMANENTLY_LOCKED] or settings[OUT_OF_ORDER]))
         control.authorise("rfid", self.card is not None if self.authorisation_on else None)
         if self.build.p40 or settings[CONTACTOR_BOX]:
             control.phases("x2", 3 if settings[X2] else 1)

@@ -15,15 +15,20 @@ from ...devices.firmware import Model
 
 P20_FIRMWARES: Final = ("2.5a3", "3.0")
 """2.5a3 as captured in 2016; 3.0 stands for what the guide V3.00 lists. ASSUMED: its number."""
-P30_FIRMWARES: Final = ("3.9.14", "3.9.17", "3.10.16", "3.10.27", "3.10.28", "3.10.42", "3.10.57")
-"""Two without Modbus, the second shows its DIP switches; with Modbus, last without failsafe registers, with them, with
-phase switching, newest known."""
+P30_FIRMWARES: Final = (
+    "3.02", "3.08", "3.9.14", "3.9.17", "3.10.16", "3.10.27", "3.10.28", "3.10.42", "3.10.57", "3.10.80",
+)  # fmt: skip
+"""Two of before 2018, with short reports; two without Modbus, the second shows its DIP switches; with Modbus, last
+without failsafe registers, with them, with phase switching, and two newer ones. ASSUMED: 3.02 to 3.08 and 3.10.80
+differ from their neighbours in nothing else."""
 P40_FIRMWARES: Final = ("1.1.9", "1.2.1", "1.3.0")
 """Energies in Wh, in 0.1 Wh, with phase switching."""
 
 BUILDS: Final = {
     "2.5a3": "160613-061001",
     "3.0": "170912-091500",
+    "3.02": "160722-101544",
+    "3.08": "170628-082207",
     "3.9.14": "180302-093355",
     "3.9.17": "190410-094112",
     "3.10.16": "200917-070612",
@@ -31,6 +36,7 @@ BUILDS: Final = {
     "3.10.28": "210520-115347",
     "3.10.42": "220127-084511",
     "3.10.57": "230912-101325",
+    "3.10.80": "250310-090642",
 }
 """Build stamps in the Firmware text. Source: 2.5a3 is a capture's. ASSUMED: the others."""
 UNKNOWN_BUILD: Final = "240115-120000"
@@ -123,7 +129,7 @@ def _p30(
 ) -> tuple[Model, Traits]:
     code = "3" + ("1" if connector == "tethered" else "0") + {13: "1", 16: "2", 20: "3", 32: "4"}[amperes]
     code += {"x": "0", "c": "1", "de": "2"}[series] + str(metering) + str(int(rfid))
-    model = _model(name, title, amperes, P30_FIRMWARES, "17619300", connector)
+    model = _model(name, title, amperes, P30_FIRMWARES, "17619300", connector, default="3.10.57")
     return model, Traits(
         generation="P30",
         series=series,

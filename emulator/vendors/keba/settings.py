@@ -78,6 +78,14 @@ OCPP_URL: Final = Setting(
 BACKEND: Final = Setting("backend", False, boolean, "OCPP backend connected")
 TIME_QUALITY: Final = Setting("time_quality", None, optional(integer(0, 3)), "timeQ; null: by series")
 
+REST: Final = Setting("rest_api", False, boolean, "P40: the REST API is on")
+REST_PASSWORD: Final = Setting("rest_password", "keba-test", text(64), "P40: of the REST API's user admin")
+LMGMT_CURRENT: Final = Setting(
+    "max_available_current", None, optional(integer(LOWEST, HIGHEST)), "P40: load management, mA; null: no limit"
+)
+PERMANENTLY_LOCKED: Final = Setting("permanently_locked", False, boolean, "P40: locked over the REST API")
+OUT_OF_ORDER: Final = Setting("out_of_order", False, boolean, "P40: taken out of service over the REST API")
+
 ANY_UNIT: Final = Setting("any_unit", False, boolean, "Modbus answers to every unit id")
 IGNORES_BAD_VALUES: Final = Setting("ignores_bad_values", False, boolean, "Modbus confirms bad values without effect")
 BAD_READ_EXCEPTION: Final = Setting("bad_read_exception", 2, one_of(2, 4), "to wrong addresses and lengths")

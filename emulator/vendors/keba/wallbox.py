@@ -21,12 +21,14 @@ from .logic import Logic
 from .modbus import ModbusApi
 from .readings import View
 from .reports import Reports
+from .rest import RestApi
 from .settings import AUTHORISATION, FAILSAFE_TIMEOUT, MODBUS_MOVED, OCPP_URL, SESSION_COUNTER, SESSIONS, WHITELIST
 from .settings import tag as normal_tag
 from .udp import UdpApi
 
 REGISTER: Final = "modbus."
 DISPLAY: Final = "display"
+REST_VALUE: Final = "rest."
 
 
 class Keba(Wallbox):
@@ -43,12 +45,15 @@ class Keba(Wallbox):
         self.commands = Commands(self.logic, self.profile)
         self.modbus = ModbusApi(self.simulation, self.logic, self.view, lambda: self.profile)
         self.udp = UdpApi(self, self.logic, self.view, self.reports, self.commands, lambda: self.modbus.last)
+        self.rest = RestApi(self.logic, self.view, lambda: int(self.calendar().timestamp()), self.logic.changed)
         interfaces: dict[str, Interface] = {}
         if not self.build.p20:
             interfaces["modbus"] = self.modbus.interface()
             if self.settings[MODBUS_MOVED] is not None:
                 interfaces["modbus_1502"] = self.modbus.moved_interface()
-        if not self.build.p40:
+        if self.build.p40:
+            interfaces["rest"] = self.rest.interface()
+        else:
             interfaces["udp"] = self.udp.interface()
         if self.build.traits.ocpp:
             interfaces["ocpp"] = self.logic.host.interface
@@ -74,9 +79,11 @@ class Keba(Wallbox):
         return address.startswith(REGISTER) and "modbus" in self.interfaces
 
     def read(self, address: str) -> object:
-        """`modbus.1000` as on the wire, `report2.State` as in the reply, `display`."""
+        """`modbus.1000` as on the wire, `report2.State` as in the reply, `rest.meter.lines.0.current`, `display`."""
         if self._is_register(address):
             return self.modbus.read(address)
+        if address.startswith(REST_VALUE) and "rest" in self.interfaces:
+            return self.rest.read(address.removeprefix(REST_VALUE))
         if address == DISPLAY and self.build.traits.display:
             return self.logic.shown
         return self.reports.read(self.view(), address)
@@ -92,6 +99,8 @@ class Keba(Wallbox):
         yield from self.reports.addresses()
         if self.build.traits.display:
             yield DISPLAY
+        if "rest" in self.interfaces:
+            yield from (f"{REST_VALUE}{name}" for name in self.rest.wallbox())
         if "modbus" in self.interfaces:
             for table in self.modbus.table.tables.values():
                 yield from (f"{REGISTER}{item.start}" for item in table.items if item.row.read is not None)

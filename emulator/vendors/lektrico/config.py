@@ -65,6 +65,18 @@ LOAD_BALANCING_MODE: Final = _int(
     about="0 off, 1 power, 2 hybrid, 3 green, 4 power share",
     assumed="4 is in the text of the mode list only",
 )
+BREAKER_RATING: Final = _int("breaker_rating", 32, 10, 1000, source=LISTS, about="A")
+LB_PV_MINIMUM_CURRENT: Final = _int(
+    "lb_pv_minimum_current", 6, 1, 6, source=LISTS, about="export needed to keep charging, A"
+)
+LB_HYBRID_CURRENT: Final = _int("lb_hybrid_current", 6, 6, 32, source=LISTS, about="least current in hybrid mode, A")
+LB_METER_OFFLINE_CURRENT: Final = _int(
+    "lb_meter_offline_current", 6, 6, 32, source=LISTS, about="current of the chargers without a meter, A"
+)
+CAR_MINIMUM_CURRENT: Final = _int("car_minimum_current", 6, 6, 10, source=LISTS, about="A")
+CHARGERS_LIST: Final = _text(
+    "chargers_list", source=CAPTURE, about="device ids of the chargers it steers", assumed="separated by commas"
+)
 REVERSE_CURRENT: Final = _bool("reverse_current", False, source=LISTS, about="the sensor is the other way round")
 LED_MAX_BRIGHTNESS: Final = _int("led_max_brightness", 100, 10, 100, until=NEW_SINCE, about="%")
 """Before 1.51 its default is 100."""
@@ -95,19 +107,19 @@ _CHARGER: Final = (
 )
 
 _METER: Final = (
-    _int("breaker_rating", 32, 10, 1000, source=LISTS, about="A"),
+    BREAKER_RATING,
     LOAD_BALANCING_MODE,
     _text("lb_meter_type", "Onboard", source=LISTS, about="the meter it uses"),
-    _int("lb_pv_minimum_current", 6, 1, 6, source=LISTS, about="export needed to keep charging, A"),
+    LB_PV_MINIMUM_CURRENT,
     REVERSE_CURRENT,
     _bool("energy_management_enabled", False, source=CAPTURE),
-    _int("lb_hybrid_current", 6, 6, 32, source=LISTS, about="least current in hybrid mode, A"),
-    _int("lb_meter_offline_current", 6, 6, 32, source=LISTS, about="current of the chargers without a meter, A"),
-    _int("car_minimum_current", 6, 6, 10, source=LISTS, about="A"),
+    LB_HYBRID_CURRENT,
+    LB_METER_OFFLINE_CURRENT,
+    CAR_MINIMUM_CURRENT,
     _bool("green_forced_single_phase", False, source=LISTS),
     _bool("hybrid_forced_single_phase", False, source=LISTS),
     _bool("auto_update", True, source=CAPTURE),
-    _text("chargers_list", source=CAPTURE),
+    CHARGERS_LIST,
     _text("owner_id", source=CAPTURE, about="can be set once after a factory reset"),
 )
 

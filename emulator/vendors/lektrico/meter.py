@@ -1,7 +1,7 @@
 """The energy meters EM and 3EM.
 
-The one rule: a meter measures what its line carries - the charger, and the rest of the house as it was stated - and
-steers nothing: how it divides current between chargers is not documented.
+The one rule: a meter measures what its line carries: the charger, and the rest of the house as it was stated. What it
+makes of that is in `balancing`.
 Source: lektricowifi 0.1 for the members; the README's sample for what a single-phase meter puts into the other two.
 """
 

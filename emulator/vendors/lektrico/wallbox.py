@@ -14,6 +14,7 @@ from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
 from ...ocpp.host import Host
 from . import errorflags
+from .balancing import STEERING, Balancer, Neighbours
 from .charging import WATCHED, Charging
 from .config import AUTO_UPDATE, HEADLESS, INSTALL_CURRENT, OCPP_SERVER_LINK
 from .device import Device
@@ -66,9 +67,12 @@ class Lektrico(Wallbox):
         self._server_link = ""
         """Of the central system, as it was at the start."""
         self.host = Host(self.settings, self._access, self._charge_point)
+        self._balancer = Balancer(self, self.device) if self.device.traits.meter else None
         self.lifecycle = Lifecycle(self, self.device, self.charging)
         self._sampling = Sampling(self.simulation, self.charger, lambda: self.booted_at)
         self.api = Api(self.device, self.charging, self.lifecycle, self.simulation, self.view, self)
+        if not self.device.traits.meter:
+            Neighbours.of(self.simulation).chargers[self.device.device_id] = self._hear
         self.interfaces: Mapping[str, Interface] = {
             "http": Rpc(self.api).interface(),
             **({} if self.charging is None else {"ocpp": self.host.interface}),
@@ -108,6 +112,11 @@ class Lektrico(Wallbox):
                 settings.put(INSTALL_CURRENT.setting, device.system_max_current)
             mode = device.relay_mode if RELAY_MODE.name in stated else device.delivered_relay_mode
             settings.put(RELAY_MODE.setting, mode)
+
+    def _hear(self, current: int, origin: Origin) -> None:
+        """An energy meter speaks over the network."""
+        if self.up and self.settings[WIFI]:
+            self.api.call("EM_current.Set", {"EM_current": current}, origin)
 
     def _compile(self) -> None:
         """The firmware may be another one."""
@@ -218,6 +227,8 @@ class Lektrico(Wallbox):
         if self.charging is not None:
             self.charging.power_on()
         self._join()
+        if self._balancer is not None:
+            self._balancer.start()
         self.lifecycle.watch()
 
     def handle(self, event: Event) -> None:
@@ -231,6 +242,8 @@ class Lektrico(Wallbox):
             self.api.compile()
         elif name in (AVAILABLE_FIRMWARE.name, AUTO_UPDATE.name) and self.up:
             self.lifecycle.watch()
+        elif name in STEERING and self._balancer is not None:
+            self._balancer.start()
         elif name in WATCHED and self.charging is not None and self.up:
             self.charging.apply()
             self.host.look()
@@ -258,6 +271,8 @@ class Lektrico(Wallbox):
         """What only lives in memory is gone. The charge controller is left as it was until the device runs again."""
         self.host.shut_down()
         self.lifecycle.stop()
+        if self._balancer is not None:
+            self._balancer.stop()
 
     def boot(self) -> None:
         self._compile()
@@ -266,4 +281,6 @@ class Lektrico(Wallbox):
         if self.charging is not None:
             self.charging.restart()
         self._join()
+        if self._balancer is not None:
+            self._balancer.start()
         self.lifecycle.watch()

@@ -19,13 +19,13 @@ from .settings import (
     BLACKOUT_HOLD,
     CHARGE_COUNT,
     FORGETS_PAUSE,
-    SCHEDULE_WAITING,
-    SOLAR_CHARGING,
-    SOLAR_CURRENT,
     TYPE2_AUTHORISED,
     UNPLUG_DETECTION,
 )
+from .smart import Smart
 
+NOMINAL: Final = 230
+"""Grid voltage while none is known [V]."""
 WATCH: Final = SECOND
 """µs between looks at a load that may still be rising."""
 STEADY_LOOKS: Final = 10
@@ -108,7 +108,12 @@ class Logic:
     """The main controller of one unit. It keeps running while the SmartModule restarts."""
 
     def __init__(
-        self, controls: Controls, charge: ChargeControl, simulation: Simulation, snapshot: Callable[[], Snapshot]
+        self,
+        controls: Controls,
+        charge: ChargeControl,
+        simulation: Simulation,
+        snapshot: Callable[[], Snapshot],
+        smart: Smart,
     ) -> None:
         self._controls = controls
         self._unit = controls.unit
@@ -116,6 +121,7 @@ class Logic:
         self._charge = charge
         self._simulation = simulation
         self._snapshot = snapshot
+        self._smart = smart
         self.session = Session()
         self.grid = Grid(230, 50)
         self.tripped: dict[str, int] = {}
@@ -135,6 +141,7 @@ class Logic:
         self._watch = simulation.timer(self._look)
         self._silence = simulation.timer(self._no_answer)
         self._hold = simulation.timer(self._hold_over)
+        self._clock = simulation.timer(self._minute)
         self._reactions: Mapping[str, Callable[[Event], None]] = {
             "plugged": self._plugged,
             "unplugged": self._unplugged,
@@ -181,12 +188,19 @@ class Logic:
         settings, charge, attachment = self._settings, self._charge, self._unit.attachment
         charge.limit("current_set", self._controls.current_set)
         charge.limit("connector", attachment.current)
-        charge.limit("solar_charging", settings[SOLAR_CURRENT] if settings[SOLAR_CHARGING] else None)
         charge.permit("charge_pause", settings[CHARGE_PAUSE.setting] == 0)
-        charge.permit("schedule", not settings[SCHEDULE_WAITING])
         charge.permit("blackout", not self.held)
         charge.permit("error", self._fit)
-        charge.phases("phase_count", _PHASES[max(1, min(settings[PHASE_COUNT.setting], attachment.phases))])
+        volts = self.grid.voltage or NOMINAL
+        solar = self._smart.phases(volts)
+        wanted = settings[PHASE_COUNT.setting] if solar is None else float(solar)
+        phases = _PHASES[max(1, min(wanted, attachment.phases))]
+        charge.phases("phase_count", phases)
+        charge.limit("solar_charging", self._smart.current(volts, phases))
+        at = self._simulation.at
+        charge.permit("schedule", not self._smart.waits(at))
+        self._clock.set(self._smart.due(at))
+        self._simulation.wake()
         limit = settings[ENERGY_LIMIT.setting]
         # ASSUMED: the limit stays over unplugging and counts from zero in the next session.
         self.limit_reached = bool(limit) and self._snapshot().session_energy >= limit and self.limit_reached
@@ -287,6 +301,10 @@ class Logic:
 
     def _hold_over(self, _: Instant) -> None:
         self.held = False
+        self.apply()
+        self._controls.changed()
+
+    def _minute(self, _: Instant) -> None:
         self.apply()
         self._controls.changed()
 

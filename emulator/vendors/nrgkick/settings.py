@@ -5,11 +5,22 @@ The one rule: everything here is in flash and survives a reboot.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from ...devices.settings import Setting, boolean, declared, integer, number, one_of, optional, text
+from ...devices.settings import Setting, boolean, declared, integer, list_of, number, one_of, optional, text
 from .attachments import ATTACHMENTS
 from .quirks import EARLY_COLON_KEYS, IGNORES_RAW
+
+_WINDOW: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
+
+
+def window(value: object) -> str:
+    """A time of day from and to."""
+    if isinstance(value, str) and _WINDOW.fullmatch(value):
+        return value
+    raise ValueError("expected times of day such as 22:00-06:00")
+
 
 JSON_API: Final = Setting("json_api", False, boolean, "Extended > Local API: JSON")
 MODBUS_API: Final = Setting("modbus_api", False, boolean, "Extended > Local API: Modbus")
@@ -19,6 +30,12 @@ PASSWORD: Final = Setting("password", "", text(64))
 PHASE_SWITCHING: Final = Setting("phase_switching", False, boolean, "Extended > Phase Switching")
 SOLAR_CHARGING: Final = Setting("solar_charging", False, boolean, "the unit follows the sun by itself")
 SOLAR_CURRENT: Final = Setting("solar_current", 16.0, number(0.0, 32.0), "A the sun allows; below 6: waits")
+SOLAR_SURPLUS: Final = Setting(
+    "solar_surplus", None, optional(number(-1e6, 1e6)), "W left for the vehicle; null: solar_current says it in A"
+)
+SCHEDULE: Final[Setting[list[str]]] = Setting(
+    "schedule", [], list_of(window), "times of day in which it may charge, such as 22:00-06:00; none: always"
+)
 SCHEDULE_WAITING: Final = Setting("schedule_waiting", False, boolean, "scheduled charging says: not now")
 DEVICE_NAME: Final = Setting("device_name", "NRGkick", text(64))
 AVERAGE_CONSUMPTION: Final = Setting("average_consumption", 18.0, number(1.0, 100.0), "kWh per 100 km of the car")

@@ -19,6 +19,7 @@ from .logic import Logic
 from .modbus import LAYOUT, ModbusApi
 from .readings import View
 from .settings import MODBUS_API
+from .smart import Smart
 from .unit import Unit
 
 
@@ -29,7 +30,9 @@ class NrgKick(Wallbox):
         super().__init__(context)
         self.unit = Unit(self.profile.model, self.serial, context.address, self.settings)
         self.controls = Controls(self.unit, self.simulation, self)
-        self.logic = Logic(self.controls, self.control, self.simulation, self.snapshot)
+        self.logic = Logic(
+            self.controls, self.control, self.simulation, self.snapshot, Smart(self.settings, self.calendar)
+        )
         self.http = HttpApi(self.profile, self.controls, self.view, self.shows)
         self.modbus = ModbusApi(
             lambda: RegisterTable(LAYOUT, self.profile),

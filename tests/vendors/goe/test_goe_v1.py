@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 
@@ -293,3 +294,39 @@ def test_addresses_of_scenarios(old: Make) -> None:
     assert not world.box.write("v1.nothing", 1, CLIENT).ok
     with pytest.raises(KeyError):
         world.box.read("v1.nothing")
+
+
+def test_schedules_and_load_balancing_in_the_old_status(goe: Make) -> None:
+    ranges = [{"begin": {"hour": 22, "minute": 30}, "end": {"hour": 6, "minute": 0}}] * 2
+    world = goe("v3-11", sch_satur={"control": 1, "ranges": ranges}, loe=True, loa=10)
+    assert base64.b64decode(str(world.box.read("v1.sch"))) == bytes([0, 0, 0, 0, 22, 30, 6, 0, 0, 0, 0, 0])
+    assert world.box.read("v1.loa") == 10
+    assert goe("v3-11").box.read("v1.sch") == "AAAAAAAAAAAAAAAA"
+
+
+def test_v2_hardware_speaks_api_v1_only(goe: Make) -> None:
+    world = goe("v2-11", hla=True)
+    assert set(world.box.interfaces) == {"http", "modbus"}
+    assert world.request("/api/status").status == 404
+    status = world.get("/status")
+    assert status["fwv"] == "042.0"
+    assert {"tmp", "amt", "txi"} <= set(status)
+    assert not {"fsp", "tma"} & set(status)
+    world.charge()
+    status = world.get("/status")
+    assert status["car"] == "2"
+    nrg = status["nrg"]
+    assert isinstance(nrg, list)
+    assert nrg[11] == round(world.now.power / 10)
+    world.get("/mqtt?payload=alw=0")
+    world.wait(10)
+    status = world.get("/status")
+    assert (status["alw"], status["car"]) == ("0", "4")
+
+
+def test_units_of_the_power_register_by_hardware(goe: Make) -> None:
+    for model, unit in (("v2-22", 10), ("v3-22", 0.01)):
+        world = goe(model, men=True, amp=16)
+        world.charge()
+        low, high = world.registers(120, 2)
+        assert (low | high << 16) * unit == pytest.approx(world.now.power, abs=20)

@@ -310,7 +310,7 @@ def test_a_p40_is_stopped_by_its_current() -> None:
     assert world.put(5004, 8_000) is None
     world.wait(30)
     assert (world.register(1000), world.register(1100)) == (3, 8_000)
-    assert world.box.interfaces.keys() == {"modbus", "ocpp"}
+    assert world.box.interfaces.keys() == {"modbus", "ocpp", "rest"}
 
 
 def test_energy_limit_in_ten_watt_hours() -> None:

@@ -9,6 +9,7 @@ from emulator.core.instant import SECOND
 from emulator.core.messages import PowerCut, PowerUp, SetVehicle
 from emulator.core.specs import SupplySpec
 from emulator.devices.interfaces import MdnsInterface, MdnsService
+from emulator.errors import EmulatorError
 from emulator.vendors.nrgkick import enums
 
 
@@ -208,6 +209,36 @@ def test_no_attachment() -> None:
     assert world.get("/info?connector") == {
         "connector": {"phase_count": 0, "max_current": 0, "type": "UNKNOWN", "serial": ""}
     }
+
+
+@pytest.mark.parametrize(
+    ("watts", "phases", "amperes"), [(1000.0, 1, 0.0), (2300.0, 1, 10.0), (4139.0, 1, 18.0), (6900.0, 3, 10.0)]
+)
+def test_solar_charging_divides_the_surplus(watts: float, phases: int, amperes: float) -> None:
+    world = Kick(solar_charging=True, solar_surplus=watts)
+    world.plug_in(max_current=32.0)
+    world.wait(60)
+    assert world.now.offered_current == pytest.approx(amperes, abs=0.01)
+    assert world.now.phases == phases
+    world.wallbox.configure({"solar_surplus": 13_800.0})
+    world.wait(60)
+    assert world.now.phases == 3
+    assert world.now.offered_current == pytest.approx(20.0)
+
+
+def test_a_schedule_of_times_of_day() -> None:
+    """It is 8:00; a window over midnight counts as well."""
+    world = Kick(schedule=["22:00-06:00", "09:00-10:30"])
+    world.plug_in(capacity=200_000.0, state_of_charge=0.1)
+    world.wait(60)
+    assert (world.general("status"), world.now.power) == ("CONNECTED", 0)
+    seen = []
+    for _ in range(18):
+        world.wait(3600)
+        seen.append(world.now.contactor)
+    assert [8 + 1 + hour for hour, on in enumerate(seen) if on] == [9, 10, 22, 23, 24, 25, 26]
+    with pytest.raises(EmulatorError, match="times of day"):
+        Kick(schedule=["25:00-26:00"])
 
 
 def test_the_sun_and_the_schedule_hold_back() -> None:

@@ -24,6 +24,7 @@ from ..evse.controller import Controller
 from ..models import WARP2_UP
 from ..module import Module
 from ..platform import Platform
+from ..settings import CERTIFICATES
 from ..view import View
 from .power import PowerManager
 
@@ -106,6 +107,7 @@ class Ocpp(Module):
             url=f"{url}/{escaped(identity)}",
             user=identity if config.flag("enable_auth") else None,
             passwords=_passwords(config.text("pass")),
+            authorities=self.settings[CERTIFICATES].get(config.integer("cert_id"), ("", ""))[1],
         )
 
     # --- what happens ------------------------------------------------------------------------------------------------
