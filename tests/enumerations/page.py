@@ -58,9 +58,9 @@ def _how(made: Made) -> str:
     """In words: what is set up, then the steps."""
     on = " ".join(part for part in (made.model, made.firmware) if part)
     steps = made.steps
-    if made.central_system:
-        on = f"{on} with `ocpp: embedded`".strip()
     words = [f"on {on}"] if on else []
+    if made.central_system:
+        words.append("`ocpp: embedded`")
     words += [
         f"{name} {_code((json.dumps(dict(stated), ensure_ascii=False)[1:-1],))}" for name, stated in _stated(made)
     ]
