@@ -47,7 +47,7 @@ def _each(key: str, words: dict[Value, str], **read: str) -> Enumeration:
 _FAULTS: dict[str, Made | Never] = {
     "none": Made(),
     "FiAc": _fault("trip_rcd: {residual_current: 35 mA}"),
-    "FiDc": _fault("trip_rcd: {residual_current: 8 mA, kind: dc}"),
+    "FiDc": _fault("trip_rcd: {residual_current: 8 mA, current_type: dc}"),
     "Phase": _fault("phase_loss: {phases: [L2]}"),
     "Overvolt": _fault("overvoltage: {}"),
     "Overamp": _fault("overcurrent: {excess: 8 A}"),
