@@ -190,7 +190,11 @@ ENUMERATIONS = (
             0: Made(),
             1: _set("ust", 1),
             2: _set("ust", 2),
-            3: Never("a backend asks for it: UnlockConnector of OCPP"),
+            3: Made(
+                (PLUG_IN, "after: 1 min, ocpp_call: {action: UnlockConnector, payload: {connectorId: 1}}"),
+                {"frc": 1},
+                central_system=True,
+            ),
         },
     ),
     _enumeration(
