@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .coding import Data, flag, objects, scaled, scaled_number
-from .limitation import KEY_DESCRIPTIONS, KEY_VALUES, LIMIT_DESCRIPTIONS, LIMITS
+from .limitation import KEY_DESCRIPTIONS, KEY_VALUES, LIMIT_DESCRIPTIONS, LIMITS, Wrote, not_told
 from .measuring import LINES
 from .model import ErrorNumber, Feature, Refusal
 
@@ -141,10 +141,11 @@ def _range(parameter: int, least: float, greatest: float, pause: float) -> Data:
 class PhaseLimits:
     """OPEV: a limit per phase, which the vehicle has to keep to [A]."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    def __init__(self, changed: Callable[[], None], wrote: Wrote = not_told) -> None:
         self.limits: list[tuple[bool, float]] = [(False, 0.0)] * 3
         """(active, A) of each phase."""
         self._changed = changed
+        self._wrote = wrote
 
     @property
     def current(self) -> float | None:
@@ -159,9 +160,12 @@ class PhaseLimits:
     def serve(self, load_control: Feature, refuses: Callable[[], bool]) -> None:
         """Limit and measurement ids are 1 to 3 for the phases."""
 
-        def write(_ski: str, data: Data) -> Refusal | None:
-            if refuses():
-                return Refusal(ErrorNumber.COMMAND_REJECTED, "Limit not accepted")
+        def write(ski: str, data: Data) -> Refusal | None:
+            refusal = Refusal(ErrorNumber.COMMAND_REJECTED, "Limit not accepted") if refuses() else None
+            limits = [scaled(entry, "value") for entry in objects(data, "loadControlLimitData")]
+            self._wrote(ski, {"currents": limits}, refusal)
+            if refusal is not None:
+                return refusal
             for entry in objects(data, "loadControlLimitData"):
                 number, value, active = entry.get("limitId"), scaled(entry, "value"), flag(entry, "isLimitActive")
                 if isinstance(number, int) and 1 <= number <= 3 and value is not None:

@@ -30,6 +30,14 @@ SHORTEST_FAILSAFE: Final = 7200.0
 LONGEST_FAILSAFE: Final = 86400.0
 
 
+Wrote = Callable[[str, Data, Refusal | None], None]
+"""(SKI of the peer, what it wrote, why it was refused)"""
+
+
+def not_told(_ski: str, _value: Data, _refusal: Refusal | None) -> None:
+    """Nobody keeps a journal of this."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
     """How a device numbers what LPC needs."""
@@ -55,14 +63,16 @@ class LimitServer:
         numbers: Numbers,
         *,
         refuses: Callable[[], bool] = lambda: False,
+        wrote: Wrote = not_told,
     ) -> None:
-        """`greatest`: the most the device can consume [W]. `refuses`: every limit."""
+        """`greatest`: the most the device can consume [W]. `refuses`: every limit. `wrote`: for the journal."""
         self.system = system
         self._simulation = simulation
         self._device = device
         self._greatest = greatest
         self._numbers = numbers
         self._refuses = refuses
+        self._wrote = wrote
         self._load_control: Feature | None = None
 
     def serve(self, load_control: Feature, configuration: Feature, electrical: Feature) -> None:
@@ -102,9 +112,7 @@ class LimitServer:
         one["value"] = scaled_number(self.system.limit_power)
         return {"loadControlLimitData": [one]}
 
-    def _write_limit(self, _ski: str, data: Data) -> Refusal | None:
-        if self._refuses():
-            return Refusal(ErrorNumber.COMMAND_REJECTED, NOT_ACCEPTED)
+    def _write_limit(self, ski: str, data: Data) -> Refusal | None:
         entry = entry_of(LIMITS, data, limitId=self._numbers.limit)
         power, active = scaled(entry, "value"), flag(entry, "isLimitActive")
         if power is None:
@@ -112,11 +120,13 @@ class LimitServer:
         if active is None:
             active = self.system.limit_active
         end = text(entry, "timePeriod", "endTime")
-        refused = self.system.write(active, power, self._period(end) if end else None)
-        if refused is not None:
-            return Refusal(ErrorNumber.COMMAND_REJECTED, refused)
-        self.changed()
-        return None
+        period = self._period(end) if end else None
+        refused = NOT_ACCEPTED if self._refuses() else self.system.write(active, power, period)
+        refusal = None if refused is None else Refusal(ErrorNumber.COMMAND_REJECTED, refused)
+        self._wrote(ski, {"active": active, "power": power, "duration": period}, refusal)
+        if refusal is None:
+            self.changed()
+        return refusal
 
     def _period(self, end: str) -> float | None:
         """Seconds until the end of a time period, which is a duration or an instant."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from ..core.instant import later
-from ..devices.interfaces.ship import UNDISTURBED, Credentials, Dial, Disturbance, ShipLink, ShipTarget
+from ..devices.interfaces.ship import UNDISTURBED, Credentials, Dial, Discovered, Disturbance, ShipLink, ShipTarget
 from ..runtime.simulation import Simulation
 from .coding import Data
 from .ship import REJECTED, Connection, Phase, Timing
@@ -55,6 +55,8 @@ class Node:
         self.connections: dict[str, Connection] = {}
         self.addresses: dict[str, str] = {}
         """Where peers were seen last, by SKI."""
+        self.found: dict[str, Discovered] = {}
+        """What mDNS has found, by SKI."""
         self.on_change: Callable[[], None] = lambda: None
         self.on_stranger: Callable[[str, str], None] = lambda _ski, _address: None
         """(SKI, address): somebody connects whom nobody knows."""
@@ -115,8 +117,9 @@ class Node:
         """How far it is with a peer."""
         connection = self.connections.get(ski)
         if connection is None:
-            target = self.targets.get(ski)
-            return PeerState.CONNECTING if target in self._dialling else PeerState.DISCONNECTED
+            if self.targets.get(ski) in self._dialling:
+                return PeerState.CONNECTING
+            return PeerState.DISCOVERED if ski in self.found else PeerState.DISCONNECTED
         if connection.phase is Phase.DATA:
             return PeerState.ACTIVE
         pending = connection.phase is Phase.HELLO and (connection.peer_pending or self.trusted(ski) is None)
@@ -161,6 +164,16 @@ class Node:
                 self._dialling.add(target)
                 self._dial(target)
         self._wait(self._redial)
+        self.on_change()
+
+    def discovered(self, record: Discovered) -> None:
+        """mDNS has found a node (`ShipNode`); a trusted one is now known where to find."""
+        if record.ski == self.credentials().ski:
+            return
+        self.found[record.ski] = record
+        if record.ski not in self.targets and self.trust.get(record.ski):
+            self.targets[record.ski] = target_of(record)
+            self.connect_in(0.0)
         self.on_change()
 
     def _wait(self, duration: float) -> None:
@@ -232,3 +245,8 @@ class Node:
         session = self.device.sessions.get(connection.ski)
         if session is not None:
             session.received(payload)
+
+
+def target_of(record: Discovered) -> ShipTarget:
+    """Where to connect to."""
+    return ShipTarget(host=record.host, port=record.port, path=record.path, ski=record.ski)

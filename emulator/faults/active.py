@@ -183,6 +183,8 @@ class ActiveFault:
     def _due(self, _at: Instant) -> None:
         """What it waited for has come."""
         injection = self.injection
+        if self.in_force:  # something else has set it off meanwhile
+            return
         if injection.after is None or self.state is State.ARMED:
             self._try()
             return

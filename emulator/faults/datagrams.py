@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from ..core.units import Seconds
-from ..devices.delivery import Copy, M
+from ..devices.delivery import Copy, Delivery, M
 from ..devices.traffic import ProtocolName
 from ..language.arguments import Whole
 from ..language.fields import About
-from .effect import ChangesCopies, DropsRequests, OnMessages
+from .effect import ChangesCopies, ChangesDelivery, DropsRequests, OnMessages
 
 if TYPE_CHECKING:
     from .interceptor import Candidate
@@ -20,11 +20,11 @@ _UDP: tuple[ProtocolName, ...] = ("udp",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loss(OnMessages, DropsRequests, ChangesCopies):
-    """Datagrams are lost; requests, or (default) answers."""
+class Loss(OnMessages, DropsRequests, ChangesDelivery, ChangesCopies):
+    """Datagrams are lost; requests, or (default) answers. MQTT and WebSocket: single messages, pushes by default."""
 
     primitive: ClassVar[str] = "P10"
-    protocols: ClassVar[tuple[ProtocolName, ...]] = _UDP
+    protocols: ClassVar[tuple[ProtocolName, ...]] = ("udp", "mqtt", "websocket")
 
     what: Literal["requests", "answers"] = "answers"
 
@@ -32,7 +32,16 @@ class Loss(OnMessages, DropsRequests, ChangesCopies):
         return self.what == "requests" and candidate.message.direction == "in"
 
     def copies(self, candidate: Candidate, copies: Sequence[Copy[M]]) -> Sequence[Copy[M]]:
-        return ()
+        kept = candidate.message.protocol == "mqtt" and not self._pushed(candidate)
+        return copies if kept else ()
+
+    def deliver(self, candidate: Candidate, delivery: Delivery) -> Delivery:
+        return replace(delivery, silent=True) if self._pushed(candidate) else delivery
+
+    def _pushed(self, candidate: Candidate) -> bool:
+        message = candidate.message
+        wanted = self.what == "answers" and message.direction == "out"
+        return wanted and message.protocol in ("mqtt", "websocket")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

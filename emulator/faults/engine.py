@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from ..devices.interception import NOBODY
 from ..devices.interfaces import MqttInterface, Origin, Publish
+from ..devices.retained import Retained
 from ..devices.topics import matches, whole
 from ..errors import EmulatorError
 from .active import ActiveFault, State
@@ -39,6 +40,12 @@ class Broker(Protocol):
     async def restart(self) -> None: ...
 
 
+class QuietBroker(Protocol):
+    """The broker of a run without sockets, as far as faults control it."""
+
+    def control(self, what: Literal["stop", "start", "restart"], /) -> None: ...
+
+
 class Link(Protocol):
     """A wallbox's connection to its broker, as far as faults control it."""
 
@@ -48,6 +55,10 @@ class Link(Protocol):
 
     def transmit(self, messages: Iterable[Publish], /) -> None:
         """Publish past the faults."""
+        ...
+
+    def deliver(self, message: Publish, client: str | None = None, /) -> None:
+        """A message is for the wallbox, whatever the broker does."""
         ...
 
     def publish_again(self) -> None:
@@ -68,6 +79,8 @@ class FaultEngine:
         """Of every wallbox that faults are armed on."""
         self.broker: Broker | None = None
         """The broker of the run; None: there is none, as in a headless run."""
+        self.quiet_broker: QuietBroker | None = None
+        """That of a run without sockets."""
         self.links: Mapping[str, Link] = {}
         """The wallboxes' connections to it, by address of the interface."""
         self.served = False
@@ -122,6 +135,10 @@ class FaultEngine:
         """Stop or start the broker of the run, as soon as the event loop gets to it."""
         import asyncio  # here, because a scenario can be checked and played without any event loop
 
+        if what != "start":
+            Retained.of(self.simulation).clear()
+        if self.quiet_broker is not None:
+            self.quiet_broker.control(what)
         if self.broker is None:
             return
         task = asyncio.get_running_loop().create_task(self._control(self.broker, what, tuple(self.pending)))
@@ -165,6 +182,20 @@ class FaultEngine:
                     link.transmit([message])
                 else:
                     self._deliver(wallbox, name, interface, message)
+
+    def hand_over(self, wallbox: Wallbox, message: Publish, client: str) -> None:
+        """A client of the broker publishes to a wallbox, which gets it this very instant if it listens."""
+        for name, interface in wallbox.interfaces.items():
+            link = self.links.get(f"{wallbox.address}.{name}")
+            if link is not None and isinstance(interface, MqttInterface):
+                below = f"{interface.prefix().rstrip('/')}/{message.topic.lstrip('/')}"
+                heard = [
+                    topic
+                    for topic in (message.topic, below)
+                    if any(matches(pattern, topic) for pattern in interface.subscriptions())
+                ]
+                if heard:
+                    link.deliver(replace(message, topic=heard[0]), client)
 
     def _deliver(self, wallbox: Wallbox, name: str, interface: MqttInterface, message: Publish) -> None:
         """Without a broker: straight to the wallbox, if it listens."""

@@ -88,7 +88,8 @@ class Candidate:
     def fire(self) -> bool:
         """Whether the fault hits this message; decided at the first call."""
         if self._fired is None:
-            self._fired = self.fault.take(peek=self.peek)
+            # Handling the message may have ended the fault, and so may a look at its condition.
+            self._fired = self.fault.take(peek=self.peek) and self.fault.may_hit
             if self._fired and not self.peek:
                 self.detail["message"] = self.message.label
                 self.fault.hit(

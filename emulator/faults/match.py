@@ -58,6 +58,8 @@ class Match:
     """Of an HTTP request."""
     action: str | None = None
     """Of an OCPP call, also for its answer: `BootNotification`."""
+    command: str | None = None
+    """Of a datagram: the command with its arguments, `report 2`."""
     function: int | None = None
     """Modbus function code."""
     direction: Direction | None = None
@@ -82,6 +84,7 @@ class Match:
             _glob(self.path, message.path)
             and (self.topic is None or any(self.about(topic, prefix) for topic in message.topics))
             and _glob(self.method, message.method)
+            and (self.command is None or (message.protocol == "udp" and _glob(self.command, message.label)))
             and _glob(self.action, message.action)
             and _glob(self.client, message.client)
             and (self.function is None or self.function == message.function)
@@ -103,6 +106,7 @@ SCOPE: Final[dict[str, tuple[ProtocolName, ...]]] = {
     "topic": ("mqtt", "websocket", "ship"),
     "method": ("http",),
     "action": ("ocpp",),
+    "command": ("udp",),
     "function": ("modbus",),
     "direction": ("websocket", "mqtt", "udp", "ocpp", "ship"),
     "client": ("http", "websocket", "modbus", "udp", "ocpp", "ship"),

@@ -73,20 +73,21 @@ class Announcer:
 
         Not `strict`: there are devices whose service type is longer than the 15 bytes RFC 6763 allows.
         """
-        responder = await self._responder(host)
+        responder = await self.responder(host)
         self._send(info, await responder.async_register_service(info, cooperating_responders=True, strict=False))
 
     async def update(self, info: ServiceInfo, host: str) -> None:
         """Announce other contents (TXT, port) of a known service."""
-        responder = await self._responder(host)
+        responder = await self.responder(host)
         self._send(info, await responder.async_update_service(info))
 
     async def unregister(self, info: ServiceInfo, host: str) -> None:
         """Say goodbye."""
-        responder = await self._responder(host)
+        responder = await self.responder(host)
         self._send(info, await responder.async_unregister_service(info))
 
-    async def _responder(self, host: str) -> AsyncZeroconf:
+    async def responder(self, host: str) -> AsyncZeroconf:
+        """The sockets for a wallbox on `host`, opened with the first one that asks."""
         from zeroconf.asyncio import AsyncZeroconf
 
         local = is_loopback(host)

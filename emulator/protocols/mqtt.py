@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final, Literal, ParamSpec
 
+from ..core.agenda import Priority
 from ..core.instant import Instant
 from ..devices.delivery import Copy
 from ..devices.interception import Interception
 from ..devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Publish
+from ..devices.retained import Retained, described
 from ..devices.traffic import of_publish
 from ..devices.wallbox import Wallbox
 from ..runtime.journal import Entry
@@ -31,8 +33,6 @@ P = ParamSpec("P")
 
 logger = logging.getLogger(__name__)
 
-EXCERPT: Final = 200
-"""Characters of a payload that the journal keeps."""
 QOS: Final[tuple[Literal[0], Literal[1], Literal[2]]] = (0, 1, 2)
 
 
@@ -109,14 +109,15 @@ class MqttDevice(Outgoing):
         """Publish again what faults make look different from what was retained, as soon as this message is done."""
         if not self._repeating and self.state == "connected":
             self._repeating = True
-            asyncio.get_running_loop().call_soon(self._repeat)
+            self.simulation.timer(self._repeat, Priority.METER).set(self.simulation.at)
+            self.simulation.wake()
 
-    def _repeat(self) -> None:
+    def _repeat(self, _at: Instant) -> None:
         self._repeating = False
         different = []
         for message, content in self._published.values():
-            described = of_publish(message, self.endpoint.name, "out")
-            interception = self.endpoint.wallbox.interceptor.intercept(described, peek=True)
+            outgoing = of_publish(message, self.endpoint.name, "out")
+            interception = self.endpoint.wallbox.interceptor.intercept(outgoing, peek=True)
             if interception.content(message.payload) != content:
                 different.append(message)
         self.send(different)
@@ -129,27 +130,31 @@ class MqttDevice(Outgoing):
         batch = list(messages)
         for message in batch:
             self._echoes.sent(message)
+            Retained.of(self.simulation).put(message)
             self._record("push", message, self._peer)
         link.publish(batch)
 
     def received(self, message: Message) -> None:
         """The broker sent a message."""
         qos = QOS[message.qos]
-        arrived = Publish(topic=message.topic, payload=message.payload, retain=message.retain, qos=qos)
+        self.deliver(Publish(topic=message.topic, payload=message.payload, retain=message.retain, qos=qos))
+
+    def deliver(self, arrived: Publish, client: str | None = None) -> None:
+        """A message is for the wallbox. `client`: who it is from, where that is known."""
         interception = self.endpoint.intercept(of_publish, arrived, self.endpoint.name, "in")
         if interception.lost():
             return
         copies = interception.copies([Copy(message=arrived, data=arrived.payload)])
-        for passed in _in_time(copies, lambda late: self._deliver(late, interception)):
-            self._deliver(passed, interception)
+        for passed in _in_time(copies, lambda late: self._deliver(late, interception, client)):
+            self._deliver(passed, interception, client)
 
-    def _deliver(self, message: Publish, interception: Interception) -> None:
+    def _deliver(self, message: Publish, interception: Interception, client: str | None) -> None:
         """Hand a message to the wallbox."""
         self.simulation.now()
         if self.state != "connected":  # the wallbox went down a moment before
             return
         publisher = self._broker.publisher(message.topic, message.payload) if self._broker is not None else None
-        client = publisher or self._peer
+        client = client or publisher or self._peer
         cause = None if self._echoes.includes(message) else self._record("request", message, client)
         origin = self.endpoint.origin(client, cause)
         with self.simulation.because(cause):
@@ -177,13 +182,7 @@ class MqttDevice(Outgoing):
             return []
 
     def _record(self, kind: Literal["push", "request"], message: Publish, client: str | None) -> Entry:
-        detail: dict[str, object] = {"payload": _excerpt(message.payload)}
-        if kind == "push":
-            detail["reads"] = [message.topic.removeprefix(f"{self.interface.prefix().rstrip('/')}/")]
-        if message.retain:
-            detail["retain"] = True
-        if message.qos:
-            detail["qos"] = message.qos
+        detail = described(message, self.interface.prefix(), pushed=kind == "push")
         return self.endpoint.record(kind, message.topic, detail, client=client)
 
     # --- the life of a connection ------------------------------------------------------------------------------------
@@ -312,8 +311,3 @@ def _in_time(copies: Iterable[Copy[Publish]], late: Callable[[Publish], None]) -
         else:
             passed.append(message)
     return passed
-
-
-def _excerpt(payload: bytes) -> str:
-    text = payload[: 4 * EXCERPT].decode(errors="replace")
-    return text if len(text) <= EXCERPT else text[:EXCERPT] + "…"

@@ -27,6 +27,7 @@ from ..world.conditions import Wait
 from ..world.evaluation import Evaluation, evaluate, look_ahead, record, remember
 from ..world.site import Site
 from .plan import Scenario
+from .publishing import QuietBroker
 from .steps import TimedStep, make_step
 from .steps.checks import PATIENCE, Expect, WaitUntil
 
@@ -271,7 +272,7 @@ class Player:
         """A step was done, or left out."""
         self._faults.stated(timed.place)
         if LEFT_OUT in outcome.detail:
-            why = str(outcome.detail[LEFT_OUT])
+            why = outcome.message or "left out in this mode"
             self._left_out.append(Untested(kind="step", name=timed.name, why=why, place=timed.place))
 
     def add_rule(self, rule: PlacedRule) -> None:
@@ -336,13 +337,16 @@ def play_site(
     """Play a scenario at a site with a frozen clock to its end."""
     for wallbox in site.wallboxes.values():
         connect_directly(wallbox)
+    broker = QuietBroker(site)
     player = Player(site, scenario, record=record)
+    broker.start()
     player.start()
     for at in site.simulation.steps_to(FOREVER):
         if progress is not None:
             progress(at)
         if player.over:
             break
+    broker.catch_up(site.simulation.at)
     _catch_up(site)
     return player.result()
 

@@ -102,12 +102,12 @@ def servers(
 
                 yield endpoint.address, MdnsServer(endpoint, _locator(started), announcer)
         else:
-            server = _listening(wallbox.interfaces[name])(endpoint)
+            server = _listening(wallbox.interfaces[name], announcer)(endpoint)
             started[name] = server
             yield endpoint.address, server
 
 
-def _listening(interface: Interface) -> Callable[[Endpoint], Server]:
+def _listening(interface: Interface, announcer: Announcer | None) -> Callable[[Endpoint], Server]:
     """The server of an interface that listens, imported when the first one is needed."""
     if isinstance(interface, HttpInterface):
         from ..protocols.http import HttpServer
@@ -120,7 +120,7 @@ def _listening(interface: Interface) -> Callable[[Endpoint], Server]:
     if isinstance(interface, ShipInterface):
         from ..protocols.ship import ShipServer
 
-        return ShipServer
+        return lambda endpoint: ShipServer(endpoint, announcer)
     from ..protocols.udp import UdpServer
 
     return UdpServer

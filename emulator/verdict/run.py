@@ -141,7 +141,7 @@ class RuleRun:
     def _when_answered(self, tap: Tap) -> Tap:
         """A tap that is told about requests when they have been answered: their entry is made before.
 
-        A server answers within one turn of its event loop.
+        A server answers within one turn of its event loop, a step before anything else happens.
         """
         waiting: deque[Entry] = deque()
 
@@ -154,9 +154,13 @@ class RuleRun:
             if self.replayed or entry.kind != "request":
                 flush()
                 return
+            if entry.wall is None:  # a step asks, in the middle of an instant
+                self.set(timer, self.site.simulation.at)
+                return
             with suppress(RuntimeError):  # no event loop: told at the end
                 asyncio.get_running_loop().call_soon(flush)
 
+        timer = self.timer(flush)
         self.at_end(flush)
         return wait
 

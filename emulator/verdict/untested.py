@@ -2,7 +2,7 @@
 
 The one rule: this is one list for faults, rules, expectations, steps and clients, in every report and for `--strict`.
 Faults are found here from what the engine and the journal know; a step that a mode cannot do says so in the detail of
-its outcome (`LEFT_OUT`: why).
+its outcome (`LEFT_OUT`), and why in its message.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 UntestedKind = Literal["fault", "rule", "expectation", "step", "client"]
 
 LEFT_OUT: Final = "left_out"
-"""Member of an outcome's detail: why the step was not done in this mode."""
+"""Member of an outcome's detail: the step was not done in this mode; the outcome's message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

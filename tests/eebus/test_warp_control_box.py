@@ -14,13 +14,13 @@ from support_eebus import run, simulation
 from emulator import vendors
 from emulator.core.messages import PlugIn, Unplug
 from emulator.core.specs import VehicleSpec
-from emulator.devices.interfaces import ShipInterface
+from emulator.devices.interfaces import OWNER, ShipInterface
 from emulator.devices.interfaces.ship import ShipTarget
 from emulator.devices.wallbox import Context, charger_defaults
 from emulator.eebus.control_box import ControlBox
 from emulator.eebus.direct import Half, connect
 from emulator.eebus.model import Address
-from emulator.eebus.node import PeerState
+from emulator.eebus.node import Node, PeerState
 from emulator.vendors.warp.wallbox import Warp
 
 ON: Mapping[str, object] = {
@@ -67,19 +67,22 @@ class House:
         peer = {"ip": "", "port": 0, "dns_name": "", "wss_path": "", "ski": ski, "trusted": trusted, "persistent": True}
         assert self.warp.api.call("eebus/add", peer, self.origin) is None
 
-    @property
-    def origin(self) -> Any:
-        from emulator.devices.interfaces import OWNER
-
-        return OWNER
+    origin = OWNER
 
     @property
     def ski(self) -> str:
         return cast("str", self.warp.read("eebus/state.ski"))
 
+    @property
+    def node(self) -> Node:
+        interface = self.warp.interfaces["ship"]
+        assert isinstance(interface, ShipInterface)
+        node = interface.node()
+        assert isinstance(node, Node)
+        return node
+
     def connect(self) -> None:
-        node = self.warp.modules.eebus.interfaces["ship"].node()  # type: ignore[union-attr]
-        self.link = connect(self.world, self.box.node, node, ShipTarget(host="garage.warp", ski=self.ski))
+        self.link = connect(self.world, self.box.node, self.node, ShipTarget(host="garage.warp", ski=self.ski))
         run(self.world, 5)
 
     def plug_in(self) -> None:
@@ -211,9 +214,7 @@ def test_what_peers_read() -> None:
 def test_a_write_without_a_binding_is_refused_with_9() -> None:
     house = paired()
     (session,) = house.box.device.sessions.values()
-    ship = house.warp.modules.eebus.interfaces["ship"]
-    assert isinstance(ship, ShipInterface)
-    (theirs,) = ship.node().device.sessions.values()  # type: ignore[attr-defined]
+    (theirs,) = house.node.device.sessions.values()
     theirs.bindings.clear()
     house.box.limit(4200, 3600)
     run(house.world, 1)

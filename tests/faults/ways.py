@@ -115,7 +115,8 @@ def publish(bench: Bench, vendor: str, topic: str, payload: str) -> object:
     assert isinstance(interface, MqttInterface)
     message = Publish(topic=f"{interface.prefix().rstrip('/')}/{topic}", payload=payload.encode())
     interception = wallbox.interceptor.intercept(of_publish(message, "mqtt", "in"))
-    assert not interception.lost()
+    if interception.lost():
+        return None
     with interception.handling():
         origin = Origin(interface="mqtt", client="broker")
         answers = interface.received(message.topic, message.payload, False, origin)

@@ -177,7 +177,7 @@ async def test_without_multicast_the_box_is_merely_not_announced(
     async def nowhere(self: Announcer, host: str) -> AsyncZeroconf:
         raise OSError("no multicast")
 
-    monkeypatch.setattr(Announcer, "_responder", nowhere)
+    monkeypatch.setattr(Announcer, "responder", nowhere)
     made, _ = named(name)
     async with announce(made) as (server,):
         assert server.announced == ()

@@ -15,6 +15,7 @@ from emulator.scenario.player import apply_step
 from emulator.scenario.steps import STEPS, VOCABULARY, make_step, parse_steps, step_from_words
 from emulator.world.building import build
 from emulator.world.central_system import connect_directly
+from emulator.world.plan import ControlBoxPlan
 from emulator.world.quantities import read
 from emulator.world.site import Site
 
@@ -31,6 +32,7 @@ ARGUMENTS: dict[str, object] = {
     "command": {"write": {"amp": 8}},
     "cp_resistance": {"resistance": "1 kohm"},
     "request": {"on": "goe.http", "get": "/api/status"},
+    "limit": "4.2 kW for 2 h",
     "ocpp_call": {"action": "GetConfiguration"},
     "fault": {"on": "goe.http", "kind": "delay", "delay": "3 s", "count": 2},
     "clear_fault": "trip_rcd",
@@ -59,6 +61,8 @@ def test_every_step_can_be_done_and_is_recorded(name: str) -> None:
         connect_directly(*world.wallboxes.values())
         do(world, "set", settings={"ocppe": True, "ocppu": "ws://embedded/1"})
         later(world, SECOND)
+    elif name in ("limit", "release", "fall_silent"):
+        world.add_control_box(ControlBoxPlan())
     before = world.simulation.journal.seq
     (step,) = parse_steps({name: ARGUMENTS.get(name)}, world.names)
     outcome = apply_step(world, step)

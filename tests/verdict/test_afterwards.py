@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -302,3 +303,53 @@ def test_what_was_not_tested_is_in_every_report(tmp_path: Path) -> None:
         text = (tmp_path / file).read_text()
         assert "its trigger never occurred" in text
         assert "it never came" in text
+
+
+# --- the page ------------------------------------------------------------------------------------------------------
+
+PAGE = CATALOGUE.with_name("rules.md")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", blocks("yaml"))
+def test_the_scenarios_of_the_page_hold(text: str) -> None:
+    result = play(loads(text, "rules.md"))
+    assert [str(failure) for failure in result.failures] == []
+
+
+def test_the_habits_of_the_page_are_all_judged() -> None:
+    result = play(loads(blocks("yaml")[1], "rules.md"))
+    assert [str(one) for one in result.untested] == []
+    assert all(verdict.occurrences for verdict in result.rules)
+
+
+def test_the_command_of_the_page_works(
+    cli: Cli, journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (command,) = blocks("console")
+    monkeypatch.chdir(tmp_path)
+    Path("rules.yaml").write_text("rules: [{name: once, client: {writes: goe.frc}, count: 1}]\n")
+    words = command.removeprefix("$ charger-emulator ").split()
+    assert words[1] == str(journal.relative_to(tmp_path))
+    assert cli(*words)[0] == 0
+
+
+@pytest.mark.parametrize("text", blocks("json"))
+async def test_the_questions_of_the_page_are_answered(text: str) -> None:
+    async with (
+        Emulator(loads("wallbox: {goe: {http: true}}"), Options(any_port=True, speed=0.0, announce=False)) as emulator,
+        ControlServer(emulator, port=0) as server,
+        aiohttp.ClientSession(server.url) as http,
+        http.post("/api/verify", json=json.loads(text)) as reply,
+    ):
+        assert reply.status == 200
+        assert len((await reply.json())["rules"]) >= 1
+
+
+def test_the_test_of_the_page_passes(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile("from urllib.request import urlopen\n\n" + blocks("python")[0])
+    pytester.runpytest_subprocess("-Werror").assert_outcomes(passed=1)

@@ -38,6 +38,22 @@ class ShipTarget:
     """Empty: whoever it is."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """A node that mDNS has found."""
+
+    ski: str
+    id: str
+    host: str
+    port: int
+    path: str = SHIP_PATH
+    register: bool = False
+    """It accepts whoever connects."""
+    brand: str = ""
+    model: str = ""
+    type: str = ""
+
+
 class ShipLink(Protocol):
     """A connection, as a node uses it."""
 
@@ -83,6 +99,10 @@ class ShipNode(Protocol):
 
     def failed(self, target: ShipTarget, reason: str) -> None:
         """There is no connection to `target`."""
+        ...
+
+    def discovered(self, record: Discovered) -> None:
+        """mDNS has found a node, or says something new of it."""
         ...
 
 

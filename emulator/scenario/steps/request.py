@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from ...core.messages import Outcome
 from ...devices.delivery import Copy, Delivery
 from ...devices.interfaces import (
+    Close,
     Datagram,
     HttpInterface,
     HttpReply,
@@ -21,15 +22,18 @@ from ...devices.interfaces import (
     ModbusRequest,
     MqttInterface,
     Origin,
+    Publish,
     UdpInterface,
+    WebSocketEndpoint,
 )
-from ...devices.topics import concerns
-from ...devices.traffic import of_datagram, of_http, of_modbus, of_publish
+from ...devices.retained import Retained
+from ...devices.traffic import of_datagram, of_frame, of_http, of_modbus
 from ...errors import EmulatorError
 from ...faults.engine import FaultEngine
 from ...language.arguments import Scope, Text, Whole
 from ...language.fields import About
 from ...language.nodes import Node
+from ...verdict.untested import LEFT_OUT
 from ...world.expectations import parse
 from ...world.names import probe
 from ...world.quantities import Quantity
@@ -43,14 +47,15 @@ if TYPE_CHECKING:
 
 CLIENT = "scenario"
 _READ, _WRITE = 3, 6
+_UPGRADED = 101
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Step):
-    """In a run without sockets: a client asks a wallbox, and gets what is expected. Elsewhere real clients do that.
+    """A client asks a wallbox, and gets what is expected; in every mode, beside the clients that connect themselves.
 
-    What comes back: `reachable`, `status`, `body`, `values`, `exception`, `replies`, `delay` (wall seconds), `silent`,
-    `ends` (keep, close, reset), `complete`; of MQTT also the topic of the last `will`.
+    What comes back: `reachable`, `status`, `body`, `values`, `exception` (a number, `closed` or `no reply`), `replies`,
+    `delay` (wall seconds), `silent`, `ends` (keep, close, reset), `complete`; of MQTT also the topic of the `will`.
     """
 
     short: ClassVar[str | None] = None
@@ -67,11 +72,14 @@ class Request(Step):
     unit: Annotated[int, Whole(0, 255), About("Modbus: the unit")] = 1
     write: Annotated[int | None, Whole(0, 0xFFFF), About("Modbus: a value to be written")] = None
     send: Annotated[str | None, Text(), About("UDP: the text of a datagram")] = None
+    message: Annotated[str | None, Text(), About("WebSocket: sent once it is open; `body` is the answer")] = None
     topic: Annotated[
-        str | None,
-        Text(),
-        About("MQTT: a topic without the prefix, or + and #; what a new client gets on it (in a run without sockets)"),
+        str | None, Text(), About("MQTT: a topic without the prefix, or + and #; what the broker has retained on it")
     ] = None
+    payload: Annotated[str | None, Text(), About("MQTT: what somebody publishes on the topic")] = None
+    in_: Annotated[
+        Literal["any", "play"], About("play: only in a run without sockets, elsewhere left to real clients")
+    ] = "any"
     expect: Mapping[str, object] = field(default_factory=dict)
     """What should come back, by name."""
 
@@ -98,9 +106,10 @@ class Request(Step):
         assert self.on.wallbox is not None
         assert self.on.interface is not None
         site.simulation.now()
-        if FaultEngine.of(site.simulation).served:
-            return Outcome(message="left to real clients", detail={"ok": True, "left_out": True})
-        found = self._asked(site.wallboxes[self.on.wallbox], self.on.interface)
+        if self.in_ == "play" and FaultEngine.of(site.simulation).served:
+            why = "left to real clients (in: play)"
+            return Outcome(message=why, detail={"ok": True, LEFT_OUT: why})
+        found = self._asked(site, site.wallboxes[self.on.wallbox], self.on.interface)
         items = []
         wrong = []
         for name, value in self.expect.items():
@@ -115,8 +124,10 @@ class Request(Step):
         site.simulation.wake()
         return Outcome(message="; ".join(wrong), detail={"ok": not wrong, "items": items, "found": found})
 
-    def _asked(self, wallbox: Wallbox, name: str) -> dict[str, object]:
+    def _asked(self, site: Site, wallbox: Wallbox, name: str) -> dict[str, object]:
         interface = wallbox.interfaces["http" if name == "websocket" else name]
+        if isinstance(interface, MqttInterface) and self.topic is not None:
+            return self._mqtt(site, wallbox, name, interface, self.topic)
         if not wallbox.serves(name):
             return {"reachable": False}
         protocol = wallbox.traffic[name]
@@ -126,8 +137,6 @@ class Request(Step):
             return {"reachable": True, **self._modbus(wallbox, name, interface)}
         if isinstance(interface, UdpInterface) and self.send is not None:
             return {"reachable": True, **self._udp(wallbox, name, interface)}
-        if isinstance(interface, MqttInterface) and self.topic is not None:
-            return self._mqtt(wallbox, name, interface)
         raise EmulatorError(
             f"request: {self.on.text} is {protocol}; expected get (HTTP), register (Modbus), send (UDP)"
         )
@@ -154,11 +163,16 @@ class Request(Step):
                 endpoint = interface.websockets.get(request.path)
                 if refusal is None and endpoint is not None and endpoint.before is not None:
                     refusal = endpoint.before(request)
-                return refusal or HttpReply(status=404 if endpoint is None else 101)
+                return refusal or HttpReply(status=404 if endpoint is None else _UPGRADED)
 
             interception = wallbox.interceptor.intercept(of_http(request, wallbox.has_value, upgrade=upgrade))
             reply = interception.http(request, ask)
-            detail["status"] = reply.status
+            detail |= {"status": reply.status, **reply.journal}
+            endpoint = interface.websockets.get(request.path)
+            if upgrade and self.message is not None and endpoint is not None and reply.status == _UPGRADED:
+                texts, ends = self._talk(wallbox, endpoint, request.path, origin)
+                body = "\n".join(texts)
+                return {"status": _UPGRADED, "body": body, "replies": len(texts), "silent": not texts, "ends": ends}
         delivery = interception.deliver(_HEAD_END + reply.body)
         data = delivery.data.removeprefix(_HEAD_END)
         return {
@@ -183,22 +197,33 @@ class Request(Step):
             interception = wallbox.interceptor.intercept(of_modbus(request, name))
             reply = interception.modbus(request, interface.handle)
             detail |= {} if reply is None or reply.exception is None else {"exception": reply.exception}
+            detail |= {} if reply is None else reply.journal
             whole = Delivery(data=bytes(_FRAME))
             delivery = whole if reply is None else interception.deliver(whole.data)
+        closed = reply is not None and reply.close
+        if reply is None or (closed and reply.exception is None) or (delivery.silent and delivery.then == "keep"):
+            ends = "close" if closed else delivery.then
+            gone = {"values": None, "exception": "closed" if closed else "no reply", "complete": False}
+            return {**gone, "silent": True, "delay": delivery.delay, "ends": ends}
+        line = _line(delivery, silent=False, delay=0.0, complete=len(delivery.data) == _FRAME)
+        cut = not line["complete"]
         return {
-            "values": None if reply is None else list(reply.values),
-            "exception": None if reply is None else reply.exception,
-            **_line(delivery, silent=reply is None, delay=0.0, complete=len(delivery.data) == _FRAME),
+            "values": None if cut else list(reply.values),
+            "exception": "closed" if cut else reply.exception,
+            **line,
+            **({"ends": "close"} if closed else {}),
         }
 
     def _udp(self, wallbox: Wallbox, name: str, interface: UdpInterface) -> dict[str, object]:
         data = (self.send or "").encode()
-        with _recorded(wallbox, name, self.send or "") as (origin, _):
+        with _recorded(wallbox, name, self.send or "") as (origin, detail):
             interception = wallbox.interceptor.intercept(of_datagram(data, CLIENT, name, "in"))
             replies: Sequence[Copy[Datagram]] = ()
             if not interception.lost():
                 with interception.handling():
                     sent = tuple(interface.handle(data, origin))
+                for each in sent:
+                    detail |= each.journal
                 copies = [Copy(message=each, data=interception.content(each.data), delay=each.delay) for each in sent]
                 replies = interception.copies(copies)
         return {
@@ -208,26 +233,43 @@ class Request(Step):
             "delay": max((copy.delay for copy in replies), default=0.0),
         }
 
-    def _mqtt(self, wallbox: Wallbox, name: str, interface: MqttInterface) -> dict[str, object]:
+    def _mqtt(self, site: Site, wallbox: Wallbox, name: str, interface: MqttInterface, topic: str) -> dict[str, object]:
         engine = FaultEngine.of(wallbox.simulation)
-        access = interface.access()
-        try:
-            if access is not None:
-                access = wallbox.interceptor.broker_access(name, access)
-        except OSError:
-            access = None
-        if access is None or engine.broker_gone:
+        if site.broker is None or engine.broker_gone:
             return {"reachable": False}
-        with _recorded(wallbox, name, f"subscribe {self.topic}") as (origin, _):
-            prefix = interface.prefix()
-            found = {m.topic: m for m in interface.connected(origin) if concerns(self.topic or "", m.topic, prefix)}
-            replies: list[str] = []
-            for message in found.values():
-                interception = wallbox.interceptor.intercept(of_publish(message, name, "out"))
-                sent = Copy(message=message, data=interception.content(message.payload))
-                replies += [copy.data.decode("utf-8", "replace") for copy in interception.copies([sent])]
-        will = None if access.will is None else access.will.topic
-        return {"reachable": True, "replies": len(replies), "body": "\n".join(replies), "will": will}
+        if self.payload is not None:
+            engine.hand_over(wallbox, Publish(topic=topic, payload=self.payload.encode()), CLIENT)
+        with _recorded(wallbox, name, f"subscribe {topic}"):
+            found = Retained.of(wallbox.simulation).below(interface.prefix(), topic)
+        body = "\n".join(message.payload.decode("utf-8", "replace") for message in found)
+        access = interface.access()
+        will = None if access is None or access.will is None else access.will.topic
+        return {"reachable": True, "replies": len(found), "body": body, "silent": not found, "will": will}
+
+    def _talk(
+        self, wallbox: Wallbox, endpoint: WebSocketEndpoint, path: str, origin: Origin
+    ) -> tuple[list[str], Literal["keep", "close"]]:
+        """The frames that come once a message was sent, and whether the connection is still there."""
+        texts: list[str] = []
+        conversation = endpoint.open(origin)
+        for _ in conversation.opened():
+            pass
+        incoming = wallbox.interceptor.intercept(of_frame(path, self.message or "", CLIENT, "in"))
+        ends: Literal["keep", "close"] = "keep"
+        if not incoming.lost():
+            with incoming.handling():
+                frames = list(conversation.received(self.message or ""))
+            for frame in frames:
+                if isinstance(frame, Close):
+                    ends = "close"
+                    break
+                outgoing = wallbox.interceptor.intercept(of_frame(path, frame, CLIENT, "out"))
+                data = outgoing.content(frame.encode() if isinstance(frame, str) else frame)
+                texts += [
+                    copy.data.decode("utf-8", "replace") for copy in outgoing.copies([Copy(message=frame, data=data)])
+                ]
+        conversation.closed()
+        return texts, ends
 
 
 _FRAME = 260

@@ -11,13 +11,14 @@ from typing import Final
 
 from ...core.snapshot import Snapshot
 from ...devices.interfaces.ship import Credentials, Disturbance
+from ...eebus.coding import Data
 from ...eebus.emobility import EVCC, EVSECC, OPEV, Manufacturer, PhaseLimits, VehicleFacts, serve_station, serve_vehicle
 from ...eebus.heartbeat import Heartbeat
 from ...eebus.identity import credentials, private_number
 from ...eebus.limitation import LPC, EnergyGuards, LimitServer, Numbers
 from ...eebus.lpc import STANDARD, ControllableSystem
 from ...eebus.measuring import CHARGING, CONSUMPTION, EVCEM, MPC, Measurements
-from ...eebus.model import Address, Entity, UseCase
+from ...eebus.model import Address, Entity, Refusal, UseCase
 from ...eebus.node import Node
 from ...eebus.spine import Device
 from ...runtime.simulation import Simulation
@@ -42,6 +43,8 @@ class Facts:
     current: float
     """The most it can give per phase [A]."""
     phases: int
+    wrote: Callable[[str, str, Data, Refusal | None], None]
+    """(point, SKI of the peer, what it wrote, why it was refused)"""
     changed: Callable[[], None]
     """A limit, or the state of the LPC machine, is another one."""
 
@@ -57,7 +60,9 @@ class WallboxNode:
         self.facts = facts
         self.device = Device(f"d:_n:{facts.name}", "ChargingStation")
         self.system = ControllableSystem(facts.simulation, lambda: facts.power, facts.changed, STANDARD)
-        self.phase_limits = PhaseLimits(facts.changed)
+        self.phase_limits = PhaseLimits(
+            facts.changed, lambda ski, value, refusal: facts.wrote("opev.current", ski, value, refusal)
+        )
         self._vehicle: Entity | None = None
         self._charging = Measurements(self.device, CHARGING, facts.snapshot, lambda: facts.phases)
         self._consumption = Measurements(self.device, CONSUMPTION, facts.snapshot, lambda: facts.phases)
@@ -114,6 +119,7 @@ class WallboxNode:
             lambda: facts.power,
             Numbers(),
             refuses=lambda: facts.disturbance().refuses_limits,
+            wrote=lambda ski, value, refusal: facts.wrote("lpc.power", ski, value, refusal),
         )
         limits.serve(load_control, configuration, electrical)
         self._consumption.serve(electrical, measurement)

@@ -19,6 +19,8 @@ from ...devices.wallbox import Context, Wallbox
 from .settings import AUTO_ACCEPT, CONNECT, ENABLED, TRUSTED
 
 if TYPE_CHECKING:
+    from ...eebus.coding import Data
+    from ...eebus.model import Refusal
     from .node import WallboxNode
 
 PERIOD: Final = 10 * SECOND
@@ -106,6 +108,7 @@ class EebusWallbox(Wallbox):
                 snapshot=self.snapshot,
                 current=spec.rated_current,
                 phases=spec.phases,
+                wrote=self._wrote,
                 changed=self._limited,
             )
         )
@@ -148,6 +151,11 @@ class EebusWallbox(Wallbox):
         )
 
     # --- limits ------------------------------------------------------------------------------------------------------
+
+    def _wrote(self, point: str, ski: str, value: Data, refusal: Refusal | None) -> None:
+        """A peer has written a limit."""
+        outcome = Outcome() if refusal is None else Outcome(refused=Reason.INVALID, message=refusal.description)
+        self.record_write(point, dict(value), outcome, Origin(interface=SHIP, client=ski))
 
     def _limited(self) -> None:
         self._obey()

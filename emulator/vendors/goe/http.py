@@ -53,6 +53,11 @@ class HttpApi:
             announces_close=lambda: self._device.identity.has(CLOSE_ANNOUNCED),
         )
 
+    @property
+    def _on(self) -> bool:
+        """API v2 is there, and on."""
+        return self._device.settings[HAI] and not self._device.identity.traits.old_hardware
+
     # --- routes ------------------------------------------------------------------------------------------------------
 
     def page(self, _: HttpRequest) -> HttpReply:
@@ -71,7 +76,7 @@ class HttpApi:
     def status(self, request: HttpRequest) -> HttpReply:
         """All keys, or those of the filter."""
         device = self._device
-        if not device.settings[HAI]:
+        if not self._on:
             return self.not_found(request)
         wanted = next((value for name, value in _pairs(request) if name == "filter"), "")
         device.http_clients += 1
@@ -95,7 +100,7 @@ class HttpApi:
 
         The answer is in the firmware's order. Source: go-eCharger-API-v2#29.
         """
-        if not self._device.settings[HAI]:
+        if not self._on:
             return self.not_found(request)
         results: dict[str, object] = {}
         for key, encoded in _pairs(request):

@@ -8,7 +8,7 @@ Source: go-eCharger-API-v2 (ocpp-en, firmware key lists), captured replies; seri
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ...core.specs import EvseSpec, PhaseSwitching
@@ -16,6 +16,8 @@ from ...devices.firmware import Model
 
 FIRMWARES: Final = ("53.1", "55.5", "56.8", "59.4", "60.1", "60.3", "60.4", "60.5")
 DEFAULT_FIRMWARE: Final = "60.5"
+OLD_FIRMWARES: Final = ("40.0", "42.0")
+"""Of V2 hardware. ASSUMED: nothing tells them apart."""
 
 EVSE: Final = EvseSpec(
     # The logic withdraws the offer, waits `psmd` and asks for the other phases with the contactor open; the charge
@@ -32,6 +34,9 @@ EVSE: Final = EvseSpec(
 )
 
 
+OLD_EVSE: Final = replace(EVSE, phase_switching=PhaseSwitching(fitted=False))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
     """What tells a model apart on the wire, beside the keys it has."""
@@ -42,6 +47,8 @@ class Traits:
     """`var`: 11 or 22 [kW]"""
     subtype: str | None = None
     """`styp`"""
+    old_hardware: bool = False
+    """V2: API v1 and Modbus only, no phase switching."""
     newer_platform: bool = False
     """PRO and CORE: six temperatures, `adi` always true, `wh` cleared at unplug, 400 for unknown keys, bcrypt."""
 
@@ -54,17 +61,18 @@ def _model(
     serial: str = "123456",
     firmwares: tuple[str, ...] = FIRMWARES,
     connector: str = "socket",
+    evse: EvseSpec = EVSE,
 ) -> Model:
     return Model(
         id=name,
         title=title,
         firmwares=firmwares,
-        default_firmware=DEFAULT_FIRMWARE,
+        default_firmware=firmwares[-1],
         rated_current=16.0 if power_class == 11 else 32.0,
         phases=3,
         connector=connector,
         serial=serial,
-        evse=EVSE,
+        evse=evse,
     )
 
 
@@ -79,6 +87,8 @@ MODELS: Final = (
     _model("gemini-2-11", "Charger Gemini 2.0 11 kW", 11, serial="412345", firmwares=_from("56.8")),
     _model("v3-22", "Charger HOME+ (V3) 22 kW", 22),
     _model("v3-11", "Charger HOME+ (V3) 11 kW", 11),
+    _model("v2-22", "Charger HOME+ (V2) 22 kW", 22, serial="001680", firmwares=OLD_FIRMWARES, evse=OLD_EVSE),
+    _model("v2-11", "Charger HOME+ (V2) 11 kW", 11, serial="001680", firmwares=OLD_FIRMWARES, evse=OLD_EVSE),
     _model("pro", "Charger PRO", 22, serial="512345", firmwares=_from("59.4")),
     _model("core", "Charger CORE", 22, serial="612345", firmwares=_from("60.3"), connector="tethered"),
 )
@@ -90,6 +100,8 @@ TRAITS: Final[Mapping[str, Traits]] = {
     "gemini-2-11": Traits(device_type="go-eCharger_V5", power_class=11),
     "v3-22": Traits(device_type="go-eCharger", power_class=22),
     "v3-11": Traits(device_type="go-eCharger", power_class=11),
+    "v2-22": Traits(device_type="go-eCharger", power_class=22, old_hardware=True),
+    "v2-11": Traits(device_type="go-eCharger", power_class=11, old_hardware=True),
     "pro": Traits(device_type="go-eCharger_Pro", power_class=22, subtype="pro_socket", newer_platform=True),
     "core": Traits(device_type="go-eCharger_Phoenix", power_class=22, subtype="core_cable", newer_platform=True),
 }
@@ -97,7 +109,9 @@ TRAITS: Final[Mapping[str, Traits]] = {
 
 PHOENIX: Final = ("pro", "core")
 """Models of the newer platform, which lacks the keys of lock and button."""
+V2: Final = ("v2-22", "v2-11")
 V3: Final = ("v3-22", "v3-11")
 NOT_V3: Final = tuple(model.id for model in MODELS if model.id not in V3)
+NOT_V2: Final = tuple(model.id for model in MODELS if model.id not in V2)
 WITH_LOCK: Final = tuple(model.id for model in MODELS if model.id not in PHOENIX)
 """V3 and Gemini: the models with cable lock, button and classic network keys."""

@@ -22,6 +22,7 @@ from . import readings as r
 from . import settings as s
 from .combined import Act, flag, key
 from .features import V1_COLOURS_ALL_WRITE_CID
+from .models import NOT_V2, V2
 from .readings import Read, View
 from .refusals import Refusal, range_exceeded, wrong_type
 from .settings import CardEntry
@@ -205,6 +206,7 @@ def _row(
     coarse_only: bool = False,
     live: bool = True,
     assumed: str | None = None,
+    models: tuple[str, ...] | None = None,
 ) -> Row:
     return Row(
         name=name,
@@ -215,6 +217,7 @@ def _row(
         coarse_only=coarse_only,
         live=live,
         assumed=assumed,
+        models=models,
         source=DOC,
     )
 
@@ -243,8 +246,11 @@ ROWS: Final[tuple[Row, ...]] = (
     _row("stp", lambda v: 0 if v.settings[s.DWO] is None else 2, "energy limit: 0 off, 2 on", _by(_limit_on)),
     _row("cbl", lambda v: r.cable(v) or 0, "A, coding of the cable"),
     _row("pha", combined.phase_bits, "bits 5-3: L3 L2 L1 in front of the contactor, 2-0: behind it"),
-    _row("fsp", lambda v: int(v.sample.phases == 1), "one phase", _by(_single_phase)),
-    _row("tma", r.temperatures, "°C", bare=True, coarse_only=True),
+    _row("fsp", lambda v: int(v.sample.phases == 1), "one phase", _by(_single_phase), models=NOT_V2),
+    _row("tmp", lambda v: round(v.sample.temperature["board"]), "°C of the board", models=V2),
+    _row("amt", r.amt, "A allowed by temperature", models=V2),
+    _row("txi", lambda _: 0, "transmit interface", live=False, assumed="always 0", models=V2),
+    _row("tma", r.temperatures, "°C", bare=True, coarse_only=True, models=NOT_V2),
     _row("dws", lambda v: int(r.session_energy(v) * 360), "10 Ws of the session"),
     _row("dwo", r.stored(s.V1_DWO), "energy limit, 0.1 kWh", _by(_limit)),
     _row("adi", lambda v: int(v.settings[s.ADI]), "16 A adapter"),

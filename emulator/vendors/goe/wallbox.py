@@ -109,13 +109,18 @@ class Goe(Wallbox):
         self._reactions = self._react()
         self._spread_cards()
         self._remember_limit()
-        self.interfaces: Mapping[str, Interface] = {
-            "http": self.http.interface(routes=self.v1.routes, websockets={"/ws": self.websocket.endpoint()}),
+        old = identity.traits.old_hardware
+        sockets = {} if old else {"/ws": self.websocket.endpoint()}
+        basic: dict[str, Interface] = {
+            "http": self.http.interface(routes=self.v1.routes, websockets=sockets),
             "modbus": self.modbus.interface(),
+        }
+        newer: dict[str, Interface] = {
             "mqtt": self.mqtt.interface(),
             "ocpp": self.backend.host.interface,
             "mdns": MdnsInterface(services=lambda: (announcement.service(identity),)),
         }
+        self.interfaces: Mapping[str, Interface] = basic if old else basic | newer
 
     def _charge_point(self) -> tuple[VendorProfile, Station]:
         from .station import made_of  # here, because most wallboxes have no central system

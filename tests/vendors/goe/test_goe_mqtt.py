@@ -11,11 +11,17 @@ from test_tables import fits
 
 from emulator import vendors
 from emulator.devices.interfaces import EMBEDDED_BROKER, MqttInterface, Origin, Publish
+from emulator.vendors.goe.models import TRAITS
 
 CLIENT = Origin(interface="mqtt", client="test:1")
 Make = Callable[..., Bench]
 PREFIX = "go-eCharger/123456/"
-MODELS = [(model.id, firmware) for model in vendors.vendor("goe").models for firmware in model.firmwares]
+MODELS = [
+    (model.id, firmware)
+    for model in vendors.vendor("goe").models
+    for firmware in model.firmwares
+    if not TRAITS[model.id].old_hardware
+]
 
 
 def mqtt(world: Bench) -> MqttInterface:

@@ -20,13 +20,19 @@ from test_tables import fits
 from emulator import vendors
 from emulator.devices.interfaces import Conversation, Frame, HttpInterface, Origin
 from emulator.vendors.goe import keys, login, messagepack
+from emulator.vendors.goe.models import TRAITS
 
 CLIENT = Origin(interface="websocket", client="test:1")
 Make = Callable[..., Bench]
 PASSWORD = "go-e-test"
 TOKEN1, TOKEN2 = "00112233445566778899aabbccddeeff", "ffeeddccbbaa99887766554433221100"
 TOKEN3 = "0123456789abcdef0123456789abcdef"
-MODELS = [(model.id, firmware) for model in vendors.vendor("goe").models for firmware in model.firmwares]
+MODELS = [
+    (model.id, firmware)
+    for model in vendors.vendor("goe").models
+    for firmware in model.firmwares
+    if not TRAITS[model.id].old_hardware
+]
 
 
 @pytest.fixture

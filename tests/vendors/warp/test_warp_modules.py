@@ -117,6 +117,7 @@ def test_without_users_nobody_is_asked_for_a_card() -> None:
     world.box.reboot()
     world.wait(20)
     assert world.json("evse/user_enabled") == {"enabled": False}
+    assert "User slot enabled, but no users configured. Disabling user slot." in world.log
 
 
 # --- cards -----------------------------------------------------------------------------------------------------------

@@ -86,7 +86,10 @@ class Users(Module):
         self._save(self.all)
         only_anonymous = len(self.all) == 1
         if only_anonymous and self.platform.flash.flag(USER_ENABLED):
+            self.log("users", "User slot enabled, but no users configured. Disabling user slot.")
             self.controller.enable(USER_ENABLED, False)
+        if self.guarded:
+            self.log("users", "Web interface authentication enabled.")
 
     def _save(self, users: list[Doc]) -> None:
         taken = {user.integer("id") for user in users} | {int(user_id) for user_id in self.names}

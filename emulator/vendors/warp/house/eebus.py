@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ....core.instant import Instant, later
-from ....devices.interfaces import Interface, MdnsService, ShipInterface
-from ....devices.interfaces.ship import SHIP_PATH, SHIP_PORT, ShipTarget
+from ....core.messages import Outcome, Reason
+from ....devices.interfaces import Interface, MdnsService, Origin, ShipInterface
+from ....devices.interfaces.ship import SHIP_PATH, SHIP_PORT, Discovered, ShipTarget
 from ....devices.quirks import Quirk
 from ..api.documents import Doc, plain_docs
 from ..api.rows import AnyRow, Source
@@ -29,8 +30,10 @@ from .p14a import P14a
 from .power import PowerManager
 
 if TYPE_CHECKING:
+    from ....eebus.coding import Data
     from ....eebus.emobility import Manufacturer, VehicleFacts
     from ....eebus.lpc import ControllableSystem
+    from ....eebus.model import Refusal
     from ....eebus.node import Node
     from .eebus_node import EebusNode, Facts
 
@@ -219,6 +222,7 @@ class Eebus(Module):
                 unlimited_in_failsafe=platform.shows(UNLIMITED_FAILSAFE),
                 failsafe_forgets=platform.shows(FAILSAFE_FORGETS),
             ),
+            wrote=self._wrote,
             limited=self._limited,
         )
 
@@ -258,6 +262,11 @@ class Eebus(Module):
         """Whether an energy guard limits the wallbox, and to how many W."""
         obeyed = self._node.system.obeyed if self._node is not None and self._running else None
         return (False, 0) if obeyed is None else (True, int(obeyed))
+
+    def _wrote(self, ski: str, value: Data, refusal: Refusal | None) -> None:
+        """An energy guard has written a limit."""
+        outcome = Outcome() if refusal is None else Outcome(refused=Reason.INVALID, message=refusal.description)
+        self.platform.record_write("eebus/usecases.lpc", dict(value), outcome, Origin(interface="ship", client=ski))
 
     def _limited(self) -> None:
         self.p14a.boot()
@@ -340,8 +349,28 @@ class Eebus(Module):
     def _scanned(self) -> None:
         self.discovery = SCAN_DONE
         if self._running:
-            self._ship_node().connect_in(0.0)
+            node = self._ship_node()
+            for record in node.found.values():
+                self._found(record)
+            node.connect_in(0.0)
         self.platform.changed()
+
+    def _found(self, record: Discovered) -> None:
+        """A scan has found a node: a peer that may be added, or where a known one is."""
+        members = {
+            "ip": record.host,
+            "port": record.port,
+            "id": record.id,
+            "wss_path": record.path,
+            "autoregister": record.register,
+            "model_brand": record.brand,
+            "model_model": record.model,
+            "model_type": record.type,
+        }
+        if all(peer.text("ski").lower() != record.ski for peer in self.remembered):
+            known = self._others.get(record.ski, Doc(Obj(_NODE).default()))
+            if record.ski in self._others or len(self._others) < DISCOVERED:
+                self._others[record.ski] = Doc(known.changed(**members, ski=record.ski))
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from ....devices.interfaces.ship import Credentials, Disturbance
 from ....eebus.emobility import EVCC, EVSECC, Manufacturer, VehicleFacts, serve_station, serve_vehicle
 from ....eebus.heartbeat import Heartbeat
 from ....eebus.identity import credentials, private_number
-from ....eebus.limitation import LPC, EnergyGuards, LimitServer, Numbers
+from ....eebus.limitation import LPC, EnergyGuards, LimitServer, Numbers, Wrote
 from ....eebus.lpc import ControllableSystem, Quirks
 from ....eebus.measuring import CHARGING, CONSUMPTION, EVCEM, MPC, Measurements
 from ....eebus.model import Address, Entity, UseCase
@@ -49,6 +49,7 @@ class Facts:
     failed: Callable[[], bool]
     metered: bool
     quirks: Quirks
+    wrote: Wrote
     limited: Callable[[], None]
     """The limit, or the state of the LPC machine, is another one."""
 
@@ -118,6 +119,7 @@ class EebusNode:
             lambda: GREATEST,
             Numbers(limit=1, failsafe_power=11, failsafe_duration=12, characteristic="powerConsumptionMax"),
             refuses=lambda: facts.disturbance().refuses_limits,
+            wrote=facts.wrote,
         )
         limits.serve(load_control, configuration, electrical)
         self._consumption = Measurements(self.device, CONSUMPTION, facts.snapshot, lambda: facts.snapshot().phases)
