@@ -44,7 +44,7 @@ class ChargerEmulatorContainer:
         *,
         scenario: str | Path | None = None,
         seed: int | None = None,
-        ports: tuple[int, ...] = (CONTROL, 1883, 8101, 8102, 8103, 8104, 8105, 5021, 5022, 5023, 5025, 5026),
+        ports: tuple[int, ...] = (CONTROL, 1883, 8101, 8102, 8103, 8104, 8105, 4432, 5021, 5022, 5023, 5025, 5026),
         create: Callable[[str, list[str], tuple[int, ...], dict[str, str]], Container] | None = None,
     ) -> None:
         command = ["run", "--frozen"]

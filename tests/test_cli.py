@@ -287,3 +287,36 @@ def test_a_taken_control_port_is_said(good: Path) -> None:
         assert done.returncode == 2
         assert done.stderr.startswith(f"control API: port {port} on 127.0.0.1")
         emulator.end()
+
+
+NOTHING = """\
+wallbox: {goe: {http: 0, firmware: "60.2"}}
+steps:
+  - {at: 1 s, fault: {on: goe.http, kind: delay, delay: 1 s}}
+end: {at: 2 s}
+"""
+
+
+def test_a_strict_play_fails_where_nothing_was_tested(tmp_path: Path) -> None:
+    file = tmp_path / "nothing.yaml"
+    file.write_text(NOTHING)
+    said = run("play", str(file)).stdout
+    assert "not tested: " in said
+    assert said.count("60.2 behaves as 60.1") == 1
+    said = run("play", str(file), "--strict", "--report", str(tmp_path / "report"), code=1).stdout
+    assert "untested fault delay: it was in force and hit nothing" in said
+    assert "untested fault delay" in (tmp_path / "report" / "junit.xml").read_text()
+    assert json.loads((tmp_path / "report" / "report.json").read_text())["ok"] is False
+    file.write_text(f"strict: true\n{NOTHING}")
+    run("play", str(file), code=1)
+    assert "60.2 behaves as 60.1" in run("check", str(file)).stdout
+
+
+@pytest.mark.parametrize("vendor", ["goe", "warp", "nrgkick", "lektrico", "bender", "keba"])
+def test_settings_events_and_quantities_are_listed(vendor: str) -> None:
+    rows = json.loads(run("list", "settings", vendor, "--json").stdout)
+    assert len(rows) > 10
+    assert {"rcd_tripped"} <= {row[0] for row in json.loads(run("list", "events", "--json").stdout)}
+    assert {"power"} <= {row[0] for row in json.loads(run("list", "quantities", "--json").stdout)}
+    assert "needs a vendor" in run("list", "settings", code=2).stderr
+    assert not re.search(r"\bP\d\d\b", run("list", "faults").stdout)

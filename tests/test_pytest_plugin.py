@@ -133,3 +133,27 @@ def test_loading_the_plugin_costs_nothing() -> None:
     code = "import sys, emulator.pytest_plugin; print([m for m in ('aiohttp', 'pydantic', 'yaml') if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+STRICT_TESTS = """
+import pytest
+
+@pytest.mark.scenario("nothing.yaml", strict=True)
+def test_strict(emulator):
+    emulator.finish()
+
+@pytest.mark.scenario("nothing.yaml")
+def test_lenient(emulator):
+    emulator.finish()
+"""
+
+
+def test_a_strict_scenario_fails_a_test_where_nothing_was_tested(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile(STRICT_TESTS)
+    (pytester.path / "nothing.yaml").write_text(
+        "wallbox: goe\nsteps: [{fault: {on: goe.http, kind: delay, delay: 1 s}}]\nend: 2 s\n"
+    )
+    result = pytester.runpytest()
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*not tested:*fault delay: it was in force and hit nothing*"])

@@ -263,3 +263,34 @@ def test_journal_entries_are_plain_data() -> None:
 
     for line in asyncio.run(story()).splitlines():
         assert json.loads(line)["kind"]
+
+
+async def test_a_jump_until_something_holds_works_while_the_clock_runs() -> None:
+    async with running(speed=3600.0) as emulator:
+        await do(emulator, "plug_in", vehicle="vw_id3")
+        for power in ("> 1 kW", "< 50 kW") * 5:
+            passage = await emulator.advance_until(checks(emulator.site, {"power": power, "goe.car": 2}), 10**9)
+            assert passage.ok
+        assert emulator.clock.speed == 3600.0
+
+
+async def test_the_broker_takes_any_port_and_ports_are_moved_for_a_second_emulator() -> None:
+    text = "wallbox: {goe: {mqtt: true, http: 18101}}\nbroker: {port: 0}"
+    async with running(text, any_port=False, port_offset=7) as first, running(text, any_port=False) as second:
+        assert first.broker is not None
+        assert second.broker is not None
+        assert first.broker.port not in (0, second.broker.port)
+        assert [e.servers["charger.goe.http"].endpoint.port for e in (first, second)] == [18108, 18101]
+
+
+async def test_a_run_may_have_no_broker() -> None:
+    async with running("wallbox: {goe: {mqtt: true}}\nbroker: none") as emulator:
+        assert emulator.broker is None
+        assert emulator.site.broker is None
+
+
+async def test_time_has_an_end_that_a_jump_cannot_pass() -> None:
+    async with running() as emulator:
+        with pytest.raises(EmulatorError, match="time ends"):
+            await emulator.advance(80_000_000 * 3600 * 10**6)
+        assert emulator.simulation.calendar().year == 2026

@@ -27,6 +27,8 @@ def command(scenarios: tuple[Path, ...]) -> int:
                 f"{path}: fine ({_many(len(scenario.chargers), 'charger')}, {_many(wallboxes, 'wallbox', 'es')}, "
                 f"{_many(len(scenario.steps), 'step')})"
             )
+            for remark in scenario.remarks:
+                click.echo(f"{path}: {remark}")
     return 2 if wrong else 0
 
 

@@ -173,7 +173,7 @@ def _announce(emulator: Emulator, server: ControlServer) -> None:
             if found["url"] is not None:
                 note = "" if found["listening"] or found["protocol"] in ("mqtt", "ocpp") else "  (switched off)"
                 if found["off"] is not None:
-                    note = f"  off ({found['off']}); {found['switch_on']} switches it on, interfaces: all everything"
+                    note = f"  off ({found['off']}): {found['switch_on']} or interfaces: all switches it on"
                 lines.append((wallbox["name"], found["name"], found["url"] + note))  # type: ignore[arg-type]
     first = max(len(line[0]) for line in lines)
     second = max(len(line[1]) for line in lines)
@@ -187,6 +187,6 @@ def _announce(emulator: Emulator, server: ControlServer) -> None:
 def _verdict(scenario: Scenario, result: Result) -> None:
     from .verdict import verdict_lines
 
-    if scenario.steps or scenario.rules or result.failures:
+    if scenario.steps or scenario.rules or result.failures or result.untested:
         for line in verdict_lines(scenario, result):
             click.echo(line)

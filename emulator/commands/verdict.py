@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def verdict_lines(scenario: Scenario, result: Result) -> Iterator[str]:
-    """Each failure, then the verdict."""
+    """Remarks, each failure, then the verdict."""
+    for remark in scenario.remarks:
+        yield f"{scenario.file}: {remark}"
     for failure in result.failures:
         yield str(failure)
     for untested in () if result.strict else result.untested:

@@ -26,7 +26,6 @@ def _kind(kind: FaultType) -> dict[str, object]:
         "about": kind.about,
         "where": list(kind.levels),
         "protocols": list(kind.protocols),
-        "primitive": kind.primitive,
         "arguments": [
             {"name": a.name, "about": a.about, "expected": a.type.text, "required": a.required} for a in kind.arguments
         ],

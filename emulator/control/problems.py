@@ -53,7 +53,8 @@ async def problem_documents(request: web.Request, handler: Handler) -> web.Strea
         return refused.reply()
     except ScenarioError as error:
         problems = [
-            {"line": p.place.line, "column": p.place.column, "text": p.text, "place": str(p.place)}
+            {"text": p.text, "place": str(p.place)}
+            | ({"line": p.place.line, "column": p.place.column} if p.place.line else {})
             for p in error.problems
         ]
         return Refused(422, str(error), title="The request does not make sense", problems=problems).reply()

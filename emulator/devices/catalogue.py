@@ -52,15 +52,18 @@ class Catalogue:
                 return model
         raise EmulatorError(f'{self.title} has no model "{wanted}"{did_you_mean(wanted, [m.id for m in self.models])}')
 
-    def profile(self, model: str | None = None, firmware: str | None = None) -> Profile:
-        """The profile for a model and firmware (None: their defaults). EmulatorError if unknown."""
+    def profile(self, model: str | None = None, firmware: str | None = None, *, offered: bool = False) -> Profile:
+        """The profile for a model and firmware (None: their defaults). EmulatorError if unknown.
+
+        `offered`: by an update server; what is newer than every profile behaves as the newest.
+        """
         chosen = self.model(model)
         text = firmware if firmware is not None else chosen.default_firmware
         try:
             version = Version(text)
         except ValueError:
             raise EmulatorError(f'"{text}" is not a firmware version; {_known(chosen)}') from None
-        if not Version(chosen.firmwares[0]) <= version <= Version(chosen.firmwares[-1]):
+        if version < Version(chosen.firmwares[0]) or (version > Version(chosen.firmwares[-1]) and not offered):
             raise EmulatorError(f'{chosen.id} has no profile for firmware "{text}"; {_known(chosen)}')
         return Profile(model=chosen, firmware=version)
 

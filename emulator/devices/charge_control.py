@@ -59,9 +59,9 @@ class ChargeControl:
         """Be in service, or not."""
         self._tell(SetService(owner=self.owner(name), available=available))
 
-    def phases(self, name: str, phases: Literal[1, 2, 3]) -> None:
-        """Ask for so many phases; a charger without phase switching ignores it."""
-        self._tell(RequestPhases(owner=self.owner(name), phases=phases))
+    def phases(self, name: str, phases: Literal[1, 2, 3]) -> bool:
+        """Ask for so many phases; a charger without phase switching ignores it. Whether the controller has taken it."""
+        return self._tell(RequestPhases(owner=self.owner(name), phases=phases))
 
     def mark_energy(self, name: str, energy: float | None) -> None:
         """Be told when the session reaches an energy [Wh]; None: no more."""

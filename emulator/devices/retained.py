@@ -43,11 +43,10 @@ class Retained:
         self._messages.clear()
 
     def below(self, prefix: str, topic: str) -> list[Publish]:
-        """What is retained on a topic: below a wallbox's prefix, or a whole one; it may hold `+` and `#`."""
+        """What is retained on a topic of a wallbox with this prefix; it may hold `+` and `#`."""
         start = prefix.rstrip("/") + "/"
         mine = (message for name, message in self._messages.items() if name.startswith(start) or name == topic)
-        ending = f"/{topic.lstrip('/')}"
-        return [m for m in mine if concerns(topic, m.topic, prefix) or m.topic.endswith(ending)]
+        return [message for message in mine if concerns(topic, message.topic, prefix)]
 
 
 def described(message: Publish, prefix: str, *, pushed: bool) -> dict[str, object]:

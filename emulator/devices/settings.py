@@ -170,6 +170,8 @@ class Settings:
         self._values: dict[str, object] = {row.name: row.default for row in self.rows.values()}
         self.swallow: Callable[[str, object], bool] | None = None
         """Asked before a value is stored: whether it is not to be. A fault may stand in the way."""
+        self.adjust: Callable[[str, object], object] | None = None
+        """Asked before a value is stored: what is stored instead. A fault may round it."""
         self._listeners: list[Callable[[str], None]] = []
 
     def listen(self, listener: Callable[[str], None]) -> None:
@@ -202,6 +204,8 @@ class Settings:
         name = handle if isinstance(handle, str) else handle.name
         if self.swallow is not None and self.swallow(name, value):
             return False
+        if self.adjust is not None:
+            value = self.adjust(name, value)
         if self._values[name] == value and type(self._values[name]) is type(value):
             return False
         self._values[name] = value

@@ -275,9 +275,12 @@ class Wallbox(ABC):
         self.settings.configure(settings)
         self.changed()
 
-    def set_firmware(self, firmware: str) -> None:
-        """The firmware is replaced; the wallbox reboots into it. EmulatorError if there is no such profile."""
-        self.profile = self.vendor.profile(self.profile.model.id, firmware)
+    def set_firmware(self, firmware: str, *, offered: bool = False) -> None:
+        """The firmware is replaced; the wallbox reboots into it. EmulatorError if there is no such profile.
+
+        `offered`: by an update server; what is newer than every profile behaves as the newest.
+        """
+        self.profile = self.vendor.profile(self.profile.model.id, firmware, offered=offered)
         self.reboot()
 
     def reboot(self, duration: float | None = None) -> None:

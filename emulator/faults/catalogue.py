@@ -47,6 +47,7 @@ EFFECTS: Final[tuple[type[Effect], ...]] = (
     ocpp.CallError,
     ocpp.DuplicateCallId,
     values.AcknowledgedButIneffective,
+    values.AdjustedWrite,
     values.SettleDelay,
     values.Override,
     values.Hide,

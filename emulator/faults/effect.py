@@ -175,6 +175,15 @@ class SwallowsWrites(ABC):
         """A command or a setting that the request leads to has no effect."""
 
 
+class AdjustsWrites(ABC):
+    """Changes what a request stores."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def adjusted(self, candidate: Candidate, name: str, value: object) -> object: ...
+
+
 class ChangesHttpReply(ABC):
     """Asked once it has fired."""
 

@@ -110,6 +110,7 @@ class FaultEngine:
             if interceptor is None:
                 interceptor = self._interceptors[wallbox] = FaultInterceptor(wallbox)
                 wallbox.interceptor, wallbox.settings.swallow = interceptor, interceptor.swallows_setting
+                wallbox.settings.adjust = interceptor.adjusted
             interceptor.add(fault)
         try:
             fault.arm()
@@ -127,7 +128,8 @@ class FaultEngine:
             interceptor = self._interceptors.get(wallbox)
             if interceptor is not None and interceptor.remove(fault):
                 del self._interceptors[wallbox]
-                wallbox.interceptor, wallbox.settings.swallow = NOBODY, None
+                wallbox.interceptor = NOBODY
+                wallbox.settings.swallow = wallbox.settings.adjust = None
 
     # --- MQTT --------------------------------------------------------------------------------------------------------
 
@@ -188,14 +190,9 @@ class FaultEngine:
         for name, interface in wallbox.interfaces.items():
             link = self.links.get(f"{wallbox.address}.{name}")
             if link is not None and isinstance(interface, MqttInterface):
-                below = f"{interface.prefix().rstrip('/')}/{message.topic.lstrip('/')}"
-                heard = [
-                    topic
-                    for topic in (message.topic, below)
-                    if any(matches(pattern, topic) for pattern in interface.subscriptions())
-                ]
-                if heard:
-                    link.deliver(replace(message, topic=heard[0]), client)
+                topic = whole(message.topic, interface.prefix())
+                if any(matches(pattern, topic) for pattern in interface.subscriptions()):
+                    link.deliver(replace(message, topic=topic), client)
 
     def _deliver(self, wallbox: Wallbox, name: str, interface: MqttInterface, message: Publish) -> None:
         """Without a broker: straight to the wallbox, if it listens."""

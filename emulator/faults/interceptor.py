@@ -23,6 +23,7 @@ from . import registers
 from .edits import HIDE, KEEP, edit
 from .eebus import DisturbsEebus
 from .effect import (
+    AdjustsWrites,
     ChangesBrokerAccess,
     ChangesCopies,
     ChangesDelivery,
@@ -328,6 +329,13 @@ class FaultInterceptor(Interceptor):
         return found
 
     # --- effects of requests -----------------------------------------------------------------------------------------
+
+    def adjusted(self, name: str, value: object) -> object:
+        """What is stored instead of a value that the present request leads to."""
+        for each in self.handled:
+            if isinstance(each.effect, AdjustsWrites):
+                value = each.effect.adjusted(each, name, value)
+        return value
 
     def swallows_setting(self, name: str, value: object) -> bool:
         """Whether a setting that the present request leads to stays as it is."""

@@ -19,7 +19,15 @@ from ..devices.traffic import ProtocolName
 from ..language.fields import About
 from . import registers
 from .edits import HIDE, KEEP, add_member
-from .effect import ChangesModbusReply, ChangesText, ChangesValues, OnMessages, SwallowsWrites, WatchesRequests
+from .effect import (
+    AdjustsWrites,
+    ChangesModbusReply,
+    ChangesText,
+    ChangesValues,
+    OnMessages,
+    SwallowsWrites,
+    WatchesRequests,
+)
 from .match import Match
 from .sentinels import Sentinel
 
@@ -56,6 +64,41 @@ class AcknowledgedButIneffective(OnMessages, WatchesRequests, SwallowsWrites):
         if isinstance(swallowed, list) and name not in swallowed:
             swallowed.append(name)
         return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustedWrite(OnMessages, AdjustsWrites):
+    """Writes are acknowledged, and what is stored is rounded or cut. `match.key` says which value, as it is stored."""
+
+    primitive: ClassVar[str] = "P02"
+    selects: ClassVar[bool] = True
+    needs_key: ClassVar[bool] = True
+    requires: ClassVar[tuple[str, ...]] = ("step", "lowest", "highest")
+
+    step: Annotated[float | None, About("rounded down to a multiple of this")] = None
+    lowest: Annotated[float | None, About("at least this")] = None
+    highest: Annotated[float | None, About("at most this")] = None
+
+    def problem(self, match: Match) -> str | None:
+        return "step has to be positive" if self.step is not None and self.step <= 0 else None
+
+    def adjusted(self, candidate: Candidate, name: str, value: object) -> object:
+        number, key = _number(value), candidate.key
+        if number is None or key is None or not ends_with(address(name), key[-1:]):
+            return value
+        new = self._cut(number)
+        if new == number or not candidate.fire():
+            return value
+        adjusted = _counted(value, self._cut)
+        candidate.changed(address(name), value, adjusted)
+        return adjusted
+
+    def _cut(self, number: float) -> float:
+        if self.step is not None:
+            number = number // self.step * self.step
+        if self.lowest is not None:
+            number = max(number, self.lowest)
+        return number if self.highest is None else min(number, self.highest)
 
 
 PENDING: Final = "pending"

@@ -10,9 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NoReturn, TypeVar
 
-from ..core.instant import Instant
+from ..core.instant import DAY, Instant, seconds
 from ..errors import EmulatorError, Problem, did_you_mean
 from . import units
 from .nodes import Node
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 Schema = dict[str, object]
+
+
+LONGEST: Final[Instant] = 36_525 * DAY
+"""No duration and no instant of a scenario is longer: 100 years."""
+EARLIEST_YEAR: Final = 1970
+LATEST_YEAR: Final = 2200
 
 
 class Unreadable(Exception):  # noqa: N818 - a signal, not an error: it has been reported
@@ -91,8 +97,9 @@ class NumberWithUnit(ArgumentType[float]):
             scope.fail(node, str(error))
         if self.lowest is not None and value < self.lowest:
             scope.fail(node, f"found {node.shown()}, expected at least {units.shown(self.lowest, self.symbol)}")
-        if self.highest is not None and value > self.highest:
-            scope.fail(node, f"found {node.shown()}, expected at most {units.shown(self.highest, self.symbol)}")
+        highest = seconds(LONGEST) if self.highest is None and self.symbol == "s" else self.highest
+        if highest is not None and value > highest:
+            scope.fail(node, f"found {node.shown()}, expected at most {units.shown(highest, self.symbol)}")
         return value
 
     def schema(self) -> Schema:
@@ -117,6 +124,8 @@ class Duration(ArgumentType[Instant]):
             scope.fail(node, str(error))
         if value < 0:
             scope.fail(node, f"found {node.shown()}, time does not run backwards")
+        if value > LONGEST:
+            scope.fail(node, f"found {node.shown()}, expected at most {seconds(LONGEST) / 3600:.0f} h (100 years)")
         return value
 
     def schema(self) -> Schema:
@@ -323,6 +332,8 @@ class CalendarTime(ArgumentType[datetime]):
             self.wrong(node, scope)
         if value.tzinfo is None:
             self.wrong(node, scope, " (the offset is missing)")
+        if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+            self.wrong(node, scope, f" (from {EARLIEST_YEAR} to {LATEST_YEAR})")
         return value
 
     def schema(self) -> Schema:

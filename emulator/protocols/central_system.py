@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 from ..devices.interfaces.ocpp import Message
 from ..ocpp.central_system import CentralSystem, Session
 from ..ocpp.messages import MessageError, decode, encode
+from .server import BACKLOG
 from .websocket_wire import WebSocketWire
 
 DEFAULT_PORT: Final = 8880
@@ -44,7 +45,7 @@ class CentralSystemServer:
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         self.attach(self.system)
-        self._server = await loop.create_server(lambda: Connection(self).wire, self.host, self.port)
+        self._server = await loop.create_server(lambda: Connection(self).wire, self.host, self.port, backlog=BACKLOG)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ..core.instant import Instant
 from ..verdict.reading import PlacedRule
+from ..world.defaults import profile_of
 from ..world.plan import SitePlan
 from .steps.base import TimedStep
 
@@ -36,6 +37,17 @@ class Scenario(SitePlan):
     end: End | None = None
     strict: bool = False
     """What passed only because nothing came to it is a failure."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What its user should know although nothing is wrong."""
+        found: dict[str, None] = {}
+        for charger in self.chargers:
+            for wallbox in charger.wallboxes:
+                _, profile = profile_of(wallbox)
+                if profile.stands_in is not None:
+                    found[f"{profile.model.id} {profile.firmware} behaves as {profile.stands_in}"] = None
+        return tuple(found)
 
     @property
     def steps(self) -> tuple[TimedStep, ...]:

@@ -25,7 +25,7 @@ from ..world.plan import WallboxPlan, counted_up
 from ..world.quantities import RESERVED
 from .settings import check_settings
 
-INTERFACES: Final = ("http", "websocket", "mqtt", "modbus", "udp", "semp", "ship", "mdns")
+INTERFACES: Final = ("http", "https", "websocket", "mqtt", "modbus", "udp", "semp", "ship", "mdns")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 

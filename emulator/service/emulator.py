@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from ..core.messages import Outcome, Reason
 from ..devices.interfaces.ocpp import EMBEDDED
 from ..errors import EmulatorError, Place
 from ..faults.engine import FaultEngine
+from ..language.arguments import LONGEST
 from ..protocols.ocpp import OcppDevice
 from ..protocols.push import moved
 from ..protocols.server import Server
@@ -73,6 +74,10 @@ class Options:
     """Announce wallboxes by mDNS."""
     record: bool = False
     """Keep traces of all chargers for the report."""
+
+
+LATEST: Final[Instant] = 5 * LONGEST
+"""No jump goes further; the calendar ends some time after it."""
 
 
 class Emulator:
@@ -280,7 +285,9 @@ class Emulator:
         self.simulation.wake()
 
     async def advance(self, by: Instant) -> AdvanceResult:
-        """Jump ahead, and let everything on the way happen."""
+        """Jump ahead, and let everything on the way happen. EmulatorError beyond the last instant there is."""
+        if self.simulation.at + by > LATEST:
+            raise EmulatorError(f"time ends {seconds(LATEST) / 3600:.0f} h (500 years) after the start")
         async with self._busy:
             since = self._note_jump({"by": seconds(by)})
             await self._travel(self.simulation.at + by)
@@ -289,7 +296,7 @@ class Emulator:
 
     async def advance_until(self, checks: tuple[Check, ...], within: Instant = PATIENCE) -> AdvanceResult:
         """Jump ahead until quantities are as expected, but at most `within`."""
-        async with self._busy:
+        async with self._busy, self._standing():
             evaluations: list[Evaluation] = []
             since = self._note_jump({"until": [check.quantity.text for check in checks], "within": seconds(within)})
             wait = Wait(self.site, checks, within, lambda _at, found: evaluations.append(found))
@@ -304,6 +311,18 @@ class Emulator:
             return AdvanceResult(
                 at=self.simulation.at, ok=evaluations[0].ok, entries=entries, items=evaluations[0].items
             )
+
+    @asynccontextmanager
+    async def _standing(self) -> AsyncIterator[None]:
+        """While a jump is prepared and made, time does not run by itself: what is looked at is of one instant."""
+        self.simulation.now()
+        speed = self.clock.speed
+        self.clock.set_speed(0.0)
+        try:
+            yield
+        finally:
+            self.clock.set_speed(speed if self.clock.speed == 0.0 else self.clock.speed)
+            self.simulation.wake()
 
     async def advance_to_end(self, limit: Instant = FOREVER) -> None:
         """Jump ahead until the scenario is over, but at most to `limit`."""

@@ -98,8 +98,11 @@ class EmulatorFixture:
         settings: Mapping[str, object] | None = None,
         charger: str | Mapping[str, object] = "charger",
         address: str | None = None,
+        ocpp: str | None = None,
     ) -> WallboxFixture:
         """A wallbox of this vendor (or model), served at once with every interface on and open access.
+
+        `ocpp`: URL of its central system, or `embedded`.
 
         `charger` is the charger's name, or its hardware as in YAML (`{"connector": "socket", "phases": 1}`).
         A second wallbox on the same charger runs beside the first. EmulatorError if anything is wrong.
@@ -107,6 +110,7 @@ class EmulatorFixture:
         if vendor in vendors.VENDOR_OF_MODEL and model is None:
             vendor, model = vendors.VENDOR_OF_MODEL[vendor], vendor
         stated = {"model": model, "firmware": firmware, "serial": serial, "settings": settings, "address": address}
+        stated["ocpp"] = ocpp
         wallbox: dict[str, object] = {"vendor": vendor} | {
             key: value for key, value in stated.items() if value is not None
         }

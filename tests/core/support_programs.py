@@ -58,7 +58,7 @@ def faults(draw: st.DrawFn) -> Disturbance:
     lines = st.lists(st.sampled_from(LINES), min_size=1, max_size=3, unique=True).map(tuple)
     fields: dict[str, st.SearchStrategy[Any]] = {
         "residual_current": st.sampled_from((-0.01, 0.0, 0.007, 0.035, 0.5)),
-        "kind": st.sampled_from(("ac", "dc")),
+        "current_type": st.sampled_from(("ac", "dc")),
         "persistent": TRUTH,
         "resistance": st.sampled_from((0.0, 40.0, 200.0, 900.0, 1750.0, 2700.0, 5600.0, 1e6)),
         "phases": lines,

@@ -69,7 +69,7 @@ _ICC: dict[str, Made | Never] = {
 }
 _BITS: dict[str, Made | Never] = {
     **{name: _errors(name) for name in BITS},
-    "residual_current_detected": _fault("trip_rcd: {residual_current: 8 mA, kind: dc}"),
+    "residual_current_detected": _fault("trip_rcd: {residual_current: 8 mA, current_type: dc}"),
     "vehicle_signals_error": _fault("cp_short: {}"),
     "vehicle_diode_check_failed": _fault("diode_shorted: {}"),
     "mcb_of_type_2_socket_triggered": Made((*CHARGING, "overcurrent: {excess: 8 A}"), {"mcb_type2_monitoring": True}),
@@ -172,7 +172,7 @@ ENUMERATIONS = (
         },
     ),
     _flag("free_charging", "on", "off", Made(settings=NO_CARD)),
-    _flag("rcmb_state", "okay", "triggered", _fault("trip_rcd: {residual_current: 8 mA, kind: dc}")),
+    _flag("rcmb_state", "okay", "triggered", _fault("trip_rcd: {residual_current: 8 mA, current_type: dc}")),
     _flag("cable_attached", "on", "off", Made(model=SOCKET)),
     _flag("schuko_cfg", "disable", "enable", Made(model="cc612-schuko")),
     _flag("wlan_state", "wlan_disconnected", "wlan_connected", Made(settings={"wlan": True})),

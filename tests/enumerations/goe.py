@@ -47,7 +47,7 @@ def _each(key: str, words: dict[Value, str], **read: str) -> Enumeration:
 _FAULTS: dict[str, Made | Never] = {
     "none": Made(),
     "FiAc": _fault("trip_rcd: {residual_current: 35 mA}"),
-    "FiDc": _fault("trip_rcd: {residual_current: 8 mA, kind: dc}"),
+    "FiDc": _fault("trip_rcd: {residual_current: 8 mA, current_type: dc}"),
     "Phase": _fault("phase_loss: {phases: [L2]}"),
     "Overvolt": _fault("overvoltage: {}"),
     "Overamp": _fault("overcurrent: {excess: 8 A}"),
@@ -190,7 +190,11 @@ ENUMERATIONS = (
             0: Made(),
             1: _set("ust", 1),
             2: _set("ust", 2),
-            3: Never("a backend asks for it: UnlockConnector of OCPP"),
+            3: Made(
+                (PLUG_IN, "after: 1 min, ocpp_call: {action: UnlockConnector, payload: {connectorId: 1}}"),
+                {"frc": 1},
+                central_system=True,
+            ),
         },
     ),
     _enumeration(

@@ -36,7 +36,7 @@ _FLAG = {
     "rcd_error": _fault("trip_rcd: {residual_current: 35 mA}"),
     "rcd_test_error": Made(("rcd_selftest: {}", PLUG_IN)),
     "rcd_err_pin_error": _fault("trip_rcd: {residual_current: 35 mA}"),
-    "rcd_err6_pin_error": _fault("trip_rcd: {residual_current: 8 mA, kind: dc}"),
+    "rcd_err6_pin_error": _fault("trip_rcd: {residual_current: 8 mA, current_type: dc}"),
     "rcd_init_start_error": Made(("rcd_selftest: {}", PLUG_IN)),
     "rcd_init_end_error": Made(("rcd_selftest: {}", PLUG_IN)),
     "state_f_activated": _fault("cp_state_f: {}"),

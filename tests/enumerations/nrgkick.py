@@ -55,8 +55,8 @@ ENUMERATIONS = (
             "AC_30MA_FAULT": _fault("trip_rcd: {residual_current: 35 mA}"),
             "AC_60MA_FAULT": _fault("trip_rcd: {residual_current: 80 mA}"),
             "AC_150MA_FAULT": _fault("trip_rcd: {residual_current: 200 mA}"),
-            "DC_POSITIVE_6MA_FAULT": _fault("trip_rcd: {residual_current: 8 mA, kind: dc}"),
-            "DC_NEGATIVE_6MA_FAULT": _fault("trip_rcd: {residual_current: -8 mA, kind: dc}"),
+            "DC_POSITIVE_6MA_FAULT": _fault("trip_rcd: {residual_current: 8 mA, current_type: dc}"),
+            "DC_NEGATIVE_6MA_FAULT": _fault("trip_rcd: {residual_current: -8 mA, current_type: dc}"),
         },
     ),
     _enumeration(

@@ -59,6 +59,8 @@ def _how(made: Made) -> str:
     on = " ".join(part for part in (made.model, made.firmware) if part)
     steps = made.steps
     words = [f"on {on}"] if on else []
+    if made.central_system:
+        words.append("`ocpp: embedded`")
     words += [
         f"{name} {_code((json.dumps(dict(stated), ensure_ascii=False)[1:-1],))}" for name, stated in _stated(made)
     ]

@@ -28,6 +28,8 @@ class Made:
     car: Mapping[str, object] = field(default_factory=dict)
     read: str = ""
     """Where it is read, if not where the whole enumeration is."""
+    central_system: bool = False
+    """Connected to the emulator's own central system (OCPP)."""
     shows: Value = None
     """What is read there, if not the value itself."""
 
@@ -67,6 +69,8 @@ class Enumeration:
         if firmware := made.firmware or self.firmware:
             wallbox["firmware"] = firmware
         shown = value if made.shows is None else made.shows
+        if made.central_system:
+            wallbox["ocpp"] = "embedded"
         car = {"model": "vw_id3", "state_of_charge": "40 %", **made.car}
         charger = {**made.hardware, "wallboxes": {self.vendor: wallbox}}
         lines = [

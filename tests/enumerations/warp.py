@@ -50,7 +50,7 @@ ENUMERATIONS = (
             0: Made(),
             1: Never("unused"),
             2: Made(("switch_unconfigured: {}",)),
-            3: _fault("trip_rcd: {residual_current: 8 mA, kind: dc}"),
+            3: _fault("trip_rcd: {residual_current: 8 mA, current_type: dc}"),
             4: _fault("pe_loss: {}"),
             5: _fault("diode_shorted: {}"),
         },
@@ -61,7 +61,7 @@ ENUMERATIONS = (
         {0: "normal", 1: "6 mA DC", 2: "system", 3: "unknown", 4: "calibration", 5: "20 mA AC", 6: "DC and AC"},
         {
             0: Made(),
-            1: _fault("trip_rcd: {residual_current: 8 mA, kind: dc}"),
+            1: _fault("trip_rcd: {residual_current: 8 mA, current_type: dc}"),
             2: _fault("rcd_sensor_defect: {}"),
             3: Never("no document says when"),
             4: Made(("rcd_selftest: {}", PLUG_IN)),

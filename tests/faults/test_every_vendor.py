@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .support import Bench
-from .ways import GUARDED, WAYS, Guarded, Way, bench
+from .ways import GUARDED, SWITCHING, WAYS, Guarded, Switching, Way, bench
 
 EVERY = pytest.mark.parametrize("way", WAYS, ids=[way.id for way in WAYS])
 POLL = 3.0
@@ -99,3 +99,24 @@ def test_authorisation_is_lost_in_all_its_words_and_a_card_starts_again(guarded:
     bench.wait(60)
     assert bench.read("garage.contactor") == "closed"
     assert {point: guarded.read(bench, point) for point in words} == authorised
+
+
+@pytest.mark.parametrize("switching", SWITCHING, ids=[switching.vendor for switching in SWITCHING])
+def test_a_repeated_wish_for_phases_is_a_wish(switching: Switching) -> None:
+    bench = switching.bench()
+    bench.fault(switching.vendor, "phase_switch_fails", **{"for": "5 min"})
+    drawn = []
+    for wait in (200, 90):
+        switching.wish(bench, switching.value)
+        bench.wait(wait)
+        drawn.append(phases(bench))
+    assert drawn == [3, 3]
+    bench.wait(300)
+    switching.wish(bench, switching.value)
+    bench.wait(240)
+    assert phases(bench) == 1
+
+
+def phases(bench: Bench) -> int:
+    """On how many phases the vehicle charges."""
+    return sum(current > 1 for current in bench.site.simulation.observe("garage").phase_current)

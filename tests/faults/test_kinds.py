@@ -28,6 +28,7 @@ ARGUMENTS: dict[str, dict[str, object]] = {
     "stray_datagram": {"data": "x"},
     "late_heartbeat": {"delay": "5 s"},
     "override": {"value": 1},
+    "adjusted_write": {"step": 2},
     "add": {"member": "x"},
     "clock_wrong": {"offset": "-1 h"},
     "act": {"settings": {"amp": 8}},

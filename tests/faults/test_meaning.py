@@ -319,3 +319,23 @@ def test_two_readings_of_one_value_settle_apart() -> None:
         seen.append((bench.amp(), bench.read("garage.goe.modbus.299")))
         bench.wait(5)
     assert seen == [(16, 16), (10, 16), (10, 10)]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "write", "key", "adjusted", "stored"),
+    [
+        ("goe", "/api/set?amp=13", "amp", {"step": 5}, 10),
+        ("goe", "/api/set?amp=13", "amp", {"highest": 8}, 8),
+        ("nrgkick", "/control?current_set=9.4", "current_set", {"lowest": 12}, 12),
+        ("nrgkick", "/control?current_set=9.4", "current_set", {"step": 0.5}, 9),
+    ],
+)
+def test_a_write_is_taken_and_rounded(
+    vendor: str, write: str, key: str, adjusted: dict[str, object], stored: float
+) -> None:
+    bench = Bench()
+    healthy = bench.http(write, on=f"garage.{vendor}").body
+    bench.fault(vendor, "adjusted_write", match={"key": key}, **adjusted)
+    assert bench.http(write, on=f"garage.{vendor}").body == healthy
+    assert bench.read(f"garage.{vendor}.{'amp' if vendor == 'goe' else 'control.current_set'}") == stored
+    assert bench.told() == ["begin", "hit"]

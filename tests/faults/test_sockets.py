@@ -272,6 +272,7 @@ async def test_a_request_of_the_scenario_is_left_to_real_clients() -> None:
     async with running() as emulator:
         await arm(emulator, "goe.http", "status", status=500, count=1)
         names = emulator.site.names
-        (outcome,) = await emulator.apply([make_step("request", names, on="goe.http", get="/", expect={"status": 1})])
-        assert outcome.detail == {"ok": True, "left_out": True}
+        asked = {"on": "goe.http", "get": "/", "in": "play", "expect": {"status": 1}}
+        (outcome,) = await emulator.apply([make_step("request", names, asked)])
+        assert outcome.detail == {"ok": True, "left_out": "left to real clients (in: play)"}
         assert (await get(emulator))[0] == 500

@@ -236,3 +236,55 @@ GUARDED: Final = (
     ),
 )
 """NRGkick has no reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switching:
+    """A wallbox that is asked for one phase."""
+
+    vendor: str
+    written: str
+    """Its model and settings."""
+    wish: Callable[[Bench, int], object]
+    value: int = 1
+
+    def bench(self) -> Bench:
+        """With a car that charges on three."""
+        charger = f"{{wallboxes: {{{self.vendor}: {self.written}}}}}"
+        found = Bench(f"seed: 5\nchargers: {{garage: {charger}}}\n")
+        found.do("plug_in", charger="garage", vehicle="vw_id3")
+        found.wait(60)
+        return found
+
+
+SWITCHING: Final = (
+    Switching("goe", "{model: gemini-22, http: true, settings: {acs: 0}}", _get("goe", "/api/set?psm=1")),
+    Switching(
+        "warp",
+        "{model: warp3-pro-22, http: true}",
+        _put("warp", "/power_manager/external_control", lambda _: {"phases_wanted": 1}),
+    ),
+    Switching(
+        "nrgkick",
+        "{http: true, settings: {phase_switching: true}}",
+        _get("nrgkick", "/control?phase_count=1"),
+    ),
+    Switching(
+        "lektrico",
+        "{http: true}",
+        _get("lektrico", "/rpc/dynamic_current.set?dynamic_current=16&relay_mode=1"),
+    ),
+    Switching(
+        "icc",
+        "{model: amtron-4you-500, modbus: true, "
+        "settings: {energy_management: read_write, free_charging: true, phase_switch_mode: 2}}",
+        _register("icc", 1002),
+        2300,
+    ),
+    Switching(
+        "p40",
+        "{model: keba-p40, modbus: true, settings: {modbus_in_app: true, x2src: 3, x2: 1}}",
+        _register("p40", 5052, unit=255),
+        0,
+    ),
+)

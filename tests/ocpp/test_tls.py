@@ -59,12 +59,16 @@ async def test_certificates(tmp_path: Path, how: dict[str, object], connects: bo
 
 async def test_a_server_that_does_not_answer_pings_is_left() -> None:
     world = World()
+    over, left = asyncio.Event(), asyncio.Event()
 
     async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Shakes hands, answers the first call, and never again reads anything."""
+        """Shakes hands, and never again reads anything."""
         request = await reader.readuntil(b"\r\n\r\n")
         writer.write(accepted(request))
-        await asyncio.sleep(3600)
+        await over.wait()
+        writer.close()
+        await writer.wait_closed()
+        left.set()
 
     async with await asyncio.start_server(deaf, "127.0.0.1", 0) as server:
         world.box.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/box"
@@ -73,6 +77,8 @@ async def test_a_server_that_does_not_answer_pings_is_left() -> None:
             await device.until("connected")
             await device.until("waiting")
             await travel(world, device, 1)
+        over.set()
+        await left.wait()
     (lost,) = [entry for entry in world.simulation.journal if entry.name == "lost"]
     assert lost.detail == {"reason": "no pong"}
 

@@ -451,7 +451,11 @@ async def test_a_request_is_the_cause_of_what_it_wrote() -> None:
     assert written.detail == {"unit": 1, "limit": 8.0}
     assert read.detail == {"unit": 1, "values": {"limit": 8.0}}
     (write,) = entries(made, "write")
-    assert (write.name, write.detail, write.cause) == ("modbus.10", {"value": 80, "ok": True}, written.seq)
+    assert (write.name, write.detail, write.cause) == (
+        "modbus.10",
+        {"value": 80, "ok": True, "as": {"limit": 8.0}},
+        written.seq,
+    )
     command = entries(made, "command")[-1]
     assert command.cause == written.seq
 

@@ -85,7 +85,7 @@ async def test_on_connecting_everything_is_published_and_retained(broker: Broker
         "box/1/limit",
         "box/1/energy",
     ]
-    assert entries(box, "push")[0].detail == {"payload": "yes", "retain": True}
+    assert entries(box, "push")[0].detail == {"payload": "yes", "retain": True, "reads": ["box/1/online"]}
     assert entries(box, "push")[0].cause == entries(box, "connection")[0].seq
 
 

@@ -175,5 +175,19 @@ steps:
 
 def test_absence_can_be_expected_of_what_other_firmwares_have_and_of_nothing_else() -> None:
     text = "wallbox: {goe: {firmware: '53.1'}}\nsteps:\n  - expect: {goe.%s: absent}\n"
-    assert play(loads(text % "ocppe")).ok
-    assert 'has no value "ocppeee"' in problems(text % "ocppeee")
+    assert play(loads(text % "dsrc")).ok
+    assert 'has no value "dsrcc"' in problems(text % "dsrcc")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("steps:\n  - {at: 99999999999999 h, expect: {power: 0 W}}", "2:10: at: found"),
+        ("end: 80000000 h", "expected at most 876600 h (100 years)"),
+        ("epoch: 0001-01-01T00:00:00+01:00", "(from 1970 to 2200)"),
+        ("epoch: 9999-12-31T23:00:00-05:00", "(from 1970 to 2200)"),
+        ("steps:\n  - fault: {on: charger.goe, kind: hang, for: 80000000 h}", "expected at most"),
+    ],
+)
+def test_durations_and_epochs_have_bounds(text: str, problem: str) -> None:
+    assert problem in problems(text)

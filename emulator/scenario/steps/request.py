@@ -74,7 +74,7 @@ class Request(Step):
     send: Annotated[str | None, Text(), About("UDP: the text of a datagram")] = None
     message: Annotated[str | None, Text(), About("WebSocket: sent once it is open; `body` is the answer")] = None
     topic: Annotated[
-        str | None, Text(), About("MQTT: a topic without the prefix, or + and #; what the broker has retained on it")
+        str | None, Text(), About("MQTT: a topic without the prefix, or + and #; what the broker has retained there")
     ] = None
     payload: Annotated[str | None, Text(), About("MQTT: what somebody publishes on the topic")] = None
     in_: Annotated[

@@ -20,6 +20,7 @@ from . import findings, meters
 from .build import Build
 from .faultcodes import Errors
 from .logic import NOMINAL, ONE_PHASE_ONLY, SINGLE_PHASE_FROM, THREE_PHASES_FROM, THREE_PHASES_ONLY, Logic
+from .pairs import Controllers
 from .settings import (
     BACKEND,
     BACKEND_STATE,
@@ -31,6 +32,8 @@ from .settings import (
     PHASE_SWITCH_MODE,
     RESERVED,
     SCHUKO_PLUGGED,
+    SLAVE,
+    SLAVE_STATE,
     UNKNOWN_SOC,
 )
 from .transaction import Transaction
@@ -57,6 +60,7 @@ class View:
         self.build = build
         self.logic = logic
         self.settings = wallbox.settings
+        self._controllers = Controllers.of(wallbox.simulation).states
         self.calendar = wallbox.calendar
         self.now: Snapshot = wallbox.snapshot()
 
@@ -152,6 +156,12 @@ class View:
         if now.state in (EvseState.B_READY, EvseState.WAKEUP):
             return "suspendedev"
         return "preparing" if now.state is EvseState.C_CLOSING else "suspendedevse"
+
+    @property
+    def second(self) -> str:
+        """`slave_state`: of the controller wired to this one, or as it is stated."""
+        found = self._controllers.get(self.settings[SLAVE])
+        return self.settings[SLAVE_STATE] if found is None else found()
 
     @cached_property
     def backend(self) -> str:

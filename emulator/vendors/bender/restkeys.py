@@ -27,7 +27,6 @@ from .settings import (
     RCD_MONITORING,
     REST,
     SCHUKO_CYCLES,
-    SLAVE_STATE,
     TYPE2_CYCLES,
     WLAN,
 )
@@ -119,7 +118,7 @@ KEYS: Final = (
     _row("schuko_state", lambda v: v.schuko, assumed="powered whenever charging is allowed"),
     _row("backend_conn_state", lambda v: v.backend),
     _row("free_charging", _word("on", "off", lambda v: v.settings[FREE_CHARGING])),
-    _row("slave_state", stored(SLAVE_STATE)),
+    _row("slave_state", lambda v: v.second),
     _row("ocpp_meter_cfg", stored(METER)),
     _row("ocpp_meter_serial", stored(METER_SERIAL)),
     _row("current_a", lambda v: _list(v.currents, ".2f"), about="A"),

@@ -117,6 +117,7 @@ SATELLITES_IN_FALLBACK: Final = Setting(
 SATELLITE_FALLBACK: Final = Setting("satellite_fallback_current", 6, integer(0, 80), "ICC, 2623, A")
 BOARD_ID: Final = Setting("board_id", "b94060007", text(32), "second part of cc_serial_n")
 SLAVE_STATE: Final = Setting("slave_state", "", text(32), "state of a second controller; empty: none")
+SLAVE: Final = Setting("slave", "", text(128), "second controller in this wallbox, such as right.bender; empty: none")
 WLAN: Final = Setting("wlan", False, boolean)
 RCD_MONITORING: Final = Setting("rcd_monitoring", False, boolean, "an auxiliary contact of the RCD is wired")
 MCB_TYPE2_MONITORING: Final = Setting("mcb_type2_monitoring", False, boolean)

@@ -19,6 +19,7 @@ from .http import HttpApi
 from .logic import Logic
 from .login import Login
 from .modbus import ModbusApi
+from .pairs import Controllers
 from .readings import View
 from .semp import SempApi
 from .settings import (
@@ -50,6 +51,7 @@ class Bender(Wallbox):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.build = Build(self)
+        Controllers.of(self.simulation).states[self.address] = lambda: self.view().status
         self.logic = Logic(self, self.build)
         self.modbus = ModbusApi(self.build, self.logic, self.view, lambda: self.profile)
         self.login = Login(self.settings, self.serial)

@@ -20,7 +20,8 @@ from .settings import MCE, MCU, MTP
 
 FACTORY_BROKER: Final = "mqtt://test.mosquitto.org:1883"
 """What `mcu` shows where a run has no broker. Nobody connects to it unless a client writes it."""
-_SCHEMES: Final = {"mqtt": 1883, "mqtts": 8883}
+_SCHEMES: Final = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
+"""Default port of each. Source: ESP-IDF's MQTT client, whose words `mlr` shows."""
 _BROKEN: Final = "error_type=TCP_TRANSPORT, connect_return=ACCEPTED"
 _REFUSED: Final = {
     "unacceptable protocol version": "PROTOCOL",
@@ -39,10 +40,12 @@ class BrokerUrl(NamedTuple):
     username: str | None
     password: str | None
     tls: bool
+    path: str | None
+    """Of the WebSocket; None: TCP."""
 
 
 def broker_url(text: str) -> BrokerUrl | None:
-    """`mqtt://[user:password@]host[:port][/]` or `mqtts://`; None: no address of a broker."""
+    """`mqtt://[user:password@]host[:port][/]`, `mqtts://`, `ws://.../path`, `wss://`; None: no address of a broker."""
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -55,7 +58,8 @@ def broker_url(text: str) -> BrokerUrl | None:
         port or _SCHEMES[parts.scheme],
         None if parts.username is None else unquote(parts.username),
         None if parts.password is None else unquote(parts.password),
-        parts.scheme == "mqtts",
+        parts.scheme in ("mqtts", "wss"),
+        (parts.path or "/") if parts.scheme in ("ws", "wss") else None,
     )
 
 
@@ -117,6 +121,7 @@ class BrokerLink:
             username=found.username,
             password=found.password,
             tls=found.tls,
+            path=found.path,
         )
 
     def opened(self, at: Instant) -> None:

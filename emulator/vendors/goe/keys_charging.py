@@ -177,7 +177,7 @@ LIMITS: Final = (
 CONTROL: Final = (
     config(s.FRC, TABLE_LISTS, "force state: 0 neutral, 1 off, 2 on; neutral again at unplug"),
     config(s.LMO, TABLE_LISTS, "logic: 3 basic, 4 eco, 5 daily trip"),
-    config(s.PSM, CLIENTS.since("51.8"), "phases: 0 automatic, 1 one, 2 three"),
+    config(s.PSM, CLIENTS.since("51.8"), "phases: 0 automatic, 1 one, 2 three", write=w.phase_mode),
     status("fsp", BOOL, r.single_phase, TABLE_LISTS.until("60.4"), "one phase is in force"),
     status("fsp", BOOL, r.single_phase, TABLE_LISTS.since("60.4"), "one phase is in force", refusal=USE_PSM),
     status("pwm", UINT8, r.phase_wish, TABLE_LISTS, "wish of the surplus logic: 0 force three, 1 one, 2 three"),

@@ -93,6 +93,8 @@ class Logic:
         self.around = Circumstances(self._settings, self._identity, self._clock, self._backend, at, self._shows)
         self.expiry = Expiry()
         self._interrupted = False
+        self._unswitched = False
+        """The charge controller did not take the last wish for phases."""
 
     # --- when it runs ------------------------------------------------------------------------------------------------
 
@@ -174,6 +176,13 @@ class Logic:
         self.phases.reset()
         self.around.session_ends()
 
+    def phases_wished(self) -> None:
+        """`psm` was written, perhaps as before: what was not switched then is tried again."""
+        if self._unswitched:
+            self._unswitched = False
+            self.phases.requested = 1 if self.phases.requested == 3 else 3
+            self.wake()
+
     def temporary_limit_changed(self) -> None:
         """`tcl` was written: forgotten 10 minutes after the last write."""
         self.expiry.limit(self._processor.at, self._settings[s.TCL] is not None)
@@ -221,7 +230,7 @@ class Logic:
             wait_ms=self._settings[s.PSMD],
         )
         if request is not None:
-            self._control.phases("psm", request)
+            self._unswitched = not self._control.phases("psm", request)
         settings = self._settings
         if not decision.charge:
             always = settings[s.SUA] and decision.status in SimulatedUnplug.PAUSES

@@ -131,6 +131,13 @@ surplus_data_60_6: Final = setter(JsonType("null or JsonObject", optional(OBJECT
 """Source: Gesiima/dbus-goecharger, a reply of 60.6."""
 
 
+@_takes(UINT8, within(0, 2))
+def phase_mode(device: Device, written: int) -> None:
+    """`psm`"""
+    device.settings.put(s.PSM, written)
+    device.logic.phases_wished()
+
+
 @_takes(optional(INT64))
 def end_pause(device: Device, written: int | None) -> None:
     """`mcpea`: null ends the running minimum pause; a number moves its end (ms since boot)."""

@@ -68,6 +68,7 @@ def _wired(logic: Logic, value: int) -> Outcome | None:
 def _cooled_down(logic: Logic, phases: int) -> Outcome | None:
     """ASSUMED: within the cool-down nothing happens."""
     if phases == logic.settings[X2]:
+        logic.apply()  # what was not switched then is tried again
         return DONE
     before = logic.switched_at
     return NOT_NOW if before is not None and logic.at < later(before, logic.settings[PHASE_COOLDOWN]) else None

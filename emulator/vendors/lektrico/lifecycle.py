@@ -112,7 +112,7 @@ class Lifecycle:
         if not offered:
             return None
         try:
-            there = self._wallbox.vendor.profile(self._device.profile.model.id, offered)
+            there = self._wallbox.vendor.profile(self._device.profile.model.id, offered, offered=True)
         except EmulatorError:
             return None
         return offered if there.firmware > self._device.profile.firmware else None
@@ -143,6 +143,6 @@ class Lifecycle:
     def _updated(self, _: Instant) -> None:
         version = self.newer
         if version is not None:
-            self._wallbox.set_firmware(version)
+            self._wallbox.set_firmware(version, offered=True)
         else:
             self._wallbox.reboot()

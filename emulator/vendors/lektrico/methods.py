@@ -218,7 +218,8 @@ def _set_dynamic(api: Api, params: Params, origin: Origin) -> object:
         mode = RELAY_MODE.convert(params["relay_mode"])
         if isinstance(mode, Refusal):
             return api.wrote("relay_mode", params["relay_mode"], mode, origin)
-        api.settings.put(RELAY_MODE.setting, mode)
+        if not api.settings.put(RELAY_MODE.setting, mode):
+            api.charging.apply()  # what was not switched then is tried again
         api.wrote("relay_mode", mode, None, origin)
     api.settings.put(DYNAMIC_CURRENT.setting, current)
     return api.wrote("dynamic_current", current, None, origin)

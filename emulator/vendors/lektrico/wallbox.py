@@ -263,8 +263,8 @@ class Lektrico(Wallbox):
         if self.charging is not None and self.up and not self.settings[HEADLESS.setting]:
             self.charging.deauthorise()
 
-    def set_firmware(self, firmware: str) -> None:
-        super().set_firmware(firmware)
+    def set_firmware(self, firmware: str, *, offered: bool = False) -> None:
+        super().set_firmware(firmware, offered=offered)
         self._compile()
 
     def shut_down(self) -> None:

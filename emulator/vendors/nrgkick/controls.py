@@ -49,6 +49,7 @@ class NumberControl(Control["Controls", float]):
         """Store an accepted value."""
         target.remember(self)
         super().put(target, value)
+        target.written()
 
 
 class Shown(NamedTuple):
@@ -66,6 +67,8 @@ class Controls:
         self.settings = unit.settings
         self.record_write = host.record_write
         self.changed = host.changed
+        self.written: Callable[[], None] = lambda: None
+        """Called after each write, also of what is stored already: what came to nothing then is tried again."""
         self._simulation = simulation
         self._lagging: dict[str, Shown] = {}
 

@@ -33,6 +33,7 @@ class NrgKick(Wallbox):
         self.logic = Logic(
             self.controls, self.control, self.simulation, self.snapshot, Smart(self.settings, self.calendar)
         )
+        self.controls.written = self.logic.apply
         self.http = HttpApi(self.profile, self.controls, self.view, self.shows)
         self.modbus = ModbusApi(
             lambda: RegisterTable(LAYOUT, self.profile),

@@ -9,6 +9,9 @@ import pytest
 from bench import CLIENT
 from controller import ICC, OLD, Controller
 
+from emulator.scenario.loader import loads
+from emulator.scenario.player import play
+
 SEED_VALUES = {
     "conn_state": (
         "no_vehicle_connected vehicle_connected_schuko vehicle_charging_schuko vehicle_connected_type2 "
@@ -362,3 +365,20 @@ def test_public_info_of_an_icc() -> None:
         "serialNumber": world.box.serial,
     }
     assert Controller().request("/api/v1/PublicInfo").status == 404
+
+
+def test_a_second_controller_in_the_same_wallbox() -> None:
+    result = play(
+        loads(
+            """
+chargers:
+  left: {wallboxes: {bender: {settings: {rest: with_uid, slave: right.bender}}}}
+  right: {wallboxes: {bender: {settings: {rest: with_uid, slave_state: unavailable}}}}
+steps:
+  - {at: 1 s, expect: {left.bender.rest.slave_state: available, right.bender.rest.slave_state: unavailable}}
+  - {plug_in: {charger: right, vehicle: vw_id3}}
+  - {after: 2 min, expect: {left.bender.rest.slave_state: charging, left.bender.rest.ocpp_state: available}}
+"""
+        )
+    )
+    assert result.ok, result.failures

@@ -222,7 +222,7 @@ def test_a_prefix_nobody_can_publish_under(box: Make, prefix: str) -> None:
         ("mqtts://broker.lan", ("broker.lan", 8883, None, None, True)),
         ("mqtt://[::1]:1883", ("::1", 1883, None, None, False)),
         ("broker.lan", None),
-        ("ws://broker.lan", None),
+        ("http://broker.lan", None),
         ("mqtt://", None),
         ("mqtt://broker.lan:99999", None),
         ("mqtt://[", None),
@@ -239,6 +239,20 @@ def test_broker_urls(box: Make, url: str, expected: tuple[object, ...] | None) -
         assert access is not None
         assert (access.host, access.port, access.username, access.password, access.tls) == expected
         assert world.read("mcs", "mcu") == [True, url]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("ws://broker.lan", ("broker.lan", 80, False, "/")),
+        ("wss://broker.lan:9001/mqtt", ("broker.lan", 9001, True, "/mqtt")),
+        ("mqtt://broker.lan/", ("broker.lan", 1883, False, None)),
+    ],
+)
+def test_brokers_on_a_websocket(box: Make, url: str, expected: tuple[object, ...]) -> None:
+    access = mqtt(box(mcu=url)).access()
+    assert access is not None
+    assert (access.host, access.port, access.tls, access.path) == expected
 
 
 def test_without_a_url_it_is_the_runs_broker(box: Make) -> None:
