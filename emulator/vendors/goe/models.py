@@ -14,7 +14,7 @@ from typing import Final
 from ...core.specs import EvseSpec, PhaseSwitching
 from ...devices.firmware import Model
 
-FIRMWARES: Final = ("53.1", "55.5", "56.8", "59.4", "60.1", "60.3", "60.4", "60.5")
+FIRMWARES: Final = ("53.1", "55.5", "56.8", "59.4", "60.1", "60.3", "60.4", "60.5", "60.6")
 DEFAULT_FIRMWARE: Final = "60.5"
 OLD_FIRMWARES: Final = ("40.0", "42.0")
 """Of V2 hardware. ASSUMED: nothing tells them apart."""
@@ -67,7 +67,7 @@ def _model(
         id=name,
         title=title,
         firmwares=firmwares,
-        default_firmware=firmwares[-1],
+        default_firmware=DEFAULT_FIRMWARE if DEFAULT_FIRMWARE in firmwares else firmwares[-1],
         rated_current=16.0 if power_class == 11 else 32.0,
         phases=3,
         connector=connector,
