@@ -20,6 +20,7 @@ from .match import Match
 from .transport import BlackHole, Refuse
 
 if TYPE_CHECKING:
+    from ..devices.wallbox import Wallbox
     from .active import ActiveFault
     from .interceptor import Candidate
     from .target import Target
@@ -55,13 +56,21 @@ class LateBoot(Lasting):
 
     def begin(self, fault: ActiveFault) -> None:
         for wallbox in fault.target.wallboxes:
-            fault.memory[wallbox.address] = wallbox.boot_time
+            own = [other.memory[wallbox.address] for other in _late(fault, wallbox)]
+            fault.memory[wallbox.address] = own[0] if own else wallbox.boot_time
             wallbox.boot_time = self.boot
             wallbox.reboot(self.boot)
 
     def end(self, fault: ActiveFault) -> None:
         for wallbox in fault.target.wallboxes:
-            wallbox.boot_time = fault.memory[wallbox.address]
+            left = [other.effect.boot for other in _late(fault, wallbox) if isinstance(other.effect, LateBoot)]
+            wallbox.boot_time = left[-1] if left else fault.memory[wallbox.address]
+
+
+def _late(fault: ActiveFault, wallbox: Wallbox) -> list[ActiveFault]:
+    """The other faults that make a wallbox late; each remembers its own boot time."""
+    every = fault.engine.active.values()
+    return [other for other in every if other is not fault and wallbox.address in other.memory and other.in_force]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

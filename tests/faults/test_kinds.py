@@ -157,6 +157,18 @@ def test_late_after_every_loss_of_power_while_it_lasts() -> None:
     assert box.boot_time == usual
 
 
+def test_two_that_make_a_box_late() -> None:
+    bench = Bench()
+    wallbox = bench.site.wallboxes["garage.goe"]
+    own, seen = wallbox.boot_time, []
+    bench.fault("goe", "late_boot", name="one", boot="60 s", **{"for": "10 min"})
+    bench.fault("goe", "late_boot", name="two", boot="90 s", **{"for": "20 min"})
+    for _ in range(3):
+        seen.append(wallbox.boot_time)
+        bench.wait(601)
+    assert seen == [90, 90, own]
+
+
 def test_a_box_that_hangs() -> None:
     bench = Bench()
     bench.fault("goe", "hang", for_="1 min")
