@@ -54,7 +54,7 @@ def command(scenarios: tuple[Path, ...], seed: int | None, strict: bool, report:
 
 
 def _play(scenario: Scenario, seed: int | None, *, record: bool) -> Result:
-    from ..scenario.player import play
+    from ..scenario.playing import play
 
     if not sys.stderr.isatty():
         return play(scenario, seed=seed, record=record)

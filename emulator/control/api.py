@@ -20,7 +20,8 @@ from ..errors import did_you_mean
 from ..language.arguments import Duration, Scope, Unreadable
 from ..language.nodes import from_object
 from ..runtime.journal import KINDS, Entry
-from ..scenario.player import checks, failed
+from ..scenario.player import failed
+from ..scenario.playing import checks
 from ..scenario.steps import TimedStep, make_step, parse_steps
 from ..scenario.steps.checks import PATIENCE
 from ..verdict.reading import PlacedRule, rules_from

@@ -27,7 +27,8 @@ from ..protocols.server import Server
 from ..runtime.clock import Clock
 from ..runtime.pacer import Pacer
 from ..scenario.plan import Scenario
-from ..scenario.player import FOREVER, AdvanceResult, Failure, Player, Result, apply_step, expect, perform
+from ..scenario.player import FOREVER, Failure, Player, Result
+from ..scenario.playing import AdvanceResult, apply_step, expect, perform
 from ..scenario.steps.base import TimedStep
 from ..scenario.steps.checks import PATIENCE, Expect
 from ..world.building import FIXED_EPOCH, build

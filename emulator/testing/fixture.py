@@ -17,7 +17,8 @@ from ..language.names import Names
 from ..language.nodes import from_object
 from ..scenario.loader import from_data, load
 from ..scenario.plan import Scenario
-from ..scenario.player import checks, expect, failed
+from ..scenario.player import failed
+from ..scenario.playing import checks, expect
 from ..scenario.steps import STEPS, make_step
 from ..service.emulator import Emulator, Options
 from ..verdict.engine import RuleVerdict, VerdictEngine

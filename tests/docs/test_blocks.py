@@ -9,7 +9,7 @@ import pytest
 
 from emulator.errors import ScenarioError
 from emulator.scenario.loader import loads
-from emulator.scenario.player import play
+from emulator.scenario.playing import play
 
 DOCS = Path(__file__).parents[2] / "docs"
 

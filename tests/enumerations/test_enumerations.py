@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulator.scenario.loader import loads
-from emulator.scenario.player import play
+from emulator.scenario.playing import play
 from emulator.vendors.goe.faultcodes import Err
 from emulator.vendors.goe.ladder import ModelStatus
 from emulator.vendors.goe.memory import Car

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from emulator.scenario.loader import load
-from emulator.scenario.player import play
+from emulator.scenario.playing import play
 from emulator.scenario.steps.checks import Expect, WaitUntil
 from emulator.scenario.steps.request import Request
 from emulator.service.emulator import Emulator, Options

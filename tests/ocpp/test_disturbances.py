@@ -6,7 +6,8 @@ import pytest
 
 from emulator.runtime.journal import Entry
 from emulator.scenario.loader import loads
-from emulator.scenario.player import Result, play
+from emulator.scenario.player import Result
+from emulator.scenario.playing import play
 
 WARP = "chargers: {garage: {wallboxes: {warp: {ocpp: embedded}}}}\n"
 GOE = "chargers: {garage: {wallboxes: {goe: {ocpp: embedded}}}}\n"

@@ -6,7 +6,7 @@ import pytest
 
 from emulator.errors import ScenarioError
 from emulator.scenario.loader import loads
-from emulator.scenario.player import play
+from emulator.scenario.playing import play
 
 PROFILE = (
     "{action: SetChargingProfile, payload: {connectorId: 1, csChargingProfiles: {chargingProfileId: 1, stackLevel: 1,"

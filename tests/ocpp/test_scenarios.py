@@ -20,7 +20,8 @@ from emulator.runtime.clock import Clock
 from emulator.runtime.journal import Entry
 from emulator.scenario.loader import load, loads
 from emulator.scenario.plan import Scenario
-from emulator.scenario.player import Result, play
+from emulator.scenario.player import Result
+from emulator.scenario.playing import play
 from emulator.scenario.steps import make_step
 from emulator.service.emulator import Emulator, Options
 from emulator.world.building import build

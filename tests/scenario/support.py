@@ -10,7 +10,8 @@ from emulator.language.names import Names
 from emulator.runtime.clock import Clock
 from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
-from emulator.scenario.player import Result, advance, apply_step, play
+from emulator.scenario.player import Result
+from emulator.scenario.playing import advance, apply_step, play
 from emulator.scenario.steps import make_step
 from emulator.world.building import build
 from emulator.world.plan import ChargerPlan, WallboxPlan

@@ -9,7 +9,7 @@ import pytest
 
 from emulator.core.instant import HOUR, MINUTE, SECOND
 from emulator.errors import EmulatorError
-from emulator.scenario.player import expect
+from emulator.scenario.playing import expect
 from emulator.world import expectations
 from emulator.world.expectations import MISSING
 from emulator.world.quantities import QUANTITIES, Quantity, catalogue, charger_view, read, resolve

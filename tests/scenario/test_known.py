@@ -7,7 +7,7 @@ import pytest
 from emulator.errors import ScenarioError
 from emulator.scenario.default import default_scenario
 from emulator.scenario.loader import loads
-from emulator.scenario.player import play
+from emulator.scenario.playing import play
 from emulator.vendors import PACKAGES
 from emulator.vendors import vendor as vendor_of
 

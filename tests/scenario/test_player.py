@@ -10,7 +10,8 @@ from emulator.core.instant import HOUR, MILLISECOND, MINUTE, SECOND
 from emulator.runtime.clock import Clock
 from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
-from emulator.scenario.player import Player, Result, advance, checks, perform, play, play_site
+from emulator.scenario.player import Player, Result
+from emulator.scenario.playing import advance, checks, perform, play, play_site
 from emulator.scenario.steps import parse_steps
 from emulator.world.building import build
 from emulator.world.plan import ChargerPlan

@@ -8,7 +8,7 @@ import pytest
 
 from emulator.runtime.journal import Entry
 from emulator.scenario.loader import loads
-from emulator.scenario.player import play
+from emulator.scenario.playing import play
 from emulator.service.emulator import Emulator, Options
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from emulator.scenario.loader import load
-from emulator.scenario.player import play
+from emulator.scenario.playing import play
 from emulator.scenario.steps.checks import Expect
 
 SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))

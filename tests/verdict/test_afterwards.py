@@ -18,7 +18,7 @@ from emulator.core.instant import MINUTE
 from emulator.errors import ScenarioError
 from emulator.reports.writing import write_reports
 from emulator.scenario.loader import loads
-from emulator.scenario.player import play
+from emulator.scenario.playing import play
 from emulator.service.emulator import Emulator, Options
 from emulator.testing import EmulatorFixture
 from emulator.verdict.catalogue import BY_NAME, SETS, document, expand

@@ -11,7 +11,7 @@ import pytest
 
 from emulator.cli import main
 from emulator.scenario.loader import loads
-from emulator.scenario.player import play
+from emulator.scenario.playing import play
 
 DOCS = Path(__file__).parents[2] / "docs"
 

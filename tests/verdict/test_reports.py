@@ -18,7 +18,8 @@ import pytest
 from emulator.reports.writing import junit, write_reports
 from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
-from emulator.scenario.player import Result, play
+from emulator.scenario.player import Result
+from emulator.scenario.playing import play
 from emulator.testing import EmulatorFixture
 from emulator.verdict.behaviour import behaviour, overshoot
 

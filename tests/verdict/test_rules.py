@@ -6,7 +6,8 @@ import pytest
 
 from emulator.errors import ScenarioError
 from emulator.scenario.loader import loads
-from emulator.scenario.player import Result, play
+from emulator.scenario.player import Result
+from emulator.scenario.playing import play
 
 HEAD = """\
 seed: 7

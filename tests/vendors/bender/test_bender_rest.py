@@ -10,7 +10,7 @@ from bench import CLIENT
 from controller import ICC, OLD, Controller
 
 from emulator.scenario.loader import loads
-from emulator.scenario.player import play
+from emulator.scenario.playing import play
 
 SEED_VALUES = {
     "conn_state": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emulator.scenario.loader import loads
-from emulator.scenario.player import play
+from emulator.scenario.playing import play
 
 HEAD = """
 chargers:

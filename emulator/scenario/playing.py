@@ -1,0 +1,132 @@
+"""Ways to play: a whole scenario without sockets, single steps now, or a jump in time.
+
+The one rule: whoever moves the site without its clock brings the clock along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..core.instant import Instant
+from ..core.messages import Outcome
+from ..runtime.clock import Clock
+from ..runtime.journal import Entry
+from ..world.building import build
+from ..world.central_system import connect_directly
+from ..world.checks import Check
+from ..world.conditions import Wait
+from ..world.evaluation import Evaluation, remember
+from ..world.site import Site
+from .plan import Scenario
+from .player import FOREVER, Player, Result
+from .publishing import QuietBroker
+from .steps import TimedStep, make_step
+from .steps.checks import PATIENCE, WaitUntil
+
+
+def play(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    progress: Callable[[Instant], None] | None = None,
+    record: bool = False,
+) -> Result:
+    """Play a scenario as fast as possible, without sockets and without wall time. `record`: keep traces."""
+    return play_site(build(scenario, clock=Clock(0.0), seed=seed), scenario, progress=progress, record=record)
+
+
+def play_site(
+    site: Site, scenario: Scenario, *, progress: Callable[[Instant], None] | None = None, record: bool = False
+) -> Result:
+    """Play a scenario at a site with a frozen clock to its end."""
+    for wallbox in site.wallboxes.values():
+        connect_directly(wallbox)
+    broker = QuietBroker(site)
+    player = Player(site, scenario, record=record)
+    broker.start()
+    player.start()
+    for at in site.simulation.steps_to(FOREVER):
+        if progress is not None:
+            progress(at)
+        if player.over:
+            break
+    broker.catch_up(site.simulation.at)
+    _catch_up(site)
+    return player.result()
+
+
+def _catch_up(site: Site) -> None:
+    """Bring the clock to the instant of the simulation, after that was moved without it."""
+    behind = site.simulation.agenda.at - site.simulation.clock.now()
+    if behind > 0:
+        site.simulation.clock.jump(behind)
+
+
+def apply_step(site: Site, step: TimedStep) -> Outcome:
+    """Do one step now, whatever its time says; a wait looks once. EmulatorError if it cannot be done at all."""
+    site.simulation.now()
+    return step.step.apply(site)
+
+
+def perform(site: Site, steps: Sequence[TimedStep], finished: Callable[[Result], None] | None = None) -> Player:
+    """Play further steps from now on, beside what is being played; `at` is simulated time, `after` counts from now."""
+    site.simulation.now()
+    player = Player(site, Scenario(tracks=(tuple(steps),)), finished=finished)
+    player.start()
+    site.simulation.now()
+    return player
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvanceResult:
+    """What happened while time was moved."""
+
+    at: Instant
+    """When it ended."""
+    ok: bool
+    """False: what was waited for did not come."""
+    entries: tuple[Entry, ...] = ()
+    """Journal entries on the way."""
+    items: tuple[Mapping[str, object], ...] = ()
+    """What was waited for: `quantity`, `expected`, `found`, `ok`."""
+
+    @property
+    def events(self) -> tuple[Entry, ...]:
+        """The events of chargers on the way."""
+        return tuple(entry for entry in self.entries if entry.kind == "event")
+
+
+def advance(
+    site: Site, by: Instant | None = None, *, until: tuple[Check, ...] = (), within: Instant | None = None
+) -> AdvanceResult:
+    """Jump ahead `by` µs, or until quantities are as expected but at most `within` (default 10 min)."""
+    simulation = site.simulation
+    since = simulation.journal.seq
+    if not until:
+        simulation.jump(by or 0)
+        return AdvanceResult(at=simulation.at, ok=True, entries=tuple(simulation.journal.after(since)))
+    simulation.now()
+    patience = within if within is not None else (by if by is not None else PATIENCE)
+    evaluations: list[Evaluation] = []
+    wait = Wait(site, until, patience, lambda _at, found: evaluations.append(found))
+    wait.start()
+    for _ in simulation.steps_to(FOREVER if not evaluations else simulation.at):
+        if evaluations:
+            break
+    _catch_up(site)
+    remember(until, site)
+    entries = tuple(simulation.journal.after(since))
+    return AdvanceResult(at=simulation.at, ok=evaluations[0].ok, entries=entries, items=evaluations[0].items)
+
+
+def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:
+    """Expectations from plain data, for `advance` and the API. ScenarioError with all problems."""
+    step = make_step("wait_until", site.names, dict(expected)).step
+    assert isinstance(step, WaitUntil)
+    return step.checks
+
+
+def expect(site: Site, expected: Mapping[str, object]) -> Outcome:
+    """Check quantities against expectations, and record the result; `detail` has `ok` and `items`."""
+    return apply_step(site, make_step("expect", site.names, dict(expected)))
