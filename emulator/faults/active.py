@@ -371,8 +371,6 @@ class ActiveFault:
         text = f"{self.simulation.seed}/{self.injection.name}/{number}/{salt}"
         return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64
 
-    # --- telling -----------------------------------------------------------------------------------------------------
-
     def note(self, what: str, detail: dict[str, object], **where: str | None) -> Entry:
         """Record it. The entry keeps `detail` itself."""
         target = self.target

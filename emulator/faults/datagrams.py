@@ -14,7 +14,7 @@ from ..language.fields import About
 from .effect import ChangesCopies, ChangesDelivery, DropsRequests, OnMessages
 
 if TYPE_CHECKING:
-    from .interceptor import Candidate
+    from .candidate import Candidate
 
 _UDP: tuple[ProtocolName, ...] = ("udp",)
 

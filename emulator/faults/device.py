@@ -22,7 +22,7 @@ from .transport import BlackHole, Refuse
 if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
     from .active import ActiveFault
-    from .interceptor import Candidate
+    from .candidate import Candidate
     from .target import Target
 
 

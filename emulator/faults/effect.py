@@ -22,7 +22,7 @@ from .match import Match
 
 if TYPE_CHECKING:
     from .active import ActiveFault
-    from .interceptor import Candidate
+    from .candidate import Candidate
 
 Level = Literal["charger", "wallbox", "interface"]
 ANYWHERE: Final[tuple[Level, ...]] = ("charger", "wallbox", "interface")

@@ -13,7 +13,7 @@ from ..language.fields import About
 from .effect import ChangesDelivery, ChangesModbusReply, DropsUnlessHandled, OnMessages
 
 if TYPE_CHECKING:
-    from .interceptor import Candidate
+    from .candidate import Candidate
 
 _MODBUS: tuple[ProtocolName, ...] = ("modbus",)
 

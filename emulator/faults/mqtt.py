@@ -17,7 +17,7 @@ from .match import Match
 
 if TYPE_CHECKING:
     from .active import ActiveFault
-    from .interceptor import Candidate
+    from .candidate import Candidate
 
 _MQTT: tuple[ProtocolName, ...] = ("mqtt",)
 

@@ -15,7 +15,7 @@ from ..language.fields import About
 from .effect import ChangesText, OnMessages
 
 if TYPE_CHECKING:
-    from .interceptor import Candidate
+    from .candidate import Candidate
 
 _OCPP: tuple[ProtocolName, ...] = ("ocpp",)
 CALL, RESULT, ERROR = 2, 3, 4

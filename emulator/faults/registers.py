@@ -18,8 +18,8 @@ from .sentinels import Sentinel
 
 if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
+    from .candidate import Candidate
     from .effect import ChangesValues
-    from .interceptor import Candidate
 
 READS: Final = (3, 4)
 ILLEGAL_ADDRESS: Final = 2

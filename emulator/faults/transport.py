@@ -32,7 +32,7 @@ from .effect import (
 
 if TYPE_CHECKING:
     from .active import ActiveFault
-    from .interceptor import Candidate
+    from .candidate import Candidate
     from .target import Target
 
 _STREAMS: tuple[ProtocolName, ...] = ("http", "websocket", "modbus", "ocpp", "ship")

@@ -34,7 +34,7 @@ from .sentinels import Sentinel
 if TYPE_CHECKING:
     from ..devices.interfaces import ModbusReply
     from ..devices.wallbox import Wallbox
-    from .interceptor import Candidate
+    from .candidate import Candidate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -181,8 +181,6 @@ class Connector:
         self._told = False
         self._evaluation = station.simulation.timer(lambda _at: self.update())
 
-    # --- reading -----------------------------------------------------------------------------------------------------
-
     @property
     def status(self) -> ChargePointStatus:
         evse = self._station.evse()
@@ -332,8 +330,6 @@ class Connector:
     def shut_down(self) -> None:
         for timer in (self._timeout, self._tick, self._evaluation):
             timer.clear()
-
-    # --- transitions -------------------------------------------------------------------------------------------------
 
     def _fire(self, trigger: Trigger) -> bool:
         """Do what the table says; whether it says anything."""

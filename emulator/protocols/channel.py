@@ -328,8 +328,6 @@ class Channel:
             self.connection.put(encode_close(close.code, close.reason))
             self._after("close", CLOSE_GRACE, self.connection.abort)
 
-    # --- flow, time-outs ---------------------------------------------------------------------------------------------
-
     @property
     def _silenced(self) -> bool:
         """A fault keeps everything from the client."""
