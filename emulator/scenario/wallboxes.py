@@ -25,7 +25,9 @@ from ..world.plan import WallboxPlan, counted_up
 from ..world.quantities import RESERVED
 from .settings import check_settings
 
-INTERFACES: Final = ("http", "https", "websocket", "mqtt", "modbus", "udp", "semp", "ship", "mdns")
+INTERFACES: Final = ("http", "https", "websocket", "mqtt", "modbus", "udp", "rest", "semp", "ship", "mdns")
+SHIP: Final = "ship"
+"""The interface that `eebus:` switches on."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
@@ -106,7 +108,8 @@ ADDRESS: Final = Argument("address", Address(), stated="an IP address of its own
 SETTINGS: Final = Argument("settings", Values(), stated="what its owner has set, by the vendor's names")
 PORTS: Final = tuple(Argument(name, Port(), stated=f"the {name} interface: {Port().text}") for name in INTERFACES)
 OCPP: Final = Argument("ocpp", CentralSystemUrl(), stated="the central system of OCPP")
-WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, EVERYTHING, OCPP, *PORTS)
+EEBUS: Final = Argument("eebus", Port(), stated=f"EEBUS, the same as `{SHIP}`: {Port().text}")
+WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, EVERYTHING, OCPP, EEBUS, *PORTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,13 @@ def _schema_of(vendor: Vendor) -> Schema:
     interfaces = _interfaces(vendor)
     versions = list(dict.fromkeys(version for model in vendor.models for version in model.firmwares))
     return record_schema(
-        tuple(a for a in WALLBOX if (a not in PORTS or a.name in interfaces) and (a is not OCPP or vendor.ocpp)),
+        tuple(
+            a
+            for a in WALLBOX
+            if (a not in PORTS or a.name in interfaces)
+            and (a is not OCPP or vendor.ocpp)
+            and (a is not EEBUS or SHIP in interfaces)
+        ),
         vendor={"const": vendor.id, "description": VENDOR.about},
         model={"enum": [model.id for model in vendor.models], "description": MODEL.about},
         firmware={"anyOf": [{"enum": versions}, {"type": ["string", "number"]}], "description": FIRMWARE.about},
@@ -272,7 +281,11 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
         address=values.of(ADDRESS),
         settings=values.of(SETTINGS, {}),
         ocpp=values.of(OCPP),
-        interfaces={port.name: stated for port in PORTS if (stated := values.of(port)) is not None},
+        interfaces={
+            SHIP if port is EEBUS else port.name: stated
+            for port in (EEBUS, *PORTS)
+            if (stated := values.of(port)) is not None
+        },
         everything=values.of(EVERYTHING, False),
         place=key.place,
     )
@@ -307,7 +320,8 @@ def _check_interfaces(vendor: Vendor, model: str | None, node: Node, scope: Scop
     known = _interfaces(vendor)
     good = True
     for key, _ in node.entries or ():
-        if key.text in INTERFACES and key.text not in known:
+        interface = SHIP if key.text == EEBUS.name else key.text
+        if interface in INTERFACES and interface not in known:
             text = f'{vendor.title} has no interface "{key.text}"{did_you_mean(key.text, known)}'
             scope.report(replace(key, label=""), text)
             good = False

@@ -366,3 +366,11 @@ def test_checking_needs_no_servers() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_eebus_is_the_ship_interface() -> None:
+    warp = "wallbox: {model: warp3-pro-11, %s: true}"
+    stated, ship = (loads(warp % name).chargers[0].wallboxes[0].interfaces for name in ("eebus", "ship"))
+    assert stated == ship == {"ship": True}
+    with pytest.raises(ScenarioError, match='go-e Charger has no interface "eebus"'):
+        loads("wallbox: {model: gemini-22, eebus: true}")
