@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from ..core.instant import Instant, seconds
@@ -32,13 +31,15 @@ from ..scenario.playing import AdvanceResult, apply_step, expect, perform
 from ..scenario.steps.base import TimedStep
 from ..scenario.steps.checks import PATIENCE, Expect
 from ..world.building import FIXED_EPOCH, build
-from ..world.central_system import central_system
 from ..world.checks import Check
 from ..world.conditions import Wait
 from ..world.evaluation import Evaluation, remember
-from ..world.plan import NO_BROKER, BrokerAddress, ChargerPlan
-from .endpoints import Ports, reserve_descriptors, servers
+from ..world.plan import ChargerPlan
+from .endpoints import reserve_descriptors
 from .keeping import Keeper
+from .options import Options as Options
+from .sockets import Sockets
+from .travel import standing, travel
 
 if TYPE_CHECKING:
     from ..protocols.broker import Broker
@@ -49,32 +50,8 @@ if TYPE_CHECKING:
 MOST_EARLIER: Final = 100
 """Runs before a reset that are kept for the report."""
 
-SLICE: Final = 0.25
-"""How long a jump may compute before others get a turn, in wall time [s]."""
-
-FLUSH: Final = 2.0
-"""How long a broker has to take what devices published, in wall time [s]."""
-
 KEEP: Final = 5.0
 """Interval at which running meters are written to the state file, in wall time [s]."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How a scenario is run. None: as the scenario says."""
-
-    bind: str = "127.0.0.1"
-    any_port: bool = False
-    """Every interface on a free port, whatever the scenario says."""
-    port_offset: int = 0
-    """Added to the ports of all interfaces and of the broker, for several emulators on one host."""
-    speed: float | None = None
-    seed: int | None = None
-    state: Path | None = None
-    announce: bool = True
-    """Announce wallboxes by mDNS."""
-    record: bool = False
-    """Keep traces of all chargers for the report."""
 
 
 LATEST: Final[Instant] = 5 * LONGEST
@@ -87,11 +64,7 @@ class Emulator:
     def __init__(self, scenario: Scenario, options: Options | None = None) -> None:
         self.scenario = scenario
         self.options = options if options is not None else Options()
-        self.servers: dict[str, Server | MqttDevice | OcppDevice] = {}
-        self.links: dict[str, MqttDevice] = {}
-        """By address, `garage.goe.http`."""
-        self.broker: Broker | None = None
-        self.central_system: CentralSystemServer | None = None
+        self.sockets = Sockets(scenario, self.options)
         self.finished = asyncio.Event()
         """The scenario is over: `result` is final."""
         self.earlier: list[Result] = []
@@ -107,9 +80,6 @@ class Emulator:
         self._added: list[ChargerPlan] = []
         self._pacing: asyncio.Task[None] | None = None
         self._keeper: Keeper | None = None
-        self._asking: set[OcppDevice] = set()
-        """Charge points that wait for their central system."""
-        self._ports = Ports(self.options.bind, any_port=self.options.any_port, offset=self.options.port_offset)
 
     # --- life --------------------------------------------------------------------------------------------------------
 
@@ -128,19 +98,14 @@ class Emulator:
         if self.options.state is not None:
             self._keeper = stack.enter_context(Keeper(self.options.state))
         if self.scenario.wants_broker or self.scenario.broker is not None:
-            await self.start_broker(stack)
+            await self.sockets.start_broker(stack)
         self._build(self._keeper.restored(self.scenario) if self._keeper is not None else self.scenario)
         self._pacer = Pacer(self.simulation)
-        self._announcer = None
-        if self.options.announce:
-            from ..protocols.mdns import Announcer
-
-            self._announcer = await stack.enter_async_context(Announcer())
         if self.scenario.wants_central_system:
-            await self.start_central_system(stack)
-        self._servers = await stack.enter_async_context(AsyncExitStack())
+            await self.sockets.start_central_system(stack, self.simulation)
+        await self.sockets.open(stack)
         for address in self.site.wallboxes:
-            await self._serve(address)
+            await self.sockets.serve(self.site, address)
         self._pacing = asyncio.create_task(self._pacer.run(), name="pacer")
         stack.push_async_callback(_cancel, self._pacing)
         if self._keeper is not None:
@@ -157,74 +122,21 @@ class Emulator:
             await asyncio.sleep(KEEP)
             keeper.keep_meters()
 
-    async def start_broker(self, stack: AsyncExitStack | None = None) -> None:
-        """Start the broker of this run, if it is not running."""
-        if self.broker is None:
-            from ..protocols.broker import Broker
-
-            plan = self.scenario.broker
-            if plan == NO_BROKER:
-                return
-            stated = plan.port if plan is not None else BrokerAddress().port
-            port = stated + self.options.port_offset if stated and not self.options.any_port else 0
-            setting = self._broker_setting()
-            broker = Broker.open(setting, host=self.options.bind, port=port)
-            self.broker = await (stack or self._stack).enter_async_context(broker)
-            if stack is None:
-                self.faults.broker = self.broker
-
-    async def start_central_system(self, stack: AsyncExitStack | None = None) -> None:
-        """Start the central system of this run, if it is not running."""
-        if self.central_system is None:
-            from ..protocols.central_system import DEFAULT_PORT, CentralSystemServer
-
-            port = 0 if self.options.any_port else DEFAULT_PORT
-            system = central_system(self.simulation)
-            system.dropped = self._left_alone
-            server = CentralSystemServer(system, host=self.options.bind, port=port)
-            self.central_system = await (stack or self._stack).enter_async_context(server)
-
-    def _broker_setting(self) -> str:
-        """Only the built-in broker says who published: where clients are recognised by their id, it is the one."""
-        plan = self.scenario.broker
-        if plan is not None and not plan.embedded:
-            return f"mqtt://{plan.host}:{plan.port}"
-        return "builtin" if any(client.how.client_id for client in self.scenario.clients) else "embedded"
-
-    async def _serve(self, address: str) -> None:
-        made = servers(
-            self.site,
-            address,
-            self._ports,
-            broker=self.broker,
-            announcer=self._announcer,
-            central_system=lambda: self.central_system.url if self.central_system is not None else None,
-        )
-        for name, server in made:
-            if isinstance(server, OcppDevice):
-                server.stirs = self._stirred
-            self.servers[name] = await self._servers.enter_async_context(server)
-            if not isinstance(server, Server | OcppDevice):
-                self.links[name] = server
-
-    def _stirred(self, device: OcppDevice) -> None:
-        """Something has happened to a charge point's connection."""
-        if device.busy:
-            self._asking.add(device)
-        else:
-            self._asking.discard(device)
-
     def _build(self, scenario: Scenario) -> None:
         """A new site, its time at 0."""
-        broker = (self.broker.host, self.broker.port) if self.broker is not None else None
         epoch = scenario.epoch or (FIXED_EPOCH if self._speed == 0 else datetime.now(UTC).astimezone())
         self.site = build(
-            scenario, clock=Clock(0.0), wall=time.time, seed=self.options.seed, broker=broker, epoch=epoch
+            scenario,
+            clock=Clock(0.0),
+            wall=time.time,
+            seed=self.options.seed,
+            broker=self.sockets.broker_address,
+            epoch=epoch,
         )
         if self._keeper is not None:
             self._keeper.follow(self.site)
         self.faults = FaultEngine.of(self.site.simulation)
-        self.faults.broker, self.faults.links = self.broker, self.links
+        self.faults.broker, self.faults.links = self.sockets.broker, self.sockets.links
         self.faults.served = True
         self.player = Player(
             self.site, scenario, finished=self._over, open_ended=scenario.end is None, record=self.options.record
@@ -233,6 +145,23 @@ class Emulator:
         self._posted: list[Failure] = []
         """Expectations that somebody else looked at and that did not hold."""
         self.finished.clear()
+
+    @property
+    def servers(self) -> Mapping[str, Server | MqttDevice | OcppDevice]:
+        """By address, `garage.goe.http`."""
+        return self.sockets.servers
+
+    @property
+    def links(self) -> Mapping[str, MqttDevice]:
+        return self.sockets.links
+
+    @property
+    def broker(self) -> Broker | None:
+        return self.sockets.broker
+
+    @property
+    def central_system(self) -> CentralSystemServer | None:
+        return self.sockets.central_system
 
     def _over(self, _result: Result) -> None:
         self.finished.set()
@@ -291,96 +220,39 @@ class Emulator:
             raise EmulatorError(f"time ends {seconds(LATEST) / 3600:.0f} h (500 years) after the start")
         async with self._busy:
             since = self._note_jump({"by": seconds(by)})
-            await self._travel(self.simulation.at + by)
+            await travel(self.simulation, self.sockets, self.simulation.at + by)
             await self.settle()
             return AdvanceResult(at=self.simulation.at, ok=True, entries=tuple(self.simulation.journal.after(since)))
 
     async def advance_until(self, checks: tuple[Check, ...], within: Instant = PATIENCE) -> AdvanceResult:
         """Jump ahead until quantities are as expected, but at most `within`."""
-        async with self._busy, self._standing():
-            evaluations: list[Evaluation] = []
-            since = self._note_jump({"until": [check.quantity.text for check in checks], "within": seconds(within)})
-            wait = Wait(self.site, checks, within, lambda _at, found: evaluations.append(found))
-            wait.start()
-            try:
-                await self._travel(FOREVER, lambda: bool(evaluations))
-            finally:
-                wait.cancel()
-            remember(checks, self.site)
-            await self.settle()
-            entries = tuple(self.simulation.journal.after(since))
-            return AdvanceResult(
-                at=self.simulation.at, ok=evaluations[0].ok, entries=entries, items=evaluations[0].items
-            )
-
-    @asynccontextmanager
-    async def _standing(self) -> AsyncIterator[None]:
-        """While a jump is prepared and made, time does not run by itself: what is looked at is of one instant."""
-        self.simulation.now()
-        speed = self.clock.speed
-        self.clock.set_speed(0.0)
-        try:
-            yield
-        finally:
-            self.clock.set_speed(speed if self.clock.speed == 0.0 else self.clock.speed)
-            self.simulation.wake()
+        async with self._busy:
+            with standing(self.simulation):
+                evaluations: list[Evaluation] = []
+                since = self._note_jump({"until": [check.quantity.text for check in checks], "within": seconds(within)})
+                wait = Wait(self.site, checks, within, lambda _at, found: evaluations.append(found))
+                wait.start()
+                try:
+                    await travel(self.simulation, self.sockets, FOREVER, lambda: bool(evaluations))
+                finally:
+                    wait.cancel()
+                remember(checks, self.site)
+                await self.settle()
+                entries = tuple(self.simulation.journal.after(since))
+                return AdvanceResult(
+                    at=self.simulation.at, ok=evaluations[0].ok, entries=entries, items=evaluations[0].items
+                )
 
     async def advance_to_end(self, limit: Instant = FOREVER) -> None:
         """Jump ahead until the scenario is over, but at most to `limit`."""
         async with self._busy:
             self._note_jump({"until": "the end"})
-            await self._travel(limit, lambda: self.player.over)
+            await travel(self.simulation, self.sockets, limit, lambda: self.player.over)
             await self.settle()
 
     def _note_jump(self, detail: Mapping[str, object]) -> int:
         at = self.simulation.now()
         return self.simulation.journal.record(at, "clock", "advance", detail).seq
-
-    async def _travel(self, end: Instant, enough: Callable[[], bool] = lambda: False) -> None:
-        """Move simulated time to `end`, or until `enough`; meanwhile it does not run by itself."""
-        simulation, clock = self.simulation, self.clock
-        speed = clock.speed
-        clock.set_speed(0.0)
-        try:
-            while not enough():
-                turn = time.monotonic() + SLICE
-                for _ in simulation.steps_to(end):
-                    if enough() or self._unanswered or time.monotonic() > turn:
-                        break
-                else:
-                    if not self._unanswered:
-                        break
-                self._bring_clock()
-                await asyncio.sleep(0)
-                await self._answered()
-        finally:
-            self._bring_clock()
-            clock.set_speed(speed if clock.speed == 0.0 else clock.speed)
-            simulation.wake()
-
-    async def _answered(self) -> None:
-        """Until every charge point has its answer: a central system lives in wall time. It has its time-out."""
-        while self._unanswered:
-            if self._asking:
-                await next(iter(self._asking)).settled()
-            elif self.central_system is not None:
-                await self.central_system.answered()
-
-    @property
-    def _unanswered(self) -> bool:
-        """Somebody waits for an answer, on either side."""
-        own = self.central_system is not None and bool(self.central_system.system.asking)
-        return bool(self._asking) or own
-
-    def _left_alone(self) -> None:
-        """The central system has ended every connection: it is noticed at once, whatever the network thinks."""
-        for server in self.servers.values():
-            if isinstance(server, OcppDevice) and server.at_embedded:
-                server.drop("closed by the other side")
-
-    def _bring_clock(self) -> None:
-        """Move the clock to the instant of the simulation, after that was moved without it."""
-        self.clock.jump(max(0, self.simulation.at - self.clock.now()))
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
@@ -428,19 +300,7 @@ class Emulator:
         moved(self.simulation)
         while self.faults.pending:
             await asyncio.gather(*self.faults.pending, return_exceptions=True)
-        for server in self.servers.values():
-            if isinstance(server, Server):
-                await server.settle()
-        if not published:
-            return
-        try:
-            async with asyncio.timeout(FLUSH):
-                for server in self.servers.values():
-                    if not isinstance(server, Server):
-                        await server.settled()
-                await self._answered()
-        except TimeoutError:
-            pass  # the broker is away or slow: a device would not wait for it either
+        await self.sockets.settle(published=published)
 
     async def reset(self) -> None:
         """Everything back to the scenario's start, on the same ports.
@@ -453,15 +313,11 @@ class Emulator:
             if self._keeper is not None:
                 self._keeper.clear()
             self._build(self.scenario)
-            if self.central_system is not None:
-                system = central_system(self.simulation)
-                system.dropped = self._left_alone
-                self.central_system.attach(system)
+            self.sockets.attach_central_system(self.simulation)
             for plan in self._added:
                 self._grow(plan)
             self._pacer.attach(self.simulation)
-            for server in self.servers.values():
-                server.attach(self.site.wallboxes[server.endpoint.wallbox.address])
+            self.sockets.attach(self.site)
             for listener in self.on_reset:
                 listener()
             self.player.start()
@@ -485,15 +341,14 @@ class Emulator:
         """One more charger, or more wallboxes for the one of that name; served at once, and kept by a reset."""
         async with self._busy:
             if any(wallbox.wants("mqtt") or wallbox.everything for wallbox in plan.wallboxes):
-                await self.start_broker()
-                if self.broker is not None:
-                    self.site.broker = self.broker.host, self.broker.port
+                await self.sockets.start_broker(self._stack)
+                self.site.broker, self.faults.broker = self.sockets.broker_address, self.sockets.broker
             if any(wallbox.ocpp == EMBEDDED for wallbox in plan.wallboxes):
-                await self.start_central_system()
+                await self.sockets.start_central_system(self._stack, self.simulation)
             self._grow(plan)
             self._added.append(plan)
             for wallbox in plan.wallboxes:
-                await self._serve(f"{plan.name}.{wallbox.name}")
+                await self.sockets.serve(self.site, f"{plan.name}.{wallbox.name}")
             await self.settle()
 
     def _grow(self, plan: ChargerPlan) -> None:

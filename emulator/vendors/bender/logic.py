@@ -1,4 +1,4 @@
-"""What the controller does by itself: transactions, limits, availability, phases and the fail-safe.
+"""What the controller does by itself: limits, availability, phases and the fail-safe.
 
 The one rule: every interface and the owner act through the methods here; it runs on the charger's events and on timers
 in simulated time, and reading never moves it.
@@ -11,20 +11,17 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote
 
 from ...core.events import EventName
-from ...core.instant import Instant, later
-from ...core.messages import DONE, Event, Outcome, Reason, TunePhases
-from ...core.snapshot import Snapshot
+from ...core.messages import DONE, Event, Outcome, TunePhases
 from ...devices.failsafe import Failsafe
 from ...devices.interfaces import OcppAccess
 from ...devices.wallbox import Wallbox
 from ...ocpp.host import Host
 from . import findings
+from .authorisation import Authorisation
 from .build import Build
 from .faultcodes import HARMLESS
 from .models import PHASE_PAUSE
 from .settings import (
-    AUTHORISATION_TIMEOUT,
-    AVAILABLE,
     COMMUNICATION_TIMEOUT,
     CP_ID,
     DLM_LIMIT,
@@ -46,10 +43,7 @@ from .settings import (
     SCHUKO_CYCLES,
     SCHUKO_PLUGGED,
     USER_ID_WRITE,
-    WHITELIST,
-    normal,
 )
-from .transaction import Transaction
 from .user_id import UserId
 
 LOWEST: Final = 6
@@ -63,9 +57,6 @@ ONE_PHASE_ONLY, THREE_PHASES_ONLY = 0, 1
 NO_LIMIT: Final = 0xFFFF
 SIGN_OF_LIFE: Final = "request"
 """What ends a trip of the fail-safe."""
-UNKNOWN_TAG: Final = Outcome(refused=Reason.UNAUTHORISED, message="the tag is not known")
-OTHER_TAG: Final = Outcome(refused=Reason.UNAUTHORISED, message="another tag is charging")
-UNAVAILABLE: Final = Outcome(refused=Reason.NOT_NOW, message="the charge point is unavailable")
 
 
 def allowed(amperes: float) -> float:
@@ -94,13 +85,7 @@ class Logic:
             on_trip=self._fell_silent,
             on_end=self._spoke_again,
         )
-        self.transaction: Transaction | None = None
-        self.shown_tag: str | None = None
-        """A card that waits for its car."""
-        self.finished = False
-        """The transaction was stopped, the cable is still in."""
-        self.timed_out = False
-        """Nobody authorised the car in time."""
+        self.authorisation = Authorisation(wallbox, self.apply, self.changed)
         self.phases: Literal[1, 3] = 3
         self._semp_limit: float | None = None
         """The last recommendation, per phase [A]."""
@@ -109,8 +94,7 @@ class Logic:
         self._schuko_on = False
         self._pause = float(PHASE_PAUSE)
         """Length of a switch of phases, as the charge controller has it [s]."""
-        self._waiting = wallbox.timer(self._waited)
-        self.user_id = UserId(lambda: self.settings[USER_ID_WRITE], self.authorise, self)
+        self.user_id = UserId(lambda: self.settings[USER_ID_WRITE], self.authorisation.authorise, self)
         self._reactions: Mapping[EventName, Callable[[Event], None]] = {
             EventName.PLUGGED: self._plugged,
             EventName.UNPLUGGED: self._unplugged,
@@ -122,20 +106,6 @@ class Logic:
     @property
     def modbus_on(self) -> bool:
         return self.settings[MODBUS] and not (self._build.icc and self.settings[ENERGY_MANAGEMENT] == "off")
-
-    @property
-    def active(self) -> bool:
-        """Whether a transaction is running."""
-        return self.transaction is not None and self.transaction.active
-
-    def deprived(self, now: Snapshot) -> bool:
-        """Whether the charger has lost the authorisation it was told of."""
-        return self.active and now.authorisations.get(self._wallbox.control.owner("authorisation")) is False
-
-    @property
-    def in_service(self) -> bool:
-        """Made unavailable during a transaction, it stays in service until that ends. Source: OCPP; ASSUMED here."""
-        return self.settings[AVAILABLE] or self.active
 
     @property
     def hems_current(self) -> float:
@@ -161,9 +131,9 @@ class Logic:
         """Whether the domestic socket is switched on: something is plugged in, and charging is allowed."""
         if not (self._build.traits.schuko and self.settings[SCHUKO_PLUGGED]):
             return False
-        allowed_now = self.settings[FREE_CHARGING] or self.shown_tag is not None
+        allowed_now = self.settings[FREE_CHARGING] or self.authorisation.shown_tag is not None
         faulted = findings.errors(self.settings, self._wallbox.snapshot()).faulted
-        return allowed_now and self.in_service and not faulted
+        return allowed_now and self.authorisation.in_service and not faulted
 
     @property
     def dlm_limits(self) -> tuple[float, ...]:
@@ -221,79 +191,6 @@ class Logic:
 
         return made_of(self._wallbox, self._build, self)
 
-    def order(self, tag: str | None) -> None:
-        """The central system (OCPP) lets a tag charge; None: nobody."""
-        if tag is not None and not self.active and self.in_service:
-            self.shown_tag, self.finished = normal(tag), False
-            self.changed()
-        elif tag is None and self.active:
-            self._end(finished=True)
-            self.changed()
-
-    # --- authorisation -----------------------------------------------------------------------------------------------
-
-    def authorise(self, shown: str) -> Outcome:
-        """A card, or a user id over Modbus: starts, and ends what the same one has started."""
-        tag, now = normal(shown), self._wallbox.snapshot()
-        if self.deprived(now):
-            self._end(finished=True)
-            self.apply()
-        transaction = self.transaction
-        if transaction is not None and transaction.active:
-            if transaction.uid == tag:
-                self._end(finished=True)
-                return self._done()
-            if transaction.uid or not self.settings[FREE_CHARGING]:
-                return OTHER_TAG
-            transaction.uid = tag  # ASSUMED: free charging takes the name of whoever shows a card
-            return self._done()
-        if self.shown_tag == tag:
-            self._forget_tag()
-            return self._done()
-        if not self.settings[FREE_CHARGING] and tag not in self.settings[WHITELIST]:
-            return UNKNOWN_TAG
-        if not self.in_service:
-            return UNAVAILABLE
-        self.shown_tag = tag
-        self.finished = False
-        if not now.plugged:
-            self._wait()
-        return self._done()
-
-    def _begin(self, now: Snapshot) -> None:
-        self.transaction = Transaction(self.shown_tag or "", now.at, now.total_energy)
-        self.timed_out = False
-        self._forget_tag()
-
-    def _end(self, *, finished: bool) -> None:
-        transaction = self.transaction
-        if transaction is not None and transaction.active:
-            now = self._wallbox.snapshot()
-            transaction.kept = transaction.energy(now)
-            transaction.ended = now.at
-            self.finished = finished
-
-    def _forget_tag(self) -> None:
-        self.shown_tag = None
-        self._waiting.clear()
-
-    def _wait(self) -> None:
-        simulation = self._wallbox.simulation
-        self._waiting.set(later(simulation.at, self.settings[AUTHORISATION_TIMEOUT]))
-        simulation.wake()
-
-    def _waited(self, _: Instant) -> None:
-        """The car was not authorised, or the card's car did not come."""
-        self.timed_out = self._wallbox.snapshot().plugged and not self.active
-        self.shown_tag = None
-        self.changed()
-
-    def _await_card(self, now: Snapshot) -> None:
-        """A car that may not charge yet waits for its card, once."""
-        done = self.active or self.finished or self.timed_out
-        if now.plugged and not done and self.in_service and self._waiting.due is None:
-            self._wait()
-
     # --- what the charger is told ------------------------------------------------------------------------------------
 
     def apply(self) -> None:
@@ -301,11 +198,9 @@ class Logic:
         if not self._wallbox.up:
             return
         settings, control, now = self.settings, self._wallbox.control, self._wallbox.snapshot()
-        free = settings[FREE_CHARGING] and not self.finished
-        if now.plugged and not self.active and self.in_service and (free or self.shown_tag is not None):
-            self._begin(now)
-        control.authorise("authorisation", None if free else self.active or self.shown_tag is not None)
-        control.serve("available", self.in_service)
+        self.authorisation.begin_if_allowed(now)
+        control.authorise("authorisation", self.authorisation.granted)
+        control.serve("available", self.authorisation.in_service)
         control.limit("rated", self._wallbox.profile.model.rated_current)
         operator = settings[OPERATOR_CURRENT]
         control.limit("operator", None if operator is None else float(operator))
@@ -315,7 +210,7 @@ class Logic:
         if self._build.release.switches_phases:
             self._switch_phases()
         self._count_schuko()
-        self._await_card(now)
+        self.authorisation.await_card(now)
 
     def _switch_phases(self) -> None:
         """Phases, and what a limit in W comes to in A."""
@@ -383,13 +278,11 @@ class Logic:
             reaction(event)
 
     def _plugged(self, _: Event) -> None:
-        self.finished = self.timed_out = False
+        self.authorisation.plugged()
         self.apply()
 
     def _unplugged(self, _: Event) -> None:
-        self._end(finished=False)
-        self.finished = self.timed_out = False
-        self._forget_tag()
+        self.authorisation.over()
         self.apply()
 
     def _rcd_tripped(self, event: Event) -> None:
@@ -403,9 +296,7 @@ class Logic:
 
     def shut_down(self) -> None:
         """Restart or outage. ASSUMED: a running transaction ends with it."""
-        self._end(finished=False)
-        self.finished = self.timed_out = False
-        self._forget_tag()
+        self.authorisation.over()
         self.user_id.forget()
         self.failsafe.stop()
         self.phases = 3

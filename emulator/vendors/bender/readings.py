@@ -115,19 +115,19 @@ class View:
     @cached_property
     def active(self) -> bool:
         """A transaction is running, and the charger has not lost its authorisation meanwhile."""
-        return self.logic.active and not self.logic.deprived(self.now)
+        return self.logic.authorisation.active and not self.logic.authorisation.deprived(self.now)
 
     @cached_property
     def authorisation(self) -> str:
         """`auth_state`"""
         logic = self.logic
-        if self.faulted or not logic.in_service:
+        if self.faulted or not logic.authorisation.in_service:
             return "not_authorized_for_charging"
-        if self.active or logic.shown_tag is not None:
+        if self.active or logic.authorisation.shown_tag is not None:
             return "authorized_for_charging"
-        if not self.now.plugged or logic.finished or logic.active:
+        if not self.now.plugged or logic.authorisation.finished or logic.authorisation.active:
             return "not_authorized_for_charging"
-        return "auth_timeout" if logic.timed_out else "wait_for_auth"
+        return "auth_timeout" if logic.authorisation.timed_out else "wait_for_auth"
 
     @cached_property
     def status(self) -> str:
@@ -143,14 +143,14 @@ class View:
         now, logic = self.now, self.logic
         if self.faulted:
             return "faulted"
-        if not logic.in_service or now.state in (EvseState.DISABLED, EvseState.OFF, EvseState.BOOT):
+        if not logic.authorisation.in_service or now.state in (EvseState.DISABLED, EvseState.OFF, EvseState.BOOT):
             return "unavailable"
         if not now.plugged:
-            if logic.shown_tag is not None:
+            if logic.authorisation.shown_tag is not None:
                 return "preparing"
             return "reserved" if self.settings[RESERVED] else "available"
         if not self.active:
-            return "finishing" if logic.finished or logic.active else "preparing"
+            return "finishing" if logic.authorisation.finished or logic.authorisation.active else "preparing"
         if self.charging and now.state is EvseState.CHARGING:
             return "charging"
         if now.state in (EvseState.B_READY, EvseState.WAKEUP):
@@ -297,7 +297,7 @@ class View:
     @property
     def transaction(self) -> Transaction | None:
         """The running one, or the last."""
-        return self.logic.transaction
+        return self.logic.authorisation.transaction
 
     @cached_property
     def session_energy(self) -> int:
@@ -312,9 +312,9 @@ class View:
     @cached_property
     def uid(self) -> str:
         """Who charges."""
-        if self.logic.active and self.transaction is not None:
+        if self.logic.authorisation.active and self.transaction is not None:
             return self.transaction.uid
-        return self.logic.shown_tag or ""
+        return self.logic.authorisation.shown_tag or ""
 
     # --- ISO 15118 ---------------------------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ class BenderStation(Station):
     def allow(self, allowance: Allowance) -> None:
         super().allow(allowance)
         point = self._logic.host.charge_point
-        self._logic.order(point.connector.tag if allowance.authorised and point is not None else None)
+        self._logic.authorisation.order(point.connector.tag if allowance.authorised and point is not None else None)
 
     def restart(self, *, hard: bool) -> None:
         """One processor runs everything."""

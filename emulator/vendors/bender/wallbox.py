@@ -120,7 +120,7 @@ class Bender(Wallbox):
         if self.logic.host.charge_point is not None:
             self.logic.host.present(normal(tag))
             return Outcome(detail={"asked": "the central system"})
-        return self.logic.authorise(tag)
+        return self.logic.authorisation.authorise(tag)
 
     def power_on(self) -> None:
         self.logic.start()

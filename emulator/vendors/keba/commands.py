@@ -17,7 +17,8 @@ from ...devices.firmware import Profile
 from ...devices.interfaces import Origin
 from ...devices.points import Fidelity, Point
 from . import controls
-from .logic import NOT_NOW, OUT_OF_RANGE, Logic, is_current
+from .cards import NOT_NOW
+from .logic import OUT_OF_RANGE, Logic, is_current
 from .models import P30, WITH_UDP, Traits
 from .quirks import CURR_SETS_OUTPUT
 from .sessions import DEFAULT_CLASS
@@ -140,11 +141,11 @@ def _start(logic: Logic, words: list[str], _: Origin) -> Outcome:
     """ASSUMED: without a card it has no effect."""
     if not at_most(words, 2):
         return NOT_NOW
-    return logic.authorise(_tag(words[0]), _class(words[1]) if len(words) == 2 else DEFAULT_CLASS)
+    return logic.cards.authorise(_tag(words[0]), _class(words[1]) if len(words) == 2 else DEFAULT_CLASS)
 
 
 def _stop(logic: Logic, words: list[str], _: Origin) -> Outcome:
-    return logic.withdraw(_tag(words[0]) if at_most(words, 1) else None)
+    return logic.cards.withdraw(_tag(words[0]) if at_most(words, 1) else None)
 
 
 def _tag(word: str) -> str:

@@ -11,7 +11,8 @@ from typing import Final
 from ...core.instant import later
 from ...core.messages import DONE, Outcome
 from ...devices.controls import Control
-from .logic import NOT_NOW, OUT_OF_RANGE, Logic
+from .cards import NOT_NOW
+from .logic import OUT_OF_RANGE, Logic
 from .settings import (
     CURR,
     DSW1_2,

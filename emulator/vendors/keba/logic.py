@@ -1,4 +1,4 @@
-"""What the wallbox does with what it is told: currents, enable, energy limit, cards, phases.
+"""What the wallbox does with what it is told: currents, enable, energy limit, phases.
 
 The one rule: both interfaces and the owner act through `controls` and the methods here; a refusal changes nothing.
 Everything with time in it is a timer of the simulated world.
@@ -19,10 +19,9 @@ from ...devices.interfaces import OcppAccess
 from ...devices.wallbox import Wallbox
 from ...ocpp.host import Host
 from .build import Build
-from .entries import NO_CLASS, NO_TAG
-from .sessions import CARD, DEFAULT_CLASS, UNPLUGGED, SessionLog, SystemClock
+from .cards import NOT_NOW, Cards
+from .sessions import UNPLUGGED, SessionLog, SystemClock
 from .settings import (
-    AUTHORISATION,
     CONTACTOR_BOX,
     CURR,
     DIP_CURRENT,
@@ -40,11 +39,9 @@ from .settings import (
     SAVED_TIMEOUT,
     SETENERGY,
     SUSPENDED,
-    WHITELIST,
     WIFI_SLEEPS,
     X1,
     X2,
-    tag,
 )
 
 if TYPE_CHECKING:
@@ -53,12 +50,9 @@ if TYPE_CHECKING:
 
 LONGEST_DELAY: Final = 860_400
 """Of `currtime` [s]."""
-CARD_WAITS: Final = 60.0
-"""How long a shown card waits for its car [s]. ASSUMED."""
 COM_MODULE_BOOT: Final = 300 * SECOND
 """How long the COM-module of an x-series takes to start [µs]."""
 OUT_OF_RANGE: Final = Outcome(refused=Reason.OUT_OF_RANGE, message="not in its range")
-NOT_NOW: Final = Outcome(refused=Reason.NOT_NOW, message="not in this state")
 
 
 def is_current(milliamperes: int) -> bool:
@@ -77,6 +71,7 @@ class Logic:
         self.host = Host(wallbox.settings, self._access, self._charge_point)
         self.clock = SystemClock(wallbox, build)
         self.log = SessionLog(wallbox, build, self.clock)
+        self.cards = Cards(wallbox, build, self.log, self.changed)
         self.failsafe = Failsafe(
             wallbox.simulation,
             timeout=lambda: self.settings[FAILSAFE_TIMEOUT],
@@ -88,8 +83,6 @@ class Logic:
 
         Source: UDP guide, `failsafe`; Modbus guide, 5016 to 5020; evcc rewrites 5018 at every half time-out.
         """
-        self.card: tuple[str, str] | None = None
-        """Tag and class that authorise."""
         self.timed_current = 0
         """`Curr timer`, while `Tmo CT` runs [mA]."""
         self.switched_at: Instant | None = None
@@ -104,7 +97,6 @@ class Logic:
         self._display: tuple[str, Instant] = ("", 0)
         """Text, and the instant at which it is gone."""
         self._timer = wallbox.timer(self._timer_over)
-        self._card_timer = wallbox.timer(self._card_over)
         self._reactions: Mapping[EventName, Callable[[Event], None]] = {
             EventName.PLUGGED: self._plugged,
             EventName.UNPLUGGED: self._unplugged,
@@ -121,18 +113,6 @@ class Logic:
     def awake(self) -> bool:
         """Its Wi-Fi answers."""
         return not self.settings[WIFI_SLEEPS] or self._wallbox.snapshot().plugged
-
-    @property
-    def authorisation_on(self) -> bool:
-        """`AuthON`. A c-series asks for cards as soon as it knows one, the others by a setting of their own."""
-        if not self.build.traits.rfid:
-            return False
-        return bool(self.settings[WHITELIST]) if self.build.traits.series == "c" else self.settings[AUTHORISATION]
-
-    @property
-    def authorisation_missing(self) -> bool:
-        """`Authreq`"""
-        return self.authorisation_on and self.card is None
 
     @property
     def input_blocks(self) -> bool:
@@ -222,7 +202,7 @@ class Logic:
     def unlock(self) -> Outcome:
         """Only while the wallbox is stopped."""
         now, control = self._wallbox.snapshot(), self._wallbox.control
-        if now.plugged and (now.contactor or (self.enabled and not self.authorisation_missing)):
+        if now.plugged and (now.contactor or (self.enabled and not self.cards.authorisation_missing)):
             return NOT_NOW
         control.submit(SetLock(owner=control.owner("unlock"), policy="open"))
         return DONE
@@ -230,52 +210,6 @@ class Logic:
     def show(self, text: str, duration: float) -> None:
         """On the display, for `duration` s."""
         self._display = (text, later(self.at, duration))
-
-    # --- cards -------------------------------------------------------------------------------------------------------
-
-    def authorise(self, card: str, card_class: str = DEFAULT_CLASS) -> Outcome:
-        """A card, or `start`: it has to be in the whitelist."""
-        if not self.authorisation_on:
-            return NOT_NOW
-        if card not in self.settings[WHITELIST]:
-            return Outcome(refused=Reason.UNAUTHORISED, message="not in the whitelist")
-        if self.card is not None:
-            return NOT_NOW
-        self.card = (card, card_class)
-        if self._wallbox.snapshot().plugged:
-            self._begin_session()
-        else:
-            self._card_timer.set(later(self.at, CARD_WAITS))
-            self._wallbox.simulation.wake()
-        self.changed()
-        return DONE
-
-    def withdraw(self, card: str | None = None) -> Outcome:
-        """`stop`, or the same card again. Another card than the one that started ends nothing."""
-        if self.card is None or card not in (None, self.card[0]):
-            return NOT_NOW
-        self._forget_card()
-        self.log.end(CARD)
-        self.changed()
-        return DONE
-
-    def present(self, card: str) -> Outcome:
-        """A card at the reader: starts, and ends what it has started."""
-        try:
-            number = tag(card)
-        except ValueError as error:
-            return Outcome(refused=Reason.INVALID, message=str(error))
-        if not self.build.traits.rfid:
-            return Outcome(detail={"ignored": "no card reader"})
-        return self.withdraw(number) if self.card is not None else self.authorise(number)
-
-    def _forget_card(self) -> None:
-        self.card = None
-        self._card_timer.clear()
-
-    def _card_over(self, _: Instant) -> None:
-        self._forget_card()
-        self.changed()
 
     # --- the central system ------------------------------------------------------------------------------------------
 
@@ -293,18 +227,6 @@ class Logic:
     def online(self) -> bool:
         """The central system (OCPP) has accepted the wallbox."""
         return self.host.charge_point is not None and self.host.charge_point.outbox.online
-
-    def order(self, card: str | None) -> None:
-        """The central system (OCPP) lets a card charge; None: nobody."""
-        if not self.authorisation_on:
-            return
-        if card is not None and self.card is None:
-            self.card = (card, DEFAULT_CLASS)
-            if self._wallbox.snapshot().plugged:
-                self._begin_session()
-            self.changed()
-        elif card is None and self.card is not None:
-            self.withdraw()
 
     # --- what the charger is told ------------------------------------------------------------------------------------
 
@@ -331,7 +253,7 @@ class Logic:
             shared = settings[LMGMT_CURRENT]
             control.limit("lmgmt", None if shared is None else shared / 1000)
             control.permit("locked", not (settings[PERMANENTLY_LOCKED] or settings[OUT_OF_ORDER]))
-        control.authorise("rfid", self.card is not None if self.authorisation_on else None)
+        control.authorise("rfid", self.cards.card is not None if self.cards.authorisation_on else None)
         if self.build.p40 or settings[CONTACTOR_BOX]:
             control.phases("x2", 3 if settings[X2] else 1)
         self._watch_energy()
@@ -352,7 +274,7 @@ class Logic:
         """Power-on in the simulated world, with settings as they are."""
         self.com_module_at = self._wallbox.booted_at
         if self._wallbox.snapshot().plugged:
-            self._begin_session()
+            self.cards.begin_session()
         self.failsafe.restart()
         self.apply()
 
@@ -362,14 +284,8 @@ class Logic:
             reaction(event)
 
     def _plugged(self, _: Event) -> None:
-        if not self.authorisation_missing:
-            self._begin_session()
-        self._card_timer.clear()
+        self.cards.plugged()
         self.apply()
-
-    def _begin_session(self) -> None:
-        card, card_class = self.card or (NO_TAG, NO_CLASS)
-        self.log.begin(card, card_class)
 
     def _energy_reached(self, event: Event) -> None:
         if event.detail["mark"] == self._wallbox.control.owner("setenergy"):
@@ -381,7 +297,7 @@ class Logic:
         self.log.end(UNPLUGGED)
         self._timer.clear()
         self.timed_current = 0
-        self._forget_card()
+        self.cards.forget()
         self.settings.put(SETENERGY, 0)
         if self._stopped_by_energy:
             self._stopped_by_energy = False
@@ -397,7 +313,7 @@ class Logic:
         self.failsafe.stop()
         self._timer.clear()
         self.timed_current = 0
-        self._forget_card()
+        self.cards.forget()
         self._curr_is_timed = self._stopped_by_energy = False
         self.switched_at = None
         self._display = ("", 0)

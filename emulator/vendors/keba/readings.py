@@ -61,7 +61,7 @@ class View:
             return NOT_READY
         if charging(now):
             return CHARGING
-        if self.logic.authorisation_missing or now.state is EvseState.B_AUTH:
+        if self.logic.cards.authorisation_missing or now.state is EvseState.B_AUTH:
             return NOT_READY
         if now.state is EvseState.PHASE_SWITCH:
             return self.settings[PHASE_SWITCH_STATE]
@@ -88,7 +88,7 @@ class View:
 
     @cached_property
     def enable_sys(self) -> int:
-        able = self.running and not self.error and self._may_charge and not self.logic.authorisation_missing
+        able = self.running and not self.error and self._may_charge and not self.logic.cards.authorisation_missing
         return int(able and not self.logic.failsafe.tripped)
 
     @cached_property

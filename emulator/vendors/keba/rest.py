@@ -172,7 +172,7 @@ class RestApi:
             "state": self._state(v),
             "errorCode": f"{v.error:#x}" if v.error else None,
             "vehiclePlugged": v.now.plugged,
-            "authorizationEnabled": self._logic.authorisation_on,
+            "authorizationEnabled": self._logic.cards.authorisation_on,
             "sessionActive": self._logic.log.running is not None,
             "permanentlyLocked": settings[PERMANENTLY_LOCKED],
             "maxPhases": 3,
@@ -291,11 +291,11 @@ class RestApi:
         """With a card's number where cards are needed."""
         self._settings.put(ENA, True)
         card = _object(request).get("tokenId")
-        return self._logic.present(str(card)) if card and self._logic.authorisation_missing else None
+        return self._logic.cards.present(str(card)) if card and self._logic.cards.authorisation_missing else None
 
     def _stop(self, _: HttpRequest) -> Outcome | None:
         self._settings.put(ENA, False)
-        return self._logic.withdraw() if self._logic.card is not None else None
+        return self._logic.cards.withdraw() if self._logic.cards.card is not None else None
 
     def _available(self, request: HttpRequest) -> None:
         self._settings.put(OUT_OF_ORDER, _object(request).get("available") is False)

@@ -41,7 +41,7 @@ class KebaStation(Station):
 
     def free_tag(self) -> str | None:
         """Without authorisation it charges in the name of no card."""
-        return None if self._logic.authorisation_on else NO_TAG
+        return None if self._logic.cards.authorisation_on else NO_TAG
 
     def allow(self, allowance: Allowance) -> None:
         super().allow(Allowance(allowance.current, allowance.authorised, None))
@@ -50,7 +50,7 @@ class KebaStation(Station):
             settings.put(X2SRC, BY_OCPP)
             settings.put(X2, int(allowance.phases != 1))
         point = self._logic.host.charge_point
-        self._logic.order(point.connector.tag if allowance.authorised and point is not None else None)
+        self._logic.cards.order(point.connector.tag if allowance.authorised and point is not None else None)
 
     def restart(self, *, hard: bool) -> None:
         """One firmware runs everything."""

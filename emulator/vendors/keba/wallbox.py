@@ -118,12 +118,12 @@ class Keba(Wallbox):
     def present_card(self, tag: str) -> Outcome:
         self.simulation.now()
         if self.logic.host.charge_point is None or not self.build.traits.rfid:
-            return self.logic.present(tag)
+            return self.logic.cards.present(tag)
         self.logic.host.present(normal_tag(tag))
         return Outcome(detail={"asked": "the central system"})
 
     def lose_authorisation(self) -> None:
-        self.logic.withdraw()
+        self.logic.cards.withdraw()
 
     def power_on(self) -> None:
         self.logic.start()

@@ -1,0 +1,24 @@
+"""How a scenario is run, where its own word is not the last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a scenario is run. None: as the scenario says."""
+
+    bind: str = "127.0.0.1"
+    any_port: bool = False
+    """Every interface on a free port, whatever the scenario says."""
+    port_offset: int = 0
+    """Added to the ports of all interfaces and of the broker, for several emulators on one host."""
+    speed: float | None = None
+    seed: int | None = None
+    state: Path | None = None
+    announce: bool = True
+    """Announce wallboxes by mDNS."""
+    record: bool = False
+    """Keep traces of all chargers for the report."""

@@ -1,0 +1,163 @@
+"""What of a run is on the network: the servers of its wallboxes, its broker and its central system.
+
+The one rule: sockets outlive a reset of the site; they are attached to the new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Final
+
+from ..protocols.ocpp import OcppDevice
+from ..protocols.server import Server
+from ..world.central_system import central_system
+from ..world.plan import NO_BROKER, BrokerAddress
+from .endpoints import Ports, servers
+
+if TYPE_CHECKING:
+    from ..ocpp.central_system import CentralSystem
+    from ..protocols.broker import Broker
+    from ..protocols.central_system import CentralSystemServer
+    from ..protocols.mdns import Announcer
+    from ..protocols.mqtt import MqttDevice
+    from ..runtime.simulation import Simulation
+    from ..scenario.plan import Scenario
+    from ..world.site import Site
+    from .options import Options
+
+FLUSH: Final = 2.0
+"""How long a broker has to take what devices published, in wall time [s]."""
+
+
+class Sockets:
+    """The sockets of one run. What is started is closed with the stack it is given."""
+
+    def __init__(self, scenario: Scenario, options: Options) -> None:
+        self.servers: dict[str, Server | MqttDevice | OcppDevice] = {}
+        self.links: dict[str, MqttDevice] = {}
+        """By address, `garage.goe.http`."""
+        self.broker: Broker | None = None
+        self.central_system: CentralSystemServer | None = None
+        self._scenario = scenario
+        self._options = options
+        self._ports = Ports(options.bind, any_port=options.any_port, offset=options.port_offset)
+        self._announcer: Announcer | None = None
+        self._asking: set[OcppDevice] = set()
+        """Charge points that wait for their central system."""
+
+    async def open(self, stack: AsyncExitStack) -> None:
+        """Make ready to serve wallboxes."""
+        if self._options.announce:
+            from ..protocols.mdns import Announcer
+
+            self._announcer = await stack.enter_async_context(Announcer())
+        self._serving = await stack.enter_async_context(AsyncExitStack())
+
+    async def start_broker(self, stack: AsyncExitStack) -> None:
+        """Start the broker of this run, if it is not running."""
+        if self.broker is None:
+            from ..protocols.broker import Broker
+
+            plan = self._scenario.broker
+            if plan == NO_BROKER:
+                return
+            stated = plan.port if plan is not None else BrokerAddress().port
+            port = stated + self._options.port_offset if stated and not self._options.any_port else 0
+            broker = Broker.open(self._broker_setting(), host=self._options.bind, port=port)
+            self.broker = await stack.enter_async_context(broker)
+
+    def _broker_setting(self) -> str:
+        """Only the built-in broker says who published: where clients are recognised by their id, it is the one."""
+        plan = self._scenario.broker
+        if plan is not None and not plan.embedded:
+            return f"mqtt://{plan.host}:{plan.port}"
+        return "builtin" if any(client.how.client_id for client in self._scenario.clients) else "embedded"
+
+    @property
+    def broker_address(self) -> tuple[str, int] | None:
+        return (self.broker.host, self.broker.port) if self.broker is not None else None
+
+    async def start_central_system(self, stack: AsyncExitStack, simulation: Simulation) -> None:
+        """Start the central system of this run, if it is not running."""
+        if self.central_system is None:
+            from ..protocols.central_system import DEFAULT_PORT, CentralSystemServer
+
+            port = 0 if self._options.any_port else DEFAULT_PORT
+            server = CentralSystemServer(self._system_of(simulation), host=self._options.bind, port=port)
+            self.central_system = await stack.enter_async_context(server)
+
+    def attach_central_system(self, simulation: Simulation) -> None:
+        """After a reset: the central system of the new simulation answers on the same port."""
+        if self.central_system is not None:
+            self.central_system.attach(self._system_of(simulation))
+
+    def _system_of(self, simulation: Simulation) -> CentralSystem:
+        system = central_system(simulation)
+        system.dropped = self._left_alone
+        return system
+
+    def _left_alone(self) -> None:
+        """The central system has ended every connection: it is noticed at once, whatever the network thinks."""
+        for server in self.servers.values():
+            if isinstance(server, OcppDevice) and server.at_embedded:
+                server.drop("closed by the other side")
+
+    async def serve(self, site: Site, address: str) -> None:
+        """Open the interfaces of a wallbox."""
+        made = servers(
+            site,
+            address,
+            self._ports,
+            broker=self.broker,
+            announcer=self._announcer,
+            central_system=lambda: self.central_system.url if self.central_system is not None else None,
+        )
+        for name, server in made:
+            if isinstance(server, OcppDevice):
+                server.stirs = self._stirred
+            self.servers[name] = await self._serving.enter_async_context(server)
+            if not isinstance(server, Server | OcppDevice):
+                self.links[name] = server
+
+    def attach(self, site: Site) -> None:
+        """After a reset: serve the wallboxes of the new site."""
+        for server in self.servers.values():
+            server.attach(site.wallboxes[server.endpoint.wallbox.address])
+
+    async def settle(self, *, published: bool) -> None:
+        """Make the sockets agree with the site: interfaces open or closed, everything `published` sent."""
+        for server in self.servers.values():
+            if isinstance(server, Server):
+                await server.settle()
+        if not published:
+            return
+        try:
+            async with asyncio.timeout(FLUSH):
+                for server in self.servers.values():
+                    if not isinstance(server, Server):
+                        await server.settled()
+                await self.answered()
+        except TimeoutError:
+            pass  # the broker is away or slow: a device would not wait for it either
+
+    def _stirred(self, device: OcppDevice) -> None:
+        """Something has happened to a charge point's connection."""
+        if device.busy:
+            self._asking.add(device)
+        else:
+            self._asking.discard(device)
+
+    async def answered(self) -> None:
+        """Until every charge point has its answer: a central system lives in wall time. It has its time-out."""
+        while self.unanswered:
+            if self._asking:
+                await next(iter(self._asking)).settled()
+            elif self.central_system is not None:
+                await self.central_system.answered()
+
+    @property
+    def unanswered(self) -> bool:
+        """Somebody waits for an answer, on either side."""
+        own = self.central_system is not None and bool(self.central_system.system.asking)
+        return bool(self._asking) or own

@@ -1,0 +1,62 @@
+"""Simulated time moved by hand: a jump, and the stand-still in which it is prepared."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from ..core.instant import Instant
+
+if TYPE_CHECKING:
+    from ..runtime.simulation import Simulation
+    from .sockets import Sockets
+
+SLICE: Final = 0.25
+"""How long a jump may compute before others get a turn, in wall time [s]."""
+
+
+@contextmanager
+def standing(simulation: Simulation) -> Iterator[None]:
+    """While a jump is prepared and made, time does not run by itself: what is looked at is of one instant."""
+    clock = simulation.clock
+    simulation.now()
+    speed = clock.speed
+    clock.set_speed(0.0)
+    try:
+        yield
+    finally:
+        clock.set_speed(speed if clock.speed == 0.0 else clock.speed)
+        simulation.wake()
+
+
+async def travel(
+    simulation: Simulation, sockets: Sockets, end: Instant, enough: Callable[[], bool] = lambda: False
+) -> None:
+    """Move simulated time to `end`, or until `enough`; meanwhile it does not run by itself."""
+    clock = simulation.clock
+    speed = clock.speed
+    clock.set_speed(0.0)
+    try:
+        while not enough():
+            turn = time.monotonic() + SLICE
+            for _ in simulation.steps_to(end):
+                if enough() or sockets.unanswered or time.monotonic() > turn:
+                    break
+            else:
+                if not sockets.unanswered:
+                    break
+            _bring_clock(simulation)
+            await asyncio.sleep(0)
+            await sockets.answered()
+    finally:
+        _bring_clock(simulation)
+        clock.set_speed(speed if clock.speed == 0.0 else clock.speed)
+        simulation.wake()
+
+
+def _bring_clock(simulation: Simulation) -> None:
+    """Move the clock to the instant of the simulation, after that was moved without it."""
+    simulation.clock.jump(max(0, simulation.at - simulation.clock.now()))
