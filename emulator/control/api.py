@@ -26,7 +26,7 @@ from ..scenario.steps import TimedStep, make_step, parse_steps
 from ..scenario.steps.checks import PATIENCE
 from ..verdict.reading import PlacedRule, rules_from
 from ..verdict.recorded import judge
-from . import models, views
+from . import central_system, models, views
 from .feed import EventFeed
 from .metrics import MEDIA_TYPE, Metrics
 from .problems import Refused
@@ -61,6 +61,9 @@ class Api:
 
     async def wallboxes(self, request: web.Request) -> web.Response:
         return _json({"wallboxes": views.wallboxes(self.emulator, _reached(request))})
+
+    async def central_system(self, request: web.Request) -> web.Response:
+        return _json(central_system.view(self.emulator, _reached(request)))
 
     async def clock(self, _: web.Request) -> web.Response:
         return _json(views.clock(self.emulator))

@@ -110,6 +110,50 @@ class Wallboxes(JsonModel):
     wallboxes: list[Wallbox]
 
 
+class Connector(JsonModel):
+    connector: int = Field(description="0: the whole charge point")
+    status: str
+
+
+class Transaction(JsonModel):
+    """A transaction that runs."""
+
+    id: int
+    tag: str
+    meter_start: int = Field(description="Wh")
+
+
+class Exchange(JsonModel):
+    """A call and its answer."""
+
+    time: str = Field(description="Simulated calendar time (ISO 8601)")
+    sender: Literal["charge_point", "central_system"] = Field(alias="from", description="Who called")
+    action: str
+    payload: dict[str, Any]
+    answer: dict[str, Any] | None = Field(description="null: none has come, or it was an error")
+    error: str | None = Field(description="Code and description of a CALLERROR")
+
+
+class ChargePoint(JsonModel):
+    """What the central system knows of a charge point."""
+
+    identity: str
+    wallbox: str | None = Field(description="null: it is none of this emulator's")
+    connected: bool
+    boot: dict[str, Any] = Field(description="Its last BootNotification")
+    statuses: list[Connector]
+    transaction: Transaction | None
+    meter_values: dict[str, Any] = Field(description="Its last MeterValues")
+    exchanges: list[Exchange] = Field(description="The last calls of both sides, oldest first")
+
+
+class CentralSystem(JsonModel):
+    """The emulator's own central system for charge points (OCPP 1.6J)."""
+
+    url: str | None = Field(description="Where charge points connect, without their identity; null: none runs")
+    charge_points: list[ChargePoint]
+
+
 class Entry(JsonModel):
     """One journal entry."""
 

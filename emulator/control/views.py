@@ -75,7 +75,7 @@ def _interface(emulator: Emulator, server: Server | MqttDevice | OcppDevice, rea
     assert isinstance(server, Server)
     if interface.protocol == "mdns":
         return shown | {"host": None, "port": None, "url": None, "listening": server.listening}
-    host = _shown_host(endpoint.host, reached)
+    host = shown_host(endpoint.host, reached)
     shown |= {"host": host, "port": endpoint.port, "url": url(scheme(interface), host, endpoint.port)}
     if isinstance(interface, HttpInterface) and interface.websockets:
         path = next(iter(interface.websockets))
@@ -107,7 +107,7 @@ def _mqtt(emulator: Emulator, interface: MqttInterface, reached: str | None) -> 
     host, port = access.host, access.port
     if host == EMBEDDED_BROKER and emulator.broker is not None:
         host, port = emulator.broker.bind, emulator.broker.port
-    host = _shown_host(host, reached)
+    host = shown_host(host, reached)
     return {"host": host, "port": port, "url": url("mqtt", host, port), "prefix": interface.prefix() or None}
 
 
@@ -118,11 +118,11 @@ def _ocpp(emulator: Emulator, interface: OcppInterface, reached: str | None) -> 
         return {"host": None, "port": None, "url": None}
     host, _, port = access.host.partition(":")
     if access.embedded and emulator.central_system is not None:
-        host, port = _shown_host(emulator.central_system.host, reached), str(emulator.central_system.port)
+        host, port = shown_host(emulator.central_system.host, reached), str(emulator.central_system.port)
     return {"host": host, "port": int(port) if port.isdigit() else None, "url": access.url}
 
 
-def _shown_host(host: str, reached: str | None) -> str:
+def shown_host(host: str, reached: str | None) -> str:
     """The address a client uses for a server bound to `host`."""
     return reached or "127.0.0.1" if host in WILDCARDS else host
 
@@ -132,7 +132,7 @@ def broker(emulator: Emulator, reached: str | None = None) -> str | None:
     found = emulator.broker
     if found is None:
         return None
-    return url("mqtt", _shown_host(found.bind, reached), found.port)
+    return url("mqtt", shown_host(found.bind, reached), found.port)
 
 
 def faults(emulator: Emulator) -> list[dict[str, object]]:

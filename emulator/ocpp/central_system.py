@@ -22,6 +22,8 @@ Answered = Callable[[CallResult | CallError], None]
 PATIENCE: Final = timedelta(seconds=30)
 """How long a call waits for its answer before the next one is sent all the same."""
 NOTHING: Final[Payload] = {}
+REMEMBERED: Final = 20
+"""Calls that are kept of a charge point, with their answers."""
 
 
 def _ignore(_: CallResult | CallError) -> None:
@@ -63,6 +65,19 @@ class ServedTransaction:
 
 
 @dataclass(kw_only=True)
+class Exchange:
+    """A call and its answer."""
+
+    at: datetime
+    """When the central system sent or received the call."""
+    own: bool
+    """The central system called."""
+    call: Call
+    answer: CallResult | CallError | None = None
+    """None: it has not come, or it will never be given."""
+
+
+@dataclass(kw_only=True)
 class Served:
     """What the central system knows of one charge point; kept over connections."""
 
@@ -72,6 +87,8 @@ class Served:
     transactions: dict[int, ServedTransaction] = field(default_factory=dict)
     meter_values: Payload = field(default_factory=dict)
     """The last ones."""
+    exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    """The last ones of both sides, oldest first."""
 
     @property
     def running(self) -> ServedTransaction | None:
@@ -143,7 +160,7 @@ class Session:
         self._served = served
         self._put = put
         self._waiting: deque[tuple[Call, Answered]] = deque()
-        self._in_flight: tuple[Call, Answered] | None = None
+        self._in_flight: tuple[Exchange, Answered] | None = None
         self._asked_at = system.clock()
         self._calls = 0
         self._handlers: Mapping[str, Callable[[Payload], Payload]] = {
@@ -170,10 +187,13 @@ class Session:
     def received(self, message: Message) -> None:
         """The charge point said something."""
         if isinstance(message, Call):
+            exchange = self._exchange(message, own=False)
             if message.action not in self._system.policy.silent:
-                self._put(self._answer(message))
-        elif self._in_flight is not None and self._in_flight[0].id == message.id:
-            _, done = self._in_flight
+                exchange.answer = self._answer(message)
+                self._put(exchange.answer)
+        elif self._in_flight is not None and self._in_flight[0].call.id == message.id:
+            exchange, done = self._in_flight
+            exchange.answer = message
             self._in_flight = None
             self._system.asking.discard(self)
             done(message)
@@ -182,10 +202,16 @@ class Session:
 
     def _send_next(self) -> None:
         if self._in_flight is None and self._waiting:
-            self._in_flight = self._waiting.popleft()
+            call, done = self._waiting.popleft()
+            self._in_flight = self._exchange(call, own=True), done
             self._asked_at = self._system.clock()
             self._system.asking.add(self)
-            self._put(self._in_flight[0])
+            self._put(call)
+
+    def _exchange(self, call: Call, *, own: bool) -> Exchange:
+        exchange = Exchange(at=self._system.clock(), own=own, call=call)
+        self._served.exchanges.append(exchange)
+        return exchange
 
     def give_up(self) -> None:
         """Wait for no answer any longer."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import aiohttp
+import jsonschema
 import pytest
+
+from emulator.control.openapi import document
+from emulator.control.server import ControlServer
+from emulator.control.table import OPERATIONS, definitions
+from emulator.scenario.loader import loads
+from emulator.service.emulator import Emulator, Options
 
 from .conftest import Control
 
@@ -232,3 +239,48 @@ async def test_health_and_metrics(control: Control) -> None:
     assert samples['charger_pilot_state{charger="garage",state="C"}'] == "1"
     assert samples["charger_emulator_simulated_seconds"] == "3600"
     assert float(samples['charger_emulator_interface_listening{interface="garage.goe.http"}']) == 1
+
+
+OCPP = """
+epoch: 2026-03-01T06:00:00+01:00
+chargers: {garage: {wallboxes: {warp: {ocpp: embedded}}}}
+"""
+
+
+async def test_the_central_system_shows_its_charge_points_and_what_they_said() -> None:
+    options = Options(any_port=True, speed=0.0, announce=False)
+    async with (
+        Emulator(loads(OCPP), options) as emulator,
+        ControlServer(emulator, port=0) as server,
+        aiohttp.ClientSession(server.url) as http,
+    ):
+        control = Control(emulator, server, http)
+        await control.advance("20 s")
+        await control.step([{"plug_in": "vw_id3"}, {"present_card": {"tag": "04A1B2C3"}}])
+        await control.advance("2 min")
+        await control.step({"ocpp_call": {"action": "GetConfiguration", "payload": {"key": ["HeartbeatInterval"]}}})
+        await control.step({"ocpp_call": {"action": "Nonsense"}})
+        await control.advance("1 s")
+        found = await control.call("GET", "/api/central_system")
+        spec = document(OPERATIONS, definitions=definitions(), secured=False)
+        jsonschema.validate(found, {"$ref": "#/components/schemas/CentralSystem", "components": spec["components"]})
+    assert emulator.central_system is not None
+    assert found["url"] == emulator.central_system.url
+    (point,) = found["charge_points"]
+    assert point["wallbox"] == "garage.warp"
+    assert point["connected"] is True
+    assert point["boot"]["chargePointVendor"] == "Tinkerforge GmbH"
+    assert {"connector": 1, "status": "Charging"} in point["statuses"]
+    assert point["transaction"] == {"id": 1, "tag": "04A1B2C3", "meter_start": 0}
+    assert point["meter_values"]["connectorId"] == 1
+    asked, nonsense = (one for one in point["exchanges"] if one["from"] == "central_system")
+    assert asked["answer"]["configurationKey"] == [{"key": "HeartbeatInterval", "readonly": False, "value": "300"}]
+    assert nonsense["answer"] is None
+    assert nonsense["error"].startswith("Not")
+    started = next(one for one in point["exchanges"] if one["action"] == "StartTransaction")
+    assert started["from"] == "charge_point"
+    assert started["answer"]["transactionId"] == 1
+
+
+async def test_without_a_central_system_there_is_nothing_to_show(control: Control) -> None:
+    assert await control.call("GET", "/api/central_system") == {"url": None, "charge_points": []}

@@ -36,6 +36,7 @@ async def test_replies_are_as_documented(control: Control) -> None:
         ("get", "/api/chargers/garage", None, 200),
         ("get", "/api/chargers/x", None, 404),
         ("get", "/api/wallboxes", None, 200),
+        ("get", "/api/central_system", None, 200),
         ("get", "/api/clock", None, 200),
         ("put", "/api/clock", {"speed": 0}, 200),
         ("put", "/api/clock", {"speed": "0"}, 422),
