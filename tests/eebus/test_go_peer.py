@@ -30,6 +30,8 @@ from emulator.protocols.ship import ShipServer
 SOURCE = Path(__file__).parent / "peer"
 GO = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/local/bin")
 PATIENCE = 30.0
+PAIRED = 3
+"""State of a peer that data is exchanged with."""
 TIMEOUT = 120
 """s of the peer's heartbeats: so long the simulated clock may be moved after one."""
 
@@ -91,11 +93,26 @@ def free_port() -> int:
 async def peer(program: Path, port: int, house: House) -> AsyncIterator[Peer]:
     """A peer that trusts the WARP, which trusts it and connects."""
     async with started(program, port) as (made, ski):
+        await listening(port)
         made.order(f"trust {house.ski}")
         members = {"ip": "127.0.0.1", "port": port, "dns_name": "", "wss_path": "/ship/", "ski": ski}
         assert house.warp.api.call("eebus/add", members | {"trusted": True, "persistent": True}, house.origin) is None
         run(house.world, 1)
         yield made
+
+
+async def listening(port: int) -> None:
+    """Until somebody accepts connections: an attempt that comes too early is repeated in simulated time only."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            return
 
 
 @asynccontextmanager
@@ -140,7 +157,10 @@ async def test_limits_failsafe_and_measurements(program: Path) -> None:
             assert house.warp.read("evse/slots.16.max_current") == 6086
             assert house.current == pytest.approx(6, abs=0.1)
 
-        run(house.world, TIMEOUT - 40)  # the peer was killed
+        async with asyncio.timeout(PATIENCE):  # the peer was killed; the end of its connection is on its way
+            while house.warp.read("eebus/state.peers.0.state") == PAIRED:
+                await server.sockets.stirred()
+        run(house.world, TIMEOUT - 40)
         assert house.lpc("usecase_state") == 3
         run(house.world, 60)
         assert house.lpc("usecase_state") == 4
@@ -189,6 +209,7 @@ async def test_an_energy_manager_steers_the_generic_wallbox(program: Path) -> No
     street, port = Street("wallbox: {vendor: eebus, ship: 0}"), free_port()
     wallbox = street.site.wallboxes["charger.eebus"]
     async with ShipServer(Endpoint(wallbox, "ship")), started(program, port) as (manager, ski):
+        await listening(port)
         wallbox.configure({"trusted": [ski], "connect": [f"127.0.0.1:{port}"]})
         manager.order(f"trust {wallbox.read('ski')}")
         street.wait(1)
