@@ -252,3 +252,24 @@ end: {{at: 9 min}}
 """)
     )
     assert not result.failures
+
+
+def test_warp_shows_when_a_tag_expires_and_its_parent() -> None:
+    info = '{status: Accepted, expiryDate: "2026-02-01T00:00:00Z", parentIdTag: FAMILY}'
+    override = f"on: garage.warp.ocpp, kind: override, value: {info}"
+    result = play(
+        loads(f"""
+epoch: 2026-01-05T08:00:00Z
+chargers: {{garage: {{wallboxes: {{warp: {{ocpp: embedded}}}}}}}}
+steps:
+  - {{at: 10 s, fault: {{{override}, match: {{action: Authorize, direction: in, key: idTagInfo}}}}}}
+  - {{at: 10 s, fault: {{{override}, match: {{action: StartTransaction, direction: in, key: idTagInfo}}}}}}
+  - {{at: 15 s, expect: {{garage.warp.ocpp/state.tag_expiry_date: 0, garage.warp.ocpp/state.parent_tag_id: ""}}}}
+  - {{at: 20 s, plug_in: {{vehicle: vw_id3}}}}
+  - {{at: 40 s, present_card: {{tag: "04A1B2C3"}}}}
+  - at: 1 min
+    expect: {{garage.warp.ocpp/state.tag_expiry_date: 1769904000, garage.warp.ocpp/state.parent_tag_id: FAMILY}}
+end: {{at: 2 min}}
+""")
+    )
+    assert not result.failures, result.failures
