@@ -273,3 +273,10 @@ end: {{at: 2 min}}
 """)
     )
     assert not result.failures, result.failures
+
+
+def test_meter_values_of_an_unconfirmed_transaction_keep_its_id_of_minus_1() -> None:
+    journal = play(load(ROOT / "scenarios" / "museum" / "O12_transaction_id_of_minus_1.yaml")).journal
+    payloads = [entry.detail["payload"] for entry in journal if entry.kind == "push" and entry.name == "MeterValues"]
+    ids = [payload["transactionId"] for payload in payloads if isinstance(payload, dict) and "transactionId" in payload]
+    assert ids == [-1, -1, 1, 1]
