@@ -15,7 +15,7 @@ from .configuration import Configuration
 from .messages import text_in
 from .outbox import Outbox
 from .profiles import VendorProfile
-from .station import Known, Memory
+from .station import Known, Memory, known_of
 
 ACCEPTED = AuthorizationStatus.accepted
 
@@ -41,7 +41,7 @@ class Authorisation:
 
     def ask(self, tag: str, decided: Callable[[bool], None]) -> None:
         """Find out whether a tag may charge."""
-        known = self._known(tag)
+        known = self.known(tag)
         accepted = known is not None and known.status == ACCEPTED
         if not self._outbox.online:
             decided(self._offline(known))
@@ -57,7 +57,8 @@ class Authorisation:
             return self._flag(ConfigurationKey.allow_offline_tx_for_unknown_id)
         return known.status == ACCEPTED
 
-    def _known(self, tag: str) -> Known | None:
+    def known(self, tag: str) -> Known | None:
+        """What the local list, or else an earlier answer, says of a tag."""
         return self._memory.local_list.get(tag) or self._memory.cache.get(tag)
 
     def _flag(self, key: ConfigurationKey) -> bool:
@@ -72,7 +73,7 @@ class Authorisation:
         """The central system said something about a tag."""
         status = text_in(info, "status")
         if status:
-            self._memory.cache[tag] = Known(status, text_in(info, "parentIdTag") or None)
+            self._memory.cache[tag] = known_of(info)
         if status not in ("", ACCEPTED):
             self.last_rejection = Rejection(tag, status)
 
@@ -80,7 +81,7 @@ class Authorisation:
         """Whether two tags belong together: the same, or of one parent."""
         if one == other:
             return True
-        first, second = self._known(one), self._known(other)
+        first, second = self.known(one), self.known(other)
         if first is None or second is None or first.parent is None:
             return False
         return first.parent == second.parent

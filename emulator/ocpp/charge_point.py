@@ -60,8 +60,7 @@ class ChargePoint:
         self.transactions = Transactions(profile, station, self.outbox, memory)
         self.authorisation = Authorisation(profile, self.configuration, self.outbox, memory)
         self.reservations = Reservations(station)
-        self.profiles = Profiles(profile.charging)
-        self.profiles.installed = memory.profiles
+        self.profiles = Profiles(profile.charging, memory.profiles)
         self.interrupted, memory.running = memory.running, None
         """The transaction that ran when the power went."""
         self.connector = Connector(

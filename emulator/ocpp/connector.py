@@ -212,7 +212,7 @@ class Connector:
 
     @property
     def next_evaluation(self) -> Instant | None:
-        """When the charging profiles allow something else."""
+        """When the charging profiles are looked at again."""
         return self._evaluation.due
 
     def _evaluated(self) -> Allowance:
@@ -222,7 +222,7 @@ class Connector:
             self._evaluation.clear()
             return BLOCKED
         found = self.allowed()
-        wait = (found.until - self._station.calendar()).total_seconds()
+        wait = min((found.until - self._station.calendar()).total_seconds(), self._profile.charging.evaluated_each)
         self._evaluation.set(later(self._station.simulation.at, wait) if wait < HORIZON else None)
         limit = None if self.online() else self._station.offline_limit()
         return Allowance(found.limit if limit is None else limit, True, found.phases)

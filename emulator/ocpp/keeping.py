@@ -55,8 +55,8 @@ def document(memory: Memory, in_flight: Request | None) -> Document:
             for request in requests
         ],
         "profiles": [_profile(profile) for profile in memory.profiles],
-        "cache": {tag: [known_tag.status, known_tag.parent] for tag, known_tag in memory.cache.items()},
-        "local_list": {tag: [known_tag.status, known_tag.parent] for tag, known_tag in memory.local_list.items()},
+        "cache": _tags(memory.cache),
+        "local_list": _tags(memory.local_list),
         "local_list_version": memory.local_list_version,
     }
 
@@ -157,11 +157,22 @@ def _read_period(item: object) -> Period:
     return Period(_number(start), _number(limit), None if phases is None else _whole(phases))
 
 
+def _tags(known: Mapping[str, Known]) -> Document:
+    return {
+        tag: [found.status, found.parent, None if found.expires is None else found.expires.isoformat()]
+        for tag, found in known.items()
+    }
+
+
 def _read_tags(found: object) -> dict[str, Known]:
     tags = {}
     for tag, item in _members(found).items():
-        status, parent = _list(item)
-        tags[str(tag)] = Known(str(status), None if parent is None else str(parent))
+        status, parent, expires = _list(item)
+        tags[str(tag)] = Known(
+            str(status),
+            None if parent is None else str(parent),
+            None if expires is None else datetime.fromisoformat(str(expires)),
+        )
     return tags
 
 

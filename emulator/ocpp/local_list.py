@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NotRequired, TypedDict
 
-from .messages import text_in
-from .station import Known
+from .station import Known, known_of
 
 
 class Entry(TypedDict):
@@ -24,5 +23,5 @@ def updated(before: Mapping[str, Known], entries: Iterable[Entry]) -> dict[str, 
         if info is None:
             tags.pop(entry["idTag"], None)
         else:
-            tags[entry["idTag"]] = Known(text_in(info, "status"), text_in(info, "parentIdTag") or None)
+            tags[entry["idTag"]] = known_of(info)
     return tags

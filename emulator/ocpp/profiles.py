@@ -128,7 +128,7 @@ WARP_PROFILE: Final = VendorProfile(
     ids_restart=True,
     not_served=Refusal("NotSupported", "action not supported"),
     unknown=Refusal("NotImplemented", "unknown action passed"),
-    charging=Rules(levels=3, periods=5, installed=12, relative_station_limit=False),
+    charging=Rules(levels=3, periods=5, installed=12, relative_station_limit=False, evaluated_each=300.0),
     queue=QueueRules(transactions=5, statuses=6, others=6),
     pings=10.0,
     default_message_timeout=10.0,

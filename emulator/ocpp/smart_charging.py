@@ -1,14 +1,15 @@
 """Charging profiles: which are installed, and what they allow at an instant.
 
-The one rule: evaluation is a pure function of the profiles, the calendar and the transaction; it also says until when
-its result holds, so that nothing has to look again before.
+The one rule: evaluation is a pure function of the profiles, the calendar and the transaction (but for a documented
+defect); it also says until when its result holds, so that nothing has to look again before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Final, NotRequired, TypedDict, TypeGuard
 
 from ocpp.v16.enums import (
@@ -173,14 +174,19 @@ class Rules:
     """A without any profile."""
     relative_station_limit: bool = True
     """Whether a Relative ChargePointMaxProfile applies at all; it counts from its installation. ASSUMED where true."""
+    evaluated_each: float = inf
+    """Longest time between two evaluations [s]."""
+    defects: bool = False
+    """Profiles are spoiled as tfocpp does: by reading a later period, by a restart, before a daily start."""
 
 
 class Profiles:
     """The charging profiles of one charge point."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, kept: Iterable[ChargingProfile] = ()) -> None:
+        """`kept`: those installed before a restart."""
         self.rules = rules
-        self.installed: list[ChargingProfile] = []
+        self.installed = list(_spoilt_by_restart(kept) if rules.defects else kept)
 
     def refusal(self, profile: ChargingProfile, transaction: int | None, *, starting: bool = False) -> str | None:
         """Why a profile is rejected; None: it is not.
@@ -248,8 +254,22 @@ class Profiles:
         for profile in sorted(found, key=lambda profile: (-profile.level, -profile.connector)):
             elapsed = self._elapsed(profile, now, started)
             if elapsed is not None and (period := _at(profile, elapsed)) is not None:
+                if self.rules.defects:
+                    self._spoil(profile, period)
                 return _Part(period.limit, period.phases)
         return _Part(None, None)
+
+    def _spoil(self, profile: ChargingProfile, period: Period) -> None:
+        """Reading a period overwrites what the first one allows."""
+        first, *others = profile.periods
+        spoilt = replace(profile, periods=(replace(period, start=first.start), *others))
+        self.installed = [spoilt if other is profile else other for other in self.installed]
+
+    def _before_daily_start(self, profile: ChargingProfile, now: datetime) -> bool:
+        """Between midnight (UTC) and the daily start, where the first period applies by mistake."""
+        if not self.rules.defects or profile.recurrence != timedelta(days=1) or profile.start is None:
+            return False
+        return now.astimezone(UTC).time() < profile.start.astimezone(UTC).time()
 
     def _begin(self, profile: ChargingProfile, now: datetime, started: datetime | None) -> datetime | None:
         """When the schedule in force at `now` began; None: it has not."""
@@ -267,6 +287,8 @@ class Profiles:
             profile.valid_to is not None and now >= profile.valid_to
         ):
             return None
+        if self._before_daily_start(profile, now):
+            return 0.0
         begin = self._begin(profile, now, started)
         if begin is None or now < begin:
             return None
@@ -282,6 +304,8 @@ class Profiles:
                 times.append(begin + timedelta(seconds=profile.duration))
             if profile.recurrence is not None:
                 times.append(begin + profile.recurrence)
+        if self.rules.defects:
+            times.append(_midnight(now) + timedelta(days=1))
         return (time for time in times if time is not None and time > now)
 
     def composite(
@@ -297,6 +321,19 @@ class Profiles:
                 periods.append(Period((at - now).total_seconds(), allowed.limit, allowed.phases))
             at = allowed.until
         return tuple(periods)
+
+
+def _midnight(now: datetime) -> datetime:
+    """The last one (UTC)."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _spoilt_by_restart(kept: Iterable[ChargingProfile]) -> Iterable[ChargingProfile]:
+    """Level 3 is gone, so are limits of the station, and the station's defaults have become such limits."""
+    for profile in kept:
+        if profile.level < 3 and profile.purpose != STATION:
+            station = profile.purpose == DEFAULT and profile.connector == 0
+            yield replace(profile, purpose=STATION) if station else profile
 
 
 @dataclass(frozen=True, slots=True)

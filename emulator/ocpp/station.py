@@ -17,7 +17,9 @@ from ocpp.v16.enums import ChargePointErrorCode
 from ..core.messages import RebootController, SetLock
 from ..core.snapshot import EvseState, PilotState, Snapshot
 from ..devices.wallbox import Wallbox
+from .clock import parse_time
 from .configuration import Binding
+from .messages import text_in
 from .outbox import Kept
 
 if TYPE_CHECKING:
@@ -77,6 +79,16 @@ class Known:
 
     status: str
     parent: str | None = None
+    expires: datetime | None = None
+
+
+def known_of(info: Mapping[str, object]) -> Known:
+    """What an `idTagInfo` says."""
+    try:
+        expires = parse_time(text_in(info, "expiryDate"))
+    except ValueError:
+        expires = None
+    return Known(text_in(info, "status"), text_in(info, "parentIdTag") or None, expires)
 
 
 @dataclass(slots=True, kw_only=True)

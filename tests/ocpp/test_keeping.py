@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from test_scenarios import said
 from emulator.core.instant import SECOND
 from emulator.ocpp.host import MEMORY
 from emulator.ocpp.keeping import UnreadableError, document, restored
+from emulator.ocpp.station import Known, Memory, known_of
 from emulator.scenario.loader import loads
 from emulator.scenario.steps import make_step
 from emulator.service.emulator import Emulator, Options
@@ -121,3 +123,12 @@ async def test_a_transaction_that_ran_when_the_emulator_ended_is_closed_after_it
     async with await started(state) as emulator:
         await emulator.advance(10 * SECOND)
         assert "StopTransaction" not in said(emulator.simulation.journal)
+
+
+def test_what_is_known_of_tags_is_read_back() -> None:
+    memory = Memory()
+    memory.cache["A"] = known_of({"status": "Accepted", "parentIdTag": "F", "expiryDate": "2026-02-01T00:00:00Z"})
+    memory.local_list["B"] = known_of({"status": "Blocked", "expiryDate": "soon"})
+    found = restored(json.loads(json.dumps(document(memory, None))))
+    assert found.cache == {"A": Known("Accepted", "F", datetime(2026, 2, 1, tzinfo=UTC))}
+    assert found.local_list == {"B": Known("Blocked")}

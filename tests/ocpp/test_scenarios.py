@@ -222,3 +222,61 @@ def test_the_samples_of_the_page_are_read() -> None:
     loads(boxes + steps)
     loads(boxes + "steps:\n" + faults.replace("- fault:", "  - fault:"))
     loads(boxes + rules)
+
+
+@pytest.mark.parametrize(("settings", "limit"), [("", 10000), ("settings: {ocpp_profile_defects: true}", 16000)])
+def test_asking_for_the_schedule_changes_the_limit_at_the_next_evaluation(settings: str, limit: int) -> None:
+    schedule = (
+        "{startSchedule: 2026-01-05T08:00:00Z, chargingRateUnit: A,"
+        " chargingSchedulePeriod: [{startPeriod: 0, limit: 10}, {startPeriod: 36000, limit: 16}]}"
+    )
+    result = play(
+        loads(f"""
+epoch: 2026-01-05T08:00:00Z
+chargers: {{garage: {{wallboxes: {{warp: {{ocpp: embedded, {settings}}}}}}}}}
+steps:
+  - {{at: 20 s, plug_in: {{vehicle: vw_id3}}}}
+  - {{at: 40 s, present_card: {{tag: "04A1B2C3"}}}}
+  - at: 60 s
+    ocpp_call:
+      action: SetChargingProfile
+      payload:
+        connectorId: 1
+        csChargingProfiles:
+          {{chargingProfileId: 1, stackLevel: 0, chargingProfilePurpose: TxDefaultProfile,
+           chargingProfileKind: Absolute, chargingSchedule: {schedule}}}
+  - {{at: 2 min, expect: {{garage.warp.evse/slots.11.max_current: 10000}}}}
+  - {{at: 2 min, ocpp_call: {{action: GetCompositeSchedule, payload: {{connectorId: 1, duration: 40000}}}}}}
+  - {{at: 8 min, expect: {{garage.warp.evse/slots.11.max_current: {limit}}}}}
+end: {{at: 9 min}}
+""")
+    )
+    assert not result.failures
+
+
+def test_warp_shows_when_a_tag_expires_and_its_parent() -> None:
+    info = '{status: Accepted, expiryDate: "2026-02-01T00:00:00Z", parentIdTag: FAMILY}'
+    override = f"on: garage.warp.ocpp, kind: override, value: {info}"
+    result = play(
+        loads(f"""
+epoch: 2026-01-05T08:00:00Z
+chargers: {{garage: {{wallboxes: {{warp: {{ocpp: embedded}}}}}}}}
+steps:
+  - {{at: 10 s, fault: {{{override}, match: {{action: Authorize, direction: in, key: idTagInfo}}}}}}
+  - {{at: 10 s, fault: {{{override}, match: {{action: StartTransaction, direction: in, key: idTagInfo}}}}}}
+  - {{at: 15 s, expect: {{garage.warp.ocpp/state.tag_expiry_date: 0, garage.warp.ocpp/state.parent_tag_id: ""}}}}
+  - {{at: 20 s, plug_in: {{vehicle: vw_id3}}}}
+  - {{at: 40 s, present_card: {{tag: "04A1B2C3"}}}}
+  - at: 1 min
+    expect: {{garage.warp.ocpp/state.tag_expiry_date: 1769904000, garage.warp.ocpp/state.parent_tag_id: FAMILY}}
+end: {{at: 2 min}}
+""")
+    )
+    assert not result.failures, result.failures
+
+
+def test_meter_values_of_an_unconfirmed_transaction_keep_its_id_of_minus_1() -> None:
+    journal = play(load(ROOT / "scenarios" / "museum" / "O12_transaction_id_of_minus_1.yaml")).journal
+    payloads = [entry.detail["payload"] for entry in journal if entry.kind == "push" and entry.name == "MeterValues"]
+    ids = [payload["transactionId"] for payload in payloads if isinstance(payload, dict) and "transactionId" in payload]
+    assert ids == [-1, -1, 1, 1]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support_ocpp import Paper, World
+from support_ocpp import Paper, World, connected
 
+from emulator.core.instant import SECOND
 from emulator.devices.interfaces.ocpp import CallResult
 from emulator.ocpp.profiles import GOE_PROFILE, WARP_PROFILE
 from emulator.ocpp.smart_charging import ChargingProfile, Profiles, Rules, SentProfile
@@ -260,3 +262,62 @@ def test_a_number_of_phases_is_asked_for_only_if_a_profile_says_so() -> None:
     assert paper.status("ClearChargingProfile", {"id": 1}) == "Accepted"
     world.wait(120)
     assert world.box.snapshot().active_phases == 3
+
+
+DEFECTIVE = replace(WARP_PROFILE.charging, defects=True)
+
+
+def test_a_composite_schedule_overwrites_the_first_period() -> None:
+    for rules, present in ((WARP_PROFILE.charging, 10.0), (DEFECTIVE, 16.0)):
+        profiles = Profiles(rules, [made((0, 10.0), (600, 16.0))])
+        periods = profiles.composite(NOW, 1200, STARTED, connector=1)
+        assert [period.limit for period in periods] == [10.0, 16.0]
+        assert profiles.allowed(NOW, STARTED).limit == present
+
+
+def test_a_restart_spoils_profiles() -> None:
+    kept = [
+        made(level=3, number=1),
+        made(level=2, number=2),
+        made(level=1, number=3, connector=0),
+        made(level=0, number=4, connector=0, purpose="ChargePointMaxProfile"),
+    ]
+    assert Profiles(WARP_PROFILE.charging, kept).installed == kept
+    spoilt = Profiles(DEFECTIVE, kept).installed
+    assert [(profile.id, profile.purpose) for profile in spoilt] == [
+        (2, "TxDefaultProfile"),
+        (3, "ChargePointMaxProfile"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hour", "right", "wrong"),
+    [(23, 16.0, 16.0), (24, 16.0, 10.0), (24 + 7, 16.0, 10.0), (24 + 8, 10.0, 10.0)],
+)
+def test_a_daily_profile_between_midnight_and_its_start(hour: int, right: float, wrong: float) -> None:
+    """It starts at 8 and allows 10 A for an hour, 16 A after it."""
+    midnight = datetime(2026, 1, 5, tzinfo=UTC)
+    daily = made((0, 10.0), (3600, 16.0), kind="Recurring", recurrency="Daily", start=midnight + timedelta(hours=8))
+    at = midnight + timedelta(hours=hour)
+    assert Profiles(WARP_PROFILE.charging, [daily]).allowed(at, STARTED).limit == right
+    assert Profiles(DEFECTIVE, [daily]).allowed(at, STARTED).limit == wrong
+
+
+def test_the_limit_changes_at_midnight() -> None:
+    daily = made((0, 10.0), (3600, 16.0), kind="Recurring", recurrency="Daily", start=NOW)
+    assert Profiles(DEFECTIVE, [daily]).allowed(NOW + timedelta(hours=2), STARTED).until == datetime(
+        2026, 1, 6, tzinfo=UTC
+    )
+
+
+def test_profiles_are_evaluated_every_five_minutes() -> None:
+    world, _, _ = connected()
+    world.plug_in()
+    world.wait(1)
+    world.box.present_card("04A1B2C3")
+    world.wait(60)
+    first = world.point.connector.next_evaluation
+    assert first is not None
+    assert first <= world.simulation.at + 300 * SECOND
+    world.wait(301)
+    assert world.point.connector.next_evaluation == first + 300 * SECOND

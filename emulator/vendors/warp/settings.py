@@ -80,6 +80,12 @@ MODBUS_DEFECTS: Final = Quirk(
     source="fw: modules/modbus_tcp",
     about="Modbus as the firmware serves it; false: as it is documented",
 )
+OCPP_PROFILE_DEFECTS: Final = Setting(
+    "ocpp_profile_defects",
+    False,
+    boolean,
+    "charging profiles (OCPP) are spoiled by reading a later period, by a restart and before a daily start",
+)
 METER_TYPE: Final[Setting[int | None]] = Setting(
     "meter_type",
     None,
@@ -112,7 +118,7 @@ HARDWARE: Final = tuple(
     row.name
     for row in (
         *(NFC_FITTED, RTC_FITTED, CLOCK_SET, INTERNET, SHUTDOWN_CLOSED, INPUT_CLOSED, MODBUS_DEFECTS),
-        *(MARKET_PRICES, METER_TYPE, METER_RESET, METER_LAST_RESET),
+        *(OCPP_PROFILE_DEFECTS, MARKET_PRICES, METER_TYPE, METER_RESET, METER_LAST_RESET),
     )
 )
 """What no reset of the firmware changes."""

@@ -146,6 +146,7 @@ class Ocpp(Module):
     def _lively(self, point: ChargePoint) -> Mapping[str, object]:
         connector, outbox = point.connector, point.outbox
         running, rejected = point.transactions.running, point.authorisation.last_rejection
+        known = point.authorisation.known(connector.tag)
         flying = outbox.in_flight
         number = 0 if flying is None else int(flying.id)
         return {
@@ -155,6 +156,8 @@ class Ocpp(Module):
             "connector_state": int(connector.state),
             "connector_status": STATUSES.index(connector.status),
             "tag_id": connector.tag[:20],
+            "parent_tag_id": "" if known is None or known.parent is None else known.parent[:20],
+            "tag_expiry_date": 0 if known is None or known.expires is None else int(known.expires.timestamp()),
             "tag_timeout": self._left(connector.timeout if connector.plugged else None),
             "cable_timeout": self._left(None if connector.plugged else connector.timeout),
             "last_rejected_tag": rejected.tag[:20],
@@ -244,7 +247,7 @@ ROWS: Final[tuple[AnyRow[Ocpp], ...]] = (
         "ocpp/state",
         _STATE,
         Ocpp.shown,
-        assumed="timers in ms that are left; pings, parent tag and expiry are not shown; all 0 while OCPP is off",
+        assumed="timers in ms that are left; expiry in Unix s; pings are not shown; all 0 while OCPP is off",
     ),
     FW.state("ocpp/configuration", Raw("object of strings"), Ocpp.configuration),
     FW.command("ocpp/reset", lambda m, _: m.host.forget(), action=True),

@@ -6,6 +6,7 @@ Source: Tinkerforge tfocpp and esp32-firmware, `modules/ocpp`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,7 @@ from ..evse.controller import Controller
 from ..evse.memory import LOWEST, SlotId
 from ..models import PRODUCTS
 from ..platform import Platform
+from ..settings import OCPP_PROFILE_DEFECTS
 from .power import PowerManager
 
 EVSE: Final = (Evse.NOT_CONNECTED, Evse.CONNECTED, Evse.READY, Evse.CHARGING, Evse.FAULTED)
@@ -24,7 +26,9 @@ LONGEST_MODEL: Final = 20
 
 
 def made_of(platform: Platform, controller: Controller, power: PowerManager) -> tuple[VendorProfile, Station]:
-    return WARP_PROFILE, WarpStation(platform, controller, power)
+    defects = platform.wallbox.settings[OCPP_PROFILE_DEFECTS]
+    profile = replace(WARP_PROFILE, charging=replace(WARP_PROFILE.charging, defects=defects))
+    return profile, WarpStation(platform, controller, power)
 
 
 def _identity(platform: Platform) -> Identity:
