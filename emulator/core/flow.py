@@ -10,6 +10,7 @@ The active part of the current drops voltage over the source resistance, so that
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -47,7 +48,7 @@ def deliverable(voltage: float, resistance: float) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
+class Flow(ABC):
     """What flows between two events: a supply, the on-board charger behind it, and a law of time: a subclass."""
 
     voltages: Phases
@@ -70,29 +71,29 @@ class Flow:
         lines = tuple(k for k in range(3) if self.mask[k] and self.voltages[k] > 0)
         object.__setattr__(self, "lines", lines)
 
+    @abstractmethod
     def active_current(self, dt: float) -> Phases:
         """Current in phase with the voltage [A]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def energy(self, dt: float) -> float:
         """Taken from the mains since the beginning, all phases [J]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def battery_power(self, dt: float) -> float:
         """What reaches the battery [W]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def battery(self, dt: float) -> float:
         """Stored in the battery since the beginning [J]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reaches_energy(self, joules: float) -> float | None:
         """The first dt with `energy(dt) >= joules`, or None."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reaches_battery(self, joules: float) -> float | None:
         """The first dt with `battery(dt) >= joules`, or None."""
-        raise NotImplementedError
 
     def reaches_cap(self, acceptance: Acceptance, stored: float) -> float | None:
         """The first dt at which the battery takes all it accepts, with `stored` J in it at the start; or None."""

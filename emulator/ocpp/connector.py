@@ -28,7 +28,7 @@ from .station import BLOCKED, Allowance, Evse, Memory, Station
 from .transactions import Transactions
 
 UNPLUGGED_FOR: Final = 0.1
-"""s in which the end of a transaction by unplugging is shown. Source: tfocpp."""
+"""How long the end of a transaction by unplugging is shown [s]. Source: tfocpp."""
 
 HORIZON: Final = 10 * 365 * 86_400
 """s; what is further away never happens."""

@@ -1,7 +1,7 @@
 """Runs a wallbox's `MqttInterface`: the wallbox as a client of a broker.
 
 The one rule: the broker sees exactly what happens to the wallbox. Switched off, it says good-bye; without power, its
-connection breaks; with other settings, it connects anew; and all of it at the instant it happens.
+connection breaks; with other settings, it connects again; and all of it at the instant it happens.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class UdpServer(Server):
         await asyncio.sleep(0)  # the sockets are closed by then
 
     def drop(self) -> None:
-        """What has not left yet never will; a server that is to serve another wallbox opens anew."""
+        """What has not left yet never will; a server that is to serve another wallbox opens again."""
         super().drop()
         self._silence()
 

@@ -6,10 +6,6 @@ from collections.abc import Callable
 
 import pytest
 from bench import Bench
-from hypothesis import settings
-
-settings.register_profile("vendors", deadline=None)
-settings.load_profile("vendors")
 
 
 @pytest.fixture

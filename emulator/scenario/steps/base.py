@@ -7,6 +7,7 @@ YAML, in the control API, on the command line and in Python alike. `apply` does 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(ABC):
     """Base of all steps."""
 
     short: ClassVar[str | None] = None
@@ -32,9 +33,9 @@ class Step:
     whole: ClassVar[str | None] = None
     """The field that takes whatever is written after the step's name."""
 
+    @abstractmethod
     def apply(self, site: Site) -> Outcome:
         """Do it now. EmulatorError if it cannot be done at all."""
-        raise NotImplementedError
 
     def settled(self, node: Node, scope: Scope) -> Self:
         """Checks and defaults that need more than one argument; `node` holds the arguments."""

@@ -25,7 +25,7 @@ from ...runtime.simulation import Simulation
 
 HEARTBEAT_TIMEOUT: Final = 60.0
 LEAST: Final = 6.0
-"""A that a vehicle can be given at least."""
+"""Lowest current that a vehicle can be given [A]."""
 TOTAL_POWER: Final = 8
 """Parameter of the vehicle's power."""
 

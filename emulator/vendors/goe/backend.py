@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...ocpp.station import Allowance, Station
 
 LEAST: Final = 6.0
-"""A that a vehicle can charge with."""
+"""Lowest current that a vehicle can charge with [A]."""
 KEYS: Final = {
     s.OCPPH.name: "HeartbeatInterval",
     s.OCPPI.name: "MeterValueSampleInterval",

@@ -132,7 +132,7 @@ class Charging:
         return utc + timedelta(hours=self._settings[GMT_OFFSET.setting])
 
     def schedule_current(self, at: Instant) -> int | None:
-        """A the schedule allows now; None: it says nothing."""
+        """Current that the schedule allows now [A]; None: it says nothing."""
         if not self._settings[CHARGING_SCHEDULE_ENABLED.setting] or self.overridden:
             return None
         return current_at(self.intervals(), minute_of_week(self.local_time(at)))

@@ -21,7 +21,7 @@ RESTART_AFTER: Final = 0.5
 LAST_MOMENT: Final = 100_000
 """µs before a restart in which every request is refused. Source: rpc-common, mgos_rpc.c."""
 UPDATE_TIME: Final = 60.0
-"""s to load and write new firmware. ASSUMED."""
+"""Time to load and write new firmware [s]. ASSUMED."""
 CHECK_EVERY: Final = DAY
 """µs between two looks for new firmware with auto_update. ASSUMED."""
 

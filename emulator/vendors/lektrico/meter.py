@@ -30,7 +30,7 @@ def _voltage(v: View) -> list[float]:
 
 
 def _power(v: View) -> list[float]:
-    """W of each line; positive: from the grid."""
+    """Power of each line, positive: from the grid [W]."""
     pairs = zip(v.sample.active_power, v.settings[HOUSE_POWER], strict=True)
     return [_sign(v) * (charger + house) for charger, house in pairs]
 

@@ -156,7 +156,7 @@ class View:
 
     @property
     def pwm_current(self) -> int:
-        """A the PWM is calculated from: the effective limit. Source: captured 6 with an EM limit of 6."""
+        """What the PWM is calculated from: the effective limit [A]. Source: captured 6 with an EM limit of 6."""
         limit = self.now.effective_limit
         return int(limit) if limit >= 6 else 0
 
@@ -209,7 +209,7 @@ class View:
 
     @property
     def charged_time(self) -> float:
-        """s of all sessions that ended."""
+        """Duration of all sessions that ended [s]."""
         return self.settings[TOTAL_CHARGED_TIME]
 
     # --- errors ------------------------------------------------------------------------------------------------------

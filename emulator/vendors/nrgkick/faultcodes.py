@@ -39,7 +39,7 @@ _PLAIN: Final = {
     "switch_unconfigured": GENERAL,
 }
 SHORTED: Final = 0.5
-"""V of the pilot below which it counts as shorted rather than loaded wrongly."""
+"""Pilot voltage below which it counts as shorted rather than loaded wrongly [V]."""
 WARM, HOT = 16, 80
 """First warning and first error of temperature; general, housing, attachment, domestic plug follow each other."""
 _PLACE: Final = {

@@ -34,7 +34,7 @@ from .start import STARTS_CLOSED, initial_memory
 
 DC_PASSWORD: Final = 0xDC42FA23
 BOOST: Final = 0.24
-"""A that 4 µs more of duty cycle signal."""
+"""Current that 4 µs more of duty cycle signal [A]."""
 LINK_LOST: Final = "controller_link_lost"
 LINES_MISSING: Final = 10 * SECOND
 """L2 and L3 without voltage so long: only one phase is connected."""
@@ -73,13 +73,13 @@ class Controller:
 
     @property
     def rated(self) -> int:
-        """A of the installation, as set with the jumpers."""
+        """Rated current of the installation, as set with the jumpers [A]."""
         spec = self._platform.spec
         return round(min(self._platform.profile.model.rated_current, spec.rated_current))
 
     @property
     def cable(self) -> int:
-        """A of the outgoing cable."""
+        """Rated current of the outgoing cable [A]."""
         return 32 if self._platform.profile.model.rated_current > 16 else 20
 
     def _initial(self, at: Instant) -> Memory:

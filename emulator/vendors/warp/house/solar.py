@@ -119,7 +119,7 @@ class SolarForecast(Module):
     # --- sums --------------------------------------------------------------------------------------------------------
 
     def between(self, start: int, end: int) -> int:
-        """Wh of all planes in these Unix minutes; -1: nothing is known."""
+        """Energy of all planes in these Unix minutes [Wh]; -1: nothing is known."""
         total, known = 0, False
         for index in range(PLANES):
             found = self.api.doc(f"solar_forecast/planes/{index}/forecast")

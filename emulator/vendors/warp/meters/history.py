@@ -69,13 +69,13 @@ class MeterHistory(Module):
         return plain(self._live(at) if live else self._two_days(at))
 
     def _live(self, at: int) -> list[int]:
-        """W of the last six minutes, two a second, oldest first."""
+        """Power in the last six minutes, two values a second, oldest first [W]."""
         newest = grid(at, CALLBACK)
         first = max(grid(self.platform.booted_at, CALLBACK) + CALLBACK, newest - (LENGTH - 1) * CALLBACK)
         return [round(self.platform.observe(at).power) for at in range(first, newest + 1, CALLBACK)]
 
     def _two_days(self, at: int) -> list[int | None]:
-        """W of the last two days, means of four minutes, oldest first."""
+        """Power in the last two days, means of four minutes, oldest first [W]."""
         newest = grid(at, PERIOD, self.platform.booted_at)
         samples: list[int | None] = []
         after = self.platform.observe(newest).total_energy

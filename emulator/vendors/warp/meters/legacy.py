@@ -24,9 +24,9 @@ POWER, RELATIVE = 74, 210
 """Value ids."""
 VOLTAGES, CURRENTS = (1, 2, 3), (13, 17, 21)
 LIVE: Final = 180
-"""V of a phase that is connected."""
+"""Voltage above which a phase counts as connected [V]."""
 DRAWN: Final = 0.3
-"""A of a phase that is active."""
+"""Current above which a phase counts as active [A]."""
 COMPLETE: Final = 10
 """Values of a meter that shows more than power and energy."""
 
