@@ -110,6 +110,8 @@ PORTS: Final = tuple(Argument(name, Port(), stated=f"the {name} interface: {Port
 OCPP: Final = Argument("ocpp", CentralSystemUrl(), stated="the central system of OCPP")
 EEBUS: Final = Argument("eebus", Port(), stated=f"EEBUS, the same as `{SHIP}`: {Port().text}")
 WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, EVERYTHING, OCPP, EEBUS, *PORTS)
+_KEYS: Final = [argument.name for argument in WALLBOX if argument.name not in vendors.PACKAGES]
+"""What cannot be the name of a wallbox; `eebus`, which is a vendor as well, can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def _schema() -> Schema:
             for name in (*of_vendor, *vendors.VENDOR_OF_MODEL)
         },
         "additionalProperties": {"anyOf": [some, *word_or_nothing]},
-        "propertyNames": {"not": {"enum": [argument.name for argument in WALLBOX]}},
+        "propertyNames": {"not": {"enum": _KEYS}},
     }
     single: list[Schema] = [words, some, named]
     return {"anyOf": [*single, {"type": "array", "items": {"anyOf": single}}]}
@@ -189,9 +191,8 @@ def wallbox_entries(node: Node) -> list[tuple[Node, Node]] | None:
         return [(replace(node, label=""), replace(node, scalar=None, text="", label=node.text))]
     if node.entries is None:
         return None
-    known = {argument.name for argument in WALLBOX}
     written = {key.text for key, _ in node.entries}
-    if written & {"vendor", "model"} or (written and written <= known):  # `wallbox: {model: gemini-22}`
+    if written & {"vendor", "model"} or (written and written <= {*_KEYS}):  # `wallbox: {model: gemini-22}`
         return [(_named_by(node), node)]
     return list(node.entries)
 
