@@ -223,11 +223,6 @@ class EnergyGuards:
         self._guards = {(ski, address) for ski, address in self._guards if ski != session.ski}
 
 
-def limit_of(data: Data, limit: int) -> Data:
-    """The entry of a limit in what a peer's LoadControl says."""
-    return entry_of(LIMITS, data, limitId=limit)
-
-
 def described_limit(data: Data) -> int | None:
     """The id of the limit that is LPC's, among a peer's descriptions."""
     for each in objects(data, "loadControlLimitDescriptionData"):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from ..core.instant import Instant, later
+from ..core.instant import later
 from ..devices.interfaces.ocpp import Call, CallError, CallResult, Link, Payload
 from ..runtime.simulation import Simulation
 
@@ -245,10 +245,6 @@ class Outbox:
     def _repeat(self, request: Request, after: float) -> None:
         self._kept.transactions.appendleft(request)
         self.retry_timer.set(later(self._simulation.at, after))
-
-    def next_try(self) -> Instant | None:
-        """When a message is repeated."""
-        return self.retry_timer.due
 
     def _flush(self) -> None:
         """Send what is next, if something may be sent."""

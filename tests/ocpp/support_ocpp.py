@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, TypedDict, cast
 
+from direct_link import Direct
+
 from emulator.core.instant import SECOND, Instant
 from emulator.core.messages import Event, Outcome, PlugIn, PowerCut, PowerUp, Unplug
 from emulator.core.specs import ChargerSpec, VehicleSpec
@@ -20,7 +22,6 @@ from emulator.devices.vendor import Vendor
 from emulator.devices.wallbox import Context, Wallbox
 from emulator.ocpp.central_system import CentralSystem, Policy
 from emulator.ocpp.charge_point import ChargePoint
-from emulator.ocpp.direct import Direct
 from emulator.ocpp.host import MEMORY, Host
 from emulator.ocpp.messages import decode, encode
 from emulator.ocpp.profiles import WARP_PROFILE, VendorProfile

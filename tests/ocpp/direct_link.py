@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from ..core.instant import Instant
-from ..devices.interfaces.ocpp import Call, Conversation, Message
-from ..runtime.simulation import Simulation
-from .central_system import CentralSystem
+from emulator.core.instant import Instant
+from emulator.devices.interfaces.ocpp import Call, Conversation, Message
+from emulator.ocpp.central_system import CentralSystem
+from emulator.runtime.simulation import Simulation
 
 
 class Direct:
