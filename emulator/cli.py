@@ -21,6 +21,7 @@ NAME: Final = "charger-emulator"
 COMMANDS: Final = {
     "run": "Serve a scenario (or one charger through every vendor) and play it in clock time.",
     "play": "Play scenarios without sockets, as fast as possible.",
+    "import": "Make a scenario of a log, a dump or a journal.",
     "judge": "Judge the clients in a recorded journal by rules.",
     "check": "Validate scenarios without running them.",
     "list": "Show vendors, models, firmwares, settings, vehicles, faults, steps, rules, events, quantities.",
@@ -30,7 +31,7 @@ COMMANDS: Final = {
 }
 """Command to its one-line help, so that `--help` needs no command's module."""
 
-MODULES: Final = {"list": "listing"}
+MODULES: Final = {"list": "listing", "import": "importing"}
 
 
 class Commands(click.Group):

@@ -39,7 +39,24 @@ class Imported:
     without_overrides: Agreement
     remarks: Remarks
     redactor: Redactor
+    begins: float
+    """s of the scenario at which the log begins."""
     plays: int
+
+    def as_json(self) -> dict[str, object]:
+        """What is told about it."""
+        told: dict[str, list[object]] = {"understood": [], "guessed": [], "left out": []}
+        for word, remark in self.remarks.every():
+            told[word].append({**remark.as_json(), "text": self.redactor.clean(remark.text)})
+        return {
+            "agreement": round(100 * self.agreement.share, 1),
+            "readings": len(self.agreement.matches),
+            "without_overrides": round(100 * self.without_overrides.share, 1),
+            "replaced": self.redactor.count,
+            "understood": told["understood"],
+            "guessed": told["guessed"],
+            "left_out": told["left out"],
+        }
 
 
 def import_text(text: str, *, model: str | None = None, firmware: str | None = None) -> Imported:
@@ -62,7 +79,7 @@ def import_text(text: str, *, model: str | None = None, firmware: str | None = N
     overriding.override(work)
     _, agreements = work.play()
     _, bare = work.play(overrides=False)
-    return Imported(work.sketch, together(agreements), together(bare), remarks, redactor, work.plays)
+    return Imported(work.sketch, together(agreements), together(bare), remarks, redactor, work.lead, work.plays)
 
 
 def _vendor_of(model: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 
@@ -37,7 +37,8 @@ class Remarks:
     def left_out(self, text: str, lines: Iterable[int] = ()) -> None:
         self.left_out_.append(Remark(text, tuple(lines)))
 
-    def __iter__(self) -> Iterable[tuple[str, Remark]]:
+    def every(self) -> Iterator[tuple[str, Remark]]:
+        """Each with what it is."""
         yield from (("understood", remark) for remark in self.understood_)
         yield from (("guessed", remark) for remark in self.guessed_)
         yield from (("left out", remark) for remark in self.left_out_)
