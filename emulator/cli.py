@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "run": "Serve a scenario (or one charger through every vendor) and play it in clock time.",
     "play": "Play scenarios without sockets, as fast as possible.",
     "judge": "Judge the clients in a recorded journal by rules.",
+    "compare": "Compare a dump of a real device with the emulated one.",
     "check": "Validate scenarios without running them.",
     "list": "Show vendors, models, firmwares, settings, vehicles, faults, steps, rules, events, quantities.",
     "schema": "Print the JSON Schema of the scenario language, for editors.",
