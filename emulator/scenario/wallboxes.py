@@ -197,7 +197,7 @@ def _schema_of(vendor: Vendor) -> Schema:
         ),
         vendor={"const": vendor.id, "description": VENDOR.about},
         model={"enum": [model.id for model in vendor.models], "description": MODEL.about},
-        firmware={"anyOf": [{"enum": versions}, {"type": ["string", "number"]}], "description": FIRMWARE.about},
+        firmware={"anyOf": [{"enum": versions}, {"type": "string"}, {"type": "number"}], "description": FIRMWARE.about},
         settings={
             "type": "object",
             "properties": {row.name: row.schema for row in vendor.settings},
