@@ -21,6 +21,7 @@ NAME: Final = "charger-emulator"
 COMMANDS: Final = {
     "run": "Serve a scenario (or one charger through every vendor) and play it in clock time.",
     "play": "Play scenarios without sockets, as fast as possible.",
+    "import": "Make a scenario of a log, a dump or a journal.",
     "judge": "Judge the clients in a recorded journal by rules.",
     "compare": "Compare a dump of a real device with the emulated one.",
     "check": "Validate scenarios without running them.",
@@ -31,7 +32,7 @@ COMMANDS: Final = {
 }
 """Command to its one-line help, so that `--help` needs no command's module."""
 
-MODULES: Final = {"list": "listing"}
+MODULES: Final = {"list": "listing", "import": "importing"}
 
 
 class Commands(click.Group):

@@ -21,7 +21,7 @@ LAYERS: Final = (
     {"world"},
     {"verdict"},
     {"scenario"},
-    {"reports"},
+    {"reports", "importing"},
     {"service"},
     {"control", "testing"},
     {"commands", "pytest_plugin", "testcontainers"},
