@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import broker, broker_port, control_token, port_offset, ports, seed, state_file, strict
+from .options import (
+    broker,
+    broker_port,
+    control_token,
+    control_token_file,
+    port_offset,
+    ports,
+    seed,
+    state_file,
+    strict,
+)
+from .options import token as token_of
 
 if TYPE_CHECKING:
     from ..control.server import ControlServer
@@ -32,6 +43,15 @@ if TYPE_CHECKING:
     help="Port of control API and dashboard; 0: any free one.",
 )
 @control_token
+@control_token_file
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    envvar="CHARGER_EMULATOR_ALLOWED_HOSTS",
+    help="Another name by which clients reach the control API; may be repeated (in the variable: spaces between).",
+)
 @click.option(
     "--open-control",
     is_flag=True,
@@ -59,6 +79,8 @@ def command(
     bind: str,
     control_port: int,
     control_token: str | None,
+    control_token_file: Path | None,
+    allowed_hosts: tuple[str, ...],
     open_control: bool,
     keep_running: bool,
     report: Path | None,
@@ -81,7 +103,8 @@ def command(
 
     if frozen and speed is not None:
         raise click.UsageError("--frozen and --speed are two ways to say the same; give one of them")
-    check_bind(bind, token=control_token, opened=open_control)
+    token = token_of(control_token, control_token_file)
+    check_bind(bind, token=token, opened=open_control)
     found = _with_broker(_scenario(scenario), broker, broker_port)
     options = Options(
         bind=bind,
@@ -95,7 +118,8 @@ def command(
     control = {
         "host": bind,
         "port": control_port + port_offset if control_port else 0,
-        "token": control_token,
+        "token": token,
+        "allowed_hosts": allowed_hosts,
         "opened": open_control,
     }
     if strict:
