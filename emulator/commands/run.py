@@ -15,6 +15,7 @@ from .options import (
     control_token_file,
     port_offset,
     ports,
+    realism,
     seed,
     state_file,
     strict,
@@ -23,6 +24,7 @@ from .options import token as token_of
 
 if TYPE_CHECKING:
     from ..control.server import ControlServer
+    from ..devices.realism import Realism
     from ..scenario.plan import Scenario
     from ..scenario.player import Result
     from ..service.emulator import Emulator
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
 @broker_port
 @port_offset
 @ports
+@realism
 def command(
     scenario: Path | None,
     frozen: bool,
@@ -90,6 +93,7 @@ def command(
     broker_port: int | None,
     port_offset: int,
     ports: str,
+    realism: Realism | None,
 ) -> int:
     """Serve SCENARIO and play it in clock time.
 
@@ -100,12 +104,13 @@ def command(
 
     from ..control.access import check_bind
     from ..service.emulator import Options
+    from ..world.plan import realistic
 
     if frozen and speed is not None:
         raise click.UsageError("--frozen and --speed are two ways to say the same; give one of them")
     token = token_of(control_token, control_token_file)
     check_bind(bind, token=token, opened=open_control)
-    found = _with_broker(_scenario(scenario), broker, broker_port)
+    found = realistic(_with_broker(_scenario(scenario), broker, broker_port), realism)
     options = Options(
         bind=bind,
         any_port=ports == "free",

@@ -20,15 +20,15 @@ from aiohttp.typedefs import Handler, Middleware
 from ..errors import EmulatorError
 from .problems import Refused
 
-OPEN_PATHS = frozenset({"/", "/healthz"})
-"""Served without a token: the page holds no data, and a health check has none to send."""
+OPEN_PATHS = frozenset({"/", "/api", "/api/reference.css", "/api/reference.js", "/healthz"})
+"""Served without a token: the pages hold no data, and a health check has none to send."""
 
 LONGEST_TOKEN: Final = 1024
 """Characters of a token."""
 
 PAGE_POLICY: Final = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
 )
 """Content-Security-Policy of every page: scripts are files of this server, and nobody may frame it."""
 
