@@ -96,3 +96,36 @@ ports = click.option(
     show_default=True,
     help="free: every interface and the broker on any free port, whatever the scenario says.",
 )
+
+
+def _log(context: click.Context, parameter: click.Parameter, value: str) -> None:
+    """Logging begins when both options are known."""
+    said = context.meta.setdefault("log", {})
+    said[parameter.name] = value
+    if len(said) == 2:
+        from ..service.logs import configure
+
+        configure(said["log_format"], said["log_level"])
+
+
+log_format = click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    envvar="CHARGER_EMULATOR_LOG_FORMAT",
+    expose_value=False,
+    callback=_log,
+    help="How the log on standard error is written; json: one object a line.",
+)
+
+log_level = click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="warning",
+    show_default=True,
+    envvar="CHARGER_EMULATOR_LOG_LEVEL",
+    expose_value=False,
+    callback=_log,
+    help="What is logged; debug: every journal entry, too.",
+)

@@ -13,6 +13,8 @@ from .options import (
     broker_port,
     control_token,
     control_token_file,
+    log_format,
+    log_level,
     port_offset,
     ports,
     realism,
@@ -74,6 +76,8 @@ if TYPE_CHECKING:
 @port_offset
 @ports
 @realism
+@log_format
+@log_level
 def command(
     scenario: Path | None,
     frozen: bool,
@@ -98,11 +102,12 @@ def command(
     """Serve SCENARIO and play it in clock time.
 
     Without SCENARIO: one 22 kW charger, run by every vendor at once. Exit code 0 if all expectations and rules
-    held, 1 if one failed. A scenario without an `end` is served until it is interrupted.
+    held, 1 if one failed, 3 if the emulator itself did. A scenario without an `end` is served until it is interrupted.
     """
     import asyncio
 
     from ..control.access import check_bind
+    from ..runtime.bugs import EXIT_CODE
     from ..service.emulator import Options
     from ..world.plan import realistic
 
@@ -134,6 +139,8 @@ def command(
         from ..reports.writing import write_reports
 
         write_reports(report, [(found, result)], [(found, before) for before in earlier])
+    if result.bugs:
+        return EXIT_CODE
     return 0 if ok else 1
 
 

@@ -54,7 +54,7 @@ class ControlServer:
         self._api = Api(emulator)
         self._gate = Gate(host=host, token=token, allowed_hosts=allowed_hosts)
         application = web.Application(
-            middlewares=[problem_documents, bounded_head, self._gate.middleware(), whole_body],
+            middlewares=[problem_documents(lambda: emulator.bugs), bounded_head, self._gate.middleware(), whole_body],
             client_max_size=LARGEST_BODY,
         )
         application.on_response_prepare.append(_secured)
