@@ -322,3 +322,17 @@ class TestUnittest(unittest.TestCase):
             emulator.plug_in("vw_id3")
             emulator.advance("1 min")
             self.assertEqual(emulator.charger()["pilot"], "C")  # noqa: PT009
+
+
+def test_a_bug_fails_a_test_with_the_fixture(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_it(emulator):
+            goe = emulator.start("goe")
+            emulator.call(lambda: emulator.running.simulation.timer(lambda at: 1 / 0).set(1_000_000))
+            emulator.advance("2 s")
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*the emulator itself failed*", "*ZeroDivisionError*"])

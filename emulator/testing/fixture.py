@@ -290,6 +290,9 @@ class EmulatorFixture(Steps):
         __tracebackhide__ = True
         if self._emulator is None:
             return
+        bugs = self._emulator.bugs
+        if found := self.call(lambda: [bug.traceback for bug in bugs.found.values()]):
+            raise AssertionError("the emulator itself failed:\n" + "\n".join(found))
         if self._engine is not None:
             self.verdict()
         self._check_failures()
