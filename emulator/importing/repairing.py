@@ -53,7 +53,9 @@ def _told(part: Part) -> list[tuple[Moment, str]]:
     found = []
     for moment in part.moments:
         current = next((s for s in reversed(part.situations) if s.at <= moment.at), None)
-        if (current is not None and (moment.state is not None or moment.plugged is not None)) or (current is not None and current.at == moment.at):
+        if current is not None and (moment.state is not None or moment.plugged is not None):
+            found.append((moment, current.state))
+        elif current is not None and current.at == moment.at:
             found.append((moment, current.state))
     return found
 
