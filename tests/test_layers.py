@@ -22,7 +22,7 @@ LAYERS: Final = (
     {"verdict"},
     {"scenario"},
     {"reports", "importing"},
-    {"service"},
+    {"service", "recording"},
     {"control", "testing"},
     {"commands", "pytest_plugin", "testcontainers"},
     {"cli"},

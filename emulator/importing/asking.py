@@ -60,6 +60,13 @@ def on_topic(vendor: str, tail: str, said: Topic) -> Ask | None:
     return None
 
 
+def is_write(vendor: str, tail: str) -> bool:
+    """Whether a topic is one that clients write."""
+    if vendor == "goe":
+        return tail.endswith("/set")
+    return vendor == "warp" and (tail.endswith("_update") or _is_command(tail))
+
+
 def _is_command(tail: str) -> bool:
     return tail in ("evse/start_charging", "evse/stop_charging", "evse/reset_dc_fault_current_state", "info/reboot")
 
