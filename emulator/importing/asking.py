@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from ..captures.formats.warp import is_path
-from .talk import Datagram, Http, Known, Said, Shown, Topic
+from .talk import Datagram, Http, Known, Shown, Topic
 
 _GOE: Final = re.compile(r"^/?(?P<peer>go-eCharger/[^/]+)/(?P<tail>.+)$")
 _WARP: Final = re.compile(r"^/?(?P<peer>w(?:arp\d?|em2?)/[^/]+)/(?P<tail>.+)$")
@@ -166,8 +166,3 @@ def unbridged(payload: str) -> str:
     except (ValueError, KeyError, TypeError):
         return payload
     return inner if isinstance(inner, str) else json.dumps(inner)
-
-
-def about(said: Said) -> str:
-    """Where something stands, for people."""
-    return f"line {said.line}"

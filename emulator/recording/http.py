@@ -6,10 +6,8 @@ from collections import deque
 from typing import Final
 
 import h11
-from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
-from websockets.protocol import SERVER, Protocol, State
-from websockets.uri import parse_uri
+from websockets.protocol import CLIENT, SERVER, Protocol, State
 
 from ..importing.asking import vendor_of_path
 from .notes import Notes
@@ -113,8 +111,7 @@ class HttpTap:
         """The connection is a WebSocket from now on."""
         request, _ = self._asked.popleft() if self._asked else (self._request, b"")
         self._path = request.target.decode("utf-8", "replace") if request is not None else "/ws"
-        client, box = Protocol(SERVER, state=State.OPEN), ClientProtocol(parse_uri("ws://box/ws"))
-        box.state = State.OPEN
+        client, box = Protocol(SERVER, state=State.OPEN), Protocol(CLIENT, state=State.OPEN)
         self._socket = client, box
         self._notes.add("request", f"GET {self._path}", {"status": 101}, interface="websocket", client=self._client)
         for connection, mine in ((self._requests, client), (self._replies, box)):
@@ -126,7 +123,7 @@ class HttpTap:
         protocol.receive_data(data)
         for event in protocol.events_received():
             if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.CONT):
-                self._message(event.data.decode("utf-8", "replace") if isinstance(event.data, bytes) else "", sent=sent)
+                self._message(bytes(event.data).decode("utf-8", "replace"), sent=sent)
 
     def _message(self, text: str, *, sent: bool) -> None:
         detail: dict[str, object] = {"path": self._path, "body": self._notes.body(text)}

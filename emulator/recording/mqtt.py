@@ -57,13 +57,8 @@ class MqttTap:
                 if isinstance(packet, Message):
                     self._message(packet, sent=sent)
                 elif isinstance(packet, Connect):
-                    self._notes.add(
-                        "connection",
-                        "connected",
-                        {"client_id": self._notes.clean(packet.client_id)},
-                        interface="mqtt",
-                        client=self._client,
-                    )
+                    who = {} if self._notes.redactor is not None else {"client_id": packet.client_id}
+                    self._notes.add("connection", "connected", who, interface="mqtt", client=self._client)
         except PacketError:
             self._lost = True
             self._notes.add("note", "not readable as MQTT 3.1.1", {}, interface="mqtt", client=self._client)
@@ -72,7 +67,9 @@ class MqttTap:
         if self._heard.again(message, sent=sent):
             return
         text = message.payload.decode("utf-8", "replace")
-        vendor, _, tail = split_topic(message.topic)
+        vendor, prefix, tail = split_topic(message.topic)
+        if self._notes.redactor is not None and "/" in prefix:
+            self._notes.redactor.learn(prefix.rpartition("/")[2], "serial")
         detail: dict[str, object] = {"payload": self._notes.body(text)}
         if is_write(vendor, tail):
             self._notes.add("request", message.topic, detail, interface="mqtt", client=self._client)

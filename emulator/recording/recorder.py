@@ -113,5 +113,6 @@ async def _datagrams(stack: AsyncExitStack, way: Way, tap: Callable[[str], Tap],
         )
     except OSError as error:
         raise EmulatorError(f"udp {bind}:{way.port}: {error.strerror or error}") from None
+    relay.attach(transport)
     stack.callback(transport.close)
     return relay.port

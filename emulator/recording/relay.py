@@ -46,6 +46,7 @@ class Relay:
         self._target = target
         self._tap = tap
         self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
         self._running: set[asyncio.Task[None]] = set()
         self.port = 0
 
@@ -63,14 +64,23 @@ class Relay:
     ) -> None:
         if self._server is not None:
             self._server.close()
-        for task in tuple(self._running):
-            task.cancel()
+        for writer in tuple(self._open):
+            writer.transport.abort()
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._running.add(task)
+        self._open.add(writer)
+        try:
+            await self._connected(reader, writer)
+        finally:
+            writer.close()
+            self._open.discard(writer)
+            self._running.discard(task)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername") or ("?", 0)
         tap = self._tap(f"{peer[0]}:{peer[1]}")
         try:
@@ -79,17 +89,16 @@ class Relay:
         except (OSError, TimeoutError) as error:
             log.warning("the box does not take a connection: %s", error or "time-out")
             writer.transport.abort()
-            self._running.discard(task)
             return
+        self._open.add(box_writer)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_pass_on(reader, box_writer, tap.sent))
                 group.create_task(_pass_on(box_reader, writer, tap.answered))
         finally:
-            for one in (writer, box_writer):
-                one.close()
+            box_writer.close()
+            self._open.discard(box_writer)
             _quietly(tap.over)
-            self._running.discard(task)
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hear: Callable[[bytes], None]) -> None:
@@ -120,13 +129,14 @@ class DatagramRelay(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self.port = 0
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
+    def attach(self, transport: asyncio.DatagramTransport) -> None:
+        """Its socket."""
         self._transport = transport
         self.port = int(transport.get_extra_info("sockname")[1])
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        assert self._transport is not None
+        if self._transport is None:
+            return
         if addr[:2] == self._target:
             for client, tap in self._taps.items():
                 self._transport.sendto(data, client)
