@@ -118,7 +118,10 @@ NOTATIONS: Final = _rows(
         r"^(?P<way>Received)(?: retained)? message on (?P<topic>\S+?)(?: \(qos=\d\)[^:]*)?: ?(?P<payload>.*)$",
         _topic,
     ),
-    (r"^(?P<way>Transmitting)(?: retained)? message on (?P<topic>\S+?)(?: \(qos=\d\)[^:]*)?: ?(?P<payload>.*)$", _topic),
+    (
+        r"^(?P<way>Transmitting)(?: retained)? message on (?P<topic>\S+?)(?: \(qos=\d\)[^:]*)?: ?(?P<payload>.*)$",
+        _topic,
+    ),
     # WARP's WebSocket
     (r"^(?:websocket: |ws )event (?P<topic>[\w./-]+): ?(?P<payload>.*)$", _event),
 )

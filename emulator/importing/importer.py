@@ -92,9 +92,7 @@ def _vendor_of(model: str | None) -> str | None:
     return vendors.vendor_for(model, model).id
 
 
-def _work(
-    found: Sequence[Box], model: str | None, firmware: str | None, remarks: Remarks, redactor: Redactor
-) -> Work:
+def _work(found: Sequence[Box], model: str | None, firmware: str | None, remarks: Remarks, redactor: Redactor) -> Work:
     parts: list[Part] = []
     for number, box in enumerate(found):
         device = device_of(box, model if number == 0 else None, firmware if number == 0 else None, remarks)

@@ -56,9 +56,7 @@ _LINES: Final = ("L1", "L2", "L3")
 
 def _each(pattern: str, quantity: str, factor: float, first: int = 0) -> tuple[Row, ...]:
     """One row per line; `#` in the pattern counts."""
-    return tuple(
-        (pattern.replace("#", str(first + n)), f"{quantity}.{line}", factor) for n, line in enumerate(_LINES)
-    )
+    return tuple((pattern.replace("#", str(first + n)), f"{quantity}.{line}", factor) for n, line in enumerate(_LINES))
 
 
 _GOE_CAR: Final = {0: "E", 1: "A", 2: "C", 3: "B", 4: "B", 5: "E"}
@@ -156,7 +154,11 @@ BENDER: Final[tuple[Row, ...]] = (
     (r"modbus:total_energy|rest\.meter_wh", "total", 1),
     (r"modbus:session_energy(?:_16)?|rest\.transaction_wh", "energy", 1),
     (r"modbus:session_duration(?:_16)?|rest\.time_since_charging_start", "since", 1),
-    (r"rest\.type2_state", "state", {"a": "A", "b": "B", "b1": "B", "b2": "B", "c": "C", "c2": "C", "d": "C", "e": "E"}),
+    (
+        r"rest\.type2_state",
+        "state",
+        {"a": "A", "b": "B", "b1": "B", "b2": "B", "c": "C", "c2": "C", "d": "C", "e": "E"},
+    ),
     (r"rest\.conn_state", "plugged", {"no_vehicle_connected": False}),
 )
 _NRG_STATUS: Final = {

@@ -88,8 +88,7 @@ class Sketch:
             found["wallbox"] = {only.wallbox: self.wallbox(only)}
         else:
             found["chargers"] = {
-                box.charger: {**self.hardware(box), "wallboxes": {box.wallbox: self.wallbox(box)}}
-                for box in self.boxes
+                box.charger: {**self.hardware(box), "wallboxes": {box.wallbox: self.wallbox(box)}} for box in self.boxes
             }
         found["steps"] = [_step(deed, deed.at) for deed in self.deeds(overrides=overrides)]
         found["end"] = {"at": shown(self.end, "s")}
