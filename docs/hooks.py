@@ -1,4 +1,4 @@
-"""What MkDocs does beside: the reference is written from the code, and files of the repository are linked to where they are."""
+"""What MkDocs does beside: the reference is written from the code, links into the repository go to where it is."""
 
 from __future__ import annotations
 
