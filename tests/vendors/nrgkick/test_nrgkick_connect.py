@@ -29,7 +29,7 @@ class Connect(Bench):
         return cast("dict[str, Tree]", self.get(f"/api/settings/{MAC}"))["Values"]
 
     def measured(self) -> dict[str, object]:
-        return cast("dict[str, object]", self.get(f"/api/measurements/{MAC}"))
+        return self.get(f"/api/measurements/{MAC}")
 
     def put(self, values: Mapping[str, object], mac: str = MAC) -> tuple[int, bytes]:
         reply = self.request(f"/api/settings/{mac}", "PUT", body=json.dumps({"Values": values}))
