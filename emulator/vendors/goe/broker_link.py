@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from ...core.instant import Instant
 from ...devices.interfaces import EMBEDDED_BROKER, BrokerAccess
@@ -61,6 +61,12 @@ def broker_url(text: str) -> BrokerUrl | None:
         parts.scheme in ("mqtts", "wss"),
         (parts.path or "/") if parts.scheme in ("ws", "wss") else None,
     )
+
+
+def written(broker: BrokerUrl) -> str:
+    """The address of a broker on TCP without TLS, as `mcu` has it."""
+    names = [quote(name, safe="") for name in (broker.username, broker.password) if name]
+    return f"mqtt://{':'.join(names) + '@' if names else ''}{_host(broker.host)}:{broker.port}"
 
 
 class BrokerLink:

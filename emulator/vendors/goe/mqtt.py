@@ -15,7 +15,7 @@ from ...core.messages import DONE, Outcome, Reason
 from ...devices.interfaces import BrokerAccess, MqttInterface, Origin, Publish
 from .changes import Changes
 from .device import Device
-from .features import ALL_TOPICS, IDS_LOST_WITH_BROKER, SUA_NOT_PUBLISHED
+from .features import ALL_TOPICS, IDS_LOST_WITH_BROKER, RESULT_TOPIC, SUA_NOT_PUBLISHED
 from .refusals import invalid_json
 from .settings import ALL_SEED_KEYS, MCR, SUA
 from .status import Row, Tables
@@ -114,9 +114,13 @@ class MqttApi:
     def on_received(self, topic: str, payload: bytes, _retained: bool, origin: Origin) -> Iterable[Publish]:
         """A retained `/set` is obeyed like any other (ASSUMED)."""
         prefix = self._device.broker.prefix
-        if not topic.startswith(prefix) or not topic.endswith(_SET) or self._device.settings[MCR]:
+        answers = self._device.identity.has(RESULT_TOPIC)
+        if not topic.startswith(prefix) or not topic.endswith(_SET) or (answers and self._device.settings[MCR]):
             return ()
         name = topic[len(prefix) : -len(_SET)]
+        if not answers:
+            self._write(name, payload, origin)
+            return ()
         return [Publish(topic=f"{prefix}{name}{_RESULT}", payload=self._write(name, payload, origin).encode())]
 
     def _write(self, name: str, payload: bytes, origin: Origin) -> str:
