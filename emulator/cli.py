@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "check": "Validate scenarios without running them.",
     "list": "Show vendors, models, firmwares, settings, vehicles, faults, steps, rules, events, quantities.",
     "schema": "Print the JSON Schema of the scenario language, for editors.",
+    "report": "Reports of runs: as Markdown.",
     "ctl": "Talk to a running emulator.",
 }
 """Command to its one-line help, so that `--help` needs no command's module."""

@@ -17,7 +17,7 @@ LAYERS: Final = (
     {"ocpp", "eebus"},
     {f"vendors.{path.name}" for path in (ROOT / "vendors").iterdir() if path.is_dir()},
     {"vendors"},
-    {"faults", "protocols"},
+    {"faults", "protocols", "captures"},
     {"world"},
     {"verdict"},
     {"scenario"},

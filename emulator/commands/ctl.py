@@ -7,6 +7,7 @@ arguments mean is decided by the emulator.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..control.client import DEFAULT_URL, ControlClient
-from ..errors import did_you_mean
+from ..errors import EmulatorError, did_you_mean
 from .options import control_token
 
 if TYPE_CHECKING:
@@ -271,10 +272,22 @@ def faults(client: ControlClient) -> None:
 
 
 @command.command()
+@click.option(
+    "--wait", type=click.FloatRange(0.0), default=0.0, metavar="SECONDS", help="Wait so long for it to start."
+)
 @click.pass_obj
-def health(client: ControlClient) -> None:
+def health(client: ControlClient, wait: float) -> None:
     """Whether an emulator answers (for health checks)."""
-    client.get("/healthz")
+    until = time.monotonic() + wait
+    while True:
+        try:
+            client.get("/healthz")
+        except EmulatorError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _expectations(words: tuple[str, ...]) -> object:

@@ -45,6 +45,13 @@ port_offset = click.option(
     help="Added to every port, for several emulators on one host (control, broker and interfaces; not to port 0).",
 )
 
+realism = click.option(
+    "--realism",
+    type=click.Choice(["off", "latency", "full"]),
+    help="Of every wallbox for which the scenario says nothing: answers take as long as the device's (latency), meters "
+    "are noisy, too (full), or neither; by default full in real time, else off.",
+)
+
 ports = click.option(
     "--ports",
     type=click.Choice(["fixed", "free"]),

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import broker, broker_port, control_token, port_offset, ports, seed, state_file, strict
+from .options import broker, broker_port, control_token, port_offset, ports, realism, seed, state_file, strict
 
 if TYPE_CHECKING:
     from ..control.server import ControlServer
+    from ..devices.realism import Realism
     from ..scenario.plan import Scenario
     from ..scenario.player import Result
     from ..service.emulator import Emulator
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 @broker_port
 @port_offset
 @ports
+@realism
 def command(
     scenario: Path | None,
     frozen: bool,
@@ -68,6 +70,7 @@ def command(
     broker_port: int | None,
     port_offset: int,
     ports: str,
+    realism: Realism | None,
 ) -> int:
     """Serve SCENARIO and play it in clock time.
 
@@ -78,11 +81,12 @@ def command(
 
     from ..control.access import check_bind
     from ..service.emulator import Options
+    from ..world.plan import realistic
 
     if frozen and speed is not None:
         raise click.UsageError("--frozen and --speed are two ways to say the same; give one of them")
     check_bind(bind, token=control_token, opened=open_control)
-    found = _with_broker(_scenario(scenario), broker, broker_port)
+    found = realistic(_with_broker(_scenario(scenario), broker, broker_port), realism)
     options = Options(
         bind=bind,
         any_port=ports == "free",

@@ -15,8 +15,8 @@ from aiohttp.typedefs import Handler, Middleware
 from ..errors import EmulatorError
 from .problems import Refused
 
-OPEN_PATHS = frozenset({"/", "/healthz"})
-"""Served without a token: the page holds no data, and a health check has none to send."""
+OPEN_PATHS = frozenset({"/", "/api", "/api/reference.css", "/api/reference.js", "/healthz"})
+"""Served without a token: the pages hold no data, and a health check has none to send."""
 
 
 def is_loopback(host: str) -> bool:

@@ -56,6 +56,7 @@ class ControlServer:
             application.router.add_route(operation.method, operation.path, self._bound(operation))
         application.router.add_get("/", self._dashboard)
         application.router.add_get("/api", self._reference)
+        application.router.add_get("/api/{file:reference\\.(?:js|css)}", self._reference_file)
         application.router.add_get("/api/openapi.json", self._openapi)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN)
 
@@ -94,8 +95,13 @@ class ControlServer:
 
     async def _reference(self, _: web.Request) -> web.Response:
         text = page(OPERATIONS, secured=self._gate.secured)
-        policy = "default-src 'none'; style-src 'unsafe-inline'"
+        policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
         return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": policy})
+
+    async def _reference_file(self, request: web.Request) -> web.Response:
+        name = request.match_info["file"]
+        kind = "text/css" if name.endswith(".css") else "text/javascript"
+        return web.Response(text=files(__package__).joinpath(name).read_text("utf-8"), content_type=kind)
 
     async def _openapi(self, _: web.Request) -> web.Response:
         described = document(OPERATIONS, definitions=definitions(), secured=self._gate.secured)

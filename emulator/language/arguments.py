@@ -103,10 +103,18 @@ class NumberWithUnit(ArgumentType[float]):
         return value
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": units.pattern(self.symbol), "examples": [self._example()]}
+        return quantity_schema(self.symbol)
 
-    def _example(self) -> str:
-        return units.DIMENSIONS[self.symbol].example
+
+def quantity_schema(symbol: str) -> Schema:
+    """JSON Schema of a number with one of the units of `symbol`."""
+    dimension = units.DIMENSIONS[symbol]
+    return {
+        "title": dimension.word,
+        "type": "string",
+        "pattern": units.pattern(symbol),
+        "examples": [dimension.example],
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +137,7 @@ class Duration(ArgumentType[Instant]):
         return value
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": units.pattern("s"), "examples": ["10 min"]}
+        return quantity_schema("s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +225,7 @@ class Text(ArgumentType[str]):
         return node.text
 
     def schema(self) -> Schema:
-        return {"type": ["string", "number"]} if self.lenient else {"type": "string"}
+        return {"anyOf": [{"type": "string"}, {"type": "number"}]} if self.lenient else {"type": "string"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,11 @@ class Dimension:
     example: str
     factors: Mapping[str, Decimal]
 
+    @property
+    def word(self) -> str:
+        """Its name as one word: `apparent_power`."""
+        return self.noun.partition(" ")[2].replace(" ", "_")
+
 
 def _dimension(noun: str, example: str, **factors: str) -> Dimension:
     return Dimension(noun, example, {name: Decimal(factor) for name, factor in factors.items()})

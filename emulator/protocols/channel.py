@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from ..core.instant import Instant, seconds
@@ -67,6 +68,8 @@ class Channel:
         self._over = False
         self._broken = False
         """What the client sends makes no sense any more and is thrown away."""
+        self._lag = 0.0
+        """Wall seconds the device takes to answer what the client said last."""
         self._late = 0
         """Frames that a fault holds back."""
         self._late_until = 0.0
@@ -195,8 +198,10 @@ class Channel:
             if interception.lost():
                 detail["silent"] = True
                 return
+            self._lag = self.endpoint.latency("websocket")
             with interception.handling():
                 self._speak(lambda: self._conversation.received(text), detail)
+            self._lag = 0.0
 
     def _intercept(self, frame: str | bytes, direction: Direction) -> Interception:
         return self.endpoint.intercept(of_frame, self.path, frame, self.connection.client, direction)
@@ -256,6 +261,8 @@ class Channel:
         delivery = interception.deliver(interception.content(payload))
         if delivery.silent:
             return
+        if self._lag > 0 and replies_to is not None:
+            delivery = replace(delivery, delay=delivery.delay + self._lag)
         payload = delivery.data
         frame = payload.decode("utf-8", "replace") if isinstance(frame, str) else payload
         if replies_to is None:

@@ -119,8 +119,9 @@ class HttpServer(Server):
         if reply.silent:
             await connection.given_up()
             return CLOSED
-        if reply.delay > 0:
-            await asyncio.sleep(reply.delay)
+        delay = reply.delay if connection.doomed else reply.delay + self.endpoint.latency()
+        if delay > 0:
+            await asyncio.sleep(delay)
         if room is not None and reply.status == 101 and await self._undisturbed(interception):
             room.open(connection, request)
             await connection.given_up()

@@ -79,6 +79,10 @@ class Endpoint:
         interceptor = self.wallbox.interceptor
         return interceptor.intercept(describe(*args, **kwargs)) if interceptor.active else UNTOUCHED
 
+    def latency(self, interface: str | None = None) -> float:
+        """How long the device takes for its next answer [wall s]. `interface`: default, this one."""
+        return self.wallbox.realism.latency(interface or self.name)
+
     def connection_limit(self, limit: int) -> int:
         """How many connections there may be, where the device takes `limit`."""
         return self.wallbox.interceptor.connection_limit(self.name, limit)

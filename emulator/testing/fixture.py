@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from .. import vendors
 from ..core.instant import SECOND, Instant, seconds
+from ..devices.realism import Realism
 from ..errors import EmulatorError, did_you_mean
 from ..language.arguments import Duration, Scope, Unreadable
 from ..language.names import Names
@@ -100,10 +101,12 @@ class EmulatorFixture:
         charger: str | Mapping[str, object] = "charger",
         address: str | None = None,
         ocpp: str | None = None,
+        realism: Realism | None = None,
     ) -> WallboxFixture:
         """A wallbox of this vendor (or model), served at once with every interface on and open access.
 
-        `ocpp`: URL of its central system, or `embedded`.
+        `ocpp`: URL of its central system, or `embedded`. `realism`: `off`, `latency` (answers take as long as the
+        device's) or `full` (its meter is noisy, too); by default `full` in real time and `off` while time stands still.
 
         `charger` is the charger's name, or its hardware as in YAML (`{"connector": "socket", "phases": 1}`).
         A second wallbox on the same charger runs beside the first. EmulatorError if anything is wrong.
@@ -111,7 +114,7 @@ class EmulatorFixture:
         if vendor in vendors.VENDOR_OF_MODEL and model is None:
             vendor, model = vendors.VENDOR_OF_MODEL[vendor], vendor
         stated = {"model": model, "firmware": firmware, "serial": serial, "settings": settings, "address": address}
-        stated["ocpp"] = ocpp
+        stated |= {"ocpp": ocpp, "realism": realism}
         wallbox: dict[str, object] = {"vendor": vendor} | {
             key: value for key, value in stated.items() if value is not None
         }

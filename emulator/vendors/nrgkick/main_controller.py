@@ -28,7 +28,7 @@ class MainController(Wallbox):
     def view(self) -> View:
         """The unit as it is now."""
         firmware = self.profile.firmware.text
-        return View(self.unit, self.settings, self.controls, self.logic, self.snapshot(), firmware, self.shows)
+        return View(self.unit, self.settings, self.controls, self.logic, self.measured(), firmware, self.shows)
 
     def power_on(self) -> None:
         self.logic.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...devices.realism import Habits, Latency
 from ...devices.vendor import Vendor
 from ...devices.wallbox import Context, Wallbox
 from .connect import NrgKickConnect
@@ -18,6 +19,15 @@ def _create(context: Context) -> Wallbox:
     return NrgKickConnect(context) if first else NrgKick(context)
 
 
+HABITS: Final = Habits(
+    latency={
+        "http": Latency(0.030, 0.080, 0.400, "ASSUMED: an ESP32 on Wi-Fi"),
+        "modbus": Latency(0.010, 0.040, 0.200, "ASSUMED: an ESP32 on Wi-Fi"),
+    },
+    refresh=1.0,
+    meter_source="ASSUMED: once a second",
+)
+
 VENDOR: Final = Vendor(
     id="nrgkick",
     title="NRGkick",
@@ -27,6 +37,7 @@ VENDOR: Final = Vendor(
     real_ports={"http": 80, "modbus": 502},
     settings=(*(row.setting for row in CONTROLS), *SETTINGS),
     create=_create,
+    habits=HABITS,
     everything={"json_api": True, "modbus_api": True, "authentication": False, "phase_switching": True},
     enable={"http": {"json_api": True}, "modbus": {"modbus_api": True}},
 )
