@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from ...core.instant import Instant
-from ...devices.interfaces import EMBEDDED_BROKER, BrokerAccess
+from ...devices.interfaces import EMBEDDED_BROKER, BrokerAccess, Publish
 from ...devices.quirks import Quirk
 from ...devices.settings import Settings
-from .features import MQTT_STAYS_AWAY
+from .features import LAST_WILL, MQTT_STAYS_AWAY
 from .identity import Identity
 from .settings import MCE, MCU, MTP
 
@@ -115,8 +115,9 @@ class BrokerLink:
         if self.lost and self._shows(MQTT_STAYS_AWAY):
             return None
         client_id = f"go-echarger_{self._identity.serial}"
+        will = self.farewell if self._identity.has(LAST_WILL) else None
         if self._settings[MCU] is None:
-            return BrokerAccess(host=EMBEDDED_BROKER, client_id=client_id)
+            return BrokerAccess(host=EMBEDDED_BROKER, client_id=client_id, will=will)
         found = broker_url(self.url)
         if found is None:
             return None
@@ -128,7 +129,13 @@ class BrokerLink:
             password=found.password,
             tls=found.tls,
             path=found.path,
+            will=will,
         )
+
+    @property
+    def farewell(self) -> Publish:
+        """What says that the wallbox is gone."""
+        return Publish(topic=f"{self.prefix}mcc", payload=b"false", retain=True, qos=1)
 
     def opened(self, at: Instant) -> None:
         self.connected = True

@@ -139,6 +139,13 @@ SET_BY_KEY: Final = Point(
     assumed="from which version: 050 counts",
     about="the answer to set names each key; before, it counts them in a sentence",
 )
+LAST_WILL: Final = Point(
+    name="last_will",
+    source="go-eCharger-API-v2 mqtt-en",
+    since="60.6",
+    assumed="since which version: the document does not say",
+    about="MQTT: mcc is false on the broker once the wallbox is gone",
+)
 RESULT_TOPIC: Final = Point(
     name="result_topic", source="mqtt-en", since="51.5", about="/set is answered on /result, and mcr can forbid it"
 )

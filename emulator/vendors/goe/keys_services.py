@@ -84,7 +84,7 @@ MQTT: Final = (
     status("mcca", STAMP, lambda v: v.stamp(v.device.broker.connected_at), LISTS, "when it connected"),
     status("mlr", optional(STRING), lambda v: v.device.broker.error, LISTS, "last error"),
     status("mlra", STAMP, lambda v: v.stamp(v.device.broker.error_at), LISTS, "when that was"),
-    config(stored("mhe", BOOL, False), LISTS.since("56.2"), "announce to Home Assistant"),
+    config(s.MHE, LISTS.since("56.2"), "announce to Home Assistant"),
     config(s.MHT, LISTS.since("56.2"), "its prefix there", kind=STRING, write=w.or_factory(s.MHT)),
     config(stored("mqg", BOOL, True), LISTS, "TLS: global certificates"),
     config(stored("mqcn", BOOL, False), LISTS, "TLS: do not check the name"),
