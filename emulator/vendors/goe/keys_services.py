@@ -58,7 +58,7 @@ CONTROLLER: Final = (
 )
 
 LOAD_BALANCING: Final = (
-    config(s.LOE, TABLE_LISTS, "load balancing on", assumed="without a group: no effect"),
+    config(s.LOE, TABLE_LISTS, "load balancing on"),
     config(s.LOG, TABLE_LISTS, "its group"),
     config(s.LOP, TABLE_LISTS, "priority"),
     config(s.LOF, TABLE_LISTS, "fall-back, A"),
@@ -70,7 +70,14 @@ LOAD_BALANCING: Final = (
     status("lot", OBJECT, r.group_current, TABLE_LISTS.since("59"), "current of the group, A", w.total_current),
     config(s.LOTY, TABLE_LISTS, "0 static, 1 dynamic", write=w.as_number(s.LOTY, 1)),
     status("lom", optional(array(OBJECT)), r.nothing, DEVELOPER, "members", assumed=NOT_EMULATED),
-    status("loa", optional(UINT8), r.group_granted, TABLE_LISTS, "A granted", assumed="setting loa states it"),
+    status(
+        "loa",
+        optional(UINT8),
+        r.group_granted,
+        TABLE_LISTS,
+        "A granted",
+        assumed="how a group shares; setting loa states it",
+    ),
     status("los", optional(STRING), r.nothing, DEVELOPER, "its state", assumed=NOT_EMULATED),
 )
 

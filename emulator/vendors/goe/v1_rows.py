@@ -322,7 +322,7 @@ ROWS: Final[tuple[Row, ...]] = (
         _row(f"rn{letter}", r.card_name(slot), f"name of card {slot + 1}", _card(slot, lambda raw: {"name": raw}))
         for slot, letter in enumerate(NAMES)
     ),
-    _row("loe", _bit(s.LOE), "load balancing on", _by(flag(s.LOE)), bare=True, assumed="without a group: no effect"),
+    _row("loe", _bit(s.LOE), "load balancing on", _by(flag(s.LOE)), bare=True),
     _row("lot", r.group_current_53, "A of the group", _by(key(s.LOT)), bare=True, models=NOT_OLD),
     _row("lot", old.in_group(r.group_current_53), "A of the group", _by(key(s.LOT)), bare=True, models=OLD),
     _row("lom", lambda _: 6, "A, least of the group", bare=True, live=False, assumed="always 6", models=NOT_OLD),

@@ -21,6 +21,7 @@ from .button import press
 from .cards import Cards, normal
 from .clock import Clock
 from .device import Device, ModbusTraffic
+from .group import Membership
 from .http import HttpApi
 from .identity import Identity
 from .logic import Logic
@@ -92,6 +93,7 @@ class Goe(Wallbox):
                 identity,
                 clock,
                 self.backend,
+                Membership(self.address, settings, self.simulation),
                 shows=self.shows,
                 changed=self.changed,
             ),

@@ -346,7 +346,7 @@ def test_it_announces_itself_to_home_assistant(box: Make) -> None:
     assert power["device"]["sw_version"] == "60.6"
     assert (power["availability_topic"], power["payload_not_available"]) == (f"{PREFIX}mcc", "false")
     ids = set()
-    for topic, payload in announced.items():
+    for payload in announced.values():
         entity = json.loads(payload)
         ids.add(entity["unique_id"])
         assert entity.get("state_topic", f"{PREFIX}amp") in found
