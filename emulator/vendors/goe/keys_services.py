@@ -36,7 +36,7 @@ CLOUD: Final = (
     status("cwsca", STAMP, r.always(46_000), DEVELOPER, "when it connected", assumed=NOT_EMULATED),
     status("cle", optional(STRING), r.nothing, LISTS, "last error of the cloud", assumed=NOT_EMULATED),
     status("clea", STAMP, r.nothing, LISTS, "when that was", assumed=NOT_EMULATED),
-    config(stored("cae", BOOL, False), CLOUD_DOC.since("52"), "cloud API on"),
+    config(s.CAE, CLOUD_DOC.since("52"), "cloud API on"),
     config(s.CAK, CLOUD_DOC.since("52"), "token of the cloud API; writing makes a new one", write=w.renew_token),
     fixed("data", STRING, "", LISTS, "token of the cloud's charts", assumed=NOT_EMULATED),
     fixed(

@@ -20,6 +20,7 @@ from .broker_link import BrokerLink
 from .button import press
 from .cards import Cards, normal
 from .clock import Clock
+from .cloud import CloudApi
 from .device import Device, ModbusTraffic
 from .group import Membership
 from .http import HttpApi
@@ -121,6 +122,7 @@ class Goe(Wallbox):
             "mqtt": (V1Mqtt(self.device, self.v1) if old else self.mqtt).interface(),
         }
         newer: dict[str, Interface] = {
+            "cloud": CloudApi(self.device, self.tables, self.writer).interface(),
             "ocpp": self.backend.host.interface,
             "mdns": MdnsInterface(services=lambda: (announcement.service(identity),)),
         }
