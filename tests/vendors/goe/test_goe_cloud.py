@@ -88,6 +88,6 @@ def test_it_has_to_be_switched_on(goe: Make, box: Make) -> None:
         found = world.wallbox.interfaces["cloud"]
         assert isinstance(found, HttpInterface)
         assert found.enabled() is on
-    assert found.credentials is not None
-    assert b"BEGIN CERTIFICATE" in found.credentials().certificate
+        assert found.credentials is not None
+        assert b"BEGIN CERTIFICATE" in found.credentials().certificate
     assert "cloud" not in goe("v2-22").wallbox.interfaces
