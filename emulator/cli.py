@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "check": "Validate scenarios without running them.",
     "list": "Show vendors, models, firmwares, settings, vehicles, faults, steps, rules, events, quantities.",
     "schema": "Print the JSON Schema of the scenario language, for editors.",
+    "reference": "Write the reference part of the documentation.",
     "report": "Reports of runs: as Markdown.",
     "ctl": "Talk to a running emulator.",
 }

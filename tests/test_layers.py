@@ -9,6 +9,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parent.parent / "emulator"
 
 LAYERS: Final = (
+    {"_version"},
     {"errors", "__init__"},
     {"core"},
     {"runtime"},
@@ -24,6 +25,7 @@ LAYERS: Final = (
     {"reports", "importing"},
     {"service", "recording"},
     {"control", "testing"},
+    {"reference"},
     {"commands", "pytest_plugin", "testcontainers"},
     {"cli"},
     {"__main__"},

@@ -273,11 +273,13 @@ class MqttDevice(Outgoing):
 
     def _leave(self) -> None:
         """End the connection as the wallbox does it: with a good-bye if it has power, else without."""
+        powered = self.endpoint.wallbox.up
+        if powered and self.state == "connected":
+            self.send(self._asked(self.interface.leaving))
         link, self._link = self._link, None
         self._silence()
         if link is None:
             return
-        powered = self.endpoint.wallbox.up
         if self.state == "connected":
             self._record_connection("disconnected", {"reason": "good-bye" if powered else "the wallbox went down"})
         if link.made:

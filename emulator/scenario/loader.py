@@ -112,6 +112,7 @@ def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | Non
     return Scenario(
         file=file,
         about=_section(document, schema.ABOUT, scope, ""),
+        reported=_section(document, schema.REPORTED, scope, ()),
         seed=_section(document, schema.SEED, scope, 0),
         epoch=_section(document, schema.EPOCH, scope, None),
         speed=_section(document, schema.CLOCK, scope, None),
