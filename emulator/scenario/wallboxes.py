@@ -15,6 +15,7 @@ from typing import Final
 
 from .. import vendors
 from ..devices.interfaces.ocpp import EMBEDDED
+from ..devices.quantities import RESERVED
 from ..devices.realism import LEVELS, Realism
 from ..devices.vendor import Vendor
 from ..errors import EmulatorError, did_you_mean
@@ -23,7 +24,6 @@ from ..language.names import Names
 from ..language.nodes import Node
 from ..language.records import Argument, RecordValues, read_record, record_schema
 from ..world.plan import WallboxPlan, counted_up
-from ..world.quantities import RESERVED
 from .settings import check_settings
 
 INTERFACES: Final = ("http", "https", "websocket", "mqtt", "modbus", "udp", "rest", "semp", "cloud", "ship", "mdns")
