@@ -15,27 +15,27 @@ Rows = Iterable[Sequence[str]]
 
 
 def vendors() -> Rows:
-    from ..vendors import PACKAGES, vendor
+    from ..vendors import names, vendor
 
-    for name in PACKAGES:
+    for name in names():
         found = vendor(name)
         interfaces = ", ".join(f"{interface} {port}" for interface, port in found.ports.items())
         yield name, found.title, f"{len(found.models)} models", interfaces
 
 
 def models() -> Rows:
-    from ..vendors import PACKAGES, vendor
+    from ..vendors import names, vendor
 
-    for name in PACKAGES:
+    for name in names():
         for model in vendor(name).models:
             kind = f"{model.phases} x {model.rated_current:g} A, {model.connector}"
             yield model.id, name, model.title, kind, f"firmware {model.default_firmware}"
 
 
 def firmwares() -> Rows:
-    from ..vendors import PACKAGES, vendor
+    from ..vendors import names, vendor
 
-    for name in PACKAGES:
+    for name in names():
         for model in vendor(name).models:
             yield model.id, ", ".join(model.firmwares)
 
@@ -108,9 +108,9 @@ def quantities() -> Rows:
 
 def realism() -> Rows:
     """How long each interface takes to answer in real time, what the meter does meanwhile, and how that is known."""
-    from ..vendors import PACKAGES, vendor
+    from ..vendors import names, vendor
 
-    for name in PACKAGES:
+    for name in names():
         habits = vendor(name).habits
         for interface, latency in habits.latency.items():
             times = [f"{1000 * value:g}" for value in (latency.least, latency.typical, latency.most)]
@@ -160,7 +160,7 @@ def command(what: str, vendor: str | None, as_json: bool) -> None:
     `settings` needs a VENDOR. `fidelity` prints, as Markdown, every key, register and topic that is reproduced, with
     its source; of one VENDOR, or of all.
     """
-    from ..vendors import PACKAGES
+    from ..vendors import names
 
     if what == "fidelity":
         from ..vendors.fidelity import document
@@ -169,7 +169,7 @@ def command(what: str, vendor: str | None, as_json: bool) -> None:
         return
     if what in OF_VENDOR:
         if vendor is None:
-            raise click.UsageError(f"`list {what}` needs a vendor: {', '.join(PACKAGES)}")
+            raise click.UsageError(f"`list {what}` needs a vendor: {', '.join(names())}")
         rows = [list(row) for row in OF_VENDOR[what](vendor)]
     elif vendor is not None:
         raise click.UsageError(f"`list {what}` takes no further argument")

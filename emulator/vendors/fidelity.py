@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from ..devices.points import Fidelity
 from ..devices.vendor import Vendor
-from . import PACKAGES, vendor
+from . import names, vendor
 from .specimen import specimen
 
 _HEAD = ("Name", "Type", "Access", "Value", "Firmware", "Models", "About", "Source", "Assumed")
@@ -17,7 +17,7 @@ _HEAD = ("Name", "Type", "Access", "Value", "Firmware", "Models", "About", "Sour
 
 def document(name: str | None = None) -> str:
     """All vendors, or the one called `name`. EmulatorError if there is none."""
-    chosen = PACKAGES if name is None else (name,)
+    chosen = names() if name is None else (name,)
     return "\n".join(line for vendor_name in chosen for line in _chapter(vendor(vendor_name)))
 
 
