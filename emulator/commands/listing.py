@@ -41,9 +41,9 @@ def firmwares() -> Rows:
 
 
 def vehicles() -> Rows:
-    from ..core.vehicles import PRESETS
+    from ..world.vehicles import VEHICLES
 
-    for name, found in PRESETS.items():
+    for name, found in VEHICLES.items():
         habits = []
         if found.toggle_limit is not None:
             habits.append(f"gives up after {found.toggle_limit} stops")
@@ -81,10 +81,10 @@ def steps() -> Rows:
 
 def rules() -> Rows:
     """The ready-made sets, each rule with its source, then what a rule may demand."""
-    from ..verdict.catalogue import SETS
+    from ..verdict.catalogue import BY_NAME
     from ..verdict.rules import RULES
 
-    for found in SETS:
+    for found in BY_NAME.values():
         yield found.name, found.about
         yield from ((f"    {ready.name}", ready.source) for ready in found.rules)
     for cls in RULES:

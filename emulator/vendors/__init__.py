@@ -15,6 +15,7 @@ from typing import Final
 
 from ..devices.vendor import Vendor
 from ..errors import EmulatorError, did_you_mean
+from ..language.outside import PREFIX, entry_points
 from . import packs
 
 DEFAULT: Final = ("goe", "warp", "nrgkick", "lektrico", "bender", "keba")
@@ -23,12 +24,12 @@ PACKAGES: Final = (*DEFAULT, "eebus")
 """Every vendor that is a package."""
 OWN: Final = (*PACKAGES, *packs.BUILT_IN)
 """Every vendor of this distribution."""
-ENTRY_POINTS: Final = "charger_emulator.vendors"
+ENTRY_POINTS: Final = f"{PREFIX}vendors"
 """Group of entry points: each is a `Vendor`, or the path of a pack."""
 PACKS: Final = "CHARGER_EMULATOR_PACKS"
 """Variable with device packs: files, or folders of them, separated as in PATH."""
-_STATED: Final[dict[str, tuple[Path, Vendor]]] = {}
-"""Vendors of packs that a scenario names, with the file of each."""
+_STATED: Final[dict[str, Vendor]] = {}
+"""Vendors of the packs that scenarios name; the one that was read last, where two have a name in common."""
 
 
 def names() -> tuple[str, ...]:
@@ -45,7 +46,7 @@ def vendor(name: str) -> Vendor:
     if name in packs.BUILT_IN:
         return packs.built_in(name)
     if name in _STATED:
-        return _STATED[name][1]
+        return _STATED[name]
     if name not in _outside():
         raise EmulatorError(f'there is no vendor "{name}"{did_you_mean(name, names())}')
     return _outside()[name]
@@ -64,12 +65,10 @@ def vendor_for(name: str, model: str | None) -> Vendor:
 
 def state_pack(file: Path) -> Vendor:
     """A pack that a scenario names. ScenarioError for what is wrong in it; EmulatorError if its name is taken."""
-    file = file.resolve()
     found = packs.from_file(file)
-    taken = _STATED.get(found.id)
-    if found.id in OWN or found.id in _outside() or (taken is not None and taken[0] != file):
+    if found.id in OWN or found.id in _outside():
         raise EmulatorError(f'{file}: there is a vendor "{found.id}" already')
-    _STATED[found.id] = file, found
+    _STATED[found.id] = found
     return found
 
 
@@ -110,14 +109,7 @@ def _outside() -> Mapping[str, Vendor]:
 
 
 def _of_entry_points() -> Iterator[tuple[Vendor, str]]:
-    from importlib.metadata import entry_points
-
-    for point in entry_points(group=ENTRY_POINTS):
-        where = f"entry point {point.name} = {point.value}"
-        try:
-            loaded = point.load()
-        except (ImportError, AttributeError) as error:
-            raise EmulatorError(f"{where}: cannot be loaded: {error}") from error
+    for _, where, loaded in entry_points(ENTRY_POINTS):
         if isinstance(loaded, Vendor):
             yield loaded, where
         elif isinstance(loaded, str | os.PathLike):

@@ -26,6 +26,8 @@ LOW_FIRST: Final = " low_first"
 
 def read_pack(file: Path) -> Pack:
     """The pack in a file. ScenarioError with every mistake; EmulatorError if it cannot be read at all."""
+    if file.suffix not in (".yaml", ".yml") or not file.is_file():
+        raise EmulatorError(f"{file}: expected the file of a device pack, *.yaml")
     try:
         with file.open("rb") as opened:
             content = opened.read(LARGEST_FILE)

@@ -295,8 +295,11 @@ class PackWallbox(Wallbox):
         return outcome
 
     def addresses(self) -> Iterable[str]:
-        registers = self.modbus.addresses() if self.modbus is not None else ()
+        registers = self.modbus.table.readable() if self.modbus is not None else ()
         return [*dict.fromkeys([*self._members(), *self._controls]), *registers]
+
+    def written_names(self) -> Iterable[str]:
+        return [*super().written_names(), *(self.modbus.addresses() if self.modbus is not None else ())]
 
     def fidelity(self) -> Iterable[Fidelity]:
         if self.modbus is not None:
