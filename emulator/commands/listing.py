@@ -153,8 +153,9 @@ OF_VENDOR: dict[str, Callable[[str], Rows]] = {"settings": settings}
 @click.command(name="list")
 @click.argument("what", type=click.Choice([*LISTS, *OF_VENDOR, "fidelity"]))
 @click.argument("vendor", required=False)
+@click.option("--summary", is_flag=True, help="Of `fidelity`: only how many rows there are, per vendor and firmware.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs: a list of rows.")
-def command(what: str, vendor: str | None, as_json: bool) -> None:
+def command(what: str, vendor: str | None, summary: bool, as_json: bool) -> None:
     """Show what there is to choose from.
 
     `settings` needs a VENDOR. `fidelity` prints, as Markdown, every key, register and topic that is reproduced, with
@@ -163,10 +164,12 @@ def command(what: str, vendor: str | None, as_json: bool) -> None:
     from ..vendors import names
 
     if what == "fidelity":
-        from ..vendors.fidelity import document
+        from ..vendors.fidelity import document, overview
 
-        click.echo(document(vendor))
+        click.echo(overview(vendor) if summary else document(vendor))
         return
+    if summary:
+        raise click.UsageError(f"`list {what}` has no summary")
     if what in OF_VENDOR:
         if vendor is None:
             raise click.UsageError(f"`list {what}` needs a vendor: {', '.join(names())}")

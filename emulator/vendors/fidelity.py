@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..devices.firmware import Model, Version
 from ..devices.points import Fidelity
 from ..devices.vendor import Vendor
 from . import names, vendor
@@ -25,6 +26,32 @@ def rows(found: Vendor) -> list[Fidelity]:
     """Every row of every model and firmware, each once, in the order of the newest firmware that has it."""
     profiles = [found.profile(model.id, text) for model in found.models for text in reversed(model.firmwares)]
     return list(dict.fromkeys(row for profile in profiles for row in specimen(found, profile).fidelity()))
+
+
+def overview(name: str | None = None) -> str:
+    """Per vendor and firmware how many rows there are, and of which kind. EmulatorError if there is no such vendor."""
+    chosen = PACKAGES if name is None else (name,)
+    return "\n".join(line for vendor_name in chosen for line in _summary(vendor(vendor_name))).rstrip()
+
+
+def _summary(found: Vendor) -> Iterator[str]:
+    """All models that have a firmware together: a row that several of them have is counted once."""
+    by_firmware: dict[str, list[Model]] = {}
+    for model in found.models:
+        for firmware in model.firmwares:
+            by_firmware.setdefault(firmware, []).append(model)
+    yield f"### {found.title}"
+    yield ""
+    yield _line(("Firmware", "Models", "Rows", "Live", "Settable", "Assumed"))
+    yield _line(("---", "---:", "---:", "---:", "---:", "---:"))
+    for firmware in sorted(by_firmware, key=Version):
+        models = by_firmware[firmware]
+        profiles = [found.profile(model.id, firmware) for model in models]
+        every = {row for profile in profiles for row in specimen(found, profile).fidelity()}
+        live, settable = sum(row.live for row in every), sum(row.settable for row in every)
+        assumed = sum(row.assumed is not None for row in every)
+        yield _line((firmware, *map(str, (len(models), len(every), live, settable, assumed))))
+    yield ""
 
 
 def _chapter(found: Vendor) -> Iterator[str]:
