@@ -26,7 +26,7 @@ from ...devices.wallbox import Wallbox
 from .api.numbers import uid_number
 from .api.registry import Registry
 from .evse.flash import Flash
-from .models import NAMES, TRAITS, build_of
+from .models import TRAITS, build_of
 from .rules.triggers import Triggers
 from .settings import METER_TYPE, NFC_FITTED
 from .system.clock import Clock
@@ -69,7 +69,7 @@ class Platform:
         self.clock = Clock(
             self.settings,
             self.api,
-            built_in=self.generation >= 3,
+            built_in=self.generation >= 3 or self.traits.manages,
             calendar=wallbox.calendar,
             now=lambda: self.at,
         )
@@ -100,7 +100,7 @@ class Platform:
     @property
     def device_name(self) -> str:
         """`warp3-2abC`: host name, display name and MQTT client id while nothing else was saved."""
-        return f"{NAMES[self.generation]}-{self.serial}"
+        return f"{self.traits.name}-{self.serial}"
 
     @property
     def device_number(self) -> int:
@@ -124,7 +124,7 @@ class Platform:
 
     @property
     def has_reader(self) -> bool:
-        return self.settings[NFC_FITTED] if self.generation == 1 else True
+        return self.settings[NFC_FITTED] if self.generation == 1 else not self.traits.manages
 
     def random32(self, what: str) -> int:
         """An unsigned 32-bit number of this wallbox: the same for the same seed, wallbox, boot and purpose."""

@@ -92,6 +92,11 @@ METER_TYPE: Final[Setting[int | None]] = Setting(
     optional(integer(0, 11)),
     "`energy_meter_type` of the meter that is fitted, 0: none is; null: the one the model is sold with",
 )
+EM_INPUT_3: Final = Setting("em_input_3_closed", False, boolean, "Energy Manager: contact at input 3")
+EM_INPUT_4: Final = Setting("em_input_4_closed", False, boolean, "Energy Manager: contact at input 4")
+CONTACTOR_STUCK: Final = Setting(
+    "em_contactor_stuck", False, boolean, "Energy Manager: the contactor that switches phases does not follow"
+)
 METER_RESET: Final = Setting("meter_reset", 0.0, number(0, 1e12), "Wh at the last reset of the meter")
 METER_LAST_RESET: Final = Setting("meter_last_reset", 0, integer(0, 0xFFFFFFFF))
 CHARGE_LOG: Final[Setting[list[Charge]]] = Setting("charge_log", [], list_of(_charge), "complete charges")
@@ -118,6 +123,7 @@ HARDWARE: Final = tuple(
     row.name
     for row in (
         *(NFC_FITTED, RTC_FITTED, CLOCK_SET, INTERNET, SHUTDOWN_CLOSED, INPUT_CLOSED, MODBUS_DEFECTS),
+        *(EM_INPUT_3, EM_INPUT_4, CONTACTOR_STUCK),
         *(OCPP_PROFILE_DEFECTS, MARKET_PRICES, METER_TYPE, METER_RESET, METER_LAST_RESET),
     )
 )
