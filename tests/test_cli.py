@@ -335,3 +335,33 @@ def test_settings_events_and_quantities_are_listed(vendor: str) -> None:
     assert {"power"} <= {row[0] for row in json.loads(run("list", "quantities", "--json").stdout)}
     assert "needs a vendor" in run("list", "settings", code=2).stderr
     assert not re.search(r"\bP\d\d\b", run("list", "faults").stdout)
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"two\nlines", b"\xff", "Schlüssel".encode(), b"x" * 5000])
+def test_a_token_that_protects_nothing_is_refused(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(content)
+    for arguments in (("run", "--control-token-file", str(file)), ("ctl", "--control-token-file", str(file), "state")):
+        text = run(*arguments, code=2).stderr
+        assert text.startswith(f"{file}: ")
+        assert text.count("\n") == 1
+
+
+def test_a_token_is_given_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "token"
+    file.write_text("secret\n")
+    assert "empty" in run("run", "--bind", "0.0.0.0", "--control-token", "", code=2).stderr
+    assert "No such file" in run("run", "--control-token-file", str(tmp_path / "none"), code=2).stderr
+    assert "one of them" in run("run", "--control-token", "a", "--control-token-file", str(file), code=2).stderr
+    for empty in ("", " "):
+        monkeypatch.setenv("CHARGER_EMULATOR_TOKEN", empty)
+        assert "empty" in run("run", "--bind", "0.0.0.0", "--open-control", code=2).stderr
+
+
+def test_a_token_of_a_file_lets_in(good: Path, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("secret\n")
+    with running(str(good), "--frozen", "--control-token-file", str(file)) as served:
+        assert "token" in run("ctl", "--url", served.url, "state", code=2).stderr
+        assert "frozen" in run("ctl", "--url", served.url, "--control-token-file", str(file), "clock").stdout
+        served.end()

@@ -32,7 +32,7 @@ def read(source: Path | str, *, vendor: str | None = None) -> Capture:
     `vendor`: whose it is; None: whoever most of it fits. EmulatorError if the file cannot be read, or nothing in it is
     what a wallbox says.
     """
-    name, text = (source.name, _text_of(source)) if isinstance(source, Path) else ("capture", source)
+    name, text = (source.name, text_of(source)) if isinstance(source, Path) else ("capture", source)
     if not text.strip():
         raise EmulatorError(f"{name}: is empty")
     pieces = Pieces(text)
@@ -50,7 +50,8 @@ def read(source: Path | str, *, vendor: str | None = None) -> Capture:
     )
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text in a file. EmulatorError if it cannot be read, is no text, or is too large."""
     try:
         with path.open("rb") as file:
             data = file.read(LONGEST + 1)

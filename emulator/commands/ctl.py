@@ -16,7 +16,7 @@ import click
 
 from ..control.client import DEFAULT_URL, ControlClient
 from ..errors import EmulatorError, did_you_mean
-from .options import control_token
+from .options import control_token, control_token_file, token
 
 if TYPE_CHECKING:
     from ..language.records import Argument
@@ -97,8 +97,9 @@ def _callback(name: str) -> Callable[..., int]:
     "--url", default=DEFAULT_URL, envvar="CHARGER_EMULATOR_URL", show_default=True, help="URL of the control API."
 )
 @control_token
+@control_token_file
 @click.pass_context
-def command(ctx: click.Context, url: str, control_token: str | None) -> None:
+def command(ctx: click.Context, url: str, control_token: str | None, control_token_file: Path | None) -> None:
     """Talk to a running emulator.
 
     \b
@@ -107,7 +108,7 @@ def command(ctx: click.Context, url: str, control_token: str | None) -> None:
     charger-emulator ctl advance "1 h"
     charger-emulator ctl expect power=">3 kW" contactor=open
     """
-    ctx.obj = ControlClient(url, control_token)
+    ctx.obj = ControlClient(url, token(control_token, control_token_file))
     ctx.call_on_close(ctx.obj.close)
 
 

@@ -88,4 +88,3 @@ def _peeled(text: str) -> tuple[Stamp | None, str]:
     if text.startswith("    ") and text.strip()[:1] in "[{" and text.strip().count("] ") > 0:
         text = text.strip()
     return outer, text
-

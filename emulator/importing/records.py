@@ -23,9 +23,7 @@ HEADS: Final = (
         + r" ?(?P<text>.*)$"
     ),
     # Home Assistant
-    re.compile(
-        rf"^{_STAMP}\s+(?P<level>[A-Z]+)\s+\((?P<thread>[^)]*)\)\s+\[(?P<area>[\w.*-]+)\]\s?(?P<text>.*)$"
-    ),
+    re.compile(rf"^{_STAMP}\s+(?P<level>[A-Z]+)\s+\((?P<thread>[^)]*)\)\s+\[(?P<area>[\w.*-]+)\]\s?(?P<text>.*)$"),
     # ioBroker: file, then the admin page in one line
     re.compile(rf"^{_STAMP}\s+-\s+(?P<level>\w+):\s+(?P<area>[\w-]+\.\d+)\s+(?:\(\d+\)\s+)?(?P<text>.*)$"),
     re.compile(rf"^(?P<area>[\w-]+\.\d+)\s*[|\t]\s*{_STAMP}\s*[|\t]\s*(?P<level>\w+)\s*[|\t]\s*(?P<text>.*)$"),

@@ -62,9 +62,9 @@ class Datagram(Said):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document(Said):
-    """A whole document without a request: a status, a dump, a diagnostics download."""
+    """A document without a request: a status, a dump, a diagnostics download, a listing."""
 
-    content: Mapping[str, object]
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

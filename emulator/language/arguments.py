@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Generic, NoReturn, TypeVar
 from ..core.instant import DAY, Instant, seconds
 from ..errors import EmulatorError, Problem, did_you_mean
 from . import units
+from .bounds import LONGEST_TEXT
 from .nodes import Node
 
 if TYPE_CHECKING:
@@ -213,6 +214,8 @@ class Text(ArgumentType[str]):
 
     lenient: bool = False
     expected: str = "a text"
+    longest: int = LONGEST_TEXT
+    """Characters."""
 
     @property
     def text(self) -> str:
@@ -222,6 +225,8 @@ class Text(ArgumentType[str]):
         plain = node.is_scalar and not node.empty and not isinstance(node.scalar, bool)
         if not isinstance(node.scalar, str) and not (self.lenient and plain):
             self.wrong(node, scope, f' (write "{node.text}" in quotes)' if plain else "")
+        if len(node.text) > self.longest:
+            scope.fail(node, f"found {len(node.text)} characters, expected at most {self.longest}")
         return node.text
 
     def schema(self) -> Schema:

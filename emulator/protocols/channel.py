@@ -6,7 +6,6 @@ The one rule: a client that is slow, broken or silent costs a bounded amount of 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final, TypeVar
@@ -21,8 +20,6 @@ from .connection import Connection
 from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
 from .server import Endpoint
 from .wire import excerpt
-
-log = logging.getLogger(__name__)
 
 MAX_BACKLOG: Final = 1 << 20
 """Bytes that may wait for a slow client beside `send_queue` frames."""
@@ -363,12 +360,7 @@ class Channel:
 
     def _guarded(self, ask: Callable[[], Answer]) -> Answer | None:
         """Ask the conversation; a mistake of ours costs this client its connection and nothing else."""
-        try:
-            return ask()
-        except Exception:
-            log.exception("%s: conversation on %s failed", self.endpoint.address, self.path)
-            self.break_off()
-            return None
+        return self.endpoint.ask(self.break_off, ask)
 
     def note(self, name: str, detail: dict[str, object] | None = None) -> None:
         """Record what becomes of the connection."""

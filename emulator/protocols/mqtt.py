@@ -194,12 +194,8 @@ class MqttDevice(Outgoing):
             self.send(messages)
 
     def _asked(self, question: Callable[P, Iterable[Publish]], *args: P.args, **kwargs: P.kwargs) -> list[Publish]:
-        """The wallbox's answer. A mistake in a vendor's code is logged and answered by silence, as a device would."""
-        try:
-            return list(question(*args, **kwargs))
-        except Exception:
-            logger.exception("%s: a message was not handled", self.endpoint.address)
-            return []
+        """The wallbox's answer; silence if our code for it fails."""
+        return self.endpoint.ask(list, lambda: list(question(*args, **kwargs)))
 
     def _record(self, kind: Literal["push", "request"], message: Publish, client: str | None) -> Entry:
         detail = described(message, self.interface.prefix(), pushed=kind == "push")
@@ -277,11 +273,13 @@ class MqttDevice(Outgoing):
 
     def _leave(self) -> None:
         """End the connection as the wallbox does it: with a good-bye if it has power, else without."""
+        powered = self.endpoint.wallbox.up
+        if powered and self.state == "connected":
+            self.send(self._asked(self.interface.leaving))
         link, self._link = self._link, None
         self._silence()
         if link is None:
             return
-        powered = self.endpoint.wallbox.up
         if self.state == "connected":
             self._record_connection("disconnected", {"reason": "good-bye" if powered else "the wallbox went down"})
         if link.made:

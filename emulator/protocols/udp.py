@@ -130,12 +130,8 @@ class UdpServer(Server):
         client = f"{sender[0]}:{sender[1]}"
         detail: dict[str, object] = {"data": readable(data)}
         entry = self.endpoint.record("request", readable(data)[:EXCERPT], detail, client=client)
-        try:
-            with self.endpoint.simulation.exchange(entry):
-                replies = self._replies(data, client, entry)
-        except Exception:
-            log.exception("%s: no answer to %r", self.endpoint.address, data)
-            replies = ()
+        with self.endpoint.simulation.exchange(entry):
+            replies = self.endpoint.ask(tuple, self._replies, data, client, entry)
         detail["replies"] = [readable(reply.data) for reply in replies]
         for reply in replies:
             detail.update(reply.journal)

@@ -26,7 +26,7 @@ from ..world.plan import WallboxPlan, counted_up
 from ..world.quantities import RESERVED
 from .settings import check_settings
 
-INTERFACES: Final = ("http", "https", "websocket", "mqtt", "modbus", "udp", "rest", "semp", "ship", "mdns")
+INTERFACES: Final = ("http", "https", "websocket", "mqtt", "modbus", "udp", "rest", "semp", "cloud", "ship", "mdns")
 SHIP: Final = "ship"
 """The interface that `eebus:` switches on."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")

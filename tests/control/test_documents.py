@@ -96,7 +96,9 @@ class Assets(HTMLParser):
 async def test_pages_stand_alone(control: Control, path: str) -> None:
     async with control.http.get(path) as reply:
         assert reply.content_type == "text/html"
-        assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
+        assert "default-src '" in reply.headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in reply.headers["Content-Security-Policy"]
+        assert reply.headers["X-Frame-Options"] == "DENY"
         text = await reply.text()
     assets = Assets()
     assets.feed(text)
