@@ -5,6 +5,7 @@ The one rule: a saved configuration is a setting named like its path (see `table
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
@@ -97,6 +98,21 @@ EM_INPUT_4: Final = Setting("em_input_4_closed", False, boolean, "Energy Manager
 CONTACTOR_STUCK: Final = Setting(
     "em_contactor_stuck", False, boolean, "Energy Manager: the contactor that switches phases does not follow"
 )
+
+
+def _controller(value: object) -> str:
+    found = str(value)
+    if not re.fullmatch(r"2\.\d{1,2}\.\d{1,2}", found):
+        raise ValueError("expected the version of a charge controller such as 2.2.11")
+    return found
+
+
+CONTROLLER_FIRMWARE: Final[Setting[str | None]] = Setting(
+    "controller_firmware",
+    None,
+    optional(_controller),
+    "firmware of the charge controller, with its timings (older than 2.2.18); null: the newest",
+)
 METER_RESET: Final = Setting("meter_reset", 0.0, number(0, 1e12), "Wh at the last reset of the meter")
 METER_LAST_RESET: Final = Setting("meter_last_reset", 0, integer(0, 0xFFFFFFFF))
 CHARGE_LOG: Final[Setting[list[Charge]]] = Setting("charge_log", [], list_of(_charge), "complete charges")
@@ -123,7 +139,7 @@ HARDWARE: Final = tuple(
     row.name
     for row in (
         *(NFC_FITTED, RTC_FITTED, CLOCK_SET, INTERNET, SHUTDOWN_CLOSED, INPUT_CLOSED, MODBUS_DEFECTS),
-        *(EM_INPUT_3, EM_INPUT_4, CONTACTOR_STUCK),
+        *(EM_INPUT_3, EM_INPUT_4, CONTACTOR_STUCK, CONTROLLER_FIRMWARE),
         *(OCPP_PROFILE_DEFECTS, MARKET_PRICES, METER_TYPE, METER_RESET, METER_LAST_RESET),
     )
 )

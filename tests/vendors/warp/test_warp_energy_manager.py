@@ -89,7 +89,9 @@ def test_the_vehicle_never_feels_the_contactor(pair: Pair) -> None:
     emulator.advance("1 min")
     pair.post("power_manager/external_control", {"phases_wanted": 3})
     emulator.advance("1 min")
-    happened = [entry["name"] for entry in emulator.journal(charger="garage", kind="event") if float(str(entry["at"])) > 62]
+    happened = [
+        entry["name"] for entry in emulator.journal(charger="garage", kind="event") if float(str(entry["at"])) > 62
+    ]
     order = ("contactor_opened", "pilot_interrupted", "supply_changed", "pilot_restored", "contactor_closed")
     assert [name for name in happened if name in order] == list(order)
     states = [line.rsplit(" ", 2)[-1] for line in pair.log().splitlines() if "Now in state" in line]
