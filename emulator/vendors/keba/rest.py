@@ -97,7 +97,7 @@ class RestApi:
         self.told = Told(logic.build, view)
 
     def read(self, address: str) -> object:
-        """A member of the wallbox by dots, or `session.` and a member of the newest session. KeyError: there is none."""
+        """A member of the wallbox by dots, or `session.` and one of the newest session. KeyError if there is none."""
         session = address.removeprefix(NEWEST)
         return self._sessions.newest(session) if session != address else self.told.read(address)
 
