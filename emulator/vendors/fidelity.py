@@ -30,7 +30,7 @@ def rows(found: Vendor) -> list[Fidelity]:
 
 def overview(name: str | None = None) -> str:
     """Per vendor and firmware how many rows there are, and of which kind. EmulatorError if there is no such vendor."""
-    chosen = PACKAGES if name is None else (name,)
+    chosen = names() if name is None else (name,)
     return "\n".join(line for vendor_name in chosen for line in _summary(vendor(vendor_name))).rstrip()
 
 
