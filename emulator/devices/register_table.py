@@ -311,8 +311,15 @@ class RegisterTable(Generic[V, W]):
 
     def addresses(self) -> Iterator[str]:
         """Every address `read_address` and `write_address` know."""
+        return self._addresses((*READS, *WRITES))
+
+    def readable(self) -> Iterator[str]:
+        """Every address `read_address` knows."""
+        return self._addresses(READS)
+
+    def _addresses(self, functions: Iterable[int]) -> Iterator[str]:
         seen: set[int] = set()
-        for function in (*READS, *WRITES):
+        for function in functions:
             for table in self._functions.get(function, ()):
                 for item in table.items:
                     if item.may(function) and item.start not in seen:

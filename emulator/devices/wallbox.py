@@ -179,7 +179,7 @@ class Wallbox(ABC):
 
     def switched_off_by(self, interface: str) -> Mapping[str, object]:
         """Settings that keep an interface from answering, with the values that would let it; empty: none does."""
-        wanted = self.vendor.enable.get(interface, {})
+        wanted = self.vendor.enabling(self.profile.model, interface)
         return {name: value for name, value in wanted.items() if value and self.settings[name] in (False, "disabled")}
 
     @property

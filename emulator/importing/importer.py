@@ -91,7 +91,7 @@ def _vendor_of(model: str | None) -> str | None:
 
     if model is None:
         return None
-    if model in vendors.PACKAGES:
+    if model in vendors.names():
         return model
     return vendors.vendor_for(model, model).id
 

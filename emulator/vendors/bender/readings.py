@@ -255,12 +255,12 @@ class View:
     @cached_property
     def energy(self) -> int | None:
         """Total energy [Wh]; None: no meter tells."""
-        return None if self._tells == "nothing" else int(self.now.total_energy)
+        return None if self._tells == "nothing" else int(self.now.total_energy + self.logic.schuko.energy(self.now.at))
 
     @cached_property
     def power(self) -> int | None:
         """Active power [W]; None: no meter tells."""
-        return None if self._tells == "nothing" else whole(self.now.power)
+        return None if self._tells == "nothing" else whole(self.now.power + self.logic.schuko.power)
 
     @cached_property
     def phase_energy(self) -> tuple[int | None, ...]:
@@ -271,7 +271,8 @@ class View:
     def phase_power(self) -> tuple[int | None, ...]:
         """Active power of each phase [W]."""
         if self._tells == "phases":
-            return tuple(whole(power) for power in self.now.active_power)
+            first, second, third = self.now.active_power
+            return (whole(first + self.logic.schuko.power), whole(second), whole(third))
         return (self.power, None, None)
 
     @cached_property
@@ -279,9 +280,12 @@ class View:
         """Current of each phase [A]."""
         if not self._by_phase:
             return (None, None, None)
+        first, second, third = self.now.phase_current
+        if self.logic.schuko.power:
+            first += self.logic.schuko.power / max(1.0, self.now.phase_voltage[0])
         if not self.settings[IDLE_CURRENTS]:
-            return self.now.phase_current
-        return tuple(i or noise.zero_offset(self.now.at, index) for index, i in enumerate(self.now.phase_current))
+            return (first, second, third)
+        return tuple(i or noise.zero_offset(self.now.at, index) for index, i in enumerate((first, second, third)))
 
     @cached_property
     def voltages(self) -> tuple[int | None, ...]:
@@ -299,14 +303,28 @@ class View:
         """The running one, or the last."""
         return self.logic.authorisation.transaction
 
+    @property
+    def domestic(self) -> bool:
+        """Only the domestic socket is in use."""
+        return self.logic.schuko.on_since is not None and not self.now.plugged
+
+    @property
+    def counts(self) -> bool:
+        """A transaction is running, on either socket."""
+        return self.domestic or self.logic.authorisation.active
+
     @cached_property
     def session_energy(self) -> int:
         """Energy of the transaction [Wh]."""
+        if self.domestic:
+            return int(self.logic.schuko.session_energy(self.now.at))
         return int(self.transaction.energy(self.now)) if self.transaction is not None else 0
 
     @cached_property
     def session_duration(self) -> int:
         """Duration of the transaction [s]."""
+        if self.domestic:
+            return self.logic.schuko.duration(self.now.at)
         return self.transaction.duration(self.now.at) if self.transaction is not None else 0
 
     @cached_property

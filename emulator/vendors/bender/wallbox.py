@@ -32,6 +32,7 @@ from .settings import (
     OCPP_PASSWORD,
     OCPP_URL,
     SCHUKO_CYCLES,
+    SCHUKO_ENERGY,
     UNSUPPORTED_EXCEPTION,
     USER_ID_READABLE,
     normal,
@@ -133,7 +134,7 @@ class Bender(Wallbox):
     def setting_changed(self, name: str) -> None:
         if name in self._settings_in_parts:
             self._settings_in_parts[name]()
-        if name not in (SCHUKO_CYCLES.name, MEMORY.name):
+        if name not in (SCHUKO_CYCLES.name, SCHUKO_ENERGY.name, MEMORY.name):
             self.logic.apply()
             self.logic.host.look()
 

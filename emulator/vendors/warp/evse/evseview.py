@@ -147,6 +147,8 @@ class EvseView:
 
     def _by_pilot(self) -> Iec:
         snapshot = self.snapshot
+        if self.at < self.memory.seems_unplugged_until:
+            return Iec.A
         if snapshot.phase_switching:
             held = Iec(self.memory.iec)
             return Iec.B if held is Iec.C and not self.allowed else held
