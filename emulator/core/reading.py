@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
 from typing import Literal
 
 from . import network, noise, pilot
@@ -15,22 +15,22 @@ from .evse import Evse, EvseInputs
 from .flow import Flow
 from .heat import Temperatures
 from .instant import Instant, seconds
-from .snapshot import EvseState, Phases, PilotState, Snapshot, VehicleView
+from .snapshot import Electrical, EvseState, Phases, PilotState, Snapshot, Steady, VehicleView
 from .units import WATT_HOUR
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Segment:
     """Everything that holds from `since` until the next event."""
 
     since: Instant
     flow: Flow
     reactive: Phases
-    energy: float
+    register: float
     """Meter register at `since` [J]."""
     session_base: float
     plugged_at: Instant | None
-    charging_for: float
+    charged_for: float
     """Time with current flowing, at `since` [s]."""
     flowing: bool
     heat: Temperatures
@@ -46,11 +46,32 @@ class Segment:
     frequency: float
     noise: float
     seed: int
-    steady: partial[Snapshot]
-    """The snapshot but for what follows the time: what stays as it is until the next event."""
+    steady: Steady
 
-    def observe(self, at: Instant) -> Snapshot:
-        """Everything measurable at `at`, which is not before `since`."""
+    def observe(self, at: Instant, *, moving: bool = False) -> Snapshot:
+        """Everything measurable at `at`, which is not before `since`. `moving`: as the present, see `Snapshot`."""
+        return Snapshot(self.steady, self, at, moving=moving)
+
+    @cached_property
+    def constant(self) -> bool:
+        """Whether what is electrical stays as it is: without noise, and with a current that does not change."""
+        return not self.noise and self.flow.constant
+
+    @cached_property
+    def flows(self) -> bool:
+        """Whether energy is counted or stored."""
+        return self.stores or self.flow.energy(1.0) > 0
+
+    @cached_property
+    def _measured(self) -> Electrical:
+        """What is measured throughout."""
+        return self._measure(self.since)
+
+    def electrical(self, at: Instant) -> Electrical:
+        """What a meter measures."""
+        return self._measured if self.constant else self._measure(at)
+
+    def _measure(self, at: Instant) -> Electrical:
         dt = seconds(at - self.since)
         flow = self.flow
         active = flow.active_current(dt)
@@ -60,13 +81,11 @@ class Segment:
         reactive, frequency = self.reactive, self.frequency
         if self.noise:
             terminals, active, reactive, frequency = self._noisy(at, terminals, active)
-        energy = self.energy + flow.energy(dt)
         current = _amplitude(active, reactive)
         power = _product(terminals, active)
-        return self.steady(
-            at=at,
-            phase_voltage=terminals,
-            phase_current=current,
+        return Electrical(
+            voltage=terminals,
+            current=current,
             active_current=active,
             neutral_current=network.neutral_current(active, reactive, self.network, self.supply_phases),
             active_power=power,
@@ -74,19 +93,32 @@ class Segment:
             apparent_power=_product(terminals, current),
             power=sum(power),
             frequency=frequency,
-            active_phases=sum(1 for value in active if value > 0),
-            total_energy=energy / WATT_HOUR,
-            session_energy=max(0.0, energy - self.session_base) / WATT_HOUR,
-            connected_for=seconds(at - self.plugged_at) if self.plugged_at is not None else 0.0,
-            charging_for=self.charging_for + (dt if self.flowing else 0.0),
-            current_flows=self.flowing,
-            temperature=self.heat.at(dt),
-            vehicle=self._vehicle(dt),
         )
 
-    def _vehicle(self, dt: float) -> VehicleView | None:
+    def energy(self, at: Instant) -> float:
+        """Lifetime register [J]."""
+        return self.register + self.flow.energy(seconds(at - self.since))
+
+    def session_energy(self, energy: float) -> float:
+        """Energy of the session, where the lifetime register stands at `energy` [J]."""
+        return max(0.0, energy - self.session_base)
+
+    def connected_for(self, at: Instant) -> float:
+        """Time since plug-in [s]."""
+        return seconds(at - self.plugged_at) if self.plugged_at is not None else 0.0
+
+    def charging_for(self, at: Instant) -> float:
+        """Time with current flowing in this session [s]."""
+        return self.charged_for + (seconds(at - self.since) if self.flowing else 0.0)
+
+    def temperature(self, at: Instant, *, moving: bool) -> Temperatures:
+        """By sensor. `moving`: as the present, see `Snapshot`."""
+        return self.heat.at(seconds(at - self.since), moving=moving)
+
+    def vehicle_at(self, at: Instant) -> VehicleView | None:
+        """The vehicle at the cable."""
         view = self.vehicle
-        gained = self.flow.battery(dt) if self.stores else 0.0
+        gained = self.flow.battery(seconds(at - self.since)) if self.stores else 0.0
         if view is None or gained == 0:
             return view
         stored = (self.stored + gained) / WATT_HOUR
@@ -130,15 +162,14 @@ def _amplitude(a: Phases, b: Phases) -> Phases:
     return (math.hypot(a[0], b[0]), math.hypot(a[1], b[1]), math.hypot(a[2], b[2]))
 
 
-def steady(evse: Evse, inputs: EvseInputs, has_charged: bool) -> partial[Snapshot]:
+def steady(evse: Evse, inputs: EvseInputs, *, has_charged: bool, flowing: bool) -> Steady:
     """A snapshot of what stays as it is until the next event."""
     limit, owner, limits = evse.offer.binding(evse.fixed_limits(inputs))
     connector, contactor, line = evse.connector, evse.contactor, evse.line
     poles = evse.conducting(inputs.at, inputs.conditions)
     live = network.energised(inputs.voltages)
     state = evse.state
-    return partial(
-        Snapshot,
+    return Steady(
         state=state,
         pilot=_visible_pilot(evse, inputs),
         duty_cycle=evse.duty(inputs.conditions),
@@ -164,6 +195,7 @@ def steady(evse: Evse, inputs: EvseInputs, has_charged: bool) -> partial[Snapsho
         energised=(poles[0] and live[0], poles[1] and live[1], poles[2] and live[2]),
         session=evse.session,
         has_charged=has_charged,
+        current_flows=flowing,
         contactor_cycles=contactor.cycles,
         contactor_cycles_under_load=contactor.cycles_under_load,
         faults=evse.protection.active,

@@ -18,7 +18,7 @@ from typing import Final, Literal
 from ..devices.delivery import Delivery
 from ..devices.interception import Interception
 from ..devices.interfaces import ModbusInterface, ModbusReply
-from ..devices.traffic import of_modbus
+from ..devices.traffic import WRITES, of_modbus
 from .modbus_frames import (
     DEVICE_FAILURE,
     ILLEGAL_VALUE,
@@ -139,7 +139,7 @@ class ModbusServer(Server):
             detail["payload"] = asking.payload.hex()
         interception = self.endpoint.intercept(of_modbus, asking, self.endpoint.name)
         try:
-            with self.endpoint.simulation.exchange(entry):
+            with self.endpoint.simulation.exchange(entry, reading=asked.function not in WRITES):
                 reply = interception.modbus(asking, self.interface.handle)
             pdu = None if reply is None or _hangs_up(reply) else encode(frame.pdu, asked, reply)
         except Exception:

@@ -34,9 +34,9 @@ class NrgKick(Wallbox):
             self.controls, self.control, self.simulation, self.snapshot, Smart(self.settings, self.calendar)
         )
         self.controls.written = self.logic.apply
-        self.http = HttpApi(self.profile, self.controls, self.view, self.shows)
+        self.http = HttpApi(self.profile, self.controls, self.view, self.shows, self.moments)
         self.modbus = ModbusApi(
-            lambda: RegisterTable(LAYOUT, self.profile),
+            lambda: RegisterTable(LAYOUT, self.profile, self.moments),
             self.view,
             self.controls,
             enabled=lambda: self.settings[MODBUS_API],
