@@ -18,6 +18,7 @@ from ..core.instant import Instant, seconds
 from ..core.messages import Outcome
 from ..errors import did_you_mean
 from ..language.arguments import Duration, Scope, Unreadable
+from ..language.bounds import excess_of_json
 from ..language.nodes import from_object
 from ..runtime.journal import KINDS, Entry
 from ..scenario.player import failed
@@ -286,9 +287,12 @@ async def _parsed(request: web.Request) -> Any:
     """The JSON value in the body."""
     body = await request.read()
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        value = json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"the body is not JSON: {error}", title="Malformed JSON") from None
+    if (excess := excess_of_json(value)) is not None:
+        raise Refused(422, f"the body has {excess.text}", title="Too much")
+    return value
 
 
 def _no_constant(name: str) -> None:
@@ -349,7 +353,7 @@ def _number(query: dict[str, str], name: str, default: float) -> float:
 
 def _json(value: object) -> web.Response:
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return web.Response(body=text.encode(), content_type="application/json", charset="utf-8")
+    return web.Response(body=text.encode("utf-8", "replace"), content_type="application/json", charset="utf-8")
 
 
 def _reached(request: web.Request) -> str | None:

@@ -157,6 +157,7 @@ def state(emulator: Emulator, reached: str | None = None) -> dict[str, object]:
         "faults": faults(emulator),
         "journal": emulator.simulation.journal.seq,
         "timeline": {"steps": steps, "done": steps - player.left, "finished": player.over},
+        "bugs": [bug.as_json() for bug in emulator.bugs.found.values()],
         "failures": [{"at": seconds(f.at), "text": str(f)} for f in emulator.result.failures],
     }
 

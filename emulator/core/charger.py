@@ -18,6 +18,7 @@ from .handlers import handle, refusal
 from .hardware import NO_CURRENT, Hardware
 from .instant import Instant, later, seconds
 from .messages import DONE, Command, Event, Outcome, Stimulus
+from .noise import MeterNoise
 from .protection import overcurrent_threshold
 from .ramp import Ramp
 from .reading import Segment, steady
@@ -56,7 +57,8 @@ class Charger:
         self.revision = 0
         """Counts events: two snapshots of the same instant and revision are equal."""
         self._announce = announce
-        self._seed = seed
+        scale = spec.noise
+        self._noise = MeterNoise(seed=seed, voltage=scale, current=scale, frequency=scale) if scale else None
         self._at = agenda.at
         self._hardware = Hardware(spec, agenda.at, time_of_day, self._emit)
         self._timer = agenda.timer(Priority.EVSE, self._due)
@@ -78,23 +80,22 @@ class Charger:
         cached = self._cached
         if cached is not None and cached.instant == at:
             return cached
+        found = self.measured(at, None)
+        if at >= self._segments[-1].since:
+            self._cached = found
+        return found
+
+    def measured(self, at: Instant, meter: MeterNoise | None, *, moving: bool = False) -> Snapshot:
+        """As `snapshot`, by a meter of somebody's own. `moving`: as the present, see `Snapshot`."""
         self._check_not_overdue(at)
-        newest = self._segments[-1]
-        if at < newest.since:
-            segment = self._segment_at(at)
-            return segment.observe(max(at, segment.since))
-        self._cached = newest.observe(at)
-        return self._cached
+        segment = self._segment_at(at)
+        return segment.observe(max(at, segment.since), meter, moving=moving)
 
     def present(self, at: Instant) -> Snapshot:
         """As `snapshot`, for the present instant: who reads what follows the time is told so (see `freshness`)."""
         found = self._present
         if found is None or found.instant != at:
-            self._check_not_overdue(at)
-            newest = self._segments[-1]
-            if at < newest.since:
-                return self.snapshot(at)
-            found = self._present = newest.observe(at, moving=True)
+            found = self._present = self.measured(at, None, moving=True)
         return found
 
     def apply(self, at: Instant, message: Stimulus | Command) -> Outcome:
@@ -180,8 +181,7 @@ class Charger:
                 network=hardware.supply.network,
                 supply_phases=hardware.supply.phases,
                 frequency=inputs.frequency if inputs.powered else 0.0,
-                noise=self.spec.noise,
-                seed=self._seed,
+                noise=self._noise,
                 steady=steady(
                     hardware.evse, inputs, has_charged=hardware.meter.has_charged, flowing=hardware.meter.flowing
                 ),

@@ -15,6 +15,7 @@ from .evse import Evse, EvseInputs
 from .flow import Flow
 from .heat import Temperatures
 from .instant import Instant, seconds
+from .noise import MeterNoise, NoiseChannel
 from .snapshot import Electrical, EvseState, Phases, PilotState, Snapshot, Steady, VehicleView
 from .units import WATT_HOUR
 
@@ -44,18 +45,17 @@ class Segment:
     network: Literal["TN", "TT", "IT"]
     supply_phases: int
     frequency: float
-    noise: float
-    seed: int
+    noise: MeterNoise | None
+    """Of every meter that looks; None: each has its own."""
     steady: Steady
 
-    def observe(self, at: Instant, *, moving: bool = False) -> Snapshot:
-        """Everything measurable at `at`, which is not before `since`. `moving`: as the present, see `Snapshot`."""
-        return Snapshot(self.steady, self, at, moving=moving)
+    def observe(self, at: Instant, meter: MeterNoise | None = None, *, moving: bool = False) -> Snapshot:
+        """Everything measurable at `at`, which is not before `since`. `meter`: by whom; `moving`: see `Snapshot`."""
+        return Snapshot(self.steady, self, at, meter, moving=moving)
 
-    @cached_property
-    def constant(self) -> bool:
+    def constant(self, meter: MeterNoise | None) -> bool:
         """Whether what is electrical stays as it is: without noise, and with a current that does not change."""
-        return not self.noise and self.flow.constant
+        return meter is None and self.noise is None and self.flow.constant
 
     @cached_property
     def flows(self) -> bool:
@@ -65,13 +65,13 @@ class Segment:
     @cached_property
     def _measured(self) -> Electrical:
         """What is measured throughout."""
-        return self._measure(self.since)
+        return self._measure(self.since, None)
 
-    def electrical(self, at: Instant) -> Electrical:
+    def electrical(self, at: Instant, meter: MeterNoise | None) -> Electrical:
         """What a meter measures."""
-        return self._measured if self.constant else self._measure(at)
+        return self._measured if self.constant(meter) else self._measure(at, meter)
 
-    def _measure(self, at: Instant) -> Electrical:
+    def _measure(self, at: Instant, meter: MeterNoise | None) -> Electrical:
         dt = seconds(at - self.since)
         flow = self.flow
         active = flow.active_current(dt)
@@ -79,9 +79,12 @@ class Segment:
         loaded = [v if used else source for v, used, source in zip(voltage, flow.mask, self.sources, strict=True)]
         terminals: Phases = (loaded[0], loaded[1], loaded[2])
         reactive, frequency = self.reactive, self.frequency
-        if self.noise:
-            terminals, active, reactive, frequency = self._noisy(at, terminals, active)
+        meter = self.noise or meter
+        if meter is not None:
+            terminals, active, reactive, frequency = self._noisy(meter, at, terminals, active)
         current = _amplitude(active, reactive)
+        if meter is not None and meter.idle_current:
+            current = _with_offset(current, at)
         power = _product(terminals, active)
         return Electrical(
             voltage=terminals,
@@ -136,21 +139,23 @@ class Segment:
             finished=view.finished,
         )
 
-    def _noisy(self, at: Instant, voltage: Phases, active: Phases) -> tuple[Phases, Phases, Phases, float]:
+    def _noisy(
+        self, meter: MeterNoise, at: Instant, voltage: Phases, active: Phases
+    ) -> tuple[Phases, Phases, Phases, float]:
         """What a real meter would report; zero stays zero."""
 
-        def disturbed(channel: noise.NoiseChannel, values: Phases) -> Phases:
+        def disturbed(channel: NoiseChannel, scale: float, values: Phases) -> Phases:
             first, second, third = (
-                noise.disturbed(value, self.seed, channel, at, phase=k, scale=self.noise) if value else 0.0
+                noise.disturbed(value, meter.seed, channel, at, phase=k, scale=scale) if value else 0.0
                 for k, value in enumerate(values)
             )
             return (first, second, third)
 
         return (
-            disturbed(noise.NoiseChannel.VOLTAGE, voltage),
-            disturbed(noise.NoiseChannel.CURRENT, active),
-            disturbed(noise.NoiseChannel.CURRENT, self.reactive),
-            noise.disturbed(self.frequency, self.seed, noise.NoiseChannel.FREQUENCY, at, scale=self.noise),
+            disturbed(NoiseChannel.VOLTAGE, meter.voltage, voltage),
+            disturbed(NoiseChannel.CURRENT, meter.current, active),
+            disturbed(NoiseChannel.CURRENT, meter.current, self.reactive),
+            noise.disturbed(self.frequency, meter.seed, NoiseChannel.FREQUENCY, at, scale=meter.frequency),
         )
 
 
@@ -160,6 +165,11 @@ def _product(a: Phases, b: Phases) -> Phases:
 
 def _amplitude(a: Phases, b: Phases) -> Phases:
     return (math.hypot(a[0], b[0]), math.hypot(a[1], b[1]), math.hypot(a[2], b[2]))
+
+
+def _with_offset(current: Phases, at: Instant) -> Phases:
+    first, second, third = (value or noise.zero_offset(at, phase) for phase, value in enumerate(current))
+    return (first, second, third)
 
 
 def steady(evse: Evse, inputs: EvseInputs, *, has_charged: bool, flowing: bool) -> Steady:

@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 from .freshness import HOLDS, NOW
 from .instant import Instant
+from .noise import MeterNoise
 from .units import WATT_HOUR
 
 Phases = tuple[float, float, float]
@@ -191,7 +192,7 @@ class Electrical:
 class Course(Protocol):
     """What follows the time between two events."""
 
-    def electrical(self, at: Instant) -> Electrical: ...
+    def electrical(self, at: Instant, meter: MeterNoise | None) -> Electrical: ...
 
     def energy(self, at: Instant) -> float:
         """Lifetime register [J]."""
@@ -212,8 +213,7 @@ class Course(Protocol):
 
     def vehicle_at(self, at: Instant) -> VehicleView | None: ...
 
-    @property
-    def constant(self) -> bool:
+    def constant(self, meter: MeterNoise | None) -> bool:
         """Whether what is electrical stays as it is."""
         ...
 
@@ -233,11 +233,24 @@ class Snapshot(Steady):
     instant: Instant
     """As `at`, for who does not tell anybody what time it is."""
     _course: Course
+    _meter: MeterNoise | None
+    _last: tuple[Snapshot, Instant] | None
+    """A meter that measures now and then: what it measured last, and when it will again."""
     _moving: bool
     _kept: dict[str, Any]
 
-    def __init__(self, steady: Steady, course: Course, at: Instant, *, moving: bool = False) -> None:
-        self.__dict__.update(steady.__dict__, instant=at, _course=course, _moving=moving, _kept={})
+    def __init__(
+        self, steady: Steady, course: Course, at: Instant, meter: MeterNoise | None = None, *, moving: bool = False
+    ) -> None:
+        """`meter`: by whom it is measured; None: exactly."""
+        own = {"instant": at, "_course": course, "_meter": meter, "_last": None, "_moving": moving, "_kept": {}}
+        self.__dict__.update(steady.__dict__, **own)
+
+    def measured_last(self, last: Snapshot, until: Instant) -> Snapshot:
+        """The same, but what is electrical or counted as it was at `last`, and will be until it is measured again."""
+        found = Snapshot(self, self._course, self.instant, self._meter, moving=self._moving)
+        found.__dict__["_last"] = (last, until)
+        return found
 
     def __repr__(self) -> str:
         return f"<snapshot at {self.instant} us: {self.state}>"
@@ -262,12 +275,24 @@ class Snapshot(Steady):
 
     @property
     def _electrical(self) -> Electrical:
-        if self._moving and not self._course.constant:
+        return self._exact if self._last is None else self._measured_last._electrical
+
+    @property
+    def _exact(self) -> Electrical:
+        if self._moving and not self._course.constant(self._meter):
             HOLDS.until = NOW
         found: Electrical | None = self._kept.get("electrical")
         if found is None:
-            found = self._kept["electrical"] = self._course.electrical(self.instant)
+            found = self._kept["electrical"] = self._course.electrical(self.instant, self._meter)
         return found
+
+    @property
+    def _measured_last(self) -> Snapshot:
+        assert self._last is not None
+        last, again = self._last
+        if self._moving and again < HOLDS.until:
+            HOLDS.until = again
+        return last
 
     @property
     def phase_voltage(self) -> Phases:
@@ -286,8 +311,8 @@ class Snapshot(Steady):
 
     @property
     def active_phases(self) -> int:
-        """Phases that carry current."""
-        return sum(1 for value in self._electrical.active_current if value > 0)
+        """Phases that carry current, as the charge controller knows it at once."""
+        return sum(1 for value in self._exact.active_current if value > 0)
 
     @property
     def neutral_current(self) -> float:
@@ -329,6 +354,8 @@ class Snapshot(Steady):
 
     @property
     def _energy(self) -> float:
+        if self._last is not None:
+            return self._measured_last._energy
         if self._moving and self._course.flows:
             HOLDS.until = NOW
         found: float | None = self._kept.get("energy")
@@ -344,7 +371,8 @@ class Snapshot(Steady):
     @property
     def session_energy(self) -> float:
         """Energy since this vehicle was plugged in; after unplug the value of the last session [Wh]."""
-        return self._course.session_energy(self._energy) / WATT_HOUR
+        course = self._course if self._last is None else self._last[0]._course
+        return course.session_energy(self._energy) / WATT_HOUR
 
     @property
     def connected_for(self) -> float:

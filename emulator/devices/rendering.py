@@ -42,7 +42,7 @@ class Moments:
 
     def now(self) -> Moment:
         at = self._simulation.present()
-        return Moment(self._own.count + self._world.count, at)
+        return Moment(self._own.count + self._world.count + self._simulation.clock.changes, at)
 
 
 class Kept:

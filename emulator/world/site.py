@@ -85,6 +85,7 @@ class Site:
             settings=settings_of(plan, vendor, serial),
             address=plan.address or "127.0.0.1",
             broker=self.broker,
+            realism=plan.realism,
         )
         agenda = self.simulation.agenda
         with agenda.on_behalf_of(self.simulation.chargers[charger].happenings):

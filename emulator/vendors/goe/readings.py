@@ -19,7 +19,7 @@ from .features import NRG_ZERO_WHILE_CHARGING
 from .limits import temperature_limit
 from .memory import Car, Memory
 from .schedule import Plan, with_seconds
-from .settings import CCH, CFI, CID, CLP, CWC, FUP, LMO, LOA, LOE, LOT, NMO, RDE, TSE, UST
+from .settings import CCH, CFI, CID, CLP, CWC, FUP, LMO, LOE, LOG, LOT, NMO, RDE, TSE, UST
 from .surplus import Powers
 
 FORCED_UNLOCK: Final = 3
@@ -172,7 +172,9 @@ def total_energy(v: View) -> int:
 
 
 def peak_power(v: View) -> object:
-    return max(v.memory.peak_power, v.sample.power) if v.sample.plugged else v.memory.peak_power
+    """The highest power of the session [W]: without noise, with which it would fall again."""
+    exact = v.device.processor.exact(v.at)
+    return max(v.memory.peak_power, exact.power) if exact.plugged else v.memory.peak_power
 
 
 def temperatures(v: View) -> object:
@@ -281,8 +283,11 @@ def time_server_state(v: View) -> object:
 
 
 def group_granted(v: View) -> object:
-    """`loa`"""
-    return v.settings[LOA] if v.settings[LOE] else None
+    """`loa`: 0 in a group while nothing is wanted."""
+    granted = v.device.logic.around.granted
+    if not v.settings[LOE]:
+        return None
+    return 0 if granted is None and v.settings[LOG] else granted
 
 
 def boot_time(v: View) -> object:

@@ -36,9 +36,9 @@ BUILDS: Final = {
     "3.10.28": "210520-115347",
     "3.10.42": "220127-084511",
     "3.10.57": "230912-101325",
-    "3.10.80": "250310-090642",
+    "3.10.80": "251002-115400",
 }
-"""Build stamps in the Firmware text. Source: 2.5a3 is a capture's. ASSUMED: the others."""
+"""Build stamps in the Firmware text. Source: a capture of 2.5a3, ckorff/wallbox for 3.10.80. ASSUMED: the others."""
 UNKNOWN_BUILD: Final = "240115-120000"
 
 EVSE: Final = EvseSpec(
@@ -71,6 +71,11 @@ class Traits:
     """Keeps a log of sessions."""
     assumed: bool = False
     """Whether `product` is made up."""
+
+    @property
+    def rest(self) -> bool:
+        """Its newer firmware has the REST API."""
+        return self.series in ("x", "p40")
 
     @property
     def ocpp(self) -> bool:
@@ -205,3 +210,5 @@ def _of(generation: Generation) -> tuple[str, ...]:
 
 P20, P30, P40 = _of("P20"), _of("P30"), _of("P40")
 WITH_UDP: Final = (*P20, *P30)
+WITH_COM_MODULE: Final = tuple(name for name, traits in TRAITS.items() if traits.series == "x")
+"""P30 x-series."""

@@ -7,6 +7,7 @@ Source: seed document; the resolution of JSON numbers follows the register's fac
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -80,3 +81,22 @@ class Item(Register[View, Controls]):
 def plain(value: float) -> int | float:
     """A number as the unit prints it: no trailing zeros, so that 6 A is `6`."""
     return int(value) if value == int(value) else value
+
+
+Tree = dict[str, object]
+
+
+def tree(items: Iterable[tuple[tuple[str, ...], object]]) -> Tree:
+    """Nested objects out of paths, in order."""
+    root: Tree = {}
+    nodes: dict[tuple[str, ...], Tree] = {(): root}
+    for path, value in items:
+        parent = path[:-1]
+        node = nodes.get(parent)
+        if node is None:
+            node = root
+            for depth, name in enumerate(parent, 1):
+                outer, node = node, nodes.setdefault(parent[:depth], {})
+                outer[name] = node
+        node[path[-1]] = value
+    return root

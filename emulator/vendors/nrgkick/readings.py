@@ -13,12 +13,14 @@ from typing import Final
 from ...core.freshness import seen
 from ...core.messages import Reason
 from ...core.snapshot import EvseState, PhaseMask, Phases, Snapshot
+from ...devices.quirks import Quirk
 from ...devices.settings import Setting, Settings
 from .attachments import Attachment
 from .controls import Controls
 from .faultcodes import Codes, codes
 from .logic import Logic
-from .settings import ATTACHMENT_SERIAL, AVERAGE_CONSUMPTION, GPS, IDLE_NOISE, INDUCED_VOLTAGES, SW_CM
+from .quirks import INDUCED_VOLTAGES
+from .settings import ATTACHMENT_SERIAL, AVERAGE_CONSUMPTION, GPS, IDLE_NOISE, SW_CM
 from .unit import Unit
 
 Read = Callable[["View"], object]
@@ -47,6 +49,7 @@ class View:
     logic: Logic
     now: Snapshot
     firmware: str
+    shows: Callable[[Quirk], bool]
 
     @seen
     def attachment(self) -> Attachment:
@@ -76,7 +79,7 @@ class View:
     def voltage(self) -> Phases:
         """V per phase; what the attachment does not connect is not there."""
         measured = _where(self.live, self.now.phase_voltage)
-        if not self.settings[INDUCED_VOLTAGES] or not any(measured):
+        if not self.shows(INDUCED_VOLTAGES) or not any(measured):
             return measured
         source = next(value for value in measured if value)
         first, second, third = (v or share * source for v, share in zip(measured, INDUCED, strict=True))
@@ -183,7 +186,7 @@ def signalled_current(v: View) -> object:
 
 
 def peak_power(v: View) -> object:
-    return max(v.logic.session.peak, v.now.power) if v.now.plugged else v.logic.session.peak
+    return v.logic.peak_power()
 
 
 def total_factor(v: View) -> object:
