@@ -88,11 +88,13 @@ class Site:
             broker=self.broker,
             realism=plan.realism,
         )
-        wallbox = vendor.create(context)
-        self.wallboxes[address] = wallbox
-        self.plans[address] = plan
-        self.wallbox_names[charger].append(plan.name)
-        wallbox.start()
+        agenda = self.simulation.agenda
+        with agenda.on_behalf_of(self.simulation.chargers[charger].happenings):
+            wallbox = vendor.create(context)
+            self.wallboxes[address] = wallbox
+            self.plans[address] = plan
+            self.wallbox_names[charger].append(plan.name)
+            wallbox.start()
         return wallbox
 
     def wallboxes_of(self, charger: str) -> list[Wallbox]:
@@ -161,6 +163,6 @@ class Site:
         entry = self.simulation.journal.record(
             at, "stimulus", name, detail, charger=wallbox.charger, wallbox=wallbox.name
         )
-        with self.simulation.because(entry):
+        with self.simulation.because(entry), self.simulation.agenda.on_behalf_of(wallbox.happenings):
             yield entry.seq
         self.simulation.wake()

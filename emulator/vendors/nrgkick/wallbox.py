@@ -25,9 +25,9 @@ class NrgKick(MainController):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.http = HttpApi(self.profile, self.controls, self.view, self.shows)
+        self.http = HttpApi(self.profile, self.controls, self.view, self.shows, self.moments)
         self.modbus = ModbusApi(
-            lambda: RegisterTable(LAYOUT, self.profile),
+            lambda: RegisterTable(LAYOUT, self.profile, self.moments),
             self.view,
             self.controls,
             enabled=lambda: self.settings[MODBUS_API],
