@@ -19,6 +19,11 @@ OPEN_PATHS = frozenset({"/", "/healthz"})
 """Served without a token: the page holds no data, and a health check has none to send."""
 
 
+def is_open(path: str) -> bool:
+    """Whether a path is served without a token, as are the files of the page."""
+    return path in OPEN_PATHS or path.startswith("/static/")
+
+
 def is_loopback(host: str) -> bool:
     """Whether this host name or address is the loopback of this machine."""
     if host == "localhost" or host.endswith(".localhost"):
@@ -55,7 +60,7 @@ class Gate:
         @web.middleware
         async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
             self._check_browser(request)
-            if self.token is not None and request.path not in OPEN_PATHS:
+            if self.token is not None and not is_open(request.path):
                 self._check_token(request, self.token)
             return await handler(request)
 

@@ -87,6 +87,10 @@ class NrgKick(Wallbox):
             yield item.fidelity()
         yield from self.modbus.fidelity()
 
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        return (*super().sensors, *(("domestic_pin",) if self.unit.attachment.domestic else ()))
+
     def power_on(self) -> None:
         self.logic.start()
 
