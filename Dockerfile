@@ -4,17 +4,23 @@
 #   docker run --rm -p 8000:8000 -p 8101:8101 -v "$PWD:/scenarios" charger-emulator run /scenarios/night.yaml
 
 FROM python:3.13-slim AS build
+# The version, where the history is not at hand: --build-arg VERSION=1.2.3
+ARG VERSION=
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY emulator emulator
 COPY scenarios scenarios
 # Byte code is compiled here: a container starts a second faster than with a cold cache.
-RUN python3 -m venv /opt/emulator \
+RUN if [ -n "$VERSION" ]; then export SETUPTOOLS_SCM_PRETEND_VERSION_FOR_CHARGER_EMULATOR="$VERSION"; fi \
+    && python3 -m venv /opt/emulator \
     && /opt/emulator/bin/pip install --no-cache-dir --no-compile . \
     && /opt/emulator/bin/pip uninstall --yes --quiet pip \
     && python3 -m compileall -q -j 0 /opt/emulator/lib
 
 FROM python:3.13-slim
+LABEL org.opencontainers.image.title="Charger emulator" \
+      org.opencontainers.image.description="Simulated EV wallboxes that real client software cannot tell from the devices." \
+      org.opencontainers.image.licenses="Apache-2.0"
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends mosquitto \
     && rm -rf /var/lib/apt/lists/* \

@@ -106,6 +106,21 @@ def quantities() -> Rows:
     yield from catalogue()
 
 
+def realism() -> Rows:
+    """How long each interface takes to answer in real time, what the meter does meanwhile, and how that is known."""
+    from ..vendors import PACKAGES, vendor
+
+    for name in PACKAGES:
+        habits = vendor(name).habits
+        for interface, latency in habits.latency.items():
+            times = [f"{1000 * value:g}" for value in (latency.least, latency.typical, latency.most)]
+            yield name, interface, f"{times[0]} to {times[2]} ms, half within {times[1]} ms", latency.source
+        if habits.latency:
+            idle = "4 to 5 mA without charging" if habits.idle_current else "no current without charging"
+            refresh = f"measures every {habits.refresh:g} s" if habits.refresh else "measures as its firmware says"
+            yield name, "meter", f"{refresh}, {idle}", habits.meter_source
+
+
 def settings(vendor: str) -> Rows:
     """What a wallbox of a vendor stores: name, what it takes, what it is at first, meaning."""
     from ..vendors import vendor as find
@@ -129,6 +144,7 @@ LISTS: dict[str, Callable[[], Rows]] = {
     "rules": rules,
     "events": events,
     "quantities": quantities,
+    "realism": realism,
 }
 OF_VENDOR: dict[str, Callable[[str], Rows]] = {"settings": settings}
 """Lists that are about one vendor."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import seed, strict
+from .options import log_format, log_level, seed, strict
 
 if TYPE_CHECKING:
     from ..core.instant import Instant
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Write reports (journal, JUnit, JSON, HTML) to this directory.",
 )
+@log_format
+@log_level
 def command(scenarios: tuple[Path, ...], seed: int | None, strict: bool, report: Path | None) -> int:
     """Play SCENARIOS without sockets, as fast as possible. Exit code 1 if an expectation or a rule failed."""
     from ..scenario.loader import load

@@ -220,6 +220,15 @@ class Failure(JsonModel):
     text: str
 
 
+class Bug(JsonModel):
+    """A mistake of the emulator itself."""
+
+    id: str
+    where: str
+    text: str
+    count: int
+
+
 class Expectation(JsonModel):
     ok: bool
     items: list[ExpectationItem]
@@ -305,6 +314,7 @@ class State(JsonModel):
     faults: list[ActiveFault]
     journal: int = Field(description="Number of the newest journal entry")
     timeline: Timeline
+    bugs: list[Bug]
     failures: list[Failure]
 
 

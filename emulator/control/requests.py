@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from ..errors import did_you_mean
+from ..language.bounds import excess_of_json
 from .problems import Refused
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -21,9 +22,12 @@ async def json_of(request: web.Request) -> Any:
     """The JSON value in the body."""
     body = await request.read()
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        value = json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"the body is not JSON: {error}", title="Malformed JSON") from None
+    if (excess := excess_of_json(value)) is not None:
+        raise Refused(422, f"the body has {excess.text}", title="Too much")
+    return value
 
 
 def _no_constant(name: str) -> None:
@@ -84,7 +88,7 @@ def number(query: dict[str, str], name: str, default: float) -> float:
 
 def answer(value: object) -> web.Response:
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return web.Response(body=text.encode(), content_type="application/json", charset="utf-8")
+    return web.Response(body=text.encode("utf-8", "replace"), content_type="application/json", charset="utf-8")
 
 
 def reached(request: web.Request) -> str | None:

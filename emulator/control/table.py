@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from ..scenario.repetition import without_repetition
 from ..scenario.steps import step_schemas, timeline_schema
+from ..verdict.reading import RulesSection
 from . import models, models_watching, watching
 from .api import Api
 from .operations import Operation, Parameter
 
-EXPECTATIONS: Final[dict[str, object]] = {
-    "type": "object",
-    "minProperties": 1,
-    "description": "Quantities and what they should be: a value, a comparison, a tolerance, a list, /a pattern/",
-}
-RULES: Final[dict[str, object]] = {"type": "array", "minItems": 1, "description": "Rules, as in `rules:`"}
-RULE: Final[dict[str, object]] = {"type": "object", "minProperties": 1, "description": "One rule, as in `rules:`"}
+EXPECTATIONS: Final[dict[str, object]] = {"$ref": "#/components/schemas/expectations"}
+RULE: Final[dict[str, object]] = {"$ref": "#/components/schemas/rule"}
+SEVERAL: Final[dict[str, object]] = {"type": "array", "minItems": 1, "items": RULE}
+RULES: Final[dict[str, object]] = {"anyOf": [RULE, SEVERAL]}
+RULES_AFTERWARDS: Final[dict[str, object]] = {"anyOf": [RULE, SEVERAL, {"$ref": "#/components/schemas/rule_list"}]}
 WALLBOX: Final = Parameter("name", "name of the wallbox, `garage.goe`", place="path")
 STEPS: Final[dict[str, object]] = {
     "oneOf": [{"$ref": "#/components/schemas/Step"}, {"type": "array", "items": {"$ref": "#/components/schemas/Step"}}]
@@ -103,12 +104,12 @@ OPERATIONS: Final = (
         models.Expectation, body=EXPECTATIONS, example={"power": "11 kW ± 5 %", "contactor": "closed"}),
     Operation("GET", "/api/rules", Api.listed_rules, "The rules in force, and how they stand", models.Rules),
     Operation("POST", "/api/rules", Api.rules, "Rules for the client, as in a scenario, in force from now on",
-        models.Verdict, about="Gone after a reset.", body={"anyOf": [RULE, RULES]},
+        models.Verdict, about="Gone after a reset.", body=RULES,
         example={"name": "house limit", "never": {"client": {"writes": "goe.amp", "value": "> 16"}}}),
     Operation("POST", "/api/verify", Api.verify, "Rules asked afterwards, over the journal so far", models.Verified,
         about="Nothing needs to have been declared. Each is judged as if the run were over now; `nearest` is what came"
         " close. `after`: only entries with a higher number. A rule that looks at quantities is `untested`.",
-        body={"anyOf": [RULE, RULES, {"type": "object", "required": ["rules"]}]},
+        body=RULES_AFTERWARDS,
         example={"client": {"writes": "goe.amp", "value": 10}, "count": 1}),
     Operation("GET", "/api/verdict", Api.verdict, "How rules and expectations stand", models.Verdict),
     Operation("POST", "/api/verdict", Api.conclude, "The run is over: how rules and expectations came out",
@@ -134,16 +135,23 @@ OPERATIONS: Final = (
 
 
 def definitions() -> dict[str, object]:
-    """Schemas the operations refer to: the steps of the scenario language."""
-    return {name: _moved(schema) for name, schema in {"Step": timeline_schema()["items"], **step_schemas()}.items()}
+    """Schemas the operations refer to: the steps and rules of the scenario language."""
+    rules = RulesSection().schema()
+    listed = {"type": "object", "required": ["rules"], "properties": {"rules": rules}}
+    stated = {**step_schemas(), "Step": timeline_schema()["items"], "rule_list": listed}
+    found = without_repetition({"$defs": stated})["$defs"]
+    assert isinstance(found, Mapping)
+    same = {name: str(part["$ref"]) for name, part in found.items() if "$ref" in part}
+    return {name: _moved(part, same) for name, part in found.items() if name not in same}
 
 
-def _moved(schema: object) -> object:
-    """A JSON Schema with its references pointing into an OpenAPI document."""
+def _moved(schema: object, same: Mapping[str, str]) -> object:
+    """A JSON Schema with its references pointing into an OpenAPI document. `same`: names that only refer to another."""
     if isinstance(schema, dict):
-        return {key: _moved(value) for key, value in schema.items()}
+        return {key: _moved(value, same) for key, value in schema.items()}
     if isinstance(schema, list):
-        return [_moved(item) for item in schema]
+        return [_moved(item, same) for item in schema]
     if isinstance(schema, str) and schema.startswith("#/$defs/"):
-        return "#/components/schemas/" + schema.removeprefix("#/$defs/")
+        name = schema.removeprefix("#/$defs/")
+        return "#/components/schemas/" + same.get(name, name).removeprefix("#/$defs/")
     return schema

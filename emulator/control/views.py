@@ -162,6 +162,7 @@ def state(emulator: Emulator, reached: str | None = None, *, quantities: bool = 
         "faults": faults(emulator),
         "journal": emulator.simulation.journal.seq,
         "timeline": progress(emulator),
+        "bugs": [bug.as_json() for bug in emulator.bugs.found.values()],
         "failures": [{"at": seconds(f.at), "text": str(f)} for f in emulator.result.failures],
     }
 

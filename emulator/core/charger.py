@@ -18,6 +18,7 @@ from .handlers import handle, refusal
 from .hardware import NO_CURRENT, Hardware
 from .instant import Instant, later, seconds
 from .messages import DONE, Command, Event, Outcome, Stimulus
+from .noise import MeterNoise
 from .protection import overcurrent_threshold
 from .ramp import Ramp
 from .reading import Segment, steady
@@ -60,7 +61,8 @@ class Charger:
         self.follower: Follower | None = None
         """Who keeps the past: gets every stretch of time once it is over."""
         self._announce = announce
-        self._seed = seed
+        scale = spec.noise
+        self._noise = MeterNoise(seed=seed, voltage=scale, current=scale, frequency=scale) if scale else None
         self._at = agenda.at
         self._hardware = Hardware(spec, agenda.at, time_of_day, self._emit)
         self._timer = agenda.timer(Priority.EVSE, self._due)
@@ -79,13 +81,16 @@ class Charger:
         cached = self._cached
         if cached is not None and cached.at == at:
             return cached
+        found = self.measured(at, None)
+        if at >= self._segments[-1].since:
+            self._cached = found
+        return found
+
+    def measured(self, at: Instant, meter: MeterNoise | None) -> Snapshot:
+        """As `snapshot`, by a meter of somebody's own."""
         self._check_not_overdue(at)
-        newest = self._segments[-1]
-        if at < newest.since:
-            segment = self._segment_at(at)
-            return segment.observe(max(at, segment.since))
-        self._cached = newest.observe(at)
-        return self._cached
+        segment = self._segment_at(at)
+        return segment.observe(max(at, segment.since), meter)
 
     def apply(self, at: Instant, message: Stimulus | Command) -> Outcome:
         """Do what a stimulus or a command says, now. A refused message changes nothing."""
@@ -176,8 +181,7 @@ class Charger:
                 network=hardware.supply.network,
                 supply_phases=hardware.supply.phases,
                 frequency=inputs.frequency if inputs.powered else 0.0,
-                noise=self.spec.noise,
-                seed=self._seed,
+                noise=self._noise,
                 steady=steady(hardware.evse, inputs, hardware.meter.has_charged),
             )
         )

@@ -15,6 +15,7 @@ from .evse import Evse, EvseInputs
 from .flow import Flow
 from .heat import Temperatures
 from .instant import Instant, seconds
+from .noise import MeterNoise, NoiseChannel
 from .snapshot import EvseState, Phases, PilotState, Snapshot, VehicleView
 from .units import WATT_HOUR
 
@@ -44,13 +45,13 @@ class Segment:
     network: Literal["TN", "TT", "IT"]
     supply_phases: int
     frequency: float
-    noise: float
-    seed: int
+    noise: MeterNoise | None
+    """Of every meter that looks; None: each has its own."""
     steady: partial[Snapshot]
     """The snapshot but for what follows the time: what stays as it is until the next event."""
 
-    def observe(self, at: Instant) -> Snapshot:
-        """Everything measurable at `at`, which is not before `since`."""
+    def observe(self, at: Instant, meter: MeterNoise | None = None) -> Snapshot:
+        """Everything measurable at `at`, which is not before `since`; `meter`: by whom."""
         dt = seconds(at - self.since)
         flow = self.flow
         active = flow.active_current(dt)
@@ -58,10 +59,13 @@ class Segment:
         loaded = [v if used else source for v, used, source in zip(voltage, flow.mask, self.sources, strict=True)]
         terminals: Phases = (loaded[0], loaded[1], loaded[2])
         reactive, frequency = self.reactive, self.frequency
-        if self.noise:
-            terminals, active, reactive, frequency = self._noisy(at, terminals, active)
+        meter = self.noise or meter
+        if meter is not None:
+            terminals, active, reactive, frequency = self._noisy(meter, at, terminals, active)
         energy = self.energy + flow.energy(dt)
         current = _amplitude(active, reactive)
+        if meter is not None and meter.idle_current:
+            current = _with_offset(current, at)
         power = _product(terminals, active)
         return self.steady(
             at=at,
@@ -104,21 +108,23 @@ class Segment:
             finished=view.finished,
         )
 
-    def _noisy(self, at: Instant, voltage: Phases, active: Phases) -> tuple[Phases, Phases, Phases, float]:
+    def _noisy(
+        self, meter: MeterNoise, at: Instant, voltage: Phases, active: Phases
+    ) -> tuple[Phases, Phases, Phases, float]:
         """What a real meter would report; zero stays zero."""
 
-        def disturbed(channel: noise.NoiseChannel, values: Phases) -> Phases:
+        def disturbed(channel: NoiseChannel, scale: float, values: Phases) -> Phases:
             first, second, third = (
-                noise.disturbed(value, self.seed, channel, at, phase=k, scale=self.noise) if value else 0.0
+                noise.disturbed(value, meter.seed, channel, at, phase=k, scale=scale) if value else 0.0
                 for k, value in enumerate(values)
             )
             return (first, second, third)
 
         return (
-            disturbed(noise.NoiseChannel.VOLTAGE, voltage),
-            disturbed(noise.NoiseChannel.CURRENT, active),
-            disturbed(noise.NoiseChannel.CURRENT, self.reactive),
-            noise.disturbed(self.frequency, self.seed, noise.NoiseChannel.FREQUENCY, at, scale=self.noise),
+            disturbed(NoiseChannel.VOLTAGE, meter.voltage, voltage),
+            disturbed(NoiseChannel.CURRENT, meter.current, active),
+            disturbed(NoiseChannel.CURRENT, meter.current, self.reactive),
+            noise.disturbed(self.frequency, meter.seed, NoiseChannel.FREQUENCY, at, scale=meter.frequency),
         )
 
 
@@ -128,6 +134,11 @@ def _product(a: Phases, b: Phases) -> Phases:
 
 def _amplitude(a: Phases, b: Phases) -> Phases:
     return (math.hypot(a[0], b[0]), math.hypot(a[1], b[1]), math.hypot(a[2], b[2]))
+
+
+def _with_offset(current: Phases, at: Instant) -> Phases:
+    first, second, third = (value or noise.zero_offset(at, phase) for phase, value in enumerate(current))
+    return (first, second, third)
 
 
 def steady(evse: Evse, inputs: EvseInputs, has_charged: bool) -> partial[Snapshot]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..errors import EmulatorError, did_you_mean
 from .firmware import Model, Profile, Version
+from .realism import Habits
 from .settings import Setting
 
 
@@ -40,6 +41,9 @@ class Catalogue:
     """Settings that switch every interface on, with open access: what the default emulator uses."""
     enable: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """Per interface (`http`, `modbus`, `mqtt`, ...): settings that switch it on when a scenario lists it."""
+
+    habits: Habits = field(default_factory=Habits)
+    """How long its wallboxes take to answer, and what their meters make of what they measure."""
 
     ocpp: OcppSwitch | None = None
     """How OCPP is switched on when a scenario says where the central system is; None: it has no OCPP."""

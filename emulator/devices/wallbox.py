@@ -23,6 +23,7 @@ from .interception import NOBODY, Interceptor
 from .interfaces import HttpInterface, Interface, ModbusInterface, MqttInterface, OcppInterface, Origin, RegisterMap
 from .points import Fidelity
 from .quirks import Quirk
+from .realism import Realism, Realist
 from .registers import NO_NAMES
 from .settings import Settings
 from .traffic import ProtocolName
@@ -45,6 +46,8 @@ class Context:
     """IP address its clients see."""
     broker: tuple[str, int] | None = None
     """Host and port of the scenario's broker, where `embedded` or nothing else was set."""
+    realism: Realism | None = None
+    """None: as the clock runs, see `Realist`."""
 
 
 class Wallbox(ABC):
@@ -72,6 +75,9 @@ class Wallbox(ABC):
         """When the network processor started last."""
         self.interceptor: Interceptor = NOBODY
         """What stands between this wallbox and its clients."""
+        self.realism = Realist(
+            context.vendor.habits, context.simulation, context.charger, self.address, context.realism
+        )
         self.clock_offset = timedelta()
         """How much its clock is fast."""
         self.settings = Settings(context.vendor.settings)
@@ -204,7 +210,12 @@ class Wallbox(ABC):
         return quirk.exists(self.profile) if stated is None else stated
 
     def snapshot(self) -> Snapshot:
+        """The charger as it is: for the firmware's logic."""
         return self.simulation.observe(self.charger)
+
+    def measured(self, at: Instant | None = None) -> Snapshot:
+        """The charger as the wallbox's meter shows it to clients, now or at an instant of the recent past."""
+        return self.realism.measured(at)
 
     def submit(self, command: Command) -> Outcome:
         """Ask the charge controller."""

@@ -6,8 +6,8 @@ The one rule: a client that is slow, broken or silent costs a bounded amount of 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from ..core.instant import Instant, seconds
@@ -20,8 +20,6 @@ from .connection import Connection
 from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
 from .server import Endpoint
 from .wire import excerpt
-
-log = logging.getLogger(__name__)
 
 MAX_BACKLOG: Final = 1 << 20
 """Bytes that may wait for a slow client beside `send_queue` frames."""
@@ -67,6 +65,8 @@ class Channel:
         self._over = False
         self._broken = False
         """What the client sends makes no sense any more and is thrown away."""
+        self._lag = 0.0
+        """Wall seconds the device takes to answer what the client said last."""
         self._late = 0
         """Frames that a fault holds back."""
         self._late_until = 0.0
@@ -195,8 +195,10 @@ class Channel:
             if interception.lost():
                 detail["silent"] = True
                 return
+            self._lag = self.endpoint.latency("websocket")
             with interception.handling():
                 self._speak(lambda: self._conversation.received(text), detail)
+            self._lag = 0.0
 
     def _intercept(self, frame: str | bytes, direction: Direction) -> Interception:
         return self.endpoint.intercept(of_frame, self.path, frame, self.connection.client, direction)
@@ -256,6 +258,8 @@ class Channel:
         delivery = interception.deliver(interception.content(payload))
         if delivery.silent:
             return
+        if self._lag > 0 and replies_to is not None:
+            delivery = replace(delivery, delay=delivery.delay + self._lag)
         payload = delivery.data
         frame = payload.decode("utf-8", "replace") if isinstance(frame, str) else payload
         if replies_to is None:
@@ -356,12 +360,7 @@ class Channel:
 
     def _guarded(self, ask: Callable[[], Answer]) -> Answer | None:
         """Ask the conversation; a mistake of ours costs this client its connection and nothing else."""
-        try:
-            return ask()
-        except Exception:
-            log.exception("%s: conversation on %s failed", self.endpoint.address, self.path)
-            self.break_off()
-            return None
+        return self.endpoint.ask(self.break_off, ask)
 
     def note(self, name: str, detail: dict[str, object] | None = None) -> None:
         """Record what becomes of the connection."""

@@ -297,8 +297,8 @@ class Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """What is not HTTP: answered as the device does."""
         self._answered += 1
-        if status >= 500:
-            self.log_exception("%s: error while serving", self.server.endpoint.address, exc_info=exc)
+        if status >= 500 and exc is not None:
+            self.server.endpoint.simulation.bugs.caught(self.server.endpoint.address, exc)
         return self._malformed(message or str(exc) or "error")
 
     # --- replies -----------------------------------------------------------------------------------------------------

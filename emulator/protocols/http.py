@@ -7,7 +7,6 @@ and between the two no vendor is asked anything.
 from __future__ import annotations
 
 import asyncio
-import logging
 
 from aiohttp import web
 
@@ -21,8 +20,6 @@ from .pem import server_context
 from .server import BACKLOG, Endpoint, Server
 from .websocket import Room, Rooms
 from .wire import encode_reply, excerpt
-
-log = logging.getLogger(__name__)
 
 SLOW_READER = 30.0
 """Wall seconds a client may take to read a reply."""
@@ -119,8 +116,9 @@ class HttpServer(Server):
         if reply.silent:
             await connection.given_up()
             return CLOSED
-        if reply.delay > 0:
-            await asyncio.sleep(reply.delay)
+        delay = reply.delay if connection.doomed else reply.delay + self.endpoint.latency()
+        if delay > 0:
+            await asyncio.sleep(delay)
         if room is not None and reply.status == 101 and await self._undisturbed(interception):
             room.open(connection, request)
             await connection.given_up()
@@ -156,15 +154,14 @@ class HttpServer(Server):
         return self.endpoint.record("request", name, detail, client=client)
 
     def _answer(self, request: HttpRequest, room: Room | None) -> HttpReply:
-        interface = self.interface
-        try:
-            if room is None:
-                return interface.answer(request)
-            refusal = interface.before(request) if interface.before is not None else None
-            return room.answer(request) if refusal is None else refusal
-        except Exception:
-            log.exception("%s: no answer to %s %s", self.endpoint.address, request.method, request.path)
-            return HttpReply(status=500, body=b"Internal Server Error", content_type="text/plain", close=True)
+        if room is None:
+            return self.endpoint.ask(_broken, self.interface.answer, request)
+        return self.endpoint.ask(_broken, self._upgraded, request, room)
+
+    def _upgraded(self, request: HttpRequest, room: Room) -> HttpReply:
+        before = self.interface.before
+        refusal = before(request) if before is not None else None
+        return room.answer(request) if refusal is None else refusal
 
     async def send(
         self,
@@ -223,3 +220,8 @@ class HttpServer(Server):
         if not reply.silent:
             connection.put(encode_reply(reply, chunked=reply.chunked, connection="close"))
         return CLOSED
+
+
+def _broken() -> HttpReply:
+    """The answer of a device whose firmware fails."""
+    return HttpReply(status=500, body=b"Internal Server Error", content_type="text/plain", close=True)

@@ -7,7 +7,6 @@ replies leave a connection in the order of their requests, however long one of t
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import struct
 from collections import deque
@@ -17,12 +16,13 @@ from typing import Final, Literal
 
 from ..devices.delivery import Delivery
 from ..devices.interception import Interception
-from ..devices.interfaces import ModbusInterface, ModbusReply
+from ..devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
 from ..devices.traffic import of_modbus
 from .modbus_frames import (
     DEVICE_FAILURE,
     ILLEGAL_VALUE,
     NAMES,
+    Asked,
     Frame,
     Framer,
     Framing,
@@ -33,8 +33,6 @@ from .modbus_frames import (
     request,
 )
 from .server import BACKLOG, Endpoint, Server
-
-log = logging.getLogger(__name__)
 
 HALF_SENT_TIMEOUT: Final = 10.0
 """Wall seconds a client has to finish a frame it has begun. ASSUMED."""
@@ -138,14 +136,23 @@ class ModbusServer(Server):
         if asking.payload:
             detail["payload"] = asking.payload.hex()
         interception = self.endpoint.intercept(of_modbus, asking, self.endpoint.name)
-        try:
-            with self.endpoint.simulation.exchange(entry):
-                reply = interception.modbus(asking, self.interface.handle)
-            pdu = None if reply is None or _hangs_up(reply) else encode(frame.pdu, asked, reply)
-        except Exception:
-            log.exception("%s: no answer to %s", self.endpoint.address, entry.name)
-            reply, pdu = ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE)
+        with self.endpoint.simulation.exchange(entry):
+            found = self.endpoint.ask(_broken, self._answered, frame, asked, asking, interception)
+        if found is None:
+            found = ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE)
+        reply, pdu = found
         return _passed(_answer(frame, pdu, reply, detail), interception)
+
+    def _answered(
+        self, frame: Frame, asked: Asked, asking: ModbusRequest, interception: Interception
+    ) -> tuple[ModbusReply | None, bytes | None]:
+        """The device's reply, and its payload on the wire."""
+        reply = interception.modbus(asking, self.interface.handle)
+        return reply, None if reply is None or _hangs_up(reply) else encode(frame.pdu, asked, reply)
+
+
+def _broken() -> None:
+    """The answer of a device whose firmware fails: an exception that depends on what was asked."""
 
 
 def _answer(frame: Frame, pdu: bytes | None, reply: ModbusReply | None, detail: dict[str, object]) -> Answer:
@@ -258,7 +265,7 @@ class Connection(asyncio.Protocol):
                 answer = self.server.exchange(frame, self.client)
             finally:
                 self._answering = False
-            self.put(answer)
+            self.put(answer if self._doomed else self._in_time(answer))
         if self._framer.broken is not None:
             self._end("malformed", self._framer.broken)
         elif self._framer.pending and not self.ending:
@@ -278,6 +285,11 @@ class Connection(asyncio.Protocol):
         self._throttle()
 
     # --- replies -----------------------------------------------------------------------------------------------------
+
+    def _in_time(self, answer: Answer) -> Answer:
+        """The answer, as late as the device gives it."""
+        lag = self.server.endpoint.latency()
+        return answer if lag <= 0 else replace(answer, delay=answer.delay + lag)
 
     def put(self, answer: Answer) -> None:
         """Send, or hold back until its time has come and everything before it is out."""

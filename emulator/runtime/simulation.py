@@ -20,6 +20,7 @@ from ..core.messages import Command, Event, Outcome, Stimulus
 from ..core.snapshot import Snapshot
 from ..core.specs import ChargerSpec, VehicleSpec
 from ..errors import EmulatorError
+from .bugs import Bugs
 from .clock import Clock
 from .journal import Entry, Journal
 
@@ -42,6 +43,9 @@ class Simulation:
         self.journal = journal if journal is not None else Journal()
         self.agenda = Agenda(clock.now())
         self.chargers: dict[str, Charger] = {}
+        self.bugs = Bugs()
+        self.served = False
+        """Clients are served: the world goes on after a mistake of ours."""
         self.extensions: dict[str, object] = {}
         """What belongs to this world beside chargers and wallboxes, by name."""
         self.wake: Callable[[], None] = lambda: None
@@ -90,6 +94,13 @@ class Simulation:
             try:
                 happened = self.agenda.step(at)
                 self._deliver()
+            except EmulatorError:
+                raise
+            except Exception as error:
+                if not self.served:
+                    raise
+                self.bugs.caught("what was due", error)
+                happened = True
             finally:
                 self._busy = False
             if not happened:

@@ -14,6 +14,7 @@ from ..core.agenda import Priority
 from ..core.instant import Instant, seconds
 from ..core.messages import Outcome
 from ..errors import EmulatorError, Place
+from ..runtime.bugs import Bug
 from ..runtime.journal import Journal
 from ..verdict.engine import RuleVerdict, VerdictEngine
 from ..verdict.reading import PlacedRule
@@ -59,6 +60,8 @@ class Result:
     """What passed only because nothing came to it."""
     strict: bool = False
     """What was not tested is among the failures."""
+    bugs: tuple[Bug, ...] = ()
+    """Mistakes of the emulator itself."""
 
     def strictly(self) -> Result:
         """The same, with everything that was not tested as a failure."""

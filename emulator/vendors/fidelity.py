@@ -6,17 +6,12 @@ The one rule: nothing is written here by hand; every line comes from a row that 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
-from ..devices.firmware import Profile
 from ..devices.points import Fidelity
 from ..devices.vendor import Vendor
-from ..devices.wallbox import Context, charger_defaults
-from ..runtime.clock import Clock
-from ..runtime.simulation import Simulation
 from . import PACKAGES, vendor
+from .specimen import specimen
 
-_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _HEAD = ("Name", "Type", "Access", "Value", "Firmware", "Models", "About", "Source", "Assumed")
 
 
@@ -29,25 +24,7 @@ def document(name: str | None = None) -> str:
 def rows(found: Vendor) -> list[Fidelity]:
     """Every row of every model and firmware, each once, in the order of the newest firmware that has it."""
     profiles = [found.profile(model.id, text) for model in found.models for text in reversed(model.firmwares)]
-    return list(dict.fromkeys(row for profile in profiles for row in _served(found, profile)))
-
-
-def _served(found: Vendor, profile: Profile) -> Iterable[Fidelity]:
-    """The rows of one wallbox, made for this and never run."""
-    simulation = Simulation(clock=Clock(0.0), epoch=_EPOCH)
-    simulation.add_charger("charger", charger_defaults(profile))
-    wallbox = found.create(
-        Context(
-            vendor=found,
-            profile=profile,
-            simulation=simulation,
-            charger="charger",
-            name=found.id,
-            serial=profile.model.serial,
-            settings=found.everything,
-        )
-    )
-    return wallbox.fidelity()
+    return list(dict.fromkeys(row for profile in profiles for row in specimen(found, profile).fidelity()))
 
 
 def _chapter(found: Vendor) -> Iterator[str]:

@@ -60,7 +60,7 @@ class PlainExpectation(ArgumentType[Expectation]):
             scope.fail(node, str(error))
 
     def schema(self) -> Schema:
-        return {"type": ["string", "number", "boolean", "null", "array", "object"]}
+        return {}
 
 
 _PLAIN: Final = Quantity("value", "", "", "value")
@@ -181,7 +181,7 @@ class ClientActionArgument(ArgumentType[ClientAction]):
         return construct(ClientAction, values)
 
     def schema(self) -> Schema:
-        return record_schema(arguments_of(ClientAction))
+        return {"title": "client_action"} | record_schema(arguments_of(ClientAction))
 
 
 # --- event patterns --------------------------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ class EventPatternArgument(ArgumentType[EventPattern]):
         return pattern
 
     def schema(self) -> Schema:
-        return record_schema(arguments_of(EventPattern))
+        return {"title": "event_pattern"} | record_schema(arguments_of(EventPattern))
 
 
 STIMULI: Final = (

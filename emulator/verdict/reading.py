@@ -9,7 +9,7 @@ from typing import Final
 
 from ..errors import Place, ScenarioError, did_you_mean
 from ..language.arguments import ArgumentType, Schema, Scope, Text, Unreadable, checked
-from ..language.fields import arguments_of, construct
+from ..language.fields import arguments_of, construct, snake_case
 from ..language.names import Names
 from ..language.nodes import Node, from_object
 from ..language.records import Argument, RecordValues, read_record, record_schema
@@ -65,7 +65,8 @@ class RulesSection(ArgumentType[list[PlacedRule]]):
         return rules
 
     def schema(self) -> Schema:
-        return {"type": "array", "items": {"anyOf": [record_schema(_INCLUDE), *(_schema(cls) for cls in RULES)]}}
+        included = {"title": "rule_set"} | record_schema(_INCLUDE)
+        return {"type": "array", "items": {"title": "rule", "anyOf": [included, *(_schema(cls) for cls in RULES)]}}
 
 
 _SET: Final = Argument(
@@ -162,10 +163,17 @@ def _schema(cls: type[Rule]) -> Schema:
     if cls.inline:
         wanted = {a.name: replace(a, required=False) for a in arguments_of(EventPattern)}
         arguments += [wanted[key] for key in KEYS if key not in {argument.name for argument in arguments}]
-    schema = record_schema(arguments) | {"description": (cls.__doc__ or "").strip().split("\n")[0]}
+    title = f"rule_{snake_case(cls.__name__)}"
+    schema = {"title": title, **record_schema(arguments), "description": (cls.__doc__ or "").strip().split("\n")[0]}
     if cls is AtRate:  # as it is written: the rate inside the client
-        nested: Schema = {"type": "object", "required": ["client"]}
-        return {"anyOf": [schema, {"type": "object", "required": ["name", "always"], "properties": {"always": nested}}]}
+        client: Schema = {"title": "rated_client", "type": "object", "required": ["client"]}
+        nested = {
+            "title": f"{title}_of_client",
+            "type": "object",
+            "required": ["name", "always"],
+            "properties": {"always": client},
+        }
+        return {"anyOf": [schema, nested]}
     return schema
 
 

@@ -85,6 +85,7 @@ class Site:
             settings=settings_of(plan, vendor, serial),
             address=plan.address or "127.0.0.1",
             broker=self.broker,
+            realism=plan.realism,
         )
         wallbox = vendor.create(context)
         self.wallboxes[address] = wallbox

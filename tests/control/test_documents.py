@@ -103,18 +103,22 @@ class Assets(HTMLParser):
         self.found += [value or "" for name, value in attrs if name == wanted]
 
 
-@pytest.mark.parametrize(("path", "policy"), [("/", "default-src 'self'"), ("/api", "default-src 'none'")])
-async def test_pages_load_nothing_from_elsewhere(control: Control, path: str, policy: str) -> None:
+@pytest.mark.parametrize("path", ["/", "/api"])
+async def test_pages_load_nothing_from_elsewhere(control: Control, path: str) -> None:
     async with control.http.get(path) as reply:
         assert reply.content_type == "text/html"
-        assert policy in reply.headers["Content-Security-Policy"]
+        assert "default-src '" in reply.headers["Content-Security-Policy"]
+        assert "unsafe" not in reply.headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in reply.headers["Content-Security-Policy"]
+        assert reply.headers["X-Frame-Options"] == "DENY"
         text = await reply.text()
     assets = Assets()
     assets.feed(text)
     for found in assets.found:
-        async with control.http.get(f"/{found}") as reply:
-            assert reply.status == 200
-            assert reply.headers["Content-Security-Policy"].startswith("default-src 'self'")
+        if not found.startswith("data:"):
+            assert re.match(r"/?\w", found), found
+            async with control.http.get("/" + found.removeprefix("/")) as reply:
+                assert reply.status == 200
     assert not re.search(r"(?:src|href|url\()\W*https?://", text.replace("http://www.w3.org", ""))
 
 

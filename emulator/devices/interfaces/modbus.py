@@ -46,6 +46,11 @@ class RegisterRow(Protocol):
     @property
     def type(self) -> WireType: ...
 
+    @property
+    def scale(self) -> float:
+        """What its value is multiplied with on the wire."""
+        ...
+
 
 class RegisterItem(Protocol):
     """One value at its place: from `start` to before `end`."""

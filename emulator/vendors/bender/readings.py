@@ -62,7 +62,7 @@ class View:
         self.settings = wallbox.settings
         self._controllers = Controllers.of(wallbox.simulation).states
         self.calendar = wallbox.calendar
-        self.now: Snapshot = wallbox.snapshot()
+        self.now: Snapshot = wallbox.measured()
 
     # --- what is wrong -----------------------------------------------------------------------------------------------
 

@@ -163,7 +163,20 @@ NETWORK_KEYS: Final = (
     status("lwf", STAMP, r.nothing, LISTS, "when connecting failed last", assumed=NETWORK),
     status("lwcf", BOOL, r.always(False), DEVELOPER, "connecting failed last", assumed=NETWORK),
     status(
-        "ccw", optional(OBJECT), lambda v: v.device.identity.network, TABLE_LISTS, "the network in use", assumed=NETWORK
+        "ccw",
+        optional(OBJECT),
+        lambda v: {"ssid": v.device.identity.network["ssid"]},
+        TABLE_LISTS.until("56.2"),
+        "the network in use",
+        assumed=NETWORK,
+    ),
+    status(
+        "ccw",
+        optional(OBJECT),
+        lambda v: v.device.identity.network,
+        TABLE_LISTS.since("56.2"),
+        "the network in use",
+        assumed=NETWORK,
     ),
     status("wcb", STRING, r.always(ROUTER), LOCK_LISTS, "BSSID in use", assumed=NETWORK),
     status("wfb", optional(array(STRING)), r.nothing, LOCK_LISTS, "BSSIDs that failed", assumed=NETWORK),

@@ -80,6 +80,8 @@ class Limits:
     """Under-frequency control."""
     ocpp: int | None
     """Charging profiles of the central system."""
+    cheap: bool
+    """It charges because the price is low."""
     blocked: bool
     """Access control lets nothing through."""
 
@@ -112,18 +114,36 @@ class Limits:
             failsafe=settings[FSI] if failsafe else None,
             frequency=frequency_limit(settings, identity, now),
             ocpp=ocpp if ocpp is not None and ocpp < UNLIMITED else None,
+            cheap=decision.inner is ModelStatus.PRICE_LOW,
             blocked=inputs.locked_out,
         )
+
+    @property
+    def tariff(self) -> int | None:
+        """What a low price allows. ASSUMED: what everything else leaves, as in the one capture of it (56.9)."""
+        if not self.cheap:
+            return None
+        others = (
+            self.requested,
+            self.installed,
+            self.cable,
+            self.temperature,
+            self.adapter,
+            self.temporary,
+            self.group,
+        )
+        return min(limit for limit in others if limit is not None)
 
     def shown(self) -> Mapping[str, int]:
         """`cll`, by name."""
         members = {
             "accessControl": 0 if self.blocked else None,
             "adapterCurrentLimit": self.adapter,
+            "awattar": self.tariff,
             "cableCurrentLimit": self.cable,
             "currentLimitMax": self.installed,
             "failsafeLimit": self.failsafe,
-            "loadBalancingLimit": self.group,
+            "loadLimit": self.group,
             "minChargingCurrent": self.minimum,
             "ocppLimit": self.ocpp,
             "pvSurplus": self.surplus,

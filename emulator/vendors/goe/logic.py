@@ -205,7 +205,7 @@ class Logic:
         """The highest power is looked for around events, never when somebody reads."""
         before = self._processor.second(at - 1)
         if now.plugged and before > self._processor.booted_at:
-            earlier = self._processor.sample_at(before)
+            earlier = self._processor.exact(before)
             if earlier.session == now.session:
                 self.memory.peak_power = max(self.memory.peak_power, earlier.power)
             self.memory.peak_power = max(self.memory.peak_power, now.power)

@@ -151,7 +151,9 @@ def total_energy(v: View) -> int:
 
 
 def peak_power(v: View) -> object:
-    return max(v.memory.peak_power, v.sample.power) if v.sample.plugged else v.memory.peak_power
+    """The highest power of the session [W]: without noise, with which it would fall again."""
+    exact = v.device.processor.exact(v.at)
+    return max(v.memory.peak_power, exact.power) if exact.plugged else v.memory.peak_power
 
 
 def temperatures(v: View) -> object:

@@ -158,6 +158,11 @@ def _card(slot: int, entry: Callable[[str], CardEntry]) -> Write:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
+def _local_time(v: View) -> object:
+    local = v.device.clock.local(v.at)
+    return f"{local:%d%m}{local.year - 2000:02d}{local:%H%M}"
+
+
 def _meter(v: View) -> object:
     """`nrg`: V, 0.1 A, 0.1 kW a phase and N, 0.01 kW in total, %. Gemini shows volts and factors finer."""
     nrg = v.nrg
@@ -234,7 +239,7 @@ def _flag(name: str, setting: Setting[bool], about: str, *, app: bool = False) -
 
 ROWS: Final[tuple[Row, ...]] = (
     _row("version", lambda _: "B", "of the JSON", live=False),
-    _row("tme", lambda v: f"{v.device.clock.local(v.at):%d%m%y%H%M}", "local time, ddmmyyhhmm"),
+    _row("tme", _local_time, "local time, ddmmyyhhmm; the year minus 2000, also before the clock was set (-30)"),
     _row("rbc", r.stored(s.RBC), "restarts"),
     _row("rbt", lambda v: v.stamp(v.at), "ms since boot"),
     _row("car", combined.old_car, "1 to 4, else 0"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ...devices.catalogue import OcppSwitch
+from ...devices.realism import Habits, Latency
 from ...devices.vendor import Vendor
 from ...ocpp.host import MEMORY
 from .features import QUIRKS
@@ -12,6 +13,16 @@ from .keys import STORED
 from .models import MODELS
 from .settings import HIDDEN
 from .wallbox import Goe
+
+HABITS: Final = Habits(
+    latency={
+        "http": Latency(0.030, 0.120, 0.500, "go-eCharger-API-v1#57: 0.5 s on V3 hardware; ASSUMED: usually less"),
+        "websocket": Latency(0.010, 0.050, 0.200, "ASSUMED: as HTTP without a connection to open"),
+        "mqtt": Latency(0.010, 0.050, 0.200, "ASSUMED: as the WebSocket"),
+        "modbus": Latency(0.010, 0.040, 0.150, "ASSUMED"),
+    },
+    meter_source="ASSUMED; the firmware itself measures once a second",
+)
 
 VENDOR: Final = Vendor(
     id="goe",
@@ -22,6 +33,7 @@ VENDOR: Final = Vendor(
     real_ports={"http": 80, "modbus": 502},
     settings=(*STORED, *HIDDEN, MEMORY, *(quirk.setting for quirk in QUIRKS)),
     create=Goe,
+    habits=HABITS,
     ocpp=OcppSwitch(settings=lambda url: {"ocppe": True, "ocppu": url}, appends_identity=False),
     everything={"hai": True, "hla": True, "men": True, "mce": True, "mcr": False, "acs": 0, "password": "go-e-test"},
     enable={

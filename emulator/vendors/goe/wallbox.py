@@ -73,7 +73,7 @@ class Goe(Wallbox):
         settings = self.settings
         socket = self.simulation.chargers[self.charger].spec.connector == "socket"
         identity = Identity(self.profile, self.serial, context.address, settings, socket=socket)
-        processor = Processor(self.simulation, self.charger)
+        processor = Processor(self.simulation, self.charger, self.realism)
         clock = Clock(settings, self.calendar)
         self.backend = Backend(settings, self._charge_point)
         self._restart = self.timer(lambda _: self.reboot())

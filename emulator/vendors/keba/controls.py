@@ -102,3 +102,5 @@ RELAY: Final = Control[Logic, int](setting=OUTPUT, invalid=_out_of_range, refusa
 PHASE_SOURCE: Final = Control[Logic, int](setting=X2SRC, invalid=_out_of_range, refusals=(_by_way_of_none,))
 UDP_PHASES: Final = _phases(UDP_SOURCE)
 MODBUS_PHASES: Final = _phases(MODBUS_SOURCE)
+REST_PHASES: Final = Control[Logic, int](setting=X2, invalid=_out_of_range, refusals=(_cooled_down,), effect=_switched)
+"""ASSUMED: over REST no source has to be in force."""

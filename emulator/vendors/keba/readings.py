@@ -37,7 +37,7 @@ class View:
         self.logic = logic
         self.settings = wallbox.settings
         self.shows = wallbox.shows
-        self.now: Snapshot = wallbox.snapshot()
+        self.now: Snapshot = wallbox.measured()
         self.uptime = wallbox.uptime(self.now.at) // SECOND & 0xFFFFFFFF
         """How long it has been running [s]."""
 

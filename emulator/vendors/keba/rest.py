@@ -1,9 +1,10 @@
 """The REST API of a P40: log-in, the wallbox, its sessions, and what a client may do.
 
 The one rule: it acts through the firmware as the registers do, and tells the same in its own words and units.
-Source: clients of P40 and P40 Pro (the KEBA integrations for Home Assistant and openHAB, solaredge2mqtt), which name
-paths, members, units and states. ASSUMED: refusals, lifetime of tokens, what start and stop do without a card, and
-members that no client reads are missing. The device has it on port 8443 with TLS; here it is plain HTTP.
+Source: clients of P40 and P40 Pro (the KEBA integrations for Home Assistant and openHAB, solaredge2mqtt, the library
+keba-kecontact-p40), which name paths, members, units and states. ASSUMED: refusals, lifetime of tokens, what start and
+stop do without a card, that the profile of the charge point limits like load management, and that switching phases here
+needs no source; members that no client reads are missing.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ import hmac
 import json
 from collections.abc import Callable
 from typing import Final
+from zlib import crc32
 
 from ...core.messages import Outcome
 from ...devices.interfaces import HttpHandler, HttpInterface, HttpReply, HttpRequest, Origin, Route
+from ...devices.interfaces.ship import Credentials
+from ...eebus.identity import credentials, private_number
+from .controls import REST_PHASES
 from .entries import NO_TAG, Entry
 from .logic import Logic
 from .readings import CHARGING, ERROR, INTERRUPTED, READY, View
@@ -47,6 +52,7 @@ STATES: Final = {
 LASTING: Final = frozenset({"rcd_sensor_defect", "rcd_selftest", "contactor_welded", "switch_unconfigured"})
 """Faults that do not go away by themselves: UNRECOVERABLE_ERROR."""
 BOX: Final = "/v2/wallboxes"
+PROFILE: Final = "/v2/profiles/chargepointmaxprofilezero"
 
 
 def _json(value: object, status: int = 200) -> HttpReply:
@@ -90,9 +96,12 @@ class RestApi:
             "stop-charging": self._stop,
             "unlock": lambda _: self._logic.unlock(),
             "change-availability": self._available,
+            "phase-toggle": self._phases,
+            "permanently-lock": self._lock_for_good,
         }
         return HttpInterface(
             port=8443,
+            credentials=self._credentials,
             routes=(
                 Route(path="/v2/jwt/login", handler=self._login, methods=("POST",)),
                 Route(path="/v2/jwt/refresh", handler=self._refresh, methods=("POST",)),
@@ -101,6 +110,7 @@ class RestApi:
                 Route(path=BOX, handler=self._guarded(lambda _: _json({"wallboxes": [self.wallbox()]}))),
                 Route(path=here, handler=self._guarded(lambda _: _json(self.wallbox()))),
                 Route(path=here + "/permanentlyLock", handler=self._guarded(self._lock), methods=("POST", "DELETE")),
+                Route(path=PROFILE, handler=self._guarded(self._profile), methods=("POST",)),
                 Route(path="/v2/sessions", handler=self._guarded(self._sessions)),
                 Route(path="/v2/configs/*", handler=self._guarded(self._configs), methods=("GET", "PUT")),
                 *(
@@ -110,6 +120,11 @@ class RestApi:
             ),
             enabled=lambda: self._settings[REST],
         )
+
+    def _credentials(self) -> Credentials:
+        """The self-signed certificate of this box."""
+        number = private_number(lambda what: crc32(f"{self._serial} {what}".encode()))
+        return credentials(number, self._serial, "KEBA", "AT")
 
     # --- log-in ------------------------------------------------------------------------------------------------------
 
@@ -268,11 +283,26 @@ class RestApi:
         for entry in entries:
             if not isinstance(entry, dict) or entry.get("key") != "max_available_current":
                 return _refused(400, "Bad Request")
-            value = entry.get("value")
-            if not isinstance(value, int) or isinstance(value, bool) or not LOWEST <= value <= HIGHEST:
+            if not self._limit("max_available_current", entry.get("value"), origin):
                 return _refused(400, "Bad Request")
-            self._settings.put(LMGMT_CURRENT, value)
-            self._logic.record_write("rest.max_available_current", value, Outcome(), origin)
+        self._changed()
+        return _json({})
+
+    def _limit(self, name: str, value: object, origin: Origin) -> bool:
+        """Take a current [mA]; False: it is none."""
+        if not isinstance(value, int) or isinstance(value, bool) or not LOWEST <= value <= HIGHEST:
+            return False
+        self._settings.put(LMGMT_CURRENT, value)
+        self._logic.record_write(f"rest.{name}", value, Outcome(), origin)
+        return True
+
+    def _profile(self, request: HttpRequest) -> HttpReply:
+        """The highest current of the charge point. ASSUMED: the first item counts, at any time of the week."""
+        items = _object(request).get("profileItems")
+        first = items[0] if isinstance(items, list) and items else None
+        current = first.get("maxCurrentOffered") if isinstance(first, dict) else None
+        if not self._limit("max_current_offered", current, request.origin):
+            return _refused(400, "Bad Request")
         self._changed()
         return _json({})
 
@@ -299,6 +329,13 @@ class RestApi:
 
     def _available(self, request: HttpRequest) -> None:
         self._settings.put(OUT_OF_ORDER, _object(request).get("available") is False)
+
+    def _lock_for_good(self, _: HttpRequest) -> None:
+        self._settings.put(PERMANENTLY_LOCKED, True)
+
+    def _phases(self, request: HttpRequest) -> Outcome | None:
+        found = {"1": 0, "3": 1}.get(dict(request.query).get("numberOfPhases") or "")
+        return REST_PHASES.write(self._logic, found, request.origin)
 
     def _lock(self, request: HttpRequest) -> HttpReply:
         self._settings.put(PERMANENTLY_LOCKED, request.method == "POST")

@@ -312,6 +312,11 @@ class Logic:
         self.not_compliant = True
         self._controls.changed()
 
+    def peak_power(self) -> float:
+        """The highest power of the session [W]: without noise, with which it would fall again."""
+        now = self._snapshot()
+        return max(self.session.peak, now.power) if now.plugged else self.session.peak
+
     def _look_again(self) -> None:
         """Something happened to a running charge: watch the load until it no longer rises."""
         self._steady = 0

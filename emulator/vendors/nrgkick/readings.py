@@ -183,7 +183,7 @@ def signalled_current(v: View) -> object:
 
 
 def peak_power(v: View) -> object:
-    return max(v.logic.session.peak, v.now.power) if v.now.plugged else v.logic.session.peak
+    return v.logic.peak_power()
 
 
 def total_factor(v: View) -> object:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...devices.realism import Habits, Latency
 from ...devices.vendor import Vendor
 from .controls import CONTROLS
 from .models import MODELS
 from .settings import SETTINGS
 from .wallbox import NrgKick
+
+HABITS: Final = Habits(
+    latency={
+        "http": Latency(0.030, 0.080, 0.400, "ASSUMED: an ESP32 on Wi-Fi"),
+        "modbus": Latency(0.010, 0.040, 0.200, "ASSUMED: an ESP32 on Wi-Fi"),
+    },
+    refresh=1.0,
+    meter_source="ASSUMED: once a second",
+)
 
 VENDOR: Final = Vendor(
     id="nrgkick",
@@ -19,6 +29,7 @@ VENDOR: Final = Vendor(
     real_ports={"http": 80, "modbus": 502},
     settings=(*(row.setting for row in CONTROLS), *SETTINGS),
     create=NrgKick,
+    habits=HABITS,
     everything={"json_api": True, "modbus_api": True, "authentication": False, "phase_switching": True},
     enable={"http": {"json_api": True}, "modbus": {"modbus_api": True}},
 )

@@ -49,7 +49,7 @@ class NrgKick(Wallbox):
 
     def view(self) -> View:
         """The unit as it is now."""
-        return View(self.unit, self.settings, self.controls, self.logic, self.snapshot(), self.profile.firmware.text)
+        return View(self.unit, self.settings, self.controls, self.logic, self.measured(), self.profile.firmware.text)
 
     def read(self, address: str) -> object:
         """`modbus.251` as on the wire, `values.general.status` as in JSON; None where the hardware is not there."""

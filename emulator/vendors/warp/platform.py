@@ -204,8 +204,8 @@ class Platform:
         return self.wallbox.snapshot()
 
     def observe(self, at: Instant) -> Snapshot:
-        """The charger at an instant of the recent past, or now."""
-        return self.simulation.observe_at(self.charger, at)
+        """The charger at an instant of the recent past, or now, as the meter shows it."""
+        return self.wallbox.measured(at)
 
     def view(self, at: Instant | None = None) -> View:
         """The wallbox at `at` (default: now)."""

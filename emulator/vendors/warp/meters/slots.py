@@ -23,7 +23,7 @@ from ..module import Module
 from ..platform import Platform
 from ..settings import METER_LAST_RESET, METER_RESET
 from ..view import View
-from .values import TYPES, VALUES, Sample
+from .values import RESOLUTION, TYPES, UNKNOWN, VALUES, Sample
 
 FW: Final = Source("fw: modules/meters")
 SILENCE: Final = "meter_fault"
@@ -246,7 +246,7 @@ class Meters(Module):
         if (pushed := self._pushed.get(slot)) is not None:
             return pushed
         sample = v.meter
-        return [VALUES[i](sample) for i in self.value_ids(slot)]
+        return [self._measured(i, sample) for i in self.value_ids(slot)]
 
     def value(self, slot: int, value_id: int, v: View) -> float | None:
         """One value of a slot; None if it has none."""
@@ -255,7 +255,14 @@ class Meters(Module):
             return None
         if slot in self._pushed:
             return self._pushed[slot][ids.index(value_id)]
-        return VALUES[value_id](v.meter)
+        return self._measured(value_id, v.meter)
+
+    def _measured(self, value_id: int, sample: Sample) -> float | None:
+        """A value as the meter that is fitted tells it."""
+        if value_id in UNKNOWN.get(self.type, ()):
+            return None
+        value, decimals = VALUES[value_id](sample), RESOLUTION.get(self.type, {}).get(value_id)
+        return value if value is None or decimals is None else round(value, decimals)
 
     def state(self, slot: int, v: View) -> object:
         kind = self.class_of(slot)
