@@ -13,6 +13,7 @@ from ..captures.capture import Document, Field
 from ..captures.formats import FORMATS
 from ..captures.formats.format import Format
 from ..captures.pieces import Piece, Pieces
+from ..vendors.nrgkick import enums
 from . import asking
 from .asking import Ask
 from .frames import Exchange, exchanges_of, listed_registers, whose
@@ -216,10 +217,10 @@ class Boxes:
             return
         box = found[0]
         written = [one for one in box.exchanges if one.written]
-        seen = [(one.at, one.line) for one in (*box.asks, *written) if one.at is not None]
+        seen = [ask.at for ask in box.asks] + [one.at for one in written]
         for said in self.shown:
             for name, value in said.values.items():
-                near = any(said.at is not None and abs(at - said.at) <= NEAR for at, _ in seen if at is not None)
+                near = any(said.at is not None and abs(at - said.at) <= NEAR for at in seen if at is not None)
                 if name.startswith("!") and not near:
                     box.asks.append(asking.printed(said, name[1:], value))
 
@@ -256,7 +257,26 @@ def readings_of(vendor: str, document: Document, said: Said, interface: str) -> 
         address = _address(vendor, document.source, found)
         if address is not None:
             line, pushed = said.line + found.line - 1, document.source == "push"
-            yield Reading(said.at, line, interface, address, found.data, pushed=pushed)
+            value = in_words(address, found.data) if vendor == "nrgkick" else found.data
+            yield Reading(said.at, line, interface, address, value, pushed=pushed)
+
+
+_TEXTS: Final = {
+    "info.connector.type": enums.CONNECTOR_TYPE,
+    "info.grid.phases": enums.GRID_PHASES,
+    "info.cellular.mode": enums.CELLULAR_MODE,
+    "values.general.status": enums.STATUS,
+    "values.general.relay_state": enums.RELAY_STATE,
+    "values.general.rcd_trigger": enums.RCD_TRIGGER,
+    "values.general.warning_code": enums.WARNING,
+    "values.general.error_code": enums.ERROR,
+}
+
+
+def in_words(address: str, value: object) -> object:
+    """What an NRGkick tells as a number when it is asked for `raw`, as it tells it otherwise."""
+    texts = _TEXTS.get(address)
+    return texts.get(value, value) if texts is not None and isinstance(value, int) else value
 
 
 def _address(vendor: str, source: str, found: Field) -> str | None:

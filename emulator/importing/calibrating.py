@@ -5,13 +5,13 @@ The one rule: one number for the whole log, rounded as a person would; what chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Final
 
 from ..language.units import shown
 from .agreement import Agreement, Match
-from .drafting import LARGE, battery, drawn
+from .drafting import LARGE, SHORTEST_LEAD, battery, drawn
 from .meanings import meaning, number_of
 from .replay import Replay
 from .sketch import Deed
@@ -22,6 +22,8 @@ ALIVE: Final = 100.0
 ALIKE: Final = 1.5
 """V within which three lines count as equal."""
 NOMINAL: Final = 230.0
+AMBIENT: Final = 20.0
+"""°C that surround a charger if nothing is said."""
 FLOWS: Final = 0.9
 """A that count as charging."""
 SUPPLY: Final = "set_supply"
@@ -75,9 +77,9 @@ def _voltages(work: Work, part: Part, index: int, found: Replay, agreement: Agre
     if max(known) - min(known) <= ALIKE:
         part.sketch.supply["voltage"] = shown(round(median(known)), "V")
     else:
-        values = [shown(one, "V") for one in volts]
+        stated = [shown(one, "V") for one in volts]
         part.sketch.deeds = [deed for deed in part.sketch.deeds if deed.name != SUPPLY]
-        part.sketch.deeds.insert(0, Deed(0.0, SUPPLY, {"phase_voltages": values}, "as measured", rank=0))
+        part.sketch.deeds.insert(0, Deed(0.0, SUPPLY, {"phase_voltages": stated}, "as measured", rank=0))
     if work.play()[1][index].good < agreement.good:
         part.sketch.supply, part.sketch.deeds = before
 
@@ -85,13 +87,16 @@ def _voltages(work: Work, part: Part, index: int, found: Replay, agreement: Agre
 def _frequency(_work: Work, part: Part, _index: int, _found: Replay, agreement: Agreement) -> None:
     off = _off(part, agreement, "frequency", 40.0)
     if off is not None and abs(off) > 0.15:
-        part.sketch.supply["frequency"] = f"{50 + round(off, 1):g} Hz"
+        now = _stated(part.sketch.supply.get("frequency"), 50.0)
+        part.sketch.supply["frequency"] = f"{now + round(off, 1):g} Hz"
 
 
 def _ambient(_work: Work, part: Part, _index: int, _found: Replay, agreement: Agreement) -> None:
     off = _off(part, agreement, "temperature", -50.0)
     if off is not None and abs(off) > 1.5:
-        part.sketch.hardware["climate"] = {"ambient": f"{max(-30, min(60, 20 + round(off)))} °C"}
+        climate = part.sketch.hardware.get("climate")
+        now = _stated(climate.get("ambient") if isinstance(climate, Mapping) else None, AMBIENT)
+        part.sketch.hardware["climate"] = {"ambient": f"{max(-30, min(60, round(now + off)))} °C"}
 
 
 def _current(_work: Work, part: Part, index: int, found: Replay, agreement: Agreement) -> None:
@@ -125,13 +130,16 @@ def _total(_work: Work, part: Part, _index: int, _found: Replay, agreement: Agre
         return
     _, told, other = pairs[0]
     stated = part.sketch.hardware.get("total_energy")
-    start = _watt_hours(stated) if isinstance(stated, str) else 0.0
+    start = _stated(stated, 0.0)
     wanted = round(start + told - other)
     if wanted > 0 and abs(told - other) > 1:
         part.sketch.hardware["total_energy"] = f"{wanted} Wh"
 
 
-def _watt_hours(text: str) -> float:
+def _stated(text: object, usual: float) -> float:
+    """The number of a quantity that was written down, in its unit; energies in Wh."""
+    if not isinstance(text, str):
+        return usual
     number, _, unit = text.partition(" ")
     return float(number) * (1000.0 if unit == "kWh" else 1.0)
 
@@ -146,7 +154,7 @@ def _energy(work: Work, part: Part, index: int, found: Replay, agreement: Agreem
         return
     power = _power_before(work, index, found, told, other)
     by = float(round((told - other) / power * 3600)) if power > 0 else 0.0
-    if by and -work.lead + 60 < by < 48 * 3600:
+    if by and SHORTEST_LEAD - work.lead < by < 48 * 3600:
         if told > LARGE:
             part.sketch.vehicle |= battery(told)
         work.later(by)

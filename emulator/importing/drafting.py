@@ -19,6 +19,8 @@ from .story import Moment, Situation, first, highest, peaks
 
 LEAD: Final = 60.0
 """s before the log begins, at least."""
+SHORTEST_LEAD: Final = 25.0
+"""s in which a vehicle reaches its full current."""
 LONGEST_LEAD: Final = 48 * 3600.0
 SETTLED: Final = 20.0
 """s that a vehicle needs from being plugged in to its full current."""
@@ -120,13 +122,21 @@ def _power(moments: Sequence[Moment]) -> float:
 
 
 def _rounded(seconds: float) -> float:
-    return float(max(2 * LEAD, math.ceil(seconds)))
+    return float(max(SHORTEST_LEAD, math.ceil(seconds)))
 
 
 def deeds_of(
-    sketch: BoxSketch, situations: Sequence[Situation], begin: float, lead: float, own_lead: float
+    sketch: BoxSketch,
+    situations: Sequence[Situation],
+    rating: int | None,
+    begin: float,
+    lead: float,
+    own_lead: float,
 ) -> list[Deed]:
-    """What people did at the charger. `begin`: of the log; `lead`: of the scenario; `own_lead`: of this box."""
+    """What people did at the charger.
+
+    `rating`: of the cable; `begin`: of the log; `lead`: of the scenario; `own_lead`: of this box.
+    """
     deeds: list[Deed] = []
     plugged, cable = False, False
     for situation in situations:
@@ -138,16 +148,29 @@ def deeds_of(
         line = f"line {situation.line}"
         if situation.state in ("B", "C") and not plugged:
             why = "it is plugged in when the log begins" if situation.before is None else line
-            deeds.append(Deed(at, "plug_in", {"vehicle": sketch.car}, why))
+            arguments: dict[str, object] = {"vehicle": sketch.car}
+            if rating is not None and _socket(sketch):
+                arguments["cable"] = f"{rating} A"
+            deeds.append(Deed(at, "plug_in", arguments, why))
             plugged = True
         elif situation.state == "A" and plugged:
             deeds.append(Deed(at, "unplug", {}, line))
             plugged, cable = False, bool(situation.cable)
         if situation.state == "A" and situation.cable is not None and bool(situation.cable) != cable:
             cable = bool(situation.cable)
-            if sketch.device.vendor.model(sketch.device.model).connector == "socket":
+            if _socket(sketch):
                 deeds.append(Deed(at, "plug_cable", {} if cable else {"plugged": False}, line))
     return deeds
+
+
+def _socket(sketch: BoxSketch) -> bool:
+    return sketch.device.vendor.model(sketch.device.model).connector == "socket"
+
+
+def rating_of(moments: Sequence[Moment]) -> int | None:
+    """What the cable is coded for [A]; None: not told."""
+    told = (moment.cable for moment in moments if isinstance(moment.cable, float))
+    return next((int(one) for one in told if one in (13, 20, 32, 63)), None)
 
 
 def _between(before: float, seen: float, situation: Situation) -> float:

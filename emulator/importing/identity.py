@@ -140,7 +140,7 @@ def _keba_like(code: str) -> str | None:
 
 
 def _bender(box: Box) -> str | None:
-    text = _text(words_at(box, 142)[:10]) if words_at(box, 142) else ""
+    text = _text((words_at(box, 142) or ())[:10])
     codes = {name: traits.code for name, traits in BENDER_TRAITS.items()}
     exact = [name for name, code in codes.items() if text and (code == text or text.startswith(code[:8]))]
     if exact:

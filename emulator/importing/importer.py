@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ..errors import EmulatorError
-from . import calibrating, overriding, repairing, settling
+from . import calibrating, guessing, overriding, repairing, settling
 from .agreement import Agreement, together
 from .boxes import Box, Boxes, Reading
 from .content import messages_of
-from .drafting import deeds_of, lead_of, sketch_of
+from .drafting import deeds_of, lead_of, rating_of, sketch_of
 from .identity import device_of
 from .lines import lines_of
 from .personal import Redactor, is_personal
@@ -109,7 +109,7 @@ def _work(found: Sequence[Box], model: str | None, firmware: str | None, remarks
     lead = max(leads)
     work = Work(Sketch([part.sketch for part in parts], epoch=_epoch(begin, lead)), parts, begin, lead, remarks)
     for part, own in zip(parts, leads, strict=True):
-        part.sketch.deeds = deeds_of(part.sketch, part.situations, begin, lead, own)
+        part.sketch.deeds = deeds_of(part.sketch, part.situations, rating_of(part.moments), begin, lead, own)
         part.sketch.deeds += _asked(work, part)
         if part.box.asked > 2 and part.box.answers == 0:
             part.sketch.deeds.append(_silent(part))
@@ -194,6 +194,7 @@ def _improve(work: Work) -> None:
     repairing.repair(work)
     calibrating.calibrate(work)
     repairing.currents(work)
-    overriding.writes(work)
+    guessing.writes(work)
     calibrating.calibrate(work)
     repairing.repair(work)
+    guessing.oddities(work)

@@ -36,7 +36,9 @@ TOLERANCES: Final[Mapping[str, Tolerance]] = {
     "factor": Tolerance(0.0, 0.05),
     "energy": Tolerance(0.02, 20.0),
     "total": Tolerance(0.0001, 50.0),
-    "offered": Tolerance(0.01, 0.1),
+    "offered": Tolerance(0.01, 0.25),
+    "duty": Tolerance(0.0, 0.5),
+    "neutral": Tolerance(0.0, 5.0),
     "temperature": Tolerance(0.0, 3.0),
     "frequency": Tolerance(0.0, 0.3),
     "clock": Tolerance(0.02, 3.0),
@@ -48,7 +50,8 @@ EXACT: Final = Tolerance()
 FLOATING: Final = Tolerance(0.01, 0.0)
 """Of a number with a fraction that no row knows."""
 
-Row = tuple[str, str, float | Mapping[object, object]]
+States = Mapping[object, object]
+Row = tuple[str, str, float | States]
 """Address (a regular expression for all of it), quantity, and the factor to SI or what each value means."""
 
 _LINES: Final = ("L1", "L2", "L3")
@@ -59,13 +62,15 @@ def _each(pattern: str, quantity: str, factor: float, first: int = 0) -> tuple[R
     return tuple((pattern.replace("#", str(first + n)), f"{quantity}.{line}", factor) for n, line in enumerate(_LINES))
 
 
-_GOE_CAR: Final = {0: "E", 1: "A", 2: "C", 3: "B", 4: "B", 5: "E"}
-_YES: Final = {True: True, False: False, 1: True, 0: False, "1": True, "0": False}
+_GOE_CAR: Final[States] = {0: "E", 1: "A", 2: "C", 3: "B", 4: "B", 5: "E"}
+_YES: Final[States] = {1: True, 0: False, "1": True, "0": False}
+"""A number or a truth value, which are the same key."""
 
 GOE: Final[tuple[Row, ...]] = (
     *_each(r"nrg\.#", "voltage", 1),
     *_each(r"nrg\.#", "current", 1, 4),
     *_each(r"nrg\.#", "power", 1, 7),
+    (r"nrg\.3", "neutral", 1),
     (r"nrg\.11", "power", 1),
     (r"nrg\.1[2-5]", "factor", 0.01),
     (r"wh", "energy", 1),
@@ -80,6 +85,7 @@ GOE: Final[tuple[Row, ...]] = (
     *_each(r"v1\.nrg\.#", "voltage", 1),
     *_each(r"v1\.nrg\.#", "current", 0.1, 4),
     *_each(r"v1\.nrg\.#", "power", 100, 7),
+    (r"v1\.nrg\.3", "neutral", 1),
     (r"v1\.nrg\.11", "power", 10),
     (r"v1\.nrg\.1[2-5]", "factor", 0.01),
     (r"v1\.dws", "energy", 1 / 360),
@@ -142,10 +148,9 @@ KEBA: Final[tuple[Row, ...]] = (
     *_each(r"modbus:current_l#", "current", 0.001, 1),
     *_each(r"modbus:voltage_l#", "voltage", 1, 1),
 )
-_BENDER_STATE: Final = {1: "A", 2: "B", 3: "C", 4: "C", 5: "E"}
 BENDER: Final[tuple[Row, ...]] = (
-    (r"modbus:vehicle_state", "state", _BENDER_STATE),
-    (r"modbus:vehicle_state_hex", "state", {k + 9: v for k, v in _BENDER_STATE.items()}),
+    (r"modbus:vehicle_state", "state", {1: "A", 2: "B", 3: "C", 4: "C", 5: "E"}),
+    (r"modbus:vehicle_state_hex", "state", {10: "A", 11: "B", 12: "C", 13: "C", 14: "E"}),
     (r"modbus:signalled_current|rest\.sig_current", "offered", 1),
     *_each(r"modbus:voltage_l#", "voltage", 1, 1),
     *_each(r"modbus:current_l#", "current", 1, 1),
@@ -161,7 +166,7 @@ BENDER: Final[tuple[Row, ...]] = (
     ),
     (r"rest\.conn_state", "plugged", {"no_vehicle_connected": False}),
 )
-_NRG_STATUS: Final = {
+_NRG_STATUS: Final[States] = {
     1: "A", 2: "B", 3: "C", 6: "E", 7: "B",
     "STANDBY": "A", "CONNECTED": "B", "CHARGING": "C", "ERROR": "E", "WAKEUP": "B",
 }  # fmt: skip
@@ -186,7 +191,7 @@ NRGKICK: Final[tuple[Row, ...]] = (
     (r"(?:modbus:)?values\.general\.vehicle_charging_time", "since.charging", 1),
     (r"(?:modbus:)?values\.temperatures\.\w+", "temperature", 1),
 )
-_LEKTRICO_STATE: Final = {
+_LEKTRICO_STATE: Final[States] = {
     "A": "A", "B": "B", "C": "C", "D": "C", "E": "E", "F": "E", "B_AUTH": "B", "B_PAUSE": "B", "B_SCHEDULER": "B",
 }  # fmt: skip
 LEKTRICO: Final[tuple[Row, ...]] = (

@@ -12,10 +12,7 @@ from typing import Final
 from ..errors import EmulatorError
 from ..language.units import shown
 from .agreement import NOTHING, Match
-from .boxes import Reading
-from .meanings import meaning
 from .sketch import Deed
-from .words import WRITES
 from .working import Part, Work
 
 EARLY: Final = 1.0
@@ -26,53 +23,7 @@ SEVERAL: Final = 3
 """Members of one object or list from which it is replaced as a whole."""
 
 
-def writes(work: Work) -> None:
-    """Values that somebody wrote while nobody logged it."""
-    for index, part in enumerate(work.parts):
-        _, agreements = work.play()
-        known = agreements[index].good
-        for start, _ in list(_changes(agreements[index].matches)):
-            deed = _write(work, part, start)
-            if deed is None:
-                continue
-            before = list(part.sketch.deeds)
-            part.sketch.deeds.append(deed)
-            good = _good(work, index)
-            if good > known:
-                known = good
-            else:
-                part.sketch.deeds = before
-
-
-def _good(work: Work, index: int) -> int:
-    try:
-        found, agreements = work.play()
-    except EmulatorError:
-        return -1
-    return -1 if any("command" in text or "refused" in text for text in found.failures) else agreements[index].good
-
-
-def _write(work: Work, part: Part, match: Match) -> Deed | None:
-    reading = match.reading
-    vendor = part.sketch.device.vendor
-    name = WRITES.get(part.box.vendor, {}).get(reading.address)
-    if name is None and part.box.vendor in ("goe", "nrgkick", "bender") and _settable(part, reading):
-        name = reading.address
-    if name is None or not isinstance(reading.value, int | float | str | bool) or vendor is None:
-        return None
-    at = round(max(0.0, work.at(reading.at) - 3.0), 1)
-    return Deed(at, "command", {"write": {name: reading.value}}, f"not in the log; line {reading.line} shows it")
-
-
-def _settable(part: Part, reading: Reading) -> bool:
-    if meaning(part.box.vendor, reading.known_as) is not None:
-        return False
-    last = reading.known_as.rpartition(":")[2].rpartition(".")[2]
-    rows = {row.name for row in part.sketch.device.vendor.settings}
-    return last in rows or reading.known_as.startswith("modbus:hems")
-
-
-def _changes(matches: Sequence[Match]) -> Iterator[tuple[Match, Match | None]]:
+def changes(matches: Sequence[Match]) -> Iterator[tuple[Match, Match | None]]:
     """Runs of misses with one value of one address: the first of each, and the next match or other value."""
     by_address: dict[str, list[Match]] = {}
     for match in matches:
@@ -130,7 +81,7 @@ def _bearable(work: Work, part: Part, deeds: list[Deed]) -> list[Deed]:
 
 
 def _spans(work: Work, matches: Sequence[Match]) -> Iterator[_Span]:
-    for start, end in _changes(matches):
+    for start, end in changes(matches):
         if start.found is NOTHING:
             continue  # there is no such value to be replaced
         since = max(0.0, work.at(start.reading.at) - EARLY)
@@ -159,8 +110,8 @@ def _whole(part: Part, parent: str, some: Sequence[_Span]) -> object | None:
         for reading in part.box.readings
         if reading.line == line and reading.address.startswith(f"{parent}.")
     }
-    if not members or not all(name.isdigit() for name in members):
-        return None
+    if not all(name.isdigit() for name in members) or len(some) * 2 < len(members):
+        return None  # most of it comes out right by itself
     return [members[name] for name in sorted(members, key=int)] if len(members) == max(map(int, members)) + 1 else None
 
 

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 NAMES: Final = re.compile(
     r"""(?ix)
-    (?:^|[./_\s]) (?:
+    (?:^|[./_:\s]) (?:
         sse|serial\w*|manuf_serial\w*|cc_serial_n|cp_id|snr|mac\w*|mac_address|macaddress|bssid|ssid|sta_\w+|ip|ip_address
         |host\w*|hostname|gw|netmask|subnet|dns\d*|ipv6|wss|wke|wan|wak|wifis|scan|ccw|wsc|fna|dll|cak|ocppu|mcu|mcc
         |(?:display_)?name|friendly\w*|device_?name|charger_alias|alias|owner_id|username|user|password\w*|token\w*|secret
         |uid|connected_uid|tag\w*|tag_id|rfid\w*|rfid\ tag|auth_uid|idtag|evccid|latitude|longitude|altitude|lat|lon
         |gps\w*|timezone|imei|imsi|operator|email|e-mail|phone|address|broker_\w+|client_name|global_topic_prefix
-        |connected|em_id|chargers_list|device_id|ocpp_meter_serial|location|sch|rcr|rcd|rc\d|rna|rnm|rne|rn\d|c\di|c\dn
+        |em_id|chargers_list|device_id|ocpp_meter_serial|location|rca|rcr|rcd|rc\d|rna|rnm|rne|rn\d|c\di|c\dn
         |cards|authorized_tags|users|ocpp_server_link|manager_ip|enterprise|event_log|boot_id
     ) (?:$|[.\s])
     """
 )
 """Names of values that are personal, whatever they hold."""
-SPARED: Final = frozenset({"rcd", "v1.rcd", "general.connected", "Info.Connected"})
+SPARED: Final = frozenset({"rcd"})
 """Names that only look like one of these: `rcd` of go-e is a current."""
 
 _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[int], str]], ...]] = (
@@ -66,13 +67,14 @@ class Redactor:
     def clean(self, text: str) -> str:
         """A text without anything personal."""
         for form, made in _FORMS:
-            text = form.sub(lambda found, made=made: self._formed(found.group(), made), text)  # type: ignore[misc]
+            text = form.sub(partial(self._formed, made), text)
         for known in sorted(self._known, key=len, reverse=True):
             if len(known) >= 3 and known in text and known != self._known[known]:
                 text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(known)}(?![A-Za-z0-9])", self._known[known], text)
         return text
 
-    def _formed(self, found: str, made: Callable[[int], str]) -> str:
+    def _formed(self, made: Callable[[int], str], match: re.Match[str]) -> str:
+        found = match.group()
         if found not in self._known and found not in self._known.values():
             self._counts["form"] = self._counts.get("form", 0) + 1
             self._known[found] = made(self._counts["form"])

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..devices.interfaces import RegisterMap
-from ..devices.register_table import RegisterTable
 from ..vendors.specimen import specimen
 from .asking import Ask
 from .boxes import Box, Reading

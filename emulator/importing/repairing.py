@@ -53,9 +53,9 @@ def _told(part: Part) -> list[tuple[Moment, str]]:
     found = []
     for moment in part.moments:
         current = next((s for s in reversed(part.situations) if s.at <= moment.at), None)
-        if current is not None and (moment.state is not None or moment.plugged is not None):
-            found.append((moment, current.state))
-        elif current is not None and current.at == moment.at:
+        if current is None:
+            continue
+        if moment.state is not None or moment.plugged is not None or current.at == moment.at:
             found.append((moment, current.state))
     return found
 
@@ -134,17 +134,30 @@ def _other_current(work: Work, found: Replay, index: int, part: Part) -> Deed | 
     for moment in part.moments:
         told = _current_told(moment)
         snapshot = _near(found, index, work.at(moment.at))
-        if told is None or told < FLOWS or snapshot is None or max(snapshot.phase_current) < FLOWS:
-            before = moment if told is not None or moment.state is not None else before
+        if snapshot is None or (told is None and not moment.offered):
+            before = moment if moment.state is not None else before
             continue
+        at = _since(work, before, moment, 12.0)
+        if moment.offered and snapshot.offered_current > 0 and abs(snapshot.offered_current - moment.offered) > 0.2:
+            return _limit(part, at, moment.offered, moment)
         flows = max(snapshot.phase_current)
-        if abs(flows - told) > max(0.25, 0.04 * told):
-            seen = work.at(moment.at)
-            earlier = work.at(before.at) if before is not None else None
-            at = _time(earlier, seen, 12.0) if earlier is not None else max(0.0, seen - 40.0)
+        if told is not None and told > FLOWS and flows > FLOWS and abs(flows - told) > max(0.25, 0.04 * told):
             return _drawn(part, at, told, flows, snapshot, moment)
         before = moment
     return None
+
+
+def _since(work: Work, before: Moment | None, moment: Moment, settle: float) -> float:
+    seen = work.at(moment.at)
+    return _time(work.at(before.at), seen, settle) if before is not None else max(0.0, seen - 40.0)
+
+
+def _limit(part: Part, at: float, amperes: float, moment: Moment) -> Deed:
+    """Somebody moved the limit."""
+    words = WORDS[part.box.vendor]
+    wanted = round(amperes * words.limit_scale, 1)
+    value = int(wanted) if wanted == int(wanted) else wanted
+    return Deed(at, "command", {"write": {words.limit: value}}, f"not in the log; line {moment.line} shows it")
 
 
 def _current_told(moment: Moment) -> float | None:
@@ -154,9 +167,6 @@ def _current_told(moment: Moment) -> float | None:
 
 
 def _drawn(part: Part, at: float, told: float, flows: float, snapshot: Snapshot, moment: Moment) -> Deed:
-    line = f"line {moment.line}"
-    words = WORDS[part.box.vendor]
     if told > flows and snapshot.offered_current < told - 0.1:  # nothing but a higher limit explains it
-        wanted = round(told + 0.4) * words.limit_scale
-        return Deed(at, "command", {"write": {words.limit: int(wanted)}}, f"not in the log: more current in {line}")
-    return Deed(at, "set_vehicle", {"max_current": drawn(told)}, f"it draws another current in {line}")
+        return _limit(part, at, float(round(told + 0.4)), moment)
+    return Deed(at, "set_vehicle", {"max_current": drawn(told)}, f"it draws another current in line {moment.line}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from ..core.agenda import Priority
@@ -65,7 +66,7 @@ def replay(sketch: Sketch, looks: Sequence[Look], *, overrides: bool = True) -> 
     broker.start()
     player.start()
     for at, some in due.items():
-        site.simulation.agenda.call_at(at, Priority.METER, lambda _at, some=some: _see(site, sketch, some, found))
+        site.simulation.agenda.call_at(at, Priority.METER, partial(_see, site, sketch, some, found))
     for count, _ in enumerate(site.simulation.steps_to(FOREVER)):
         if player.over or count > MOST_STEPS:
             break
@@ -74,7 +75,7 @@ def replay(sketch: Sketch, looks: Sequence[Look], *, overrides: bool = True) -> 
     return found
 
 
-def _see(site: Site, sketch: Sketch, looks: Sequence[Look], found: Replay) -> None:
+def _see(site: Site, sketch: Sketch, looks: Sequence[Look], found: Replay, _at: Instant) -> None:
     for look in looks:
         box = sketch.boxes[look.box]
         wallbox = site.wallboxes[box.address]

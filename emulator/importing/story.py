@@ -91,8 +91,17 @@ def _take(vendor: str, moment: Moment, reading: Reading) -> None:
         moment.allowed = value
     elif word == "offered" and isinstance(value, float):
         moment.offered = value / reading.scale
+    elif word == "duty" and isinstance(value, float):
+        moment.offered = by_duty(value)
     elif isinstance(value, float):
         moment.values[word] = value / reading.scale
+
+
+def by_duty(percent: float) -> float:
+    """A that a duty cycle offers (IEC 61851-1, table A.8); 0: none."""
+    if 8 <= percent <= 85:
+        return percent * 0.6
+    return (percent - 64) * 2.5 if 85 < percent <= 96 else 0.0
 
 
 def situations_of(moments: Iterable[Moment]) -> list[Situation]:

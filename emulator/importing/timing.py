@@ -24,10 +24,10 @@ LONGEST: Final = 30 * 86_400.0
 
 def timed(box: Box) -> None:
     """Give a time to everything of a box."""
-    if all(one.at is None for one in (*box.readings, *box.asks)):
+    last = box.first
+    if last is None:
         _by_order(box)
         return
-    last = min(one.at for one in (*box.readings, *box.asks) if one.at is not None)
     merged: list[Reading | Ask] = sorted([*box.readings, *box.asks], key=lambda one: one.line)
     readings: list[Reading] = []
     asks: list[Ask] = []

@@ -30,7 +30,7 @@ class Words:
 
 WORDS: Final[Mapping[str, Words]] = {
     "goe": Words({"frc": 1}, {"frc": 0}, "amp"),
-    "warp": Words({"evse/stop_charging": None}, {"evse/start_charging": None}, "evse/global_current.current", 1000),
+    "warp": Words({"evse/stop_charging": None}, {"evse/start_charging": None}, "evse/external_current.current", 1000),
     "keba": Words({"ena": 0}, {"ena": 1}, "curr", 1000),
     "bender": Words({"modbus.1000": 0}, {"modbus.1000": 32}, "modbus.1000"),
     "nrgkick": Words({"control.charge_pause": 1}, {"control.charge_pause": 0}, "control.current_set"),
@@ -114,5 +114,7 @@ def _forms(value: object, factor: float) -> Iterator[object]:
         yield number
         if number in (0, 1):
             yield bool(number)
+        if 0 <= number <= 0xFFFFFF and number == int(number):
+            yield f"#{int(number):06X}"  # a colour
     if value in ("on", "off"):
         yield value == "on"

@@ -59,13 +59,13 @@ class Work:
 
     def _looks(self, index: int, part: Part) -> list[Look]:
         stamps = sorted({ask.at for ask in part.box.asks if ask.at is not None})
-        found = []
+        found: list[Look] = []
         for number, reading in enumerate(part.readings):
             at = reading.at if reading.at is not None else self.begin
             same_second = [ask for ask in stamps if int(ask) == int(at)]
             before = any(ask.at == at and ask.line > reading.line for ask in part.box.asks)
-            for time in looking_times(at, same_second, first_of=before):
-                found.append(Look(self.at(time), index, number, reading.address))
+            times = looking_times(at, same_second, first_of=before)
+            found += [Look(self.at(time), index, number, reading.address) for time in times]
         return found
 
     def play(self, *, overrides: bool = True) -> tuple[Replay, list[Agreement]]:
