@@ -30,6 +30,8 @@ class Catalogue:
     id: str
     """`goe`"""
     title: str
+    about: str = ""
+    """What is reproduced from where, where no NOTES.md says it."""
     models: tuple[Model, ...]
     default_model: str
     ports: Mapping[str, int]
