@@ -128,6 +128,7 @@ class EventFeed:
         await socket.prepare(request)
         changed = self._clients[socket] = asyncio.Event()
         sender = asyncio.create_task(self._send(socket, changed, wanted), name="control feed")
+        sender.add_done_callback(self._told)
         try:
             async for message in socket:
                 if message.type is WSMsgType.ERROR:
@@ -137,6 +138,11 @@ class EventFeed:
             sender.cancel()
             await asyncio.gather(sender, return_exceptions=True)
         return socket
+
+    def _told(self, sender: asyncio.Task[None]) -> None:
+        """A client that has gone is no mistake."""
+        if not sender.cancelled() and not isinstance(sender.exception(), ConnectionError):
+            self._emulator.bugs.of_a_task(sender)
 
     async def close(self) -> None:
         """Say goodbye to everybody."""

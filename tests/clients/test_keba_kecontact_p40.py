@@ -55,6 +55,16 @@ async def test_a_session(emulator: EmulatorFixture) -> None:
         assert box.vehicle_plugged is False
 
 
+async def test_an_expired_token_is_renewed(emulator: EmulatorFixture) -> None:
+    keba = emulator.start("keba", model="keba-p40")
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as session:
+        password = str(keba.settings["rest_password"])
+        client = library.KebaP40Client(keba.host, password, session=session, port=keba.port("rest"))
+        await client.login()
+        await asyncio.to_thread(emulator.advance, "1 h")
+        assert [box.serial_number for box in await client.get_wallboxes()] == [keba.serial]
+
+
 async def test_a_wrong_password(emulator: EmulatorFixture) -> None:
     keba = emulator.start("keba", model="keba-p40")
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as session:
