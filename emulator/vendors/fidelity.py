@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from ..devices.firmware import Model, Version
 from ..devices.points import Fidelity
 from ..devices.vendor import Vendor
-from . import PACKAGES, vendor
+from . import names, vendor
 from .specimen import specimen
 
 _HEAD = ("Name", "Type", "Access", "Value", "Firmware", "Models", "About", "Source", "Assumed")
@@ -18,7 +18,7 @@ _HEAD = ("Name", "Type", "Access", "Value", "Firmware", "Models", "About", "Sour
 
 def document(name: str | None = None) -> str:
     """All vendors, or the one called `name`. EmulatorError if there is none."""
-    chosen = PACKAGES if name is None else (name,)
+    chosen = names() if name is None else (name,)
     return "\n".join(line for vendor_name in chosen for line in _chapter(vendor(vendor_name)))
 
 
@@ -30,7 +30,7 @@ def rows(found: Vendor) -> list[Fidelity]:
 
 def overview(name: str | None = None) -> str:
     """Per vendor and firmware how many rows there are, and of which kind. EmulatorError if there is no such vendor."""
-    chosen = PACKAGES if name is None else (name,)
+    chosen = names() if name is None else (name,)
     return "\n".join(line for vendor_name in chosen for line in _summary(vendor(vendor_name))).rstrip()
 
 
