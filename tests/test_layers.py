@@ -23,7 +23,7 @@ LAYERS: Final = (
     {"verdict"},
     {"scenario"},
     {"reports", "importing"},
-    {"service"},
+    {"service", "recording"},
     {"control", "testing"},
     {"reference"},
     {"commands", "pytest_plugin", "testcontainers"},

@@ -95,6 +95,9 @@ def _numbers(place: Place) -> Finding | None:
         if {decimals(one) for one in found} <= {decimals(one) for one in expected}:
             return None
         return "format", f"{found[0]} with {decimals(found[0])} decimals, emulated {expected[-1]}"
+    odd = [one for one in found if decimals(one)]
+    if odd and not any(map(decimals, expected)) and not _FRACTIONS.search(place.type):
+        return "format", f"{odd[0]}, emulated whole numbers"
     most, known = max(found, key=_precision), max(map(_precision, expected))
     if decimals(most) > max(map(decimals, expected)) and _precision(most) > known and known < SINGLE:
         return "format", f"{most}, emulated {max(expected, key=_precision)}"
@@ -105,6 +108,8 @@ def _numbers(place: Place) -> Finding | None:
     return None
 
 
+_FRACTIONS: Final = re.compile(r"float|double|number|object|array|list")
+"""Types that may have decimals, even if they have none in the emulated wallbox just now."""
 SINGLE: Final = 7
 """Significant digits from which on a number shows the digits of its binary value; how many there are is chance."""
 
@@ -136,7 +141,7 @@ def _texts(place: Place) -> Finding | None:
 def _picture(text: str) -> str:
     """A text with its digits and signs made alike; of lists of numbers, only how many decimals each has."""
     if form_of(text) == "list of numbers":
-        return re.sub(r"[+-]?\d+(?=[.,]|$)", "9", re.sub(r"(?<=\.)\d+", lambda found: "9" * len(found[0]), text))
+        return re.sub(r"[+-]?\d+((?:\.\d+)?)", lambda found: "9" + re.sub(r"\d", "9", found[1]), text)
     return re.sub(r"[+-](?=\d\d:\d\d$)", "+", re.sub(r"\d", "9", text))
 
 
@@ -150,8 +155,21 @@ WIDE: Final = 4.0
 """How much more than under full load a quantity may be."""
 
 
+FAR_BELOW: Final = 500.0
+"""How much less: a line without voltage is not a voltage in kV."""
+STEADY: Final = 1.25
+"""How much a quantity varies at most that is much the same whatever happens."""
+UNLIKE: Final = 200.0
+"""How much more or less than the emulated setting another owner's may be: not as much as A and mA differ."""
+
+_NONE_FROM: Final = 0xFFFF
+"""Numbers from here on may say "none"."""
+
+
 def check_unit(place: Place) -> Finding | None:
-    """Voltages, frequencies and temperatures are near the emulated ones, currents and powers not far above."""
+    """Voltages, frequencies and temperatures are near the emulated ones, currents and powers not far above, and what
+    never changes is of the same order of magnitude.
+    """
     found = [abs(float(one)) for one in place.device.numbers]
     expected = [abs(float(one)) for one in place.emulated.numbers]
     if not found or not expected:
@@ -160,10 +178,13 @@ def check_unit(place: Place) -> Finding | None:
     usual = max(expected)
     odd: list[float] = []
     if by_name is not None and usual > 0 and place.device.first.kind != "boolean":
-        odd = [one for one in found if one > usual * by_name or 0 < one * by_name * 5 < usual]
-        odd = [one for one in odd if not (one <= 5 and usual > 100)]
+        odd = [one for one in found if one > usual * by_name or 0 < one * FAR_BELOW < usual]
     elif _flows(expected):
         odd = [one for one in found if one > usual * WIDE]
+    elif 0 < min(expected) < max(expected) < min(expected) * STEADY and usual < 1000:
+        odd = [one for one in found if one > usual * WIDE or 0 < one * FAR_BELOW < usual]
+    elif len(set(expected)) == 1 and 0 < usual < _NONE_FROM:
+        odd = [one for one in found if usual * UNLIKE < one < _NONE_FROM or 0 < one * UNLIKE < usual]
     return ("unit", f"{odd[0]:g}, emulated up to {usual:g}") if odd else None
 
 
@@ -187,7 +208,7 @@ def _hashable(value: object) -> object:
     return value if isinstance(value, str | int | float | bool | None) else repr(value)
 
 
-CHECKS: Final[tuple[Check, ...]] = (check_type, check_shape, check_format, check_unit, check_value)
+CHECKS: Final[tuple[Check, ...]] = (check_type, check_shape, check_unit, check_format, check_value)
 """The first that finds something says what is wrong with a place."""
 
 

@@ -6,6 +6,7 @@ and told.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..devices.catalogue import Catalogue
@@ -40,18 +41,27 @@ def compare(capture: Capture, *, model: str | None = None, firmware: str | None 
 
 def _with(capture: Capture, profile: Profile, notes: list[str]) -> Comparison:
     """Where it decides what a wallbox can know, with what is fitted in the one that was captured."""
+    usual = _against(capture, profile, notes)
     if capture.vendor not in FITTED:
-        return Comparer(capture, emulated(capture.vendor, profile, capture.documents)).compare(notes)
+        return usual
     setting, choice, about = FITTED[capture.vendor]
-    usual = Comparer(capture, emulated(capture.vendor, profile, capture.documents)).compare(notes)
-    best, fitted = usual, None
-    wrong = any(difference.source.startswith(about) for difference in usual.differences)
-    for option in choice if wrong else ():
-        other = Comparer(capture, emulated(capture.vendor, profile, capture.documents, {setting: option}))
-        found = other.compare(notes)
+    if not any(difference.source.startswith(about) for difference in usual.differences):
+        return usual
+    narrow = replace(capture, documents=tuple(one for one in capture.documents if one.source.startswith(about)))
+    best, fitted = _against(narrow, profile), None
+    for option in choice:
+        found = _against(narrow, profile, (), {setting: option})
         if _better(found, best):
             best, fitted = found, option
-    return best if fitted is None else replace(best, notes=(*best.notes, f"with {setting} {fitted}, which agrees best"))
+    if fitted is None:
+        return usual
+    return _against(capture, profile, (*notes, f"with {setting} {fitted}, which agrees best"), {setting: fitted})
+
+
+def _against(
+    capture: Capture, profile: Profile, notes: Sequence[str] = (), fitted: Mapping[str, object] | None = None
+) -> Comparison:
+    return Comparer(capture, emulated(capture.vendor, profile, capture.documents, fitted)).compare(notes)
 
 
 def _nearest(found: Catalogue, model: Model, text: str, notes: list[str]) -> Profile:

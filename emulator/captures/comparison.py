@@ -130,7 +130,7 @@ class Comparer:
         moved: set[Path],
         judged: set[Path],
     ) -> None:
-        """Judge one place; what is below a difference of type is not looked at."""
+        """Judge one place; what is below a difference of type or shape is not looked at."""
         self.fields += 1
         other = emulated.get(path)
         if other is None:
@@ -145,7 +145,7 @@ class Comparer:
         for check in CHECKS:
             if (finding := check(place)) is not None:
                 self._differs(finding[0], source, path, seen.first.line, finding[1])
-                if finding[0] == "type":
+                if finding[0] in ("type", "shape"):
                     judged.add(path)
                 return
         if path in moved:

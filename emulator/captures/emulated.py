@@ -5,8 +5,10 @@ The one rule: answers are asked of the interfaces a client uses, and read by the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from ..core.instant import SECOND
@@ -89,12 +91,22 @@ def emulated(
     vendor_name: str, profile: Profile, wanted: Sequence[Document], fitted: Mapping[str, object] | None = None
 ) -> Emulated:
     """Ask an emulated wallbox of a profile what these documents say. `fitted`: settings of its hardware."""
+    raw = any(nrgkick.is_raw(document) for document in wanted)
+    sources = dict.fromkeys(f"{document.source}?raw" if raw else document.source for document in wanted)
+    return _emulated(vendor_name, profile, tuple(sources), tuple((fitted or {}).items()))
+
+
+@lru_cache(maxsize=16)
+def _emulated(
+    vendor_name: str, profile: Profile, sources: tuple[str, ...], fitted: tuple[tuple[str, object], ...]
+) -> Emulated:
     looks: list[Mapping[str, Document]] = []
     types: dict[str, str] = {}
     for situation in SITUATIONS.get(vendor_name, ({},)):
-        wallbox = specimen(vendor(vendor_name), profile, {**situation, **(fitted or {})})
+        wallbox = specimen(vendor(vendor_name), profile, {**situation, **dict(fitted)})
         wallbox.start()
-        looks += [{said.source: said for said in _said(wallbox, wanted)} for _ in _life_of(wallbox)]
+        for _ in _life_of(wallbox):
+            looks.append({said.source: said for said in _said(wallbox, sources, everything=not looks)})
         types |= {row.name: row.type for row in wallbox.fidelity()}
     registers = dict(name.split(" ", 1) for name in types if name[:1].isdigit() and " " in name)
     return Emulated(vendor_name, profile, tuple(looks), types, registers)
@@ -122,11 +134,26 @@ def _life_of(wallbox: Wallbox) -> Iterator[None]:
         simulation.jump(round(_REST * SECOND))
 
 
-def _said(wallbox: Wallbox, wanted: Sequence[Document]) -> tuple[Document, ...]:
-    sources = dict.fromkeys(document.source for document in wanted)
-    text = "\n".join(_ASKING[wallbox.vendor.id](wallbox, wanted, sources))
-    registers = "\n".join(_registers(wallbox, sources))
-    return read(f"{text}\n{registers}", vendor=wallbox.vendor.id).documents
+def _said(wallbox: Wallbox, sources: Sources, *, everything: bool) -> tuple[Document, ...]:
+    """`everything`: all that is said without being asked for, not only what is wanted of it."""
+    text = asked(wallbox, sources, everything=everything)
+    return read(text, vendor=wallbox.vendor.id).documents if text.strip() else ()
+
+
+def asked(wallbox: Wallbox, sources: Sources, *, everything: bool = True) -> str:
+    """What a wallbox says now to whoever asks for these documents, as a capture."""
+    said = _ASKING[wallbox.vendor.id](wallbox, sources)
+    lines = [line for line in said if everything or _TOPIC.match(line) is None or _topic(line) in sources]
+    return "\n".join([*lines, *_registers(wallbox, sources)])
+
+
+_TOPIC: Final = re.compile(r'^(?:\{"topic":"([^"]+)"|/?go-eCharger/[^/]+/(\w+) )')
+
+
+def _topic(line: str) -> str:
+    found = _TOPIC.match(line)
+    assert found is not None
+    return found[1] or found[2]
 
 
 def _get(wallbox: Wallbox, target: str) -> str:
@@ -136,7 +163,7 @@ def _get(wallbox: Wallbox, target: str) -> str:
     return server.answer(HttpRequest(method="GET", target=target, origin=_CLIENT)).body.decode()
 
 
-def _goe(wallbox: Wallbox, _wanted: Sequence[Document], sources: Sources) -> Iterable[str]:
+def _goe(wallbox: Wallbox, sources: Sources) -> Iterable[str]:
     if goe.V2 in sources:
         yield _get(wallbox, goe.V2)
     if goe.V1 in sources:
@@ -147,36 +174,34 @@ def _goe(wallbox: Wallbox, _wanted: Sequence[Document], sources: Sources) -> Ite
             yield f"{published.topic} {published.payload.decode()}"
 
 
-def _warp(wallbox: Wallbox, _wanted: Sequence[Document], _sources: Sources) -> Iterable[str]:
+def _warp(wallbox: Wallbox, _: Sources) -> Iterable[str]:
     server = wallbox.interfaces["http"]
     assert isinstance(server, HttpInterface)
     for frame in server.websockets["/ws"].open(_CLIENT).opened():
         assert isinstance(frame, str)
-        yield frame
+        yield from frame.splitlines()
 
 
-def _nrgkick(wallbox: Wallbox, wanted: Sequence[Document], sources: Sources) -> Iterable[str]:
-    """Enumerations as numbers if the capture has them so: the client asked for that."""
-    raw = "?raw" if any(nrgkick.is_raw(document) for document in wanted) else ""
-    return (_get(wallbox, source + raw) for source in sources if source.startswith("/"))
+def _nrgkick(wallbox: Wallbox, sources: Sources) -> Iterable[str]:
+    return (_get(wallbox, source) for source in sources if source.startswith("/"))
 
 
-def _lektrico(wallbox: Wallbox, _wanted: Sequence[Document], sources: Sources) -> Iterable[str]:
+def _lektrico(wallbox: Wallbox, sources: Sources) -> Iterable[str]:
     return (f"/rpc/{method} {_get(wallbox, f'/rpc/{method}')}" for method in sources if method in lektrico.METHODS)
 
 
-def _bender(wallbox: Wallbox, _wanted: Sequence[Document], sources: Sources) -> Iterable[str]:
+def _bender(wallbox: Wallbox, sources: Sources) -> Iterable[str]:
     return [_get(wallbox, "/rest/full_state")] if "full_state" in sources else []
 
 
-def _keba(wallbox: Wallbox, _wanted: Sequence[Document], sources: Sources) -> Iterable[str]:
+def _keba(wallbox: Wallbox, sources: Sources) -> Iterable[str]:
     service = wallbox.interfaces.get("udp")
     for source in sources:
         if isinstance(service, UdpInterface) and source.startswith("report "):
             yield from (answer.data.decode("cp437") for answer in service.handle(source.encode(), _CLIENT))
 
 
-_ASKING: Final[Mapping[str, Callable[[Wallbox, Sequence[Document], Sources], Iterable[str]]]] = {
+_ASKING: Final[Mapping[str, Callable[[Wallbox, Sources], Iterable[str]]]] = {
     "goe": _goe,
     "warp": _warp,
     "nrgkick": _nrgkick,
@@ -186,6 +211,10 @@ _ASKING: Final[Mapping[str, Callable[[Wallbox, Sequence[Document], Sources], Ite
 }
 
 
+_UNITS: Final = {"keba": 255}
+"""Modbus unit that answers, where it is not 1."""
+
+
 def _registers(wallbox: Wallbox, sources: Sources) -> Iterable[str]:
     """Address and value of the registers that are wanted."""
     server = wallbox.interfaces.get("modbus")
@@ -193,20 +222,20 @@ def _registers(wallbox: Wallbox, sources: Sources) -> Iterable[str]:
         return
     for address in sorted(int(source) for source in sources if source.isdigit()):
         for function in (3, 4):
-            value = _register(server, function, address)
+            value = _register(server, _UNITS.get(wallbox.vendor.id, 1), function, address)
             if value is not None:
                 yield f"{address} {value}"
                 break
 
 
-def _register(server: ModbusInterface, function: int, address: int) -> int | None:
+def _register(server: ModbusInterface, unit: int, function: int, address: int) -> int | None:
     """The item at an address as an unsigned number; None: there is none."""
     table = server.table() if server.table is not None else None
     found = next(iter(table.items(function, address, 1)), None) if table is not None else None
     if found is None:
         return None
     reply = server.handle(
-        ModbusRequest(unit=1, function=function, address=found.start, count=found.end - found.start, origin=_CLIENT)
+        ModbusRequest(unit=unit, function=function, address=found.start, count=found.end - found.start, origin=_CLIENT)
     )
     if reply is None or reply.exception is not None:
         return None

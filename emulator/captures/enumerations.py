@@ -23,7 +23,7 @@ def _words(text: str) -> frozenset[object]:
 _GOE: Final[Mapping[str, frozenset[object]]] = {
     "car": _first(7) | {None},
     "err": _first(25),
-    "modelStatus": _first(41),
+    "modelStatus": _first(42),
     "lck": _first(4),
     "cus": _first(6),
     "ffb": _first(3),
@@ -101,7 +101,6 @@ _WARP: Final[Mapping[str, frozenset[object]]] = {
     "error_state": _first(6),
     "dc_fault_current_state": _first(7),
     "lock_state": _first(6),
-    "contactor_state": _first(4),
 }
 
 

@@ -16,6 +16,7 @@ from ..errors import EmulatorError, did_you_mean
 from .capture import Capture, Document, Field, Remark
 from .formats import FORMATS
 from .formats.format import Format
+from .journal import as_capture
 from .pieces import Piece, Pieces
 
 LONGEST: Final = 32 * 1024 * 1024
@@ -35,7 +36,7 @@ def read(source: Path | str, *, vendor: str | None = None) -> Capture:
     name, text = (source.name, text_of(source)) if isinstance(source, Path) else ("capture", source)
     if not text.strip():
         raise EmulatorError(f"{name}: is empty")
-    pieces = Pieces(text)
+    pieces = Pieces(as_capture(text))
     every = list(pieces)
     form, documents = _best(every, vendor)
     if form is None or not documents:

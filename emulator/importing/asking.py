@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from ..captures.formats.warp import is_path
-from .talk import Datagram, Http, Known, Said, Shown, Topic
+from .talk import Datagram, Http, Known, Shown, Topic
 
 _GOE: Final = re.compile(r"^/?(?P<peer>go-eCharger/[^/]+)/(?P<tail>.+)$")
 _WARP: Final = re.compile(r"^/?(?P<peer>w(?:arp\d?|em2?)/[^/]+)/(?P<tail>.+)$")
@@ -58,6 +58,13 @@ def on_topic(vendor: str, tail: str, said: Topic) -> Ask | None:
     if vendor == "warp" and (tail.endswith("_update") or said.sent or _is_command(tail)):
         return Ask(said.at, said.line, said.over, {"topic": tail, "payload": _compact(said.payload)})
     return None
+
+
+def is_write(vendor: str, tail: str) -> bool:
+    """Whether a topic is one that clients write."""
+    if vendor == "goe":
+        return tail.endswith("/set")
+    return vendor == "warp" and (tail.endswith("_update") or _is_command(tail))
 
 
 def _is_command(tail: str) -> bool:
@@ -159,8 +166,3 @@ def unbridged(payload: str) -> str:
     except (ValueError, KeyError, TypeError):
         return payload
     return inner if isinstance(inner, str) else json.dumps(inner)
-
-
-def about(said: Said) -> str:
-    """Where something stands, for people."""
-    return f"line {said.line}"

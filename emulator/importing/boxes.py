@@ -16,8 +16,9 @@ from ..captures.pieces import Piece, Pieces
 from ..vendors.nrgkick import enums
 from . import asking
 from .asking import Ask
-from .frames import Exchange, exchanges_of, listed_registers, whose
-from .talk import Datagram, Frame, Http, Known, Said, Shown, Topic
+from .exchange import Exchange
+from .frames import exchanges_of, listed_registers, whose
+from .talk import Datagram, Exchanged, Frame, Http, Known, Said, Shown, Topic
 from .talk import Document as SaidDocument
 
 _BY_VENDOR: Final[Mapping[str, Format]] = {form.vendor: form for form in reversed(FORMATS)}
@@ -81,6 +82,7 @@ class Boxes:
     """Whose box it is where the log does not tell."""
     found: list[Box] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
+    exchanged: list[Exchanged] = field(default_factory=list)
     shown: list[Shown] = field(default_factory=list)
     registers: list[tuple[Said, int, int]] = field(default_factory=list)
     """Of a listing: address and value."""
@@ -106,6 +108,8 @@ class Boxes:
         match said:
             case Frame():
                 self.frames.append(said)
+            case Exchanged():
+                self.exchanged.append(said)
             case Shown():
                 self.shown.append(said)
             case Topic():
@@ -151,6 +155,8 @@ class Boxes:
             self._document(said, said.reply, asking.label_of(said), "http")
 
     def _known(self, said: Known) -> None:
+        if said.vendor not in _BY_VENDOR:
+            return
         box = self._box(said.vendor, said.peer)
         box.asks += [asking.by_name(said, name, value) for name, value in said.writes.items()]
         for address, value in said.values.items():
@@ -186,6 +192,12 @@ class Boxes:
     # --- all of them -------------------------------------------------------------------------------------------------
 
     def _modbus(self) -> None:
+        for area in dict.fromkeys(said.area for said in self.exchanged):
+            some = [said.exchange for said in self.exchanged if said.area == area]
+            name = area.rpartition(".")[2]
+            vendor = self.vendor or (name if name in _BY_VENDOR else whose(some, name))
+            if vendor is not None:
+                self._box(vendor, area).exchanges += some
         listed = list(listed_registers(self.registers))
         if listed and (vendor := self.vendor or whose(listed, "")) is not None:
             self._box(vendor, "").exchanges += listed
@@ -237,6 +249,17 @@ class Boxes:
                 else:
                     box.readings.append(Reading(said.at, said.line, "charger", f"charger:{name}", value))
         return box
+
+
+def values_of(vendor: str, text: str, label: str) -> dict[str, object]:
+    """What a message of a vendor's box says: values by their names in scenarios."""
+    found: dict[str, object] = {}
+    for piece in Pieces(f"{label} {text}" if label else text):
+        form, documents = _claimed(piece, vendor)
+        for document in documents if form is not None else ():
+            said = Said(at=None, line=1, area="")
+            found |= {one.address: one.value for one in readings_of(vendor, document, said, "")}
+    return found
 
 
 def _claimed(piece: Piece, vendor: str | None) -> tuple[Format | None, Sequence[Document]]:

@@ -6,6 +6,7 @@ The one rule: one number for the whole log, rounded as a person would; what chan
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from statistics import median
 from typing import Final
 
@@ -145,7 +146,10 @@ def _stated(text: object, usual: float) -> float:
 
 
 def _energy(work: Work, part: Part, index: int, found: Replay, agreement: Agreement) -> None:
-    """A session that has charged before the log begins: longer or shorter."""
+    """When the first session began: before the log, or between two messages of it."""
+    if part.situations and (part.situations[0].before is not None or part.situations[0].state == "A"):
+        _plugged_in(work, part, index, found, agreement)
+        return
     pairs = list(_pairs(part, agreement, "energy"))
     if not pairs or not part.situations or part.situations[0].state not in ("B", "C"):
         return
@@ -165,3 +169,19 @@ def _power_before(work: Work, index: int, found: Replay, told: float, other: flo
     if powers:
         return powers[0]
     return max(1_000.0, other / max(1.0, work.lead - 60.0) * 3600) if other > 0 else 11_000.0 if told else 0.0
+
+
+def _plugged_in(work: Work, part: Part, index: int, found: Replay, agreement: Agreement) -> None:
+    """Move the first plug-in between the two messages around it, so that the energy comes out."""
+    begun = next((one for one in part.situations if one.state in ("B", "C") and one.before is not None), None)
+    deed = next((deed for deed in part.sketch.deeds if deed.name == "plug_in"), None)
+    if begun is None or begun.before is None or begun.exact or deed is None:
+        return
+    later = ((told, other) for match, told, other in _pairs(part, agreement, "energy") if told > 0)
+    told, other = next(later, (0.0, 0.0))
+    power = next((s.power for _, s in sorted(found.snapshots[index].items()) if s.power > 200), 0.0)
+    if told <= 0 or power <= 0 or abs(told - other) <= max(5.0, 0.01 * told):
+        return
+    earliest, latest = work.at(begun.before) + 0.5, work.at(begun.at) - 0.5
+    at = round(min(max(deed.at - (told - other) / power * 3600, earliest), latest))
+    part.sketch.deeds = [replace(one, at=float(at)) if one is deed else one for one in part.sketch.deeds]

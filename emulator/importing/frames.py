@@ -7,10 +7,10 @@ register means is asked of the vendor's own tables.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from ..captures.formats.modbus import VENDORS, addresses
+from .exchange import Exchange
 from .talk import Frame, Said
 
 READS: Final = (1, 2, 3, 4)
@@ -18,23 +18,6 @@ SINGLE: Final = (5, 6)
 SEVERAL: Final = (15, 16)
 _AREAS: Final = {"keba": "keba", "bender": "bender", "nrgg": "nrgkick", "nrg": "nrgkick", "go-e": "goe", "warp": "warp"}
 """How clients call their devices, where registers leave it open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and what came back."""
-
-    at: float | None
-    line: int
-    unit: int
-    function: int
-    address: int
-    count: int
-    written: tuple[int, ...] = ()
-    """Registers of a write."""
-    values: tuple[int, ...] | None = None
-    """Registers of a read; None: no answer was seen."""
-    exception: int | None = None
 
 
 def exchanges_of(frames: Sequence[Frame], vendor: str | None) -> Iterator[tuple[str, str, list[Exchange]]]:
@@ -113,6 +96,17 @@ def _exchange(asked: Frame, pdu: bytes, answer: tuple[Frame, bytes] | None) -> I
     elif function in SEVERAL and len(pdu) >= 6:
         words = _words(pdu[6:]) if function == 16 else ()
         yield Exchange(asked.at, asked.line, unit, function, address, second, words, None, exception)
+
+
+def exchange_of(request: bytes, reply: bytes | None) -> Exchange | None:
+    """A request and its reply as they are on the wire; None: it cannot be read."""
+    asked = Frame(at=None, line=0, area="", data=request, sent=True)
+    answer = Frame(at=None, line=0, area="", data=reply, sent=False) if reply is not None else None
+    pdu, answered = _pdu(request), _pdu(reply) if reply is not None else None
+    if pdu is None or not pdu[1]:
+        return None
+    both = (answer, answered[1]) if answer is not None and answered is not None else None
+    return next(_exchange(asked, pdu[1], both), None)
 
 
 def _words(data: bytes) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ..captures.journal import entries_in
 from ..errors import EmulatorError
 from . import calibrating, guessing, overriding, repairing, settling
 from .agreement import Agreement, together
@@ -16,6 +17,7 @@ from .boxes import Box, Boxes, Reading
 from .content import messages_of
 from .drafting import deeds_of, lead_of, rating_of, sketch_of
 from .identity import device_of
+from .journals import messages_in
 from .lines import lines_of
 from .personal import Redactor, is_personal
 from .records import records_of
@@ -63,7 +65,8 @@ def import_text(text: str, *, model: str | None = None, firmware: str | None = N
     """The scenario of a log. EmulatorError if nothing in it is a box, or a stated model does not exist."""
     remarks, redactor = Remarks(), Redactor()
     vendor = _vendor_of(model)
-    messages = messages_of(records_of(lines_of(text)))
+    journal = entries_in(text)
+    messages = messages_in(journal) if journal is not None else messages_of(records_of(lines_of(text)))
     boxes = Boxes(vendor)
     found = [box for box in boxes.take(messages) if box.vendor != "eebus"][:MOST_BOXES]
     if not found:
@@ -87,7 +90,7 @@ def _vendor_of(model: str | None) -> str | None:
 
     if model is None:
         return None
-    if model in vendors.PACKAGES:
+    if model in vendors.names():
         return model
     return vendors.vendor_for(model, model).id
 

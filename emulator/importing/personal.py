@@ -20,7 +20,7 @@ NAMES: Final = re.compile(
         |uid|connected_uid|tag\w*|tag_id|rfid\w*|rfid\ tag|auth_uid|idtag|evccid|latitude|longitude|altitude|lat|lon
         |gps\w*|timezone|imei|imsi|operator|email|e-mail|phone|address|broker_\w+|client_name|global_topic_prefix
         |em_id|chargers_list|device_id|ocpp_meter_serial|location|rca|rcr|rcd|rc\d|rna|rnm|rne|rn\d|c\di|c\dn
-        |cards|authorized_tags|users|ocpp_server_link|manager_ip|enterprise|event_log|boot_id
+        |cards|authorized_tags|users|ocpp_server_link|manager_ip|src|dst|enterprise|event_log|boot_id
     ) (?:$|[.\s])
     """
 )
@@ -31,7 +31,10 @@ SPARED: Final = frozenset({"rcd"})
 _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[int], str]], ...]] = (
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), lambda n: f"user{n}@example.org"),
     (re.compile(r"\b(?:[0-9A-Fa-f]{2}[:-]){3,9}[0-9A-Fa-f]{2}\b"), lambda n: f"02:00:00:00:00:{n % 256:02x}"),
-    (re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]|-\w)"), lambda n: f"192.0.2.{n % 250 + 1}"),
+    (
+        re.compile(r"(?<![\w.])(?!127\.|0\.0\.0\.0|255\.)(?:\d{1,3}\.){3}\d{1,3}(?![\w.]|-\w)"),
+        lambda n: f"198.51.100.{n % 250 + 1}",
+    ),
     (re.compile(r"\b[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){4,7}\b"), lambda n: f"2001:db8::{n:x}"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*\b"), lambda n: f"token{n}"),
     (re.compile(r"\b[0-9a-fA-F]{24,}\b|\b[A-Za-z0-9+/_-]{40,}={0,2}(?![\w/])"), lambda n: f"secret{n}"),

@@ -11,7 +11,8 @@ from ..devices.interfaces import RegisterMap
 from ..vendors.specimen import specimen
 from .asking import Ask
 from .boxes import Box, Reading
-from .frames import READS, Exchange
+from .exchange import Exchange
+from .frames import READS
 from .identity import Device
 
 
@@ -54,6 +55,18 @@ def _readings(one: Exchange, table: RegisterMap | None) -> Iterator[Reading]:
         yield Reading(one.at, one.line, "modbus", f"modbus.{item.start}", shown, name, item.row.scale)
     if not known and one.values:
         yield Reading(one.at, one.line, "modbus", f"modbus.{one.address}", one.values[0], "modbus:unknown")
+
+
+def named_values(one: Exchange, table: RegisterMap | None) -> dict[str, object]:
+    """What an exchange says, by the names of the registers, in the unit of the vendor's table."""
+    found: dict[str, object] = {}
+    words = one.written or one.values or ()
+    for item in table.items(one.function, one.address, one.count) if table is not None else ():
+        begin, size = item.start - one.address, item.end - item.start
+        if begin >= 0 and len(words) >= begin + size:
+            value = item.row.type.decode(words[begin : begin + size], item.row.scale)
+            found[item.row.name] = value.hex() if isinstance(value, bytes) else value
+    return found
 
 
 def _asks(one: Exchange, table: RegisterMap | None) -> Iterator[Ask]:

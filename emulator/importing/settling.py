@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 
 from ..errors import EmulatorError
-from .agreement import Match, judged
+from .agreement import Match
 from .boxes import Reading
 from .personal import is_personal
-from .replay import replay
 from .words import settings_for
 from .working import Part, Work
 
@@ -63,8 +62,8 @@ def _drop_useless(work: Work, index: int, part: Part, wanted: Mapping[str, tuple
     """Take out settings that made nothing right."""
     if not wanted:
         return
-    found = replay(work.sketch, work.looks)
-    agreement = judged(part.box.vendor, part.readings, found.values[index])
+    _, agreements = work.play()
+    agreement = agreements[index]
     misses = {(match.reading.address, match.reading.line) for match in agreement.misses}
     for name, (_, readings) in wanted.items():
         if readings and all((reading.address, reading.line) in misses for reading in readings):

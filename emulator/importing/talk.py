@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .exchange import Exchange
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
@@ -50,6 +52,13 @@ class Frame(Said):
 
     data: bytes
     sent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanged(Said):
+    """A request of Modbus with its answer, as a journal keeps them."""
+
+    exchange: Exchange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,19 +5,20 @@ The one rule: a change stays only if the replay agrees better with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from copy import deepcopy
+import json
 from dataclasses import dataclass, field, replace
+from typing import Final
 
-from ..core.snapshot import Snapshot
-from ..errors import EmulatorError
-from .agreement import Agreement, judged, together
+from .agreement import Agreement, judged
 from .boxes import Box, Reading
 from .remarks import Remarks
 from .replay import Look, Replay, replay
 from .sketch import BoxSketch, Sketch
 from .story import Moment, Situation
 from .timing import looking_times
+
+REMEMBERED: Final = 6
+"""Replays that are kept."""
 
 
 @dataclass
@@ -45,6 +46,7 @@ class Work:
     remarks: Remarks
     looks: list[Look] = field(default_factory=list)
     plays: int = 0
+    _played: dict[str, tuple[Replay, list[Agreement]]] = field(default_factory=dict)
 
     def at(self, stamp: float | None) -> float:
         """s of the scenario for a stamp of the log."""
@@ -69,7 +71,15 @@ class Work:
         return found
 
     def play(self, *, overrides: bool = True) -> tuple[Replay, list[Agreement]]:
-        """Play, and compare; one agreement per box."""
+        """Play, and compare; one agreement per box. What was played before is not played again."""
+        key = json.dumps([self.sketch.data(overrides=overrides), self.lead], default=str)
+        if key not in self._played:
+            if len(self._played) >= REMEMBERED:
+                self._played.pop(next(iter(self._played)))
+            self._played[key] = self._play(overrides=overrides)
+        return self._played[key]
+
+    def _play(self, *, overrides: bool) -> tuple[Replay, list[Agreement]]:
         self.plays += 1
         found = replay(self.sketch, self.looks, overrides=overrides)
         agreements = [
@@ -84,30 +94,3 @@ class Work:
             part.sketch.deeds = [replace(deed, at=deed.at + by) if deed.at > 0 else deed for deed in deeds]
         self.lead += by
         self.prepare()
-
-    def score(self) -> int:
-        """Readings that come again."""
-        return together(self.play()[1]).good
-
-    def attempt(self, change: Callable[[], None], least: int | None = None) -> bool:
-        """Make a change, and take it back if the replay agrees less or not at all. Whether it stayed."""
-        before = deepcopy([part.sketch for part in self.parts])
-        known = self.score() if least is None else least
-        change()
-        try:
-            better = self.score() > known
-        except EmulatorError:
-            better = False
-        if not better:
-            self.restore(before)
-        return better
-
-    def restore(self, sketches: Sequence[BoxSketch]) -> None:
-        """Take the boxes as they were."""
-        for part, sketch in zip(self.parts, sketches, strict=True):
-            part.sketch = sketch
-        self.sketch.boxes = [part.sketch for part in self.parts]
-
-    def snapshots(self, found: Replay, index: int) -> list[tuple[float, Snapshot]]:
-        """What a charger knew at the looks, in order."""
-        return sorted(found.snapshots[index].items())

@@ -250,6 +250,8 @@ class Connection(web.RequestHandler):
     async def serve(self, raw: web.BaseRequest) -> web.StreamResponse:
         """Read the rest of a request and have it answered."""
         try:
+            if self.pending > 1:
+                await asyncio.sleep(0)  # one of a pipeline, then others have their turn
             return await self._answer(raw)
         except TooLargeError:
             return self._malformed("body too large", self.server.interface.on_too_large)

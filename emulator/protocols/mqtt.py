@@ -232,6 +232,7 @@ class MqttDevice(Outgoing):
 
     def _tell_lost(self, reason: str) -> Iterable[Publish]:
         self.interface.lost(reason)
+        self.endpoint.wallbox.happenings.count += 1
         return ()
 
     def _record_connection(self, name: str, detail: dict[str, object]) -> Entry:

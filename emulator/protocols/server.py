@@ -200,6 +200,7 @@ class Server(ABC):
         self._unlisten = self.endpoint.wallbox.listen(self._on_change)
         await self.settle()
         self._follower = asyncio.create_task(self._follow(), name=f"follow {self.endpoint.address}")
+        self._follower.add_done_callback(self.endpoint.simulation.bugs.of_a_task)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..core.events import EventName
-from ..core.vehicles import PRESETS
 from ..faults.catalogue import FAULT_TYPES
 from ..language.fields import DataclassRecord, PartialRecord, arguments_of, summary
 from ..language.records import Argument
@@ -14,9 +13,10 @@ from ..scenario.schema import SECTIONS
 from ..scenario.steps import TIMES, VOCABULARY
 from ..scenario.steps.fault import COMMON
 from ..scenario.wallboxes import WALLBOX
-from ..verdict.catalogue import SETS
+from ..verdict.catalogue import BY_NAME
 from ..verdict.rules import RULES
 from ..world.quantities import catalogue
+from ..world.vehicles import VEHICLES
 from .markdown import argument_table, code, table
 
 NESTED: tuple[tuple[str, str, tuple[Argument[object], ...]], ...] = (
@@ -83,7 +83,7 @@ def rules() -> Iterator[str]:
         yield f"{summary(cls)}\n"
         yield from argument_table(a for a in arguments_of(cls) if a.name != "what")
     yield "# Ready-made sets\n"
-    for found in SETS:
+    for found in BY_NAME.values():
         yield f"## {found.name}\n"
         yield f"{found.about}\n"
         yield f"`rules: [{{include: {found.name}}}]`\n"
@@ -112,6 +112,6 @@ def names() -> Iterator[str]:
                 "never" if found.toggle_limit is None else f"{found.toggle_limit} stops",
                 "never" if found.sleep_after is None else f"{found.sleep_after / 60:g} min",
             )
-            for name, found in PRESETS.items()
+            for name, found in VEHICLES.items()
         ),
     )

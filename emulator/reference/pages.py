@@ -26,7 +26,7 @@ PAGES: Final[dict[str, Callable[[], Iterator[str]]]] = {
 def pages() -> Iterator[tuple[str, str]]:
     """File name and text of every page."""
     wanted: dict[str, Callable[[], Iterator[str]]] = dict(PAGES)
-    for name in vendors.PACKAGES:
+    for name in vendors.names():
         wanted[f"{name}.md"] = partial(vendor_pages.page, name)
         wanted[f"{name}-rows.md"] = partial(_rows, name)
     for name, write in wanted.items():

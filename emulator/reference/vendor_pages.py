@@ -37,7 +37,8 @@ def page(name: str) -> Iterator[str]:
     rows = ((code(s.name), s.expected, _shown(s.default), s.about) for s in found.settings)
     yield from table(("setting", "takes", "at first", "meaning"), rows)
     yield f"## Rows\n\nEvery key, register and topic with its source: [the table]({name}-rows.md).\n"
-    notes = files(vendors).joinpath(name, "NOTES.md").read_text("utf-8")
+    file = files(vendors).joinpath(name, "NOTES.md")
+    notes = file.read_text("utf-8") if file.is_file() else f"# Notes\n\n{found.about}"
     yield re.sub(r"^#", "##", notes, flags=re.MULTILINE)
 
 

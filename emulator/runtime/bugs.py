@@ -13,9 +13,12 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from ..errors import EmulatorError
+
+if TYPE_CHECKING:
+    import asyncio
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +90,11 @@ class Bugs:
         elif self._seldom.due(bug.id) is not None:
             log.error("%s", bug, extra={"bug": bug.id})
         return bug
+
+    def of_a_task(self, task: asyncio.Task[object]) -> None:
+        """What ended a task, if a mistake of ours did: nobody waits for it, and it would be lost. A done callback."""
+        if not task.cancelled() and isinstance(error := task.exception(), Exception):
+            self.caught(task.get_name(), error)
 
     def _known(self, where: str, error: BaseException) -> Bug:
         identity = identify(error)

@@ -127,6 +127,30 @@ ENUMERATIONS = (
         "keba-p40",
     ),
     _enumeration(
+        "phaseUsed (REST)",
+        "rest.phaseUsed",
+        {"L1_L2_L3": "three phases", "L1": "one phase"},
+        {
+            "L1_L2_L3": Made(),
+            "L1": Made(("command: {write: {keba.modbus.5050: 3}}", "command: {write: {keba.modbus.5052: 0}}")),
+        },
+        "keba-p40",
+    ),
+    _enumeration(
+        "status of a session (REST)",
+        "rest.session.status",
+        {
+            "INITIATED": "no current yet", "PWM_CHARGING": "charging", "BLOCKED": "held back", "CLOSED": "over",
+        },
+        {
+            "INITIATED": Made(("vehicle_refuses: {}", PLUG_IN)),
+            "PWM_CHARGING": Made(CHARGING),
+            "BLOCKED": _fault("command: {write: {keba.modbus.5014: 0}}"),
+            "CLOSED": _fault("unplug: {}"),
+        },
+        "keba-p40",
+    ),
+    _enumeration(
         "reason",
         "report100.reason",
         {0: "not ended", 1: "unplugged", 5: "seen with State 5", 10: "stopped with the card"},

@@ -68,7 +68,7 @@ class CloudApi:
         """All keys, or those of `filter`, as the wallbox sent them last."""
         view, table = View(self._device), self._tables.status
         wanted = dict(request.query).get("filter") or ""
-        body = table.filtered(wanted, view)[0] if wanted else table.everything(view)
+        body = table.filtered(wanted, lambda: view)[0] if wanted else table.everything(lambda: view)
         sent = self._device.clock.utc(view.second)
         return HttpReply(
             body=body,

@@ -87,13 +87,13 @@ class HttpApi:
 
     def _status(self, text: str) -> HttpReply:
         device = self._device
-        view, table, strict = View(device), self._tables.status, device.identity.traits.newer_platform
+        table, strict = self._tables.status, device.identity.traits.newer_platform
         if text and not text.lstrip().startswith("[") and not device.identity.has(FILTER_OF_NAMES):
             text = "[]"
         if text:
-            body, known = table.filtered(text, view)
+            body, known = table.filtered(text, lambda: View(device))
         else:
-            body, known = table.everything(view), not strict
+            body, known = table.everything(lambda: View(device)), not strict
         code = 200 if known else device.settings[UNKNOWN_KEY_STATUS] or (400 if strict else 200)
         return HttpReply(status=code, body=body, headers=CORS, chunked=True, close=True, journal=_asked(text))
 

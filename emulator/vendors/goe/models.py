@@ -64,6 +64,7 @@ def _model(
     firmwares: tuple[str, ...] = FIRMWARES,
     connector: str = "socket",
     evse: EvseSpec = EVSE,
+    enable: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Model:
     return Model(
         id=name,
@@ -75,6 +76,20 @@ def _model(
         connector=connector,
         serial=serial,
         evse=evse,
+        enable=enable or {},
+    )
+
+
+def _old(name: str, title: str, power_class: int, serial: str) -> Model:
+    """Hardware that speaks API v1 only."""
+    return _model(
+        name,
+        title,
+        power_class,
+        serial=serial,
+        firmwares=OLD_FIRMWARES,
+        evse=OLD_EVSE,
+        enable={"http": {"hla": True}},
     )
 
 
@@ -89,11 +104,11 @@ MODELS: Final = (
     _model("gemini-2-11", "Charger Gemini 2.0 11 kW", 11, serial="412345", firmwares=_from("56.8")),
     _model("v3-22", "Charger HOME+ (V3) 22 kW", 22, firmwares=V3_FIRMWARES),
     _model("v3-11", "Charger HOME+ (V3) 11 kW", 11, firmwares=V3_FIRMWARES),
-    _model("v2-22", "Charger HOME+ (V2) 22 kW", 22, serial="001680", firmwares=OLD_FIRMWARES, evse=OLD_EVSE),
-    _model("v2-11", "Charger HOME+ (V2) 11 kW", 11, serial="001680", firmwares=OLD_FIRMWARES, evse=OLD_EVSE),
+    _old("v2-22", "Charger HOME+ (V2) 22 kW", 22, "001680"),
+    _old("v2-11", "Charger HOME+ (V2) 11 kW", 11, "001680"),
     # ASSUMED: what clients see of V1 is what they see of V2.
-    _model("v1-22", "Charger HOME (V1) 22 kW", 22, serial="000680", firmwares=OLD_FIRMWARES, evse=OLD_EVSE),
-    _model("v1-11", "Charger HOME (V1) 11 kW", 11, serial="000680", firmwares=OLD_FIRMWARES, evse=OLD_EVSE),
+    _old("v1-22", "Charger HOME (V1) 22 kW", 22, "000680"),
+    _old("v1-11", "Charger HOME (V1) 11 kW", 11, "000680"),
     _model("pro", "Charger PRO", 22, serial="512345", firmwares=_from("59.4")),
     _model("core", "Charger CORE", 22, serial="612345", firmwares=_from("60.3"), connector="tethered"),
 )

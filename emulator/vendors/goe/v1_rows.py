@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ...core.instant import SECOND
@@ -257,6 +257,19 @@ def _flag(name: str, setting: Setting[bool], about: str, *, app: bool = False) -
     return _row(name, _bit(setting), about, _by(flag(setting, app=app)))
 
 
+def _card_rows(slot: int, name: str, read: Read, about: str, write: Write | None) -> tuple[Row, ...]:
+    """A key of a card. Source: a message of 041.0 over MQTT has tag and name of the first card only."""
+    row = _row(name, read, f"{about} of card {slot + 1}", write)
+    if slot == 0 and write is not None:
+        return (row,)
+    return (
+        replace(row, models=NOT_OLD),
+        replace(row, models=OLD, until="41"),
+        replace(row, models=OLD, since="41", until="42", over=("http",), assumed="over HTTP it is there"),
+        replace(row, models=OLD, since="42"),
+    )
+
+
 ROWS: Final[tuple[Row, ...]] = (
     _row("version", lambda _: "B", "of the JSON", live=False),
     _row("tme", _local_time, "local time, ddmmyyhhmm; the year minus 2000, also before the clock was set (-30)"),
@@ -318,14 +331,20 @@ ROWS: Final[tuple[Row, ...]] = (
     _flag("nmo", s.NMO, "no earth check"),
     _row("sch", _schedules, "schedules, base64 of twelve bytes", assumed="which bytes"),
     _stored("sdp", s.SDP, "button and force state"),
-    *(_row(f"ec{letter}", _card_energy(slot), f"0.1 kWh of card {slot + 1}") for slot, letter in enumerate(CARDS)),
     *(
-        _row(f"rc{letter}", _card_tag(slot), f"tag of card {slot + 1}", _card(slot, lambda raw: {"rfid": raw}))
+        row
         for slot, letter in enumerate(CARDS)
+        for row in _card_rows(slot, f"ec{letter}", _card_energy(slot), "0.1 kWh", None)
     ),
     *(
-        _row(f"rn{letter}", r.card_name(slot), f"name of card {slot + 1}", _card(slot, lambda raw: {"name": raw}))
+        row
+        for slot, letter in enumerate(CARDS)
+        for row in _card_rows(slot, f"rc{letter}", _card_tag(slot), "tag", _card(slot, lambda raw: {"rfid": raw}))
+    ),
+    *(
+        row
         for slot, letter in enumerate(NAMES)
+        for row in _card_rows(slot, f"rn{letter}", r.card_name(slot), "name", _card(slot, lambda raw: {"name": raw}))
     ),
     _row("loe", _bit(s.LOE), "load balancing on", _by(flag(s.LOE)), bare=True),
     _row("lot", r.group_current_53, "A of the group", _by(key(s.LOT)), bare=True, models=NOT_OLD),

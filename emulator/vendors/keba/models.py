@@ -7,6 +7,7 @@ made up after the scheme of those.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -91,6 +92,7 @@ def _model(
     serial: str,
     connector: str = "tethered",
     default: str | None = None,
+    enable: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Model:
     """`default`: firmware if not the newest."""
     return Model(
@@ -102,6 +104,7 @@ def _model(
         connector=connector,
         serial=serial,
         evse=EVSE,
+        enable=enable or {},
     )
 
 
@@ -152,7 +155,8 @@ def _p40(
 ) -> tuple[Model, Traits]:
     """Product code: 4, current, connector, phases (3: switching), metering, RFID, button. Source: OpenEMS."""
     code = f"4{1 if amperes == 16 else 2}{1 if connector == 'tethered' else 2}3{metering}{int(rfid)}1"
-    model = _model(name, title, amperes, P40_FIRMWARES, "26000042", connector)
+    in_app = {"modbus": {"modbus_in_app": True}}
+    model = _model(name, title, amperes, P40_FIRMWARES, "26000042", connector, enable=in_app)
     return model, Traits(generation="P40", series="p40", code=int(code), meter=metering > 0, rfid=rfid, assumed=True)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -26,12 +26,13 @@ from .logic import Logic
 from .models import P40, WITH_COM_MODULE
 from .readings import View
 from .rest_sessions import HERE as SESSIONS
-from .rest_sessions import Sessions
+from .rest_sessions import MEMBERS, Sessions
 from .rest_tokens import Tokens, refused, reply
 from .rest_wallbox import Told
 from .settings import ENA, OUT_OF_ORDER, PERMANENTLY_LOCKED, REST, REST_PASSWORD, X2SRC
 
 BOX: Final = "/v2/wallboxes"
+NEWEST: Final = "session."
 PROFILE_ZERO: Final = "/v2/profiles/chargepointmaxprofilezero"
 DAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 FITTED: Final = (
@@ -94,6 +95,15 @@ class RestApi:
             self._serial, lambda: self._settings[REST_PASSWORD], lambda: int(calendar(None).timestamp())
         )
         self.told = Told(logic.build, view)
+
+    def read(self, address: str) -> object:
+        """A member of the wallbox by dots, or `session.` and one of the newest session. KeyError if there is none."""
+        session = address.removeprefix(NEWEST)
+        return self._sessions.newest(session) if session != address else self.told.read(address)
+
+    def addresses(self) -> Iterable[str]:
+        yield from self.told.wallbox()
+        yield from (NEWEST + member for member in MEMBERS)
 
     def interface(self) -> HttpInterface:
         here, told, guarded = f"{BOX}/{self._serial}", self.told, self._guarded

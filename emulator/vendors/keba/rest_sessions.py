@@ -27,6 +27,10 @@ COLUMNS: Final = (
     "Charging Station ID", "Serial", "RFID Card", "Status", "Start", "End", "Duration (s)", "Meter at start (Wh)",
     "Meter at end (Wh)", "Consumption (kWh)",
 )  # fmt: skip
+MEMBERS: Final = (
+    "id", "wallboxNumber", "wallboxSerialNumber", "tokenId", "status", "terminationReason", "startDate", "endDate",
+    "duration", "startingMeterValue", "endingMeterValue", "energyConsumed", "energyConsumedInKwh", "tariffModel",
+)  # fmt: skip
 LEAN: Final = ("terminationReason", "energyConsumedInKwh", "tariffModel")
 """Members that the list has and a single session has not."""
 
@@ -67,6 +71,13 @@ class Sessions:
             "energyConsumedInKwh": round(entry["E pres"] / 10_000, 4),
             "tariffModel": "PerEnergyConsumed",
         }
+
+    def newest(self, member: str) -> object:
+        """A member of the newest session, as `rest.session.status`; null without one. KeyError if there is none."""
+        if member not in MEMBERS:
+            raise KeyError(member)
+        found = self.every()
+        return found[0][member] if found else None
 
     def listed(self, request: HttpRequest) -> HttpReply:
         """`limit`, `offset`, `orderDir` and `filters=SOCKET_SERIAL_NUMBER=...` of the query."""

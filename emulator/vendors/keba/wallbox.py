@@ -79,11 +79,11 @@ class Keba(Wallbox):
         return address.startswith(REGISTER) and "modbus" in self.interfaces
 
     def read(self, address: str) -> object:
-        """`modbus.1000` as on the wire, `report2.State` as in the reply, `rest.meter.lines.0.current`, `display`."""
+        """`modbus.1000` as on the wire, `report2.State` as in the reply, `rest.state`, `display`."""
         if self._is_register(address):
             return self.modbus.read(address)
         if address.startswith(REST_VALUE) and "rest" in self.interfaces:
-            return self.rest.told.read(address.removeprefix(REST_VALUE))
+            return self.rest.read(address.removeprefix(REST_VALUE))
         if address == DISPLAY and self.build.traits.display:
             return self.logic.shown
         return self.reports.read(self.view(), address)
@@ -100,7 +100,7 @@ class Keba(Wallbox):
         if self.build.traits.display:
             yield DISPLAY
         if "rest" in self.interfaces:
-            yield from (f"{REST_VALUE}{name}" for name in self.rest.told.wallbox())
+            yield from (f"{REST_VALUE}{name}" for name in self.rest.addresses())
         if "modbus" in self.interfaces:
             for table in self.modbus.table.tables.values():
                 yield from (f"{REGISTER}{item.start}" for item in table.items if item.row.read is not None)

@@ -73,6 +73,7 @@ def _connect(amperes: int) -> Model:
         rated_current=float(amperes),
         serial="NRGKICK000001",
         evse=FIRST_EVSE,
+        enable={"http": {}},
     )
 
 

@@ -17,15 +17,19 @@ COMMANDS = "go-eCharger/001680/cmd/req"
 
 COMMON = """
     sse wss wke wen cdi tof tds lbr aho afi azo ama al1 al2 al3 al4 al5 cid cch cfi lse ust wak r1x dto nmo sch sdp
-    eca ecr ecd ec4 ec5 ec6 ec7 ec8 ec9 ec1 rca rcr rcd rc4 rc5 rc6 rc7 rc8 rc9 rc1
-    rna rnm rne rn4 rn5 rn6 rn7 rn8 rn9 rn1 loe lot lom lop log lon lof loa lch
 """
+CARDS = """
+    eca ecr ecd ec4 ec5 ec6 ec7 ec8 ec9 ec1 rca rcr rcd rc4 rc5 rc6 rc7 rc8 rc9 rc1
+    rna rnm rne rn4 rn5 rn6 rn7 rn8 rn9 rn1
+"""
+GROUP = "loe lot lom lop log lon lof loa lch"
 ORDER = {
     "41.0": f"""
-    version tme rbc rbt car amp err ast alw stp cbl pha tmp dws dwo adi uby eto wst txi nrg fwv {COMMON}""".split(),
+    version tme rbc rbt car amp err ast alw stp cbl pha tmp dws dwo adi uby eto wst txi nrg fwv
+    {COMMON} rca rna {GROUP}""".split(),
     "42.0": f"""
     version tme rbc rbt car amp amx err ast alw stp cbl pha tmp tma amt dws dwo adi uby eto wst txi nrg fwv
-    {COMMON}""".split(),
+    {COMMON} {CARDS} {GROUP}""".split(),
 }
 """As captured messages have it."""
 OWN_BROKER = ["mce", "mcs", "mcp", "mcu", "mck", "mcc"]
@@ -77,7 +81,9 @@ def test_old_hardware_speaks_api_v1_only(old: Make, model: str) -> None:
 def test_members_and_their_order(old: Make, firmware: str) -> None:
     world = old(firmware=firmware)
     assert list(status(mqtt(world).connected(BROKER))) == ORDER[firmware]
-    assert list(world.get("/status")) == [*ORDER[firmware], *OWN_BROKER]
+    over_http = list(world.get("/status"))
+    assert over_http[-len(OWN_BROKER) :] == OWN_BROKER
+    assert set(over_http) == {*ORDER[firmware], *CARDS.split(), *OWN_BROKER}
 
 
 def test_the_status_comes_every_five_seconds(old: Make) -> None:

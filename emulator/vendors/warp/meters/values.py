@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from operator import attrgetter
 from typing import Final
 
+from ....core.freshness import seen
+from ....core.instant import SECOND
 from ....core.snapshot import Phases, Snapshot
 
+CALLBACK: Final = SECOND // 2
+"""ASSUMED period of the built-in meter [µs]."""
 SDM72V2 = (
     1, 2, 3, 13, 17, 21, 39, 48, 57, 122, 130, 138, 83, 91, 99, 353, 354, 355, 7, 29, 33, 74, 154, 115, 356, 364, 209,
     211, 4, 5, 6, 8, 25, 213, 277, 214, 210, 212,
@@ -103,7 +106,7 @@ class Sample:
     vehicle: Vehicle = (None, None, None)
     """Where the wallbox knows it."""
 
-    @cached_property
+    @seen
     def texts(self) -> dict[str, str]:
         """Documents already written of this sample, by path."""
         return {}
