@@ -23,8 +23,8 @@ from ...devices.interfaces import (
 )
 from ...devices.modbus_service import ModbusService
 from ...devices.points import Fidelity, Point
-from ...devices.register_table import RegisterTable
 from ...devices.realism import Habits, Latency
+from ...devices.register_table import RegisterTable
 from ...devices.registers import Bank, Layout, Register
 from ...devices.settings import Check, Setting, boolean, integer, number, one_of, text
 from ...devices.vendor import Vendor
