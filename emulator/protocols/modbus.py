@@ -281,7 +281,8 @@ class Connection(asyncio.Protocol):
             answer = self.server.exchange(self._asked.popleft(), self.client)
         finally:
             self._answering = False
-        self.put(answer if self._doomed else self._in_time(answer))
+        lag = 0.0 if self._doomed else self.server.endpoint.latency()
+        self.put(answer if lag <= 0 else replace(answer, delay=answer.delay + lag))
         return True
 
     def _nothing_left(self) -> None:
@@ -311,11 +312,6 @@ class Connection(asyncio.Protocol):
         self._turn.go()
 
     # --- replies -----------------------------------------------------------------------------------------------------
-
-    def _in_time(self, answer: Answer) -> Answer:
-        """The answer, as late as the device gives it."""
-        lag = self.server.endpoint.latency()
-        return answer if lag <= 0 else replace(answer, delay=answer.delay + lag)
 
     def put(self, answer: Answer) -> None:
         """Send, or hold back until its time has come and everything before it is out."""
