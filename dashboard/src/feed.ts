@@ -33,5 +33,13 @@ export function follow(query: Record<string, string | number | undefined>, heard
     };
   };
   open();
-  return { close() { closed = true; clearTimeout(retry); socket?.close(); } };
+  return {
+    close() {
+      closed = true;
+      clearTimeout(retry);
+      if (!socket) return;
+      // A browser complains on its console about a connection that is given up before it is there.
+      if (socket.readyState === WebSocket.CONNECTING) { const opening = socket; opening.onopen = () => opening.close(); } else socket.close();
+    },
+  };
 }

@@ -3,7 +3,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { parse, stringify } from "yaml";
 import { ApiError, call } from "./api";
-import { clock, refreshWallboxes, state } from "./store";
+import { clock, progress, refreshWallboxes, state } from "./store";
 import { instant, statedSeconds } from "./format";
 import type { Outcome, Plain, PlainObject } from "./types";
 
@@ -111,8 +111,9 @@ export const scenario = computed(() => {
   if (file) parts.push(`include: ${asYaml(name)}`);
   else parts.push(stringify({ chargers: DEFAULT }, { lineWidth: 0 }).trim());
   parts.push(steps.length ? "steps:" : "steps: []", ...steps.map(step => `  - ${asYaml(step)}`));
+  // A scenario that is not over yet ends as it says itself.
   const end = Math.max(clock.value.at, ...done.value.map(one => one.at));
-  parts.push(`end: {at: ${statedSeconds(Math.ceil(end * 1000) / 1000)}}`);
+  if (!file || progress.value.finished) parts.push(`end: {at: ${statedSeconds(Math.ceil(end * 1000) / 1000)}}`);
   return parts.join("\n") + "\n";
 });
 

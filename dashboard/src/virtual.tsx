@@ -39,7 +39,8 @@ export function Virtual<T>({ items, height, row, keyOf, label, stick, onTop, onS
   }, [items, stick]);
 
   const scrolled = () => {
-    const node = pane.current!;
+    const node = pane.current;
+    if (!node) return;  // the list has gone, and its last scrolling is told late
     setTop(node.scrollTop);
     const atEnd = node.scrollHeight - node.scrollTop - node.clientHeight < height;
     if (atEnd !== sticking.current) { sticking.current = atEnd; onStick?.(atEnd); }

@@ -14,7 +14,7 @@ export function Live({ name, now }: { name: string; now: Charger }) {
     <div class="live">
       <div class="main">
         <Card title="Over simulated time" aside={<Ranges />} class="plots">
-          {history ? <Plots history={history} now={now} /> : <Empty title="Loading what happened so far" />}
+          {history ? <div data-points={history.times.length}><Plots history={history} now={now} /></div> : <Empty title="Loading what happened so far" />}
         </Card>
         <Boxes boxes={wallboxes.value.filter(box => box.charger === name)} />
       </div>
