@@ -70,6 +70,14 @@ if TYPE_CHECKING:
     help="Write reports (journal, JUnit, JSON, HTML) to this directory.",
 )
 @state_file
+@click.option(
+    "--journal-limit",
+    type=click.IntRange(1, 1_000_000),
+    default=256,
+    show_default=True,
+    metavar="MIB",
+    help="Memory for the journal; the oldest pushes go first. A report still has all of it.",
+)
 @strict
 @broker
 @broker_port
@@ -92,6 +100,7 @@ def command(
     keep_running: bool,
     report: Path | None,
     state: Path | None,
+    journal_limit: int,
     strict: bool,
     broker: str | None,
     broker_port: int | None,
@@ -124,6 +133,7 @@ def command(
         seed=seed,
         state=state,
         record=report is not None,
+        journal_limit=journal_limit << 20,
     )
     control = {
         "host": bind,

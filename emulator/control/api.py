@@ -5,9 +5,9 @@ The one rule: a handler checks everything first and changes something afterwards
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiohttp import web
@@ -20,7 +20,7 @@ from ..errors import did_you_mean
 from ..language.arguments import Duration, Scope, Unreadable
 from ..language.bounds import excess_of_json
 from ..language.nodes import from_object
-from ..runtime.journal import KINDS, Entry
+from ..runtime.journal import KINDS, Entry, Journal, size_of
 from ..scenario.player import failed
 from ..scenario.playing import checks
 from ..scenario.steps import TimedStep, make_step, parse_steps
@@ -40,6 +40,10 @@ Model = TypeVar("Model", bound=BaseModel)
 LONGEST_WAIT: Final = 60.0
 """How long `GET /api/journal` may wait for something new, in wall time [s]."""
 MOST_ENTRIES: Final = 10_000
+LARGEST_PAGE: Final = 4_194_304
+"""Bytes of the entries in one reply, roughly; the next request gets the rest."""
+AT_ONCE: Final = 2000
+"""Entries that are looked at before others have their turn."""
 
 
 class Api:
@@ -86,11 +90,10 @@ class Api:
         while True:
             journal = self.emulator.simulation.journal
             self.emulator.simulation.now()
-            found = list(islice((entry for entry in journal.after(after) if wanted(entry)), limit))
+            found, after = await _matching(journal, after, wanted, query.get("kind"), limit)
             if found or time.monotonic() >= deadline or not await self.feed.news(deadline - time.monotonic()):
                 break
-        following = found[-1].seq if len(found) == limit and found else journal.seq
-        return _json({"entries": views.entries(found), "next": following, "dropped": journal.dropped})
+        return _json({"entries": views.entries(found), "next": after, "dropped": journal.dropped})
 
     def _filter(self, query: dict[str, str]) -> Filter:
         charger = query.get("charger")
@@ -259,6 +262,25 @@ class Api:
 
     async def prometheus(self, _: web.Request) -> web.Response:
         return web.Response(body=self.metrics.text().encode(), headers={"Content-Type": MEDIA_TYPE})
+
+
+async def _matching(
+    journal: Journal, after: int, wanted: Filter, kind: str | None, limit: int
+) -> tuple[list[Entry], int]:
+    """Entries that are wanted, and where to go on. However long it is, others have their turn in between."""
+    found: list[Entry] = []
+    size, newest = 0, journal.seq
+    for number, entry in enumerate(journal.after(after, kind=kind), 1):
+        if entry.seq > newest:
+            break
+        if wanted(entry):
+            found.append(entry)
+            size += size_of(entry)
+            if len(found) == limit or size > LARGEST_PAGE:
+                return found, entry.seq
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return found, max(newest, after)
 
 
 class Filter:

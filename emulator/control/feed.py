@@ -30,9 +30,6 @@ BATCH: Final = 500
 TAIL: Final = 100
 """Entries from before the connection that a new client is shown, without what wallboxes publish by themselves."""
 
-LOOK_BACK: Final = 5000
-"""Newest entries among which those are looked for."""
-
 
 class EventFeed:
     """All clients of the feed."""
@@ -120,9 +117,7 @@ class EventFeed:
 
     def _tail(self) -> list[Entry]:
         """What a new client is shown of the past."""
-        journal = self._emulator.simulation.journal
-        newest = journal.after(max(0, journal.seq - LOOK_BACK))
-        return [entry for entry in newest if entry.kind != "push"][-TAIL:]
+        return self._emulator.simulation.journal.newest(TAIL, without=("push",))
 
     async def _something(self, changed: asyncio.Event) -> None:
         """Wait until there is something to say."""

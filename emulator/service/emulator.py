@@ -26,7 +26,7 @@ from ..protocols.push import moved
 from ..protocols.server import Server
 from ..runtime.bugs import Bugs
 from ..runtime.clock import Clock
-from ..runtime.journal import Entry
+from ..runtime.journal import Entry, Journal
 from ..runtime.pacer import Pacer
 from ..scenario.plan import Scenario
 from ..scenario.player import FOREVER, Failure, Player, Result
@@ -139,7 +139,7 @@ class Emulator:
         self.site = build(
             scenario,
             clock=Clock(0.0),
-            wall=time.time,
+            journal=Journal(wall=time.time, limit=self.options.journal_limit, spill=self.options.record),
             seed=self.options.seed,
             broker=self.sockets.broker_address,
             epoch=epoch,
