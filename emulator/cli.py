@@ -21,16 +21,20 @@ NAME: Final = "charger-emulator"
 COMMANDS: Final = {
     "run": "Serve a scenario (or one charger through every vendor) and play it in clock time.",
     "play": "Play scenarios without sockets, as fast as possible.",
+    "import": "Make a scenario of a log, a dump or a journal.",
+    "record": "Stand between clients and a real box, and keep a journal.",
     "judge": "Judge the clients in a recorded journal by rules.",
+    "compare": "Compare a dump of a real device with the emulated one.",
     "check": "Validate scenarios without running them.",
     "list": "Show vendors, models, firmwares, settings, vehicles, faults, steps, rules, events, quantities.",
     "schema": "Print the JSON Schema of the scenario language, for editors.",
+    "reference": "Write the reference part of the documentation.",
     "report": "Reports of runs: as Markdown.",
     "ctl": "Talk to a running emulator.",
 }
 """Command to its one-line help, so that `--help` needs no command's module."""
 
-MODULES: Final = {"list": "listing"}
+MODULES: Final = {"list": "listing", "import": "importing"}
 
 
 class Commands(click.Group):

@@ -16,6 +16,7 @@ from ..errors import EmulatorError, did_you_mean
 from .capture import Capture, Document, Field, Remark
 from .formats import FORMATS
 from .formats.format import Format
+from .journal import as_capture
 from .pieces import Piece, Pieces
 
 LONGEST: Final = 32 * 1024 * 1024
@@ -32,10 +33,10 @@ def read(source: Path | str, *, vendor: str | None = None) -> Capture:
     `vendor`: whose it is; None: whoever most of it fits. EmulatorError if the file cannot be read, or nothing in it is
     what a wallbox says.
     """
-    name, text = (source.name, _text_of(source)) if isinstance(source, Path) else ("capture", source)
+    name, text = (source.name, text_of(source)) if isinstance(source, Path) else ("capture", source)
     if not text.strip():
         raise EmulatorError(f"{name}: is empty")
-    pieces = Pieces(text)
+    pieces = Pieces(as_capture(text))
     every = list(pieces)
     form, documents = _best(every, vendor)
     if form is None or not documents:
@@ -50,7 +51,8 @@ def read(source: Path | str, *, vendor: str | None = None) -> Capture:
     )
 
 
-def _text_of(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text in a file. EmulatorError if it cannot be read, is no text, or is too large."""
     try:
         with path.open("rb") as file:
             data = file.read(LONGEST + 1)

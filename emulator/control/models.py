@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from ..devices.realism import Realism
+
 Seconds = Annotated[float, Field(description="Simulated seconds since the scenario's start")]
 
 Duration = Annotated[Any, Field(json_schema_extra={"type": ["string", "null"]})]
@@ -103,6 +105,7 @@ class Wallbox(JsonModel):
     firmware: str
     serial: str
     up: bool
+    realism: Realism = Field(description="Whether answers take their time and meters tremble, as the clock runs now")
     interfaces: list[Interface]
 
 

@@ -58,6 +58,7 @@ def wallbox(emulator: Emulator, found: Wallbox, reached: str | None = None) -> d
         "firmware": str(found.profile.firmware),
         "serial": found.serial,
         "up": found.up,
+        "realism": found.realism.level,
         "interfaces": [_interface(emulator, server, reached) for server in served],
     }
 

@@ -11,12 +11,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from ..captures.spelling import is_scalar
 from .exchanges import Exchanges
-from .loose import objects_in
 from .records import Record
 from .shown import shown_values
 from .talk import Datagram, Document, Frame, Said, Shown, Topic
 
+_REPLY: Final = re.compile(r"^(?:Get-Response|Response|response|Reply)[^:{]*: ?(?=\{)")
+"""openWB and others."""
+_REQUEST_LINE: Final = re.compile(r"^(?:GET|PUT|POST|PATCH|DELETE) \S+")
+_LISTED: Final = re.compile(r"^(?P<topic>/?[A-Za-z][\w.+-]*(?:/[\w.+-]+)*)(?:\s+|\s*=\s*)(?P<payload>\S.*)$", re.DOTALL)
+_PAIR: Final = re.compile(r"^(?:[a-z][a-z0-9]*_\w+:|(?:0x)?[0-9A-Fa-f]{1,5}\s*[:=,;\s]\s*(?:0x)?-?\w+\s*$)")
+"""Bender's `key:value`, a register and its value."""
 _HEX: Final = r"(?:0x)?[0-9a-fA-F]{1,2}(?:[\s:,]+(?:0x)?[0-9a-fA-F]{1,2})*"
 _IP: Final = r"[\w.:-]+?"
 
@@ -139,17 +145,25 @@ def _read(record: Record) -> Iterator[Said]:
     text = record.text.strip()
     if record.area.lower() in ("db", "httpd", "cache", "mqtt-server", "influx", "push"):
         return  # nothing of the box, and passwords
-    for notation in NOTATIONS:
-        if (found := notation.pattern.match(text)) is not None:
+    first = text.partition("\n")[0]
+    for notation in NOTATIONS:  # what a client prints behind a message is not part of it
+        if (found := notation.pattern.match(text) or notation.pattern.match(first)) is not None:
             yield from notation.read(found, record)
             return
     if (values := shown_values(text)) is not None:
         yield Shown(at=record.at, line=record.line, area=record.area, values=values)
         return
-    if found := re.match(r"^(?:Get-Response|Response|response|Reply)[^:{]*: ?(?=\{)", text):  # openWB and others
-        yield from _documents(text[found.end() :], record)
+    if found := _REPLY.match(text):
+        yield Document(at=record.at, line=record.line, area=record.area, text=text[found.end() :])
+    elif not record.area and not _REQUEST_LINE.match(text):
+        yield from _listed(text, record)
 
 
-def _documents(text: str, record: Record) -> Iterator[Said]:
-    for one in objects_in(text):
-        yield Document(at=record.at, line=record.line, area=record.area, content=one)
+def _listed(text: str, record: Record) -> Iterator[Said]:
+    """A line of a listing, or a document that stands for itself."""
+    found = _LISTED.match(text)
+    if found is not None and ("/" in found["topic"] or is_scalar(found["payload"])):
+        topic, payload = found["topic"], found["payload"].strip()
+        yield Topic(at=record.at, line=record.line, area="", topic=topic, payload=payload)
+    elif text[:1] in ("{", "[", '"') or _PAIR.match(text) or "\n{" in text:
+        yield Document(at=record.at, line=record.line, area="", text=text)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from .loose import body_of, objects_in
 from .records import Record
 from .talk import Document, Http, Said
 
@@ -23,6 +22,7 @@ _DUMP: Final = re.compile(
 _STATUS: Final = re.compile(r"^HTTP/1\.\d \d{3}.*$", re.MULTILINE)
 _BLANK: Final = re.compile(r"\n\s*\n")
 _BETWEEN: Final = re.compile(r"(?:\n|(?<=[}\]\"]) )\s*--\s*(?:\n| (?=[{\[\"]))")
+_CHUNK: Final = re.compile(r"\s*[0-9a-fA-F]{1,6}\s*")
 _CARRIES: Final = ("PUT", "POST", "PATCH")
 
 
@@ -140,11 +140,15 @@ class Exchanges:
 
     def _document(self, body: _Body) -> None:
         record = body.record
-        for one in objects_in(body.text):
-            self._found(Document(at=record.at, line=record.line, area=record.area, content=one))
+        self._found(Document(at=record.at, line=record.line, area=record.area, text=body.text))
 
 
 def _behind_head(text: str) -> str:
     """What stands behind the headers."""
     found = _BLANK.search(text)
     return text[found.end() :].strip() if found is not None else ""
+
+
+def body_of(text: str) -> str:
+    """A body without the lengths of its chunks."""
+    return "\n".join(line for line in text.splitlines() if not _CHUNK.fullmatch(line)).strip()

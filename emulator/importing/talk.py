@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .exchange import Exchange
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
@@ -53,6 +55,13 @@ class Frame(Said):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanged(Said):
+    """A request of Modbus with its answer, as a journal keeps them."""
+
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Datagram(Said):
     """A datagram of KEBA's."""
 
@@ -62,9 +71,9 @@ class Datagram(Said):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document(Said):
-    """A whole document without a request: a status, a dump, a diagnostics download."""
+    """A document without a request: a status, a dump, a diagnostics download, a listing."""
 
-    content: Mapping[str, object]
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,6 +83,7 @@ class Channel:
         if self.spec.ping is not None:
             self._after("ping", self.spec.ping, self._ping)
         self._speak(self._conversation.opened)
+        self.endpoint.wallbox.happenings.count += 1
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         """Bytes from the client (aiohttp's parser interface)."""
@@ -137,6 +138,7 @@ class Channel:
             self._left(self)
             self.note("closed")
             self._guarded(self._conversation.closed)
+            self.endpoint.wallbox.happenings.count += 1
 
     def _hang_up(self) -> None:
         """Close once everything has left, or after a moment."""

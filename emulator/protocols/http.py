@@ -13,7 +13,7 @@ from aiohttp import web
 from ..devices.delivery import Delivery
 from ..devices.interception import Interception
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
-from ..devices.traffic import of_http
+from ..devices.traffic import READING, of_http
 from ..runtime.journal import Entry
 from .connection import CLOSED, KEPT, Connection, Listener
 from .pem import server_context
@@ -140,7 +140,8 @@ class HttpServer(Server):
             self.endpoint.simulation.journal.introduce(request.origin.client, agent)
         entry = self.record(f"{request.method} {request.path}", detail, request.origin.client)
         request = request.caused_by(self.endpoint.origin(request.origin.client, entry))
-        with self.endpoint.simulation.exchange(entry):
+        reading = room is None and request.method in READING
+        with self.endpoint.simulation.exchange(entry, reading=reading):
             has_value = self.endpoint.wallbox.has_value
             interception = self.endpoint.intercept(of_http, request, has_value, upgrade=room is not None)
             reply = interception.http(request, lambda request: self._answer(request, room))

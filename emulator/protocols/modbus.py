@@ -17,7 +17,7 @@ from typing import Final, Literal
 from ..devices.delivery import Delivery
 from ..devices.interception import Interception
 from ..devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
-from ..devices.traffic import of_modbus
+from ..devices.traffic import WRITES, of_modbus
 from .modbus_frames import (
     DEVICE_FAILURE,
     ILLEGAL_VALUE,
@@ -137,7 +137,7 @@ class ModbusServer(Server):
         if asking.payload:
             detail["payload"] = asking.payload.hex()
         interception = self.endpoint.intercept(of_modbus, asking, self.endpoint.name)
-        with self.endpoint.simulation.exchange(entry):
+        with self.endpoint.simulation.exchange(entry, reading=asked.function not in WRITES):
             found = self.endpoint.ask(_broken, self._answered, frame, asked, asking, interception)
         if found is None:
             found = ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE)

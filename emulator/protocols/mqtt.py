@@ -234,6 +234,7 @@ class MqttDevice(Outgoing):
 
     def _tell_lost(self, reason: str) -> Iterable[Publish]:
         self.interface.lost(reason)
+        self.endpoint.wallbox.happenings.count += 1
         return ()
 
     def _record_connection(self, name: str, detail: dict[str, object]) -> Entry:
@@ -273,11 +274,13 @@ class MqttDevice(Outgoing):
 
     def _leave(self) -> None:
         """End the connection as the wallbox does it: with a good-bye if it has power, else without."""
+        powered = self.endpoint.wallbox.up
+        if powered and self.state == "connected":
+            self.send(self._asked(self.interface.leaving))
         link, self._link = self._link, None
         self._silence()
         if link is None:
             return
-        powered = self.endpoint.wallbox.up
         if self.state == "connected":
             self._record_connection("disconnected", {"reason": "good-bye" if powered else "the wallbox went down"})
         if link.made:

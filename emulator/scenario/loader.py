@@ -6,12 +6,12 @@ The one rule: every mistake is found before anything runs, and all of them are r
 from __future__ import annotations
 
 import os
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from ..core.vehicles import PRESETS
 from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError, Place, Problem, ScenarioError
 from ..language.arguments import Scope, Unreadable
@@ -23,6 +23,7 @@ from ..verdict.reading import PlacedRule, RulesSection
 from ..world.building import build
 from ..world.names import SiteNames
 from ..world.plan import ChargerPlan, ControlBoxPlan
+from ..world.vehicles import VEHICLES
 from . import schema
 from .default import default_scenario
 from .documents import Environment, Files, ScenarioDocument, read_document
@@ -97,6 +98,7 @@ def _rules_node(path: str | Path, environment: Environment) -> tuple[Node | None
 def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | None:
     """The scenario of a document; None after reporting what is wrong."""
 
+    _section(document, schema.PACKS, scope, ())
     vehicles = _section(document, schema.VEHICLES, scope, {})
     plans = _plans(document, scope)
     check_ports(plans, scope)
@@ -112,6 +114,7 @@ def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | Non
     return Scenario(
         file=file,
         about=_section(document, schema.ABOUT, scope, ""),
+        reported=_section(document, schema.REPORTED, scope, ()),
         seed=_section(document, schema.SEED, scope, 0),
         epoch=_section(document, schema.EPOCH, scope, None),
         speed=_section(document, schema.CLOCK, scope, None),
@@ -221,7 +224,11 @@ def _names(document: ScenarioDocument, plans: list[ChargerPlan], vehicles: Mappi
     read = {plan.name for plan in plans}
     rest = [_salvaged(key.text, value, key.place) for key, value in (node.entries or () if node is not None else ())]
     every = [*plans, *(plan for plan in rest if plan.name not in read)]
-    names = SiteNames(chargers, {*PRESETS, *vehicles, *written}, find=_Probe(every, scope))
+    names = SiteNames(
+        chargers,
+        ChainMap(dict.fromkeys([*vehicles, *written]), VEHICLES),  # type: ignore[arg-type]
+        find=_Probe(every, scope),
+    )
     for timeline in document.timelines:
         for item in timeline.items or ():
             names.faults.update(_fault_names(item))

@@ -15,6 +15,7 @@ from typing import Final
 
 from .. import vendors
 from ..devices.interfaces.ocpp import EMBEDDED
+from ..devices.quantities import RESERVED
 from ..devices.realism import LEVELS, Realism
 from ..devices.vendor import Vendor
 from ..errors import EmulatorError, did_you_mean
@@ -23,10 +24,9 @@ from ..language.names import Names
 from ..language.nodes import Node
 from ..language.records import Argument, RecordValues, read_record, record_schema
 from ..world.plan import WallboxPlan, counted_up
-from ..world.quantities import RESERVED
 from .settings import check_settings
 
-INTERFACES: Final = ("http", "https", "websocket", "mqtt", "modbus", "udp", "rest", "semp", "ship", "mdns")
+INTERFACES: Final = ("http", "https", "websocket", "mqtt", "modbus", "udp", "rest", "semp", "cloud", "ship", "mdns")
 SHIP: Final = "ship"
 """The interface that `eebus:` switches on."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -135,7 +135,7 @@ REALISM: Final = Argument(
     "default: full in real time, off at any other speed of the clock",
 )
 WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, EVERYTHING, REALISM, OCPP, EEBUS, *PORTS)
-_KEYS: Final = [argument.name for argument in WALLBOX if argument.name not in vendors.PACKAGES]
+_KEYS: Final = [argument.name for argument in WALLBOX if argument.name not in vendors.names()]
 """What cannot be the name of a wallbox; `eebus`, which is a vendor as well, can."""
 
 
@@ -166,7 +166,7 @@ class WallboxesSection(ArgumentType[tuple[WallboxPlan, ...]]):
 @cache
 def _schema() -> Schema:
     """What can be said about wallboxes: made once, because it is long and stands in several places."""
-    of_vendor = {name: _schema_of(vendors.vendor(name)) for name in vendors.PACKAGES}
+    of_vendor = {name: _schema_of(vendors.vendor(name)) for name in vendors.names()}
     words: Schema = {"enum": [*of_vendor, *vendors.VENDOR_OF_MODEL]}
     some: Schema = {"anyOf": [*of_vendor.values()]}
     word_or_nothing: list[Schema] = [words, {"type": "null"}]

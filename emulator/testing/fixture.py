@@ -16,17 +16,19 @@ from ..errors import EmulatorError, did_you_mean
 from ..language.arguments import Duration, Scope, Unreadable
 from ..language.names import Names
 from ..language.nodes import from_object
+from ..reports.writing import write_reports
 from ..scenario.loader import from_data, load
 from ..scenario.plan import Scenario
 from ..scenario.player import failed
 from ..scenario.playing import checks, expect
-from ..scenario.steps import STEPS, make_step
+from ..scenario.steps import make_step
 from ..service.emulator import Emulator, Options
 from ..verdict.engine import RuleVerdict, VerdictEngine
 from ..verdict.reading import rule_from
 from ..world.plan import ChargerPlan
 from ..world.quantities import charger_view, read
 from .background import Background
+from .steps import Steps
 from .tail import MOST, tail
 from .wallbox import WallboxFixture
 
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class EmulatorFixture:
+class EmulatorFixture(Steps):
     """What the fixture `emulator` is: an emulator that does what it is told and otherwise stands still.
 
     Every step of the scenario language is a method, with arguments as in YAML: `plug_in(vehicle="vw_id3")`,
@@ -47,8 +49,11 @@ class EmulatorFixture:
         self._background = Background.shared()
         self._stack = AsyncExitStack()
         self._emulator: Emulator | None = None
+        self._last: Emulator | None = None
+        """The one that runs or ran last: what it saw can still be looked at when it is off."""
         self._failures = 0
         self._engine: VerdictEngine | None = None
+        self._judged: list[RuleVerdict] = []
 
     def __enter__(self) -> Self:
         return self
@@ -78,9 +83,10 @@ class EmulatorFixture:
             self._stack = stack
             return emulator
 
-        self._emulator = self._background.run(begin())
+        self._emulator = self._last = self._background.run(begin())
         self._failures = 0
         self._engine = None
+        self._judged = []
 
     def stop(self) -> None:
         """Everything off, ports free; the next call starts a new emulator."""
@@ -209,22 +215,6 @@ class EmulatorFixture:
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
-    def __getattr__(self, name: str) -> Callable[..., dict[str, object]]:
-        """Every step as a method."""
-        if name not in STEPS:
-            raise AttributeError(f'the emulator has no step "{name}"{did_you_mean(name, STEPS)}')
-
-        def step(argument: object = None, /, **arguments: object) -> dict[str, object]:
-            __tracebackhide__ = True
-            return self.step(name, argument, **arguments)
-
-        step.__name__ = name
-        step.__doc__ = STEPS[name].about
-        return step
-
-    def __dir__(self) -> Iterable[str]:
-        return [*super().__dir__(), *STEPS]
-
     def step(self, name: str, argument: object = None, /, **arguments: object) -> dict[str, object]:
         """Do a step now and return what came of it. EmulatorError if it is refused or makes no sense."""
         __tracebackhide__ = True
@@ -249,6 +239,7 @@ class EmulatorFixture:
         self._background.run(self.running.reset())
         self._failures = 0
         self._engine = None
+        self._judged = []
 
     # --- judging the client ------------------------------------------------------------------------------------------
 
@@ -278,7 +269,9 @@ class EmulatorFixture:
             found = list(emulator.player.result().rules)
             if engine is not None:
                 engine.conclude(emulator.simulation.now())
-                found += engine.verdicts()
+                judged = engine.verdicts()
+                self._judged += judged
+                found += judged
             return found
 
         verdicts = self.call(conclude)
@@ -329,14 +322,31 @@ class EmulatorFixture:
 
     def journal(self, *, after: int = 0, **wanted: object) -> list[dict[str, object]]:
         """Journal entries whose members are as wanted: `journal(kind="write", interface="http", name="amp")`."""
-        if self._emulator is None:
+        emulator = self._last
+        if emulator is None:
             return []
-        emulator = self._emulator
         found = self.call(lambda: [entry.as_json() for entry in emulator.simulation.journal.after(after)])
         for name in wanted:
             if found and name not in found[0]:
                 raise EmulatorError(f'journal entries have no "{name}"{did_you_mean(name, found[0])}')
         return [entry for entry in found if all(entry[name] == value for name, value in wanted.items())]
+
+    def write_report(self, directory: str | Path) -> bool:
+        """`journal.jsonl`, `junit.xml`, `report.json` and `report.html`, as `--report` does; False if nothing ran."""
+        emulator = self._last
+        if emulator is None:
+            return False
+        rules = [*self._judged, *([] if self._engine is None else self._engine.verdicts())]
+
+        def write() -> None:
+            result = emulator.player.result()
+            held = all(verdict.ok for verdict in rules)
+            full = replace(result, ok=result.ok and held, rules=(*result.rules, *rules))
+            earlier = [(emulator.scenario, before) for before in emulator.earlier]
+            write_reports(Path(directory), [(emulator.scenario, full)], earlier)
+
+        self.call(write)
+        return True
 
     def tail(self, count: int = MOST) -> str:
         """The newest journal entries for a reader, as shown beside a failing test."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..devices.firmware import Model, Version
 from ..devices.points import Fidelity
 from ..devices.vendor import Vendor
-from . import PACKAGES, vendor
+from . import names, vendor
 from .specimen import specimen
 
 _HEAD = ("Name", "Type", "Access", "Value", "Firmware", "Models", "About", "Source", "Assumed")
@@ -17,7 +18,7 @@ _HEAD = ("Name", "Type", "Access", "Value", "Firmware", "Models", "About", "Sour
 
 def document(name: str | None = None) -> str:
     """All vendors, or the one called `name`. EmulatorError if there is none."""
-    chosen = PACKAGES if name is None else (name,)
+    chosen = names() if name is None else (name,)
     return "\n".join(line for vendor_name in chosen for line in _chapter(vendor(vendor_name)))
 
 
@@ -25,6 +26,32 @@ def rows(found: Vendor) -> list[Fidelity]:
     """Every row of every model and firmware, each once, in the order of the newest firmware that has it."""
     profiles = [found.profile(model.id, text) for model in found.models for text in reversed(model.firmwares)]
     return list(dict.fromkeys(row for profile in profiles for row in specimen(found, profile).fidelity()))
+
+
+def overview(name: str | None = None) -> str:
+    """Per vendor and firmware how many rows there are, and of which kind. EmulatorError if there is no such vendor."""
+    chosen = names() if name is None else (name,)
+    return "\n".join(line for vendor_name in chosen for line in _summary(vendor(vendor_name))).rstrip()
+
+
+def _summary(found: Vendor) -> Iterator[str]:
+    """All models that have a firmware together: a row that several of them have is counted once."""
+    by_firmware: dict[str, list[Model]] = {}
+    for model in found.models:
+        for firmware in model.firmwares:
+            by_firmware.setdefault(firmware, []).append(model)
+    yield f"### {found.title}"
+    yield ""
+    yield _line(("Firmware", "Models", "Rows", "Live", "Settable", "Assumed"))
+    yield _line(("---", "---:", "---:", "---:", "---:", "---:"))
+    for firmware in sorted(by_firmware, key=Version):
+        models = by_firmware[firmware]
+        profiles = [found.profile(model.id, firmware) for model in models]
+        every = {row for profile in profiles for row in specimen(found, profile).fidelity()}
+        live, settable = sum(row.live for row in every), sum(row.settable for row in every)
+        assumed = sum(row.assumed is not None for row in every)
+        yield _line((firmware, *map(str, (len(models), len(every), live, settable, assumed))))
+    yield ""
 
 
 def _chapter(found: Vendor) -> Iterator[str]:

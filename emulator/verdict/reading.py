@@ -69,9 +69,7 @@ class RulesSection(ArgumentType[list[PlacedRule]]):
         return {"type": "array", "items": {"title": "rule", "anyOf": [included, *(_schema(cls) for cls in RULES)]}}
 
 
-_SET: Final = Argument(
-    "include", KnownWord(tuple(BY_NAME), "a rule set"), required=True, stated="a ready-made rule set"
-)
+_SET: Final = Argument("include", KnownWord(BY_NAME, "a rule set"), required=True, stated="a ready-made rule set")
 _ON: Final = Argument("on", Text(), stated="a wallbox, or a charger; default: all that the set is about")
 _INCLUDE: Final = (_SET, _ON)
 

@@ -46,7 +46,7 @@ def charging(realism: Realism | None, vendor: str = "keba", seed: int = 1) -> tu
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [name for name in vendors.PACKAGES if name != "eebus"])
+@pytest.mark.parametrize("name", [name for name in vendors.OWN if name != "eebus"])
 def test_every_interface_takes_its_time(name: str) -> None:
     made = site(None, name).wallboxes[f"garage.{name}"]
     expected = {interface for interface in made.traffic if interface not in SILENT}
@@ -54,7 +54,7 @@ def test_every_interface_takes_its_time(name: str) -> None:
 
 
 def test_no_latency_is_of_an_interface_that_nobody_has() -> None:
-    for name in vendors.PACKAGES:
+    for name in vendors.OWN:
         found = vendors.vendor(name)
         known = {*found.ports, *found.enable, "websocket", "mqtt"}
         assert found.habits.latency.keys() <= known

@@ -10,7 +10,7 @@ from ..capture import Document, Identity
 from ..pieces import Piece
 from .format import Format, documents, latest, text
 
-_METHODS: Final = {
+METHODS: Final = {
     "charger_info.get": frozenset({"charger_state", "extended_charger_state", "session_energy", "instant_power"}),
     "app_config.get": frozenset({"load_balancing_mode", "breaker_rating", "headless", "charger_alias", "owner_id"}),
     "device_info.get": frozenset({"device_id", "connected_phase"}),
@@ -33,9 +33,9 @@ def _documents(piece: Piece) -> Sequence[Document]:
     names = {field.path[0] for field in fields if len(field.path) == 1}
     if {"ID", "Serial"} & names:
         return ()
-    marks = {method: len(names & known) for method, known in _METHODS.items()}
+    marks = {method: len(names & known) for method, known in METHODS.items()}
     method = max(marks, key=lambda name: marks[name])
-    if piece.label.lower().removeprefix("/rpc/") in _METHODS:
+    if piece.label.lower().removeprefix("/rpc/") in METHODS:
         method = piece.label.lower().removeprefix("/rpc/")
     elif marks[method] < 2:
         return ()
@@ -44,7 +44,7 @@ def _documents(piece: Piece) -> Sequence[Document]:
 
 def _identity(found: Sequence[Document]) -> Identity:
     firmware = next(
-        (text(value) for method in _METHODS if (value := latest(found, method, "fw_version")) is not None), None
+        (text(value) for method in METHODS if (value := latest(found, method, "fw_version")) is not None), None
     )
     name = text(latest(found, "device_info.get", "device_id")) or ""
     return Identity(model=_model(found, name), firmware=firmware, serial=name.partition("_")[2] or None)

@@ -48,6 +48,12 @@ def _kind(fields: Sequence[Field]) -> str | None:
     return None
 
 
+def is_raw(found: Document) -> bool:
+    """Whether enumerations are numbers: the client asked with `?raw`."""
+    places = (("general", "status"), ("general", "relay_state"), ("connector", "type"), ("grid", "phases"))
+    return any(isinstance(found.get(*place), int) for place in places)
+
+
 def _identity(found: Sequence[Document]) -> Identity:
     firmware = text(latest(found, "/info", "versions", "sw_sm"))
     serial = text(latest(found, "/info", "general", "serial_number"))

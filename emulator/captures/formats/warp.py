@@ -29,7 +29,7 @@ _DISPLAY: Final = re.compile(r"^WARP(?P<generation>\d?) Charger (?P<kind>Smart|P
 _TYPES: Final = {"warp": 1, "warp2": 2, "warp3": 3, "warp4": 4}
 
 
-def _is_path(label: str) -> bool:
+def is_path(label: str) -> bool:
     return _PATH.fullmatch(label) is not None and (label.partition("/")[0] in _MODULES or label.startswith("meters"))
 
 
@@ -37,18 +37,18 @@ def _documents(piece: Piece) -> Sequence[Document]:
     if piece.shape != "json":
         return ()
     topic, prefixes = _PREFIX.subn("", piece.label)
-    if prefixes or _is_path(topic):
+    if prefixes or is_path(topic):
         return [document("mqtt" if prefixes else "websocket", topic, piece)]
     names = piece.names()
     if {"topic", "payload"} <= names:
         label = next(field.data for field in piece.fields if field.path == ("topic",))
         payload = Document(interface="websocket", source=str(label), fields=piece.fields).part("payload")
-        return documents("websocket", [(str(label), payload)], piece) if _is_path(str(label)) else ()
-    paths = [name for name in names if _is_path(name)]
+        return documents("websocket", [(str(label), payload)], piece) if is_path(str(label)) else ()
+    paths = [name for name in names if is_path(name)]
     if not paths:
         return ()
     whole = document("http", "debug_report", piece)
-    return documents("http", [(name, whole.part(name)) for name in whole.members() if _is_path(name)], piece)
+    return documents("http", [(name, whole.part(name)) for name in whole.members() if is_path(name)], piece)
 
 
 def _identity(found: Sequence[Document]) -> Identity:

@@ -36,5 +36,5 @@ VENDOR: Final = Vendor(
     create=Keba,
     habits=HABITS,
     everything={"dsw1_2": True, "dsw1_3": True, "modbus_in_app": True, "contactor_box": True, "rest_api": True},
-    enable={"modbus": {"dsw1_3": True, "modbus_in_app": True}, "udp": {"dsw1_3": True}, "rest": {"rest_api": True}},
+    enable={"modbus": {"dsw1_3": True}, "udp": {"dsw1_3": True}, "rest": {"rest_api": True}},
 )
