@@ -179,6 +179,9 @@ class Journal(JsonModel):
     entries: list[Entry]
     next: int = Field(description="What to ask for next: `?after=<next>`")
     dropped: int = Field(description="Old entries that are no longer kept")
+    earlier: int | None = Field(
+        None, description="With `before`: what to ask for next, `?before=<earlier>`; null: there is nothing earlier"
+    )
 
 
 class ExpectationItem(JsonModel):

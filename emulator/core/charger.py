@@ -36,6 +36,8 @@ SPLIT_RAMP: Final = 180.0
 """Length after which a ramp is split: `heat` looks no further ahead while the current changes [s]."""
 
 Announce = Callable[[Event], None]
+Follower = Callable[[Segment, Instant], None]
+"""Gets every stretch of time with the instant at which it ended."""
 
 
 class Charger:
@@ -56,6 +58,8 @@ class Charger:
         self.spec = spec
         self.revision = 0
         """Counts events: two snapshots of the same instant and revision are equal."""
+        self.follower: Follower | None = None
+        """Who keeps the past: gets every stretch of time once it is over."""
         self._announce = announce
         scale = spec.noise
         self._noise = MeterNoise(seed=seed, voltage=scale, current=scale, frequency=scale) if scale else None
@@ -113,6 +117,11 @@ class Charger:
         return DONE
 
     @property
+    def segment(self) -> Segment:
+        """The stretch of time that goes on."""
+        return self._segments[-1]
+
+    @property
     def disturbances(self) -> Mapping[str, Disturbance]:
         """Physical faults present now, by name."""
         return dict(self._hardware.disturbances)
@@ -154,6 +163,8 @@ class Charger:
     def _begin(self) -> None:
         """Start a segment and predict its end."""
         at, hardware, vehicle = self._at, self._hardware, self._hardware.vehicle
+        if self.follower is not None and self._segments[-1].since < at:
+            self.follower(self._segments[-1], at)
         self._flow = flow = hardware.flow()
         reactive = vehicle.reactive() if vehicle is not None else NO_CURRENT
         hardware.heat.begin(at, flow.squares(reactive))

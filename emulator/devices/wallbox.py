@@ -183,6 +183,11 @@ class Wallbox(ABC):
         """The button of the wallbox is pressed for `duration` s. Default: it has none."""
         return Outcome(detail={"ignored": "no button"})
 
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        """Temperature sensors it has, by their names in a snapshot. Default: all but that of a domestic plug."""
+        return tuple(name for name in self.snapshot().temperature if name != "domestic_pin")
+
     def lose_authorisation(self) -> None:
         """The authorisation of the present session is gone, and nobody asked for that. Default: the charger's only."""
         for owner, granted in self.snapshot().authorisations.items():

@@ -10,8 +10,8 @@ import heapq
 import json
 import tempfile
 import weakref
-from bisect import bisect_right
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import IO, Final
@@ -122,6 +122,9 @@ class _Lane:
 
     def after(self, seq: int) -> list[Entry]:
         return self.entries[max(self.start, bisect_right(self.entries, seq, lo=self.start, key=_seq)) :]
+
+    def before(self, seq: int) -> Iterator[Entry]:
+        return reversed(self.entries[self.start : bisect_left(self.entries, seq, lo=self.start, key=_seq)])
 
     def drop(self, count: int, *, keep: bool) -> int:
         """Drop the oldest, to disk if they are to be kept; how many there were."""
@@ -270,18 +273,15 @@ class Journal:
         """All there are, also those on disk."""
         return heapq.merge(*(lane.whole() for lane in self._lanes.values()), key=_seq)
 
-    def after(self, seq: int, *, kind: str | None = None) -> Iterator[Entry]:
-        """Entries with a number above `seq`, oldest first; only those of a kind, if one is given."""
-        lanes = self._lanes.values() if kind is None else (self._lanes.get(kind) or _Lane(),)
-        tails = [tail for lane in lanes if lane and (tail := lane.after(seq))]
+    def after(self, seq: int, *, kinds: Iterable[str] | None = None) -> Iterator[Entry]:
+        """Entries with a number above `seq`, oldest first; only those of some kinds, if they are given."""
+        tails = [tail for lane in self._of(kinds) if lane and (tail := lane.after(seq))]
         return iter(tails[0]) if len(tails) == 1 else heapq.merge(*tails, key=_seq)
 
-    def newest(self, count: int, *, without: Container[str] = ()) -> list[Entry]:
-        """The last entries, oldest first, apart from some kinds."""
-        tails: Iterable[Entry] = (
-            entry
-            for kind, lane in self._lanes.items()
-            if kind not in without
-            for entry in lane.entries[max(lane.start, len(lane.entries) - count) :]
-        )
-        return sorted(tails, key=_seq)[-count:]
+    def before(self, seq: int, *, kinds: Iterable[str] | None = None) -> Iterator[Entry]:
+        """Entries with a number below `seq`, newest first; only those of some kinds, if they are given."""
+        heads = [lane.before(seq) for lane in self._of(kinds)]
+        return heapq.merge(*heads, key=_seq, reverse=True)
+
+    def _of(self, kinds: Iterable[str] | None) -> Iterable[_Lane]:
+        return self._lanes.values() if kinds is None else [self._lanes[kind] for kind in kinds if kind in self._lanes]

@@ -195,6 +195,11 @@ class Emulator:
     def central_system(self) -> CentralSystemServer | None:
         return self.sockets.central_system
 
+    @property
+    def players(self) -> Sequence[Player]:
+        """The scenario's, and those of timelines added to it."""
+        return (self.player, *self._performances)
+
     def _over(self, _result: Result) -> None:
         self.finished.set()
 

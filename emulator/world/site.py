@@ -101,6 +101,13 @@ class Site:
         """The wallboxes of a charger, in the order they were made."""
         return [self.wallboxes[f"{charger}.{name}"] for name in self.wallbox_names[charger]]
 
+    def sensors_of(self, charger: str) -> list[str]:
+        """The temperature sensors of a charger: what its hardware and any of its wallboxes has."""
+        had = {sensor for wallbox in self.wallboxes_of(charger) for sensor in wallbox.sensors}
+        phases = self.simulation.chargers[charger].spec.phases
+        pins = [f"connector_l{number}" for number in range(phases + 1, 4)]
+        return [name for name in self.simulation.observe(charger).temperature if name in had and name not in pins]
+
     def add_control_box(self, plan: ControlBoxPlan) -> None:
         """Connect a control box to the wallboxes that have EEBUS. EmulatorError if one that is named has none."""
         from .control_box import SHIP, SiteControlBox

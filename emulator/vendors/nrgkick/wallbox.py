@@ -74,6 +74,10 @@ class NrgKick(MainController):
             yield item.fidelity()
         yield from self.modbus.fidelity()
 
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        return (*super().sensors, *(("domestic_pin",) if self.unit.attachment.domestic else ()))
+
     def boot(self) -> None:
         """The firmware may be another one."""
         self.http.compile(self.profile)
