@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "run": "Serve a scenario (or one charger through every vendor) and play it in clock time.",
     "play": "Play scenarios without sockets, as fast as possible.",
     "import": "Make a scenario of a log, a dump or a journal.",
+    "explain": "Find scenarios, faults and rules by symptom.",
     "record": "Stand between clients and a real box, and keep a journal.",
     "judge": "Judge the clients in a recorded journal by rules.",
     "compare": "Compare a dump of a real device with the emulated one.",

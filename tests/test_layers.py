@@ -22,7 +22,7 @@ LAYERS: Final = (
     {"world"},
     {"verdict"},
     {"scenario"},
-    {"reports", "importing"},
+    {"reports", "importing", "explaining"},
     {"service", "recording"},
     {"control", "testing"},
     {"reference"},

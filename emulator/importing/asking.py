@@ -130,7 +130,7 @@ def _parts(path: str) -> tuple[str, dict[str, str]]:
 def vendor_of_path(path: str) -> str | None:
     """Whose a path is, where no other vendor has it."""
     bare = path.partition("?")[0]
-    if bare.startswith(("/api/status", "/api/set", "/mqtt")) or bare == "/status":
+    if bare in ("/api/status", "/api/set", "/mqtt", "/status"):
         return "goe"
     if bare.startswith("/rpc"):
         return "lektrico"

@@ -23,7 +23,8 @@ from .personal import Redactor, is_personal
 from .records import records_of
 from .registers import decode
 from .remarks import Remarks
-from .sketch import Deed, Sketch
+from .requesting import never_answers, requests_of
+from .sketch import Sketch
 from .story import moments_of, situations_of
 from .timing import timed
 from .working import Part, Work
@@ -113,9 +114,9 @@ def _work(found: Sequence[Box], model: str | None, firmware: str | None, remarks
     work = Work(Sketch([part.sketch for part in parts], epoch=_epoch(begin, lead)), parts, begin, lead, remarks)
     for part, own in zip(parts, leads, strict=True):
         part.sketch.deeds = deeds_of(part.sketch, part.situations, rating_of(part.moments), begin, lead, own)
-        part.sketch.deeds += _asked(work, part)
+        part.sketch.deeds += requests_of(work, part, redactor)
         if part.box.asked > 2 and part.box.answers == 0:
-            part.sketch.deeds.append(_silent(part))
+            part.sketch.deeds.append(never_answers(part))
     work.prepare()
     return work
 
@@ -148,48 +149,6 @@ def _compared(box: Box, remarks: Remarks, redactor: Redactor) -> list[Reading]:
     if personal:
         remarks.left_out("personal: replaced or not written", sorted(set(personal)))
     return kept
-
-
-def _asked(work: Work, part: Part) -> list[Deed]:
-    """What the client asked for, as it asked."""
-    deeds: list[Deed] = []
-    for ask in part.box.asks:
-        at = round(work.at(ask.at), 3)
-        why = f"line {ask.line}"
-        if ask.arguments and ask.interface in (*part.sketch.interfaces, "websocket"):
-            interface = "http" if ask.interface == "websocket" else ask.interface
-            on = f"{part.sketch.address}.{interface}"
-            deeds.append(Deed(at, "request", {"on": on, **ask.arguments}, why))
-        elif ask.values:
-            writes = _written(part, ask.values)
-            if writes:
-                deeds.append(Deed(at, "command", {"write": writes}, why))
-    return deeds
-
-
-def _written(part: Part, values: object) -> dict[str, object]:
-    """Vendor values for what a client printed that it asks for."""
-    from .words import WORDS
-
-    words = WORDS[part.box.vendor]
-    found: dict[str, object] = {}
-    for name, value in dict(values).items() if isinstance(values, dict) else ():
-        if name == "enable":
-            found |= words.resume if value else words.pause
-        elif name == "current" and isinstance(value, float):
-            found[words.limit] = int(value * words.limit_scale)
-        else:
-            found[name] = value
-    return found
-
-
-def _silent(part: Part) -> Deed:
-    return Deed(
-        0.0,
-        "fault",
-        {"on": f"{part.sketch.address}.{part.sketch.interfaces[0]}", "kind": "black_hole"},
-        "it never answers",
-    )
 
 
 def _improve(work: Work) -> None:

@@ -191,6 +191,21 @@ NRGKICK: Final[tuple[Row, ...]] = (
     (r"(?:modbus:)?values\.general\.vehicle_charging_time", "since.charging", 1),
     (r"(?:modbus:)?values\.temperatures\.\w+", "temperature", 1),
 )
+CONNECT: Final[tuple[Row, ...]] = (
+    *_each(r"measurements\.VoltagePhase\.#", "voltage", 1),
+    *_each(r"measurements\.ChargingCurrentPhase\.#", "current", 1),
+    *_each(r"measurements\.ChargingPowerPhase\.#", "power", 1000),
+    (r"measurements\.ChargingPower", "power", 1000),
+    (r"measurements\.ChargingEnergy", "energy", 1000),
+    (r"measurements\.ChargingEnergyPhase\.\d", "energy.phase", 1000),
+    (r"measurements\.ChargingEnergyOverAll", "total", 1000),
+    (r"measurements\.Frequency", "frequency", 1),
+    (r"measurements\.TemperatureMainUnit", "temperature", 1),
+    (r"\w+\.Timestamp", "clock", 1),
+    (r"settings\.Info\.Connected", "plugged", _YES),
+    (r"settings\.Values\.ChargingStatus\.Charging", "state", {True: "C", False: "B"}),
+)
+"""NRGkick of the first generation."""
 _LEKTRICO_STATE: Final[States] = {
     "A": "A", "B": "B", "C": "C", "D": "C", "E": "E", "F": "E", "B_AUTH": "B", "B_PAUSE": "B", "B_SCHEDULER": "B",
 }  # fmt: skip
@@ -221,7 +236,7 @@ TABLES: Final[Mapping[str, tuple[Row, ...]]] = {
     "warp": WARP,
     "keba": KEBA,
     "bender": BENDER,
-    "nrgkick": NRGKICK,
+    "nrgkick": (*NRGKICK, *CONNECT),
     "lektrico": LEKTRICO,
 }
 

@@ -15,7 +15,7 @@ from .drafting import drawn
 from .replay import Replay
 from .sketch import Deed
 from .story import Moment
-from .words import WORDS
+from .words import words_of
 from .working import Part, Work
 
 ROUNDS: Final = 10
@@ -82,7 +82,7 @@ def _deed(
 ) -> Deed | None:
     seen = work.at(moment.at)
     earlier = work.at(before.at) if before is not None else max(0.0, seen - 40.0)
-    words = WORDS[part.box.vendor]
+    words = words_of(part.box.vendor, part.sketch.device.model)
     line = f"line {moment.line}"
     match is_, wanted:
         case "C", "B":
@@ -154,7 +154,7 @@ def _since(work: Work, before: Moment | None, moment: Moment, settle: float) -> 
 
 def _limit(part: Part, at: float, amperes: float, moment: Moment) -> Deed:
     """Somebody moved the limit."""
-    words = WORDS[part.box.vendor]
+    words = words_of(part.box.vendor, part.sketch.device.model)
     wanted = round(amperes * words.limit_scale, 1)
     value = int(wanted) if wanted == int(wanted) else wanted
     return Deed(at, "command", {"write": {words.limit: value}}, f"not in the log; line {moment.line} shows it")

@@ -37,6 +37,19 @@ WORDS: Final[Mapping[str, Words]] = {
     "lektrico": Words({"dynamic_current": 0}, {"dynamic_current": 32}, "dynamic_current"),
 }
 
+CONNECT: Final = Words(
+    {"settings.Values.ChargingStatus.Charging": False},
+    {"settings.Values.ChargingStatus.Charging": True},
+    "settings.Values.ChargingCurrent.Value",
+)
+"""NRGkick of the first generation."""
+
+
+def words_of(vendor: str, model: str) -> Words:
+    """How a model is told what to do."""
+    return CONNECT if model.startswith("nrgkick-connect") else WORDS[vendor]
+
+
 SETTINGS: Final[Mapping[str, tuple[tuple[str, str, float], ...]]] = {
     "keba": (
         (r"report2\.Enable user", "ena", 1),
@@ -62,7 +75,11 @@ SETTINGS: Final[Mapping[str, tuple[tuple[str, str, float], ...]]] = {
         (r"rest\.max_current", "operator_current", 1),
         (r"rest\.auth_\w+", "free_charging", 1),
     ),
-    "goe": ((r"tma\.0", "", 1),),
+    "nrgkick": (
+        (r"settings\.Values\.ChargingCurrent\.Value", "current_set", 1),
+        (r"settings\.Values\.ChargingEnergy\.Value", "energy_shown", 1),
+        (r"settings\.Values\.Settings\.Average_kWh_consumption\.Value", "average_consumption", 1),
+    ),
 }
 """Address of a value, the setting it shows, and the factor between them."""
 

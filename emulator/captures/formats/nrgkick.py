@@ -1,4 +1,6 @@
-"""NRGkick Gen2: replies of `/info`, `/control` and `/values`, alone or together, as in Home Assistant's diagnostics."""
+"""NRGkick: replies of `/info`, `/control` and `/values`, alone or together, as in Home Assistant's diagnostics; of the
+first generation the two replies of its Connect.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,11 @@ _INSIDE: Final = {
     "info": frozenset({"serial_number", "rated_current", "phase_count", "max_current", "ip_address", "sw_sm"}),
     "values": frozenset({"total_charged_energy", "charging_voltage", "charge_permitted", "housing"}),
 }
+_CONNECT: Final = {
+    "measurements": frozenset({"ChargingPower", "ChargingEnergyOverAll", "ChargingCurrentPhase", "VoltagePhase"}),
+    "settings": frozenset({"Info", "Values", "ProductType", "FirmwareVersion"}),
+}
+"""Members that tell a reply of a Connect; two of them suffice."""
 _WRAPPED: Final = (("data", "coordinator_data"), ("coordinator_data",), ())
 """Where the three replies are together."""
 
@@ -42,6 +49,9 @@ def _kind(fields: Sequence[Field]) -> str | None:
     inside = {field.path[1] for field in fields if len(field.path) == 2}
     if len(names & _SECTIONS["control"]) >= 2:
         return "control"
+    for kind, known in _CONNECT.items():
+        if len(names & known) >= 2:
+            return kind
     for kind, known in _INSIDE.items():
         if names & _SECTIONS[kind] and inside & known:
             return kind
@@ -55,12 +65,15 @@ def is_raw(found: Document) -> bool:
 
 
 def _identity(found: Sequence[Document]) -> Identity:
-    firmware = text(latest(found, "/info", "versions", "sw_sm"))
+    firmware = text(latest(found, "/info", "versions", "sw_sm") or latest(found, "/settings", "FirmwareVersion"))
     serial = text(latest(found, "/info", "general", "serial_number"))
     return Identity(model=_model(found), firmware=firmware, serial=serial)
 
 
 def _model(found: Sequence[Document]) -> str | None:
+    connect = latest(found, "/settings", "Values", "ChargingCurrent", "Max")
+    if connect is not None or any(document.source in ("/measurements", "/settings") for document in found):
+        return "nrgkick-connect-16" if connect == 16 else "nrgkick-connect-32"
     kind = latest(found, "/info", "general", "model_type")
     amperes = latest(found, "/info", "general", "rated_current") or latest(found, "/info", "connector", "max_current")
     for model, traits in TRAITS.items():
