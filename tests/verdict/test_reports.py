@@ -78,7 +78,8 @@ def test_report_and_page(run: tuple[Scenario, Result], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("attachment", "there"), [("domestic", True), ("cee_16", False)])
 def test_only_the_temperatures_that_a_box_has_are_drawn(attachment: str, there: bool, tmp_path: Path) -> None:
-    text = f"wallbox: {{vendor: nrgkick, settings: {{attachment: {attachment}}}}}\nsteps: [{{plug_in: vw_id3}}]\nend: {{at: 1 min}}"
+    wallbox = f"wallbox: {{vendor: nrgkick, settings: {{attachment: {attachment}}}}}"
+    text = f"{wallbox}\nsteps: [{{plug_in: vw_id3}}]\nend: {{at: 1 min}}"
     scenario = loads(text)
     write_reports(tmp_path, [(scenario, play(scenario, record=True))])
     drawn = embedded((tmp_path / "report.html").read_text())["chargers"]["charger"]["temperature"]
