@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from ..core.instant import Instant, seconds
+from ..core.values import value
 
 KINDS: Final = (
     "event", "stimulus", "command", "request", "write", "push", "connection", "fault", "expectation", "note", "clock",
@@ -20,7 +20,7 @@ KINDS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Entry:
     """One line of the journal. `seq` counts from 1; `cause` is the `seq` of the entry this one follows from."""
 
@@ -127,8 +127,9 @@ class Journal:
 
     def _add(self, entry: Entry) -> None:
         self._entries.append(entry)
-        for listener in tuple(self._listeners):
-            listener(entry)
+        if self._listeners:
+            for listener in tuple(self._listeners):
+                listener(entry)
 
     def introduce(self, client: str, agent: str) -> None:
         """A client says what it is."""
