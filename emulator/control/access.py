@@ -42,6 +42,11 @@ SECURITY_HEADERS: Final = {
 """On every reply that does not say otherwise."""
 
 
+def is_open(path: str) -> bool:
+    """Whether a path is served without a token, as are the files of the page."""
+    return path in OPEN_PATHS or path.startswith("/static/")
+
+
 def is_loopback(host: str) -> bool:
     """Whether this host name or address is the loopback of this machine."""
     if host == "localhost" or host.endswith(".localhost"):
@@ -119,7 +124,7 @@ class Gate:
         async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
             self._check_host(request)
             self._check_origin(request)
-            if self.token is not None and request.path not in OPEN_PATHS:
+            if self.token is not None and not is_open(request.path):
                 self._check_token(request, self.token)
             return await handler(request)
 

@@ -179,6 +179,9 @@ class Journal(JsonModel):
     entries: list[Entry]
     next: int = Field(description="What to ask for next: `?after=<next>`")
     dropped: int = Field(description="Old entries that are no longer kept")
+    earlier: int | None = Field(
+        None, description="With `before`: what to ask for next, `?before=<earlier>`; null: there is nothing earlier"
+    )
 
 
 class ExpectationItem(JsonModel):
@@ -218,6 +221,14 @@ class Outcomes(JsonModel):
 class Failure(JsonModel):
     at: Seconds
     text: str
+
+
+class Storage(JsonModel):
+    """The state file (`--state`)."""
+
+    file: str
+    problem: str | None = Field(description="Why the last write failed")
+    unsaved: int = Field(description="Values that wait to be written")
 
 
 class Bug(JsonModel):
@@ -314,6 +325,7 @@ class State(JsonModel):
     faults: list[ActiveFault]
     journal: int = Field(description="Number of the newest journal entry")
     timeline: Timeline
+    storage: Storage | None
     bugs: list[Bug]
     failures: list[Failure]
 

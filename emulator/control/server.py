@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import json
-import re
 from collections.abc import Iterable
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, Self
 
@@ -17,6 +13,7 @@ from aiohttp.typedefs import Handler
 
 from ..errors import PortTaken
 from ..service.endpoints import url
+from . import dashboard
 from .access import SECURITY_HEADERS, Gate, check_bind
 from .api import Api
 from .connections import Connections, bounded_head, whole_body
@@ -60,7 +57,7 @@ class ControlServer:
         application.on_response_prepare.append(_secured)
         for operation in OPERATIONS:
             application.router.add_route(operation.method, operation.path, self._bound(operation))
-        application.router.add_get("/", self._dashboard)
+        dashboard.add_to(application.router)
         application.router.add_get("/api", self._reference)
         application.router.add_get("/api/{file:reference\\.(?:js|css)}", self._reference_file)
         application.router.add_get("/api/openapi.json", self._openapi)
@@ -100,10 +97,6 @@ class ControlServer:
 
         return handle
 
-    async def _dashboard(self, _: web.Request) -> web.Response:
-        text, policy = dashboard()
-        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": policy})
-
     async def _reference(self, _: web.Request) -> web.Response:
         text = page(OPERATIONS, secured=self._gate.secured)
         return web.Response(text=text, content_type="text/html")
@@ -116,17 +109,6 @@ class ControlServer:
     async def _openapi(self, _: web.Request) -> web.Response:
         described = document(OPERATIONS, definitions=definitions(), secured=self._gate.secured)
         return web.Response(body=json.dumps(described, ensure_ascii=False).encode(), content_type="application/json")
-
-
-@cache
-def dashboard() -> tuple[str, str]:
-    """The page, and the policy that lets a browser run its own script and nothing else."""
-    text = files(__package__).joinpath("dashboard.html").read_text("utf-8")
-    script = re.search(r"<script>(.*?)</script>", text, re.DOTALL)
-    assert script is not None
-    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
-    policy = f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'"
-    return text, f"{policy}; img-src data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 async def _secured(_: web.Request, response: web.StreamResponse) -> None:

@@ -45,11 +45,17 @@ def chargers(emulator: Emulator) -> dict[str, dict[str, object]]:
 
 def wallboxes(emulator: Emulator, reached: str | None = None) -> list[dict[str, object]]:
     """All wallboxes and where they listen. `reached`: the name under which the client reached this machine."""
-    return [wallbox(emulator, found, reached) for found in emulator.site.wallboxes.values()]
+    served: dict[str, list[Server | MqttDevice | OcppDevice]] = {}
+    for server in emulator.servers.values():
+        served.setdefault(server.endpoint.wallbox.address, []).append(server)
+    return [
+        wallbox(found) | {"interfaces": [_interface(emulator, server, reached) for server in served.get(address, ())]}
+        for address, found in emulator.site.wallboxes.items()
+    ]
 
 
-def wallbox(emulator: Emulator, found: Wallbox, reached: str | None = None) -> dict[str, object]:
-    served = (server for server in emulator.servers.values() if server.endpoint.wallbox is found)
+def wallbox(found: Wallbox) -> dict[str, object]:
+    """What a wallbox is."""
     return {
         "name": found.address,
         "charger": found.charger,
@@ -59,7 +65,6 @@ def wallbox(emulator: Emulator, found: Wallbox, reached: str | None = None) -> d
         "serial": found.serial,
         "up": found.up,
         "realism": found.realism.level,
-        "interfaces": [_interface(emulator, server, reached) for server in served],
     }
 
 
@@ -142,25 +147,37 @@ def faults(emulator: Emulator) -> list[dict[str, object]]:
     return [{**view, "about": FAULT_TYPES[str(view["kind"])].about} for view in engine.listed()]
 
 
-def state(emulator: Emulator, reached: str | None = None) -> dict[str, object]:
-    """Everything at a glance."""
-    scenario, player = emulator.scenario, emulator.player
-    steps = len(scenario.steps)
+def progress(emulator: Emulator) -> dict[str, object]:
+    """How far the scenario has come."""
+    steps = len(emulator.scenario.steps)
+    return {"steps": steps, "done": steps - emulator.player.left, "finished": emulator.player.over}
+
+
+def state(emulator: Emulator, reached: str | None = None, *, quantities: bool = True) -> dict[str, object]:
+    """Everything at a glance; without what could be measured at each charger, if there are very many."""
+    scenario = emulator.scenario
     return {
         "version": __version__,
         "scenario": scenario.file if scenario.chargers and scenario.file != "(none)" else None,
         "about": scenario.about,
         "seed": emulator.simulation.seed,
         "clock": clock(emulator),
-        "chargers": chargers(emulator),
+        "chargers": chargers(emulator) if quantities else {},
         "wallboxes": wallboxes(emulator, reached),
         "broker": broker(emulator, reached),
         "faults": faults(emulator),
         "journal": emulator.simulation.journal.seq,
-        "timeline": {"steps": steps, "done": steps - player.left, "finished": player.over},
+        "storage": storage(emulator),
+        "timeline": progress(emulator),
         "bugs": [bug.as_json() for bug in emulator.bugs.found.values()],
         "failures": [{"at": seconds(f.at), "text": str(f)} for f in emulator.result.failures],
     }
+
+
+def storage(emulator: Emulator) -> dict[str, object] | None:
+    """The state file, if there is one, and what is wrong with it."""
+    keeper = emulator.storage
+    return None if keeper is None else {"file": str(keeper.path), "problem": keeper.problem, "unsaved": keeper.unsaved}
 
 
 def entries(found: Iterable[Entry]) -> list[dict[str, object]]:

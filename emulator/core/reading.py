@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
 from typing import Literal
 
 from . import network, noise, pilot
@@ -16,22 +16,22 @@ from .flow import Flow
 from .heat import Temperatures
 from .instant import Instant, seconds
 from .noise import MeterNoise, NoiseChannel
-from .snapshot import EvseState, Phases, PilotState, Snapshot, VehicleView
+from .snapshot import Electrical, EvseState, Phases, PilotState, Snapshot, Steady, VehicleView
 from .units import WATT_HOUR
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Segment:
     """Everything that holds from `since` until the next event."""
 
     since: Instant
     flow: Flow
     reactive: Phases
-    energy: float
+    register: float
     """Meter register at `since` [J]."""
     session_base: float
     plugged_at: Instant | None
-    charging_for: float
+    charged_for: float
     """Time with current flowing, at `since` [s]."""
     flowing: bool
     heat: Temperatures
@@ -47,11 +47,31 @@ class Segment:
     frequency: float
     noise: MeterNoise | None
     """Of every meter that looks; None: each has its own."""
-    steady: partial[Snapshot]
-    """The snapshot but for what follows the time: what stays as it is until the next event."""
+    steady: Steady
 
-    def observe(self, at: Instant, meter: MeterNoise | None = None) -> Snapshot:
-        """Everything measurable at `at`, which is not before `since`; `meter`: by whom."""
+    def observe(self, at: Instant, meter: MeterNoise | None = None, *, moving: bool = False) -> Snapshot:
+        """Everything measurable at `at`, which is not before `since`. `meter`: by whom; `moving`: see `Snapshot`."""
+        return Snapshot(self.steady, self, at, meter, moving=moving)
+
+    def constant(self, meter: MeterNoise | None) -> bool:
+        """Whether what is electrical stays as it is: without noise, and with a current that does not change."""
+        return meter is None and self.noise is None and self.flow.constant
+
+    @cached_property
+    def flows(self) -> bool:
+        """Whether energy is counted or stored."""
+        return self.stores or self.flow.energy(1.0) > 0
+
+    @cached_property
+    def _measured(self) -> Electrical:
+        """What is measured throughout."""
+        return self._measure(self.since, None)
+
+    def electrical(self, at: Instant, meter: MeterNoise | None) -> Electrical:
+        """What a meter measures."""
+        return self._measured if self.constant(meter) else self._measure(at, meter)
+
+    def _measure(self, at: Instant, meter: MeterNoise | None) -> Electrical:
         dt = seconds(at - self.since)
         flow = self.flow
         active = flow.active_current(dt)
@@ -62,15 +82,13 @@ class Segment:
         meter = self.noise or meter
         if meter is not None:
             terminals, active, reactive, frequency = self._noisy(meter, at, terminals, active)
-        energy = self.energy + flow.energy(dt)
         current = _amplitude(active, reactive)
         if meter is not None and meter.idle_current:
             current = _with_offset(current, at)
         power = _product(terminals, active)
-        return self.steady(
-            at=at,
-            phase_voltage=terminals,
-            phase_current=current,
+        return Electrical(
+            voltage=terminals,
+            current=current,
             active_current=active,
             neutral_current=network.neutral_current(active, reactive, self.network, self.supply_phases),
             active_power=power,
@@ -78,19 +96,32 @@ class Segment:
             apparent_power=_product(terminals, current),
             power=sum(power),
             frequency=frequency,
-            active_phases=sum(1 for value in active if value > 0),
-            total_energy=energy / WATT_HOUR,
-            session_energy=max(0.0, energy - self.session_base) / WATT_HOUR,
-            connected_for=seconds(at - self.plugged_at) if self.plugged_at is not None else 0.0,
-            charging_for=self.charging_for + (dt if self.flowing else 0.0),
-            current_flows=self.flowing,
-            temperature=self.heat.at(dt),
-            vehicle=self._vehicle(dt),
         )
 
-    def _vehicle(self, dt: float) -> VehicleView | None:
+    def energy(self, at: Instant) -> float:
+        """Lifetime register [J]."""
+        return self.register + self.flow.energy(seconds(at - self.since))
+
+    def session_energy(self, energy: float) -> float:
+        """Energy of the session, where the lifetime register stands at `energy` [J]."""
+        return max(0.0, energy - self.session_base)
+
+    def connected_for(self, at: Instant) -> float:
+        """Time since plug-in [s]."""
+        return seconds(at - self.plugged_at) if self.plugged_at is not None else 0.0
+
+    def charging_for(self, at: Instant) -> float:
+        """Time with current flowing in this session [s]."""
+        return self.charged_for + (seconds(at - self.since) if self.flowing else 0.0)
+
+    def temperature(self, at: Instant, *, moving: bool) -> Temperatures:
+        """By sensor. `moving`: as the present, see `Snapshot`."""
+        return self.heat.at(seconds(at - self.since), moving=moving)
+
+    def vehicle_at(self, at: Instant) -> VehicleView | None:
+        """The vehicle at the cable."""
         view = self.vehicle
-        gained = self.flow.battery(dt) if self.stores else 0.0
+        gained = self.flow.battery(seconds(at - self.since)) if self.stores else 0.0
         if view is None or gained == 0:
             return view
         stored = (self.stored + gained) / WATT_HOUR
@@ -141,15 +172,14 @@ def _with_offset(current: Phases, at: Instant) -> Phases:
     return (first, second, third)
 
 
-def steady(evse: Evse, inputs: EvseInputs, has_charged: bool) -> partial[Snapshot]:
+def steady(evse: Evse, inputs: EvseInputs, *, has_charged: bool, flowing: bool) -> Steady:
     """A snapshot of what stays as it is until the next event."""
     limit, owner, limits = evse.offer.binding(evse.fixed_limits(inputs))
     connector, contactor, line = evse.connector, evse.contactor, evse.line
     poles = evse.conducting(inputs.at, inputs.conditions)
     live = network.energised(inputs.voltages)
     state = evse.state
-    return partial(
-        Snapshot,
+    return Steady(
         state=state,
         pilot=_visible_pilot(evse, inputs),
         duty_cycle=evse.duty(inputs.conditions),
@@ -175,6 +205,7 @@ def steady(evse: Evse, inputs: EvseInputs, has_charged: bool) -> partial[Snapsho
         energised=(poles[0] and live[0], poles[1] and live[1], poles[2] and live[2]),
         session=evse.session,
         has_charged=has_charged,
+        current_flows=flowing,
         contactor_cycles=contactor.cycles,
         contactor_cycles_under_load=contactor.cycles_under_load,
         faults=evse.protection.active,

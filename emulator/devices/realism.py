@@ -7,7 +7,7 @@ often anybody looks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 from zlib import crc32
 
@@ -62,22 +62,6 @@ class Habits:
     meter_source: str = "ASSUMED"
 
 
-MEASURED: Final = (
-    "phase_voltage",
-    "phase_current",
-    "active_current",
-    "neutral_current",
-    "active_power",
-    "reactive_power",
-    "apparent_power",
-    "power",
-    "frequency",
-    "total_energy",
-    "session_energy",
-)
-"""What a meter that has not measured again still shows; everything else the charge controller knows at once."""
-
-
 class Realist:
     """What one wallbox adds to the true course of things."""
 
@@ -101,7 +85,7 @@ class Realist:
         )
         self._refresh = later(0, habits.refresh)
         self._seen: Snapshot | None = None
-        self._key: tuple[Instant, int] | None = None
+        self._key: tuple[Instant, int, bool] | None = None
 
     @property
     def level(self) -> Realism:
@@ -124,22 +108,23 @@ class Realist:
 
     def measured(self, at: Instant | None = None) -> Snapshot:
         """The charger as the wallbox's meter shows it, now or at an instant of the recent past."""
-        now = self._simulation.now()
-        instant = now if at is None else at
+        now = self._simulation.present()
+        instant, moving = (now, True) if at is None else (at, False)
         charger = self._simulation.chargers[self._charger]
         if self.level != "full":
-            return charger.snapshot(instant)
-        if self._seen is None or self._key != (instant, charger.revision):
-            self._seen, self._key = self._measure(instant), (instant, charger.revision)
+            return charger.present(instant) if moving else charger.snapshot(instant)
+        key = (instant, charger.revision, moving)
+        if self._seen is None or self._key != key:
+            self._seen, self._key = self._measure(instant, moving=moving), key
         return self._seen
 
-    def _measure(self, at: Instant) -> Snapshot:
+    def _measure(self, at: Instant, *, moving: bool) -> Snapshot:
         charger = self._simulation.chargers[self._charger]
-        found = charger.measured(at, self._meter)
+        found = charger.measured(at, self._meter, moving=moving)
         looked = grid(at, self._refresh) if self._refresh else at
         if looked == at:
             return found
         last = charger.measured(looked, self._meter)
         if last.session != found.session:  # a session is not told with the values of the one before
             return found
-        return replace(found, **{name: getattr(last, name) for name in MEASURED})
+        return found.measured_last(last, looked + self._refresh)

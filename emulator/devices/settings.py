@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar, overload
 
+from ..core.freshness import Happenings
 from ..errors import EmulatorError, did_you_mean
 
 T = TypeVar("T")
@@ -165,13 +166,17 @@ def declared(names: Mapping[str, object]) -> tuple[Setting[object], ...]:
 class Settings:
     """The store of one wallbox. Reading what its vendor does not have is a KeyError: a mistake of the program."""
 
-    def __init__(self, rows: Iterable[Setting[object]]) -> None:
+    def __init__(self, rows: Iterable[Setting[object]], happenings: Happenings | None = None) -> None:
+        """`happenings`: of whom they are."""
+        self._happenings = happenings if happenings is not None else Happenings()
         self.rows: Mapping[str, Setting[object]] = {row.name: row for row in rows}
         self._values: dict[str, object] = {row.name: row.default for row in self.rows.values()}
         self.swallow: Callable[[str, object], bool] | None = None
         """Asked before a value is stored: whether it is not to be. A fault may stand in the way."""
         self.adjust: Callable[[str, object], object] | None = None
         """Asked before a value is stored: what is stored instead. A fault may round it."""
+        self.keep: Callable[[str, object], None] | None = None
+        """Told before a value that is in flash changes; what it raises keeps the value as it is."""
         self._listeners: list[Callable[[str], None]] = []
 
     def listen(self, listener: Callable[[str], None]) -> None:
@@ -208,7 +213,10 @@ class Settings:
             value = self.adjust(name, value)
         if self._values[name] == value and type(self._values[name]) is type(value):
             return False
+        if self.keep is not None and self.rows[name].persistent:
+            self.keep(name, value)
         self._values[name] = value
+        self._happenings.count += 1
         for listener in self._listeners:
             listener(name)
         return True

@@ -7,16 +7,18 @@ and between the two no vendor is asked anything.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from aiohttp import web
 
 from ..devices.delivery import Delivery
 from ..devices.interception import Interception
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
-from ..devices.traffic import of_http
+from ..devices.traffic import READING, of_http
 from ..runtime.journal import Entry
 from .connection import CLOSED, KEPT, Connection, Listener
 from .pem import server_context
+from .quick import Quick
 from .server import BACKLOG, Endpoint, Server
 from .websocket import Room, Rooms
 from .wire import encode_reply, excerpt
@@ -36,10 +38,12 @@ class HttpServer(Server):
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
-        self.connections: dict[Connection, None] = {}
+        self.connections: dict[Connection | Quick, None] = {}
         """Open ones, the one that has been quiet for longest first."""
         self.rooms = Rooms(endpoint)
         self._socket: asyncio.Server | None = None
+        self._framed: tuple[HttpReply, tuple[object, ...], bytes] | None = None
+        """The reply framed last, how, and what it became."""
 
     @property
     def interface(self) -> HttpInterface:
@@ -50,7 +54,7 @@ class HttpServer(Server):
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
         self._socket = await loop.create_server(
-            Listener(self),
+            partial(Quick, self, Listener(self).connection),
             self.endpoint.host,
             self.endpoint.port,
             backlog=BACKLOG,
@@ -76,7 +80,7 @@ class HttpServer(Server):
             if connection.channel is None:
                 connection.drop()
 
-    def admit(self, connection: Connection) -> bool:
+    def admit(self, connection: Quick) -> bool:
         """Whether a new connection may stay; makes room as the device does."""
         if not self.endpoint.reachable:
             return False
@@ -91,12 +95,18 @@ class HttpServer(Server):
         self.connections[connection] = None
         return True
 
-    def touch(self, connection: Connection) -> None:
+    def replace(self, connection: Quick, other: Connection) -> None:
+        """Another one goes on in its place."""
+        if connection in self.connections:
+            del self.connections[connection]
+            self.connections[other] = None
+
+    def touch(self, connection: Connection | Quick) -> None:
         """The connection is in use: it is now the one that was quiet for the shortest time."""
         if connection in self.connections:
             self.connections[connection] = self.connections.pop(connection)
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: Connection | Quick) -> None:
         """It is gone."""
         self.connections.pop(connection, None)
 
@@ -113,17 +123,17 @@ class HttpServer(Server):
             reply, interception = self.exchange(request, room)
         finally:
             connection.answering = False
-        if reply.silent:
-            await connection.given_up()
-            return CLOSED
         delay = reply.delay if connection.doomed else reply.delay + self.endpoint.latency()
-        if delay > 0:
-            await asyncio.sleep(delay)
-        if room is not None and reply.status == 101 and await self._undisturbed(interception):
-            room.open(connection, request)
-            await connection.given_up()
-            return CLOSED
-        return await self.send(connection, request, reply, interception, keep_alive=keep_alive)
+        if room is not None and reply.status == 101 and not reply.silent:
+            if delay > 0:
+                await asyncio.sleep(delay)
+            if await self._undisturbed(interception):
+                room.open(connection, request)
+                await connection.given_up()
+                return CLOSED
+            delay = 0.0
+        keep = await self.finish(connection, request, reply, interception, delay, keep_alive=keep_alive)
+        return KEPT if keep else CLOSED
 
     def exchange(self, request: HttpRequest, room: Room | None) -> tuple[HttpReply, Interception]:
         """The device's reply (to an upgrade, if `room` is given) and what happens to its bytes. Recorded as one entry.
@@ -131,8 +141,9 @@ class HttpServer(Server):
         The one place where a request meets the vendor.
         """
         detail: dict[str, object] = {}
-        if request.query_string:
-            detail["query"] = excerpt(request.query_string)
+        query = request.query_string
+        if query:
+            detail["query"] = excerpt(query)
         if request.body:
             detail["body"] = excerpt(request.body)
         agent = request.headers.get("user-agent")
@@ -140,7 +151,8 @@ class HttpServer(Server):
             self.endpoint.simulation.journal.introduce(request.origin.client, agent)
         entry = self.record(f"{request.method} {request.path}", detail, request.origin.client)
         request = request.caused_by(self.endpoint.origin(request.origin.client, entry))
-        with self.endpoint.simulation.exchange(entry):
+        reading = room is None and request.method in READING
+        with self.endpoint.simulation.exchange(entry, reading=reading):
             has_value = self.endpoint.wallbox.has_value
             interception = self.endpoint.intercept(of_http, request, has_value, upgrade=room is not None)
             reply = interception.http(request, lambda request: self._answer(request, room))
@@ -163,33 +175,50 @@ class HttpServer(Server):
         refusal = before(request) if before is not None else None
         return room.answer(request) if refusal is None else refusal
 
-    async def send(
+    async def finish(
         self,
-        connection: Connection,
+        connection: Connection | Quick,
         request: HttpRequest,
         reply: HttpReply,
         interception: Interception,
+        delay: float,
         *,
         keep_alive: bool,
-    ) -> web.StreamResponse:
-        """Send a reply framed as the client and the device's habits ask for."""
-        keep = keep_alive and self.interface.keep_alive and not reply.close and not connection.last
-        asked = "keep-alive" if request.headers.get("connection", "").lower() == "keep-alive" else None
-        data = encode_reply(
-            reply,
-            head_only=request.method == "HEAD",
-            chunked=reply.chunked and request.version != "1.0",
-            connection=asked if keep else "close" if self.interface.announces_close() else None,
-        )
+    ) -> bool:
+        """Let a reply take its course, from `delay` on; whether the connection is kept."""
+        if reply.silent:
+            await connection.given_up()
+            return False
+        if delay > 0:
+            await asyncio.sleep(delay)
+        asked = request.headers.get("connection", "").lower() == "keep-alive"
+        data, keep = self.framed(reply, request, asked, keep=keep_alive and not connection.last)
         return await self._deliver(connection, interception.deliver(data), keep=keep)
 
-    async def _deliver(self, connection: Connection, delivery: Delivery, *, keep: bool) -> web.StreamResponse:
-        """Send what is left of a reply."""
+    def framed(self, reply: HttpReply, request: HttpRequest, asks_to_keep: bool, *, keep: bool) -> tuple[bytes, bool]:
+        """A reply framed as the client and the device's habits ask for, and whether the connection is kept."""
+        interface = self.interface
+        keep = keep and interface.keep_alive and not reply.close
+        asked = "keep-alive" if asks_to_keep else None
+        how = (
+            request.method == "HEAD",
+            reply.chunked and request.version != "1.0",
+            asked if keep else "close" if interface.announces_close() else None,
+        )
+        last = self._framed
+        if last is None or last[0] is not reply or last[1] != how:
+            head_only, chunked, says = how
+            data = encode_reply(reply, head_only=head_only, chunked=chunked, connection=says)
+            last = self._framed = reply, how, data
+        return last[2], keep
+
+    async def _deliver(self, connection: Connection | Quick, delivery: Delivery, *, keep: bool) -> bool:
+        """Send what is left of a reply; whether the connection is kept."""
         if delivery.delay > 0:
             await asyncio.sleep(delivery.delay)
         if delivery.silent:
             await connection.given_up()
-            return CLOSED
+            return False
         data, rate = delivery.data, delivery.rate
         piece = len(data) if rate is None else max(1, round(rate * DRIP))
         for start in range(0, len(data), piece or 1):
@@ -198,7 +227,7 @@ class HttpServer(Server):
             await self.transmit(connection, data[start : start + piece])
         if delivery.then == "reset":
             connection.reset()
-        return KEPT if keep and delivery.then == "keep" else CLOSED
+        return keep and delivery.then == "keep"
 
     async def _undisturbed(self, interception: Interception) -> bool:
         """Whether an accepted upgrade comes to something."""
@@ -209,7 +238,7 @@ class HttpServer(Server):
             await asyncio.sleep(delivery.delay)
         return True
 
-    async def transmit(self, connection: Connection, data: bytes) -> None:
+    async def transmit(self, connection: Connection | Quick, data: bytes) -> None:
         """Put a reply's bytes on the wire, in one write. The one place where replies become bytes on a socket."""
         await connection.write(data, SLOW_READER)
 

@@ -55,7 +55,7 @@ HEAD: Final = struct.Struct(">HHH")
 """Transaction, protocol (0), length of what follows; then the unit."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Frame:
     """One message in either direction."""
 
@@ -131,7 +131,7 @@ class _IllegalValueError(Exception):
     """The request contradicts itself or asks for an impossible amount. Never leaves this module."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """The fields of a request. For 22 the values are the AND and the OR mask; for 23 address and count of the read."""
 
@@ -253,7 +253,12 @@ def encode(pdu: bytes, asked: Asked, reply: ModbusReply) -> bytes:
     if len(reply.values) != asked.count:
         raise ValueError(f"{asked.title}: {len(reply.values)} values")
     bits = function in (READ_COILS, READ_DISCRETE)
-    body = pack_bits(reply.values) if bits else struct.pack(f">{asked.count}H", *reply.values)
+    if bits:
+        body = pack_bits(reply.values)
+    elif reply.packed is not None:
+        body = reply.packed
+    else:
+        body = struct.pack(f">{asked.count}H", *reply.values)
     return bytes((function, len(body))) + body
 
 

@@ -83,7 +83,6 @@ def _time(at: Instant) -> float:
 
 def _charger(name: str, trace: Trace, entries: Iterable[Entry]) -> dict[str, object]:
     samples = trace.samples
-    sensors = list(dict.fromkeys(sensor for sample in samples for sensor in sample.temperature))
     return {
         "t": [_time(at) for at in trace.times],
         "current": [[round(sample.phase_current[phase], 3) for sample in samples] for phase in range(3)],
@@ -93,7 +92,7 @@ def _charger(name: str, trace: Trace, entries: Iterable[Entry]) -> dict[str, obj
             sensor: [
                 round(value, 2) if (value := sample.temperature.get(sensor)) is not None else None for sample in samples
             ]
-            for sensor in sensors
+            for sensor in trace.sensors
         },
         "charge": [
             round(sample.vehicle.state_of_charge * 100, 2) if sample.vehicle is not None else None for sample in samples

@@ -15,6 +15,7 @@ from typing import Final
 from ..core.agenda import Action, Agenda, Priority, Timer
 from ..core.charger import Charger
 from ..core.faults import Disturbance
+from ..core.freshness import HOLDS, NOW, Happenings
 from ..core.instant import Instant, seconds
 from ..core.messages import Command, Event, Outcome, Stimulus
 from ..core.snapshot import Snapshot
@@ -60,27 +61,44 @@ class Simulation:
     @property
     def at(self) -> Instant:
         """The instant being worked on. Does not move the world; see `now`."""
+        HOLDS.until = NOW
         return self.agenda.at
 
     def now(self) -> Instant:
         """Bring the world up to the clock and say what time it is."""
         if not self._busy and not self._held:
             self.advance_to(self.clock.now())
+        HOLDS.until = NOW
         return self.agenda.at
 
-    @contextmanager
-    def exchange(self, entry: Entry | int | None) -> Iterator[None]:
-        """Everything inside happens at one instant, as an answer to `entry`: a reply never mixes two instants."""
-        self.now()
-        self._held += 1
-        try:
-            with self.because(entry):
-                yield
-        finally:
-            self._held -= 1
+    def present(self) -> Instant:
+        """As `now`, for who tells nobody what time it is (see `core.freshness`)."""
+        if not self._busy and not self._held:
+            self.advance_to(self.clock.now())
+        return self.agenda.at
+
+    def exchange(self, entry: Entry | int | None, *, reading: bool = False) -> Exchange:
+        """Everything inside happens at one instant, as an answer to `entry`: a reply never mixes two instants.
+
+        `reading`: it looks like a request that changes nothing; what it changes all the same is said by who does.
+        """
+        return Exchange(self, entry, reading)
+
+    def owner_of(self, entry: Entry | int | None) -> Happenings:
+        """Whose affair an entry is."""
+        charger = self.chargers.get(entry.charger or "") if isinstance(entry, Entry) else None
+        return self.agenda.owner if charger is None else charger.happenings
+
+    @property
+    def answering(self) -> bool:
+        """A client's request is being answered, and nothing that it has set off is happening right now."""
+        return bool(self._held) and not self._busy
 
     def advance_to(self, at: Instant) -> None:
         """Let everything due until `at` happen, in order."""
+        if self.agenda.quiet_until(at) and not self._pending and not self._busy and not self._held:
+            self.agenda.at = max(self.agenda.at, at)
+            return
         for _ in self.steps_to(at):
             pass
 
@@ -141,25 +159,29 @@ class Simulation:
         if name in self.chargers:
             raise ValueError(f"there is a charger called {name!r} already")
         midnight = self.epoch.replace(hour=0, minute=0, second=0, microsecond=0)
-        charger = Charger(
-            name,
-            spec,
-            agenda=self.agenda,
-            announce=self._pending.append,
-            seed=self.seed,
-            time_of_day=(self.epoch - midnight).total_seconds(),
-        )
+        with self.agenda.on_behalf_of(Happenings()):
+            charger = Charger(
+                name,
+                spec,
+                agenda=self.agenda,
+                announce=self._pending.append,
+                seed=self.seed,
+                time_of_day=(self.epoch - midnight).total_seconds(),
+            )
         self.chargers[name] = charger
         return charger
 
     def observe(self, charger: str) -> Snapshot:
         """Everything measurable now. Reading is not an event."""
-        at = self.now()
-        return self.chargers[charger].snapshot(at)
+        at = self.present()
+        found = self.chargers[charger]
+        if found.happenings is not self.agenda.owner:  # somebody else's affairs: told by nothing that they moved
+            HOLDS.until = NOW
+        return found.present(at)
 
     def observe_at(self, charger: str, at: Instant) -> Snapshot:
         """As `observe`, for a recent instant in the past (a meter that refreshes once a second)."""
-        self.now()
+        self.present()
         return self.chargers[charger].snapshot(at)
 
     def apply(self, charger: str, stimulus: Stimulus) -> Outcome:
@@ -208,6 +230,34 @@ class Simulation:
             with self.because(entry):
                 for listener in self._listeners.get(event.charger, ()):
                     listener(event)
+
+
+class Exchange:
+    """A request that is being answered, as `with`."""
+
+    __slots__ = ("_before", "_entry", "_owner", "_reading", "_simulation")
+
+    def __init__(self, simulation: Simulation, entry: Entry | int | None, reading: bool) -> None:
+        self._simulation = simulation
+        self._entry = entry
+        self._reading = reading
+
+    def __enter__(self) -> None:
+        simulation = self._simulation
+        simulation.present()
+        simulation._held += 1
+        self._owner = owner = simulation.owner_of(self._entry)
+        agenda, journal, entry = simulation.agenda, simulation.journal, self._entry
+        self._before = agenda.owner, journal.cause
+        agenda.owner = owner
+        journal.cause = entry.seq if isinstance(entry, Entry) else entry
+
+    def __exit__(self, *_: object) -> None:
+        simulation = self._simulation
+        simulation.agenda.owner, simulation.journal.cause = self._before
+        simulation._held -= 1
+        if not self._reading:
+            self._owner.count += 1
 
 
 def _name(message: Stimulus | Command) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..core.instant import Instant
 from ..core.messages import Outcome
 from ..runtime.clock import Clock
-from ..runtime.journal import Entry
+from ..runtime.journal import Entry, Journal
 from ..world.building import build
 from ..world.central_system import connect_directly
 from ..world.checks import Check
@@ -33,7 +33,8 @@ def play(
     record: bool = False,
 ) -> Result:
     """Play a scenario as fast as possible, without sockets and without wall time. `record`: keep traces."""
-    return play_site(build(scenario, clock=Clock(0.0), seed=seed), scenario, progress=progress, record=record)
+    site = build(scenario, clock=Clock(0.0), seed=seed, journal=Journal(spill=record))
+    return play_site(site, scenario, progress=progress, record=record)
 
 
 def play_site(
@@ -66,7 +67,8 @@ def _catch_up(site: Site) -> None:
 def apply_step(site: Site, step: TimedStep) -> Outcome:
     """Do one step now, whatever its time says; a wait looks once. EmulatorError if it cannot be done at all."""
     site.simulation.now()
-    return step.step.apply(site)
+    with site.simulation.agenda.on_behalf_of(site.simulation.agenda.world):
+        return step.step.apply(site)
 
 
 def perform(site: Site, steps: Sequence[TimedStep], finished: Callable[[Result], None] | None = None) -> Player:

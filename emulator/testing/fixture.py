@@ -24,7 +24,7 @@ from ..scenario.playing import checks, expect
 from ..scenario.steps import make_step
 from ..service.emulator import Emulator, Options
 from ..verdict.engine import RuleVerdict, VerdictEngine
-from ..verdict.reading import rule_from
+from ..verdict.reading import rules_from
 from ..world.plan import ChargerPlan
 from ..world.quantities import charger_view, read
 from .background import Background
@@ -246,8 +246,8 @@ class EmulatorFixture(Steps):
     def rule(self, rule: Mapping[str, object] | None = None, /, **named: object) -> None:
         """A rule as in a scenario's `rules:`, in force from now on until `verdict`.
 
-        `emulator.rule({"never": {"client": {"writes": "goe.amp", "value": "> 16"}}})`, or by keywords. ScenarioError
-        with every mistake in it.
+        `emulator.rule({"never": {"client": {"writes": "goe.amp", "value": "> 16"}}})`, or by keywords;
+        `emulator.rule(include="goe/recommended")` for a ready-made set. ScenarioError with every mistake in it.
         """
         stated = {**(rule or {}), **{name.rstrip("_"): value for name, value in named.items()}}
         site = self.running.site
@@ -255,7 +255,8 @@ class EmulatorFixture(Steps):
         def add() -> None:
             if self._engine is None:
                 self._engine = VerdictEngine(site)
-            self._engine.add(rule_from(stated, site.names))
+            for rule in rules_from(stated, site.names):
+                self._engine.add(rule)
 
         self.call(add)
 

@@ -58,7 +58,7 @@ def vendor_for(name: str, model: str | None) -> Vendor:
         if model not in VENDOR_OF_MODEL:
             raise EmulatorError(f'there is no wallbox model "{model}"{did_you_mean(model, VENDOR_OF_MODEL)}')
         return vendor(VENDOR_OF_MODEL[model])
-    if name not in names():
+    if name not in OWN and name not in names():
         raise EmulatorError(f'wallbox "{name}" needs a model{did_you_mean(name, names())}')
     return vendor(name)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -184,15 +183,3 @@ def rules_from(value: object, names: Names) -> list[PlacedRule]:
     if scope.problems:
         raise ScenarioError(scope.problems)
     return found
-
-
-def rule_from(value: Mapping[str, object], names: Names) -> PlacedRule:
-    """A rule from plain data, as it would be in YAML. ScenarioError with every problem."""
-    node = from_object(value, "rule")
-    scope = Scope(names)
-    rule: Rule | None = None
-    with suppress(Unreadable):
-        rule = read_rule(node, scope)
-    if scope.problems or rule is None:
-        raise ScenarioError(scope.problems)
-    return PlacedRule(rule, node.place)

@@ -88,16 +88,25 @@ class Site:
             broker=self.broker,
             realism=plan.realism,
         )
-        wallbox = vendor.create(context)
-        self.wallboxes[address] = wallbox
-        self.plans[address] = plan
-        self.wallbox_names[charger].append(plan.name)
-        wallbox.start()
+        agenda = self.simulation.agenda
+        with agenda.on_behalf_of(self.simulation.chargers[charger].happenings):
+            wallbox = vendor.create(context)
+            self.wallboxes[address] = wallbox
+            self.plans[address] = plan
+            self.wallbox_names[charger].append(plan.name)
+            wallbox.start()
         return wallbox
 
     def wallboxes_of(self, charger: str) -> list[Wallbox]:
         """The wallboxes of a charger, in the order they were made."""
         return [self.wallboxes[f"{charger}.{name}"] for name in self.wallbox_names[charger]]
+
+    def sensors_of(self, charger: str) -> list[str]:
+        """The temperature sensors of a charger: what its hardware and any of its wallboxes has."""
+        had = {sensor for wallbox in self.wallboxes_of(charger) for sensor in wallbox.sensors}
+        phases = self.simulation.chargers[charger].spec.phases
+        pins = [f"connector_l{number}" for number in range(phases + 1, 4)]
+        return [name for name in self.simulation.observe(charger).temperature if name in had and name not in pins]
 
     def add_control_box(self, plan: ControlBoxPlan) -> None:
         """Connect a control box to the wallboxes that have EEBUS. EmulatorError if one that is named has none."""
@@ -161,6 +170,6 @@ class Site:
         entry = self.simulation.journal.record(
             at, "stimulus", name, detail, charger=wallbox.charger, wallbox=wallbox.name
         )
-        with self.simulation.because(entry):
+        with self.simulation.because(entry), self.simulation.agenda.on_behalf_of(wallbox.happenings):
             yield entry.seq
         self.simulation.wake()

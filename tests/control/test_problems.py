@@ -84,7 +84,7 @@ async def test_a_token_is_needed_where_one_is_set(control: Control) -> None:
                 assert reply.headers["WWW-Authenticate"] == "Bearer"
         async with http.get("/api/state", headers={"Authorization": "Bearer secret"}) as reply:
             assert reply.status == 200
-        for path in ("/healthz", "/"):
+        for path in ("/healthz", "/", "/static/app.js"):
             async with http.get(path) as reply:
                 assert reply.status == 200
         async with http.ws_connect("/api/events?access_token=secret") as socket:

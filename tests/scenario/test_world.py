@@ -141,7 +141,7 @@ def _power(name: str) -> float:
     [
         ("v2-22", "http", {"hla": True}),
         ("gemini-22", "http", {"hai": True}),
-        ("nrgkick-connect-32", "http", {}),
+        ("nrgkick-connect-32", "http", {"json_api": True}),
         ("keba-p40", "modbus", {"modbus_in_app": True}),
         ("keba-p30-c-32", "modbus", {"dsw1_3": True}),
     ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ...core.instant import Instant
@@ -99,3 +99,5 @@ class TimedStep:
     within: Instant | None = None
     """For what is waited for: how long."""
     place: Place
+    written: object = field(default=None, compare=False, repr=False)
+    """Its arguments as plain data, as they were written."""

@@ -76,6 +76,7 @@ class Logic:
         self._wallbox = wallbox
         self._build = build
         self.settings = wallbox.settings
+        self.moments = wallbox.moments
         self.record_write = wallbox.record_write
         self.host = Host(wallbox.settings, self._access, self._charge_point)
         self.failsafe = Failsafe(

@@ -57,7 +57,7 @@ class Bender(Wallbox):
         self.modbus = ModbusApi(self.build, self.logic, self.view, lambda: self.profile)
         self.login = Login(self.settings, self.serial)
         self.http = HttpApi(
-            self.settings, self.build, lambda: self.profile, self.login, self.view, self.modbus.fidelity
+            self.settings, self.build, lambda: self.profile, self.login, self.view, self.moments, self.modbus.fidelity
         )
         self.interfaces: Mapping[str, Interface] = (
             {"http": self.http.icc_interface(), "modbus": self.modbus.interface()}

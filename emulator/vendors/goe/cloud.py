@@ -12,7 +12,6 @@ from __future__ import annotations
 import hmac
 import json
 import zlib
-from email.utils import format_datetime
 from typing import Final
 from urllib.parse import unquote
 
@@ -68,7 +67,9 @@ class CloudApi:
         """All keys, or those of `filter`, as the wallbox sent them last."""
         view, table = View(self._device), self._tables.status
         wanted = dict(request.query).get("filter") or ""
-        body = table.filtered(wanted, view)[0] if wanted else table.everything(view)
+        body = table.filtered(wanted, lambda: view)[0] if wanted else table.everything(lambda: view)
+        from email.utils import format_datetime  # here, because it takes half of the network modules along
+
         sent = self._device.clock.utc(view.second)
         return HttpReply(
             body=body,

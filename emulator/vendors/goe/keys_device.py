@@ -141,7 +141,7 @@ SYSTEM: Final = (
     status("ocl", optional(INT), lambda v: v.device.update.size, DEVELOPER, "update: size, bytes"),
     status("oca", optional(OBJECT), r.nothing, DEVELOPER, "update: description", assumed=NOT_EMULATED),
     status("onv", STRING, r.firmware, DEVELOPER, "newest firmware", assumed="its own"),
-    status("wcch", UINT8, lambda v: v.device.http_clients, DEVELOPER, "HTTP clients", assumed="those being answered"),
+    status("wcch", UINT8, lambda v: v.http_clients, DEVELOPER, "HTTP clients", assumed="those being answered"),
     status("wccw", UINT8, lambda v: v.device.websocket_clients, DEVELOPER, "web socket clients"),
     status("qsc", SIZE, r.always(0), DEVELOPER, "queue to the cloud", assumed=NOT_EMULATED),
     status("qsw", SIZE, r.always(0), DEVELOPER, "queue of the web server", assumed=NOT_EMULATED),

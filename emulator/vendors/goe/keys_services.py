@@ -106,10 +106,10 @@ MODBUS: Final = (
     config(stored("msp", UINT16, 502), EN_59.only(WITH_LOCK), "its port"),
     config(s.MSB, LISTS, "swap bytes"),
     config(s.MSR, LISTS, "swap registers", assumed="false: low word first"),
-    status("mro", SIZE, lambda v: v.device.modbus.reads, MODBUS_DOC.only(WITH_LOCK), "reads since boot"),
-    status("mwo", SIZE, lambda v: v.device.modbus.writes, MODBUS_DOC.only(WITH_LOCK), "writes since boot"),
-    status("mstr", STAMP, lambda v: v.stamp(v.device.modbus.read_at), V60_3, "last read", assumed=OTHER_MODELS),
-    status("mstw", STAMP, lambda v: v.stamp(v.device.modbus.write_at), V60_3, "last write", assumed=OTHER_MODELS),
+    status("mro", SIZE, lambda v: v.modbus.reads, MODBUS_DOC.only(WITH_LOCK), "reads since boot"),
+    status("mwo", SIZE, lambda v: v.modbus.writes, MODBUS_DOC.only(WITH_LOCK), "writes since boot"),
+    status("mstr", STAMP, lambda v: v.stamp(v.modbus.read_at), V60_3, "last read", assumed=OTHER_MODELS),
+    status("mstw", STAMP, lambda v: v.stamp(v.modbus.write_at), V60_3, "last write", assumed=OTHER_MODELS),
 )
 
 KEYS: Final[tuple[Key, ...]] = (*CLOUD, *CONTROLLER, *LOAD_BALANCING, *MQTT, *MODBUS)

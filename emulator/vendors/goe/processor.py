@@ -9,9 +9,11 @@ from typing import Final
 
 from ...core import noise
 from ...core.agenda import Action, Timer
+from ...core.freshness import FOREVER
 from ...core.instant import MILLISECOND, SECOND, Instant, grid, next_grid
 from ...core.snapshot import Snapshot
 from ...devices.realism import Realist
+from ...devices.rendering import Moments
 from ...runtime.simulation import Simulation
 
 POWER_ON, SOFTWARE = 1, 3
@@ -27,6 +29,7 @@ class Processor:
         self.simulation = simulation
         self.realism = realism
         self.charger = charger
+        self.moments = Moments(simulation, charger)
         self.up = True
         self.booted_at: Instant = 0
         self.reset_reason = POWER_ON
@@ -97,10 +100,11 @@ class Processor:
         """A random number of an instant, 0..1."""
         return noise.uniform(self.simulation.seed, noise.NoiseChannel.DEVICE, at)
 
-    def sway(self, channel: int, amplitude: float, at: Instant) -> float:
-        """Noise of a device value such as signal strength; 0 where noise is off."""
+    def sway(self, channel: int, amplitude: float, at: Instant) -> tuple[float, Instant]:
+        """Noise of a device value such as signal strength, and until when it is that; 0 where noise is off."""
         scale = self.simulation.chargers[self.charger].spec.noise or float(self.realism.noisy)
         if not scale:
-            return 0.0
-        seed = self.simulation.seed
-        return scale * amplitude * noise.stepped(seed, noise.NoiseChannel.DEVICE + channel, at, 10 * SECOND)
+            return 0.0, FOREVER
+        seed, step = self.simulation.seed, 10 * SECOND
+        swayed = scale * amplitude * noise.stepped(seed, noise.NoiseChannel.DEVICE + channel, at, step)
+        return swayed, next_grid(at, step)

@@ -7,20 +7,21 @@ second since boot, and everything decided from the logic's run of that second.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from datetime import timedelta
 from typing import Final
 
-from ...core.instant import MILLISECOND, SECOND, Instant
+from ...core.freshness import HOLDS, NOW, ONCE, seen, until
+from ...core.instant import MILLISECOND, MINUTE, SECOND, Instant
 from ...core.snapshot import LockState, Snapshot
 from ...devices.settings import Setting
 from . import localtime, nrg
-from .device import Device
+from .device import Device, ModbusTraffic
 from .features import NRG_ZERO_WHILE_CHARGING
 from .limits import temperature_limit
 from .memory import Car, Memory
 from .schedule import Plan, with_seconds
-from .settings import CCH, CFI, CID, CLP, CWC, FUP, LMO, LOE, LOG, LOT, NMO, RDE, TSE, UST
-from .surplus import Powers
+from .settings import AWPL, CCH, CFI, CID, CLP, CWC, FUP, LMO, LOE, LOG, LOT, NMO, RDE, TSE, UST
+from .surplus import HOLD, Powers
 
 FORCED_UNLOCK: Final = 3
 SYNCHRONISED: Final = 3 * SECOND
@@ -37,37 +38,69 @@ class View:
     def __init__(self, device: Device) -> None:
         self.device = device
         self.settings = device.settings
-        self.at: Instant = device.processor.now()
+        self.moment = device.processor.moments.now()
 
-    @cached_property
+    @property
+    def at(self) -> Instant:
+        HOLDS.until = NOW
+        return self.moment.at
+
+    @seen
     def memory(self) -> Memory:
         return self.device.logic.memory
 
-    @cached_property
+    @seen
     def second(self) -> Instant:
         """The last whole second since boot."""
-        return self.device.processor.second(self.at)
+        second = self.device.processor.second(self.moment.at)
+        until(second + SECOND)
+        return second
 
-    @cached_property
+    @seen
     def sample(self) -> Snapshot:
         """The measurement of this second."""
-        return self.device.processor.sample(self.at)
+        return self.device.processor.sample(self.second)
 
-    @cached_property
+    @seen
+    def offset(self) -> timedelta:
+        """Local time minus UTC. Both change at whole minutes."""
+        utc = self.device.clock.utc(self.moment.at)
+        until(self.moment.at + MINUTE - utc.second * SECOND - utc.microsecond)
+        return self.device.clock.offset(self.moment.at)
+
+    @property
+    def http_clients(self) -> int:
+        """Those that are being answered."""
+        HOLDS.until = ONCE
+        return self.device.http_clients
+
+    @property
+    def modbus(self) -> ModbusTraffic:
+        """Counts every request."""
+        self.device.modbus.looked_at = True
+        return self.device.modbus
+
+    @seen
     def link(self) -> bool:
         """The charge controller answers: without it nothing measured is known."""
         return self.sample.controller_link
 
-    @cached_property
+    @seen
     def measures(self) -> bool:
         return self.sample.controller_link and self.sample.meter_ok
 
     @property
     def fresh(self) -> Powers | None:
         """What a client said about grid, roof and battery, while it is valid."""
-        return self.device.logic.around.surplus.fresh(self.at)
+        surplus = self.device.logic.around.surplus
+        if surplus.data is None:
+            return None
+        fresh = surplus.fresh(self.moment.at)
+        if fresh is not None:
+            until(fresh.at + HOLD)
+        return fresh
 
-    @cached_property
+    @seen
     def nrg(self) -> list[float | int]:
         """`nrg`, computed once a measurement."""
         device, sample = self.device, self.sample
@@ -82,7 +115,9 @@ class View:
 
     def sway(self, channel: int, amplitude: float) -> float:
         """Noise of a device value such as signal strength."""
-        return self.device.processor.sway(channel, amplitude, self.at)
+        sways, at = self.device.processor.sway(channel, amplitude, self.moment.at)
+        until(at)
+        return sways
 
 
 Read = Callable[[View], object]
@@ -232,7 +267,7 @@ def unknown_power(v: View) -> object:
 
 
 def price_slot(v: View) -> object:
-    return v.device.clock.price_slot(v.at)
+    return v.device.clock.price_slot(v.at) if v.settings[AWPL] else None
 
 
 # --- clock and identity ----------------------------------------------------------------------------------------------
@@ -248,7 +283,7 @@ def local(*, microseconds: bool = False) -> Read:
 
     def read(v: View) -> object:
         clock = v.device.clock
-        return localtime.local_stamp(clock.utc(v.at), clock.offset(v.at), microseconds=microseconds)
+        return localtime.local_stamp(clock.utc(v.at), v.offset, microseconds=microseconds)
 
     return read
 
@@ -275,7 +310,7 @@ def boot_time(v: View) -> object:
 
 
 def local_offset(v: View) -> object:
-    return int(v.device.clock.offset(v.at).total_seconds() * 1000)
+    return int(v.offset.total_seconds() * 1000)
 
 
 def plan(setting: Setting[Plan]) -> Read:

@@ -104,7 +104,7 @@ class Goe(Wallbox):
             restart=self._restart_soon,
             update=Update(processor, settings, self._install),
         )
-        self.tables = Tables(identity, settings)
+        self.tables = Tables(identity, settings, self.moments)
         self.writer = Writer(self.device, self.tables, self.record_write, self.changed)
         self.http = HttpApi(self.device, self.tables, self.writer)
         self.v1 = V1Api(self.device, self.tables, self.writer, self.http.not_found)

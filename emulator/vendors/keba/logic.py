@@ -67,6 +67,7 @@ class Logic:
         self._wallbox = wallbox
         self.build = build
         self.settings = wallbox.settings
+        self.moments = wallbox.moments
         self.record_write = wallbox.record_write
         self.shows = wallbox.shows
         self.host = Host(wallbox.settings, self._access, self._charge_point)

@@ -70,7 +70,7 @@ class Lektrico(Wallbox):
         self._balancer = Balancer(self, self.device) if self.device.traits.meter else None
         self.lifecycle = Lifecycle(self, self.device, self.charging)
         self._sampling = Sampling(self.simulation, self.charger, lambda: self.booted_at, self.realism)
-        self.api = Api(self.device, self.charging, self.lifecycle, self.simulation, self.view, self)
+        self.api = Api(self.device, self.charging, self.lifecycle, self.simulation, self.view, self, self.moments)
         if not self.device.traits.meter:
             Neighbours.of(self.simulation).chargers[self.device.device_id] = self._hear
         self.interfaces: Mapping[str, Interface] = {

@@ -73,7 +73,6 @@ def _connect(amperes: int) -> Model:
         rated_current=float(amperes),
         serial="NRGKICK000001",
         evse=FIRST_EVSE,
-        enable={"http": {}},
     )
 
 

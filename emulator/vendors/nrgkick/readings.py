@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
+from ...core.freshness import seen
 from ...core.messages import Reason
 from ...core.snapshot import EvseState, PhaseMask, Phases, Snapshot
 from ...devices.quirks import Quirk
@@ -51,31 +51,31 @@ class View:
     firmware: str
     shows: Callable[[Quirk], bool]
 
-    @cached_property
+    @seen
     def attachment(self) -> Attachment:
         return self.unit.attachment
 
-    @cached_property
+    @seen
     def codes(self) -> Codes:
         return codes(self.unit, self.logic, self.now)
 
-    @cached_property
+    @seen
     def live(self) -> PhaseMask:
         """Lines that reach the unit through the attachment."""
         return _both(self.now.supply_phases, self.attachment.mask)
 
-    @cached_property
+    @seen
     def closed(self) -> PhaseMask:
         """Phase relays that are switched on. ASSUMED: as commanded; welded ones are reported as an error."""
         count = self.now.phases if self.now.contactor else 0
         return (count >= 1, count >= 2, count >= 3)
 
-    @cached_property
+    @seen
     def idle(self) -> bool:
         """The meter shows the unit's own noise only."""
         return self.settings[IDLE_NOISE] and not any(self.now.phase_current) and self.live[0]
 
-    @cached_property
+    @seen
     def voltage(self) -> Phases:
         """V per phase; what the attachment does not connect is not there."""
         measured = _where(self.live, self.now.phase_voltage)
@@ -85,26 +85,26 @@ class View:
         first, second, third = (v or share * source for v, share in zip(measured, INDUCED, strict=True))
         return (first, second, third)
 
-    @cached_property
+    @seen
     def current(self) -> Phases:
         return (IDLE_CURRENT, 0.0, 0.0) if self.idle else self.now.phase_current
 
-    @cached_property
+    @seen
     def active(self) -> Phases:
         return (self.apparent[0] * IDLE_FACTOR, 0.0, 0.0) if self.idle else self.now.active_power
 
-    @cached_property
+    @seen
     def reactive(self) -> Phases:
         """var; negative: capacitive."""
         if self.idle:
             return (self.apparent[0] * (1 - IDLE_FACTOR**2) ** 0.5, 0.0, 0.0)
         return self.now.reactive_power
 
-    @cached_property
+    @seen
     def apparent(self) -> Phases:
         return (self.voltage[0] * IDLE_CURRENT, 0.0, 0.0) if self.idle else self.now.apparent_power
 
-    @cached_property
+    @seen
     def total_apparent(self) -> float:
         return float((sum(self.active) ** 2 + sum(self.reactive) ** 2) ** 0.5)
 

@@ -25,9 +25,9 @@ class NrgKick(MainController):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.http = HttpApi(self.profile, self.controls, self.view, self.shows)
+        self.http = HttpApi(self.profile, self.controls, self.view, self.shows, self.moments)
         self.modbus = ModbusApi(
-            lambda: RegisterTable(LAYOUT, self.profile),
+            lambda: RegisterTable(LAYOUT, self.profile, self.moments),
             self.view,
             self.controls,
             enabled=lambda: self.settings[MODBUS_API],
@@ -73,6 +73,10 @@ class NrgKick(MainController):
         for item in self.http.items.values():
             yield item.fidelity()
         yield from self.modbus.fidelity()
+
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        return (*super().sensors, *(("domestic_pin",) if self.unit.attachment.domestic else ()))
 
     def boot(self) -> None:
         """The firmware may be another one."""

@@ -49,6 +49,7 @@ class Platform:
         self.traits = TRAITS[wallbox.profile.model.id]
         self.generation = self.traits.generation
         self.simulation = wallbox.simulation
+        self.moments = wallbox.moments
         self.settings = wallbox.settings
         self.control = wallbox.control
         self.name = wallbox.name
@@ -230,6 +231,7 @@ class Platform:
     def touch(self) -> None:
         """Something a view shows has changed."""
         self.revision += 1
+        self.wallbox.happenings.count += 1
 
     def record_write(
         self, point: str, value: object, outcome: Outcome, origin: Origin, names: Mapping[str, object] = NO_NAMES

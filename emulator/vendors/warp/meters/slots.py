@@ -23,13 +23,11 @@ from ..module import Module
 from ..platform import Platform
 from ..settings import METER_LAST_RESET, METER_RESET
 from ..view import View
-from .values import RESOLUTION, TYPES, UNKNOWN, VALUES, Sample
+from .values import CALLBACK, RESOLUTION, TYPES, UNKNOWN, VALUES, Sample
 
 FW: Final = Source("fw: modules/meters")
 SILENCE: Final = "meter_fault"
 """The fault of a meter that does not answer."""
-CALLBACK: Final = SECOND // 2
-"""ASSUMED period of the built-in meter."""
 FIRST_READ: Final = 10.0
 """ASSUMED s from cold start to the first meter type."""
 _NO_ERRORS: Final = dict.fromkeys(

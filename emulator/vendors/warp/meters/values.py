@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from operator import attrgetter
 from typing import Final
 
+from ....core.freshness import seen
+from ....core.instant import SECOND
 from ....core.snapshot import Phases, Snapshot
 
+CALLBACK: Final = SECOND // 2
+"""ASSUMED period of the built-in meter [µs]."""
 SDM72V2 = (
     1, 2, 3, 13, 17, 21, 39, 48, 57, 122, 130, 138, 83, 91, 99, 353, 354, 355, 7, 29, 33, 74, 154, 115, 356, 364, 209,
     211, 4, 5, 6, 8, 25, 213, 277, 214, 210, 212,
@@ -63,17 +66,17 @@ TYPES: Final[dict[int, tuple[int, ...]]] = {
     11: (*WM3M4, *SIGNED),
 }
 """By `energy_meter_type`. ASSUMED: SDM72CTM (4) publishes what SDM72V2 does."""
-RESOLUTION: Final[dict[int, dict[int, int]]] = {
-    6: {
-        **dict.fromkeys((1, 2, 3, 13, 17, 21, 209, 213, 210, 214), 2),
-        **dict.fromkeys((39, 48, 57, 74), 0),
-        **dict.fromkeys((353, 354, 355), 3),
-        356: 2,
-    }
+_ELTAKO: Final = {
+    **dict.fromkeys((1, 2, 3, 13, 17, 21, 209, 213, 210, 214), 2),
+    **dict.fromkeys((39, 48, 57, 74), 0),
+    **dict.fromkeys((353, 354, 355), 3),
+    356: 2,
 }
+RESOLUTION: Final[dict[int, dict[int, int]]] = {6: _ELTAKO, 9: _ELTAKO}
 """Decimals of what a meter measures, by `energy_meter_type` and value id; what is not listed is computed from it.
 
-Source: a capture of a DSZ15DZMOD. ASSUMED: that the others have as many as a float.
+Source: a capture of a DSZ15DZMOD. ASSUMED: that the DSZ16DZE of the same maker has it too, and that all others have as
+many as a float.
 """
 UNKNOWN: Final[dict[int, tuple[int, ...]]] = {6: (364,)}
 """Value ids that a meter publishes without ever knowing them. Source: the same capture, frequency."""
@@ -103,7 +106,7 @@ class Sample:
     vehicle: Vehicle = (None, None, None)
     """Where the wallbox knows it."""
 
-    @cached_property
+    @seen
     def texts(self) -> dict[str, str]:
         """Documents already written of this sample, by path."""
         return {}
