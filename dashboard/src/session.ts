@@ -5,7 +5,7 @@ import { parse, stringify } from "yaml";
 import { ApiError, call } from "./api";
 import { clock, progress, refreshWallboxes, state } from "./store";
 import { instant, statedSeconds } from "./format";
-import type { Outcome, Plain, PlainObject } from "./types";
+import type { Outcome, Plain, PlainObject, Wallbox } from "./types";
 
 export type Step = { [name: string]: Plain };
 export interface Done { id: number; at: number; step: Step; outcome: string; ok: boolean }
@@ -91,12 +91,12 @@ const urlOption = () => (location.origin === "http://127.0.0.1:8000" ? [] : ["--
 
 // --- as a scenario --------------------------------------------------------------------------------------------------
 
-const DEFAULT: PlainObject = {
-  charger: {
-    rated_current: "32 A", phases: 3, connector: "tethered", total_energy: "1234567 Wh", interfaces: "all",
-    wallboxes: ["goe", "warp", "nrgkick", "lektrico", "bender", "keba"],
-  },
-};
+/** What runs when no scenario is named, with the wallboxes it has. */
+function standard(boxes: Wallbox[]): PlainObject {
+  const names = boxes.map(box => box.name.split(".")[1]!);
+  const hardware = { rated_current: "32 A", phases: 3, connector: "tethered", total_energy: "1234567 Wh" };
+  return { charger: { ...hardware, interfaces: "all", wallboxes: names } };
+}
 
 /** Everything done in this session that was not refused, as a scenario that does the same. */
 export const scenario = computed(() => {
@@ -109,7 +109,7 @@ export const scenario = computed(() => {
   ];
   const parts: string[] = [...head, `about: ${asYaml("A session on the dashboard.")}`, `seed: ${state.value?.seed ?? 0}`];
   if (file) parts.push(`include: ${asYaml(name)}`);
-  else parts.push(stringify({ chargers: DEFAULT }, { lineWidth: 0 }).trim());
+  else parts.push(stringify({ chargers: standard(state.value?.wallboxes ?? []) }, { lineWidth: 0 }).trim());
   parts.push(steps.length ? "steps:" : "steps: []", ...steps.map(step => `  - ${asYaml(step)}`));
   // A scenario that is not over yet ends as it says itself.
   const end = Math.max(clock.value.at, ...done.value.map(one => one.at));
