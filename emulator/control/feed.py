@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 
 from aiohttp import WSMsgType, web
 
+from ..runtime.journal import KINDS
 from . import overview, views
 from .problems import Refused
 from .reading import FILTERS, Filter, older
@@ -36,9 +37,8 @@ BATCH: Final = 500
 TAIL: Final = 100
 """Entries from before the connection that a new client is shown, without what wallboxes publish by themselves."""
 
-LOOK_BACK: Final = 5000
-"""Newest entries among which those are looked for."""
 
+LOUD: Final = tuple(kind for kind in KINDS if kind != "push")
 
 FEW: Final = 25
 """Chargers up to which the quantities come at `PACE`; with more of them less often, at least once a second."""
@@ -197,8 +197,8 @@ class EventFeed:
         journal = self._emulator.simulation.journal
         if wanted.newest is not None:
             return await older(journal, wanted.filter, wanted.position + 1, wanted.newest)
-        newest = journal.after(max(0, wanted.position - LOOK_BACK))
-        return [entry for entry in newest if entry.kind != "push" and wanted.filter(entry)][-TAIL:]
+        newest = journal.before(wanted.position + 1, kinds=LOUD)
+        return list(islice(filter(wanted.filter, newest), TAIL))[::-1]
 
     def _pace(self, wanted: Subscription) -> float:
         chargers = len(self._emulator.simulation.chargers)

@@ -167,10 +167,17 @@ def state(emulator: Emulator, reached: str | None = None, *, quantities: bool = 
         "broker": broker(emulator, reached),
         "faults": faults(emulator),
         "journal": emulator.simulation.journal.seq,
+        "storage": storage(emulator),
         "timeline": progress(emulator),
         "bugs": [bug.as_json() for bug in emulator.bugs.found.values()],
         "failures": [{"at": seconds(f.at), "text": str(f)} for f in emulator.result.failures],
     }
+
+
+def storage(emulator: Emulator) -> dict[str, object] | None:
+    """The state file, if there is one, and what is wrong with it."""
+    keeper = emulator.storage
+    return None if keeper is None else {"file": str(keeper.path), "problem": keeper.problem, "unsaved": keeper.unsaved}
 
 
 def entries(found: Iterable[Entry]) -> list[dict[str, object]]:

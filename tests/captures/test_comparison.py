@@ -83,6 +83,29 @@ def test_what_the_owner_sets_is_no_difference() -> None:
     assert found(text, "v3-11", "60.5") == []
 
 
+def test_what_is_written_and_pushed_is_no_document() -> None:
+    text = said("keba-p30-c-32", None, "report 2") + '\n{"Plug": 7}'
+    assert found(text, "keba-p30-c-32") == []
+    topics = "go-eCharger/123456/amp 16\ngo-eCharger/123456/amp/set 10\n"
+    assert found(topics, "v3-11") == []
+
+
+def test_raw_replies_are_compared_with_raw_ones() -> None:
+    text = said("nrgkick-32", None, "/info?raw", "/control", "/values?raw")
+    assert '"status":3' in text
+    assert found(text, "nrgkick-32") == []
+
+
+def test_a_connect() -> None:
+    text = said("nrgkick-connect-16", None, "/measurements", "/settings")
+    result = compare(read(text))
+    assert (result.profile.model.id, result.agreement) == ("nrgkick-connect-16", 100)
+    assert found(re.sub(r'"Frequency":', '"frequency":', text), "nrgkick-connect-16") == [
+        ("extra", "/measurements.frequency"),
+        ("missing", "/measurements.Frequency"),
+    ]
+
+
 # --- what differs ----------------------------------------------------------------------------------------------------
 
 Spoil = Callable[[str], str]
