@@ -3,7 +3,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { parse, stringify } from "yaml";
 import { ApiError, call } from "./api";
-import { clock, progress, refreshWallboxes, state } from "./store";
+import { asked, clock, progress, refreshWallboxes, state } from "./store";
 import { instant, statedSeconds } from "./format";
 import type { Outcome, Plain, PlainObject, Wallbox } from "./types";
 
@@ -11,19 +11,25 @@ export type Step = { [name: string]: Plain };
 export interface Done { id: number; at: number; step: Step; outcome: string; ok: boolean }
 
 const KEY = "charger-emulator-session";
-interface Kept { done: Done[]; last: number }
+interface Kept { done: Done[]; rules: Plain[] }
 const kept = (() => {
   try { return JSON.parse(sessionStorage.getItem(KEY) ?? "") as Kept; } catch { return null; }
 })();
 export const done = signal<Done[]>(kept?.done ?? []);
-let last = kept?.last ?? 0;
-effect(() => sessionStorage.setItem(KEY, JSON.stringify({ done: done.value, last: clock.value.at })));
+/** Rules that were added on this page. */
+export const rules = signal<Plain[]>(kept?.rules ?? []);
+let last = Number(sessionStorage.getItem(`${KEY}-at`) ?? 0);
+effect(() => sessionStorage.setItem(KEY, JSON.stringify({ done: done.value, rules: rules.value })));
 // Time that runs backwards is a reset or a snapshot brought back: what was done later has not happened.
 effect(() => {
   const at = clock.value.at;
   if (clock.value.time === "") return;
-  if (at < last - 1e-6) done.value = done.peek().filter(one => one.at <= at);
+  if (at < last - 1e-6) {
+    done.value = done.peek().filter(one => one.at <= at);
+    if (at === 0) rules.value = [];
+  }
   last = at;
+  sessionStorage.setItem(`${KEY}-at`, String(at));
 });
 
 // --- telling --------------------------------------------------------------------------------------------------------
@@ -57,7 +63,11 @@ export async function perform(step: Step): Promise<boolean> {
 
 /** Something that is no step: done without being part of the scenario. */
 export async function ask<T>(method: string, path: string, body?: Plain): Promise<T | null> {
-  try { return await call<T>(method, path, body); } catch (error) { complain(error); return null; }
+  try {
+    const found = await call<T>(method, path, body);
+    asked.value++;
+    return found;
+  } catch (error) { complain(error); return null; }
 }
 
 export const nameOf = (step: Step) => Object.keys(step)[0] ?? "";
@@ -111,6 +121,7 @@ export const scenario = computed(() => {
   if (file) parts.push(`include: ${asYaml(name)}`);
   else parts.push(stringify({ chargers: standard(state.value?.wallboxes ?? []) }, { lineWidth: 0 }).trim());
   parts.push(steps.length ? "steps:" : "steps: []", ...steps.map(step => `  - ${asYaml(step)}`));
+  if (rules.value.length) parts.push("rules:", ...rules.value.map(rule => `  - ${asYaml(rule)}`));
   // A scenario that is not over yet ends as it says itself.
   const end = Math.max(clock.value.at, ...done.value.map(one => one.at));
   if (!file || progress.value.finished) parts.push(`end: {at: ${statedSeconds(Math.ceil(end * 1000) / 1000)}}`);

@@ -81,6 +81,8 @@ class _Models(Mapping[str, str]):
     def __getitem__(self, model: str) -> str:
         if model in self._own:
             return self._own[model]
+        if model in OWN:  # the name of a vendor stands where that of a model may: nobody else need be asked
+            raise KeyError(model)
         return self._others()[model]
 
     def __iter__(self) -> Iterator[str]:
