@@ -23,10 +23,10 @@ from .personal import Redactor, is_personal
 from .records import records_of
 from .registers import decode
 from .remarks import Remarks
-from .requesting import never_answers, requests_of
+from .requesting import accepted, never_answers, requests_of
 from .sketch import Sketch
 from .story import moments_of, situations_of
-from .timing import timed
+from .timing import timed, together_in_time
 from .working import Part, Work
 
 MOST_BOXES = 8
@@ -98,17 +98,19 @@ def _vendor_of(model: str | None) -> str | None:
 
 def _work(found: Sequence[Box], model: str | None, firmware: str | None, remarks: Remarks, redactor: Redactor) -> Work:
     parts: list[Part] = []
+    devices = []
     for number, box in enumerate(found):
         device = device_of(box, model if number == 0 else None, firmware if number == 0 else None, remarks)
         decode(box, device)
         timed(box)
+        devices.append(device)
+    begin = together_in_time(found)
+    for box, device in zip(found, devices, strict=True):
         moments = moments_of(box.vendor, box.readings)
         situations = situations_of(moments)
         charger = "charger" if len(found) == 1 else _name(box.vendor, [part.sketch.charger for part in parts])
         sketch = sketch_of(box, device, charger, moments, situations, remarks)
         parts.append(Part(box, sketch, _compared(box, remarks, redactor), moments, situations))
-    begins = [part.box.first for part in parts if part.box.first is not None]
-    begin = min(begins, default=0.0)
     leads = [lead_of(part.moments, part.situations) for part in parts]
     lead = max(leads)
     work = Work(Sketch([part.sketch for part in parts], epoch=_epoch(begin, lead)), parts, begin, lead, remarks)
@@ -118,6 +120,7 @@ def _work(found: Sequence[Box], model: str | None, firmware: str | None, remarks
         if part.box.asked > 2 and part.box.answers == 0:
             part.sketch.deeds.append(never_answers(part))
     work.prepare()
+    accepted(work)
     return work
 
 

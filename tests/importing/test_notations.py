@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -91,6 +92,21 @@ def _portainer(text: str) -> str:
     return "\n\n".join(reversed(numbered))
 
 
+def _screen(text: str) -> str:
+    """Broken anywhere, as on a narrow terminal."""
+    return "\n".join(line[at : at + 80] for line in text.splitlines() for at in range(0, len(line), 80))
+
+
+def _mail(text: str) -> str:
+    """Broken at blanks, and quoted."""
+    broken = (textwrap.wrap(line, 76, break_long_words=False, break_on_hyphens=False) for line in text.splitlines())
+    return "\n".join(f"> {part}" for parts in broken for part in parts)
+
+
+def _without_dates(text: str) -> str:
+    return re.sub(r"\d{4}/\d\d/\d\d ", "", text)
+
+
 WRAPPERS: Mapping[str, Callable[[str], str]] = {
     "as it is": lambda text: text,
     "journald": _journald,
@@ -103,6 +119,9 @@ WRAPPERS: Mapping[str, Callable[[str], str]] = {
     "coloured": lambda text: "\n".join(f"\x1b[36m{line}\x1b[0m" for line in text.splitlines()),
     "collapsed": lambda text: re.sub(r" +", " ", text),
     "one back-tick": lambda text: f"`{text}",
+    "screen": _screen,
+    "mail": _mail,
+    "no dates": _without_dates,
     "windows": lambda text: text.replace("\n", "\r\n"),
     "the bracket is lost": lambda text: text.removeprefix("["),
 }
