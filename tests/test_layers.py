@@ -24,6 +24,7 @@ LAYERS: Final = (
     {"reports"},
     {"service"},
     {"control", "testing"},
+    {"explore"},
     {"commands", "pytest_plugin", "testcontainers"},
     {"cli"},
     {"__main__"},
