@@ -10,7 +10,7 @@ COPY emulator emulator
 COPY scenarios scenarios
 # Byte code is compiled here: a container starts a second faster than with a cold cache.
 RUN python3 -m venv /opt/emulator \
-    && /opt/emulator/bin/pip install --no-cache-dir --no-compile . \
+    && /opt/emulator/bin/pip install --no-cache-dir --no-compile ".[explore]" \
     && /opt/emulator/bin/pip uninstall --yes --quiet pip \
     && python3 -m compileall -q -j 0 /opt/emulator/lib
 

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "run": "Serve a scenario (or one charger through every vendor) and play it in clock time.",
     "play": "Play scenarios without sockets, as fast as possible.",
     "explore": "Search for the situation in which a client breaks, and write it down as a scenario.",
+    "report": "Join the reports of several runs.",
     "judge": "Judge the clients in a recorded journal by rules.",
     "check": "Validate scenarios without running them.",
     "list": "Show vendors, models, firmwares, settings, vehicles, faults, steps, rules, events, quantities.",

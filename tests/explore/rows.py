@@ -140,7 +140,12 @@ ROWS: Final = (
     ),
     _row("B30", "dead refuse", GOE + "rules: [{name: recovers, eventually: {note: recovered}}]"),
     _row("B40", "refuse dead close reset", GOE + "rules: [{name: supported, never: {note: not supported}}]", 60),
-    _row("B42", "refuse dead power_cut reboot", GOE + "rules: [{name: finds it, eventually: {note: found}}]", 60),
+    _row(
+        "B42",
+        "refuse dead power_cut reboot",
+        GOE + "rules: [{name: starts, never: {note: the whole system does not start}}]",
+        60,
+    ),
     _row("B38", "status", GOE + "rules: [{name: connects, eventually: {note: connected}}]", 60),
     _row(
         "B48",
