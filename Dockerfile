@@ -4,17 +4,23 @@
 #   docker run --rm -p 8000:8000 -p 8101:8101 -v "$PWD:/scenarios" charger-emulator run /scenarios/night.yaml
 
 FROM python:3.13-slim AS build
+# The version, where the history is not at hand: --build-arg VERSION=1.2.3
+ARG VERSION=
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY emulator emulator
 COPY scenarios scenarios
 # Byte code is compiled here: a container starts a second faster than with a cold cache.
-RUN python3 -m venv /opt/emulator \
+RUN if [ -n "$VERSION" ]; then export SETUPTOOLS_SCM_PRETEND_VERSION_FOR_CHARGER_EMULATOR="$VERSION"; fi \
+    && python3 -m venv /opt/emulator \
     && /opt/emulator/bin/pip install --no-cache-dir --no-compile ".[explore]" \
     && /opt/emulator/bin/pip uninstall --yes --quiet pip \
     && python3 -m compileall -q -j 0 /opt/emulator/lib
 
 FROM python:3.13-slim
+LABEL org.opencontainers.image.title="Charger emulator" \
+      org.opencontainers.image.description="Simulated EV wallboxes that real client software cannot tell from the devices." \
+      org.opencontainers.image.licenses="Apache-2.0"
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends mosquitto \
     && rm -rf /var/lib/apt/lists/* \
@@ -27,7 +33,7 @@ ENV PATH=/opt/emulator/bin:$PATH \
     CHARGER_EMULATOR_OPEN_CONTROL=1
 USER 10001
 WORKDIR /home/emulator
-EXPOSE 8000 1883 4432 4712 8101-8106 8125 8880 5021-5023 5025 5026 7090/udp
+EXPOSE 8000 1883 4432 4712 8101-8107 8125 8880 5021-5023 5025 5026 7090/udp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["charger-emulator", "ctl", "health"]
 ENTRYPOINT ["charger-emulator"]
 CMD ["run"]

@@ -1,3 +1,8 @@
 """Charger emulator: simulated EV wallboxes that real client software cannot tell from the devices."""
 
-__version__ = "0.1.0"
+try:
+    from ._version import __version__
+except ImportError:  # a checkout that was never installed
+    __version__ = "0+unknown"
+
+__all__ = ["__version__"]

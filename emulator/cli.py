@@ -22,16 +22,21 @@ COMMANDS: Final = {
     "run": "Serve a scenario (or one charger through every vendor) and play it in clock time.",
     "play": "Play scenarios without sockets, as fast as possible.",
     "explore": "Search for the situation in which a client breaks, and write it down as a scenario.",
-    "report": "Join the reports of several runs.",
+    "import": "Make a scenario of a log, a dump or a journal.",
+    "explain": "Find scenarios, faults and rules by symptom.",
+    "record": "Stand between clients and a real box, and keep a journal.",
     "judge": "Judge the clients in a recorded journal by rules.",
+    "compare": "Compare a dump of a real device with the emulated one.",
     "check": "Validate scenarios without running them.",
     "list": "Show vendors, models, firmwares, settings, vehicles, faults, steps, rules, events, quantities.",
     "schema": "Print the JSON Schema of the scenario language, for editors.",
+    "reference": "Write the reference part of the documentation.",
+    "report": "Reports of runs: joined, or as Markdown.",
     "ctl": "Talk to a running emulator.",
 }
 """Command to its one-line help, so that `--help` needs no command's module."""
 
-MODULES: Final = {"list": "listing"}
+MODULES: Final = {"list": "listing", "import": "importing"}
 
 
 class Commands(click.Group):
@@ -68,7 +73,7 @@ def application() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line. Exit code 0: all held; 1: an expectation failed; 2: a mistake of the user's."""
+    """Run the command line. Exit code 0: all held; 1: an expectation failed; 2: a mistake of the user's; 3: of ours."""
     sys.exit(_guarded(arguments))
 
 
@@ -89,4 +94,9 @@ def _guarded(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:  # the reader of a pipe (`| head`) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        from .runtime.bugs import EXIT_CODE, told
+
+        click.echo(told(error), err=True)
+        return EXIT_CODE
     return code if isinstance(code, int) else 0

@@ -1,13 +1,16 @@
-"""The pytest plugin: fixtures `emulator` and `explore`, marker `scenario`, the journal's tail beside a failure.
+"""The pytest plugin: fixtures, marker `scenario`, broken rules, and what is shown and written beside a failure.
 
 The one rule: it is loaded by every pytest run where the package is installed, so it imports nothing until it is used.
 """
 
 from __future__ import annotations
 
+import re
+import socket
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -18,7 +21,24 @@ if TYPE_CHECKING:
     from .scenario.variants import Variant
     from .testing import EmulatorFixture
 
-FIXTURE = pytest.StashKey["EmulatorFixture"]()
+LOOPBACK: Final = ["127.0.0.1", "127.0.0.0/8", "::1", "localhost"]
+"""What a test that uses an emulator may connect to where pytest-socket blocks everything."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    about = (
+        "write journal, report.html, report.json and junit.xml of every emulator of a failing test below this folder"
+    )
+    group = parser.getgroup("charger emulator")
+    group.addoption("--emulator-report", metavar="DIR", type=Path, default=None, help=about)
+    parser.addini("emulator_report", f"{about} (default of --emulator-report)", default="")
+    parser.addini(
+        "emulator_strict",
+        "fail as well if something passed only because nothing came to it",
+        type="bool",
+        default=False,
+    )
+    parser.addini("emulator_scenarios", "folder in which the marker `scenario` looks for files", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,6 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "strict: fail as well if something passed only because nothing came to it; "
         "matrix: once for each model, firmware or vehicle, such as 'firmware=all,vehicle=all'",
     )
+
+
+# --- fixtures --------------------------------------------------------------------------------------------------------
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -45,10 +68,35 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def emulator(request: pytest.FixtureRequest) -> Iterator[EmulatorFixture]:
     """A charger emulator with a frozen clock, free ports and no wallbox yet; see `emulator.testing.EmulatorFixture`."""
+    yield from _emulator(request)
+
+
+@pytest.fixture(scope="class")
+def class_emulator(request: pytest.FixtureRequest) -> Iterator[EmulatorFixture]:
+    """One `emulator` for the tests of a class; `class_emulator.reset()` puts everything back between them."""
+    yield from _emulator(request)
+
+
+@pytest.fixture(scope="module")
+def module_emulator(request: pytest.FixtureRequest) -> Iterator[EmulatorFixture]:
+    """One `emulator` for the tests of a module."""
+    yield from _emulator(request)
+
+
+@pytest.fixture(scope="session")
+def session_emulator(request: pytest.FixtureRequest) -> Iterator[EmulatorFixture]:
+    """One `emulator` for all tests."""
+    yield from _emulator(request)
+
+
+FIXTURES: Final = ("emulator", "class_emulator", "module_emulator", "session_emulator")
+
+
+def _emulator(request: pytest.FixtureRequest) -> Iterator[EmulatorFixture]:
     from .testing import EmulatorFixture
 
+    _open_loopback()
     with EmulatorFixture() as fixture:
-        request.node.stash[FIXTURE] = fixture
         marker = request.node.get_closest_marker("scenario")
         if marker is not None:
             if len(marker.args) != 1 or marker.kwargs.keys() - {"strict", "matrix"}:
@@ -63,8 +111,11 @@ def emulator(request: pytest.FixtureRequest) -> Iterator[EmulatorFixture]:
                     raise
                 pytest.skip(f"not possible: {error}")
         yield fixture
+        strict = request.config.getini("emulator_strict") is True
+        if marker is not None and "strict" in marker.kwargs:
+            strict = marker.kwargs["strict"] is True
         try:
-            fixture.judge(strict=marker is not None and marker.kwargs.get("strict") is True)
+            fixture.judge(strict=strict)
         except AssertionError as error:
             pytest.fail(str(error), pytrace=False)
 
@@ -81,25 +132,62 @@ def explore(request: pytest.FixtureRequest, tmp_path: Path) -> Explore:
 
 
 def _found(test: Path, config: pytest.Config, name: str) -> Path:
-    """A file beside the test, or under the root of the tests."""
-    beside = test.parent / name
-    return beside if beside.exists() else config.rootpath / name
+    """A file beside the test, in the folder of the settings, or under the root of the tests."""
+    root = config.rootpath
+    for folder in (test.parent, root / str(config.getini("emulator_scenarios"))):
+        if (folder / name).exists():
+            return folder / name
+    return root / name
+
+
+def _open_loopback() -> None:
+    """Where pytest-socket has closed every socket (Home Assistant's tests do), this test may use those of loopback."""
+    if socket.socket.__module__ == "pytest_socket":
+        blocker = sys.modules["pytest_socket"]
+        blocker.enable_socket()
+        blocker.socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
+
+
+# --- around a test ---------------------------------------------------------------------------------------------------
+
+
+def _emulators(item: pytest.Item) -> dict[str, EmulatorFixture]:
+    """The emulators a test has got, by the name of the fixture."""
+    found: dict[str, EmulatorFixture] = getattr(item, "funcargs", {})
+    return {name: found[name] for name in FIXTURES if name in found}
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    if _emulators(item):  # one of an earlier test of the scope, too
+        _open_loopback()
+    yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    fixture = item.stash.get(FIXTURE, None)
-    if report.failed and report.when in ("call", "teardown") and fixture is not None:
-        report.sections.append(("emulator journal", fixture.tail()))
+    if report.failed and report.when in ("call", "teardown"):
+        for name, fixture in _emulators(item).items():
+            title = "emulator journal" if name == "emulator" else f"journal of {name}"
+            report.sections.append((title, fixture.tail()))
+            folder = _report_folder(item, name, report.when)
+            if folder is not None and fixture.write_report(folder):
+                report.sections.append((f"report of {name}", str(folder)))
     return report
 
 
-def pytest_unconfigure() -> None:
-    import sys
+def _report_folder(item: pytest.Item, name: str, when: str) -> Path | None:
+    """Where the report of a failing test goes: a folder by the test's name."""
+    stated = item.config.getoption("--emulator-report") or item.config.getini("emulator_report")
+    if not stated:
+        return None
+    test = re.sub(r"[^\w.=-]+", "_", item.nodeid).strip("_")
+    parts = [test] + [name] * (name != "emulator") + [when] * (when != "call")
+    return Path(item.config.rootpath, stated, "-".join(parts))
 
+
+def pytest_unconfigure() -> None:
     testing = sys.modules.get("emulator.testing")
     if testing is not None:
         testing.Background.stop_shared()

@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from emulator import __version__
 from emulator.cli import COMMANDS, main
 from emulator.scenario.steps import STEPS
 
@@ -74,7 +75,7 @@ def wrong(tmp_path: Path) -> Path:
 def test_help_and_version() -> None:
     text = run("--help").stdout
     assert all(f"  {name} " in text for name in COMMANDS)
-    assert re.fullmatch(r"charger-emulator \d+\.\d+\.\d+\n", run("--version").stdout)
+    assert run("--version").stdout == f"charger-emulator {__version__}\n"
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -120,6 +121,20 @@ def test_reports(good: Path, bad: Path, tmp_path: Path) -> None:
     entries = [json.loads(line) for line in (folder / "good" / "journal.jsonl").read_text().splitlines()]
     assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
     assert "contactor_closed" in [entry["name"] for entry in entries]
+
+
+def test_a_report_as_markdown(good: Path, bad: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "report"
+    hostile = bad.rename(tmp_path / "a|b `c`.yaml")
+    run("play", str(good), str(hostile), "--report", str(folder), code=1)
+    lines = run("report", "summary", str(folder)).stdout.splitlines()
+    rows = [line for line in lines if line.startswith("|")]
+    assert sum("| passed |" in row for row in rows) == 1
+    assert sum("| **FAILED** |" in row for row in rows) == 1
+    assert any("expected \\> 30 kW" in line for line in lines)
+    assert "a\\|b \\`c\\`.yaml" in next(row for row in rows if "FAILED" in row)
+    (tmp_path / "empty").mkdir()
+    assert "there is no report.json" in run("report", "summary", str(tmp_path / "empty"), code=2).stderr
 
 
 @pytest.mark.parametrize("what", ["vendors", "models", "firmwares", "vehicles", "faults", "steps"])
@@ -320,3 +335,33 @@ def test_settings_events_and_quantities_are_listed(vendor: str) -> None:
     assert {"power"} <= {row[0] for row in json.loads(run("list", "quantities", "--json").stdout)}
     assert "needs a vendor" in run("list", "settings", code=2).stderr
     assert not re.search(r"\bP\d\d\b", run("list", "faults").stdout)
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"two\nlines", b"\xff", "Schlüssel".encode(), b"x" * 5000])
+def test_a_token_that_protects_nothing_is_refused(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(content)
+    for arguments in (("run", "--control-token-file", str(file)), ("ctl", "--control-token-file", str(file), "state")):
+        text = run(*arguments, code=2).stderr
+        assert text.startswith(f"{file}: ")
+        assert text.count("\n") == 1
+
+
+def test_a_token_is_given_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "token"
+    file.write_text("secret\n")
+    assert "empty" in run("run", "--bind", "0.0.0.0", "--control-token", "", code=2).stderr
+    assert "No such file" in run("run", "--control-token-file", str(tmp_path / "none"), code=2).stderr
+    assert "one of them" in run("run", "--control-token", "a", "--control-token-file", str(file), code=2).stderr
+    for empty in ("", " "):
+        monkeypatch.setenv("CHARGER_EMULATOR_TOKEN", empty)
+        assert "empty" in run("run", "--bind", "0.0.0.0", "--open-control", code=2).stderr
+
+
+def test_a_token_of_a_file_lets_in(good: Path, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("secret\n")
+    with running(str(good), "--frozen", "--control-token-file", str(file)) as served:
+        assert "token" in run("ctl", "--url", served.url, "state", code=2).stderr
+        assert "frozen" in run("ctl", "--url", served.url, "--control-token-file", str(file), "clock").stdout
+        served.end()

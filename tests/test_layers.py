@@ -9,6 +9,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parent.parent / "emulator"
 
 LAYERS: Final = (
+    {"_version"},
     {"errors", "__init__"},
     {"core"},
     {"runtime"},
@@ -17,14 +18,15 @@ LAYERS: Final = (
     {"ocpp", "eebus"},
     {f"vendors.{path.name}" for path in (ROOT / "vendors").iterdir() if path.is_dir()},
     {"vendors"},
-    {"faults", "protocols"},
+    {"faults", "protocols", "captures"},
     {"world"},
     {"verdict"},
     {"scenario"},
-    {"reports"},
-    {"service"},
+    {"reports", "importing", "explaining"},
+    {"service", "recording"},
     {"control", "testing"},
     {"explore"},
+    {"reference"},
     {"commands", "pytest_plugin", "testcontainers"},
     {"cli"},
     {"__main__"},

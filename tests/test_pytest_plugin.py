@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import unittest
 from datetime import timedelta
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from emulator.errors import EmulatorError
 from emulator.testing import EmulatorFixture
+from emulator.testing.stubs import FILE, stub
+
+ROOT = Path(__file__).parents[1]
 
 pytest_plugins = ["pytester"]
 
@@ -60,7 +66,7 @@ def test_mistakes_are_told(emulator: EmulatorFixture) -> None:
     with pytest.raises(EmulatorError, match='did you mean "gemini-22"'):
         emulator.start("goe", model="gemni-22", charger="other")
     with pytest.raises(AttributeError, match='did you mean "plug_in"'):
-        emulator.plugin()
+        emulator.plugin()  # type: ignore[attr-defined]
     with pytest.raises(EmulatorError, match="there is no vehicle"):
         emulator.plug_in(vehicle="vw_id33")
     with pytest.raises(EmulatorError, match="unplug"):
@@ -157,3 +163,176 @@ def test_a_strict_scenario_fails_a_test_where_nothing_was_tested(pytester: pytes
     result = pytester.runpytest()
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["*not tested:*fault delay: it was in force and hit nothing*"])
+
+
+# --- types -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_stub_is_that_of_the_vocabulary() -> None:
+    assert FILE.read_text("utf-8") == stub(), "write it anew: python -m emulator.testing.stubs"
+
+
+def test_a_type_checker_knows_the_steps(tmp_path: Path) -> None:
+    (tmp_path / "client.py").write_text(
+        "from emulator.testing import EmulatorFixture\n"
+        "def use(emulator: EmulatorFixture) -> None:\n"
+        "    emulator.plug_in(vehicle='vw_id3', state_of_charge='40 %')\n"
+        "    emulator.fault(on='goe.http', kind='delay', delay='3 s', for_='1 min')\n"
+        "    emulator.plug_inn()\n"
+        "    emulator.plug_in(vehcile='vw_id3')\n"
+        "    emulator.trip_rcd(residual_current=35)\n"
+        "    emulator.fault(on='goe.http', kind='delayy')\n"
+    )
+    code, found = mypy(tmp_path / "client.py")
+    wrong = [line.split(":")[1] for line in found.splitlines() if " error: " in line]
+    assert (code, wrong) == (1, ["5", "6", "7", "8"]), found
+
+
+def mypy(file: Path) -> tuple[int, str]:
+    """Exit code and output of a type checker."""
+    words = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(file.parent / "cache"), str(file)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+# --- settings, scopes, neighbours ------------------------------------------------------------------------------------
+
+SETTINGS = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
+POWER = """
+import pytest
+
+@pytest.mark.parametrize("limit", ["1 kW", "20 kW"])
+def test_power(emulator, limit):
+    emulator.start("goe")
+    emulator.plug_in(vehicle="vw_id3")
+    if limit == "20 kW":
+        emulator.rule(name="quiet", never={"event": "contactor_closed"})
+    emulator.advance("1 min")
+    emulator.expect(power=f"< {limit}")
+"""
+
+
+def test_a_failing_test_leaves_its_report(pytester: pytest.Pytester) -> None:
+    pytester.makeini(f"{SETTINGS}emulator_report = reports\n")
+    pytester.makepyfile(test_it=POWER)
+    pytester.runpytest_subprocess().assert_outcomes(passed=1, failed=1, errors=1)
+    reports = pytester.path / "reports"
+    folders = sorted(folder.name for folder in reports.iterdir())
+    assert folders == ["test_it.py_test_power_1_kW", "test_it.py_test_power_20_kW-teardown"]
+    for folder in reports.iterdir():
+        assert {file.name for file in folder.iterdir()} == {"journal.jsonl", "junit.xml", "report.html", "report.json"}
+    broken = json.loads((reports / folders[1] / "report.json").read_text())
+    assert [(rule["name"], rule["ok"]) for rule in broken["rules"]] == [("quiet", False)]
+
+
+def test_strictness_and_folder_are_settings(pytester: pytest.Pytester) -> None:
+    pytester.makeini(f"{SETTINGS}emulator_strict = true\nemulator_scenarios = nights\n")
+    (pytester.path / "nights").mkdir()
+    (pytester.path / "nights" / "nothing.yaml").write_text(
+        "wallbox: goe\nsteps: [{fault: {on: goe.http, kind: delay, delay: 1 s}}]\nend: 2 s\n"
+    )
+    pytester.makepyfile(STRICT_TESTS.replace("strict=True", "strict=False"))
+    pytester.runpytest_subprocess().assert_outcomes(passed=2, errors=1)
+
+
+SCOPES = """
+def test_first(module_emulator, session_emulator):
+    box = module_emulator.start("goe")
+    module_emulator.plug_in(vehicle="vw_id3")
+    module_emulator.advance("1 min")
+    assert session_emulator is not module_emulator
+
+def test_second(module_emulator):
+    module_emulator.expect(power="> 3 kW")
+    module_emulator.reset()
+    module_emulator.expect(plugged=False)
+
+class TestTogether:
+    def test_one(self, class_emulator):
+        class_emulator.start("keba")
+
+    def test_two(self, class_emulator):
+        assert class_emulator.wallbox().name == "charger.keba"
+        assert False
+"""
+
+
+def test_an_emulator_may_outlive_a_test(pytester: pytest.Pytester) -> None:
+    pytester.makeini(SETTINGS)
+    pytester.makepyfile(SCOPES)
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(["*journal of class_emulator*"])
+
+
+READING = """
+import json
+import urllib.request
+import pytest
+
+def read(box):
+    with urllib.request.urlopen(f"{box.http_url}/api/status?filter=car") as reply:
+        return json.load(reply)
+
+def test_it_is_reached(emulator):
+    assert read(emulator.start("goe")) == {"car": 1}
+
+def test_it_is_reached_again(module_emulator):
+    assert read(module_emulator.start("goe")) == {"car": 1}
+
+def test_it_is_reached_later(module_emulator):
+    assert read(module_emulator.wallbox()) == {"car": 1}
+"""
+
+
+@pytest.mark.parametrize("arguments", [("-p", "no:asyncio"), ("--disable-socket",)], ids=["no asyncio", "no sockets"])
+def test_it_gets_on_with_others(pytester: pytest.Pytester, arguments: tuple[str, ...]) -> None:
+    pytester.makeini(SETTINGS if "--disable-socket" in arguments else "[pytest]\n")
+    pytester.makepyfile(READING)
+    pytester.runpytest_subprocess(*arguments).assert_outcomes(passed=3)
+
+
+ELSEWHERE = """
+import socket
+import pytest
+
+def test_elsewhere(emulator):
+    emulator.start("goe")
+    with pytest.warns(UserWarning), pytest.raises(RuntimeError, match="192.0.2.1"):
+        socket.create_connection(("192.0.2.1", 80), timeout=1)
+
+def test_without():
+    with pytest.warns(UserWarning), pytest.raises(RuntimeError):
+        socket.socket()
+"""
+
+
+def test_other_addresses_stay_closed(pytester: pytest.Pytester) -> None:
+    pytester.makeini(SETTINGS)
+    pytester.makepyfile(ELSEWHERE)
+    pytester.runpytest_subprocess("--disable-socket").assert_outcomes(passed=2)
+
+
+class TestUnittest(unittest.TestCase):
+    """Without pytest's fixtures: a context manager."""
+
+    def test_in_unittest(self) -> None:
+        with EmulatorFixture() as emulator:
+            emulator.start("lektrico")
+            emulator.plug_in("vw_id3")
+            emulator.advance("1 min")
+            self.assertEqual(emulator.charger()["pilot"], "C")  # noqa: PT009
+
+
+def test_a_bug_fails_a_test_with_the_fixture(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        def test_it(emulator):
+            goe = emulator.start("goe")
+            emulator.call(lambda: emulator.running.simulation.timer(lambda at: 1 / 0).set(1_000_000))
+            emulator.advance("2 s")
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*the emulator itself failed*", "*ZeroDivisionError*"])

@@ -7,6 +7,7 @@ arguments mean is decided by the emulator.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..control.client import DEFAULT_URL, ControlClient
-from ..errors import did_you_mean
-from .options import control_token
+from ..errors import EmulatorError, did_you_mean
+from .options import control_token, control_token_file, token
 
 if TYPE_CHECKING:
     from ..language.records import Argument
@@ -96,8 +97,9 @@ def _callback(name: str) -> Callable[..., int]:
     "--url", default=DEFAULT_URL, envvar="CHARGER_EMULATOR_URL", show_default=True, help="URL of the control API."
 )
 @control_token
+@control_token_file
 @click.pass_context
-def command(ctx: click.Context, url: str, control_token: str | None) -> None:
+def command(ctx: click.Context, url: str, control_token: str | None, control_token_file: Path | None) -> None:
     """Talk to a running emulator.
 
     \b
@@ -106,7 +108,7 @@ def command(ctx: click.Context, url: str, control_token: str | None) -> None:
     charger-emulator ctl advance "1 h"
     charger-emulator ctl expect power=">3 kW" contactor=open
     """
-    ctx.obj = ControlClient(url, control_token)
+    ctx.obj = ControlClient(url, token(control_token, control_token_file))
     ctx.call_on_close(ctx.obj.close)
 
 
@@ -271,10 +273,22 @@ def faults(client: ControlClient) -> None:
 
 
 @command.command()
+@click.option(
+    "--wait", type=click.FloatRange(0.0), default=0.0, metavar="SECONDS", help="Wait so long for it to start."
+)
 @click.pass_obj
-def health(client: ControlClient) -> None:
+def health(client: ControlClient, wait: float) -> None:
     """Whether an emulator answers (for health checks)."""
-    client.get("/healthz")
+    until = time.monotonic() + wait
+    while True:
+        try:
+            client.get("/healthz")
+        except EmulatorError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _expectations(words: tuple[str, ...]) -> object:

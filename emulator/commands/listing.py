@@ -15,35 +15,35 @@ Rows = Iterable[Sequence[str]]
 
 
 def vendors() -> Rows:
-    from ..vendors import PACKAGES, vendor
+    from ..vendors import names, vendor
 
-    for name in PACKAGES:
+    for name in names():
         found = vendor(name)
         interfaces = ", ".join(f"{interface} {port}" for interface, port in found.ports.items())
         yield name, found.title, f"{len(found.models)} models", interfaces
 
 
 def models() -> Rows:
-    from ..vendors import PACKAGES, vendor
+    from ..vendors import names, vendor
 
-    for name in PACKAGES:
+    for name in names():
         for model in vendor(name).models:
             kind = f"{model.phases} x {model.rated_current:g} A, {model.connector}"
             yield model.id, name, model.title, kind, f"firmware {model.default_firmware}"
 
 
 def firmwares() -> Rows:
-    from ..vendors import PACKAGES, vendor
+    from ..vendors import names, vendor
 
-    for name in PACKAGES:
+    for name in names():
         for model in vendor(name).models:
             yield model.id, ", ".join(model.firmwares)
 
 
 def vehicles() -> Rows:
-    from ..core.vehicles import PRESETS
+    from ..world.vehicles import VEHICLES
 
-    for name, found in PRESETS.items():
+    for name, found in VEHICLES.items():
         habits = []
         if found.toggle_limit is not None:
             habits.append(f"gives up after {found.toggle_limit} stops")
@@ -81,10 +81,10 @@ def steps() -> Rows:
 
 def rules() -> Rows:
     """The ready-made sets, each rule with its source, then what a rule may demand."""
-    from ..verdict.catalogue import SETS
+    from ..verdict.catalogue import BY_NAME
     from ..verdict.rules import RULES
 
-    for found in SETS:
+    for found in BY_NAME.values():
         yield found.name, found.about
         yield from ((f"    {ready.name}", ready.source) for ready in found.rules)
     for cls in RULES:
@@ -104,6 +104,21 @@ def quantities() -> Rows:
     from ..world.quantities import catalogue
 
     yield from catalogue()
+
+
+def realism() -> Rows:
+    """How long each interface takes to answer in real time, what the meter does meanwhile, and how that is known."""
+    from ..vendors import names, vendor
+
+    for name in names():
+        habits = vendor(name).habits
+        for interface, latency in habits.latency.items():
+            times = [f"{1000 * value:g}" for value in (latency.least, latency.typical, latency.most)]
+            yield name, interface, f"{times[0]} to {times[2]} ms, half within {times[1]} ms", latency.source
+        if habits.latency:
+            idle = "4 to 5 mA without charging" if habits.idle_current else "no current without charging"
+            refresh = f"measures every {habits.refresh:g} s" if habits.refresh else "measures as its firmware says"
+            yield name, "meter", f"{refresh}, {idle}", habits.meter_source
 
 
 def settings(vendor: str) -> Rows:
@@ -129,6 +144,7 @@ LISTS: dict[str, Callable[[], Rows]] = {
     "rules": rules,
     "events": events,
     "quantities": quantities,
+    "realism": realism,
 }
 OF_VENDOR: dict[str, Callable[[str], Rows]] = {"settings": settings}
 """Lists that are about one vendor."""
@@ -137,23 +153,26 @@ OF_VENDOR: dict[str, Callable[[str], Rows]] = {"settings": settings}
 @click.command(name="list")
 @click.argument("what", type=click.Choice([*LISTS, *OF_VENDOR, "fidelity"]))
 @click.argument("vendor", required=False)
+@click.option("--summary", is_flag=True, help="Of `fidelity`: only how many rows there are, per vendor and firmware.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs: a list of rows.")
-def command(what: str, vendor: str | None, as_json: bool) -> None:
+def command(what: str, vendor: str | None, summary: bool, as_json: bool) -> None:
     """Show what there is to choose from.
 
     `settings` needs a VENDOR. `fidelity` prints, as Markdown, every key, register and topic that is reproduced, with
     its source; of one VENDOR, or of all.
     """
-    from ..vendors import PACKAGES
+    from ..vendors import names
 
     if what == "fidelity":
-        from ..vendors.fidelity import document
+        from ..vendors.fidelity import document, overview
 
-        click.echo(document(vendor))
+        click.echo(overview(vendor) if summary else document(vendor))
         return
+    if summary:
+        raise click.UsageError(f"`list {what}` has no summary")
     if what in OF_VENDOR:
         if vendor is None:
-            raise click.UsageError(f"`list {what}` needs a vendor: {', '.join(PACKAGES)}")
+            raise click.UsageError(f"`list {what}` needs a vendor: {', '.join(names())}")
         rows = [list(row) for row in OF_VENDOR[what](vendor)]
     elif vendor is not None:
         raise click.UsageError(f"`list {what}` takes no further argument")

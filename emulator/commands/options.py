@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Final
 
 import click
 
+TOKEN: Final = "CHARGER_EMULATOR_TOKEN"
+
 seed = click.option("--seed", type=click.IntRange(0), help="Seed of everything random; overrides the scenario's.")
+
+
+def _whole_token(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    from ..control.access import check_token
+
+    if value is None:
+        if os.environ.get(TOKEN) is None:
+            return None
+        value = ""  # a secret that is not there must not open the door: click takes an empty variable for none
+    return check_token(value, f"--control-token or {TOKEN}")
+
 
 control_token = click.option(
     "--control-token",
-    envvar="CHARGER_EMULATOR_TOKEN",
+    envvar=TOKEN,
     metavar="TOKEN",
-    help="Bearer token that requests to the control API must carry.",
+    callback=_whole_token,
+    help="Bearer token that requests to the control API must carry; better in the variable or in a file, because "
+    "everybody on this machine sees command lines.",
 )
+
+control_token_file = click.option(
+    "--control-token-file",
+    envvar="CHARGER_EMULATOR_TOKEN_FILE",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File with the bearer token.",
+)
+
+
+def token(given: str | None, file: Path | None) -> str | None:
+    """The token that was given in one of the ways. EmulatorError if it is none."""
+    if file is None:
+        return given
+    from ..control.access import token_from
+
+    if given is not None:
+        raise click.UsageError("--control-token (or CHARGER_EMULATOR_TOKEN) and --control-token-file; give one of them")
+    return token_from(file)
+
 
 state_file = click.option(
     "--state",
@@ -45,6 +82,13 @@ port_offset = click.option(
     help="Added to every port, for several emulators on one host (control, broker and interfaces; not to port 0).",
 )
 
+realism = click.option(
+    "--realism",
+    type=click.Choice(["off", "latency", "full"]),
+    help="Of every wallbox for which the scenario says nothing: answers take as long as the device's (latency), meters "
+    "are noisy, too (full), or neither; by default full in real time, else off.",
+)
+
 ports = click.option(
     "--ports",
     type=click.Choice(["fixed", "free"]),
@@ -63,3 +107,36 @@ shard = click.option(
 )
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+
+
+def _log(context: click.Context, parameter: click.Parameter, value: str) -> None:
+    """Logging begins when both options are known."""
+    said = context.meta.setdefault("log", {})
+    said[parameter.name] = value
+    if len(said) == 2:
+        from ..service.logs import configure
+
+        configure(said["log_format"], said["log_level"])
+
+
+log_format = click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    envvar="CHARGER_EMULATOR_LOG_FORMAT",
+    expose_value=False,
+    callback=_log,
+    help="How the log on standard error is written; json: one object a line.",
+)
+
+log_level = click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="warning",
+    show_default=True,
+    envvar="CHARGER_EMULATOR_LOG_LEVEL",
+    expose_value=False,
+    callback=_log,
+    help="What is logged; debug: every journal entry, too.",
+)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import EmulatorError
-from .options import AS_JSON, seed, shard, strict
+from .options import AS_JSON, log_format, log_level, seed, shard, strict
 
 if TYPE_CHECKING:
     from ..core.instant import Instant
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     help="Write reports (journal, JUnit, JSON, HTML) to this directory.",
 )
 @AS_JSON
+@log_format
+@log_level
 def command(
     scenarios: tuple[Path, ...],
     seed: int | None,

@@ -8,10 +8,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import broker, broker_port, control_token, port_offset, ports, seed, state_file, strict
+from .options import (
+    broker,
+    broker_port,
+    control_token,
+    control_token_file,
+    log_format,
+    log_level,
+    port_offset,
+    ports,
+    realism,
+    seed,
+    state_file,
+    strict,
+)
+from .options import token as token_of
 
 if TYPE_CHECKING:
     from ..control.server import ControlServer
+    from ..devices.realism import Realism
     from ..scenario.plan import Scenario
     from ..scenario.player import Result
     from ..service.emulator import Emulator
@@ -32,6 +47,15 @@ if TYPE_CHECKING:
     help="Port of control API and dashboard; 0: any free one.",
 )
 @control_token
+@control_token_file
+@click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    envvar="CHARGER_EMULATOR_ALLOWED_HOSTS",
+    help="Another name by which clients reach the control API; may be repeated (in the variable: spaces between).",
+)
 @click.option(
     "--open-control",
     is_flag=True,
@@ -51,6 +75,9 @@ if TYPE_CHECKING:
 @broker_port
 @port_offset
 @ports
+@realism
+@log_format
+@log_level
 def command(
     scenario: Path | None,
     frozen: bool,
@@ -59,6 +86,8 @@ def command(
     bind: str,
     control_port: int,
     control_token: str | None,
+    control_token_file: Path | None,
+    allowed_hosts: tuple[str, ...],
     open_control: bool,
     keep_running: bool,
     report: Path | None,
@@ -68,21 +97,25 @@ def command(
     broker_port: int | None,
     port_offset: int,
     ports: str,
+    realism: Realism | None,
 ) -> int:
     """Serve SCENARIO and play it in clock time.
 
     Without SCENARIO: one 22 kW charger, run by every vendor at once. Exit code 0 if all expectations and rules
-    held, 1 if one failed. A scenario without an `end` is served until it is interrupted.
+    held, 1 if one failed, 3 if the emulator itself did. A scenario without an `end` is served until it is interrupted.
     """
     import asyncio
 
     from ..control.access import check_bind
+    from ..runtime.bugs import EXIT_CODE
     from ..service.emulator import Options
+    from ..world.plan import realistic
 
     if frozen and speed is not None:
         raise click.UsageError("--frozen and --speed are two ways to say the same; give one of them")
-    check_bind(bind, token=control_token, opened=open_control)
-    found = _with_broker(_scenario(scenario), broker, broker_port)
+    token = token_of(control_token, control_token_file)
+    check_bind(bind, token=token, opened=open_control)
+    found = realistic(_with_broker(_scenario(scenario), broker, broker_port), realism)
     options = Options(
         bind=bind,
         any_port=ports == "free",
@@ -95,7 +128,8 @@ def command(
     control = {
         "host": bind,
         "port": control_port + port_offset if control_port else 0,
-        "token": control_token,
+        "token": token,
+        "allowed_hosts": allowed_hosts,
         "opened": open_control,
     }
     if strict:
@@ -105,6 +139,8 @@ def command(
         from ..reports.writing import write_reports
 
         write_reports(report, [(found, result)], [(found, before) for before in earlier])
+    if result.bugs:
+        return EXIT_CODE
     return 0 if ok else 1
 
 

@@ -20,6 +20,8 @@ def verdict_lines(scenario: Scenario, result: Result) -> Iterator[str]:
         yield str(failure)
     for untested in () if result.strict else result.untested:
         yield f"not tested: {untested}"
+    for bug in result.bugs:
+        yield f"the emulator itself failed: {bug}"
     checked = sum(1 for entry in result.journal if entry.kind == "expectation")
     counts = [(checked, "expectation"), (len(result.rules), "rule")]
     parts = [f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count]

@@ -5,13 +5,10 @@ The one rule: a handler checks everything first and changes something afterwards
 
 from __future__ import annotations
 
-import json
 import time
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
-from pydantic import BaseModel, ValidationError
 
 from .. import __version__
 from ..core.instant import Instant, seconds
@@ -19,22 +16,23 @@ from ..core.messages import Outcome
 from ..errors import did_you_mean
 from ..language.arguments import Duration, Scope, Unreadable
 from ..language.nodes import from_object
-from ..runtime.journal import KINDS, Entry
 from ..scenario.player import failed
 from ..scenario.playing import checks
 from ..scenario.steps import TimedStep, make_step, parse_steps
 from ..scenario.steps.checks import PATIENCE
+from ..service.history import Histories
 from ..verdict.reading import PlacedRule, rules_from
 from ..verdict.recorded import judge
 from . import central_system, models, views
+from .contacts import Contacts
 from .feed import EventFeed
 from .metrics import MEDIA_TYPE, Metrics
 from .problems import Refused
+from .reading import FILTERS, Filter, newer, older, related
+from .requests import answer, json_of, model_of, nothing, number, query_of, reached, whole
 
 if TYPE_CHECKING:
     from ..service.emulator import Emulator
-
-Model = TypeVar("Model", bound=BaseModel)
 
 LONGEST_WAIT: Final = 60.0
 """How long `GET /api/journal` may wait for something new, in wall time [s]."""
@@ -46,64 +44,80 @@ class Api:
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
-        self.feed = EventFeed(emulator)
+        self.contacts = Contacts(emulator)
+        self.feed = EventFeed(emulator, self.contacts)
         self.metrics = Metrics(emulator)
-        emulator.on_reset += [self.feed.attach, self.metrics.attach]
+        self._begin()
+        emulator.on_reset += [self._begin, self.contacts.attach, self.feed.attach, self.metrics.attach]
+
+    def _begin(self) -> None:
+        """There is a new world."""
+        self.histories = Histories(self.emulator.simulation)
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
     async def state(self, request: web.Request) -> web.Response:
-        return _json(views.state(self.emulator, _reached(request)))
+        return answer(views.state(self.emulator, reached(request)))
 
     async def charger(self, request: web.Request) -> web.Response:
-        name = self._known_charger(request.match_info["name"], status=404)
-        return _json(views.charger(self.emulator, name))
+        name = self.known_charger(request.match_info["name"], status=404)
+        return answer(views.charger(self.emulator, name))
 
     async def wallboxes(self, request: web.Request) -> web.Response:
-        return _json({"wallboxes": views.wallboxes(self.emulator, _reached(request))})
+        return answer({"wallboxes": views.wallboxes(self.emulator, reached(request))})
 
     async def central_system(self, request: web.Request) -> web.Response:
-        return _json(central_system.view(self.emulator, _reached(request)))
+        return answer(central_system.view(self.emulator, reached(request)))
 
     async def clock(self, _: web.Request) -> web.Response:
-        return _json(views.clock(self.emulator))
+        return answer(views.clock(self.emulator))
 
     async def faults(self, _: web.Request) -> web.Response:
-        return _json({"faults": views.faults(self.emulator)})
+        return answer({"faults": views.faults(self.emulator)})
 
     async def catalogue(self, _: web.Request) -> web.Response:
         from .catalogue import catalogue
 
-        return _json(catalogue(self.emulator.site))
+        return answer(catalogue(self.emulator.site))
 
     async def journal(self, request: web.Request) -> web.Response:
-        query = _query(request, "after", "charger", "wallbox", "interface", "kind", "limit", "wait")
-        after, limit = _whole(query, "after", 0), min(_whole(query, "limit", 1000), MOST_ENTRIES)
-        wait = min(_number(query, "wait", 0.0), LONGEST_WAIT)
-        wanted = self._filter(query)
+        query = query_of(request, "after", "before", "limit", "wait", *FILTERS)
+        limit = min(whole(query, "limit", 1000), MOST_ENTRIES)
+        wanted = Filter.read(query, self.emulator.site)
+        if "before" in query:
+            if "after" in query or "wait" in query:
+                raise Refused(422, '"before" looks back, "after" and "wait" look ahead: expected one of them')
+            return await self._older(wanted, whole(query, "before", 0), limit)
+        after, wait = whole(query, "after", 0), min(number(query, "wait", 0.0), LONGEST_WAIT)
         deadline = time.monotonic() + wait
         while True:
             journal = self.emulator.simulation.journal
             self.emulator.simulation.now()
-            found = list(islice((entry for entry in journal.after(after) if wanted(entry)), limit))
+            last = journal.seq
+            found = await newer(journal, wanted, after, limit)
             if found or time.monotonic() >= deadline or not await self.feed.news(deadline - time.monotonic()):
                 break
-        following = found[-1].seq if len(found) == limit and found else journal.seq
-        return _json({"entries": views.entries(found), "next": following, "dropped": journal.dropped})
+        following = found[-1].seq if len(found) == limit and found else max(last, found[-1].seq if found else 0)
+        return answer({"entries": views.entries(found), "next": following, "dropped": journal.dropped})
 
-    def _filter(self, query: dict[str, str]) -> Filter:
-        charger = query.get("charger")
-        if charger is not None:
-            self._known_charger(charger)
-        kind = query.get("kind")
-        if kind is not None and kind not in KINDS:
-            raise Refused(422, f'there is no kind "{kind}" of entries{did_you_mean(kind, KINDS)}')
-        wallbox = query.get("wallbox")
-        if wallbox is not None:
-            wallbox = self.emulator.site.names.wallbox(wallbox)
-        return Filter(charger=charger, wallbox=wallbox, interface=query.get("interface"), kind=kind)
+    async def _older(self, wanted: Filter, before: int, limit: int) -> web.Response:
+        journal = self.emulator.simulation.journal
+        self.emulator.simulation.now()
+        last = journal.seq
+        found = await older(journal, wanted, before, limit)
+        earlier = found[0].seq if len(found) == limit and found else None
+        reply = {"entries": views.entries(found), "next": last, "dropped": journal.dropped, "earlier": earlier}
+        return answer(reply)
 
-    def _known_charger(self, name: str, status: int = 422) -> str:
+    async def entry(self, request: web.Request) -> web.Response:
+        text = request.match_info["seq"]
+        found = related(self.emulator.simulation.journal, int(text) if text.isascii() and text.isdigit() else 0)
+        if found is None:
+            raise Refused(404, f"there is no journal entry {text}")
+        entry, causes, effects = found
+        return answer({"entry": entry.as_json(), "causes": views.entries(causes), "effects": views.entries(effects)})
+
+    def known_charger(self, name: str, status: int = 422) -> str:
         known = self.emulator.simulation.chargers
         if name not in known:
             raise Refused(status, f'there is no charger "{name}"{did_you_mean(name, known)}')
@@ -112,14 +126,14 @@ class Api:
     # --- time --------------------------------------------------------------------------------------------------------
 
     async def set_clock(self, request: web.Request) -> web.Response:
-        change = await _body(request, models.ClockChange)
+        change = await model_of(request, models.ClockChange)
         speed = change.speed if change.speed is not None else {"frozen": 0.0, "realtime": 1.0}[change.mode or "frozen"]
         self.emulator.set_speed(speed)
         self.feed.wake()
-        return _json(views.clock(self.emulator))
+        return answer(views.clock(self.emulator))
 
     async def advance(self, request: web.Request) -> web.Response:
-        wanted = await _body(request, models.Advance)
+        wanted = await model_of(request, models.Advance)
         began = self.emulator.simulation.now()
         if wanted.until is not None:
             within = self._duration("within", wanted.within) if wanted.within is not None else PATIENCE
@@ -135,7 +149,7 @@ class Api:
             "items": list(passage.items),
             "next": self.emulator.simulation.journal.seq,
         }
-        return _json(reply)
+        return answer(reply)
 
     def _duration(self, name: str, value: object) -> Instant:
         scope = Scope(self.emulator.site.names)
@@ -146,22 +160,22 @@ class Api:
         return found
 
     async def reset(self, request: web.Request) -> web.Response:
-        await _nothing(request)
+        await nothing(request)
         began = time.perf_counter()
         await self.emulator.reset()
-        return _json({"clock": views.clock(self.emulator), "took": round(time.perf_counter() - began, 6)})
+        return answer({"clock": views.clock(self.emulator), "took": round(time.perf_counter() - began, 6)})
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
     async def steps(self, request: web.Request) -> web.Response:
-        value = await _parsed(request)
+        value = await json_of(request)
         parsed = parse_steps(value, self.emulator.site.names)
         outcomes = await self.emulator.apply(parsed)
         self.feed.wake()
         replies = [self._outcome(step, outcome) for step, outcome in zip(parsed, outcomes, strict=True)]
         if not isinstance(value, list):
-            return _json(replies[0])
-        return _json({"ok": all(reply["ok"] for reply in replies), "outcomes": replies})
+            return answer(replies[0])
+        return answer({"ok": all(reply["ok"] for reply in replies), "outcomes": replies})
 
     def _outcome(self, step: TimedStep, outcome: Outcome) -> dict[str, object]:
         return {
@@ -174,14 +188,14 @@ class Api:
         }
 
     async def expect(self, request: web.Request) -> web.Response:
-        expected = await _parsed(request)
+        expected = await json_of(request)
         if not isinstance(expected, dict):
             raise Refused(422, 'expected an object of quantities, such as {"power": "> 3 kW"}')
         outcome = self.emulator.expect(expected)
-        return _json({"ok": outcome.detail["ok"], "items": outcome.detail["items"]})
+        return answer({"ok": outcome.detail["ok"], "items": outcome.detail["items"]})
 
     async def rules(self, request: web.Request) -> web.Response:
-        for rule in self._rules(await _parsed(request)):
+        for rule in self._rules(await json_of(request)):
             self.emulator.player.add_rule(rule)
         return await self.verdict(request)
 
@@ -193,10 +207,10 @@ class Api:
 
     async def listed_rules(self, _request: web.Request) -> web.Response:
         self.emulator.simulation.now()
-        return _json({"rules": [found.as_json() for found in self.emulator.result.rules]})
+        return answer({"rules": [found.as_json() for found in self.emulator.result.rules]})
 
     async def verify(self, request: web.Request) -> web.Response:
-        value = await _parsed(request)
+        value = await json_of(request)
         after = 0
         if isinstance(value, dict) and "rules" in value:
             unknown = next((name for name in value if name not in ("rules", "after")), None)
@@ -208,7 +222,7 @@ class Api:
         rules = self._rules(value)
         self.emulator.simulation.now()
         found = judge(self.emulator.simulation.journal.after(after), rules)
-        return _json(
+        return answer(
             {
                 "ok": found.ok,
                 "rules": [verdict.as_json() for verdict in found.rules],
@@ -222,19 +236,19 @@ class Api:
         failures = [{"at": round(seconds(found.at), 6), "text": str(found)} for found in result.failures]
         rules = [found.as_json() for found in result.rules]
         untested = [found.as_json() for found in result.untested]
-        return _json({"ok": result.ok, "rules": rules, "failures": failures, "untested": untested})
+        return answer({"ok": result.ok, "rules": rules, "failures": failures, "untested": untested})
 
     async def conclude(self, request: web.Request) -> web.Response:
-        await _nothing(request)
+        await nothing(request)
         self.emulator.simulation.now()
         self.emulator.player.conclude()
         return await self.verdict(request)
 
     async def clear_fault(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        query = _query(request, "charger")
+        query = query_of(request, "charger")
         if (charger := query.get("charger")) is not None:
-            self._known_charger(charger)
+            self.known_charger(charger)
         found = self.emulator.faults.called(name, charger)
         if not found:
             active = [str(fault["name"]) for fault in views.faults(self.emulator)]
@@ -244,7 +258,7 @@ class Api:
         cleared = [make_step("clear_fault", names, charger=fault.target.charger, name=name) for fault in found]
         await self.emulator.apply(cleared)
         self.feed.wake()
-        return _json({"faults": views.faults(self.emulator)})
+        return answer({"faults": views.faults(self.emulator)})
 
     # --- the rest ----------------------------------------------------------------------------------------------------
 
@@ -254,107 +268,7 @@ class Api:
         return await self.feed.serve(request)
 
     async def health(self, _: web.Request) -> web.Response:
-        return _json({"status": "ok", "version": __version__})
+        return answer({"status": "ok", "version": __version__})
 
     async def prometheus(self, _: web.Request) -> web.Response:
         return web.Response(body=self.metrics.text().encode(), headers={"Content-Type": MEDIA_TYPE})
-
-
-class Filter:
-    """Which journal entries are wanted; None: any. `interface` is a name or a whole address."""
-
-    def __init__(self, *, charger: str | None, wallbox: str | None, interface: str | None, kind: str | None) -> None:
-        self._charger, self._wallbox, self._kind = charger, wallbox, kind
-        self._interface = interface
-
-    def __call__(self, entry: Entry) -> bool:
-        return (
-            (self._kind is None or entry.kind == self._kind)
-            and (self._charger is None or entry.charger == self._charger)
-            and (self._wallbox is None or f"{entry.charger}.{entry.wallbox}" == self._wallbox)
-            and (self._interface is None or self._at_interface(entry))
-        )
-
-    def _at_interface(self, entry: Entry) -> bool:
-        return self._interface in (entry.interface, f"{entry.charger}.{entry.wallbox}.{entry.interface}")
-
-
-# --- requests --------------------------------------------------------------------------------------------------------
-
-
-async def _parsed(request: web.Request) -> Any:
-    """The JSON value in the body."""
-    body = await request.read()
-    try:
-        return json.loads(body, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise Refused(400, f"the body is not JSON: {error}", title="Malformed JSON") from None
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-async def _body(request: web.Request, model: type[Model]) -> Model:
-    """The body as a model."""
-    value = await _parsed(request)
-    if not isinstance(value, dict):
-        raise Refused(422, f"expected an object, found {type(value).__name__}")
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        problems = [_problem(item, model) for item in error.errors(include_url=False, include_context=False)]
-        text = "; ".join(f"{problem['member']}: {problem['text']}".removeprefix(": ") for problem in problems)
-        raise Refused(422, text, title="The request does not make sense", problems=problems) from None
-
-
-def _problem(item: Any, model: type[BaseModel]) -> dict[str, str]:
-    member = ".".join(str(part) for part in item["loc"])
-    text = str(item["msg"]).removeprefix("Value error, ")
-    if item["type"] == "extra_forbidden":
-        text = f"unknown member{did_you_mean(member, model.model_fields)}"
-    return {"member": member, "text": text}
-
-
-async def _nothing(request: web.Request) -> None:
-    """The body has to be empty, or an empty object."""
-    if await request.read() and await _parsed(request) not in ({}, None):
-        raise Refused(422, "expected no body")
-
-
-def _query(request: web.Request, *known: str) -> dict[str, str]:
-    for name in request.query:
-        if name not in (*known, "access_token"):
-            raise Refused(422, f'unknown parameter "{name}"{did_you_mean(name, known)}')
-    return {name: value for name, value in request.query.items() if value != ""}
-
-
-def _whole(query: dict[str, str], name: str, default: int) -> int:
-    text = query.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise Refused(422, f'{name}: found "{text}", expected a whole number from 0')
-    return int(text)
-
-
-def _number(query: dict[str, str], name: str, default: float) -> float:
-    text = query.get(name, str(default))
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < 1e9:
-        raise Refused(422, f'{name}: found "{text}", expected a number of seconds')
-    return value
-
-
-def _json(value: object) -> web.Response:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return web.Response(body=text.encode(), content_type="application/json", charset="utf-8")
-
-
-def _reached(request: web.Request) -> str | None:
-    """The name under which the client reached this machine, for URLs of interfaces bound to all addresses."""
-    try:
-        return request.url.host
-    except ValueError:
-        return None

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..core.faults import CATALOGUE
 from ..faults.catalogue import FAULT_TYPES, FaultType
+from ..language.records import Argument
+from ..runtime.journal import KINDS
 from ..scenario.steps import VOCABULARY, StepType
 from ..world.quantities import catalogue as quantities
 from ..world.site import Site
+
+PHYSICAL: Final = frozenset({"power_cut", *(fault.step() for fault in CATALOGUE)})
+"""Steps that begin a fault of a charger."""
 
 
 def catalogue(site: Site) -> dict[str, object]:
@@ -17,6 +24,7 @@ def catalogue(site: Site) -> dict[str, object]:
         "fault_kinds": [_kind(kind) for kind in FAULT_TYPES.values()],
         "steps": [_step(kind) for kind in VOCABULARY],
         "quantities": [{"name": name, "unit": unit, "about": about} for name, unit, about in quantities()],
+        "events": list(KINDS),
     }
 
 
@@ -26,9 +34,8 @@ def _kind(kind: FaultType) -> dict[str, object]:
         "about": kind.about,
         "where": list(kind.levels),
         "protocols": list(kind.protocols),
-        "arguments": [
-            {"name": a.name, "about": a.about, "expected": a.type.text, "required": a.required} for a in kind.arguments
-        ],
+        "needs_key": kind.needs_key,
+        "arguments": [_argument(argument) for argument in kind.arguments],
     }
 
 
@@ -37,7 +44,18 @@ def _step(kind: StepType) -> dict[str, object]:
     return {
         "name": kind.name,
         "about": kind.about,
-        "arguments": [
-            {"name": a.name, "about": a.about, "expected": a.type.text, "required": a.required} for a in arguments
-        ],
+        "short": kind.short,
+        "whole": kind.whole is not None,
+        "physical": kind.name in PHYSICAL,
+        "arguments": [_argument(argument) for argument in arguments],
+    }
+
+
+def _argument(argument: Argument[object]) -> dict[str, object]:
+    return {
+        "name": argument.name,
+        "about": argument.about,
+        "expected": argument.type.text,
+        "required": argument.required,
+        "schema": argument.type.schema(),
     }

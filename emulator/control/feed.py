@@ -1,22 +1,28 @@
 """The live feed `/api/events`: journal entries and quantities over a WebSocket.
 
-The one rule: a client has a position in the journal, not a queue, so a slow one costs nothing and misses nothing.
+The one rule: a client has a position in the journal, not a queue, so a slow one costs nothing and misses nothing. One
+that asked for the newest only is told how many entries it was not shown.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from aiohttp import WSMsgType, web
 
-from . import views
+from . import overview, views
+from .problems import Refused
+from .reading import FILTERS, Filter, older
+from .requests import query_of, whole
 
 if TYPE_CHECKING:
     from ..runtime.journal import Entry
     from ..service.emulator import Emulator
+    from .contacts import Contacts
 
 PACE: Final = 0.1
 """Least wall seconds between two messages about the same thing."""
@@ -34,11 +40,58 @@ LOOK_BACK: Final = 5000
 """Newest entries among which those are looked for."""
 
 
+FEW: Final = 25
+"""Chargers up to which the quantities come at `PACE`; with more of them less often, at least once a second."""
+
+MOST_NEWEST: Final = 5_000
+
+WANTED: Final = ("quantities", "detail", "entries", "newest", *FILTERS)
+
+
+@dataclass(slots=True)
+class Subscription:
+    """What a client wants to see, and what it has seen."""
+
+    quantities: Literal["all", "overview", "none"] = "all"
+    detail: str | None = None
+    """The charger whose quantities it wants beside the overview."""
+    entries: bool = True
+    newest: int | None = None
+    """It starts with this many entries from before, and stays with the newest; None: it misses none."""
+    filter: Filter = field(default_factory=Filter)
+    resets: int = -1
+    position: int = 0
+    rows: dict[str, dict[str, object]] = field(default_factory=dict)
+    """Rows of the overview, as it knows them."""
+
+    @classmethod
+    def read(cls, request: web.Request, emulator: Emulator) -> Self:
+        """What the query asks for."""
+        query = query_of(request, *WANTED)
+        detail = query.get("detail")
+        if detail is not None and detail not in emulator.simulation.chargers:
+            raise Refused(422, f'there is no charger "{detail}"')
+        newest = min(whole(query, "newest", 0), MOST_NEWEST) if "newest" in query else None
+        made = cls(detail=detail, newest=newest, filter=Filter.read(query, emulator.site))
+        match query.get("quantities", "all"):
+            case "all" | "overview" | "none" as quantities:
+                made.quantities = quantities
+            case other:
+                raise Refused(422, f'quantities: found "{other}", expected all, overview or none')
+        match query.get("entries", "all"):
+            case "all" | "none" as entries:
+                made.entries = entries == "all"
+            case other:
+                raise Refused(422, f'entries: found "{other}", expected all or none')
+        return made
+
+
 class EventFeed:
     """All clients of the feed."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, contacts: Contacts) -> None:
         self._emulator = emulator
+        self._contacts = contacts
         self._clients: dict[web.WebSocketResponse, asyncio.Event] = {}
         self._waiting: set[asyncio.Event] = set()
         self.resets = 0
@@ -70,10 +123,12 @@ class EventFeed:
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Hold one client's connection."""
+        wanted = Subscription.read(request, self._emulator)
         socket = web.WebSocketResponse(heartbeat=30, max_msg_size=4096, compress=False)
         await socket.prepare(request)
         changed = self._clients[socket] = asyncio.Event()
-        sender = asyncio.create_task(self._send(socket, changed), name="control feed")
+        sender = asyncio.create_task(self._send(socket, changed, wanted), name="control feed")
+        sender.add_done_callback(self._told)
         try:
             async for message in socket:
                 if message.type is WSMsgType.ERROR:
@@ -84,39 +139,70 @@ class EventFeed:
             await asyncio.gather(sender, return_exceptions=True)
         return socket
 
+    def _told(self, sender: asyncio.Task[None]) -> None:
+        """A client that has gone is no mistake."""
+        if not sender.cancelled() and not isinstance(sender.exception(), ConnectionError):
+            self._emulator.bugs.of_a_task(sender)
+
     async def close(self) -> None:
         """Say goodbye to everybody."""
         for socket in tuple(self._clients):
             await socket.close(code=1001, message=b"the emulator stops")
 
-    async def _send(self, socket: web.WebSocketResponse, changed: asyncio.Event) -> None:
-        resets, position = -1, 0
+    async def _send(self, socket: web.WebSocketResponse, changed: asyncio.Event, wanted: Subscription) -> None:
         while True:
             changed.clear()
-            if resets != self.resets:
-                resets = self.resets
-                tail = self._tail()
-                position = self._emulator.simulation.journal.seq
-                await socket.send_str(self._state())
-                await socket.send_str(_text({"type": "entries", "entries": views.entries(tail)}))
-            else:
-                await socket.send_str(self._quantities())
-            position = await self._entries(socket, position)
-            await asyncio.sleep(PACE)
+            if wanted.resets != self.resets:
+                await self._begin(socket, wanted)
+            elif wanted.quantities != "none":
+                await socket.send_str(self._quantities(wanted))
+            if wanted.entries:
+                await self._entries(socket, wanted)
+            await asyncio.sleep(self._pace(wanted))
             await self._something(changed)
 
-    async def _entries(self, socket: web.WebSocketResponse, position: int) -> int:
-        """Send everything after `position`; the new position."""
-        while entries := list(islice(self._emulator.simulation.journal.after(position), BATCH)):
-            await socket.send_str(_text({"type": "entries", "entries": views.entries(entries)}))
-            position = entries[-1].seq
-        return position
+    async def _begin(self, socket: web.WebSocketResponse, wanted: Subscription) -> None:
+        """The state first, then what the client is shown of the past."""
+        wanted.resets = self.resets
+        wanted.rows.clear()
+        wanted.position = self._emulator.simulation.journal.seq
+        if wanted.quantities == "all":
+            await socket.send_str(_text({"type": "state", "state": views.state(self._emulator)}))
+        elif wanted.quantities == "overview":
+            await socket.send_str(_text({"type": "state", "state": views.state(self._emulator, quantities=False)}))
+            await socket.send_str(self._quantities(wanted))
+        if wanted.entries:
+            tail = await self._tail(wanted)
+            await socket.send_str(_text({"type": "entries", "first": True, "entries": views.entries(tail)}))
 
-    def _tail(self) -> list[Entry]:
+    async def _entries(self, socket: web.WebSocketResponse, wanted: Subscription) -> None:
+        """Send everything after the client's position."""
+        journal = self._emulator.simulation.journal
+        while entries := list(islice(journal.after(wanted.position), BATCH)):
+            behind = journal.seq - wanted.position
+            if wanted.newest is not None and behind > wanted.newest + BATCH:
+                skipped = behind - wanted.newest
+                wanted.position += skipped
+                await socket.send_str(_text({"type": "skipped", "entries": skipped}))
+                continue
+            wanted.position = entries[-1].seq
+            shown = [entry for entry in entries if wanted.filter(entry)]
+            if shown:
+                await socket.send_str(_text({"type": "entries", "entries": views.entries(shown)}))
+            else:
+                await asyncio.sleep(0)
+
+    async def _tail(self, wanted: Subscription) -> list[Entry]:
         """What a new client is shown of the past."""
         journal = self._emulator.simulation.journal
-        newest = journal.after(max(0, journal.seq - LOOK_BACK))
-        return [entry for entry in newest if entry.kind != "push"][-TAIL:]
+        if wanted.newest is not None:
+            return await older(journal, wanted.filter, wanted.position + 1, wanted.newest)
+        newest = journal.after(max(0, wanted.position - LOOK_BACK))
+        return [entry for entry in newest if entry.kind != "push" and wanted.filter(entry)][-TAIL:]
+
+    def _pace(self, wanted: Subscription) -> float:
+        chargers = len(self._emulator.simulation.chargers)
+        return PACE if wanted.quantities == "none" else min(REFRESH, PACE * max(1.0, chargers / FEW))
 
     async def _something(self, changed: asyncio.Event) -> None:
         """Wait until there is something to say."""
@@ -127,13 +213,18 @@ class EventFeed:
         except TimeoutError:
             pass
 
-    def _state(self) -> str:
-        return _text({"type": "state", "state": views.state(self._emulator)})
-
-    def _quantities(self) -> str:
+    def _quantities(self, wanted: Subscription) -> str:
         emulator = self._emulator
-        shown = {"clock": views.clock(emulator), "chargers": views.chargers(emulator), "faults": views.faults(emulator)}
-        return _text({"type": "quantities", **shown})
+        shown: dict[str, object] = {"clock": views.clock(emulator), "faults": views.faults(emulator)}
+        if wanted.quantities == "all":
+            return _text({"type": "quantities", **shown, "chargers": views.chargers(emulator)})
+        rows = overview.rows(emulator, self._contacts.count())
+        new = {name: row for name, row in rows.items() if wanted.rows.get(name) != row}
+        wanted.rows = rows
+        shown |= {"chargers": new, "journal": emulator.simulation.journal.seq, "timeline": views.progress(emulator)}
+        if wanted.detail is not None:
+            shown["detail"] = views.charger(emulator, wanted.detail)
+        return _text({"type": "overview", **shown})
 
 
 def _text(message: object) -> str:

@@ -58,6 +58,13 @@ class Metrics:
             ],
         )
         yield (
+            "bugs_total",
+            "counter",
+            "Mistakes of the emulator itself, by id; its log tells more.",
+            [({"id": bug.id, "where": bug.where}, float(bug.count)) for bug in self._emulator.bugs.found.values()]
+            or [({}, 0.0)],
+        )
+        yield (
             "interface_listening",
             "gauge",
             "Whether an interface of a wallbox is reachable.",

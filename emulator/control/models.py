@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from ..devices.realism import Realism
+
 Seconds = Annotated[float, Field(description="Simulated seconds since the scenario's start")]
 
 Duration = Annotated[Any, Field(json_schema_extra={"type": ["string", "null"]})]
@@ -103,6 +105,7 @@ class Wallbox(JsonModel):
     firmware: str
     serial: str
     up: bool
+    realism: Realism = Field(description="Whether answers take their time and meters tremble, as the clock runs now")
     interfaces: list[Interface]
 
 
@@ -176,6 +179,9 @@ class Journal(JsonModel):
     entries: list[Entry]
     next: int = Field(description="What to ask for next: `?after=<next>`")
     dropped: int = Field(description="Old entries that are no longer kept")
+    earlier: int | None = Field(
+        None, description="With `before`: what to ask for next, `?before=<earlier>`; null: there is nothing earlier"
+    )
 
 
 class ExpectationItem(JsonModel):
@@ -215,6 +221,15 @@ class Outcomes(JsonModel):
 class Failure(JsonModel):
     at: Seconds
     text: str
+
+
+class Bug(JsonModel):
+    """A mistake of the emulator itself."""
+
+    id: str
+    where: str
+    text: str
+    count: int
 
 
 class Expectation(JsonModel):
@@ -302,6 +317,7 @@ class State(JsonModel):
     faults: list[ActiveFault]
     journal: int = Field(description="Number of the newest journal entry")
     timeline: Timeline
+    bugs: list[Bug]
     failures: list[Failure]
 
 

@@ -5,17 +5,16 @@ The one rule: every error reply of the control port has this shape, also those f
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from ..errors import EmulatorError, ScenarioError
+from ..runtime.bugs import Bugs
 
 MEDIA_TYPE = "application/problem+json"
-log = logging.getLogger(__name__)
 
 
 class Refused(EmulatorError):  # noqa: N818 - an answer
@@ -44,27 +43,36 @@ class Refused(EmulatorError):  # noqa: N818 - an answer
         )
 
 
-@web.middleware
-async def problem_documents(request: web.Request, handler: Handler) -> web.StreamResponse:
+def problem_documents(bugs: Callable[[], Bugs]) -> Middleware:
     """Turn whatever a handler raises into a problem document."""
-    try:
-        return await handler(request)
-    except Refused as refused:
-        return refused.reply()
-    except ScenarioError as error:
-        problems = [
-            {"text": p.text, "place": str(p.place)}
-            | ({"line": p.place.line, "column": p.place.column} if p.place.line else {})
-            for p in error.problems
-        ]
-        return Refused(422, str(error), title="The request does not make sense", problems=problems).reply()
-    except EmulatorError as error:
-        return Refused(422, str(error), title="The request does not make sense").reply()
-    except web.HTTPException as error:
-        return _of_aiohttp(request, error).reply()
-    except Exception:
-        log.exception("%s %s failed", request.method, request.path)
-        return Refused(500, "the emulator has a bug; its log says more").reply()
+
+    @web.middleware
+    async def documented(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except (EmulatorError, web.HTTPException) as error:
+            return _mistake(request, error).reply()
+        except Exception as error:
+            bug = bugs().caught(f"control API, {request.method} {request.path[:200]}", error)
+            return Refused(500, f"the emulator has a bug, {bug.id}; its log says more", bug=bug.id).reply()
+
+    return documented
+
+
+def _mistake(request: web.Request, error: EmulatorError | web.HTTPException) -> Refused:
+    """What the client did wrong."""
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, web.HTTPException):
+        return _of_aiohttp(request, error)
+    if not isinstance(error, ScenarioError):
+        return Refused(422, str(error), title="The request does not make sense")
+    problems = [
+        {"text": p.text, "place": str(p.place)}
+        | ({"line": p.place.line, "column": p.place.column} if p.place.line else {})
+        for p in error.problems
+    ]
+    return Refused(422, str(error), title="The request does not make sense", problems=problems)
 
 
 def _of_aiohttp(request: web.Request, error: web.HTTPException) -> Refused:

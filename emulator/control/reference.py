@@ -14,28 +14,14 @@ from .. import __version__
 from .openapi import ABOUT, problem_statuses
 from .operations import Operation
 
-STYLE = """
-:root { color-scheme: light dark; --line: #8884; --dim: #7a8792; --accent: #0d9488;
-  --mono: ui-monospace, "DejaVu Sans Mono", monospace; }
-body { font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1.2rem; }
-h1 { font-size: 1.5rem }
-h2 { font: 600 1rem var(--mono); margin: 2rem 0 .3rem; padding-top: 1rem; border-top: 1px solid var(--line) }
-h2 b { color: var(--accent); display: inline-block; min-width: 4.2rem }
-code, pre { font-family: var(--mono) }
-p { margin: .3rem 0 }
-pre { background: #8881; padding: .7rem 1rem; border-radius: .5rem; overflow-x: auto; font-size: .85rem }
-table { border-collapse: collapse; font-size: .9rem }
-td, th { text-align: left; padding: .15rem 1rem .15rem 0; vertical-align: top }
-th, .dim { color: var(--dim); font-weight: 500 }
-"""
-
 
 def page(operations: Iterable[Operation], *, secured: bool) -> str:
     sections = "".join(_section(operation, secured) for operation in operations)
     access = " Requests need the header <code>Authorization: Bearer TOKEN</code>." if secured else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Control API</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head><body>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="stylesheet" href="/api/reference.css"><script src="/api/reference.js" defer></script></head><body>'
         f"<h1>Charger emulator {__version__}: control API</h1><p>{escape(ABOUT)}{access} "
         'Machine-readable: <a href="/api/openapi.json">/api/openapi.json</a>. Dashboard: <a href="/">/</a>.</p>'
         f"{sections}</body></html>"
@@ -54,12 +40,31 @@ def _section(operation: Operation, secured: bool) -> str:
         parts.append(f"<table>{rows}</table>")
     if operation.example is not None:
         parts.append(f"<pre>{escape(_curl(operation))}</pre>")
+    if operation.media == "application/json":
+        parts.append(_form(operation))
     if isinstance(operation.reply, type):
         parts.append(_members(operation.reply))
     errors = [f"{status} {HTTPStatus(status).phrase}" for status in problem_statuses(operation, secured)]
     if errors:
         parts.append(f'<p class="dim">Problems: {", ".join(errors)}</p>')
     return "".join(parts)
+
+
+def _form(operation: Operation) -> str:
+    """What sends the request from this page; `reference.js` gives it life."""
+    fields = "".join(
+        f'<label>{escape(p.name)} <input name="{escape(p.name)}" data-place="{p.place}"'
+        f"{' required' if p.place == 'path' else ''}></label>"
+        for p in operation.parameters
+    )
+    if operation.body is not None:
+        body = "" if operation.example is None else json.dumps(operation.example, ensure_ascii=False, indent=2)
+        fields += f'<label class="body">body <textarea name="body" rows="4">{escape(body)}</textarea></label>'
+    return (
+        "<details><summary>Try it</summary>"
+        f'<form data-method="{operation.method}" data-path="{escape(operation.path)}">{fields}'
+        '<button>Send</button><pre class="reply" aria-live="polite" hidden></pre></form></details>'
+    )
 
 
 def _curl(operation: Operation) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import asyncio
 import json
-import re
-from functools import cache
+from collections.abc import Iterable
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, Self
 
@@ -15,8 +13,10 @@ from aiohttp.typedefs import Handler
 
 from ..errors import PortTaken
 from ..service.endpoints import url
-from .access import Gate, check_bind
+from . import dashboard
+from .access import SECURITY_HEADERS, Gate, check_bind
 from .api import Api
+from .connections import Connections, bounded_head, whole_body
 from .openapi import document
 from .operations import Operation
 from .problems import problem_documents
@@ -43,21 +43,26 @@ class ControlServer:
         port: int = DEFAULT_PORT,
         token: str | None = None,
         opened: bool = False,
+        allowed_hosts: Iterable[str] = (),
     ) -> None:
         check_bind(host, token=token, opened=opened)
         self.host = host
         self.port = port
         self._api = Api(emulator)
-        self._gate = Gate(host=host, token=token)
+        self._gate = Gate(host=host, token=token, allowed_hosts=allowed_hosts)
         application = web.Application(
-            middlewares=[problem_documents, self._gate.middleware()], client_max_size=LARGEST_BODY
+            middlewares=[problem_documents(lambda: emulator.bugs), bounded_head, self._gate.middleware(), whole_body],
+            client_max_size=LARGEST_BODY,
         )
+        application.on_response_prepare.append(_secured)
         for operation in OPERATIONS:
             application.router.add_route(operation.method, operation.path, self._bound(operation))
-        application.router.add_get("/", self._dashboard)
+        dashboard.add_to(application.router)
         application.router.add_get("/api", self._reference)
+        application.router.add_get("/api/{file:reference\\.(?:js|css)}", self._reference_file)
         application.router.add_get("/api/openapi.json", self._openapi)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN)
+        self._socket: asyncio.Server | None = None
 
     @property
     def url(self) -> str:
@@ -66,19 +71,23 @@ class ControlServer:
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.host, self.port, backlog=2048)
+        assert self._runner.server is not None
+        connections = Connections(self._runner.server)
+        loop = asyncio.get_running_loop()
         try:
-            await site.start()
+            self._socket = await loop.create_server(connections, self.host, self.port, backlog=2048, reuse_address=True)
         except OSError as error:
             await self._runner.cleanup()
             raise PortTaken(
                 f"control API: port {self.port} on {self.host} cannot be bound ({error.strerror or error}); "
                 "choose another with --control-port, 0 for any free port"
             ) from error
-        self.port = self._runner.addresses[0][1]
+        self.port = self._socket.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._socket is not None:
+            self._socket.close()
         await self._api.feed.close()
         await self._runner.cleanup()
 
@@ -88,26 +97,20 @@ class ControlServer:
 
         return handle
 
-    async def _dashboard(self, _: web.Request) -> web.Response:
-        text, policy = dashboard()
-        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": policy})
-
     async def _reference(self, _: web.Request) -> web.Response:
         text = page(OPERATIONS, secured=self._gate.secured)
-        policy = "default-src 'none'; style-src 'unsafe-inline'"
-        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": policy})
+        return web.Response(text=text, content_type="text/html")
+
+    async def _reference_file(self, request: web.Request) -> web.Response:
+        name = request.match_info["file"]
+        kind = "text/css" if name.endswith(".css") else "text/javascript"
+        return web.Response(text=files(__package__).joinpath(name).read_text("utf-8"), content_type=kind)
 
     async def _openapi(self, _: web.Request) -> web.Response:
         described = document(OPERATIONS, definitions=definitions(), secured=self._gate.secured)
         return web.Response(body=json.dumps(described, ensure_ascii=False).encode(), content_type="application/json")
 
 
-@cache
-def dashboard() -> tuple[str, str]:
-    """The page, and the policy that lets a browser run its own script and nothing else."""
-    text = files(__package__).joinpath("dashboard.html").read_text("utf-8")
-    script = re.search(r"<script>(.*?)</script>", text, re.DOTALL)
-    assert script is not None
-    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
-    policy = f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'"
-    return text, f"{policy}; img-src data:; connect-src 'self'"
+async def _secured(_: web.Request, response: web.StreamResponse) -> None:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)

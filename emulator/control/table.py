@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from ..scenario.repetition import without_repetition
 from ..scenario.steps import step_schemas, timeline_schema
-from . import models
+from ..verdict.reading import RulesSection
+from . import models, models_watching, watching
 from .api import Api
 from .operations import Operation, Parameter
 
-EXPECTATIONS: Final[dict[str, object]] = {
-    "type": "object",
-    "minProperties": 1,
-    "description": "Quantities and what they should be: a value, a comparison, a tolerance, a list, /a pattern/",
-}
-RULES: Final[dict[str, object]] = {"type": "array", "minItems": 1, "description": "Rules, as in `rules:`"}
-RULE: Final[dict[str, object]] = {"type": "object", "minProperties": 1, "description": "One rule, as in `rules:`"}
+EXPECTATIONS: Final[dict[str, object]] = {"$ref": "#/components/schemas/expectations"}
+RULE: Final[dict[str, object]] = {"$ref": "#/components/schemas/rule"}
+SEVERAL: Final[dict[str, object]] = {"type": "array", "minItems": 1, "items": RULE}
+RULES: Final[dict[str, object]] = {"anyOf": [RULE, SEVERAL]}
+RULES_AFTERWARDS: Final[dict[str, object]] = {"anyOf": [RULE, SEVERAL, {"$ref": "#/components/schemas/rule_list"}]}
+WALLBOX: Final = Parameter("name", "name of the wallbox, `garage.goe`", place="path")
 STEPS: Final[dict[str, object]] = {
     "oneOf": [{"$ref": "#/components/schemas/Step"}, {"type": "array", "items": {"$ref": "#/components/schemas/Step"}}]
 }
@@ -27,12 +29,41 @@ CHARGER: Final[dict[str, object]] = {
     "description": "Every quantity by name, in SI units (A, V, W, Wh, s, °C); the same names as in expectations",
     "required": ["pilot", "contactor", "offered_current", "phase_current", "power", "session_energy", "vehicle"],
 }
+FILTERS: Final = (
+    Parameter("charger", "only of this charger"),
+    Parameter("wallbox", "only of this wallbox, `garage.goe`"),
+    Parameter("interface", "only of this interface, `http` or `garage.goe.http`"),
+    Parameter("kind", "only of these kinds: event, stimulus, request, write, ...; several with commas between"),
+    Parameter("client", "only of clients whose address, name or User-Agent contains this"),
+    Parameter("text", "only with this text in the name or the detail, in small or capital letters"),
+)
 CATALOGUE: Final[dict[str, object]] = {"type": "object", "required": ["vehicles", "faults", "steps", "quantities"]}
 
 OPERATIONS: Final = (
     Operation("GET", "/api/state", Api.state, "Everything at a glance", models.State),
     Operation("GET", "/api/chargers/{name}", Api.charger, "All quantities of a charger", CHARGER,
         parameters=(Parameter("name", "name of the charger", place="path"),), problems=(404,)),
+    Operation("GET", "/api/chargers/{name}/history", watching.history,
+        "What could be measured at a charger over simulated time, for plots", models_watching.History,
+        about="From the laws of physics that held between events, so that a step is a step however far time jumped. "
+        "The older half gets coarser in a long run.",
+        parameters=(
+            Parameter("name", "name of the charger", place="path"),
+            Parameter("since", "only what touches the time after this [s]", "number"),
+        ),
+        problems=(404, 422)),
+    Operation("GET", "/api/wallboxes/{name}/tables", watching.tables,
+        "What a wallbox's clients can read and write, and what its owner can set", models_watching.WallboxTables,
+        parameters=(WALLBOX,), problems=(404,)),
+    Operation("GET", "/api/wallboxes/{name}/values", watching.values,
+        "Every vendor value and every setting now", models_watching.WallboxValues,
+        parameters=(WALLBOX,), problems=(404,)),
+    Operation("GET", "/api/clients", watching.clients, "Every client that was seen, the last one first",
+        models_watching.SeenClients),
+    Operation("GET", "/api/timeline", watching.timeline, "What was done, what is waited for, what is to come",
+        models_watching.Timelines),
+    Operation("GET", "/api/behaviour", watching.behaviour, "How the clients behaved so far",
+        models_watching.Behaviour),
     Operation("GET", "/api/wallboxes", Api.wallboxes, "Every wallbox with its interfaces: host, port, URL",
         models.Wallboxes),
     Operation("GET", "/api/central_system", Api.central_system,
@@ -60,24 +91,25 @@ OPERATIONS: Final = (
     Operation("GET", "/api/journal", Api.journal, "What happened, oldest first", models.Journal,
         parameters=(
             Parameter("after", "only entries with a higher number", "integer", 0),
-            Parameter("charger", "only of this charger"),
-            Parameter("wallbox", "only of this wallbox, `garage.goe`"),
-            Parameter("interface", "only of this interface, `http` or `garage.goe.http`"),
-            Parameter("kind", "only of this kind: event, stimulus, request, write, ..."),
+            Parameter("before", "the newest ones with a lower number, instead", "integer", 0),
+            *FILTERS,
             Parameter("limit", "at most this many (default 1000)", "integer", 0),
             Parameter("wait", "wait up to this many seconds for the first one", "number"),
         ),
         problems=(422,)),
+    Operation("GET", "/api/journal/{seq}", Api.entry, "A journal entry, its causes and its effects",
+        models_watching.RelatedEntries, parameters=(Parameter("seq", "number of the entry", "integer", 1, "path"),),
+        problems=(404,)),
     Operation("POST", "/api/expect", Api.expect, "Check quantities against expectations, and record the result",
         models.Expectation, body=EXPECTATIONS, example={"power": "11 kW ± 5 %", "contactor": "closed"}),
     Operation("GET", "/api/rules", Api.listed_rules, "The rules in force, and how they stand", models.Rules),
     Operation("POST", "/api/rules", Api.rules, "Rules for the client, as in a scenario, in force from now on",
-        models.Verdict, about="Gone after a reset.", body={"anyOf": [RULE, RULES]},
+        models.Verdict, about="Gone after a reset.", body=RULES,
         example={"name": "house limit", "never": {"client": {"writes": "goe.amp", "value": "> 16"}}}),
     Operation("POST", "/api/verify", Api.verify, "Rules asked afterwards, over the journal so far", models.Verified,
         about="Nothing needs to have been declared. Each is judged as if the run were over now; `nearest` is what came"
         " close. `after`: only entries with a higher number. A rule that looks at quantities is `untested`.",
-        body={"anyOf": [RULE, RULES, {"type": "object", "required": ["rules"]}]},
+        body=RULES_AFTERWARDS,
         example={"client": {"writes": "goe.amp", "value": 10}, "count": 1}),
     Operation("GET", "/api/verdict", Api.verdict, "How rules and expectations stand", models.Verdict),
     Operation("POST", "/api/verdict", Api.conclude, "The run is over: how rules and expectations came out",
@@ -87,7 +119,15 @@ OPERATIONS: Final = (
         about="Time, physics, settings, cards, counters, faults, journal. The clock runs on as it was last set here."),
     Operation("GET", "/api/events", Api.events,
         "WebSocket: the state first, then journal entries and quantities as they come",
-        about='Messages are objects with a `type`: "state", "entries", "quantities".', status=101, problems=(426,)),
+        about='Messages are objects with a `type`: "state", "entries", "quantities", "overview", "skipped".',
+        parameters=(
+            Parameter("quantities", "`all` (default); `overview`: a row for each charger that changed; `none`"),
+            Parameter("detail", "with the overview, also all quantities of this charger"),
+            Parameter("entries", "`all` (default) or `none`"),
+            Parameter("newest", "begin with this many entries from before, and stay with the newest", "integer", 0),
+            *FILTERS,
+        ),
+        status=101, problems=(422, 426)),
     Operation("GET", "/api/catalogue", Api.catalogue, "Vehicles, faults, steps and quantities there are", CATALOGUE),
     Operation("GET", "/healthz", Api.health, "Whether the emulator is there", models.Health, open=True),
     Operation("GET", "/metrics", Api.prometheus, "Quantities and counters for Prometheus", media="text/plain"),
@@ -95,16 +135,23 @@ OPERATIONS: Final = (
 
 
 def definitions() -> dict[str, object]:
-    """Schemas the operations refer to: the steps of the scenario language."""
-    return {name: _moved(schema) for name, schema in {"Step": timeline_schema()["items"], **step_schemas()}.items()}
+    """Schemas the operations refer to: the steps and rules of the scenario language."""
+    rules = RulesSection().schema()
+    listed = {"type": "object", "required": ["rules"], "properties": {"rules": rules}}
+    stated = {**step_schemas(), "Step": timeline_schema()["items"], "rule_list": listed}
+    found = without_repetition({"$defs": stated})["$defs"]
+    assert isinstance(found, Mapping)
+    same = {name: str(part["$ref"]) for name, part in found.items() if "$ref" in part}
+    return {name: _moved(part, same) for name, part in found.items() if name not in same}
 
 
-def _moved(schema: object) -> object:
-    """A JSON Schema with its references pointing into an OpenAPI document."""
+def _moved(schema: object, same: Mapping[str, str]) -> object:
+    """A JSON Schema with its references pointing into an OpenAPI document. `same`: names that only refer to another."""
     if isinstance(schema, dict):
-        return {key: _moved(value) for key, value in schema.items()}
+        return {key: _moved(value, same) for key, value in schema.items()}
     if isinstance(schema, list):
-        return [_moved(item) for item in schema]
+        return [_moved(item, same) for item in schema]
     if isinstance(schema, str) and schema.startswith("#/$defs/"):
-        return "#/components/schemas/" + schema.removeprefix("#/$defs/")
+        name = schema.removeprefix("#/$defs/")
+        return "#/components/schemas/" + same.get(name, name).removeprefix("#/$defs/")
     return schema

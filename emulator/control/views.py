@@ -58,6 +58,7 @@ def wallbox(emulator: Emulator, found: Wallbox, reached: str | None = None) -> d
         "firmware": str(found.profile.firmware),
         "serial": found.serial,
         "up": found.up,
+        "realism": found.realism.level,
         "interfaces": [_interface(emulator, server, reached) for server in served],
     }
 
@@ -141,22 +142,28 @@ def faults(emulator: Emulator) -> list[dict[str, object]]:
     return [{**view, "about": FAULT_TYPES[str(view["kind"])].about} for view in engine.listed()]
 
 
-def state(emulator: Emulator, reached: str | None = None) -> dict[str, object]:
-    """Everything at a glance."""
-    scenario, player = emulator.scenario, emulator.player
-    steps = len(scenario.steps)
+def progress(emulator: Emulator) -> dict[str, object]:
+    """How far the scenario has come."""
+    steps = len(emulator.scenario.steps)
+    return {"steps": steps, "done": steps - emulator.player.left, "finished": emulator.player.over}
+
+
+def state(emulator: Emulator, reached: str | None = None, *, quantities: bool = True) -> dict[str, object]:
+    """Everything at a glance; without what could be measured at each charger, if there are very many."""
+    scenario = emulator.scenario
     return {
         "version": __version__,
         "scenario": scenario.file if scenario.chargers and scenario.file != "(none)" else None,
         "about": scenario.about,
         "seed": emulator.simulation.seed,
         "clock": clock(emulator),
-        "chargers": chargers(emulator),
+        "chargers": chargers(emulator) if quantities else {},
         "wallboxes": wallboxes(emulator, reached),
         "broker": broker(emulator, reached),
         "faults": faults(emulator),
         "journal": emulator.simulation.journal.seq,
-        "timeline": {"steps": steps, "done": steps - player.left, "finished": player.over},
+        "timeline": progress(emulator),
+        "bugs": [bug.as_json() for bug in emulator.bugs.found.values()],
         "failures": [{"at": seconds(f.at), "text": str(f)} for f in emulator.result.failures],
     }
 

@@ -6,9 +6,11 @@ The one rule: entries fire in the order (instant, priority, sequence number), an
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
+from .freshness import Happenings
 from .instant import Instant
 
 
@@ -28,10 +30,11 @@ Action = Callable[[Instant], None]
 class Timer:
     """One outstanding prediction of one kind: setting it again replaces it."""
 
-    __slots__ = ("_action", "_agenda", "_generation", "_priority", "due")
+    __slots__ = ("_action", "_agenda", "_generation", "_owner", "_priority", "due")
 
     def __init__(self, agenda: Agenda, priority: Priority, action: Action) -> None:
         self._agenda = agenda
+        self._owner = agenda.owner
         self._priority = priority
         self._action = action
         self._generation = 0
@@ -53,7 +56,13 @@ class Timer:
         if generation != self._generation or self.due is None:
             return False
         self.due = None
-        self._action(at)
+        agenda = self._agenda
+        before, agenda.owner = agenda.owner, self._owner
+        try:
+            self._action(at)
+        finally:
+            self._owner.count += 1
+            agenda.owner = before
         return True
 
 
@@ -64,10 +73,24 @@ class Agenda:
         self.at = at
         """The instant of the entry being fired, or the one last advanced to."""
         self.fired = 0
+        self.world = Happenings()
+        """What happens to nobody in particular, and may be of interest to all."""
+        self.owner = self.world
+        """Whose affairs are being looked after: new timers are theirs."""
         self.sooner: Callable[[], None] = lambda: None
         """Called when something is now due before everything else that was: the pacer listens here."""
         self._heap: list[tuple[Instant, int, int, Timer, int]] = []
         self._sequence = 0
+
+    @contextmanager
+    def on_behalf_of(self, owner: Happenings) -> Iterator[None]:
+        """Timers made inside are those of `owner`, to whom this happens."""
+        before, self.owner = self.owner, owner
+        try:
+            yield
+        finally:
+            owner.count += 1
+            self.owner = before
 
     def timer(self, priority: Priority, action: Action) -> Timer:
         """A timer of this agenda, not yet set."""

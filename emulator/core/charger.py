@@ -18,6 +18,7 @@ from .handlers import handle, refusal
 from .hardware import NO_CURRENT, Hardware
 from .instant import Instant, later, seconds
 from .messages import DONE, Command, Event, Outcome, Stimulus
+from .noise import MeterNoise
 from .protection import overcurrent_threshold
 from .ramp import Ramp
 from .reading import Segment, steady
@@ -35,6 +36,8 @@ SPLIT_RAMP: Final = 180.0
 """Length after which a ramp is split: `heat` looks no further ahead while the current changes [s]."""
 
 Announce = Callable[[Event], None]
+Follower = Callable[[Segment, Instant], None]
+"""Gets every stretch of time with the instant at which it ended."""
 
 
 class Charger:
@@ -55,14 +58,20 @@ class Charger:
         self.spec = spec
         self.revision = 0
         """Counts events: two snapshots of the same instant and revision are equal."""
+        self.follower: Follower | None = None
+        """Who keeps the past: gets every stretch of time once it is over."""
         self._announce = announce
-        self._seed = seed
+        scale = spec.noise
+        self._noise = MeterNoise(seed=seed, voltage=scale, current=scale, frequency=scale) if scale else None
         self._at = agenda.at
         self._hardware = Hardware(spec, agenda.at, time_of_day, self._emit)
         self._timer = agenda.timer(Priority.EVSE, self._due)
         self._flow: Flow = self._hardware.flow()
         self._segments: deque[Segment] = deque(maxlen=RETAINED)
         self._cached: Snapshot | None = None
+        self._present: Snapshot | None = None
+        self.happenings = agenda.owner
+        """What happens to it and its wallboxes."""
         self._react()
 
     # --- what the outside may do -------------------------------------------------------------------------------------
@@ -73,15 +82,25 @@ class Charger:
         ValueError if something was due before `at` (the agenda has not been run up to it).
         """
         cached = self._cached
-        if cached is not None and cached.at == at:
+        if cached is not None and cached.instant == at:
             return cached
+        found = self.measured(at, None)
+        if at >= self._segments[-1].since:
+            self._cached = found
+        return found
+
+    def measured(self, at: Instant, meter: MeterNoise | None, *, moving: bool = False) -> Snapshot:
+        """As `snapshot`, by a meter of somebody's own. `moving`: as the present, see `Snapshot`."""
         self._check_not_overdue(at)
-        newest = self._segments[-1]
-        if at < newest.since:
-            segment = self._segment_at(at)
-            return segment.observe(max(at, segment.since))
-        self._cached = newest.observe(at)
-        return self._cached
+        segment = self._segment_at(at)
+        return segment.observe(max(at, segment.since), meter, moving=moving)
+
+    def present(self, at: Instant) -> Snapshot:
+        """As `snapshot`, for the present instant: who reads what follows the time is told so (see `freshness`)."""
+        found = self._present
+        if found is None or found.instant != at:
+            found = self._present = self.measured(at, None, moving=True)
+        return found
 
     def apply(self, at: Instant, message: Stimulus | Command) -> Outcome:
         """Do what a stimulus or a command says, now. A refused message changes nothing."""
@@ -96,6 +115,11 @@ class Charger:
         handle(self._hardware, at, message)
         self._react()
         return DONE
+
+    @property
+    def segment(self) -> Segment:
+        """The stretch of time that goes on."""
+        return self._segments[-1]
 
     @property
     def disturbances(self) -> Mapping[str, Disturbance]:
@@ -139,23 +163,26 @@ class Charger:
     def _begin(self) -> None:
         """Start a segment and predict its end."""
         at, hardware, vehicle = self._at, self._hardware, self._hardware.vehicle
+        if self.follower is not None and self._segments[-1].since < at:
+            self.follower(self._segments[-1], at)
         self._flow = flow = hardware.flow()
         reactive = vehicle.reactive() if vehicle is not None else NO_CURRENT
         hardware.heat.begin(at, flow.squares(reactive))
         hardware.meter.note_current(vehicle is not None and vehicle.draws and not isinstance(flow, Idle))
         hardware.meter.note_marks()
         self.revision += 1
-        self._cached = None
+        self.happenings.count += 1
+        self._cached = self._present = None
         inputs = hardware.inputs(at)
         self._segments.append(
             Segment(
                 since=at,
                 flow=flow,
                 reactive=reactive,
-                energy=hardware.meter.energy,
+                register=hardware.meter.energy,
                 session_base=hardware.meter.session_base,
                 plugged_at=hardware.meter.plugged_at,
-                charging_for=hardware.meter.charging_for,
+                charged_for=hardware.meter.charging_for,
                 flowing=hardware.meter.flowing,
                 heat=hardware.heat.temperatures(),
                 sources=hardware.terminals,
@@ -165,9 +192,10 @@ class Charger:
                 network=hardware.supply.network,
                 supply_phases=hardware.supply.phases,
                 frequency=inputs.frequency if inputs.powered else 0.0,
-                noise=self.spec.noise,
-                seed=self._seed,
-                steady=steady(hardware.evse, inputs, hardware.meter.has_charged),
+                noise=self._noise,
+                steady=steady(
+                    hardware.evse, inputs, has_charged=hardware.meter.has_charged, flowing=hardware.meter.flowing
+                ),
             )
         )
         times = (

@@ -71,6 +71,11 @@ class Flow(ABC):
         lines = tuple(k for k in range(3) if self.mask[k] and self.voltages[k] > 0)
         object.__setattr__(self, "lines", lines)
 
+    @property
+    def constant(self) -> bool:
+        """Whether the currents stay as they are."""
+        return False
+
     @abstractmethod
     def active_current(self, dt: float) -> Phases:
         """Current in phase with the voltage [A]."""
@@ -126,6 +131,10 @@ class Flow(ABC):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idle(Flow):
     """Nothing flows but the standby power of an energised vehicle; with an empty mask nothing at all."""
+
+    @property
+    def constant(self) -> bool:
+        return True
 
     def _draw(self) -> float:
         """Standby power; 0 if there is no live phase to draw it from [W]."""

@@ -7,12 +7,13 @@ current depends on a level and never on a temperature.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from . import thermal
 from .events import Emit, EventName
 from .flow import Squares
+from .freshness import HOLDS, NOW
 from .instant import Instant, later, seconds
 from .specs import ChargerSpec, Climate
 
@@ -33,16 +34,27 @@ class Temperatures(Mapping[str, float]):
     time_of_day: float
     held: Mapping[str, float]
     dt: float = 0.0
+    moving: bool = False
+    """As the present, see `Snapshot`."""
+    solved: dict[str, thermal.Response] = field(default_factory=dict, compare=False, repr=False)
+    """Of the sensors that were asked for in this segment."""
 
-    def at(self, dt: float) -> Temperatures:
-        return Temperatures(self.start, self.squares, self.climate, self.time_of_day, self.held, dt)
+    def at(self, dt: float, *, moving: bool = False) -> Temperatures:
+        return Temperatures(
+            self.start, self.squares, self.climate, self.time_of_day, self.held, dt, moving, self.solved
+        )
 
     def __getitem__(self, name: str) -> float:
         if name in self.held:
             return self.held[name]
-        return thermal.temperature(
-            thermal.BY_NAME[name], self.start[name], self.squares, self.climate, self.time_of_day, self.dt
-        )
+        response = self.solved.get(name)
+        if response is None:
+            response = self.solved[name] = thermal.Response.of(
+                thermal.BY_NAME[name], self.start[name], self.squares, self.climate, self.time_of_day
+            )
+        if self.moving and not response.flat:
+            HOLDS.until = NOW
+        return self.start[name] if self.dt == 0 else response.at(self.dt)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.start)

@@ -84,6 +84,18 @@ SHAPES: Final[dict[NoiseChannel, NoiseShape]] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeterNoise:
+    """What one meter makes of true values: each channel's noise, as a multiple of that of `SHAPES`; 0: none."""
+
+    seed: int
+    voltage: float = 0.0
+    current: float = 0.0
+    frequency: float = 0.0
+    idle_current: bool = False
+    """A phase without current shows `zero_offset`; power and energy do not count it."""
+
+
 def disturbed(
     value: float, seed: int, channel: NoiseChannel, at: Instant, *, phase: int = 0, scale: float = 1.0
 ) -> float:

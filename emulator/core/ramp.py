@@ -51,6 +51,10 @@ class Ramp(Flow):
             -drop * self.rate * self.rate,
         )
 
+    @property
+    def constant(self) -> bool:
+        return self.rate == 0
+
     def active_current(self, dt: float) -> Phases:
         """Active current per phase [A]."""
         return self.on_lines(self._current(dt))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
 from typing import Literal
 
 from . import network, noise, pilot
@@ -15,22 +15,23 @@ from .evse import Evse, EvseInputs
 from .flow import Flow
 from .heat import Temperatures
 from .instant import Instant, seconds
-from .snapshot import EvseState, Phases, PilotState, Snapshot, VehicleView
+from .noise import MeterNoise, NoiseChannel
+from .snapshot import Electrical, EvseState, Phases, PilotState, Snapshot, Steady, VehicleView
 from .units import WATT_HOUR
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Segment:
     """Everything that holds from `since` until the next event."""
 
     since: Instant
     flow: Flow
     reactive: Phases
-    energy: float
+    register: float
     """Meter register at `since` [J]."""
     session_base: float
     plugged_at: Instant | None
-    charging_for: float
+    charged_for: float
     """Time with current flowing, at `since` [s]."""
     flowing: bool
     heat: Temperatures
@@ -44,13 +45,33 @@ class Segment:
     network: Literal["TN", "TT", "IT"]
     supply_phases: int
     frequency: float
-    noise: float
-    seed: int
-    steady: partial[Snapshot]
-    """The snapshot but for what follows the time: what stays as it is until the next event."""
+    noise: MeterNoise | None
+    """Of every meter that looks; None: each has its own."""
+    steady: Steady
 
-    def observe(self, at: Instant) -> Snapshot:
-        """Everything measurable at `at`, which is not before `since`."""
+    def observe(self, at: Instant, meter: MeterNoise | None = None, *, moving: bool = False) -> Snapshot:
+        """Everything measurable at `at`, which is not before `since`. `meter`: by whom; `moving`: see `Snapshot`."""
+        return Snapshot(self.steady, self, at, meter, moving=moving)
+
+    def constant(self, meter: MeterNoise | None) -> bool:
+        """Whether what is electrical stays as it is: without noise, and with a current that does not change."""
+        return meter is None and self.noise is None and self.flow.constant
+
+    @cached_property
+    def flows(self) -> bool:
+        """Whether energy is counted or stored."""
+        return self.stores or self.flow.energy(1.0) > 0
+
+    @cached_property
+    def _measured(self) -> Electrical:
+        """What is measured throughout."""
+        return self._measure(self.since, None)
+
+    def electrical(self, at: Instant, meter: MeterNoise | None) -> Electrical:
+        """What a meter measures."""
+        return self._measured if self.constant(meter) else self._measure(at, meter)
+
+    def _measure(self, at: Instant, meter: MeterNoise | None) -> Electrical:
         dt = seconds(at - self.since)
         flow = self.flow
         active = flow.active_current(dt)
@@ -58,15 +79,16 @@ class Segment:
         loaded = [v if used else source for v, used, source in zip(voltage, flow.mask, self.sources, strict=True)]
         terminals: Phases = (loaded[0], loaded[1], loaded[2])
         reactive, frequency = self.reactive, self.frequency
-        if self.noise:
-            terminals, active, reactive, frequency = self._noisy(at, terminals, active)
-        energy = self.energy + flow.energy(dt)
+        meter = self.noise or meter
+        if meter is not None:
+            terminals, active, reactive, frequency = self._noisy(meter, at, terminals, active)
         current = _amplitude(active, reactive)
+        if meter is not None and meter.idle_current:
+            current = _with_offset(current, at)
         power = _product(terminals, active)
-        return self.steady(
-            at=at,
-            phase_voltage=terminals,
-            phase_current=current,
+        return Electrical(
+            voltage=terminals,
+            current=current,
             active_current=active,
             neutral_current=network.neutral_current(active, reactive, self.network, self.supply_phases),
             active_power=power,
@@ -74,19 +96,32 @@ class Segment:
             apparent_power=_product(terminals, current),
             power=sum(power),
             frequency=frequency,
-            active_phases=sum(1 for value in active if value > 0),
-            total_energy=energy / WATT_HOUR,
-            session_energy=max(0.0, energy - self.session_base) / WATT_HOUR,
-            connected_for=seconds(at - self.plugged_at) if self.plugged_at is not None else 0.0,
-            charging_for=self.charging_for + (dt if self.flowing else 0.0),
-            current_flows=self.flowing,
-            temperature=self.heat.at(dt),
-            vehicle=self._vehicle(dt),
         )
 
-    def _vehicle(self, dt: float) -> VehicleView | None:
+    def energy(self, at: Instant) -> float:
+        """Lifetime register [J]."""
+        return self.register + self.flow.energy(seconds(at - self.since))
+
+    def session_energy(self, energy: float) -> float:
+        """Energy of the session, where the lifetime register stands at `energy` [J]."""
+        return max(0.0, energy - self.session_base)
+
+    def connected_for(self, at: Instant) -> float:
+        """Time since plug-in [s]."""
+        return seconds(at - self.plugged_at) if self.plugged_at is not None else 0.0
+
+    def charging_for(self, at: Instant) -> float:
+        """Time with current flowing in this session [s]."""
+        return self.charged_for + (seconds(at - self.since) if self.flowing else 0.0)
+
+    def temperature(self, at: Instant, *, moving: bool) -> Temperatures:
+        """By sensor. `moving`: as the present, see `Snapshot`."""
+        return self.heat.at(seconds(at - self.since), moving=moving)
+
+    def vehicle_at(self, at: Instant) -> VehicleView | None:
+        """The vehicle at the cable."""
         view = self.vehicle
-        gained = self.flow.battery(dt) if self.stores else 0.0
+        gained = self.flow.battery(seconds(at - self.since)) if self.stores else 0.0
         if view is None or gained == 0:
             return view
         stored = (self.stored + gained) / WATT_HOUR
@@ -104,21 +139,23 @@ class Segment:
             finished=view.finished,
         )
 
-    def _noisy(self, at: Instant, voltage: Phases, active: Phases) -> tuple[Phases, Phases, Phases, float]:
+    def _noisy(
+        self, meter: MeterNoise, at: Instant, voltage: Phases, active: Phases
+    ) -> tuple[Phases, Phases, Phases, float]:
         """What a real meter would report; zero stays zero."""
 
-        def disturbed(channel: noise.NoiseChannel, values: Phases) -> Phases:
+        def disturbed(channel: NoiseChannel, scale: float, values: Phases) -> Phases:
             first, second, third = (
-                noise.disturbed(value, self.seed, channel, at, phase=k, scale=self.noise) if value else 0.0
+                noise.disturbed(value, meter.seed, channel, at, phase=k, scale=scale) if value else 0.0
                 for k, value in enumerate(values)
             )
             return (first, second, third)
 
         return (
-            disturbed(noise.NoiseChannel.VOLTAGE, voltage),
-            disturbed(noise.NoiseChannel.CURRENT, active),
-            disturbed(noise.NoiseChannel.CURRENT, self.reactive),
-            noise.disturbed(self.frequency, self.seed, noise.NoiseChannel.FREQUENCY, at, scale=self.noise),
+            disturbed(NoiseChannel.VOLTAGE, meter.voltage, voltage),
+            disturbed(NoiseChannel.CURRENT, meter.current, active),
+            disturbed(NoiseChannel.CURRENT, meter.current, self.reactive),
+            noise.disturbed(self.frequency, meter.seed, NoiseChannel.FREQUENCY, at, scale=meter.frequency),
         )
 
 
@@ -130,15 +167,19 @@ def _amplitude(a: Phases, b: Phases) -> Phases:
     return (math.hypot(a[0], b[0]), math.hypot(a[1], b[1]), math.hypot(a[2], b[2]))
 
 
-def steady(evse: Evse, inputs: EvseInputs, has_charged: bool) -> partial[Snapshot]:
+def _with_offset(current: Phases, at: Instant) -> Phases:
+    first, second, third = (value or noise.zero_offset(at, phase) for phase, value in enumerate(current))
+    return (first, second, third)
+
+
+def steady(evse: Evse, inputs: EvseInputs, *, has_charged: bool, flowing: bool) -> Steady:
     """A snapshot of what stays as it is until the next event."""
     limit, owner, limits = evse.offer.binding(evse.fixed_limits(inputs))
     connector, contactor, line = evse.connector, evse.contactor, evse.line
     poles = evse.conducting(inputs.at, inputs.conditions)
     live = network.energised(inputs.voltages)
     state = evse.state
-    return partial(
-        Snapshot,
+    return Steady(
         state=state,
         pilot=_visible_pilot(evse, inputs),
         duty_cycle=evse.duty(inputs.conditions),
@@ -164,6 +205,7 @@ def steady(evse: Evse, inputs: EvseInputs, has_charged: bool) -> partial[Snapsho
         energised=(poles[0] and live[0], poles[1] and live[1], poles[2] and live[2]),
         session=evse.session,
         has_charged=has_charged,
+        current_flows=flowing,
         contactor_cycles=contactor.cycles,
         contactor_cycles_under_load=contactor.cycles_under_load,
         faults=evse.protection.active,

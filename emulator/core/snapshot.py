@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Final, Protocol
 
+from .freshness import HOLDS, NOW
 from .instant import Instant
+from .noise import MeterNoise
+from .units import WATT_HOUR
 
 Phases = tuple[float, float, float]
 """One value for each of (L1, L2, L3)."""
@@ -93,14 +97,10 @@ class VehicleView:
     """The charge limit is reached."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """Everything an outside observer could measure or know at one instant, in SI units.
+@dataclass(frozen=True, kw_only=True)
+class Steady:
+    """What stays as it is until the next event."""
 
-    Phase tuples are always (L1, L2, L3). Energies are Wh, times in seconds are durations, instants are µs.
-    """
-
-    at: Instant
     state: EvseState
     pilot: PilotState
     duty_cycle: float
@@ -145,41 +145,14 @@ class Snapshot:
     """Lines that are live in front of the contactor."""
     energised: PhaseMask
     """Lines that are live behind the contactor."""
-    active_phases: int
-    """Phases that carry current."""
 
-    phase_voltage: Phases
-    """Voltage in front of the contactor [V]."""
-    phase_current: Phases
-    """RMS current [A]."""
-    active_current: Phases
-    """Current in phase with the voltage [A]."""
-    neutral_current: float
-    active_power: Phases
-    reactive_power: Phases
-    apparent_power: Phases
-    power: float
-    """Active power of all phases [W]."""
-    frequency: float
-
-    total_energy: float
-    """Lifetime register [Wh]."""
-    session_energy: float
-    """Energy since this vehicle was plugged in; after unplug the value of the last session [Wh]."""
     session: int
     """Number of the session since the start, counted at plug-in; 0 = none yet."""
-    connected_for: float
-    """Time since plug-in, 0 without a vehicle [s]."""
-    charging_for: float
-    """Time with current flowing in this session [s]."""
     has_charged: bool
     """Energy flowed in this session: tells "complete" from "waiting"."""
     current_flows: bool
     contactor_cycles: int
     contactor_cycles_under_load: int
-
-    temperature: Mapping[str, float]
-    """By sensor: board, housing, connector_l1..3, domestic_pin, relay [°C]."""
     faults: tuple[str, ...]
     """Names of active faults, in the order they were raised."""
     residual_dc: float
@@ -195,8 +168,176 @@ class Snapshot:
     pilot_interrupted: bool
     boots: int
     """Power-ups and reboots of the charge controller since the start."""
-    vehicle: VehicleView | None
-    """The vehicle at the cable; None: nothing plugged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Electrical:
+    """What a meter measures at one instant. Phase tuples are always (L1, L2, L3)."""
+
+    voltage: Phases
+    """In front of the contactor [V]."""
+    current: Phases
+    """RMS [A]."""
+    active_current: Phases
+    """In phase with the voltage [A]."""
+    neutral_current: float
+    active_power: Phases
+    reactive_power: Phases
+    apparent_power: Phases
+    power: float
+    """Active power of all phases [W]."""
+    frequency: float
+
+
+class Course(Protocol):
+    """What follows the time between two events."""
+
+    def electrical(self, at: Instant, meter: MeterNoise | None) -> Electrical: ...
+
+    def energy(self, at: Instant) -> float:
+        """Lifetime register [J]."""
+        ...
+
+    def session_energy(self, energy: float) -> float:
+        """Energy of the session, where the lifetime register stands at `energy` [J]."""
+        ...
+
+    @property
+    def plugged_at(self) -> Instant | None: ...
+
+    def connected_for(self, at: Instant) -> float: ...
+
+    def charging_for(self, at: Instant) -> float: ...
+
+    def temperature(self, at: Instant, *, moving: bool) -> Mapping[str, float]: ...
+
+    def vehicle_at(self, at: Instant) -> VehicleView | None: ...
+
+    def constant(self, meter: MeterNoise | None) -> bool:
+        """Whether what is electrical stays as it is."""
+        ...
+
+    @property
+    def flows(self) -> bool:
+        """Whether energy is counted or stored."""
+        ...
+
+
+class Snapshot(Steady):
+    """Everything an outside observer could measure or know at one instant, in SI units; worked out when asked for.
+
+    Energies are Wh, times in seconds are durations, instants are µs. A `moving` snapshot is the present: whoever reads
+    what follows the time reads something else at the next instant. One of a chosen instant never changes.
+    """
+
+    instant: Instant
+    """As `at`, for who does not tell anybody what time it is."""
+    _course: Course
+    _meter: MeterNoise | None
+    _last: tuple[Snapshot, Instant] | None
+    """A meter that measures now and then: what it measured last, and when it will again."""
+    _moving: bool
+    _kept: dict[str, Any]
+
+    def __init__(
+        self, steady: Steady, course: Course, at: Instant, meter: MeterNoise | None = None, *, moving: bool = False
+    ) -> None:
+        """`meter`: by whom it is measured; None: exactly."""
+        own = {"instant": at, "_course": course, "_meter": meter, "_last": None, "_moving": moving, "_kept": {}}
+        self.__dict__.update(steady.__dict__, **own)
+
+    def measured_last(self, last: Snapshot, until: Instant) -> Snapshot:
+        """The same, but what is electrical or counted as it was at `last`, and will be until it is measured again."""
+        found = Snapshot(self, self._course, self.instant, self._meter, moving=self._moving)
+        found.__dict__["_last"] = (last, until)
+        return found
+
+    def __repr__(self) -> str:
+        return f"<snapshot at {self.instant} us: {self.state}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Snapshot) and self.as_dict() == other.as_dict()
+
+    __hash__ = object.__hash__
+
+    def as_dict(self) -> dict[str, object]:
+        """Everything in it, by name."""
+        steady = {name: value for name, value in self.__dict__.items() if name[0] != "_"}
+        return steady | {name: getattr(self, name) for name in FOLLOWING}
+
+    @property
+    def at(self) -> Instant:
+        if self._moving:
+            HOLDS.until = NOW
+        return self.instant
+
+    # --- electrical --------------------------------------------------------------------------------------------------
+
+    @property
+    def _electrical(self) -> Electrical:
+        return self._exact if self._last is None else self._measured_last._electrical
+
+    @property
+    def _exact(self) -> Electrical:
+        if self._moving and not self._course.constant(self._meter):
+            HOLDS.until = NOW
+        found: Electrical | None = self._kept.get("electrical")
+        if found is None:
+            found = self._kept["electrical"] = self._course.electrical(self.instant, self._meter)
+        return found
+
+    @property
+    def _measured_last(self) -> Snapshot:
+        assert self._last is not None
+        last, again = self._last
+        if self._moving and again < HOLDS.until:
+            HOLDS.until = again
+        return last
+
+    @property
+    def phase_voltage(self) -> Phases:
+        """Voltage in front of the contactor [V]."""
+        return self._electrical.voltage
+
+    @property
+    def phase_current(self) -> Phases:
+        """RMS current [A]."""
+        return self._electrical.current
+
+    @property
+    def active_current(self) -> Phases:
+        """Current in phase with the voltage [A]."""
+        return self._electrical.active_current
+
+    @property
+    def active_phases(self) -> int:
+        """Phases that carry current, as the charge controller knows it at once."""
+        return sum(1 for value in self._exact.active_current if value > 0)
+
+    @property
+    def neutral_current(self) -> float:
+        return self._electrical.neutral_current
+
+    @property
+    def active_power(self) -> Phases:
+        return self._electrical.active_power
+
+    @property
+    def reactive_power(self) -> Phases:
+        return self._electrical.reactive_power
+
+    @property
+    def apparent_power(self) -> Phases:
+        return self._electrical.apparent_power
+
+    @property
+    def power(self) -> float:
+        """Active power of all phases [W]."""
+        return self._electrical.power
+
+    @property
+    def frequency(self) -> float:
+        return self._electrical.frequency
 
     @property
     def apparent_power_total(self) -> float:
@@ -208,3 +349,63 @@ class Snapshot:
         """0..1; 1 without load."""
         apparent = self.apparent_power_total
         return self.power / apparent if apparent > 0 else 1.0
+
+    # --- counted -----------------------------------------------------------------------------------------------------
+
+    @property
+    def _energy(self) -> float:
+        if self._last is not None:
+            return self._measured_last._energy
+        if self._moving and self._course.flows:
+            HOLDS.until = NOW
+        found: float | None = self._kept.get("energy")
+        if found is None:
+            found = self._kept["energy"] = self._course.energy(self.instant)
+        return found
+
+    @property
+    def total_energy(self) -> float:
+        """Lifetime register [Wh]."""
+        return self._energy / WATT_HOUR
+
+    @property
+    def session_energy(self) -> float:
+        """Energy since this vehicle was plugged in; after unplug the value of the last session [Wh]."""
+        course = self._course if self._last is None else self._last[0]._course
+        return course.session_energy(self._energy) / WATT_HOUR
+
+    @property
+    def connected_for(self) -> float:
+        """Time since plug-in, 0 without a vehicle [s]."""
+        if self._moving and self._course.plugged_at is not None:
+            HOLDS.until = NOW
+        return self._course.connected_for(self.instant)
+
+    @property
+    def charging_for(self) -> float:
+        """Time with current flowing in this session [s]."""
+        if self._moving and self.current_flows:
+            HOLDS.until = NOW
+        return self._course.charging_for(self.instant)
+
+    @property
+    def temperature(self) -> Mapping[str, float]:
+        """By sensor: board, housing, connector_l1..3, domestic_pin, relay [°C]."""
+        found: Mapping[str, float] | None = self._kept.get("temperature")
+        if found is None:
+            found = self._kept["temperature"] = self._course.temperature(self.instant, moving=self._moving)
+        return found
+
+    @property
+    def vehicle(self) -> VehicleView | None:
+        """The vehicle at the cable; None: nothing plugged."""
+        if self._moving and self._course.flows:
+            HOLDS.until = NOW
+        if "vehicle" not in self._kept:
+            self._kept["vehicle"] = self._course.vehicle_at(self.instant)
+        found: VehicleView | None = self._kept["vehicle"]
+        return found
+
+
+FOLLOWING: Final = tuple(name for name, kind in vars(Snapshot).items() if isinstance(kind, property) and name[0] != "_")
+"""What of a snapshot may follow the time."""

@@ -85,7 +85,7 @@ class _Sine:
 
 
 @dataclass(frozen=True, slots=True)
-class _Response:
+class Response:
     """The temperature of one sensor during one segment: a polynomial, a sine, and what is left of the start."""
 
     polynomial: Square
@@ -97,7 +97,7 @@ class _Response:
     @classmethod
     def of(
         cls, sensor: Sensor, start_temperature: float, squares: Squares, climate: Climate, calendar_seconds: float
-    ) -> _Response:
+    ) -> Response:
         c0, c1, c2 = (
             sensor.heating * sum(square[power] for square, near in zip(squares, sensor.phases, strict=True) if near)
             for power in range(3)
@@ -107,6 +107,11 @@ class _Response:
         constant = climate.ambient + sensor.rise + c0 - sensor.tau * linear
         sine = _Sine.of(sensor, climate, calendar_seconds)
         return cls((constant, linear, c2), sine, start_temperature - constant - sine.at(0.0), sensor.tau)
+
+    @property
+    def flat(self) -> bool:
+        """Whether it stays as it is."""
+        return self.excess == 0 and self.settles
 
     @property
     def settles(self) -> bool:
@@ -141,7 +146,7 @@ def temperature(
     """
     if dt == 0:
         return start_temperature
-    return _Response.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start).at(dt)
+    return Response.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start).at(dt)
 
 
 def reaches(
@@ -160,7 +165,7 @@ def reaches(
     Beyond is above if `rising`, else below. `temperature` at the answer fulfils the condition. An infinite horizon is
     looked at for ten days and fifty time constants unless the temperature settles, when it is exact.
     """
-    response = _Response.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start)
+    response = Response.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start)
     sign = 1.0 if rising else -1.0
 
     def short(dt: float) -> float:
@@ -176,7 +181,7 @@ def reaches(
     return _search(response, short, min(horizon, 10 * _DAY + 50 * sensor.tau))
 
 
-def _settling(response: _Response, threshold: float, holds: crossing.Condition, horizon: float) -> float | None:
+def _settling(response: Response, threshold: float, holds: crossing.Condition, horizon: float) -> float | None:
     """When a temperature on its way towards a constant passes `threshold`, which lies ahead: a logarithm."""
     missing = threshold - response.polynomial[0]
     if missing == 0 or missing / response.excess < 0:
@@ -185,7 +190,7 @@ def _settling(response: _Response, threshold: float, holds: crossing.Condition, 
     return dt if dt <= horizon else None
 
 
-def _search(response: _Response, short: crossing.Function, horizon: float) -> float | None:
+def _search(response: Response, short: crossing.Function, horizon: float) -> float | None:
     """The first zero of `short` up to `horizon`, by halving intervals from the left.
 
     An interval is done with once its curvature cannot bridge what is missing at both ends; so nothing is overlooked

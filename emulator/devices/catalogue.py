@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..errors import EmulatorError, did_you_mean
 from .firmware import Model, Profile, Version
+from .realism import Habits
 from .settings import Setting
 
 
@@ -29,6 +30,8 @@ class Catalogue:
     id: str
     """`goe`"""
     title: str
+    about: str = ""
+    """What is reproduced from where, where no NOTES.md says it."""
     models: tuple[Model, ...]
     default_model: str
     ports: Mapping[str, int]
@@ -39,7 +42,11 @@ class Catalogue:
     everything: Mapping[str, object] = field(default_factory=dict)
     """Settings that switch every interface on, with open access: what the default emulator uses."""
     enable: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    """Per interface (`http`, `modbus`, `mqtt`, ...): settings that switch it on when a scenario lists it."""
+    """Per interface (`http`, `modbus`, `mqtt`, ...): settings that switch it on when a scenario lists it. A model may
+    have its own."""
+
+    habits: Habits = field(default_factory=Habits)
+    """How long its wallboxes take to answer, and what their meters make of what they measure."""
 
     ocpp: OcppSwitch | None = None
     """How OCPP is switched on when a scenario says where the central system is; None: it has no OCPP."""
@@ -51,6 +58,10 @@ class Catalogue:
             if model.id == wanted:
                 return model
         raise EmulatorError(f'{self.title} has no model "{wanted}"{did_you_mean(wanted, [m.id for m in self.models])}')
+
+    def enabling(self, model: Model, interface: str) -> Mapping[str, object]:
+        """The settings that switch an interface of a model on."""
+        return model.enable.get(interface, self.enable.get(interface, {}))
 
     def profile(self, model: str | None = None, firmware: str | None = None, *, offered: bool = False) -> Profile:
         """The profile for a model and firmware (None: their defaults). EmulatorError if unknown.

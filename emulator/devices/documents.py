@@ -130,13 +130,18 @@ class _Scanner:
             self.slots[children[-1]] = Slot(last.path, last.start, last.end, before.end, last.outer_end)
 
 
+def places(text: str, prefix: Path = ()) -> list[Slot]:
+    """Every value of a JSON text (or of several, one after another); NotJson if it is none."""
+    return _Scanner(text).run(prefix)
+
+
 def slots(text: str, prefix: Path = ()) -> list[Slot]:
-    """Every value of a JSON text (or of several, one after another); NotJson if it is none.
+    """As `places`, for what devices send in one message.
 
     What is inside a `payload` beside a `topic` has the topic's parts as its path; the payload itself stands for the
     whole line.
     """
-    found = _Scanner(text).run(prefix)
+    found = places(text, prefix)
     return _with_topics(text, found) if '"topic"' in text else found
 
 

@@ -7,6 +7,7 @@ never an `if` on a version string in a handler.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, total_ordering
 from typing import Final
@@ -62,6 +63,8 @@ class Model:
     serial: str = ""
     """Default serial number."""
     evse: EvseSpec = field(default_factory=EvseSpec)
+    enable: Mapping[str, Mapping[str, object]] = field(default_factory=dict, hash=False)
+    """Interfaces that other settings switch on than the vendor's other models."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

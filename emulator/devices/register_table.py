@@ -12,83 +12,24 @@ from ..core.messages import Outcome, Reason
 from .firmware import Profile
 from .interfaces import ModbusReply, ModbusRequest, Origin
 from .points import Fidelity
+from .register_image import PLAIN, Item, Plan, packed, plain
 from .registers import (
     DEFAULT_REFUSALS,
     DEVICE_FAILURE,
     ILLEGAL_FUNCTION,
+    READS,
+    WRITES,
     Bank,
-    Floating,
-    Integer,
     Layout,
-    Octets,
-    Register,
     RegisterOrder,
     Registers,
     V,
     W,
 )
+from .rendering import Moments
 
-READS: Final = (3, 4, 1, 2)
-"""Functions that read, in the order in which an address without a function is looked up."""
-WRITES: Final = (16, 6, 15, 5)
 PLANS: Final = 256
 """Compiled reads kept per bank: clients poll the same few blocks for ever."""
-PLAIN: Final = RegisterOrder()
-
-
-class Item(Generic[V, W]):
-    """One row with what can be computed once, and the registers of the value it had last."""
-
-    __slots__ = ("_keeps_nan", "_kind", "_last", "_missing", "_words", "end", "name", "octets", "read", "row", "start")
-
-    def __init__(self, row: Register[V, W]) -> None:
-        self.row = row
-        self.name = row.name
-        self.read = row.read or _nothing
-        self.start = row.address
-        self.end = row.end
-        self.octets = isinstance(row.type, Octets)
-        kind = row.type.wrapping if isinstance(row.type, Integer) else row.type
-        self._missing = kind.blank if row.missing is None else kind.encode(row.missing)
-        self._keeps_nan = isinstance(kind, Floating) and row.missing is None
-        self._last: object = None
-        self._kind: type = type(None)
-        self._words = self._missing
-
-    def words(self, value: object) -> Registers:
-        """What `value` is on the wire; None (and a NaN where there is none) is the row's "no value"."""
-        if value == self._last and value.__class__ is self._kind and value != 0:  # 0.0 may be -0.0
-            return self._words
-        if value is None or (value != value and not self._keeps_nan):
-            return self._missing
-        words = self._words = self.row.type.encode(value, self.row.scale)
-        self._last = value
-        self._kind = value.__class__
-        return words
-
-    def value(self, words: Registers) -> object:
-        """The value of `words` in the row's unit; None for the sentinel."""
-        if self.row.missing is not None and words == self._missing:
-            return None
-        return self.row.type.decode(words, self.row.scale)
-
-    def may(self, function: int) -> bool:
-        """Whether the row can be touched with this function."""
-        row = self.row
-        if row.functions is not None and function not in row.functions:
-            return False
-        return (row.write if function in WRITES else row.read) is not None
-
-
-class Plan(NamedTuple, Generic[V, W]):
-    """A read, worked out: items and (None) fillers, whose registers after the first `skip` are sent."""
-
-    steps: tuple[Item[V, W] | None, ...]
-    skip: int
-    refused: tuple[Reason, int] | None = None
-    """Why not, and the address it is about."""
-    reads: tuple[str, ...] = ()
-    """The vendor's values behind the items."""
 
 
 class Part(NamedTuple, Generic[V, W]):
@@ -103,7 +44,8 @@ class Part(NamedTuple, Generic[V, W]):
 class Table(Generic[V, W]):
     """One bank, compiled: which item is at which address."""
 
-    def __init__(self, bank: Bank[V, W], profile: Profile, prefix: str) -> None:
+    def __init__(self, bank: Bank[V, W], profile: Profile, prefix: str, moments: Moments | None) -> None:
+        self._moments = moments
         self.bank = bank
         self.prefix = prefix
         self.items = tuple(Item(row) for row in sorted(bank.rows, key=lambda r: r.address) if row.exists(profile))
@@ -115,10 +57,11 @@ class Table(Generic[V, W]):
                     raise ValueError(f"{bank.name}: {item.row.name} and {other.row.name} overlap at {address}")
         self._refusals = {**DEFAULT_REFUSALS, **bank.refusals}
         self._plans: dict[tuple[int, int, int], Plan[V, W]] = {}
+        self._fill = packed((bank.fill or 0,))
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
-    def read(self, request: ModbusRequest, view: V) -> ModbusReply:
+    def read(self, request: ModbusRequest, view: Callable[[], V]) -> ModbusReply:
         key = (request.function, request.address, request.count)
         plan = self._plans.get(key)
         if plan is None:
@@ -127,21 +70,13 @@ class Table(Generic[V, W]):
             plan = self._plans[key] = self._plan(*key)
         if plan.refused is not None:
             return self._refuse(*plan.refused)
-        order = PLAIN if self.bank.order is None else self.bank.order(view)
-        fill = self.bank.fill or 0
-        words: list[int] = []
-        values: dict[str, object] = {}
-        for step in plan.steps:
-            if step is None:
-                words.append(fill)
-                continue
-            value = step.read(view)
-            if value.__class__ is Reason:
-                return self._refuse(Reason(value), step.start)
-            values[step.name] = _plain(value) if step.octets else value
-            words += step.words(value) if order is PLAIN else order.apply(step.words(value))
-        journal = {"values": values, "reads": plan.reads} if plan.reads else {"values": values}
-        return ModbusReply(values=tuple(words[plan.skip : plan.skip + request.count]), journal=journal)
+        moment = self._moments.now() if self._moments is not None else None
+        if moment is not None and plan.holds(moment):
+            return plan.reply
+        seen = view()
+        order = PLAIN if self.bank.order is None else self.bank.order(seen)
+        refused = plan.renew(seen, moment, order, self._fill)
+        return plan.image(request.count) if refused is None else self._refuse(*refused)
 
     def _plan(self, function: int, start: int, count: int) -> Plan[V, W]:
         bank, stop = self.bank, start + count
@@ -227,7 +162,7 @@ class Table(Generic[V, W]):
             return outcome
         words = self._order(view).apply(part.words)
         outcome = self.apply(part.item, words, wallbox, origin)
-        detail[part.item.row.name] = _plain(part.item.value(words))
+        detail[part.item.row.name] = plain(part.item.value(words))
         return outcome
 
     def apply(self, item: Item[V, W], words: Registers, wallbox: W, origin: Origin) -> Outcome:
@@ -238,10 +173,10 @@ class Table(Generic[V, W]):
         else:
             outcome = row.write(wallbox, item.value(words), origin)
         if row.journal is None:
-            names = dict.fromkeys(row.names, _plain(item.value(words)))
-            wallbox.record_write(f"{self.prefix}{item.start}", _plain(row.type.decode(words)), outcome, origin, names)
+            names = dict.fromkeys(row.names, plain(item.value(words)))
+            wallbox.record_write(f"{self.prefix}{item.start}", plain(row.type.decode(words)), outcome, origin, names)
         elif row.journal:
-            wallbox.record_write(row.journal, _plain(item.value(words)), outcome, origin)
+            wallbox.record_write(row.journal, plain(item.value(words)), outcome, origin)
         return outcome
 
     def _order(self, view: V | None) -> RegisterOrder:
@@ -261,10 +196,11 @@ class Table(Generic[V, W]):
 class RegisterTable(Generic[V, W]):
     """A layout compiled for one profile: what a vendor's Modbus handler calls."""
 
-    def __init__(self, layout: Layout[V, W], profile: Profile) -> None:
+    def __init__(self, layout: Layout[V, W], profile: Profile, moments: Moments | None = None) -> None:
+        """`moments`: of the wallbox; without, every value is read anew for every request."""
         self.layout = layout
         banks = {id(bank): bank for banks in layout.functions.values() for bank in banks}
-        self.tables = {key: Table(bank, profile, layout.prefix) for key, bank in banks.items()}
+        self.tables = {key: Table(bank, profile, layout.prefix, moments) for key, bank in banks.items()}
         self._functions = {
             function: tuple(self.tables[id(bank)] for bank in banks) for function, banks in layout.functions.items()
         }
@@ -280,7 +216,7 @@ class RegisterTable(Generic[V, W]):
         table = next((table for table in tables if request.address in table.at), tables[0])
         if function in WRITES:
             return table.write(request, view, wallbox)
-        return table.read(request, view())
+        return table.read(request, view)
 
     def read_address(self, view: V, address: str | int) -> object:
         """The wire value of the item at an address (`modbus.210`, `210`, or `modbus.4.332` for function 4).
@@ -292,7 +228,7 @@ class RegisterTable(Generic[V, W]):
         if item.row.read is None:
             raise KeyError(address)
         value = item.row.read(view)
-        return None if isinstance(value, Reason) else _plain(item.row.type.decode(item.words(value)))
+        return None if isinstance(value, Reason) else plain(item.row.type.decode(item.words(value)))
 
     def write_address(self, wallbox: W, address: str | int, value: object, origin: Origin) -> Outcome:
         """Write the wire value of one item as a client would. KeyError if nothing begins at the address."""
@@ -311,8 +247,15 @@ class RegisterTable(Generic[V, W]):
 
     def addresses(self) -> Iterator[str]:
         """Every address `read_address` and `write_address` know."""
+        return self._addresses((*READS, *WRITES))
+
+    def readable(self) -> Iterator[str]:
+        """Every address `read_address` knows."""
+        return self._addresses(READS)
+
+    def _addresses(self, functions: Iterable[int]) -> Iterator[str]:
         seen: set[int] = set()
-        for function in (*READS, *WRITES):
+        for function in functions:
             for table in self._functions.get(function, ()):
                 for item in table.items:
                     if item.may(function) and item.start not in seen:
@@ -363,11 +306,3 @@ class RegisterTable(Generic[V, W]):
                 if item is not None and item.start == start and item.may(code):
                     return table, item
         raise KeyError(address)
-
-
-def _nothing(_view: object) -> object:
-    return None
-
-
-def _plain(value: object) -> object:
-    return value.hex() if isinstance(value, bytes) else value

@@ -40,11 +40,39 @@ from .wire_types import (
 )
 
 __all__ = [
-    "BIT", "DEFAULT_REFUSALS", "F32", "F64", "ILLEGAL_ADDRESS", "ILLEGAL_FUNCTION", "ILLEGAL_VALUE", "S16", "S32",
-    "S64", "U16", "U32", "U64", "Bank", "Bit", "Floating", "Integer", "Layout", "Octets", "Register", "RegisterOrder",
-    "Registers", "Text", "WireType", "Writes", "swap_bytes",
+    "BIT",
+    "DEFAULT_REFUSALS",
+    "F32",
+    "F64",
+    "ILLEGAL_ADDRESS",
+    "ILLEGAL_FUNCTION",
+    "ILLEGAL_VALUE",
+    "READS",
+    "S16",
+    "S32",
+    "S64",
+    "U16",
+    "U32",
+    "U64",
+    "WRITES",
+    "Bank",
+    "Bit",
+    "Floating",
+    "Integer",
+    "Layout",
+    "Octets",
+    "Register",
+    "RegisterOrder",
+    "Registers",
+    "Text",
+    "WireType",
+    "Writes",
+    "swap_bytes",
 ]  # fmt: skip
 
+READS: Final = (3, 4, 1, 2)
+"""Functions that read, in the order in which an address without a function is looked up."""
+WRITES: Final = (16, 6, 15, 5)
 ILLEGAL_FUNCTION: Final = 1
 ILLEGAL_ADDRESS: Final = 2
 ILLEGAL_VALUE: Final = 3

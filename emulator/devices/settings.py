@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar, overload
 
+from ..core.freshness import Happenings
 from ..errors import EmulatorError, did_you_mean
 
 T = TypeVar("T")
@@ -165,7 +166,9 @@ def declared(names: Mapping[str, object]) -> tuple[Setting[object], ...]:
 class Settings:
     """The store of one wallbox. Reading what its vendor does not have is a KeyError: a mistake of the program."""
 
-    def __init__(self, rows: Iterable[Setting[object]]) -> None:
+    def __init__(self, rows: Iterable[Setting[object]], happenings: Happenings | None = None) -> None:
+        """`happenings`: of whom they are."""
+        self._happenings = happenings if happenings is not None else Happenings()
         self.rows: Mapping[str, Setting[object]] = {row.name: row for row in rows}
         self._values: dict[str, object] = {row.name: row.default for row in self.rows.values()}
         self.swallow: Callable[[str, object], bool] | None = None
@@ -209,6 +212,7 @@ class Settings:
         if self._values[name] == value and type(self._values[name]) is type(value):
             return False
         self._values[name] = value
+        self._happenings.count += 1
         for listener in self._listeners:
             listener(name)
         return True

@@ -9,6 +9,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import wraps
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from ..core.agenda import Action, Timer
 from ..core.instant import Instant, later
@@ -23,7 +25,9 @@ from .interception import NOBODY, Interceptor
 from .interfaces import HttpInterface, Interface, ModbusInterface, MqttInterface, OcppInterface, Origin, RegisterMap
 from .points import Fidelity
 from .quirks import Quirk
+from .realism import Realism, Realist
 from .registers import NO_NAMES
+from .rendering import Moments
 from .settings import Settings
 from .traffic import ProtocolName
 
@@ -45,6 +49,25 @@ class Context:
     """IP address its clients see."""
     broker: tuple[str, int] | None = None
     """Host and port of the scenario's broker, where `embedded` or nothing else was set."""
+    realism: Realism | None = None
+    """None: as the clock runs, see `Realist`."""
+
+
+DONE_TO_IT: Final = ("present_card", "press_button", "lose_authorisation", "write", "set_firmware", "reboot")
+"""What scenarios, people and clients do to a wallbox."""
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _counted(done: Callable[Concatenate[Wallbox, P], T]) -> Callable[Concatenate[Wallbox, P], T]:
+    """The same, as something that happens to the wallbox."""
+
+    @wraps(done)
+    def counted(wallbox: Wallbox, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with wallbox.simulation.agenda.on_behalf_of(wallbox.happenings):
+            return done(wallbox, *args, **kwargs)
+
+    return counted
 
 
 class Wallbox(ABC):
@@ -55,6 +78,12 @@ class Wallbox(ABC):
 
     boot_time: float = 15.0
     """s from power to an answering network processor. ASSUMED unless a vendor says otherwise."""
+
+    def __init_subclass__(cls) -> None:
+        """What is done to a wallbox counts as something that happens to it, whatever a vendor makes of it."""
+        for name in DONE_TO_IT:
+            if name in cls.__dict__:
+                setattr(cls, name, _counted(cls.__dict__[name]))
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -72,9 +101,15 @@ class Wallbox(ABC):
         """When the network processor started last."""
         self.interceptor: Interceptor = NOBODY
         """What stands between this wallbox and its clients."""
+        self.realism = Realist(
+            context.vendor.habits, context.simulation, context.charger, self.address, context.realism
+        )
         self.clock_offset = timedelta()
         """How much its clock is fast."""
-        self.settings = Settings(context.vendor.settings)
+        self.happenings = self.simulation.chargers[self.charger].happenings
+        """What happens to its charger and to itself."""
+        self.moments = Moments(self.simulation, self.charger)
+        self.settings = Settings(context.vendor.settings, self.happenings)
         self.settings.configure(context.settings)
         self.control = ChargeControl(self.name, self.submit)
         """The way to the charge controller."""
@@ -148,6 +183,11 @@ class Wallbox(ABC):
         """The button of the wallbox is pressed for `duration` s. Default: it has none."""
         return Outcome(detail={"ignored": "no button"})
 
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        """Temperature sensors it has, by their names in a snapshot. Default: all but that of a domestic plug."""
+        return tuple(name for name in self.snapshot().temperature if name != "domestic_pin")
+
     def lose_authorisation(self) -> None:
         """The authorisation of the present session is gone, and nobody asked for that. Default: the charger's only."""
         for owner, granted in self.snapshot().authorisations.items():
@@ -173,7 +213,7 @@ class Wallbox(ABC):
 
     def switched_off_by(self, interface: str) -> Mapping[str, object]:
         """Settings that keep an interface from answering, with the values that would let it; empty: none does."""
-        wanted = self.vendor.enable.get(interface, {})
+        wanted = self.vendor.enabling(self.profile.model, interface)
         return {name: value for name, value in wanted.items() if value and self.settings[name] in (False, "disabled")}
 
     @property
@@ -199,10 +239,16 @@ class Wallbox(ABC):
         return quirk.exists(self.profile) if stated is None else stated
 
     def snapshot(self) -> Snapshot:
+        """The charger as it is: for the firmware's logic."""
         return self.simulation.observe(self.charger)
+
+    def measured(self, at: Instant | None = None) -> Snapshot:
+        """The charger as the wallbox's meter shows it to clients, now or at an instant of the recent past."""
+        return self.realism.measured(at)
 
     def submit(self, command: Command) -> Outcome:
         """Ask the charge controller."""
+        self.happenings.count += 1
         if self.interceptor.swallows(command):
             return IGNORED
         return self.simulation.submit(self.charger, command, wallbox=self.name)
@@ -221,6 +267,7 @@ class Wallbox(ABC):
 
     def note(self, name: str, detail: Mapping[str, object] | None = None) -> None:
         """Record something the firmware did by itself."""
+        self.happenings.count += 1
         self.simulation.journal.record(
             self.simulation.at, "firmware", name, detail, charger=self.charger, wallbox=self.name
         )
@@ -232,6 +279,7 @@ class Wallbox(ABC):
 
         `names`: what else the value is called, the vendor's own name last, with the value as it is there.
         """
+        self.happenings.count += 1
         if origin.recorded:
             return
         detail: dict[str, object] = {"value": value, "ok": outcome.ok}
@@ -253,6 +301,7 @@ class Wallbox(ABC):
 
     def changed(self) -> None:
         """Tell the push interfaces that something may look different now."""
+        self.happenings.count += 1
         at = self.simulation.at
         for listener in tuple(self._listeners):
             listener(at)
@@ -281,6 +330,7 @@ class Wallbox(ABC):
         `offered`: by an update server; what is newer than every profile behaves as the newest.
         """
         self.profile = self.vendor.profile(self.profile.model.id, firmware, offered=offered)
+        self.happenings.count += 1
         self.reboot()
 
     def reboot(self, duration: float | None = None) -> None:
@@ -305,13 +355,15 @@ class Wallbox(ABC):
         self.changed()
 
     def _on_event(self, event: Event) -> None:
+        self.happenings.count += 1
         if event.name == "supply_lost":
             self._go_down()
             self._boot_timer.clear()
         elif event.name == "supply_restored":
             self._boot_timer.set(later(event.at, self.boot_time))
-        self.handle(event)
-        self.changed()
+        with self.simulation.agenda.on_behalf_of(self.happenings):
+            self.handle(event)
+            self.changed()
 
 
 def charger_defaults(profile: Profile) -> ChargerSpec:

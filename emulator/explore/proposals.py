@@ -7,7 +7,9 @@ scenario. A step that is never proposed stands in `samples.LEFT_OUT` with its re
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
+from ..core.faults import CATALOGUE
 from ..devices.settings import Setting
 from ..devices.wallbox import Wallbox
 from ..faults.catalogue import FAULT_TYPES, FaultType
@@ -20,11 +22,14 @@ from ..verdict.entries import includes
 from ..world.site import Site
 from ..world.vocabulary import vocabulary
 from .observed import Observed
-from .samples import EVERYWHERE, FLEETING, HABITS, LEFT_OUT, MANY, NUMBERS, OFTEN, ONLY_ON, SAMPLES, WHOLE
+from .samples import EVERYWHERE, FLEETING, HABITS, LEFT_OUT, MANY, NUMBERS, OFTEN, ONLY_ON, SAMPLES, SELDOM, WHOLE
 from .words import ONE_OF, WEIGHT, Word, Words, readable, variants
 
 Options = Mapping[str, Sequence[object]]
 """What each argument of a step may be; None: left out."""
+
+
+_PHYSICAL: Final = frozenset(fault.step() for fault in CATALOGUE)
 
 
 def proposed(site: Site, seen: Observed, *, commands: bool) -> Words:
@@ -32,7 +37,8 @@ def proposed(site: Site, seen: Observed, *, commands: bool) -> Words:
     found: list[Word] = []
     for name, options in _all(site, seen, commands=commands):
         kind = str(options["kind"][0]) if "kind" in options else name
-        word = _word(site, name, options, OFTEN.get(kind, 2))
+        weight = OFTEN.get(kind, SELDOM if kind in _PHYSICAL else 2)
+        word = _word(site, name, options, weight)
         if word is not None:
             found.append(word)
     found.sort(key=lambda word: -word.weight)

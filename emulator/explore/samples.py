@@ -87,6 +87,8 @@ OFTEN: Final[Mapping[str, int]] = {
     "dead": 3,
 }
 """Weights of what the field reports most; everything else has 2."""
+SELDOM: Final = 1
+"""Weight of faults of the hardware: what a client sees of them is much the same."""
 
 NUMBERS: Final = (0, 1, -1, 100, 65535, 1_000_000)
 """What a number is overridden with."""

@@ -17,7 +17,7 @@ import yaml
 from ..core.instant import Instant, seconds
 from ..language import units
 from ..language.nodes import Node
-from ..scenario.documents import Files, ScenarioDocument
+from ..scenario.documents import Environment, Files, ScenarioDocument
 from .search import Failure
 from .walks import Stage, Walk, instants
 
@@ -30,7 +30,8 @@ WIDTH: Final = 118
 def scenario_text(failure: Failure, stage: Stage, *, command: str, replay: str) -> str:
     """The scenario of a failure. `command`: what found it; `replay`: what shows it again."""
     path = Path(stage.base.file)
-    document = Files(os.environ).read(path.read_bytes(), str(path)) or ScenarioDocument()
+    variables = Environment({name: f"${{{name}}}" for name in os.environ})  # what they hold is nobody's business
+    document = Files(variables).read(path.read_bytes(), str(path)) or ScenarioDocument()
     timeline = _timeline(document.timelines)
     lines = [*_head(failure, command, replay), *_folded("about", about(failure))]
     if timeline is None:

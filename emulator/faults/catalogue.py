@@ -13,6 +13,7 @@ from typing import Final
 from ..core.faults import CATALOGUE, Disturbance
 from ..devices.traffic import ProtocolName
 from ..language.fields import arguments_of, construct, summary
+from ..language.outside import Extensible
 from ..language.records import Argument
 from . import datagrams, device, eebus, modbus, mqtt, ocpp, physical, transport, values
 from .effect import Effect, Level
@@ -132,9 +133,19 @@ def _of_disturbance(cls: type[Disturbance]) -> FaultType:
     )
 
 
-FAULT_TYPES: Final[Mapping[str, FaultType]] = {
-    kind.name: kind for kind in (*map(_of_effect, EFFECTS), *map(_of_disturbance, CATALOGUE))
-}
+def _of_other_package(name: str, found: object) -> FaultType | None:
+    if not isinstance(found, type) or not issubclass(found, Effect | Disturbance):
+        return None
+    kind = _of_effect(found) if issubclass(found, Effect) else _of_disturbance(found)
+    return kind if kind.name == name else None
+
+
+FAULT_TYPES: Final[Mapping[str, FaultType]] = Extensible(
+    {kind.name: kind for kind in (*map(_of_effect, EFFECTS), *map(_of_disturbance, CATALOGUE))},
+    "faults",
+    _of_other_package,
+    "an Effect or a Disturbance that is called like the entry point",
+)
 """Every kind by its name."""
 
 FORMER_NAMES: Final[Mapping[str, str]] = {

@@ -141,7 +141,7 @@ class FaultInterception(Interception):
             if new is None:
                 return ModbusReply(exception=registers.ILLEGAL_ADDRESS, journal=reply.journal)
             words[part] = new
-        return reply if tuple(words) == reply.values else replace(reply, values=tuple(words))
+        return reply if tuple(words) == reply.values else replace(reply, values=tuple(words), packed=None)
 
     def content(self, data: bytes) -> bytes:
         try:

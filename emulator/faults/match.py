@@ -39,7 +39,7 @@ class Registers(ArgumentType[range]):
         return range(first, last + 1)
 
     def schema(self) -> Schema:
-        return {"type": ["integer", "string"]}
+        return {"anyOf": [{"type": "integer"}, {"type": "string"}]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@ from ..core.units import Seconds
 from ..devices.delivery import Copy, M
 from ..devices.interfaces import BrokerAccess, Publish
 from ..devices.traffic import ProtocolName
+from ..language.arguments import Text
+from ..language.bounds import LONGEST_PAYLOAD
 from ..language.fields import About
 from .effect import ON_NETWORK, ChangesBrokerAccess, ChangesCopies, Lasting, Level, OnMessages
 from .match import Match
@@ -100,7 +102,7 @@ class SecondPublisher(Lasting):
 
     topic: str
     """Without the wallbox's prefix; one that begins with it, or with a slash, is the whole topic."""
-    payload: str
+    payload: Annotated[str, Text(longest=LONGEST_PAYLOAD)]
     retain: bool = False
     period: Annotated[Seconds | None, About("simulated time until the next time; default: once")] = None
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Generic, NoReturn, TypeVar
 from ..core.instant import DAY, Instant, seconds
 from ..errors import EmulatorError, Problem, did_you_mean
 from . import units
+from .bounds import LONGEST_TEXT
 from .nodes import Node
 
 if TYPE_CHECKING:
@@ -103,10 +104,18 @@ class NumberWithUnit(ArgumentType[float]):
         return value
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": units.pattern(self.symbol), "examples": [self._example()]}
+        return quantity_schema(self.symbol)
 
-    def _example(self) -> str:
-        return units.DIMENSIONS[self.symbol].example
+
+def quantity_schema(symbol: str) -> Schema:
+    """JSON Schema of a number with one of the units of `symbol`."""
+    dimension = units.DIMENSIONS[symbol]
+    return {
+        "title": dimension.word,
+        "type": "string",
+        "pattern": units.pattern(symbol),
+        "examples": [dimension.example],
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +138,7 @@ class Duration(ArgumentType[Instant]):
         return value
 
     def schema(self) -> Schema:
-        return {"type": "string", "pattern": units.pattern("s"), "examples": ["10 min"]}
+        return quantity_schema("s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +214,8 @@ class Text(ArgumentType[str]):
 
     lenient: bool = False
     expected: str = "a text"
+    longest: int = LONGEST_TEXT
+    """Characters."""
 
     @property
     def text(self) -> str:
@@ -214,10 +225,12 @@ class Text(ArgumentType[str]):
         plain = node.is_scalar and not node.empty and not isinstance(node.scalar, bool)
         if not isinstance(node.scalar, str) and not (self.lenient and plain):
             self.wrong(node, scope, f' (write "{node.text}" in quotes)' if plain else "")
+        if len(node.text) > self.longest:
+            scope.fail(node, f"found {len(node.text)} characters, expected at most {self.longest}")
         return node.text
 
     def schema(self) -> Schema:
-        return {"type": ["string", "number"]} if self.lenient else {"type": "string"}
+        return {"anyOf": [{"type": "string"}, {"type": "number"}]} if self.lenient else {"type": "string"}
 
 
 @dataclass(frozen=True, slots=True)

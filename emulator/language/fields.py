@@ -6,6 +6,7 @@ The one rule: a field's annotation decides its type, its default is the default,
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import cache
@@ -194,7 +195,7 @@ class DataclassRecord(ArgumentType[T], Generic[T]):
         return construct(self.cls, read_record(node, self.arguments, scope))
 
     def schema(self) -> Schema:
-        return record_schema(self.arguments)
+        return {"title": snake_case(self.cls.__name__)} | record_schema(self.arguments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +239,11 @@ def merged(spec: T, changes: Mapping[str, object]) -> T:
             value = merged(old, value)
         values[name] = value
     return replace(spec, **values) if values else spec  # type: ignore[type-var]
+
+
+def snake_case(name: str) -> str:
+    """`ControlBox` as `control_box`: the name of a class as users write it."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def summary(cls: type) -> str:

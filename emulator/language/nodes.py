@@ -17,7 +17,10 @@ from typing import Final
 import yaml
 
 from ..errors import Place, Problem
+from .bounds import LONGEST_NUMBER, excess_of_yaml
 
+SHOWN: Final = 80
+"""Characters of a value in a message."""
 _STR = "tag:yaml.org,2002:str"
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?((\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[1-9][0-9]*(e[-+]?[0-9]+|E[-+][0-9]+)?|0)")
@@ -86,7 +89,8 @@ class Node:
             return "a list"
         if self.scalar is None:
             return "nothing"
-        return f'"{self.text}"' if isinstance(self.scalar, str) else self.text
+        text = self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]}..."
+        return f'"{text}"' if isinstance(self.scalar, str) else text
 
 
 # --- from Python and JSON ------------------------------------------------------------------------------------------
@@ -120,6 +124,9 @@ def from_yaml(text: str, file: str, environment: Mapping[str, str] | None = None
     """The tree of one document and what is wrong with it as YAML; no tree if it cannot be parsed at all."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        excess = excess_of_yaml(text, loader)
+        if excess is not None:
+            return None, [Problem(Place(file, excess.line, excess.column), excess.text)]
         root = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         return None, [_syntax(error, file)]
@@ -216,6 +223,10 @@ class _Converter:
         if not plain and _VARIABLE.fullmatch(written):  # "${PORT}" in quotes: a flow mapping needs them
             plain = text != ""
         if plain and (raw.tag != _STR or text != written or _FLOAT.fullmatch(text)):
+            if len(text) > LONGEST_NUMBER and _INTEGER.fullmatch(text):
+                self.problems.append(
+                    Problem(place, f"a number of {len(text)} digits, expected at most {LONGEST_NUMBER}")
+                )
             return Node(place, label, scalar=resolved(text), text=text)
         return Node(place, label, scalar=text, text=text)
 
@@ -239,6 +250,8 @@ def resolved(text: str) -> object:
     """What a plain word of a document means: null, a truth value, a number, or the text itself."""
     if text in _WORDS:
         return _WORDS[text]
+    if len(text) > LONGEST_NUMBER:
+        return text
     if _INTEGER.fullmatch(text):
         return int(text)
     if _FLOAT.fullmatch(text) and math.isfinite(value := float(text)):

@@ -18,6 +18,11 @@ from ..errors import did_you_mean
 NUMBER: Final = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _PART = re.compile(rf"\s*({NUMBER})\s*([^\d\s+.-][^\d\s+-]*)?\s*")
 
+LONGEST: Final = 200
+"""Characters of a number with its unit."""
+LARGEST_EXPONENT: Final = 30
+"""Largest power of ten that a number may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
@@ -26,6 +31,11 @@ class Dimension:
     noun: str
     example: str
     factors: Mapping[str, Decimal]
+
+    @property
+    def word(self) -> str:
+        """Its name as one word: `apparent_power`."""
+        return self.noun.partition(" ")[2].replace(" ", "_")
 
 
 def _dimension(noun: str, example: str, **factors: str) -> Dimension:
@@ -85,6 +95,7 @@ def _exact(text: str, symbol: str) -> Decimal:
     dimension = DIMENSIONS[symbol]
     parts = _split(text)
     if not parts or (len(parts) > 1 and symbol != "s"):
+        text = text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
         raise ValueError(f'"{text}" is not {dimension.noun}, expected for example "{dimension.example}"')
     return sum((_factor(text, unit, dimension) * number for number, unit in parts), Decimal(0))
 
@@ -92,12 +103,17 @@ def _exact(text: str, symbol: str) -> Decimal:
 def _split(text: str) -> list[tuple[Decimal, str]]:
     """`1 h 30 min` as [(1, "h"), (30, "min")]; empty if it is no such thing."""
     parts: list[tuple[Decimal, str]] = []
+    if len(text) > LONGEST:
+        return parts
     position = 0
     while position < len(text):
         found = _PART.match(text, position)
         if found is None:
             return []
-        parts.append((Decimal(found[1]), found[2] or ""))
+        number = Decimal(found[1])
+        if number.adjusted() > LARGEST_EXPONENT:
+            return []
+        parts.append((number, found[2] or ""))
         position = found.end()
     return parts
 

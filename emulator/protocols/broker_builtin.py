@@ -10,11 +10,14 @@ from typing import Final
 
 from .broker import Broker
 from .mqtt_exchange import Exchange
+from .turns import Turn
 
 BACKLOG: Final = 2048
 """A thousand wallboxes connect at once; asyncio's 100 would turn them into retransmissions."""
-MAX_BUFFERED: Final = 33_554_432
-"""Bytes a client may leave unread; beyond that it loses messages with QoS 0."""
+MAX_BUFFERED: Final = 1_048_576
+"""Bytes a client may leave unread; beyond that it loses messages with QoS 0, and is not heard."""
+MOST_CLIENTS: Final = 2048
+"""Connections at a time; one more is closed at once."""
 CONNECT_TIMEOUT: Final = 30.0
 """Wall seconds a client has for its CONNECT."""
 
@@ -69,14 +72,20 @@ class _Wire(asyncio.Protocol):
         self._broker = broker
         self._loop = asyncio.get_running_loop()
         self._peer = broker.exchange.accept(self)
+        self._turn = Turn(self._step, self._throttle)
         self._transport: asyncio.Transport
         self._heard = self._loop.time()
         self._check: asyncio.TimerHandle | None = None
         self.congested = False
+        self._known = False
+        """The CONNECT has come."""
 
     def send(self, data: bytes) -> None:
         if data and not self._transport.is_closing():
             self._transport.write(data)
+
+    def go(self) -> None:
+        self._turn.go()
 
     def close(self) -> None:
         self._transport.close()
@@ -88,19 +97,27 @@ class _Wire(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._transport.set_write_buffer_limits(MAX_BUFFERED)
+        if len(self._broker.wires) >= MOST_CLIENTS:
+            transport.abort()
+            return
         self._broker.wires.add(self)
         self._check = self._loop.call_later(CONNECT_TIMEOUT, self._expire)
 
     def data_received(self, data: bytes) -> None:
         self._heard = self._loop.time()
-        known = self._peer.session is not None
         self._peer.received(data)
-        if not known and self._peer.session is not None:
+
+    def _step(self) -> bool:
+        more = self._peer.step()
+        if not self._known and self._peer.session is not None:
+            self._known = True
             self._watch()
+        return more
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._check is not None:
             self._check.cancel()
+        self._turn.stop()
         self._peer.end()
         self._broker.wires.discard(self)
         if not self._broker.wires:
@@ -108,9 +125,21 @@ class _Wire(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.congested = True
+        self._throttle()
 
     def resume_writing(self) -> None:
         self.congested = False
+        self._throttle()
+        self._peer.drained()
+
+    def _throttle(self) -> None:
+        """Read only while the client reads, and what it has sent has had its turn."""
+        if self._transport.is_closing():
+            return
+        if self.congested or self._turn.waiting:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
     def _watch(self) -> None:
         """Look again when the client will have been silent for one and a half times its keep-alive (3.1.2.10)."""

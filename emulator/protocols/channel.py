@@ -6,8 +6,8 @@ The one rule: a client that is slow, broken or silent costs a bounded amount of 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from ..core.instant import Instant, seconds
@@ -19,16 +19,13 @@ from ..runtime.journal import Entry
 from .connection import Connection
 from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
 from .server import Endpoint
+from .turns import Turn
 from .wire import excerpt
-
-log = logging.getLogger(__name__)
 
 MAX_BACKLOG: Final = 1 << 20
 """Bytes that may wait for a slow client beside `send_queue` frames."""
 CLOSE_GRACE: Final = 2.0
 """Wall seconds a client has to answer a close frame."""
-AT_ONCE: Final = 32
-"""Messages of one client that are taken in before others have their turn."""
 HALF_SENT: Final = 10.0
 """Wall seconds a client has to finish a message it has begun."""
 
@@ -56,6 +53,7 @@ class Channel:
         """Wall time of the last pong, or of the beginning."""
         self._conversation = spec.open(endpoint.origin(connection.client, interface="websocket"))
         self._reader = FrameReader(spec.max_message)
+        self._turn = Turn(self._next, self._hold)
         self._behind = 0
         self._merged: Instant | None = None
         self._talking = False
@@ -67,6 +65,8 @@ class Channel:
         self._over = False
         self._broken = False
         """What the client sends makes no sense any more and is thrown away."""
+        self._lag = 0.0
+        """Wall seconds the device takes to answer what the client said last."""
         self._late = 0
         """Frames that a fault holds back."""
         self._late_until = 0.0
@@ -83,6 +83,7 @@ class Channel:
         if self.spec.ping is not None:
             self._after("ping", self.spec.ping, self._ping)
         self._speak(self._conversation.opened)
+        self.endpoint.wallbox.happenings.count += 1
 
     def feed_data(self, data: bytes) -> tuple[bool, bytes]:
         """Bytes from the client (aiohttp's parser interface)."""
@@ -131,11 +132,13 @@ class Channel:
         """The conversation is over, even if bytes are still on their way."""
         if not self._over:
             self._over = True
+            self._turn.stop()
             for name in tuple(self._timers):
                 self._stop(name)
             self._left(self)
             self.note("closed")
             self._guarded(self._conversation.closed)
+            self.endpoint.wallbox.happenings.count += 1
 
     def _hang_up(self) -> None:
         """Close once everything has left, or after a moment."""
@@ -148,24 +151,30 @@ class Channel:
 
     def _listen(self) -> None:
         """Take in what has arrived, as long as the client takes what it is sent."""
+        self._turn.go()
+        self._watch_half_sent()
+
+    def _next(self) -> bool:
+        """Take in one message, if there is one and the client takes what it is sent."""
+        if self._over or self._broken or self._crowded:
+            return False
         try:
-            for _ in range(AT_ONCE):
-                if self._over or self._crowded or (message := self._reader.next()) is None:
-                    break
+            message = self._reader.next()
+            if message is not None:
                 self._take(message)
-            else:
-                self._yield()
         except FrameError as error:
             self._broken = True
             self.note("broken", {"code": error.code, "why": error.reason})
             self._end(Close(error.code, error.reason))
-        self._watch_half_sent()
+            return False
+        return message is not None
 
-    def _yield(self) -> None:
-        """Let others have their turn before the next messages."""
-        if self.connection.transport is not None:
+    def _hold(self) -> None:
+        """Others have their turn before the next messages, or had it."""
+        if self._turn.waiting and self.connection.transport is not None:
             self.connection.transport.pause_reading()
-        self._after("turn", 0.0, self._resume)
+        elif not self._turn.waiting:
+            self._resume()
 
     def _take(self, message: Message) -> None:
         match message.opcode:
@@ -195,8 +204,10 @@ class Channel:
             if interception.lost():
                 detail["silent"] = True
                 return
+            self._lag = self.endpoint.latency("websocket")
             with interception.handling():
                 self._speak(lambda: self._conversation.received(text), detail)
+            self._lag = 0.0
 
     def _intercept(self, frame: str | bytes, direction: Direction) -> Interception:
         return self.endpoint.intercept(of_frame, self.path, frame, self.connection.client, direction)
@@ -208,7 +219,7 @@ class Channel:
         self._hang_up()
 
     def _watch_half_sent(self) -> None:
-        if self._reader.buffered and not self._crowded and not self._over and "turn" not in self._timers:
+        if self._reader.buffered and not self._crowded and not self._over and not self._turn.waiting:
             if "half_sent" not in self._timers:
                 self._after("half_sent", HALF_SENT, self.break_off)
         else:
@@ -256,6 +267,8 @@ class Channel:
         delivery = interception.deliver(interception.content(payload))
         if delivery.silent:
             return
+        if self._lag > 0 and replies_to is not None:
+            delivery = replace(delivery, delay=delivery.delay + self._lag)
         payload = delivery.data
         frame = payload.decode("utf-8", "replace") if isinstance(frame, str) else payload
         if replies_to is None:
@@ -350,18 +363,15 @@ class Channel:
             self._after("stall", self.spec.stall_timeout, self._stalled)
 
     def _resume(self) -> None:
+        if self._turn.waiting:
+            return
         if self.connection.transport is not None and not self._over and not self._broken and not self._crowded:
             self.connection.transport.resume_reading()
             self._listen()
 
     def _guarded(self, ask: Callable[[], Answer]) -> Answer | None:
         """Ask the conversation; a mistake of ours costs this client its connection and nothing else."""
-        try:
-            return ask()
-        except Exception:
-            log.exception("%s: conversation on %s failed", self.endpoint.address, self.path)
-            self.break_off()
-            return None
+        return self.endpoint.ask(self.break_off, ask)
 
     def note(self, name: str, detail: dict[str, object] | None = None) -> None:
         """Record what becomes of the connection."""

@@ -1,4 +1,5 @@
-"""One client's TCP connection to an HTTP server: aiohttp's handler, bounded in time and memory.
+"""One client's TCP connection to an HTTP server, once it has said something that is no plain question (see `quick`):
+aiohttp's handler, bounded in time and memory.
 
 The one rule: whatever the bytes, the connection ends in a reply, a close or a time-out, and never disturbs another one.
 """
@@ -16,7 +17,7 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
+from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest, Origin
 from .server import Endpoint
 from .wire import CONTINUE, clean, lower_headers, origin_form
 
@@ -79,10 +80,6 @@ class Service(Protocol):
     @property
     def interface(self) -> HttpInterface: ...
 
-    def admit(self, connection: Connection, /) -> bool:
-        """Whether a new connection may stay."""
-        ...
-
     def touch(self, connection: Connection, /) -> None:
         """It is in use."""
         ...
@@ -101,14 +98,15 @@ class Service(Protocol):
 
 
 class Listener(web.Server):
-    """Makes the connections of one server."""
+    """What aiohttp knows of one server."""
 
     def __init__(self, server: Service) -> None:
         super().__init__(_serve, handler_cancellation=True, request_factory=_make_request)
         self.server = server
         self.idle_timeout = server.interface.idle_timeout
 
-    def __call__(self) -> web.RequestHandler:
+    def connection(self) -> Connection:
+        """One that can do everything."""
         return Connection(self)
 
 
@@ -132,7 +130,7 @@ async def _serve(raw: web.BaseRequest) -> web.StreamResponse:
 
 
 class Connection(web.RequestHandler):
-    """A connection, from accept to close."""
+    """A connection, from the moment it is taken over until it is closed."""
 
     def __init__(self, listener: Listener) -> None:
         super().__init__(
@@ -166,14 +164,12 @@ class Connection(web.RequestHandler):
 
     # --- asyncio calls these -----------------------------------------------------------------------------------------
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
+    def take_over(self, transport: asyncio.Transport, client: str | None, origin: Origin) -> None:
+        """Go on with a connection that has been admitted and has answered everything so far."""
+        self.client, self.origin = client, origin
+        transport.set_protocol(self)
+        self.connection_made(transport)
         self.task = self._task_handler
-        peer = transport.get_extra_info("peername")
-        self.client = f"{peer[0]}:{peer[1]}" if peer else None
-        self.origin = self.server.endpoint.origin(self.client)
-        if not self.server.admit(self):
-            self.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._whole()
@@ -250,6 +246,8 @@ class Connection(web.RequestHandler):
     async def serve(self, raw: web.BaseRequest) -> web.StreamResponse:
         """Read the rest of a request and have it answered."""
         try:
+            if self.pending > 1:
+                await asyncio.sleep(0)  # one of a pipeline, then others have their turn
             return await self._answer(raw)
         except TooLargeError:
             return self._malformed("body too large", self.server.interface.on_too_large)
@@ -297,8 +295,8 @@ class Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """What is not HTTP: answered as the device does."""
         self._answered += 1
-        if status >= 500:
-            self.log_exception("%s: error while serving", self.server.endpoint.address, exc_info=exc)
+        if status >= 500 and exc is not None:
+            self.server.endpoint.simulation.bugs.caught(self.server.endpoint.address, exc)
         return self._malformed(message or str(exc) or "error")
 
     # --- replies -----------------------------------------------------------------------------------------------------

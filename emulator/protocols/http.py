@@ -7,22 +7,21 @@ and between the two no vendor is asked anything.
 from __future__ import annotations
 
 import asyncio
-import logging
+from functools import partial
 
 from aiohttp import web
 
 from ..devices.delivery import Delivery
 from ..devices.interception import Interception
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
-from ..devices.traffic import of_http
+from ..devices.traffic import READING, of_http
 from ..runtime.journal import Entry
 from .connection import CLOSED, KEPT, Connection, Listener
 from .pem import server_context
+from .quick import Quick
 from .server import BACKLOG, Endpoint, Server
 from .websocket import Room, Rooms
 from .wire import encode_reply, excerpt
-
-log = logging.getLogger(__name__)
 
 SLOW_READER = 30.0
 """Wall seconds a client may take to read a reply."""
@@ -39,10 +38,12 @@ class HttpServer(Server):
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
-        self.connections: dict[Connection, None] = {}
+        self.connections: dict[Connection | Quick, None] = {}
         """Open ones, the one that has been quiet for longest first."""
         self.rooms = Rooms(endpoint)
         self._socket: asyncio.Server | None = None
+        self._framed: tuple[HttpReply, tuple[object, ...], bytes] | None = None
+        """The reply framed last, how, and what it became."""
 
     @property
     def interface(self) -> HttpInterface:
@@ -53,7 +54,7 @@ class HttpServer(Server):
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
         self._socket = await loop.create_server(
-            Listener(self),
+            partial(Quick, self, Listener(self).connection),
             self.endpoint.host,
             self.endpoint.port,
             backlog=BACKLOG,
@@ -79,7 +80,7 @@ class HttpServer(Server):
             if connection.channel is None:
                 connection.drop()
 
-    def admit(self, connection: Connection) -> bool:
+    def admit(self, connection: Quick) -> bool:
         """Whether a new connection may stay; makes room as the device does."""
         if not self.endpoint.reachable:
             return False
@@ -94,12 +95,18 @@ class HttpServer(Server):
         self.connections[connection] = None
         return True
 
-    def touch(self, connection: Connection) -> None:
+    def replace(self, connection: Quick, other: Connection) -> None:
+        """Another one goes on in its place."""
+        if connection in self.connections:
+            del self.connections[connection]
+            self.connections[other] = None
+
+    def touch(self, connection: Connection | Quick) -> None:
         """The connection is in use: it is now the one that was quiet for the shortest time."""
         if connection in self.connections:
             self.connections[connection] = self.connections.pop(connection)
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: Connection | Quick) -> None:
         """It is gone."""
         self.connections.pop(connection, None)
 
@@ -116,16 +123,17 @@ class HttpServer(Server):
             reply, interception = self.exchange(request, room)
         finally:
             connection.answering = False
-        if reply.silent:
-            await connection.given_up()
-            return CLOSED
-        if reply.delay > 0:
-            await asyncio.sleep(reply.delay)
-        if room is not None and reply.status == 101 and await self._undisturbed(interception):
-            room.open(connection, request)
-            await connection.given_up()
-            return CLOSED
-        return await self.send(connection, request, reply, interception, keep_alive=keep_alive)
+        delay = reply.delay if connection.doomed else reply.delay + self.endpoint.latency()
+        if room is not None and reply.status == 101 and not reply.silent:
+            if delay > 0:
+                await asyncio.sleep(delay)
+            if await self._undisturbed(interception):
+                room.open(connection, request)
+                await connection.given_up()
+                return CLOSED
+            delay = 0.0
+        keep = await self.finish(connection, request, reply, interception, delay, keep_alive=keep_alive)
+        return KEPT if keep else CLOSED
 
     def exchange(self, request: HttpRequest, room: Room | None) -> tuple[HttpReply, Interception]:
         """The device's reply (to an upgrade, if `room` is given) and what happens to its bytes. Recorded as one entry.
@@ -142,7 +150,8 @@ class HttpServer(Server):
             self.endpoint.simulation.journal.introduce(request.origin.client, agent)
         entry = self.record(f"{request.method} {request.path}", detail, request.origin.client)
         request = request.caused_by(self.endpoint.origin(request.origin.client, entry))
-        with self.endpoint.simulation.exchange(entry):
+        reading = room is None and request.method in READING
+        with self.endpoint.simulation.exchange(entry, reading=reading):
             has_value = self.endpoint.wallbox.has_value
             interception = self.endpoint.intercept(of_http, request, has_value, upgrade=room is not None)
             reply = interception.http(request, lambda request: self._answer(request, room))
@@ -156,43 +165,59 @@ class HttpServer(Server):
         return self.endpoint.record("request", name, detail, client=client)
 
     def _answer(self, request: HttpRequest, room: Room | None) -> HttpReply:
-        interface = self.interface
-        try:
-            if room is None:
-                return interface.answer(request)
-            refusal = interface.before(request) if interface.before is not None else None
-            return room.answer(request) if refusal is None else refusal
-        except Exception:
-            log.exception("%s: no answer to %s %s", self.endpoint.address, request.method, request.path)
-            return HttpReply(status=500, body=b"Internal Server Error", content_type="text/plain", close=True)
+        if room is None:
+            return self.endpoint.ask(_broken, self.interface.answer, request)
+        return self.endpoint.ask(_broken, self._upgraded, request, room)
 
-    async def send(
+    def _upgraded(self, request: HttpRequest, room: Room) -> HttpReply:
+        before = self.interface.before
+        refusal = before(request) if before is not None else None
+        return room.answer(request) if refusal is None else refusal
+
+    async def finish(
         self,
-        connection: Connection,
+        connection: Connection | Quick,
         request: HttpRequest,
         reply: HttpReply,
         interception: Interception,
+        delay: float,
         *,
         keep_alive: bool,
-    ) -> web.StreamResponse:
-        """Send a reply framed as the client and the device's habits ask for."""
-        keep = keep_alive and self.interface.keep_alive and not reply.close and not connection.last
-        asked = "keep-alive" if request.headers.get("connection", "").lower() == "keep-alive" else None
-        data = encode_reply(
-            reply,
-            head_only=request.method == "HEAD",
-            chunked=reply.chunked and request.version != "1.0",
-            connection=asked if keep else "close" if self.interface.announces_close() else None,
-        )
+    ) -> bool:
+        """Let a reply take its course, from `delay` on; whether the connection is kept."""
+        if reply.silent:
+            await connection.given_up()
+            return False
+        if delay > 0:
+            await asyncio.sleep(delay)
+        asked = request.headers.get("connection", "").lower() == "keep-alive"
+        data, keep = self.framed(reply, request, asked, keep=keep_alive and not connection.last)
         return await self._deliver(connection, interception.deliver(data), keep=keep)
 
-    async def _deliver(self, connection: Connection, delivery: Delivery, *, keep: bool) -> web.StreamResponse:
-        """Send what is left of a reply."""
+    def framed(self, reply: HttpReply, request: HttpRequest, asks_to_keep: bool, *, keep: bool) -> tuple[bytes, bool]:
+        """A reply framed as the client and the device's habits ask for, and whether the connection is kept."""
+        interface = self.interface
+        keep = keep and interface.keep_alive and not reply.close
+        asked = "keep-alive" if asks_to_keep else None
+        how = (
+            request.method == "HEAD",
+            reply.chunked and request.version != "1.0",
+            asked if keep else "close" if interface.announces_close() else None,
+        )
+        last = self._framed
+        if last is None or last[0] is not reply or last[1] != how:
+            head_only, chunked, says = how
+            data = encode_reply(reply, head_only=head_only, chunked=chunked, connection=says)
+            last = self._framed = reply, how, data
+        return last[2], keep
+
+    async def _deliver(self, connection: Connection | Quick, delivery: Delivery, *, keep: bool) -> bool:
+        """Send what is left of a reply; whether the connection is kept."""
         if delivery.delay > 0:
             await asyncio.sleep(delivery.delay)
         if delivery.silent:
             await connection.given_up()
-            return CLOSED
+            return False
         data, rate = delivery.data, delivery.rate
         piece = len(data) if rate is None else max(1, round(rate * DRIP))
         for start in range(0, len(data), piece or 1):
@@ -201,7 +226,7 @@ class HttpServer(Server):
             await self.transmit(connection, data[start : start + piece])
         if delivery.then == "reset":
             connection.reset()
-        return KEPT if keep and delivery.then == "keep" else CLOSED
+        return keep and delivery.then == "keep"
 
     async def _undisturbed(self, interception: Interception) -> bool:
         """Whether an accepted upgrade comes to something."""
@@ -212,7 +237,7 @@ class HttpServer(Server):
             await asyncio.sleep(delivery.delay)
         return True
 
-    async def transmit(self, connection: Connection, data: bytes) -> None:
+    async def transmit(self, connection: Connection | Quick, data: bytes) -> None:
         """Put a reply's bytes on the wire, in one write. The one place where replies become bytes on a socket."""
         await connection.write(data, SLOW_READER)
 
@@ -223,3 +248,8 @@ class HttpServer(Server):
         if not reply.silent:
             connection.put(encode_reply(reply, chunked=reply.chunked, connection="close"))
         return CLOSED
+
+
+def _broken() -> HttpReply:
+    """The answer of a device whose firmware fails."""
+    return HttpReply(status=500, body=b"Internal Server Error", content_type="text/plain", close=True)

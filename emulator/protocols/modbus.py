@@ -7,7 +7,6 @@ replies leave a connection in the order of their requests, however long one of t
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import struct
 from collections import deque
@@ -17,12 +16,13 @@ from typing import Final, Literal
 
 from ..devices.delivery import Delivery
 from ..devices.interception import Interception
-from ..devices.interfaces import ModbusInterface, ModbusReply
-from ..devices.traffic import of_modbus
+from ..devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
+from ..devices.traffic import WRITES, of_modbus
 from .modbus_frames import (
     DEVICE_FAILURE,
     ILLEGAL_VALUE,
     NAMES,
+    Asked,
     Frame,
     Framer,
     Framing,
@@ -33,8 +33,7 @@ from .modbus_frames import (
     request,
 )
 from .server import BACKLOG, Endpoint, Server
-
-log = logging.getLogger(__name__)
+from .turns import Turn
 
 HALF_SENT_TIMEOUT: Final = 10.0
 """Wall seconds a client has to finish a frame it has begun. ASSUMED."""
@@ -138,14 +137,23 @@ class ModbusServer(Server):
         if asking.payload:
             detail["payload"] = asking.payload.hex()
         interception = self.endpoint.intercept(of_modbus, asking, self.endpoint.name)
-        try:
-            with self.endpoint.simulation.exchange(entry):
-                reply = interception.modbus(asking, self.interface.handle)
-            pdu = None if reply is None or _hangs_up(reply) else encode(frame.pdu, asked, reply)
-        except Exception:
-            log.exception("%s: no answer to %s", self.endpoint.address, entry.name)
-            reply, pdu = ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE)
+        with self.endpoint.simulation.exchange(entry, reading=asked.function not in WRITES):
+            found = self.endpoint.ask(_broken, self._answered, frame, asked, asking, interception)
+        if found is None:
+            found = ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE)
+        reply, pdu = found
         return _passed(_answer(frame, pdu, reply, detail), interception)
+
+    def _answered(
+        self, frame: Frame, asked: Asked, asking: ModbusRequest, interception: Interception
+    ) -> tuple[ModbusReply | None, bytes | None]:
+        """The device's reply, and its payload on the wire."""
+        reply = interception.modbus(asking, self.interface.handle)
+        return reply, None if reply is None or _hangs_up(reply) else encode(frame.pdu, asked, reply)
+
+
+def _broken() -> None:
+    """The answer of a device whose firmware fails: an exception that depends on what was asked."""
 
 
 def _answer(frame: Frame, pdu: bytes | None, reply: ModbusReply | None, detail: dict[str, object]) -> Answer:
@@ -215,11 +223,16 @@ class Connection(asyncio.Protocol):
         self._quiet: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
         self._framer = Framer(server.framing)
+        self._asked: deque[Frame] = deque()
+        """Requests that have arrived and had no turn yet."""
+        self._turn = Turn(self._take, self._throttle)
         self._held: deque[tuple[float, Answer]] = deque()
         """Replies not sent yet, with the loop time of each one's earliest moment."""
         self._release: asyncio.TimerHandle | None = None
         self._half_sent: asyncio.TimerHandle | None = None
         self._answering = False
+        self._said_all = False
+        """The client sends no more."""
         self._doomed = False
         """To be closed as soon as nothing is held back any more."""
         self._congested = False
@@ -238,36 +251,55 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timers()
+        self._turn.stop()
+        self._asked.clear()
         self._held.clear()
         self.server.connections.pop(self, None)
         if not self.gone.done():
             self.gone.set_result(None)
 
     def data_received(self, data: bytes) -> None:
-        if self.ending:
+        if self._ended:
             return
         self._stop_half_sent()
         self.heard = self._loop.time()
-        simulation = self.server.endpoint.simulation
-        for frame in self._framer.feed(data):
-            simulation.now()  # what was due happens first: the wallbox may go down by it
-            if self.ending:
-                return
-            self._answering = True
-            try:
-                answer = self.server.exchange(frame, self.client)
-            finally:
-                self._answering = False
-            self.put(answer)
+        self._asked += self._framer.feed(data)
+        self._turn.go()
+
+    def _take(self) -> bool:
+        """Answer one request, if there is one and the client takes its answers; whether there may be more."""
+        if self._ended or self._congested or len(self._held) >= HELD_BACK:
+            return False
+        if not self._asked:
+            self._nothing_left()
+            return False
+        self.server.endpoint.simulation.now()  # what was due happens first: the wallbox may go down by it
+        if self._ended:
+            return False
+        self._answering = True
+        try:
+            answer = self.server.exchange(self._asked.popleft(), self.client)
+        finally:
+            self._answering = False
+        self.put(answer if self._doomed else self._in_time(answer))
+        return True
+
+    def _nothing_left(self) -> None:
+        """Every whole request is answered."""
         if self._framer.broken is not None:
             self._end("malformed", self._framer.broken)
-        elif self._framer.pending and not self.ending:
+        elif self._said_all:
+            self._doomed = True
+            if not self._held:
+                self.close()
+        elif self._framer.pending and self._half_sent is None:
             self._half_sent = self._loop.call_later(self.server.half_sent_timeout, self._end, "timeout", "half sent")
 
     def eof_received(self) -> bool:
-        """The client sends no more; what is held back for it still goes out."""
-        self._doomed = True
-        return bool(self._held)
+        """The client sends no more; what it has asked is still answered."""
+        self._said_all = True
+        self._turn.go()
+        return self._turn.waiting or bool(self._held or self._asked)
 
     def pause_writing(self) -> None:
         self._congested = True
@@ -276,8 +308,14 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._congested = False
         self._throttle()
+        self._turn.go()
 
     # --- replies -----------------------------------------------------------------------------------------------------
+
+    def _in_time(self, answer: Answer) -> Answer:
+        """The answer, as late as the device gives it."""
+        lag = self.server.endpoint.latency()
+        return answer if lag <= 0 else replace(answer, delay=answer.delay + lag)
 
     def put(self, answer: Answer) -> None:
         """Send, or hold back until its time has come and everything before it is out."""
@@ -319,12 +357,13 @@ class Connection(asyncio.Protocol):
         else:
             self._arm()
             self._throttle()
+            self._turn.go()
 
     def _throttle(self) -> None:
         """Read only while the client reads and not too much is held back."""
-        if self.ending or self._transport is None:
+        if self._ended or self._transport is None:
             return
-        if self._congested or len(self._held) >= HELD_BACK:
+        if self._congested or self._turn.waiting or len(self._held) >= HELD_BACK:
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
@@ -332,7 +371,7 @@ class Connection(asyncio.Protocol):
     # --- the end -----------------------------------------------------------------------------------------------------
 
     @property
-    def ending(self) -> bool:
+    def _ended(self) -> bool:
         return self._doomed or self._transport is None or self._transport.is_closing()
 
     def drop(self) -> None:

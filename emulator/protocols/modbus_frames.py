@@ -253,7 +253,12 @@ def encode(pdu: bytes, asked: Asked, reply: ModbusReply) -> bytes:
     if len(reply.values) != asked.count:
         raise ValueError(f"{asked.title}: {len(reply.values)} values")
     bits = function in (READ_COILS, READ_DISCRETE)
-    body = pack_bits(reply.values) if bits else struct.pack(f">{asked.count}H", *reply.values)
+    if bits:
+        body = pack_bits(reply.values)
+    elif reply.packed is not None:
+        body = reply.packed
+    else:
+        body = struct.pack(f">{asked.count}H", *reply.values)
     return bytes((function, len(body))) + body
 
 

@@ -33,6 +33,8 @@ P = ParamSpec("P")
 
 logger = logging.getLogger(__name__)
 
+APART: Final = 0.0001
+"""Wall seconds between two messages that are taken late."""
 QOS: Final[tuple[Literal[0], Literal[1], Literal[2]]] = (0, 1, 2)
 
 
@@ -53,6 +55,10 @@ class MqttDevice(Outgoing):
         self._held: list[Publish] | None = None
         """While the wallbox handles a message: what it publishes meanwhile, to follow the answer."""
         self._leaving: dict[asyncio.Future[None], Connection] = {}
+        self._waiting = 0
+        """Messages that have arrived and that the wallbox has not taken yet."""
+        self._due = 0.0
+        """Loop time at which it takes the last of them."""
 
     @property
     def interface(self) -> MqttInterface:
@@ -137,7 +143,21 @@ class MqttDevice(Outgoing):
     def received(self, message: Message) -> None:
         """The broker sent a message."""
         qos = QOS[message.qos]
-        self.deliver(Publish(topic=message.topic, payload=message.payload, retain=message.retain, qos=qos))
+        arrived = Publish(topic=message.topic, payload=message.payload, retain=message.retain, qos=qos)
+        lag, link = self.endpoint.latency(), self._link
+        if lag <= 0 and not self._waiting:
+            self.deliver(arrived)
+            return
+
+        def take() -> None:
+            self._waiting -= 1
+            if self._link is link:
+                self.deliver(arrived)
+
+        loop = asyncio.get_running_loop()
+        self._due = max(loop.time() + lag, self._due + APART)
+        self._waiting += 1
+        loop.call_at(self._due, take)
 
     def deliver(self, arrived: Publish, client: str | None = None) -> None:
         """A message is for the wallbox. `client`: who it is from, where that is known."""
@@ -174,12 +194,8 @@ class MqttDevice(Outgoing):
             self.send(messages)
 
     def _asked(self, question: Callable[P, Iterable[Publish]], *args: P.args, **kwargs: P.kwargs) -> list[Publish]:
-        """The wallbox's answer. A mistake in a vendor's code is logged and answered by silence, as a device would."""
-        try:
-            return list(question(*args, **kwargs))
-        except Exception:
-            logger.exception("%s: a message was not handled", self.endpoint.address)
-            return []
+        """The wallbox's answer; silence if our code for it fails."""
+        return self.endpoint.ask(list, lambda: list(question(*args, **kwargs)))
 
     def _record(self, kind: Literal["push", "request"], message: Publish, client: str | None) -> Entry:
         detail = described(message, self.interface.prefix(), pushed=kind == "push")
@@ -218,6 +234,7 @@ class MqttDevice(Outgoing):
 
     def _tell_lost(self, reason: str) -> Iterable[Publish]:
         self.interface.lost(reason)
+        self.endpoint.wallbox.happenings.count += 1
         return ()
 
     def _record_connection(self, name: str, detail: dict[str, object]) -> Entry:
@@ -257,11 +274,13 @@ class MqttDevice(Outgoing):
 
     def _leave(self) -> None:
         """End the connection as the wallbox does it: with a good-bye if it has power, else without."""
+        powered = self.endpoint.wallbox.up
+        if powered and self.state == "connected":
+            self.send(self._asked(self.interface.leaving))
         link, self._link = self._link, None
         self._silence()
         if link is None:
             return
-        powered = self.endpoint.wallbox.up
         if self.state == "connected":
             self._record_connection("disconnected", {"reason": "good-bye" if powered else "the wallbox went down"})
         if link.made:

@@ -32,6 +32,7 @@ from .mqtt_packets import (
     encode,
 )
 from .pem import prove
+from .turns import Turn
 
 if TYPE_CHECKING:
     import ssl
@@ -99,6 +100,7 @@ class Connection(asyncio.Protocol):
         """Done when the transport is closed."""
         self._listener = listener
         self._decoder = Decoder()
+        self._turn = Turn(self._take, self._hold)
         self._transport: asyncio.Transport | None = None
         self._accepted = False
         self._ending = False
@@ -188,13 +190,30 @@ class Connection(asyncio.Protocol):
         self._restart_timer(ANSWER_TIMEOUT, self._give_up, "the broker does not answer")
 
     def data_received(self, data: bytes) -> None:
+        self._decoder.add(data)
+        self._turn.go()
+
+    def _take(self) -> bool:
+        """Hear one packet; whether there may be more."""
+        if self._ending:
+            return False
         try:
-            for packet in self._decoder.feed(data):
-                if self._ending:
-                    return
+            packet = self._decoder.next()
+            if packet is not None:
                 self._handle(packet)
         except PacketError as error:
             self._give_up(f"the broker sent {error}")
+            return False
+        return packet is not None
+
+    def _hold(self) -> None:
+        """What the broker sends in one go is heard in several."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._turn.waiting:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:

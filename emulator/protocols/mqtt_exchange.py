@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final, Protocol
 
 from .mqtt_packets import (
@@ -33,11 +34,30 @@ REFUSED: Final = 0x80
 MOST_REMEMBERED: Final = 1024
 """Messages whose publisher is remembered."""
 LARGEST_REMEMBERED: Final = 4096
-"""Payload of such a message [bytes]."""
+"""Topic and payload of such a message [bytes]."""
+LARGEST_PACKET: Final = 1_048_576
+"""Bytes of a packet; before the CONNECT is complete, `LARGEST_CONNECT`."""
+LARGEST_CONNECT: Final = 262_144
+LONGEST_CLIENT_ID: Final = 1024
+"""Bytes."""
 MAX_IN_FLIGHT: Final = 20
 """Unacknowledged messages per client, as in mosquitto; more of them wait."""
-MAX_QUEUED: Final = 100_000
-"""Messages that wait for a client; more are lost, as with any broker that has a limit."""
+MOST_HELD: Final = 8_388_608
+"""Bytes that are kept for one client, unacknowledged or waiting; what does not fit is lost, as with any broker."""
+MOST_HELD_IN_ALL: Final = 67_108_864
+"""Bytes that are kept for all clients together, and as much again for retained messages."""
+MOST_AWAY: Final = 1000
+"""Sessions that are kept for clients that are away; the one that is away longest is forgotten."""
+MOST_SUBSCRIPTIONS: Final = 2000
+"""Filters of one client; more are refused."""
+MOST_LEVELS: Final = 20_000
+"""Levels of all filters of one client."""
+LONGEST_FILTERS: Final = 1_048_576
+"""Characters of all filters of one client."""
+MESSAGE: Final = 200
+"""Bytes that a message costs beside its topic and payload; as many for each level of a retained one."""
+BATCH: Final = 64
+"""Retained messages that are sent in one go."""
 
 
 class Link(Protocol):
@@ -45,14 +65,41 @@ class Link(Protocol):
 
     @property
     def congested(self) -> bool:
-        """The client does not read: what may get lost (QoS 0) gets lost."""
+        """The client does not read: what may get lost (QoS 0) gets lost, and nothing it says is heard."""
         ...
 
     def send(self, data: bytes) -> None: ...
 
+    def go(self) -> None:
+        """Call `Peer.step` as often as it says, with turns for others in between."""
+        ...
+
     def close(self) -> None:
         """Close after what was sent."""
         ...
+
+
+@dataclass(slots=True, eq=False)
+class Budget:
+    """Bytes that may be kept."""
+
+    most: int
+    used: int = 0
+
+    def take(self, size: int) -> bool:
+        """Keep `size` bytes more, if they fit."""
+        if self.used + size > self.most:
+            return False
+        self.used += size
+        return True
+
+    def give_back(self, size: int) -> None:
+        self.used -= size
+
+
+def size_of(message: Message) -> int:
+    """What it costs to keep a message [bytes]."""
+    return len(message.topic) + len(message.payload) + MESSAGE
 
 
 @dataclass(slots=True, eq=False)
@@ -61,12 +108,19 @@ class Session:
 
     client_id: str
     clean: bool
+    together: Budget
+    """What is kept for all clients."""
     peer: Peer | None = None
     """The connection, or None while the client is away."""
     subscriptions: dict[str, int] = field(default_factory=dict)
+    levels: int = 0
+    characters: int = 0
+    """Of all subscriptions."""
     in_flight: dict[int, Message | None] = field(default_factory=dict)
     """By packet id; None: received (PUBREC), to be released."""
     queue: deque[Message] = field(default_factory=deque)
+    held: Budget = field(default_factory=lambda: Budget(MOST_HELD))
+    """What is in flight and in the queue."""
     unreleased: set[int] = field(default_factory=set)
     """Packet ids of QoS 2 messages taken but not released by the client."""
     last_id: int = 0
@@ -76,36 +130,62 @@ class Session:
         if message.qos == 0:
             if self.peer is not None and not self.peer.link.congested:
                 self.peer.link.send(encode(message))
-        elif self.peer is not None and len(self.in_flight) < MAX_IN_FLIGHT:
-            numbered = replace(message, packet_id=self._next_id())
-            self.in_flight[numbered.packet_id] = replace(numbered, duplicate=True)
-            self.peer.link.send(encode(numbered))
-        elif len(self.queue) < MAX_QUEUED:
+        elif self._keep(size_of(message)):
             self.queue.append(message)
+            self.drain()
 
-    def deliver_all(self, messages: Iterable[Message]) -> None:
-        """As `deliver`, in one write as far as nothing has to be acknowledged."""
-        together = list(messages)
-        if self.peer is not None:
-            self.peer.link.send(b"".join(encode(message) for message in together if message.qos == 0))
-        for message in together:
-            if message.qos:
-                self.deliver(message)
+    def drain(self) -> None:
+        """Send what waits, as far as the client takes it."""
+        while self.queue and self.peer is not None and not self.full:
+            message = replace(self.queue.popleft(), packet_id=self._next_id())
+            self.in_flight[message.packet_id] = replace(message, duplicate=True)
+            self.peer.link.send(encode(message))
+
+    @property
+    def full(self) -> bool:
+        """Nothing more can be sent that has to be acknowledged."""
+        return len(self.in_flight) >= MAX_IN_FLIGHT or self.peer is None or self.peer.link.congested
 
     def acknowledged(self, packet_id: int) -> None:
         """A message has arrived for good: the next may go."""
         if packet_id in self.in_flight:
+            self.received(packet_id)
             del self.in_flight[packet_id]
-            if self.queue:
-                self.deliver(self.queue.popleft())
+            self.drain()
+
+    def received(self, packet_id: int) -> None:
+        """A message has arrived: it is not needed any more."""
+        message = self.in_flight.get(packet_id)
+        if message is not None:
+            self._let_go(message)
+            self.in_flight[packet_id] = None
 
     def resume(self, peer: Peer) -> None:
         """The client is back: what it has not acknowledged is sent again (section 4.4)."""
         self.peer = peer
         for packet_id, message in self.in_flight.items():
             peer.link.send(encode(message if message is not None else Acknowledge(Kind.PUBREL, packet_id)))
-        for _ in range(min(len(self.queue), MAX_IN_FLIGHT - len(self.in_flight))):
-            self.deliver(self.queue.popleft())
+        self.drain()
+
+    def clear(self) -> None:
+        """Forget everything that is kept for the client."""
+        for message in (*self.queue, *self.in_flight.values()):
+            if message is not None:
+                self._let_go(message)
+        self.queue.clear()
+        self.in_flight.clear()
+
+    def _keep(self, size: int) -> bool:
+        if not self.held.take(size):
+            return False
+        if self.together.take(size):
+            return True
+        self.held.give_back(size)
+        return False
+
+    def _let_go(self, message: Message) -> None:
+        self.held.give_back(size_of(message))
+        self.together.give_back(size_of(message))
 
     def _next_id(self) -> int:
         while True:
@@ -120,6 +200,12 @@ class Exchange:
     def __init__(self) -> None:
         self.sessions: dict[str, Session] = {}
         self.retained: TopicTree[Message] = TopicTree()
+        self._kept = Budget(MOST_HELD_IN_ALL)
+        """For clients."""
+        self._stored = Budget(MOST_HELD_IN_ALL)
+        """Of retained messages."""
+        self._away: dict[str, Session] = {}
+        """Sessions without a connection, the one that is away longest first."""
         self._subscribers: FilterTree[tuple[Session, int]] = FilterTree()
         self._names = itertools.count(1)
         self._publishers: dict[tuple[str, bytes], str] = {}
@@ -137,7 +223,7 @@ class Exchange:
         """A client publishes a message."""
         key = (message.topic, message.payload)
         self._publishers.pop(key, None)
-        if len(message.payload) <= LARGEST_REMEMBERED:
+        if len(message.topic) + len(message.payload) <= LARGEST_REMEMBERED:
             self._publishers[key] = client_id
         if len(self._publishers) > MOST_REMEMBERED:
             self._publishers.pop(next(iter(self._publishers)))
@@ -146,10 +232,7 @@ class Exchange:
     def publish(self, message: Message) -> None:
         """Hand a message to everybody who wants it, and keep it if it is to be retained."""
         if message.retain:
-            if message.payload:
-                self.retained.put(message.topic, message)
-            else:
-                self.retained.drop(message.topic)
+            self._retain(message)
         wanted: dict[str, tuple[Session, int]] = {}
         for client_id, (session, granted) in self._subscribers.match(message.topic):
             known = wanted.get(client_id)
@@ -158,6 +241,15 @@ class Exchange:
         copies = [Message(topic=message.topic, payload=message.payload, qos=qos) for qos in range(message.qos + 1)]
         for session, granted in wanted.values():
             session.deliver(copies[min(message.qos, granted)])
+
+    def _retain(self, message: Message) -> None:
+        """Keep it for those who subscribe later. What does not fit is not kept."""
+        levels = MESSAGE * message.topic.count("/")
+        before = self.retained.drop(message.topic)
+        if before is not None:
+            self._stored.give_back(size_of(before) + levels)
+        if message.payload and self._stored.take(size_of(message) + levels):
+            self.retained.put(message.topic, message)
 
     def attach(self, peer: Peer, connect: Connect) -> tuple[Session, bool]:
         """The session for a client, and whether it was there before. An older connection of the same id is closed."""
@@ -171,25 +263,48 @@ class Exchange:
             session = None
         present = session is not None
         if session is None:
-            session = self.sessions[client_id] = Session(client_id, connect.clean)
+            session = self.sessions[client_id] = Session(client_id, connect.clean, self._kept)
+        self._away.pop(client_id, None)
         return session, present
 
+    def leave(self, session: Session) -> None:
+        """The client has gone; what it wants to find again is kept."""
+        session.peer = None
+        if session.clean:
+            self.forget(session)
+            return
+        self._away[session.client_id] = session
+        if len(self._away) > MOST_AWAY:
+            self.forget(next(iter(self._away.values())))
+
     def forget(self, session: Session) -> None:
+        session.clear()
+        self._away.pop(session.client_id, None)
         for name in session.subscriptions:
             self._subscribers.remove(name, session.client_id)
         if self.sessions.get(session.client_id) is session:
             del self.sessions[session.client_id]
 
-    def subscribe(self, session: Session, name: str, qos: int) -> Iterable[Message]:
-        """Add or replace a subscription; the retained messages it brings, also when it was there before (3.8.4)."""
+    def subscribe(self, session: Session, name: str, qos: int) -> bool:
+        """Add or replace a subscription; whether the client may have it."""
+        if name not in session.subscriptions:
+            levels = name.count("/") + 1
+            if (
+                len(session.subscriptions) >= MOST_SUBSCRIPTIONS
+                or session.levels + levels > MOST_LEVELS
+                or session.characters + len(name) > LONGEST_FILTERS
+            ):
+                return False
+            session.levels += levels
+            session.characters += len(name)
         session.subscriptions[name] = qos
         self._subscribers.add(name, session.client_id, (session, qos))
-        return [
-            replace(kept, qos=min(kept.qos, qos), packet_id=0, duplicate=False) for kept in self.retained.match(name)
-        ]
+        return True
 
     def unsubscribe(self, session: Session, name: str) -> None:
         if session.subscriptions.pop(name, None) is not None:
+            session.levels -= name.count("/") + 1
+            session.characters -= len(name)
             self._subscribers.remove(name, session.client_id)
 
 
@@ -203,20 +318,51 @@ class Peer:
         """Seconds after which, times 1.5, a silent client is gone; 0: never."""
         self.session: Session | None = None
         self._will: Message | None = None
-        self._decoder = Decoder()
+        self._decoder = Decoder(LARGEST_CONNECT)
         self._ended = False
+        self._retained: deque[tuple[Iterator[Message], int]] = deque()
+        """Retained messages that its subscriptions bring, and the QoS granted; they are looked for as they are sent."""
 
     def received(self, data: bytes) -> None:
         """Bytes from the client."""
+        if not self._ended:
+            self._decoder.add(data)
+            self.link.go()
+
+    def step(self) -> bool:
+        """Send a batch of retained messages, or hear one packet; whether there may be more."""
+        if self._ended or self.link.congested:
+            return False
+        if self.session is not None and self._retained and not self.session.full:
+            self._send_retained(self.session)
+            return True
         try:
-            if self.session is None and self._decoder.idle and data[0] != Kind.CONNECT << 4:
+            if self.session is None and not self._decoder.idle and self._decoder.first != Kind.CONNECT << 4:
                 raise PacketError("something else than a CONNECT: no need to wait for the rest of it")
-            for packet in self._decoder.feed(data):
-                if self._ended:
-                    return
+            packet = self._decoder.next()
+            if packet is not None:
                 self._handle(packet)
         except PacketError:
             self.end()
+            return False
+        return packet is not None
+
+    def drained(self) -> None:
+        """The client reads again."""
+        if self.session is not None:
+            self.session.drain()
+        self.link.go()
+
+    def _send_retained(self, session: Session) -> None:
+        found, granted = self._retained[0]
+        together = list(islice(found, BATCH))
+        if len(together) < BATCH:
+            self._retained.popleft()
+        copies = [replace(kept, qos=min(kept.qos, granted), packet_id=0, duplicate=False) for kept in together]
+        self.link.send(b"".join(encode(message) for message in copies if message.qos == 0))
+        for message in copies:
+            if message.qos:
+                session.deliver(message)
 
     def end(self) -> None:
         """The connection is over, whoever ended it: the will is published unless the client said good-bye."""
@@ -225,10 +371,9 @@ class Peer:
         self._ended = True
         self.link.close()
         will, self._will = self._will, None
+        self._retained.clear()
         if self.session is not None:
-            self.session.peer = None
-            if self.session.clean:
-                self.exchange.forget(self.session)
+            self.exchange.leave(self.session)
         if will is not None:
             self.exchange.publish(will)
 
@@ -260,7 +405,7 @@ class Peer:
     def _connect(self, packet: Connect) -> None:
         if packet.level not in (3, 4):
             self._refuse(1)
-        elif not packet.client_id and not packet.clean:
+        elif (not packet.client_id and not packet.clean) or len(packet.client_id.encode()) > LONGEST_CLIENT_ID:
             self._refuse(2)
         elif packet.will is not None and not valid_topic(packet.will.topic):
             raise PacketError("a will without a topic")
@@ -268,6 +413,7 @@ class Peer:
             self.keep_alive = packet.keep_alive
             self._will = packet.will
             self.session, present = self.exchange.attach(self, packet)
+            self._decoder.limit = LARGEST_PACKET
             self._send(Connack(0, present))
             self.session.resume(self)
 
@@ -293,8 +439,7 @@ class Peer:
             case Kind.PUBACK | Kind.PUBCOMP:
                 session.acknowledged(packet_id)
             case Kind.PUBREC:
-                if packet_id in session.in_flight:
-                    session.in_flight[packet_id] = None
+                session.received(packet_id)
                 self._send(Acknowledge(Kind.PUBREL, packet_id))
             case Kind.PUBREL:
                 session.unreleased.discard(packet_id)
@@ -303,16 +448,14 @@ class Peer:
                 raise PacketError(f"{kind.name} from a client")
 
     def _subscribe(self, session: Session, packet_id: int, filters: tuple[tuple[str, int], ...]) -> None:
+        """What is retained follows the acknowledgement, also for a filter that was there before (3.8.4)."""
         codes: list[int] = []
-        retained: list[Message] = []
         for name, qos in filters:
-            if valid_filter(name):
-                codes.append(qos)
-                retained += self.exchange.subscribe(session, name, qos)
-            else:
-                codes.append(REFUSED)
+            granted = valid_filter(name) and self.exchange.subscribe(session, name, qos)
+            codes.append(qos if granted else REFUSED)
+            if granted:
+                self._retained.append((self.exchange.retained.match(name), qos))
         self._send(Suback(packet_id, tuple(codes)))
-        session.deliver_all(retained)
 
     def _send(self, packet: Packet) -> None:
         self.link.send(encode(packet))

@@ -184,28 +184,44 @@ def _text(text: str) -> bytes:
 
 
 class Decoder:
-    """Cuts a stream of bytes into packets; holds no more than one packet that is not complete yet."""
+    """Cuts a stream of bytes into packets."""
 
     def __init__(self, limit: int = MAX_PACKET) -> None:
-        self._limit = limit
+        self.limit = limit
+        """Bytes of the largest packet."""
         self._buffer = bytearray()
+        self._start = 0
 
     @property
     def idle(self) -> bool:
         """Between two packets."""
-        return not self._buffer
+        return self._start == len(self._buffer)
+
+    @property
+    def first(self) -> int:
+        """First byte of the next packet, if not `idle`."""
+        return self._buffer[self._start]
+
+    def add(self, data: bytes) -> None:
+        """More bytes have come."""
+        if self._start:  # once for what comes in one go, not once a packet
+            del self._buffer[: self._start]
+            self._start = 0
+        self._buffer += data
+
+    def next(self) -> Packet | None:
+        """The next packet that is complete. PacketError if there is none of MQTT."""
+        if (found := self._frame(self._start)) is None:
+            return None
+        first, begin, end = found
+        self._start = end
+        return _decode(first, bytes(memoryview(self._buffer)[begin:end]))
 
     def feed(self, data: bytes) -> Iterator[Packet]:
         """Packets that are complete now, decoded one by one as they are asked for. PacketError if one is not MQTT."""
-        self._buffer += data
-        start = 0
-        try:
-            while (found := self._frame(start)) is not None:
-                first, begin, end = found
-                start = end
-                yield _decode(first, bytes(self._buffer[begin:end]))
-        finally:
-            del self._buffer[:start]
+        self.add(data)
+        while (packet := self.next()) is not None:
+            yield packet
 
     def _frame(self, start: int) -> tuple[int, int, int] | None:
         """First byte, begin and end of the body of the packet at `start`; None if it is not complete."""
@@ -220,7 +236,7 @@ class Decoder:
                 break
         else:
             raise PacketError("a remaining length of more than four bytes")
-        if length > self._limit:
+        if length > self.limit:
             raise PacketError(f"a packet of {length} bytes")
         end = position + 1 + length
         return (self._buffer[start], position + 1, end) if end <= len(self._buffer) else None

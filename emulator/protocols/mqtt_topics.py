@@ -49,19 +49,20 @@ class _Tree(Generic[T]):
             node = node.below.setdefault(level, _Node())
         node.values[key] = value
 
-    def remove(self, path: str, key: str) -> None:
+    def remove(self, path: str, key: str) -> T | None:
         """Take it out, if it is there, and with it the levels nothing else needs."""
         levels = path.split("/")
         nodes = [self._root]
         for level in levels:
             if (node := nodes[-1].below.get(level)) is None:
-                return
+                return None
             nodes.append(node)
-        nodes[-1].values.pop(key, None)
+        found = nodes[-1].values.pop(key, None)
         for level, parent, node in zip(reversed(levels), reversed(nodes[:-1]), reversed(nodes[1:]), strict=True):
             if node.below or node.values:
-                return
+                break
             del parent.below[level]
+        return found
 
 
 class FilterTree(_Tree[T]):
@@ -91,8 +92,9 @@ class TopicTree(_Tree[T]):
     def put(self, topic: str, value: T) -> None:
         self.add(topic, "", value)
 
-    def drop(self, topic: str) -> None:
-        self.remove(topic, "")
+    def drop(self, topic: str) -> T | None:
+        """Take out what is there."""
+        return self.remove(topic, "")
 
     def match(self, name: str) -> Iterator[T]:
         """Values of all topics the filter `name` takes, in the order their levels were first used."""
@@ -103,9 +105,9 @@ def _taken(node: _Node[T], levels: list[str], depth: int, *, wild_dollar: bool =
     """`wild_dollar`: whether a wildcard takes levels that begin with `$`, which it does not in the first place."""
     level = levels[depth] if depth < len(levels) else None
     if level is None or level == "#":
-        yield from node.values.values()
+        yield from tuple(node.values.values())
     if level in ("#", "+"):
-        for name, below in node.below.items():
+        for name, below in tuple(node.below.items()):  # others may publish before it is asked for the next
             if wild_dollar or not name.startswith("$"):
                 yield from _taken(below, levels, depth if level == "#" else depth + 1)
     elif level is not None and (exact := node.below.get(level)) is not None:

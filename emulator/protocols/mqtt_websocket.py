@@ -96,5 +96,11 @@ class TunnelTransport(asyncio.Transport):
     def is_closing(self) -> bool:
         return not self._tunnel.open
 
+    def pause_reading(self) -> None:
+        self._tunnel.read(go_on=False)
+
+    def resume_reading(self) -> None:
+        self._tunnel.read(go_on=True)
+
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         self._tunnel.limit(high)

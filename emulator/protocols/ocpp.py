@@ -84,6 +84,7 @@ class OcppDevice(OcppClient):
         self._task = task = asyncio.create_task(self._attempt(target), name=f"ocpp {self.endpoint.address}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self.simulation.bugs.of_a_task)
 
     async def _attempt(self, target: OcppAccess) -> None:
         try:

@@ -65,6 +65,7 @@ class Outgoing(ABC):
         self._task = asyncio.create_task(work, name=name)
         self._tasks.add(self._task)
         self._task.add_done_callback(self._tasks.discard)
+        self._task.add_done_callback(self.simulation.bugs.of_a_task)
 
     def _cancel(self) -> None:
         if self._task is not None:

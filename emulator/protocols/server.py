@@ -26,6 +26,8 @@ from ..runtime.simulation import Simulation
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
+T = TypeVar("T")
+F = TypeVar("F")
 Declared = TypeVar("Declared")
 
 BACKLOG: Final = 2048
@@ -79,9 +81,17 @@ class Endpoint:
         interceptor = self.wallbox.interceptor
         return interceptor.intercept(describe(*args, **kwargs)) if interceptor.active else UNTOUCHED
 
+    def latency(self, interface: str | None = None) -> float:
+        """How long the device takes for its next answer [wall s]. `interface`: default, this one."""
+        return self.wallbox.realism.latency(interface or self.name)
+
     def connection_limit(self, limit: int) -> int:
         """How many connections there may be, where the device takes `limit`."""
         return self.wallbox.interceptor.connection_limit(self.name, limit)
+
+    def ask(self, fallback: Callable[[], F], question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | F:
+        """The wallbox's answer; `fallback` if our code for it fails, as a device would do when its own does."""
+        return self.simulation.bugs.guard(self.address, fallback, question, *args, **kwargs)
 
     def record(
         self,
@@ -188,6 +198,7 @@ class Server(ABC):
         self._unlisten = self.endpoint.wallbox.listen(self._on_change)
         await self.settle()
         self._follower = asyncio.create_task(self._follow(), name=f"follow {self.endpoint.address}")
+        self._follower.add_done_callback(self.endpoint.simulation.bugs.of_a_task)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -266,6 +266,7 @@ class ShipSockets:
         task = asyncio.create_task(self._attempt(target), name=f"ship {target.host}:{target.port}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self.simulation.bugs.of_a_task)
 
     async def _attempt(self, target: ShipTarget) -> None:
         layer = TlsLayer(

@@ -28,6 +28,8 @@ Address = tuple[str, int]
 
 EVERYWHERE: Final = "255.255.255.255"
 LOOPBACK_BROADCAST: Final = "127.255.255.255"
+APART: Final = 0.001
+"""Wall seconds between an answer and the one it has to wait for."""
 EXCERPT: Final = 80
 """Characters of a datagram that name its journal entry."""
 
@@ -43,6 +45,8 @@ class UdpServer(Server):
         self.congested = False
         """The network does not take what is sent: more is lost."""
         self._late: set[asyncio.TimerHandle] = set()
+        self._answering: dict[Address, float] = {}
+        """Loop time at which the last late answer to each sender leaves."""
         self._publisher: Publisher | None = None
 
     @property
@@ -107,20 +111,27 @@ class UdpServer(Server):
         """A datagram has come."""
         self.endpoint.simulation.now()
         if self.endpoint.reachable:
-            for datagram in self.exchange(data, sender):
-                self.put(datagram, sender)
+            replies = self.exchange(data, sender)
+            lag = self._lag(sender) if replies else 0.0
+            for datagram in replies:
+                self.put(datagram if lag <= 0 else replace(datagram, delay=datagram.delay + lag), sender)
+
+    def _lag(self, sender: Address) -> float:
+        """How long the device takes to answer [wall s]; not before it has answered what came earlier."""
+        now = asyncio.get_running_loop().time()
+        due = max(now + self.endpoint.latency(), self._answering.pop(sender, 0.0) + APART)
+        if due <= now:
+            return 0.0
+        self._answering = {other: at for other, at in self._answering.items() if at > now} | {sender: due}
+        return due - now
 
     def exchange(self, data: bytes, sender: Address) -> tuple[Datagram, ...]:
         """The device's replies. The one place where a datagram meets the vendor; recorded as one entry."""
         client = f"{sender[0]}:{sender[1]}"
         detail: dict[str, object] = {"data": readable(data)}
         entry = self.endpoint.record("request", readable(data)[:EXCERPT], detail, client=client)
-        try:
-            with self.endpoint.simulation.exchange(entry):
-                replies = self._replies(data, client, entry)
-        except Exception:
-            log.exception("%s: no answer to %r", self.endpoint.address, data)
-            replies = ()
+        with self.endpoint.simulation.exchange(entry):
+            replies = self.endpoint.ask(tuple, self._replies, data, client, entry)
         detail["replies"] = [readable(reply.data) for reply in replies]
         for reply in replies:
             detail.update(reply.journal)

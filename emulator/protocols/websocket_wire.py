@@ -7,6 +7,7 @@ in the order of the bytes.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -15,11 +16,15 @@ from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidURI
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import State
+from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
+from .turns import Turn
+
+PIECE: Final = 4096
+"""Bytes that are parsed in one go."""
 LONGEST: Final = 2**20
 """Bytes of a message."""
 
@@ -56,6 +61,11 @@ class WebSocketWire(asyncio.Protocol):
         """Loop time of the last pong."""
         self._transport: asyncio.Transport | None = None
         self._ended = False
+        self._turn = Turn(self._take, self._hold)
+        self._unread = bytearray()
+        self._events: deque[Event] = deque()
+        self._said_all = False
+        """The other side sends no more."""
         self._parts: list[bytes] = []
         self._reason = "closed by the other side"
 
@@ -111,14 +121,48 @@ class WebSocketWire(asyncio.Protocol):
             self._flush()
 
     def data_received(self, data: bytes) -> None:
-        self.protocol.receive_data(data)
-        self._flush()
-        self._handle_events()
+        self._unread += data
+        self._turn.go()
 
-    def eof_received(self) -> None:
-        self.protocol.receive_eof()
+    def eof_received(self) -> bool:
+        self._said_all = True
+        self._turn.go()
+        return self._turn.waiting
+
+    def read(self, *, go_on: bool) -> None:
+        """Whether to read on: what has been read is handled first."""
+        if self._transport is not None and not self._transport.is_closing():
+            if go_on and not self._turn.waiting:
+                self._transport.resume_reading()
+            else:
+                self._transport.pause_reading()
+
+    def _hold(self) -> None:
+        self.read(go_on=True)
+
+    def _take(self) -> bool:
+        """Handle one event, or parse a piece of what has come; whether there may be more."""
+        if self._events:
+            self._handle(self._events.popleft())
+        elif self._unread:
+            piece = bytes(self._unread[:PIECE])
+            del self._unread[:PIECE]
+            self.protocol.receive_data(piece)
+            self._parsed()
+        elif self._said_all:
+            self._said_all = False
+            self.protocol.receive_eof()
+            self._parsed()
+        else:
+            return False
+        return True
+
+    def _parsed(self) -> None:
         self._flush()
-        self._handle_events()
+        self._events += self.protocol.events_received()
+        failed = self.protocol.handshake_exc
+        if failed is not None and not self._events and not self._ended:
+            self.abort(str(failed))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.over.done():
@@ -126,21 +170,17 @@ class WebSocketWire(asyncio.Protocol):
         failed = self.protocol.handshake_exc
         self._finish(str(exc or failed or self._reason))
 
-    def _handle_events(self) -> None:
-        for event in self.protocol.events_received():
-            if self._ended:
-                return
-            if isinstance(event, Frame):
-                self._frame(event)
-            elif isinstance(event, Request):
-                self._answer(event)
-            elif self.protocol.handshake_exc is not None:
-                self.abort(_said(event, self.protocol.handshake_exc))
-            else:
-                self._opened()
-        failed = self.protocol.handshake_exc
-        if failed is not None and not self._ended:
-            self.abort(str(failed))
+    def _handle(self, event: Event) -> None:
+        if self._ended:
+            return
+        if isinstance(event, Frame):
+            self._frame(event)
+        elif isinstance(event, Request):
+            self._answer(event)
+        elif self.protocol.handshake_exc is not None:
+            self.abort(_said(event, self.protocol.handshake_exc))
+        else:
+            self._opened()
 
     def _answer(self, request: Request) -> None:
         assert isinstance(self.protocol, ServerProtocol)

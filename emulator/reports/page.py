@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MOST_REQUESTS: Final = 20_000
 """Ticks of one lane."""
 MOST_EVENTS: Final = 5_000
+_IN_A_SCRIPT: Final = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
+"""Signs with a meaning to HTML or JavaScript, written so that they have none inside of a string."""
 PLAIN: Final = ("event", "stimulus", "fault", "note", "write", "firmware")
 
 
@@ -37,7 +39,7 @@ def page(
         data_of(scenario, result, behaviour, earlier), separators=(",", ":"), ensure_ascii=False, default=str
     )
     template = files(__package__).joinpath("page.html").read_text("utf-8")
-    return template.replace("/*DATA*/null", data.replace("</", "<\\/").replace("\u2028", " ").replace("\u2029", " "))
+    return template.replace("/*DATA*/null", data.translate(_IN_A_SCRIPT))
 
 
 def data_of(
@@ -57,6 +59,7 @@ def data_of(
         "rules": [verdict.as_json() for verdict in result.rules],
         "untested": [found.as_json() for found in result.untested],
         "earlier": [dict(run) for run in earlier],
+        "bugs": [bug.as_json() for bug in result.bugs],
         "failures": [
             {"at": _time(f.at), "place": str(f.place), "step": f.step, "text": f.text} for f in result.failures
         ],
@@ -80,7 +83,6 @@ def _time(at: Instant) -> float:
 
 def _charger(name: str, trace: Trace, entries: Iterable[Entry]) -> dict[str, object]:
     samples = trace.samples
-    sensors = list(dict.fromkeys(sensor for sample in samples for sensor in sample.temperature))
     return {
         "t": [_time(at) for at in trace.times],
         "current": [[round(sample.phase_current[phase], 3) for sample in samples] for phase in range(3)],
@@ -90,7 +92,7 @@ def _charger(name: str, trace: Trace, entries: Iterable[Entry]) -> dict[str, obj
             sensor: [
                 round(value, 2) if (value := sample.temperature.get(sensor)) is not None else None for sample in samples
             ]
-            for sensor in sensors
+            for sensor in trace.sensors
         },
         "charge": [
             round(sample.vehicle.state_of_charge * 100, 2) if sample.vehicle is not None else None for sample in samples

@@ -6,9 +6,10 @@ The one rule: a report is made from the scenario and its result, so that a run w
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree
 
 from .. import __version__
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ..scenario.plan import Scenario
     from ..scenario.player import Result
 
+_UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Run = tuple["Scenario", "Result"]
 
 
@@ -92,6 +94,7 @@ def report(scenario: Scenario, result: Result, behaved: Mapping[str, object]) ->
         "failures": [failure.as_json() for failure in result.failures],
         "rules": [verdict.as_json() for verdict in result.rules],
         "untested": [found.as_json() for found in result.untested],
+        "bugs": [bug.as_json() | {"traceback": bug.traceback} for bug in result.bugs],
         "behaviour": behaved,
         "expectations": [
             {"seq": e.seq, "at": round(seconds(e.at), 6), "name": e.name, **e.detail}
@@ -108,11 +111,20 @@ def junit(runs: Sequence[Run]) -> bytes:
     root = ElementTree.Element("testsuites", name="charger-emulator")
     for scenario, result in runs:
         root.append(_suite(scenario, result))
-    for name in ("tests", "failures"):
+    for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     root.set("time", f"{sum(seconds(result.ended_at) for _, result in runs):.3f}")
+    for element in root.iter():
+        element.text = _printable(element.text or "") or None
+        for name, value in element.items():
+            element.set(name, _printable(value))
     ElementTree.indent(root)
     return bytes(ElementTree.tostring(root, "utf-8", xml_declaration=True)) + b"\n"
+
+
+def _printable(text: str) -> str:
+    """What a client sent may hold signs that XML does not have."""
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def _suite(scenario: Scenario, result: Result) -> ElementTree.Element:
@@ -132,13 +144,17 @@ def _suite(scenario: Scenario, result: Result) -> ElementTree.Element:
         )
         if not verdict.ok:
             _fail(case, verdict.text.partition("\n")[0], f"{verdict.place}: {verdict.text}")
+    for bug in result.bugs:
+        case = ElementTree.SubElement(suite, "testcase", classname="emulator", name=f"bug {bug.id}", time="0")
+        ElementTree.SubElement(case, "error", message=str(bug)).text = bug.traceback
     if result.untested:
         ElementTree.SubElement(suite, "system-out").text = "\n".join(f"not tested: {u}" for u in result.untested)
     if not suite.findall("testcase"):
         _case(suite, scenario, "plays to its end", seconds(result.ended_at))
     cases = suite.findall("testcase")
     suite.set("tests", str(len(cases)))
-    suite.set("failures", str(sum(1 for case in cases if len(case))))
+    suite.set("failures", str(sum(1 for case in cases if case.find("failure") is not None)))
+    suite.set("errors", str(len(result.bugs)))
     return suite
 
 

@@ -27,6 +27,8 @@ class Clock:
         self._anchor_wall = wall()
         self._anchor_at = at
         self._speed = _checked(speed)
+        self.changes = 0
+        """How often its speed was changed."""
 
     @property
     def speed(self) -> float:
@@ -47,6 +49,7 @@ class Clock:
         speed = _checked(speed)
         self._anchor_at = self.now()
         self._anchor_wall = self._wall()
+        self.changes += speed != self._speed
         self._speed = speed
 
     def jump(self, by: Instant) -> None:

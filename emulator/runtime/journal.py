@@ -9,6 +9,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from ..core.instant import Instant, seconds
@@ -164,3 +165,8 @@ class Journal:
                 newest.append(entry)
             return reversed(newest)
         return (entry for entry in tuple(self._entries) if entry.seq > seq)
+
+    def before(self, seq: int) -> Iterator[Entry]:
+        """Entries with a number below `seq`, newest first."""
+        skip = max(0, self.seq + 1 - seq)
+        return islice(reversed(tuple(self._entries)), skip, None)

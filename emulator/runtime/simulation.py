@@ -15,11 +15,13 @@ from typing import Final
 from ..core.agenda import Action, Agenda, Priority, Timer
 from ..core.charger import Charger
 from ..core.faults import Disturbance
+from ..core.freshness import HOLDS, NOW, Happenings
 from ..core.instant import Instant, seconds
 from ..core.messages import Command, Event, Outcome, Stimulus
 from ..core.snapshot import Snapshot
 from ..core.specs import ChargerSpec, VehicleSpec
 from ..errors import EmulatorError
+from .bugs import Bugs
 from .clock import Clock
 from .journal import Entry, Journal
 
@@ -42,6 +44,9 @@ class Simulation:
         self.journal = journal if journal is not None else Journal()
         self.agenda = Agenda(clock.now())
         self.chargers: dict[str, Charger] = {}
+        self.bugs = Bugs()
+        self.served = False
+        """Clients are served: the world goes on after a mistake of ours."""
         self.extensions: dict[str, object] = {}
         """What belongs to this world beside chargers and wallboxes, by name."""
         self.wake: Callable[[], None] = lambda: None
@@ -56,24 +61,45 @@ class Simulation:
     @property
     def at(self) -> Instant:
         """The instant being worked on. Does not move the world; see `now`."""
+        HOLDS.until = NOW
         return self.agenda.at
 
     def now(self) -> Instant:
         """Bring the world up to the clock and say what time it is."""
         if not self._busy and not self._held:
             self.advance_to(self.clock.now())
+        HOLDS.until = NOW
+        return self.agenda.at
+
+    def present(self) -> Instant:
+        """As `now`, for who tells nobody what time it is (see `core.freshness`)."""
+        if not self._busy and not self._held:
+            self.advance_to(self.clock.now())
         return self.agenda.at
 
     @contextmanager
-    def exchange(self, entry: Entry | int | None) -> Iterator[None]:
-        """Everything inside happens at one instant, as an answer to `entry`: a reply never mixes two instants."""
+    def exchange(self, entry: Entry | int | None, *, reading: bool = False) -> Iterator[None]:
+        """Everything inside happens at one instant, as an answer to `entry`: a reply never mixes two instants.
+
+        `reading`: it looks like a request that changes nothing; what it changes all the same is said by who does.
+        """
         self.now()
         self._held += 1
+        owner = self._owner_of(entry)
+        agenda = self.agenda
+        before, agenda.owner = agenda.owner, owner
         try:
             with self.because(entry):
                 yield
         finally:
+            agenda.owner = before
             self._held -= 1
+            if not reading:
+                owner.count += 1
+
+    def _owner_of(self, entry: Entry | int | None) -> Happenings:
+        charger = self.chargers.get(entry.charger or "") if isinstance(entry, Entry) else None
+        return self.agenda.owner if charger is None else charger.happenings
 
     def advance_to(self, at: Instant) -> None:
         """Let everything due until `at` happen, in order."""
@@ -90,6 +116,13 @@ class Simulation:
             try:
                 happened = self.agenda.step(at)
                 self._deliver()
+            except EmulatorError:
+                raise
+            except Exception as error:
+                if not self.served:
+                    raise
+                self.bugs.caught("what was due", error)
+                happened = True
             finally:
                 self._busy = False
             if not happened:
@@ -130,25 +163,29 @@ class Simulation:
         if name in self.chargers:
             raise ValueError(f"there is a charger called {name!r} already")
         midnight = self.epoch.replace(hour=0, minute=0, second=0, microsecond=0)
-        charger = Charger(
-            name,
-            spec,
-            agenda=self.agenda,
-            announce=self._pending.append,
-            seed=self.seed,
-            time_of_day=(self.epoch - midnight).total_seconds(),
-        )
+        with self.agenda.on_behalf_of(Happenings()):
+            charger = Charger(
+                name,
+                spec,
+                agenda=self.agenda,
+                announce=self._pending.append,
+                seed=self.seed,
+                time_of_day=(self.epoch - midnight).total_seconds(),
+            )
         self.chargers[name] = charger
         return charger
 
     def observe(self, charger: str) -> Snapshot:
         """Everything measurable now. Reading is not an event."""
-        at = self.now()
-        return self.chargers[charger].snapshot(at)
+        at = self.present()
+        found = self.chargers[charger]
+        if found.happenings is not self.agenda.owner:  # somebody else's affairs: told by nothing that they moved
+            HOLDS.until = NOW
+        return found.present(at)
 
     def observe_at(self, charger: str, at: Instant) -> Snapshot:
         """As `observe`, for a recent instant in the past (a meter that refreshes once a second)."""
-        self.now()
+        self.present()
         return self.chargers[charger].snapshot(at)
 
     def apply(self, charger: str, stimulus: Stimulus) -> Outcome:

@@ -6,11 +6,15 @@ The one rule: what a file says itself wins over what it includes; timelines and 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+import stat
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
-from ..errors import Place, Problem, did_you_mean
+from ..errors import EmulatorError, Place, Problem, did_you_mean
+from ..language.bounds import LARGEST_FILE, MOST_FILES
 from ..language.nodes import Node, from_yaml
 from .schema import SECTIONS
 
@@ -29,6 +33,66 @@ class ScenarioDocument:
     def get(self, name: str) -> Node | None:
         """The value of a section, if there is one."""
         return self.entries[name][1] if name in self.entries else None
+
+
+INCLUDED: Final = "not YAML"
+
+
+class Environment(Mapping[str, str]):
+    """Environment variables; remembers which were asked for, so that messages can keep their values to themselves."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self._used: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        value = self._variables[name]
+        self._used.add(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+    def hidden(self, problems: list[Problem]) -> list[Problem]:
+        """The problems with `${NAME}` in place of what was put in for it."""
+        values = {self._variables[name]: name for name in self._used if self._variables[name]}
+        if not values:
+            return problems
+        longest_first = sorted(values, key=len, reverse=True)
+        pattern = re.compile("|".join(_occurrence(value) for value in longest_first))
+        return [
+            replace(problem, text=pattern.sub(lambda found: f"${{{values[found[0]]}}}", problem.text))
+            for problem in problems
+        ]
+
+
+def _occurrence(value: str) -> str:
+    """Where a value stands in a message; what is very short also stands in other words and numbers."""
+    return re.escape(value) if len(value) > 2 else rf"(?<!\w){re.escape(value)}(?!\w)"
+
+
+def read_document(path: Path) -> bytes:
+    """The content of a scenario file. EmulatorError if it is none: a device, a pipe, larger than any scenario."""
+    try:
+        with open(path, "rb", opener=_patient) as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+                raise EmulatorError("is not a file")
+            content = opened.read(LARGEST_FILE + 1)
+    except ValueError:
+        raise EmulatorError("no file has such a name") from None
+    except OSError as error:
+        raise EmulatorError(error.strerror or str(error)) from None
+    if len(content) > LARGEST_FILE:
+        raise EmulatorError(f"is larger than {LARGEST_FILE >> 20} MiB")
+    return content
+
+
+def _patient(path: str, flags: int) -> int:
+    """Opens without waiting for whoever is at the other end of a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 class Files:
@@ -66,11 +130,12 @@ class Files:
             self.problems.append(Problem(Place(file, line, column), "not UTF-8 text"))
             return None
         root, problems = from_yaml(text, file, self._environment)
+        if self._open:  # what is no scenario may be a secret of this machine: nothing of it is repeated
+            problems = [replace(problem, text=INCLUDED) if root is None else problem for problem in problems]
         self.problems.extend(problems)
         if root is not None and root.entries is None:
-            self.problems.append(
-                Problem(root.place, f"found {root.shown()}, expected a scenario: a mapping with steps")
-            )
+            found = "" if self._open else f"found {root.shown()}, "
+            self.problems.append(Problem(root.place, f"{found}expected a scenario: a mapping with steps"))
             return None
         return root
 
@@ -88,7 +153,11 @@ class Files:
                 document.rules.extend(included.rules)
 
     def _included(self, item: Node, other: str) -> ScenarioDocument | None:
-        real = os.path.realpath(other)
+        try:
+            real = os.path.realpath(other)
+        except ValueError:
+            self.problems.append(Problem(item.place, "include: no file has such a name"))
+            return None
         if real in self._open:
             names = " -> ".join(os.path.basename(path) for path in [*self._open[self._open.index(real) :], real])
             self.problems.append(Problem(item.place, f"include: the files include each other: {names}"))
@@ -96,10 +165,13 @@ class Files:
         if real in self._done:
             return None
         self._done.add(real)
+        if len(self._done) >= MOST_FILES:
+            self.problems.append(Problem(item.place, f"include: more than {MOST_FILES} files"))
+            return None
         try:
-            content = Path(other).read_bytes()
-        except OSError as error:
-            self.problems.append(Problem(item.place, f'include: "{item.text}": {error.strerror or error}'))
+            content = read_document(Path(other))
+        except EmulatorError as error:
+            self.problems.append(Problem(item.place, f"include: {item.shown()}: {error}"))
             return None
         return self.read(content, other)
 

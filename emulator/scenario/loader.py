@@ -6,12 +6,12 @@ The one rule: every mistake is found before anything runs, and all of them are r
 from __future__ import annotations
 
 import os
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from ..core.vehicles import PRESETS
 from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError, Place, Problem, ScenarioError
 from ..language.arguments import Scope, Unreadable
@@ -23,9 +23,10 @@ from ..verdict.reading import PlacedRule, RulesSection
 from ..world.building import build
 from ..world.names import SiteNames
 from ..world.plan import ChargerPlan, ControlBoxPlan
+from ..world.vehicles import VEHICLES
 from . import schema
 from .default import default_scenario
-from .documents import Files, ScenarioDocument
+from .documents import Environment, Files, ScenarioDocument, read_document
 from .plan import End, Scenario
 from .schema import TimelineSection
 from .sections import check_ports
@@ -43,11 +44,7 @@ ONLY = "charger"
 
 def load(path: str | Path, *, environment: Mapping[str, str] | None = None, variant: Variant | None = None) -> Scenario:
     """The scenario in a file. ScenarioError with every problem; EmulatorError if it cannot be read at all."""
-    try:
-        text = Path(path).read_bytes()
-    except OSError as error:
-        raise EmulatorError(f"{path}: {error.strerror or error}") from None
-    return _loaded(text, str(path), environment, variant)
+    return _loaded(_content(path), str(path), environment, variant)
 
 
 def loads(text: str, file: str = "scenario.yaml", *, environment: Mapping[str, str] | None = None) -> Scenario:
@@ -56,39 +53,45 @@ def loads(text: str, file: str = "scenario.yaml", *, environment: Mapping[str, s
 
 
 def _loaded(text: bytes, file: str, environment: Mapping[str, str] | None, variant: Variant | None = None) -> Scenario:
-    files = Files(os.environ if environment is None else environment)
+    variables = Environment(os.environ if environment is None else environment)
+    files = Files(variables)
     document = files.read(text, file)
     scope = Scope(Names(), files.problems)
     scenario = _read(document, file, scope, variant or Variant()) if document is not None else None
     if scope.problems or scenario is None:
-        raise ScenarioError(scope.problems)
+        raise ScenarioError(variables.hidden(scope.problems))
     return scenario
+
+
+def _content(path: str | Path) -> bytes:
+    try:
+        return read_document(Path(path))
+    except EmulatorError as error:
+        raise EmulatorError(f"{path}: {error}") from None
 
 
 def load_rules(path: str | Path, names: Names) -> list[PlacedRule]:
     """The rules in a file: a list of rules, or a document with `rules:`. ScenarioError with every problem."""
-    node, problems = _rules_node(path)
+    variables = Environment(os.environ)
+    node, problems = _rules_node(path, variables)
     scope = Scope(names, problems)
     found = _rules(node, scope) if node is not None else []
     if problems:
-        raise ScenarioError(problems)
+        raise ScenarioError(variables.hidden(problems))
     return found
 
 
 def rules_as_data(path: str | Path) -> object:
     """The rules in a file as plain data, unchecked: for an emulator that knows its own names."""
-    node, problems = _rules_node(path)
+    variables = Environment(os.environ)
+    node, problems = _rules_node(path, variables)
     if problems or node is None:
-        raise ScenarioError(problems)
+        raise ScenarioError(variables.hidden(problems))
     return node.data()
 
 
-def _rules_node(path: str | Path) -> tuple[Node | None, list[Problem]]:
-    try:
-        text = Path(path).read_bytes()
-    except OSError as error:
-        raise EmulatorError(f"{path}: {error.strerror or error}") from None
-    root, problems = from_yaml(text.decode("utf-8-sig", "replace"), str(path), os.environ)
+def _rules_node(path: str | Path, environment: Environment) -> tuple[Node | None, list[Problem]]:
+    root, problems = from_yaml(_content(path).decode("utf-8-sig", "replace"), str(path), environment)
     rules = root.get("rules") if root is not None else None
     return rules if rules is not None else root, list(problems)
 
@@ -96,6 +99,7 @@ def _rules_node(path: str | Path) -> tuple[Node | None, list[Problem]]:
 def _read(document: ScenarioDocument, file: str, scope: Scope, variant: Variant) -> Scenario | None:
     """The scenario of a document; None after reporting what is wrong."""
 
+    _section(document, schema.PACKS, scope, ())
     vehicles = variant.vehicles(_section(document, schema.VEHICLES, scope, {}))
     plans = variant.plans(_plans(document, scope))
     check_ports(plans, scope)
@@ -111,6 +115,7 @@ def _read(document: ScenarioDocument, file: str, scope: Scope, variant: Variant)
     return Scenario(
         file=file,
         about=_section(document, schema.ABOUT, scope, ""),
+        reported=_section(document, schema.REPORTED, scope, ()),
         seed=_section(document, schema.SEED, scope, 0),
         epoch=_section(document, schema.EPOCH, scope, None),
         speed=_section(document, schema.CLOCK, scope, None),
@@ -220,7 +225,11 @@ def _names(document: ScenarioDocument, plans: list[ChargerPlan], vehicles: Mappi
     read = {plan.name for plan in plans}
     rest = [_salvaged(key.text, value, key.place) for key, value in (node.entries or () if node is not None else ())]
     every = [*plans, *(plan for plan in rest if plan.name not in read)]
-    names = SiteNames(chargers, {*PRESETS, *vehicles, *written}, find=_Probe(every, scope))
+    names = SiteNames(
+        chargers,
+        ChainMap(dict.fromkeys([*vehicles, *written]), VEHICLES),  # type: ignore[arg-type]
+        find=_Probe(every, scope),
+    )
     for timeline in document.timelines:
         for item in timeline.items or ():
             names.faults.update(_fault_names(item))

@@ -28,6 +28,8 @@ class Scenario(SitePlan):
 
     file: str = "(none)"
     about: str = ""
+    reported: tuple[str, ...] = ()
+    """Links to where it was reported."""
     speed: float | None = None
     """Simulated seconds per second as stated under `clock:`; None: not stated, real time."""
     tracks: tuple[tuple[TimedStep, ...], ...] = ()

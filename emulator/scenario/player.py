@@ -14,6 +14,7 @@ from ..core.agenda import Priority
 from ..core.instant import Instant, seconds
 from ..core.messages import Outcome
 from ..errors import EmulatorError, Place
+from ..runtime.bugs import Bug
 from ..runtime.journal import Journal
 from ..verdict.engine import RuleVerdict, VerdictEngine
 from ..verdict.reading import PlacedRule
@@ -62,6 +63,8 @@ class Result:
     """What passed only because nothing came to it."""
     strict: bool = False
     """What was not tested is among the failures."""
+    bugs: tuple[Bug, ...] = ()
+    """Mistakes of the emulator itself."""
 
     def strictly(self) -> Result:
         """The same, with everything that was not tested as a failure."""
@@ -105,6 +108,16 @@ class Track:
     @property
     def finished(self) -> bool:
         return self._index >= len(self._steps)
+
+    @property
+    def steps(self) -> Sequence[TimedStep]:
+        """All of them."""
+        return self._steps
+
+    @property
+    def due(self) -> Instant | None:
+        """When the next step is due; None: it is not known yet, or there is none."""
+        return self._timer.due
 
     @property
     def left(self) -> Sequence[TimedStep]:
@@ -191,7 +204,7 @@ class Player:
         self.ended_at: Instant | None = None
         """When it was over; None while it is not."""
         self._end = scenario.end
-        self._tracks = [Track(self, steps) for steps in scenario.tracks]
+        self.tracks = [Track(self, steps) for steps in scenario.tracks]
         self._finished = finished
         self._open_ended = open_ended
         self._concluded_at: Instant | None = None
@@ -210,9 +223,14 @@ class Player:
         return self.ended_at is not None
 
     @property
+    def end(self) -> Instant | None:
+        """When it will be over, if that is known."""
+        return self._timer.due
+
+    @property
     def left(self) -> int:
         """How many steps are not done yet."""
-        return sum(len(track.left) for track in self._tracks)
+        return sum(len(track.left) for track in self.tracks)
 
     def start(self) -> None:
         """Put the first steps on the agenda. Nothing happens before time moves."""
@@ -221,10 +239,10 @@ class Player:
             self._recorder.start()
         if self._end is not None and self._end.at is not None:
             self._timer.set(max(self._end.at, self.site.simulation.at))
-        for track in self._tracks:
+        for track in self.tracks:
             look_ahead((check for step in track.left for check in checks_of(step)), self.site)
             track.arm()
-        if not self._tracks:
+        if not self.tracks:
             self.track_finished()
 
     def stop(self) -> None:
@@ -238,7 +256,7 @@ class Player:
 
     def _stop(self) -> None:
         self._timer.clear()
-        for track in self._tracks:
+        for track in self.tracks:
             track.stop()
 
     def result(self) -> Result:
@@ -262,7 +280,7 @@ class Player:
         yield from self._engine.untested()
         yield from self._clients.untested()
         yield from self._left_out
-        for track in self._tracks:
+        for track in self.tracks:
             for timed in track.left:
                 kind: Literal["expectation", "step"] = "expectation" if checks_of(timed) else "step"
                 yield Untested(kind=kind, name=timed.name, why="it was never reached", place=timed.place)
@@ -296,14 +314,14 @@ class Player:
 
     def track_finished(self) -> None:
         """A timeline is at its end; when all are, the scenario's end is set unless it is fixed."""
-        if self._timer.due is not None or not all(track.finished for track in self._tracks):
+        if self._timer.due is not None or not all(track.finished for track in self.tracks):
             return
         rest = self._end.after if self._end is not None and self._end.after is not None else 0
         self._timer.set(self.site.simulation.at + rest)
         self.site.simulation.wake()
 
     def _over(self, at: Instant) -> None:
-        for track in self._tracks:
+        for track in self.tracks:
             if track.waiting is not None:
                 self.fail(at, track.waiting, "the scenario ended while waiting")
             elif not track.finished:

@@ -66,7 +66,8 @@ def _catch_up(site: Site) -> None:
 def apply_step(site: Site, step: TimedStep) -> Outcome:
     """Do one step now, whatever its time says; a wait looks once. EmulatorError if it cannot be done at all."""
     site.simulation.now()
-    return step.step.apply(site)
+    with site.simulation.agenda.on_behalf_of(site.simulation.agenda.world):
+        return step.step.apply(site)
 
 
 def perform(site: Site, steps: Sequence[TimedStep], finished: Callable[[Result], None] | None = None) -> Player:

@@ -83,7 +83,7 @@ class QuietLink:
         """The connection breaks; the wallbox tries again."""
         if self._access is not None:
             self._record_connection("lost", {"reason": "connection reset"})
-            self._access = None
+            self._gone(self._access)
             self.interface.lost("connection reset")
         self._try_later()
 
@@ -200,9 +200,20 @@ class QuietLink:
     def _leave(self) -> None:
         self._retry.clear()
         if self._access is not None:
+            if self.wallbox.up:
+                self.send(self.interface.leaving())
             reason = "good-bye" if self.wallbox.up else "the wallbox went down"
             self._record_connection("disconnected", {"reason": reason})
-            self._access = None
+            if self.wallbox.up:
+                self._access = None
+            else:
+                self._gone(self._access)
+
+    def _gone(self, access: BrokerAccess) -> None:
+        """Without a good-bye: the broker publishes its last will."""
+        self._access = None
+        if access.will is not None:
+            self._to_broker(access.will)
 
     def _connect(self, wanted: BrokerAccess) -> None:
         try:

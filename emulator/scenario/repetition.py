@@ -1,6 +1,7 @@
 """What a JSON Schema says more than once, said once.
 
-The one rule: only what stands where a schema may stand is moved; a mapping of properties is none.
+What has a title is moved under that name, whatever else is said several times under a number. The one rule: only what
+stands where a schema may stand is moved; a mapping of properties is none.
 """
 
 from __future__ import annotations
@@ -32,12 +33,19 @@ class _Part:
 
 
 def without_repetition(schema: Schema) -> Schema:
-    """The same schema, with everything long that it says several times under `$defs`."""
+    """The same schema, with all that has a title, and everything long that it says several times, under `$defs`.
+
+    There, what a schema refers to stands before it: generators of code read them in this order.
+    """
     parts: list[_Part] = []
     numbers: dict[str, int] = {}
     known: dict[int, int] = {}
+    kept: list[Schema] = []  # so that no other schema gets the same id
 
     def number(part: Schema) -> Schema:
+        if "description" in part:  # it belongs to the place
+            plain = {word: value for word, value in part.items() if word != "description"}
+            return number(plain) | {"description": part["description"]}
         if id(part) in known:
             parts[known[id(part)]].times += 1
             return {_PART: known[id(part)]}
@@ -49,31 +57,35 @@ def without_repetition(schema: Schema) -> Schema:
             inner += parts[_number(found)].length
             return found
 
-        plain = _each(part, count)
-        text = json.dumps(plain, sort_keys=True)
+        outer = _each(part, count)
+        text = json.dumps(outer, sort_keys=True)
         if text not in numbers:
             numbers[text] = len(parts)
-            parts.append(_Part(plain, len(text) + inner))
+            parts.append(_Part(outer, len(text) + inner))
         parts[numbers[text]].times += 1
         known[id(part)] = numbers[text]
+        kept.append(part)
         return {_PART: numbers[text]}
 
     moved: dict[str, Schema] = {}
 
     def build(found: Schema) -> Schema:
         part = parts[_number(found)]
-        if part.times < 2 or part.length < WORTH:
-            return _each(part.schema, build)
+        about = {word: value for word, value in found.items() if word != _PART}
+        title = part.schema.get("title")
+        if title is None and (part.times < 2 or part.length < WORTH):
+            return _each(part.schema, build) | about
         if not part.name:
-            part.name = f"shared_{len(moved) + 1}"
-            moved[part.name] = {}
-            moved[part.name] = _each(part.schema, build)
-        return {"$ref": f"#/$defs/{part.name}"}
+            content = _each(part.schema, build)
+            part.name = str(title or f"shared_{len(moved) + 1}")
+            assert part.name not in moved, f"two schemas are called {part.name}"
+            moved[part.name] = content
+        return {"$ref": f"#/$defs/{part.name}"} | about
 
     result = _each(_each(schema, number), build)
     definitions = result.get("$defs")
     stated = definitions if isinstance(definitions, Mapping) else {}
-    return {**result, "$defs": {**stated, **moved}}
+    return {**result, "$defs": {**moved, **stated}}
 
 
 _PART: Final = "part"

@@ -23,6 +23,7 @@ from .sections import (
     ControlBoxSection,
     EndSection,
     FleetSection,
+    PacksSection,
     VehiclesSection,
     supply_type,
 )
@@ -48,7 +49,9 @@ class TimelineSection(ArgumentType[tuple[TimedStep, ...]]):
 
 
 ABOUT: Final = Argument("about", Text(), stated="what this scenario shows")
+REPORTED: Final = Argument("reported", Several(Text()), stated="where it was reported: links to issues")
 INCLUDE: Final = Argument("include", Several(Text()), stated="further files, relative to this one")
+PACKS: Final = Argument("packs", PacksSection(), stated="wallboxes described in YAML, relative to this file")
 SEED: Final = Argument("seed", Whole(0), stated="of everything random; the same seed gives the same run")
 EPOCH: Final = Argument("epoch", CalendarTime(), stated="calendar time at simulated time 0")
 CLOCK: Final = Argument("clock", ClockSection(), stated="how fast simulated time runs")
@@ -70,8 +73,8 @@ END: Final = Argument("end", EndSection(), stated="when it is over")
 SECTIONS: Final[Mapping[str, Argument[object]]] = {
     section.name: section
     for section in (
-        ABOUT, INCLUDE, SEED, EPOCH, CLOCK, SUPPLY, BROKER, CONTROL_BOX, VEHICLES, CHARGERS, CHARGER, WALLBOXES,
-        WALLBOX, FLEET, STEPS, CLIENTS, RULES, STRICT, END,
+        ABOUT, REPORTED, INCLUDE, PACKS, SEED, EPOCH, CLOCK, SUPPLY, BROKER, CONTROL_BOX, VEHICLES, CHARGERS, CHARGER,
+        WALLBOXES, WALLBOX, FLEET, STEPS, CLIENTS, RULES, STRICT, END,
     )
 }  # fmt: skip
 """What a scenario consists of: how each part is read, and what it is for."""

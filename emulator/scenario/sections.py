@@ -6,19 +6,45 @@ The one rule: a section is an argument type like any other - it reads a node, an
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from .. import vendors
 from ..core.specs import ChargerSpec, SupplySpec, VehicleSpec
-from ..core.vehicles import PRESETS
-from ..errors import Problem, did_you_mean
+from ..devices.vendor import Vendor
+from ..errors import EmulatorError, Problem, ScenarioError, did_you_mean
 from ..language.arguments import ArgumentType, Duration, Flag, Schema, Scope, Several, Text, Unreadable, Whole
 from ..language.fields import PartialRecord, arguments_of, construct, merged, optional
 from ..language.nodes import Node
 from ..language.records import Argument, RecordValues, read_record, record_schema
 from ..world.plan import NO_BROKER, BrokerAddress, ChargerPlan, ClientPlan, ControlBoxPlan, Recognition
+from ..world.vehicles import VEHICLES
 from .plan import End
 from .steps.checks import Speed
 from .wallboxes import EVERYTHING, WallboxesSection, numbered, proper_name
+
+
+@dataclass(frozen=True, slots=True)
+class PacksSection(ArgumentType[tuple[Vendor, ...]]):
+    """Device packs; reading them makes their vendors and models known."""
+
+    text = "files such as boxes/heidelberg.yaml"
+
+    def read(self, node: Node, scope: Scope) -> tuple[Vendor, ...]:
+        found: list[Vendor] = []
+        for item in node.items if node.items is not None else (node,):
+            if not isinstance(item.scalar, str):
+                self.wrong(item, scope)
+            try:
+                found.append(vendors.state_pack(Path(item.place.file).parent / item.scalar))
+            except ScenarioError as error:
+                scope.problems.extend(error.problems)
+            except EmulatorError as error:
+                scope.report(item, str(error))
+        return tuple(found)
+
+    def schema(self) -> Schema:
+        return Several(Text()).schema()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +56,12 @@ class VehiclePreset(ArgumentType[VehicleSpec]):
     def read(self, node: Node, scope: Scope) -> VehicleSpec:
         if not isinstance(node.scalar, str):
             self.wrong(node, scope)
-        if node.scalar not in PRESETS:
-            scope.fail(node, f'there is no vehicle model "{node.scalar}"{did_you_mean(node.scalar, PRESETS)}')
-        return PRESETS[node.scalar]
+        if node.scalar not in VEHICLES:
+            scope.fail(node, f'there is no vehicle model "{node.scalar}"{did_you_mean(node.scalar, VEHICLES)}')
+        return VEHICLES[node.scalar]
 
     def schema(self) -> Schema:
-        return {"enum": sorted(PRESETS)}
+        return {"enum": sorted(VEHICLES)}
 
 
 _PRESET = Argument("model", VehiclePreset(), "generic", stated="the preset it is based on")
@@ -70,7 +96,7 @@ def _vehicle(node: Node, scope: Scope) -> VehicleSpec:
     if isinstance(node.scalar, str):
         return VehiclePreset().read(node, scope)
     changes = read_record(node, VEHICLE, scope, given_only=True, what="a vehicle")
-    base = changes.of(_PRESET, PRESETS["generic"])
+    base = changes.of(_PRESET, VEHICLES["generic"])
     return merged(base, {name: value for name, value in changes.items() if name != _PRESET.name})
 
 

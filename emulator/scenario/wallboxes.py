@@ -15,6 +15,8 @@ from typing import Final
 
 from .. import vendors
 from ..devices.interfaces.ocpp import EMBEDDED
+from ..devices.quantities import RESERVED
+from ..devices.realism import LEVELS, Realism
 from ..devices.vendor import Vendor
 from ..errors import EmulatorError, did_you_mean
 from ..language.arguments import ArgumentType, Schema, Scope, Text, Unreadable, Values, checked
@@ -22,10 +24,9 @@ from ..language.names import Names
 from ..language.nodes import Node
 from ..language.records import Argument, RecordValues, read_record, record_schema
 from ..world.plan import WallboxPlan, counted_up
-from ..world.quantities import RESERVED
 from .settings import check_settings
 
-INTERFACES: Final = ("http", "https", "websocket", "mqtt", "modbus", "udp", "rest", "semp", "ship", "mdns")
+INTERFACES: Final = ("http", "https", "websocket", "mqtt", "modbus", "udp", "rest", "semp", "cloud", "ship", "mdns")
 SHIP: Final = "ship"
 """The interface that `eebus:` switches on."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -83,6 +84,24 @@ class CentralSystemUrl(ArgumentType[str]):
         return {"anyOf": [{"const": EMBEDDED}, {"type": "string", "pattern": "^wss?://"}]}
 
 
+@dataclass(frozen=True, slots=True)
+class RealismLevel(ArgumentType[Realism]):
+    """How realistic a wallbox is in time. YAML takes a bare `off` for false."""
+
+    @property
+    def text(self) -> str:
+        return f"{', '.join(LEVELS[:-1])} or {LEVELS[-1]}"
+
+    def read(self, node: Node, scope: Scope) -> Realism:
+        level = next((level for level in LEVELS if level == node.text), None)
+        if level is None:
+            self.wrong(node, scope)
+        return level
+
+    def schema(self) -> Schema:
+        return {"enum": list(LEVELS)}
+
+
 class AllInterfaces(ArgumentType[bool]):
     """`all`: every interface there is, with open access."""
 
@@ -109,8 +128,14 @@ SETTINGS: Final = Argument("settings", Values(), stated="what its owner has set,
 PORTS: Final = tuple(Argument(name, Port(), stated=f"the {name} interface: {Port().text}") for name in INTERFACES)
 OCPP: Final = Argument("ocpp", CentralSystemUrl(), stated="the central system of OCPP")
 EEBUS: Final = Argument("eebus", Port(), stated=f"EEBUS, the same as `{SHIP}`: {Port().text}")
-WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, EVERYTHING, OCPP, EEBUS, *PORTS)
-_KEYS: Final = [argument.name for argument in WALLBOX if argument.name not in vendors.PACKAGES]
+REALISM: Final = Argument(
+    "realism",
+    RealismLevel(),
+    stated="answers take as long as the device's (latency), and its meter is noisy and refreshes as seldom (full); "
+    "default: full in real time, off at any other speed of the clock",
+)
+WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, EVERYTHING, REALISM, OCPP, EEBUS, *PORTS)
+_KEYS: Final = [argument.name for argument in WALLBOX if argument.name not in vendors.names()]
 """What cannot be the name of a wallbox; `eebus`, which is a vendor as well, can."""
 
 
@@ -141,7 +166,7 @@ class WallboxesSection(ArgumentType[tuple[WallboxPlan, ...]]):
 @cache
 def _schema() -> Schema:
     """What can be said about wallboxes: made once, because it is long and stands in several places."""
-    of_vendor = {name: _schema_of(vendors.vendor(name)) for name in vendors.PACKAGES}
+    of_vendor = {name: _schema_of(vendors.vendor(name)) for name in vendors.names()}
     words: Schema = {"enum": [*of_vendor, *vendors.VENDOR_OF_MODEL]}
     some: Schema = {"anyOf": [*of_vendor.values()]}
     word_or_nothing: list[Schema] = [words, {"type": "null"}]
@@ -172,7 +197,7 @@ def _schema_of(vendor: Vendor) -> Schema:
         ),
         vendor={"const": vendor.id, "description": VENDOR.about},
         model={"enum": [model.id for model in vendor.models], "description": MODEL.about},
-        firmware={"anyOf": [{"enum": versions}, {"type": ["string", "number"]}], "description": FIRMWARE.about},
+        firmware={"anyOf": [{"enum": versions}, {"type": "string"}, {"type": "number"}], "description": FIRMWARE.about},
         settings={
             "type": "object",
             "properties": {row.name: row.schema for row in vendor.settings},
@@ -288,6 +313,7 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
             if (stated := values.of(port)) is not None
         },
         everything=values.of(EVERYTHING, False),
+        realism=values.of(REALISM),
         place=key.place,
     )
 

@@ -7,6 +7,7 @@ loop; they leave sockets and site in agreement when they return.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -23,7 +24,9 @@ from ..language.arguments import LONGEST
 from ..protocols.ocpp import OcppDevice
 from ..protocols.push import moved
 from ..protocols.server import Server
+from ..runtime.bugs import Bugs
 from ..runtime.clock import Clock
+from ..runtime.journal import Entry
 from ..runtime.pacer import Pacer
 from ..scenario.plan import Scenario
 from ..scenario.player import FOREVER, Failure, Player, Result
@@ -40,12 +43,15 @@ from .keeping import Keeper
 from .options import Options as Options
 from .sockets import Sockets
 from .travel import standing, travel
+from .trouble import unhandled
 
 if TYPE_CHECKING:
     from ..protocols.broker import Broker
     from ..protocols.central_system import CentralSystemServer
     from ..protocols.mqtt import MqttDevice
     from ..runtime.simulation import Simulation
+
+log = logging.getLogger(__name__)
 
 MOST_EARLIER: Final = 100
 """Runs before a reset that are kept for the report."""
@@ -65,6 +71,8 @@ class Emulator:
         self.scenario = scenario
         self.options = options if options is not None else Options()
         self.sockets = Sockets(scenario, self.options)
+        self.bugs = Bugs()
+        """Mistakes of the emulator itself, from its start on."""
         self.finished = asyncio.Event()
         """The scenario is over: `result` is final."""
         self.earlier: list[Result] = []
@@ -93,6 +101,9 @@ class Emulator:
         await self._stack.aclose()
 
     async def _start(self, stack: AsyncExitStack) -> None:
+        loop = asyncio.get_running_loop()
+        stack.callback(loop.set_exception_handler, loop.get_exception_handler())
+        loop.set_exception_handler(unhandled(self.bugs))
         wallboxes = sum(len(charger.wallboxes) for charger in self.scenario.chargers)
         reserve_descriptors(2 * wallboxes)
         if self.options.state is not None:
@@ -133,6 +144,9 @@ class Emulator:
             broker=self.sockets.broker_address,
             epoch=epoch,
         )
+        self.simulation.bugs, self.simulation.served = self.bugs, True
+        if log.isEnabledFor(logging.DEBUG):
+            self.simulation.journal.listen(_logged)
         if self._keeper is not None:
             self._keeper.follow(self.site)
         self.faults = FaultEngine.of(self.site.simulation)
@@ -163,6 +177,11 @@ class Emulator:
     def central_system(self) -> CentralSystemServer | None:
         return self.sockets.central_system
 
+    @property
+    def players(self) -> Sequence[Player]:
+        """The scenario's, and those of timelines added to it."""
+        return (self.player, *self._performances)
+
     def _over(self, _result: Result) -> None:
         self.finished.set()
 
@@ -180,7 +199,7 @@ class Emulator:
         result = self.player.result()
         added = tuple(failure for player in self._performances for failure in player.failures)
         failures = result.failures + added + tuple(self._posted)
-        return replace(result, ok=not failures, failures=failures)
+        return replace(result, ok=not failures, failures=failures, bugs=tuple(self.bugs.found.values()))
 
     def conclude(self) -> None:
         """The run is over although it has no end of its own: judge what rules still wait for."""
@@ -359,6 +378,10 @@ class Emulator:
             return
         for wallbox in plan.wallboxes:
             self.site.add_wallbox(plan.name, wallbox)
+
+
+def _logged(entry: Entry) -> None:
+    log.debug("%s %s", entry.kind, entry.name, extra={"entry": entry.as_json()})
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

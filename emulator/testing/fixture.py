@@ -11,22 +11,25 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from .. import vendors
 from ..core.instant import SECOND, Instant, seconds
+from ..devices.realism import Realism
 from ..errors import EmulatorError, did_you_mean
 from ..language.arguments import Duration, Scope, Unreadable
 from ..language.names import Names
 from ..language.nodes import from_object
+from ..reports.writing import write_reports
 from ..scenario.loader import from_data, load
 from ..scenario.plan import Scenario
 from ..scenario.player import failed
 from ..scenario.playing import checks, expect
-from ..scenario.steps import STEPS, make_step
+from ..scenario.steps import make_step
 from ..scenario.variants import Variant
 from ..service.emulator import Emulator, Options
 from ..verdict.engine import RuleVerdict, VerdictEngine
-from ..verdict.reading import rule_from
+from ..verdict.reading import rules_from
 from ..world.plan import ChargerPlan
 from ..world.quantities import charger_view, read
 from .background import Background
+from .steps import Steps
 from .tail import MOST, tail
 from .wallbox import WallboxFixture
 
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class EmulatorFixture:
+class EmulatorFixture(Steps):
     """What the fixture `emulator` is: an emulator that does what it is told and otherwise stands still.
 
     Every step of the scenario language is a method, with arguments as in YAML: `plug_in(vehicle="vw_id3")`,
@@ -47,8 +50,11 @@ class EmulatorFixture:
         self._background = Background.shared()
         self._stack = AsyncExitStack()
         self._emulator: Emulator | None = None
+        self._last: Emulator | None = None
+        """The one that runs or ran last: what it saw can still be looked at when it is off."""
         self._failures = 0
         self._engine: VerdictEngine | None = None
+        self._judged: list[RuleVerdict] = []
 
     def __enter__(self) -> Self:
         return self
@@ -79,9 +85,10 @@ class EmulatorFixture:
             self._stack = stack
             return emulator
 
-        self._emulator = self._background.run(begin())
+        self._emulator = self._last = self._background.run(begin())
         self._failures = 0
         self._engine = None
+        self._judged = []
         return self
 
     def stop(self) -> None:
@@ -103,10 +110,12 @@ class EmulatorFixture:
         charger: str | Mapping[str, object] = "charger",
         address: str | None = None,
         ocpp: str | None = None,
+        realism: Realism | None = None,
     ) -> WallboxFixture:
         """A wallbox of this vendor (or model), served at once with every interface on and open access.
 
-        `ocpp`: URL of its central system, or `embedded`.
+        `ocpp`: URL of its central system, or `embedded`. `realism`: `off`, `latency` (answers take as long as the
+        device's) or `full` (its meter is noisy, too); by default `full` in real time and `off` while time stands still.
 
         `charger` is the charger's name, or its hardware as in YAML (`{"connector": "socket", "phases": 1}`).
         A second wallbox on the same charger runs beside the first. EmulatorError if anything is wrong.
@@ -114,7 +123,7 @@ class EmulatorFixture:
         if vendor in vendors.VENDOR_OF_MODEL and model is None:
             vendor, model = vendors.VENDOR_OF_MODEL[vendor], vendor
         stated = {"model": model, "firmware": firmware, "serial": serial, "settings": settings, "address": address}
-        stated["ocpp"] = ocpp
+        stated |= {"ocpp": ocpp, "realism": realism}
         wallbox: dict[str, object] = {"vendor": vendor} | {
             key: value for key, value in stated.items() if value is not None
         }
@@ -215,22 +224,6 @@ class EmulatorFixture:
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
-    def __getattr__(self, name: str) -> Callable[..., dict[str, object]]:
-        """Every step as a method."""
-        if name not in STEPS:
-            raise AttributeError(f'the emulator has no step "{name}"{did_you_mean(name, STEPS)}')
-
-        def step(argument: object = None, /, **arguments: object) -> dict[str, object]:
-            __tracebackhide__ = True
-            return self.step(name, argument, **arguments)
-
-        step.__name__ = name
-        step.__doc__ = STEPS[name].about
-        return step
-
-    def __dir__(self) -> Iterable[str]:
-        return [*super().__dir__(), *STEPS]
-
     def step(self, name: str, argument: object = None, /, **arguments: object) -> dict[str, object]:
         """Do a step now and return what came of it. EmulatorError if it is refused or makes no sense."""
         __tracebackhide__ = True
@@ -258,14 +251,15 @@ class EmulatorFixture:
         self._background.run(self.running.reset(scenario))
         self._failures = 0
         self._engine = None
+        self._judged = []
 
     # --- judging the client ------------------------------------------------------------------------------------------
 
     def rule(self, rule: Mapping[str, object] | None = None, /, **named: object) -> None:
         """A rule as in a scenario's `rules:`, in force from now on until `verdict`.
 
-        `emulator.rule({"never": {"client": {"writes": "goe.amp", "value": "> 16"}}})`, or by keywords. ScenarioError
-        with every mistake in it.
+        `emulator.rule({"never": {"client": {"writes": "goe.amp", "value": "> 16"}}})`, or by keywords;
+        `emulator.rule(include="goe/recommended")` for a ready-made set. ScenarioError with every mistake in it.
         """
         stated = {**(rule or {}), **{name.rstrip("_"): value for name, value in named.items()}}
         site = self.running.site
@@ -273,7 +267,8 @@ class EmulatorFixture:
         def add() -> None:
             if self._engine is None:
                 self._engine = VerdictEngine(site)
-            self._engine.add(rule_from(stated, site.names))
+            for rule in rules_from(stated, site.names):
+                self._engine.add(rule)
 
         self.call(add)
 
@@ -287,7 +282,9 @@ class EmulatorFixture:
             found = list(emulator.player.result().rules)
             if engine is not None:
                 engine.conclude(emulator.simulation.now())
-                found += engine.verdicts()
+                judged = engine.verdicts()
+                self._judged += judged
+                found += judged
             return found
 
         verdicts = self.call(conclude)
@@ -306,6 +303,9 @@ class EmulatorFixture:
         __tracebackhide__ = True
         if self._emulator is None:
             return
+        bugs = self._emulator.bugs
+        if found := self.call(lambda: [bug.traceback for bug in bugs.found.values()]):
+            raise AssertionError("the emulator itself failed:\n" + "\n".join(found))
         if self._engine is not None:
             self.verdict()
         self._check_failures()
@@ -335,14 +335,31 @@ class EmulatorFixture:
 
     def journal(self, *, after: int = 0, **wanted: object) -> list[dict[str, object]]:
         """Journal entries whose members are as wanted: `journal(kind="write", interface="http", name="amp")`."""
-        if self._emulator is None:
+        emulator = self._last
+        if emulator is None:
             return []
-        emulator = self._emulator
         found = self.call(lambda: [entry.as_json() for entry in emulator.simulation.journal.after(after)])
         for name in wanted:
             if found and name not in found[0]:
                 raise EmulatorError(f'journal entries have no "{name}"{did_you_mean(name, found[0])}')
         return [entry for entry in found if all(entry[name] == value for name, value in wanted.items())]
+
+    def write_report(self, directory: str | Path) -> bool:
+        """`journal.jsonl`, `junit.xml`, `report.json` and `report.html`, as `--report` does; False if nothing ran."""
+        emulator = self._last
+        if emulator is None:
+            return False
+        rules = [*self._judged, *([] if self._engine is None else self._engine.verdicts())]
+
+        def write() -> None:
+            result = emulator.player.result()
+            held = all(verdict.ok for verdict in rules)
+            full = replace(result, ok=result.ok and held, rules=(*result.rules, *rules))
+            earlier = [(emulator.scenario, before) for before in emulator.earlier]
+            write_reports(Path(directory), [(emulator.scenario, full)], earlier)
+
+        self.call(write)
+        return True
 
     def tail(self, count: int = MOST) -> str:
         """The newest journal entries for a reader, as shown beside a failing test."""

@@ -6,48 +6,52 @@ The one rule: nothing is written here by hand; every line comes from a row that 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
-from ..devices.firmware import Profile
+from ..devices.firmware import Model, Version
 from ..devices.points import Fidelity
 from ..devices.vendor import Vendor
-from ..devices.wallbox import Context, charger_defaults
-from ..runtime.clock import Clock
-from ..runtime.simulation import Simulation
-from . import PACKAGES, vendor
+from . import names, vendor
+from .specimen import specimen
 
-_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _HEAD = ("Name", "Type", "Access", "Value", "Firmware", "Models", "About", "Source", "Assumed")
 
 
 def document(name: str | None = None) -> str:
     """All vendors, or the one called `name`. EmulatorError if there is none."""
-    chosen = PACKAGES if name is None else (name,)
+    chosen = names() if name is None else (name,)
     return "\n".join(line for vendor_name in chosen for line in _chapter(vendor(vendor_name)))
 
 
 def rows(found: Vendor) -> list[Fidelity]:
     """Every row of every model and firmware, each once, in the order of the newest firmware that has it."""
     profiles = [found.profile(model.id, text) for model in found.models for text in reversed(model.firmwares)]
-    return list(dict.fromkeys(row for profile in profiles for row in _served(found, profile)))
+    return list(dict.fromkeys(row for profile in profiles for row in specimen(found, profile).fidelity()))
 
 
-def _served(found: Vendor, profile: Profile) -> Iterable[Fidelity]:
-    """The rows of one wallbox, made for this and never run."""
-    simulation = Simulation(clock=Clock(0.0), epoch=_EPOCH)
-    simulation.add_charger("charger", charger_defaults(profile))
-    wallbox = found.create(
-        Context(
-            vendor=found,
-            profile=profile,
-            simulation=simulation,
-            charger="charger",
-            name=found.id,
-            serial=profile.model.serial,
-            settings=found.everything,
-        )
-    )
-    return wallbox.fidelity()
+def overview(name: str | None = None) -> str:
+    """Per vendor and firmware how many rows there are, and of which kind. EmulatorError if there is no such vendor."""
+    chosen = names() if name is None else (name,)
+    return "\n".join(line for vendor_name in chosen for line in _summary(vendor(vendor_name))).rstrip()
+
+
+def _summary(found: Vendor) -> Iterator[str]:
+    """All models that have a firmware together: a row that several of them have is counted once."""
+    by_firmware: dict[str, list[Model]] = {}
+    for model in found.models:
+        for firmware in model.firmwares:
+            by_firmware.setdefault(firmware, []).append(model)
+    yield f"### {found.title}"
+    yield ""
+    yield _line(("Firmware", "Models", "Rows", "Live", "Settable", "Assumed"))
+    yield _line(("---", "---:", "---:", "---:", "---:", "---:"))
+    for firmware in sorted(by_firmware, key=Version):
+        models = by_firmware[firmware]
+        profiles = [found.profile(model.id, firmware) for model in models]
+        every = {row for profile in profiles for row in specimen(found, profile).fidelity()}
+        live, settable = sum(row.live for row in every), sum(row.settable for row in every)
+        assumed = sum(row.assumed is not None for row in every)
+        yield _line((firmware, *map(str, (len(models), len(every), live, settable, assumed))))
+    yield ""
 
 
 def _chapter(found: Vendor) -> Iterator[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ..errors import EmulatorError, did_you_mean
+from ..language.outside import Extensible
 from ..world.names import probe
 
 if TYPE_CHECKING:
@@ -261,7 +262,12 @@ SETS: Final[tuple[RuleSet, ...]] = (
     ),
 )
 
-BY_NAME: Final[Mapping[str, RuleSet]] = {found.name: found for found in SETS}
+
+def _rule_set(_: str, found: object) -> RuleSet | None:
+    return found if isinstance(found, RuleSet) else None
+
+
+BY_NAME: Final = Extensible({found.name: found for found in SETS}, "rules", _rule_set, "a RuleSet")
 
 
 def expand(name: str, names: Names, on: str | None = None) -> list[Stated]:

@@ -5,7 +5,7 @@ The one rule: a pattern is read once, with every name checked; finding it in the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Final
 
@@ -29,12 +29,12 @@ EVENTS: Final = tuple(sorted(str(name) for name in EventName))
 class KnownWord(ArgumentType[str]):
     """One of some words, with a suggestion for a wrong one."""
 
-    words: tuple[str, ...]
+    words: Collection[str]
     noun: str
 
     @property
     def text(self) -> str:
-        return f"{self.noun} such as {self.words[0]}"
+        return f"{self.noun} such as {next(iter(self.words))}"
 
     def read(self, node: Node, scope: Scope) -> str:
         if not isinstance(node.scalar, str) or node.scalar not in self.words:
@@ -60,7 +60,7 @@ class PlainExpectation(ArgumentType[Expectation]):
             scope.fail(node, str(error))
 
     def schema(self) -> Schema:
-        return {"type": ["string", "number", "boolean", "null", "array", "object"]}
+        return {}
 
 
 _PLAIN: Final = Quantity("value", "", "", "value")
@@ -181,7 +181,7 @@ class ClientActionArgument(ArgumentType[ClientAction]):
         return construct(ClientAction, values)
 
     def schema(self) -> Schema:
-        return record_schema(arguments_of(ClientAction))
+        return {"title": "client_action"} | record_schema(arguments_of(ClientAction))
 
 
 # --- event patterns --------------------------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ class EventPatternArgument(ArgumentType[EventPattern]):
         return pattern
 
     def schema(self) -> Schema:
-        return record_schema(arguments_of(EventPattern))
+        return {"title": "event_pattern"} | record_schema(arguments_of(EventPattern))
 
 
 STIMULI: Final = (

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 from ..errors import Place, ScenarioError, did_you_mean
 from ..language.arguments import ArgumentType, Schema, Scope, Text, Unreadable, checked
-from ..language.fields import arguments_of, construct
+from ..language.fields import arguments_of, construct, snake_case
 from ..language.names import Names
 from ..language.nodes import Node, from_object
 from ..language.records import Argument, RecordValues, read_record, record_schema
@@ -65,12 +64,11 @@ class RulesSection(ArgumentType[list[PlacedRule]]):
         return rules
 
     def schema(self) -> Schema:
-        return {"type": "array", "items": {"anyOf": [record_schema(_INCLUDE), *(_schema(cls) for cls in RULES)]}}
+        included = {"title": "rule_set"} | record_schema(_INCLUDE)
+        return {"type": "array", "items": {"title": "rule", "anyOf": [included, *(_schema(cls) for cls in RULES)]}}
 
 
-_SET: Final = Argument(
-    "include", KnownWord(tuple(BY_NAME), "a rule set"), required=True, stated="a ready-made rule set"
-)
+_SET: Final = Argument("include", KnownWord(BY_NAME, "a rule set"), required=True, stated="a ready-made rule set")
 _ON: Final = Argument("on", Text(), stated="a wallbox, or a charger; default: all that the set is about")
 _INCLUDE: Final = (_SET, _ON)
 
@@ -162,10 +160,17 @@ def _schema(cls: type[Rule]) -> Schema:
     if cls.inline:
         wanted = {a.name: replace(a, required=False) for a in arguments_of(EventPattern)}
         arguments += [wanted[key] for key in KEYS if key not in {argument.name for argument in arguments}]
-    schema = record_schema(arguments) | {"description": (cls.__doc__ or "").strip().split("\n")[0]}
+    title = f"rule_{snake_case(cls.__name__)}"
+    schema = {"title": title, **record_schema(arguments), "description": (cls.__doc__ or "").strip().split("\n")[0]}
     if cls is AtRate:  # as it is written: the rate inside the client
-        nested: Schema = {"type": "object", "required": ["client"]}
-        return {"anyOf": [schema, {"type": "object", "required": ["name", "always"], "properties": {"always": nested}}]}
+        client: Schema = {"title": "rated_client", "type": "object", "required": ["client"]}
+        nested = {
+            "title": f"{title}_of_client",
+            "type": "object",
+            "required": ["name", "always"],
+            "properties": {"always": client},
+        }
+        return {"anyOf": [schema, nested]}
     return schema
 
 
@@ -178,15 +183,3 @@ def rules_from(value: object, names: Names) -> list[PlacedRule]:
     if scope.problems:
         raise ScenarioError(scope.problems)
     return found
-
-
-def rule_from(value: Mapping[str, object], names: Names) -> PlacedRule:
-    """A rule from plain data, as it would be in YAML. ScenarioError with every problem."""
-    node = from_object(value, "rule")
-    scope = Scope(names)
-    rule: Rule | None = None
-    with suppress(Unreadable):
-        rule = read_rule(node, scope)
-    if scope.problems or rule is None:
-        raise ScenarioError(scope.problems)
-    return PlacedRule(rule, node.place)

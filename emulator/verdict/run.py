@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..core.agenda import Priority, Timer
 from ..core.instant import Instant
+from ..errors import EmulatorError
 from ..world.conditions import ConditionWatch, SiteCondition
 from .matcher import PatternMatch, PatternMatcher
 
@@ -186,7 +187,14 @@ class RuleRun:
 
     def timer(self, due: Callable[[Instant], None]) -> Timer:
         """A timer that comes last among what happens at an instant."""
-        timer = self.site.simulation.timer(due, Priority.METER)
+
+        def guarded(at: Instant) -> None:
+            try:
+                due(at)
+            except EmulatorError as error:
+                self.fail(at, str(error))
+
+        timer = self.site.simulation.timer(guarded, Priority.METER)
         self.timers.append(timer)
         return timer
 
@@ -240,7 +248,10 @@ class RuleRun:
     def tell(self, entry: Entry) -> None:
         """An entry of the journal that it asked for."""
         for tap in self.taps.get(entry.kind, ()):
-            tap(entry)
+            try:
+                tap(entry)
+            except EmulatorError as error:  # what it expects cannot be looked at
+                self.fail(entry.at, str(error), entry)
 
     def follow_up(self, entry: Entry) -> None:
         """What follows a violation belongs to its story."""

@@ -27,6 +27,8 @@ class Trace:
 
     times: list[Instant] = field(default_factory=list)
     samples: list[Snapshot] = field(default_factory=list)
+    sensors: dict[str, None] = field(default_factory=dict)
+    """Temperature sensors that the charger's wallboxes have, or had."""
 
     def add(self, at: Instant, sample: Snapshot) -> None:
         """One more; of the same instant the later one counts."""
@@ -80,15 +82,22 @@ class TraceRecorder:
         if entry.kind not in ("event", "stimulus") or entry.charger not in self._site.simulation.chargers:
             return
         before = entry.at - 1
-        trace = self.traces.setdefault(entry.charger, Trace())
+        trace = self._trace(entry.charger)
+        if entry.kind == "stimulus":
+            trace.sensors |= dict.fromkeys(self._site.sensors_of(entry.charger))
         if before > 0 and (not trace.times or trace.times[-1] < before):
             trace.add(before, self._site.simulation.chargers[entry.charger].snapshot(before))
         self._timer.set(self._site.simulation.at)
         self._site.simulation.wake()
 
+    def _trace(self, charger: str) -> Trace:
+        if charger not in self.traces:
+            self.traces[charger] = Trace(sensors=dict.fromkeys(self._site.sensors_of(charger)))
+        return self.traces[charger]
+
     def _sample(self, at: Instant) -> None:
         for name, charger in self._site.simulation.chargers.items():
-            trace = self.traces.setdefault(name, Trace())
+            trace = self._trace(name)
             trace.add(at, charger.snapshot(at))
             if len(trace.times) > MOST:
                 self._period *= 2

@@ -38,9 +38,10 @@ def profile_of(plan: WallboxPlan) -> tuple[Vendor, Profile]:
 def settings_of(plan: WallboxPlan, vendor: Vendor, serial: str) -> dict[str, object]:
     """What a plan makes of a vendor's settings: listed interfaces switched on, then what is stated."""
     settings: dict[str, object] = {}
+    model = vendor.model(plan.model)
     for interface in plan.interfaces:
         if plan.wants(interface):
-            settings.update(vendor.enable.get(interface, {}))
+            settings.update(vendor.enabling(model, interface))
     if plan.everything:
         settings.update(vendor.everything)
     if plan.ocpp is not None and vendor.ocpp is not None:

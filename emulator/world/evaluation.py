@@ -82,7 +82,10 @@ def _observe(check: Check, site: Site, before: Mapping[str, object]) -> Observat
         return Observation(check, None, ok=False, problem=str(error))
     except EmulatorError as error:
         return Observation(check, None, ok=False, problem=str(error))
-    return Observation(check, value, check.expectation.holds(value, before.get(check.quantity.text, MISSING)))
+    try:
+        return Observation(check, value, check.expectation.holds(value, before.get(check.quantity.text, MISSING)))
+    except EmulatorError as error:
+        return Observation(check, value, ok=False, problem=str(error))
 
 
 def values(checks: Iterable[Check], site: Site) -> dict[str, object]:

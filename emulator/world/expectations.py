@@ -14,9 +14,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ..errors import EmulatorError
 from ..language import units
+from ..language.bounds import LONGEST_EXPECTATION
 from ..language.nodes import resolved
 from .quantities import Quantity
+
+PATIENCE: Final = 0.2
+"""Wall seconds that a regular expression may take on one value: far more than any needs that does not run away."""
 
 MISSING: Final = object()
 """In place of an earlier value where there is none."""
@@ -89,15 +94,41 @@ class InRange(Expectation):
         return number is not None and self.lowest <= number <= self.highest
 
 
+class TextPattern:
+    """A regular expression that gives up rather than run away; after that it never searches again."""
+
+    def __init__(self, text: str) -> None:
+        """ValueError if it is none."""
+        import regex  # unlike `re` it takes a time-out; only few scenarios need it
+
+        try:
+            self._pattern = regex.compile(text)
+        except regex.error as error:
+            raise ValueError(f"/{text}/ is not a regular expression: {error}") from None
+        self._given_up = ""
+
+    def found_in(self, text: str) -> bool:
+        """EmulatorError if that takes too long."""
+        if not self._given_up:
+            try:
+                return self._pattern.search(text, timeout=PATIENCE) is not None
+            except TimeoutError:
+                self._given_up = (
+                    f"the regular expression /{self._pattern.pattern}/ takes more than {PATIENCE:g} s on a text of "
+                    f"{len(text)} characters: repeat nothing that repeats itself"
+                )
+        raise EmulatorError(self._given_up)
+
+
 @dataclass(frozen=True, slots=True)
 class Matches(Expectation):
     """A text in which a regular expression is found."""
 
     text: str
-    pattern: re.Pattern[str]
+    pattern: TextPattern
 
     def holds(self, found: object, before: object = MISSING) -> bool:
-        return found is not None and self.pattern.search(str(found)) is not None
+        return found is not None and self.pattern.found_in(str(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,16 +250,15 @@ def _list(values: list[object] | tuple[object, ...], quantity: Quantity, sequenc
 def _single(value: object, quantity: Quantity) -> Expectation:
     if not isinstance(value, str):
         return Exactly(written(value), _literal(value, quantity), physical=quantity.wallbox is None)
+    if len(value) > LONGEST_EXPECTATION:
+        raise ValueError(f"found {len(value)} characters, expected at most {LONGEST_EXPECTATION}")
     text = value.strip()
     if text == "changed":
         return Changed(text)
     if text == "absent" and quantity.wallbox is not None:
         return Absent(text)
     if len(text) > 1 and text.startswith("/") and text.endswith("/"):
-        try:
-            return Matches(text, re.compile(text[1:-1]))
-        except re.error as error:
-            raise ValueError(f"{text} is not a regular expression: {error}") from None
+        return Matches(text, TextPattern(text[1:-1]))
     compared = _COMPARISON.fullmatch(text)
     if compared is not None:
         return _comparison(text, compared[1], compared[2], quantity)

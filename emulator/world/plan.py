@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import Final, TypeVar
 
 from ..core.specs import VehicleSpec
 from ..devices.interfaces.ocpp import EMBEDDED
+from ..devices.realism import Realism
 from ..errors import Place
 
 NOWHERE = Place("(built in)", 0, 0)
@@ -38,6 +39,8 @@ class WallboxPlan:
     not switched on."""
     everything: bool = False
     """Every interface on, with open access."""
+    realism: Realism | None = None
+    """Whether answers take their time and meters tremble; None: in real time only."""
     place: Place = NOWHERE
 
     def wants(self, interface: str) -> bool:
@@ -65,6 +68,8 @@ class BrokerAddress:
     port: int = 1883
     """0: any free one, for the emulator's own."""
 
+
+Site = TypeVar("Site", bound="SitePlan")
 
 NO_BROKER: Final = BrokerAddress(embedded=False, host="", port=0)
 
@@ -145,6 +150,17 @@ class SitePlan:
     def wants_central_system(self) -> bool:
         """Whether the emulator's own central system for OCPP is needed."""
         return any(wallbox.ocpp == EMBEDDED for charger in self.chargers for wallbox in charger.wallboxes)
+
+
+def realistic(plan: Site, level: Realism | None) -> Site:
+    """The same with this `realism` for every wallbox that says nothing about it."""
+    if level is None:
+        return plan
+    chargers = (
+        replace(charger, wallboxes=tuple(replace(box, realism=box.realism or level) for box in charger.wallboxes))
+        for charger in plan.chargers
+    )
+    return replace(plan, chargers=tuple(chargers))
 
 
 def counted_up(text: str, by: int) -> str:

@@ -5,6 +5,7 @@ The one rule: whatever moves or disturbs a site goes through here, so that whoev
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +16,6 @@ from ..core.agenda import Priority, Timer
 from ..core.instant import Instant
 from ..core.messages import Outcome
 from ..core.specs import ChargerSpec, VehicleSpec
-from ..core.vehicles import PRESETS
 from ..devices.firmware import Profile
 from ..devices.vendor import Vendor
 from ..devices.wallbox import Context, Wallbox, charger_defaults
@@ -25,6 +25,7 @@ from ..runtime.simulation import Simulation
 from .defaults import SerialNumbers, profile_of, settings_of
 from .names import SiteNames
 from .plan import ChargerPlan, ControlBoxPlan, SitePlan, WallboxPlan
+from .vehicles import VEHICLES
 
 if TYPE_CHECKING:
     from .control_box import SiteControlBox
@@ -41,10 +42,10 @@ class Site:
         """By address, `garage.goe`."""
         self.plans: dict[str, WallboxPlan] = {}
         """What the scenario said about each wallbox, by address."""
-        self.vehicles: dict[str, VehicleSpec] = {**PRESETS, **plan.vehicles}
+        self.vehicles: Mapping[str, VehicleSpec] = ChainMap(dict(plan.vehicles), VEHICLES)  # type: ignore[arg-type]
         self.wallbox_names: dict[str, list[str]] = {}
         """Names of the wallboxes of each charger."""
-        self.names = SiteNames(self.wallbox_names, self.vehicles.keys(), find=self.wallboxes.get)
+        self.names = SiteNames(self.wallbox_names, self.vehicles, find=self.wallboxes.get)
         self.seen: dict[str, object] = {}
         """Values of quantities at the previous look, for `changed`."""
         self.control_box: SiteControlBox | None = None
@@ -85,17 +86,27 @@ class Site:
             settings=settings_of(plan, vendor, serial),
             address=plan.address or "127.0.0.1",
             broker=self.broker,
+            realism=plan.realism,
         )
-        wallbox = vendor.create(context)
-        self.wallboxes[address] = wallbox
-        self.plans[address] = plan
-        self.wallbox_names[charger].append(plan.name)
-        wallbox.start()
+        agenda = self.simulation.agenda
+        with agenda.on_behalf_of(self.simulation.chargers[charger].happenings):
+            wallbox = vendor.create(context)
+            self.wallboxes[address] = wallbox
+            self.plans[address] = plan
+            self.wallbox_names[charger].append(plan.name)
+            wallbox.start()
         return wallbox
 
     def wallboxes_of(self, charger: str) -> list[Wallbox]:
         """The wallboxes of a charger, in the order they were made."""
         return [self.wallboxes[f"{charger}.{name}"] for name in self.wallbox_names[charger]]
+
+    def sensors_of(self, charger: str) -> list[str]:
+        """The temperature sensors of a charger: what its hardware and any of its wallboxes has."""
+        had = {sensor for wallbox in self.wallboxes_of(charger) for sensor in wallbox.sensors}
+        phases = self.simulation.chargers[charger].spec.phases
+        pins = [f"connector_l{number}" for number in range(phases + 1, 4)]
+        return [name for name in self.simulation.observe(charger).temperature if name in had and name not in pins]
 
     def add_control_box(self, plan: ControlBoxPlan) -> None:
         """Connect a control box to the wallboxes that have EEBUS. EmulatorError if one that is named has none."""
@@ -159,6 +170,6 @@ class Site:
         entry = self.simulation.journal.record(
             at, "stimulus", name, detail, charger=wallbox.charger, wallbox=wallbox.name
         )
-        with self.simulation.because(entry):
+        with self.simulation.because(entry), self.simulation.agenda.on_behalf_of(wallbox.happenings):
             yield entry.seq
         self.simulation.wake()

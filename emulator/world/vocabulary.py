@@ -170,7 +170,8 @@ def _like(vendor_id: str, profile: Profile) -> Wallbox:
     vendor = vendors.vendor(vendor_id)
     simulation = Simulation(clock=Clock(0.0), epoch=FIXED_EPOCH)
     simulation.add_charger("charger", charger_defaults(profile))
-    settings = {**{name: value for on in vendor.enable.values() for name, value in on.items()}, **vendor.everything}
+    switches = (vendor.enabling(profile.model, interface) for interface in vendor.enable)
+    settings = {**{name: value for on in switches for name, value in on.items()}, **vendor.everything}
     context = Context(
         vendor=vendor,
         profile=profile,

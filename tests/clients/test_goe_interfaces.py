@@ -345,6 +345,22 @@ async def test_a_charge_by_mqtt(broker: str) -> None:
 
 
 @pytest.mark.parametrize("broker", BROKERS)
+async def test_mcc_tells_whether_it_is_there(broker: str) -> None:
+    async with served(broker=broker) as goe, subscriber(goe) as topics:
+        goe.box.set_firmware("60.6")
+        await goe.advance(20)
+        await topics.see_values(mcc=True)
+        goe.box.configure({"mce": False})
+        await topics.see_values(mcc=False)
+        goe.box.configure({"mce": True})
+        await topics.see_values(mcc=True)
+        goe.box.reboot()
+        await topics.see_values(mcc=False)
+        await goe.advance(20)
+        await topics.see_values(mcc=True)
+
+
+@pytest.mark.parametrize("broker", BROKERS)
 async def test_the_broker_restarts(broker: str) -> None:
     async with served(broker=broker) as goe:
         assert goe.device is not None

@@ -80,6 +80,7 @@ async def test_wallboxes_tell_where_they_listen(control: Control) -> None:
         "firmware": "60.5",
         "serial": "123456",
         "up": True,
+        "realism": "off",
         "interfaces": None,
     }
     http = next(interface for interface in box["interfaces"] if interface["name"] == "http")

@@ -35,7 +35,15 @@ async def test_replies_are_as_documented(control: Control) -> None:
         ("get", "/api/state", None, 200),
         ("get", "/api/chargers/garage", None, 200),
         ("get", "/api/chargers/x", None, 404),
+        ("get", "/api/chargers/garage/history", None, 200),
+        ("get", "/api/chargers/x/history", None, 404),
         ("get", "/api/wallboxes", None, 200),
+        ("get", "/api/wallboxes/garage.goe/tables", None, 200),
+        ("get", "/api/wallboxes/garage.goe/values", None, 200),
+        ("get", "/api/wallboxes/x/values", None, 404),
+        ("get", "/api/clients", None, 200),
+        ("get", "/api/timeline", None, 200),
+        ("get", "/api/behaviour", None, 200),
         ("get", "/api/central_system", None, 200),
         ("get", "/api/clock", None, 200),
         ("put", "/api/clock", {"speed": 0}, 200),
@@ -49,6 +57,8 @@ async def test_replies_are_as_documented(control: Control) -> None:
         ("delete", "/api/faults/phase_loss", None, 200),
         ("delete", "/api/faults/phase_loss", None, 404),
         ("get", "/api/journal", None, 200),
+        ("get", "/api/journal/1", None, 200),
+        ("get", "/api/journal/999999", None, 404),
         ("post", "/api/expect", {"power": "changed"}, 200),
         ("post", "/api/reset", None, 200),
         ("get", "/api/catalogue", None, 200),
@@ -57,7 +67,8 @@ async def test_replies_are_as_documented(control: Control) -> None:
     spec = described()
     for method, path, body, status in calls:
         reply = await control.call(method, path, body, status)
-        template = re.sub(r"(chargers|faults)/.+", r"\1/{name}", path)
+        template = re.sub(r"(chargers|faults|wallboxes)/[^/]+", r"\1/{name}", path)
+        template = re.sub(r"(journal)/.+", r"\1/{seq}", template)
         (content,) = spec["paths"][template][method]["responses"][str(status)]["content"].values()
         schema = {**content["schema"], "components": spec["components"]}
         jsonschema.validate(reply, schema, jsonschema.Draft202012Validator)
@@ -93,15 +104,32 @@ class Assets(HTMLParser):
 
 
 @pytest.mark.parametrize("path", ["/", "/api"])
-async def test_pages_stand_alone(control: Control, path: str) -> None:
+async def test_pages_load_nothing_from_elsewhere(control: Control, path: str) -> None:
     async with control.http.get(path) as reply:
         assert reply.content_type == "text/html"
-        assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
+        assert "default-src '" in reply.headers["Content-Security-Policy"]
+        assert "unsafe" not in reply.headers["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in reply.headers["Content-Security-Policy"]
+        assert reply.headers["X-Frame-Options"] == "DENY"
         text = await reply.text()
     assets = Assets()
     assets.feed(text)
-    assert all(found.startswith("data:") for found in assets.found)
+    for found in assets.found:
+        if not found.startswith("data:"):
+            assert re.match(r"/?\w", found), found
+            async with control.http.get("/" + found.removeprefix("/")) as reply:
+                assert reply.status == 200
     assert not re.search(r"(?:src|href|url\()\W*https?://", text.replace("http://www.w3.org", ""))
+
+
+async def test_the_files_of_the_page_are_asked_for_once(control: Control) -> None:
+    async with control.http.get("/static/app.js") as reply:
+        assert "unsafe" not in reply.headers["Content-Security-Policy"]
+        tag = reply.headers["ETag"]
+    async with control.http.get("/static/app.js", headers={"If-None-Match": tag}) as reply:
+        assert reply.status == 304
+    await control.call("GET", "/static/..%2Fserver.py", status=404)
+    await control.call("GET", "/static/x", status=404)
 
 
 async def test_the_reference_page_has_every_operation(control: Control) -> None:

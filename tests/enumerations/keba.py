@@ -108,7 +108,8 @@ ENUMERATIONS = (
             "IDLE": "no vehicle, or not authorised", "UNAVAILABLE": "starting, or out of order",
             "READY_FOR_CHARGING": "waits for the vehicle", "CHARGING": "charging", "SUSPENDED": "interrupted",
             "RECOVER_FROM_ERROR": "an error that goes away", "UNRECOVERABLE_ERROR": "an error that stays",
-            "DEGRADED": "limited",
+            "DEGRADED": "limited", "OFFLINE": "not reached", "INSTALLER_MODE": "being set up",
+            "TOKEN_PROGRAMMING_MODE": "learns cards",
         },
         {
             "IDLE": Made(),
@@ -119,6 +120,33 @@ ENUMERATIONS = (
             "RECOVER_FROM_ERROR": _fault("diode_shorted: {}"),
             "UNRECOVERABLE_ERROR": Made(("contactor_welded: {}",)),
             "DEGRADED": Never("no document says when"),
+            "OFFLINE": Never("of a wallbox that another one has not reached; each is on its own here"),
+            "INSTALLER_MODE": Never("an installer's app is not emulated"),
+            "TOKEN_PROGRAMMING_MODE": Never("cards are learnt in settings"),
+        },
+        "keba-p40",
+    ),
+    _enumeration(
+        "phaseUsed (REST)",
+        "rest.phaseUsed",
+        {"L1_L2_L3": "three phases", "L1": "one phase"},
+        {
+            "L1_L2_L3": Made(),
+            "L1": Made(("command: {write: {keba.modbus.5050: 3}}", "command: {write: {keba.modbus.5052: 0}}")),
+        },
+        "keba-p40",
+    ),
+    _enumeration(
+        "status of a session (REST)",
+        "rest.session.status",
+        {
+            "INITIATED": "no current yet", "PWM_CHARGING": "charging", "BLOCKED": "held back", "CLOSED": "over",
+        },
+        {
+            "INITIATED": Made(("vehicle_refuses: {}", PLUG_IN)),
+            "PWM_CHARGING": Made(CHARGING),
+            "BLOCKED": _fault("command: {write: {keba.modbus.5014: 0}}"),
+            "CLOSED": _fault("unplug: {}"),
         },
         "keba-p40",
     ),

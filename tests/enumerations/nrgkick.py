@@ -30,6 +30,21 @@ def _grid(lines: str) -> Made:
     return Made((f"phase_loss: {{phases: [{lines}]}}",))
 
 
+CHARGES = "settings.Values.ChargingStatus.Charging"
+
+
+def _connect(name: str, words: dict[Value, str], members: dict[Value, Made | Never]) -> Enumeration:
+    """What a box of the first generation tells."""
+    return Enumeration(
+        vendor="nrgkick",
+        name=f"{name} (Connect)",
+        read=f"settings.{name}",
+        model="nrgkick-connect-32",
+        words=words,
+        members=members,
+    )
+
+
 UNEQUAL = Never("L1 and N switch together, L2 and L3 follow: a unit closes N L1, N L1 L2 or N L1 L2 L3")
 
 ENUMERATIONS = (
@@ -173,5 +188,30 @@ ENUMERATIONS = (
             for number, text in enums.CELLULAR_MODE.items()
         },
         "nrgkick-sim-32",
+    ),
+    _connect(
+        "Info.Connected",
+        {False: "no vehicle", True: "a vehicle is plugged in"},
+        {False: Made(), True: Made((PLUG_IN,))},
+    ),
+    _connect(
+        "Values.ChargingStatus.Charging",
+        {False: "does not charge", True: "charges"},
+        {False: _fault(f"command: {{write: {{nrgkick.{CHARGES}: false}}}}"), True: Made(CHARGING)},
+    ),
+    _connect(
+        "Values.ChargingEnergy.Limited",
+        {False: "no limit", True: "a limit"},
+        {False: Made(), True: Made(("command: {write: {nrgkick.settings.Values.ChargingEnergy.Limited: true}}",))},
+    ),
+    _connect(
+        "Online",
+        {False: "out of reach of Bluetooth: what was told last", True: "in reach"},
+        {False: Made(settings={"connect_online": False}), True: Made()},
+    ),
+    _connect(
+        "Values.DeviceMetadata.PasswordMatch",
+        {False: "the last write had another password", True: "it had the right one"},
+        {False: Never("only of a write over HTTP, which no step makes"), True: Made()},
     ),
 )

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import bender, goe, keba, lektrico, nrgkick, warp
+from . import bender, goe, goe_old, keba, lektrico, nrgkick, warp
 from .table import CHARGING, Enumeration, Made
 
 ENUMERATIONS: tuple[Enumeration, ...] = (
     *goe.ENUMERATIONS,
+    *goe_old.ENUMERATIONS,
     *nrgkick.ENUMERATIONS,
     *lektrico.ENUMERATIONS,
     *keba.ENUMERATIONS,

@@ -1,4 +1,4 @@
-"""An energy manager that charges with what the sun gives, and ten mistakes that programs like it have been seen to make.
+"""An energy manager that charges with what the sun gives, and ten mistakes that programs like it make.
 
 The one rule: a mistake is one overridden method; everything else is the careful client.
 """

@@ -133,5 +133,5 @@ async def library_server(clock: Callable[[], datetime]) -> AsyncIterator[Central
         compression=None,
     ) as server:
         central.server = server
-        central.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        central.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
         yield central

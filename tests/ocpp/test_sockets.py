@@ -272,7 +272,7 @@ async def odd_server(*frames: str | bytes) -> AsyncIterator[str]:
                 pass
 
     async with serve(serve_oddly, "127.0.0.1", 0, compression=None) as server:
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
 
 
 async def test_what_is_no_message_is_written_down_and_nothing_else() -> None:

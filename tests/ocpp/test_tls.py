@@ -27,7 +27,7 @@ async def secure_server(folder: Path) -> AsyncIterator[str]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
     async with serve(listen, "127.0.0.1", 0, ssl=context, subprotocols=["ocpp1.6"]) as server:  # type: ignore[list-item]
-        yield f"wss://127.0.0.1:{server.sockets[0].getsockname()[1]}/box"
+        yield f"wss://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/box"
 
 
 async def listen(connection: ServerConnection) -> None:

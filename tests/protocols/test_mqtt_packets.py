@@ -88,8 +88,13 @@ class Sink:
 
     congested = False
 
-    def __init__(self) -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self.closed = False
+        self.peer = exchange.accept(self)
+
+    def go(self) -> None:
+        while self.peer.step():
+            pass
 
     def send(self, data: bytes) -> None:
         list(Decoder().feed(data))
@@ -101,9 +106,9 @@ class Sink:
 @given(packets=st.lists(PACKETS | st.binary(max_size=20)))
 def test_the_broker_survives_any_packets_in_any_order(packets: list[Packet | bytes]) -> None:
     exchange = Exchange()
-    witness = exchange.accept(Sink())
+    witness = Sink(exchange).peer
     witness.received(encode(Connect(client_id="witness")) + encode(Subscribe(1, (("#", 2),))))
-    peer = exchange.accept(Sink())
+    peer = Sink(exchange).peer
     peer.received(encode(Connect(client_id="x", will=Message(topic="gone"))))
     for packet in packets:
         peer.received((packet if isinstance(packet, bytes) else encode(packet)) or b"\xc0\x00")

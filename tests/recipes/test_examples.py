@@ -12,7 +12,7 @@ from emulator.testing import EmulatorFixture
 from emulator.vendors import PACKAGES
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = [*sorted((DOCS / "examples").glob("*.md")), DOCS / "recipes" / "pytest.md"]
+PAGES = [*sorted((DOCS / "examples").glob("*.md")), DOCS / "recipes" / "pytest.md", DOCS.parent / "README.md"]
 
 
 def blocks(page: Path) -> Iterator[str]:

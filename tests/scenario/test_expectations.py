@@ -8,11 +8,12 @@ import re
 import pytest
 
 from emulator.core.instant import HOUR, MINUTE, SECOND
+from emulator.devices.quantities import QUANTITIES
 from emulator.errors import EmulatorError
 from emulator.scenario.playing import expect
 from emulator.world import expectations
 from emulator.world.expectations import MISSING
-from emulator.world.quantities import QUANTITIES, Quantity, catalogue, charger_view, read, resolve
+from emulator.world.quantities import Quantity, catalogue, charger_view, read, resolve
 
 from .support import bare_world, do, goe_world, later, names_of
 

@@ -134,3 +134,23 @@ def test_every_vehicle_charges_or_has_its_reason(name: str) -> None:
 def _power(name: str) -> float:
     vehicle = PRESETS[name]
     return vehicle.phases * 230.0 * (vehicle.current_gain * min(vehicle.max_current, 32.0) - vehicle.current_offset)
+
+
+@pytest.mark.parametrize(
+    ("model", "interface", "settings"),
+    [
+        ("v2-22", "http", {"hla": True}),
+        ("gemini-22", "http", {"hai": True}),
+        ("nrgkick-connect-32", "http", {"json_api": True}),
+        ("keba-p40", "modbus", {"modbus_in_app": True}),
+        ("keba-p30-c-32", "modbus", {"dsw1_3": True}),
+    ],
+)
+def test_a_model_may_have_its_own_switch(model: str, interface: str, settings: dict[str, object]) -> None:
+    """Nothing but its switch is on where a scenario lists the interface, and it is named where it is off."""
+    [off] = world_of(f"wallbox: {model}").wallboxes.values()
+    [on] = world_of(f"wallbox: {{model: {model}, {interface}: 0}}").wallboxes.values()
+    assert off.switched_off_by(interface) == settings
+    assert on.switched_off_by(interface) == {}
+    changed = {name for name in on.settings if on.settings[name] != off.settings[name]}
+    assert changed == set(settings)

@@ -14,7 +14,7 @@ from emulator.errors import EmulatorError
 from emulator.vendors.fidelity import document, rows
 
 
-@pytest.mark.parametrize("name", vendors.PACKAGES)
+@pytest.mark.parametrize("name", vendors.OWN)
 def test_every_row_has_its_line(name: str) -> None:
     text = document(name)
     for row in Bench(name).wallbox.fidelity():

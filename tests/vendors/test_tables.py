@@ -19,7 +19,7 @@ from emulator.devices.points import Fidelity
 
 PROFILES = [
     (name, model.id, firmware)
-    for name in vendors.PACKAGES
+    for name in vendors.OWN
     for model in vendors.vendor(name).models
     for firmware in model.firmwares
 ]
@@ -115,7 +115,7 @@ STEPS: tuple[Callable[[Bench], object], ...] = (
 WAITS = st.sampled_from([0.0, 0.3, 1.0, 7.7, 61.0, 1800.0])
 
 
-@pytest.mark.parametrize("vendor", vendors.PACKAGES)
+@pytest.mark.parametrize("vendor", vendors.OWN)
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(program=st.lists(st.tuples(st.sampled_from(STEPS), WAITS), max_size=12))
 def test_values_have_their_type_whatever_happened(
@@ -129,11 +129,11 @@ def test_values_have_their_type_whatever_happened(
 
 
 def test_models_are_found_by_name() -> None:
-    known = {model.id: name for name in vendors.PACKAGES for model in vendors.vendor(name).models}
-    assert {model: name for model, name in vendors.VENDOR_OF_MODEL.items() if name in vendors.PACKAGES} == known
+    known = {model.id: name for name in vendors.OWN for model in vendors.vendor(name).models}
+    assert {model: name for model, name in vendors.VENDOR_OF_MODEL.items() if name in vendors.OWN} == known
 
 
-@pytest.mark.parametrize("vendor", vendors.PACKAGES)
+@pytest.mark.parametrize("vendor", vendors.OWN)
 def test_settings_are_sound(vendor: str) -> None:
     found = vendors.vendor(vendor)
     names = [row.name for row in found.settings]

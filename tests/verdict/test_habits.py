@@ -127,7 +127,7 @@ def polls_fast(client: Client) -> None:
 
 
 def charge(client: Client, *limits: int, **vehicle: object) -> None:
-    client.emulator.plug_in(vehicle="vw_id3", **vehicle)
+    client.emulator.step("plug_in", vehicle="vw_id3", **vehicle)
     client.wait("1 min")
     for limit in limits:
         client.write("amp", limit)

@@ -31,6 +31,8 @@ class ModbusReply:
     """Registers (or bits) read, or nothing for a write; or an exception code."""
 
     values: tuple[int, ...] = ()
+    packed: bytes | None = None
+    """Registers read, as they go over the wire, where that is known already."""
     exception: int | None = None
     close: bool = False
     """The device ends the connection: after the exception if there is one, else without a reply."""
@@ -45,6 +47,11 @@ class RegisterRow(Protocol):
 
     @property
     def type(self) -> WireType: ...
+
+    @property
+    def scale(self) -> float:
+        """What its value is multiplied with on the wire."""
+        ...
 
 
 class RegisterItem(Protocol):

@@ -59,6 +59,8 @@ class MqttInterface:
     published: Callable[[Instant], Iterable[Publish]]
     """As `Conversation.published`."""
     lost: Callable[[str], None] = lambda _reason: None
+    leaving: Callable[[], Iterable[Publish]] = tuple
+    """Said before it ends a connection itself, with a good-bye."""
     period: float = 1.0
     reconnect: float = 5.0
     """Wall seconds between attempts."""

@@ -91,7 +91,7 @@ def read_step(node: Node, scope: Scope) -> TimedStep:
     good = _check_times(node, chosen[0].text, times, scope) and good
     if not good:
         raise Unreadable
-    return TimedStep(name=chosen[0].text, step=step, place=chosen[0].place, **times)
+    return TimedStep(name=chosen[0].text, step=step, place=chosen[0].place, written=chosen[1].data(), **times)
 
 
 def _read_time(argument: Argument[int], node: Node, scope: Scope, times: dict[str, int]) -> bool:
@@ -201,12 +201,13 @@ def timeline_schema() -> Schema:
     """JSON Schema of a list of steps."""
     times = {a.name: a.type.schema() | {"description": a.about} for a in TIMES}
     entry = {
+        "title": "timed_step",
         "type": "object",
         "properties": times | {kind.name: {"$ref": f"#/$defs/step_{kind.name}"} for kind in VOCABULARY},
         "additionalProperties": False,
     }
     bare = [kind.name for kind in VOCABULARY if kind.whole is None and not any(a.required for a in kind.arguments)]
-    return {"type": "array", "items": {"anyOf": [entry, {"enum": bare}]}}
+    return {"type": "array", "items": {"anyOf": [entry, {"title": "bare_step", "enum": bare}]}}
 
 
 def step_schemas() -> dict[str, Schema]:

@@ -6,17 +6,16 @@ YAML, in the control API, on the command line and in Python alike. `apply` does 
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ...core.instant import Instant
 from ...core.messages import Outcome
 from ...errors import Place
 from ...language.arguments import Schema, Scope
-from ...language.fields import arguments_of, construct, summary
+from ...language.fields import arguments_of, construct, snake_case, summary
 from ...language.nodes import Node
 from ...language.records import Argument, read_record, record_schema
 
@@ -67,12 +66,12 @@ class StepType:
         """JSON Schema of what follows the step's name."""
         if self.whole is not None:
             return self.whole.type.schema() | {"description": self.about}
-        options = [record_schema(self.arguments)]
+        options: list[Schema] = [{"title": f"{self.name}_arguments"} | record_schema(self.arguments)]
         if self.short is not None:
             options.append(next(a for a in self.arguments if a.name == self.short).type.schema())
         if not any(argument.required for argument in self.arguments):
             options.append({"type": "null"})
-        return {"anyOf": options, "description": self.about}
+        return (options[0] if len(options) == 1 else {"anyOf": options}) | {"description": self.about}
 
 
 def described(cls: type[Step]) -> StepType:
@@ -89,10 +88,6 @@ def described(cls: type[Step]) -> StepType:
     )
 
 
-def snake_case(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedStep:
     """A step and when it is to happen. Without `at` and `after`: directly after the previous one."""
@@ -104,3 +99,5 @@ class TimedStep:
     within: Instant | None = None
     """For what is waited for: how long."""
     place: Place
+    written: object = field(default=None, compare=False, repr=False)
+    """Its arguments as plain data, as they were written."""

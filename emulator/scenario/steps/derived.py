@@ -13,10 +13,10 @@ from ...core import messages
 from ...core.faults import LINES
 from ...core.messages import Outcome, Stimulus
 from ...language.arguments import ArgumentType, Choice, Schema, Scope, Several, Text
-from ...language.fields import About, arguments_of, construct, summary
+from ...language.fields import About, arguments_of, construct, snake_case, summary
 from ...language.name_arguments import CHARGER
 from ...language.nodes import Node
-from .base import Step, StepType, snake_case
+from .base import Step, StepType
 
 if TYPE_CHECKING:
     from ...world.site import Site

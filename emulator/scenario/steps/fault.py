@@ -179,7 +179,13 @@ class AwaitedType(ArgumentType[Awaited]):
         names: dict[str, object] = {kind: {"type": "string"} for kind in KINDS}
         narrowed = {name: kind.schema() for name, kind in NARROWED.items()}
         one = [{"required": [kind]} for kind in KINDS]
-        return {"type": "object", "properties": names | narrowed, "additionalProperties": False, "oneOf": one}
+        return {
+            "title": "happening",
+            "type": "object",
+            "properties": names | narrowed,
+            "additionalProperties": False,
+            "oneOf": one,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +304,10 @@ class FaultStep(StepType):
 
     def schema(self) -> Schema:
         kinds = [
-            record_schema((*COMMON, *kind.arguments), kind={"const": kind.name, "description": kind.about})
+            {
+                "title": f"fault_{kind.name}",
+                **record_schema((*COMMON, *kind.arguments), kind={"const": kind.name, "description": kind.about}),
+            }
             for kind in FAULT_TYPES.values()
         ]
         return {"anyOf": kinds, "description": self.about}

@@ -31,6 +31,7 @@ from ...devices.traffic import of_datagram, of_frame, of_http, of_modbus
 from ...errors import EmulatorError
 from ...faults.engine import FaultEngine
 from ...language.arguments import Scope, Text, Whole
+from ...language.bounds import LONGEST_PAYLOAD
 from ...language.fields import About
 from ...language.nodes import Node
 from ...verdict.untested import LEFT_OUT
@@ -63,7 +64,7 @@ class Request(Step):
     on: Annotated[Place, PlaceName(), About("an interface: garage.goe.http")]
     get: Annotated[str | None, Text(), About("HTTP: path and query; of a WebSocket: its path")] = None
     method: Annotated[str, Text(), About("HTTP: the method")] = "GET"
-    body: Annotated[str, Text(), About("HTTP: what is sent")] = ""
+    body: Annotated[str, Text(longest=LONGEST_PAYLOAD), About("HTTP: what is sent")] = ""
     headers: Mapping[str, object] = field(default_factory=dict)
     """HTTP: names in lower case."""
     register: Annotated[int | None, Whole(0, 0xFFFF), About("Modbus: the first register")] = None
@@ -71,12 +72,16 @@ class Request(Step):
     function: Annotated[int, Whole(1, 255), About("Modbus: the function")] = _READ
     unit: Annotated[int, Whole(0, 255), About("Modbus: the unit")] = 1
     write: Annotated[int | None, Whole(0, 0xFFFF), About("Modbus: a value to be written")] = None
-    send: Annotated[str | None, Text(), About("UDP: the text of a datagram")] = None
-    message: Annotated[str | None, Text(), About("WebSocket: sent once it is open; `body` is the answer")] = None
+    send: Annotated[str | None, Text(longest=LONGEST_PAYLOAD), About("UDP: the text of a datagram")] = None
+    message: Annotated[
+        str | None, Text(longest=LONGEST_PAYLOAD), About("WebSocket: sent once it is open; `body` is the answer")
+    ] = None
     topic: Annotated[
         str | None, Text(), About("MQTT: a topic without the prefix, or + and #; what the broker has retained there")
     ] = None
-    payload: Annotated[str | None, Text(), About("MQTT: what somebody publishes on the topic")] = None
+    payload: Annotated[
+        str | None, Text(longest=LONGEST_PAYLOAD), About("MQTT: what somebody publishes on the topic")
+    ] = None
     in_: Annotated[
         Literal["any", "play"], About("play: only in a run without sockets, elsewhere left to real clients")
     ] = "any"

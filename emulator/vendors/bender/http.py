@@ -17,6 +17,7 @@ from ...core.messages import Reason
 from ...devices.firmware import Profile
 from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route
 from ...devices.points import Fidelity
+from ...devices.rendering import Document, Fragment, Moments, Served, listed
 from ...devices.settings import Settings
 from .build import Build
 from .login import PASSWORDS, Login
@@ -63,6 +64,7 @@ class HttpApi:
     profile: Callable[[], Profile]
     login: Login
     view: Callable[[], View]
+    moments: Moments
     registers: Callable[[], Iterable[Fidelity]]
     """What an ICC's list of data points shows."""
 
@@ -73,6 +75,7 @@ class HttpApi:
         """The keys of the profile in force."""
         profile = self.profile()
         self.keys: dict[str, RestKey] = {key.name: key for key in KEYS if key.exists(profile)}
+        self._full_states = {everything: self._full_state(everything) for everything in (False, True)}
         self._spellings = self.keys | {alias: key for key in self.keys.values() for alias in key.aliases}
 
     def interface(self) -> HttpInterface:
@@ -103,19 +106,18 @@ class HttpApi:
         if not self._admitted(request):
             return _refused(Reason.UNAUTHORISED, plain("Unauthorized", 401))
         name = request.path.removeprefix(PREFIX)
-        view = self.view()
         if name == "full_state":
-            return replace(plain(self.full_state(view)), journal={"reads": ["rest"]})
+            return self._full_states[self.settings[FULL_STATE_SERIAL]].reply(self.view)
         key = self._spellings.get(name)
         if key is None:
             return _refused(Reason.UNKNOWN, plain("Not Found", 404))
-        return replace(plain(self._single(key, view)), journal={"reads": [f"rest.{key.name}"]})
+        return replace(plain(self._single(key, self.view())), journal={"reads": [f"rest.{key.name}"]})
 
-    def full_state(self, view: View) -> str:
+    def _full_state(self, everything: bool) -> Served[View]:
         """A line for every key: `key:value`."""
-        everything = self.settings[FULL_STATE_SERIAL]
-        shown = (key for key in self.keys.values() if everything or not key.hidden)
-        return "".join(f"{key.name}:{key.text(view)}\n" for key in shown)
+        lines = [_line(key) for key in self.keys.values() if everything or not key.hidden]
+        document = Document(self.moments, lines, listed(b"", b"", b""))
+        return Served(document, lambda body: HttpReply(body=body, content_type=TEXT, journal={"reads": ["rest"]}))
 
     def _single(self, key: RestKey, view: View) -> str:
         match self.settings[REST_VALUE_FORM]:
@@ -135,6 +137,10 @@ class HttpApi:
         if not expected or headers.get("authorization") != AUTHORISATION:
             return False
         return hmac.compare_digest(expected.encode(), headers.get("password", "").encode("utf-8", "replace"))
+
+
+def _line(key: RestKey) -> Fragment[View]:
+    return Fragment(key.read, lambda value: f"{key.name}:{value}\n".encode())
 
 
 def _refused(reason: Reason, reply: HttpReply) -> HttpReply:

@@ -21,6 +21,7 @@ from .authorisation import Authorisation
 from .build import Build
 from .faultcodes import HARMLESS
 from .models import PHASE_PAUSE
+from .schuko import DomesticSocket
 from .settings import (
     COMMUNICATION_TIMEOUT,
     CP_ID,
@@ -40,7 +41,6 @@ from .settings import (
     PHASE_SWITCH_MODE,
     PHASE_SWITCH_PAUSE,
     SAFE_CURRENT,
-    SCHUKO_CYCLES,
     SCHUKO_PLUGGED,
     USER_ID_WRITE,
 )
@@ -76,6 +76,7 @@ class Logic:
         self._wallbox = wallbox
         self._build = build
         self.settings = wallbox.settings
+        self.moments = wallbox.moments
         self.record_write = wallbox.record_write
         self.host = Host(wallbox.settings, self._access, self._charge_point)
         self.failsafe = Failsafe(
@@ -91,7 +92,7 @@ class Logic:
         """The last recommendation, per phase [A]."""
         self.residual_peak = (0.0, 0.0)
         """Largest residual current since the start: AC and DC [A]."""
-        self._schuko_on = False
+        self.schuko = DomesticSocket(self.settings, wallbox.simulation, lambda: self.schuko_powered)
         self._pause = float(PHASE_PAUSE)
         """Length of a switch of phases, as the charge controller has it [s]."""
         self.user_id = UserId(lambda: self.settings[USER_ID_WRITE], self.authorisation.authorise, self)
@@ -130,6 +131,8 @@ class Logic:
     def schuko_powered(self) -> bool:
         """Whether the domestic socket is switched on: something is plugged in, and charging is allowed."""
         if not (self._build.traits.schuko and self.settings[SCHUKO_PLUGGED]):
+            return False
+        if not (self._wallbox.up and self._wallbox.snapshot().supply_phases[0]):
             return False
         allowed_now = self.settings[FREE_CHARGING] or self.authorisation.shown_tag is not None
         faulted = findings.errors(self.settings, self._wallbox.snapshot()).faulted
@@ -209,7 +212,7 @@ class Logic:
         control.permit("errors", set(settings[ERRORS]) <= HARMLESS)
         if self._build.release.switches_phases:
             self._switch_phases()
-        self._count_schuko()
+        self.schuko.follow()
         self.authorisation.await_card(now)
 
     def _switch_phases(self) -> None:
@@ -250,13 +253,6 @@ class Logic:
                 self._choose_phases(one=one, three=three)
         return None if watts == NO_LIMIT else allowed(watts / (self.phases * NOMINAL))
 
-    def _count_schuko(self) -> None:
-        powered = self.schuko_powered
-        if powered and not self._schuko_on:
-            self._schuko_on = True
-            self.settings.put(SCHUKO_CYCLES, self.settings[SCHUKO_CYCLES] + 1)
-        self._schuko_on = powered
-
     def changed(self) -> None:
         """Something may be news to the charger and to clients."""
         self.apply()
@@ -276,6 +272,7 @@ class Logic:
         reaction = self._reactions.get(event.name)
         if reaction is not None:
             reaction(event)
+        self.schuko.follow()
 
     def _plugged(self, _: Event) -> None:
         self.authorisation.plugged()
@@ -299,6 +296,7 @@ class Logic:
         self.authorisation.over()
         self.user_id.forget()
         self.failsafe.stop()
+        self.schuko.follow()
         self.phases = 3
         self._semp_limit = None
         self.residual_peak = (0.0, 0.0)

@@ -13,7 +13,8 @@ from ...core.messages import Outcome, Reason
 from ...devices.firmware import Profile
 from ...devices.interfaces import ModbusReply, ModbusRequest, Origin
 from ...devices.modbus_service import ModbusService
-from ...devices.register_table import WRITES, RegisterTable
+from ...devices.register_table import RegisterTable
+from ...devices.registers import WRITES
 from .build import Build
 from .layout import layout
 from .logic import Logic
@@ -52,7 +53,7 @@ class ModbusApi(ModbusService[View, Logic]):
             unsupported=settings[UNSUPPORTED_EXCEPTION],
             swapped=order == "swapped",
         )
-        return RegisterTable(found, self._profile())
+        return RegisterTable(found, self._profile(), self.target.moments)
 
     def handle(self, request: ModbusRequest) -> ModbusReply | None:
         logic, write = self.target, request.function in WRITES

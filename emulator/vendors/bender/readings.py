@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cached_property
 from typing import Final
 
 from ...core import noise
+from ...core.freshness import seen
 from ...core.instant import Instant
 from ...core.snapshot import EvseState, LockState, PilotState, Snapshot
 from ...devices.register_maps.bender import OCPP_STATES, vehicle_state
@@ -62,15 +62,15 @@ class View:
         self.settings = wallbox.settings
         self._controllers = Controllers.of(wallbox.simulation).states
         self.calendar = wallbox.calendar
-        self.now: Snapshot = wallbox.snapshot()
+        self.now: Snapshot = wallbox.measured()
 
     # --- what is wrong -----------------------------------------------------------------------------------------------
 
-    @cached_property
+    @seen
     def errors(self) -> Errors:
         return findings.errors(self.settings, self.now)
 
-    @cached_property
+    @seen
     def faulted(self) -> bool:
         return self.errors.faulted or self.now.state is EvseState.FAULT
 
@@ -79,22 +79,22 @@ class View:
 
     # --- states ------------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @seen
     def vehicle(self) -> int:
         """Number in 122: 1 A to 5 E. Any fault shows as E."""
         return 5 if self.faulted else vehicle_state(self.now.pilot)
 
-    @cached_property
+    @seen
     def letter(self) -> str:
         """`type2_state`"""
         return _LETTERS[self.vehicle - 1]
 
-    @cached_property
+    @seen
     def charging(self) -> bool:
         """The relay is closed for a vehicle that asks."""
         return self.now.contactor and self.now.state in _CHARGING and not self.faulted
 
-    @cached_property
+    @seen
     def connection(self) -> str:
         """`conn_state`"""
         if self.now.plugged or self.now.pilot in (PilotState.E, PilotState.F):
@@ -105,19 +105,19 @@ class View:
             self.schuko, "no_vehicle_connected"
         )
 
-    @cached_property
+    @seen
     def schuko(self) -> str:
         """`schuko_state`"""
         if not (self.build.traits.schuko and self.settings[SCHUKO_PLUGGED]):
             return "idle"
         return "power_on" if self.logic.schuko_powered else "connected"
 
-    @cached_property
+    @seen
     def active(self) -> bool:
         """A transaction is running, and the charger has not lost its authorisation meanwhile."""
         return self.logic.authorisation.active and not self.logic.authorisation.deprived(self.now)
 
-    @cached_property
+    @seen
     def authorisation(self) -> str:
         """`auth_state`"""
         logic = self.logic
@@ -129,7 +129,7 @@ class View:
             return "not_authorized_for_charging"
         return "auth_timeout" if logic.authorisation.timed_out else "wait_for_auth"
 
-    @cached_property
+    @seen
     def status(self) -> str:
         """`ocpp_state`: as the charge point says it, if there is one."""
         point = self.logic.host.charge_point
@@ -163,7 +163,7 @@ class View:
         found = self._controllers.get(self.settings[SLAVE])
         return self.settings[SLAVE_STATE] if found is None else found()
 
-    @cached_property
+    @seen
     def backend(self) -> str:
         """`backend_conn_state`. Source: `pending` without a backend, from captures."""
         point = self.logic.host.charge_point
@@ -175,7 +175,7 @@ class View:
             return stated or "pending"
         return "not_reacheable" if "backend_lost" in self.now.faults else stated or "connected"
 
-    @cached_property
+    @seen
     def proximity(self) -> str:
         """`type2_proximity`"""
         if not self.build.socket:
@@ -185,11 +185,11 @@ class View:
             return "no_cable"
         return f"{rating:.0f}" if rating > 0 else "short_circuit"
 
-    @cached_property
+    @seen
     def locked(self) -> bool:
         return self.now.lock is LockState.CLOSED
 
-    @cached_property
+    @seen
     def relay(self) -> int:
         """140"""
         if not self.now.contactor:
@@ -198,12 +198,12 @@ class View:
 
     # --- currents and limits -----------------------------------------------------------------------------------------
 
-    @cached_property
+    @seen
     def signalled(self) -> int:
         """Current in the duty cycle [A]; 0: no PWM."""
         return int(self.now.offered_current + 1e-6)
 
-    @cached_property
+    @seen
     def hardware(self) -> int:
         """What the hardware is built for [A]."""
         return int(self.build.rated_current)
@@ -219,28 +219,28 @@ class View:
         """The least it charges with on the phases it may use [W]."""
         return THREE_PHASES_FROM if self.settings[PHASE_SWITCH_MODE] == THREE_PHASES_ONLY else SINGLE_PHASE_FROM
 
-    @cached_property
+    @seen
     def operator(self) -> int:
         """The operator's limit, or the hardware's [A]."""
         stated = self.settings[OPERATOR_CURRENT]
         return self.hardware if stated is None else min(self.hardware, stated)
 
-    @cached_property
+    @seen
     def vehicle_maximum(self) -> int:
         """What the cable carries; tethered: what the hardware does [A]. ASSUMED: 0 without a cable."""
         return min(self.hardware, int(self.now.cable_rating or 0))
 
-    @cached_property
+    @seen
     def energy_manager(self) -> int:
         """`energy_man_current` [A]"""
         return int(self.logic.hems_limit) if self.logic.hems_active else 0
 
-    @cached_property
+    @seen
     def residual(self) -> tuple[float, float]:
         """Residual current: RMS and DC [mA]."""
         return abs(self.now.residual_ac) * MILLI, abs(self.now.residual_dc) * MILLI
 
-    @cached_property
+    @seen
     def residual_peak(self) -> tuple[float, float]:
         """Largest residual current since the start: RMS and DC [mA]."""
         ac, dc = self.logic.residual_peak
@@ -248,42 +248,46 @@ class View:
 
     # --- meter -------------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @seen
     def _tells(self) -> meters.Tells:
         return meters.tells(self.settings[METER]) if self.now.meter_ok else "nothing"
 
-    @cached_property
+    @seen
     def energy(self) -> int | None:
         """Total energy [Wh]; None: no meter tells."""
-        return None if self._tells == "nothing" else int(self.now.total_energy)
+        return None if self._tells == "nothing" else int(self.now.total_energy + self.logic.schuko.energy(self.now.at))
 
-    @cached_property
+    @seen
     def power(self) -> int | None:
         """Active power [W]; None: no meter tells."""
-        return None if self._tells == "nothing" else whole(self.now.power)
+        return None if self._tells == "nothing" else whole(self.now.power + self.logic.schuko.power)
 
-    @cached_property
+    @seen
     def phase_energy(self) -> tuple[int | None, ...]:
         """Energy of each phase [Wh]. Source: no meter on the list tells phases apart; the total is in the first."""
         return (self.energy, None, None)
 
-    @cached_property
+    @seen
     def phase_power(self) -> tuple[int | None, ...]:
         """Active power of each phase [W]."""
         if self._tells == "phases":
-            return tuple(whole(power) for power in self.now.active_power)
+            first, second, third = self.now.active_power
+            return (whole(first + self.logic.schuko.power), whole(second), whole(third))
         return (self.power, None, None)
 
-    @cached_property
+    @seen
     def currents(self) -> tuple[float | None, ...]:
         """Current of each phase [A]."""
         if not self._by_phase:
             return (None, None, None)
+        first, second, third = self.now.phase_current
+        if self.logic.schuko.power:
+            first += self.logic.schuko.power / max(1.0, self.now.phase_voltage[0])
         if not self.settings[IDLE_CURRENTS]:
-            return self.now.phase_current
-        return tuple(i or noise.zero_offset(self.now.at, index) for index, i in enumerate(self.now.phase_current))
+            return (first, second, third)
+        return tuple(i or noise.zero_offset(self.now.at, index) for index, i in enumerate((first, second, third)))
 
-    @cached_property
+    @seen
     def voltages(self) -> tuple[int | None, ...]:
         """Voltage of each phase [V]."""
         return tuple(whole(volts) for volts in self.now.phase_voltage) if self._by_phase else (None, None, None)
@@ -299,17 +303,31 @@ class View:
         """The running one, or the last."""
         return self.logic.authorisation.transaction
 
-    @cached_property
+    @property
+    def domestic(self) -> bool:
+        """Only the domestic socket is in use."""
+        return self.logic.schuko.on_since is not None and not self.now.plugged
+
+    @property
+    def counts(self) -> bool:
+        """A transaction is running, on either socket."""
+        return self.domestic or self.logic.authorisation.active
+
+    @seen
     def session_energy(self) -> int:
         """Energy of the transaction [Wh]."""
+        if self.domestic:
+            return int(self.logic.schuko.session_energy(self.now.at))
         return int(self.transaction.energy(self.now)) if self.transaction is not None else 0
 
-    @cached_property
+    @seen
     def session_duration(self) -> int:
         """Duration of the transaction [s]."""
+        if self.domestic:
+            return self.logic.schuko.duration(self.now.at)
         return self.transaction.duration(self.now.at) if self.transaction is not None else 0
 
-    @cached_property
+    @seen
     def uid(self) -> str:
         """Who charges."""
         if self.logic.authorisation.active and self.transaction is not None:
@@ -318,18 +336,18 @@ class View:
 
     # --- ISO 15118 ---------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @seen
     def smart(self) -> bool:
         return self.settings[ISO15118] and self.now.plugged and self.now.vehicle is not None
 
-    @cached_property
+    @seen
     def state_of_charge(self) -> int:
         """State of charge [%]."""
         if not self.smart or self.now.vehicle is None:
             return self.settings[UNKNOWN_SOC]
         return whole(self.now.vehicle.state_of_charge * 100)
 
-    @cached_property
+    @seen
     def required_energy(self) -> int:
         """Energy to a full battery [Wh]. ASSUMED: the unit."""
         if not self.smart or self.now.vehicle is None:

@@ -8,11 +8,23 @@ from __future__ import annotations
 from typing import Final
 
 from ...devices.catalogue import OcppSwitch
+from ...devices.realism import Habits, Latency
 from ...devices.vendor import Vendor
 from ...ocpp.host import MEMORY
 from .models import MODELS
 from .settings import SETTINGS
 from .wallbox import Bender
+
+HABITS: Final = Habits(
+    latency={
+        "modbus": Latency(0.020, 0.070, 0.200, "evcc#31794: ten requests within a second; ASSUMED: the spread"),
+        "http": Latency(0.060, 0.150, 0.600, "ASSUMED: a web application on embedded Linux"),
+        "semp": Latency(0.060, 0.150, 0.600, "ASSUMED: as http"),
+    },
+    idle_current=True,
+    refresh=1.0,
+    meter_source="evcc pull request 3103: 4 to 5 mA; ASSUMED: read once a second",
+)
 
 VENDOR: Final = Vendor(
     id="bender",
@@ -24,6 +36,7 @@ VENDOR: Final = Vendor(
     settings=(*SETTINGS, MEMORY),
     ocpp=OcppSwitch(settings=lambda url: {"ocpp_url": url}),
     create=Bender,
+    habits=HABITS,
     everything={
         "rest": "with_uid",
         "rest_auth": "none",

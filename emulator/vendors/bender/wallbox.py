@@ -32,6 +32,7 @@ from .settings import (
     OCPP_PASSWORD,
     OCPP_URL,
     SCHUKO_CYCLES,
+    SCHUKO_ENERGY,
     UNSUPPORTED_EXCEPTION,
     USER_ID_READABLE,
     normal,
@@ -56,7 +57,7 @@ class Bender(Wallbox):
         self.modbus = ModbusApi(self.build, self.logic, self.view, lambda: self.profile)
         self.login = Login(self.settings, self.serial)
         self.http = HttpApi(
-            self.settings, self.build, lambda: self.profile, self.login, self.view, self.modbus.fidelity
+            self.settings, self.build, lambda: self.profile, self.login, self.view, self.moments, self.modbus.fidelity
         )
         self.interfaces: Mapping[str, Interface] = (
             {"http": self.http.icc_interface(), "modbus": self.modbus.interface()}
@@ -133,7 +134,7 @@ class Bender(Wallbox):
     def setting_changed(self, name: str) -> None:
         if name in self._settings_in_parts:
             self._settings_in_parts[name]()
-        if name not in (SCHUKO_CYCLES.name, MEMORY.name):
+        if name not in (SCHUKO_CYCLES.name, SCHUKO_ENERGY.name, MEMORY.name):
             self.logic.apply()
             self.logic.host.look()
 

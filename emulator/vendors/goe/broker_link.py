@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from ...core.instant import Instant
-from ...devices.interfaces import EMBEDDED_BROKER, BrokerAccess
+from ...devices.interfaces import EMBEDDED_BROKER, BrokerAccess, Publish
 from ...devices.quirks import Quirk
 from ...devices.settings import Settings
-from .features import MQTT_STAYS_AWAY
+from .features import LAST_WILL, MQTT_STAYS_AWAY
 from .identity import Identity
 from .settings import MCE, MCU, MTP
 
@@ -63,6 +63,12 @@ def broker_url(text: str) -> BrokerUrl | None:
     )
 
 
+def written(broker: BrokerUrl) -> str:
+    """The address of a broker on TCP without TLS, as `mcu` has it."""
+    names = [quote(name, safe="") for name in (broker.username, broker.password) if name]
+    return f"mqtt://{':'.join(names) + '@' if names else ''}{_host(broker.host)}:{broker.port}"
+
+
 class BrokerLink:
     """The connection of one wallbox to its broker, as its keys `mcs` to `mlra` show it."""
 
@@ -109,8 +115,9 @@ class BrokerLink:
         if self.lost and self._shows(MQTT_STAYS_AWAY):
             return None
         client_id = f"go-echarger_{self._identity.serial}"
+        will = self.farewell if self._identity.has(LAST_WILL) else None
         if self._settings[MCU] is None:
-            return BrokerAccess(host=EMBEDDED_BROKER, client_id=client_id)
+            return BrokerAccess(host=EMBEDDED_BROKER, client_id=client_id, will=will)
         found = broker_url(self.url)
         if found is None:
             return None
@@ -122,7 +129,13 @@ class BrokerLink:
             password=found.password,
             tls=found.tls,
             path=found.path,
+            will=will,
         )
+
+    @property
+    def farewell(self) -> Publish:
+        """What says that the wallbox is gone."""
+        return Publish(topic=f"{self.prefix}mcc", payload=b"false", retain=True, qos=1)
 
     def opened(self, at: Instant) -> None:
         self.connected = True

@@ -18,6 +18,7 @@ from . import settings as s
 from .backend import Backend
 from .clock import Clock
 from .features import EXCLUSIVE_END, INITIALIZING, SLOW_SURPLUS, UNDERVOLTAGE
+from .group import Membership
 from .identity import Identity
 from .ladder import Force, Inputs, Mode, ModelStatus, Trip, decide
 from .schedule import Calendar
@@ -36,7 +37,11 @@ class Circumstances:
         backend: Backend,
         at: Instant,
         shows: Callable[[Quirk], bool],
+        group: Membership,
     ) -> None:
+        self._group = group
+        self.granted: int | None = None
+        """By the load group [A]; None: it has no say."""
         self._settings = settings
         self._shows = shows
         self._backend = backend
@@ -74,6 +79,7 @@ class Circumstances:
             self._test_due,
             self.reconnects_at,
             self._undervoltage_due,
+            self._group.due,
         ]
 
     @property
@@ -81,15 +87,14 @@ class Circumstances:
         test = self.test_charge
         return None if test.started_at is None or test.finished else test.due
 
-    def gather(self, now: Snapshot, at: Instant) -> Inputs:
-        """Everything the decision depends on at `at`."""
+    def gather(self, now: Snapshot, at: Instant, last_current: Instant | None) -> Inputs:
+        """Everything the decision depends on at `at`. `last_current`: when current flowed last."""
         settings = self._settings
         mode = Mode(settings[s.LMO])
         plain = replace(
             self._guards(now, at),
             locked_out=settings[s.ACS] != 0 and settings[s.TRX] is None and not self._backend.authorised,
             inoperable=settings[s.OCPPIO] and settings[s.OCPPE],
-            unwanted=limits.below(limits.group_limit(settings), settings[s.MCA]),
             denied=self._backend.denies,
             offline=self._backend.offline,
             failsafe=self.failsafe(at) and settings[s.FSI] < settings[s.MCA],
@@ -103,6 +108,9 @@ class Circumstances:
             eco_after_trip=settings[s.ARA],
             pause_allowed=settings[s.ACP],
         )
+        wish = self._highest() if now.plugged and decide(plain).charge else 0
+        self.granted = self._group.look(now, at, wish, last_current)
+        plain = replace(plain, unwanted=limits.below(self.granted, settings[s.MCA]))
         paused = decide(plain).status in (ModelStatus.FALLBACK_AWATTAR, ModelStatus.FALLBACK_TRIP) and now.plugged
         return replace(plain, keep_alive=self.keep_alive.wants(at, paused, settings[s.MCI]))
 

@@ -126,6 +126,30 @@ COARSE_METER: Final = (
     Point(name="coarse_meter", source=CAPTURE.tag, until="53.7", models=NOT_V3, about="whole volts, 0.1 A, 10 W"),
 )
 
+FILTER_OF_NAMES: Final = Point(
+    name="filter_of_names",
+    source="go-eCharger-API-v2 http-en",
+    since="51.4",
+    about="a filter may be names with commas; before, it is a JSON list",
+)
+SET_BY_KEY: Final = Point(
+    name="set_by_key",
+    source=CAPTURE.tag,
+    since="51",
+    assumed="from which version: 050 counts",
+    about="the answer to set names each key; before, it counts them in a sentence",
+)
+LAST_WILL: Final = Point(
+    name="last_will",
+    source="go-eCharger-API-v2 mqtt-en",
+    since="60.6",
+    assumed="since which version: the document does not say",
+    about="MQTT: mcc is false on the broker once the wallbox is gone",
+)
+RESULT_TOPIC: Final = Point(
+    name="result_topic", source="mqtt-en", since="51.5", about="/set is answered on /result, and mcr can forbid it"
+)
+
 # --- quirks ----------------------------------------------------------------------------------------------------------
 
 NRG_ZERO_WHILE_CHARGING: Final = Quirk(
@@ -223,6 +247,24 @@ SLOW_SURPLUS: Final = Quirk(
     assumed="on other models; earlier firmware acts at once",
     about="surplus charging starts after 30 s, stops after 120 s, takes 1 A more in 15 s; 6 s without data stop it",
 )
+V1_UNITS_OF_050: Final = Quirk(
+    name="v1_units_of_050",
+    source="go-eCharger-API-v1#56, confirmed by a developer",
+    since="50",
+    until="51",
+    models=V3,
+    assumed="power of the phases as before",
+    about="API v1: dws is 10 Wh, nrg has A and, in total, W",
+)
+V1_UNITS_OF_052: Final = Quirk(
+    name="v1_units_of_052",
+    source="go-eCharger-API-v1#100",
+    since="52.2",
+    until="53",
+    models=V3,
+    assumed="until which version",
+    about="API v1: nrg has A and W",
+)
 V1_COLOURS_ALL_WRITE_CID: Final = Quirk(
     name="v1_colours_all_write_cid",
     source="go-eCharger-API-v1",
@@ -244,5 +286,7 @@ QUIRKS: Final = (
     NO_PHASE_SWITCH_STATUS,
     IDLE_WHILE_SWITCHING_PHASES,
     SLOW_SURPLUS,
+    V1_UNITS_OF_050,
+    V1_UNITS_OF_052,
     V1_COLOURS_ALL_WRITE_CID,
 )

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route, WebSocketEndpoint
 from . import refusals
 from .device import Device
-from .features import CLOSE_ANNOUNCED, NEW_NOT_FOUND
+from .features import CLOSE_ANNOUNCED, FILTER_OF_NAMES, NEW_NOT_FOUND, SET_BY_KEY
 from .order import position
 from .readings import View
 from .settings import HAI, UNKNOWN_KEY_STATUS
@@ -87,11 +87,13 @@ class HttpApi:
 
     def _status(self, text: str) -> HttpReply:
         device = self._device
-        view, table, strict = View(device), self._tables.status, device.identity.traits.newer_platform
+        table, strict = self._tables.status, device.identity.traits.newer_platform
+        if text and not text.lstrip().startswith("[") and not device.identity.has(FILTER_OF_NAMES):
+            text = "[]"
         if text:
-            body, known = table.filtered(text, view)
+            body, known = table.filtered(text, lambda: View(device))
         else:
-            body, known = table.everything(view), not strict
+            body, known = table.everything(lambda: View(device)), not strict
         code = 200 if known else device.settings[UNKNOWN_KEY_STATUS] or (400 if strict else 200)
         return HttpReply(status=code, body=body, headers=CORS, chunked=True, close=True, journal=_asked(text))
 
@@ -108,6 +110,8 @@ class HttpApi:
                 results[key] = self._write(key, encoded, request)
         results = dict(sorted(results.items(), key=lambda result: position(result[0])))
         failed = any(result is not True for result in results.values())
+        if not self._device.identity.has(SET_BY_KEY):
+            return _counted(results)
         body = self._device.identity.print_json(results).encode()
         return HttpReply(
             status=500 if failed else 200, body=body, headers=CORS, close=True, journal={"set": dict(results)}
@@ -120,6 +124,15 @@ class HttpApi:
         raw = unquote(encoded)
         refusal = self._writer.text(key, raw, request.origin)
         return True if refusal is None else refusal.over_http(key, shown(raw))
+
+
+def _counted(results: Mapping[str, object]) -> HttpReply:
+    """How firmware 050 answers. Source: a captured reply where some keys failed. ASSUMED: the same where none did."""
+    done = sum(result is True for result in results.values())
+    failed = len(results) - done
+    body = f"{done} succeeded and {failed} failed.".encode()
+    status = 500 if failed else 200
+    return HttpReply(status=status, body=body, content_type="text/html", close=True, journal={"set": dict(results)})
 
 
 def _asked(wanted: str) -> dict[str, object]:

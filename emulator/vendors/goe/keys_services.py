@@ -36,7 +36,7 @@ CLOUD: Final = (
     status("cwsca", STAMP, r.always(46_000), DEVELOPER, "when it connected", assumed=NOT_EMULATED),
     status("cle", optional(STRING), r.nothing, LISTS, "last error of the cloud", assumed=NOT_EMULATED),
     status("clea", STAMP, r.nothing, LISTS, "when that was", assumed=NOT_EMULATED),
-    config(stored("cae", BOOL, False), CLOUD_DOC.since("52"), "cloud API on"),
+    config(s.CAE, CLOUD_DOC.since("52"), "cloud API on"),
     config(s.CAK, CLOUD_DOC.since("52"), "token of the cloud API; writing makes a new one", write=w.renew_token),
     fixed("data", STRING, "", LISTS, "token of the cloud's charts", assumed=NOT_EMULATED),
     fixed(
@@ -58,7 +58,7 @@ CONTROLLER: Final = (
 )
 
 LOAD_BALANCING: Final = (
-    config(s.LOE, TABLE_LISTS, "load balancing on", assumed="without a group: no effect"),
+    config(s.LOE, TABLE_LISTS, "load balancing on"),
     config(s.LOG, TABLE_LISTS, "its group"),
     config(s.LOP, TABLE_LISTS, "priority"),
     config(s.LOF, TABLE_LISTS, "fall-back, A"),
@@ -70,7 +70,14 @@ LOAD_BALANCING: Final = (
     status("lot", OBJECT, r.group_current, TABLE_LISTS.since("59"), "current of the group, A", w.total_current),
     config(s.LOTY, TABLE_LISTS, "0 static, 1 dynamic", write=w.as_number(s.LOTY, 1)),
     status("lom", optional(array(OBJECT)), r.nothing, DEVELOPER, "members", assumed=NOT_EMULATED),
-    status("loa", optional(UINT8), r.group_granted, TABLE_LISTS, "A granted", assumed="setting loa states it"),
+    status(
+        "loa",
+        optional(UINT8),
+        r.group_granted,
+        TABLE_LISTS,
+        "A granted",
+        assumed="how a group shares; setting loa states it",
+    ),
     status("los", optional(STRING), r.nothing, DEVELOPER, "its state", assumed=NOT_EMULATED),
 )
 
@@ -84,7 +91,7 @@ MQTT: Final = (
     status("mcca", STAMP, lambda v: v.stamp(v.device.broker.connected_at), LISTS, "when it connected"),
     status("mlr", optional(STRING), lambda v: v.device.broker.error, LISTS, "last error"),
     status("mlra", STAMP, lambda v: v.stamp(v.device.broker.error_at), LISTS, "when that was"),
-    config(stored("mhe", BOOL, False), LISTS.since("56.2"), "announce to Home Assistant"),
+    config(s.MHE, LISTS.since("56.2"), "announce to Home Assistant"),
     config(s.MHT, LISTS.since("56.2"), "its prefix there", kind=STRING, write=w.or_factory(s.MHT)),
     config(stored("mqg", BOOL, True), LISTS, "TLS: global certificates"),
     config(stored("mqcn", BOOL, False), LISTS, "TLS: do not check the name"),
@@ -99,10 +106,10 @@ MODBUS: Final = (
     config(stored("msp", UINT16, 502), EN_59.only(WITH_LOCK), "its port"),
     config(s.MSB, LISTS, "swap bytes"),
     config(s.MSR, LISTS, "swap registers", assumed="false: low word first"),
-    status("mro", SIZE, lambda v: v.device.modbus.reads, MODBUS_DOC.only(WITH_LOCK), "reads since boot"),
-    status("mwo", SIZE, lambda v: v.device.modbus.writes, MODBUS_DOC.only(WITH_LOCK), "writes since boot"),
-    status("mstr", STAMP, lambda v: v.stamp(v.device.modbus.read_at), V60_3, "last read", assumed=OTHER_MODELS),
-    status("mstw", STAMP, lambda v: v.stamp(v.device.modbus.write_at), V60_3, "last write", assumed=OTHER_MODELS),
+    status("mro", SIZE, lambda v: v.modbus.reads, MODBUS_DOC.only(WITH_LOCK), "reads since boot"),
+    status("mwo", SIZE, lambda v: v.modbus.writes, MODBUS_DOC.only(WITH_LOCK), "writes since boot"),
+    status("mstr", STAMP, lambda v: v.stamp(v.modbus.read_at), V60_3, "last read", assumed=OTHER_MODELS),
+    status("mstw", STAMP, lambda v: v.stamp(v.modbus.write_at), V60_3, "last write", assumed=OTHER_MODELS),
 )
 
 KEYS: Final[tuple[Key, ...]] = (*CLOUD, *CONTROLLER, *LOAD_BALANCING, *MQTT, *MODBUS)

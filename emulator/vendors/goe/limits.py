@@ -14,7 +14,7 @@ from ...core.snapshot import Snapshot
 from ...devices.settings import Settings
 from .identity import Identity
 from .ladder import Decision, Inputs, Mode, ModelStatus
-from .settings import ADI, AMP, FSI, LA1, LA3, LOA, LOE, MCA, TCL, UFA, UFE, UFM, UFS
+from .settings import ADI, AMP, FSI, LA1, LA3, MCA, TCL, UFA, UFE, UFM, UFS
 
 UNLIMITED = 32
 
@@ -29,11 +29,6 @@ def adapter_limit(settings: Settings, identity: Identity, now: Snapshot) -> int 
     if not settings[ADI] or identity.traits.newer_platform:
         return None
     return settings[LA1] if now.phases == 1 else settings[LA3]
-
-
-def group_limit(settings: Settings) -> int | None:
-    """`loa`: what load balancing grants; None: it is off, or there is no group [A]."""
-    return settings[LOA] if settings[LOE] else None
 
 
 def below(limit: int | None, least: int) -> bool:
@@ -80,6 +75,8 @@ class Limits:
     """Under-frequency control."""
     ocpp: int | None
     """Charging profiles of the central system."""
+    cheap: bool
+    """It charges because the price is low."""
     blocked: bool
     """Access control lets nothing through."""
 
@@ -94,9 +91,10 @@ class Limits:
         *,
         surplus: Callable[[], int],
         failsafe: bool,
+        group: int | None,
         ocpp: int | None,
     ) -> Limits:
-        """`surplus`: what the surplus logic would charge with [A]."""
+        """`surplus`: what the surplus logic would charge with; `group`: what load balancing grants [A]."""
         regulated = decision.inner is ModelStatus.PV_SURPLUS and inputs.mode is not Mode.BASIC
         least = decision.inner in (ModelStatus.PAUSE_NOT_ALLOWED, ModelStatus.KEEP_ALIVE)
         return cls(
@@ -106,24 +104,42 @@ class Limits:
             temperature=temperature_limit(now),
             adapter=adapter_limit(settings, identity, now),
             temporary=settings[TCL],
-            group=group_limit(settings),
+            group=group,
             surplus=surplus() if regulated else None,
             minimum=settings[MCA] if least else None,
             failsafe=settings[FSI] if failsafe else None,
             frequency=frequency_limit(settings, identity, now),
             ocpp=ocpp if ocpp is not None and ocpp < UNLIMITED else None,
+            cheap=decision.inner is ModelStatus.PRICE_LOW,
             blocked=inputs.locked_out,
         )
+
+    @property
+    def tariff(self) -> int | None:
+        """What a low price allows. ASSUMED: what everything else leaves, as in the one capture of it (56.9)."""
+        if not self.cheap:
+            return None
+        others = (
+            self.requested,
+            self.installed,
+            self.cable,
+            self.temperature,
+            self.adapter,
+            self.temporary,
+            self.group,
+        )
+        return min(limit for limit in others if limit is not None)
 
     def shown(self) -> Mapping[str, int]:
         """`cll`, by name."""
         members = {
             "accessControl": 0 if self.blocked else None,
             "adapterCurrentLimit": self.adapter,
+            "awattar": self.tariff,
             "cableCurrentLimit": self.cable,
             "currentLimitMax": self.installed,
             "failsafeLimit": self.failsafe,
-            "loadBalancingLimit": self.group,
+            "loadLimit": self.group,
             "minChargingCurrent": self.minimum,
             "ocppLimit": self.ocpp,
             "pvSurplus": self.surplus,

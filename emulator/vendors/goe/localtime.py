@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 _HOUR: Final = timedelta(hours=1)
@@ -34,6 +35,7 @@ def _sunday(year: int, month: int, number: int) -> datetime:
     return first + timedelta(days=(_SUNDAY - first.weekday()) % 7 + 7 * (number - 1))
 
 
+@lru_cache(maxsize=256)
 def transitions(year: int, offset: timedelta, rule: int) -> tuple[tuple[datetime, bool], ...]:
     """The instants (UTC) of `year` at which summer time begins or ends, and which of the two it is, in order."""
     if rule == Daylight.EUROPE:
@@ -73,7 +75,7 @@ def next_transition(utc: datetime, minutes: int, rule: int) -> datetime | None:
 def stamp(utc: datetime, *, microseconds: bool = False) -> str:
     """`2026-01-05T19:27:34.042`; up to 053 with a second group for the microseconds. Source: captured replies."""
     fine = f".{utc.microsecond % 1000:03d}" if microseconds else ""
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}{fine}"
+    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + fine
 
 
 def local_stamp(utc: datetime, offset: timedelta, *, microseconds: bool = False) -> str:

@@ -21,6 +21,7 @@ from .backend import Backend
 from .circumstances import Circumstances
 from .clock import Clock
 from .features import IDLE_WHILE_SWITCHING_PHASES, INITIALIZING, NEW_ERROR_CODES, NO_PHASE_SWITCH_STATUS, OCPP_PHASES
+from .group import Membership
 from .identity import Identity
 from .ladder import Decision, Inputs, Mode, ModelStatus, decide
 from .limits import Limits, acu
@@ -66,6 +67,7 @@ class Logic:
         identity: Identity,
         clock: Clock,
         backend: Backend,
+        group: Membership,
         *,
         shows: Callable[[Quirk], bool],
         changed: Callable[[], None],
@@ -78,6 +80,8 @@ class Logic:
         self._clock = clock
         self._backend = backend
         backend.accepts = self.wake
+        self._group = group
+        group.wake = self.wake
         self._shows = shows
         self._changed = changed
         self._timer = processor.timer(self._tick)
@@ -90,7 +94,9 @@ class Logic:
         self.pause = MinimumPause()
         self.unplugging = SimulatedUnplug()
         self.phases = PhaseChange()
-        self.around = Circumstances(self._settings, self._identity, self._clock, self._backend, at, self._shows)
+        self.around = Circumstances(
+            self._settings, self._identity, self._clock, self._backend, at, self._shows, self._group
+        )
         self.expiry = Expiry()
         self._interrupted = False
         self._unswitched = False
@@ -112,6 +118,7 @@ class Logic:
 
     def stop(self) -> None:
         self._timer.clear()
+        self._group.leave()
 
     def wake(self) -> None:
         """An input changed: run at the next whole second of the wallbox."""
@@ -129,7 +136,7 @@ class Logic:
         self._follow_session(snapshot, at)
         self._expire(at)
         self._note_power(snapshot, at)
-        inputs = self.around.gather(snapshot, at)
+        inputs = self.around.gather(snapshot, at, self.memory.last_current)
         wanted = self._phases_wanted(inputs)
         decision = self._held_back(decide(inputs), snapshot, wanted, at)
         self._note_pause(decision, snapshot, at)
@@ -205,7 +212,7 @@ class Logic:
         """The highest power is looked for around events, never when somebody reads."""
         before = self._processor.second(at - 1)
         if now.plugged and before > self._processor.booted_at:
-            earlier = self._processor.sample_at(before)
+            earlier = self._processor.exact(before)
             if earlier.session == now.session:
                 self.memory.peak_power = max(self.memory.peak_power, earlier.power)
             self.memory.peak_power = max(self.memory.peak_power, now.power)
@@ -277,6 +284,7 @@ class Logic:
             now,
             surplus=lambda: self.around.surplus.current(self.around.tuning(), now.phases),
             failsafe=self.around.failsafe(at),
+            group=self.around.granted,
             ocpp=self._backend.current,
         )
         memory.limits = self.limits.shown()

@@ -27,7 +27,7 @@ class ModbusApi(ModbusService[View, Writer]):
 
     def __init__(self, device: Device, writer: Writer) -> None:
         super().__init__(
-            lambda: RegisterTable(LAYOUT, device.identity.profile),
+            lambda: RegisterTable(LAYOUT, device.identity.profile, device.processor.moments),
             lambda: View(device),
             writer,
             enabled=lambda: device.settings[MEN],

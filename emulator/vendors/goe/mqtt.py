@@ -13,9 +13,10 @@ from typing import Final
 from ...core.instant import Instant
 from ...core.messages import DONE, Outcome, Reason
 from ...devices.interfaces import BrokerAccess, MqttInterface, Origin, Publish
+from . import discovery
 from .changes import Changes
 from .device import Device
-from .features import ALL_TOPICS, IDS_LOST_WITH_BROKER, SUA_NOT_PUBLISHED
+from .features import ALL_TOPICS, IDS_LOST_WITH_BROKER, LAST_WILL, RESULT_TOPIC, SUA_NOT_PUBLISHED
 from .refusals import invalid_json
 from .settings import ALL_SEED_KEYS, MCR, SUA
 from .status import Row, Tables
@@ -44,6 +45,8 @@ class MqttApi:
         self._writer = writer
         self._changes: Changes | None = None
         """What was published; None: nothing yet."""
+        self._announced: str | None = None
+        """Prefix under which it is announced to Home Assistant."""
 
     def restart(self) -> None:
         """The network processor starts again."""
@@ -58,6 +61,7 @@ class MqttApi:
             received=self.on_received,
             published=self.on_published,
             lost=self.on_lost,
+            leaving=self.on_leaving,
             period=1.0,
             prefix=lambda: self._device.broker.prefix,
         )
@@ -82,7 +86,12 @@ class MqttApi:
         at = self._device.processor.at
         self._device.broker.opened(at)
         self._changes = None
+        self._announced = None
         return self.on_published(at)
+
+    def on_leaving(self) -> Iterable[Publish]:
+        """Source: mqtt-en, "Last Will"."""
+        return (self._device.broker.farewell,) if self._device.identity.has(LAST_WILL) else ()
 
     def on_lost(self, reason: str) -> None:
         self._device.broker.failed(self._device.processor.at, reason)
@@ -109,14 +118,28 @@ class MqttApi:
         else:
             rows = self._changes.at(at)
         prefix = self._device.broker.prefix
-        return [Publish(topic=prefix + row.name, payload=row.payload, retain=True) for row in rows]
+        told = [Publish(topic=prefix + row.name, payload=row.payload, retain=True) for row in rows]
+        return [*self._announcements(), *told]
+
+    def _announcements(self) -> Iterable[Publish]:
+        """To Home Assistant, once on a connection, and again when `mhe` or `mht` has changed."""
+        before, wanted = self._announced, discovery.prefix(self._device, self._tables)
+        if wanted == before:
+            return ()
+        self._announced = wanted
+        gone = () if before is None else discovery.withdrawn(self._device, self._tables, before)
+        return (*gone, *(() if wanted is None else discovery.messages(self._device, self._tables, wanted)))
 
     def on_received(self, topic: str, payload: bytes, _retained: bool, origin: Origin) -> Iterable[Publish]:
         """A retained `/set` is obeyed like any other (ASSUMED)."""
         prefix = self._device.broker.prefix
-        if not topic.startswith(prefix) or not topic.endswith(_SET) or self._device.settings[MCR]:
+        answers = self._device.identity.has(RESULT_TOPIC)
+        if not topic.startswith(prefix) or not topic.endswith(_SET) or (answers and self._device.settings[MCR]):
             return ()
         name = topic[len(prefix) : -len(_SET)]
+        if not answers:
+            self._write(name, payload, origin)
+            return ()
         return [Publish(topic=f"{prefix}{name}{_RESULT}", payload=self._write(name, payload, origin).encode())]
 
     def _write(self, name: str, payload: bytes, origin: Origin) -> str:

@@ -9,8 +9,11 @@ from typing import Final
 
 from ...core import noise
 from ...core.agenda import Action, Timer
+from ...core.freshness import FOREVER
 from ...core.instant import MILLISECOND, SECOND, Instant, grid, next_grid
 from ...core.snapshot import Snapshot
+from ...devices.realism import Realist
+from ...devices.rendering import Moments
 from ...runtime.simulation import Simulation
 
 POWER_ON, SOFTWARE = 1, 3
@@ -22,9 +25,11 @@ _SAMPLES: Final = 8
 class Processor:
     """One wallbox's network processor."""
 
-    def __init__(self, simulation: Simulation, charger: str) -> None:
+    def __init__(self, simulation: Simulation, charger: str, realism: Realist) -> None:
         self.simulation = simulation
+        self.realism = realism
         self.charger = charger
+        self.moments = Moments(simulation, charger)
         self.up = True
         self.booted_at: Instant = 0
         self.reset_reason = POWER_ON
@@ -71,7 +76,15 @@ class Processor:
 
     def sample(self, at: Instant) -> Snapshot:
         """What the charge controller told last: it does so on every whole second since boot."""
-        return self.sample_at(max(self.booted_at, self.second(at)))
+        return self.sample_at(self.sampled(at))
+
+    def sampled(self, at: Instant) -> Instant:
+        """When it was told last."""
+        return max(self.booted_at, self.second(at))
+
+    def exact(self, at: Instant) -> Snapshot:
+        """As `sample`, without what the meter makes of it."""
+        return self.simulation.observe_at(self.charger, self.sampled(at))
 
     def sample_at(self, instant: Instant) -> Snapshot:
         """The snapshot of an instant in the recent past, kept while nothing has happened since."""
@@ -80,17 +93,18 @@ class Processor:
         if found is None:
             if len(self._samples) > _SAMPLES:
                 self._samples.clear()
-            found = self._samples[slot] = self.simulation.observe_at(self.charger, instant)
+            found = self._samples[slot] = self.realism.measured(instant)
         return found
 
     def chance(self, at: Instant) -> float:
         """A random number of an instant, 0..1."""
         return noise.uniform(self.simulation.seed, noise.NoiseChannel.DEVICE, at)
 
-    def sway(self, channel: int, amplitude: float, at: Instant) -> float:
-        """Noise of a device value such as signal strength; 0 where the charger's noise is off."""
-        scale = self.simulation.chargers[self.charger].spec.noise
+    def sway(self, channel: int, amplitude: float, at: Instant) -> tuple[float, Instant]:
+        """Noise of a device value such as signal strength, and until when it is that; 0 where noise is off."""
+        scale = self.simulation.chargers[self.charger].spec.noise or float(self.realism.noisy)
         if not scale:
-            return 0.0
-        seed = self.simulation.seed
-        return scale * amplitude * noise.stepped(seed, noise.NoiseChannel.DEVICE + channel, at, 10 * SECOND)
+            return 0.0, FOREVER
+        seed, step = self.simulation.seed, 10 * SECOND
+        swayed = scale * amplitude * noise.stepped(seed, noise.NoiseChannel.DEVICE + channel, at, step)
+        return swayed, next_grid(at, step)

@@ -7,19 +7,19 @@ second since boot, and everything decided from the logic's run of that second.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import Final
 
+from ...core.freshness import HOLDS, NOW, ONCE, seen, until
 from ...core.instant import MILLISECOND, SECOND, Instant
 from ...core.snapshot import LockState, Snapshot
 from ...devices.settings import Setting
 from . import localtime, nrg
-from .device import Device
+from .device import Device, ModbusTraffic
 from .features import NRG_ZERO_WHILE_CHARGING
 from .limits import temperature_limit
 from .memory import Car, Memory
 from .schedule import Plan, with_seconds
-from .settings import CCH, CFI, CID, CLP, CWC, FUP, LMO, LOA, LOE, LOT, NMO, RDE, TSE, UST
+from .settings import CCH, CFI, CID, CLP, CWC, FUP, LMO, LOE, LOG, LOT, NMO, RDE, TSE, UST
 from .surplus import Powers
 
 FORCED_UNLOCK: Final = 3
@@ -37,28 +37,47 @@ class View:
     def __init__(self, device: Device) -> None:
         self.device = device
         self.settings = device.settings
-        self.at: Instant = device.processor.now()
+        self.moment = device.processor.moments.now()
 
-    @cached_property
+    @property
+    def at(self) -> Instant:
+        HOLDS.until = NOW
+        return self.moment.at
+
+    @seen
     def memory(self) -> Memory:
         return self.device.logic.memory
 
-    @cached_property
+    @seen
     def second(self) -> Instant:
         """The last whole second since boot."""
-        return self.device.processor.second(self.at)
+        second = self.device.processor.second(self.moment.at)
+        until(second + SECOND)
+        return second
 
-    @cached_property
+    @seen
     def sample(self) -> Snapshot:
         """The measurement of this second."""
-        return self.device.processor.sample(self.at)
+        return self.device.processor.sample(self.second)
 
-    @cached_property
+    @property
+    def http_clients(self) -> int:
+        """Those that are being answered."""
+        HOLDS.until = ONCE
+        return self.device.http_clients
+
+    @property
+    def modbus(self) -> ModbusTraffic:
+        """Counts every request."""
+        HOLDS.until = ONCE
+        return self.device.modbus
+
+    @seen
     def link(self) -> bool:
         """The charge controller answers: without it nothing measured is known."""
         return self.sample.controller_link
 
-    @cached_property
+    @seen
     def measures(self) -> bool:
         return self.sample.controller_link and self.sample.meter_ok
 
@@ -67,7 +86,7 @@ class View:
         """What a client said about grid, roof and battery, while it is valid."""
         return self.device.logic.around.surplus.fresh(self.at)
 
-    @cached_property
+    @seen
     def nrg(self) -> list[float | int]:
         """`nrg`, computed once a measurement."""
         device, sample = self.device, self.sample
@@ -82,7 +101,9 @@ class View:
 
     def sway(self, channel: int, amplitude: float) -> float:
         """Noise of a device value such as signal strength."""
-        return self.device.processor.sway(channel, amplitude, self.at)
+        sways, at = self.device.processor.sway(channel, amplitude, self.moment.at)
+        until(at)
+        return sways
 
 
 Read = Callable[[View], object]
@@ -151,7 +172,9 @@ def total_energy(v: View) -> int:
 
 
 def peak_power(v: View) -> object:
-    return max(v.memory.peak_power, v.sample.power) if v.sample.plugged else v.memory.peak_power
+    """The highest power of the session [W]: without noise, with which it would fall again."""
+    exact = v.device.processor.exact(v.at)
+    return max(v.memory.peak_power, exact.power) if exact.plugged else v.memory.peak_power
 
 
 def temperatures(v: View) -> object:
@@ -260,8 +283,11 @@ def time_server_state(v: View) -> object:
 
 
 def group_granted(v: View) -> object:
-    """`loa`"""
-    return v.settings[LOA] if v.settings[LOE] else None
+    """`loa`: 0 in a group while nothing is wanted."""
+    granted = v.device.logic.around.granted
+    if not v.settings[LOE]:
+        return None
+    return 0 if granted is None and v.settings[LOG] else granted
 
 
 def boot_time(v: View) -> object:

@@ -20,7 +20,7 @@ from . import readings as r
 from . import settings as s
 from .combined import Act, flag, key
 from .features import MODBUS_BYTES_SWAPPED
-from .models import NOT_V2, V2, WITH_LOCK
+from .models import NOT_OLD, OLD, WITH_LOCK
 from .readings import View
 from .refusals import wrong_type
 from .writer import Writer
@@ -205,8 +205,8 @@ INPUT_ROWS: Final[tuple[Row, ...]] = (
     _row("ERROR", 107, U16, combined.old_error, "0, 1, 3, 8, else 10"),
     *(_row(f"VOLT_L{n}", 106 + 2 * n, _U32, _nrg(n - 1), "V") for n in (1, 2, 3)),
     *(_row(f"AMP_L{n}", 112 + 2 * n, _U32, _nrg(n + 3), "0.1 A", scale=10) for n in (1, 2, 3)),
-    _row("POWER_TOTAL", 120, _U32, _nrg(11), "0.01 W", scale=100, models=NOT_V2),
-    _row("POWER_TOTAL", 120, _U32, _nrg(11), "0.01 kW", scale=0.1, models=V2),
+    _row("POWER_TOTAL", 120, _U32, _nrg(11), "0.01 W", scale=100, models=NOT_OLD),
+    _row("POWER_TOTAL", 120, _U32, _nrg(11), "0.01 kW", scale=0.1, models=OLD),
     _row("ENERGY_TOTAL", 128, _ENERGY, r.total_energy, "0.1 kWh", scale=0.01),
     _row("ENERGY_CHARGE", 132, _ENERGY, r.session_energy, "10 Ws of the session", scale=360),
     _row("VOLT_N", 144, _U32, _nrg(3), "V"),

@@ -194,11 +194,13 @@ HLA: Final = stored("hla", BOOL, False)
 WEN: Final = stored("wen", BOOL, True)
 WAK: Final = stored("wak", STRING, "", short(64))
 CWE: Final = stored("cwe", BOOL, True)
+CAE: Final = stored("cae", BOOL, False)
 CAK: Final = stored("cak", STRING, "0123456789abcdef0123456789abcdef")
 MCE: Final = stored("mce", BOOL, False)
 MCU: Final[Stored[str | None]] = stored("mcu", STRING, None, short(255))
 MTP: Final = stored("mtp", nullable(STRING), None, short(128))
 MHT: Final[Stored[str | None]] = stored("mht", nullable(STRING), "homeassistant", short(64))
+MHE: Final = stored("mhe", BOOL, False)
 MCR: Final = stored("mcr", BOOL, True)
 MEN: Final = stored("men", BOOL, False)
 MSB: Final = stored("msb", BOOL, False)
@@ -307,6 +309,9 @@ WEBSOCKET_FORMAT: Final = Setting(
 )
 AHO: Final = Setting("aho", 2, integer(0, 24), "API v1 and Modbus: hours of cheap charging")
 V1_DWO: Final = Setting("v1_dwo", 0, integer(0, 2**31 - 1), "API v1: the last energy limit, 0.1 kWh")
+V1_AMP: Final = Setting(
+    "v1_amp", None, optional(integer(6, 32)), "API v1 of V1 and V2: A that the next restart brings back; null: amp"
+)
 RBC: Final = Setting("rbc", 1, integer(0, 2**32 - 1), "restarts so far")
 CLOCK_ERROR: Final = Setting("clock_error", 0, integer(-(2**62), 2**62), "µs the clock is ahead")
 LOA: Final = Setting("loa", None, optional(integer(0, 32)), "A the load group grants; null: no group")
@@ -327,6 +332,7 @@ HIDDEN: Final[tuple[Setting[object], ...]] = (
     WEBSOCKET_FORMAT,
     AHO,
     V1_DWO,
+    V1_AMP,
     RBC,
     CLOCK_ERROR,
     LOA,

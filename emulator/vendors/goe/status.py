@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from json.encoder import encode_basestring
 from typing import Final
 
+from ...devices.rendering import Document, Fragment, Moments, listed
 from ...devices.settings import Settings
 from . import keys
 from .identity import Identity
@@ -21,54 +22,41 @@ from .settings import ALL_SEED_KEYS
 
 _FILTERS: Final = 64
 """Compiled filters kept."""
-_NOTHING: Final = object()
 
 
-class Row:
-    """One readable key of one wallbox, with its last value and how that was printed."""
+class Row(Fragment[View]):
+    """One readable key of one wallbox."""
 
-    __slots__ = ("_fragment", "_prefix", "_read", "_render", "_skip", "_value", "developer", "live", "name")
+    __slots__ = ("_print", "_skip", "developer", "live", "name")
 
     def __init__(self, key: Key, read: Read, render: Render) -> None:
+        prefix = (encode_basestring(key.name) + ":").encode()
+        super().__init__(read, lambda value: prefix + render(value).encode(), fixed=not key.live)
         self.name = key.name
         self.live = key.live
         self.developer = key.developer
-        self._prefix = encode_basestring(key.name) + ":"
-        self._skip = len(self._prefix.encode())
-        self._read = read
-        self._render = render
-        self._value: object = _NOTHING
-        self._fragment = b""
+        self._skip = len(prefix)
+        self._print = render
 
     def fragment(self, view: View) -> bytes:
         """`"name":value`"""
-        if not self.live and self._fragment:
-            return self._fragment
-        value = self._read(view)
-        if value is not self._value and (self._value is _NOTHING or value != self._value):
-            self._value = value
-            self._fragment = (self._prefix + self._render(value)).encode()
-        return self._fragment
-
-    @property
-    def printed(self) -> bytes:
-        """The fragment as it was made last."""
-        return self._fragment
+        return self.renew(view, view.moment)
 
     @property
     def payload(self) -> bytes:
         """The value alone in the fragment made last."""
-        return self._fragment[self._skip :]
+        return self.text[self._skip :]
 
-    def text(self, view: View) -> str:
+    def value_text(self, view: View) -> str:
         """The value alone, as JSON."""
-        return self._render(self._read(view))
+        return self._print(self._read(view))
 
 
 class Status:
     """The readable keys of one wallbox."""
 
-    def __init__(self, identity: Identity, table: Mapping[str, Key]) -> None:
+    def __init__(self, identity: Identity, moments: Moments, table: Mapping[str, Key]) -> None:
+        self._moments = moments
         self.rows: Mapping[str, Row] = {
             name: Row(key, key.read, identity.print_single if key.type.single else identity.print_json)
             for name, key in table.items()
@@ -76,22 +64,23 @@ class Status:
         }
         self._known = frozenset(table)
         self._order = {name: index for index, name in enumerate(self.rows)}
-        self._every = tuple(self.rows.values())
-        self._filters: OrderedDict[str, tuple[tuple[Row, ...], bool]] = OrderedDict()
+        self._every = Document(moments, tuple(self.rows.values()), _OBJECT)
+        self._filters: OrderedDict[str, tuple[Document[View], bool]] = OrderedDict()
 
-    def everything(self, view: View) -> bytes:
-        return _object(self._every, view)
+    def everything(self, view: Callable[[], View]) -> bytes:
+        return self._every.bytes(view)
 
-    def filtered(self, text: str, view: View) -> tuple[bytes, bool]:
+    def filtered(self, text: str, view: Callable[[], View]) -> tuple[bytes, bool]:
         """The object for the filter `text`, and whether every name in it is known."""
-        rows, known = self.compile(text)
-        return _object(rows, view), known
+        document, known = self.compile(text)
+        return document.bytes(view), known
 
-    def compile(self, text: str) -> tuple[tuple[Row, ...], bool]:
-        """The rows a filter asks for, in the firmware's order, each once."""
+    def compile(self, text: str) -> tuple[Document[View], bool]:
+        """The rows a filter asks for, in the firmware's order, each once, and whether all of them are known."""
         found = self._filters.get(text)
         if found is None:
-            found = self._select(names(text))
+            rows, known = self._select(names(text))
+            found = Document(self._moments, rows, _OBJECT), known
             self._filters[text] = found
             if len(self._filters) > _FILTERS:
                 self._filters.popitem(last=False)
@@ -104,11 +93,10 @@ class Status:
 
     def value(self, name: str, view: View) -> object:
         """What a client would decode. KeyError if this wallbox does not show the key."""
-        return json.loads(self.rows[name].text(view))
+        return json.loads(self.rows[name].value_text(view))
 
 
-def _object(rows: Iterable[Row], view: View) -> bytes:
-    return b"{" + b",".join([row.fragment(view) for row in rows]) + b"}"
+_OBJECT: Final = listed(b"{", b",", b"}")
 
 
 def names(text: str) -> list[str]:
@@ -125,15 +113,30 @@ def names(text: str) -> list[str]:
 class Tables:
     """The keys of the profile in force: those of the API, and all that the vendor's app knows."""
 
-    def __init__(self, identity: Identity, settings: Settings) -> None:
+    def __init__(self, identity: Identity, settings: Settings, moments: Moments) -> None:
         self._identity = identity
         self._settings = settings
+        self._moments = moments
         self.load()
 
     def load(self) -> None:
         """Profile or settings have changed."""
         identity = self._identity
         self.keys = keys.served(identity.profile, all_table_keys=self._settings[ALL_SEED_KEYS])
-        self.status = Status(identity, self.keys)
         self.app_keys = keys.developer(identity.profile)
-        self.app_status = Status(identity, self.app_keys)
+        self._status: Status | None = None
+        self._app_status: Status | None = None
+
+    @property
+    def status(self) -> Status:
+        """What the API shows."""
+        if self._status is None:
+            self._status = Status(self._identity, self._moments, self.keys)
+        return self._status
+
+    @property
+    def app_status(self) -> Status:
+        """What the vendor's app is shown."""
+        if self._app_status is None:
+            self._app_status = Status(self._identity, self._moments, self.app_keys)
+        return self._app_status

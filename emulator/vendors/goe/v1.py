@@ -1,4 +1,4 @@
-"""HTTP API v1, which V3 and Gemini still answer if `hla` allows it: `/status` and `/mqtt?payload=<key>=<value>`.
+"""API v1: `/status` and `/mqtt?payload=<key>=<value>`, which V3 and Gemini still answer if `hla` allows it.
 
 The one rule: a write is never answered by an error, but by the whole status, in which the client has to look for its
 value. What a key means stands in `v1_rows`.
@@ -48,10 +48,14 @@ class V1Api:
         """Everything."""
         if not self.on:
             return self._not_found(request)
-        view = View(self._device)
-        body = self._device.identity.print_json({name: row.shown(view) for name, row in self.rows.items()}).encode()
         reads = {"reads": [PREFIX.rstrip(".")]}
-        return HttpReply(body=body, headers=CORS, chunked=True, close=True, journal=reads)
+        return HttpReply(body=self.text("http").encode(), headers=CORS, chunked=True, close=True, journal=reads)
+
+    def text(self, over: str) -> str:
+        """The status as `http` or `mqtt` shows it."""
+        view = View(self._device)
+        shown = {name: row.shown(view) for name, row in self.rows.items() if over in row.over}
+        return self._device.identity.print_json(shown)
 
     def command(self, request: HttpRequest) -> HttpReply:
         """Write one key, whatever comes of it, and show everything."""
@@ -60,11 +64,15 @@ class V1Api:
         for part in request.query_string.partition("#")[0].split("&"):
             name, _, value = part.partition("=")
             if name == "payload":
-                key, equals, raw = unquote(value).partition("=")
-                if equals:
-                    self.write(PREFIX + key, raw, request.origin)
+                self.take(unquote(value), request.origin)
                 break
         return self._after(request)
+
+    def take(self, command: str, origin: Origin) -> None:
+        """`amp=10`; what is no command is passed over."""
+        key, equals, raw = command.partition("=")
+        if equals:
+            self.write(PREFIX + key, raw, origin)
 
     def _after(self, request: HttpRequest) -> HttpReply:
         """The status, also when the command was to switch this API off."""

@@ -1,15 +1,15 @@
-"""The keys of HTTP API v1, which V3 and Gemini still answer.
+"""The keys of API v1, which V1 and V2 speak, and V3 and Gemini still answer.
 
 The one rule: a row reads a view and writes through the keys of the new API, in their types.
-Source: go-eCharger-API-v1 (keys, units), captured `/status` of V3 and Gemini (order, types). Mapping to the newer keys
-ASSUMED where a row says so.
+Source: go-eCharger-API-v1 (keys, units), captured `/status` of V3 and Gemini, captured status messages of V2 (order,
+types). Mapping to the newer keys ASSUMED where a row says so.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ...core.instant import SECOND
@@ -20,9 +20,10 @@ from ...devices.settings import Setting
 from . import combined
 from . import readings as r
 from . import settings as s
+from . import v1_old as old
 from .combined import Act, flag, key
-from .features import V1_COLOURS_ALL_WRITE_CID
-from .models import NOT_V2, V2
+from .features import V1_COLOURS_ALL_WRITE_CID, V1_UNITS_OF_050, V1_UNITS_OF_052
+from .models import NOT_OLD, OLD
 from .readings import Read, View
 from .refusals import Refusal, range_exceeded, wrong_type
 from .settings import CardEntry
@@ -30,7 +31,8 @@ from .writer import Writer
 
 PREFIX: Final = "v1."
 DOC: Final = "go-eCharger-API-v1 + captured /status"
-MASK: Final = "********"
+VOLATILE: Final = "A until the next restart"
+BROKER: Final = "shown over HTTP, and can be set"
 
 
 def _schedules(v: View) -> str:
@@ -63,6 +65,8 @@ class Row(Point):
     bare: bool = False
     coarse_only: bool = False
     """Only where the meter is the older, coarse one."""
+    over: tuple[str, ...] = ("http", "mqtt")
+    """What shows it; nothing: it is taken, and not shown."""
 
     def fidelity(self) -> Fidelity:
         kind = "any" if self.bare else "string"
@@ -158,15 +162,30 @@ def _card(slot: int, entry: Callable[[str], CardEntry]) -> Write:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
+def _local_time(v: View) -> object:
+    local = v.device.clock.local(v.at)
+    return f"{local:%d%m}{local.year - 2000:02d}{local:%H%M}"
+
+
 def _meter(v: View) -> object:
     """`nrg`: V, 0.1 A, 0.1 kW a phase and N, 0.01 kW in total, %. Gemini shows volts and factors finer."""
-    nrg = v.nrg
+    nrg, shows = v.nrg, v.device.shows
     fine = not v.device.identity.coarse_meter
     volts = [round(u, 2) if fine else round(u) for u in nrg[:4]]
     amperes = [round(i * 10) for i in nrg[4:7]]
-    powers = [round(p / 100) for p in nrg[7:11]]
+    powers, total = [round(p / 100) for p in nrg[7:11]], round(nrg[11] / 10)
     factors = [round(f, 5) if fine else round(f) for f in nrg[12:16]]
-    return [*volts, *amperes, *powers, round(nrg[11] / 10), *factors]
+    if shows(V1_UNITS_OF_052):
+        powers = [round(p) for p in nrg[7:11]]
+    if shows(V1_UNITS_OF_050) or shows(V1_UNITS_OF_052):
+        return [*volts, *(tenths / 10 for tenths in amperes), *powers, round(nrg[11]), *factors]
+    return [*volts, *amperes, *powers, total, *factors]
+
+
+def _session(v: View) -> object:
+    """`dws`"""
+    energy = r.session_energy(v)
+    return int(energy / 10) if v.device.shows(V1_UNITS_OF_050) else int(energy * 360)
 
 
 def _last_current(v: View) -> object:
@@ -207,6 +226,9 @@ def _row(
     live: bool = True,
     assumed: str | None = None,
     models: tuple[str, ...] | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    over: tuple[str, ...] = ("http", "mqtt"),
 ) -> Row:
     return Row(
         name=name,
@@ -218,6 +240,9 @@ def _row(
         live=live,
         assumed=assumed,
         models=models,
+        since=since,
+        until=until,
+        over=over,
         source=DOC,
     )
 
@@ -232,36 +257,55 @@ def _flag(name: str, setting: Setting[bool], about: str, *, app: bool = False) -
     return _row(name, _bit(setting), about, _by(flag(setting, app=app)))
 
 
+def _card_rows(slot: int, name: str, read: Read, about: str, write: Write | None) -> tuple[Row, ...]:
+    """A key of a card. Source: a message of 041.0 over MQTT has tag and name of the first card only."""
+    row = _row(name, read, f"{about} of card {slot + 1}", write)
+    if slot == 0 and write is not None:
+        return (row,)
+    return (
+        replace(row, models=NOT_OLD),
+        replace(row, models=OLD, until="41"),
+        replace(row, models=OLD, since="41", until="42", over=("http",), assumed="over HTTP it is there"),
+        replace(row, models=OLD, since="42"),
+    )
+
+
 ROWS: Final[tuple[Row, ...]] = (
     _row("version", lambda _: "B", "of the JSON", live=False),
-    _row("tme", lambda v: f"{v.device.clock.local(v.at):%d%m%y%H%M}", "local time, ddmmyyhhmm"),
+    _row("tme", _local_time, "local time, ddmmyyhhmm; the year minus 2000, also before the clock was set (-30)"),
     _row("rbc", r.stored(s.RBC), "restarts"),
     _row("rbt", lambda v: v.stamp(v.at), "ms since boot"),
     _row("car", combined.old_car, "1 to 4, else 0"),
-    _stored("amx", s.AMP, "A; meant to be volatile, is amp here"),
-    _stored("amp", s.AMP, "A"),
+    _row("amx", r.stored(s.AMP), "A; meant to be volatile, is amp here", _by(key(s.AMP)), models=NOT_OLD),
+    _row("amp", r.stored(s.AMP), "A", _by(key(s.AMP)), models=NOT_OLD),
+    _row("amp", r.stored(s.AMP), "A", _by(old.set_current), models=OLD),
+    _row("amx", r.stored(s.AMP), VOLATILE, _by(old.set_volatile), models=OLD, since="40", until="42", over=(),
+        assumed="taken, not shown"),
+    _row("amx", r.stored(s.AMP), VOLATILE, _by(old.set_volatile), models=OLD, since="42"),
     _row("err", combined.old_error, "0, 1, 3, 8, else 10"),
     _row("ast", combined.access, combined.ACCESS, _by(combined.set_access), assumed=combined.ACCESS_KEYS),
     _row("alw", combined.allowed, "the car may charge", _by(combined.set_allowed), assumed="1 writes frc 2, 0 frc 1"),
     _row("stp", lambda v: 0 if v.settings[s.DWO] is None else 2, "energy limit: 0 off, 2 on", _by(_limit_on)),
     _row("cbl", lambda v: r.cable(v) or 0, "A, coding of the cable"),
     _row("pha", combined.phase_bits, "bits 5-3: L3 L2 L1 in front of the contactor, 2-0: behind it"),
-    _row("fsp", lambda v: int(v.sample.phases == 1), "one phase", _by(_single_phase), models=NOT_V2),
-    _row("tmp", lambda v: round(v.sample.temperature["board"]), "°C of the board", models=V2),
-    _row("amt", r.amt, "A allowed by temperature", models=V2),
-    _row("txi", lambda _: 0, "transmit interface", live=False, assumed="always 0", models=V2),
-    _row("tma", r.temperatures, "°C", bare=True, coarse_only=True, models=NOT_V2),
-    _row("dws", lambda v: int(r.session_energy(v) * 360), "10 Ws of the session"),
+    _row("fsp", lambda v: int(v.sample.phases == 1), "one phase", _by(_single_phase), models=NOT_OLD),
+    _row("tmp", lambda v: round(v.sample.temperature["board"]), "°C of the board", models=OLD),
+    _row("tma", old.temperatures, "°C", bare=True, models=OLD, since="42", assumed="which sensors"),
+    _row("amt", r.amt, "A allowed by temperature", models=OLD, since="42"),
+    _row("tma", r.temperatures, "°C", bare=True, coarse_only=True, models=NOT_OLD),
+    _row("dws", _session, "10 Ws of the session"),
     _row("dwo", r.stored(s.V1_DWO), "energy limit, 0.1 kWh", _by(_limit)),
     _row("adi", lambda v: int(v.settings[s.ADI]), "16 A adapter"),
     _row("uby", lambda v: v.settings[s.TRX] or 0, "card of the transaction"),
     _row("eto", lambda v: int(v.sample.total_energy) // 100, "0.1 kWh, all time"),
     _row("wst", lambda _: 3, "WLAN: 3 connected", live=False),
-    _row("fwv", r.firmware, "firmware", live=False),
+    _row("txi", lambda _: 2, "transmit interface", live=False, assumed="always 2", models=OLD),
+    _row("fwv", r.firmware, "firmware", live=False, models=NOT_OLD),
     _row("nrg", _meter, "U, I, P, power factor", bare=True),
+    _row("fwv", r.firmware, "firmware", live=False, models=OLD),
     _row("sse", lambda v: v.device.identity.serial, "serial number", live=False),
     _row("wss", lambda v: v.settings[s.WIFIS][0]["ssid"], "SSID", _network("ssid")),
-    _row("wke", lambda _: MASK, "WLAN key, masked", _network("key"), live=False),
+    _row("wke", lambda _: old.MASK, "WLAN key, masked", _network("key"), live=False),
     _flag("wen", s.WEN, "WLAN on", app=True),
     _row("cdi", lambda v: int(not v.settings[s.CWE]), "cloud off", _by(flag(s.CWE, inverted=True))),
     _row("tof", lambda v: v.settings[s.TOF] // 60 + 100, "time zone, hours + 100", _by(_offset)),
@@ -277,33 +321,51 @@ ROWS: Final[tuple[Row, ...]] = (
     *(_row(c.name, _rgb(c), "colour, decimal RGB", _colour(c)) for c in (s.CID, s.CCH, s.CFI)),
     _flag("lse", s.LSE, "lights off after 10 s"),
     _stored("ust", s.UST, "lock"),
-    _row("wak", lambda _: MASK, "access point's key, masked", _text(_access_point_key), live=False),
-    _row(
-        "r1x", lambda v: int(v.settings[s.HLA]), "bit 0: this API", _by(_services), assumed="no end-to-end encryption"
-    ),
+    _row("wak", lambda _: old.MASK, "access point's key, masked", _text(_access_point_key), live=False, models=NOT_OLD),
+    _row("wak", lambda _: "", "access point's key, hidden", _text(_access_point_key), live=False, models=OLD),
+    _row("r1x", lambda v: int(v.settings[s.HLA]), "bit 0: this API", _by(_services), models=NOT_OLD,
+        assumed="no end-to-end encryption"),
+    _row("r1x", lambda v: 2 + int(v.settings[s.HLA]), "bit 0: this API over HTTP, bit 1: encryption", _by(_services),
+        models=OLD, assumed="encryption of the cloud stays on"),
     _row("dto", lambda _: 0, "ms until the demo ends", live=False, assumed="always 0"),
     _flag("nmo", s.NMO, "no earth check"),
     _row("sch", _schedules, "schedules, base64 of twelve bytes", assumed="which bytes"),
     _stored("sdp", s.SDP, "button and force state"),
-    *(_row(f"ec{letter}", _card_energy(slot), f"0.1 kWh of card {slot + 1}") for slot, letter in enumerate(CARDS)),
     *(
-        _row(f"rc{letter}", _card_tag(slot), f"tag of card {slot + 1}", _card(slot, lambda raw: {"rfid": raw}))
+        row
         for slot, letter in enumerate(CARDS)
+        for row in _card_rows(slot, f"ec{letter}", _card_energy(slot), "0.1 kWh", None)
     ),
     *(
-        _row(f"rn{letter}", r.card_name(slot), f"name of card {slot + 1}", _card(slot, lambda raw: {"name": raw}))
-        for slot, letter in enumerate(NAMES)
+        row
+        for slot, letter in enumerate(CARDS)
+        for row in _card_rows(slot, f"rc{letter}", _card_tag(slot), "tag", _card(slot, lambda raw: {"rfid": raw}))
     ),
-    _row("loe", _bit(s.LOE), "load balancing on", _by(flag(s.LOE)), bare=True, assumed="without a group: no effect"),
-    _row("lot", r.group_current_53, "A of the group", _by(key(s.LOT)), bare=True),
-    _row("lom", lambda _: 6, "A, least of the group", bare=True, live=False, assumed="always 6"),
-    _stored("lop", s.LOP, "priority", bare=True),
+    *(
+        row
+        for slot, letter in enumerate(NAMES)
+        for row in _card_rows(slot, f"rn{letter}", r.card_name(slot), "name", _card(slot, lambda raw: {"name": raw}))
+    ),
+    _row("loe", _bit(s.LOE), "load balancing on", _by(flag(s.LOE)), bare=True),
+    _row("lot", r.group_current_53, "A of the group", _by(key(s.LOT)), bare=True, models=NOT_OLD),
+    _row("lot", old.in_group(r.group_current_53), "A of the group", _by(key(s.LOT)), bare=True, models=OLD),
+    _row("lom", lambda _: 6, "A, least of the group", bare=True, live=False, assumed="always 6", models=NOT_OLD),
+    _row("lom", old.in_group(lambda _: 6), "A, least of the group", bare=True, assumed="6 in a group", models=OLD),
+    _row("lop", r.stored(s.LOP), "priority", _by(key(s.LOP)), bare=True, models=NOT_OLD),
+    _row("lop", old.in_group(r.stored(s.LOP)), "priority", _by(key(s.LOP)), bare=True, models=OLD),
     _row("log", r.stored(s.LOG), "group", lambda writer, raw, origin: writer.put(s.LOG, raw, origin)),
+    _row("lon", lambda _: 0, "members of the group, not supported", bare=True, live=False, models=OLD),
     _stored("lof", s.LOF, "A, fall-back", bare=True),
     _row("loa", lambda v: r.group_granted(v) or 0, "A granted", bare=True),
     _row("lch", _last_current, "s since current flowed", bare=True),
-)
-"""In the order of a captured status."""
+    _row("mce", _bit(s.MCE), "own broker: on", _by(flag(s.MCE)), models=OLD, over=("http",), assumed=BROKER),
+    *(
+        _row(name, part.shown, "own broker", _text(part.write), models=OLD, over=("http",), assumed=BROKER)
+        for name, part in old.BROKER_PARTS.items()
+    ),
+    _row("mcc", lambda v: int(v.device.broker.connected), "own broker: connected", models=OLD, over=("http",)),
+)  # fmt: skip
+"""In the order of a captured status; `mce` to `mcc` by the document."""
 
 
 def rows(profile: Profile, *, coarse: bool) -> Mapping[str, Row]:

@@ -20,7 +20,9 @@ from .broker_link import BrokerLink
 from .button import press
 from .cards import Cards, normal
 from .clock import Clock
+from .cloud import CloudApi
 from .device import Device, ModbusTraffic
+from .group import Membership
 from .http import HttpApi
 from .identity import Identity
 from .logic import Logic
@@ -50,6 +52,8 @@ from .settings import (
 from .status import Tables
 from .update import Update
 from .v1 import V1Api
+from .v1_mqtt import V1Mqtt
+from .v1_old import restarted
 from .v1_rows import PREFIX as V1_PREFIX
 from .websocket import WebSocketApi
 from .writer import Writer
@@ -73,7 +77,7 @@ class Goe(Wallbox):
         settings = self.settings
         socket = self.simulation.chargers[self.charger].spec.connector == "socket"
         identity = Identity(self.profile, self.serial, context.address, settings, socket=socket)
-        processor = Processor(self.simulation, self.charger)
+        processor = Processor(self.simulation, self.charger, self.realism)
         clock = Clock(settings, self.calendar)
         self.backend = Backend(settings, self._charge_point)
         self._restart = self.timer(lambda _: self.reboot())
@@ -90,6 +94,7 @@ class Goe(Wallbox):
                 identity,
                 clock,
                 self.backend,
+                Membership(self.address, settings, self.simulation),
                 shows=self.shows,
                 changed=self.changed,
             ),
@@ -99,7 +104,7 @@ class Goe(Wallbox):
             restart=self._restart_soon,
             update=Update(processor, settings, self._install),
         )
-        self.tables = Tables(identity, settings)
+        self.tables = Tables(identity, settings, self.moments)
         self.writer = Writer(self.device, self.tables, self.record_write, self.changed)
         self.http = HttpApi(self.device, self.tables, self.writer)
         self.v1 = V1Api(self.device, self.tables, self.writer, self.http.not_found)
@@ -114,9 +119,10 @@ class Goe(Wallbox):
         basic: dict[str, Interface] = {
             "http": self.http.interface(routes=self.v1.routes, websockets=sockets),
             "modbus": self.modbus.interface(),
+            "mqtt": (V1Mqtt(self.device, self.v1) if old else self.mqtt).interface(),
         }
         newer: dict[str, Interface] = {
-            "mqtt": self.mqtt.interface(),
+            "cloud": CloudApi(self.device, self.tables, self.writer).interface(),
             "ocpp": self.backend.host.interface,
             "mdns": MdnsInterface(services=lambda: (announcement.service(identity),)),
         }
@@ -286,6 +292,7 @@ class Goe(Wallbox):
         self.device.processor.boot(self.booted_at)
         if self.device.processor.reset_reason == POWER_ON and not self.settings[TSE]:
             self.device.clock.lose(self.booted_at)
+        restarted(self.settings)
         self.mqtt.restart()
         self._load()
         self.device.logic.start()

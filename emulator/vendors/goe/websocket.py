@@ -135,7 +135,7 @@ class Conversation:
             yield self._status(f'"fullStatus","partial":{last}', rows[start : start + PART])
 
     def _status(self, head: str, rows: Sequence[Row]) -> Frame:
-        body = b",".join([row.printed for row in rows]).decode()
+        body = b",".join([row.text for row in rows]).decode()
         return self._coded(f'{{"type":{head},"status":{{{body}}}}}')
 
     def _frame(self, message: Mapping[str, object]) -> Frame:
@@ -197,7 +197,7 @@ class Conversation:
             return self._failure(message, refusal.over_websocket())
         answer = {"type": "response", **_request_id(message), "success": True}
         row = self._status_table.rows.get(name)
-        shown = self._device.identity.print_json(value) if row is None else row.text(View(self._device))
+        shown = self._device.identity.print_json(value) if row is None else row.value_text(View(self._device))
         head = self._device.identity.print_json(answer)[:-1]
         return self._coded(f'{head},"status":{{{self._device.identity.print_json(name)}:{shown}}}}}')
 

@@ -138,6 +138,12 @@ def phase_mode(device: Device, written: int) -> None:
     device.logic.phases_wished()
 
 
+@_takes(BOOL)
+def single_phase(device: Device, written: bool) -> None:
+    """`fsp` up to 051.7: one phase, or all of them (ASSUMED)."""
+    phase_mode(device, 1 if written else 2)
+
+
 @_takes(optional(INT64))
 def end_pause(device: Device, written: int | None) -> None:
     """`mcpea`: null ends the running minimum pause; a number moves its end (ms since boot)."""

@@ -17,6 +17,7 @@ class Build:
     def __init__(self, wallbox: Wallbox) -> None:
         self._wallbox = wallbox
         self.serial = wallbox.serial
+        self.address = wallbox.context.address
         self.traits: Traits = TRAITS[wallbox.profile.model.id]
         self.p20 = self.traits.generation == "P20"
         self.p40 = self.traits.generation == "P40"
@@ -26,6 +27,11 @@ class Build:
         """`P30 v 3.10.57 (230912-101325)`"""
         version = self._wallbox.profile.firmware.text
         return f"{'KEBA P20' if self.p20 else 'P30'} v {version} ({BUILDS.get(version, UNKNOWN_BUILD)})"
+
+    @property
+    def package(self) -> str:
+        """The version of everything that is installed, as its owner knows it."""
+        return self._wallbox.profile.firmware.text
 
     @property
     def version(self) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""What clients can set, by UDP and Modbus alike: one row each.
+"""What clients can set, by UDP, Modbus and REST alike: one row each.
 
 The one rule: what is out of range or comes at the wrong time changes nothing; how that is answered is the interface's.
 """
@@ -19,14 +19,16 @@ from .settings import (
     ENA,
     FAILSAFE_CURRENT,
     FAILSAFE_TIMEOUT,
+    LMGMT_CURRENT,
     OUTPUT,
     PHASE_COOLDOWN,
+    PROFILE_CURRENT,
     SETENERGY,
     X2,
     X2SRC,
 )
 
-MODBUS_SOURCE, UDP_SOURCE = 3, 4
+REST_SOURCE, MODBUS_SOURCE, UDP_SOURCE = 2, 3, 4
 
 
 def _out_of_range(_logic: Logic, _message: str) -> Outcome:
@@ -100,5 +102,10 @@ SAFE_TIMEOUT: Final = Control[Logic, int](setting=FAILSAFE_TIMEOUT, invalid=_out
 RELAY: Final = Control[Logic, int](setting=OUTPUT, invalid=_out_of_range, refusals=(_wired,))
 """`output`: 0 closes, 1 opens, 10..150 are pulses per kWh."""
 PHASE_SOURCE: Final = Control[Logic, int](setting=X2SRC, invalid=_out_of_range, refusals=(_by_way_of_none,))
+LMGMT: Final = Control[Logic, int | None](setting=LMGMT_CURRENT)
+"""Load management over the REST API [mA]."""
+PROFILE: Final = Control[Logic, int | None](setting=PROFILE_CURRENT)
+"""Profile of the whole charge point over the REST API [mA]."""
+REST_PHASES: Final = _phases(REST_SOURCE)
 UDP_PHASES: Final = _phases(UDP_SOURCE)
 MODBUS_PHASES: Final = _phases(MODBUS_SOURCE)

@@ -35,6 +35,7 @@ from .settings import (
     OCPP_URL,
     OUT_OF_ORDER,
     PERMANENTLY_LOCKED,
+    PROFILE_CURRENT,
     SAVED_CURRENT,
     SAVED_TIMEOUT,
     SETENERGY,
@@ -66,6 +67,7 @@ class Logic:
         self._wallbox = wallbox
         self.build = build
         self.settings = wallbox.settings
+        self.moments = wallbox.moments
         self.record_write = wallbox.record_write
         self.shows = wallbox.shows
         self.host = Host(wallbox.settings, self._access, self._charge_point)
@@ -249,9 +251,10 @@ class Logic:
         control.permit("failsafe", not tripped or safe > 0)
         control.permit("x1", not self.input_blocks)
         control.permit("suspended", not settings[SUSPENDED])
-        if self.build.p40:
-            shared = settings[LMGMT_CURRENT]
-            control.limit("lmgmt", None if shared is None else shared / 1000)
+        if self.build.traits.rest:
+            for name, handle in (("lmgmt", LMGMT_CURRENT), ("profile", PROFILE_CURRENT)):
+                stated = settings[handle]
+                control.limit(name, None if stated is None else stated / 1000)
             control.permit("locked", not (settings[PERMANENTLY_LOCKED] or settings[OUT_OF_ORDER]))
         control.authorise("rfid", self.cards.card is not None if self.cards.authorisation_on else None)
         if self.build.p40 or settings[CONTACTOR_BOX]:

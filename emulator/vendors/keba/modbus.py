@@ -36,7 +36,7 @@ class ModbusApi(ModbusService[View, Logic]):
     def __init__(
         self, simulation: Simulation, logic: Logic, view: Callable[[], View], profile: Callable[[], Profile]
     ) -> None:
-        super().__init__(lambda: RegisterTable(LAYOUT, profile()), view, logic, enabled=self._served)
+        super().__init__(lambda: RegisterTable(LAYOUT, profile(), logic.moments), view, logic, enabled=self._served)
         self._simulation = simulation
         self._profile = profile
         self.last: Instant | None = None

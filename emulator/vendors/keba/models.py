@@ -7,6 +7,7 @@ made up after the scheme of those.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -36,9 +37,9 @@ BUILDS: Final = {
     "3.10.28": "210520-115347",
     "3.10.42": "220127-084511",
     "3.10.57": "230912-101325",
-    "3.10.80": "250310-090642",
+    "3.10.80": "251002-115400",
 }
-"""Build stamps in the Firmware text. Source: 2.5a3 is a capture's. ASSUMED: the others."""
+"""Build stamps in the Firmware text. Source: a capture of 2.5a3, ckorff/wallbox for 3.10.80. ASSUMED: the others."""
 UNKNOWN_BUILD: Final = "240115-120000"
 
 EVSE: Final = EvseSpec(
@@ -73,6 +74,11 @@ class Traits:
     """Whether `product` is made up."""
 
     @property
+    def rest(self) -> bool:
+        """Its newer firmware has the REST API."""
+        return self.series in ("x", "p40")
+
+    @property
     def ocpp(self) -> bool:
         """It is a charge point."""
         return self.series in ("x", "p40")
@@ -86,6 +92,7 @@ def _model(
     serial: str,
     connector: str = "tethered",
     default: str | None = None,
+    enable: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Model:
     """`default`: firmware if not the newest."""
     return Model(
@@ -97,6 +104,7 @@ def _model(
         connector=connector,
         serial=serial,
         evse=EVSE,
+        enable=enable or {},
     )
 
 
@@ -147,7 +155,8 @@ def _p40(
 ) -> tuple[Model, Traits]:
     """Product code: 4, current, connector, phases (3: switching), metering, RFID, button. Source: OpenEMS."""
     code = f"4{1 if amperes == 16 else 2}{1 if connector == 'tethered' else 2}3{metering}{int(rfid)}1"
-    model = _model(name, title, amperes, P40_FIRMWARES, "26000042", connector)
+    in_app = {"modbus": {"modbus_in_app": True}}
+    model = _model(name, title, amperes, P40_FIRMWARES, "26000042", connector, enable=in_app)
     return model, Traits(generation="P40", series="p40", code=int(code), meter=metering > 0, rfid=rfid, assumed=True)
 
 
@@ -205,3 +214,5 @@ def _of(generation: Generation) -> tuple[str, ...]:
 
 P20, P30, P40 = _of("P20"), _of("P30"), _of("P40")
 WITH_UDP: Final = (*P20, *P30)
+WITH_COM_MODULE: Final = tuple(name for name, traits in TRAITS.items() if traits.series == "x")
+"""P30 x-series."""

@@ -6,10 +6,10 @@ The one rule: a view belongs to one moment; everything in it comes from one snap
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Final
 
 from ...core import noise
+from ...core.freshness import seen
 from ...core.instant import SECOND
 from ...core.snapshot import EvseState, LockState, Snapshot
 from ...devices.settings import Setting
@@ -37,19 +37,19 @@ class View:
         self.logic = logic
         self.settings = wallbox.settings
         self.shows = wallbox.shows
-        self.now: Snapshot = wallbox.snapshot()
+        self.now: Snapshot = wallbox.measured()
         self.uptime = wallbox.uptime(self.now.at) // SECOND & 0xFFFFFFFF
         """How long it has been running [s]."""
 
-    @cached_property
+    @seen
     def running(self) -> bool:
         return self.now.state not in (EvseState.OFF, EvseState.BOOT)
 
-    @cached_property
+    @seen
     def error(self) -> int:
         return error_code(self.now) if self.running else 0
 
-    @cached_property
+    @seen
     def state(self) -> int:
         """1000 and `State`. 1 with a car means that a card is missing, never that the wallbox is disabled."""
         now = self.now
@@ -67,14 +67,14 @@ class View:
             return self.settings[PHASE_SWITCH_STATE]
         return READY if self._may_charge else INTERRUPTED
 
-    @cached_property
+    @seen
     def _may_charge(self) -> bool:
         """Neither this wallbox nor anything else on its charger holds it back."""
         now = self.now
         others = all(now.permissions.values()) and now.state is not EvseState.DISABLED
         return self.logic.enabled and others and now.derated != 0
 
-    @cached_property
+    @seen
     def plug(self) -> int:
         """1004 and `Plug`. A tethered cable is always locked at the station."""
         now = self.now
@@ -86,37 +86,37 @@ class View:
             return NO_CABLE
         return AT_STATION_LOCKED if locked else AT_STATION
 
-    @cached_property
+    @seen
     def enable_sys(self) -> int:
         able = self.running and not self.error and self._may_charge and not self.logic.cards.authorisation_missing
         return int(able and not self.logic.failsafe.tripped)
 
-    @cached_property
+    @seen
     def offered(self) -> int:
         """`Max curr`, as the duty cycle has it [mA]; 0: no PWM."""
         return round(self.now.offered_current * 1000)
 
-    @cached_property
+    @seen
     def duty(self) -> int:
         """`Max curr %`: duty cycle, cut off [0.1 %]. Source: captures, 13 A is 216."""
         return self.offered // 60 if self.offered else NO_PWM
 
-    @cached_property
+    @seen
     def hardware_current(self) -> int:
         """`Curr HW` [mA]"""
         return self.build.hardware_current(self.now)
 
-    @cached_property
+    @seen
     def phase_switch(self) -> int:
         """`X2 phaseSwitch`: 0 also while nobody is entitled to switch phases. Source: captures."""
         return self.settings[X2] if self.settings[X2SRC] else 0
 
-    @cached_property
+    @seen
     def metered(self) -> bool:
         """There is a meter. ASSUMED: a broken one shows zeros, but its counters stay."""
         return self.build.traits.meter
 
-    @cached_property
+    @seen
     def measured(self) -> bool:
         return self.metered and self.now.meter_ok
 
@@ -125,7 +125,7 @@ class View:
         taken = self.settings[CONTACTOR_BOX] and not self.build.p40 and index >= self.now.phases
         return taken and self.now.supply_phases[index]
 
-    @cached_property
+    @seen
     def currents(self) -> tuple[int, ...]:
         """Current of each phase [mA]."""
         return tuple(self._current(index) if self.measured else 0 for index in range(3))
@@ -137,7 +137,7 @@ class View:
         idle = self.settings[IDLE_CURRENTS] and now.phase_current[index] == 0
         return round(1000 * (noise.zero_offset(now.at, index) if idle else now.phase_current[index]))
 
-    @cached_property
+    @seen
     def voltages(self) -> tuple[int, ...]:
         """Voltage of each phase [V]; 0 unless charging.
 
@@ -150,19 +150,19 @@ class View:
         )
         return tuple(measured) if shown else (0, 0, 0)
 
-    @cached_property
+    @seen
     def power(self) -> int:
         return round(self.now.power * 1000) if self.measured else 0
 
-    @cached_property
+    @seen
     def power_factor(self) -> int:
         return round(self.now.power_factor * 1000) if self.power > 0 else 0
 
-    @cached_property
+    @seen
     def total_energy(self) -> int:
         return tenths(self.now.total_energy) if self.metered else 0
 
-    @cached_property
+    @seen
     def session_energy(self) -> int:
         return self.logic.log.energy(self.now) if self.metered else 0
 

@@ -20,9 +20,6 @@ from .sessions import LENGTH
 from .settings import (
     BACKEND,
     CURR,
-    DSW1_1,
-    DSW1_2,
-    DSW1_3,
     ENA,
     FAILSAFE_CURRENT,
     FAILSAFE_TIMEOUT,
@@ -31,6 +28,7 @@ from .settings import (
     X1,
     X2SRC,
 )
+from .switches import first, second
 
 GUIDE: Final = "P30 UDP guide V2.01"
 CAPTURE: Final = "captures (evcc#644, evcc#31680, ioBroker.kecontact#380)"
@@ -57,18 +55,6 @@ def _com_module(v: View) -> object:
     return int(v.build.traits.series == "x" and v.now.at >= v.logic.com_module_at)
 
 
-DIP_CURRENTS: Final = {10: 0b000, 13: 0b100, 16: 0b010, 20: 0b110, 25: 0b001, 32: 0b101}
-"""DSW1.6 to DSW1.8 by current [A]. Source: OpenEMS, captures, evcc#10530."""
-
-
-def _switches(v: View) -> str:
-    """DSW1.1 is the highest bit, DSW1.8 the lowest. Source: a capture with UDP on and 32 A shows 0x25."""
-    bits = DIP_CURRENTS.get(int(v.build.rated_current), 0)
-    for bit, setting in ((7, DSW1_1), (6, DSW1_2), (5, DSW1_3)):
-        bits |= v.settings[setting] << bit
-    return f"0x{bits:02x}"
-
-
 SERIAL: Final = Key("Serial", type="string", read=lambda v: v.build.serial, live=False, source=GUIDE)
 SEC: Final = Key("Sec", read=lambda v: v.uptime, source=GUIDE)
 
@@ -79,11 +65,13 @@ REPORT_1: Final = (
     Key("COM-module", read=_com_module, since=AFTER_2016, source=GUIDE, about=OLD),
     Key("Backend", read=lambda v: int(v.logic.online or v.settings[BACKEND]), since="3.9.14", source=GUIDE),
     Key("timeQ", read=lambda v: v.logic.clock.quality, since="3.9.14", source=GUIDE),
-    Key("DIP-Sw", type="string", read=lambda v: f"{_switches(v)}00", since=SINCE_DIP_SW, until=SINCE_DIP,
-        source="report of a 3.9.17", assumed="until which version; the second two digits always 00"),
+    Key("DIP-Sw", type="string", read=lambda v: f"0x{first(v):02x}{second(v):02x}", since=SINCE_DIP_SW, until=SINCE_DIP,
+        source="report of a 3.9.17", assumed="until which version"),
     Key("setBoot", read=lambda _: 0, live=False, since=SINCE_SET_BOOT, source=CAPTURE, assumed="first version"),
-    Key("DIP-Sw1", type="string", read=_switches, since=SINCE_DIP, source=CAPTURE, assumed="first version"),
-    Key("DIP-Sw2", type="string", read=lambda _: "0x00", since=SINCE_DIP, source=CAPTURE, assumed="always 0x00"),
+    Key("DIP-Sw1", type="string", read=lambda v: f"0x{first(v):02x}", since=SINCE_DIP, source=CAPTURE,
+        assumed="first version"),
+    Key("DIP-Sw2", type="string", read=lambda v: f"0x{second(v):02x}", since=SINCE_DIP, source=CAPTURE,
+        assumed="DSW2.5 only"),
     SEC,
 )  # fmt: skip
 

@@ -1,296 +1,237 @@
-"""The REST API of a P40: log-in, the wallbox, its sessions, and what a client may do.
+"""The REST API of P40 and of newer P30 x-series: paths, and what a client may do.
 
-The one rule: it acts through the firmware as the registers do, and tells the same in its own words and units.
-Source: clients of P40 and P40 Pro (the KEBA integrations for Home Assistant and openHAB, solaredge2mqtt), which name
-paths, members, units and states. ASSUMED: refusals, lifetime of tokens, what start and stop do without a card, and
-members that no client reads are missing. The device has it on port 8443 with TLS; here it is plain HTTP.
+The one rule: it acts through the firmware as the registers do.
+Source: ckorff/wallbox (a P30 x-series, API 2.4.1), keba_p40 for Home Assistant (a P40, API 2.5.0), client library
+keba-kecontact-p40 (API 3.0.3), a test client of the API, solaredge2mqtt; actions have two spellings. ASSUMED: what
+start and stop do without a card, refusals but those of tokens; profiles count for the whole week only.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Final
 
-from ...core.messages import Outcome
+from ...core.instant import Instant
+from ...core.messages import DONE, Outcome, Reason
+from ...devices.firmware import Profile
 from ...devices.interfaces import HttpHandler, HttpInterface, HttpReply, HttpRequest, Origin, Route
-from .entries import NO_TAG, Entry
+from ...devices.interfaces.ship import Credentials
+from ...devices.points import Point
+from ...eebus.identity import credentials, private_number
+from .controls import LMGMT, PROFILE, REST_PHASES, REST_SOURCE
 from .logic import Logic
-from .readings import CHARGING, ERROR, INTERRUPTED, READY, View
-from .settings import (
-    ENA,
-    FAILSAFE_CURRENT,
-    FAILSAFE_TIMEOUT,
-    HIGHEST,
-    LMGMT_CURRENT,
-    LOWEST,
-    OUT_OF_ORDER,
-    PERMANENTLY_LOCKED,
-    REST,
-    REST_PASSWORD,
-)
+from .models import P40, WITH_COM_MODULE
+from .readings import View
+from .rest_sessions import HERE as SESSIONS
+from .rest_sessions import MEMBERS, Sessions
+from .rest_tokens import Tokens, refused, reply
+from .rest_wallbox import Told
+from .settings import ENA, OUT_OF_ORDER, PERMANENTLY_LOCKED, REST, REST_PASSWORD, X2SRC
 
-API_VERSION: Final = "2.5.0"
-"""`/version`. Source: a P40 Pro."""
-ACCESS_LASTS, REFRESH_LASTS = 3600, 86_400
-"""Lifetime of the two tokens [s]."""
-STATES: Final = {
-    READY: "READY_FOR_CHARGING",
-    CHARGING: "CHARGING",
-    ERROR: "RECOVER_FROM_ERROR",
-    INTERRUPTED: "SUSPENDED",
-}
-"""By the state of register 1000; else IDLE."""
-LASTING: Final = frozenset({"rcd_sensor_defect", "rcd_selftest", "contactor_welded", "switch_unconfigured"})
-"""Faults that do not go away by themselves: UNRECOVERABLE_ERROR."""
 BOX: Final = "/v2/wallboxes"
+NEWEST: Final = "session."
+PROFILE_ZERO: Final = "/v2/profiles/chargepointmaxprofilezero"
+DAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+FITTED: Final = (
+    Point("rest", source="clients of P40 and P40 Pro", models=P40),
+    Point("rest", source="ckorff/wallbox", since="3.10.80", models=WITH_COM_MODULE, assumed="since which version"),
+)
+"""Who has it."""
+PHASES: Final = (
+    Point("phase-toggle", source="keba-kecontact-p40", since="1.3.0", models=P40),
+    Point("phase-toggle", source="keba-kecontact-p40", models=WITH_COM_MODULE, assumed="on a P30 as well"),
+)
+_PAGE: Final = "<!doctype html>\n<html lang=en>\n<title>{0} {1}</title>\n<h1>{1}</h1>\n<p>{2}</p>\n"
+"""How the web server (Werkzeug) answers what is not there. Source: ckorff/wallbox."""
+Act = Callable[[HttpRequest], Outcome | None]
 
 
-def _json(value: object, status: int = 200) -> HttpReply:
-    return HttpReply(status=status, body=json.dumps(value).encode())
+def _page(status: int, name: str, text: str) -> HttpReply:
+    return HttpReply(
+        status=status, body=_PAGE.format(status, name, text).encode(), content_type="text/html; charset=utf-8"
+    )
 
 
-def _refused(status: int, text: str) -> HttpReply:
-    return _json({"message": text}, status)
+def not_found(_: HttpRequest) -> HttpReply:
+    text = (
+        "The requested URL was not found on the server. "
+        "If you entered the URL manually please check your spelling and try again."
+    )
+    return _page(404, "Not Found", text)
+
+
+def _wrong_method(_: HttpRequest) -> HttpReply:
+    return _page(405, "Method Not Allowed", "The method is not allowed for the requested URL.")
 
 
 def _object(request: HttpRequest) -> dict[str, object]:
     """The body, if it is an object."""
     try:
         found = json.loads(request.body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _part(value: object) -> str:
-    raw = value if isinstance(value, bytes) else json.dumps(value, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
 class RestApi:
-    """The web server of one P40."""
+    """The web server of one wallbox."""
 
-    def __init__(self, logic: Logic, view: Callable[[], View], time: Callable[[], int], changed: Callable[[], None]):
-        """`time`: unix seconds; `changed`: something may look different."""
+    def __init__(
+        self,
+        logic: Logic,
+        view: Callable[[], View],
+        calendar: Callable[[Instant | None], datetime],
+        profile: Callable[[], Profile],
+    ) -> None:
         self._logic = logic
         self._settings = logic.settings
-        self._view = view
-        self._time = time
-        self._changed = changed
+        self._profile_of = profile
         self._serial = logic.build.serial
+        self._sessions = Sessions(self._serial, view, calendar)
+        self._tokens = Tokens(
+            self._serial, lambda: self._settings[REST_PASSWORD], lambda: int(calendar(None).timestamp())
+        )
+        self.told = Told(logic.build, view)
+
+    def read(self, address: str) -> object:
+        """A member of the wallbox by dots, or `session.` and one of the newest session. KeyError if there is none."""
+        session = address.removeprefix(NEWEST)
+        return self._sessions.newest(session) if session != address else self.told.read(address)
+
+    def addresses(self) -> Iterable[str]:
+        yield from self.told.wallbox()
+        yield from (NEWEST + member for member in MEMBERS)
 
     def interface(self) -> HttpInterface:
-        here = f"{BOX}/{self._serial}"
-        acts: dict[str, Callable[[HttpRequest], Outcome | None]] = {
-            "start-charging": self._start,
-            "stop-charging": self._stop,
-            "unlock": lambda _: self._logic.unlock(),
-            "change-availability": self._available,
+        here, told, guarded = f"{BOX}/{self._serial}", self.told, self._guarded
+        post = ("POST",)
+        acts: dict[str, tuple[str, Act]] = {
+            "start-charging": ("startCharging", self._start),
+            "stop-charging": ("stopCharging", self._stop),
+            "unlock": ("unlock", lambda _: self._logic.unlock()),
+            "change-availability": ("changeAvailability", self._available),
+            "permanently-lock": ("permanentlyLock", lambda _: self._lock(True)),
+            "phase-toggle": ("phaseToggle", self._phases),
         }
+        actions = {(spelling, name): act for name, (other, act) in acts.items() for spelling in (name, other)}
         return HttpInterface(
             port=8443,
+            credentials=self._credentials,
             routes=(
-                Route(path="/v2/jwt/login", handler=self._login, methods=("POST",)),
-                Route(path="/v2/jwt/refresh", handler=self._refresh, methods=("POST",)),
+                Route(path="/v2/jwt/login", handler=self._login, methods=post),
+                Route(path="/v2/jwt/refresh", handler=self._refresh, methods=post),
                 Route(path="/serialnumber", handler=self._serial_number),
-                Route(path="/version", handler=lambda _: _json(API_VERSION)),
-                Route(path=BOX, handler=self._guarded(lambda _: _json({"wallboxes": [self.wallbox()]}))),
-                Route(path=here, handler=self._guarded(lambda _: _json(self.wallbox()))),
-                Route(path=here + "/permanentlyLock", handler=self._guarded(self._lock), methods=("POST", "DELETE")),
-                Route(path="/v2/sessions", handler=self._guarded(self._sessions)),
-                Route(path="/v2/configs/*", handler=self._guarded(self._configs), methods=("GET", "PUT")),
+                Route(path="/version", handler=lambda _: reply(told.version)),
+                Route(path=BOX, handler=guarded(lambda _: reply({"wallboxes": [told.wallbox()]}))),
+                Route(path=here, handler=guarded(lambda _: reply(told.wallbox()))),
+                Route(path=f"{here}/state", handler=guarded(lambda _: reply({"state": told.read("state")}))),
+                Route(path=f"{BOX}/dipswitch/{self._serial}", handler=guarded(self._dip_switches)),
+                Route(path=SESSIONS, handler=guarded(self._sessions.listed)),
+                Route(path=f"{SESSIONS}/count", handler=guarded(self._sessions.counted)),
+                Route(path=f"{SESSIONS}/export", handler=guarded(self._sessions.exported)),
+                Route(path=f"{SESSIONS}/*", handler=guarded(self._sessions.single)),
+                Route(path="/v2/configs/*", handler=guarded(self._configs), methods=("GET", "PUT")),
+                Route(path=PROFILE_ZERO, handler=guarded(self._profile), methods=("GET", "POST")),
                 *(
-                    Route(path=f"{here}/{name}", handler=self._guarded(self._done(name, act)), methods=("POST",))
-                    for name, act in acts.items()
+                    Route(path=f"{here}/{spelling}", handler=guarded(self._done(name, act)), methods=post)
+                    for (spelling, name), act in actions.items()
+                ),
+                *(
+                    Route(path=f"{here}/{spelling}", methods=("DELETE",),
+                        handler=guarded(self._done("permanently-lock", lambda _: self._lock(False))))
+                    for spelling in ("permanently-lock", "permanentlyLock")
                 ),
             ),
-            enabled=lambda: self._settings[REST],
-        )
+            not_found=not_found,
+            wrong_method=_wrong_method,
+            enabled=lambda: self._settings[REST] and any(row.exists(self._profile_of()) for row in FITTED),
+        )  # fmt: skip
+
+    def _credentials(self) -> Credentials:
+        """A certificate of its own. ASSUMED: the names in it."""
+        number = private_number(lambda what: zlib.crc32(f"{self._serial} {what}".encode()))
+        return credentials(number, f"KEBA {self._serial}", "KEBA Energy Automation GmbH", "AT")
 
     # --- log-in ------------------------------------------------------------------------------------------------------
-
-    def _token(self, kind: str, lasts: int) -> str:
-        head = _part({"alg": "HS256", "typ": "JWT"})
-        body = _part({"sub": "admin", "type": kind, "exp": self._time() + lasts})
-        return f"{head}.{body}.{self._signature(f'{head}.{body}')}"
-
-    def _signature(self, text: str) -> str:
-        key = f"{self._serial} {self._settings[REST_PASSWORD]}".encode()
-        return _part(hmac.new(key, text.encode(), hashlib.sha256).digest())
-
-    def _valid(self, request: HttpRequest, kind: str) -> bool:
-        """Whether the request carries a token of that kind that has not expired."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        text, _, signature = token.rpartition(".")
-        if scheme != "Bearer" or not hmac.compare_digest(signature.encode(), self._signature(text).encode()):
-            return False
-        claims = json.loads(base64.urlsafe_b64decode(text.partition(".")[2] + "=="))
-        return bool(claims["type"] == kind and claims["exp"] > self._time())
 
     def _login(self, request: HttpRequest) -> HttpReply:
         given = _object(request)
         if given.get("username") != "admin" or given.get("password") != self._settings[REST_PASSWORD]:
-            return _refused(401, "Unauthorized")
-        refresh = self._token("refresh", REFRESH_LASTS)
-        return _json({"accessToken": self._token("access", ACCESS_LASTS), "refreshToken": refresh})
+            return refused(401, "Bad username or password")
+        return reply({"accessToken": self._tokens.issue("access"), "refreshToken": self._tokens.issue("refresh")})
 
     def _refresh(self, request: HttpRequest) -> HttpReply:
-        if not self._valid(request, "refresh"):
-            return _refused(401, "Unauthorized")
-        return _json({"accessToken": self._token("access", ACCESS_LASTS)})
+        refusal = self._tokens.refusal(request, "refresh")
+        return reply({"accessToken": self._tokens.issue("access")}) if refusal is None else refusal
 
     def _guarded(self, handler: HttpHandler) -> HttpHandler:
-        return lambda request: handler(request) if self._valid(request, "access") else _refused(401, "Unauthorized")
+        return lambda request: self._tokens.refusal(request, "access") or handler(request)
 
     # --- what it tells -----------------------------------------------------------------------------------------------
 
     def _serial_number(self, _: HttpRequest) -> HttpReply:
         return HttpReply(body=self._serial.encode(), content_type="text/plain")
 
-    def _state(self, v: View) -> str:
-        if not v.running or self._settings[OUT_OF_ORDER]:
-            return "UNAVAILABLE"
-        if v.state == ERROR and LASTING & set(v.now.faults):
-            return "UNRECOVERABLE_ERROR"
-        return STATES.get(v.state, "IDLE")
-
-    def wallbox(self) -> dict[str, object]:
-        """One entry of `/v2/wallboxes`."""
-        v, settings = self._view(), self._settings
-        lines = [
-            {"line": f"L{index + 1}", "current": current, "voltage": voltage}
-            for index, (current, voltage) in enumerate(zip(v.currents, v.voltages, strict=True))
-        ]
-        return {
-            "number": 1,
-            "serialNumber": self._serial,
-            "model": str(self._logic.build.traits.code),
-            "state": self._state(v),
-            "errorCode": f"{v.error:#x}" if v.error else None,
-            "vehiclePlugged": v.now.plugged,
-            "authorizationEnabled": self._logic.cards.authorisation_on,
-            "sessionActive": self._logic.log.running is not None,
-            "permanentlyLocked": settings[PERMANENTLY_LOCKED],
-            "maxPhases": 3,
-            "maxCurrent": v.hardware_current,
-            "phaseUsed": "L1" if v.now.phases == 1 else "L1_L2_L3",
-            "firmwareVersion": ".".join(map(str, self._logic.build.version)),
-            "alias": None,
-            "meter": {
-                "meterValue": v.total_energy * 100,
-                "totalActivePower": v.power,
-                "totalPowerFactor": v.power_factor,
-                "phasesSupported": 3,
-                "currentOffered": v.offered,
-                "temperature": round(100 * v.now.temperature["board"]),
-                "lines": lines,
-            },
-        }
-
-    def read(self, address: str) -> object:
-        """A member of the wallbox, by dots. KeyError if there is none."""
-        found: object = self.wallbox()
-        for step in address.split("."):
-            if isinstance(found, dict):
-                found = found[step]
-            elif isinstance(found, list) and step.isdigit() and int(step) < len(found):
-                found = found[int(step)]
-            else:
-                raise KeyError(address)
-        return found
-
-    def _sessions(self, request: HttpRequest) -> HttpReply:
-        """Newest first; `limit` of the query."""
-        limit = next((value for name, value in request.query if name == "limit"), None) or "10"
-        count = int(limit) if limit.isdigit() else 10
-        log, v = self._logic.log, self._view()
-        found = [] if log.running is None else [self._session(log.report(0, v.now), self._status(v))]
-        found += [self._session(entry, "CLOSED") for entry in log.history]
-        return _json({"sessions": found[:count]})
-
-    def _status(self, v: View) -> str:
-        if v.state == CHARGING:
-            return "PWM_CHARGING"
-        return "BLOCKED" if v.state == INTERRUPTED else "INITIATED"
-
-    def _session(self, entry: Entry, status: str) -> dict[str, object]:
-        """Energies in mWh, instants and durations in ms."""
-        started, ended = entry["started[s]"], entry["ended[s]"]
-        closed = status == "CLOSED"
-        return {
-            "id": entry["Session ID"],
-            "wallboxNumber": 1,
-            "wallboxSerialNumber": self._serial,
-            "status": status,
-            "startingMeterValue": entry["E start"] * 100,
-            "startDate": started * 1000,
-            "energyConsumed": entry["E pres"] * 100,
-            "duration": ((ended if closed else self._time()) - started) * 1000,
-            "tokenId": None if entry["RFID tag"] == NO_TAG else entry["RFID tag"],
-            "endingMeterValue": (entry["E start"] + entry["E pres"]) * 100 if closed else None,
-            "endDate": ended * 1000 if closed else None,
-        }
-
-    # --- configuration -----------------------------------------------------------------------------------------------
-
-    def _groups(self) -> dict[str, dict[str, object]]:
-        settings, v = self._settings, self._view()
-        return {
-            "lmgmt": {
-                "max_available_current": settings[LMGMT_CURRENT] or v.hardware_current,
-                "min_default_current": 6000,
-                "nominal_voltage": 230,
-                "nominal_frequency": 50,
-            },
-            "modbus": {
-                "modbus_failsafe_current": settings[FAILSAFE_CURRENT],
-                "modbus_failsafe_timeout": settings[FAILSAFE_TIMEOUT],
-            },
-        }
+    def _dip_switches(self, request: HttpRequest) -> HttpReply:
+        """ASSUMED: a P40, which has none, does not know the path."""
+        return not_found(request) if self._logic.build.p40 else reply(self.told.dip_switches())
 
     def _configs(self, request: HttpRequest) -> HttpReply:
-        """A group, or one key of it. Only the current of load management can be written."""
+        """A group, whose values are texts, or the bare value of one key. Load management can be written."""
         group, _, key = request.path.removeprefix("/v2/configs/").rstrip("/").partition("/")
-        found = self._groups().get(group)
+        found = self.told.groups().get(group)
         if found is None or (key and key not in found):
-            return _refused(404, "Not Found")
-        if request.method == "GET":
-            return _json({"configs": [{"key": n, "value": x} for n, x in found.items() if key in ("", n)]})
-        return self._write(group, _object(request).get("configs"), request.origin)
+            return not_found(request)
+        if request.method == "PUT":
+            return self._write(group, _object(request).get("configs"), request.origin)
+        if key:
+            return reply(found[key])
+        return reply({"configs": [{"key": name, "value": str(value)} for name, value in found.items()]})
 
     def _write(self, group: str, entries: object, origin: Origin) -> HttpReply:
+        """All entries, or nothing."""
         if group != "lmgmt" or not isinstance(entries, list):
-            return _refused(400, "Bad Request")
+            return refused(400, "Bad Request")
         for entry in entries:
-            if not isinstance(entry, dict) or entry.get("key") != "max_available_current":
-                return _refused(400, "Bad Request")
-            value = entry.get("value")
-            if not isinstance(value, int) or isinstance(value, bool) or not LOWEST <= value <= HIGHEST:
-                return _refused(400, "Bad Request")
-            self._settings.put(LMGMT_CURRENT, value)
-            self._logic.record_write("rest.max_available_current", value, Outcome(), origin)
-        self._changed()
-        return _json({})
+            if not isinstance(entry, dict) or entry.get("key") != LMGMT.setting.name:
+                return refused(400, "Bad Request")
+            outcome = LMGMT.write(self._logic, _number(entry.get("value")), origin)
+            self._logic.record_write(f"rest.{LMGMT.setting.name}", entry.get("value"), outcome, origin)
+            if not outcome.ok:
+                return refused(400, outcome.message)
+        return reply({})
+
+    def _profile(self, request: HttpRequest) -> HttpReply:
+        """The limit of the whole charge point."""
+        if request.method == "GET":
+            stated = self._settings[PROFILE.setting]
+            return reply({"profileItems": [] if stated is None else [_item(stated)]})
+        match _object(request).get("profileItems"):
+            case [{"maxCurrentOffered": int(limit)} as item] if item == _item(limit):
+                outcome = PROFILE.write(self._logic, limit, request.origin)
+            case _:
+                return refused(400, "Bad Request")
+        self._logic.record_write("rest.maxCurrentOffered", limit, outcome, request.origin)
+        return reply({}) if outcome.ok else refused(400, outcome.message)
 
     # --- actions -----------------------------------------------------------------------------------------------------
 
-    def _done(self, name: str, act: Callable[[HttpRequest], Outcome | None]) -> HttpHandler:
+    def _done(self, name: str, act: Act) -> HttpHandler:
         def handler(request: HttpRequest) -> HttpReply:
-            outcome = act(request) or Outcome()
+            outcome = act(request) or DONE
             self._logic.record_write(f"rest.{name}", _object(request) or True, outcome, request.origin)
-            self._changed()
-            return _json({}) if outcome.ok else _refused(409, outcome.message or "Conflict")
+            self._logic.changed()
+            return reply({}) if outcome.ok else refused(409, outcome.message or "Conflict")
 
         return handler
 
     def _start(self, request: HttpRequest) -> Outcome | None:
-        """With a card's number where cards are needed."""
+        """With a card's number (`id` of the query, `tokenId` of the body) where cards are needed."""
         self._settings.put(ENA, True)
-        card = _object(request).get("tokenId")
+        card = dict(request.query).get("id") or _object(request).get("tokenId")
         return self._logic.cards.present(str(card)) if card and self._logic.cards.authorisation_missing else None
 
     def _stop(self, _: HttpRequest) -> Outcome | None:
@@ -300,7 +241,24 @@ class RestApi:
     def _available(self, request: HttpRequest) -> None:
         self._settings.put(OUT_OF_ORDER, _object(request).get("available") is False)
 
-    def _lock(self, request: HttpRequest) -> HttpReply:
-        self._settings.put(PERMANENTLY_LOCKED, request.method == "POST")
-        self._changed()
-        return _json({})
+    def _lock(self, locked: bool) -> None:
+        self._settings.put(PERMANENTLY_LOCKED, locked)
+
+    def _phases(self, request: HttpRequest) -> Outcome | None:
+        """`numberOfPhases` 1 or 3. ASSUMED: where nobody else is entitled to switch phases, this API is."""
+        wanted = {"1": 0, "3": 1}.get(dict(request.query).get("numberOfPhases") or "")
+        if not any(row.exists(self._profile_of()) for row in PHASES):
+            return Outcome(refused=Reason.NOT_FITTED, message="Not supported")
+        if self._settings[X2SRC] == 0:
+            self._settings.put(X2SRC, REST_SOURCE)
+        return REST_PHASES.write(self._logic, wanted, request.origin)
+
+
+def _item(limit: object) -> dict[str, object]:
+    """A profile's item that is for every hour of the week [mA]."""
+    return {"maxCurrentOffered": limit, "startTime": "00:00:00", "stopTime": "24:00:00", "daysOfWeek": list(DAYS)}
+
+
+def _number(value: object) -> object:
+    """A number may come as text, as it is shown."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else value

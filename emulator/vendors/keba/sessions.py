@@ -47,13 +47,13 @@ class SystemClock:
 
     def __init__(self, wallbox: Wallbox, build: Build) -> None:
         self._wallbox = wallbox
-        self._by_network = build.traits.series == "x"
+        self._by_network = build.traits.rest
         self._offset: int | None = None
         """What to add to simulated time, as `setdatetime` has it [s]."""
 
     @property
     def quality(self) -> int:
-        """`timeQ`. ASSUMED: an x-series is synchronised from the network (3), others are set by `setdatetime` (1)."""
+        """`timeQ`. ASSUMED: x-series and P40 have it from the network (3), others by `setdatetime` (1)."""
         stated = self._wallbox.settings[TIME_QUALITY]
         if stated is not None:
             return stated

@@ -63,6 +63,7 @@ SESSION_COUNTER: Final = Setting("session_counter", 0, integer(0, 2**31 - 1), "S
 DSW1_1: Final = Setting("dsw1_1", False, boolean, "DSW1.1: input X1 has to be closed to charge")
 DSW1_2: Final = Setting("dsw1_2", False, boolean, "DSW1.2: output X2 follows `output`")
 DSW1_3: Final = Setting("dsw1_3", False, boolean, "DSW1.3: UDP and Modbus are on")
+DSW2_5: Final = Setting("dsw2_5", False, boolean, "DSW2.5: communication hub; shown, without effect")
 DIP_CURRENT: Final = Setting(
     "dip_current",
     None,
@@ -78,13 +79,20 @@ OCPP_URL: Final = Setting(
 BACKEND: Final = Setting("backend", False, boolean, "OCPP backend connected")
 TIME_QUALITY: Final = Setting("time_quality", None, optional(integer(0, 3)), "timeQ; null: by series")
 
-REST: Final = Setting("rest_api", False, boolean, "P40: the REST API is on")
-REST_PASSWORD: Final = Setting("rest_password", "keba-test", text(64), "P40: of the REST API's user admin")
+REST: Final = Setting("rest_api", False, boolean, "P40, newer x-series: the REST API is on")
+REST_PASSWORD: Final = Setting("rest_password", "keba-test", text(64), "of the REST API's user admin")
 LMGMT_CURRENT: Final = Setting(
-    "max_available_current", None, optional(integer(LOWEST, HIGHEST)), "P40: load management, mA; null: no limit"
+    "max_available_current",
+    None,
+    optional(integer(LOWEST, HIGHEST)),
+    "load management over the REST API, mA; null: no limit",
 )
-PERMANENTLY_LOCKED: Final = Setting("permanently_locked", False, boolean, "P40: locked over the REST API")
-OUT_OF_ORDER: Final = Setting("out_of_order", False, boolean, "P40: taken out of service over the REST API")
+PROFILE_CURRENT: Final = Setting(
+    "max_current_offered", None, optional(integer(LOWEST, HIGHEST)), "profile over the REST API, mA; null: no limit"
+)
+REST_ALIAS: Final = Setting("restapi_alias", "", text(64), "name over the REST API")
+PERMANENTLY_LOCKED: Final = Setting("permanently_locked", False, boolean, "locked over the REST API")
+OUT_OF_ORDER: Final = Setting("out_of_order", False, boolean, "taken out of service over the REST API")
 
 ANY_UNIT: Final = Setting("any_unit", False, boolean, "Modbus answers to every unit id")
 IGNORES_BAD_VALUES: Final = Setting("ignores_bad_values", False, boolean, "Modbus confirms bad values without effect")

@@ -150,7 +150,7 @@ class UdpApi:
         host, _, port = (origin.client or f"127.0.0.1:{PORT}").rpartition(":")
         stated = self._settings[REPLY_TO_SOURCE_PORT]
         to_source = host in (self.wallbox.context.address, origin.host) if stated is None else stated
-        return Client(host, int(port) if to_source else PORT)
+        return Client(host, int(port) if to_source and port.isdigit() else PORT)  # a scenario asks without a port
 
     def _deaf(self, text: str) -> bool:
         """Whether the wallbox does not hear this."""

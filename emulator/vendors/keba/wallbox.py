@@ -45,15 +45,15 @@ class Keba(Wallbox):
         self.commands = Commands(self.logic, self.profile)
         self.modbus = ModbusApi(self.simulation, self.logic, self.view, lambda: self.profile)
         self.udp = UdpApi(self, self.logic, self.view, self.reports, self.commands, lambda: self.modbus.last)
-        self.rest = RestApi(self.logic, self.view, lambda: int(self.calendar().timestamp()), self.logic.changed)
+        self.rest = RestApi(self.logic, self.view, self.calendar, lambda: self.profile)
         interfaces: dict[str, Interface] = {}
         if not self.build.p20:
             interfaces["modbus"] = self.modbus.interface()
             if self.settings[MODBUS_MOVED] is not None:
                 interfaces["modbus_1502"] = self.modbus.moved_interface()
-        if self.build.p40:
+        if self.build.traits.rest:
             interfaces["rest"] = self.rest.interface()
-        else:
+        if not self.build.p40:
             interfaces["udp"] = self.udp.interface()
         if self.build.traits.ocpp:
             interfaces["ocpp"] = self.logic.host.interface
@@ -79,7 +79,7 @@ class Keba(Wallbox):
         return address.startswith(REGISTER) and "modbus" in self.interfaces
 
     def read(self, address: str) -> object:
-        """`modbus.1000` as on the wire, `report2.State` as in the reply, `rest.meter.lines.0.current`, `display`."""
+        """`modbus.1000` as on the wire, `report2.State` as in the reply, `rest.state`, `display`."""
         if self._is_register(address):
             return self.modbus.read(address)
         if address.startswith(REST_VALUE) and "rest" in self.interfaces:
@@ -100,7 +100,7 @@ class Keba(Wallbox):
         if self.build.traits.display:
             yield DISPLAY
         if "rest" in self.interfaces:
-            yield from (f"{REST_VALUE}{name}" for name in self.rest.wallbox())
+            yield from (f"{REST_VALUE}{name}" for name in self.rest.addresses())
         if "modbus" in self.interfaces:
             for table in self.modbus.table.tables.values():
                 yield from (f"{REGISTER}{item.start}" for item in table.items if item.row.read is not None)

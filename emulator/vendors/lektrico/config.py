@@ -106,6 +106,8 @@ _CHARGER: Final = (
     _text("timezone", about="name; for information"),
 )
 
+_LATER: Final = "which firmware: 1.15 has it not (capture)"
+
 _METER: Final = (
     BREAKER_RATING,
     LOAD_BALANCING_MODE,
@@ -116,8 +118,8 @@ _METER: Final = (
     LB_HYBRID_CURRENT,
     LB_METER_OFFLINE_CURRENT,
     CAR_MINIMUM_CURRENT,
-    _bool("green_forced_single_phase", False, source=LISTS),
-    _bool("hybrid_forced_single_phase", False, source=LISTS),
+    _bool("green_forced_single_phase", False, source=LISTS, since="1.22", assumed=_LATER),
+    _bool("hybrid_forced_single_phase", False, source=LISTS, since="1.22", assumed=_LATER),
     _bool("auto_update", True, source=CAPTURE),
     CHARGERS_LIST,
     _text("owner_id", source=CAPTURE, about="can be set once after a factory reset"),

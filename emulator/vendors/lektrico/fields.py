@@ -14,8 +14,9 @@ from typing import Final, Unpack
 from ...core.snapshot import Phases
 from ...devices.firmware import Profile
 from ...devices.points import Facts, Fidelity, Point, unique
+from ...devices.rendering import Fragment
 from ...devices.settings import Setting
-from . import config, settings
+from . import config, json, settings
 from .json import number
 from .models import FULL_SINCE
 from .readings import View
@@ -191,6 +192,26 @@ for _rows in TABLES.values():
 
 def served(rows: tuple[Field, ...], profile: Profile) -> tuple[Field, ...]:
     return tuple(row for row in rows if row.exists(profile))
+
+
+def fragments(rows: tuple[Field, ...]) -> list[Fragment[View]]:
+    """The members of a reply, as they are printed; empty where one is left out."""
+    return [_fragment(row) for row in rows]
+
+
+def _fragment(row: Field) -> Fragment[View]:
+    prefix = json.dumps(row.name) + ":"
+
+    def read(view: View) -> object:
+        return _HIDDEN if row.hidden is not None and row.hidden(view) else row.read(view)
+
+    def printed(value: object) -> bytes:
+        return b"" if value is _HIDDEN else (prefix + json.dumps(value)).encode("utf-8", "replace")
+
+    return Fragment(read, printed)
+
+
+_HIDDEN: Final = object()
 
 
 def members(rows: tuple[Field, ...], view: View) -> dict[str, object]:

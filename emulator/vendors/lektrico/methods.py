@@ -14,6 +14,7 @@ from ...core.messages import DONE
 from ...devices.controls import Host
 from ...devices.interfaces import Origin
 from ...devices.points import Facts, Fidelity, Point, unique
+from ...devices.rendering import Document, Moments, listed
 from ...runtime.simulation import Simulation
 from . import fields
 from .charging import Charging
@@ -47,6 +48,7 @@ class Api:
     simulation: Simulation
     view: Callable[[], View]
     host: Host
+    moments: Moments
 
     def __post_init__(self) -> None:
         self.settings = self.device.settings
@@ -61,6 +63,18 @@ class Api:
         self.tables: Mapping[str, tuple[Field, ...]] = {
             method.name: fields.served(method.fields, profile) for method in self.methods.values() if method.fields
         }
+
+        self._documents: dict[str, Document[View]] = {}
+
+    def document(self, name: str) -> Document[View] | None:
+        """The printed result of a method that only reads members; None: it does something else."""
+        method = self.methods.get(name.lower())
+        if method is None or not method.fields:
+            return None
+        if method.name not in self._documents:
+            rows = fields.fragments(self.tables[method.name])
+            self._documents[method.name] = Document(self.moments, rows, listed(b"{", b",", b"}"))
+        return self._documents[method.name]
 
     @property
     def charging(self) -> Charging:

@@ -12,7 +12,8 @@ from ...core.specs import EvseSpec, PhaseSwitching
 from ...devices.firmware import Model
 
 FIRMWARES: Final = ("1.22", "1.23", "1.44", "1.45", "1.47", "1.51")
-METER_FIRMWARES: Final = ("1.15",)
+METER_FIRMWARES: Final = ("1.15", "1.22")
+"""1.15 as captured; 1.22 stands for the one that the vendor's list of keys describes. ASSUMED: its number."""
 NEW_SINCE: Final = "1.51"
 """ASSUMED: the firmware that the documents of 2025 describe."""
 FULL_SINCE: Final = "1.44"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 from ...core import noise
-from ...core.instant import SECOND
+from ...core.freshness import seen, until
+from ...core.instant import SECOND, Instant
 from ...core.noise import NoiseChannel
 from ...core.snapshot import EvseState, PilotState, Snapshot
 from .charging import Charging
@@ -50,16 +50,27 @@ class View:
 
     def __post_init__(self) -> None:
         self.settings = self.device.settings
-        self.at = self.now.at
-        self.sample = self.sampling.sample(self.now)
-        self._counted = self.sampling.counted(self.sample)
+
+    @property
+    def at(self) -> Instant:
+        return self.now.at
+
+    @seen
+    def sample(self) -> Snapshot:
+        """What the meter measured last."""
+        until(self.sampling.next_after(self.now.instant))
+        return self.sampling.sample(self.now)
+
+    @property
+    def _counted(self) -> Snapshot:
+        return self.sampling.counted(self.sample)
 
     @property
     def charging(self) -> Charging:
         assert self.charger is not None
         return self.charger
 
-    @cached_property
+    @seen
     def limits(self) -> Mapping[str, int | None]:
         """See `Charging.limits`."""
         return self.charging.limits(self.at)
@@ -81,7 +92,7 @@ class View:
             return "D" if now.pilot is PilotState.D else "C"
         return "B"
 
-    @cached_property
+    @seen
     def extended(self) -> str:
         """`extended_charger_state`. ASSUMED: which wins where several apply.
 

@@ -66,7 +66,7 @@ class Rpc:
 
     def answer(self, request: HttpRequest) -> HttpReply:
         if request.method == "OPTIONS":
-            return self._reply(request, 200, "", end="")
+            return self._reply(request, 200, b"", end=b"")
         method = unquote(request.raw_path)[len("/rpc/") :]
         return self._plainly(request, method) if method else self._frame(request)
 
@@ -78,8 +78,8 @@ class Rpc:
         journal: dict[str, object] = {"method": method, "params": params}
         if isinstance(result, Refusal):
             status = _STATUS.get(result.code, 500)
-            return self._reply(request, status, json.dumps(result.error()), journal | {"error": result.error()})
-        return self._reply(request, 200, json.dumps(result), journal | self._read(method))
+            return self._reply(request, status, _printed(result.error()), journal | {"error": result.error()})
+        return self._reply(request, 200, result, journal | self._read(method))
 
     def _read(self, method: str) -> dict[str, object]:
         """What a call reads, for the journal."""
@@ -116,23 +116,32 @@ class Rpc:
         if isinstance(result, Refusal):
             reply["error"] = result.error()
             journal["error"] = result.error()
-        else:
-            reply["result"] = result
-        return self._reply(request, 200, json.dumps(reply), journal)
+            return self._reply(request, 200, _printed(reply), journal)
+        return self._reply(request, 200, _printed(reply)[:-1] + b',"result":' + result + b"}", journal)
 
-    def _call(self, method: str, params: dict[str, object], request: HttpRequest) -> object:
+    def _call(self, method: str, params: dict[str, object], request: HttpRequest) -> bytes | Refusal:
+        """The printed result, or a refusal."""
         api = self._api
         left = api.lifecycle.milliseconds_left(api.simulation.now())
         if left is not None:
             return shutting_down(left)
-        return api.call(method, params, request.origin)
+        document = api.document(method)
+        if document is not None:
+            return document.bytes(api.view)
+        result = api.call(method, params, request.origin)
+        return result if isinstance(result, Refusal) else _printed(result)
 
     def _reply(
-        self, request: HttpRequest, status: int, text: str, journal: dict[str, object] | None = None, end: str = "\r\n"
+        self,
+        request: HttpRequest,
+        status: int,
+        text: bytes,
+        journal: dict[str, object] | None = None,
+        end: bytes = b"\r\n",
     ) -> HttpReply:
         """With the CR LF that the framework counts into the length. Kept open only for who asks for it in words."""
         keep = request.headers.get("connection", "").strip().lower() == "keep-alive"
-        body = (text + end).encode("utf-8", "replace")
+        body = text + end
         headers = (
             SERVER,
             ("Content-Type", "application/json"),
@@ -143,6 +152,10 @@ class Rpc:
         return HttpReply(
             status=status, body=body, content_type=None, headers=headers, close=not keep, journal=journal or {}
         )
+
+
+def _printed(value: object) -> bytes:
+    return json.dumps(value).encode("utf-8", "replace")
 
 
 def _from_query(query: str) -> str:

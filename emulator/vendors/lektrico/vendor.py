@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from ...devices.catalogue import OcppSwitch
+from ...devices.realism import Habits, Latency
 from ...devices.vendor import Vendor
 from ...ocpp.host import MEMORY
 from .models import MODELS, TRAITS
 from .settings import SETTINGS
 from .wallbox import Lektrico
+
+HABITS: Final = Habits(
+    latency={"http": Latency(0.030, 0.090, 0.400, "ASSUMED: an ESP32 on Wi-Fi; a client polls four times a second")},
+    meter_source="ASSUMED; the firmware itself measures once a second",
+)
 
 VENDOR: Final = Vendor(
     id="lektrico",
@@ -21,6 +27,7 @@ VENDOR: Final = Vendor(
     settings=(*SETTINGS, MEMORY),
     ocpp=OcppSwitch(settings=lambda url: {"ocpp_server_link": url}, models=lambda model: not TRAITS[model].meter),
     create=Lektrico,
+    habits=HABITS,
     everything={"wifi": True, "headless": True, "install_current": 32, "charger_locked": False},
     enable={"http": {"wifi": True}},
 )

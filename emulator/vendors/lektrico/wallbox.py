@@ -69,8 +69,8 @@ class Lektrico(Wallbox):
         self.host = Host(self.settings, self._access, self._charge_point)
         self._balancer = Balancer(self, self.device) if self.device.traits.meter else None
         self.lifecycle = Lifecycle(self, self.device, self.charging)
-        self._sampling = Sampling(self.simulation, self.charger, lambda: self.booted_at)
-        self.api = Api(self.device, self.charging, self.lifecycle, self.simulation, self.view, self)
+        self._sampling = Sampling(self.simulation, self.charger, lambda: self.booted_at, self.realism)
+        self.api = Api(self.device, self.charging, self.lifecycle, self.simulation, self.view, self, self.moments)
         if not self.device.traits.meter:
             Neighbours.of(self.simulation).chargers[self.device.device_id] = self._hear
         self.interfaces: Mapping[str, Interface] = {

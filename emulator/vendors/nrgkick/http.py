@@ -17,9 +17,10 @@ from ...core.messages import DONE, Outcome, Reason
 from ...devices.firmware import Profile
 from ...devices.interfaces import HttpHandler, HttpInterface, HttpReply, HttpRequest, Route
 from ...devices.quirks import Quirk
+from ...devices.rendering import Document, Fragment, Moments, Served, nested
 from . import refusals
 from .controls import CONTROLS, Controls, NumberControl
-from .item import Item, plain, tree
+from .item import Item, plain
 from .items import IN_JSON_ORDER
 from .quirks import EARLY_COLON_KEYS, IGNORES_RAW
 from .readings import View
@@ -51,8 +52,14 @@ class HttpApi:
     """The web server of one unit."""
 
     def __init__(
-        self, profile: Profile, controls: Controls, view: Callable[[], View], shows: Callable[[Quirk], bool]
+        self,
+        profile: Profile,
+        controls: Controls,
+        view: Callable[[], View],
+        shows: Callable[[Quirk], bool],
+        moments: Moments,
     ) -> None:
+        self._moments = moments
         self._controls = controls
         self._settings = controls.settings
         self._view = view
@@ -70,6 +77,10 @@ class HttpApi:
             }
             for endpoint, sections in SECTIONS.items()
         }
+        self._fragments: dict[tuple[str, bool], Fragment[View]] = {}
+        """By name of the item, and whether enumerations are numbers."""
+        self._documents: dict[tuple[str, tuple[str, ...], bool, bool], Served[View]] = {}
+        """By endpoint, sections, and how they are printed."""
 
     def interface(self) -> HttpInterface:
         return HttpInterface(
@@ -133,11 +144,30 @@ class HttpApi:
         wanted = [name for name in sections if name in flags] or list(sections)
         raw = "raw" in flags and not self._shows(IGNORES_RAW)
         early = self._shows(EARLY_COLON_KEYS)
-        view = self._view()
-        items = [item for name in wanted for item in sections[name]]
-        values = ((item.early_path if early else item.path, item.json(view, raw=raw)) for item in items)
-        body = encode(tree(pair for pair in values if not isinstance(pair[1], Reason)))
-        return HttpReply(body=body, journal={"reads": [f"{endpoint}.{name}" for name in wanted]})
+        key = (endpoint, tuple(wanted), raw, early)
+        served = self._documents.get(key)
+        if served is None:
+            served = self._documents[key] = self._served(*key)
+        return served.reply(self._view)
+
+    def _served(self, endpoint: str, wanted: tuple[str, ...], raw: bool, early: bool) -> Served[View]:
+        """Some sections of an endpoint."""
+        items = [item for name in wanted for item in self._sections[endpoint][name]]
+        fragments = [self._fragment(item, raw=raw) for item in items]
+        paths = [item.early_path if early else item.path for item in items]
+        journal = {"reads": [f"{endpoint}.{name}" for name in wanted]}
+        document = Document(self._moments, fragments, nested(paths))
+        return Served(document, lambda body: HttpReply(body=body, journal=journal))
+
+    def _fragment(self, item: Item, *, raw: bool) -> Fragment[View]:
+        """The value of an item; empty where the hardware is not there."""
+        key = (item.name, raw)
+        if key not in self._fragments:
+            self._fragments[key] = Fragment(
+                lambda view: item.json(view, raw=raw),
+                lambda value: b"" if isinstance(value, Reason) else encode(value),
+            )
+        return self._fragments[key]
 
     def control(self, request: HttpRequest) -> HttpReply:
         """Without a query: read. Else write what it names, all or nothing, and confirm that alone."""

@@ -13,15 +13,11 @@ from ...core.instant import SECOND, Instant, later
 from ...core.messages import Event
 from ...core.snapshot import EvseState, Phases, Snapshot
 from ...devices.charge_control import ChargeControl
+from ...devices.quirks import Quirk
 from ...runtime.simulation import Simulation
 from .controls import CHARGE_PAUSE, ENERGY_LIMIT, PHASE_COUNT, Controls
-from .settings import (
-    BLACKOUT_HOLD,
-    CHARGE_COUNT,
-    FORGETS_PAUSE,
-    TYPE2_AUTHORISED,
-    UNPLUG_DETECTION,
-)
+from .quirks import FORGETS_PAUSE
+from .settings import BLACKOUT_HOLD, CHARGE_COUNT, TYPE2_AUTHORISED, UNPLUG_DETECTION
 from .smart import Smart
 
 NOMINAL: Final = 230
@@ -114,6 +110,7 @@ class Logic:
         simulation: Simulation,
         snapshot: Callable[[], Snapshot],
         smart: Smart,
+        shows: Callable[[Quirk], bool],
     ) -> None:
         self._controls = controls
         self._unit = controls.unit
@@ -122,6 +119,7 @@ class Logic:
         self._simulation = simulation
         self._snapshot = snapshot
         self._smart = smart
+        self._shows = shows
         self.session = Session()
         self.grid = Grid(230, 50)
         self.tripped: dict[str, int] = {}
@@ -222,7 +220,7 @@ class Logic:
         self.session = Session(plugged_at=event.at)
         self.limit_reached = self.not_compliant = False
         self._latched = 0
-        if settings[FORGETS_PAUSE]:
+        if self._shows(FORGETS_PAUSE):
             settings.put(CHARGE_PAUSE.setting, 0)
         self.apply()
 
@@ -311,6 +309,11 @@ class Logic:
     def _no_answer(self, _: Instant) -> None:
         self.not_compliant = True
         self._controls.changed()
+
+    def peak_power(self) -> float:
+        """The highest power of the session [W]: without noise, with which it would fall again."""
+        now = self._snapshot()
+        return max(self.session.peak, now.power) if now.plugged else self.session.peak
 
     def _look_again(self) -> None:
         """Something happened to a running charge: watch the load until it no longer rises."""

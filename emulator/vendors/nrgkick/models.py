@@ -1,4 +1,4 @@
-"""The models: 16 A and 32 A units, each with and without a cellular module.
+"""The models: 16 A and 32 A units, each with and without a cellular module, and the first generation with a Connect.
 
 The one rule: what tells the models apart is in `TRAITS`; nothing asks for a model's id but the rows.
 Source: vendor page (`model_type`, version numbers, serial number); timings ASSUMED where nothing else is said.
@@ -6,7 +6,7 @@ Source: vendor page (`model_type`, version numbers, serial number); timings ASSU
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ...core.specs import EvseSpec, PhaseSwitching, WakeUp
@@ -24,6 +24,9 @@ EVSE: Final = EvseSpec(
     # There is no reset command in the local API. ASSUMED: unplugging the vehicle resets a residual-current trip.
     recovery=(("rcd_ac", "unplug"), ("rcd_dc", "unplug"), ("rcd_sensor_defect", "power")),
 )
+
+FIRST_EVSE: Final = replace(EVSE, phase_switching=PhaseSwitching(fitted=False), wake_up=WakeUp(enabled=False))
+"""Of the first generation, which has neither."""
 
 VERSIONS: Final = {
     "hw_sm": "1.0.0.3",
@@ -44,7 +47,9 @@ class Traits:
     model_type: str
     attachment: str
     """The one it is delivered with."""
-    cellular: bool
+    cellular: bool = False
+    first_generation: bool = False
+    """Bluetooth only; a Connect passes on what it tells."""
 
 
 def _model(amperes: int, *, sim: bool) -> Model:
@@ -59,12 +64,30 @@ def _model(amperes: int, *, sim: bool) -> Model:
     )
 
 
-MODELS: Final = (_model(32, sim=False), _model(16, sim=False), _model(32, sim=True), _model(16, sim=True))
+def _connect(amperes: int) -> Model:
+    return Model(
+        id=f"nrgkick-connect-{amperes}",
+        title=f"NRGkick of the first generation, {amperes} A, with a Connect",
+        firmwares=("1",),
+        default_firmware="1",
+        rated_current=float(amperes),
+        serial="NRGKICK000001",
+        evse=FIRST_EVSE,
+    )
+
+
+MODELS: Final = (
+    *(_model(32, sim=False), _model(16, sim=False), _model(32, sim=True), _model(16, sim=True)),
+    *(_connect(32), _connect(16)),
+)
 TRAITS: Final = {
-    "nrgkick-32": Traits("NRGkick Gen2", "cee_32", cellular=False),
-    "nrgkick-16": Traits("NRGkick Gen2", "cee_16", cellular=False),
+    "nrgkick-32": Traits("NRGkick Gen2", "cee_32"),
+    "nrgkick-16": Traits("NRGkick Gen2", "cee_16"),
     "nrgkick-sim-32": Traits("NRGkick Gen2 SIM", "cee_32", cellular=True),
     "nrgkick-sim-16": Traits("NRGkick Gen2 SIM", "cee_16", cellular=True),
+    "nrgkick-connect-32": Traits("NRGkick", "cee_32", first_generation=True),
+    "nrgkick-connect-16": Traits("NRGkick", "cee_16", first_generation=True),
 }
 """By model id."""
 WITH_CELLULAR: Final = tuple(model for model, traits in TRAITS.items() if traits.cellular)
+FIRST_GENERATION: Final = tuple(model for model, traits in TRAITS.items() if traits.first_generation)

@@ -8,17 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
+from ...core.freshness import seen
 from ...core.messages import Reason
 from ...core.snapshot import EvseState, PhaseMask, Phases, Snapshot
+from ...devices.quirks import Quirk
 from ...devices.settings import Setting, Settings
 from .attachments import Attachment
 from .controls import Controls
 from .faultcodes import Codes, codes
 from .logic import Logic
-from .settings import ATTACHMENT_SERIAL, AVERAGE_CONSUMPTION, GPS, IDLE_NOISE, INDUCED_VOLTAGES, SW_CM
+from .quirks import INDUCED_VOLTAGES
+from .settings import ATTACHMENT_SERIAL, AVERAGE_CONSUMPTION, GPS, IDLE_NOISE, SW_CM
 from .unit import Unit
 
 Read = Callable[["View"], object]
@@ -47,61 +49,62 @@ class View:
     logic: Logic
     now: Snapshot
     firmware: str
+    shows: Callable[[Quirk], bool]
 
-    @cached_property
+    @seen
     def attachment(self) -> Attachment:
         return self.unit.attachment
 
-    @cached_property
+    @seen
     def codes(self) -> Codes:
         return codes(self.unit, self.logic, self.now)
 
-    @cached_property
+    @seen
     def live(self) -> PhaseMask:
         """Lines that reach the unit through the attachment."""
         return _both(self.now.supply_phases, self.attachment.mask)
 
-    @cached_property
+    @seen
     def closed(self) -> PhaseMask:
         """Phase relays that are switched on. ASSUMED: as commanded; welded ones are reported as an error."""
         count = self.now.phases if self.now.contactor else 0
         return (count >= 1, count >= 2, count >= 3)
 
-    @cached_property
+    @seen
     def idle(self) -> bool:
         """The meter shows the unit's own noise only."""
         return self.settings[IDLE_NOISE] and not any(self.now.phase_current) and self.live[0]
 
-    @cached_property
+    @seen
     def voltage(self) -> Phases:
         """V per phase; what the attachment does not connect is not there."""
         measured = _where(self.live, self.now.phase_voltage)
-        if not self.settings[INDUCED_VOLTAGES] or not any(measured):
+        if not self.shows(INDUCED_VOLTAGES) or not any(measured):
             return measured
         source = next(value for value in measured if value)
         first, second, third = (v or share * source for v, share in zip(measured, INDUCED, strict=True))
         return (first, second, third)
 
-    @cached_property
+    @seen
     def current(self) -> Phases:
         return (IDLE_CURRENT, 0.0, 0.0) if self.idle else self.now.phase_current
 
-    @cached_property
+    @seen
     def active(self) -> Phases:
         return (self.apparent[0] * IDLE_FACTOR, 0.0, 0.0) if self.idle else self.now.active_power
 
-    @cached_property
+    @seen
     def reactive(self) -> Phases:
         """var; negative: capacitive."""
         if self.idle:
             return (self.apparent[0] * (1 - IDLE_FACTOR**2) ** 0.5, 0.0, 0.0)
         return self.now.reactive_power
 
-    @cached_property
+    @seen
     def apparent(self) -> Phases:
         return (self.voltage[0] * IDLE_CURRENT, 0.0, 0.0) if self.idle else self.now.apparent_power
 
-    @cached_property
+    @seen
     def total_apparent(self) -> float:
         return float((sum(self.active) ** 2 + sum(self.reactive) ** 2) ** 0.5)
 
@@ -183,7 +186,7 @@ def signalled_current(v: View) -> object:
 
 
 def peak_power(v: View) -> object:
-    return max(v.logic.session.peak, v.now.power) if v.now.plugged else v.logic.session.peak
+    return v.logic.peak_power()
 
 
 def total_factor(v: View) -> object:

@@ -10,7 +10,7 @@ from typing import Final
 
 from ...devices.settings import Setting, boolean, declared, integer, list_of, number, one_of, optional, text
 from .attachments import ATTACHMENTS
-from .quirks import EARLY_COLON_KEYS, IGNORES_RAW
+from .quirks import QUIRKS
 
 _WINDOW: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
@@ -70,9 +70,14 @@ ACCURACY: Final = Setting("accuracy", 5.0, number(0.0, 100_000.0), "m")
 IDLE_NOISE: Final = Setting("idle_noise", False, boolean, "about 0.8 W and some mA on L1 while idle")
 CONTROL_LAG: Final = Setting("control_lag", 0.0, number(0.0, 60.0), "s a written control reads as before")
 PHASE_ZERO: Final = Setting("phase_zero", True, boolean, "phase_count reads 0 while phases are switched")
-INDUCED_VOLTAGES: Final = Setting("induced_voltages", False, boolean, "open phases show induced voltages")
-FORGETS_PAUSE: Final = Setting("forgets_pause", False, boolean, "charge_pause is forgotten at plug-in")
 MDNS_STALE: Final = Setting("mdns_stale", False, boolean, "TXT says the APIs are on, whatever they are")
 MDNS_WITHOUT_SERIAL: Final = Setting("mdns_without_serial", False, boolean, "TXT lost serial_number on its way")
 
-SETTINGS: Final = (*declared(globals()), EARLY_COLON_KEYS.setting, IGNORES_RAW.setting)
+CONNECT_PASSWORD: Final = Setting("connect_password", "", text(64), "Connect: the unit's password; empty: any will do")
+CONNECT_ONLINE: Final = Setting("connect_online", True, boolean, "Connect: the unit is within reach of its Bluetooth")
+ENERGY_SHOWN: Final = Setting("energy_shown", 199.98, number(0.5, 200.0), "Connect: kWh of a limit that is off")
+COSTS: Final = Setting("costs_per_kwh", 0.19, number(0.01, 2.49), "Connect: price of energy")
+EFFICACY: Final = Setting("efficacy", 95.0, number(10.0, 100.0), "Connect: % of the energy that reaches the battery")
+BLE_POWER: Final = Setting("ble_transmission_power", 4, integer(1, 4), "Connect: of its Bluetooth")
+
+SETTINGS: Final = (*declared(globals()), *(quirk.setting for quirk in QUIRKS))

@@ -1,4 +1,4 @@
-"""An NRGkick: identity, the way in and out of its items, and what happens to the unit itself.
+"""An NRGkick Gen2: the way in and out of its items, and what happens to the SmartModule.
 
 The one rule: the SmartModule (this class) may restart while the main controller (`logic`) keeps charging.
 """
@@ -7,36 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ...core.messages import DONE, Event, Outcome, Reason
+from ...core.messages import DONE, Outcome, Reason
 from ...devices.interfaces import Interface, Origin
 from ...devices.points import Fidelity
 from ...devices.register_table import RegisterTable
-from ...devices.wallbox import Context, Wallbox
+from ...devices.wallbox import Context
 from . import announcement
-from .controls import BY_KEY, Controls
+from .controls import BY_KEY
 from .http import HttpApi
-from .logic import Logic
+from .main_controller import MainController
 from .modbus import LAYOUT, ModbusApi
-from .readings import View
 from .settings import MODBUS_API
-from .smart import Smart
-from .unit import Unit
 
 
-class NrgKick(Wallbox):
+class NrgKick(MainController):
     """One unit."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.unit = Unit(self.profile.model, self.serial, context.address, self.settings)
-        self.controls = Controls(self.unit, self.simulation, self)
-        self.logic = Logic(
-            self.controls, self.control, self.simulation, self.snapshot, Smart(self.settings, self.calendar)
-        )
-        self.controls.written = self.logic.apply
-        self.http = HttpApi(self.profile, self.controls, self.view, self.shows)
+        self.http = HttpApi(self.profile, self.controls, self.view, self.shows, self.moments)
         self.modbus = ModbusApi(
-            lambda: RegisterTable(LAYOUT, self.profile),
+            lambda: RegisterTable(LAYOUT, self.profile, self.moments),
             self.view,
             self.controls,
             enabled=lambda: self.settings[MODBUS_API],
@@ -46,10 +37,6 @@ class NrgKick(Wallbox):
             "modbus": self.modbus.interface(),
             "mdns": announcement.interface(self.unit),
         }
-
-    def view(self) -> View:
-        """The unit as it is now."""
-        return View(self.unit, self.settings, self.controls, self.logic, self.snapshot(), self.profile.firmware.text)
 
     def read(self, address: str) -> object:
         """`modbus.251` as on the wire, `values.general.status` as in JSON; None where the hardware is not there."""
@@ -87,14 +74,9 @@ class NrgKick(Wallbox):
             yield item.fidelity()
         yield from self.modbus.fidelity()
 
-    def power_on(self) -> None:
-        self.logic.start()
-
-    def handle(self, event: Event) -> None:
-        self.logic.handle(event)
-
-    def setting_changed(self, name: str) -> None:
-        self.logic.apply()
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        return (*super().sensors, *(("domestic_pin",) if self.unit.attachment.domestic else ()))
 
     def boot(self) -> None:
         """The firmware may be another one."""

@@ -1,5 +1,5 @@
 """The WARP Charger's models: four generations, Smart (no meter), Pro (with one) and, of WARP4,
-Eichrecht (calibrated); 11 and 22 kW.
+Eichrecht (calibrated); 11 and 22 kW; and the Energy Manager, which switches the phases of a WARP2.
 
 Source: Tinkerforge esp32-firmware, `software/warp*.ini`, changelogs; section numbers of NOTES.md.
 """
@@ -59,8 +59,8 @@ class Traits:
     """What the tables and modules of the firmware ask of a model."""
 
     generation: int
-    """1..4"""
-    kind: Literal["smart", "pro", "eichrecht"]
+    """1..4; the hardware of an Energy Manager is that of a WARP2."""
+    kind: Literal["smart", "pro", "eichrecht", "manager"]
     meter_type: int
     """`energy_meter_type` of the built-in meter; 0: none."""
     meter_slots: int = 5
@@ -74,7 +74,25 @@ class Traits:
     @property
     def pro(self) -> bool:
         """Has a meter."""
-        return self.kind != "smart"
+        return self.kind in ("pro", "eichrecht")
+
+    @property
+    def manages(self) -> bool:
+        """Is no charger, but manages one."""
+        return self.kind == "manager"
+
+    @property
+    def name(self) -> str:
+        """What host names and topics begin with."""
+        return "wem" if self.manages else NAMES[self.generation]
+
+    @property
+    def product(self) -> str:
+        return "WARP Energy Manager" if self.manages else PRODUCTS[self.generation]
+
+    @property
+    def config_type(self) -> str:
+        return "wem" if self.manages else "warp"
 
 
 SKU_MODELS: Final = {"smart": 1, "pro": 2, "eichrecht": 3}
@@ -110,8 +128,20 @@ _SOLD: Final = tuple(
     for generation in NAMES
     for kind in (("smart", "pro", "eichrecht") if generation == 4 else ("smart", "pro"))
 )
-TRAITS: Final = {_model(traits, power).id: traits for traits in _SOLD for power in (11, 22)}
-MODELS: Final = tuple(_model(traits, power) for traits in _SOLD for power in (11, 22))
+MANAGER: Final = Model(
+    id="warp-energy-manager",
+    title="WARP Energy Manager",
+    firmwares=("2.12.1",),
+    default_firmware="2.12.1",
+    serial="2EmQ",
+    evse=_evse(2, pro=False),
+)
+"""ASSUMED: firmware named like that of the chargers it is built with; its own numbers differ."""
+TRAITS: Final = {
+    **{_model(traits, power).id: traits for traits in _SOLD for power in (11, 22)},
+    MANAGER.id: Traits(generation=2, kind="manager", meter_type=0),
+}
+MODELS: Final = (*(_model(traits, power) for traits in _SOLD for power in (11, 22)), MANAGER)
 DEFAULT: Final = "warp3-pro-22"
 
 
@@ -123,7 +153,8 @@ WARP1: Final = _of(1)
 WARP2: Final = _of(2)
 WARP3: Final = _of(3)
 WARP4: Final = _of(4)
-WARP2_AND_3: Final = _of(2, 3)
+MANAGERS: Final = (MANAGER.id,)
+WARP2_AND_3: Final = tuple(model for model in _of(2, 3) if model not in MANAGERS)
 WARP2_UP: Final = _of(2, 3, 4)
 WARP3_UP: Final = _of(3, 4)
 NOT_WARP4: Final = _of(1, 2, 3)

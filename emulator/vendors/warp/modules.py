@@ -17,6 +17,11 @@ from .charging.require_meter import RequireMeter
 from .charging.tracking import Tracker
 from .charging.users import Users
 from .charging.vehicle import KnownVehicle
+from .em.chargers import Chargers
+from .em.contactor import Contactor
+from .em.module import EnergyManager
+from .em.power import ManagerPower
+from .em.switcher import PhaseSwitcher
 from .evse.controller import Controller
 from .evse.module import Evse
 from .evse.wakeup import Watchdog
@@ -82,7 +87,14 @@ class Modules:
         self.ev = Ev(platform, controller, users, self.authorization, vehicle)
         self.watchdog = Watchdog(platform, WATCHDOG)
         self.evse = Evse(platform, controller, meters, tracker, self.watchdog)
-        self.power = PowerManager(platform, controller, meters)
+        self.contactor = Contactor(platform)
+        self.switcher = PhaseSwitcher(platform, self.contactor)
+        of_manager = ManagerPower(platform, controller, meters, self.contactor, self.switcher)
+        self.board = EnergyManager(platform, self.contactor, of_manager)
+        manages = platform.traits.manages
+        self.power: PowerManager = of_manager if manages else PowerManager(platform, controller, meters)
+        if not manages:
+            Chargers.of(platform.simulation).add(platform, controller)
         self.p14a = P14a(platform, controller)
         self.features = Features(platform, controller, meters, self.power)
         self.manager = ChargeManager(platform, self.power, users)
@@ -111,7 +123,11 @@ class Modules:
             ),
             defects,
         )
-        self.in_order: tuple[Module, ...] = (
+        of_chargers: tuple[Module, ...] = (
+            *(self.authorization, self.nfc, self.ev, self.evse, tracker, self.limits, self.require_meter),
+            *(self.p14a, self.ocpp, self.eebus, self.modbus),
+        )
+        everything: tuple[Module, ...] = (
             self.rtc,
             self.common,
             meters,
@@ -124,6 +140,7 @@ class Modules:
             self.limits,
             self.require_meter,
             self.power,
+            self.switcher,
             self.p14a,
             self.automation,
             self.manager,
@@ -137,6 +154,8 @@ class Modules:
             self.modbus,
             self.mqtt,
         )
+        without: tuple[Module, ...] = of_chargers if manages else (self.switcher,)
+        self.in_order = tuple(module for module in everything if module not in without)
         """Those with a life of their own, in the order in which they boot, look, and hear of events."""
         served = (*self.in_order, self.coredump, MeterHistory(platform, meters))
         downloads = Downloads(platform, charges, users, self.names)

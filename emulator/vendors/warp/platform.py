@@ -26,9 +26,10 @@ from ...devices.wallbox import Wallbox
 from .api.numbers import uid_number
 from .api.registry import Registry
 from .evse.flash import Flash
-from .models import NAMES, TRAITS, build_of
+from .evse.timings import Timings, timings_of
+from .models import TRAITS, build_of
 from .rules.triggers import Triggers
-from .settings import METER_TYPE, NFC_FITTED
+from .settings import CONTROLLER_FIRMWARE, METER_TYPE, NFC_FITTED
 from .system.clock import Clock
 from .system.eventlog import EventLog, stamp
 from .view import Eyes, View
@@ -48,6 +49,7 @@ class Platform:
         self.traits = TRAITS[wallbox.profile.model.id]
         self.generation = self.traits.generation
         self.simulation = wallbox.simulation
+        self.moments = wallbox.moments
         self.settings = wallbox.settings
         self.control = wallbox.control
         self.name = wallbox.name
@@ -69,7 +71,7 @@ class Platform:
         self.clock = Clock(
             self.settings,
             self.api,
-            built_in=self.generation >= 3,
+            built_in=self.generation >= 3 or self.traits.manages,
             calendar=wallbox.calendar,
             now=lambda: self.at,
         )
@@ -100,7 +102,7 @@ class Platform:
     @property
     def device_name(self) -> str:
         """`warp3-2abC`: host name, display name and MQTT client id while nothing else was saved."""
-        return f"{NAMES[self.generation]}-{self.serial}"
+        return f"{self.traits.name}-{self.serial}"
 
     @property
     def device_number(self) -> int:
@@ -124,7 +126,16 @@ class Platform:
 
     @property
     def has_reader(self) -> bool:
-        return self.settings[NFC_FITTED] if self.generation == 1 else True
+        return self.settings[NFC_FITTED] if self.generation == 1 else not self.traits.manages
+
+    @property
+    def controller_firmware(self) -> str:
+        return self.settings[CONTROLLER_FIRMWARE] or self.traits.controller_firmware
+
+    @property
+    def timings(self) -> Timings:
+        """How long the charge controller leaves a vehicle alone."""
+        return timings_of(self.controller_firmware)
 
     def random32(self, what: str) -> int:
         """An unsigned 32-bit number of this wallbox: the same for the same seed, wallbox, boot and purpose."""
@@ -204,8 +215,8 @@ class Platform:
         return self.wallbox.snapshot()
 
     def observe(self, at: Instant) -> Snapshot:
-        """The charger at an instant of the recent past, or now."""
-        return self.simulation.observe_at(self.charger, at)
+        """The charger at an instant of the recent past, or now, as the meter shows it."""
+        return self.wallbox.measured(at)
 
     def view(self, at: Instant | None = None) -> View:
         """The wallbox at `at` (default: now)."""
@@ -220,6 +231,7 @@ class Platform:
     def touch(self) -> None:
         """Something a view shows has changed."""
         self.revision += 1
+        self.wallbox.happenings.count += 1
 
     def record_write(
         self, point: str, value: object, outcome: Outcome, origin: Origin, names: Mapping[str, object] = NO_NAMES

@@ -5,6 +5,7 @@ The one rule: a saved configuration is a setting named like its path (see `table
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
@@ -92,6 +93,26 @@ METER_TYPE: Final[Setting[int | None]] = Setting(
     optional(integer(0, 11)),
     "`energy_meter_type` of the meter that is fitted, 0: none is; null: the one the model is sold with",
 )
+EM_INPUT_3: Final = Setting("em_input_3_closed", False, boolean, "Energy Manager: contact at input 3")
+EM_INPUT_4: Final = Setting("em_input_4_closed", False, boolean, "Energy Manager: contact at input 4")
+CONTACTOR_STUCK: Final = Setting(
+    "em_contactor_stuck", False, boolean, "Energy Manager: the contactor that switches phases does not follow"
+)
+
+
+def _controller(value: object) -> str:
+    found = str(value)
+    if not re.fullmatch(r"2\.\d{1,2}\.\d{1,2}", found):
+        raise ValueError("expected the version of a charge controller such as 2.2.11")
+    return found
+
+
+CONTROLLER_FIRMWARE: Final[Setting[str | None]] = Setting(
+    "controller_firmware",
+    None,
+    optional(_controller),
+    "firmware of the charge controller, with its timings (older than 2.2.18); null: the newest",
+)
 METER_RESET: Final = Setting("meter_reset", 0.0, number(0, 1e12), "Wh at the last reset of the meter")
 METER_LAST_RESET: Final = Setting("meter_last_reset", 0, integer(0, 0xFFFFFFFF))
 CHARGE_LOG: Final[Setting[list[Charge]]] = Setting("charge_log", [], list_of(_charge), "complete charges")
@@ -118,6 +139,7 @@ HARDWARE: Final = tuple(
     row.name
     for row in (
         *(NFC_FITTED, RTC_FITTED, CLOCK_SET, INTERNET, SHUTDOWN_CLOSED, INPUT_CLOSED, MODBUS_DEFECTS),
+        *(EM_INPUT_3, EM_INPUT_4, CONTACTOR_STUCK, CONTROLLER_FIRMWARE),
         *(OCPP_PROFILE_DEFECTS, MARKET_PRICES, METER_TYPE, METER_RESET, METER_LAST_RESET),
     )
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 from ...devices.firmware import Profile
 from ...devices.points import unique
@@ -19,12 +19,15 @@ from .api.rows import AnyRow, Config, Row, State
 from .api.schema import U8, Schema
 from .api.shapes import obj
 from .charging import authorization, ev, iso15118, limits, nfc, require_meter, tracking, users
+from .em import module as em
+from .em import switcher
 from .evse import rows as evse_rows
 from .evse.flash import STORED
 from .house import batteries, eco, eebus, eebus_quirks, manager, ocpp, p14a, power, prices, solar
 from .meters import legacy
 from .meters import slots as meters
 from .modbus import server as modbus
+from .models import TRAITS
 from .modules import Modules
 from .network import ethernet, network, wifi
 from .push import mqtt
@@ -42,6 +45,12 @@ class Group(Generic[M]):
 
     rows: tuple[AnyRow[M], ...]
     module: Callable[[Modules], M]
+    on: Literal["every box", "chargers", "managers"] = "every box"
+
+    def fits(self, profile: Profile) -> bool:
+        """Whether a box of this profile has the module."""
+        manages = TRAITS[profile.model.id].manages
+        return self.on == "every box" or (self.on == "managers") is manages
 
     def register(self, api: Registry, modules: Modules, existing: frozenset[int]) -> None:
         """Register those that exist. `existing`: rows by identity."""
@@ -62,7 +71,7 @@ GROUPS: Final = (
     Group(factory.ROWS, lambda m: m.factory),
     Group(common.ROWS, lambda m: m.common),
     Group(common.UPTIME_ROWS, lambda m: m.common),
-    Group(evse_rows.ROWS, lambda m: m.evse),
+    Group(evse_rows.ROWS, lambda m: m.evse, "chargers"),
     Group(network.ROWS, lambda m: m.network),
     Group(rtc.NTP_ROWS, lambda m: m.rtc),
     Group(ethernet.ROWS, lambda m: m.ethernet),
@@ -76,28 +85,30 @@ GROUPS: Final = (
     Group(meters.ROWS, lambda m: m.meters),
     Group(legacy.ROWS, lambda m: m.legacy),
     Group(batteries.ROWS, lambda m: m.plain),
-    Group(require_meter.ROWS, lambda m: m.require_meter),
-    Group(tracking.ROWS, lambda m: m.tracker),
+    Group(require_meter.ROWS, lambda m: m.require_meter, "chargers"),
+    Group(tracking.ROWS, lambda m: m.tracker, "chargers"),
+    Group(em.ROWS, lambda m: m.board, "managers"),
+    Group(switcher.ROWS, lambda m: m.switcher, "managers"),
     Group(power.ROWS, lambda m: m.power),
     Group(users.ROWS, lambda m: m.users),
-    Group(nfc.ROWS, lambda m: m.nfc),
-    Group(nfc.READER_ROWS, lambda m: m.nfc),
-    Group(authorization.ROWS, lambda m: m.authorization),
+    Group(nfc.ROWS, lambda m: m.nfc, "chargers"),
+    Group(nfc.READER_ROWS, lambda m: m.nfc, "chargers"),
+    Group(authorization.ROWS, lambda m: m.authorization, "chargers"),
     Group(device_name.ROWS, lambda m: m.names),
-    Group(modbus.ROWS, lambda m: m.modbus),
+    Group(modbus.ROWS, lambda m: m.modbus, "chargers"),
     Group(wireguard.ROWS, lambda m: m.wireguard),
-    Group(ocpp.ROWS, lambda m: m.ocpp),
-    Group(eebus.ROWS, lambda m: m.eebus),
-    Group(limits.ROWS, lambda m: m.limits),
+    Group(ocpp.ROWS, lambda m: m.ocpp, "chargers"),
+    Group(eebus.ROWS, lambda m: m.eebus, "chargers"),
+    Group(limits.ROWS, lambda m: m.limits, "chargers"),
     Group(coredump.ROWS, lambda m: m.coredump),
     Group(certs.ROWS, lambda m: m.certs),
     Group(remote_access.ROWS, lambda m: m.remote_access),
     Group(prices.ROWS, lambda m: m.prices),
     Group(solar.ROWS, lambda m: m.solar),
     Group(eco.ROWS, lambda m: m.plain),
-    Group(p14a.ROWS, lambda m: m.p14a),
-    Group(iso15118.ROWS, lambda m: m.plain),
-    Group(ev.ROWS, lambda m: m.ev),
+    Group(p14a.ROWS, lambda m: m.p14a, "chargers"),
+    Group(iso15118.ROWS, lambda m: m.plain, "chargers"),
+    Group(ev.ROWS, lambda m: m.ev, "chargers"),
 )
 
 
@@ -132,7 +143,7 @@ _FOUND: Final[dict[tuple[str, str], tuple[Row, ...]]] = {}
 
 
 def _rows_of(profile: Profile) -> Iterator[Row]:
-    for row in ROWS:
+    for row in (row for group in GROUPS if group.fits(profile) for row in group.rows):
         if row.exists(profile):
             if isinstance(row, Config) and MODIFIED[row.name].exists(profile):
                 yield MODIFIED[row.name]

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
+from ...core.freshness import HOLDS, NOW, seen, until
 from ...core.instant import MILLISECOND, Instant, grid
 from ...core.snapshot import Snapshot
 from .evse.evseview import EvseView
-from .meters.values import Sample
+from .meters.values import CALLBACK, Sample
 
 POLL: Final = 250 * MILLISECOND
 """Between two polls of the charge controller. Source: Tinkerforge esp32-firmware, `modules/evse_common`."""
@@ -34,9 +34,15 @@ class View:
     def __init__(self, eyes: Eyes, at: Instant, booted_at: Instant) -> None:
         self._eyes = eyes
         self._booted_at = booted_at
-        self.at = at
+        self.instant = at
+        """As `at`, for who tells nobody what time it is."""
         self.texts: dict[str, str] = {}
         """Documents already written, by path."""
+
+    @property
+    def at(self) -> Instant:
+        HOLDS.until = NOW
+        return self.instant
 
     def written(self, follows: str) -> dict[str, str]:
         """Documents already written of what a row follows, by path."""
@@ -44,19 +50,22 @@ class View:
             return self.evse.texts
         return self.meter.texts if follows == "meter" else self.texts
 
-    @cached_property
+    @seen
     def snapshot(self) -> Snapshot:
         return self._eyes.observe(self.at)
 
-    @cached_property
+    @seen
     def evse(self) -> EvseView:
         """The controller as polled last; frozen while it does not answer."""
-        return self._eyes.polled(max(self._booted_at, grid(self.at, POLL, self._booted_at)))
+        poll = max(self._booted_at, grid(self.instant, POLL, self._booted_at))
+        until(poll + POLL)
+        return self._eyes.polled(poll)
 
-    @cached_property
+    @seen
     def meter(self) -> Sample:
         """The built-in meter as it called back last."""
-        return self._eyes.sample(self.at)
+        until(grid(self.instant, CALLBACK) + CALLBACK)
+        return self._eyes.sample(self.instant)
 
     @property
     def uptime(self) -> int:

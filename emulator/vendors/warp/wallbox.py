@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from ...core.events import EventName
 from ...core.instant import SECOND, Instant, next_grid
 from ...core.messages import Event, Outcome, Reason
+from ...devices.charge_control import IGNORED, ChargeControl
 from ...devices.interfaces import OWNER, Interface, Origin, RegisterMap
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
@@ -20,6 +21,7 @@ from .api.shapes import Obj
 from .evse.flash import PATHS
 from .evse.memory import SlotId
 from .meters.slots import Meters
+from .models import TRAITS
 from .modules import Modules
 from .network.mdns import announce
 from .platform import Platform
@@ -39,6 +41,8 @@ class Warp(Wallbox):
         super().__init__(context)
         self._powered_on = True
         """The next start follows from the supply, not from a restart."""
+        if TRAITS[self.profile.model.id].manages:  # it has no charge controller of its own
+            self.control = ChargeControl(self.name, lambda _: IGNORED)
         self.platform = Platform(self)
         self.modules = Modules(self.platform, lambda: self.shows(MODBUS_DEFECTS))
         self.platform.look = self._second
@@ -48,10 +52,17 @@ class Warp(Wallbox):
             **({"https": self.modules.http.secure} if self.platform.generation > 1 else {}),
             "mqtt": self.modules.mqtt.interface,
             "mdns": announce(self.platform, self.modules.controller, self.modules.names, self.modules.eebus),
-            "ocpp": self.modules.ocpp.host.interface,
-            **self.modules.modbus.interfaces,
-            **self.modules.eebus.interfaces,
+            **({} if self.platform.traits.manages else self._of_chargers()),
         }
+
+    @property
+    def _has_registers(self) -> bool:
+        return not self.platform.traits.manages
+
+    def _of_chargers(self) -> Mapping[str, Interface]:
+        """Interfaces that an Energy Manager does not have."""
+        modules = self.modules
+        return {"ocpp": modules.ocpp.host.interface, **modules.modbus.interfaces, **modules.eebus.interfaces}
 
     @property
     def api(self) -> Registry:
@@ -134,7 +145,7 @@ class Warp(Wallbox):
             self.modules.tracker.end()
 
     def press_button(self, duration: float = 0.2) -> Outcome:
-        if self.platform.generation == 1:
+        if self.platform.generation == 1 or self.platform.traits.manages:
             return Outcome(detail={"ignored": "no button"})
         self.modules.controller.press(duration)
         self.platform.triggers.fire(triggers.BUTTON)
@@ -147,6 +158,8 @@ class Warp(Wallbox):
         self.modules.controller.start()
         self.modules.meters.start()
         self._boot()
+        if self.platform.traits.manages and self.modules.switcher.fitted:
+            self.modules.contactor.start()
         self.modules.controller.settle()
         self.changed()
 
@@ -185,7 +198,7 @@ class Warp(Wallbox):
     # --- scenarios ---------------------------------------------------------------------------------------------------
 
     def read(self, address: str) -> object:
-        if address.startswith("modbus."):
+        if self._has_registers and address.startswith("modbus."):
             return self.modules.modbus.read(address.removeprefix("modbus."))
         path, *members = address.split(".")
         target = self.api.find(path, self.api.states)
@@ -204,7 +217,7 @@ class Warp(Wallbox):
         return found
 
     def write(self, address: str, value: object, origin: Origin) -> Outcome:
-        if address.startswith("modbus."):
+        if self._has_registers and address.startswith("modbus."):
             return self.modules.modbus.write(address.removeprefix("modbus."), value, origin)
         if not self.up:
             return Outcome(
@@ -225,11 +238,11 @@ class Warp(Wallbox):
             yield row.name
             if isinstance(row.schema, Obj):
                 yield from (f"{row.name}.{member}" for member in row.schema.members)
-        for address in self.modules.modbus.addresses():
-            yield f"modbus.{address}"
+        if self._has_registers:
+            yield from (f"modbus.{address}" for address in self.modules.modbus.addresses())
 
     def register_tables(self) -> Iterable[RegisterMap]:
-        return self.modules.modbus.all_tables()
+        return self.modules.modbus.all_tables() if self._has_registers else ()
 
     def http_paths(self) -> Iterable[str]:
         rows = {row.name for row in self.fidelity() if not row.name[:1].isdigit()}
@@ -242,4 +255,5 @@ class Warp(Wallbox):
         for row in rows_of(self.profile):
             yield from row.fidelity()
         yield from http.fidelity()
-        yield from self.modules.modbus.fidelity()
+        if self._has_registers:
+            yield from self.modules.modbus.fidelity()

@@ -332,3 +332,54 @@ def test_55_stays_away_once_the_broker_was_lost(box: Make) -> None:
     connect(other)
     mqtt(other).lost("gone")
     assert mqtt(other).access() is not None
+
+
+def test_it_announces_itself_to_home_assistant(box: Make) -> None:
+    world = box("gemini-22", "60.6", mhe=True)
+    found = connect(world)
+    announced = {topic: payload for topic, payload in found.items() if topic.startswith("homeassistant/")}
+    assert list(found)[: len(announced)] == list(announced)
+    power = json.loads(announced["homeassistant/sensor/go-eCharger_123456/nrg_11/config"])
+    assert power["state_topic"] == f"{PREFIX}nrg"
+    assert power["value_template"] == "{{ value_json[11] }}"
+    assert (power["device_class"], power["unit_of_measurement"]) == ("power", "W")
+    assert power["device"]["sw_version"] == "60.6"
+    assert (power["availability_topic"], power["payload_not_available"]) == (f"{PREFIX}mcc", "false")
+    ids = set()
+    for payload in announced.values():
+        entity = json.loads(payload)
+        ids.add(entity["unique_id"])
+        assert entity.get("state_topic", f"{PREFIX}amp") in found
+        if "command_topic" in entity:
+            key = entity["command_topic"].removeprefix(PREFIX).removesuffix("/set")
+            assert key in ("rst", "dwo") or world.wallbox.read(key) is not None
+    assert len(ids) == len(announced)
+
+
+def test_it_follows_mhe_and_mht(box: Make) -> None:
+    world = box(firmware="59.4")
+    assert not [topic for topic in connect(world) if topic.startswith("homeassistant/")]
+    assert command(world, "mhe", "true") == "success"
+    at = world.simulation.at
+    first = topics(mqtt(world).published(at))
+    old = "homeassistant/number/go-eCharger_123456/amp/config"
+    assert "availability_topic" not in json.loads(first[old]), "from 60.6 on"
+    assert command(world, "mht", '"ha"') == "success"
+    moved = topics(mqtt(world).published(at))
+    assert (moved[old], bool(moved[old.replace("homeassistant", "ha")])) == (b"", True)
+    assert command(world, "mhe", "false") == "success"
+    assert topics(mqtt(world).published(at))[old.replace("homeassistant", "ha")] == b""
+    assert command(world, "mhe", "true") == "success"
+    assert command(world, "mht", '"ha/+"') == "success"
+    assert not [topic for topic in topics(mqtt(world).published(at)) if topic.startswith("ha")]
+    assert not [topic for topic in connect(box("v3-22", "53.1", mhe=True)) if topic.startswith("homeassistant")]
+
+
+def test_it_says_when_it_is_gone(box: Make) -> None:
+    farewell = Publish(topic=f"{PREFIX}mcc", payload=b"false", retain=True, qos=1)
+    new, old = mqtt(box(firmware="60.6")), mqtt(box(firmware="60.5"))
+    for interface, will, last in ((new, farewell, [farewell]), (old, None, [])):
+        access = interface.access()
+        assert access is not None
+        assert access.will == will
+        assert list(interface.leaving()) == last

@@ -95,7 +95,7 @@ def test_a_charge_controller_that_stays_silent_is_an_error(goe: Make) -> None:
 
 def test_load_balancing_adapter_and_reconnection(goe: Make) -> None:
     world = charging(goe(loe=True, loa=10))
-    assert world.read("acu", "loa", "cll.loadBalancingLimit", "modelStatus") == [10, 10, 10, 15]
+    assert world.read("acu", "loa", "cll.loadLimit", "modelStatus") == [10, 10, 10, 15]
     world.box.configure({"loa": 4})
     world.wait(10)
     assert world.read("modelStatus", "alw") == [27, False]

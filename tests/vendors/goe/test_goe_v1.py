@@ -304,26 +304,6 @@ def test_schedules_and_load_balancing_in_the_old_status(goe: Make) -> None:
     assert goe("v3-11").box.read("v1.sch") == "AAAAAAAAAAAAAAAA"
 
 
-def test_v2_hardware_speaks_api_v1_only(goe: Make) -> None:
-    world = goe("v2-11", hla=True)
-    assert set(world.box.interfaces) == {"http", "modbus"}
-    assert world.request("/api/status").status == 404
-    status = world.get("/status")
-    assert status["fwv"] == "042.0"
-    assert {"tmp", "amt", "txi"} <= set(status)
-    assert not {"fsp", "tma"} & set(status)
-    world.charge()
-    status = world.get("/status")
-    assert status["car"] == "2"
-    nrg = status["nrg"]
-    assert isinstance(nrg, list)
-    assert nrg[11] == round(world.now.power / 10)
-    world.get("/mqtt?payload=alw=0")
-    world.wait(10)
-    status = world.get("/status")
-    assert (status["alw"], status["car"]) == ("0", "4")
-
-
 def test_units_of_the_power_register_by_hardware(goe: Make) -> None:
     for model, unit in (("v2-22", 10), ("v3-22", 0.01)):
         world = goe(model, men=True, amp=16)

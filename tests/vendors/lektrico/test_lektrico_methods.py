@@ -592,7 +592,7 @@ def test_meters(model: str, device: str) -> None:
         assert info["total_active_power"] == 1000
     world.config("reverse_current", True)
     assert world.rpc("meter_info.get")["active_p"][0] == -1000
-    assert world.rpc("sw_version.get")["fw_version"] == "1.15"
+    assert world.rpc("sw_version.get")["fw_version"] == "1.22"
 
 
 def test_a_meter_measures_the_charger() -> None:

@@ -705,11 +705,11 @@ def test_an_update() -> None:
 
 def test_it_looks_for_updates_by_itself() -> None:
     for automatic in (True, False):
-        world = LektricoWorld("lektrico-em", available_firmware="1.20", auto_update=automatic)
+        world = LektricoWorld("lektrico-em", available_firmware="1.30", auto_update=automatic)
         world.wait(86_400 - 1)
-        assert world.rpc("sw_version.get")["fw_version"] == "1.15"
+        assert world.rpc("sw_version.get")["fw_version"] == "1.22"
         world.wait(200)
-        assert world.rpc("sw_version.get")["fw_version"] == ("1.20" if automatic else "1.15")
+        assert world.rpc("sw_version.get")["fw_version"] == ("1.30" if automatic else "1.22")
 
 
 def test_a_power_cut_ends_an_update_and_what_was_to_come() -> None:

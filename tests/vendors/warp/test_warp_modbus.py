@@ -10,7 +10,7 @@ from support_warp_modbus import CONFIG, MODBUS, NONE, ModbusWorld, same, text_wo
 from emulator.core import faults
 from emulator.core.messages import PowerCut, PowerUp
 from emulator.vendors.warp.modbus.own import LABELS
-from emulator.vendors.warp.models import MODELS
+from emulator.vendors.warp.models import MODELS, TRAITS
 
 INPUTS = (
     range(14),
@@ -360,7 +360,7 @@ def test_the_phase_switch_is_noticed_late() -> None:
     assert world.bit(4) == 1
 
 
-@pytest.mark.parametrize("model", [model.id for model in MODELS])
+@pytest.mark.parametrize("model", [model.id for model in MODELS if not TRAITS[model.id].manages])
 def test_what_the_models_have(model: str) -> None:
     world = ModbusWorld(model, settings={"modbus_defects": False})
     generation, pro = int(model[4]), "smart" not in model

@@ -201,7 +201,7 @@ class Controller:
 
     def _tune(self) -> None:
         auto = self.memory.auto_switch and self._platform.meter_type > 0 and self.memory.phases_connected == 3
-        wait = None if self.memory.wait_time == 0 else 10.0 + 5.0 * self.memory.wait_time
+        wait = self._platform.timings.wait if self.memory.wait_time == 0 else 10.0 + 5.0 * self.memory.wait_time
         tuned = TunePhases(owner=self._platform.name, wait=wait, single_phase_fallback=None if auto else False)
         if tuned != self._tuned and self._control.submit(tuned) is not IGNORED:
             self._tuned = tuned
@@ -332,7 +332,7 @@ class Controller:
     def follow(self) -> None:
         """Note when the state changed last."""
         view, memory = self.now(), self.memory
-        if view.iec != memory.iec:
+        if view.iec != memory.iec and self.at >= memory.seems_unplugged_until:
             alone = memory.single_phase_vehicle and view.iec is not Iec.A
             memory = replace(memory, iec=int(view.iec), iec_since=self.at, single_phase_vehicle=alone)
         ready = view.charger_state == 2

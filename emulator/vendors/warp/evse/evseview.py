@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
 from typing import Final
 
+from ....core.freshness import seen
 from ....core.instant import MILLISECOND, MINUTE, Instant
 from ....core.snapshot import EvseState, PilotState, Snapshot
 from .memory import Memory
@@ -65,7 +65,7 @@ class EvseView:
     generation: int
     """1..4: of the WARP Charger."""
 
-    @cached_property
+    @seen
     def texts(self) -> dict[str, str]:
         """Documents already written of this poll, by path."""
         return {}
@@ -74,14 +74,14 @@ class EvseView:
     def two_contactors(self) -> bool:
         return self.generation >= 3
 
-    @cached_property
+    @seen
     def allowed(self) -> int:
         """mA, the lowest active slot."""
         return min((slot.current for slot in self.memory.slots if slot.active), default=0)
 
     # --- errors ------------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @seen
     def dc_fault(self) -> int:
         """`dc_fault_current_state`: 1 DC, 5 AC, 6 both, 2 system, 4 calibration."""
         if self.generation == 1:
@@ -107,7 +107,7 @@ class EvseView:
         """
         return self.generation == 1 and self.snapshot.plugged and not RESIDUAL.isdisjoint(self.snapshot.faults)
 
-    @cached_property
+    @seen
     def contactor_error(self) -> int:
         """As on the wire: WARP1/2 a code, WARP3/4 the code shifted left with the earth error in bit 0."""
         faults = self.snapshot.faults
@@ -125,7 +125,7 @@ class EvseView:
             code = (7 if three else 10) + (0 if both else 1 if only_first else 2)
         return 2 * code + self.earth_missing
 
-    @cached_property
+    @seen
     def _state(self) -> tuple[Iec, Error]:
         """The first condition of the device's list that holds decides."""
         snapshot, faults = self.snapshot, self.snapshot.faults
@@ -147,6 +147,8 @@ class EvseView:
 
     def _by_pilot(self) -> Iec:
         snapshot = self.snapshot
+        if self.at < self.memory.seems_unplugged_until:
+            return Iec.A
         if snapshot.phase_switching:
             held = Iec(self.memory.iec)
             return Iec.B if held is Iec.C and not self.allowed else held

@@ -65,6 +65,8 @@ class Memory:
     """The pilot is cut on command or to wake the vehicle."""
     disconnected: bool = False
     """On command."""
+    seems_unplugged_until: Instant = 0
+    """A cut pilot was taken for an unplugged vehicle."""
     pressed: bool = False
     pressed_at: Instant = 0
     released_at: Instant = 0

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from ....core.events import EventName
 from ....core.instant import MILLISECOND, Instant
 from ....core.messages import Event
 from ..api.bricklets import led_of
@@ -26,6 +27,7 @@ from .errorlog import Errors, error_lines
 from .evseview import Iec
 from .flash import Stored
 from .memory import Memory, SlotId, valid
+from .timings import LEAK
 from .wakeup import WakeUp, Watchdog
 
 JUMPERS: Final = {6: 0, 10: 1, 13: 2, 16: 3, 20: 4, 25: 5, 32: 6}
@@ -60,9 +62,14 @@ class Evse(Module):
         """Called when Modbus gets or loses its slots."""
         self._errors: Errors = (0, 0, 0)
         """As the log knows them."""
+        self._leak = platform.timer(lambda _: platform.changed())
+        """Ends a state A that was none."""
 
     def handle(self, event: Event) -> None:
         self.wakeup.look()
+        if event.name is EventName.PILOT_INTERRUPTED and self.platform.timings.leaks_a:
+            self.controller.write(replace(self.controller.memory, seems_unplugged_until=event.at + LEAK))
+            self._leak.set(event.at + LEAK)
 
     def boot(self) -> None:
         """Meanings 3 and 4 of the shutdown input moved to the module for §14a."""
@@ -146,7 +153,7 @@ class Evse(Module):
             "connected_uid": "0",
             "position": "A",
             "hw_version": HARDWARE_TEXT[generation],
-            "fw_version": self.platform.traits.controller_firmware,
+            "fw_version": self.platform.controller_firmware,
             "device_identifier": DEVICE[generation],
         }
 

@@ -7,29 +7,17 @@ Source: Tinkerforge evse-v2-bricklet, `iec61851.c` (wake-up); esp32-firmware `mo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from dataclasses import replace
+from typing import Final
 
 from ....core.instant import HOUR, SECOND, Instant
 from ....core.messages import InterruptPilot, RestorePilot
 from ..platform import Platform
 from .controller import Controller
+from .timings import Step
 
 LONG_AGO: Final = HOUR
 """A last charge (or plug-in) this long ago adds state F to the sequence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """`after` s from the begin of the sequence, the pilot is cut (or held at -12 V) for `duration` s."""
-
-    after: int
-    duration: float
-    mode: Literal["open", "f"]
-
-
-SEQUENCE: Final = (Step(90, 4.0, "open"), Step(124, 30.0, "open"))
-WITH_STATE_F: Final = (*SEQUENCE, Step(184, 4.0, "f"), Step(218, 30.0, "f"))
 
 
 class WakeUp:
@@ -54,6 +42,8 @@ class WakeUp:
         """Something happened: begin, go on or give up."""
         view = self._controller.now()
         at = self._platform.at
+        if at < view.memory.seems_unplugged_until:
+            return
         snapshot = view.snapshot
         if view.charger_state == 3 or view.iec == 0:
             self._last_c = at
@@ -72,7 +62,8 @@ class WakeUp:
         self._controller.write(replace(self._controller.memory, interrupting=cut))
 
     def _steps(self) -> tuple[Step, ...]:
-        return WITH_STATE_F if self._controller.memory.wakes_with_f else SEQUENCE
+        timings = self._platform.timings
+        return timings.wake_up + (timings.with_state_f if self._controller.memory.wakes_with_f else ())
 
     def _plan(self) -> None:
         steps = self._steps()

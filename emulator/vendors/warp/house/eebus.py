@@ -20,7 +20,7 @@ from ..api.shapes import Arr, Obj, obj
 from ..charging.vehicle import KnownVehicle
 from ..evse.controller import Controller
 from ..meters.slots import Meters
-from ..models import PRODUCTS, WARP2_UP
+from ..models import WARP2_UP
 from ..module import Module
 from ..platform import Platform
 from ..view import View
@@ -177,7 +177,7 @@ class Eebus(Module):
             ("ski", self.ski),
             ("register", "false"),
             ("brand", "Tinkerforge"),
-            ("model", PRODUCTS[self.platform.generation]),
+            ("model", self.platform.traits.product),
             ("type", "ChargingStation"),
         )
         return (MdnsService(type="_ship._tcp", instance=name, host=host, interface="ship", txt=txt),)
@@ -312,7 +312,7 @@ class Eebus(Module):
         from ....eebus.emobility import Manufacturer
 
         platform = self.platform
-        product = PRODUCTS[platform.generation]
+        product = platform.traits.product
         return Manufacturer(
             name=platform.device_name,
             code=product,

@@ -66,7 +66,7 @@ KEYS: Final = (
     "ConnectorPhaseRotationMaxLength", "GetConfigurationMaxKeys", "HeartbeatInterval", "LocalAuthorizeOffline",
     "LocalPreAuthorize", "MessageTimeout", "MeterValuesAlignedData", "MeterValuesAlignedDataMaxLength",
     "MeterValuesSampledData", "MeterValuesSampledDataMaxLength", "MeterValueSampleInterval", "NumberOfConnectors",
-    "ResetRetries", "StopTransactionMaxMeterValues", "StopTransactionOnEVSideDisconnect", "StopTransactionOnInvalidId",
+    "ResetRetries", "StopTransactionOnEVSideDisconnect", "StopTransactionOnInvalidId", "StopTransactionMaxMeterValues",
     "StopTxnAlignedData", "StopTxnAlignedDataMaxLength", "StopTxnSampledData", "StopTxnSampledDataMaxLength",
     "SupportedFeatureProfiles", "TransactionMessageAttempts", "TransactionMessageRetryInterval",
     "UnlockConnectorOnEVSideDisconnect", "WebSocketPingInterval", "ChargeProfileMaxStackLevel",

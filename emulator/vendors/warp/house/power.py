@@ -150,6 +150,14 @@ class PowerManager(Module):
             "charging_blocked": 0,
         }
 
+    def problems(self) -> int:
+        """`config_error_flags`"""
+        return 0
+
+    def initial(self) -> dict[str, object]:
+        """`power_manager/config` while nothing was saved."""
+        return {"enabled": False, "meter_slot_grid_power": 1}
+
     def check(self, doc: Doc) -> str | None:
         if doc.flag("excess_charging_enable") and doc["phase_switching_mode"] == 3:
             return "Can't enable excess charging when external control is enabled for phase switching."
@@ -181,6 +189,21 @@ class PowerManager(Module):
         self.api.put("power_manager/charge_mode", {"mode": 0 if mode == DEFAULT_MODE else mode})
 
 
+CONFIG: Final = obj(
+    enabled=BOOL,
+    phase_switching_mode=uint(0, 4, width=8),
+    excess_charging_enable=BOOL,
+    default_mode=uint(0, 9, 4, width=8),
+    meter_slot_grid_power=Int(8, value=1),
+    meter_slot_battery_power=Int(8, value=255),
+    battery_mode=uint(0, 1, width=8),
+    battery_target_soc=uint(0, 100, width=8),
+    battery_inverted=BOOL,
+    battery_deadzone=Int(16, value=100),
+    target_power_from_grid=I32,
+    guaranteed_power=Int(32, value=1380),
+    cloud_filter_mode=uint(0, 3, 2, width=8),
+)
 MODE: Final = obj(mode=uint(0, 9, width=8))
 EXTERNAL_CONTROL: Final[Command[PowerManager]] = FW.command(
     "power_manager/external_control_update",
@@ -195,7 +218,7 @@ ROWS: Final[tuple[AnyRow[PowerManager], ...]] = (
     FW.state(
         "power_manager/state",
         obj(config_error_flags=U32, external_control=U8),
-        lambda m, v: {"config_error_flags": 0, "external_control": m.external_control(v)},
+        lambda m, v: {"config_error_flags": m.problems(), "external_control": m.external_control(v)},
     ),
     FW.state(
         "power_manager/low_level_state",
@@ -212,29 +235,16 @@ ROWS: Final[tuple[AnyRow[PowerManager], ...]] = (
             is_3phase=BOOL,
             charging_blocked=U32,
         ),
-        PowerManager.low_level,
+        lambda m, v: m.low_level(v),
         assumed="no grid meter: the management's own values are constant",
     ),
     *FW.kept("power_manager/charge_mode", MODE, PowerManager.choose),
     FW.document("power_manager/external_control", obj(phases_wanted=U8)),
     FW.config(
         "power_manager/config",
-        obj(
-            enabled=BOOL,
-            phase_switching_mode=uint(0, 4, width=8),
-            excess_charging_enable=BOOL,
-            default_mode=uint(0, 9, 4, width=8),
-            meter_slot_grid_power=Int(8, value=1),
-            meter_slot_battery_power=Int(8, value=255),
-            battery_mode=uint(0, 1, width=8),
-            battery_target_soc=uint(0, 100, width=8),
-            battery_inverted=BOOL,
-            battery_deadzone=Int(16, value=100),
-            target_power_from_grid=I32,
-            guaranteed_power=Int(32, value=1380),
-            cloud_filter_mode=uint(0, 3, 2, width=8),
-        ),
-        validate=PowerManager.check,
+        CONFIG,
+        initial=lambda m: {**CONFIG.default(), **m.initial()},
+        validate=lambda m, doc: m.check(doc),
         about="takes effect at the next boot",
     ),
     FW.config(

@@ -15,7 +15,6 @@ from ....ocpp.profiles import WARP_PROFILE, VendorProfile
 from ....ocpp.station import Allowance, Evse, Identity, Station
 from ..evse.controller import Controller
 from ..evse.memory import LOWEST, SlotId
-from ..models import PRODUCTS
 from ..platform import Platform
 from ..settings import OCPP_PROFILE_DEFECTS
 from .power import PowerManager
@@ -33,7 +32,7 @@ def made_of(platform: Platform, controller: Controller, power: PowerManager) -> 
 
 def _identity(platform: Platform) -> Identity:
     power = 11 if platform.profile.model.rated_current <= 16 else 22
-    product = PRODUCTS[platform.generation].removesuffix(" Charger")
+    product = platform.traits.product.removesuffix(" Charger")
     model = f"{product} {platform.traits.kind.capitalize()} {power}kW"
     return Identity("Tinkerforge GmbH", model[:LONGEST_MODEL], platform.device_name, platform.firmware_text)
 

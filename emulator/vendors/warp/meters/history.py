@@ -16,7 +16,8 @@ from ..api.shapes import plain
 from ..module import Module
 from ..platform import Handlers, Platform
 from ..web.replies import document
-from .slots import CALLBACK, Meters
+from .slots import Meters
+from .values import CALLBACK
 
 LENGTH: Final = 720
 """Samples of either."""

@@ -17,7 +17,7 @@ from ..module import Module
 from ..platform import Platform
 from ..view import View
 from .slots import API, ENERGY, Meters
-from .values import LEGACY
+from .values import LEGACY, SUMS
 
 FW: Final = Source("fw: modules/meters_legacy_api")
 POWER, RELATIVE = 74, 210
@@ -71,7 +71,7 @@ class LegacyMeters(Module):
         if len(ids) < COMPLETE:
             return []
         values = dict(zip(ids, self.meters.values(self.meters.linked, v), strict=True))
-        return [None if i is None else values.get(i) for i in LEGACY]
+        return [None if i is None else values.get(i, values.get(SUMS.get(i, i))) for i in LEGACY]
 
     def errors(self, v: View) -> object:
         return None if self._linked is None else self.meters.errors(self._linked, v)

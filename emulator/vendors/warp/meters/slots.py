@@ -18,18 +18,16 @@ from ..api.rows import AnyRow, Command, Initial, Read, Source, State
 from ..api.schema import BOOL, NULL, U16, U32, Float, Int, Schema, Str, uint
 from ..api.shapes import Arr, Obj, Raw, Union, many, obj
 from ..charging.vehicle import KnownVehicle
-from ..models import WARP1, WARP2_AND_3, WARP2_UP, WARP4
+from ..models import MANAGERS, WARP1, WARP2_AND_3, WARP2_UP, WARP4
 from ..module import Module
 from ..platform import Platform
 from ..settings import METER_LAST_RESET, METER_RESET
 from ..view import View
-from .values import TYPES, VALUES, Sample
+from .values import CALLBACK, RESOLUTION, TYPES, UNKNOWN, VALUES, Sample
 
 FW: Final = Source("fw: modules/meters")
 SILENCE: Final = "meter_fault"
 """The fault of a meter that does not answer."""
-CALLBACK: Final = SECOND // 2
-"""ASSUMED period of the built-in meter."""
 FIRST_READ: Final = 10.0
 """ASSUMED s from cold start to the first meter type."""
 _NO_ERRORS: Final = dict.fromkeys(
@@ -38,6 +36,8 @@ _NO_ERRORS: Final = dict.fromkeys(
 ISO15118_IDS: Final = (387, 475, 403)
 NONE, RS485, EVSE_V2, EM, API, SUN_SPEC, MODBUS, SMA, RCT, ISO15118 = range(10)
 BUILT_IN: Final = (RS485, EVSE_V2)
+OF_MANAGERS: Final = 0
+"""In the place of a generation."""
 ENERGY: Final = 209
 """Value id of the imported energy [kWh]."""
 
@@ -48,6 +48,8 @@ def _common(**more: Schema) -> Obj:
 
 _CHARGER: Final = obj(display_name=Str(0, 32, "WARP Charger"), location=uint(0, 8, 2, width=8), excluded=BOOL)
 _VEHICLE: Final = obj(display_name=Str(0, 32, "Vehicle"), location=uint(0, 8, 8, width=8), excluded=BOOL)
+_HOUSE: Final = obj(display_name=Str(0, 32, "WARP Energy Manager"), location=uint(0, 8, 4, width=8), excluded=BOOL)
+"""ASSUMED: at the grid. No meter is fitted: it has no values."""
 _TABLE: Final = Union({0: NULL})
 _NETWORK: Final = {
     API: _common(value_ids=Arr(U16, 96)),
@@ -68,6 +70,7 @@ _CLASSES: Final = {
     1: Union({NONE: NULL, RS485: Obj({**_CHARGER.members, "type_override": Int(8, value=255)}), **_NETWORK}),
     2: Union({NONE: NULL, EVSE_V2: _CHARGER, **_NETWORK}),
     4: Union({NONE: NULL, EVSE_V2: _CHARGER, **_NETWORK, ISO15118: _VEHICLE}),
+    OF_MANAGERS: Union({NONE: NULL, EM: _HOUSE, **_NETWORK}),
 }
 _SHAPES: Final = {1: 1, 2: 2, 3: 2, 4: 4}
 """Which of the shapes a generation has."""
@@ -246,7 +249,7 @@ class Meters(Module):
         if (pushed := self._pushed.get(slot)) is not None:
             return pushed
         sample = v.meter
-        return [VALUES[i](sample) for i in self.value_ids(slot)]
+        return [self._measured(i, sample) for i in self.value_ids(slot)]
 
     def value(self, slot: int, value_id: int, v: View) -> float | None:
         """One value of a slot; None if it has none."""
@@ -255,7 +258,14 @@ class Meters(Module):
             return None
         if slot in self._pushed:
             return self._pushed[slot][ids.index(value_id)]
-        return VALUES[value_id](v.meter)
+        return self._measured(value_id, v.meter)
+
+    def _measured(self, value_id: int, sample: Sample) -> float | None:
+        """A value as the meter that is fitted tells it."""
+        if value_id in UNKNOWN.get(self.type, ()):
+            return None
+        value, decimals = VALUES[value_id](sample), RESOLUTION.get(self.type, {}).get(value_id)
+        return value if value is None or decimals is None else round(value, decimals)
 
     def state(self, slot: int, v: View) -> object:
         kind = self.class_of(slot)
@@ -317,10 +327,12 @@ def _initial(slot: int) -> Initial[Meters]:
     """The class and configuration of a slot while nothing was saved."""
 
     def initial(m: Meters) -> object:
-        generation = m.platform.generation
-        schema = _CLASSES[_SHAPES[generation]]
+        generation, manages = m.platform.generation, m.platform.traits.manages
+        schema = _CLASSES[OF_MANAGERS if manages else _SHAPES[generation]]
         tag = NONE
-        if slot == 0:
+        if slot == 0 and manages:
+            tag = EM
+        elif slot == 0:
             tag = RS485 if generation == 1 else EVSE_V2
         elif slot == 1 and generation == 4:
             tag = ISO15118
@@ -335,7 +347,7 @@ def _slot_rows(slot: int, models: tuple[str, ...] | None) -> Iterable[AnyRow[Met
     def state(what: str, schema: Schema, read: Read[Meters]) -> State[Meters]:
         return FW.state(f"{path}/{what}", schema, read, models=models)
 
-    for generation, those in ((1, WARP1), (2, WARP2_AND_3), (4, WARP4)):
+    for generation, those in ((1, WARP1), (2, WARP2_AND_3), (4, WARP4), (OF_MANAGERS, MANAGERS)):
         if models is None or generation != 1:
             yield FW.config(
                 f"{path}/config",

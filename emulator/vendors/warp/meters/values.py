@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from operator import attrgetter
 from typing import Final
 
+from ....core.freshness import seen
+from ....core.instant import SECOND
 from ....core.snapshot import Phases, Snapshot
 
+CALLBACK: Final = SECOND // 2
+"""ASSUMED period of the built-in meter [µs]."""
 SDM72V2 = (
     1, 2, 3, 13, 17, 21, 39, 48, 57, 122, 130, 138, 83, 91, 99, 353, 354, 355, 7, 29, 33, 74, 154, 115, 356, 364, 209,
     211, 4, 5, 6, 8, 25, 213, 277, 214, 210, 212,
@@ -63,6 +66,20 @@ TYPES: Final[dict[int, tuple[int, ...]]] = {
     11: (*WM3M4, *SIGNED),
 }
 """By `energy_meter_type`. ASSUMED: SDM72CTM (4) publishes what SDM72V2 does."""
+RESOLUTION: Final[dict[int, dict[int, int]]] = {
+    6: {
+        **dict.fromkeys((1, 2, 3, 13, 17, 21, 209, 213, 210, 214), 2),
+        **dict.fromkeys((39, 48, 57, 74), 0),
+        **dict.fromkeys((353, 354, 355), 3),
+        356: 2,
+    }
+}
+"""Decimals of what a meter measures, by `energy_meter_type` and value id; what is not listed is computed from it.
+
+Source: a capture of a DSZ15DZMOD. ASSUMED: that the others have as many as a float.
+"""
+UNKNOWN: Final[dict[int, tuple[int, ...]]] = {6: (364,)}
+"""Value ids that a meter publishes without ever knowing them. Source: the same capture, frequency."""
 LEGACY: Final[tuple[int | None, ...]] = (
     1, 2, 3, 13, 17, 21, 39, 48, 57, 122, 130, 138, 83, 91, 99, 353, 354, 355, 365, 366, 367, 7, 29, 33, 74, 154, 115,
     356, 368, 364, 209, 211, 273, 275, 341, 388, None, None, None, None, None, None, 4, 5, 6, 8, 25, 369, 370, 371, 377,
@@ -70,6 +87,9 @@ LEGACY: Final[tuple[int | None, ...]] = (
     165, 181, 197, 225, 241, 257, 227, 243, 259, 229, 245, 261,
 )  # fmt: skip
 """Value id of each of the 85 entries of `meter/all_values`."""
+SUMS: Final[dict[int, int]] = {83: 82, 91: 90, 99: 98, 115: 114}
+"""What such an entry shows if the meter knows no inductive minus capacitive reactive power, but their sum.
+Source: the capture of a DSZ15DZMOD."""
 
 Vehicle = tuple[float | None, float | None, float | None]
 """State of charge in percent, capacity in kWh, DC power in W."""
@@ -86,7 +106,7 @@ class Sample:
     vehicle: Vehicle = (None, None, None)
     """Where the wallbox knows it."""
 
-    @cached_property
+    @seen
     def texts(self) -> dict[str, str]:
         """Documents already written of this sample, by path."""
         return {}

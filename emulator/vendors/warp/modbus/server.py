@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 from ....core.messages import Outcome, Reason
 from ....devices.interfaces import Interface, ModbusInterface, ModbusReply, ModbusRequest, Origin
 from ....devices.points import Fidelity
-from ....devices.register_table import READS, WRITES, RegisterTable
-from ....devices.registers import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, Layout
+from ....devices.register_table import RegisterTable
+from ....devices.registers import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, READS, WRITES, Layout
 from ..api.rows import AnyRow, Source
 from ..api.schema import BOOL, U32, Bool, Int, uint
 from ..api.shapes import obj
@@ -68,6 +68,8 @@ class Modbus(Module):
         reach.evse.modbus_switched = self.changed
         self._defects = defects
         self.errors: Mapping[str, int] = {}
+        self._announced_by: tuple[int, list[str]] = (-1, [])
+        """Features, and when they were looked at."""
         """`modbus_tcp/error_counters`"""
         self._restarting = False
         self._tables: dict[tuple[int, bool, bool, str], RegisterTable[Seen, Server]] = {}
@@ -96,7 +98,11 @@ class Modbus(Module):
 
     @property
     def _announced(self) -> list[str]:
-        return self.server.reach.features.announced()
+        """Looked at when something has happened."""
+        revision = self.platform.moments.now().revision
+        if self._announced_by[0] != revision:
+            self._announced_by = (revision, self.server.reach.features.announced())
+        return self._announced_by[1]
 
     @property
     def table(self) -> RegisterTable[Seen, Server]:
@@ -108,7 +114,7 @@ class Modbus(Module):
         found = self._tables.get(key)
         if found is None:
             layout = TABLES[kind].layout(strict=strict, defects=self._defects())
-            found = self._tables[key] = RegisterTable(layout, self.platform.profile)
+            found = self._tables[key] = RegisterTable(layout, self.platform.profile, self.platform.moments)
         return found
 
     def _enabled(self) -> bool:
@@ -142,7 +148,7 @@ class Modbus(Module):
             if function in KNOWN:
                 self._count("illegal_function")
             return ModbusReply(exception=ILLEGAL_FUNCTION)
-        self.server.noticed |= self._noticing(function)
+        self._notice(function)
         self.server.request = request
         try:
             reply = self.table.serve(request, self._seen, self.server)
@@ -174,6 +180,13 @@ class Modbus(Module):
         self.platform.changed()
 
     # --- what it sees ------------------------------------------------------------------------------------------------
+
+    def _notice(self, function: int) -> None:
+        """What a request with this function makes it notice."""
+        more = self._noticing(function)
+        if not more <= self.server.noticed:
+            self.server.noticed |= more
+            self.platform.touch()
 
     def _noticing(self, function: int) -> set[str]:
         """Features that a request with this function makes it notice."""
@@ -216,7 +229,7 @@ class Modbus(Module):
             return Outcome(refused=Reason.UNREACHABLE, message="the wallbox is off or restarting")
         refused = None if self._writable() else READ_ONLY
         if refused is None:
-            self.server.noticed |= self._noticing(next(iter(self._codes(address, WRITES)), WRITES[0]))
+            self._notice(next(iter(self._codes(address, WRITES)), WRITES[0]))
             try:
                 outcome = self.table.write_address(self.server, address, value, origin)
             except KeyError:

@@ -10,9 +10,9 @@ import math
 import struct
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Final, Literal
 
+from ....core.freshness import seen
 from ....core.instant import MILLISECOND, Instant
 from ....core.messages import DONE, Outcome, Reason
 from ....devices.interfaces import ModbusRequest, Origin
@@ -123,12 +123,12 @@ class Seen:
 
     # --- the meter ---------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @seen
     def meter(self) -> dict[str, float | None]:
         """`meter/values`"""
         return self.reach.legacy.values(self.view)
 
-    @cached_property
+    @seen
     def _all(self) -> list[float | None]:
         return self.reach.legacy.all_values(self.view)
 
@@ -136,7 +136,7 @@ class Seen:
         """Entry `k` of `meter/all_values`."""
         return self._all[k] if k < len(self._all) else None
 
-    @cached_property
+    @seen
     def meter_phases(self) -> dict[str, list[bool]]:
         return self.reach.legacy.phases(self.view)
 

@@ -9,7 +9,6 @@ from ....devices.interfaces import MdnsInterface, MdnsService
 from ..evse.controller import Controller
 from ..evse.memory import SlotId
 from ..house.eebus import Eebus
-from ..models import PRODUCTS
 from ..platform import Platform
 from ..system.device_name import DeviceName
 
@@ -21,6 +20,12 @@ def announce(platform: Platform, controller: Controller, names: DeviceName, eebu
         host = platform.api.active("network/config").text("hostname")
         name = names.display
         managed = controller.slot(SlotId.CHARGE_MANAGER).active
+        orders = MdnsService(
+            type="_tf-warp-cm._udp",
+            instance=name,
+            host=host,
+            txt=(("version", "34127.5"), ("enabled", "true" if managed else "false"), ("display_name", name)),
+        )
         return (
             MdnsService(
                 type="_http._tcp",
@@ -30,17 +35,11 @@ def announce(platform: Platform, controller: Controller, names: DeviceName, eebu
                     ("firmware_version", platform.firmware_text),
                     ("txtvers", "1"),
                     ("brand", "Tinkerforge"),
-                    ("model", PRODUCTS[platform.generation]),
+                    ("model", platform.traits.product),
                     ("uid", str(platform.device_number)),
                 ),
             ),
-            *eebus.services(host),
-            MdnsService(
-                type="_tf-warp-cm._udp",
-                instance=name,
-                host=host,
-                txt=(("version", "34127.5"), ("enabled", "true" if managed else "false"), ("display_name", name)),
-            ),
+            *(() if platform.traits.manages else (*eebus.services(host), orders)),
         )
 
     return MdnsInterface(services=services, enabled=lambda: platform.api.active("network/config").flag("enable_mdns"))

@@ -13,7 +13,6 @@ from typing import Final
 
 from ....core.instant import MINUTE, SECOND, Instant
 from ....devices.interfaces import Publish
-from ..models import PRODUCTS
 from ..platform import Platform
 from ..system.features import EVSE, METER, PHASES, Features
 
@@ -207,7 +206,7 @@ class Discovery:
             found["command_topic"] = self._state_topic(entity.command)
         if entity.state is not None:
             found["state_topic"] = self._state_topic(entity.state)
-        product = PRODUCTS[self._platform.generation]
+        product = self._platform.traits.product
         device = {
             "identifiers": self._client,
             "manufacturer": "Tinkerforge GmbH",

@@ -17,7 +17,6 @@ from ..api.registry import Target
 from ..api.rows import AnyRow, Command, Source
 from ..api.schema import BOOL, I32, I52, NULL, U8, Int, Str, uint
 from ..api.shapes import obj
-from ..models import NAMES
 from ..module import Module
 from ..network.addresses import CERT_ID
 from ..platform import Platform
@@ -209,7 +208,7 @@ class Mqtt(Module):
 
     def initial(self) -> object:
         platform = self.platform
-        prefix = f"{NAMES[platform.generation]}/{platform.serial}"
+        prefix = f"{platform.traits.name}/{platform.serial}"
         return {**CONFIG.default(), "global_topic_prefix": prefix, "client_name": platform.device_name}
 
     def state(self, v: View) -> object:

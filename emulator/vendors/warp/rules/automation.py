@@ -288,7 +288,9 @@ class Automation(Module):
         mqtt, power = self.mqtt.enabled, self.power
         manager = self.manager.config.flag("enable_charge_manager")
         managed = self.controller.slot(SlotId.CHARGE_MANAGER).active
-        more = {3: mqtt, 10: self.api.integer("require_meter/config", "config") == 2, 11: manager, 17: power.enabled}
+        watched = "require_meter/config" in self.api.states
+        watched = watched and self.api.integer("require_meter/config", "config") == 2
+        more = {3: mqtt, 10: watched, 11: manager, 17: power.enabled}
         more_actions = {2: mqtt, 6: manager, 12: manager, 11: power.offered, 17: managed}
         return {
             "registered_triggers": known,

@@ -46,7 +46,7 @@ class Esp32Common(Module):
     def version(self, v: View) -> object:
         platform = self.platform
         config = CONFIG_VERSIONS[platform.generation]
-        return {"firmware": platform.firmware_text, "config": config, "config_type": "warp"}
+        return {"firmware": platform.firmware_text, "config": config, "config_type": platform.traits.config_type}
 
     def last_boots(self, v: View) -> object:
         same = {"reset_reason": 1, "uptime": 0, "uptime_overflows": 0}

@@ -13,7 +13,6 @@ from ..api.schema import Str
 from ..api.shapes import obj
 from ..evse.controller import Controller
 from ..meters.slots import Meters
-from ..models import NAMES, PRODUCTS
 from ..module import Module
 from ..platform import Platform
 from ..settings import RTC_FITTED
@@ -43,7 +42,9 @@ class DeviceName(Module):
     def type(self) -> str:
         """`WARP3 Charger Pro 11kW`"""
         generation = self.platform.generation
-        text = f"{PRODUCTS[generation]} {self._kind()}"
+        if self.platform.traits.manages:
+            return self.platform.traits.product
+        text = f"{self.platform.traits.product} {self._kind()}"
         if not self.controller.answers:
             return text + " w/o EVSE"
         text += " 11kW" if self.controller.cable <= 20 else " 22kW"
@@ -56,7 +57,7 @@ class DeviceName(Module):
     def shown(self, v: View) -> object:
         return {
             "name": self.platform.device_name,
-            "type": NAMES[self.platform.generation],
+            "type": self.platform.traits.name,
             "display_type": self.type(),
             "uid": self.platform.serial,
         }

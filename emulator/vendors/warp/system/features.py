@@ -51,8 +51,24 @@ _RENAMED_ON_1: Final = {
 }
 
 
+_OF_MANAGER: Final = (
+    "task_scheduler", "event_log", "api", "web_server", "rtc", "esp32_common", "esp32_ethernet_brick", "watchdog",
+    "uptime_tracker", "network", "ntp", "ethernet", "wifi", "network_helper", "wireguard", "mqtt", "http", "ws",
+    "event", "system", "firmware_update", "automation", "charge_manager", "cm_networking", "rtc_bricklet",
+    "network_lib", "modbus_tcp_client", "modbus_tcp_debug", "eebus", "rct_power_client", "meters", "meters_em",
+    "meters_api", "meters_modbus_tcp", "meters_sun_spec", "meters_sma_speedwire", "meters_rct_power",
+    "meters_legacy_api", "batteries", "batteries_modbus_tcp", "battery_control", "debug_protocol", "em_v1",
+    "em_common", "em_energy_analysis", "power_manager", "em_phase_switcher", "em_rtc", "em_sdcard",
+    "day_ahead_prices", "solar_forecast", "charge_tracker", "users", "nfc", "charge_authorization", "hidden_proxy",
+    "device_name", "coredump", "pwa", "certs", "remote_access", "eco", "p14a_enwg",
+)  # fmt: skip
+"""Source: esp32-firmware `software/energy_manager.ini`."""
+
+
 def module_names(profile: Profile) -> list[str]:
     """Keys of `info/modules`, in order."""
+    if TRAITS[profile.model.id].manages:
+        return list(_OF_MANAGER)
     generation = TRAITS[profile.model.id].generation
     names = [name for name in _MODULES_2 if name not in _LATE or LATE_MODULES.exists(profile)]
     if generation == 1:
@@ -88,17 +104,19 @@ class Features(Module):
         known = any(meters.value_ids(slot) for slot in range(meters.slots))
         early = known and (meters.declared_at is None or meters.declared_at <= self.platform.booted_at)
         ids = set(meters.linked_ids)
+        charger = not self.platform.traits.manages
         found = (
-            (EVSE, self.controller.answers),
-            ("cp_disconnect", generation >= 2),
-            ("button_configuration", generation >= 2),
+            ("energy_manager", not charger),
+            (EVSE, charger and self.controller.answers),
+            ("cp_disconnect", charger and generation >= 2),
+            ("button_configuration", charger and generation >= 2),
             ("rgb_led", generation >= 3),
             ("ethernet", generation >= 2),
             ("firmware_update", True),
             ("meters", early),
             (NFC, self.platform.has_reader),
             (ISO15118.name, ISO15118.exists(self.platform.profile)),
-            ("evse_gp_output", generation == 2),
+            ("evse_gp_output", charger and generation == 2),
             ("rtc", self.platform.clock.fitted),
             (SWITCH, self.power.offered),
             ("meters", known and not early),

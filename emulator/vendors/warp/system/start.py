@@ -11,7 +11,6 @@ from typing import Final
 
 from ....core.instant import MILLISECOND
 from ..charging.chargelog import FILE, ChargeLog
-from ..models import PRODUCTS
 from ..platform import Platform
 from ..settings import CLOCK_SET
 from .eventlog import seconds
@@ -33,7 +32,7 @@ def write_start(platform: Platform, charges: ChargeLog, *, powered_on: bool) -> 
 def _lines(platform: Platform, charges: ChargeLog, powered_on: bool) -> Iterator[tuple[int, str, str]]:
     generation, clock = platform.generation, platform.clock
     ram, heap = MEMORY[generation]
-    product, version = PRODUCTS[generation].upper(), platform.firmware_text.upper()
+    product, version = platform.traits.product.upper(), platform.firmware_text.upper()
     yield 26, "", f"    **** TINKERFORGE {product} V{version} ****"
     yield 26, "", f"         {ram}K RAM SYSTEM   {heap} HEAP BYTES FREE"
     yield 27, "", "READY."

@@ -19,7 +19,6 @@ from ..api.schema import PathError
 from ..api.shapes import plain
 from ..charging.users import Users
 from ..meters.slots import Meters
-from ..models import PRODUCTS
 from ..module import Module
 from ..network.network import Network
 from ..platform import Handlers, Platform
@@ -217,7 +216,7 @@ class Http(Module):
     # --- only over HTTP ----------------------------------------------------------------------------------------------
 
     def _page(self, _: HttpRequest) -> HttpReply:
-        title = PRODUCTS[self.platform.generation]
+        title = self.platform.traits.product
         body = PAGE.format(title=title, name=self.platform.device_name)
         return HttpReply(body=body.encode(), content_type="text/html")
 

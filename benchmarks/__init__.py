@@ -1,0 +1,1 @@
+"""What the emulator costs, beside what the bare libraries cost: `python -m benchmarks`."""

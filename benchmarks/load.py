@@ -1,0 +1,128 @@
+"""Clients that do nothing but ask, on plain sockets, some of them side by side.
+
+The one rule: a client reads whole replies, and costs the server what any client would.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Final, Protocol
+
+CLIENTS: Final = 8
+"""Connections side by side."""
+LOCAL: Final = "127.0.0.1"
+
+
+class Load(Protocol):
+    """What asks a server."""
+
+    def run(self, port: int, count: int) -> None:
+        """About `count` requests, at least one."""
+        ...
+
+
+def connected(port: int) -> socket.socket:
+    sock = socket.create_connection((LOCAL, port))
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+class HttpLoad:
+    """The same request again and again. `closes`: every request has a connection of its own."""
+
+    def __init__(self, path: str, *, closes: bool = False) -> None:
+        self.path = path
+        self.closes = closes
+        kept = "" if closes else "Connection: keep-alive\r\n"
+        self._request = f"GET {path} HTTP/1.1\r\nHost: {LOCAL}\r\n{kept}\r\n".encode()
+
+    def reply(self, port: int) -> tuple[bytes, bytes]:
+        """Head and body of one reply, chunks taken apart."""
+        with connected(port) as sock:
+            sock.sendall(self._request)
+            data = b""
+            while not _complete(data):
+                received = sock.recv(1 << 16)
+                if not received:
+                    break
+                data += received
+        head, _, body = data.partition(b"\r\n\r\n")
+        if b"transfer-encoding: chunked" in head.lower():
+            size, _, rest = body.partition(b"\r\n")
+            body = rest[: int(size, 16)]
+        return head, body
+
+    def run(self, port: int, count: int) -> None:
+        if self.closes:
+            for _ in range(max(1, count // CLIENTS)):
+                self._each_once(port)
+        else:
+            self._on_kept(port, max(1, count // CLIENTS))
+
+    def _each_once(self, port: int) -> None:
+        socks = [connected(port) for _ in range(CLIENTS)]
+        for sock in socks:
+            sock.sendall(self._request)
+        for sock in socks:
+            while sock.recv(1 << 16):
+                pass
+            sock.close()
+
+    def _on_kept(self, port: int, rounds: int) -> None:
+        socks = [connected(port) for _ in range(CLIENTS)]
+        for _ in range(rounds):
+            for sock in socks:
+                sock.sendall(self._request)
+            for sock in socks:
+                data = sock.recv(1 << 16)
+                while not _complete(data):
+                    received = sock.recv(1 << 16)
+                    if not received:
+                        raise ConnectionError(f"{self.path}: the server hung up")
+                    data += received
+        for sock in socks:
+            sock.close()
+
+
+def _complete(data: bytes) -> bool:
+    head, found, body = data.partition(b"\r\n\r\n")
+    if not found:
+        return False
+    head = head.lower()
+    _, stated, length = head.partition(b"content-length:")
+    if stated:
+        return len(body) >= int(length.partition(b"\r\n")[0])
+    return b"chunked" not in head or body.endswith(b"0\r\n\r\n")
+
+
+class ModbusLoad:
+    """Reads of some registers, `blocks` of (address, count), in turns."""
+
+    def __init__(self, function: int, *blocks: tuple[int, int], unit: int = 1) -> None:
+        self.function = function
+        self.blocks = blocks
+        self._requests = [
+            (bytes((0, 1, 0, 0, 0, 6, unit, function)) + address.to_bytes(2, "big") + count.to_bytes(2, "big"))
+            for address, count in blocks
+        ]
+        self._sizes = [9 + 2 * count for _, count in blocks]
+
+    def run(self, port: int, count: int) -> None:
+        socks = [connected(port) for _ in range(CLIENTS)]
+        for _ in range(max(1, count // CLIENTS // len(self.blocks))):
+            for request, size in zip(self._requests, self._sizes, strict=True):
+                for sock in socks:
+                    sock.sendall(request)
+                for sock in socks:
+                    _whole(sock, size)
+        for sock in socks:
+            sock.close()
+
+
+def _whole(sock: socket.socket, size: int) -> None:
+    missing = size
+    while missing > 0:
+        data = sock.recv(missing)
+        if len(data) == 9 or not data:
+            raise ConnectionError(f"an exception instead of registers: {data.hex()}")
+        missing -= len(data)

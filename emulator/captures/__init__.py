@@ -1,0 +1,1 @@
+"""What real devices sent, read from what people paste: dumps, listings, replies. `reading.read` is the way in."""

@@ -1,0 +1,137 @@
+"""Reading the journal: what is wanted of it, forwards and backwards, and what an entry led to.
+
+The one rule: a long journal is searched in turns, so that whoever searches keeps nobody waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+from ..errors import EmulatorError, did_you_mean
+from ..runtime.journal import KINDS, Entry, Journal
+from .problems import Refused
+
+if TYPE_CHECKING:
+    from ..world.site import Site
+
+FILTERS: Final = ("charger", "wallbox", "interface", "kind", "client", "text")
+TURN: Final = 2_000
+"""Entries looked at before others get their turn."""
+FURTHEST: Final = 5_000
+"""How many entries after one are searched for what it led to."""
+MOST_EFFECTS: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which journal entries are wanted; None: any."""
+
+    charger: str | None = None
+    wallbox: str | None = None
+    """Its address, `garage.goe`."""
+    interface: str | None = None
+    """Its name, or its whole address."""
+    kinds: frozenset[str] | None = None
+    client: str | None = None
+    """Part of its address, of its name or of what it calls itself."""
+    text: str | None = None
+    """Part of the name or of the detail, in small letters."""
+
+    @classmethod
+    def read(cls, query: Mapping[str, str], site: Site) -> Self:
+        """What a query asks for. `Refused` if it names something that does not exist."""
+        charger, wallbox = query.get("charger"), query.get("wallbox")
+        known = site.simulation.chargers
+        if charger is not None and charger not in known:
+            raise Refused(422, f'there is no charger "{charger}"{did_you_mean(charger, known)}')
+        if wallbox is not None:
+            try:
+                wallbox = site.names.wallbox(wallbox)
+            except EmulatorError as error:
+                raise Refused(422, str(error)) from None
+        kinds = frozenset(query["kind"].split(",")) if "kind" in query else None
+        for kind in kinds or ():
+            if kind not in KINDS:
+                raise Refused(422, f'there is no kind "{kind}" of entries{did_you_mean(kind, KINDS)}')
+        return cls(
+            charger=charger,
+            wallbox=wallbox,
+            interface=query.get("interface"),
+            kinds=kinds,
+            client=query["client"].lower() if "client" in query else None,
+            text=query["text"].lower() if "text" in query else None,
+        )
+
+    def __call__(self, entry: Entry) -> bool:
+        return (
+            (self.kinds is None or entry.kind in self.kinds)
+            and (self.charger is None or entry.charger == self.charger)
+            and (self.wallbox is None or f"{entry.charger}.{entry.wallbox}" == self.wallbox)
+            and (self.interface is None or self._at_interface(entry))
+            and (self.client is None or self._of_client(entry, self.client))
+            and (self.text is None or self._contains(entry, self.text))
+        )
+
+    def _at_interface(self, entry: Entry) -> bool:
+        return self.interface in (entry.interface, f"{entry.charger}.{entry.wallbox}.{entry.interface}")
+
+    def _of_client(self, entry: Entry, wanted: str) -> bool:
+        return any(wanted in name.lower() for name in (entry.who, entry.client, entry.agent) if name)
+
+    def _contains(self, entry: Entry, wanted: str) -> bool:
+        if wanted in entry.name.lower():
+            return True
+        return bool(entry.detail) and wanted in json.dumps(entry.detail, ensure_ascii=False, default=str).lower()
+
+
+async def newer(journal: Journal, wanted: Filter, after: int, limit: int) -> list[Entry]:
+    """The first `limit` entries with a number above `after`."""
+    return await _searched(journal.after(after), wanted, limit)
+
+
+async def older(journal: Journal, wanted: Filter, before: int, limit: int) -> list[Entry]:
+    """The last `limit` entries with a number below `before`, oldest first."""
+    return (await _searched(journal.before(before), wanted, limit))[::-1]
+
+
+async def _searched(entries: Iterator[Entry], wanted: Filter, limit: int) -> list[Entry]:
+    found: list[Entry] = []
+    if limit == 0:
+        return found
+    for number, entry in enumerate(entries, 1):
+        if wanted(entry):
+            found.append(entry)
+            if len(found) == limit:
+                break
+        if number % TURN == 0:
+            await asyncio.sleep(0)
+    return found
+
+
+def related(journal: Journal, seq: int) -> tuple[Entry, list[Entry], list[Entry]] | None:
+    """An entry, what it follows from (the first cause first), and what followed from it; None: it is not there."""
+    entry = _numbered(journal, seq)
+    if entry is None:
+        return None
+    causes: list[Entry] = []
+    above = entry
+    while above.cause is not None and (found := _numbered(journal, above.cause)) is not None:
+        causes.insert(0, found)
+        above = found
+    family, effects = {seq}, []
+    for number, later in enumerate(journal.after(seq)):
+        if later.cause in family:
+            family.add(later.seq)
+            effects.append(later)
+        if number >= FURTHEST or len(effects) >= MOST_EFFECTS:
+            break
+    return entry, causes, effects
+
+
+def _numbered(journal: Journal, seq: int) -> Entry | None:
+    found = next(journal.after(seq - 1), None)
+    return found if found is not None and found.seq == seq else None

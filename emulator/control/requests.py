@@ -1,0 +1,99 @@
+"""What requests to the control API carry, checked; and how it answers.
+
+The one rule: what is not as documented is refused with what was found and what was expected.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from ..errors import did_you_mean
+from ..language.bounds import excess_of_json
+from .problems import Refused
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+async def json_of(request: web.Request) -> Any:
+    """The JSON value in the body."""
+    body = await request.read()
+    try:
+        value = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, f"the body is not JSON: {error}", title="Malformed JSON") from None
+    if (excess := excess_of_json(value)) is not None:
+        raise Refused(422, f"the body has {excess.text}", title="Too much")
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+async def model_of(request: web.Request, model: type[Model]) -> Model:
+    """The body as a model."""
+    value = await json_of(request)
+    if not isinstance(value, dict):
+        raise Refused(422, f"expected an object, found {type(value).__name__}")
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        problems = [_problem(item, model) for item in error.errors(include_url=False, include_context=False)]
+        text = "; ".join(f"{problem['member']}: {problem['text']}".removeprefix(": ") for problem in problems)
+        raise Refused(422, text, title="The request does not make sense", problems=problems) from None
+
+
+def _problem(item: Any, model: type[BaseModel]) -> dict[str, str]:
+    member = ".".join(str(part) for part in item["loc"])
+    text = str(item["msg"]).removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        text = f"unknown member{did_you_mean(member, model.model_fields)}"
+    return {"member": member, "text": text}
+
+
+async def nothing(request: web.Request) -> None:
+    """The body has to be empty, or an empty object."""
+    if await request.read() and await json_of(request) not in ({}, None):
+        raise Refused(422, "expected no body")
+
+
+def query_of(request: web.Request, *known: str) -> dict[str, str]:
+    for name in request.query:
+        if name not in (*known, "access_token"):
+            raise Refused(422, f'unknown parameter "{name}"{did_you_mean(name, known)}')
+    return {name: value for name, value in request.query.items() if value != ""}
+
+
+def whole(query: dict[str, str], name: str, default: int) -> int:
+    text = query.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise Refused(422, f'{name}: found "{text}", expected a whole number from 0')
+    return int(text)
+
+
+def number(query: dict[str, str], name: str, default: float) -> float:
+    text = query.get(name, str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e9:
+        raise Refused(422, f'{name}: found "{text}", expected a number of seconds')
+    return value
+
+
+def answer(value: object) -> web.Response:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return web.Response(body=text.encode("utf-8", "replace"), content_type="application/json", charset="utf-8")
+
+
+def reached(request: web.Request) -> str | None:
+    """The name under which the client reached this machine, for URLs of interfaces bound to all addresses."""
+    try:
+        return request.url.host
+    except ValueError:
+        return None

@@ -1,0 +1,63 @@
+"""Operations for whoever watches a run: plots, vendor values, clients, the timeline, the clients' behaviour.
+
+The one rule: looking changes nothing, and costs no more than what is looked at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from ..core.instant import seconds
+from ..errors import EmulatorError
+from . import vendor_values
+from .problems import Refused
+from .requests import answer, number, query_of
+from .timeline import timeline as timeline_of
+
+if TYPE_CHECKING:
+    from ..devices.wallbox import Wallbox
+    from .api import Api
+
+RECENT: Final = 50_000
+"""Newest journal entries that behaviour is worked out from."""
+
+
+async def history(api: Api, request: web.Request) -> web.Response:
+    name = api.known_charger(request.match_info["name"], status=404)
+    since = number(query_of(request, "since"), "since", 0.0)
+    return answer(api.histories.view(name, api.emulator.site.sensors_of(name), since))
+
+
+async def tables(api: Api, request: web.Request) -> web.Response:
+    return answer(vendor_values.tables(_wallbox(api, request)))
+
+
+async def values(api: Api, request: web.Request) -> web.Response:
+    return answer(vendor_values.values(_wallbox(api, request)))
+
+
+def _wallbox(api: Api, request: web.Request) -> Wallbox:
+    try:
+        return api.emulator.site.wallboxes[api.emulator.site.names.wallbox(request.match_info["name"])]
+    except EmulatorError as error:
+        raise Refused(404, str(error)) from None
+
+
+async def clients(api: Api, _request: web.Request) -> web.Response:
+    return answer({"clients": api.contacts.listed()})
+
+
+async def timeline(api: Api, _request: web.Request) -> web.Response:
+    return answer(timeline_of(api.emulator))
+
+
+async def behaviour(api: Api, _request: web.Request) -> web.Response:
+    from ..verdict.behaviour import behaviour as behaviour_of
+
+    at = api.emulator.simulation.now()
+    journal = api.emulator.simulation.journal
+    first = max(journal.dropped, journal.seq - RECENT)
+    found = behaviour_of(journal.after(first), at, {})
+    return answer({"at": round(seconds(at), 6), "after": first, **found})

@@ -1,0 +1,213 @@
+"""Documents made of fragments, of which only those are made again that may have changed.
+
+The one rule: nobody states how often a value changes. While a row is read, whatever follows the time says so
+(`core.freshness`), and everything that happens to the charger or its wallbox is counted; so a row is read again when
+something has happened, or when what it read has run out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from ..core.freshness import FOREVER, HOLDS, NOW, ONCE, Happenings
+from ..core.instant import Instant
+from ..runtime.simulation import Simulation
+from .interfaces import HttpReply
+
+V = TypeVar("V")
+Join = Callable[[Sequence[bytes]], bytes]
+"""Makes a document of its fragments."""
+Path = tuple[str, ...]
+
+_CHANGEABLE: Final = frozenset((list, dict))
+"""What may have changed although it is the same object."""
+
+
+class Moment(NamedTuple):
+    """When something is looked at: what has happened so far, and the instant."""
+
+    revision: int
+    at: Instant
+
+
+class Moments:
+    """The moments of one wallbox."""
+
+    def __init__(self, simulation: Simulation, charger: str) -> None:
+        self._simulation = simulation
+        self._own: Happenings = simulation.chargers[charger].happenings
+        self._world: Happenings = simulation.agenda.world
+
+    def now(self) -> Moment:
+        at = self._simulation.present()
+        return Moment(self._own.count + self._world.count + self._simulation.clock.changes, at)
+
+
+class Kept:
+    """Something that was read, and until when it holds if nothing happens."""
+
+    __slots__ = ("moment", "until")
+
+    def __init__(self) -> None:
+        self.moment: Moment | None = None
+        """When it was read."""
+        self.until: Instant = NOW
+
+    def holds(self, moment: Moment) -> bool:
+        """Whether it is what reading it again would give."""
+        before = self.moment
+        if before is None or before[0] != moment[0]:
+            return False
+        return moment[1] < self.until or (moment[1] == before[1] and self.until != ONCE)
+
+
+class Fragment(Kept, Generic[V]):
+    """What one row adds to documents, as it was made last."""
+
+    __slots__ = ("_fixed", "_kind", "_read", "_render", "_value", "text")
+
+    def __init__(self, read: Callable[[V], object], render: Callable[[object], bytes], *, fixed: bool = False) -> None:
+        """`fixed`: it never changes once it was made."""
+        super().__init__()
+        self._read = read
+        self._render = render
+        self._fixed = fixed
+        self._kind: type | None = None
+        self._value: object = None
+        self.text = b""
+
+    def renew(self, view: V, moment: Moment) -> bytes:
+        """Make it again if it may have changed; its text."""
+        if self.holds(moment) or (self._fixed and self.moment is not None):
+            return self.text
+        HOLDS.until = FOREVER
+        value = self._read(view)
+        self.until, self.moment = HOLDS.until, moment
+        kind = value.__class__
+        if kind is not self._kind or value != self._value or kind in _CHANGEABLE or (kind is float and value == 0):
+            self.text = self._render(value)
+            self._value = value
+            self._kind = kind
+        return self.text
+
+
+def listed(begin: bytes, between: bytes, end: bytes) -> Join:
+    """Fragments one after the other. One that is empty is left out."""
+
+    def join(texts: Sequence[bytes]) -> bytes:
+        return begin + between.join([text for text in texts if text]) + end
+
+    return join
+
+
+class Document(Kept, Generic[V]):
+    """Fragments that are shown together. What has not changed is the very same bytes."""
+
+    __slots__ = ("_fragments", "_join", "_moments", "_moving", "_texts", "data")
+
+    def __init__(self, moments: Moments, fragments: Sequence[Fragment[V]], join: Join) -> None:
+        super().__init__()
+        self._moments = moments
+        self._fragments = tuple(fragments)
+        self._join = join
+        self._texts: list[bytes] = [b""] * len(self._fragments)
+        self._moving: Sequence[int] = ()
+        """Of the fragments that follow the time."""
+        self.data = b""
+
+    def bytes(self, view: Callable[[], V]) -> bytes:
+        """As it is now. `view` is asked only if something may have changed."""
+        moment = self._moments.now()
+        before = HOLDS.until
+        if not self.holds(moment):
+            self._renew(view(), moment)
+        HOLDS.until = min(before, self.until)
+        return self.data
+
+    def _renew(self, view: V, moment: Moment) -> None:
+        again = self.moment is not None and self.moment.revision == moment.revision
+        fragments, texts = self._fragments, self._texts
+        moving: list[int] = []
+        until = FOREVER
+        self.moment = None
+        for index in self._moving if again else range(len(fragments)):
+            fragment = fragments[index]
+            texts[index] = fragment.renew(view, moment)
+            if fragment.until != FOREVER:
+                moving.append(index)
+                if fragment.until < until:
+                    until = fragment.until
+        data = self._join(texts)
+        if data != self.data:
+            self.data = data
+        self._moving, self.until, self.moment = moving, until, moment
+
+
+class Served(Generic[V]):
+    """A document and the reply that carries it: the same reply as long as it is the same document."""
+
+    __slots__ = ("_data", "_make", "_reply", "document")
+
+    def __init__(self, document: Document[V], make: Callable[[bytes], HttpReply]) -> None:
+        self.document = document
+        self._make = make
+        self._data: bytes | None = None
+        self._reply = HttpReply()
+
+    def reply(self, view: Callable[[], V]) -> HttpReply:
+        data = self.document.bytes(view)
+        if data is not self._data:
+            self._reply = self._make(data)
+            self._data = data
+        return self._reply
+
+
+def nested(paths: Sequence[Path]) -> Join:
+    """Fragments as the values of one JSON object with objects in it, members in the order in which they come first.
+
+    One that is empty is left out, and so is an object without any.
+    """
+    templates: dict[tuple[bool, ...], _Template] = {}
+
+    def join(texts: Sequence[bytes]) -> bytes:
+        present = tuple(map(bool, texts))
+        template = templates.get(present)
+        if template is None:
+            shown = [index for index, there in enumerate(present) if there]
+            template = templates[present] = _Template([(paths[index], index) for index in shown])
+        return template.filled(texts)
+
+    return join
+
+
+class _Template:
+    """What stands between the values of a nested object."""
+
+    def __init__(self, slots: Sequence[tuple[Path, int]]) -> None:
+        self._pieces: list[bytes] = []
+        self._order: list[int] = []
+        self._open = b""
+        self._write(slots)
+        self._pieces.append(self._open)
+
+    def _write(self, slots: Sequence[tuple[Path, int]]) -> None:
+        members: dict[str, list[tuple[Path, int]]] = {}
+        for path, index in slots:
+            members.setdefault(path[0], []).append((path[1:], index))
+        self._open += b"{"
+        for number, (name, inner) in enumerate(members.items()):
+            self._open += (b"," if number else b"") + json.dumps(name, ensure_ascii=False).encode() + b":"
+            if inner[-1][0]:
+                self._write([slot for slot in inner if slot[0]])
+            else:
+                self._pieces += [self._open, b""]
+                self._order.append(inner[-1][1])
+                self._open = b""
+        self._open += b"}"
+
+    def filled(self, texts: Sequence[bytes]) -> bytes:
+        pieces = self._pieces
+        pieces[1::2] = [texts[index] for index in self._order]
+        return b"".join(pieces)

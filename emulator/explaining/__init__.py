@@ -1,0 +1,1 @@
+"""From a symptom to what explains it: scenarios, faults and rules, found by words, offline."""

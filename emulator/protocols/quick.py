@@ -1,0 +1,276 @@
+"""A client's connection to an HTTP server as long as it only asks plain questions, one after the other.
+
+The one rule: what is here is exactly what aiohttp would make of it. Anything but a whole, well-formed request without a
+body - parts, pipelines, bodies, upgrades, nonsense - goes to `connection.Connection`, which takes over for good.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import struct
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ..devices.interception import UNTOUCHED, Interception
+from ..devices.interfaces import HttpReply, HttpRequest
+from .wire import lower_headers
+
+if TYPE_CHECKING:
+    from .connection import Connection
+    from .http import HttpServer
+
+LARGEST: Final = 2048
+"""Bytes of a plain question."""
+MOST_HEADERS: Final = 24
+KNOWN: Final = 512
+"""Questions that are recognised: clients ask the same ones for ever."""
+_LINE: Final = re.compile(
+    rb"(GET|HEAD) (/(?:[A-Za-z0-9/_.~,;:=&?+*!$'()@-]|%[0-9A-Fa-f]{2})*) HTTP/1\.([01])\r\n((?:[^\r\n]+\r\n)*)\r\n"
+)
+_HEADER: Final = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?[ \t]*")
+_ELSEWHERE: Final = frozenset(("content-length", "transfer-encoding", "upgrade", "expect", "trailer", "te", "cookie"))
+"""Headers of questions that are not plain."""
+
+
+class Question(NamedTuple):
+    """A plain question, read."""
+
+    request: HttpRequest
+    keep_alive: bool
+    """The client would ask again on the same connection."""
+    asks_to_keep: bool
+    """It says so."""
+
+
+@lru_cache(maxsize=KNOWN)
+def question(data: bytes) -> Question | None:
+    """What a client asks; None: look closer."""
+    found = _LINE.fullmatch(data)
+    if found is None:
+        return None
+    method, target, minor, lines = found.groups()
+    pairs: list[tuple[str, str]] = []
+    for line in lines.decode("latin-1").split("\r\n")[:-1]:
+        header = _HEADER.fullmatch(line)
+        if header is None:
+            return None
+        pairs.append((header[1], header[2] or ""))
+    headers = lower_headers(pairs)
+    connection = headers.get("connection", "").lower()
+    plain = len(pairs) <= MOST_HEADERS and not _ELSEWHERE & headers.keys()
+    if not plain or connection not in ("", "close", "keep-alive"):
+        return None
+    keeps = connection == "keep-alive" or (minor == b"1" and connection != "close")
+    version = "1.1" if minor == b"1" else "1.0"
+    request = HttpRequest(method=method.decode(), target=target.decode(), version=version, headers=headers)
+    return Question(request, keeps, connection == "keep-alive")
+
+
+class Quick(asyncio.Protocol):
+    """One connection, from accept until it is closed or taken over."""
+
+    channel: Final = None
+    """It is no WebSocket."""
+
+    def __init__(self, server: HttpServer, make: Callable[[], Connection]) -> None:
+        """`make` makes the connection that can do everything."""
+        self.server = server
+        self._make = make
+        self._loop = asyncio.get_running_loop()
+        self.client: str | None = None
+        self.origin = server.endpoint.origin(None)
+        self.transport: asyncio.Transport | None = None
+        self.doomed = False
+        self.answering = False
+        self.congested = False
+        self.task: asyncio.Task[None] | None = None
+        """A reply that takes its time."""
+        self._waiting = b""
+        """What came meanwhile."""
+        self._gone = asyncio.Event()
+        """The client says no more."""
+        self._drained: asyncio.Future[None] | None = None
+        self._heard = 0.0
+        self._quiet: asyncio.TimerHandle | None = None
+
+    # --- asyncio calls these -----------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        peer = transport.get_extra_info("peername")
+        self.client = f"{peer[0]}:{peer[1]}" if peer else None
+        self.origin = self.server.endpoint.origin(self.client)
+        if not self.server.admit(self):
+            self.abort()
+        elif self.server.interface.keep_alive:
+            self._heard = self._loop.time()
+            self._quiet = self._loop.call_at(self._heard + self.server.interface.idle_timeout, self._watch_silence)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.transport = None
+        self._gone.set()
+        self.server.forget(self)
+        if self._quiet is not None:
+            self._quiet.cancel()
+        if self.task is not None:
+            self.task.cancel()
+        self._resume()
+
+    def data_received(self, data: bytes) -> None:
+        if self.task is not None:
+            self._waiting += data
+            self._hold()
+            return
+        asked = question(data) if len(data) <= LARGEST else None
+        if asked is None:
+            self._hand_over(data)
+        else:
+            self.server.touch(self)
+            self._answer(asked)
+
+    def eof_received(self) -> bool:
+        """The client will not send any more; a reply that is on its way still goes out."""
+        self._gone.set()
+        return self.task is not None
+
+    def pause_writing(self) -> None:
+        self.congested = True
+
+    def resume_writing(self) -> None:
+        self.congested = False
+        self._resume()
+
+    def _resume(self) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+
+    # --- a question --------------------------------------------------------------------------------------------------
+
+    def _answer(self, asked: Question) -> None:
+        server, transport = self.server, self.transport
+        if transport is None or transport.is_closing():
+            return
+        if not server.endpoint.reachable:
+            self.abort()
+            return
+        request = asked.request.caused_by(self.origin)
+        self.answering = True
+        try:
+            reply, interception = server.exchange(request, None)
+        finally:
+            self.answering = False
+        delay = reply.delay if self.doomed else reply.delay + server.endpoint.latency()
+        if interception is UNTOUCHED and delay <= 0 and not reply.silent and not self.congested:
+            data, keep = server.framed(reply, request, asked.asks_to_keep, keep=asked.keep_alive and not self.last)
+            transport.write(data)
+            if self.congested:
+                self.task = self._loop.create_task(self._drain(keep=keep))
+            else:
+                self._next(keep=keep)
+        else:
+            self.task = self._loop.create_task(self._slowly(asked, request, reply, interception, delay))
+
+    async def _slowly(
+        self, asked: Question, request: HttpRequest, reply: HttpReply, interception: Interception, delay: float
+    ) -> None:
+        """A reply that is late, disturbed, or goes to somebody who reads slowly."""
+        keep = await self.server.finish(self, request, reply, interception, delay, keep_alive=asked.keep_alive)
+        self.task = None
+        self._next(keep=keep)
+
+    async def _drain(self, *, keep: bool) -> None:
+        """The client reads slowly."""
+        await self.server.transmit(self, b"")
+        self.task = None
+        self._next(keep=keep)
+
+    def _next(self, *, keep: bool) -> None:
+        """The reply is out."""
+        transport = self.transport
+        if transport is None:
+            return
+        if not keep or (self._gone.is_set() and not self._waiting):
+            transport.close()
+            return
+        self._heard = self._loop.time()
+        if self._waiting:
+            data, self._waiting = self._waiting, b""
+            transport.resume_reading()
+            self.data_received(data)
+
+    def _hold(self) -> None:
+        if self.transport is not None:
+            self.transport.pause_reading()
+
+    def _watch_silence(self) -> None:
+        """End if nothing was asked for too long, else look again when it would be."""
+        longest, now = self.server.interface.idle_timeout, self._loop.time()
+        if self.task is not None:
+            self._heard = now
+        if now < self._heard + longest:
+            self._quiet = self._loop.call_at(self._heard + longest, self._watch_silence)
+        elif self.transport is not None:
+            self.transport.close()
+
+    def _hand_over(self, data: bytes) -> None:
+        """Something else than a plain question has come."""
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        if self._quiet is not None:
+            self._quiet.cancel()
+        connection = self._make()
+        self.server.replace(self, connection)
+        connection.take_over(transport, self.client, self.origin)
+        if self.congested:
+            connection.pause_writing()
+        connection.data_received(data)
+        if self._gone.is_set():
+            connection.eof_received()
+
+    # --- what the server does with a connection ----------------------------------------------------------------------
+
+    @property
+    def last(self) -> bool:
+        """No request can come after the one being answered."""
+        return self.doomed or (self._gone.is_set() and not self._waiting)
+
+    async def write(self, data: bytes, patience: float) -> None:
+        """Write; wait while the client is slow to read, but drop it after `patience` wall seconds."""
+        if self.transport is None or self.transport.is_closing():
+            return
+        self.transport.write(data)
+        if self.congested:
+            self._drained = self._loop.create_future()
+            try:
+                async with asyncio.timeout(patience):
+                    await self._drained
+            except TimeoutError:
+                self.abort()
+
+    async def given_up(self) -> None:
+        """Wait until the client says no more. When it is gone altogether, this task is cancelled."""
+        await self._gone.wait()
+
+    def drop(self) -> None:
+        """The wallbox goes down: end now, or right after the reply that is being made."""
+        if self.answering:
+            self.doomed = True
+        else:
+            self.abort()
+
+    def reset(self) -> None:
+        """Break the connection so that the client sees a TCP reset."""
+        if self.transport is not None:
+            sock = self.transport.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.transport.abort()
+
+    def abort(self) -> None:
+        """Break the connection at once."""
+        if self.transport is not None:
+            self.transport.abort()

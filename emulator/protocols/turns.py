@@ -1,0 +1,99 @@
+"""Fairness: what one client sends in one go is taken in a little at a time, and others have their turn in between.
+
+The one rule: every server takes in what arrives through `Turn.go`. A first helping is taken at once; whoever sent more
+stands in one queue for all connections of the event loop, in which one of them has one helping per pass of the loop. So
+a client that asks one thing waits for one helping of somebody else's, whatever others send, over whichever protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import ClassVar, Final
+from weakref import WeakKeyDictionary
+
+HELPING: Final = 32
+"""Messages of one connection that are taken in before others have their turn."""
+LONGEST: Final = 0.005
+"""Wall seconds after which a helping ends although it has fewer messages."""
+
+
+class Turn:
+    """The place of one connection in the queue."""
+
+    def __init__(self, take: Callable[[], bool], hold: Callable[[], None] = lambda: None) -> None:
+        """`take`: take in one message; False if there is none, or none may be taken now.
+
+        `hold`: called when `waiting` changes: nothing should be read from the connection while it waits.
+        """
+        self._take = take
+        self._hold = hold
+        self._loop = asyncio.get_running_loop()
+        self._queue = _Queue.of(self._loop)
+        self._going = False
+        self.waiting = False
+
+    def go(self) -> None:
+        """Something has arrived, or what kept it from being taken in is over."""
+        if not self.waiting and not self._going and self.helping():
+            self.waiting = True
+            self._queue.join(self)
+            self._hold()
+
+    def stop(self) -> None:
+        """The connection is gone."""
+        self.waiting = False
+
+    def helping(self) -> bool:
+        """Take in one helping; whether there is more."""
+        until = self._loop.time() + LONGEST
+        self._going = True
+        try:
+            for _ in range(HELPING):
+                if not self._take():
+                    return False
+                if self._loop.time() > until:
+                    break
+        finally:
+            self._going = False
+        return True
+
+    def called(self) -> bool:
+        """Its turn has come; whether it waits for another one."""
+        if self.waiting and not self.helping():
+            self.waiting = False
+            self._hold()
+        return self.waiting
+
+
+class _Queue:
+    """Who waits for a turn on one event loop."""
+
+    _all: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue]] = WeakKeyDictionary()
+
+    def __init__(self) -> None:
+        self._waiting: deque[Turn] = deque()
+
+    @classmethod
+    def of(cls, loop: asyncio.AbstractEventLoop) -> _Queue:
+        found = cls._all.get(loop)
+        if found is None:
+            found = cls._all[loop] = cls()
+        return found
+
+    def join(self, turn: Turn) -> None:
+        self._waiting.append(turn)
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._next)
+
+    def _next(self) -> None:
+        turn = self._waiting[0]
+        try:
+            more = turn.called()
+        finally:
+            self._waiting.popleft()
+            if self._waiting:
+                asyncio.get_running_loop().call_soon(self._next)
+        if more:
+            self.join(turn)

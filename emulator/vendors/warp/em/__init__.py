@@ -1,0 +1,1 @@
+"""The WARP Energy Manager: a box of its own that manages a WARP Charger and switches its phases with a contactor."""

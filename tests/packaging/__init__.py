@@ -1,0 +1,1 @@
+"""What surrounds the package: the wheel, workflows, forms, containers."""
