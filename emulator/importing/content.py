@@ -133,8 +133,8 @@ NOTATIONS: Final = _rows(
 )
 
 
-def messages_of(records: Iterable[Record]) -> list[Said]:
-    """Every message of the records, in their order."""
+def messages_of(records: Iterable[Record], unread: list[int] | None = None) -> list[Said]:
+    """Every message of the records, in their order. `unread` gets the lines of records that are none."""
     found: list[Said] = []
     http = Exchanges(found.append)
     for record in records:
@@ -142,7 +142,8 @@ def messages_of(records: Iterable[Record]) -> list[Said]:
         if read:
             found += read
             continue
-        http.take(record)
+        if not http.take(record) and unread is not None:
+            unread.append(record.line)
     http.finish()
     return found
 

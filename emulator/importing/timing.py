@@ -72,6 +72,8 @@ def _by_order(box: Box) -> None:
     """By the clock of the box, or one step further whenever something comes again or is asked."""
     merged: list[Reading | Ask] = sorted([*box.readings, *box.asks], key=lambda one: one.line)
     clocks = {one.line: found for one in box.readings if (found := _clock(one)) is not None}
+    middle = sorted(clocks.values())[len(clocks) // 2] if clocks else 0.0
+    clocks = {line: told for line, told in clocks.items() if abs(told - middle) < LONGEST}
     base = min(clocks.values(), default=0.0)
     at = 0.0
     seen: dict[str, int] = {}

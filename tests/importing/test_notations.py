@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from emulator.cli import application
 from emulator.errors import EmulatorError
-from emulator.importing.boxes import Boxes
+from emulator.importing.boxes import Boxes, Reading
 from emulator.importing.content import messages_of
 from emulator.importing.importer import import_text
 from emulator.importing.lines import lines_of
 from emulator.importing.records import records_of
+from emulator.importing.thinning import thinned
 from emulator.importing.writing import to_yaml
 from emulator.scenario.loader import loads
 from emulator.scenario.playing import play
@@ -227,3 +228,15 @@ def test_mistakes_are_said(tmp_path: Path, text: str, arguments: list[str], wron
     log.write_text(text)
     with pytest.raises(EmulatorError, match=wrong):
         CliRunner().invoke(application, ["import", str(log), *arguments], catch_exceptions=False, standalone_mode=False)
+
+
+def test_of_a_long_log_every_change_is_kept() -> None:
+    readings = [
+        Reading(float(at), at, "http", name, value)
+        for at in range(5_000)
+        for name, value in (("car", 2 if 2_000 <= at < 2_003 else 1), ("wh", at))
+    ]
+    few = thinned("goe", readings, 400)
+    assert len(few) < 600
+    assert {reading.line for reading in few} >= {0, 1_999, 2_000, 2_002, 2_003}
+    assert thinned("goe", readings[:300], 400) == readings[:300]
