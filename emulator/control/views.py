@@ -45,11 +45,22 @@ def chargers(emulator: Emulator) -> dict[str, dict[str, object]]:
 
 def wallboxes(emulator: Emulator, reached: str | None = None) -> list[dict[str, object]]:
     """All wallboxes and where they listen. `reached`: the name under which the client reached this machine."""
-    return [wallbox(emulator, found, reached) for found in emulator.site.wallboxes.values()]
+    served: dict[str, list[Server | MqttDevice | OcppDevice]] = {}
+    for server in emulator.servers.values():
+        served.setdefault(server.endpoint.wallbox.address, []).append(server)
+    return [
+        _wallbox(emulator, found, served.get(found.address, []), reached) for found in emulator.site.wallboxes.values()
+    ]
 
 
 def wallbox(emulator: Emulator, found: Wallbox, reached: str | None = None) -> dict[str, object]:
-    served = (server for server in emulator.servers.values() if server.endpoint.wallbox is found)
+    served = [server for server in emulator.servers.values() if server.endpoint.wallbox is found]
+    return _wallbox(emulator, found, served, reached)
+
+
+def _wallbox(
+    emulator: Emulator, found: Wallbox, served: Iterable[Server | MqttDevice | OcppDevice], reached: str | None
+) -> dict[str, object]:
     return {
         "name": found.address,
         "charger": found.charger,
