@@ -49,18 +49,13 @@ def wallboxes(emulator: Emulator, reached: str | None = None) -> list[dict[str, 
     for server in emulator.servers.values():
         served.setdefault(server.endpoint.wallbox.address, []).append(server)
     return [
-        _wallbox(emulator, found, served.get(found.address, []), reached) for found in emulator.site.wallboxes.values()
+        wallbox(found) | {"interfaces": [_interface(emulator, server, reached) for server in served.get(address, ())]}
+        for address, found in emulator.site.wallboxes.items()
     ]
 
 
-def wallbox(emulator: Emulator, found: Wallbox, reached: str | None = None) -> dict[str, object]:
-    served = [server for server in emulator.servers.values() if server.endpoint.wallbox is found]
-    return _wallbox(emulator, found, served, reached)
-
-
-def _wallbox(
-    emulator: Emulator, found: Wallbox, served: Iterable[Server | MqttDevice | OcppDevice], reached: str | None
-) -> dict[str, object]:
+def wallbox(found: Wallbox) -> dict[str, object]:
+    """What a wallbox is."""
     return {
         "name": found.address,
         "charger": found.charger,
@@ -70,7 +65,6 @@ def _wallbox(
         "serial": found.serial,
         "up": found.up,
         "realism": found.realism.level,
-        "interfaces": [_interface(emulator, server, reached) for server in served],
     }
 
 
@@ -173,10 +167,17 @@ def state(emulator: Emulator, reached: str | None = None, *, quantities: bool = 
         "broker": broker(emulator, reached),
         "faults": faults(emulator),
         "journal": emulator.simulation.journal.seq,
+        "storage": storage(emulator),
         "timeline": progress(emulator),
         "bugs": [bug.as_json() for bug in emulator.bugs.found.values()],
         "failures": [{"at": seconds(f.at), "text": str(f)} for f in emulator.result.failures],
     }
+
+
+def storage(emulator: Emulator) -> dict[str, object] | None:
+    """The state file, if there is one, and what is wrong with it."""
+    keeper = emulator.storage
+    return None if keeper is None else {"file": str(keeper.path), "problem": keeper.problem, "unsaved": keeper.unsaved}
 
 
 def entries(found: Iterable[Entry]) -> list[dict[str, object]]:

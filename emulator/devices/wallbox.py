@@ -320,6 +320,11 @@ class Wallbox(ABC):
         self.settings.listen(self.setting_changed)
         self.power_on()
 
+    def resume(self) -> None:
+        """It was running before, in an earlier run of the emulator: it boots with what was in flash."""
+        self.boot()
+        self.changed()
+
     def configure(self, settings: Mapping[str, object]) -> None:
         """The owner changes settings, with the vendor's app or at the wallbox. EmulatorError if any is wrong."""
         self.settings.configure(settings)

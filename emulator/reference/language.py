@@ -13,6 +13,7 @@ from ..scenario.schema import SECTIONS
 from ..scenario.steps import TIMES, VOCABULARY
 from ..scenario.steps.fault import COMMON
 from ..scenario.wallboxes import WALLBOX
+from ..vendors.packs import model as pack
 from ..verdict.catalogue import BY_NAME
 from ..verdict.rules import RULES
 from ..world.quantities import catalogue
@@ -24,6 +25,19 @@ NESTED: tuple[tuple[str, str, tuple[Argument[object], ...]], ...] = (
     ("A wallbox", "Under `wallboxes:` of a charger by name; a name alone will do: `wallbox: goe`.", WALLBOX),
     ("A vehicle", "Under `vehicles:` by name; the same keys may be given to `plug_in`.", sections.VEHICLE),
 )  # fmt: skip
+
+PACK_PARTS: dict[str, type] = {
+    "The file": pack.Pack,
+    "`models`": pack.PackModel,
+    "`settings`": pack.PackSetting,
+    "A value": pack.PackValue,
+    "`cases` of a value": pack.PackCase,
+    "`modbus`": pack.PackModbus,
+    "A register": pack.PackRegister,
+    "`http`": pack.PackHttp,
+    "A route": pack.PackRoute,
+    "`watchdog`": pack.PackWatchdog,
+}
 
 
 def scenario() -> Iterator[str]:
@@ -88,6 +102,16 @@ def rules() -> Iterator[str]:
         yield f"{found.about}\n"
         yield f"`rules: [{{include: {found.name}}}]`\n"
         yield from table(("rule", "source"), ((ready.name, ready.source) for ready in found.rules))
+
+
+def device_packs() -> Iterator[str]:
+    """The keys of a device pack."""
+    yield "# Device packs\n"
+    yield "A wallbox described in YAML: [how to write one](../own-vendor.md).\n"
+    for title, cls in PACK_PARTS.items():
+        yield f"## {title}\n"
+        yield f"{summary(cls)}\n"
+        yield from argument_table(arguments_of(cls))
 
 
 def names() -> Iterator[str]:

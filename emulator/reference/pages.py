@@ -17,6 +17,7 @@ PAGES: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "faults.md": language.faults,
     "rules.md": language.rules,
     "names.md": language.names,
+    "device-packs.md": language.device_packs,
     "control-api.md": api.page,
     "museum.md": museum.page,
 }

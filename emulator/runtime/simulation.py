@@ -89,6 +89,11 @@ class Simulation:
         charger = self.chargers.get(entry.charger or "") if isinstance(entry, Entry) else None
         return self.agenda.owner if charger is None else charger.happenings
 
+    @property
+    def answering(self) -> bool:
+        """A client's request is being answered, and nothing that it has set off is happening right now."""
+        return bool(self._held) and not self._busy
+
     def advance_to(self, at: Instant) -> None:
         """Let everything due until `at` happen, in order."""
         if self.agenda.quiet_until(at) and not self._pending and not self._busy and not self._held:
