@@ -109,6 +109,7 @@ class Wallbox(ABC):
         )
         self.clock_offset = timedelta()
         """How much its clock is fast."""
+        self.simulation.chargers[self.charger].remember()
         self.happenings = self.simulation.chargers[self.charger].happenings
         """What happens to its charger and to itself."""
         self.moments = Moments(self.simulation, self.charger)
