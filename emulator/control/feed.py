@@ -155,7 +155,7 @@ class EventFeed:
             if wanted.resets != self.resets:
                 await self._begin(socket, wanted)
             elif wanted.quantities != "none":
-                await socket.send_str(self._quantities(wanted))
+                await socket.send_str(await self._quantities(wanted))
             if wanted.entries:
                 await self._entries(socket, wanted)
             await asyncio.sleep(self._pace(wanted))
@@ -170,7 +170,7 @@ class EventFeed:
             await socket.send_str(_text({"type": "state", "state": views.state(self._emulator)}))
         elif wanted.quantities == "overview":
             await socket.send_str(_text({"type": "state", "state": views.state(self._emulator, quantities=False)}))
-            await socket.send_str(self._quantities(wanted))
+            await socket.send_str(await self._quantities(wanted))
         if wanted.entries:
             tail = await self._tail(wanted)
             await socket.send_str(_text({"type": "entries", "first": True, "entries": views.entries(tail)}))
@@ -213,12 +213,12 @@ class EventFeed:
         except TimeoutError:
             pass
 
-    def _quantities(self, wanted: Subscription) -> str:
+    async def _quantities(self, wanted: Subscription) -> str:
         emulator = self._emulator
         shown: dict[str, object] = {"clock": views.clock(emulator), "faults": views.faults(emulator)}
         if wanted.quantities == "all":
             return _text({"type": "quantities", **shown, "chargers": views.chargers(emulator)})
-        rows = overview.rows(emulator, self._contacts.count())
+        rows = await overview.rows(emulator, self._contacts.count())
         new = {name: row for name, row in rows.items() if wanted.rows.get(name) != row}
         wanted.rows = rows
         shown |= {"chargers": new, "journal": emulator.simulation.journal.seq, "timeline": views.progress(emulator)}

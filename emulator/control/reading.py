@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..world.site import Site
 
 FILTERS: Final = ("charger", "wallbox", "interface", "kind", "client", "text")
-TURN: Final = 2_000
+TURN: Final = 1_000
 """Entries looked at before others get their turn."""
 FURTHEST: Final = 5_000
 """How many entries after one are searched for what it led to."""

@@ -12,11 +12,11 @@ import tempfile
 import weakref
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import IO, Any, Final
 
 from ..core.instant import SECOND, Instant, seconds
+from ..core.values import value
 
 KINDS: Final = (
     "event", "stimulus", "command", "request", "write", "push", "connection", "fault", "expectation", "note", "clock",
@@ -24,7 +24,7 @@ KINDS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Entry:
     """One line of the journal. `seq` counts from 1; `cause` is the `seq` of the entry this one follows from."""
 
@@ -244,8 +244,9 @@ class Journal:
         lane.entries.append(entry)
         if not self.seq % SAMPLED or not lane.measured:
             self._settle(lane)
-        for listener in tuple(self._listeners):
-            listener(entry)
+        if self._listeners:
+            for listener in tuple(self._listeners):
+                listener(entry)
 
     def _settle(self, lane: _Lane) -> None:
         """Measure what is complete, and make room."""
