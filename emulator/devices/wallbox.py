@@ -86,7 +86,7 @@ class Wallbox(ABC):
                 setattr(cls, name, _counted(cls.__dict__[name]))
 
     speaks: str | None = None
-    """The interface whose names its values have in scenarios; None: HTTP, else the first without registers."""
+    """The interface whose names its values have in scenarios; None: HTTP, else the first that has no registers."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
