@@ -243,6 +243,12 @@ def test_ctl_drives_it(good: Path) -> None:
         assert json.loads(emulator.ctl("chargers", "charger"))["contactor"] == "open"
         assert emulator.where("http") in emulator.ctl("wallboxes")
         emulator.ctl("health")
+        emulator.ctl("snapshot", "take", "here")
+        assert "here" in emulator.ctl("snapshot", "list")
+        emulator.ctl("advance", "1 h")
+        emulator.ctl("snapshot", "restore", "here")
+        emulator.ctl("snapshot", "delete", "here")
+        assert emulator.ctl("snapshot", "list") == ""
         emulator.ctl("reset")
         assert json.loads(emulator.ctl("state"))["clock"]["at"] == 0.0
         emulator.ctl("unplug", code=1)

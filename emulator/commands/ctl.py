@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 
@@ -270,6 +271,48 @@ def _verdict(found: Mapping[str, Any], *, as_json: bool) -> int:
 def reset(client: ControlClient) -> None:
     """Everything back to the scenario's start."""
     client.request("POST", "/api/reset")
+
+
+@command.group()
+def snapshot() -> None:
+    """Keep the whole world under a name, and go back to it."""
+
+
+@snapshot.command(name="take")
+@click.argument("name")
+@click.pass_obj
+def take_snapshot(client: ControlClient, name: str) -> None:
+    """Keep everything as it is now."""
+    _print(client.request("POST", "/api/snapshots", {"name": name}))
+
+
+@snapshot.command(name="restore")
+@click.argument("name")
+@click.pass_obj
+def restore_snapshot(client: ControlClient, name: str) -> None:
+    """Go back to it; connections are dropped, as by a reset."""
+    client.request("POST", f"/api/snapshots/{quote(name, safe='')}/restore")
+
+
+@snapshot.command(name="delete")
+@click.argument("name")
+@click.pass_obj
+def delete_snapshot(client: ControlClient, name: str) -> None:
+    """Forget it."""
+    client.request("DELETE", f"/api/snapshots/{quote(name, safe='')}")
+
+
+@snapshot.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+@click.pass_obj
+def list_snapshots(client: ControlClient, as_json: bool) -> None:
+    """The snapshots there are."""
+    found = client.get("/api/snapshots")
+    if as_json:
+        _print(found)
+        return
+    for one in found["snapshots"]:
+        click.echo(f"{one['name']}  at {one['at']:g} s")
 
 
 @command.command()
