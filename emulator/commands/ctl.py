@@ -283,7 +283,7 @@ def snapshot() -> None:
 @click.pass_obj
 def take_snapshot(client: ControlClient, name: str) -> None:
     """Keep everything as it is now."""
-    _print(client.request("POST", "/api/snapshots", {"name": name}))
+    print_json(client.request("POST", "/api/snapshots", {"name": name}))
 
 
 @snapshot.command(name="restore")
@@ -309,7 +309,7 @@ def list_snapshots(client: ControlClient, as_json: bool) -> None:
     """The snapshots there are."""
     found = client.get("/api/snapshots")
     if as_json:
-        _print(found)
+        print_json(found)
         return
     for one in found["snapshots"]:
         click.echo(f"{one['name']}  at {one['at']:g} s")
