@@ -95,19 +95,19 @@ class Api:
             self.emulator.simulation.now()
             last = journal.seq
             found = await newer(journal, wanted, after, limit)
-            if found or time.monotonic() >= deadline or not await self.feed.news(deadline - time.monotonic()):
+            after = found.entries[-1].seq if found.more else max(after, last)
+            if found.entries or time.monotonic() >= deadline or not await self.feed.news(deadline - time.monotonic()):
                 break
-        following = found[-1].seq if len(found) == limit and found else max(last, found[-1].seq if found else 0)
-        return answer({"entries": views.entries(found), "next": following, "dropped": journal.dropped})
+        return answer({"entries": views.entries(found.entries), "next": after, "dropped": journal.dropped})
 
     async def _older(self, wanted: Filter, before: int, limit: int) -> web.Response:
         journal = self.emulator.simulation.journal
         self.emulator.simulation.now()
         last = journal.seq
         found = await older(journal, wanted, before, limit)
-        earlier = found[0].seq if len(found) == limit and found else None
-        reply = {"entries": views.entries(found), "next": last, "dropped": journal.dropped, "earlier": earlier}
-        return answer(reply)
+        earlier = found.entries[0].seq if found.more else None
+        reply = {"next": last, "dropped": journal.dropped, "earlier": earlier}
+        return answer({"entries": views.entries(found.entries), **reply})
 
     async def entry(self, request: web.Request) -> web.Response:
         text = request.match_info["seq"]

@@ -196,7 +196,7 @@ class EventFeed:
         """What a new client is shown of the past."""
         journal = self._emulator.simulation.journal
         if wanted.newest is not None:
-            return await older(journal, wanted.filter, wanted.position + 1, wanted.newest)
+            return (await older(journal, wanted.filter, wanted.position + 1, wanted.newest)).entries
         newest = journal.before(wanted.position + 1, kinds=LOUD)
         return list(islice(filter(wanted.filter, newest), TAIL))[::-1]
 
