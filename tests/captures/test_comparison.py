@@ -231,6 +231,18 @@ def test_what_was_cut_off_is_not_missing() -> None:
     assert found(re.sub(r',"lch":.*', "}", whole, count=1), "v3-11") == [("missing", "/status.lch")]
 
 
+@pytest.mark.parametrize("odd", ["NaN", "1e400", "9" * 60, "[[]]", "null", '"x"'])
+def test_no_value_is_too_odd(odd: str) -> None:
+    for key in ("nrg", "fwv", "frc"):
+        result = compare(read(f'{{"alw":true,"car":1,"{key}":{odd}}}'), model="v3-11", firmware="60.5")
+        assert result.fields >= 3
+    old = '"version":"B","dws":"0","stp":"0","amx":"6","ast":"0"'
+    for key in ("ama", "nrg", "fwv"):
+        capture = read(f'{{{old},"{key}":{odd}}}')
+        assert capture.identity.model is None or capture.identity.model.endswith("-11")
+        assert compare(capture, model="v3-11", firmware="60.5").fields >= 6
+
+
 # --- the command -----------------------------------------------------------------------------------------------------
 
 
