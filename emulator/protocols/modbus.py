@@ -110,9 +110,9 @@ class ModbusServer(Server):
         if not self.endpoint.reachable:
             return False
         if len(self.connections) >= self.endpoint.connection_limit(self.interface.max_connections):
-            oldest = min(self.connections, key=lambda connection: connection.heard)
-            quiet = asyncio.get_running_loop().time() - oldest.heard
-            if self.interface.when_full == "refuse" or quiet < self.interface.evict_after:
+            oldest = min(self.connections, key=lambda connection: connection.heard, default=None)
+            quiet = asyncio.get_running_loop().time() - (oldest or connection).heard
+            if oldest is None or self.interface.when_full == "refuse" or quiet < self.interface.evict_after:
                 self.endpoint.record("connection", "refused", {"why": "too many"}, client=connection.client)
                 return False
             self.endpoint.record("connection", "evicted", client=oldest.client)

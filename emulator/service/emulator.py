@@ -339,9 +339,10 @@ class Emulator:
             await asyncio.gather(*self.faults.pending, return_exceptions=True)
         await self.sockets.settle(published=published)
 
-    async def reset(self) -> None:
+    async def reset(self, scenario: Scenario | None = None) -> None:
         """Everything back to the scenario's start, on the same ports.
 
+        `scenario`: another timeline, or other rules, for the same chargers and wallboxes.
         Wallboxes connect to their broker again, as after a restart: that goes on when this returns.
         """
         async with self._busy:
@@ -349,6 +350,7 @@ class Emulator:
             self.player.stop()
             if self._keeper is not None:
                 self._keeper.forget()
+            self.scenario = scenario or self.scenario
             self._build(self.scenario)
             self.sockets.attach_central_system(self.simulation)
             for plan in self._added:
