@@ -47,12 +47,12 @@ class Api:
         self.contacts = Contacts(emulator)
         self.feed = EventFeed(emulator, self.contacts)
         self.metrics = Metrics(emulator)
-        self._begin()
-        emulator.on_reset += [self._begin, self.contacts.attach, self.feed.attach, self.metrics.attach]
+        self._keep_history()
+        emulator.on_reset += [self._keep_history, self.contacts.attach, self.feed.attach, self.metrics.attach]
 
-    def _begin(self) -> None:
-        """There is a new world."""
-        self.histories = Histories(self.emulator.simulation)
+    def _keep_history(self) -> None:
+        """From now on: plots begin where the world does."""
+        Histories.of(self.emulator.simulation)
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
