@@ -76,6 +76,7 @@ const Notices = () => (
       <div class={`notice ${notice.tone}`} key={notice.id}>
         <div><Icon name={notice.tone === "good" ? "check" : "warn"} /><span>{notice.text}</span><Button small icon="cross" tone="plain" title="dismiss" onClick={() => dismiss(notice.id)} /></div>
         {notice.step && <StepText step={notice.step} />}
+        {notice.command && <div class="step-text"><Line label="ctl" text={notice.command} /></div>}
       </div>
     ))}
   </div>
@@ -83,7 +84,7 @@ const Notices = () => (
 
 function ResetDialog() {
   const close = () => { asking.value = false; };
-  const reset = async () => { if (await ask("POST", "/api/reset")) tell("everything is as at the scenario's start"); close(); };
+  const reset = async () => { if (await ask("POST", "/api/reset")) tell("everything is as at the scenario's start", "good", { command: asClockCommand("reset") }); close(); };
   return (
     <Dialog title="Reset everything?" onClose={close}>
       <p>Time, physics, settings, cards, counters, faults and the journal go back to the scenario's start. Ports stay as they are.</p>
