@@ -8,7 +8,7 @@ import { locked, unlock } from "./api";
 import { plural } from "./format";
 import { Badge, Button, Copy, Dialog, Empty, Field, Icon, Line, StepText } from "./parts";
 import { ask, asClockCommand, dismiss, done, notices, tell } from "./session";
-import { catalogue, faults, go, link, online, route, rows, shownCharger, start, state, theme } from "./store";
+import { catalogue, faults, go, link, online, route, rows, shownCharger, start, state, theme, troubles } from "./store";
 import { ChargerPage } from "./views/charger";
 import { ClientsPage } from "./views/clients";
 import { Journal } from "./views/journal";
@@ -38,6 +38,7 @@ function App() {
           return <a href={link(one.id)} aria-current={is ? "page" : undefined} key={one.id}>{one.id === "chargers" && rows.value.size === 1 ? "Charger" : one.title}{one.id === "session" && done.value.length > 0 && <span class="counter">{done.value.length}</span>}</a>;
         })}
       </nav>
+      {troubles.value.length > 0 && <ul class="troubles" role="alert">{troubles.value.map(text => <li key={text}><Icon name="warn" />{text}</li>)}</ul>}
       <main id="main" tabIndex={-1}>
         {broken.value ? <div class="page"><Empty icon="warn" title={broken.value}><Button onClick={() => location.reload()}>Try again</Button></Empty></div>
           : !catalogue.value || !state.value ? <div class="page"><Empty title="Connecting to the emulator" /></div>

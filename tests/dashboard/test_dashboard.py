@@ -254,6 +254,13 @@ async def test_time_is_steered_and_a_reset_asks_first(two: Dashboard) -> None:
     await two.page.until("document.querySelector('.clock strong').innerText === '0:00:00'")
 
 
+async def test_a_mistake_of_the_emulator_itself_is_not_hidden(two: Dashboard) -> None:
+    await two.show()
+    two.emulator.bugs.caught("garage.goe.http", ValueError("this cannot be"))
+    await two.do({"note": "and on it goes"})
+    await two.sees("The emulator itself failed in garage.goe.http: ValueError: this cannot be", ".troubles")
+
+
 async def saved(page: Page) -> str:
     await page.js("location.hash = '#/session'")
     return str(await page.until("document.querySelector('.scenario-text')?.textContent"))
