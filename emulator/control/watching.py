@@ -12,6 +12,7 @@ from aiohttp import web
 
 from ..core.instant import seconds
 from ..errors import EmulatorError
+from ..service.history import Histories
 from ..world.quantities import read
 from . import vendor_values
 from .problems import Refused
@@ -29,7 +30,8 @@ RECENT: Final = 20_000
 async def history(api: Api, request: web.Request) -> web.Response:
     name = api.known_charger(request.match_info["name"], status=404)
     since = number(query_of(request, "since"), "since", 0.0)
-    return answer(api.histories.view(name, api.emulator.site.sensors_of(name), since))
+    site = api.emulator.site
+    return answer(Histories.of(site.simulation).view(name, site.sensors_of(name), since))
 
 
 async def tables(api: Api, request: web.Request) -> web.Response:

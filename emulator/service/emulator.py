@@ -147,7 +147,8 @@ class Emulator:
         self.player = Player(
             self.site, scenario, finished=self._over, open_ended=scenario.end is None, record=self.options.record
         )
-        self._performances: list[Player] = []
+        self.performances: list[Player] = []
+        """Of timelines that were added to the scenario's own."""
         self._posted: list[Failure] = []
         """Expectations that somebody else looked at and that did not hold."""
         self.finished.clear()
@@ -179,11 +180,6 @@ class Emulator:
     def central_system(self) -> CentralSystemServer | None:
         return self.sockets.central_system
 
-    @property
-    def players(self) -> Sequence[Player]:
-        """The scenario's, and those of timelines added to it."""
-        return (self.player, *self._performances)
-
     def _over(self, _result: Result) -> None:
         self.finished.set()
 
@@ -199,7 +195,7 @@ class Emulator:
     def result(self) -> Result:
         """The verdict so far, on the scenario and on timelines added to it."""
         result = self.player.result()
-        added = tuple(failure for player in self._performances for failure in player.failures)
+        added = tuple(failure for player in self.performances for failure in player.failures)
         failures = result.failures + added + tuple(self._posted)
         return replace(result, ok=not failures, failures=failures, bugs=tuple(self.bugs.found.values()))
 
@@ -281,7 +277,7 @@ class Emulator:
         """Do steps now, one after the other; a timeline (steps with a time, waits) begins now and is played on."""
         async with self.busy:
             if any(step.at is not None or step.after is not None or step.within is not None for step in steps):
-                self._performances.append(perform(self.site, steps))
+                self.performances.append(perform(self.site, steps))
                 outcomes = [Outcome(detail={"scheduled": True})] * len(steps)
             else:
                 outcomes = self._apply(steps)
