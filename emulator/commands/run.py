@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -209,17 +210,22 @@ async def _run(
 async def _served(
     scenario: Scenario, options: Options, control: dict[str, object], stop: asyncio.Event, *, keep_running: bool
 ) -> tuple[Result, list[Result], bool]:
-    from ..control.server import ControlServer
+    import asyncio
+
     from ..service.emulator import Emulator
     from ..service.garbage import forget_survivors
 
-    async with Emulator(scenario, options) as emulator, ControlServer(emulator, **control) as server:  # type: ignore[arg-type]
-        emulator.on_reset.append(forget_survivors)
-        _announce(emulator, server)
-        async with _shown(emulator, server):
-            await emulator.run_until(stop, past_the_end=keep_running or scenario.end is None)
-        emulator.conclude()
-        result, earlier = emulator.result, emulator.earlier
+    async with Emulator(scenario, options) as emulator:
+        await asyncio.to_thread(import_module, "emulator.control.server")  # the boxes answer meanwhile
+        from ..control.server import ControlServer
+
+        async with ControlServer(emulator, **control) as server:  # type: ignore[arg-type]
+            emulator.on_reset.append(forget_survivors)
+            _announce(emulator, server)
+            async with _shown(emulator, server):
+                await emulator.run_until(stop, past_the_end=keep_running or scenario.end is None)
+            emulator.conclude()
+            result, earlier = emulator.result, emulator.earlier
     if scenario.strict:
         result, earlier = result.strictly(), [before.strictly() for before in earlier]
     _verdict(scenario, result)

@@ -14,10 +14,11 @@ from aiohttp.typedefs import Handler
 from ..errors import PortTaken
 from ..service.endpoints import url
 from . import dashboard
-from .access import SECURITY_HEADERS, Gate, check_bind
+from .access import check_bind
 from .api import Api
 from .connections import Connections, bounded_head, whole_body
 from .contacts import Contacts
+from .gate import SECURITY_HEADERS, Gate
 from .openapi import document
 from .operations import Operation
 from .problems import problem_documents
