@@ -20,6 +20,7 @@ from ..devices.interfaces import HttpInterface, HttpRequest, ModbusInterface, Mo
 from ..devices.interfaces.udp import UdpInterface
 from ..devices.wallbox import Wallbox
 from ..vendors import vendor
+from ..vendors.nrgkick.models import FIRST_GENERATION
 from ..vendors.specimen import EPOCH, specimen
 from .capture import Document
 from .formats import goe, lektrico, nrgkick
@@ -183,7 +184,9 @@ def _warp(wallbox: Wallbox, _: Sources) -> Iterable[str]:
 
 
 def _nrgkick(wallbox: Wallbox, sources: Sources) -> Iterable[str]:
-    return (_get(wallbox, source) for source in sources if source.startswith("/"))
+    first = wallbox.profile.model.id in FIRST_GENERATION
+    path = f"/api%s/{wallbox.read('settings.MacAddress')}" if first else "%s"
+    return (_get(wallbox, path % source) for source in sources if source.startswith("/"))
 
 
 def _lektrico(wallbox: Wallbox, sources: Sources) -> Iterable[str]:
