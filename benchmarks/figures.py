@@ -56,7 +56,8 @@ def _captured(load: Load, port: int) -> dict[str, str]:
 
 
 def pymodbus(load: Load, _port: int) -> Served:
-    return Served.of("pymodbus", {"count": _registers(load)})
+    assert isinstance(load, ModbusLoad)
+    return Served.of("pymodbus", {"count": _registers(load), "unit": load.unit})
 
 
 def minimal(load: Load, _port: int) -> Served:

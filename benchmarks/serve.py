@@ -122,7 +122,7 @@ async def serve_pymodbus(argument: dict[str, int]) -> None:
     from pymodbus.simulator import DataType, SimData, SimDevice
 
     registers = SimData(0, count=argument["count"], values=7, datatype=DataType.REGISTERS)
-    server = ModbusTcpServer(SimDevice(1, registers), address=(LOCAL, 0))
+    server = ModbusTcpServer(SimDevice(argument["unit"], registers), address=(LOCAL, 0))
     await server.listen()
     sockets = getattr(server.transport, "sockets")  # noqa: B009
     ready(port=sockets[0].getsockname()[1])

@@ -21,6 +21,7 @@ NAME: Final = "charger-emulator"
 COMMANDS: Final = {
     "run": "Serve a scenario (or one charger through every vendor) and play it in clock time.",
     "play": "Play scenarios without sockets, as fast as possible.",
+    "explore": "Search for the situation in which a client breaks, and write it down as a scenario.",
     "import": "Make a scenario of a log, a dump or a journal.",
     "explain": "Find scenarios, faults and rules by symptom.",
     "record": "Stand between clients and a real box, and keep a journal.",
@@ -30,7 +31,7 @@ COMMANDS: Final = {
     "list": "Show vendors, models, firmwares, settings, vehicles, faults, steps, rules, events, quantities.",
     "schema": "Print the JSON Schema of the scenario language, for editors.",
     "reference": "Write the reference part of the documentation.",
-    "report": "Reports of runs: as Markdown.",
+    "report": "Reports of runs: joined, or as Markdown.",
     "ctl": "Talk to a running emulator.",
 }
 """Command to its one-line help, so that `--help` needs no command's module."""

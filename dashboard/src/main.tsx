@@ -42,7 +42,7 @@ function App() {
         {broken.value ? <div class="page"><Empty icon="warn" title={broken.value}><Button onClick={() => location.reload()}>Try again</Button></Empty></div>
           : !catalogue.value || !state.value ? <div class="page"><Empty title="Connecting to the emulator" /></div>
           : charger ? <ChargerPage key={charger} name={charger} />
-            : page === "journal" ? <div class="page journal-page"><Journal /></div>
+            : page === "journal" ? <div class="page journal-page"><h1 class="unseen">Journal</h1><Journal /></div>
               : page === "scenario" ? <ScenarioPage /> : page === "clients" ? <ClientsPage /> : page === "session" ? <SessionPage /> : <Overview />}
       </main>
       <footer><span>Charger emulator {state.value?.version}</span><a href="api">Control API</a><a href="static/licences.txt">Licences</a></footer>
@@ -122,7 +122,7 @@ const Help = () => (
 addEventListener("keydown", event => {
   const target = event.target as HTMLElement;
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return;
-  if (event.key === " " && /^(BUTTON|SUMMARY|A)$/.test(target.tagName)) return;
+  if (event.key === " " && (/^(BUTTON|SUMMARY|A)$/.test(target.tagName) || target.closest?.(".virtual"))) return;
   const page = PAGES.find(one => one.key === event.key);
   const actions: Record<string, () => void> = {
     " ": () => void toggleClock(), "+": () => void advance({ by: "1 min" }), a: openAdvance, s: () => openStep(shownCharger.value ?? ""), "?": () => { help.value = true; },

@@ -14,6 +14,8 @@ export const progress = signal<Progress>({ steps: 0, done: 0, finished: false })
 export const catalogue = signal<Catalogue | null>(null);
 /** Counts the worlds: a reset makes a new one, and everything kept of the old one is worth nothing. */
 export const world = signal(0);
+/** Counts what was asked for here: it may have changed something that the journal does not tell. */
+export const asked = signal(0);
 /** All quantities of the charger whose page is open. */
 export const detail = signal<Charger | null>(null);
 

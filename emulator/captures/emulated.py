@@ -20,7 +20,6 @@ from ..devices.interfaces import HttpInterface, HttpRequest, ModbusInterface, Mo
 from ..devices.interfaces.udp import UdpInterface
 from ..devices.wallbox import Wallbox
 from ..vendors import vendor
-from ..vendors.nrgkick.models import FIRST_GENERATION
 from ..vendors.specimen import EPOCH, specimen
 from .capture import Document
 from .formats import goe, lektrico, nrgkick
@@ -93,7 +92,9 @@ def emulated(
 ) -> Emulated:
     """Ask an emulated wallbox of a profile what these documents say. `fitted`: settings of its hardware."""
     raw = any(nrgkick.is_raw(document) for document in wanted)
-    sources = dict.fromkeys(f"{document.source}?raw" if raw else document.source for document in wanted)
+    sources = dict.fromkeys(document.source for document in wanted)
+    if raw:
+        sources = dict.fromkeys(f"{source}?raw" if source != "/control" else source for source in sources)
     return _emulated(vendor_name, profile, tuple(sources), tuple((fitted or {}).items()))
 
 
@@ -183,10 +184,15 @@ def _warp(wallbox: Wallbox, _: Sources) -> Iterable[str]:
         yield from frame.splitlines()
 
 
+_OF_CONNECT: Final = ("/measurements", "/settings")
+
+
 def _nrgkick(wallbox: Wallbox, sources: Sources) -> Iterable[str]:
-    first = wallbox.profile.model.id in FIRST_GENERATION
-    path = f"/api%s/{wallbox.read('settings.MacAddress')}" if first else "%s"
-    return (_get(wallbox, path % source) for source in sources if source.startswith("/"))
+    for source in sources:
+        if source in _OF_CONNECT:
+            yield _get(wallbox, f"/api{source}/{wallbox.read('measurements.MacAddress')}")
+        elif source.startswith("/"):
+            yield _get(wallbox, source)
 
 
 def _lektrico(wallbox: Wallbox, sources: Sources) -> Iterable[str]:

@@ -2,57 +2,135 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .options import log_format, log_level, seed, strict
+from ..errors import EmulatorError
+from .options import AS_JSON, log_format, log_level, seed, shard, strict
 
 if TYPE_CHECKING:
     from ..core.instant import Instant
+    from ..reports.matrix import Played
     from ..scenario.plan import Scenario
     from ..scenario.player import Result
+    from ..scenario.variants import Variant
 
 
 @click.command(name="play")
 @click.argument("scenarios", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
 @seed
 @strict
+@shard
+@click.option(
+    "--matrix",
+    metavar="WHAT=VALUES,...",
+    help="Play with every model, firmware or vehicle: firmware=all,vehicle=vw_id3,renault_zoe.",
+)
 @click.option(
     "--report",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
     help="Write reports (journal, JUnit, JSON, HTML) to this directory.",
 )
+@AS_JSON
 @log_format
 @log_level
-def command(scenarios: tuple[Path, ...], seed: int | None, strict: bool, report: Path | None) -> int:
+def command(
+    scenarios: tuple[Path, ...],
+    seed: int | None,
+    strict: bool,
+    shard: str,
+    matrix: str | None,
+    report: Path | None,
+    as_json: bool,
+) -> int:
     """Play SCENARIOS without sockets, as fast as possible. Exit code 1 if an expectation or a rule failed."""
+    from ..explore.shard import Shard
     from ..scenario.loader import load
+
+    cells = [(scenario, variant) for scenario in map(load, scenarios) for variant in _variants(matrix, scenario)]
+    share = Shard.parse(shard).of(cells)
+    played = []
+    for scenario, variant in share:
+        began = time.perf_counter()
+        cell = _played(scenario, variant, seed, strict=strict, record=report is not None)
+        played.append(cell)
+        if matrix is None and not as_json:
+            _tell(cell, time.perf_counter() - began)
+    if share and all(cell.result is None for cell in played):
+        raise EmulatorError(f"matrix: no variant is possible; the first: {played[0].problem}")
+    if as_json:
+        click.echo(json.dumps([cell.as_json() for cell in played], indent=2, ensure_ascii=False))
+    elif not share:
+        click.echo(f"nothing to do in shard {shard} of {len(cells)}")
+    elif matrix is not None:
+        _tell_table(played)
+    if report is not None:
+        _write(report, played, matrix=matrix is not None)
+    return 0 if all(cell.ok for cell in played) else 1
+
+
+def _variants(matrix: str | None, scenario: Scenario) -> list[Variant] | list[None]:
+    if matrix is None:
+        return [None]
+    from ..scenario.variants import variants
+
+    return variants(matrix, scenario)
+
+
+def _played(scenario: Scenario, variant: Variant | None, seed: int | None, *, strict: bool, record: bool) -> Played:
+    from ..reports.matrix import Played
+    from ..scenario.loader import load
+
+    values = variant.values if variant is not None else {}
+    if variant is not None:
+        try:
+            scenario = load(scenario.file, variant=variant)
+        except EmulatorError as error:
+            return Played(file=scenario.file, variant=values, problem=str(error))
+    result = _play(scenario, seed, record=record)
+    if strict or scenario.strict:
+        result = result.strictly()
+    return Played(file=scenario.file, variant=values, scenario=scenario, result=result)
+
+
+def _tell(cell: Played, took: float) -> None:
     from .verdict import verdict_lines
 
-    loaded = [load(path) for path in scenarios]
-    played = []
-    for scenario in loaded:
-        began = time.perf_counter()
-        result = _play(scenario, seed, record=report is not None)
-        took = time.perf_counter() - began
-        if strict or scenario.strict:
-            result = result.strictly()
-        played.append((scenario, result))
-        *failures, verdict = verdict_lines(scenario, result)
-        for line in failures:
-            click.echo(line)
-        click.echo(f"{verdict} ({took * 1000:.0f} ms)")
-    if report is not None:
-        from ..reports.writing import write_reports
+    assert cell.scenario is not None
+    assert cell.result is not None
+    *failures, verdict = verdict_lines(cell.scenario, cell.result)
+    for line in failures:
+        click.echo(line)
+    click.echo(f"{verdict} ({took * 1000:.0f} ms)")
 
-        write_reports(report, played)
-    return 0 if all(result.ok for _, result in played) else 1
+
+def _tell_table(cells: Sequence[Played]) -> None:
+    from ..reports.matrix import table
+
+    for line in table(cells):
+        click.echo(line)
+    failed = sum(not cell.ok for cell in cells)
+    impossible = sum(cell.result is None for cell in cells)
+    told = f", {impossible} not possible" if impossible else ""
+    click.echo(f"{len(cells)} variants: {len(cells) - failed - impossible} passed, {failed} failed{told}")
+
+
+def _write(report: Path, cells: Sequence[Played], *, matrix: bool) -> None:
+    if matrix:
+        from ..reports.matrix import write_matrix
+
+        write_matrix(report, cells)
+        return
+    from ..reports.writing import write_reports
+
+    write_reports(report, [(c.scenario, c.result) for c in cells if c.scenario is not None and c.result is not None])
 
 
 def _play(scenario: Scenario, seed: int | None, *, record: bool) -> Result:

@@ -25,11 +25,13 @@ from .options import (
 from .options import token as token_of
 
 if TYPE_CHECKING:
+    import asyncio
+
     from ..control.server import ControlServer
     from ..devices.realism import Realism
     from ..scenario.plan import Scenario
     from ..scenario.player import Result
-    from ..service.emulator import Emulator
+    from ..service.emulator import Emulator, Options
 
 
 @click.command(name="run")
@@ -70,6 +72,14 @@ if TYPE_CHECKING:
     help="Write reports (journal, JUnit, JSON, HTML) to this directory.",
 )
 @state_file
+@click.option(
+    "--journal-limit",
+    type=click.IntRange(1, 1_000_000),
+    default=256,
+    show_default=True,
+    metavar="MIB",
+    help="Memory for the journal; the oldest pushes go first. A report still has all of it.",
+)
 @strict
 @broker
 @broker_port
@@ -92,6 +102,7 @@ def command(
     keep_running: bool,
     report: Path | None,
     state: Path | None,
+    journal_limit: int,
     strict: bool,
     broker: str | None,
     broker_port: int | None,
@@ -124,6 +135,7 @@ def command(
         seed=seed,
         state=state,
         record=report is not None,
+        journal_limit=journal_limit << 20,
     )
     control = {
         "host": bind,
@@ -177,15 +189,27 @@ async def _run(
     import asyncio
     import signal
 
-    from ..control.server import ControlServer
-    from ..service.emulator import Emulator, Options
+    from ..service.emulator import Options
+    from ..service.garbage import brief_collections
 
     assert isinstance(options, Options)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    with brief_collections():
+        return await _served(scenario, options, control, stop, keep_running=keep_running)
+
+
+async def _served(
+    scenario: Scenario, options: Options, control: dict[str, object], stop: asyncio.Event, *, keep_running: bool
+) -> tuple[Result, list[Result], bool]:
+    from ..control.server import ControlServer
+    from ..service.emulator import Emulator
+    from ..service.garbage import forget_survivors
+
     async with Emulator(scenario, options) as emulator, ControlServer(emulator, **control) as server:  # type: ignore[arg-type]
+        emulator.on_reset.append(forget_survivors)
         _announce(emulator, server)
         await emulator.run_until(stop, past_the_end=keep_running or scenario.end is None)
         emulator.conclude()

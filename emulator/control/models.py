@@ -223,6 +223,14 @@ class Failure(JsonModel):
     text: str
 
 
+class Storage(JsonModel):
+    """The state file (`--state`)."""
+
+    file: str
+    problem: str | None = Field(description="Why the last write failed")
+    unsaved: int = Field(description="Values that wait to be written")
+
+
 class Bug(JsonModel):
     """A mistake of the emulator itself."""
 
@@ -317,6 +325,7 @@ class State(JsonModel):
     faults: list[ActiveFault]
     journal: int = Field(description="Number of the newest journal entry")
     timeline: Timeline
+    storage: Storage | None
     bugs: list[Bug]
     failures: list[Failure]
 

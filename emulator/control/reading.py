@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..world.site import Site
 
 FILTERS: Final = ("charger", "wallbox", "interface", "kind", "client", "text")
-TURN: Final = 2_000
+TURN: Final = 1_000
 """Entries looked at before others get their turn."""
 FURTHEST: Final = 5_000
 """How many entries after one are searched for what it led to."""
@@ -90,12 +90,12 @@ class Filter:
 
 async def newer(journal: Journal, wanted: Filter, after: int, limit: int) -> list[Entry]:
     """The first `limit` entries with a number above `after`."""
-    return await _searched(journal.after(after), wanted, limit)
+    return await _searched(journal.after(after, kinds=wanted.kinds), wanted, limit)
 
 
 async def older(journal: Journal, wanted: Filter, before: int, limit: int) -> list[Entry]:
     """The last `limit` entries with a number below `before`, oldest first."""
-    return (await _searched(journal.before(before), wanted, limit))[::-1]
+    return (await _searched(journal.before(before, kinds=wanted.kinds), wanted, limit))[::-1]
 
 
 async def _searched(entries: Iterator[Entry], wanted: Filter, limit: int) -> list[Entry]:

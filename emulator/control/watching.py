@@ -5,6 +5,7 @@ The one rule: looking changes nothing, and costs no more than what is looked at.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
     from .api import Api
 
-RECENT: Final = 50_000
+RECENT: Final = 20_000
 """Newest journal entries that behaviour is worked out from."""
 
 
@@ -59,5 +60,6 @@ async def behaviour(api: Api, _request: web.Request) -> web.Response:
     at = api.emulator.simulation.now()
     journal = api.emulator.simulation.journal
     first = max(journal.dropped, journal.seq - RECENT)
-    found = behaviour_of(journal.after(first), at, {})
+    entries = tuple(journal.after(first))
+    found = await asyncio.to_thread(behaviour_of, entries, at, {})  # others get their turn meanwhile
     return answer({"at": round(seconds(at), 6), "after": first, **found})

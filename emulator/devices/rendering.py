@@ -40,6 +40,10 @@ class Moments:
         self._own: Happenings = simulation.chargers[charger].happenings
         self._world: Happenings = simulation.agenda.world
 
+    def pass_on(self) -> None:
+        """Something has happened that nobody else says."""
+        self._own.count += 1
+
     def now(self) -> Moment:
         at = self._simulation.present()
         return Moment(self._own.count + self._world.count + self._simulation.clock.changes, at)
@@ -131,17 +135,22 @@ class Document(Kept, Generic[V]):
         fragments, texts = self._fragments, self._texts
         moving: list[int] = []
         until = FOREVER
+        changed = self.moment is None
         self.moment = None
         for index in self._moving if again else range(len(fragments)):
             fragment = fragments[index]
-            texts[index] = fragment.renew(view, moment)
+            text = fragment.renew(view, moment)
+            if text is not texts[index]:
+                texts[index] = text
+                changed = True
             if fragment.until != FOREVER:
                 moving.append(index)
                 if fragment.until < until:
                     until = fragment.until
-        data = self._join(texts)
-        if data != self.data:
-            self.data = data
+        if changed:
+            data = self._join(texts)
+            if data != self.data:
+                self.data = data
         self._moving, self.until, self.moment = moving, until, moment
 
 

@@ -85,6 +85,9 @@ class Wallbox(ABC):
             if name in cls.__dict__:
                 setattr(cls, name, _counted(cls.__dict__[name]))
 
+    speaks: str | None = None
+    """The interface whose names its values have in scenarios; None: HTTP, else the first that is not about registers."""
+
     def __init__(self, context: Context) -> None:
         self.context = context
         self.vendor = context.vendor
@@ -318,6 +321,11 @@ class Wallbox(ABC):
         self.booted_at = self.simulation.now()
         self.settings.listen(self.setting_changed)
         self.power_on()
+
+    def resume(self) -> None:
+        """It was running before, in an earlier run of the emulator: it boots with what was in flash."""
+        self.boot()
+        self.changed()
 
     def configure(self, settings: Mapping[str, object]) -> None:
         """The owner changes settings, with the vendor's app or at the wallbox. EmulatorError if any is wrong."""

@@ -142,7 +142,7 @@ def _compared(box: Box, remarks: Remarks, redactor: Redactor) -> list[Reading]:
     for reading in box.readings:
         if is_personal(reading.known_as):
             personal.append(reading.line)
-            if isinstance(reading.value, str | int) and not isinstance(reading.value, bool):
+            if isinstance(reading.value, str) or "erial" in reading.known_as:
                 redactor.learn(reading.value, "serial" if "erial" in reading.known_as else "name")
         else:
             kept.append(reading)

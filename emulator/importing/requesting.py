@@ -27,7 +27,8 @@ def requests_of(work: Work, part: Part, redactor: Redactor) -> list[Deed]:
         if ask.arguments and ask.interface in (*part.sketch.interfaces, "websocket"):
             interface = "http" if ask.interface == "websocket" else ask.interface
             arguments = _addressed(part, ask.arguments, redactor)
-            deeds.append(Deed(at, "request", {"on": f"{part.sketch.address}.{interface}", **arguments}, why))
+            on = f"{part.sketch.address}.{interface}"
+            deeds.append(Deed(at, "request", {"in": "play", "on": on, **arguments}, why))
         elif writes := _written(part, ask.values):
             deeds.append(Deed(at, "command", {"write": writes}, why))
     return deeds if len(deeds) <= MOST else _without_repetitions(deeds)

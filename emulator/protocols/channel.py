@@ -18,7 +18,7 @@ from ..devices.traffic import Direction, of_frame
 from ..runtime.journal import Entry
 from .connection import Connection
 from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
-from .server import Endpoint
+from .server import APART, Endpoint
 from .turns import Turn
 from .wire import excerpt
 
@@ -267,7 +267,7 @@ class Channel:
         delivery = interception.deliver(interception.content(payload))
         if delivery.silent:
             return
-        if self._lag > 0 and replies_to is not None:
+        if self._lag > 0 and replies_to is not None and not self._doomed:
             delivery = replace(delivery, delay=delivery.delay + self._lag)
         payload = delivery.data
         frame = payload.decode("utf-8", "replace") if isinstance(frame, str) else payload
@@ -301,7 +301,7 @@ class Channel:
     def _put_late(self, opcode: Opcode, delivery: Delivery) -> None:
         """Send a frame after its delay and behind everything that is late already."""
         loop = asyncio.get_running_loop()
-        due = max(self._late_until, loop.time() + delivery.delay)
+        due = max(self._late_until + APART, loop.time() + delivery.delay)
         self._late_until = due
         self._late += 1
 

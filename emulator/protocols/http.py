@@ -141,8 +141,9 @@ class HttpServer(Server):
         The one place where a request meets the vendor.
         """
         detail: dict[str, object] = {}
-        if request.query_string:
-            detail["query"] = excerpt(request.query_string)
+        query = request.query_string
+        if query:
+            detail["query"] = excerpt(query)
         if request.body:
             detail["body"] = excerpt(request.body)
         agent = request.headers.get("user-agent")

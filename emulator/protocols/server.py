@@ -30,6 +30,8 @@ T = TypeVar("T")
 F = TypeVar("F")
 Declared = TypeVar("Declared")
 
+APART: Final = 0.0001
+"""Wall seconds between two late answers: timers of one instant have no order."""
 BACKLOG: Final = 2048
 """Connections that may wait to be accepted: asyncio's 100 turns a storm of clients into retransmissions."""
 

@@ -137,7 +137,7 @@ REALISM: Final = Argument(
     "default: full in real time, off at any other speed of the clock",
 )
 WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, EVERYTHING, REALISM, OCPP, EEBUS, *PORTS)
-_KEYS: Final = [argument.name for argument in WALLBOX if argument.name not in vendors.names()]
+_KEYS: Final = [argument.name for argument in WALLBOX if argument.name not in vendors.OWN]
 """What cannot be the name of a wallbox; `eebus`, which is a vendor as well, can."""
 
 

@@ -26,7 +26,7 @@ from ..protocols.push import moved
 from ..protocols.server import Server
 from ..runtime.bugs import Bugs
 from ..runtime.clock import Clock
-from ..runtime.journal import Entry
+from ..runtime.journal import Entry, Journal
 from ..runtime.pacer import Pacer
 from ..scenario.plan import Scenario
 from ..scenario.player import FOREVER, Failure, Player, Result
@@ -110,7 +110,7 @@ class Emulator:
             self._keeper = stack.enter_context(Keeper(self.options.state))
         if self.scenario.wants_broker or self.scenario.broker is not None:
             await self.sockets.start_broker(stack)
-        self._build(self._keeper.restored(self.scenario) if self._keeper is not None else self.scenario)
+        self._build_first()
         self._pacer = Pacer(self.simulation)
         if self.scenario.wants_central_system:
             await self.sockets.start_central_system(stack, self.simulation)
@@ -122,16 +122,34 @@ class Emulator:
         if self._keeper is not None:
             keeping = asyncio.create_task(self._keep(self._keeper), name="keeper")
             stack.push_async_callback(_cancel, keeping)
-            stack.callback(self._keeper.keep_meters)
+            stack.callback(self._keeper.keep_counters)
         self.player.start()
         self.clock.set_speed(self._speed)
         self.simulation.wake()
 
     async def _keep(self, keeper: Keeper) -> None:
-        """Write the running meters down now and then."""
+        """Write the running counters down now and then."""
         while True:
             await asyncio.sleep(KEEP)
-            keeper.keep_meters()
+            keeper.keep_counters()
+
+    def _build_first(self) -> None:
+        """The site of the run, with what was kept."""
+        if self._keeper is None:
+            self._build(self.scenario)
+            return
+        kept = self._keeper.restored(self.scenario)
+        try:
+            self._build(kept)
+        except EmulatorError as error:
+            if kept == self.scenario:
+                raise
+            raise EmulatorError(f"{self._keeper.path}: what is kept there does not fit the scenario: {error}") from None
+
+    @property
+    def storage(self) -> Keeper | None:
+        """What keeps settings and counters across runs."""
+        return self._keeper
 
     def _build(self, scenario: Scenario) -> None:
         """A new site, its time at 0."""
@@ -139,7 +157,7 @@ class Emulator:
         self.site = build(
             scenario,
             clock=Clock(0.0),
-            wall=time.time,
+            journal=Journal(wall=time.time, limit=self.options.journal_limit, spill=self.options.record),
             seed=self.options.seed,
             broker=self.sockets.broker_address,
             epoch=epoch,
@@ -321,16 +339,18 @@ class Emulator:
             await asyncio.gather(*self.faults.pending, return_exceptions=True)
         await self.sockets.settle(published=published)
 
-    async def reset(self) -> None:
+    async def reset(self, scenario: Scenario | None = None) -> None:
         """Everything back to the scenario's start, on the same ports.
 
+        `scenario`: another timeline, or other rules, for the same chargers and wallboxes.
         Wallboxes connect to their broker again, as after a restart: that goes on when this returns.
         """
         async with self._busy:
             self._keep_result()
             self.player.stop()
             if self._keeper is not None:
-                self._keeper.clear()
+                self._keeper.forget()
+            self.scenario = scenario or self.scenario
             self._build(self.scenario)
             self.sockets.attach_central_system(self.simulation)
             for plan in self._added:

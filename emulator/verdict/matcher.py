@@ -125,7 +125,7 @@ class PatternMatcher:
 
     def _match_write(self, action: ClientAction, entry: Entry) -> PatternMatch:
         found = _selected(action.writes, entry)
-        if found is None:
+        if found is None or entry.client is None:  # what the wallbox or its owner does is not the client's doing
             return PatternMatch.NO
         name, value = found
         key = (f"{entry.charger}.{entry.wallbox}", name)

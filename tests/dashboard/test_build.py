@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
 
 import pytest
+
+from emulator.scenario.loader import loads
 
 ROOT: Final = Path(__file__).parents[2]
 SOURCES: Final = ROOT / "dashboard"
@@ -55,3 +58,9 @@ def test_the_lock_file_names_versions_and_checksums_and_no_host() -> None:
     stated = json.loads((SOURCES / "package.json").read_text("utf-8"))
     for version in (stated["dependencies"] | stated["devDependencies"]).values():
         assert version[0].isdigit(), "versions are exact"
+
+
+def test_the_step_on_the_page_about_it_is_one() -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "dashboard.md").read_text("utf-8"), re.DOTALL)
+    scenario = loads(f"chargers: {{garage: {{wallboxes: {{goe: {{http: true}}}}}}}}\nsteps:\n{text}")
+    assert [step.name for step in scenario.steps] == ["fault"]

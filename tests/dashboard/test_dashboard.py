@@ -214,6 +214,10 @@ async def test_the_timeline_and_the_rules_are_shown(two: Dashboard) -> None:
     await two.sees("later", ".timeline")
     await two.sees("never above 16 A", ".rules")
     await two.sees("not tested", ".rules")
+    await two.page.click("Add a rule")
+    await two.page.type("#rule", "{name: modest, client: {writes: garage.goe.amp}, count: 3}")
+    await two.page.click("Put into force", "dialog")
+    await two.sees("modest", ".rules")
     await two.do({"command": {"wallbox": "garage.goe", "write": {"amp": 20}}})
     await two.sees("broken", ".rules")
     await two.emulator.advance(7200 * SECOND)
@@ -224,7 +228,7 @@ async def test_time_is_steered_and_a_reset_asks_first(two: Dashboard) -> None:
     await two.show()
     await two.page.click("+1 min")
     await two.page.until("document.querySelector('.clock strong').innerText === '0:01:00'")
-    await two.page.js("document.dispatchEvent(new KeyboardEvent('keydown', {key: ' ', bubbles: true}))")
+    await two.page.js("document.body.dispatchEvent(new KeyboardEvent('keydown', {key: ' ', bubbles: true}))")
     await two.page.until("document.querySelector('.clock select').value === '1'")
     await two.page.click("freeze time")
     await two.page.until("document.querySelector('.clock select').value === '0'")
@@ -314,6 +318,17 @@ async def test_everything_has_a_name_and_follows_the_scheme(two: Dashboard) -> N
     await two.page.click("appearance: auto")
     await two.page.click("appearance: light")
     await two.page.until("document.documentElement.dataset.theme === 'dark'")
+
+
+async def test_a_protected_emulator_asks_for_its_token(browser: Page) -> None:
+    options = Options(any_port=True, speed=0.0, announce=False)
+    async with Emulator(loads(TWO), options) as emulator, ControlServer(emulator, port=0, token="secret") as server:
+        await browser.open(server.url)
+        await browser.until("document.querySelector('dialog')?.innerText.includes('This emulator is protected')")
+        await browser.type("#token", "secret")
+        await browser.click("Open", "dialog")
+        await browser.until("document.querySelectorAll('.overview .row:not(.head)').length === 2")
+        await browser.open("about:blank")
 
 
 async def test_three_hundred_boxes(many: Dashboard) -> None:

@@ -8,7 +8,7 @@ import { clock } from "../store";
 import type { Behaviour, CentralSystem, Contact, ChargePoint, Measure, Plain, Seen } from "../types";
 
 export function ClientsPage() {
-  const seen = useDocument<{ clients: Seen[] }>("/api/clients").value, behaviour = useDocument<Behaviour>("/api/behaviour", 3000).value;
+  const seen = useDocument<{ clients: Seen[] }>("/api/clients").value, behaviour = useDocument<Behaviour>("/api/behaviour", 10_000).value;
   const central = useDocument<CentralSystem>("/api/central_system").value;
   return (
     <div class="page clients">
