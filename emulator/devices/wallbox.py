@@ -86,7 +86,7 @@ class Wallbox(ABC):
                 setattr(cls, name, _counted(cls.__dict__[name]))
 
     speaks: str | None = None
-    """The interface whose names its values have in scenarios; None: HTTP, else the first that is not about registers."""
+    """The interface whose names its values have in scenarios; None: HTTP, else the first that has no registers."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -109,6 +109,7 @@ class Wallbox(ABC):
         )
         self.clock_offset = timedelta()
         """How much its clock is fast."""
+        self.simulation.chargers[self.charger].remember()
         self.happenings = self.simulation.chargers[self.charger].happenings
         """What happens to its charger and to itself."""
         self.moments = Moments(self.simulation, self.charger)

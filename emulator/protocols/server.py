@@ -167,6 +167,11 @@ class Server(ABC):
             self.drop()
         self._changed.set()
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether something has changed that `settle` has not looked at, or is looking at."""
+        return self._changed.is_set() or self._lock.locked()
+
     async def settle(self) -> None:
         """Make the sockets match the wallbox: open if it is reachable, closed if not."""
         async with self._lock:
