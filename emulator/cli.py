@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "reference": "Write the reference part of the documentation.",
     "report": "Reports of runs: joined, or as Markdown.",
     "ctl": "Talk to a running emulator.",
+    "completion": "Print what makes a shell complete commands, steps, boxes, values and faults.",
 }
 """Command to its one-line help, so that `--help` needs no command's module."""
 

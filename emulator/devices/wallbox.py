@@ -85,6 +85,9 @@ class Wallbox(ABC):
             if name in cls.__dict__:
                 setattr(cls, name, _counted(cls.__dict__[name]))
 
+    speaks: str | None = None
+    """The interface whose names its values have in scenarios; None: HTTP, else the first that has no registers."""
+
     def __init__(self, context: Context) -> None:
         self.context = context
         self.vendor = context.vendor

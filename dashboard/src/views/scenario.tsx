@@ -65,7 +65,7 @@ function Step({ step }: { step: TimelineStep }) {
         {step.within !== null && <small>within {duration(step.within)}</small>}
         {step.arguments !== null && <code>{typeof step.arguments === "string" ? step.arguments : asYaml(step.arguments)}</code>}
         {step.why && <p class="note bad">{step.why}</p>}
-        {step.line && <small class="dim">line {step.line}</small>}
+        {step.line && <small class="place">line {step.line}</small>}
       </div>
     </li>
   );
