@@ -96,10 +96,10 @@ class HttpServer(Server):
             return False
         interface = self.interface
         if len(self.connections) >= self.endpoint.connection_limit(interface.max_connections):
-            if interface.when_full == "refuse":
+            oldest = next(iter(self.connections), None)
+            if oldest is None or interface.when_full == "refuse":
                 self.endpoint.record("connection", "refused", {"why": "too many"}, client=connection.client)
                 return False
-            oldest = next(iter(self.connections))
             self.endpoint.record("connection", "evicted", client=oldest.client)
             oldest.abort()
         self.connections[connection] = None
