@@ -157,6 +157,29 @@ def printed(said: Shown, name: str, value: object) -> Ask:
     return Ask(said.at, said.line, "", values={name: value})
 
 
+def unframed(text: str) -> str | None:
+    """What go-e's WebSocket says without its frame; None: nothing that a box tells of itself."""
+    if not text.lstrip().startswith('{"type"'):
+        return text
+    try:
+        frame = json.loads(text)
+        if "data" in frame and isinstance(frame["data"], str):  # securedMsg
+            frame = json.loads(frame["data"])
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(frame, dict):
+        return text
+    match frame.get("type"):
+        case "fullStatus" | "deltaStatus":
+            return json.dumps(frame.get("status"))
+        case "hello":
+            told = {"fwv": frame.get("version"), "typ": frame.get("devicetype"), "sse": frame.get("serial")}
+            return json.dumps({name: value for name, value in told.items() if value is not None})
+        case "response" | "authRequired" | "authSuccess" | "auth" | "setValue":
+            return None
+    return text
+
+
 def unbridged(payload: str) -> str:
     """A payload without what ioBroker puts around it."""
     if not payload.startswith("{") or '"val"' not in payload or '"ts"' not in payload:
