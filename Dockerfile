@@ -1,7 +1,10 @@
 # The emulator as a container: every vendor on one charger, or the scenario given to `run`.
 #   docker build -t charger-emulator .
 #   docker run --rm --network host charger-emulator
-#   docker run --rm -p 8000:8000 -p 8101:8101 -v "$PWD:/scenarios" charger-emulator run /scenarios/night.yaml
+#   docker run --rm --read-only --tmpfs /tmp --cap-drop ALL --network host charger-emulator
+# What is published with -p is open to whoever reaches it, the control API included, unless it is given a token
+# (CHARGER_EMULATOR_TOKEN_FILE); see SECURITY.md.
+#   docker run --rm -p 127.0.0.1:8000:8000 -p 8101:8101 -v "$PWD:/scenarios" charger-emulator run /scenarios/night.yaml
 
 FROM python:3.13-slim AS build
 # The version, where the history is not at hand: --build-arg VERSION=1.2.3

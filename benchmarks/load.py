@@ -101,6 +101,7 @@ class ModbusLoad:
     def __init__(self, function: int, *blocks: tuple[int, int], unit: int = 1) -> None:
         self.function = function
         self.blocks = blocks
+        self.unit = unit
         self._requests = [
             (bytes((0, 1, 0, 0, 0, 6, unit, function)) + address.to_bytes(2, "big") + count.to_bytes(2, "big"))
             for address, count in blocks

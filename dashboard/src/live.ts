@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get } from "./api";
-import { clock, journalEnd, world } from "./store";
+import { asked, clock, journalEnd, world } from "./store";
 
 export function useDocument<T>(path: string, every = 1000) {
   const found = useSignal<T | null>(null);
@@ -15,7 +15,7 @@ export function useDocument<T>(path: string, every = 1000) {
       try { const reply = await get<T>(path); if (!gone) found.value = reply; } catch { stale = true; } finally { busy = false; }
     };
     const changed = () => { stale = true; };
-    const stops = [journalEnd.subscribe(changed), clock.subscribe(changed), world.subscribe(() => { stale = true; void load(); })];
+    const stops = [journalEnd.subscribe(changed), clock.subscribe(changed), ...[asked, world].map(one => one.subscribe(() => { stale = true; void load(); }))];
     const timer = setInterval(() => { if (stale) void load(); }, every);
     return () => { gone = true; clearInterval(timer); for (const stop of stops) stop(); };
   }, [path, every]);

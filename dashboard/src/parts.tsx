@@ -1,6 +1,6 @@
 // Small parts that every view is made of.
 import { useSignal } from "@preact/signals";
-import type { ComponentChildren, RefObject } from "preact";
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { asCommand, asYaml, type Step } from "./session";
 import type { Tone } from "./format";
@@ -86,8 +86,8 @@ export const Select = ({ value, options, onChange, label, id }: {
   </select>
 );
 
-export const SearchBox = ({ value, onInput, label, reference }: { value: string; onInput: (value: string) => void; label: string; reference?: RefObject<HTMLInputElement> }) => (
-  <span class="search"><Icon name="search" /><input type="search" ref={reference} value={value} placeholder={label} aria-label={label} onInput={event => onInput(event.currentTarget.value)} /></span>
+export const SearchBox = ({ value, onInput, label, first }: { value: string; onInput: (value: string) => void; label: string; first?: boolean }) => (
+  <span class="search"><Icon name="search" /><input type="search" autofocus={first} value={value} placeholder={label} aria-label={label} onInput={event => onInput(event.currentTarget.value)} /></span>
 );
 
 /** The same step as a scenario and as a shell would say it. */

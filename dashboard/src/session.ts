@@ -3,38 +3,45 @@
 import { computed, effect, signal } from "@preact/signals";
 import { parse, stringify } from "yaml";
 import { ApiError, call } from "./api";
-import { clock, progress, refreshWallboxes, state } from "./store";
+import { asked, clock, progress, refreshWallboxes, state } from "./store";
 import { instant, statedSeconds } from "./format";
-import type { Outcome, Plain, PlainObject } from "./types";
+import type { Outcome, Plain, PlainObject, Wallbox } from "./types";
 
 export type Step = { [name: string]: Plain };
 export interface Done { id: number; at: number; step: Step; outcome: string; ok: boolean }
 
 const KEY = "charger-emulator-session";
-interface Kept { done: Done[]; last: number }
+interface Kept { done: Done[]; rules: Plain[] }
 const kept = (() => {
   try { return JSON.parse(sessionStorage.getItem(KEY) ?? "") as Kept; } catch { return null; }
 })();
 export const done = signal<Done[]>(kept?.done ?? []);
-let last = kept?.last ?? 0;
-effect(() => sessionStorage.setItem(KEY, JSON.stringify({ done: done.value, last: clock.value.at })));
+/** Rules that were added on this page. */
+export const rules = signal<Plain[]>(kept?.rules ?? []);
+let last = Number(sessionStorage.getItem(`${KEY}-at`) ?? 0);
+effect(() => sessionStorage.setItem(KEY, JSON.stringify({ done: done.value, rules: rules.value })));
 // Time that runs backwards is a reset or a snapshot brought back: what was done later has not happened.
 effect(() => {
   const at = clock.value.at;
   if (clock.value.time === "") return;
-  if (at < last - 1e-6) done.value = done.peek().filter(one => one.at <= at);
+  if (at < last - 1e-6) {
+    done.value = done.peek().filter(one => one.at <= at);
+    if (at === 0) rules.value = [];
+  }
   last = at;
+  sessionStorage.setItem(`${KEY}-at`, String(at));
 });
 
 // --- telling --------------------------------------------------------------------------------------------------------
 
-export interface Notice { id: number; text: string; tone: "good" | "bad"; step?: Step }
+export interface Notice { id: number; text: string; tone: "good" | "bad"; step?: Step; command?: string }
 export const notices = signal<Notice[]>([]);
 let count = kept?.done.length ? Math.max(...kept.done.map(one => one.id)) : 0;
 
-export function tell(text: string, tone: Notice["tone"] = "good", step?: Step) {
+/** `step`, `command`: how to do the same without this page. */
+export function tell(text: string, tone: Notice["tone"] = "good", { step, command }: Pick<Notice, "step" | "command"> = {}) {
   const id = ++count;
-  notices.value = [...notices.value.slice(-2), { id, text, tone, step }];
+  notices.value = [...notices.value.slice(-2), { id, text, tone, step, command }];
   setTimeout(() => dismiss(id), tone === "bad" ? 12_000 : 5_000);
 }
 export const dismiss = (id: number) => { notices.value = notices.value.filter(notice => notice.id !== id); };
@@ -46,18 +53,22 @@ export async function perform(step: Step): Promise<boolean> {
     const outcome = await call<Outcome>("POST", "/api/steps", step);
     const text = outcome.ok ? `${named(step)} at ${instant(outcome.at)}` : `${named(step)}: ${outcome.message || outcome.refused}`;
     done.value = [...done.value, { id: ++count, at: outcome.at, step, outcome: outcome.message, ok: outcome.ok }];
-    tell(text, outcome.ok ? "good" : "bad", step);
+    tell(text, outcome.ok ? "good" : "bad", { step });
     if ("set_firmware" in step || "set" in step || "reboot" in step) void refreshWallboxes();
     return outcome.ok;
   } catch (error) {
-    tell(error instanceof ApiError ? error.message : `no answer from the emulator (${error})`, "bad", step);
+    tell(error instanceof ApiError ? error.message : `no answer from the emulator (${error})`, "bad", { step });
     return false;
   }
 }
 
 /** Something that is no step: done without being part of the scenario. */
 export async function ask<T>(method: string, path: string, body?: Plain): Promise<T | null> {
-  try { return await call<T>(method, path, body); } catch (error) { complain(error); return null; }
+  try {
+    const found = await call<T>(method, path, body);
+    asked.value++;
+    return found;
+  } catch (error) { complain(error); return null; }
 }
 
 export const nameOf = (step: Step) => Object.keys(step)[0] ?? "";
@@ -91,12 +102,12 @@ const urlOption = () => (location.origin === "http://127.0.0.1:8000" ? [] : ["--
 
 // --- as a scenario --------------------------------------------------------------------------------------------------
 
-const DEFAULT: PlainObject = {
-  charger: {
-    rated_current: "32 A", phases: 3, connector: "tethered", total_energy: "1234567 Wh", interfaces: "all",
-    wallboxes: ["goe", "warp", "nrgkick", "lektrico", "bender", "keba"],
-  },
-};
+/** What runs when no scenario is named, with the wallboxes it has. */
+function standard(boxes: Wallbox[]): PlainObject {
+  const names = boxes.map(box => box.name.split(".")[1]!);
+  const hardware = { rated_current: "32 A", phases: 3, connector: "tethered", total_energy: "1234567 Wh" };
+  return { charger: { ...hardware, interfaces: "all", wallboxes: names } };
+}
 
 /** Everything done in this session that was not refused, as a scenario that does the same. */
 export const scenario = computed(() => {
@@ -109,8 +120,9 @@ export const scenario = computed(() => {
   ];
   const parts: string[] = [...head, `about: ${asYaml("A session on the dashboard.")}`, `seed: ${state.value?.seed ?? 0}`];
   if (file) parts.push(`include: ${asYaml(name)}`);
-  else parts.push(stringify({ chargers: DEFAULT }, { lineWidth: 0 }).trim());
+  else parts.push(stringify({ chargers: standard(state.value?.wallboxes ?? []) }, { lineWidth: 0 }).trim());
   parts.push(steps.length ? "steps:" : "steps: []", ...steps.map(step => `  - ${asYaml(step)}`));
+  if (rules.value.length) parts.push("rules:", ...rules.value.map(rule => `  - ${asYaml(rule)}`));
   // A scenario that is not over yet ends as it says itself.
   const end = Math.max(clock.value.at, ...done.value.map(one => one.at));
   if (!file || progress.value.finished) parts.push(`end: {at: ${statedSeconds(Math.ceil(end * 1000) / 1000)}}`);

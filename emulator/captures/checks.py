@@ -90,11 +90,8 @@ def _numbers(place: Place) -> Finding | None:
     found, expected = place.device.numbers, place.emulated.numbers
     if not found or not expected:
         return None
-    fixed = {decimals(one) for one in expected} if any(_fixed(one) for one in expected) else set()
-    if any(_fixed(one) for one in found) or fixed:
-        if {decimals(one) for one in found} <= {decimals(one) for one in expected}:
-            return None
-        return "format", f"{found[0]} with {decimals(found[0])} decimals, emulated {expected[-1]}"
+    if (padding := _padding(found, expected)) is not None:
+        return padding
     odd = [one for one in found if decimals(one)]
     if odd and not any(map(decimals, expected)) and not _FRACTIONS.search(place.type):
         return "format", f"{odd[0]}, emulated whole numbers"
@@ -114,8 +111,20 @@ SINGLE: Final = 7
 """Significant digits from which on a number shows the digits of its binary value; how many there are is chance."""
 
 
-def _fixed(spelled: str) -> bool:
-    """Whether a number has decimals that it does not need."""
+def _padding(found: list[str], expected: list[str]) -> Finding | None:
+    """Decimals that nobody needs: as many as the emulated number always has, at least as many as it has, or none."""
+    usual = {decimals(one) for one in expected}
+    if not any(map(_padded, expected)):
+        wrong = [one for one in found if _padded(one) and decimals(one) not in usual]
+    elif len(usual) == 1:
+        wrong = [one for one in found if decimals(one) not in usual]
+    else:
+        wrong = [one for one in found if decimals(one) < min(usual)]
+    return ("format", f"{wrong[0]} with {decimals(wrong[0])} decimals, emulated {expected[-1]}") if wrong else None
+
+
+def _padded(spelled: str) -> bool:
+    """Whether a number ends in a decimal that it does not need."""
     return "." in spelled and spelled.endswith("0")
 
 

@@ -6,6 +6,7 @@ and told.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -34,8 +35,8 @@ def compare(capture: Capture, *, model: str | None = None, firmware: str | None 
         notes.append(f"the capture does not say which model it is from: {chosen.id}, the default")
     if firmware is not None:
         return _with(capture, found.profile(chosen.id, firmware), notes)
-    if capture.identity.firmware is not None:
-        return _with(capture, _nearest(found, chosen, capture.identity.firmware, notes), notes)
+    if (version := _version(capture.identity.firmware)) is not None:
+        return _with(capture, _nearest(found, chosen, version, notes), notes)
     return _best(capture, found, chosen, notes)
 
 
@@ -64,9 +65,14 @@ def _against(
     return Comparer(capture, emulated(capture.vendor, profile, capture.documents, fitted)).compare(notes)
 
 
-def _nearest(found: Catalogue, model: Model, text: str, notes: list[str]) -> Profile:
+def _version(text: str | None) -> Version | None:
+    """The firmware of a capture; None: it says nothing that is a version."""
+    return Version(text) if text is not None and any(map(str.isdecimal, re.split(r"[-+_]", text)[0])) else None
+
+
+def _nearest(found: Catalogue, model: Model, version: Version, notes: list[str]) -> Profile:
     """The profile for the firmware of a capture; older and newer ones than there are get the nearest."""
-    version = Version(text)
+    text = version.text
     if version < Version(model.firmwares[0]):
         notes.append(f"firmware {text} is older than every profile: compared with {model.firmwares[0]}")
         return found.profile(model.id, model.firmwares[0])

@@ -5,6 +5,7 @@ The one rule: a field counts once, however often it was captured, and agrees or 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -17,6 +18,8 @@ from .checks import CHECKS, DifferenceKind, Place
 from .emulated import Emulated
 from .shapes import Seen, gathered, in_order
 
+ASIDE: Final = re.compile(r"/(?:set|result)$|_update$|^push$")
+"""What clients write, what that is answered, and what is told unasked: no documents that a device has."""
 WHOLE: Final = 2 / 3
 """Part of the members from which on a reply that clients can filter is taken for a whole one."""
 _FILTERED: Final = {"goe": ("/api/status",), "nrgkick": ("/info", "/values")}
@@ -75,6 +78,8 @@ class Comparer:
     def compare(self, notes: Sequence[str] = ()) -> Comparison:
         by_source: dict[str, list[Document]] = {}
         for document in self.capture.documents:
+            if ASIDE.search(document.source):
+                continue
             by_source.setdefault(document.source, []).append(document)
         said = self.emulated.sources()
         for source, documents in by_source.items():

@@ -92,7 +92,9 @@ def emulated(
 ) -> Emulated:
     """Ask an emulated wallbox of a profile what these documents say. `fitted`: settings of its hardware."""
     raw = any(nrgkick.is_raw(document) for document in wanted)
-    sources = dict.fromkeys(f"{document.source}?raw" if raw else document.source for document in wanted)
+    sources = dict.fromkeys(document.source for document in wanted)
+    if raw:
+        sources = dict.fromkeys(f"{source}?raw" if source != "/control" else source for source in sources)
     return _emulated(vendor_name, profile, tuple(sources), tuple((fitted or {}).items()))
 
 
@@ -182,8 +184,15 @@ def _warp(wallbox: Wallbox, _: Sources) -> Iterable[str]:
         yield from frame.splitlines()
 
 
+_OF_CONNECT: Final = ("/measurements", "/settings")
+
+
 def _nrgkick(wallbox: Wallbox, sources: Sources) -> Iterable[str]:
-    return (_get(wallbox, source) for source in sources if source.startswith("/"))
+    for source in sources:
+        if source in _OF_CONNECT:
+            yield _get(wallbox, f"/api{source}/{wallbox.read('measurements.MacAddress')}")
+        elif source.startswith("/"):
+            yield _get(wallbox, source)
 
 
 def _lektrico(wallbox: Wallbox, sources: Sources) -> Iterable[str]:

@@ -16,6 +16,8 @@ from .capture import Document, Field, Kind
 
 ANY: Final = "*"
 _NUMBER: Final = r"(?:[+-]?(?:0|[1-9]\d*)(?:\.\d+)?|\d+)"
+_QUANTITY: Final = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?")
+"""A number that is no serial number or stamp: those may begin with 0."""
 _FORMS: Final = (
     ("number", re.compile(_NUMBER)),
     ("list of numbers", re.compile(rf" ?{_NUMBER}(?:, ?{_NUMBER})+")),
@@ -42,7 +44,7 @@ class Seen:
     def numbers(self) -> list[str]:
         """Spellings of the numbers; of numbers in texts as well."""
         spelled = [found.spelled for found in self.fields if found.kind == "number"]
-        return spelled or [text for text in self.texts if form_of(text) == "number"]
+        return spelled or [text for text in self.texts if _QUANTITY.fullmatch(text)]
 
     @cached_property
     def texts(self) -> list[str]:

@@ -54,7 +54,7 @@ class Brackets:
 
 def is_scalar(text: str) -> bool:
     """Whether a text is one JSON number, string, truth value or null."""
-    return _SCALAR.fullmatch(text) is not None
+    return _SCALAR.fullmatch(text) is not None and _valid(text)
 
 
 def mended(text: str) -> str | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 
 from aiohttp import WSMsgType, web
 
+from ..runtime.journal import KINDS
 from . import overview, views
 from .problems import Refused
 from .reading import FILTERS, Filter, older
@@ -36,9 +37,8 @@ BATCH: Final = 500
 TAIL: Final = 100
 """Entries from before the connection that a new client is shown, without what wallboxes publish by themselves."""
 
-LOOK_BACK: Final = 5000
-"""Newest entries among which those are looked for."""
 
+LOUD: Final = tuple(kind for kind in KINDS if kind != "push")
 
 FEW: Final = 25
 """Chargers up to which the quantities come at `PACE`; with more of them less often, at least once a second."""
@@ -155,7 +155,7 @@ class EventFeed:
             if wanted.resets != self.resets:
                 await self._begin(socket, wanted)
             elif wanted.quantities != "none":
-                await socket.send_str(self._quantities(wanted))
+                await socket.send_str(await self._quantities(wanted))
             if wanted.entries:
                 await self._entries(socket, wanted)
             await asyncio.sleep(self._pace(wanted))
@@ -170,7 +170,7 @@ class EventFeed:
             await socket.send_str(_text({"type": "state", "state": views.state(self._emulator)}))
         elif wanted.quantities == "overview":
             await socket.send_str(_text({"type": "state", "state": views.state(self._emulator, quantities=False)}))
-            await socket.send_str(self._quantities(wanted))
+            await socket.send_str(await self._quantities(wanted))
         if wanted.entries:
             tail = await self._tail(wanted)
             await socket.send_str(_text({"type": "entries", "first": True, "entries": views.entries(tail)}))
@@ -196,9 +196,9 @@ class EventFeed:
         """What a new client is shown of the past."""
         journal = self._emulator.simulation.journal
         if wanted.newest is not None:
-            return await older(journal, wanted.filter, wanted.position + 1, wanted.newest)
-        newest = journal.after(max(0, wanted.position - LOOK_BACK))
-        return [entry for entry in newest if entry.kind != "push" and wanted.filter(entry)][-TAIL:]
+            return (await older(journal, wanted.filter, wanted.position + 1, wanted.newest)).entries
+        newest = journal.before(wanted.position + 1, kinds=LOUD)
+        return list(islice(filter(wanted.filter, newest), TAIL))[::-1]
 
     def _pace(self, wanted: Subscription) -> float:
         chargers = len(self._emulator.simulation.chargers)
@@ -213,15 +213,16 @@ class EventFeed:
         except TimeoutError:
             pass
 
-    def _quantities(self, wanted: Subscription) -> str:
+    async def _quantities(self, wanted: Subscription) -> str:
         emulator = self._emulator
         shown: dict[str, object] = {"clock": views.clock(emulator), "faults": views.faults(emulator)}
         if wanted.quantities == "all":
             return _text({"type": "quantities", **shown, "chargers": views.chargers(emulator)})
-        rows = overview.rows(emulator, self._contacts.count())
+        rows = await overview.rows(emulator, self._contacts.count())
         new = {name: row for name, row in rows.items() if wanted.rows.get(name) != row}
         wanted.rows = rows
         shown |= {"chargers": new, "journal": emulator.simulation.journal.seq, "timeline": views.progress(emulator)}
+        shown |= {"bugs": views.bugs(emulator), "storage": views.storage(emulator)}
         if wanted.detail is not None:
             shown["detail"] = views.charger(emulator, wanted.detail)
         return _text({"type": "overview", **shown})

@@ -57,6 +57,9 @@ class Metrics:
                 for (kind, charger, wallbox, interface), count in sorted(self._entries.items())
             ],
         )
+        storage = self._emulator.storage
+        if storage is not None:
+            yield "state_unsaved", "gauge", "Values that wait to be stored.", [({}, float(storage.unsaved))]
         yield (
             "bugs_total",
             "counter",

@@ -223,6 +223,14 @@ class Failure(JsonModel):
     text: str
 
 
+class Storage(JsonModel):
+    """The state file (`--state`)."""
+
+    file: str
+    problem: str | None = Field(description="Why the last write failed")
+    unsaved: int = Field(description="Values that wait to be written")
+
+
 class Bug(JsonModel):
     """A mistake of the emulator itself."""
 
@@ -317,8 +325,26 @@ class State(JsonModel):
     faults: list[ActiveFault]
     journal: int = Field(description="Number of the newest journal entry")
     timeline: Timeline
+    storage: Storage | None
     bugs: list[Bug]
     failures: list[Failure]
+
+
+class SnapshotName(JsonModel):
+    """What a snapshot is called."""
+
+    name: str = Field(min_length=1, max_length=64)
+
+
+class Snapshot(JsonModel):
+    name: str
+    at: Seconds
+    journal: int = Field(description="Number of the newest journal entry")
+    bytes: int = Field(description="Memory that it takes")
+
+
+class Snapshots(JsonModel):
+    snapshots: list[Snapshot]
 
 
 class Reset(JsonModel):

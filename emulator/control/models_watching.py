@@ -129,7 +129,7 @@ class Timelines(JsonModel):
 
 
 class Behaviour(JsonModel):
-    """How the clients behaved, from the newest 50,000 journal entries."""
+    """How the clients behaved, from the newest 20,000 journal entries."""
 
     at: Seconds
     after: int = Field(description="Number of the journal entry before the first that was looked at")
@@ -143,3 +143,9 @@ class RelatedEntries(JsonModel):
     entry: Entry
     causes: list[Entry]
     effects: list[Entry]
+
+
+class NamedValues(JsonModel):
+    """Values by the names that were asked for, as plain JSON data in SI units or as on the wire."""
+
+    values: dict[str, Any]

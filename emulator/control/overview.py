@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from ..core.snapshot import Snapshot
     from ..service.emulator import Emulator
 
+TURN: Final = 100
+"""Chargers looked at before others get their turn."""
 
-def rows(emulator: Emulator, clients: Mapping[str, int]) -> dict[str, dict[str, object]]:
-    """By the names of the chargers; `clients`: how many each has."""
-    simulation = emulator.simulation
-    simulation.now()
+
+async def rows(emulator: Emulator, clients: Mapping[str, int]) -> dict[str, dict[str, object]]:
+    """By the names of the chargers; `clients`: how many each has. With very many, others get their turn meanwhile."""
     injected: dict[str, int] = {}
     for fault in emulator.faults.active.values():
         injected[fault.target.charger] = injected.get(fault.target.charger, 0) + 1
-    return {
-        name: row(charger.snapshot(simulation.at))
-        | {"injected": injected.get(name, 0), "clients": clients.get(name, 0)}
-        for name, charger in simulation.chargers.items()
-    }
+    found: dict[str, dict[str, object]] = {}
+    for number, name in enumerate(tuple(emulator.simulation.chargers), 1):
+        seen = {"injected": injected.get(name, 0), "clients": clients.get(name, 0)}
+        found[name] = row(emulator.simulation.observe(name)) | seen
+        if number % TURN == 0:
+            await asyncio.sleep(0)
+    return found
 
 
 def row(now: Snapshot) -> dict[str, object]:

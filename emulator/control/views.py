@@ -45,11 +45,17 @@ def chargers(emulator: Emulator) -> dict[str, dict[str, object]]:
 
 def wallboxes(emulator: Emulator, reached: str | None = None) -> list[dict[str, object]]:
     """All wallboxes and where they listen. `reached`: the name under which the client reached this machine."""
-    return [wallbox(emulator, found, reached) for found in emulator.site.wallboxes.values()]
+    served: dict[str, list[Server | MqttDevice | OcppDevice]] = {}
+    for server in emulator.servers.values():
+        served.setdefault(server.endpoint.wallbox.address, []).append(server)
+    return [
+        wallbox(found) | {"interfaces": [_interface(emulator, server, reached) for server in served.get(address, ())]}
+        for address, found in emulator.site.wallboxes.items()
+    ]
 
 
-def wallbox(emulator: Emulator, found: Wallbox, reached: str | None = None) -> dict[str, object]:
-    served = (server for server in emulator.servers.values() if server.endpoint.wallbox is found)
+def wallbox(found: Wallbox) -> dict[str, object]:
+    """What a wallbox is."""
     return {
         "name": found.address,
         "charger": found.charger,
@@ -59,7 +65,6 @@ def wallbox(emulator: Emulator, found: Wallbox, reached: str | None = None) -> d
         "serial": found.serial,
         "up": found.up,
         "realism": found.realism.level,
-        "interfaces": [_interface(emulator, server, reached) for server in served],
     }
 
 
@@ -162,10 +167,22 @@ def state(emulator: Emulator, reached: str | None = None, *, quantities: bool = 
         "broker": broker(emulator, reached),
         "faults": faults(emulator),
         "journal": emulator.simulation.journal.seq,
+        "storage": storage(emulator),
         "timeline": progress(emulator),
-        "bugs": [bug.as_json() for bug in emulator.bugs.found.values()],
+        "bugs": bugs(emulator),
         "failures": [{"at": seconds(f.at), "text": str(f)} for f in emulator.result.failures],
     }
+
+
+def bugs(emulator: Emulator) -> list[dict[str, object]]:
+    """Mistakes of the emulator itself."""
+    return [bug.as_json() for bug in emulator.bugs.found.values()]
+
+
+def storage(emulator: Emulator) -> dict[str, object] | None:
+    """The state file, if there is one, and what is wrong with it."""
+    keeper = emulator.storage
+    return None if keeper is None else {"file": str(keeper.path), "problem": keeper.problem, "unsaved": keeper.unsaved}
 
 
 def entries(found: Iterable[Entry]) -> list[dict[str, object]]:

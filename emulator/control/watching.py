@@ -5,12 +5,15 @@ The one rule: looking changes nothing, and costs no more than what is looked at.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from ..core.instant import seconds
 from ..errors import EmulatorError
+from ..service.history import Histories
+from ..world.quantities import read
 from . import vendor_values
 from .problems import Refused
 from .requests import answer, number, query_of
@@ -20,14 +23,15 @@ if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
     from .api import Api
 
-RECENT: Final = 50_000
+RECENT: Final = 20_000
 """Newest journal entries that behaviour is worked out from."""
 
 
 async def history(api: Api, request: web.Request) -> web.Response:
     name = api.known_charger(request.match_info["name"], status=404)
     since = number(query_of(request, "since"), "since", 0.0)
-    return answer(api.histories.view(name, api.emulator.site.sensors_of(name), since))
+    site = api.emulator.site
+    return answer(Histories.of(site.simulation).view(name, site.sensors_of(name), since))
 
 
 async def tables(api: Api, request: web.Request) -> web.Response:
@@ -45,6 +49,14 @@ def _wallbox(api: Api, request: web.Request) -> Wallbox:
         raise Refused(404, str(error)) from None
 
 
+async def quantities(api: Api, request: web.Request) -> web.Response:
+    names = [name.strip() for name in query_of(request, "name").get("name", "").split(",") if name.strip()]
+    if not names:
+        raise Refused(422, 'expected a "name": power, goe.car, or several with commas between')
+    api.emulator.simulation.now()
+    return answer({"values": {name: read(api.emulator.site, name) for name in names}})
+
+
 async def clients(api: Api, _request: web.Request) -> web.Response:
     return answer({"clients": api.contacts.listed()})
 
@@ -59,5 +71,6 @@ async def behaviour(api: Api, _request: web.Request) -> web.Response:
     at = api.emulator.simulation.now()
     journal = api.emulator.simulation.journal
     first = max(journal.dropped, journal.seq - RECENT)
-    found = behaviour_of(journal.after(first), at, {})
+    entries = tuple(journal.after(first))
+    found = await asyncio.to_thread(behaviour_of, entries, at, {})  # others get their turn meanwhile
     return answer({"at": round(seconds(at), 6), "after": first, **found})

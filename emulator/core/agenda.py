@@ -113,6 +113,10 @@ class Agenda:
             heapq.heappop(heap)
         return None
 
+    def quiet_until(self, limit: Instant) -> bool:
+        """Whether certainly nothing is due at or before `limit`."""
+        return not self._heap or self._heap[0][0] > limit
+
     def step(self, limit: Instant) -> bool:
         """Fire the next entry if it is due at or before `limit`; whether one was fired."""
         heap = self._heap

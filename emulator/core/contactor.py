@@ -19,11 +19,11 @@ NO_POLES: Final[PhaseMask] = (False, False, False)
 class Contactor:
     """One contactor with a pole per phase."""
 
-    def __init__(self, delay: float) -> None:
+    def __init__(self, delay: float, *, cycles: int = 0, under_load: int = 0) -> None:
         self.closed = False
         """Commanded."""
-        self.cycles = 0
-        self.cycles_under_load = 0
+        self.cycles = cycles
+        self.cycles_under_load = under_load
         self._delay = delay
         self._opening = NO_POLES
         self._open_at: Instant | None = None

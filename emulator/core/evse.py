@@ -87,7 +87,9 @@ class Evse:
         self.due = Deadlines()
         self.offer = Offer()
         self.line = PilotLine(spec.evse.pilot_settle, emit)
-        self.contactor = Contactor(spec.evse.open_delay)
+        self.contactor = Contactor(
+            spec.evse.open_delay, cycles=spec.contactor_cycles, under_load=spec.contactor_cycles_under_load
+        )
         self.connector = Connector(spec, emit)
         self.phases = PhaseSwitch(spec, emit)
         self.protection = Protection(spec.evse.recovery, emit)

@@ -33,7 +33,7 @@ class Hardware:
         self.spec = spec
         self.emit = emit
         self.evse = Evse(spec, emit)
-        self.meter = Meter(spec.total_energy, emit)
+        self.meter = Meter(spec.total_energy, spec.session_energy, emit)
         self.heat = Heat(spec, at, time_of_day)
         self.vehicle: Vehicle | None = None
         self.supply: SupplySpec = spec.supply

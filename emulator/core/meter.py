@@ -28,10 +28,11 @@ class _Mark:
 class Meter:
     """Counters at the start of the segment."""
 
-    def __init__(self, total: float, emit: Emit) -> None:
+    def __init__(self, total: float, session: float, emit: Emit) -> None:
+        """`session`: energy of the last one [Wh]."""
         self.energy = total * WATT_HOUR
         """Lifetime register [J]."""
-        self.session_base = self.energy
+        self.session_base = self.energy - session * WATT_HOUR
         """Register when the session began [J]."""
         self.plugged_at: Instant | None = None
         self.charging_for = 0.0

@@ -202,6 +202,11 @@ class ChargerSpec:
     derating: tuple[DeratingLevel, ...] = DERATING
     total_energy: WattHours = 0.0
     """Meter reading at the start."""
+    session_energy: WattHours = 0.0
+    """Energy of the last session before the start."""
+    contactor_cycles: int = 0
+    contactor_cycles_under_load: int = 0
+    """How often the contactor has closed, and opened under load, before the start."""
     earth_check: bool = True
     evse: EvseSpec = field(default_factory=EvseSpec)
     noise: float = 0.0

@@ -175,6 +175,8 @@ class Settings:
         """Asked before a value is stored: whether it is not to be. A fault may stand in the way."""
         self.adjust: Callable[[str, object], object] | None = None
         """Asked before a value is stored: what is stored instead. A fault may round it."""
+        self.keep: Callable[[str, object], None] | None = None
+        """Told before a value that is in flash changes; what it raises keeps the value as it is."""
         self._listeners: list[Callable[[str], None]] = []
 
     def listen(self, listener: Callable[[str], None]) -> None:
@@ -211,6 +213,8 @@ class Settings:
             value = self.adjust(name, value)
         if self._values[name] == value and type(self._values[name]) is type(value):
             return False
+        if self.keep is not None and self.rows[name].persistent:
+            self.keep(name, value)
         self._values[name] = value
         self._happenings.count += 1
         for listener in self._listeners:

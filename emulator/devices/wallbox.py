@@ -85,6 +85,9 @@ class Wallbox(ABC):
             if name in cls.__dict__:
                 setattr(cls, name, _counted(cls.__dict__[name]))
 
+    speaks: str | None = None
+    """The interface whose names its values have in scenarios; None: HTTP, else the first that has no registers."""
+
     def __init__(self, context: Context) -> None:
         self.context = context
         self.vendor = context.vendor
@@ -106,6 +109,7 @@ class Wallbox(ABC):
         )
         self.clock_offset = timedelta()
         """How much its clock is fast."""
+        self.simulation.chargers[self.charger].remember()
         self.happenings = self.simulation.chargers[self.charger].happenings
         """What happens to its charger and to itself."""
         self.moments = Moments(self.simulation, self.charger)
@@ -318,6 +322,11 @@ class Wallbox(ABC):
         self.booted_at = self.simulation.now()
         self.settings.listen(self.setting_changed)
         self.power_on()
+
+    def resume(self) -> None:
+        """It was running before, in an earlier run of the emulator: it boots with what was in flash."""
+        self.boot()
+        self.changed()
 
     def configure(self, settings: Mapping[str, object]) -> None:
         """The owner changes settings, with the vendor's app or at the wallbox. EmulatorError if any is wrong."""

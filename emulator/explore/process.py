@@ -186,9 +186,8 @@ class Program:
         found = {"control": self._control.url}
         if (broker := views.broker(emulator)) is not None:
             found["broker"] = broker
-        for address in emulator.site.wallboxes:
-            view = views.wallbox(emulator, emulator.site.wallboxes[address])
-            interfaces = view["interfaces"]
+        for view in views.wallboxes(emulator):
+            address, interfaces = view["name"], view["interfaces"]
             assert isinstance(interfaces, list)
             for interface in interfaces:
                 if interface["url"] is not None:

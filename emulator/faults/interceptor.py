@@ -296,7 +296,7 @@ class FaultInterceptor(Interceptor):
     def seen(self, point: str, value: object) -> object:
         path = address(point)
         served = self.wallbox.traffic
-        interface = path[0] if path[0] in served else _main(served)
+        interface = path[0] if path[0] in served else _main(self.wallbox.speaks, served)
         message = Message(protocol=served.get(interface, "http"), interface=interface, prefix=path, label=point)
         for fault, effect in self._may_hit():
             if effect.selects and self._about(fault, effect, message):
@@ -329,8 +329,10 @@ def _seen(candidate: Candidate, path: Path, value: object) -> object:
     return new
 
 
-def _main(served: Mapping[str, ProtocolName]) -> str:
-    """The interface whose names a vendor's values have: HTTP, else the first that is not about registers."""
+def _main(speaks: str | None, served: Mapping[str, ProtocolName]) -> str:
+    """The interface whose names a vendor's values have; see `Wallbox.speaks`."""
+    if speaks is not None and speaks in served:
+        return speaks
     named = [name for name, protocol in served.items() if protocol not in ("modbus", "websocket")]
     return next((name for name in named if served[name] == "http"), named[0] if named else next(iter(served), "http"))
 

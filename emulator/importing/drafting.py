@@ -82,7 +82,7 @@ def _vehicle(sketch: BoxSketch, device: Device, moments: Sequence[Moment], remar
         return
     power = highest(moments, "power")
     if power is not None and power > 200:
-        lines = 1 if power < 6 * NOMINAL * 3 * 0.97 else 3
+        lines = _lines_by_offer(moments) or (1 if power < 6 * NOMINAL * 3 * 0.97 else 3)
         vehicle["phases"] = lines
         remarks.guessed("vehicle", f"{lines} phase{'s' if lines > 1 else ''}, from its power of {power:.4g} W")
         if power / lines / NOMINAL > 16.5:
@@ -90,6 +90,17 @@ def _vehicle(sketch: BoxSketch, device: Device, moments: Sequence[Moment], remar
         return
     vehicle["phases"] = 3
     remarks.guessed("vehicle", "a usual one: the log never shows it charging")
+
+
+def _lines_by_offer(moments: Sequence[Moment]) -> int | None:
+    """On how many lines a power flows, where the offer is told beside it; None: it is not."""
+    offered, most = 0.0, 0.0
+    for moment in moments:
+        offered = moment.offered if moment.offered is not None else offered
+        power = moment.values.get("power", 0.0)
+        if offered > 0 and power > 200:
+            most = max(most, power / NOMINAL / offered)
+    return min(3, max(1, round(most))) if most > 0 else None
 
 
 def drawn(amperes: float) -> str:
@@ -149,6 +160,8 @@ def deeds_of(
         if situation.state in ("B", "C") and not plugged:
             why = "it is plugged in when the log begins" if situation.before is None else line
             arguments: dict[str, object] = {"vehicle": sketch.car}
+            if any(deed.name == "plug_in" for deed in deeds):  # nobody knows how far it has driven since
+                arguments["state_of_charge"] = sketch.vehicle.get("state_of_charge", "40 %")
             if rating is not None and _socket(sketch):
                 arguments["cable"] = f"{rating} A"
             deeds.append(Deed(at, "plug_in", arguments, why))

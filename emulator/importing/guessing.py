@@ -23,7 +23,7 @@ from .working import Part, Work
 BEFORE: Final = 3.0
 """s that a write comes before it is seen."""
 MOST_WRITES: Final = 60
-MOST_ODDITIES: Final = 24
+MOST_ODDITIES: Final = 16
 """Oddities that are tried at one box."""
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 NAMES: Final = re.compile(
     r"""(?ix)
-    (?:^|[./_:\s]) (?:
+    (?:^|[./_:]) (?:
         sse|serial\w*|manuf_serial\w*|cc_serial_n|cp_id|snr|mac\w*|mac_address|macaddress|bssid|ssid|sta_\w+|ip|ip_address
         |host\w*|hostname|gw|netmask|subnet|dns\d*|ipv6|wss|wke|wan|wak|wifis|scan|ccw|wsc|fna|dll|cak|ocppu|mcu|mcc
         |(?:display_)?name|friendly\w*|device_?name|charger_alias|alias|owner_id|username|user|password\w*|token\w*|secret
@@ -57,6 +57,9 @@ class Redactor:
     def learn(self, value: object, kind: str) -> str:
         """A personal text, and what stands for it from now on."""
         text = str(value).strip()
+        for form, made in _FORMS:
+            if (whole := form.fullmatch(text)) is not None:
+                return self._formed(made, whole)
         if text and text not in self._known:
             self._counts[kind] = self._counts.get(kind, 0) + 1
             self._known[text] = replacement(kind, self._counts[kind], text)

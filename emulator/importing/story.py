@@ -77,6 +77,8 @@ def _message(reading: Reading) -> object:
 def _take(vendor: str, moment: Moment, reading: Reading) -> None:
     if reading.address in ("cbl", "v1.cbl"):
         moment.cable = number_of(reading.value) or False
+    if reading.address == "settings.Values.ChargingStatus.Charging":
+        moment.allowed = bool(reading.value)
     known = meaning(vendor, reading.known_as)
     if known is None:
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..core.instant import Instant, seconds
 from ..devices.delivery import Delivery
@@ -16,11 +16,13 @@ from ..devices.interception import Interception
 from ..devices.interfaces import Close, Frame, WebSocketEndpoint
 from ..devices.traffic import Direction, of_frame
 from ..runtime.journal import Entry
-from .connection import Connection
 from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
-from .server import Endpoint
+from .server import APART, Endpoint
 from .turns import Turn
 from .wire import excerpt
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 MAX_BACKLOG: Final = 1 << 20
 """Bytes that may wait for a slow client beside `send_queue` frames."""
@@ -267,7 +269,7 @@ class Channel:
         delivery = interception.deliver(interception.content(payload))
         if delivery.silent:
             return
-        if self._lag > 0 and replies_to is not None:
+        if self._lag > 0 and replies_to is not None and not self._doomed:
             delivery = replace(delivery, delay=delivery.delay + self._lag)
         payload = delivery.data
         frame = payload.decode("utf-8", "replace") if isinstance(frame, str) else payload
@@ -301,7 +303,7 @@ class Channel:
     def _put_late(self, opcode: Opcode, delivery: Delivery) -> None:
         """Send a frame after its delay and behind everything that is late already."""
         loop = asyncio.get_running_loop()
-        due = max(self._late_until, loop.time() + delivery.delay)
+        due = max(self._late_until + APART, loop.time() + delivery.delay)
         self._late_until = due
         self._late += 1
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
@@ -95,6 +96,8 @@ class Announcer:
             responder = AsyncZeroconf(interfaces=[LOOPBACK] if local else [LOOPBACK, *own_addresses()])
             self._responders[local] = responder
             await responder.zeroconf.async_wait_for_start()
+            if local:
+                _keep_to_loopback(responder)
         return responder
 
     def _send(self, info: ServiceInfo, repetitions: Awaitable[None]) -> None:
@@ -196,6 +199,18 @@ class MdnsServer(Server):
             properties=dict(one.service.txt),
             server=self._announcer.claim(one.service.host, "local.", self),
         )
+
+
+def _keep_to_loopback(responder: AsyncZeroconf) -> None:
+    """Hear this machine only: the library listens on every address, and would answer whoever asks there."""
+    device = getattr(socket, "SO_BINDTODEVICE", None)
+    if device is None:  # not Linux
+        return
+    for reader in responder.zeroconf.engine.readers:
+        try:
+            reader.sock.setsockopt(socket.SOL_SOCKET, device, b"lo")
+        except OSError as error:
+            log.warning("mDNS on loopback may be heard beyond this machine: %s", error)
 
 
 def is_loopback(host: str) -> bool:

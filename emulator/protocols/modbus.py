@@ -11,11 +11,12 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
+from ..core.values import value
 from ..devices.delivery import Delivery
-from ..devices.interception import Interception
+from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
 from ..devices.traffic import WRITES, of_modbus
 from .modbus_frames import (
@@ -45,7 +46,7 @@ HELD_BACK: Final = 64
 """Replies that may wait on one connection; then nothing more is read from it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Answer:
     """What a connection does about one request."""
 
@@ -196,6 +197,8 @@ def _pieces(answer: Answer) -> Iterator[tuple[float, Answer]]:
 
 def _passed(answer: Answer, interception: Interception) -> Answer:
     """What is left of an answer."""
+    if interception is UNTOUCHED:
+        return answer
     whole = answer.data
     delivery = interception.deliver(whole)
     if delivery == Delivery(data=whole):
@@ -281,7 +284,8 @@ class Connection(asyncio.Protocol):
             answer = self.server.exchange(self._asked.popleft(), self.client)
         finally:
             self._answering = False
-        self.put(answer if self._doomed else self._in_time(answer))
+        lag = 0.0 if self._doomed else self.server.endpoint.latency()
+        self.put(answer if lag <= 0 else replace(answer, delay=answer.delay + lag))
         return True
 
     def _nothing_left(self) -> None:
@@ -311,11 +315,6 @@ class Connection(asyncio.Protocol):
         self._turn.go()
 
     # --- replies -----------------------------------------------------------------------------------------------------
-
-    def _in_time(self, answer: Answer) -> Answer:
-        """The answer, as late as the device gives it."""
-        lag = self.server.endpoint.latency()
-        return answer if lag <= 0 else replace(answer, delay=answer.delay + lag)
 
     def put(self, answer: Answer) -> None:
         """Send, or hold back until its time has come and everything before it is out."""

@@ -55,7 +55,7 @@ HEAD: Final = struct.Struct(">HHH")
 """Transaction, protocol (0), length of what follows; then the unit."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Frame:
     """One message in either direction."""
 
@@ -131,7 +131,7 @@ class _IllegalValueError(Exception):
     """The request contradicts itself or asks for an impossible amount. Never leaves this module."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """The fields of a request. For 22 the values are the AND and the OR mask; for 23 address and count of the read."""
 

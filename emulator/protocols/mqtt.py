@@ -27,14 +27,12 @@ from .mqtt_echoes import Echoes
 from .mqtt_packets import Message
 from .outgoing import GOOD_BYE, Outgoing
 from .push import Publisher
-from .server import Endpoint
+from .server import APART, Endpoint
 
 P = ParamSpec("P")
 
 logger = logging.getLogger(__name__)
 
-APART: Final = 0.0001
-"""Wall seconds between two messages that are taken late."""
 QOS: Final[tuple[Literal[0], Literal[1], Literal[2]]] = (0, 1, 2)
 
 
@@ -215,6 +213,7 @@ class MqttDevice(Outgoing):
         self._move("connected")
         entry = self._record_connection("connected", {"client_id": link.access.client_id})
         with self.simulation.exchange(entry):
+            self.endpoint.wallbox.happenings.count += 1  # it shows in what the wallbox says first
             self.send(self._asked(self.interface.connected, self.endpoint.origin(self._peer, entry)))
         if link is self._link:
             self._subscribe(link)

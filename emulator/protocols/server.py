@@ -30,6 +30,8 @@ T = TypeVar("T")
 F = TypeVar("F")
 Declared = TypeVar("Declared")
 
+APART: Final = 0.0001
+"""Wall seconds between two late answers: timers of one instant have no order."""
 BACKLOG: Final = 2048
 """Connections that may wait to be accepted: asyncio's 100 turns a storm of clients into retransmissions."""
 
@@ -164,6 +166,11 @@ class Server(ABC):
         if self._listening and not self.endpoint.reachable:
             self.drop()
         self._changed.set()
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether something has changed that `settle` has not looked at, or is looking at."""
+        return self._changed.is_set() or self._lock.locked()
 
     async def settle(self) -> None:
         """Make the sockets match the wallbox: open if it is reachable, closed if not."""

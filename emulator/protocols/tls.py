@@ -57,6 +57,12 @@ class TlsTransport(asyncio.Transport):
     def abort(self) -> None:
         self._layer.abort()
 
+    def pause_reading(self) -> None:
+        self._layer.read(go_on=False)
+
+    def resume_reading(self) -> None:
+        self._layer.read(go_on=True)
+
     def is_closing(self) -> bool:
         return self._layer.closing
 
@@ -96,6 +102,14 @@ class TlsLayer(asyncio.Protocol):
         except SSL.Error as error:
             self._end(str(error))
         self._flush()
+
+    def read(self, *, go_on: bool) -> None:
+        """Whether to read on."""
+        if self._tcp is not None and not self._tcp.is_closing():
+            if go_on:
+                self._tcp.resume_reading()
+            else:
+                self._tcp.pause_reading()
 
     def close(self) -> None:
         from OpenSSL import SSL

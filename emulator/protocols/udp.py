@@ -20,7 +20,7 @@ from ..devices.interfaces import Datagram, UdpInterface
 from ..devices.traffic import of_datagram
 from ..runtime.journal import Entry
 from .push import Publisher
-from .server import Endpoint, Server
+from .server import APART, Endpoint, Server
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +28,6 @@ Address = tuple[str, int]
 
 EVERYWHERE: Final = "255.255.255.255"
 LOOPBACK_BROADCAST: Final = "127.255.255.255"
-APART: Final = 0.001
-"""Wall seconds between an answer and the one it has to wait for."""
 EXCERPT: Final = 80
 """Characters of a datagram that name its journal entry."""
 
@@ -112,7 +110,7 @@ class UdpServer(Server):
         self.endpoint.simulation.now()
         if self.endpoint.reachable:
             replies = self.exchange(data, sender)
-            lag = self._lag(sender) if replies else 0.0
+            lag = self._lag(sender) if replies and self.endpoint.reachable else 0.0
             for datagram in replies:
                 self.put(datagram if lag <= 0 else replace(datagram, delay=datagram.delay + lag), sender)
 

@@ -1,18 +1,22 @@
 """The journal: one ordered record of everything that happened.
 
-The one rule: entries are only ever appended; what an entry says is plain JSON data.
+The one rule: entries are only ever appended; what an entry says is plain JSON data. It is bounded by bytes: when it is
+full, the oldest pushes go first, then the oldest requests, then the oldest of the rest; if a report is wanted, to disk.
 """
 
 from __future__ import annotations
 
+import heapq
 import json
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import islice
-from typing import Final
+import tempfile
+import weakref
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
+from typing import IO, Any, Final
 
-from ..core.instant import Instant, seconds
+from ..core.instant import SECOND, Instant, seconds
+from ..core.values import value
 
 KINDS: Final = (
     "event", "stimulus", "command", "request", "write", "push", "connection", "fault", "expectation", "note", "clock",
@@ -20,7 +24,7 @@ KINDS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Entry:
     """One line of the journal. `seq` counts from 1; `cause` is the `seq` of the entry this one follows from."""
 
@@ -66,6 +70,12 @@ class Entry:
         """One line of `journal.jsonl`."""
         return json.dumps(self.as_json(), separators=(",", ":"), ensure_ascii=False, default=str)
 
+    @classmethod
+    def of_line(cls, line: str) -> Entry:
+        """The entry of a line of `journal.jsonl`. ValueError, TypeError or KeyError if it is none."""
+        found = json.loads(line)
+        return cls(**{**found, "at": round(found["at"] * SECOND)})
+
 
 Listener = Callable[[Entry], None]
 Recognise = Callable[[str, str | None, str | None], str | None]
@@ -74,14 +84,116 @@ MOST_AGENTS: Final = 4096
 """Clients whose own name for themselves is remembered."""
 
 
-class Journal:
-    """The record. Keeps the newest `limit` entries; `dropped` says how many older ones are gone."""
+LIMIT: Final = 256 * 1024 * 1024
+"""Bytes of a journal, where nothing else is said: some 300,000 entries."""
+ENTRY: Final = 420
+"""Bytes of an entry beside its texts, as measured."""
+SAMPLED: Final = 16
+"""One entry in so many is measured, and counts for all of them: measuring costs as much as recording."""
+GOES_FIRST: Final = ("push", "request")
+"""Kinds that give way to others."""
 
-    def __init__(self, *, wall: Callable[[], float] | None = None, limit: int = 1_000_000) -> None:
-        self._entries: deque[Entry] = deque(maxlen=limit)
+_seq = attrgetter("seq")
+
+
+class _Lane:
+    """All entries of one kind, in their order."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.start = 0
+        """Those before it are gone."""
+        self.measured = 0
+        self.size = 0.0
+        """Bytes of an entry on average."""
+        self.spilled: IO[str] | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        """For a copy of the whole world: what is on disk comes along as text."""
+        text = None
+        if self.spilled is not None:
+            self.spilled.seek(0)
+            text = self.spilled.read()
+        return {**self.__dict__, "spilled": text}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, spilled=None)
+        if state["spilled"] is not None:
+            self._spill().write(state["spilled"])
+
+    def _spill(self) -> IO[str]:
+        if self.spilled is None:
+            self.spilled = tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass")  # noqa: SIM115
+            weakref.finalize(self, self.spilled.close)
+        return self.spilled
+
+    def __len__(self) -> int:
+        return len(self.entries) - self.start
+
+    @property
+    def bytes(self) -> float:
+        return len(self) * self.size
+
+    def measure(self, entry: Entry) -> None:
+        """The average moves with what comes in, so that it is also right after a change."""
+        self.measured += 1
+        self.size += (size_of(entry) - self.size) / min(self.measured, 64)
+
+    def after(self, seq: int) -> list[Entry]:
+        return self.entries[max(self.start, bisect_right(self.entries, seq, lo=self.start, key=_seq)) :]
+
+    def before(self, seq: int) -> Iterator[Entry]:
+        return reversed(self.entries[self.start : bisect_left(self.entries, seq, lo=self.start, key=_seq)])
+
+    def drop(self, count: int, *, keep: bool) -> int:
+        """Drop the oldest, to disk if they are to be kept; how many there were."""
+        end = min(self.start + count, len(self.entries))
+        if keep:
+            self._spill().writelines(entry.as_line() + "\n" for entry in self.entries[self.start : end])
+        dropped, self.start = end - self.start, end
+        if self.start > len(self) // 4:
+            del self.entries[: self.start]
+            self.start = 0
+        return dropped
+
+    def whole(self) -> Iterator[Entry]:
+        """Also what is on disk."""
+        kept = self.entries[self.start :]
+        if self.spilled is not None:
+            self.spilled.seek(0)
+            yield from map(Entry.of_line, self.spilled)
+            self.spilled.seek(0, 2)
+        yield from kept
+
+
+def size_of(value: object) -> int:
+    """Roughly what an entry, or plain data in it, takes of memory [bytes]."""
+    match value:
+        case Entry():
+            return ENTRY + len(value.name) + size_of(value.detail)
+        case str() | bytes():
+            return 60 + len(value)
+        case Mapping():
+            return 200 + sum(size_of(key) + size_of(item) for key, item in value.items())
+        case list() | tuple():
+            return 60 + sum(map(size_of, value))
+    return 30
+
+
+class Journal:
+    """The record. Keeps the newest entries within `limit` bytes; `dropped` says how many older ones are gone."""
+
+    def __init__(
+        self, *, wall: Callable[[], float] | None = None, limit: int | None = LIMIT, spill: bool = False
+    ) -> None:
+        """`limit`: None keeps everything. `spill`: what has to go goes to a temporary file and is still iterated."""
+        self._lanes: dict[str, _Lane] = {kind: _Lane() for kind in KINDS}
+        self._limit = limit
+        self._spill = spill
         self._wall = wall
         self._listeners: list[Listener] = []
         self.seq = 0
+        self._gone = 0
         self.recognise: Recognise = lambda _client, _agent, _interface: None
         self._agents: dict[str, str] = {}
         self.cause: int | None = None
@@ -126,9 +238,33 @@ class Journal:
         self._add(entry)
 
     def _add(self, entry: Entry) -> None:
-        self._entries.append(entry)
-        for listener in tuple(self._listeners):
-            listener(entry)
+        lane = self._lanes.get(entry.kind)
+        if lane is None:
+            lane = self._lanes[entry.kind] = _Lane()
+        lane.entries.append(entry)
+        if not self.seq % SAMPLED or not lane.measured:
+            self._settle(lane)
+        if self._listeners:
+            for listener in tuple(self._listeners):
+                listener(entry)
+
+    def _settle(self, lane: _Lane) -> None:
+        """Measure what is complete, and make room."""
+        before = lane.entries[-2:][0]
+        lane.measure(before)
+        if self._limit is None or self.bytes <= self._limit:
+            return
+        for kind in GOES_FIRST:
+            if (found := self._lanes[kind]) and found.bytes > self._limit / 4:
+                self._gone += found.drop(1 + len(found) // 8, keep=self._spill)
+                return
+        oldest = max(self._lanes.values(), key=lambda lane: lane.bytes)
+        self._gone += oldest.drop(1 + len(oldest) // 8, keep=self._spill)
+
+    @property
+    def bytes(self) -> float:
+        """What it takes of memory, roughly."""
+        return sum(lane.bytes for lane in self._lanes.values())
 
     def introduce(self, client: str, agent: str) -> None:
         """A client says what it is."""
@@ -144,29 +280,25 @@ class Journal:
 
     @property
     def dropped(self) -> int:
-        return self.seq - len(self._entries)
+        """How many entries are gone, or on disk only."""
+        return self._gone
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return sum(map(len, self._lanes.values()))
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(tuple(self._entries))
+        """All there are, also those on disk."""
+        return heapq.merge(*(lane.whole() for lane in self._lanes.values()), key=_seq)
 
-    def after(self, seq: int) -> Iterator[Entry]:
-        """Entries with a number above `seq`, oldest first."""
-        skip = max(0, seq - self.dropped)
-        if skip >= len(self._entries):
-            return iter(())
-        if skip > len(self._entries) // 2:  # the usual case: somebody follows the end
-            newest: list[Entry] = []
-            for entry in reversed(self._entries):
-                if entry.seq <= seq:
-                    break
-                newest.append(entry)
-            return reversed(newest)
-        return (entry for entry in tuple(self._entries) if entry.seq > seq)
+    def after(self, seq: int, *, kinds: Iterable[str] | None = None) -> Iterator[Entry]:
+        """Entries with a number above `seq`, oldest first; only those of some kinds, if they are given."""
+        tails = [tail for lane in self._of(kinds) if lane and (tail := lane.after(seq))]
+        return iter(tails[0]) if len(tails) == 1 else heapq.merge(*tails, key=_seq)
 
-    def before(self, seq: int) -> Iterator[Entry]:
-        """Entries with a number below `seq`, newest first."""
-        skip = max(0, self.seq + 1 - seq)
-        return islice(reversed(tuple(self._entries)), skip, None)
+    def before(self, seq: int, *, kinds: Iterable[str] | None = None) -> Iterator[Entry]:
+        """Entries with a number below `seq`, newest first; only those of some kinds, if they are given."""
+        heads = [lane.before(seq) for lane in self._of(kinds)]
+        return heapq.merge(*heads, key=_seq, reverse=True)
+
+    def _of(self, kinds: Iterable[str] | None) -> Iterable[_Lane]:
+        return self._lanes.values() if kinds is None else [self._lanes[kind] for kind in kinds if kind in self._lanes]

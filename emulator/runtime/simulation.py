@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ..core.agenda import Action, Agenda, Priority, Timer
-from ..core.charger import Charger
+from ..core.charger import LEAST_RETAINED, Charger
 from ..core.faults import Disturbance
 from ..core.freshness import HOLDS, NOW, Happenings
 from ..core.instant import Instant, seconds
@@ -77,32 +77,28 @@ class Simulation:
             self.advance_to(self.clock.now())
         return self.agenda.at
 
-    @contextmanager
-    def exchange(self, entry: Entry | int | None, *, reading: bool = False) -> Iterator[None]:
+    def exchange(self, entry: Entry | int | None, *, reading: bool = False) -> Exchange:
         """Everything inside happens at one instant, as an answer to `entry`: a reply never mixes two instants.
 
         `reading`: it looks like a request that changes nothing; what it changes all the same is said by who does.
         """
-        self.now()
-        self._held += 1
-        owner = self._owner_of(entry)
-        agenda = self.agenda
-        before, agenda.owner = agenda.owner, owner
-        try:
-            with self.because(entry):
-                yield
-        finally:
-            agenda.owner = before
-            self._held -= 1
-            if not reading:
-                owner.count += 1
+        return Exchange(self, entry, reading)
 
-    def _owner_of(self, entry: Entry | int | None) -> Happenings:
+    def owner_of(self, entry: Entry | int | None) -> Happenings:
+        """Whose affair an entry is."""
         charger = self.chargers.get(entry.charger or "") if isinstance(entry, Entry) else None
         return self.agenda.owner if charger is None else charger.happenings
 
+    @property
+    def answering(self) -> bool:
+        """A client's request is being answered, and nothing that it has set off is happening right now."""
+        return bool(self._held) and not self._busy
+
     def advance_to(self, at: Instant) -> None:
         """Let everything due until `at` happen, in order."""
+        if self.agenda.quiet_until(at) and not self._pending and not self._busy and not self._held:
+            self.agenda.at = max(self.agenda.at, at)
+            return
         for _ in self.steps_to(at):
             pass
 
@@ -171,6 +167,7 @@ class Simulation:
                 announce=self._pending.append,
                 seed=self.seed,
                 time_of_day=(self.epoch - midnight).total_seconds(),
+                retained=LEAST_RETAINED,
             )
         self.chargers[name] = charger
         return charger
@@ -234,6 +231,34 @@ class Simulation:
             with self.because(entry):
                 for listener in self._listeners.get(event.charger, ()):
                     listener(event)
+
+
+class Exchange:
+    """A request that is being answered, as `with`."""
+
+    __slots__ = ("_before", "_entry", "_owner", "_reading", "_simulation")
+
+    def __init__(self, simulation: Simulation, entry: Entry | int | None, reading: bool) -> None:
+        self._simulation = simulation
+        self._entry = entry
+        self._reading = reading
+
+    def __enter__(self) -> None:
+        simulation = self._simulation
+        simulation.present()
+        simulation._held += 1
+        self._owner = owner = simulation.owner_of(self._entry)
+        agenda, journal, entry = simulation.agenda, simulation.journal, self._entry
+        self._before = agenda.owner, journal.cause
+        agenda.owner = owner
+        journal.cause = entry.seq if isinstance(entry, Entry) else entry
+
+    def __exit__(self, *_: object) -> None:
+        simulation = self._simulation
+        simulation.agenda.owner, simulation.journal.cause = self._before
+        simulation._held -= 1
+        if not self._reading:
+            self._owner.count += 1
 
 
 def _name(message: Stimulus | Command) -> str:

@@ -1,6 +1,7 @@
 """The state file: what the real boxes keep in flash, across runs of the emulator.
 
-The one rule: a value is in the file before anybody is told that it was stored; a killed process loses nothing.
+The one rule: a value is in the file before anybody is told that it was stored; a killed process loses nothing. A file
+that is not the emulator's own is never changed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
+from urllib.parse import quote
 
 from ..errors import EmulatorError
 
@@ -33,34 +35,58 @@ class StateFile:
     """
 
     def __init__(self, path: Path) -> None:
+        """EmulatorError if it cannot be one: in use, not writable, damaged, somebody else's, of a later format."""
         self.path = path
         try:
-            self._connection = sqlite3.connect(self.path, isolation_level=None, timeout=1.0)
-        except sqlite3.Error as error:
-            raise EmulatorError(f"{path}: cannot be used as a state file: {error}") from error
+            self._check()
+            uri = f"file:{quote(str(path))}?mode=rwc"
+            self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1.0)
+        except (sqlite3.Error, OSError, ValueError) as error:
+            raise self._unusable(error) from error
         try:
             self._prepare()
         except sqlite3.Error as error:
             self.close()
-            raise EmulatorError(f"{path}: cannot be used as a state file: {error}") from error
-        except EmulatorError:
-            self.close()
-            raise
+            raise self._unusable(error) from error
+
+    def _check(self) -> None:
+        """Look at a file that is there, without changing it."""
+        if not self.path.exists() or (self.path.is_file() and not self.path.stat().st_size):
+            return
+        beside = [path for ending in ("-wal", "-shm") if not (path := Path(f"{self.path}{ending}")).exists()]
+        connection = sqlite3.connect(f"file:{quote(str(self.path))}?mode=ro", uri=True, timeout=1.0)
+        try:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            columns = [row[1] for row in connection.execute("PRAGMA table_info(kept)")]
+            (health,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        finally:
+            connection.close()
+            for path in beside:  # made by looking
+                path.unlink(missing_ok=True)
+        if columns[:3] != ["owner", "name", "value"]:
+            raise EmulatorError(
+                f"{self.path}: is a database of another program, not a state file; it was left as it is"
+            )
+        if version != FORMAT:
+            raise EmulatorError(
+                f"{self.path}: has state format {version}, this emulator writes {FORMAT}; use another file"
+            )
+        if health != "ok":
+            raise self._unusable(ValueError(f"it is damaged ({health.splitlines()[-1][:100]})"))
+
+    def _unusable(self, error: Exception) -> EmulatorError:
+        return EmulatorError(f"{self.path}: cannot be used as a state file: {error}")
 
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # one emulator per file
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            with self._connection:
-                self._connection.execute("BEGIN IMMEDIATE")
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            if version == 0:
                 self._connection.execute(SCHEMA)
                 self._connection.execute(f"PRAGMA user_version = {FORMAT}")
-        elif version != FORMAT:
-            raise EmulatorError(
-                f"{self.path}: has state format {version}, this emulator writes {FORMAT}; use another file"
-            )
 
     def __enter__(self) -> Self:
         return self
@@ -72,17 +98,20 @@ class StateFile:
         self._connection.close()
 
     def read(self, owner: str) -> dict[str, object]:
-        """Everything kept for `owner`."""
-        rows = self._connection.execute("SELECT name, value FROM kept WHERE owner = ? ORDER BY name", (owner,))
-        return {name: json.loads(value) for name, value in rows}
+        """Everything kept for `owner`. EmulatorError if it makes no sense."""
+        try:
+            rows = self._connection.execute("SELECT name, value FROM kept WHERE owner = ? ORDER BY name", (owner,))
+            return {name: json.loads(value) for name, value in rows}
+        except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
+            raise EmulatorError(f"{self.path}: what is kept for {owner} cannot be read: {error}") from error
 
     def write(self, owner: str, values: Mapping[str, object]) -> None:
-        """Keep these values, all or none."""
+        """Keep these values, all or none. sqlite3.Error if that is not possible."""
         rows = [(owner, name, json.dumps(value)) for name, value in values.items()]
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", rows)
 
     def clear(self) -> None:
-        """Forget everything, of every owner."""
+        """Forget everything, of every owner. sqlite3.Error if that is not possible."""
         self._connection.execute("DELETE FROM kept")

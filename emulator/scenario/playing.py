@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..core.instant import Instant
 from ..core.messages import Outcome
 from ..runtime.clock import Clock
-from ..runtime.journal import Entry
+from ..runtime.journal import Entry, Journal
 from ..world.building import build
 from ..world.central_system import connect_directly
 from ..world.checks import Check
@@ -33,7 +33,8 @@ def play(
     record: bool = False,
 ) -> Result:
     """Play a scenario as fast as possible, without sockets and without wall time. `record`: keep traces."""
-    return play_site(build(scenario, clock=Clock(0.0), seed=seed), scenario, progress=progress, record=record)
+    site = build(scenario, clock=Clock(0.0), seed=seed, journal=Journal(spill=record))
+    return play_site(site, scenario, progress=progress, record=record)
 
 
 def play_site(

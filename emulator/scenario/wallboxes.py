@@ -14,6 +14,7 @@ from functools import cache
 from typing import Final
 
 from .. import vendors
+from ..devices.firmware import Profile
 from ..devices.interfaces.ocpp import EMBEDDED
 from ..devices.quantities import RESERVED
 from ..devices.realism import LEVELS, Realism
@@ -24,6 +25,7 @@ from ..language.names import Names
 from ..language.nodes import Node
 from ..language.records import Argument, RecordValues, read_record, record_schema
 from ..world.plan import WallboxPlan, counted_up
+from ..world.vocabulary import interfaces_of
 from .settings import check_settings
 
 INTERFACES: Final = ("http", "https", "websocket", "mqtt", "modbus", "udp", "rest", "semp", "cloud", "ship", "mdns")
@@ -135,7 +137,7 @@ REALISM: Final = Argument(
     "default: full in real time, off at any other speed of the clock",
 )
 WALLBOX: Final = (VENDOR, MODEL, FIRMWARE, SERIAL, ADDRESS, SETTINGS, EVERYTHING, REALISM, OCPP, EEBUS, *PORTS)
-_KEYS: Final = [argument.name for argument in WALLBOX if argument.name not in vendors.names()]
+_KEYS: Final = [argument.name for argument in WALLBOX if argument.name not in vendors.OWN]
 """What cannot be the name of a wallbox; `eebus`, which is a vendor as well, can."""
 
 
@@ -290,12 +292,13 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
         model = key.text
     settings = node.get("settings")
     before = len(scope.problems)
+    profile: Profile | None = None
     with suppress(Unreadable):
-        _check_profile(vendor, model, firmware, node, scope)
+        profile = _profile(vendor, model, firmware, node, scope)
     with suppress(Unreadable):
         if settings is not None:
             check_settings(settings, vendor.title, {row.name: row for row in vendor.settings}, scope)
-    _check_interfaces(vendor, model, node, scope)
+    _check_interfaces(vendor, profile, node, scope)
     if len(scope.problems) > before:
         raise Unreadable
     return WallboxPlan(
@@ -330,9 +333,9 @@ def _vendor(key: Node, node: Node, values: RecordValues, scope: Scope) -> Vendor
     return checked(replace(key, label=""), scope, lambda: vendors.vendor_for(key.text, None))
 
 
-def _check_profile(vendor: Vendor, model: str | None, firmware: str | None, node: Node, scope: Scope) -> None:
+def _profile(vendor: Vendor, model: str | None, firmware: str | None, node: Node, scope: Scope) -> Profile:
     checked(node.get("model") or node, scope, lambda: vendor.model(model))
-    checked(node.get("firmware") or node, scope, lambda: vendor.profile(model, firmware))
+    return checked(node.get("firmware") or node, scope, lambda: vendor.profile(model, firmware))
 
 
 def _interfaces(vendor: Vendor) -> set[str]:
@@ -340,20 +343,32 @@ def _interfaces(vendor: Vendor) -> set[str]:
     return {*vendor.ports, *vendor.real_ports, *vendor.enable, "mdns"}
 
 
-def _check_interfaces(vendor: Vendor, model: str | None, node: Node, scope: Scope) -> None:
-    ocpp = node.get(OCPP.name)
-    if ocpp is not None and (vendor.ocpp is None or not vendor.ocpp.models(model or vendor.default_model)):
-        scope.fail(ocpp, f"{vendor.title} has no OCPP" + (f" on a {model}" if vendor.ocpp is not None else ""))
+def _check_interfaces(vendor: Vendor, profile: Profile | None, node: Node, scope: Scope) -> None:
+    """Everything listed is there on some model of the vendor, and what is wanted on this one."""
     known = _interfaces(vendor)
-    good = True
-    for key, _ in node.entries or ():
+    before = len(scope.problems)
+    for key, value in node.entries or ():
         interface = SHIP if key.text == EEBUS.name else key.text
+        at_key = replace(key, label="")
         if interface in INTERFACES and interface not in known:
-            text = f'{vendor.title} has no interface "{key.text}"{did_you_mean(key.text, known)}'
-            scope.report(replace(key, label=""), text)
-            good = False
-    if not good:
+            scope.report(at_key, f'{vendor.title} has no interface "{key.text}"{did_you_mean(key.text, known)}')
+        elif key.text == OCPP.name and vendor.ocpp is None:
+            scope.report(value, f"{vendor.title} has no OCPP")
+        elif profile is not None and _wanted(key, value) and not _has(vendor, profile, interface):
+            what = "OCPP" if key.text == OCPP.name else f'interface "{key.text}"'
+            scope.report(at_key, f"{profile.model.id} with firmware {profile.firmware.text} has no {what}")
+    if len(scope.problems) > before:
         raise Unreadable
+
+
+def _has(vendor: Vendor, profile: Profile, interface: str) -> bool:
+    if interface == OCPP.name and not (vendor.ocpp and vendor.ocpp.models(profile.model.id)):
+        return False
+    return interface in interfaces_of(vendor.id, profile)
+
+
+def _wanted(key: Node, value: Node) -> bool:
+    return key.text == OCPP.name or (key.text in (EEBUS.name, *INTERFACES) and value.scalar is not False)
 
 
 def numbered(plan: WallboxPlan, index: int, port_step: int) -> WallboxPlan:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..core.snapshot import Snapshot
     from ..runtime.simulation import Simulation
 
+KEY: Final = "histories"
 ALTOGETHER: Final = 200_000
 """Stretches kept of all chargers."""
 MOST: Final = 4_000
@@ -144,6 +145,15 @@ def _discrete(view: Snapshot) -> Discrete:
 
 class Histories:
     """The past of every charger of a simulation, from now on."""
+
+    @classmethod
+    def of(cls, simulation: Simulation) -> Histories:
+        """Those of a simulation, kept from the first time that somebody asks for them."""
+        found = simulation.extensions.get(KEY)
+        if found is None:
+            found = simulation.extensions[KEY] = cls(simulation)
+        assert isinstance(found, cls)
+        return found
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation

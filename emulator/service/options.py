@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..runtime.journal import LIMIT
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -22,3 +24,5 @@ class Options:
     """Announce wallboxes by mDNS."""
     record: bool = False
     """Keep traces of all chargers for the report."""
+    journal_limit: int = LIMIT
+    """Bytes of the journal in memory; the whole of it is on disk if it is recorded for a report."""

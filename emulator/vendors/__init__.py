@@ -58,7 +58,7 @@ def vendor_for(name: str, model: str | None) -> Vendor:
         if model not in VENDOR_OF_MODEL:
             raise EmulatorError(f'there is no wallbox model "{model}"{did_you_mean(model, VENDOR_OF_MODEL)}')
         return vendor(VENDOR_OF_MODEL[model])
-    if name not in names():
+    if name not in OWN and name not in names():
         raise EmulatorError(f'wallbox "{name}" needs a model{did_you_mean(name, names())}')
     return vendor(name)
 
@@ -81,6 +81,8 @@ class _Models(Mapping[str, str]):
     def __getitem__(self, model: str) -> str:
         if model in self._own:
             return self._own[model]
+        if model in OWN:  # the name of a vendor stands where that of a model may: nobody else need be asked
+            raise KeyError(model)
         return self._others()[model]
 
     def __iter__(self) -> Iterator[str]:

@@ -6,14 +6,13 @@ a rule that looks at them (`while`, `expect`, a condition) is not judged and nam
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from ..core.instant import SECOND, Instant
+from ..core.instant import Instant
 from ..errors import EmulatorError
 from ..language.names import Names
 from ..runtime.clock import Clock
@@ -66,8 +65,7 @@ def read_journal(path: Path) -> list[Entry]:
 
 def _entry(line: str, place: str) -> Entry:
     try:
-        found = json.loads(line)
-        return Entry(**{**found, "at": round(found["at"] * SECOND)})
+        return Entry.of_line(line)
     except (ValueError, TypeError, KeyError):
         raise EmulatorError(f"{place}: this is not a line of a journal") from None
 
@@ -86,7 +84,7 @@ def names_in(entries: Iterable[Entry]) -> Names:
 def judge(entries: Iterable[Entry], rules: Iterable[PlacedRule], *, file: str = "(none)") -> Judgement:
     """Rules over entries in their order; the run is over with the last one."""
     kept = tuple(entries)
-    journal = Journal(limit=max(1, len(kept)))
+    journal = Journal(limit=None)
     simulation = Simulation(clock=RecordedClock(kept), epoch=datetime(2026, 1, 5, tzinfo=UTC), journal=journal)
     site = Site(SitePlan(), simulation, None)
     can, cannot = _sorted(rules)

@@ -165,6 +165,12 @@ def _of_profile(vendor_id: str, profile: Profile) -> Vocabulary:
     )
 
 
+@cache
+def interfaces_of(vendor_id: str, profile: Profile) -> frozenset[str]:
+    """The interfaces a model has with a firmware, switched on or not."""
+    return frozenset(_like(vendor_id, profile).interfaces)
+
+
 def _like(vendor_id: str, profile: Profile) -> Wallbox:
     """A wallbox of a profile with every interface on."""
     vendor = vendors.vendor(vendor_id)

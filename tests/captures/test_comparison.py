@@ -83,6 +83,29 @@ def test_what_the_owner_sets_is_no_difference() -> None:
     assert found(text, "v3-11", "60.5") == []
 
 
+def test_what_is_written_and_pushed_is_no_document() -> None:
+    text = said("keba-p30-c-32", None, "report 2") + '\n{"Plug": 7}'
+    assert found(text, "keba-p30-c-32") == []
+    topics = "go-eCharger/123456/amp 16\ngo-eCharger/123456/amp/set 10\n"
+    assert found(topics, "v3-11") == []
+
+
+def test_raw_replies_are_compared_with_raw_ones() -> None:
+    text = said("nrgkick-32", None, "/info?raw", "/control", "/values?raw")
+    assert '"status":3' in text
+    assert found(text, "nrgkick-32") == []
+
+
+def test_a_connect() -> None:
+    text = said("nrgkick-connect-16", None, "/measurements", "/settings")
+    result = compare(read(text))
+    assert (result.profile.model.id, result.agreement) == ("nrgkick-connect-16", 100)
+    assert found(re.sub(r'"Frequency":', '"frequency":', text), "nrgkick-connect-16") == [
+        ("extra", "/measurements.frequency"),
+        ("missing", "/measurements.Frequency"),
+    ]
+
+
 # --- what differs ----------------------------------------------------------------------------------------------------
 
 Spoil = Callable[[str], str]
@@ -206,6 +229,18 @@ def test_what_was_cut_off_is_not_missing() -> None:
     whole = said("v3-11", None, "/status")
     assert found(whole[: len(whole) // 2], "v3-11") == []
     assert found(re.sub(r',"lch":.*', "}", whole, count=1), "v3-11") == [("missing", "/status.lch")]
+
+
+@pytest.mark.parametrize("odd", ["NaN", "1e400", "9" * 60, "[[]]", "null", '"x"'])
+def test_no_value_is_too_odd(odd: str) -> None:
+    for key in ("nrg", "fwv", "frc"):
+        result = compare(read(f'{{"alw":true,"car":1,"{key}":{odd}}}'), model="v3-11", firmware="60.5")
+        assert result.fields >= 3
+    old = '"version":"B","dws":"0","stp":"0","amx":"6","ast":"0"'
+    for key in ("ama", "nrg", "fwv"):
+        capture = read(f'{{{old},"{key}":{odd}}}')
+        assert capture.identity.model is None or capture.identity.model.endswith("-11")
+        assert compare(capture, model="v3-11", firmware="60.5").fields >= 6
 
 
 # --- the command -----------------------------------------------------------------------------------------------------

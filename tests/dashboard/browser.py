@@ -31,6 +31,10 @@ PATIENCE: Final = 30.0
 """Wall seconds after which a condition is given up."""
 
 
+class NavigatedError(Exception):
+    """The page went elsewhere while it was asked something."""
+
+
 @dataclass
 class Page:
     """One tab."""
@@ -74,6 +78,8 @@ class Page:
         await self.socket.send_json({"id": number, "method": method, "params": parameters})
         async with asyncio.timeout(PATIENCE):
             said = await waiting
+        if "navigated" in str(said.get("error")):
+            raise NavigatedError
         assert "error" not in said, said
         found: dict[str, Any] = said["result"]
         return found
@@ -95,6 +101,8 @@ class Page:
         )
         try:
             return await self.js(script % condition)
+        except NavigatedError:
+            return await self.until(condition)
         except TimeoutError:
             text = await self.js("document.body.innerText")
             raise AssertionError(

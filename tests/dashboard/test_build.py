@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
 
 import pytest
+
+from emulator.scenario.loader import loads
 
 ROOT: Final = Path(__file__).parents[2]
 SOURCES: Final = ROOT / "dashboard"
@@ -26,7 +29,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("npm is not installed")
     folder = tmp_path_factory.mktemp("workshop") / "dashboard"
     shutil.copytree(SOURCES, folder, ignore=shutil.ignore_patterns("node_modules"))
-    installed = run("npm", "ci", "--ignore-scripts", "--prefer-offline", folder=folder)
+    patience = ("--fetch-retries=0", "--fetch-timeout=20000")
+    installed = run("npm", "ci", "--ignore-scripts", "--prefer-offline", *patience, folder=folder)
     if installed.returncode:
         pytest.skip(f"the packages of the lock file cannot be installed: {installed.stderr[-300:]}")
     return folder
@@ -55,3 +59,9 @@ def test_the_lock_file_names_versions_and_checksums_and_no_host() -> None:
     stated = json.loads((SOURCES / "package.json").read_text("utf-8"))
     for version in (stated["dependencies"] | stated["devDependencies"]).values():
         assert version[0].isdigit(), "versions are exact"
+
+
+def test_the_step_on_the_page_about_it_is_one() -> None:
+    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "dashboard.md").read_text("utf-8"), re.DOTALL)
+    scenario = loads(f"chargers: {{garage: {{wallboxes: {{goe: {{http: true}}}}}}}}\nsteps:\n{text}")
+    assert [step.name for step in scenario.steps] == ["fault"]

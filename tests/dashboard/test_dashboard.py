@@ -209,11 +209,30 @@ async def test_requests_stand_beside_what_they_caused(two: Dashboard) -> None:
     await two.sees("tester/1", ".clients")
 
 
+async def test_scrolling_up_loads_what_was_before(two: Dashboard) -> None:
+    for number in range(1200):
+        two.emulator.simulation.journal.record(0, "note", f"note {number}")
+    await two.show("journal")
+    await two.sees("note 1199", ".journal")
+    assert not await two.page.js("document.querySelector('.journal').innerText.includes('note 0')")
+    await two.page.until(
+        "(() => { document.querySelector('.journal .virtual').scrollTop = 0; return"
+        " [...document.querySelectorAll('.entry .what')].some(one => one.innerText === 'note 0'); })()"
+    )
+    await two.sees("Follow", ".journal .toolbar")
+    await two.page.click("Follow", ".journal")
+    await two.sees("note 1199", ".journal")
+
+
 async def test_the_timeline_and_the_rules_are_shown(two: Dashboard) -> None:
     await two.show("scenario")
     await two.sees("later", ".timeline")
     await two.sees("never above 16 A", ".rules")
     await two.sees("not tested", ".rules")
+    await two.page.click("Add a rule")
+    await two.page.type("#rule", "{name: modest, client: {writes: garage.goe.amp}, count: 3}")
+    await two.page.click("Put into force", "dialog")
+    await two.sees("modest", ".rules")
     await two.do({"command": {"wallbox": "garage.goe", "write": {"amp": 20}}})
     await two.sees("broken", ".rules")
     await two.emulator.advance(7200 * SECOND)
@@ -224,7 +243,7 @@ async def test_time_is_steered_and_a_reset_asks_first(two: Dashboard) -> None:
     await two.show()
     await two.page.click("+1 min")
     await two.page.until("document.querySelector('.clock strong').innerText === '0:01:00'")
-    await two.page.js("document.dispatchEvent(new KeyboardEvent('keydown', {key: ' ', bubbles: true}))")
+    await two.page.js("document.body.dispatchEvent(new KeyboardEvent('keydown', {key: ' ', bubbles: true}))")
     await two.page.until("document.querySelector('.clock select').value === '1'")
     await two.page.click("freeze time")
     await two.page.until("document.querySelector('.clock select').value === '0'")
@@ -233,6 +252,13 @@ async def test_time_is_steered_and_a_reset_asks_first(two: Dashboard) -> None:
     assert two.emulator.simulation.now() > 0
     await two.page.click("Reset", "dialog")
     await two.page.until("document.querySelector('.clock strong').innerText === '0:00:00'")
+
+
+async def test_a_mistake_of_the_emulator_itself_is_not_hidden(two: Dashboard) -> None:
+    await two.show()
+    two.emulator.bugs.caught("garage.goe.http", ValueError("this cannot be"))
+    await two.do({"note": "and on it goes"})
+    await two.sees("The emulator itself failed in garage.goe.http: ValueError: this cannot be", ".troubles")
 
 
 async def saved(page: Page) -> str:
@@ -314,6 +340,17 @@ async def test_everything_has_a_name_and_follows_the_scheme(two: Dashboard) -> N
     await two.page.click("appearance: auto")
     await two.page.click("appearance: light")
     await two.page.until("document.documentElement.dataset.theme === 'dark'")
+
+
+async def test_a_protected_emulator_asks_for_its_token(browser: Page) -> None:
+    options = Options(any_port=True, speed=0.0, announce=False)
+    async with Emulator(loads(TWO), options) as emulator, ControlServer(emulator, port=0, token="secret") as server:
+        await browser.open(server.url)
+        await browser.until("document.querySelector('dialog')?.innerText.includes('This emulator is protected')")
+        await browser.type("#token", "secret")
+        await browser.click("Open", "dialog")
+        await browser.until("document.querySelectorAll('.overview .row:not(.head)').length === 2")
+        await browser.open("about:blank")
 
 
 async def test_three_hundred_boxes(many: Dashboard) -> None:

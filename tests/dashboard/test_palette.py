@@ -71,3 +71,15 @@ def test_no_other_colour_is_used() -> None:
     used = set(re.findall(r"var\(--([\w-]+)\)", styles))
     assert used <= {*palettes()["light"], "shade"}
     assert not re.findall(r"#[0-9a-fA-F]{3,8}\b(?=[^{]*;)", styles)
+
+
+@pytest.mark.parametrize("file", ["reports/page.html", "control/reference.css"])
+def test_other_pages_have_the_colours_of_the_dashboard(file: str) -> None:
+    page = (PALETTE.parents[2] / "emulator" / file).read_text("utf-8")
+    light, dark = (
+        dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", body))
+        for body in re.findall(r":root \{(.*?)\}", page, re.DOTALL)
+    )
+    assert light.items() <= palettes()["light"].items()
+    assert dark.items() <= palettes()["dark"].items()
+    assert light.keys() == dark.keys()

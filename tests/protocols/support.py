@@ -26,6 +26,7 @@ from emulator.devices.interfaces import (
     WebSocketEndpoint,
 )
 from emulator.devices.points import Fidelity
+from emulator.devices.realism import Habits, Latency
 from emulator.devices.settings import Setting, boolean
 from emulator.devices.vendor import Vendor
 from emulator.devices.wallbox import Context, Wallbox
@@ -198,13 +199,23 @@ VENDOR = Vendor(
 )
 
 
-def box(speed: float = 0.0) -> Box:
-    """A box on a charger of its own, in a world of its own; the clock is frozen unless told otherwise."""
+def box(speed: float = 0.0, latency: Mapping[str, Latency] | None = None) -> Box:
+    """A box on a charger of its own, in a world of its own; the clock is frozen unless told otherwise.
+
+    `latency`: by interface; None: it answers at once.
+    """
+    vendor = VENDOR if latency is None else replace(VENDOR, habits=Habits(latency=latency))
     simulation = Simulation(clock=Clock(speed), epoch=EPOCH)
     simulation.add_charger("garage", ChargerSpec())
     made = Box(
         Context(
-            vendor=VENDOR, profile=VENDOR.profile(), simulation=simulation, charger="garage", name="box", serial="1"
+            vendor=vendor,
+            profile=VENDOR.profile(),
+            simulation=simulation,
+            charger="garage",
+            name="box",
+            serial="1",
+            realism="off" if latency is None else "latency",
         )
     )
     made.start()

@@ -374,3 +374,24 @@ def test_eebus_is_the_ship_interface() -> None:
     assert stated == ship == {"ship": True}
     with pytest.raises(ScenarioError, match='go-e Charger has no interface "eebus"'):
         loads("wallbox: {model: gemini-22, eebus: true}")
+
+
+@pytest.mark.parametrize(
+    ("model", "interface"),
+    [
+        ("v2-22", "cloud: true"),
+        ("v2-22", "ocpp: embedded"),
+        ("nrgkick-connect-32", "modbus: 0"),
+        ("keba-p40", "udp: 7090"),
+        ("keba-p30-c-32", "rest: true"),
+        ("warp1-pro-11", "https: true"),
+        ("warp-energy-manager", "ocpp: embedded"),
+    ],
+)
+def test_a_wallbox_has_the_interfaces_that_are_listed(model: str, interface: str) -> None:
+    with pytest.raises(ScenarioError, match=f"{model} with firmware .* has no (interface|OCPP)"):
+        loads(f"wallbox: {{model: {model}, {interface}}}")
+
+
+def test_what_is_not_wanted_may_be_what_a_model_has_not() -> None:
+    assert loads("wallbox: {model: keba-p40, udp: false}").chargers[0].wallboxes[0].interfaces == {"udp": False}

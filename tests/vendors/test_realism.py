@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 import time
 import urllib.request
 from datetime import UTC, datetime
+from pathlib import Path
 
+import aiomqtt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,13 +22,15 @@ from emulator.devices.realism import Habits, Latency, Realism
 from emulator.devices.wallbox import Wallbox
 from emulator.errors import EmulatorError
 from emulator.runtime.clock import Clock
-from emulator.scenario.loader import from_data
+from emulator.scenario.loader import from_data, load
+from emulator.scenario.playing import play
 from emulator.testing.fixture import EmulatorFixture
 from emulator.world.building import build
 from emulator.world.plan import ChargerPlan, SitePlan, WallboxPlan, realistic
 from emulator.world.site import Site
 
 EPOCH = datetime(2026, 1, 5, tzinfo=UTC)
+SCENARIOS = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 SILENT = {"mdns", "ocpp", "ship"}
 """Interfaces without answers, or with a peer's own time."""
 
@@ -250,6 +255,24 @@ def test_a_peak_never_falls(vendor: str, address: str) -> None:
         peaks.append(box.read(address))
     assert peaks == sorted(peaks, key=float)  # type: ignore[arg-type]
     assert peaks[0] != 0
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
+def test_the_scenarios_hold_in_real_time_too(file: Path) -> None:
+    result = play(realistic(load(file), "full"))
+    assert [str(failure) for failure in result.failures] == []
+
+
+async def test_commands_over_mqtt_keep_their_order(emulator: EmulatorFixture) -> None:
+    goe = emulator.start("goe", realism="latency")
+    host, port = emulator.broker
+    async with aiomqtt.Client(host, port) as client, asyncio.timeout(20):
+        await client.subscribe(f"{goe.mqtt_prefix}amp")
+        assert bytes((await anext(client.messages)).payload) == b"16"
+        for current in range(6, 14):
+            await client.publish(f"{goe.mqtt_prefix}amp/set", str(current))
+        told = [int(bytes((await anext(client.messages)).payload)) for _ in range(8)]
+    assert told == list(range(6, 14))
 
 
 def test_what_a_meter_does_by_default() -> None:

@@ -76,6 +76,17 @@ def test_report_and_page(run: tuple[Scenario, Result], tmp_path: Path) -> None:
     assert data["end"] == 1200
 
 
+@pytest.mark.parametrize(("attachment", "there"), [("domestic", True), ("cee_16", False)])
+def test_only_the_temperatures_that_a_box_has_are_drawn(attachment: str, there: bool, tmp_path: Path) -> None:
+    wallbox = f"wallbox: {{vendor: nrgkick, settings: {{attachment: {attachment}}}}}"
+    text = f"{wallbox}\nsteps: [{{plug_in: vw_id3}}]\nend: {{at: 1 min}}"
+    scenario = loads(text)
+    write_reports(tmp_path, [(scenario, play(scenario, record=True))])
+    drawn = embedded((tmp_path / "report.html").read_text())["chargers"]["charger"]["temperature"]
+    assert ("domestic_pin" in drawn) is there
+    assert "board" in drawn
+
+
 def embedded(page: str) -> Any:
     line = next(line for line in page.splitlines() if line.startswith("const D = "))
     return json.loads(line.removeprefix("const D = ").removesuffix(";"))

@@ -8,7 +8,7 @@ import { clock } from "../store";
 import type { Behaviour, CentralSystem, Contact, ChargePoint, Measure, Plain, Seen } from "../types";
 
 export function ClientsPage() {
-  const seen = useDocument<{ clients: Seen[] }>("/api/clients").value, behaviour = useDocument<Behaviour>("/api/behaviour", 3000).value;
+  const seen = useDocument<{ clients: Seen[] }>("/api/clients").value, behaviour = useDocument<Behaviour>("/api/behaviour", 10_000).value;
   const central = useDocument<CentralSystem>("/api/central_system").value;
   return (
     <div class="page clients">
@@ -30,8 +30,9 @@ export function ClientsPage() {
   );
 }
 
-/** Steps write values as well; they are no client under test. */
-const real = (one: Contact) => one.client !== "scenario" && one.client !== "somebody else";
+/** Steps write values as well, and the emulator has a central system of its own; they are no clients under test. */
+const OWN = new Set(["scenario", "somebody else", "embedded"]);
+const real = (one: Contact) => !OWN.has(one.client);
 const mean = (measure: Measure | null | undefined) => (measure?.count ? duration(measure.mean) : "–");
 const reactions = (found: Record<string, Measure | "none">) => Object.entries(found).map(([what, measure]) => `${words(what)}: ${measure === "none" ? "none" : mean(measure)}`).join(", ") || "–";
 

@@ -1,5 +1,5 @@
 // What can be measured and known at a charger, now and since the start.
-import { current, duration, energy, number, percent, pilotOf, power, quantity, stateOf, words } from "../format";
+import { current, duration, energy, number, percent, pilotOf, plural, power, quantity, stateOf, words } from "../format";
 import { useHistory } from "../history";
 import { Badge, Card, Copy, Empty, Fact, Facts } from "../parts";
 import { Lane, Plot, Ranges, type Series } from "../plot";
@@ -85,23 +85,26 @@ const Electrical = ({ now }: { now: Charger }) => (
   </Card>
 );
 
+const SHOWN = 6;
+
 function Limits({ now }: { now: Charger }) {
   const limits = Object.entries(now.limits).sort((a, b) => Number(b[1].binding) - Number(a[1].binding) || a[1].current - b[1].current);
   const most = Math.max(...limits.map(([, limit]) => limit.current), 1);
-  const permissions = [...Object.entries(now.permissions), ...Object.entries(now.authorisations).map(([owner, granted]) => [`${owner} (authorisation)`, granted] as const)].sort((a, b) => Number(a[1]) - Number(b[1]));
+  const permissions = [...Object.entries(now.permissions), ...Object.entries(now.authorisations).map(([owner, granted]) => [`${owner} (authorisation)`, granted] as const)];
+  const granted = permissions.filter(([, is]) => is), refused = permissions.filter(([, is]) => !is);
+  const line = ([owner, limit]: (typeof limits)[number]) => (
+    <li key={owner} class={limit.binding ? "binding" : ""}>
+      <span class="owner">{owner}</span>{limit.binding && <Badge tone="info">binding</Badge>}<span class="value">{current(limit.current)}</span>
+      <i class="gauge"><i style={{ width: `${(limit.current / most) * 100}%` }} /></i>
+    </li>
+  );
   return (
     <Card title="Limits and permissions" aside={<span>{current(now.effective_limit)} binds</span>}>
-      <ul class="limits">
-        {limits.map(([owner, limit]) => (
-          <li class={limit.binding ? "binding" : ""}>
-            <span class="owner">{owner}</span>{limit.binding && <Badge tone="info">binding</Badge>}<span class="value">{current(limit.current)}</span>
-            <i class="bar"><i style={{ width: `${(limit.current / most) * 100}%` }} /></i>
-          </li>
-        ))}
-      </ul>
-      <ul class="permissions">
-        {permissions.map(([owner, granted]) => <li><Badge tone={granted ? "good" : "warn"}>{granted ? "permits" : "forbids"}</Badge><span>{owner}</span></li>)}
-      </ul>
+      <ul class="limits">{limits.slice(0, SHOWN).map(line)}</ul>
+      {limits.length > SHOWN && <details class="more"><summary>{plural(limits.length - SHOWN, "higher limit")}</summary><ul class="limits">{limits.slice(SHOWN).map(line)}</ul></details>}
+      <ul class="permissions">{refused.map(([owner]) => <li key={owner}><Badge tone="warn">forbids</Badge><span>{owner}</span></li>)}</ul>
+      {refused.length === 0 && granted.length > 0 && <p class="hint">Nobody forbids charging.</p>}
+      {granted.length > 0 && <details class="more"><summary>{plural(granted.length, "permission")} given</summary><ul class="permissions">{granted.map(([owner]) => <li key={owner}><Badge tone="good">permits</Badge><span>{owner}</span></li>)}</ul></details>}
       {now.derated !== null && <p class="note">Derated to {current(now.derated)} because of its temperature.</p>}
     </Card>
   );
@@ -144,9 +147,9 @@ export const Boxes = ({ boxes }: { boxes: Wallbox[] }) => (
             {box.interfaces.map(one => (
               <li>
                 <span class="protocol">{one.name}</span>
-                {one.url ? <Copy text={one.url} label={`copy the address of ${box.name}.${one.name}`}><code>{one.url}</code></Copy> : <span class="dim">{one.name === "mdns" ? "announced on the network" : "no address"}</span>}
+                {one.url && one.port !== 0 ? <Copy text={one.url} label={`copy the address of ${box.name}.${one.name}`}><code>{one.url}</code></Copy> : <span class="dim">{one.name === "mdns" ? "announced on the network" : "no address"}</span>}
                 {one.websocket && <Copy text={one.websocket} label={`copy the WebSocket's address of ${box.name}`}><code>{one.websocket}</code></Copy>}
-                {one.prefix && <Copy text={one.prefix} label={`copy the topics' prefix of ${box.name}`}><code>{one.prefix}/…</code></Copy>}
+                {one.prefix && <Copy text={one.prefix} label={`copy the topics' prefix of ${box.name}`}><code>{one.prefix.replace(/\/$/, "")}/…</code></Copy>}
                 {one.off ? <Badge tone="warn" title={one.switch_on ?? undefined}>off</Badge> : !one.listening && <Badge tone="quiet">not there now</Badge>}
               </li>
             ))}

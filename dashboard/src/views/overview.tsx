@@ -51,6 +51,7 @@ export function Overview() {
   const troubled = all.filter(row => row.faults.length).length, injected = all.reduce((sum, row) => sum + row.injected, 0);
   return (
     <div class="page overview">
+      <h1 class="unseen">Chargers</h1>
       <div class="tiles">
         <Tile label="Power" value={power(all.reduce((sum, row) => sum + row.power, 0))} />
         <Tile label="Charging" value={`${charging}`} of={plural(all.length, "charger")} />

@@ -1,10 +1,11 @@
 // The scenario: its timeline with what is to come, and how rules and expectations stand.
+import { signal } from "@preact/signals";
 import { duration, instant, plural, words } from "../format";
 import { useDocument } from "../live";
-import { Badge, Button, Card, Empty, Facts, Fact } from "../parts";
-import { ask, asYaml, tell } from "../session";
+import { Badge, Button, Card, Dialog, Empty, Fact, Facts, Field } from "../parts";
+import { ask, asYaml, complain, fromYaml, rules, tell } from "../session";
 import { clock, state } from "../store";
-import type { Rule, TimelineStep, Timelines, Verdict } from "../types";
+import type { Plain, Rule, TimelineStep, Timelines, Verdict } from "../types";
 
 const TONES: Record<string, "good" | "bad" | "info" | "warn" | "quiet"> = { done: "good", failed: "bad", waiting: "info", next: "info", "to come": "quiet", "not reached": "warn" };
 
@@ -24,7 +25,7 @@ export function ScenarioPage() {
           {tracks.map((track, index) => (
             <>
               {tracks.length > 1 && <h3>Timeline {index + 1}</h3>}
-              <ol class="timeline">{track.map(step => <Step step={step} />)}</ol>
+              <Track steps={track} />
             </>
           ))}
         </Card>
@@ -33,6 +34,22 @@ export function ScenarioPage() {
         </div>
       </div>
     </div>
+  );
+}
+
+const BEFORE = 20, AHEAD = 150;
+
+/** Of a long timeline, what is around the step that is next. */
+function Track({ steps }: { steps: TimelineStep[] }) {
+  const next = steps.findIndex(step => step.state === "next" || step.state === "waiting");
+  const at = next < 0 ? steps.length : next, from = steps.length <= BEFORE + AHEAD ? 0 : Math.max(0, at - BEFORE), to = Math.min(steps.length, at + AHEAD);
+  const rest = steps.slice(0, from), failed = rest.filter(step => step.state === "failed");
+  return (
+    <>
+      {rest.length > 0 && <p class="hint">{plural(rest.length, "step")} before{failed.length > 0 && `, ${failed.length} of them failed`}</p>}
+      <ol class="timeline">{steps.slice(from, to).map((step, index) => <Step key={from + index} step={step} />)}</ol>
+      {to < steps.length && <p class="hint">and {plural(steps.length - to, "more step")} to come</p>}
+    </>
   );
 }
 
@@ -48,7 +65,7 @@ function Step({ step }: { step: TimelineStep }) {
         {step.within !== null && <small>within {duration(step.within)}</small>}
         {step.arguments !== null && <code>{typeof step.arguments === "string" ? step.arguments : asYaml(step.arguments)}</code>}
         {step.why && <p class="note bad">{step.why}</p>}
-        {step.line && <small class="dim">line {step.line}</small>}
+        {step.line && <small class="place">line {step.line}</small>}
       </div>
     </li>
   );
@@ -59,7 +76,11 @@ function VerdictCard({ verdict }: { verdict: Verdict | null }) {
   const failures = verdict?.failures.filter(failure => !/ rule "/.test(failure.text)) ?? [];
   return (
     <>
-      <Card title="Rules for the client" aside={verdict && verdict.rules.length > 0 && <Button small onClick={conclude} title="the run is over: judge what rules still wait for">Conclude</Button>}>
+      <Card title="Rules for the client" aside={<>
+        {verdict !== null && verdict.rules.length > 0 && <Button small onClick={conclude} title="the run is over: judge what rules still wait for">Conclude</Button>}
+        <Button small icon="plus" onClick={() => { adding.value = true; }}>Add a rule</Button>
+      </>}>
+        {adding.value && <AddRule />}
         {verdict?.rules.length === 0 && <Empty title="No rule is in force">Rules in a scenario say what the client under test has to do, and never may.</Empty>}
         <ul class="rules">{verdict?.rules.map(rule => <RuleLine rule={rule} />)}</ul>
       </Card>
@@ -72,6 +93,33 @@ function VerdictCard({ verdict }: { verdict: Verdict | null }) {
         </Card>
       )}
     </>
+  );
+}
+
+const adding = signal(false), written = signal("");
+const EXAMPLE = "name: house limit\nnever: {client: {writes: garage.goe.amp, value: \"> 16\"}}";
+
+function AddRule() {
+  const close = () => { adding.value = false; };
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    let rule: Plain;
+    try { rule = fromYaml(written.value); } catch (error) { complain(error); return; }
+    if (!await ask("POST", "/api/rules", rule)) return;
+    rules.value = [...rules.value, ...(Array.isArray(rule) ? rule : [rule])];
+    written.value = "";
+    tell("the rule is in force from now on");
+    close();
+  };
+  return (
+    <Dialog title="Add a rule" onClose={close}>
+      <form class="form" onSubmit={submit}>
+        <Field label="rule" id="rule" hint="as under `rules:` in a scenario; in force from now on, gone after a reset, and part of the recording">
+          <textarea id="rule" rows={5} autofocus value={written.value} placeholder={EXAMPLE} onInput={event => { written.value = event.currentTarget.value; }} spellcheck={false} />
+        </Field>
+        <div class="buttons"><Button type="submit" tone="primary" disabled={!written.value.trim()}>Put into force</Button><Button onClick={close}>Cancel</Button></div>
+      </form>
+    </Dialog>
   );
 }
 

@@ -1,7 +1,7 @@
 // What was done on this page, as steps, and saved as a scenario.
 import { instant, plural, words } from "../format";
 import { Badge, Button, Card, Copy, Empty, StepText } from "../parts";
-import { done, nameOf, save, scenario } from "../session";
+import { done, nameOf, rules, save, scenario } from "../session";
 import { openStep } from "./steps";
 
 export function SessionPage() {
@@ -23,7 +23,7 @@ export function SessionPage() {
           </ol>
           <div class="buttons"><Button icon="plus" onClick={() => openStep()}>Any step…</Button></div>
         </Card>
-        <Card title="As a scenario" aside={<><Copy text={scenario.value} label="copy the scenario" /><Button small tone="primary" icon="save" disabled={!kept} onClick={save}>Save as scenario</Button></>}>
+        <Card title="As a scenario" aside={<><Copy text={scenario.value} label="copy the scenario" /><Button small tone="primary" icon="save" disabled={!kept && rules.value.length === 0} onClick={save}>Save as scenario</Button></>}>
           <pre class="scenario-text" tabIndex={0}>{scenario.value}</pre>
           <p class="hint">Check it with <code>charger-emulator check session.yaml</code>, play it with <code>charger-emulator play session.yaml</code>.</p>
         </Card>

@@ -35,7 +35,7 @@ export function StepDialog() {
     <Dialog title={kind ? words(kind.name) : "Do a step"} onClose={close} wide>
       {kind ? <Form key={kind.name} kind={kind} onDone={close} /> : (
         <>
-          <div class="toolbar"><SearchBox label="What should happen?" value={wanted.value} onInput={value => { wanted.value = value; }} /></div>
+          <div class="toolbar"><SearchBox first label="What should happen?" value={wanted.value} onInput={value => { wanted.value = value; }} /></div>
           {steps.length === 0 && <Empty icon="search" title="No step is like that" />}
           <ul class="kinds">{steps.map(step => <li><button type="button" onClick={() => choose(step.name)}><strong>{words(step.name)}</strong><small>{step.about}</small></button></li>)}</ul>
         </>

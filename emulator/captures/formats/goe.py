@@ -58,7 +58,7 @@ def _model(value: object, firmware: str | None, *, old: bool) -> str | None:
     assert callable(value)
     power = value("var")
     if old:
-        power = 22 if int(str(value("ama") or 16)) > 16 else 11
+        power = 22 if str(value("ama")) in ("20", "24", "28", "32") else 11
     if power not in (11, 22):
         return None
     if firmware is not None and firmware.lstrip("0").startswith("4"):

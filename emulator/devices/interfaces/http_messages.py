@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 from urllib.parse import unquote
 
+from ...core.values import value
 from .origin import Origin
 
 UNKNOWN_CLIENT: Final = Origin(interface="http")
@@ -57,7 +58,7 @@ class HttpRequest:
         return tuple(pairs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class HttpReply:
     """One reply. Exactly these headers are sent, plus framing (`Content-Length` or chunks) and `Connection`.
 

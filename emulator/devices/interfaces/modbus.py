@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
+from ...core.values import value
 from ..wire_types import Registers, WireType
 from .origin import Origin, always
 
 UNKNOWN_CLIENT: Final = Origin(interface="modbus")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ModbusRequest:
     """A decoded request. `values` for writes (registers, or 0/1 for coils); `count` for reads and multiple writes."""
 
@@ -26,7 +27,7 @@ class ModbusRequest:
     origin: Origin = UNKNOWN_CLIENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ModbusReply:
     """Registers (or bits) read, or nothing for a write; or an exception code."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from ...core.values import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class Origin:
     """Who asked, and through which interface."""
 

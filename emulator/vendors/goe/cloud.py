@@ -12,7 +12,6 @@ from __future__ import annotations
 import hmac
 import json
 import zlib
-from email.utils import format_datetime
 from typing import Final
 from urllib.parse import unquote
 
@@ -69,6 +68,8 @@ class CloudApi:
         view, table = View(self._device), self._tables.status
         wanted = dict(request.query).get("filter") or ""
         body = table.filtered(wanted, lambda: view)[0] if wanted else table.everything(lambda: view)
+        from email.utils import format_datetime  # here, because it takes half of the network modules along
+
         sent = self._device.clock.utc(view.second)
         return HttpReply(
             body=body,

@@ -30,6 +30,8 @@ class ModbusTraffic:
     writes: int = 0
     read_at: Instant | None = None
     write_at: Instant | None = None
+    looked_at: bool = False
+    """Somebody was told these numbers."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from .features import CLOSE_ANNOUNCED, FILTER_OF_NAMES, NEW_NOT_FOUND, SET_BY_KE
 from .order import position
 from .readings import View
 from .settings import HAI, UNKNOWN_KEY_STATUS
-from .status import Tables
+from .status import FILTERS, Tables
 from .writer import Writer, shown
 
 BUFFER: Final = 255
@@ -33,6 +33,8 @@ class HttpApi:
         self._device = device
         self._tables = tables
         self._writer = writer
+        self._replies: dict[str, HttpReply] = {}
+        """The last one for each filter: as long as the status is the same, so is the reply."""
 
     def interface(
         self, *, routes: tuple[Route, ...] = (), websockets: Mapping[str, WebSocketEndpoint] | None = None
@@ -95,7 +97,13 @@ class HttpApi:
         else:
             body, known = table.everything(lambda: View(device)), not strict
         code = 200 if known else device.settings[UNKNOWN_KEY_STATUS] or (400 if strict else 200)
-        return HttpReply(status=code, body=body, headers=CORS, chunked=True, close=True, journal=_asked(text))
+        last = self._replies.get(text)
+        if last is None or last.body is not body or last.status != code:
+            if len(self._replies) >= FILTERS:
+                self._replies.clear()
+            last = HttpReply(status=code, body=body, headers=CORS, chunked=True, close=True, journal=_asked(text))
+            self._replies[text] = last
+        return last
 
     def set(self, request: HttpRequest) -> HttpReply:
         """Write every key of the query; those that fail do not keep the others from being written.

@@ -35,7 +35,10 @@ class ModbusApi(ModbusService[View, Writer]):
         self._device = device
 
     def handle(self, request: ModbusRequest) -> ModbusReply | None:
-        traffic, now = self._device.modbus, self._device.processor.now()
+        traffic, now = self._device.modbus, self._device.processor.at
+        if traffic.looked_at:
+            traffic.looked_at = False
+            self._device.processor.moments.pass_on()
         if request.function == WRITE:
             traffic.writes += 1
             traffic.write_at = now

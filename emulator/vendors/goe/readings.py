@@ -7,10 +7,11 @@ second since boot, and everything decided from the logic's run of that second.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Final
 
 from ...core.freshness import HOLDS, NOW, ONCE, seen, until
-from ...core.instant import MILLISECOND, SECOND, Instant
+from ...core.instant import MILLISECOND, MINUTE, SECOND, Instant
 from ...core.snapshot import LockState, Snapshot
 from ...devices.settings import Setting
 from . import localtime, nrg
@@ -19,8 +20,8 @@ from .features import NRG_ZERO_WHILE_CHARGING
 from .limits import temperature_limit
 from .memory import Car, Memory
 from .schedule import Plan, with_seconds
-from .settings import CCH, CFI, CID, CLP, CWC, FUP, LMO, LOE, LOG, LOT, NMO, RDE, TSE, UST
-from .surplus import Powers
+from .settings import AWPL, CCH, CFI, CID, CLP, CWC, FUP, LMO, LOE, LOG, LOT, NMO, RDE, TSE, UST
+from .surplus import HOLD, Powers
 
 FORCED_UNLOCK: Final = 3
 SYNCHRONISED: Final = 3 * SECOND
@@ -60,6 +61,13 @@ class View:
         """The measurement of this second."""
         return self.device.processor.sample(self.second)
 
+    @seen
+    def offset(self) -> timedelta:
+        """Local time minus UTC. Both change at whole minutes."""
+        utc = self.device.clock.utc(self.moment.at)
+        until(self.moment.at + MINUTE - utc.second * SECOND - utc.microsecond)
+        return self.device.clock.offset(self.moment.at)
+
     @property
     def http_clients(self) -> int:
         """Those that are being answered."""
@@ -69,7 +77,7 @@ class View:
     @property
     def modbus(self) -> ModbusTraffic:
         """Counts every request."""
-        HOLDS.until = ONCE
+        self.device.modbus.looked_at = True
         return self.device.modbus
 
     @seen
@@ -84,7 +92,13 @@ class View:
     @property
     def fresh(self) -> Powers | None:
         """What a client said about grid, roof and battery, while it is valid."""
-        return self.device.logic.around.surplus.fresh(self.at)
+        surplus = self.device.logic.around.surplus
+        if surplus.data is None:
+            return None
+        fresh = surplus.fresh(self.moment.at)
+        if fresh is not None:
+            until(fresh.at + HOLD)
+        return fresh
 
     @seen
     def nrg(self) -> list[float | int]:
@@ -253,7 +267,7 @@ def unknown_power(v: View) -> object:
 
 
 def price_slot(v: View) -> object:
-    return v.device.clock.price_slot(v.at)
+    return v.device.clock.price_slot(v.at) if v.settings[AWPL] else None
 
 
 # --- clock and identity ----------------------------------------------------------------------------------------------
@@ -269,7 +283,7 @@ def local(*, microseconds: bool = False) -> Read:
 
     def read(v: View) -> object:
         clock = v.device.clock
-        return localtime.local_stamp(clock.utc(v.at), clock.offset(v.at), microseconds=microseconds)
+        return localtime.local_stamp(clock.utc(v.at), v.offset, microseconds=microseconds)
 
     return read
 
@@ -296,7 +310,7 @@ def boot_time(v: View) -> object:
 
 
 def local_offset(v: View) -> object:
-    return int(v.device.clock.offset(v.at).total_seconds() * 1000)
+    return int(v.offset.total_seconds() * 1000)
 
 
 def plan(setting: Setting[Plan]) -> Read:

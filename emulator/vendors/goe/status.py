@@ -20,7 +20,7 @@ from .printing import Render
 from .readings import Read, View
 from .settings import ALL_SEED_KEYS
 
-_FILTERS: Final = 64
+FILTERS: Final = 64
 """Compiled filters kept."""
 
 
@@ -82,7 +82,7 @@ class Status:
             rows, known = self._select(names(text))
             found = Document(self._moments, rows, _OBJECT), known
             self._filters[text] = found
-            if len(self._filters) > _FILTERS:
+            if len(self._filters) > FILTERS:
                 self._filters.popitem(last=False)
         return found
 

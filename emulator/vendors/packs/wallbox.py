@@ -23,6 +23,7 @@ from ...devices.interfaces import (
 )
 from ...devices.modbus_service import ModbusService
 from ...devices.points import Fidelity, Point
+from ...devices.realism import Habits, Latency
 from ...devices.register_table import RegisterTable
 from ...devices.registers import Bank, Layout, Register
 from ...devices.settings import Check, Setting, boolean, integer, number, one_of, text
@@ -38,6 +39,13 @@ LONGEST: Final = 256
 """Bytes of a text that has no bound of its own."""
 LARGEST: Final = 1e12
 """Of a number that has no range of its own."""
+
+
+LATENCY: Final = {
+    "http": Latency(0.030, 0.080, 0.400, "ASSUMED: a microcontroller on Wi-Fi"),
+    "modbus": Latency(0.020, 0.060, 0.200, "ASSUMED: a controller, or a gateway to a serial bus"),
+}
+"""How long what a pack describes takes to answer."""
 
 
 def vendor_of(pack: Pack) -> Vendor:
@@ -65,6 +73,7 @@ def vendor_of(pack: Pack) -> Vendor:
         ports={name: part.port for name, part in parts.items() if part is not None},
         real_ports={name: part.real_port for name, part in parts.items() if part is not None},
         settings=settings,
+        habits=Habits(latency={name: LATENCY[name] for name, part in parts.items() if part is not None}),
         create=partial(PackWallbox, pack),
     )
 

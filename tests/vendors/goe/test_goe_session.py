@@ -520,3 +520,25 @@ def test_the_button_steps_through_the_presets(goe: Make) -> None:
 
 def test_the_adapters_limit_has_its_documented_name(goe: Make) -> None:
     assert goe(adi=True).box.read("cll.adapterCurrentLimit") == 16
+
+
+def test_the_limits_of_a_group_and_of_a_low_price(goe: Make) -> None:
+    cheap = [{"start": 0, "end": 2**32 - 1, "marketprice": 4.5}]
+    world = goe(lmo=4, awe=True, awp=20, awpl=cheap, loe=True, loa=9, amp=14)
+    world.plug_in()
+    world.wait(5)
+    limits = world.box.read("cll")
+    assert isinstance(limits, dict)
+    assert (limits["awattar"], limits["loadLimit"], limits["requestedCurrent"]) == (9, 9, 14)
+    world.box.configure({"awe": False, "lmo": 3})
+    world.wait(5)
+    limits = world.box.read("cll")
+    assert isinstance(limits, dict)
+    assert "awattar" not in limits
+
+
+@pytest.mark.parametrize(("firmware", "members"), [("53.1", 1), ("55.5", 1), ("56.8", 17), ("60.5", 17)])
+def test_the_network_in_use_is_told_in_full_from_56_2_on(goe: Make, firmware: str, members: int) -> None:
+    network = goe(firmware=firmware).box.read("ccw")
+    assert isinstance(network, dict)
+    assert (len(network), next(iter(network))) == (members, "ssid")

@@ -266,6 +266,11 @@ def test_errors_have_few_numbers(old: Make) -> None:
     assert (status["err"], status["car"]) == ("1", "0")
 
 
+def test_a_clock_that_was_never_set_is_thirty_years_early(old: Make) -> None:
+    world = old(clock_error=-round(old().box.calendar().timestamp() * 1e6))
+    assert world.get("/status")["tme"] == "0101-300100"
+
+
 def test_it_can_switch_itself_off(old: Make) -> None:
     world = old()
     world.request("/mqtt?payload=r1x=0")

@@ -595,6 +595,14 @@ def test_meters(model: str, device: str) -> None:
     assert world.rpc("sw_version.get")["fw_version"] == "1.22"
 
 
+def test_an_older_meter_does_not_choose_phases() -> None:
+    later = {"green_forced_single_phase", "hybrid_forced_single_phase"}
+    assert later <= set(LektricoWorld("lektrico-em").rpc("app_config.get"))
+    old = LektricoWorld("lektrico-em", "1.15")
+    assert not later & set(old.rpc("app_config.get"))
+    assert {old.config(key, True) for key in later} == {-6}
+
+
 def test_a_meter_measures_the_charger() -> None:
     world = LektricoWorld("lektrico-3em")
     world.plug_in()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+import aiomqtt
 import pytest
 
 from emulator.testing.fixture import EmulatorFixture
@@ -24,7 +26,8 @@ class Pair:
 
         document = yaml.safe_load(SCENARIO.read_text())
         del document["steps"], document["end"]
-        settings = document["chargers"]["garage"]["wallboxes"]["manager"]["settings"]
+        manager = document["chargers"]["garage"]["wallboxes"]["manager"]
+        manager["mqtt"], settings = True, manager["settings"]
         settings.update({name.replace("__", "/"): value for name, value in changes.items()})
         file = directory / "pair.yaml"
         file.write_text(yaml.safe_dump(document))
@@ -81,6 +84,22 @@ def test_evccs_way_through_a_session(pair: Pair) -> None:
     emulator.advance("1 min")
     emulator.expect({"garage.power": "3.6 kW ± 5 %"})
     assert pair.get("meter/all_values", CHARGER)[4] == 0
+
+
+async def test_a_session_over_mqtt(pair: Pair) -> None:
+    """Topics as in evcc's charger/warp2.go with `energymanager`."""
+    host, port = pair.emulator.broker
+    async with aiomqtt.Client(host, port) as client, asyncio.timeout(20):
+        await client.subscribe("wem/2EmQ/power_manager/state")
+        await client.publish("wem/2EmQ/power_manager/external_control_update", '{"phases_wanted": 3}')
+        while await asyncio.to_thread(pair.manager.read, "power_manager/external_control.phases_wanted") != 3:
+            pass
+        await asyncio.to_thread(pair.emulator.advance, "10 s")
+        states: list[int] = []
+        while states[-2:] != [SWITCHING, READY]:
+            message = await anext(client.messages)
+            states.append(json.loads(bytes(message.payload))["external_control"])
+    assert pair.get("power_manager/low_level_state")["is_3phase"] is True
 
 
 def test_the_vehicle_never_feels_the_contactor(pair: Pair) -> None:

@@ -539,6 +539,32 @@ def test_a_meter_is_known_once_it_was_read() -> None:
     assert "Seen energy meter for the first time" in world.log
 
 
+def test_a_dsz15_has_its_resolution_and_no_frequency() -> None:
+    world = WarpWorld(settings={"meter_type": 6})
+    world.plug_in()
+    world.wait(70)
+    values = world.json("meter/all_values")
+    ids = world.json("meters/0/value_ids")
+    told = dict(zip(ids, world.json("meters/0/values"), strict=True))
+    assert 364 in told
+    assert told[364] is values[29] is None
+    assert values[6] == told[39] == round(told[39]) > 0
+    assert values[0] == pytest.approx(round(values[0], 2), abs=1e-5)
+    assert values[15] == pytest.approx(round(values[15], 3), abs=1e-6)
+    assert (values[12], values[26]) == (told[82], told[114])
+    assert values[12] > 0
+
+
+def test_the_keys_of_ocpp_are_in_the_order_of_a_captured_dump() -> None:
+    keys = list(WarpWorld().json("ocpp/configuration"))
+    at = keys.index("ResetRetries")
+    assert keys[at + 1 : at + 4] == [
+        "StopTransactionOnEVSideDisconnect",
+        "StopTransactionOnInvalidId",
+        "StopTransactionMaxMeterValues",
+    ]
+
+
 def test_a_meter_that_is_unplugged_is_missed_at_the_next_start() -> None:
     world = WarpWorld()
     world.plug_in()

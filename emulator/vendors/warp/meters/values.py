@@ -66,17 +66,17 @@ TYPES: Final[dict[int, tuple[int, ...]]] = {
     11: (*WM3M4, *SIGNED),
 }
 """By `energy_meter_type`. ASSUMED: SDM72CTM (4) publishes what SDM72V2 does."""
-RESOLUTION: Final[dict[int, dict[int, int]]] = {
-    6: {
-        **dict.fromkeys((1, 2, 3, 13, 17, 21, 209, 213, 210, 214), 2),
-        **dict.fromkeys((39, 48, 57, 74), 0),
-        **dict.fromkeys((353, 354, 355), 3),
-        356: 2,
-    }
+_ELTAKO: Final = {
+    **dict.fromkeys((1, 2, 3, 13, 17, 21, 209, 213, 210, 214), 2),
+    **dict.fromkeys((39, 48, 57, 74), 0),
+    **dict.fromkeys((353, 354, 355), 3),
+    356: 2,
 }
+RESOLUTION: Final[dict[int, dict[int, int]]] = {6: _ELTAKO, 9: _ELTAKO}
 """Decimals of what a meter measures, by `energy_meter_type` and value id; what is not listed is computed from it.
 
-Source: a capture of a DSZ15DZMOD. ASSUMED: that the others have as many as a float.
+Source: a capture of a DSZ15DZMOD. ASSUMED: that the DSZ16DZE of the same maker has it too, and that all others have as
+many as a float.
 """
 UNKNOWN: Final[dict[int, tuple[int, ...]]] = {6: (364,)}
 """Value ids that a meter publishes without ever knowing them. Source: the same capture, frequency."""

@@ -1,0 +1,341 @@
+"""What survives a reboot of a box survives the death of the emulator; a file that cannot be used is left alone."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from emulator import vendors
+from emulator.control.server import ControlServer
+from emulator.core.instant import HOUR, SECOND
+from emulator.devices.interfaces import Origin
+from emulator.devices.settings import Setting, Settings, schema_of
+from emulator.devices.wallbox import Wallbox
+from emulator.errors import EmulatorError
+from emulator.protocols.server import Server
+from emulator.runtime.state import StateFile
+from emulator.scenario.loader import loads
+from emulator.scenario.plan import Scenario
+from emulator.scenario.steps import make_step
+from emulator.service.emulator import Emulator, Options
+
+EPOCH = datetime.fromisoformat("2026-03-01T08:00:00+01:00")
+VENDORS = vendors.OWN
+
+
+def scenario(vendor: str, epoch: datetime = EPOCH) -> Scenario:
+    return loads(f"wallboxes: [{vendor}]\nepoch: {epoch.isoformat()}\nbroker: none\n")
+
+
+def options(state: Path) -> Options:
+    return Options(any_port=True, speed=0.0, announce=False, state=state)
+
+
+def box_of(emulator: Emulator) -> Wallbox:
+    return next(iter(emulator.site.wallboxes.values()))
+
+
+def killed(state: Path) -> Path:
+    """The state file as SIGKILL leaves it at this moment: what the process has handed over to the operating system."""
+    copy = state.with_name(f"killed-{len(os.listdir(state.parent))}")
+    for ending in ("", "-wal", "-shm"):
+        if (file := Path(f"{state}{ending}")).exists():
+            shutil.copy(file, f"{copy}{ending}")
+    return copy
+
+
+# --- settings --------------------------------------------------------------------------------------------------------
+
+
+def others(schema: Mapping[str, object]) -> Iterator[object]:
+    """Values that a schema may allow."""
+    enum, either = schema.get("enum"), schema.get("anyOf")
+    yield from enum if isinstance(enum, list) else ()
+    for one in either if isinstance(either, list) else ():
+        yield from others(one)
+    yield from (schema[bound] for bound in ("minimum", "maximum") if bound in schema)
+    items = schema.get("items")
+    if isinstance(items, dict):
+        yield from ([item] for item in others(items))
+    yield from (True, False, 1, 7, 2.5, "x", "12345678", None, [], [1], ["x"], {}, [[1]], {"x": 1})
+
+
+def another(row: Setting[object], now: object) -> object:
+    """Another value of a setting than it has now, as its check leaves it; LookupError if none is found."""
+    for value in others(schema_of(row.check)):
+        try:
+            found = row.check(value)
+        except (ValueError, TypeError, AttributeError, KeyError, EmulatorError):
+            continue
+        if found != now or type(found) is not type(now):
+            return found
+    raise LookupError(row.name)
+
+
+def changed(settings: Settings) -> tuple[dict[str, object], set[str]]:
+    """Change every setting that is in flash, each by itself and back, so that none prevents another one.
+
+    Returns what each was changed to, and those without a second value.
+    """
+    new: dict[str, object] = {}
+    lonely = set()
+    for name, row in settings.rows.items():
+        if row.persistent:
+            try:
+                new[name] = another(row, settings[name])
+            except LookupError:
+                lonely.add(name)
+    return new, lonely
+
+
+SHAPED = {"eebus": 2, "goe": 18, "lektrico": 5, "warp": 60, "bender": 4, "keba": 4, "nrgkick": 2}
+"""How many settings of a vendor may hold values of a shape of their own (records, cards): no other is guessed."""
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_every_setting_in_flash_survives(vendor: str, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    async with Emulator(scenario(vendor), options(state)) as emulator:
+        settings = box_of(emulator).settings
+        new, lonely = changed(settings)
+        assert len(lonely) <= SHAPED.get(vendor, 0), lonely
+        assert new
+        keeper = emulator.storage
+        assert keeper is not None
+        for name, value in new.items():
+            assert settings.keep is not None
+            settings.keep(name, value)  # as `put` does, without what the firmware makes of so odd a box
+        copy = killed(state)
+    with StateFile(copy) as file:
+        found = file.read(f"charger.{vendor}")
+    for name, value in new.items():
+        assert settings.rows[name].check(found[name]) == value, name
+
+
+# --- everything else -------------------------------------------------------------------------------------------------
+
+ABOUT_THE_START = {
+    "goe": {"rdree"},
+    "warp": {
+        "event_log/boot_id", "event_log/boot_id.boot_id", "info/last_boots", "info/features",
+        "evse/low_level_state.uptime", "evse/low_level_state.time_since_state_change",
+        "evse/low_level_state.time_since_dc_fault_check",
+    },
+    "nrgkick": {"modbus.256", "values.general.warning_code"},
+    "lektrico": {"charger_info.get.heap_free"},
+}  # fmt: skip
+"""What tells of the outage itself, or of this very start."""
+OF_THE_SESSION = {
+    "nrgkick": {
+        "modbus.208", "modbus.247", "modbus.249", "values.general.vehicle_charging_time",
+        "values.general.vehicle_connect_time", "values.powerflow.peak_power",
+    },
+    "lektrico": {"charger_info.get.charging_time"},
+    "bender": {"modbus.705", "modbus.707", "modbus.709", "modbus.710", "modbus.716", "modbus.718"},
+}  # fmt: skip
+"""What the charge controller remembers of the session that is over. ASSUMED: in memory that an outage of the emulator's
+length clears; the record of the session in the vendor's own log is kept."""
+
+
+def document(wallbox: Wallbox) -> dict[str, object]:
+    """Everything that can be read, apart from values that contain others."""
+    whole = {address: wallbox.read(address) for address in wallbox.addresses()}
+    return {name: value for name, value in whole.items() if not isinstance(value, dict)}
+
+
+async def used(emulator: Emulator, vendor: str) -> None:
+    """A session, a card, and what a client stores on purpose."""
+    names = emulator.site.names
+    for step in (make_step("present_card", names, tag="04A1B2C3"), make_step("plug_in", names, vehicle="vw_id3")):
+        await emulator.apply([step])
+    await emulator.advance(HOUR // 2)
+    if vendor == "keba":
+        box_of(emulator).write("failsafe", "33 7000 1", Origin(interface="udp", client=None, host="127.0.0.1"))
+    await emulator.apply([make_step("unplug", names)])
+    await emulator.advance(48 * HOUR)  # and all is cold again
+
+
+@pytest.mark.parametrize("vendor", [name for name in VENDORS if name != "eebus"])
+async def test_a_restart_is_an_outage(vendor: str, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    async with Emulator(scenario(vendor), options(state)) as emulator:
+        await used(emulator, vendor)
+        box, copy = box_of(emulator), killed(state)
+        await emulator.apply([make_step("power_cut", emulator.site.names)])
+        await emulator.apply([make_step("power_up", emulator.site.names)])
+        await emulator.advance(10 * 60 * SECOND)
+        booted = box.booted_at
+        after_outage = document(box)
+        passed = emulator.simulation.at - booted
+    started = EPOCH + timedelta(microseconds=booted)
+    async with Emulator(scenario(vendor, started), options(copy)) as emulator:
+        await emulator.advance(passed)
+        after_restart = document(box_of(emulator))
+    exceptions = ABOUT_THE_START.get(vendor, set()) | OF_THE_SESSION.get(vendor, set())
+    differing = {
+        name: (after_outage.get(name), after_restart.get(name))
+        for name in after_outage.keys() | after_restart.keys()
+        if not close(after_outage.get(name), after_restart.get(name)) and name not in exceptions
+    }
+    assert differing == {}
+    assert len(after_restart) > 20
+
+
+def close(first: object, second: object) -> bool:
+    """Equal, but for the fraction of a watt-hour that a meter may lose in an outage."""
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(close, first, second))
+    if isinstance(first, str) and isinstance(second, str) and first.isdigit() and second.isdigit():
+        first, second = int(first), int(second)
+    if isinstance(first, int | float) and isinstance(second, int | float) and abs(first) > 5:
+        return abs(first - second) <= 2e-4 * abs(first)
+    return first == second
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def make_foreign(file: Path) -> None:
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE bookmarks (url TEXT)")
+    connection.close()
+
+
+def make_later(file: Path) -> None:
+    with StateFile(file) as state:
+        state._connection.execute("PRAGMA user_version = 7")
+
+
+def make_torn(file: Path) -> None:
+    with StateFile(file) as state:
+        for number in range(200):
+            state.write(f"owner {number}", {"value": "x" * 200})
+    content = bytearray(file.read_bytes())
+    content[5000:9000] = bytes(4000)
+    file.write_bytes(content)
+
+
+def make_senseless(file: Path) -> None:
+    with StateFile(file) as state:
+        state._connection.execute("INSERT INTO kept VALUES ('charger.goe', 'amp', 'no JSON')")
+
+
+def make_unfitting(file: Path) -> None:
+    with StateFile(file) as state:
+        state.write("charger.goe", {"amp": "sixteen"})
+
+
+def make_unknown(file: Path) -> None:
+    with StateFile(file) as state:
+        state.write("charger", {"colour": "red"})
+
+
+def make_empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def make_text(file: Path) -> None:
+    file.write_text("this is no database\n" * 100)
+
+
+UNUSABLE = [make_foreign, make_later, make_torn, make_senseless, make_unfitting, make_unknown, make_text, Path.mkdir]
+
+
+@pytest.mark.parametrize("make", UNUSABLE)
+async def test_a_file_that_cannot_be_used_is_one_clear_line_and_stays(make: object, tmp_path: Path) -> None:
+    file = tmp_path / "state"
+    make(file)  # type: ignore[operator]
+    before = file.read_bytes() if file.is_file() else None
+    with pytest.raises(EmulatorError) as refused:
+        async with Emulator(scenario("goe"), options(file)):
+            pass
+    assert str(refused.value).startswith(f"{file}: ")
+    assert "\n" not in str(refused.value)
+    if make in (make_foreign, make_later, make_torn, make_text):
+        assert file.read_bytes() == before
+        assert os.listdir(tmp_path) == ["state"]
+
+
+async def test_a_file_in_use_is_not_shared_and_an_empty_one_is_taken(tmp_path: Path) -> None:
+    file = tmp_path / "state"
+    make_empty(file)
+    async with Emulator(scenario("goe"), options(file)):
+        with pytest.raises(EmulatorError, match="locked"):
+            async with Emulator(scenario("goe"), options(file)):
+                pass
+    with pytest.raises(EmulatorError, match="cannot be used"):
+        StateFile(tmp_path / "nowhere" / "state")
+    with pytest.raises(EmulatorError, match="cannot be used"):
+        StateFile(Path("/proc/state"))
+
+
+# --- no room ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def no_room(file: Path) -> Iterator[None]:
+    """No file can become larger than this one is."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def charge(emulator: Emulator) -> None:
+    await emulator.apply([make_step("plug_in", emulator.site.names, vehicle="vw_id3")])
+    await emulator.advance(HOUR)
+    await emulator.apply([make_step("unplug", emulator.site.names)])
+
+
+async def test_a_full_disk_stops_nothing_and_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    async with (
+        Emulator(loads("wallboxes: {goe: {http: true}}\nbroker: none"), options(state)) as emulator,
+        ControlServer(emulator, port=0) as server,
+        aiohttp.ClientSession() as http,
+    ):
+        http_server = emulator.servers["charger.goe.http"]
+        assert isinstance(http_server, Server)
+        url = f"http://{http_server.endpoint.host}:{http_server.endpoint.port}/api"
+
+        async def ask(path: str, **query: object) -> object:
+            async with http.get(f"{url}/{path}", params={k: str(v) for k, v in query.items()}) as reply:
+                return await reply.json() if reply.status == 200 else reply.status
+
+        async def stored() -> dict[str, object]:
+            async with http.get(f"{server.url}/api/state") as reply:
+                found = await reply.json()
+            storage = found["storage"]
+            assert isinstance(storage, dict)
+            return storage
+
+        assert await ask("set", amp=10) == {"amp": True}
+        with no_room(Path(f"{state}-wal")):
+            assert await ask("set", amp=14) == 500
+            assert await ask("status", filter="amp") == {"amp": 10}
+            assert (await stored())["problem"] in ("database or disk is full", "disk I/O error")
+            await charge(emulator)
+            assert (await stored())["unsaved"] != 0
+            assert emulator.bugs.count == 0
+            async with http.get(f"{server.url}/metrics") as reply:
+                assert "charger_emulator_state_unsaved" in await reply.text()
+        with StateFile(killed(state)) as file:
+            assert file.read("charger.goe")["amp"] == 10
+        assert await ask("set", amp=12) == {"amp": True}
+        assert await stored() == {"file": str(state), "problem": None, "unsaved": 0}
+        total = emulator.simulation.observe("charger").total_energy
+        copy = killed(state)
+    async with Emulator(scenario("goe"), options(copy)) as emulator:
+        assert box_of(emulator).settings["amp"] == 12
+        assert emulator.simulation.observe("charger").total_energy == pytest.approx(total, rel=1e-3)
