@@ -81,7 +81,14 @@ class Endpoint:
     def intercept(self, describe: Callable[P, Message], *args: P.args, **kwargs: P.kwargs) -> Interception:
         """What happens to a message on its way; described only if somebody wants to see it."""
         interceptor = self.wallbox.interceptor
-        return interceptor.intercept(describe(*args, **kwargs)) if interceptor.active else UNTOUCHED
+        if not interceptor.active or not any(map(interceptor.concerns, self._carries)):
+            return UNTOUCHED
+        return interceptor.intercept(describe(*args, **kwargs))
+
+    @property
+    def _carries(self) -> tuple[str, ...]:
+        """The interfaces whose messages pass here."""
+        return (self.name, "websocket") if self.interface.protocol == "http" else (self.name,)
 
     def latency(self, interface: str | None = None) -> float:
         """How long the device takes for its next answer [wall s]. `interface`: default, this one."""
