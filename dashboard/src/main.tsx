@@ -8,7 +8,7 @@ import { locked, unlock } from "./api";
 import { plural } from "./format";
 import { Badge, Button, Copy, Dialog, Empty, Field, Icon, Line, StepText } from "./parts";
 import { ask, asClockCommand, dismiss, done, notices, tell } from "./session";
-import { catalogue, faults, go, link, online, route, rows, shownCharger, start, state, theme } from "./store";
+import { catalogue, faults, go, link, online, route, rows, shownCharger, start, state, theme, troubles } from "./store";
 import { ChargerPage } from "./views/charger";
 import { ClientsPage } from "./views/clients";
 import { Journal } from "./views/journal";
@@ -38,6 +38,7 @@ function App() {
           return <a href={link(one.id)} aria-current={is ? "page" : undefined} key={one.id}>{one.id === "chargers" && rows.value.size === 1 ? "Charger" : one.title}{one.id === "session" && done.value.length > 0 && <span class="counter">{done.value.length}</span>}</a>;
         })}
       </nav>
+      {troubles.value.length > 0 && <ul class="troubles" role="alert">{troubles.value.map(text => <li key={text}><Icon name="warn" />{text}</li>)}</ul>}
       <main id="main" tabIndex={-1}>
         {broken.value ? <div class="page"><Empty icon="warn" title={broken.value}><Button onClick={() => location.reload()}>Try again</Button></Empty></div>
           : !catalogue.value || !state.value ? <div class="page"><Empty title="Connecting to the emulator" /></div>
@@ -76,6 +77,7 @@ const Notices = () => (
       <div class={`notice ${notice.tone}`} key={notice.id}>
         <div><Icon name={notice.tone === "good" ? "check" : "warn"} /><span>{notice.text}</span><Button small icon="cross" tone="plain" title="dismiss" onClick={() => dismiss(notice.id)} /></div>
         {notice.step && <StepText step={notice.step} />}
+        {notice.command && <div class="step-text"><Line label="ctl" text={notice.command} /></div>}
       </div>
     ))}
   </div>
@@ -83,7 +85,7 @@ const Notices = () => (
 
 function ResetDialog() {
   const close = () => { asking.value = false; };
-  const reset = async () => { if (await ask("POST", "/api/reset")) tell("everything is as at the scenario's start"); close(); };
+  const reset = async () => { if (await ask("POST", "/api/reset")) tell("everything is as at the scenario's start", "good", { command: asClockCommand("reset") }); close(); };
   return (
     <Dialog title="Reset everything?" onClose={close}>
       <p>Time, physics, settings, cards, counters, faults and the journal go back to the scenario's start. Ports stay as they are.</p>

@@ -90,7 +90,8 @@ def command(
         return 0
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was found so far is written
     keep_house(out / "database")
-    writer = Writer(out, _commands(scenario, client, speed, poll))
+    extra = f" --vocabulary {vocabulary}" * (vocabulary is not None) + " --no-rule-sets" * no_rule_sets
+    writer = Writer(out, _commands(scenario, client, speed, poll, extra))
     telling = _Progress(quiet=as_json)
 
     def found(search: Search, failure: Failure) -> None:
@@ -117,14 +118,14 @@ def _duration(name: str, text: str) -> int:
         raise click.UsageError(f"{name}: {error}") from None
 
 
-def _commands(scenario: Path, client: str | None, speed: float, poll: str | None) -> Commands:
+def _commands(scenario: Path, client: str | None, speed: float, poll: str | None, extra: str) -> Commands:
     from ..explore.writing import Commands
 
     if client is None:
-        return Commands(f"charger-emulator explore {scenario}", "charger-emulator play {file}")
+        return Commands(f"charger-emulator explore {scenario}{extra}", "charger-emulator play {file}")
     pace = f" --poll {shlex.quote(poll)}" if poll is not None else f" --speed {speed:g}"
     how = f" --client {shlex.quote(client)}{pace}".replace("{", "{{").replace("}", "}}")
-    found = f"charger-emulator explore {scenario}" + how.replace("{{", "{").replace("}}", "}")
+    found = f"charger-emulator explore {scenario}" + how.replace("{{", "{").replace("}}", "}") + extra
     return Commands(found, "charger-emulator explore {file}" + how + " --walks 0")
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 MOST: Final = 2_000
 """Clients remembered; the one that was silent longest goes first."""
 COUNTED: Final = frozenset({"request", "write", "connection"})
-OWN: Final = frozenset({"scenario", "somebody else"})
-"""What steps call themselves."""
+OWN: Final = frozenset({"scenario", "somebody else", "embedded"})
+"""What steps call themselves, and the emulator's own central system."""
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ from ..errors import EmulatorError, did_you_mean
 from ..scenario.plan import Scenario
 from .finding import Finding
 from .laws import Laws
-from .served import WalkedEmulator, noticed
+from .served import WalkedEmulator, bugs_of
 from .trial import Run
 
 if TYPE_CHECKING:
@@ -70,8 +70,10 @@ class Program:
         self._control: ControlServer | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._output: IO[bytes] | None = None
-        self._usual = LONGEST_POLL
-        """How long the program takes from one poll to the next, on average, in wall time [s]."""
+        self._coming = 0.0
+        """How long the program takes at most until it asks for the first time, in wall time [s]; 0: not known yet."""
+        self._usual = 0.0
+        """How long it takes from one poll to the next, on average."""
 
     def __call__(self, scenario: Scenario, *, record: bool = False) -> Run:
         """Start the program, take it through a scenario, and end it."""
@@ -80,10 +82,9 @@ class Program:
             self.emulator.run(self._open())
         running = self.emulator.running
         laws = self.emulator.call(lambda: Laws(running.site))
-        with noticed() as ours:
-            findings = self.emulator.run(self._walk(running))
+        findings = self.emulator.run(self._walk(running))
         result = self.emulator.call(lambda: running.player.result())
-        return Run(result, (*findings, *laws.broken.values(), *ours))
+        return Run(result, (*findings, *laws.broken.values(), *self.emulator.call(lambda: bugs_of(running))))
 
     def stop(self) -> None:
         """End the program; ports free."""
@@ -110,7 +111,7 @@ class Program:
         ended = asyncio.create_task(process.wait())
         with Ear(emulator, ended) as ear:
             try:
-                await ear.hears(FIRST_CONTACT)
+                await self._contact(ear)
                 found = await self._passing(emulator, ended, ear)
             finally:
                 ended.cancel()
@@ -138,11 +139,18 @@ class Program:
         over.cancel()
         return [] if done else [self._failed(f"did not end within {STUCK:g} s", emulator)]
 
+    async def _contact(self, ear: Ear) -> None:
+        """Until the program has come; what it took the first time is a measure for the next."""
+        began = time.monotonic()
+        if await ear.hears(_patience(self._coming, FIRST_CONTACT)):
+            self._coming = max(self._coming, time.monotonic() - began)
+
     async def _poll(self, ear: Ear) -> None:
         """Until the program has asked and is silent again; one that does not ask is not waited for much longer."""
         began = time.monotonic()
-        if await ear.hears(min(LONGEST_POLL, 4 * max(self._usual, QUIET))):
-            self._usual += 0.2 * (time.monotonic() - began - self._usual)
+        if await ear.hears(_patience(self._usual, LONGEST_POLL)):
+            took = time.monotonic() - began
+            self._usual += 0.2 * (took - self._usual) if self._usual else took
             while await ear.hears(QUIET):
                 pass
 
@@ -169,6 +177,7 @@ class Program:
                 start_new_session=True,
             )
         except OSError as error:
+            self._output.close()
             raise EmulatorError(f"--client: {arguments[0]}: {error.strerror or error}") from None
 
     def _places(self, emulator: Emulator) -> dict[str, str]:
@@ -207,6 +216,10 @@ class Program:
         if self._output is not None:
             self._output.close()
             self._output = None
+
+
+def _patience(known: float, longest: float) -> float:
+    return min(longest, 4 * max(known, QUIET)) if known else longest
 
 
 class Ear:

@@ -97,9 +97,18 @@ def _rules(document: ScenarioDocument, failure: Failure) -> list[str]:
     for node in document.rules:
         for item in node.items or ():
             if item.place == place:
-                return ["rules:", f"  - {flow(item.data())}"]
+                return ["rules:", *_element(item.data())]
     ready = failure.finding.rule.removeprefix('rule "').partition(": ")[0]
     return ["rules:", f"  - {{include: {ready}}}"]
+
+
+def _element(value: object) -> list[str]:
+    """An element of a list, on one line if it is short."""
+    line = f"  - {flow(value)}"
+    if len(line) <= WIDTH or not isinstance(value, dict):
+        return [line]
+    inner = [f"{key}: {flow(item)}" for key, item in value.items()]
+    return [f"  - {inner[0]}", *(f"    {text}" for text in inner[1:])]
 
 
 # --- the timeline ----------------------------------------------------------------------------------------------------

@@ -113,6 +113,8 @@ class Search:
     rounds: int = 0
     _met: dict[str, _Met] = field(default_factory=dict)
     _known: dict[str, list[frozenset[str]]] = field(default_factory=dict)
+    _flaky: dict[str, list[frozenset[str]]] = field(default_factory=dict)
+    """What did not come again: it says nothing about other walks."""
     _classes: dict[str, type[_Broken]] = field(default_factory=dict)
     _began: float = field(default_factory=time.monotonic)
     _counted: int = 0
@@ -219,7 +221,8 @@ class Search:
 
     def _is_known(self, rule: str, walk: Walk) -> bool:
         words = words_of(walk)
-        return any(cause <= words for cause in self._known.get(rule, ()))
+        flaky = self._flaky.get(rule, ())
+        return words in flaky or any(cause <= words for cause in self._known.get(rule, ()))
 
     def _class_of(self, rule: str) -> type[_Broken]:
         if rule not in self._classes:
@@ -241,7 +244,7 @@ class Search:
                 repeated=repeated,
                 repetitions=REPETITIONS,
             )
-            self._known.setdefault(rule, []).append(words_of(one.trial.walk))
+            (self._known if repeated else self._flaky).setdefault(rule, []).append(words_of(one.trial.walk))
             self.failures.append(failure)
             self.found(failure)
 

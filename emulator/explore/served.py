@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import sysconfig
 import traceback
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..core.instant import Instant
 from ..errors import EmulatorError
@@ -22,14 +20,16 @@ from ..scenario.plan import Scenario
 from ..testing import EmulatorFixture
 from .finding import Finding
 from .laws import Laws
-from .trial import Run, crashed
+from .trial import Run, of_bug
+
+if TYPE_CHECKING:
+    from ..service.emulator import Emulator
 
 Client = Callable[[EmulatorFixture], object]
 """What is called for each walk: it asks, sets and moves time as it likes, and returns; a coroutine is awaited."""
 _CRASHED: Final = "the client failed"
 _FOREIGN: Final = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 """Where code is that nobody blames."""
-_OURS: Final = str(Path(__file__).parents[1])
 
 
 class WalkedEmulator(EmulatorFixture):
@@ -60,12 +60,11 @@ class Served:
         self.emulator.begin(scenario, record=record)
         running = self.emulator.running
         laws = self.emulator.call(lambda: Laws(running.site))
-        with noticed() as ours:
-            self.emulator.run(running.advance(0))
-            findings = list(self._called())
-            self.emulator.run(running.advance_to_end())
+        self.emulator.run(running.advance(0))
+        findings = list(self._called())
+        self.emulator.run(running.advance_to_end())
         result = self.emulator.call(lambda: running.player.result())
-        return Run(result, (*findings, *laws.broken.values(), *ours))
+        return Run(result, (*findings, *laws.broken.values(), *self.emulator.call(lambda: bugs_of(running))))
 
     def _called(self) -> Iterator[Finding]:
         try:
@@ -102,28 +101,8 @@ def client_failed(error: Exception, at: Instant) -> Finding:
     return Finding(f"{_CRASHED}: {type(error).__name__} at {where}", text, at)
 
 
-@contextmanager
-def noticed() -> Iterator[list[Finding]]:
-    """Exceptions that the emulator only logs, because a server answers on."""
-    found: list[Finding] = []
-
-    class Notice(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            error = record.exc_info[1] if record.exc_info else None
-            if error is not None and _is_ours(error):
-                found.append(crashed(error, 0))
-
-    loggers, handler = [logging.getLogger(name) for name in ("emulator", "asyncio")], Notice(logging.ERROR)
-    for logger in loggers:
-        logger.addHandler(handler)
-    try:
-        yield found
-    finally:
-        for logger in loggers:
-            logger.removeHandler(handler)
-
-
-def _is_ours(error: BaseException) -> bool:
-    """Whether it was raised in the emulator."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and frames[-1].filename.startswith(_OURS)
+def bugs_of(emulator: Emulator) -> list[Finding]:
+    """What the emulator itself did wrong on a walk; a server answers on."""
+    found = [of_bug(bug) for bug in emulator.bugs.found.values()]
+    emulator.bugs.found.clear()
+    return found

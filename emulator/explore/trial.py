@@ -6,13 +6,12 @@ happens; rules, laws of physics, and the client itself are what counts.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Protocol
 
 from ..core.instant import Instant
+from ..runtime.bugs import Bug
 from ..runtime.clock import Clock
 from ..scenario.plan import Scenario
 from ..scenario.player import Result
@@ -73,12 +72,10 @@ def headless(scenario: Scenario, *, record: bool = False) -> Run:
     try:
         result = play_site(site, scenario, record=record)
     except Exception as error:
-        return Run(None, (crashed(error, site.simulation.at),))
+        return Run(None, (of_bug(site.simulation.bugs.caught("play", error), site.simulation.at),))
     return Run(result, tuple(laws.broken.values()))
 
 
-def crashed(error: BaseException, at: Instant) -> Finding:
-    """An exception of the emulator itself, told by where it was raised."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" in {Path(frames[-1].filename).name}, {frames[-1].name}" if frames else ""
-    return Finding(f"{OUR_OWN}: {type(error).__name__}{where}", "".join(traceback.format_exception(error)), at)
+def of_bug(bug: Bug, at: Instant = 0) -> Finding:
+    """A mistake of the emulator itself."""
+    return Finding(f"{OUR_OWN}: {bug.text.partition(':')[0]}, bug {bug.id}", bug.traceback, at)

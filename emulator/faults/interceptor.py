@@ -197,6 +197,12 @@ class FaultInterceptor(Interceptor):
             self._faults.remove(fault)
         return not self._faults
 
+    def concerns(self, interface: str) -> bool:
+        return any(
+            fault.target.reaches(interface) or (isinstance(effect, WatchesRequests) and effect.everywhere)
+            for fault, effect in self._may_hit()
+        )
+
     def intercept(self, message: Message, *, peek: bool = False) -> Interception:
         found: list[Candidate] = []
         watching: list[Candidate] = []
@@ -204,11 +210,13 @@ class FaultInterceptor(Interceptor):
         for fault, effect in self._may_hit():
             match = fault.injection.match
             fits = self._about(fault, effect, message) and match.fits(message, key=not effect.selects, prefix=prefix)
-            candidate = Candidate(fault, message, self.wallbox, peek=peek, prefix=prefix)
-            if fits:
-                found.append(candidate)
-            if isinstance(effect, WatchesRequests) and message.direction == "in" and (fits or effect.everywhere):
-                watching.append(candidate)
+            watches = isinstance(effect, WatchesRequests) and message.direction == "in" and (fits or effect.everywhere)
+            if fits or watches:
+                candidate = Candidate(fault, message, self.wallbox, peek=peek, prefix=prefix)
+                if fits:
+                    found.append(candidate)
+                if watches:
+                    watching.append(candidate)
         return FaultInterception(self, message, found, watching) if found or watching else UNTOUCHED
 
     @contextmanager

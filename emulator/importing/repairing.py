@@ -6,6 +6,7 @@ The one rule: what the box could have done by itself is left to it; a step of th
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from typing import Final
 
 from ..core.snapshot import EvseState, Snapshot
@@ -62,10 +63,12 @@ def _told(part: Part) -> list[tuple[Moment, str]]:
 
 def _near(found: Replay, index: int, at: float) -> Snapshot | None:
     """What the charger knew at the look nearest to an instant."""
-    times = found.snapshots[index]
+    times = found.times(index)
     if not times:
         return None
-    return times[min(times, key=lambda time: (abs(time - at - 0.5), time))]
+    place = bisect_left(times, at + 0.5)
+    nearest = min(times[max(0, place - 1) : place + 1], key=lambda time: (abs(time - at - 0.5), time))
+    return found.snapshots[index][nearest]
 
 
 def state_of(snapshot: Snapshot) -> str:

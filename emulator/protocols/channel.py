@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..core.instant import Instant, seconds
 from ..devices.delivery import Delivery
@@ -16,11 +16,13 @@ from ..devices.interception import Interception
 from ..devices.interfaces import Close, Frame, WebSocketEndpoint
 from ..devices.traffic import Direction, of_frame
 from ..runtime.journal import Entry
-from .connection import Connection
 from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
 from .server import APART, Endpoint
 from .turns import Turn
 from .wire import excerpt
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 MAX_BACKLOG: Final = 1 << 20
 """Bytes that may wait for a slow client beside `send_queue` frames."""

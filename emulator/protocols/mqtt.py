@@ -213,6 +213,7 @@ class MqttDevice(Outgoing):
         self._move("connected")
         entry = self._record_connection("connected", {"client_id": link.access.client_id})
         with self.simulation.exchange(entry):
+            self.endpoint.wallbox.happenings.count += 1  # it shows in what the wallbox says first
             self.send(self._asked(self.interface.connected, self.endpoint.origin(self._peer, entry)))
         if link is self._link:
             self._subscribe(link)

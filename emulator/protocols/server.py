@@ -81,7 +81,14 @@ class Endpoint:
     def intercept(self, describe: Callable[P, Message], *args: P.args, **kwargs: P.kwargs) -> Interception:
         """What happens to a message on its way; described only if somebody wants to see it."""
         interceptor = self.wallbox.interceptor
-        return interceptor.intercept(describe(*args, **kwargs)) if interceptor.active else UNTOUCHED
+        if not interceptor.active or not any(map(interceptor.concerns, self._carries)):
+            return UNTOUCHED
+        return interceptor.intercept(describe(*args, **kwargs))
+
+    @property
+    def _carries(self) -> tuple[str, ...]:
+        """The interfaces whose messages pass here."""
+        return (self.name, "websocket") if self.interface.protocol == "http" else (self.name,)
 
     def latency(self, interface: str | None = None) -> float:
         """How long the device takes for its next answer [wall s]. `interface`: default, this one."""
@@ -166,6 +173,11 @@ class Server(ABC):
         if self._listening and not self.endpoint.reachable:
             self.drop()
         self._changed.set()
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether something has changed that `settle` has not looked at, or is looking at."""
+        return self._changed.is_set() or self._lock.locked()
 
     async def settle(self) -> None:
         """Make the sockets match the wallbox: open if it is reachable, closed if not."""

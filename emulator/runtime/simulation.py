@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ..core.agenda import Action, Agenda, Priority, Timer
-from ..core.charger import Charger
+from ..core.charger import LEAST_RETAINED, Charger
 from ..core.faults import Disturbance
 from ..core.freshness import HOLDS, NOW, Happenings
 from ..core.instant import Instant, seconds
@@ -167,6 +167,7 @@ class Simulation:
                 announce=self._pending.append,
                 seed=self.seed,
                 time_of_day=(self.epoch - midnight).total_seconds(),
+                retained=LEAST_RETAINED,
             )
         self.chargers[name] = charger
         return charger

@@ -217,6 +217,10 @@ class Player:
         self._clients = ClientRecord(site)
         self._left_out: list[Untested] = []
 
+    def on_finish(self, finished: Callable[[Result], None]) -> None:
+        """Call `finished` at the end from now on."""
+        self._finished = finished
+
     @property
     def over(self) -> bool:
         """Whether the timelines are played and the end has come."""

@@ -128,7 +128,7 @@ class Sockets:
     async def settle(self, *, published: bool) -> None:
         """Make the sockets agree with the site: interfaces open or closed, everything `published` sent."""
         for server in self.servers.values():
-            if isinstance(server, Server):
+            if isinstance(server, Server) and server.unsettled:
                 await server.settle()
         if not published:
             return

@@ -29,6 +29,7 @@ from ..verdict.reading import rules_from
 from ..world.plan import ChargerPlan
 from ..world.quantities import charger_view, read
 from .background import Background
+from .snapshot import SnapshotFixture
 from .steps import Steps
 from .tail import MOST, tail
 from .wallbox import WallboxFixture
@@ -294,6 +295,13 @@ class EmulatorFixture(Steps):
         if broken:
             raise AssertionError("\n".join(broken))
         return [verdict.as_json() for verdict in verdicts]
+
+    def snapshot(self, name: str | None = None) -> SnapshotFixture:
+        """The whole world as it is now, to go back to with `.restore()` as often as wanted."""
+        emulator = self.running
+        name = name if name is not None else f"snapshot-{len(emulator.snapshots.all()) + 1}"
+        self._background.run(emulator.snapshots.take(name))
+        return SnapshotFixture(name, lambda: self._background.run(emulator.snapshots.restore(name)))
 
     def judge(self, *, strict: bool = False) -> None:
         """The test is over: AssertionError if a rule is broken that nobody has asked about.

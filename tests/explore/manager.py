@@ -200,7 +200,7 @@ class Divides(Manager):
     """Reckons with the voltage, whatever it is."""
 
     def wanted(self, sun: int, status: dict[str, Any]) -> int:
-        return int(min(16, max(6, round(sun * 230 / status["nrg"][0]))))
+        return min(16, max(6, round(sun * 230 / float(status["nrg"][0]))))
 
 
 class Impatient(Manager):

@@ -16,7 +16,7 @@ from museum.test_pairs import PAIRS, Client, Pair
 from emulator.explore.search import Search
 from emulator.testing import EmulatorFixture
 
-PATIENCE: Final = 0.2
+PATIENCE: Final = 2.0
 """Wall seconds a client waits for an answer."""
 
 

@@ -12,7 +12,10 @@ let before = 1;
 export async function setSpeed(speed: number) {
   if (clock.value.speed) before = clock.value.speed;
   const found = await ask<Clock>("PUT", "/api/clock", { speed });
-  if (found) clock.value = found;
+  if (!found) return;
+  clock.value = found;
+  const word = speed === 0 ? "frozen" : speed === 1 ? "realtime" : String(speed);
+  tell(speed === 0 ? "time stands still" : `time runs at ${speed}×`, "good", { command: asClockCommand("clock", word) });
 }
 export const toggleClock = () => setSpeed(clock.value.speed ? 0 : before);
 
@@ -25,7 +28,8 @@ export async function advance(wanted: Record<string, Plain>) {
   const found = await ask<Advanced>("POST", "/api/clock/advance", wanted);
   busy.value = false;
   if (!found) return;
-  if (found.reached) tell(`it is ${instant(found.at)} now`);
+  const command = typeof wanted["by"] === "string" ? asClockCommand("advance", wanted["by"]) : undefined;
+  if (found.reached) tell(`it is ${instant(found.at)} now`, "good", { command });
   else tell(`not reached: ${found.items.filter(item => !item.ok).map(item => `${item.quantity} is ${JSON.stringify(item.found)}`).join(", ")}`, "bad");
   open.value = false;
 }
