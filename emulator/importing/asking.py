@@ -17,10 +17,6 @@ from .talk import Datagram, Http, Known, Shown, Topic
 
 _GOE: Final = re.compile(r"^/?(?P<peer>go-eCharger/[^/]+)/(?P<tail>.+)$")
 _WARP: Final = re.compile(r"^/?(?P<peer>w(?:arp\d?|em2?)/[^/]+)/(?P<tail>.+)$")
-_SETTER: Final = re.compile(
-    r"\.(?:set|start|stop|reset|update)$|^(?:charger|dynamic_current|relay)\b.*set", re.IGNORECASE
-)
-_CHARGER: Final = {"pause": "pause", "resume": "resume"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,8 @@ def test_model_and_firmware_can_be_stated(tmp_path: Path) -> None:
     assert 'firmware: "55.5"' in told["scenario"]
     assert told["readings"] == 60
     assert told["guessed"] == []
+    vendor = CliRunner().invoke(application, ["import", str(log), "--json", "--model", "goe"], standalone_mode=False)
+    assert json.loads(vendor.output)["readings"] == 60
 
 
 @pytest.mark.parametrize(
