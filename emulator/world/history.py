@@ -150,9 +150,8 @@ class Histories:
     def of(cls, simulation: Simulation) -> Histories:
         """Those of a simulation, kept from the first time that somebody asks for them."""
         found = simulation.extensions.get(KEY)
-        if found is None:
+        if not isinstance(found, cls):  # nobody has asked, or the world was made anew from a snapshot
             found = simulation.extensions[KEY] = cls(simulation)
-        assert isinstance(found, cls)
         return found
 
     def __init__(self, simulation: Simulation) -> None:
