@@ -149,10 +149,7 @@ class Histories:
     @classmethod
     def of(cls, simulation: Simulation) -> Histories:
         """Those of a simulation, kept from the first time that somebody asks for them."""
-        found = simulation.extensions.get(KEY)
-        if not isinstance(found, cls):  # nobody has asked, or the world was made anew from a snapshot
-            found = simulation.extensions[KEY] = cls(simulation)
-        return found
+        return simulation.extension(KEY, cls, lambda: cls(simulation))
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
