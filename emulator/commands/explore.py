@@ -90,7 +90,8 @@ def command(
         return 0
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was found so far is written
     keep_house(out / "database")
-    writer = Writer(out, _commands(scenario, client, speed, poll))
+    extra = f" --vocabulary {vocabulary}" * (vocabulary is not None) + " --no-rule-sets" * no_rule_sets
+    writer = Writer(out, _commands(scenario, client, speed, poll, extra))
     telling = _Progress(quiet=as_json)
 
     def found(search: Search, failure: Failure) -> None:
@@ -117,14 +118,14 @@ def _duration(name: str, text: str) -> int:
         raise click.UsageError(f"{name}: {error}") from None
 
 
-def _commands(scenario: Path, client: str | None, speed: float, poll: str | None) -> Commands:
+def _commands(scenario: Path, client: str | None, speed: float, poll: str | None, extra: str) -> Commands:
     from ..explore.writing import Commands
 
     if client is None:
-        return Commands(f"charger-emulator explore {scenario}", "charger-emulator play {file}")
+        return Commands(f"charger-emulator explore {scenario}{extra}", "charger-emulator play {file}")
     pace = f" --poll {shlex.quote(poll)}" if poll is not None else f" --speed {speed:g}"
     how = f" --client {shlex.quote(client)}{pace}".replace("{", "{{").replace("}", "}}")
-    found = f"charger-emulator explore {scenario}" + how.replace("{{", "{").replace("}}", "}")
+    found = f"charger-emulator explore {scenario}" + how.replace("{{", "{").replace("}}", "}") + extra
     return Commands(found, "charger-emulator explore {file}" + how + " --walks 0")
 
 
@@ -152,11 +153,13 @@ class _Progress:
             return
         if self._terminal:
             click.echo("\r\x1b[K", nl=False, err=True)
-        steps = len(failure.trial.walk)
+        from ..explore.scenarios import counted
+
+        steps = counted(len(failure.trial.walk))
         by = ", ".join(failure.cause) or "nothing happening"
         flaky = f", FLAKY: came again {failure.repeated} of {failure.repetitions} times" if failure.flaky else ""
         short = "" if failure.shrunk else ", not shrunk to the end"
-        click.echo(f"{failure.finding.rule}: broken by {by} ({steps} steps{short}{flaky})\n  {path}")
+        click.echo(f"{failure.finding.rule}: broken by {by} ({steps}{short}{flaky})\n  {path}")
 
     def end(self, search: Search, out: Path) -> None:
         """It is over."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from ..core.instant import seconds
+from ..core.instant import SECOND, seconds
 from ..errors import EmulatorError
-from ..service.history import Histories
+from ..world.history import Histories
 from ..world.quantities import read
 from . import vendor_values
 from .problems import Refused
@@ -31,7 +31,8 @@ async def history(api: Api, request: web.Request) -> web.Response:
     name = api.known_charger(request.match_info["name"], status=404)
     since = number(query_of(request, "since"), "since", 0.0)
     site = api.emulator.site
-    return answer(Histories.of(site.simulation).view(name, site.sensors_of(name), since))
+    cut = Histories.of(site.simulation).cut(name, site.sensors_of(name), round(since * SECOND))
+    return await asyncio.to_thread(lambda: answer(cut.as_json()))  # it may be long: others get their turn meanwhile
 
 
 async def tables(api: Api, request: web.Request) -> web.Response:

@@ -54,10 +54,14 @@ def about(failure: Failure) -> str:
     return f"{subject}{': ' + told if told else ''}."
 
 
+def counted(steps: int) -> str:
+    return "1 step" if steps == 1 else f"{steps} steps"
+
+
 def _head(failure: Failure, command: str, replay: str) -> Iterator[str]:
     steps = len(failure.trial.walk)
-    how = f"Shrunk from {failure.length} to {steps} steps" if steps else "Nothing has to happen"
-    how = how if failure.shrunk else f"{steps} steps, not shrunk to the end"
+    how = f"Shrunk from {counted(failure.length)} to {steps}" if steps else "Nothing has to happen"
+    how = how if failure.shrunk else f"{counted(steps)}, not shrunk to the end"
     yield f"# Found by: {command}"
     yield f"# {how}; it came again {failure.repeated} of {failure.repetitions} times."
     if failure.flaky:
@@ -97,9 +101,18 @@ def _rules(document: ScenarioDocument, failure: Failure) -> list[str]:
     for node in document.rules:
         for item in node.items or ():
             if item.place == place:
-                return ["rules:", f"  - {flow(item.data())}"]
+                return ["rules:", *_element(item.data())]
     ready = failure.finding.rule.removeprefix('rule "').partition(": ")[0]
     return ["rules:", f"  - {{include: {ready}}}"]
+
+
+def _element(value: object) -> list[str]:
+    """An element of a list, on one line if it is short."""
+    line = f"  - {flow(value)}"
+    if len(line) <= WIDTH or not isinstance(value, dict):
+        return [line]
+    inner = [f"{key}: {flow(item)}" for key, item in value.items()]
+    return [f"  - {inner[0]}", *(f"    {text}" for text in inner[1:])]
 
 
 # --- the timeline ----------------------------------------------------------------------------------------------------

@@ -84,8 +84,10 @@ def test_it_finds_shrinks_and_writes_what_plays(files: tuple[Path, Path], tmp_pa
     assert text[text.index("wallbox:") :] == (
         "wallbox: {vendor: nrgkick, http: true}\n"
         "rules:\n"
-        "  - {name: pauses, after: {client: {writes: nrgkick.control.charge_pause, value: 1}}, within: 30 s, expect: "
-        "{power: < 100 W}}\n"
+        "  - name: pauses\n"
+        "    after: {client: {writes: nrgkick.control.charge_pause, value: 1}}\n"
+        "    within: 30 s\n"
+        "    expect: {power: < 100 W}\n"
         "steps:\n"
         "  - plug_in: {vehicle: generic}\n"
         "  - fault: {on: nrgkick.http, kind: acknowledged_but_ineffective}\n"
