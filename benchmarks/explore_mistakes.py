@@ -20,7 +20,8 @@ def main(walks: int) -> None:
     noticed = 0
     print("| mistake | noticed by | when | steps | after |")
     print("| --- | --- | --- | --- | --- |")
-    for kind in (Manager, *MISTAKES):
+    kinds: list[type[Manager]] = [Manager, *MISTAKES]
+    for kind in kinds:
         noticed += bool(explored(kind, walks))
     print(f"\n{noticed} noticed of {len(MISTAKES)}")
 

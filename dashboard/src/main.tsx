@@ -7,7 +7,7 @@ import { useEffect, useState } from "preact/hooks";
 import { locked, unlock } from "./api";
 import { plural } from "./format";
 import { Badge, Button, Copy, Dialog, Empty, Field, Icon, Line, StepText } from "./parts";
-import { ask, asClockCommand, dismiss, done, notices, tell } from "./session";
+import { ask, asCtl, dismiss, done, notices, tell } from "./session";
 import { catalogue, faults, go, link, online, route, rows, shownCharger, start, state, theme, troubles } from "./store";
 import { ChargerPage } from "./views/charger";
 import { ClientsPage } from "./views/clients";
@@ -15,7 +15,7 @@ import { Journal } from "./views/journal";
 import { Overview } from "./views/overview";
 import { ScenarioPage } from "./views/scenario";
 import { SessionPage } from "./views/session";
-import { SnapshotsDialog, openSnapshots, snapshotsExist } from "./views/snapshots";
+import { openSnapshots, SnapshotsDialog } from "./views/snapshots";
 import { openStep, StepDialog } from "./views/steps";
 import { advance, AdvanceDialog, ClockBar, openAdvance, toggleClock } from "./views/time";
 
@@ -62,7 +62,7 @@ function Bar() {
       <ClockBar />
       <div class="tools">
         <span class={`dot ${online.value ? "on" : ""}`} role="status" title={online.value ? "connected to the emulator" : "the emulator does not answer"}><span>{online.value ? "live" : "offline"}</span></span>
-        {snapshotsExist.value && <Button icon="camera" tone="plain" title="snapshots" onClick={openSnapshots} />}
+        <Button icon="camera" tone="plain" title="snapshots" onClick={openSnapshots} />
         <Button icon="reset" tone="plain" title="reset everything" onClick={() => { asking.value = true; }} />
         <Button icon={theme.value === "auto" ? "auto" : theme.value === "light" ? "sun" : "moon"} tone="plain" title={`appearance: ${theme.value}`} onClick={() => { theme.value = next[theme.value]; }} />
         <Button icon="help" tone="plain" title="keyboard and help" onClick={() => { help.value = true; }} />
@@ -85,13 +85,13 @@ const Notices = () => (
 
 function ResetDialog() {
   const close = () => { asking.value = false; };
-  const reset = async () => { if (await ask("POST", "/api/reset")) tell("everything is as at the scenario's start", "good", { command: asClockCommand("reset") }); close(); };
+  const reset = async () => { if (await ask("POST", "/api/reset")) tell("everything is as at the scenario's start", "good", { command: asCtl("reset") }); close(); };
   return (
     <Dialog title="Reset everything?" onClose={close}>
       <p>Time, physics, settings, cards, counters, faults and the journal go back to the scenario's start. Ports stay as they are.</p>
       {done.value.length > 0 && <p class="note">{plural(done.value.length, "recorded step")} {done.value.length === 1 ? "is" : "are"} forgotten as well. <a href={link("session")} onClick={close}>Save {done.value.length === 1 ? "it" : "them"} first?</a></p>}
       {faults.value.length > 0 && <p>{plural(faults.value.length, "fault")} will be gone.</p>}
-      <div class="step-text"><Line label="ctl" text={asClockCommand("reset")} /></div>
+      <div class="step-text"><Line label="ctl" text={asCtl("reset")} /></div>
       <div class="buttons"><Button tone="danger" icon="reset" onClick={reset}>Reset</Button><Button onClick={close}>Keep going</Button></div>
     </Dialog>
   );

@@ -97,7 +97,7 @@ export function asCommand(step: Step): string {
   else if (argument !== null) words.push(quoted(worded(argument)));
   return ["charger-emulator", "ctl", ...urlOption(), name.replaceAll("_", "-"), ...words].join(" ");
 }
-export const asClockCommand = (...words: string[]) => ["charger-emulator", "ctl", ...urlOption(), ...words.map(quoted)].join(" ");
+export const asCtl = (...words: string[]) => ["charger-emulator", "ctl", ...urlOption(), ...words.map(quoted)].join(" ");
 const urlOption = () => (location.origin === "http://127.0.0.1:8000" ? [] : ["--url", location.origin]);
 
 // --- as a scenario --------------------------------------------------------------------------------------------------

@@ -20,10 +20,10 @@ from ..scenario.player import failed
 from ..scenario.playing import checks
 from ..scenario.steps import TimedStep, make_step, parse_steps
 from ..scenario.steps.checks import PATIENCE
-from ..service.history import Histories
 from ..verdict.reading import PlacedRule, rules_from
 from ..verdict.recorded import judge
 from ..world.evaluation import evaluate
+from ..world.history import Histories
 from . import central_system, models, views
 from .contacts import Contacts
 from .exposition import MEDIA_TYPE

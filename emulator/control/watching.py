@@ -12,7 +12,7 @@ from aiohttp import web
 
 from ..core.instant import SECOND, seconds
 from ..errors import EmulatorError
-from ..service.history import Histories
+from ..world.history import Histories
 from ..world.quantities import read
 from . import vendor_values
 from .problems import Refused

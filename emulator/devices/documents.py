@@ -180,7 +180,7 @@ _WILD: Final = re.compile(r"[*?\[]")
 
 def ends_with(path: Path, key: Path) -> bool:
     """Whether a path ends with a key, in which `*` stands for one part, or for some of one."""
-    if len(key) > len(path) or (path[-1:] != key[-1:] and not _WILD.search(key[-1])):
+    if len(key) > len(path) or (key and path[-1] != key[-1] and not _WILD.search(key[-1])):
         return False
     tail = path[len(path) - len(key) :]
     return tail == key or all(fnmatchcase(found, part) for found, part in zip(tail, key, strict=True))

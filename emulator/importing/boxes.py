@@ -163,8 +163,12 @@ class Boxes:
         box = self._box(said.vendor, said.peer)
         box.asks += [asking.by_name(said, name, value) for name, value in said.writes.items()]
         for address, value in said.values.items():
-            leaves = [(address, value)] if address.startswith("modbus.") else list(_leaves(address, value))
-            box.readings += [Reading(said.at, said.line, said.interface, name, leaf) for name, leaf in leaves]
+            whole = address.startswith(("modbus.", "charger:"))
+            leaves = [(address, value)] if whole else list(_leaves(address, value))
+            box.readings += [
+                Reading(said.at, said.line, said.interface, name, leaf, pushed=address.startswith("charger:"))
+                for name, leaf in leaves
+            ]
 
     def _document(self, said: Said, text: str, label: str, interface: str) -> None:
         pieces, found = self._read(text, label)

@@ -352,7 +352,7 @@ class Emulator:
     @property
     def world(self) -> World:
         """Everything that decides what happens next."""
-        return World(self.site, self.player, self._performances, self._posted, tuple(self._added), self._speed)
+        return World(self.site, self.player, self.performances, self._posted, tuple(self._added), self._speed)
 
     async def turn_to(self, world: World, at: Instant) -> None:
         """Go on in another world, which stands at this instant, as after a reset. EmulatorError if its ports differ."""
@@ -360,7 +360,7 @@ class Emulator:
             raise EmulatorError("since then chargers were added, whose ports are in use")
         self.player.stop()
         self.site, self.player, self._speed = world.site, world.player, world.speed
-        self._performances, self._posted = world.performances, world.posted
+        self.performances, self._posted = world.performances, world.posted
         self.player.on_finish(self._over)
         self.finished.clear()
         if self.player.over:

@@ -261,6 +261,22 @@ async def test_a_mistake_of_the_emulator_itself_is_not_hidden(two: Dashboard) ->
     await two.sees("The emulator itself failed in garage.goe.http: ValueError: this cannot be", ".troubles")
 
 
+async def test_a_snapshot_is_taken_and_brought_back(two: Dashboard) -> None:
+    await two.show("charger/garage")
+    await two.page.click("Plug in")
+    await two.sees("plug in at", ".notices")
+    await two.emulator.advance(600 * SECOND)
+    await two.page.click("snapshots")
+    await two.page.type("#snapshot-name", "charging")
+    await two.page.click("Keep this moment", "dialog")
+    await two.sees("charging", ".snapshots")
+    await two.emulator.advance(3600 * SECOND)
+    await two.page.click("Bring back", "dialog")
+    await two.page.until("document.querySelector('.clock strong').innerText === '0:10:00'")
+    assert two.emulator.simulation.now() == 600 * SECOND
+    await two.page.until(f"{POINTS} > 4")
+
+
 async def saved(page: Page) -> str:
     await page.js("location.hash = '#/session'")
     return str(await page.until("document.querySelector('.scenario-text')?.textContent"))

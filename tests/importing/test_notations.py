@@ -240,3 +240,21 @@ def test_of_a_long_log_every_change_is_kept() -> None:
     assert len(few) < 600
     assert {reading.line for reading in few} >= {0, 1_999, 2_000, 2_002, 2_003}
     assert thinned("goe", readings[:300], 400) == readings[:300]
+
+
+def test_a_journal_of_a_run_becomes_a_scenario_that_does_the_same(tmp_path: Path) -> None:
+    scenario = """
+wallbox: {goe: {http: true}}
+steps:
+  - {at: 1 min, plug_in: {vehicle: generic}}
+  - {at: 2 min, request: {on: goe.http, get: /api/set?frc=1}}
+  - {at: 3 min, unplug: {}}
+end: {at: 4 min}
+"""
+    (tmp_path / "run.yaml").write_text(scenario)
+    arguments = ["play", str(tmp_path / "run.yaml"), "--report", str(tmp_path / "report")]
+    CliRunner().invoke(application, arguments, standalone_mode=False)
+    imported = import_text((tmp_path / "report" / "journal.jsonl").read_text())
+    names = [deed.name for deed in imported.sketch.deeds()]
+    assert names == ["plug_in", "command", "unplug"]
+    assert imported.without_overrides.share >= 0.9
