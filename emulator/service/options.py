@@ -16,7 +16,7 @@ class Options:
     any_port: bool = False
     """Every interface on a free port, whatever the scenario says."""
     default_ports: bool = True
-    """False: an interface of which the scenario states no port gets a free one; the vendor's own is for another process."""
+    """False: an interface without a port in the scenario gets a free one; the vendors' own are for another process."""
     port_offset: int = 0
     """Added to the ports of all interfaces and of the broker, for several emulators on one host."""
     speed: float | None = None
