@@ -16,7 +16,7 @@ COPY scenarios scenarios
 # Byte code is compiled here: a container starts a second faster than with a cold cache.
 RUN if [ -n "$VERSION" ]; then export SETUPTOOLS_SCM_PRETEND_VERSION_FOR_CHARGER_EMULATOR="$VERSION"; fi \
     && python3 -m venv /opt/emulator \
-    && /opt/emulator/bin/pip install --no-cache-dir --no-compile . \
+    && /opt/emulator/bin/pip install --no-cache-dir --no-compile ".[explore]" \
     && /opt/emulator/bin/pip uninstall --yes --quiet pip \
     && python3 -m compileall -q -j 0 /opt/emulator/lib
 

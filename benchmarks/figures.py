@@ -75,9 +75,9 @@ def measured(figure: Figure, rounds: int, share: float) -> tuple[float, float]:
     with ExitStack() as stack:
         speed = 0.0 if figure.frozen else 1.0
         ours = stack.enter_context(Served.of("emulator", {"scenario": scenario(figure.box), "speed": speed}))
-        port = ours.ports[f"charger.{figure.port}"]
+        port = round(ours.told[f"charger.{figure.port}"])
         other = stack.enter_context(figure.ceiling(figure.load, port))
-        pair = ((ours, port), (other, other.ports["port"]))
+        pair = ((ours, port), (other, round(other.told["port"])))
         found: tuple[list[float], list[float]] = ([], [])
         for number in range(rounds + 1):  # the first one warms up
             for (server, where), costs in zip(pair, found, strict=True):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,14 +21,20 @@ SERVER_CORE: Final = CORES[-1]
 LOAD_CORE: Final = CORES[0]
 
 
+def many_descriptors() -> None:
+    """As many open files as the system allows: a thousand clients need as many."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 class Served:
     """One server, as `with`: `python -m benchmarks.serve <kind> <argument>`, or another command."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
         self._command = list(command)
         self._environment = {**os.environ, **(environment or {})}
-        self.ports: dict[str, int] = {}
-        """What it told about itself in its first line."""
+        self.told: dict[str, float] = {}
+        """What it said about itself in its first line."""
 
     @classmethod
     def of(cls, kind: str, argument: object = None) -> Self:
@@ -36,6 +43,7 @@ class Served:
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             self._command,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env=self._environment,
@@ -47,14 +55,24 @@ class Served:
         if not line:
             raise RuntimeError(f"{' '.join(self._command)} did not start")
         with suppress(ValueError):
-            self.ports = json.loads(line)
+            self.told = json.loads(line)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def next_line(self) -> dict[str, float]:
+        """Let it go on, and wait for what it says next."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        found: dict[str, float] = json.loads(self._process.stdout.readline())
+        return found
 
     @property
     def cpu(self) -> float:

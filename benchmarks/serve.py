@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import statistics
 import struct
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from emulator.scenario.steps.base import TimedStep
 
 LOCAL: Final = "127.0.0.1"
 HEADERS: Final = frozenset({"content-length", "transfer-encoding", "connection", "content-type"})
 """What a library writes by itself, or is asked for by other means."""
 
 
-def ready(**told: int) -> None:
+def ready(**told: float) -> None:
     print(json.dumps(told), flush=True)
 
 
@@ -27,11 +31,10 @@ def ready(**told: int) -> None:
 
 
 async def serve_emulator(argument: dict[str, object]) -> None:
-    """A scenario as data, `speed`, and `steps` done one second after the start."""
+    """A scenario as data, two minutes after its start, from where it goes on at `speed`."""
     from emulator.scenario.loader import from_data
     from emulator.service.emulator import Emulator, Options
 
-    began = time.perf_counter()
     data = argument["scenario"]
     assert isinstance(data, dict)
     speed = argument.get("speed", 1.0)
@@ -42,7 +45,7 @@ async def serve_emulator(argument: dict[str, object]) -> None:
         emulator.clock.set_speed(speed)
         emulator.simulation.wake()
         ports = {name: port for name, server in emulator.servers.items() if (port := _port(server)) is not None}
-        ready(**ports, started_us=round((time.perf_counter() - began) * 1e6))
+        ready(**ports)
         await asyncio.Event().wait()
 
 
@@ -50,6 +53,88 @@ def _port(server: object) -> int | None:
     endpoint = getattr(server, "endpoint", None)
     port = getattr(endpoint, "port", None)
     return port if isinstance(port, int) and port else None
+
+
+async def serve_fleet(argument: dict[str, int]) -> None:
+    """Boxes of every vendor, all interfaces, an address each: what starting and using them costs, then idle."""
+    from emulator.control import views
+    from emulator.scenario.loader import from_data
+    from emulator.service.emulator import Emulator, Options
+
+    data = fleet(argument["count"])
+    began = time.process_time()
+    async with Emulator(from_data(data), Options(speed=1.0, announce=False)) as emulator:
+        started = time.process_time() - began
+        ready(started=started)
+        sys.stdin.readline()
+        figures = {
+            "wallboxes": await _took(lambda: _done(views.wallboxes(emulator))),
+            "step": await _took(lambda: emulator.apply([_press()])),
+            "advance": await _took(lambda: emulator.advance(by=1_000_000)),
+            "reset": await _took(emulator.reset),
+        }
+        print(json.dumps(figures), flush=True)
+        await asyncio.Event().wait()
+
+
+async def _done(_: object) -> None:
+    """What was worked out already."""
+
+
+def _press() -> TimedStep:
+    from emulator.language.names import Names
+    from emulator.scenario.steps import make_step
+
+    return make_step("note", Names(), text="a step")
+
+
+async def _took(work: Callable[[], Awaitable[object]], repeats: int = 3) -> float:
+    """CPU seconds, the median of some."""
+    found = []
+    for _ in range(repeats):
+        began = time.process_time()
+        await work()
+        found.append(time.process_time() - began)
+    return statistics.median(found)
+
+
+def fleet(count: int) -> dict[str, object]:
+    """A scenario with that many chargers, a box of some vendor on each."""
+    kinds = ("goe", "warp", "nrgkick", "lektrico", "bender", "keba")
+    chargers: dict[str, object] = {}
+    for number in range(count):
+        vendor = kinds[number % len(kinds)]
+        address = f"127.{20 + number // 62500}.{number // 250 % 250 + 1}.{number % 250 + 1}"
+        chargers[f"c{number}"] = {"wallboxes": {vendor: {"interfaces": "all", "address": address, "mqtt": False}}}
+        if vendor not in ("goe", "warp"):
+            del chargers[f"c{number}"]["wallboxes"][vendor]["mqtt"]  # type: ignore[index]
+    return {"chargers": chargers}
+
+
+async def serve_reset(argument: dict[str, int]) -> None:
+    """How long a reset of some go-e takes."""
+    from emulator.scenario.loader import from_data
+    from emulator.service.emulator import Emulator, Options
+
+    chargers = {f"c{n}": {"wallboxes": {"goe": {"http": True, "modbus": True}}} for n in range(argument["count"])}
+    options = Options(any_port=True, speed=0.0, announce=False)
+    async with Emulator(from_data({"chargers": chargers}), options) as emulator:
+        await emulator.advance(by=3_600_000_000)
+        ready(reset=await _took(emulator.reset, 15))
+        await asyncio.Event().wait()
+
+
+async def serve_pushes(argument: dict[str, int]) -> None:
+    """WARPs that charge, and tell everybody who listens."""
+    from emulator.scenario.loader import from_data
+    from emulator.service.emulator import Emulator, Options
+
+    box = {"warp": {"model": "warp3-pro-22", "http": True, "realism": "off"}}
+    chargers = {f"c{n}": {"wallboxes": box} for n in range(argument["count"])}
+    async with Emulator(from_data({"chargers": chargers}), Options(any_port=True, announce=False)) as emulator:
+        ports = [_port(server) for name, server in emulator.servers.items() if name.endswith(".http")]
+        print(json.dumps({"ports": ports}), flush=True)
+        await asyncio.Event().wait()
 
 
 # --- HTTP ------------------------------------------------------------------------------------------------------------
@@ -201,6 +286,9 @@ async def serve_frames(argument: dict[str, float]) -> None:
 
 KINDS: Final[Mapping[str, Callable[..., Awaitable[None]]]] = {
     "emulator": serve_emulator,
+    "fleet": serve_fleet,
+    "reset": serve_reset,
+    "pushes": serve_pushes,
     "bare": serve_bare,
     "live": serve_live,
     "pymodbus": serve_pymodbus,

@@ -5,6 +5,7 @@ The one rule: nothing is imported before it is needed; `--help` answers at once.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ NAME: Final = "charger-emulator"
 COMMANDS: Final = {
     "run": "Serve a scenario (or one charger through every vendor) and play it in clock time.",
     "play": "Play scenarios without sockets, as fast as possible.",
+    "explore": "Search for the situation in which a client breaks, and write it down as a scenario.",
     "import": "Make a scenario of a log, a dump or a journal.",
     "explain": "Find scenarios, faults and rules by symptom.",
     "record": "Stand between clients and a real box, and keep a journal.",
@@ -30,10 +32,14 @@ COMMANDS: Final = {
     "list": "Show vendors, models, firmwares, settings, vehicles, faults, steps, rules, events, quantities.",
     "schema": "Print the JSON Schema of the scenario language, for editors.",
     "reference": "Write the reference part of the documentation.",
-    "report": "Reports of runs: as Markdown.",
+    "report": "Reports of runs: joined, or as Markdown.",
     "ctl": "Talk to a running emulator.",
+    "completion": "Print what makes a shell complete commands, steps, boxes, values and faults.",
 }
 """Command to its one-line help, so that `--help` needs no command's module."""
+
+IMPORTED: Final = 100_000
+"""Objects after which garbage is looked for: importing makes many, and nearly all of them stay."""
 
 MODULES: Final = {"list": "listing", "import": "importing"}
 
@@ -77,6 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _guarded(arguments: Sequence[str] | None) -> int:
+    gc.set_threshold(IMPORTED, 20, 20)
     try:
         code = application.main(args=arguments, prog_name=NAME, standalone_mode=False)
         sys.stdout.flush()

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from .errors import EmulatorError
+
 if TYPE_CHECKING:
+    from .explore.asserting import Explore
+    from .scenario.variants import Variant
     from .testing import EmulatorFixture
 
 LOOPBACK: Final = ["127.0.0.1", "127.0.0.0/8", "::1", "localhost"]
@@ -40,12 +44,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "scenario(file, strict=False): load this scenario into the `emulator` fixture before the test; "
-        "strict: fail as well if something passed only because nothing came to it",
+        "scenario(file, strict=False, matrix=None): load this scenario into the `emulator` fixture before the test; "
+        "strict: fail as well if something passed only because nothing came to it; "
+        "matrix: once for each model, firmware or vehicle, such as 'firmware=all,vehicle=all'",
     )
 
 
 # --- fixtures --------------------------------------------------------------------------------------------------------
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    marker = metafunc.definition.get_closest_marker("scenario")
+    matrix = marker.kwargs.get("matrix") if marker is not None else None
+    if marker is None or matrix is None or "emulator" not in metafunc.fixturenames:
+        return
+    from .scenario.loader import load
+    from .scenario.variants import variants
+
+    found = variants(matrix, load(_found(metafunc.definition.path, metafunc.config, marker.args[0])))
+    metafunc.parametrize("emulator", found, indirect=True, ids=[variant.label for variant in found])
 
 
 @pytest.fixture
@@ -82,10 +99,17 @@ def _emulator(request: pytest.FixtureRequest) -> Iterator[EmulatorFixture]:
     with EmulatorFixture() as fixture:
         marker = request.node.get_closest_marker("scenario")
         if marker is not None:
-            if len(marker.args) != 1 or marker.kwargs.keys() - {"strict"}:
+            if len(marker.args) != 1 or marker.kwargs.keys() - {"strict", "matrix"}:
                 text = "the marker takes one file: @pytest.mark.scenario('night.yaml', strict=True)"
                 pytest.fail(text, pytrace=False)
-            fixture.load(_found(request, marker.args[0]))
+            file = _found(request.path, request.config, marker.args[0])
+            variant: Variant | None = getattr(request, "param", None)
+            try:
+                fixture.load(file, variant)
+            except EmulatorError as error:
+                if variant is None:
+                    raise
+                pytest.skip(f"not possible: {error}")
         yield fixture
         strict = request.config.getini("emulator_strict") is True
         if marker is not None and "strict" in marker.kwargs:
@@ -96,13 +120,24 @@ def _emulator(request: pytest.FixtureRequest) -> Iterator[EmulatorFixture]:
             pytest.fail(str(error), pytrace=False)
 
 
-def _found(request: pytest.FixtureRequest, name: str) -> Path:
-    """A file beside the test, in the folder of the settings, or under the root of the tests."""
-    root = request.config.rootpath
-    for folder in (request.path.parent, root / str(request.config.getini("emulator_scenarios"))):
+@pytest.fixture
+def explore(request: pytest.FixtureRequest, tmp_path: Path) -> Explore:
+    """Random walks against a client, shrunk to what breaks it; see `emulator.explore.asserting.Explore`."""
+    from .explore.asserting import Explore
+
+    cache: pytest.Cache | None = getattr(request.config, "cache", None)  # there is none with `-p no:cacheprovider`
+    database = None if cache is None else cache.mkdir("charger-emulator-failures")
+    roots = (request.path.parent, request.config.rootpath)
+    return Explore(tmp_path / "explored", database, roots)
+
+
+def _found(test: Path, config: pytest.Config, name: str) -> Path:
+    """A file beside the test, in the folder of the settings, or under the root of the tests; else what comes along."""
+    root = config.rootpath
+    for folder in (test.parent, root / str(config.getini("emulator_scenarios"))):
         if (folder / name).exists():
             return folder / name
-    return root / name
+    return root / name if (root / name).exists() else Path(name)
 
 
 def _open_loopback() -> None:

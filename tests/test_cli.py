@@ -243,6 +243,12 @@ def test_ctl_drives_it(good: Path) -> None:
         assert json.loads(emulator.ctl("chargers", "charger"))["contactor"] == "open"
         assert emulator.where("http") in emulator.ctl("wallboxes")
         emulator.ctl("health")
+        emulator.ctl("snapshot", "take", "here")
+        assert "here" in emulator.ctl("snapshot", "list")
+        emulator.ctl("advance", "1 h")
+        emulator.ctl("snapshot", "restore", "here")
+        emulator.ctl("snapshot", "delete", "here")
+        assert emulator.ctl("snapshot", "list") == ""
         emulator.ctl("reset")
         assert json.loads(emulator.ctl("state"))["clock"]["at"] == 0.0
         emulator.ctl("unplug", code=1)
@@ -365,3 +371,107 @@ def test_a_token_of_a_file_lets_in(good: Path, tmp_path: Path) -> None:
         assert "token" in run("ctl", "--url", served.url, "state", code=2).stderr
         assert "frozen" in run("ctl", "--url", served.url, "--control-token-file", str(file), "clock").stdout
         served.end()
+
+
+# --- looking, writing, waiting, completing ---------------------------------------------------------------------------
+
+
+def test_ctl_reads_writes_and_waits(good: Path) -> None:
+    with running(str(good), "--frozen", "--keep-running") as emulator:
+        emulator.ctl("wait", "power=> 3 kW", "--within", "1 min")
+        assert emulator.ctl("read", "goe.amp") == "16\n"
+        assert emulator.ctl("read", "goe.car", "charger.pilot").splitlines() == ["goe.car: 2", 'charger.pilot: "C"']
+        emulator.ctl("write", "goe.amp=10")
+        assert json.loads(emulator.ctl("read", "goe.amp", "power", "--json"))["goe.amp"] == 10
+        last = emulator.ctl("journal", "--last", "1", "--kind", "write")
+        assert "amp" in last
+        assert len(last.splitlines()) == 1
+        assert "not reached" in emulator.ctl("wait", "power=> 30 kW", "--within", "2 s", code=1)
+        emulator.ctl("clock", "100")
+        emulator.ctl("wait", "offered_current=10 A", "--within", "1 min")
+        assert "found 10" in emulator.ctl("wait", "offered_current=20 A", "--within", "1 s", code=1)
+        for words, says in (
+            (("read", "goe.ampp"), 'did you mean "amp"?'),
+            (("write", "goe.ampp=3"), 'did you mean "amp"?'),
+            (("write", "geo.amp=3"), '"geo.amp" names no wallbox'),
+            (("write", "goe.amp"), "expected something like goe.amp=10"),
+            (("wait", "power=> 3 kW", "--within", "soon"), "--within"),
+        ):
+            assert says in run("ctl", "--url", emulator.url, *words, code=2).stderr
+        failed = emulator.get(f"{emulator.url}/api/verdict")
+        assert failed["ok"], "waiting in vain is no failure of the run"
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("ctl", "trip"), "trip-rcd"),
+        (("ctl", "plug-in", "vw"), "vw_id3"),
+        (("ctl", "fault", "kind=del"), "kind=delay"),
+        (("ctl", "trip-rcd", "resid"), "residual_current="),
+        (("ctl", "trip-rcd", "current_type=a"), "current_type=ac"),
+        (("ctl", "read", "sess"), "session_energy"),
+        (("list", "settings", "bend"), "bender"),
+        (("ctl", "journal", "--kind", "stim"), "stimulus"),
+    ],
+)
+def test_words_are_completed(words: tuple[str, ...], offered: str) -> None:
+    assert offered in completed(*words)
+
+
+def completed(*words: str) -> list[str]:
+    """What a shell would offer for the last word."""
+    from click.shell_completion import BashComplete
+
+    from emulator.cli import NAME, application
+
+    found = BashComplete(application, {}, NAME, "_X").get_completions(list(words[:-1]), words[-1])
+    return [item.value for item in found]
+
+
+def test_boxes_and_values_of_a_running_emulator_are_completed(good: Path) -> None:
+    with running(str(good), "--frozen", "--keep-running") as emulator:
+        url = ("ctl", "--url", emulator.url)
+        assert {"goe.ama", "goe.amp", "goe.amt"} <= set(completed(*url, "read", "goe.am"))
+        assert "goe." in completed(*url, "read", "go")
+        assert completed(*url, "fault", "on=charger.goe.h") == ["on=charger.goe.http"]
+        emulator.ctl("fault", "on=goe.http", "kind=delay", "delay=1 s", "name=slow")
+        assert completed(*url, "clear-fault", "name=s") == ["name=slow"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_told_how(shell: str) -> None:
+    assert "_CHARGER_EMULATOR_COMPLETE" in run("completion", shell).stdout
+
+
+def test_check_as_json(good: Path, wrong: Path) -> None:
+    found = json.loads(run("check", str(good), str(wrong), "nowhere.yaml", "--json", code=2).stdout)
+    assert [one["ok"] for one in found] == [True, False, False]
+    assert found[0]["steps"] == 2
+    assert [problem["line"] for problem in found[1]["problems"]] == [4, 5]
+
+
+@pytest.mark.parametrize("command", ["play", "run"])
+def test_a_report_that_cannot_be_written_is_found_out_first(good: Path, tmp_path: Path, command: str) -> None:
+    (tmp_path / "file").write_text("")
+    done = run(command, str(good), "--report", str(tmp_path / "file" / "report"), code=2)
+    assert "cannot be written" in done.stderr
+    assert done.stdout == ""
+
+
+def test_the_live_table_shows_boxes_and_clients(good: Path) -> None:
+    from rich.console import Console
+
+    from emulator.commands.live import table
+    from emulator.control.contacts import Contacts
+    from emulator.testing import EmulatorFixture
+
+    with EmulatorFixture() as emulator:
+        box = emulator.load(good).wallbox()
+        contacts = emulator.call(lambda: Contacts(emulator.running))
+        emulator.advance("1 min")
+        urllib.request.urlopen(f"{box.http_url}/api/status?filter=car").close()
+        console = Console(width=140, record=True, file=io.StringIO())
+        console.print(emulator.call(lambda: table(emulator.running, contacts)))
+    (row,) = [line for line in console.export_text().splitlines() if line.startswith("charger.goe")]
+    assert re.search(r"gemini-22 +C +10\.\d\d kW +127\.0\.0\.1 +1 +GET /api/status", row)

@@ -25,6 +25,7 @@ LAYERS: Final = (
     {"reports", "importing", "explaining"},
     {"service", "recording"},
     {"control", "testing"},
+    {"explore"},
     {"reference"},
     {"commands", "pytest_plugin", "testcontainers"},
     {"cli"},

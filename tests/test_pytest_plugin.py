@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import unittest
+import urllib.request
 from datetime import timedelta
 from pathlib import Path
 
@@ -336,3 +337,20 @@ def test_a_bug_fails_a_test_with_the_fixture(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*the emulator itself failed*", "*ZeroDivisionError*"])
+
+
+def test_a_snapshot_is_gone_back_to(emulator: EmulatorFixture) -> None:
+    goe = emulator.start("goe")
+    emulator.plug_in(vehicle="vw_id3")
+    emulator.advance("1 h")
+    before = emulator.snapshot()
+    energy = emulator.read("session_energy")
+    for _ in range(2):
+        emulator.advance("1 h")
+        emulator.trip_rcd(residual_current="35 mA")
+        emulator.advance("1 s")
+        assert emulator.read("contactor") == "open"
+        before.restore()
+        assert emulator.read("contactor") == "closed"
+        assert emulator.read("session_energy") == energy
+    assert urllib.request.urlopen(f"{goe.http_url}/api/status?filter=car", timeout=10).status == 200

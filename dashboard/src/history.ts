@@ -6,6 +6,8 @@ import { detail, world } from "./store";
 import type { History, Plain } from "./types";
 
 const PAUSE = 400;
+/** Points after which the whole is asked for again: the emulator makes the older half coarser. */
+const MOST = 20_000;
 
 export function useHistory(charger: string) {
   const history = useSignal<History | null>(null);
@@ -14,6 +16,7 @@ export function useHistory(charger: string) {
     const load = async () => {
       if (busy) { again = true; return; }
       busy = true;
+      if (kept && kept.times.length > MOST) kept = null;
       try {
         const found = await get<History>(`/api/chargers/${part(charger)}/history`, { since: kept?.settled || undefined });
         if (gone) return;

@@ -7,15 +7,15 @@ import { useEffect, useState } from "preact/hooks";
 import { locked, unlock } from "./api";
 import { plural } from "./format";
 import { Badge, Button, Copy, Dialog, Empty, Field, Icon, Line, StepText } from "./parts";
-import { ask, asClockCommand, dismiss, done, notices, tell } from "./session";
-import { catalogue, faults, go, link, online, route, rows, shownCharger, start, state, theme } from "./store";
+import { ask, asCtl, dismiss, done, notices, tell } from "./session";
+import { catalogue, faults, go, link, online, route, rows, shownCharger, start, state, theme, troubles } from "./store";
 import { ChargerPage } from "./views/charger";
 import { ClientsPage } from "./views/clients";
 import { Journal } from "./views/journal";
 import { Overview } from "./views/overview";
 import { ScenarioPage } from "./views/scenario";
 import { SessionPage } from "./views/session";
-import { SnapshotsDialog, openSnapshots, snapshotsExist } from "./views/snapshots";
+import { openSnapshots, SnapshotsDialog } from "./views/snapshots";
 import { openStep, StepDialog } from "./views/steps";
 import { advance, AdvanceDialog, ClockBar, openAdvance, toggleClock } from "./views/time";
 
@@ -38,6 +38,7 @@ function App() {
           return <a href={link(one.id)} aria-current={is ? "page" : undefined} key={one.id}>{one.id === "chargers" && rows.value.size === 1 ? "Charger" : one.title}{one.id === "session" && done.value.length > 0 && <span class="counter">{done.value.length}</span>}</a>;
         })}
       </nav>
+      {troubles.value.length > 0 && <ul class="troubles" role="alert">{troubles.value.map(text => <li key={text}><Icon name="warn" />{text}</li>)}</ul>}
       <main id="main" tabIndex={-1}>
         {broken.value ? <div class="page"><Empty icon="warn" title={broken.value}><Button onClick={() => location.reload()}>Try again</Button></Empty></div>
           : !catalogue.value || !state.value ? <div class="page"><Empty title="Connecting to the emulator" /></div>
@@ -61,7 +62,7 @@ function Bar() {
       <ClockBar />
       <div class="tools">
         <span class={`dot ${online.value ? "on" : ""}`} role="status" title={online.value ? "connected to the emulator" : "the emulator does not answer"}><span>{online.value ? "live" : "offline"}</span></span>
-        {snapshotsExist.value && <Button icon="camera" tone="plain" title="snapshots" onClick={openSnapshots} />}
+        <Button icon="camera" tone="plain" title="snapshots" onClick={openSnapshots} />
         <Button icon="reset" tone="plain" title="reset everything" onClick={() => { asking.value = true; }} />
         <Button icon={theme.value === "auto" ? "auto" : theme.value === "light" ? "sun" : "moon"} tone="plain" title={`appearance: ${theme.value}`} onClick={() => { theme.value = next[theme.value]; }} />
         <Button icon="help" tone="plain" title="keyboard and help" onClick={() => { help.value = true; }} />
@@ -76,6 +77,7 @@ const Notices = () => (
       <div class={`notice ${notice.tone}`} key={notice.id}>
         <div><Icon name={notice.tone === "good" ? "check" : "warn"} /><span>{notice.text}</span><Button small icon="cross" tone="plain" title="dismiss" onClick={() => dismiss(notice.id)} /></div>
         {notice.step && <StepText step={notice.step} />}
+        {notice.command && <div class="step-text"><Line label="ctl" text={notice.command} /></div>}
       </div>
     ))}
   </div>
@@ -83,13 +85,13 @@ const Notices = () => (
 
 function ResetDialog() {
   const close = () => { asking.value = false; };
-  const reset = async () => { if (await ask("POST", "/api/reset")) tell("everything is as at the scenario's start"); close(); };
+  const reset = async () => { if (await ask("POST", "/api/reset")) tell("everything is as at the scenario's start", "good", { command: asCtl("reset") }); close(); };
   return (
     <Dialog title="Reset everything?" onClose={close}>
       <p>Time, physics, settings, cards, counters, faults and the journal go back to the scenario's start. Ports stay as they are.</p>
       {done.value.length > 0 && <p class="note">{plural(done.value.length, "recorded step")} {done.value.length === 1 ? "is" : "are"} forgotten as well. <a href={link("session")} onClick={close}>Save {done.value.length === 1 ? "it" : "them"} first?</a></p>}
       {faults.value.length > 0 && <p>{plural(faults.value.length, "fault")} will be gone.</p>}
-      <div class="step-text"><Line label="ctl" text={asClockCommand("reset")} /></div>
+      <div class="step-text"><Line label="ctl" text={asCtl("reset")} /></div>
       <div class="buttons"><Button tone="danger" icon="reset" onClick={reset}>Reset</Button><Button onClick={close}>Keep going</Button></div>
     </Dialog>
   );

@@ -34,13 +34,14 @@ effect(() => {
 
 // --- telling --------------------------------------------------------------------------------------------------------
 
-export interface Notice { id: number; text: string; tone: "good" | "bad"; step?: Step }
+export interface Notice { id: number; text: string; tone: "good" | "bad"; step?: Step; command?: string }
 export const notices = signal<Notice[]>([]);
 let count = kept?.done.length ? Math.max(...kept.done.map(one => one.id)) : 0;
 
-export function tell(text: string, tone: Notice["tone"] = "good", step?: Step) {
+/** `step`, `command`: how to do the same without this page. */
+export function tell(text: string, tone: Notice["tone"] = "good", { step, command }: Pick<Notice, "step" | "command"> = {}) {
   const id = ++count;
-  notices.value = [...notices.value.slice(-2), { id, text, tone, step }];
+  notices.value = [...notices.value.slice(-2), { id, text, tone, step, command }];
   setTimeout(() => dismiss(id), tone === "bad" ? 12_000 : 5_000);
 }
 export const dismiss = (id: number) => { notices.value = notices.value.filter(notice => notice.id !== id); };
@@ -52,11 +53,11 @@ export async function perform(step: Step): Promise<boolean> {
     const outcome = await call<Outcome>("POST", "/api/steps", step);
     const text = outcome.ok ? `${named(step)} at ${instant(outcome.at)}` : `${named(step)}: ${outcome.message || outcome.refused}`;
     done.value = [...done.value, { id: ++count, at: outcome.at, step, outcome: outcome.message, ok: outcome.ok }];
-    tell(text, outcome.ok ? "good" : "bad", step);
+    tell(text, outcome.ok ? "good" : "bad", { step });
     if ("set_firmware" in step || "set" in step || "reboot" in step) void refreshWallboxes();
     return outcome.ok;
   } catch (error) {
-    tell(error instanceof ApiError ? error.message : `no answer from the emulator (${error})`, "bad", step);
+    tell(error instanceof ApiError ? error.message : `no answer from the emulator (${error})`, "bad", { step });
     return false;
   }
 }
@@ -96,7 +97,7 @@ export function asCommand(step: Step): string {
   else if (argument !== null) words.push(quoted(worded(argument)));
   return ["charger-emulator", "ctl", ...urlOption(), name.replaceAll("_", "-"), ...words].join(" ");
 }
-export const asClockCommand = (...words: string[]) => ["charger-emulator", "ctl", ...urlOption(), ...words.map(quoted)].join(" ");
+export const asCtl = (...words: string[]) => ["charger-emulator", "ctl", ...urlOption(), ...words.map(quoted)].join(" ");
 const urlOption = () => (location.origin === "http://127.0.0.1:8000" ? [] : ["--url", location.origin]);
 
 // --- as a scenario --------------------------------------------------------------------------------------------------

@@ -50,6 +50,9 @@ export interface Entry {
 }
 
 export interface Progress { steps: number; done: number; finished: boolean }
+/** A mistake of the emulator itself. */
+export interface Bug { id: string; where: string; text: string; count: number }
+export interface Storage { file: string; problem: string | null; unsaved: number }
 export interface State {
   version: string; scenario: string | null; about: string; seed: number; clock: Clock; wallboxes: Wallbox[];
   broker: string | null; faults: Fault[]; journal: number; timeline: Progress; failures: { at: number; text: string }[];
@@ -57,7 +60,7 @@ export interface State {
 
 export type Message =
   | { type: "state"; state: State }
-  | { type: "overview"; clock: Clock; faults: Fault[]; chargers: Record<string, Row>; journal: number; timeline: Progress; detail?: Charger }
+  | { type: "overview"; clock: Clock; faults: Fault[]; chargers: Record<string, Row>; journal: number; timeline: Progress; clients: number; bugs: Bug[]; storage: Storage | null; detail?: Charger }
   | { type: "entries"; entries: Entry[]; first?: boolean }
   | { type: "skipped"; entries: number };
 

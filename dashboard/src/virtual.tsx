@@ -49,9 +49,9 @@ export function Virtual<T>({ items, height, row, keyOf, label, stick, onTop, onS
   const from = Math.max(0, Math.floor(top / height) - MORE);
   const to = Math.min(items.length, Math.ceil((top + seen) / height) + MORE);
   return (
-    <div class="virtual" ref={pane} onScroll={scrolled} tabIndex={0} role="region" aria-label={label}>
+    <div class="virtual" ref={pane} onScroll={scrolled} tabIndex={0} role={items.length ? role : "group"} aria-label={label}>
       {items.length === 0 && empty}
-      <div class="all" role={role} aria-rowcount={role === "rowgroup" ? items.length : undefined} style={{ height: `${items.length * height}px` }}>
+      <div class="all" role="presentation" style={{ height: `${items.length * height}px` }}>
         <div class="seen" role="presentation" style={{ transform: `translateY(${from * height}px)` }}>{items.slice(from, to).map((item, index) => row(item, from + index))}</div>
       </div>
     </div>

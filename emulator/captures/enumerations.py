@@ -120,7 +120,7 @@ def _nrgkick(name: str) -> frozenset[object]:
 KNOWN: Final[Mapping[Place, frozenset[object]]] = {
     **{("goe", key, ""): values for key, values in _GOE.items()},
     **{("goe", "/api/status", key): values for key, values in _GOE.items()},
-    **{("goe", "/status", key): values for key, values in _GOE_V1.items()},
+    **{("goe", source, key): values for source in ("/status", "status") for key, values in _GOE_V1.items()},
     **{("nrgkick", "/values", f"general.{name}"): _nrgkick(name) for name in _NRGKICK},
     **{
         ("lektrico", method, key): values

@@ -11,16 +11,23 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 
 from ..control.client import DEFAULT_URL, ControlClient
 from ..errors import EmulatorError, did_you_mean
+from . import completing
+from .ctl_values import expect, expectations_of, print_json, read, shown_outcome, wait, write
 from .options import control_token, control_token_file, token
 
 if TYPE_CHECKING:
     from ..language.records import Argument
     from ..scenario.steps import StepType
+
+
+NEWEST = 10**15 - 1
+"""A number that no journal entry has yet."""
 
 
 class Steps(click.Group):
@@ -61,7 +68,7 @@ def _steps() -> Mapping[str, StepType]:
 def _step_command(name: str) -> click.Command:
     """A step as a command: its arguments are options; the one that may stand alone may also stand alone here."""
     kind = _steps()[name]
-    words = click.Argument(["words"], nargs=-1, metavar=_metavar(kind))
+    words = click.Argument(["words"], nargs=-1, metavar=_metavar(kind), shell_complete=completing.words_of_step(kind))
     options = [
         click.Option([f"--{a.name.replace('_', '-')}", f"given_{a.name}"], metavar="VALUE", help=_help(a))
         for a in kind.arguments
@@ -87,7 +94,7 @@ def _callback(name: str) -> Callable[..., int]:
 
         client = click.get_current_context().find_object(ControlClient)
         assert client is not None
-        return _shown_outcome(client.request("POST", "/api/steps", step_from_words(name, [*words, *given])))
+        return shown_outcome(client.request("POST", "/api/steps", step_from_words(name, [*words, *given])))
 
     return callback
 
@@ -112,19 +119,23 @@ def command(ctx: click.Context, url: str, control_token: str | None, control_tok
     ctx.call_on_close(ctx.obj.close)
 
 
+for looking in (read, write, wait, expect):
+    command.add_command(looking)
+
+
 @command.command()
 @click.pass_obj
 def state(client: ControlClient) -> None:
     """Everything at a glance, as JSON."""
-    _print(client.get("/api/state"))
+    print_json(client.get("/api/state"))
 
 
 @command.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.chargers)
 @click.pass_obj
 def chargers(client: ControlClient, name: str | None) -> None:
     """The quantities of all chargers, or of the one called NAME, as JSON."""
-    _print(client.get("/api/state")["chargers"] if name is None else client.get(f"/api/chargers/{name}"))
+    print_json(client.get("/api/state")["chargers"] if name is None else client.get(f"/api/chargers/{name}"))
 
 
 @command.command()
@@ -134,7 +145,7 @@ def wallboxes(client: ControlClient, as_json: bool) -> None:
     """Where every interface listens."""
     found = client.get("/api/wallboxes")
     if as_json:
-        _print(found)
+        print_json(found)
         return
     for wallbox in found["wallboxes"]:
         for interface in wallbox["interfaces"]:
@@ -149,16 +160,16 @@ def wallboxes(client: ControlClient, as_json: bool) -> None:
 def clock(client: ControlClient, speed: str | None) -> None:
     """What time it is; or run at SPEED: frozen, realtime, or a factor such as 60."""
     if speed is None:
-        _print(client.get("/api/clock"))
+        print_json(client.get("/api/clock"))
         return
     if speed in ("frozen", "realtime"):
-        _print(client.request("PUT", "/api/clock", {"mode": speed}))
+        print_json(client.request("PUT", "/api/clock", {"mode": speed}))
         return
     try:
         factor = float(speed)
     except ValueError:
         raise click.UsageError(f'speed: found "{speed}", expected frozen, realtime, or a factor such as 60') from None
-    _print(client.request("PUT", "/api/clock", {"speed": factor}))
+    print_json(client.request("PUT", "/api/clock", {"speed": factor}))
 
 
 @command.command()
@@ -170,7 +181,7 @@ def advance(client: ControlClient, duration: tuple[str, ...], until: tuple[str, 
     """Jump ahead by DURATION ("1 h 30 min"), or until something holds. Exit code 1 if it did not."""
     wanted: dict[str, object] = {}
     if until:
-        wanted = {"until": _expectations(until)} | ({"within": within} if within is not None else {})
+        wanted = {"until": expectations_of(until)} | ({"within": within} if within is not None else {})
     elif duration:
         wanted = {"by": " ".join(duration)}
     else:
@@ -185,14 +196,24 @@ def advance(client: ControlClient, duration: tuple[str, ...], until: tuple[str, 
 @command.command()
 @click.option("--follow", is_flag=True, help="Keep showing new entries.")
 @click.option("--after", type=click.IntRange(0), default=0, help="Only entries with a higher number.")
-@click.option("--charger", help="Only of this charger.")
+@click.option("--last", type=click.IntRange(1), help="Only the newest so many.")
+@click.option("--charger", help="Only of this charger.", shell_complete=completing.chargers)
 @click.option("--interface", help="Only of this interface.")
-@click.option("--kind", help="Only of this kind: event, stimulus, request, write, ...")
+@click.option("--kind", help="Only of this kind: event, stimulus, request, write, ...", shell_complete=completing.kinds)
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="Show at most this many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as in journal.jsonl.")
 @click.pass_obj
-def journal(client: ControlClient, /, follow: bool, after: int, as_json: bool, **filters: str | int | None) -> None:
+def journal(
+    client: ControlClient, /, follow: bool, after: int, last: int | None, as_json: bool, **filters: str | int | None
+) -> None:
     """What happened, oldest first."""
+    if last is not None:
+        reply = client.get("/api/journal", **{**filters, "before": NEWEST, "limit": last})
+        for entry in reply["entries"]:
+            click.echo(json.dumps(entry, ensure_ascii=False) if as_json else _line(entry))
+        after = reply["next"]
+        if not follow:
+            return
     while True:
         reply = client.get("/api/journal", after=after, wait=30 if follow else None, **filters)
         for entry in reply["entries"]:
@@ -200,18 +221,6 @@ def journal(client: ControlClient, /, follow: bool, after: int, as_json: bool, *
         after = reply["next"]
         if not follow:
             return
-
-
-@command.command()
-@click.argument("expectations", nargs=-1, required=True, metavar="NAME=VALUE...")
-@click.pass_obj
-def expect(client: ControlClient, expectations: tuple[str, ...]) -> int:
-    """Check quantities against expectations. Exit code 1 if one is not."""
-    reply = client.request("POST", "/api/expect", _expectations(expectations))
-    for item in reply["items"]:
-        mark = "ok    " if item["ok"] else "FAILED"
-        click.echo(f"{mark}  {item['quantity']}: found {json.dumps(item['found'])}, expected {item['expected']}")
-    return 0 if reply["ok"] else 1
 
 
 @command.command()
@@ -242,7 +251,7 @@ def rules(client: ControlClient, file: Path | None, verify: bool, as_json: bool)
 
 def _verdict(found: Mapping[str, Any], *, as_json: bool) -> int:
     if as_json:
-        _print(found)
+        print_json(found)
     else:
         for rule in found["rules"]:
             mark = "ok    " if rule["ok"] else "FAILED"
@@ -262,6 +271,48 @@ def _verdict(found: Mapping[str, Any], *, as_json: bool) -> int:
 def reset(client: ControlClient) -> None:
     """Everything back to the scenario's start."""
     client.request("POST", "/api/reset")
+
+
+@command.group()
+def snapshot() -> None:
+    """Keep the whole world under a name, and go back to it."""
+
+
+@snapshot.command(name="take")
+@click.argument("name")
+@click.pass_obj
+def take_snapshot(client: ControlClient, name: str) -> None:
+    """Keep everything as it is now."""
+    print_json(client.request("POST", "/api/snapshots", {"name": name}))
+
+
+@snapshot.command(name="restore")
+@click.argument("name")
+@click.pass_obj
+def restore_snapshot(client: ControlClient, name: str) -> None:
+    """Go back to it; connections are dropped, as by a reset."""
+    client.request("POST", f"/api/snapshots/{quote(name, safe='')}/restore")
+
+
+@snapshot.command(name="delete")
+@click.argument("name")
+@click.pass_obj
+def delete_snapshot(client: ControlClient, name: str) -> None:
+    """Forget it."""
+    client.request("DELETE", f"/api/snapshots/{quote(name, safe='')}")
+
+
+@snapshot.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+@click.pass_obj
+def list_snapshots(client: ControlClient, as_json: bool) -> None:
+    """The snapshots there are."""
+    found = client.get("/api/snapshots")
+    if as_json:
+        print_json(found)
+        return
+    for one in found["snapshots"]:
+        click.echo(f"{one['name']}  at {one['at']:g} s")
 
 
 @command.command()
@@ -291,30 +342,8 @@ def health(client: ControlClient, wait: float) -> None:
             return
 
 
-def _expectations(words: tuple[str, ...]) -> object:
-    from ..scenario.steps import step_from_words
-
-    for word in words:
-        if "=" not in word:
-            raise click.UsageError(f'found "{word}", expected something like power=">3 kW"')
-    return step_from_words("expect", words)["expect"]
-
-
-def _shown_outcome(outcome: dict[str, object]) -> int:
-    if outcome["ok"]:
-        if outcome["detail"]:
-            click.echo(json.dumps(outcome["detail"], ensure_ascii=False))
-        return 0
-    click.echo(f"{outcome['step']}: {outcome['message'] or outcome['refused']}", err=True)
-    return 1
-
-
 def _line(entry: Mapping[str, Any]) -> str:
     """One journal entry for a reader."""
     where = ".".join(part for part in (entry["charger"], entry["wallbox"], entry["interface"]) if part)
     detail = json.dumps(entry["detail"], ensure_ascii=False) if entry["detail"] else ""
     return f"{entry['at']:12.3f}  {entry['kind']:<11}  {where}  {entry['name']}  {detail}".rstrip()
-
-
-def _print(value: object) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

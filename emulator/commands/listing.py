@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from . import completing
+from .terminal import show_rows
+
 if TYPE_CHECKING:
     from ..language.records import Argument
 
@@ -106,6 +109,14 @@ def quantities() -> Rows:
     yield from catalogue()
 
 
+def scenarios() -> Rows:
+    """The ones that come with the emulator, and can be run by their names."""
+    from ..explaining.library import scenarios as found
+
+    for one in found():
+        yield f"{one.name}.yaml", one.about
+
+
 def realism() -> Rows:
     """How long each interface takes to answer in real time, what the meter does meanwhile, and how that is known."""
     from ..vendors import names, vendor
@@ -145,6 +156,7 @@ LISTS: dict[str, Callable[[], Rows]] = {
     "events": events,
     "quantities": quantities,
     "realism": realism,
+    "scenarios": scenarios,
 }
 OF_VENDOR: dict[str, Callable[[str], Rows]] = {"settings": settings}
 """Lists that are about one vendor."""
@@ -152,7 +164,7 @@ OF_VENDOR: dict[str, Callable[[str], Rows]] = {"settings": settings}
 
 @click.command(name="list")
 @click.argument("what", type=click.Choice([*LISTS, *OF_VENDOR, "fidelity"]))
-@click.argument("vendor", required=False)
+@click.argument("vendor", required=False, shell_complete=completing.vendors)
 @click.option("--summary", is_flag=True, help="Of `fidelity`: only how many rows there are, per vendor and firmware.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs: a list of rows.")
 def command(what: str, vendor: str | None, summary: bool, as_json: bool) -> None:
@@ -181,8 +193,4 @@ def command(what: str, vendor: str | None, summary: bool, as_json: bool) -> None
     if as_json:
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
-    columns = max(map(len, rows), default=0)
-    widths = [max((len(row[i]) for row in rows if i < len(row)), default=0) for i in range(columns)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        click.echo("  ".join(cells).rstrip())
+    show_rows(rows)

@@ -97,6 +97,17 @@ ports = click.option(
     help="free: every interface and the broker on any free port, whatever the scenario says.",
 )
 
+shard = click.option(
+    "--shard",
+    default="0/1",
+    envvar="CHARGER_EMULATOR_SHARD",
+    metavar="I/N",
+    show_default=True,
+    help="Only the I-th of N shares of the work; I counts from 0.",
+)
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+
 
 def _log(context: click.Context, parameter: click.Parameter, value: str) -> None:
     """Logging begins when both options are known."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +22,12 @@ from .options import (
     ports,
     realism,
     seed,
+    shard,
     state_file,
     strict,
 )
 from .options import token as token_of
+from .terminal import prepare_folder
 
 if TYPE_CHECKING:
     import asyncio
@@ -81,6 +86,7 @@ if TYPE_CHECKING:
     help="Memory for the journal; the oldest pushes go first. A report still has all of it.",
 )
 @strict
+@shard
 @broker
 @broker_port
 @port_offset
@@ -104,6 +110,7 @@ def command(
     state: Path | None,
     journal_limit: int,
     strict: bool,
+    shard: str,
     broker: str | None,
     broker_port: int | None,
     port_offset: int,
@@ -114,10 +121,12 @@ def command(
 
     Without SCENARIO: one 22 kW charger, run by every vendor at once. Exit code 0 if all expectations and rules
     held, 1 if one failed, 3 if the emulator itself did. A scenario without an `end` is served until it is interrupted.
+    With --shard, only the chargers of that share are served; what belongs together stays in one share.
     """
     import asyncio
 
     from ..control.access import check_bind
+    from ..explore.shard import Shard
     from ..runtime.bugs import EXIT_CODE
     from ..service.emulator import Options
     from ..world.plan import realistic
@@ -146,6 +155,12 @@ def command(
     }
     if strict:
         found = replace(found, strict=True)
+    if (part := Shard.parse(shard)).count > 1:
+        from ..scenario.sharing import shares
+
+        found = shares(found, part.count)[part.index]
+    if report is not None:
+        prepare_folder(report)
     result, earlier, ok = asyncio.run(_run(found, options, control, keep_running=keep_running))
     if report is not None:
         from ..reports.writing import write_reports
@@ -204,21 +219,47 @@ async def _run(
 async def _served(
     scenario: Scenario, options: Options, control: dict[str, object], stop: asyncio.Event, *, keep_running: bool
 ) -> tuple[Result, list[Result], bool]:
-    from ..control.server import ControlServer
+    import asyncio
+
     from ..service.emulator import Emulator
     from ..service.garbage import forget_survivors
 
-    async with Emulator(scenario, options) as emulator, ControlServer(emulator, **control) as server:  # type: ignore[arg-type]
-        emulator.on_reset.append(forget_survivors)
-        _announce(emulator, server)
-        await emulator.run_until(stop, past_the_end=keep_running or scenario.end is None)
-        emulator.conclude()
-        result, earlier = emulator.result, emulator.earlier
+    async with Emulator(scenario, options) as emulator:
+        await asyncio.to_thread(import_module, "emulator.control.server")  # the boxes answer meanwhile
+        from ..control.server import ControlServer
+
+        async with ControlServer(emulator, **control) as server:  # type: ignore[arg-type]
+            emulator.on_reset.append(forget_survivors)
+            _announce(emulator, server)
+            async with _shown(emulator, server):
+                await emulator.run_until(stop, past_the_end=keep_running or scenario.end is None)
+            emulator.conclude()
+            result, earlier = emulator.result, emulator.earlier
     if scenario.strict:
         result, earlier = result.strictly(), [before.strictly() for before in earlier]
     _verdict(scenario, result)
     untested_before = scenario.strict and any(before.untested for before in earlier)
     return result, earlier, result.ok and not emulator.failed_before and not untested_before
+
+
+@asynccontextmanager
+async def _shown(emulator: Emulator, server: ControlServer) -> AsyncIterator[None]:
+    """On a terminal, a table of boxes and clients stands below and is kept up to date."""
+    import asyncio
+
+    from .terminal import interactive
+
+    if not interactive():
+        yield
+        return
+    from .live import keep_shown
+
+    shown = asyncio.create_task(keep_shown(emulator, server.contacts), name="live table")
+    try:
+        yield
+    finally:
+        shown.cancel()
+        await asyncio.gather(shown, return_exceptions=True)
 
 
 def _announce(emulator: Emulator, server: ControlServer) -> None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 MOST: Final = 2_000
 """Clients remembered; the one that was silent longest goes first."""
 COUNTED: Final = frozenset({"request", "write", "connection"})
-OWN: Final = frozenset({"scenario", "somebody else"})
-"""What steps call themselves."""
+OWN: Final = frozenset({"scenario", "somebody else", "embedded"})
+"""What steps call themselves, and the emulator's own central system."""
 
 
 @dataclass(slots=True)
@@ -70,6 +70,11 @@ class Contacts:
         for wallbox, _, who, agent in self._seen:
             found.setdefault(wallbox.partition(".")[0], set()).add((who, agent))
         return {charger: len(clients) for charger, clients in found.items()}
+
+    @property
+    def different(self) -> int:
+        """How many different clients there are, wherever they were."""
+        return len({(who, agent) for _, _, who, agent in self._seen})
 
     def listed(self) -> list[dict[str, object]]:
         """Every client, the one seen last first."""

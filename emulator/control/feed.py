@@ -196,7 +196,7 @@ class EventFeed:
         """What a new client is shown of the past."""
         journal = self._emulator.simulation.journal
         if wanted.newest is not None:
-            return await older(journal, wanted.filter, wanted.position + 1, wanted.newest)
+            return (await older(journal, wanted.filter, wanted.position + 1, wanted.newest)).entries
         newest = journal.before(wanted.position + 1, kinds=LOUD)
         return list(islice(filter(wanted.filter, newest), TAIL))[::-1]
 
@@ -222,6 +222,7 @@ class EventFeed:
         new = {name: row for name, row in rows.items() if wanted.rows.get(name) != row}
         wanted.rows = rows
         shown |= {"chargers": new, "journal": emulator.simulation.journal.seq, "timeline": views.progress(emulator)}
+        shown |= {"clients": self._contacts.different, "bugs": views.bugs(emulator), "storage": views.storage(emulator)}
         if wanted.detail is not None:
             shown["detail"] = views.charger(emulator, wanted.detail)
         return _text({"type": "overview", **shown})

@@ -330,6 +330,23 @@ class State(JsonModel):
     failures: list[Failure]
 
 
+class SnapshotName(JsonModel):
+    """What a snapshot is called."""
+
+    name: str = Field(min_length=1, max_length=64)
+
+
+class Snapshot(JsonModel):
+    name: str
+    at: Seconds
+    journal: int = Field(description="Number of the newest journal entry")
+    bytes: int = Field(description="Memory that it takes")
+
+
+class Snapshots(JsonModel):
+    snapshots: list[Snapshot]
+
+
 class Reset(JsonModel):
     clock: Clock
     took: float = Field(description="Wall seconds")

@@ -143,3 +143,9 @@ class RelatedEntries(JsonModel):
     entry: Entry
     causes: list[Entry]
     effects: list[Entry]
+
+
+class NamedValues(JsonModel):
+    """Values by the names that were asked for, as plain JSON data in SI units or as on the wire."""
+
+    values: dict[str, Any]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from ..errors import EmulatorError, did_you_mean
-from ..runtime.journal import KINDS, Entry, Journal
+from ..runtime.journal import KINDS, Entry, Journal, size_of
 from .problems import Refused
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FILTERS: Final = ("charger", "wallbox", "interface", "kind", "client", "text")
 TURN: Final = 1_000
 """Entries looked at before others get their turn."""
+LARGEST_PAGE: Final = 4_194_304
+"""Bytes of the entries that are found at once, roughly."""
 FURTHEST: Final = 5_000
 """How many entries after one are searched for what it led to."""
 MOST_EFFECTS: Final = 200
@@ -88,28 +90,41 @@ class Filter:
         return bool(entry.detail) and wanted in json.dumps(entry.detail, ensure_ascii=False, default=str).lower()
 
 
-async def newer(journal: Journal, wanted: Filter, after: int, limit: int) -> list[Entry]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search came to."""
+
+    entries: list[Entry]
+    """Oldest first."""
+    more: bool
+    """It stopped at its limit."""
+
+
+async def newer(journal: Journal, wanted: Filter, after: int, limit: int) -> Found:
     """The first `limit` entries with a number above `after`."""
     return await _searched(journal.after(after, kinds=wanted.kinds), wanted, limit)
 
 
-async def older(journal: Journal, wanted: Filter, before: int, limit: int) -> list[Entry]:
-    """The last `limit` entries with a number below `before`, oldest first."""
-    return (await _searched(journal.before(before, kinds=wanted.kinds), wanted, limit))[::-1]
+async def older(journal: Journal, wanted: Filter, before: int, limit: int) -> Found:
+    """The last `limit` entries with a number below `before`."""
+    found = await _searched(journal.before(before, kinds=wanted.kinds), wanted, limit)
+    return Found(found.entries[::-1], found.more)
 
 
-async def _searched(entries: Iterator[Entry], wanted: Filter, limit: int) -> list[Entry]:
+async def _searched(entries: Iterator[Entry], wanted: Filter, limit: int) -> Found:
     found: list[Entry] = []
+    size = 0
     if limit == 0:
-        return found
+        return Found(found, more=False)
     for number, entry in enumerate(entries, 1):
         if wanted(entry):
             found.append(entry)
-            if len(found) == limit:
-                break
+            size += size_of(entry)
+            if len(found) == limit or size > LARGEST_PAGE:
+                return Found(found, more=True)
         if number % TURN == 0:
             await asyncio.sleep(0)
-    return found
+    return Found(found, more=False)
 
 
 def related(journal: Journal, seq: int) -> tuple[Entry, list[Entry], list[Entry]] | None:

@@ -21,7 +21,8 @@ def page(operations: Iterable[Operation], *, secured: bool) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Control API</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="stylesheet" href="/api/reference.css"><script src="/api/reference.js" defer></script></head><body>'
+        '<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/api/reference.css">'
+        '<script src="/api/reference.js" defer></script></head><body>'
         f"<h1>Charger emulator {__version__}: control API</h1><p>{escape(ABOUT)}{access} "
         'Machine-readable: <a href="/api/openapi.json">/api/openapi.json</a>. Dashboard: <a href="/">/</a>.</p>'
         f"{sections}</body></html>"

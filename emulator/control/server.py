@@ -14,9 +14,11 @@ from aiohttp.typedefs import Handler
 from ..errors import PortTaken
 from ..service.endpoints import url
 from . import dashboard
-from .access import SECURITY_HEADERS, Gate, check_bind
+from .access import check_bind
 from .api import Api
 from .connections import Connections, bounded_head, whole_body
+from .contacts import Contacts
+from .gate import SECURITY_HEADERS, Gate
 from .openapi import document
 from .operations import Operation
 from .problems import problem_documents
@@ -69,6 +71,11 @@ class ControlServer:
         """Where a browser on this machine finds it."""
         return url("http", "127.0.0.1" if self.host in ("", "0.0.0.0", "::") else self.host, self.port)
 
+    @property
+    def contacts(self) -> Contacts:
+        """Every client that was seen."""
+        return self._api.contacts
+
     async def __aenter__(self) -> Self:
         await self._runner.setup()
         assert self._runner.server is not None
@@ -83,11 +90,13 @@ class ControlServer:
                 "choose another with --control-port, 0 for any free port"
             ) from error
         self.port = self._socket.sockets[0].getsockname()[1]
+        self._api.metrics.health.lag.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._socket is not None:
             self._socket.close()
+        self._api.metrics.health.lag.stop()
         await self._api.feed.close()
         await self._runner.cleanup()
 

@@ -8,7 +8,7 @@ from typing import Final
 from ..scenario.repetition import without_repetition
 from ..scenario.steps import step_schemas, timeline_schema
 from ..verdict.reading import RulesSection
-from . import models, models_watching, watching
+from . import models, models_watching, snapshots, watching
 from .api import Api
 from .operations import Operation, Parameter
 
@@ -39,7 +39,18 @@ FILTERS: Final = (
 )
 CATALOGUE: Final[dict[str, object]] = {"type": "object", "required": ["vehicles", "faults", "steps", "quantities"]}
 
+SNAPSHOT: Final = Parameter("name", "name of the snapshot", place="path")
+
 OPERATIONS: Final = (
+    Operation("GET", "/api/snapshots", snapshots.list_snapshots, "The snapshots there are", models.Snapshots),
+    Operation("POST", "/api/snapshots", snapshots.take_snapshot, "Keep the whole world as it is now", models.Snapshot,
+        body=models.SnapshotName, example={"name": "before-the-outage"}, problems=(400, 422),
+        about="Time, physics, settings, agenda, faults, rules and journal. What happens after a restore is exactly "
+        "what would have happened; connections are dropped, as by a reset. One of the same name is replaced."),
+    Operation("POST", "/api/snapshots/{name}/restore", snapshots.restore_snapshot, "Go back to a snapshot",
+        models.Reset, parameters=(SNAPSHOT,), problems=(404, 422)),
+    Operation("DELETE", "/api/snapshots/{name}", snapshots.delete_snapshot, "Forget a snapshot", models.Snapshots,
+        parameters=(SNAPSHOT,), problems=(404,)),
     Operation("GET", "/api/state", Api.state, "Everything at a glance", models.State),
     Operation("GET", "/api/chargers/{name}", Api.charger, "All quantities of a charger", CHARGER,
         parameters=(Parameter("name", "name of the charger", place="path"),), problems=(404,)),
@@ -58,6 +69,9 @@ OPERATIONS: Final = (
     Operation("GET", "/api/wallboxes/{name}/values", watching.values,
         "Every vendor value and every setting now", models_watching.WallboxValues,
         parameters=(WALLBOX,), problems=(404,)),
+    Operation("GET", "/api/values", watching.quantities, "Quantities and vendor values by name, as in expectations",
+        models_watching.NamedValues, parameters=(Parameter("name", "`power`, `goe.car`; several with commas between"),),
+        problems=(422,)),
     Operation("GET", "/api/clients", watching.clients, "Every client that was seen, the last one first",
         models_watching.SeenClients),
     Operation("GET", "/api/timeline", watching.timeline, "What was done, what is waited for, what is to come",
@@ -101,7 +115,9 @@ OPERATIONS: Final = (
         models_watching.RelatedEntries, parameters=(Parameter("seq", "number of the entry", "integer", 1, "path"),),
         problems=(404,)),
     Operation("POST", "/api/expect", Api.expect, "Check quantities against expectations, and record the result",
-        models.Expectation, body=EXPECTATIONS, example={"power": "11 kW ± 5 %", "contactor": "closed"}),
+        models.Expectation, body=EXPECTATIONS,
+        parameters=(Parameter("record", "false: only look; what does not hold is no failure of the run"),),
+        example={"power": "11 kW ± 5 %", "contactor": "closed"}),
     Operation("GET", "/api/rules", Api.listed_rules, "The rules in force, and how they stand", models.Rules),
     Operation("POST", "/api/rules", Api.rules, "Rules for the client, as in a scenario, in force from now on",
         models.Verdict, about="Gone after a reset.", body=RULES,

@@ -17,11 +17,12 @@ def timeline(emulator: Emulator) -> dict[str, object]:
     """Every timeline: the scenario's own, and those that were added to it."""
     emulator.simulation.now()
     player = emulator.player
+    players = (player, *emulator.performances)
     return {
         "file": emulator.scenario.file if emulator.scenario.file != "(none)" else None,
         "end": _time(player.end if player.ended_at is None else player.ended_at),
         "finished": player.over,
-        "tracks": [list(_steps(player, track)) for player in emulator.players for track in player.tracks],
+        "tracks": [list(_steps(one, track)) for one in players for track in one.tracks],
     }
 
 

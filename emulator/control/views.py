@@ -169,9 +169,14 @@ def state(emulator: Emulator, reached: str | None = None, *, quantities: bool = 
         "journal": emulator.simulation.journal.seq,
         "storage": storage(emulator),
         "timeline": progress(emulator),
-        "bugs": [bug.as_json() for bug in emulator.bugs.found.values()],
+        "bugs": bugs(emulator),
         "failures": [{"at": seconds(f.at), "text": str(f)} for f in emulator.result.failures],
     }
+
+
+def bugs(emulator: Emulator) -> list[dict[str, object]]:
+    """Mistakes of the emulator itself."""
+    return [bug.as_json() for bug in emulator.bugs.found.values()]
 
 
 def storage(emulator: Emulator) -> dict[str, object] | None:

@@ -29,7 +29,9 @@ from .taper import Taper
 MAX_ROUNDS: Final = 200
 """Rules that may fire at one instant; more is an endless loop, and a bug."""
 RETAINED: Final = 1000
-"""Stretches kept for reading the recent past."""
+"""Stretches kept for reading the recent past, where somebody does."""
+LEAST_RETAINED: Final = 16
+"""Stretches kept where nobody does."""
 SPLIT: Final = 30.0
 """Length after which a taper is split, so that temperatures follow its current [s]."""
 SPLIT_RAMP: Final = 180.0
@@ -52,8 +54,9 @@ class Charger:
         announce: Announce,
         seed: int = 0,
         time_of_day: float = 0.0,
+        retained: int = RETAINED,
     ) -> None:
-        """`time_of_day`: s since midnight at instant 0, for the ambient temperature."""
+        """`time_of_day`: s since midnight at instant 0, for the ambient temperature. `retained`: stretches kept."""
         self.name = name
         self.spec = spec
         self.revision = 0
@@ -67,7 +70,7 @@ class Charger:
         self._hardware = Hardware(spec, agenda.at, time_of_day, self._emit)
         self._timer = agenda.timer(Priority.EVSE, self._due)
         self._flow: Flow = self._hardware.flow()
-        self._segments: deque[Segment] = deque(maxlen=RETAINED)
+        self._segments: deque[Segment] = deque(maxlen=retained)
         self._cached: Snapshot | None = None
         self._present: Snapshot | None = None
         self.happenings = agenda.owner
@@ -101,6 +104,11 @@ class Charger:
         if found is None or found.instant != at:
             found = self._present = self.measured(at, None, moving=True)
         return found
+
+    def remember(self) -> None:
+        """Somebody is going to read the past: keep more of it from now on."""
+        if self._segments.maxlen != RETAINED:
+            self._segments = deque(self._segments, maxlen=RETAINED)
 
     def apply(self, at: Instant, message: Stimulus | Command) -> Outcome:
         """Do what a stimulus or a command says, now. A refused message changes nothing."""

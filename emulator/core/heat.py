@@ -76,6 +76,9 @@ class Heat:
         self._since = at
         self._squares: Squares = NO_CURRENT
         calendar = self._calendar()
+        self._solved: dict[str, thermal.Response] = {}
+        """The course of each sensor that was looked at in this segment."""
+        self._ramping = False
         self._start = {sensor.name: thermal.resting(sensor, spec.climate, calendar) for sensor in thermal.SENSORS}
 
     @property
@@ -85,21 +88,40 @@ class Heat:
 
     def temperatures(self) -> Temperatures:
         """The temperatures of the segment that begins now."""
-        return Temperatures(dict(self._start), self._squares, self._climate, self._calendar(), dict(self._held))
+        return Temperatures(
+            dict(self._start),
+            self._squares,
+            self._climate,
+            self._calendar(),
+            dict(self._held),
+            solved=self._solved,
+        )
 
     def set_ambient(self, ambient: float) -> None:
         self._climate = replace(self._climate, ambient=ambient)
+        self._solved = {}
 
     def settle(self, dt: float) -> None:
         """Make the temperatures after `dt` s those of the start of a segment."""
-        calendar = self._calendar()
-        for sensor in thermal.SENSORS:
+        if dt != 0:
+            for sensor in thermal.SENSORS:
+                self._start[sensor.name] = self._response(sensor).at(dt)
+            self._solved = {}
+
+    def _response(self, sensor: thermal.Sensor) -> thermal.Response:
+        """The course of a sensor in this segment."""
+        found = self._solved.get(sensor.name)
+        if found is None:
             start = self._start[sensor.name]
-            self._start[sensor.name] = thermal.temperature(sensor, start, self._squares, self._climate, calendar, dt)
+            found = thermal.Response.of(sensor, start, self._squares, self._climate, self._calendar())
+            self._solved[sensor.name] = found
+        return found
 
     def begin(self, at: Instant, squares: Squares) -> None:
         self._since = at
         self._squares = squares
+        self._ramping = any(square[1:] != (0.0, 0.0) for square in squares)
+        self._solved = {}
 
     def step(self, held: tuple[tuple[str, float], ...], emit: Emit) -> None:
         """Change the derating level as the temperatures at the start of the segment say."""
@@ -139,20 +161,13 @@ class Heat:
         sensor = thermal.BY_NAME[name]
         if rising and not self._may_reach(sensor, threshold):
             return None
-        return thermal.reaches(
-            sensor,
+        return thermal.crosses(
+            self._response(sensor),
             self._start[name],
-            self._squares,
-            self._climate,
-            self._calendar(),
             threshold,
             rising=rising,
             horizon=min(horizon, LOOK_AHEAD) if self._ramping else horizon,
         )
-
-    @property
-    def _ramping(self) -> bool:
-        return any(square[1:] != (0.0, 0.0) for square in self._squares)
 
     def _may_reach(self, sensor: thermal.Sensor, threshold: float) -> bool:
         """A bound that spares the search: hotter than its resting point under the largest current it never gets."""

@@ -75,6 +75,8 @@ class _Sine:
 
     @classmethod
     def of(cls, sensor: Sensor, climate: Climate, calendar_seconds: float) -> _Sine:
+        if not climate.swing:
+            return _NO_SINE
         inertia = _OMEGA * sensor.tau
         # The calendar may count from an epoch far away: only the time of day matters.
         start = math.fmod(calendar_seconds - climate.warmest, _DAY) - math.atan(inertia) / _OMEGA
@@ -82,6 +84,9 @@ class _Sine:
 
     def at(self, dt: float) -> float:
         return self.amplitude * math.cos(_OMEGA * (self.start + dt)) if self.amplitude else 0.0
+
+
+_NO_SINE: Final = _Sine(0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +103,11 @@ class Response:
     def of(
         cls, sensor: Sensor, start_temperature: float, squares: Squares, climate: Climate, calendar_seconds: float
     ) -> Response:
-        c0, c1, c2 = (
-            sensor.heating * sum(square[power] for square, near in zip(squares, sensor.phases, strict=True) if near)
-            for power in range(3)
-        )
+        c0 = c1 = c2 = 0.0
+        for (still, linear, square), near in zip(squares, sensor.phases, strict=True):
+            if near:
+                c0, c1, c2 = c0 + still, c1 + linear, c2 + square
+        c0, c1, c2 = sensor.heating * c0, sensor.heating * c1, sensor.heating * c2
         # Particular solution for a polynomial drive A + B t + C t**2.
         linear = c1 - 2.0 * c2 * sensor.tau
         constant = climate.ambient + sensor.rise + c0 - sensor.tau * linear
@@ -166,6 +172,13 @@ def reaches(
     looked at for ten days and fifty time constants unless the temperature settles, when it is exact.
     """
     response = Response.of(sensor, start_temperature, squares, climate, calendar_seconds_at_start)
+    return crosses(response, start_temperature, threshold, rising=rising, horizon=horizon)
+
+
+def crosses(
+    response: Response, start_temperature: float, threshold: float, *, rising: bool, horizon: float
+) -> float | None:
+    """As `reaches`, of a temperature that is solved."""
     sign = 1.0 if rising else -1.0
 
     def short(dt: float) -> float:
@@ -178,7 +191,7 @@ def reaches(
         if sign * response.excess >= 0:
             return None
         return _settling(response, threshold, lambda dt: short(dt) <= 0, horizon)
-    return _search(response, short, min(horizon, 10 * _DAY + 50 * sensor.tau))
+    return _search(response, short, min(horizon, 10 * _DAY + 50 * response.tau))
 
 
 def _settling(response: Response, threshold: float, holds: crossing.Condition, horizon: float) -> float | None:

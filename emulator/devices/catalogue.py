@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import EmulatorError, did_you_mean
-from .firmware import Model, Profile, Version
+from .firmware import Model, Profile, version_of
 from .realism import Habits
 from .settings import Setting
 
@@ -71,10 +71,10 @@ class Catalogue:
         chosen = self.model(model)
         text = firmware if firmware is not None else chosen.default_firmware
         try:
-            version = Version(text)
+            version = version_of(text)
         except ValueError:
             raise EmulatorError(f'"{text}" is not a firmware version; {_known(chosen)}') from None
-        if version < Version(chosen.firmwares[0]) or (version > Version(chosen.firmwares[-1]) and not offered):
+        if version < version_of(chosen.firmwares[0]) or (version > version_of(chosen.firmwares[-1]) and not offered):
             raise EmulatorError(f'{chosen.id} has no profile for firmware "{text}"; {_known(chosen)}')
         return Profile(model=chosen, firmware=version)
 

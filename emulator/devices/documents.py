@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final
 
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
@@ -168,14 +169,18 @@ def _with_topics(text: str, found: list[Slot]) -> list[Slot]:
     return renamed
 
 
+@lru_cache(maxsize=1024)
 def address(text: str) -> Path:
     """A path as people write it: `evse/state.charger_state`, `powerflow.total_active_power`, `nrg.11`."""
     return tuple(part for part in re.split(r"[./]", text) if part)
 
 
+_WILD: Final = re.compile(r"[*?\[]")
+
+
 def ends_with(path: Path, key: Path) -> bool:
     """Whether a path ends with a key, in which `*` stands for one part, or for some of one."""
-    if len(key) > len(path):
+    if len(key) > len(path) or (key and path[-1] != key[-1] and not _WILD.search(key[-1])):
         return False
     tail = path[len(path) - len(key) :]
     return tail == key or all(fnmatchcase(found, part) for found, part in zip(tail, key, strict=True))

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, total_ordering
+from functools import cache
 from typing import Final
 
 from ..core.specs import EvseSpec
 
 
-@total_ordering
 class Version:
     """A firmware version, compared by its numbers: `053.1` < `55.5` < `60.3`. A suffix (`-rc2`, `+abc`) is ignored."""
 
@@ -33,6 +32,15 @@ class Version:
     def __lt__(self, other: Version) -> bool:
         return self.numbers < other.numbers
 
+    def __le__(self, other: Version) -> bool:
+        return self.numbers <= other.numbers
+
+    def __gt__(self, other: Version) -> bool:
+        return self.numbers > other.numbers
+
+    def __ge__(self, other: Version) -> bool:
+        return self.numbers >= other.numbers
+
     def __hash__(self) -> int:
         return hash(self.numbers)
 
@@ -43,8 +51,8 @@ class Version:
         return f"Version({self.text!r})"
 
 
-_version: Final = cache(Version)
-"""The version of a text in a row: parsed once."""
+version_of: Final = cache(Version)
+"""The version of a text: parsed once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +84,13 @@ class Profile:
 
     def has(self, since: str | None = None, until: str | None = None) -> bool:
         """Whether the firmware is at least `since` and older than `until`."""
-        return (since is None or self.firmware >= _version(since)) and (
-            until is None or self.firmware < _version(until)
+        return (since is None or self.firmware >= version_of(since)) and (
+            until is None or self.firmware < version_of(until)
         )
 
     @property
     def stands_in(self) -> str | None:
         """The older firmware this one behaves as, because there is no profile of its own; None: there is one."""
-        if any(_version(text) == self.firmware for text in self.model.firmwares):
+        if any(version_of(text) == self.firmware for text in self.model.firmwares):
             return None
-        return next(text for text in reversed(self.model.firmwares) if _version(text) <= self.firmware)
+        return next(text for text in reversed(self.model.firmwares) if version_of(text) <= self.firmware)

@@ -65,6 +65,10 @@ class Interceptor:
     active: bool = False
     """Whether it wants to see messages."""
 
+    def concerns(self, interface: str) -> bool:
+        """Whether it may have anything to do with messages on an interface now."""
+        return self.active
+
     def intercept(self, message: Message, *, peek: bool = False) -> Interception:
         """What happens to a message; `peek`: what would happen to it, which nothing counts."""
         return UNTOUCHED

@@ -32,11 +32,18 @@ class ModbusService(Generic[V, W]):
         self._view = view
         self.target = target
         self._enabled = enabled
-        self.compile()
+        self._table: RegisterTable[V, W] | None = None
 
     def compile(self) -> None:
         """Make the table again: the profile, or a setting it depends on, has changed."""
-        self.table = self._compiled()
+        self._table = None
+
+    @property
+    def table(self) -> RegisterTable[V, W]:
+        """The table in force, made when it is first asked for."""
+        if self._table is None:
+            self._table = self._compiled()
+        return self._table
 
     def interface(self) -> ModbusInterface:
         return ModbusInterface(port=502, handle=self.handle, enabled=self._enabled, table=lambda: self.table)

@@ -44,6 +44,11 @@ class Moments:
         """Something has happened that nobody else says."""
         self._own.count += 1
 
+    @property
+    def revision(self) -> int:
+        """What has happened so far."""
+        return self._own.count + self._world.count + self._simulation.clock.changes
+
     def now(self) -> Moment:
         at = self._simulation.present()
         return Moment(self._own.count + self._world.count + self._simulation.clock.changes, at)
@@ -65,6 +70,28 @@ class Kept:
         if before is None or before[0] != moment[0]:
             return False
         return moment[1] < self.until or (moment[1] == before[1] and self.until != ONCE)
+
+
+class KeptText(Kept):
+    """A text that was written at a moment, which need not be the present."""
+
+    __slots__ = ("text",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+
+    def at(self, moment: Moment, write: Callable[[], str]) -> str:
+        """The text of a moment; `write` is called if it may be another one."""
+        before = self.moment
+        earlier = before is not None and moment.at < before.at and self.until != FOREVER
+        outer = HOLDS.until
+        if earlier or not self.holds(moment):
+            HOLDS.until = FOREVER
+            self.text = write()
+            self.until, self.moment = HOLDS.until, moment
+        HOLDS.until = min(outer, self.until)
+        return self.text
 
 
 class Fragment(Kept, Generic[V]):

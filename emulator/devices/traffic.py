@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from ..language.digits import is_index
@@ -61,10 +62,9 @@ class Message:
 
 def of_http(request: HttpRequest, has_value: Callable[[str], bool], *, upgrade: bool) -> Message:
     """A request and its reply, or the opening of a WebSocket. `has_value`: whether a name is one of the wallbox's."""
-    path = address(request.path)
-    names = [(*path, name) for name, _ in request.query]
-    names += [tuple(value.partition("=")[0].split(".")) for _, value in request.query if value]
-    names += names_in(request.body, path)
+    path, names = _named(request.target)
+    if request.body:
+        names = (*names, *names_in(request.body, path))
     write = _is_write(request, has_value)
     content = request.headers.get("content-type", "") if request.body else None
     return Message(
@@ -75,10 +75,20 @@ def of_http(request: HttpRequest, has_value: Callable[[str], bool], *, upgrade: 
         path=request.path,
         write=write,
         prefix=path,
-        names=tuple(names),
+        names=names,
         content_type=content,
         label="upgrade" if upgrade else f"{request.method} {request.target}",
     )
+
+
+@lru_cache(maxsize=256)
+def _named(target: str) -> tuple[Path, tuple[Path, ...]]:
+    """Where the values of a reply are, and what a target names."""
+    request = HttpRequest(method="GET", target=target)
+    path = address(request.path)
+    names = [(*path, name) for name, _ in request.query]
+    names += [tuple(value.partition("=")[0].split(".")) for _, value in request.query if value]
+    return path, tuple(names)
 
 
 def of_frame(path: str, text: str | bytes, client: str | None, direction: Direction) -> Message:

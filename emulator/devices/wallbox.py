@@ -85,6 +85,9 @@ class Wallbox(ABC):
             if name in cls.__dict__:
                 setattr(cls, name, _counted(cls.__dict__[name]))
 
+    speaks: str | None = None
+    """The interface whose names its values have in scenarios; None: HTTP, else the first that has no registers."""
+
     def __init__(self, context: Context) -> None:
         self.context = context
         self.vendor = context.vendor
@@ -106,9 +109,12 @@ class Wallbox(ABC):
         )
         self.clock_offset = timedelta()
         """How much its clock is fast."""
+        self.simulation.chargers[self.charger].remember()
         self.happenings = self.simulation.chargers[self.charger].happenings
         """What happens to its charger and to itself."""
         self.moments = Moments(self.simulation, self.charger)
+        self._values: tuple[int, frozenset[str]] = (-1, frozenset())
+        """What its values are called, and when that was looked at."""
         self.settings = Settings(context.vendor.settings, self.happenings)
         self.settings.configure(context.settings)
         self.control = ChargeControl(self.name, self.submit)
@@ -229,7 +235,12 @@ class Wallbox(ABC):
 
     def has_value(self, name: str) -> bool:
         """Whether a bare name is one of its settings or values."""
-        return name in self.settings or any(point.rpartition(".")[2] == name for point in self.addresses())
+        if name in self.settings:
+            return True
+        revision = self.moments.revision
+        if self._values[0] != revision:
+            self._values = revision, frozenset(point.rpartition(".")[2] for point in self.addresses())
+        return name in self._values[1]
 
     # --- what it may use ---------------------------------------------------------------------------------------------
 

@@ -197,6 +197,12 @@ class FaultInterceptor(Interceptor):
             self._faults.remove(fault)
         return not self._faults
 
+    def concerns(self, interface: str) -> bool:
+        return any(
+            fault.target.reaches(interface) or (isinstance(effect, WatchesRequests) and effect.everywhere)
+            for fault, effect in self._may_hit()
+        )
+
     def intercept(self, message: Message, *, peek: bool = False) -> Interception:
         found: list[Candidate] = []
         watching: list[Candidate] = []
@@ -204,11 +210,13 @@ class FaultInterceptor(Interceptor):
         for fault, effect in self._may_hit():
             match = fault.injection.match
             fits = self._about(fault, effect, message) and match.fits(message, key=not effect.selects, prefix=prefix)
-            candidate = Candidate(fault, message, self.wallbox, peek=peek, prefix=prefix)
-            if fits:
-                found.append(candidate)
-            if isinstance(effect, WatchesRequests) and message.direction == "in" and (fits or effect.everywhere):
-                watching.append(candidate)
+            watches = isinstance(effect, WatchesRequests) and message.direction == "in" and (fits or effect.everywhere)
+            if fits or watches:
+                candidate = Candidate(fault, message, self.wallbox, peek=peek, prefix=prefix)
+                if fits:
+                    found.append(candidate)
+                if watches:
+                    watching.append(candidate)
         return FaultInterception(self, message, found, watching) if found or watching else UNTOUCHED
 
     @contextmanager
@@ -296,7 +304,7 @@ class FaultInterceptor(Interceptor):
     def seen(self, point: str, value: object) -> object:
         path = address(point)
         served = self.wallbox.traffic
-        interface = path[0] if path[0] in served else _main(served)
+        interface = path[0] if path[0] in served else _main(self.wallbox.speaks, served)
         message = Message(protocol=served.get(interface, "http"), interface=interface, prefix=path, label=point)
         for fault, effect in self._may_hit():
             if effect.selects and self._about(fault, effect, message):
@@ -329,8 +337,10 @@ def _seen(candidate: Candidate, path: Path, value: object) -> object:
     return new
 
 
-def _main(served: Mapping[str, ProtocolName]) -> str:
-    """The interface whose names a vendor's values have: HTTP, else the first that is not about registers."""
+def _main(speaks: str | None, served: Mapping[str, ProtocolName]) -> str:
+    """The interface whose names a vendor's values have; see `Wallbox.speaks`."""
+    if speaks is not None and speaks in served:
+        return speaks
     named = [name for name, protocol in served.items() if protocol not in ("modbus", "websocket")]
     return next((name for name in named if served[name] == "http"), named[0] if named else next(iter(served), "http"))
 

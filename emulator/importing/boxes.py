@@ -5,6 +5,7 @@ The one rule: whose a message is, is told by the formats of captures; a value ke
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -24,6 +25,8 @@ from .talk import Document as SaidDocument
 _BY_VENDOR: Final[Mapping[str, Format]] = {form.vendor: form for form in reversed(FORMATS)}
 """The format that knows documents comes before the one that knows registers."""
 
+BROKEN: Final = " " * 20
+"""What a narrow screen leaves where it broke a line."""
 NEAR: Final = 2.0
 """s between a request and what a client prints about it."""
 
@@ -119,7 +122,7 @@ class Boxes:
             case Http():
                 self._http(said)
             case SaidDocument():
-                self._document(said, said.text, "", "http")
+                self._document(said, said.text, "", "")
             case Known():
                 self._known(said)
 
@@ -160,12 +163,19 @@ class Boxes:
         box = self._box(said.vendor, said.peer)
         box.asks += [asking.by_name(said, name, value) for name, value in said.writes.items()]
         for address, value in said.values.items():
-            leaves = [(address, value)] if address.startswith("modbus.") else list(_leaves(address, value))
-            box.readings += [Reading(said.at, said.line, said.interface, name, leaf) for name, leaf in leaves]
+            whole = address.startswith(("modbus.", "charger:"))
+            leaves = [(address, value)] if whole else list(_leaves(address, value))
+            box.readings += [
+                Reading(said.at, said.line, said.interface, name, leaf, pushed=address.startswith("charger:"))
+                for name, leaf in leaves
+            ]
 
     def _document(self, said: Said, text: str, label: str, interface: str) -> None:
-        pieces = Pieces(f"{label} {text}" if label else text)
-        for piece in pieces:
+        words = asking.unframed(text)
+        if words is None:
+            return
+        pieces, found = self._read(words, label)
+        for piece in found:
             if piece.shape == "register":
                 self.registers.append((said, int(piece.label), int(str(piece.data()))))
                 continue
@@ -176,10 +186,21 @@ class Boxes:
             box = self._box(form.vendor, said.peer)
             box.documents += documents
             for document in documents:
-                over = document.interface if interface == "http" else interface
+                over = document.interface if interface == "" else interface
                 box.readings += readings_of(form.vendor, document, said, over)
         told = (remark for remark in pieces.remarks if not remark.text.startswith("not understood"))
         self.damaged += [(said.line + remark.line - 1, remark.text) for remark in told]
+
+    def _read(self, text: str, label: str) -> tuple[Pieces, list[Piece]]:
+        """The pieces of a text; of one that was broken in the middle of words, in the form that says most."""
+        best: tuple[Pieces, list[Piece]] | None = None
+        for form in _forms(text):
+            pieces = Pieces(f"{label} {form}" if label else form)
+            found = list(pieces)
+            if best is None or _size(found) > _size(best[1]):
+                best = pieces, found
+        assert best is not None
+        return best
 
     def _box(self, vendor: str, peer: str) -> Box:
         for box in self.found:
@@ -251,6 +272,19 @@ class Boxes:
         return box
 
 
+def _forms(text: str) -> Iterator[str]:
+    yield text
+    if "\n" in text and not text.rstrip().endswith(("}\n", "]\n")):
+        yield text.replace("\n", " ")
+        yield text.replace("\n", "")
+    if BROKEN in text:
+        yield re.sub(f"{BROKEN}+", "", text)
+
+
+def _size(pieces: Sequence[Piece]) -> int:
+    return sum(len(piece.fields) for piece in pieces)
+
+
 def values_of(vendor: str, text: str, label: str) -> dict[str, object]:
     """What a message of a vendor's box says: values by their names in scenarios."""
     found: dict[str, object] = {}
@@ -307,8 +341,10 @@ def _address(vendor: str, source: str, found: Field) -> str | None:
     below = ".".join(found.path)
     match vendor:
         case "goe":
-            if source in ("/status", "/api/status"):
-                return f"v1.{below}" if source == "/status" else below
+            if source == "/api/status":
+                return below
+            if source.lstrip("/") == "status":  # the old API, over HTTP or MQTT
+                return f"v1.{below}"
             return f"{source}.{below}" if below else source
         case "keba":
             if source == "push":

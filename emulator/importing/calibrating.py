@@ -27,6 +27,8 @@ AMBIENT: Final = 20.0
 """°C that surround a charger if nothing is said."""
 FLOWS: Final = 0.9
 """A that count as charging."""
+RAMP: Final = 2.0
+"""A/s with which the current of a usual vehicle grows."""
 SUPPLY: Final = "set_supply"
 
 
@@ -105,7 +107,7 @@ def _current(_work: Work, part: Part, index: int, found: Replay, agreement: Agre
     lines: list[tuple[float, float]] = []
     for line in ("L1", "L2", "L3"):
         lines += [(told, flows) for _, told, flows in _pairs(part, agreement, f"current.{line}")
-                  if told > FLOWS and flows > FLOWS][:1]  # fmt: skip
+                  if told > FLOWS and flows > FLOWS]  # fmt: skip
     if not lines:
         lines = _by_power(part, agreement)
     if not lines:
@@ -122,11 +124,11 @@ def _by_power(part: Part, agreement: Agreement) -> list[tuple[float, float]]:
     phases = part.sketch.vehicle.get("phases", 3)
     share = NOMINAL * (phases if isinstance(phases, int) else 3)
     powers = [(told / share, found / share) for _, told, found in _pairs(part, agreement, "power")]
-    return [(told, found) for told, found in powers if told > FLOWS and found > FLOWS][:1]
+    return [(told, found) for told, found in powers if told > FLOWS and found > FLOWS]
 
 
 def _total(_work: Work, part: Part, _index: int, _found: Replay, agreement: Agreement) -> None:
-    pairs = list(_pairs(part, agreement, "total"))
+    pairs = list(_pairs(part, agreement, "total")) or list(_pairs(part, agreement, "total.since_reset"))
     if not pairs:
         return
     _, told, other = pairs[0]
@@ -180,8 +182,19 @@ def _plugged_in(work: Work, part: Part, index: int, found: Replay, agreement: Ag
     later = ((told, other) for match, told, other in _pairs(part, agreement, "energy") if told > 0)
     told, other = next(later, (0.0, 0.0))
     power = next((s.power for _, s in sorted(found.snapshots[index].items()) if s.power > 200), 0.0)
-    if told <= 0 or power <= 0 or abs(told - other) <= max(5.0, 0.01 * told):
+    by = (other - told) / power * 3600 if told > 0 and power > 0 and abs(told - other) > max(5.0, 0.01 * told) else 0.0
+    by = by or _in_the_ramp(part, agreement)
+    if not by:
         return
     earliest, latest = work.at(begun.before) + 0.5, work.at(begun.at) - 0.5
-    at = round(min(max(deed.at - (told - other) / power * 3600, earliest), latest))
+    at = round(min(max(deed.at + by, earliest), latest), 0 if abs(by) > 5 else 1)
     part.sketch.deeds = [replace(one, at=float(at)) if one is deed else one for one in part.sketch.deeds]
+
+
+def _in_the_ramp(part: Part, agreement: Agreement) -> float:
+    """How much later it was plugged in, if the first current that the log tells is still growing [s]."""
+    for line in ("L1", "L2", "L3"):
+        flowing = [(told, other) for _, told, other in _pairs(part, agreement, f"current.{line}") if told > 0.2]
+        if flowing and flowing[0][0] < 0.8 * max(told for told, _ in flowing) and flowing[0][1] > flowing[0][0]:
+            return (flowing[0][1] - flowing[0][0]) / RAMP
+    return 0.0

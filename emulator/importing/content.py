@@ -23,7 +23,8 @@ _REQUEST_LINE: Final = re.compile(r"^(?:GET|PUT|POST|PATCH|DELETE) \S+")
 _LISTED: Final = re.compile(r"^(?P<topic>/?[A-Za-z][\w.+-]*(?:/[\w.+-]+)*)(?:\s+|\s*=\s*)(?P<payload>\S.*)$", re.DOTALL)
 _PAIR: Final = re.compile(r"^(?:[a-z][a-z0-9]*_\w+:|(?:0x)?[0-9A-Fa-f]{1,5}\s*[:=,;\s]\s*(?:0x)?-?\w+\s*$)")
 """Bender's `key:value`, a register and its value."""
-_HEX: Final = r"(?:0x)?[0-9a-fA-F]{1,2}(?:[\s:,]+(?:0x)?[0-9a-fA-F]{1,2})*"
+_HEX: Final = r"(?:0x)?[0-9a-fA-F]{1,4}(?:[\s:,]+(?:0x)?[0-9a-fA-F]{1,4})*"
+"""Octets; two of them stand together where a line was broken between them."""
 _IP: Final = r"[\w.:-]+?"
 
 
@@ -37,11 +38,16 @@ class Notation:
 
 def _frame(found: re.Match[str], record: Record) -> Iterator[Said]:
     try:
-        data = bytes(int(part, 16) for part in re.split(r"[\s:,]+", found["hex"].strip()) if part)
+        data = b"".join(map(_octets, re.split(r"[\s:,]+", found["hex"].strip())))
     except ValueError:
         return
     sent = found["way"].lower() in ("send", "sent", "tx", "transmit", "write", ">>")
     yield Frame(at=record.at, line=record.line, area=record.area, data=data, sent=sent)
+
+
+def _octets(text: str) -> bytes:
+    digits = text.lower().removeprefix("0x")
+    return bytes.fromhex(digits if len(digits) > 2 else digits.zfill(2))
 
 
 def _datagram(found: re.Match[str], record: Record) -> Iterator[Said]:
@@ -127,8 +133,8 @@ NOTATIONS: Final = _rows(
 )
 
 
-def messages_of(records: Iterable[Record]) -> list[Said]:
-    """Every message of the records, in their order."""
+def messages_of(records: Iterable[Record], unread: list[int] | None = None) -> list[Said]:
+    """Every message of the records, in their order. `unread` gets the lines of records that are none."""
     found: list[Said] = []
     http = Exchanges(found.append)
     for record in records:
@@ -136,7 +142,8 @@ def messages_of(records: Iterable[Record]) -> list[Said]:
         if read:
             found += read
             continue
-        http.take(record)
+        if not http.take(record) and unread is not None:
+            unread.append(record.line)
     http.finish()
     return found
 
@@ -145,11 +152,12 @@ def _read(record: Record) -> Iterator[Said]:
     text = record.text.strip()
     if record.area.lower() in ("db", "httpd", "cache", "mqtt-server", "influx", "push"):
         return  # nothing of the box, and passwords
-    first = text.partition("\n")[0]
-    for notation in NOTATIONS:  # what a client prints behind a message is not part of it
-        if (found := notation.pattern.match(text) or notation.pattern.match(first)) is not None:
-            yield from notation.read(found, record)
-            return
+    forms = dict.fromkeys((text, text.partition("\n")[0], " ".join(text.split("\n"))))
+    for notation in NOTATIONS:  # what a client prints behind a message is not part of it; mail breaks lines at blanks
+        for form in forms:
+            if (found := notation.pattern.match(form)) is not None:
+                yield from notation.read(found, record)
+                return
     if (values := shown_values(text)) is not None:
         yield Shown(at=record.at, line=record.line, area=record.area, values=values)
         return

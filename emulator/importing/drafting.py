@@ -48,7 +48,7 @@ def sketch_of(
     sketch.interfaces = _interfaces(device, list(told))
     if any(situation.state in ("B", "C") for situation in situations):
         _vehicle(sketch, device, moments, remarks)
-    total = first(moments, "total")
+    total = first(moments, "total") or first(moments, "total.since_reset")
     if total:
         sketch.hardware["total_energy"] = shown(round(total), "Wh")
     return sketch
@@ -160,6 +160,8 @@ def deeds_of(
         if situation.state in ("B", "C") and not plugged:
             why = "it is plugged in when the log begins" if situation.before is None else line
             arguments: dict[str, object] = {"vehicle": sketch.car}
+            if any(deed.name == "plug_in" for deed in deeds):  # nobody knows how far it has driven since
+                arguments["state_of_charge"] = sketch.vehicle.get("state_of_charge", "40 %")
             if rating is not None and _socket(sketch):
                 arguments["cable"] = f"{rating} A"
             deeds.append(Deed(at, "plug_in", arguments, why))

@@ -62,8 +62,8 @@ class Exchanges:
         self._behind: dict[str, int] = {}
         """How often the request stood behind its reply, by writer."""
 
-    def take(self, record: Record) -> None:
-        """Look at a record that is no other message."""
+    def take(self, record: Record) -> bool:
+        """Look at a record that is no other message; whether it is one of these."""
         text = record.text
         if found := _DUMP.match(text):
             self._dump(found, record)
@@ -71,6 +71,9 @@ class Exchanges:
             self._request(record, found["method"], *split_url(found["url"]))
         elif text.lstrip()[:1] in ("{", "[") or _BETWEEN.search(text):
             self._body(_Body(record, text.strip()))
+        else:
+            return False
+        return True
 
     def finish(self) -> None:
         """What is left over."""

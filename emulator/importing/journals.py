@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from .. import vendors
 from ..captures.journal import Entry
 from .exchange import Exchange
 from .talk import Datagram, Exchanged, Http, Known, Said, Topic
@@ -14,7 +15,26 @@ from .talk import Datagram, Exchanged, Http, Known, Said, Topic
 
 def messages_in(entries: Sequence[tuple[int, Entry]]) -> list[Said]:
     """Every message of a journal, in its order."""
-    return [said for line, entry in entries for said in _messages(line, entry)]
+    boxes: dict[object, Entry] = {}
+    for _, entry in entries:
+        if entry.get("wallbox") in vendors.names():
+            boxes.setdefault(entry.get("charger"), entry)
+    found: list[Said] = []
+    for line, entry in entries:
+        if entry["kind"] == "event" and entry["name"] == "pilot_changed":
+            found += _pilot(line, entry, boxes.get(entry.get("charger")))
+        else:
+            found += _messages(line, entry)
+    return found
+
+
+def _pilot(line: int, entry: Entry, box: Entry | None) -> Iterator[Said]:
+    """What a charger's pilot was, told by the first of its wallboxes."""
+    detail, at = entry["detail"], entry["at"]
+    if box is None or not isinstance(detail, Mapping) or not isinstance(at, int | float):
+        return
+    where = f"{box.get('charger')}.{box.get('wallbox')}"
+    yield _known(line, float(at), where, {**box, "interface": "charger"}, values={"charger:pilot": detail.get("to")})
 
 
 def _messages(line: int, entry: Entry) -> Iterator[Said]:
@@ -49,8 +69,6 @@ def _messages(line: int, entry: Entry) -> Iterator[Said]:
         yield _known(line, float(at), where, entry, values=dict(detail["values"]))
     elif kind == "write" and interface != "modbus" and detail.get("ok", True) and "body" not in detail:
         yield _known(line, float(at), where, entry, writes={name: detail.get("value")})
-    elif kind == "event" and name == "pilot_changed":
-        yield _known(line, float(at), where, entry, values={"charger:pilot": detail.get("to")})
 
 
 def _exchange(at: float, line: int, name: str, detail: Mapping[str, object]) -> Exchange:

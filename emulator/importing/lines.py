@@ -6,16 +6,19 @@ The one rule: a wrapper is recognised by its shape and nothing is guessed; what 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from .stamps import Stamp, read_stamp
 
+NARROWEST: Final = 60
+"""Characters of a line on the narrowest screen."""
 LONGEST: Final = 200_000
 """Characters of a line that are read."""
 _ANSI: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b")
-_LOST_ANSI: Final = re.compile(r"^(?:\d{1,2}(?:;\d{1,2})*m)+(?=[\[\d])|(?<=\S)(?:0?m|\[0m)$")
+_LOST_ANSI: Final = re.compile(r"^(?:\d{1,2}(?:;\d{1,2})*m)+(?=[\[\d])|(?<=\S)\[0m$")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028\u2029\ufeff]")
 _QUOTE: Final = re.compile(r"^(?:\s{0,3}>\s?)+")
 _FENCE: Final = re.compile(r"^\s*(?:`{3,}|~{3,})\s*[\w-]*\s*$")
@@ -28,6 +31,8 @@ _JOURNALD_ISO: Final = re.compile(
 )
 _COMPOSE: Final = re.compile(r"^[\w.-]{1,40}\s+\| (?=\S)|^[\w.-]{1,40}\s+\|$")
 _SHELL: Final = re.compile(r"^(?:[\w.-]+@[\w.-]+:?[^\s]*\s?[#$%]|[$#%])\s")
+_NEW: Final = re.compile(r"\s*(?:$|\[|#|\d{4}[-/]\d\d|\d\d:\d\d:\d\d|/?[\w-]+(?:/[\w-]+)+ \S)")
+"""How a line begins that does not go on with the one before."""
 _ENTITIES: Final = {"&quot;": '"', "&lt;": "<", "&gt;": ">", "&#39;": "'", "&amp;": "&", "\u00a0": " "}
 _BREAK: Final = re.compile(r"<br\s*/?>\s*$|^\s*<br\s*/?>")
 _SMART: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "’": "'", "‘": "'"})
@@ -45,8 +50,34 @@ class Line:
 
 
 def lines_of(text: str) -> list[Line]:
-    """The lines of a pasted text in its order."""
-    return list(_unwrapped(enumerate(text.splitlines(), 1)))
+    """The lines of a pasted text in its order; what was broken at a fixed width is whole again."""
+    found = list(_unwrapped(enumerate(text.splitlines(), 1)))
+    width = _width(found)
+    return found if width is None else list(_rejoined(found, width))
+
+
+def _width(lines: Sequence[Line]) -> int | None:
+    """The width at which a screen broke every longer line; None: none did."""
+    longest = max((len(line.text) for line in lines), default=0)
+    behind = [after.text for line, after in pairwise(lines) if len(line.text) == longest]
+    going_on = sum(_NEW.match(text) is None for text in behind)
+    many = len(behind) >= 3 and len(behind) * 12 >= len(lines) and going_on * 3 >= len(behind) * 2
+    return longest if many and longest >= NARROWEST else None
+
+
+def _rejoined(lines: Iterable[Line], width: int) -> Iterator[Line]:
+    whole: Line | None = None
+    goes_on = False
+    for line in lines:
+        if whole is not None and goes_on:
+            whole = replace(whole, text=whole.text + line.text)
+        else:
+            if whole is not None:
+                yield whole
+            whole = line
+        goes_on = len(line.text) == width
+    if whole is not None:
+        yield whole
 
 
 def _unwrapped(numbered: Iterable[tuple[int, str]]) -> Iterator[Line]:

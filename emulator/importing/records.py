@@ -14,7 +14,8 @@ from typing import Final
 from .lines import Line
 from .stamps import Calendar, Stamp, read_stamp
 
-_STAMP: Final = r"(?P<stamp>\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?)"
+_STAMP: Final = r"(?P<stamp>(?:\d{4}[-/]\d\d[-/]\d\d[ T])?\d\d:\d\d:\d\d(?:[.,]\d+)?)"
+"""The date is cut off by some."""
 HEADS: Final = (
     # evcc; the first line of a paste often lacks the bracket
     re.compile(

@@ -6,12 +6,13 @@ The one rule: what the box could have done by itself is left to it; a step of th
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from typing import Final
 
-from ..core.snapshot import EvseState, Snapshot
+from ..core.snapshot import EvseState, PilotState, Snapshot
 from .boxes import Box
 from .calibrating import FLOWS
-from .drafting import drawn
+from .drafting import NOMINAL, drawn
 from .replay import Replay
 from .sketch import Deed
 from .story import Moment
@@ -19,6 +20,8 @@ from .words import words_of
 from .working import Part, Work
 
 ROUNDS: Final = 10
+MOMENT: Final = 10.0
+"""s in which a vehicle may be earlier or later than that of the log."""
 ENOUGH: Final = 15.0
 """s from a resumed offer to the full current."""
 
@@ -40,12 +43,18 @@ def _first_difference(work: Work, found: Replay, index: int, part: Part) -> Deed
     before: Moment | None = None
     for moment, state in _told(part):
         snapshot = _near(found, index, work.at(moment.at))
-        if snapshot is not None and (is_ := state_of(snapshot)) != state:
+        if snapshot is not None and (is_ := state_of(snapshot)) != state and not _passing(part, moment, is_):
             deed = _deed(work, part, before, moment, state, is_, snapshot)
             if deed is not None:
                 return deed
         before = moment
     return None
+
+
+def _passing(part: Part, moment: Moment, is_: str) -> bool:
+    """Whether the log comes to the same state in a moment, by itself."""
+    after = next((one for one in part.situations if one.at > moment.at), None)
+    return after is not None and after.state == is_ and after.at - moment.at < MOMENT
 
 
 def _told(part: Part) -> list[tuple[Moment, str]]:
@@ -62,10 +71,12 @@ def _told(part: Part) -> list[tuple[Moment, str]]:
 
 def _near(found: Replay, index: int, at: float) -> Snapshot | None:
     """What the charger knew at the look nearest to an instant."""
-    times = found.snapshots[index]
+    times = found.times(index)
     if not times:
         return None
-    return times[min(times, key=lambda time: (abs(time - at - 0.5), time))]
+    place = bisect_left(times, at + 0.5)
+    nearest = min(times[max(0, place - 1) : place + 1], key=lambda time: (abs(time - at - 0.5), time))
+    return found.snapshots[index][nearest]
 
 
 def state_of(snapshot: Snapshot) -> str:
@@ -74,7 +85,8 @@ def state_of(snapshot: Snapshot) -> str:
         return "E"
     if not snapshot.plugged:
         return "A"
-    return "C" if max(snapshot.phase_current) > FLOWS else "B"
+    asks = snapshot.pilot in (PilotState.C, PilotState.D)
+    return "C" if asks or max(snapshot.phase_current) > FLOWS else "B"
 
 
 def _deed(
@@ -132,7 +144,7 @@ def currents(work: Work) -> None:
 def _other_current(work: Work, found: Replay, index: int, part: Part) -> Deed | None:
     before: Moment | None = None
     for moment in part.moments:
-        told = _current_told(moment)
+        told, share = _current_told(part, moment)
         snapshot = _near(found, index, work.at(moment.at))
         if snapshot is None or (told is None and not moment.offered):
             before = moment if moment.state is not None else before
@@ -141,7 +153,7 @@ def _other_current(work: Work, found: Replay, index: int, part: Part) -> Deed | 
         if moment.offered and snapshot.offered_current > 0 and abs(snapshot.offered_current - moment.offered) > 0.2:
             return _limit(part, at, moment.offered, moment)
         flows = max(snapshot.phase_current)
-        if told is not None and told > FLOWS and flows > FLOWS and abs(flows - told) > max(0.25, 0.04 * told):
+        if told is not None and told > FLOWS and flows > FLOWS and abs(flows - told) > max(0.25, share * told):
             return _drawn(part, at, told, flows, snapshot, moment)
         before = moment
     return None
@@ -160,10 +172,14 @@ def _limit(part: Part, at: float, amperes: float, moment: Moment) -> Deed:
     return Deed(at, "command", {"write": {words.limit: value}}, f"not in the log; line {moment.line} shows it")
 
 
-def _current_told(moment: Moment) -> float | None:
+def _current_told(part: Part, moment: Moment) -> tuple[float | None, float]:
+    """The current that a message tells, or that its power is made of, and how exact that is."""
     if moment.currents is not None:
-        return max(moment.currents)
-    return None
+        return max(moment.currents), 0.04
+    power, phases = moment.values.get("power"), part.sketch.vehicle.get("phases", 3)
+    if power is None or not isinstance(phases, int):
+        return None, 0.0
+    return power / NOMINAL / phases, 0.06
 
 
 def _drawn(part: Part, at: float, told: float, flows: float, snapshot: Snapshot, moment: Moment) -> Deed:

@@ -52,6 +52,13 @@ class Replay:
     snapshots: list[dict[float, Snapshot]]
     """By box: what the charger knew, at the instants of looks."""
     failures: list[str] = field(default_factory=list)
+    _times: dict[int, list[float]] = field(default_factory=dict)
+
+    def times(self, box: int) -> list[float]:
+        """The instants of looks at a box, in order."""
+        if box not in self._times:
+            self._times[box] = sorted(self.snapshots[box])
+        return self._times[box]
 
 
 def replay(sketch: Sketch, looks: Sequence[Look], *, overrides: bool = True) -> Replay:
@@ -76,19 +83,35 @@ def replay(sketch: Sketch, looks: Sequence[Look], *, overrides: bool = True) -> 
 
 
 def _see(site: Site, sketch: Sketch, looks: Sequence[Look], found: Replay, _at: Instant) -> None:
+    wholes: dict[tuple[str, str], object] = {}
     for look in looks:
         box = sketch.boxes[look.box]
         wallbox = site.wallboxes[box.address]
-        found.values[look.box].setdefault(look.reading, []).append(_value(site, wallbox, look.address))
+        found.values[look.box].setdefault(look.reading, []).append(_value(site, wallbox, look.address, wholes))
         if look.at not in found.snapshots[look.box]:
             found.snapshots[look.box][look.at] = wallbox.snapshot()
 
 
-def _value(site: Site, wallbox: Wallbox, address: str) -> object:
+def _value(site: Site, wallbox: Wallbox, address: str, wholes: dict[tuple[str, str], object]) -> object:
+    """What a client would see now. `wholes`: lists that were looked at already at this instant."""
     if address.startswith("charger:"):
         return read_quantity(site, f"{wallbox.charger}.{address.removeprefix('charger:')}")
+    outer, _, last = address.rpartition(".")
+    if last.isdigit() and outer and not outer.startswith("modbus"):
+        whole = _whole(wallbox, outer, wholes)
+        return whole[int(last)] if isinstance(whole, list) and int(last) < len(whole) else NOTHING
     try:
         value = vendor_value(wallbox, address)
     except (KeyError, HiddenError):
         return NOTHING
     return value if not isinstance(value, Mapping) else NOTHING
+
+
+def _whole(wallbox: Wallbox, address: str, wholes: dict[tuple[str, str], object]) -> object:
+    key = wallbox.address, address
+    if key not in wholes:
+        try:
+            wholes[key] = vendor_value(wallbox, address)
+        except (KeyError, HiddenError):
+            wholes[key] = NOTHING
+    return wholes[key]

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from ..errors import EmulatorError
 from .personal import Redactor
 from .sketch import Deed
 from .words import words_of
@@ -27,10 +28,30 @@ def requests_of(work: Work, part: Part, redactor: Redactor) -> list[Deed]:
         if ask.arguments and ask.interface in (*part.sketch.interfaces, "websocket"):
             interface = "http" if ask.interface == "websocket" else ask.interface
             arguments = _addressed(part, ask.arguments, redactor)
-            deeds.append(Deed(at, "request", {"on": f"{part.sketch.address}.{interface}", **arguments}, why))
+            on = f"{part.sketch.address}.{interface}"
+            deeds.append(Deed(at, "request", {"in": "play", "on": on, **arguments}, why))
         elif writes := _written(part, ask.values):
             deeds.append(Deed(at, "command", {"write": writes}, why))
     return deeds if len(deeds) <= MOST else _without_repetitions(deeds)
+
+
+def accepted(work: Work) -> None:
+    """Leave out requests that the emulated box cannot be asked: registers, topics, paths that it does not have."""
+    try:
+        work.play()
+    except EmulatorError:
+        for part in work.parts:
+            every, kept = list(part.sketch.deeds), []
+            for deed in every:
+                part.sketch.deeds = [deed]
+                try:
+                    work.play()
+                except EmulatorError:
+                    line = int(deed.why.rpartition(" ")[2]) if deed.why.startswith("line ") else 0
+                    work.remarks.left_out(f"{deed.name}: the emulated box has no such thing", [line])
+                else:
+                    kept.append(deed)
+            part.sketch.deeds = kept
 
 
 def _without_repetitions(deeds: list[Deed]) -> list[Deed]:

@@ -56,7 +56,7 @@ class BoxSketch:
     @property
     def car(self) -> str:
         """The name of its vehicle."""
-        return CAR if self.charger == "charger" else f"{CAR}_{self.charger}"
+        return CAR if self.charger == "charger" else f"{CAR}_{self.charger.removeprefix('charger_')}"
 
 
 @dataclass

@@ -16,7 +16,7 @@ from .meanings import number_of
 CLOCKS: Final = {"rbt": 0.001, "v1.rbt": 0.001, "evse/low_level_state.uptime": 0.001, "report2.Sec": 1.0,
     "report3.Sec": 1.0, "Timestamp": 1.0}  # fmt: skip
 """Values that are the time since a box started, as factors to s."""
-PACE: Final = 1.0
+PACE: Final = 5.0
 """s between messages whose time nobody tells, where the second has to come after the first."""
 LONGEST: Final = 30 * 86_400.0
 """Longest span of a log [s]."""
@@ -43,21 +43,37 @@ def timed(box: Box) -> None:
     _within_bounds(box)
 
 
+def together_in_time(boxes: Sequence[Box]) -> float:
+    """When the log begins for all boxes; one whose clock is far away from the first one's begins with it."""
+    firsts = [box.first for box in boxes if box.first is not None]
+    if not firsts:
+        return 0.0
+    for box in boxes:
+        off = (box.first or firsts[0]) - firsts[0]
+        if abs(off) > LONGEST:
+            box.readings = [replace(reading, at=(reading.at or 0.0) - off) for reading in box.readings]
+            box.asks = [replace(ask, at=(ask.at or 0.0) - off) for ask in box.asks]
+    return min(box.first for box in boxes if box.first is not None)
+
+
 def _when(one: Reading | Ask) -> float:
     return one.at or 0.0
 
 
 def _within_bounds(box: Box) -> None:
     """What is weeks away from the rest has a wrong stamp."""
-    begin = box.readings[0].at or 0.0 if box.readings else 0.0
-    box.readings = [one for one in box.readings if (one.at or 0.0) - begin < LONGEST]
-    box.asks = [one for one in box.asks if (one.at or 0.0) - begin < LONGEST]
+    times = sorted([one.at or 0.0 for one in box.readings] + [one.at or 0.0 for one in box.asks])
+    middle = times[len(times) // 2] if times else 0.0
+    box.readings = [one for one in box.readings if abs((one.at or 0.0) - middle) < LONGEST]
+    box.asks = [one for one in box.asks if abs((one.at or 0.0) - middle) < LONGEST]
 
 
 def _by_order(box: Box) -> None:
     """By the clock of the box, or one step further whenever something comes again or is asked."""
     merged: list[Reading | Ask] = sorted([*box.readings, *box.asks], key=lambda one: one.line)
     clocks = {one.line: found for one in box.readings if (found := _clock(one)) is not None}
+    middle = sorted(clocks.values())[len(clocks) // 2] if clocks else 0.0
+    clocks = {line: told for line, told in clocks.items() if abs(told - middle) < LONGEST}
     base = min(clocks.values(), default=0.0)
     at = 0.0
     seen: dict[str, int] = {}

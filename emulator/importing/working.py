@@ -28,7 +28,9 @@ class Part:
     box: Box
     sketch: BoxSketch
     readings: list[Reading]
-    """Those that are compared."""
+    """Those that are compared after each change."""
+    measured: list[Reading]
+    """Those that are compared at the end."""
     moments: list[Moment]
     situations: list[Situation]
 
@@ -86,6 +88,14 @@ class Work:
             judged(part.box.vendor, part.readings, found.values[index]) for index, part in enumerate(self.parts)
         ]
         return found, agreements
+
+    def measure(self) -> None:
+        """From now on every reading is compared."""
+        for part in self.parts:
+            if len(part.measured) > len(part.readings):
+                part.readings = part.measured
+                self._played.clear()
+        self.prepare()
 
     def later(self, by: float) -> None:
         """Begin the log `by` s later in the scenario; what stands before it stays where it is."""

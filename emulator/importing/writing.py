@@ -17,7 +17,6 @@ WIDTH: Final = 118
 _PLAIN: Final = re.compile(r"[A-Za-z_/][\w ./%°-]*[\w%.]|[A-Za-z_]")
 _QUANTITY: Final = re.compile(r"-?\d+(?:\.\d+)? [A-Za-z%°µ][A-Za-z%°]*(?: \d+(?:\.\d+)? [a-z]+)*")
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"})
-_TIMES: Final = frozenset({"at", "after", "for", "within"})
 
 
 def to_yaml(imported: Imported) -> str:
@@ -27,16 +26,14 @@ def to_yaml(imported: Imported) -> str:
 
 def _lines(imported: Imported) -> Iterator[str]:
     sketch, clean = imported.sketch, imported.redactor.clean
-    titles = " and ".join(
-        box.device.vendor.title + " " + box.device.vendor.model(box.device.model).title for box in sketch.boxes
-    )
+    titles = " and ".join(dict.fromkeys(_title(box) for box in sketch.boxes))
     yield "# Imported from a log; lines in comments are those of the log."
     if imported.begins > 0:
         yield f"# It begins at {spoken(imported.begins)}: what stands before leads to what it shows at first."
     bare, whole = 100 * imported.without_overrides.share, 100 * imported.agreement.share
     count = len(imported.agreement.matches)
     yield f"# Played again it gives {whole:.1f} % of {count} readings, {bare:.1f} % without the overrides."
-    yield f"about: {_scalar(f'{_once(titles)}, as a log shows it.')}"
+    yield f"about: {_scalar(f'{titles}, as a log shows it.')}"
     if sketch.epoch is not None:
         yield f"epoch: {sketch.epoch}"
     vehicles = [box for box in sketch.boxes if box.vehicle]
@@ -53,13 +50,11 @@ def _lines(imported: Imported) -> Iterator[str]:
     yield f"end: {{at: {spoken(sketch.end)}}}"
 
 
-def _once(titles: str) -> str:
-    """A vendor's name that its model repeats stands there once."""
-    words: list[str] = []
-    for word in titles.split(" "):
-        if word not in words or word in ("and", "A", "kW"):
-            words.append(word)
-    return " ".join(words)
+def _title(box: BoxSketch) -> str:
+    """The maker, and the model where it does not begin with it."""
+    maker, _, _ = box.device.vendor.title.partition(" ")
+    model = box.device.vendor.model(box.device.model).title
+    return model if model.startswith(maker) else f"{maker} {model}"
 
 
 def _chargers(imported: Imported) -> Iterator[str]:

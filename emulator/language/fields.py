@@ -66,7 +66,7 @@ def arguments_of(cls: type) -> tuple[Argument[object], ...]:
 
 @cache
 def _arguments(cls: type) -> tuple[Argument[object], ...]:
-    hints = get_type_hints(cls, include_extras=True)
+    hints = _hints(cls)
     found: list[Argument[object]] = []
     for spec in fields(cls):
         hint = hints[spec.name]
@@ -90,6 +90,15 @@ def _arguments(cls: type) -> tuple[Argument[object], ...]:
     return tuple(found)
 
 
+def _hints(cls: type) -> Mapping[str, object]:
+    return _cached_hints(cls)
+
+
+@cache
+def _cached_hints(cls: type) -> Mapping[str, object]:
+    return get_type_hints(cls, include_extras=True)
+
+
 def optional(arguments: Sequence[Argument[object]], omit: Sequence[str] = ()) -> tuple[Argument[object], ...]:
     """The same arguments, none of them required."""
     return tuple(replace(argument, required=False) for argument in arguments if argument.name not in omit)
@@ -97,7 +106,7 @@ def optional(arguments: Sequence[Argument[object]], omit: Sequence[str] = ()) ->
 
 def construct(cls: type[T], values: Mapping[str, object]) -> T:
     """An instance from values by argument name; the ones of a `Spread` are collected into its field."""
-    hints = get_type_hints(cls, include_extras=True)
+    hints = _hints(cls)
     given = dict(values)
     filled: dict[str, object] = {}
     for spec in fields(cls):  # type: ignore[arg-type]

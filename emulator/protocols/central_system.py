@@ -25,6 +25,12 @@ PATIENCE: Final = 5.0
 """Wall seconds that a jump of the clock waits for answers."""
 
 
+MOST_CONNECTIONS: Final = 2048
+"""Charge points at a time; one more is closed at once."""
+HANDSHAKE_TIME: Final = 30.0
+"""Wall seconds a charge point has for its handshake."""
+
+
 class CentralSystemServer:
     """A listening socket, as `async with`."""
 
@@ -45,7 +51,7 @@ class CentralSystemServer:
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         self.attach(self.system)
-        self._server = await loop.create_server(lambda: Connection(self).wire, self.host, self.port, backlog=BACKLOG)
+        self._server = await loop.create_server(self._accepted, self.host, self.port, backlog=BACKLOG)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -57,6 +63,14 @@ class CentralSystemServer:
             connection.wire.abort()
         if ends:
             await asyncio.wait(ends)
+
+    def _accepted(self) -> WebSocketWire:
+        """A new connection; one too many ends at once, one without a handshake after a while."""
+        connection = Connection(self)
+        if len(self._connections) > MOST_CONNECTIONS:
+            connection.wire.abort("too many connections")
+        asyncio.get_running_loop().call_later(HANDSHAKE_TIME, connection.hurry)
+        return connection.wire
 
     def attach(self, system: CentralSystem) -> None:
         """Serve another central system from now on."""
@@ -103,6 +117,11 @@ class Connection:
     def opened(self) -> None:
         self._system = self._server.system
         self._session = self._system.connect(self._identity, self._put, self.wire.abort)
+
+    def hurry(self) -> None:
+        """The time for the handshake is over."""
+        if self._session is None:
+            self.wire.abort("no handshake")
 
     def received(self, text: str) -> None:
         try:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Final, TypeVar
+from time import perf_counter
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..core.instant import Instant, seconds
 from ..devices.delivery import Delivery
@@ -16,11 +17,13 @@ from ..devices.interception import Interception
 from ..devices.interfaces import Close, Frame, WebSocketEndpoint
 from ..devices.traffic import Direction, of_frame
 from ..runtime.journal import Entry
-from .connection import Connection
 from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
 from .server import APART, Endpoint
 from .turns import Turn
 from .wire import excerpt
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 MAX_BACKLOG: Final = 1 << 20
 """Bytes that may wait for a slow client beside `send_queue` frames."""
@@ -205,8 +208,10 @@ class Channel:
                 detail["silent"] = True
                 return
             self._lag = self.endpoint.latency("websocket")
+            began = perf_counter()
             with interception.handling():
                 self._speak(lambda: self._conversation.received(text), detail)
+            self.endpoint.websocket_workload.answered(perf_counter() - began)
             self._lag = 0.0
 
     def _intercept(self, frame: str | bytes, direction: Direction) -> Interception:
@@ -232,6 +237,8 @@ class Channel:
         if self._over or self._ending:
             return
         if self._talking or self._crowded:
+            if self._merged is not None:
+                self.endpoint.websocket_workload.pushes_dropped += 1
             self._merged = at
             return
         self._speak(lambda: self._conversation.published(at), at=at)
@@ -371,7 +378,7 @@ class Channel:
 
     def _guarded(self, ask: Callable[[], Answer]) -> Answer | None:
         """Ask the conversation; a mistake of ours costs this client its connection and nothing else."""
-        return self.endpoint.ask(self.break_off, ask)
+        return self.endpoint.guarded(self.break_off, ask)
 
     def note(self, name: str, detail: dict[str, object] | None = None) -> None:
         """Record what becomes of the connection."""

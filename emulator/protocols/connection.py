@@ -88,11 +88,11 @@ class Service(Protocol):
         """It is gone."""
         ...
 
-    async def handle(self, connection: Connection, request: HttpRequest, /, *, keep_alive: bool) -> web.StreamResponse:
-        """Answer one complete request."""
+    async def handle(self, connection: Connection, request: HttpRequest, /, *, keep_alive: bool) -> bool:
+        """Answer one complete request; whether the connection is kept."""
         ...
 
-    def malformed(self, connection: Connection, problem: str, reply: HttpReply | None, /) -> web.StreamResponse:
+    def malformed(self, connection: Connection, problem: str, reply: HttpReply | None, /) -> None:
         """Answer what is not a request, and close."""
         ...
 
@@ -269,11 +269,13 @@ class Connection(web.RequestHandler):
             body=body,
             origin=self.origin,
         )
-        return await self.server.handle(self, request, keep_alive=raw.keep_alive)
+        kept = await self.server.handle(self, request, keep_alive=raw.keep_alive)
+        return KEPT if kept else CLOSED
 
     def _malformed(self, problem: str, reply: HttpReply | None = None) -> web.StreamResponse:
         self._whole()
-        return self.server.malformed(self, problem, reply)
+        self.server.malformed(self, problem, reply)
+        return CLOSED
 
     async def _body(self, raw: web.BaseRequest) -> bytes:
         if not raw.content.is_eof():

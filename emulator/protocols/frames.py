@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 MAX_CONTROL: Final = 125
@@ -39,6 +40,7 @@ class FrameError(Exception):
         self.reason = reason
 
 
+@lru_cache(maxsize=64)
 def encode_frame(opcode: Opcode, payload: bytes) -> bytes:
     """One unmasked frame, as servers send them."""
     size = len(payload)

@@ -7,21 +7,23 @@ and between the two no vendor is asked anything.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
-
-from aiohttp import web
+from typing import TYPE_CHECKING
 
 from ..devices.delivery import Delivery
 from ..devices.interception import Interception
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
 from ..devices.traffic import READING, of_http
 from ..runtime.journal import Entry
-from .connection import CLOSED, KEPT, Connection, Listener
 from .pem import server_context
 from .quick import Quick
 from .server import BACKLOG, Endpoint, Server
 from .websocket import Room, Rooms
 from .wire import encode_reply, excerpt
+
+if TYPE_CHECKING:
+    from .connection import Connection, Listener
 
 SLOW_READER = 30.0
 """Wall seconds a client may take to read a reply."""
@@ -42,6 +44,7 @@ class HttpServer(Server):
         """Open ones, the one that has been quiet for longest first."""
         self.rooms = Rooms(endpoint)
         self._socket: asyncio.Server | None = None
+        self._listener: Listener | None = None
         self._framed: tuple[HttpReply, tuple[object, ...], bytes] | None = None
         """The reply framed last, how, and what it became."""
 
@@ -49,12 +52,18 @@ class HttpServer(Server):
     def interface(self) -> HttpInterface:
         return self.endpoint.declared(HttpInterface)
 
+    @property
+    def clients(self) -> Mapping[str, int]:
+        upgraded = sum(connection.channel is not None for connection in self.connections)
+        found = {self.endpoint.name: len(self.connections) - upgraded}
+        return found | {"websocket": upgraded} if self.interface.websockets else found
+
     # --- the socket --------------------------------------------------------------------------------------------------
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
         self._socket = await loop.create_server(
-            partial(Quick, self, Listener(self).connection),
+            partial(Quick, self, self._make),
             self.endpoint.host,
             self.endpoint.port,
             backlog=BACKLOG,
@@ -62,6 +71,14 @@ class HttpServer(Server):
             ssl=server_context(self.interface.credentials),
         )
         self.endpoint.port = self._socket.sockets[0].getsockname()[1]
+
+    def _make(self) -> Connection:
+        """A connection that can do everything; aiohttp is imported for the first one."""
+        from .connection import Listener
+
+        if self._listener is None:
+            self._listener = Listener(self)
+        return self._listener.connection()
 
     async def close(self) -> None:
         if self._socket is not None:
@@ -86,10 +103,10 @@ class HttpServer(Server):
             return False
         interface = self.interface
         if len(self.connections) >= self.endpoint.connection_limit(interface.max_connections):
-            if interface.when_full == "refuse":
+            oldest = next(iter(self.connections), None)
+            if oldest is None or interface.when_full == "refuse":
                 self.endpoint.record("connection", "refused", {"why": "too many"}, client=connection.client)
                 return False
-            oldest = next(iter(self.connections))
             self.endpoint.record("connection", "evicted", client=oldest.client)
             oldest.abort()
         self.connections[connection] = None
@@ -112,11 +129,11 @@ class HttpServer(Server):
 
     # --- one request -------------------------------------------------------------------------------------------------
 
-    async def handle(self, connection: Connection, request: HttpRequest, *, keep_alive: bool) -> web.StreamResponse:
-        """Answer one complete request."""
+    async def handle(self, connection: Connection, request: HttpRequest, *, keep_alive: bool) -> bool:
+        """Answer one complete request; whether the connection is kept."""
         if not self.endpoint.reachable:
             connection.abort()
-            return CLOSED
+            return False
         room = self.rooms.find(request)
         connection.answering = True
         try:
@@ -130,10 +147,9 @@ class HttpServer(Server):
             if await self._undisturbed(interception):
                 room.open(connection, request)
                 await connection.given_up()
-                return CLOSED
+                return False
             delay = 0.0
-        keep = await self.finish(connection, request, reply, interception, delay, keep_alive=keep_alive)
-        return KEPT if keep else CLOSED
+        return await self.finish(connection, request, reply, interception, delay, keep_alive=keep_alive)
 
     def exchange(self, request: HttpRequest, room: Room | None) -> tuple[HttpReply, Interception]:
         """The device's reply (to an upgrade, if `room` is given) and what happens to its bytes. Recorded as one entry.
@@ -242,13 +258,12 @@ class HttpServer(Server):
         """Put a reply's bytes on the wire, in one write. The one place where replies become bytes on a socket."""
         await connection.write(data, SLOW_READER)
 
-    def malformed(self, connection: Connection, problem: str, reply: HttpReply | None = None) -> web.StreamResponse:
+    def malformed(self, connection: Connection, problem: str, reply: HttpReply | None = None) -> None:
         """Answer what is not a request (or one that is too large) as the device does, and close."""
         reply = reply or self.interface.on_malformed
         self.record("malformed", {"problem": excerpt(problem), "status": reply.status}, connection.client)
         if not reply.silent:
             connection.put(encode_reply(reply, chunked=reply.chunked, connection="close"))
-        return CLOSED
 
 
 def _broken() -> HttpReply:

@@ -10,7 +10,7 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -82,6 +82,10 @@ class ModbusServer(Server):
     def interface(self) -> ModbusInterface:
         return self.endpoint.declared(ModbusInterface)
 
+    @property
+    def clients(self) -> Mapping[str, int]:
+        return {self.endpoint.name: len(self.connections)}
+
     # --- the socket --------------------------------------------------------------------------------------------------
 
     async def open(self) -> None:
@@ -110,9 +114,9 @@ class ModbusServer(Server):
         if not self.endpoint.reachable:
             return False
         if len(self.connections) >= self.endpoint.connection_limit(self.interface.max_connections):
-            oldest = min(self.connections, key=lambda connection: connection.heard)
-            quiet = asyncio.get_running_loop().time() - oldest.heard
-            if self.interface.when_full == "refuse" or quiet < self.interface.evict_after:
+            oldest = min(self.connections, key=lambda connection: connection.heard, default=None)
+            quiet = asyncio.get_running_loop().time() - (oldest or connection).heard
+            if oldest is None or self.interface.when_full == "refuse" or quiet < self.interface.evict_after:
                 self.endpoint.record("connection", "refused", {"why": "too many"}, client=connection.client)
                 return False
             self.endpoint.record("connection", "evicted", client=oldest.client)

@@ -47,10 +47,12 @@ class Turn:
 
     def helping(self) -> bool:
         """Take in one helping; whether there is more."""
-        until = self._loop.time() + LONGEST
         self._going = True
         try:
-            for _ in range(HELPING):
+            if not self._take() or not self._take():  # most say one thing at a time: no need for a clock
+                return False
+            until = self._loop.time() + LONGEST
+            for _ in range(HELPING - 2):
                 if not self._take():
                     return False
                 if self._loop.time() > until:

@@ -5,13 +5,17 @@ The one rule: a room tells every client of the same instants in the same order; 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..core.instant import Instant
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest, WebSocketEndpoint
 from .channel import Channel
-from .connection import Connection
 from .push import Publisher
 from .server import Endpoint
 from .wire import switching_protocols
+
+if TYPE_CHECKING:
+    from .connection import Connection
 
 ACCEPTED = HttpReply(status=101)
 FULL = HttpReply(status=503, body=b"", content_type="text/plain", close=True)

@@ -37,16 +37,17 @@ def write_reports(directory: Path, runs: Sequence[Run], earlier: Sequence[Run] =
         sections = []
         for number, (scenario, result) in enumerate(earlier, 1):
             folder = directory / f"before-reset-{number}"
-            _write(folder, scenario, result)
+            write_run(folder, scenario, result)
             sections.append(_section(folder, result))
         for folder, (scenario, result) in zip(_folders(directory, runs), runs, strict=True):
-            _write(folder, scenario, result, sections)
+            write_run(folder, scenario, result, sections)
         (directory / "junit.xml").write_bytes(junit([*earlier, *runs]))
     except OSError as error:
         raise EmulatorError(f"{directory}: the report cannot be written: {error.strerror or error}") from error
 
 
-def _write(folder: Path, scenario: Scenario, result: Result, earlier: Sequence[Mapping[str, object]] = ()) -> None:
+def write_run(folder: Path, scenario: Scenario, result: Result, earlier: Sequence[Mapping[str, object]] = ()) -> None:
+    """Write what is about one run."""
     folder.mkdir(exist_ok=True)
     last = 0
     with (folder / "journal.jsonl").open("w", encoding="utf-8") as file:
@@ -90,9 +91,7 @@ def report(scenario: Scenario, result: Result, behaved: Mapping[str, object]) ->
         "seed": scenario.seed,
         "ok": result.ok,
         "ended_at": round(seconds(result.ended_at), 6),
-        "failures": [
-            {"at": seconds(f.at), "place": str(f.place), "step": f.step, "text": f.text} for f in result.failures
-        ],
+        "failures": [failure.as_json() for failure in result.failures],
         "rules": [verdict.as_json() for verdict in result.rules],
         "untested": [found.as_json() for found in result.untested],
         "bugs": [bug.as_json() | {"traceback": bug.traceback} for bug in result.bugs],

@@ -13,7 +13,7 @@ import weakref
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from ..core.instant import SECOND, Instant, seconds
 from ..core.values import value
@@ -108,6 +108,25 @@ class _Lane:
         """Bytes of an entry on average."""
         self.spilled: IO[str] | None = None
 
+    def __getstate__(self) -> dict[str, object]:
+        """For a copy of the whole world: what is on disk comes along as text."""
+        text = None
+        if self.spilled is not None:
+            self.spilled.seek(0)
+            text = self.spilled.read()
+        return {**self.__dict__, "spilled": text}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, spilled=None)
+        if state["spilled"] is not None:
+            self._spill().write(state["spilled"])
+
+    def _spill(self) -> IO[str]:
+        if self.spilled is None:
+            self.spilled = tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass")  # noqa: SIM115
+            weakref.finalize(self, self.spilled.close)
+        return self.spilled
+
     def __len__(self) -> int:
         return len(self.entries) - self.start
 
@@ -130,10 +149,7 @@ class _Lane:
         """Drop the oldest, to disk if they are to be kept; how many there were."""
         end = min(self.start + count, len(self.entries))
         if keep:
-            if self.spilled is None:
-                self.spilled = tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass")  # noqa: SIM115
-                weakref.finalize(self, self.spilled.close)
-            self.spilled.writelines(entry.as_line() + "\n" for entry in self.entries[self.start : end])
+            self._spill().writelines(entry.as_line() + "\n" for entry in self.entries[self.start : end])
         dropped, self.start = end - self.start, end
         if self.start > len(self) // 4:
             del self.entries[: self.start]

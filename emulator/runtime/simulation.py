@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from ..core.agenda import Action, Agenda, Priority, Timer
-from ..core.charger import Charger
+from ..core.charger import LEAST_RETAINED, Charger
 from ..core.faults import Disturbance
 from ..core.freshness import HOLDS, NOW, Happenings
 from ..core.instant import Instant, seconds
@@ -25,6 +25,7 @@ from .bugs import Bugs
 from .clock import Clock
 from .journal import Entry, Journal
 
+T = TypeVar("T")
 EventListener = Callable[[Event], None]
 
 CHAIN: Final = 10_000
@@ -148,6 +149,14 @@ class Simulation:
         """Calendar time of an instant (default: now)."""
         return self.epoch + timedelta(microseconds=self.agenda.at if at is None else at)
 
+    def extension(self, name: str, kind: type[T], make: Callable[[], T]) -> T:
+        """What belongs to this world under a name, made when somebody asks for it first."""
+        if name not in self.extensions:
+            self.extensions[name] = make()
+        found = self.extensions[name]
+        assert isinstance(found, kind)
+        return found
+
     def timer(self, action: Action, priority: Priority = Priority.FIRMWARE) -> Timer:
         """A timer on the world's agenda, for logic that has time in it."""
         return self.agenda.timer(priority, action)
@@ -167,6 +176,7 @@ class Simulation:
                 announce=self._pending.append,
                 seed=self.seed,
                 time_of_day=(self.epoch - midnight).total_seconds(),
+                retained=LEAST_RETAINED,
             )
         self.chargers[name] = charger
         return charger

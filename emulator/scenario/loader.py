@@ -30,8 +30,10 @@ from .documents import Environment, Files, ScenarioDocument, read_document
 from .plan import End, Scenario
 from .schema import TimelineSection
 from .sections import check_ports
+from .shipped import located
 from .steps import TimedStep
 from .steps.grid import NO_CONTROL_BOX, OfTheGrid
+from .variants import Variant
 from .wallboxes import salvaged, wallbox_names
 
 T = TypeVar("T")
@@ -41,9 +43,13 @@ ONLY = "charger"
 """Name of a charger that was given none."""
 
 
-def load(path: str | Path, *, environment: Mapping[str, str] | None = None) -> Scenario:
-    """The scenario in a file. ScenarioError with every problem; EmulatorError if it cannot be read at all."""
-    return _loaded(_content(path), str(path), environment)
+def load(path: str | Path, *, environment: Mapping[str, str] | None = None, variant: Variant | None = None) -> Scenario:
+    """The scenario in a file, or in one that comes with the emulator (`ready/wifi_loss.yaml`).
+
+    ScenarioError with every problem; EmulatorError if it cannot be read at all.
+    """
+    file = located(Path(path))
+    return _loaded(_content(file), str(file), environment, variant)
 
 
 def loads(text: str, file: str = "scenario.yaml", *, environment: Mapping[str, str] | None = None) -> Scenario:
@@ -51,12 +57,12 @@ def loads(text: str, file: str = "scenario.yaml", *, environment: Mapping[str, s
     return _loaded(text.encode(), file, environment)
 
 
-def _loaded(text: bytes, file: str, environment: Mapping[str, str] | None) -> Scenario:
+def _loaded(text: bytes, file: str, environment: Mapping[str, str] | None, variant: Variant | None = None) -> Scenario:
     variables = Environment(os.environ if environment is None else environment)
     files = Files(variables)
     document = files.read(text, file)
     scope = Scope(Names(), files.problems)
-    scenario = _read(document, file, scope) if document is not None else None
+    scenario = _read(document, file, scope, variant or Variant()) if document is not None else None
     if scope.problems or scenario is None:
         raise ScenarioError(variables.hidden(scope.problems))
     return scenario
@@ -95,16 +101,16 @@ def _rules_node(path: str | Path, environment: Environment) -> tuple[Node | None
     return rules if rules is not None else root, list(problems)
 
 
-def _read(document: ScenarioDocument, file: str, scope: Scope) -> Scenario | None:
+def _read(document: ScenarioDocument, file: str, scope: Scope, variant: Variant) -> Scenario | None:
     """The scenario of a document; None after reporting what is wrong."""
 
     _section(document, schema.PACKS, scope, ())
-    vehicles = _section(document, schema.VEHICLES, scope, {})
-    plans = _plans(document, scope)
+    vehicles = variant.vehicles(_section(document, schema.VEHICLES, scope, {}))
+    plans = variant.plans(_plans(document, scope))
     check_ports(plans, scope)
     names = _names(document, plans, vehicles, scope)
     inner = Scope(names, scope.problems)
-    tracks = tuple(_track(node, inner) for node in document.timelines)
+    tracks = tuple(variant.track(_track(node, inner), vehicles) for node in document.timelines)
     rules = [rule for node in document.rules for rule in _rules(node, inner)]
     end = _section(document, schema.END, scope, None)
     control_box = _control_box(document, names, scope)
@@ -299,7 +305,7 @@ def from_data(value: Mapping[str, object], name: str = "scenario") -> Scenario:
     files.check_keys(own)
     files.take(own, document, replacing=True)
     scope = Scope(Names(), files.problems)
-    scenario = _read(document, name, scope)
+    scenario = _read(document, name, scope, Variant())
     if scope.problems or scenario is None:
         raise ScenarioError(scope.problems)
     return scenario

@@ -44,6 +44,9 @@ class Failure:
     def __str__(self) -> str:
         return f"{self.place}: at {seconds(self.at):g} s: {self.step}: {self.text}"
 
+    def as_json(self) -> dict[str, object]:
+        return {"at": seconds(self.at), "place": str(self.place), "step": self.step, "text": self.text}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
@@ -213,6 +216,10 @@ class Player:
         self._faults = FaultRecord(site)
         self._clients = ClientRecord(site)
         self._left_out: list[Untested] = []
+
+    def on_finish(self, finished: Callable[[Result], None]) -> None:
+        """Call `finished` at the end from now on."""
+        self._finished = finished
 
     @property
     def over(self) -> bool:

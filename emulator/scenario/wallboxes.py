@@ -20,7 +20,7 @@ from ..devices.quantities import RESERVED
 from ..devices.realism import LEVELS, Realism
 from ..devices.vendor import Vendor
 from ..errors import EmulatorError, did_you_mean
-from ..language.arguments import ArgumentType, Schema, Scope, Text, Unreadable, Values, checked
+from ..language.arguments import ArgumentType, Maybe, Schema, Scope, Text, Unreadable, Values, checked
 from ..language.names import Names
 from ..language.nodes import Node
 from ..language.records import Argument, RecordValues, read_record, record_schema
@@ -123,7 +123,7 @@ class AllInterfaces(ArgumentType[bool]):
 EVERYTHING: Final = Argument("interfaces", AllInterfaces(), False, stated="all: every interface on, with open access")
 VENDOR: Final = Argument("vendor", Text(), stated="the vendor, where neither the name nor the model tells")
 MODEL: Final = Argument("model", Text(), stated="the model; default: the vendor's")
-FIRMWARE: Final = Argument("firmware", Text(lenient=True), stated="the firmware version; default: the model's")
+FIRMWARE: Final = Argument("firmware", Maybe(Text(lenient=True)), stated="the firmware version; default: the model's")
 SERIAL: Final = Argument("serial", Text(lenient=True), stated="the serial number; default: the model's")
 ADDRESS: Final = Argument("address", Address(), stated="an IP address of its own, with the vendor's real ports")
 SETTINGS: Final = Argument("settings", Values(), stated="what its owner has set, by the vendor's names")
@@ -199,7 +199,10 @@ def _schema_of(vendor: Vendor) -> Schema:
         ),
         vendor={"const": vendor.id, "description": VENDOR.about},
         model={"enum": [model.id for model in vendor.models], "description": MODEL.about},
-        firmware={"anyOf": [{"enum": versions}, {"type": "string"}, {"type": "number"}], "description": FIRMWARE.about},
+        firmware={
+            "anyOf": [{"enum": versions}, {"type": "string"}, {"type": "number"}, {"type": "null"}],
+            "description": FIRMWARE.about,
+        },
         settings={
             "type": "object",
             "properties": {row.name: row.schema for row in vendor.settings},

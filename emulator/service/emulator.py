@@ -7,7 +7,6 @@ loop; they leave sockets and site in agreement when they return.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -26,7 +25,7 @@ from ..protocols.push import moved
 from ..protocols.server import Server
 from ..runtime.bugs import Bugs
 from ..runtime.clock import Clock
-from ..runtime.journal import Entry, Journal
+from ..runtime.journal import Journal
 from ..runtime.pacer import Pacer
 from ..scenario.plan import Scenario
 from ..scenario.player import FOREVER, Failure, Player, Result
@@ -40,7 +39,9 @@ from ..world.evaluation import Evaluation, remember
 from ..world.plan import ChargerPlan
 from .endpoints import reserve_descriptors
 from .keeping import Keeper
+from .logs import log_entries
 from .options import Options as Options
+from .snapshots import Snapshots, World
 from .sockets import Sockets
 from .travel import standing, travel
 from .trouble import unhandled
@@ -51,14 +52,8 @@ if TYPE_CHECKING:
     from ..protocols.mqtt import MqttDevice
     from ..runtime.simulation import Simulation
 
-log = logging.getLogger(__name__)
-
 MOST_EARLIER: Final = 100
 """Runs before a reset that are kept for the report."""
-
-KEEP: Final = 5.0
-"""Interval at which running meters are written to the state file, in wall time [s]."""
-
 
 LATEST: Final[Instant] = 5 * LONGEST
 """No jump goes further; the calendar ends some time after it."""
@@ -79,12 +74,14 @@ class Emulator:
         """What was run before each reset, the newest last, if it is recorded for a report."""
         self.failed_before = False
         """Whether the scenario or its rules failed in any of them; what was posted has told whoever posted it."""
+        self.snapshots = Snapshots(self)
         self.on_reset: list[Callable[[], None]] = []
         """Called when there is a new world."""
         stated = self.options.speed if self.options.speed is not None else scenario.speed
         self._speed = 1.0 if stated is None else stated
         self._stack = AsyncExitStack()
-        self._busy = asyncio.Lock()
+        self.busy = asyncio.Lock()
+        """Held by whoever moves the world."""
         self._added: list[ChargerPlan] = []
         self._pacing: asyncio.Task[None] | None = None
         self._keeper: Keeper | None = None
@@ -110,7 +107,10 @@ class Emulator:
             self._keeper = stack.enter_context(Keeper(self.options.state))
         if self.scenario.wants_broker or self.scenario.broker is not None:
             await self.sockets.start_broker(stack)
-        self._build_first()
+        if self._keeper is None:
+            self._build(self.scenario)
+        else:
+            self._keeper.begin(self.scenario, self._build)
         self._pacer = Pacer(self.simulation)
         if self.scenario.wants_central_system:
             await self.sockets.start_central_system(stack, self.simulation)
@@ -120,31 +120,12 @@ class Emulator:
         self._pacing = asyncio.create_task(self._pacer.run(), name="pacer")
         stack.push_async_callback(_cancel, self._pacing)
         if self._keeper is not None:
-            keeping = asyncio.create_task(self._keep(self._keeper), name="keeper")
+            keeping = asyncio.create_task(self._keeper.keep_on(), name="keeper")
             stack.push_async_callback(_cancel, keeping)
             stack.callback(self._keeper.keep_counters)
         self.player.start()
         self.clock.set_speed(self._speed)
         self.simulation.wake()
-
-    async def _keep(self, keeper: Keeper) -> None:
-        """Write the running counters down now and then."""
-        while True:
-            await asyncio.sleep(KEEP)
-            keeper.keep_counters()
-
-    def _build_first(self) -> None:
-        """The site of the run, with what was kept."""
-        if self._keeper is None:
-            self._build(self.scenario)
-            return
-        kept = self._keeper.restored(self.scenario)
-        try:
-            self._build(kept)
-        except EmulatorError as error:
-            if kept == self.scenario:
-                raise
-            raise EmulatorError(f"{self._keeper.path}: what is kept there does not fit the scenario: {error}") from None
 
     @property
     def storage(self) -> Keeper | None:
@@ -162,21 +143,25 @@ class Emulator:
             broker=self.sockets.broker_address,
             epoch=epoch,
         )
+        self._adopt()
+        self.player = Player(
+            self.site, scenario, finished=self._over, open_ended=scenario.end is None, record=self.options.record
+        )
+        self.performances: list[Player] = []
+        """Of timelines that were added to the scenario's own."""
+        self._posted: list[Failure] = []
+        """Expectations that somebody else looked at and that did not hold."""
+        self.finished.clear()
+
+    def _adopt(self) -> None:
+        """What stands outside of the world listens to the present one."""
         self.simulation.bugs, self.simulation.served = self.bugs, True
-        if log.isEnabledFor(logging.DEBUG):
-            self.simulation.journal.listen(_logged)
+        log_entries(self.simulation.journal)
         if self._keeper is not None:
             self._keeper.follow(self.site)
         self.faults = FaultEngine.of(self.site.simulation)
         self.faults.broker, self.faults.links = self.sockets.broker, self.sockets.links
         self.faults.served = True
-        self.player = Player(
-            self.site, scenario, finished=self._over, open_ended=scenario.end is None, record=self.options.record
-        )
-        self._performances: list[Player] = []
-        self._posted: list[Failure] = []
-        """Expectations that somebody else looked at and that did not hold."""
-        self.finished.clear()
 
     @property
     def servers(self) -> Mapping[str, Server | MqttDevice | OcppDevice]:
@@ -195,11 +180,6 @@ class Emulator:
     def central_system(self) -> CentralSystemServer | None:
         return self.sockets.central_system
 
-    @property
-    def players(self) -> Sequence[Player]:
-        """The scenario's, and those of timelines added to it."""
-        return (self.player, *self._performances)
-
     def _over(self, _result: Result) -> None:
         self.finished.set()
 
@@ -215,7 +195,7 @@ class Emulator:
     def result(self) -> Result:
         """The verdict so far, on the scenario and on timelines added to it."""
         result = self.player.result()
-        added = tuple(failure for player in self._performances for failure in player.failures)
+        added = tuple(failure for player in self.performances for failure in player.failures)
         failures = result.failures + added + tuple(self._posted)
         return replace(result, ok=not failures, failures=failures, bugs=tuple(self.bugs.found.values()))
 
@@ -255,7 +235,7 @@ class Emulator:
         """Jump ahead, and let everything on the way happen. EmulatorError beyond the last instant there is."""
         if self.simulation.at + by > LATEST:
             raise EmulatorError(f"time ends {seconds(LATEST) / 3600:.0f} h (500 years) after the start")
-        async with self._busy:
+        async with self.busy:
             since = self._note_jump({"by": seconds(by)})
             await travel(self.simulation, self.sockets, self.simulation.at + by)
             await self.settle()
@@ -263,7 +243,7 @@ class Emulator:
 
     async def advance_until(self, checks: tuple[Check, ...], within: Instant = PATIENCE) -> AdvanceResult:
         """Jump ahead until quantities are as expected, but at most `within`."""
-        async with self._busy:
+        async with self.busy:
             with standing(self.simulation):
                 evaluations: list[Evaluation] = []
                 since = self._note_jump({"until": [check.quantity.text for check in checks], "within": seconds(within)})
@@ -282,7 +262,7 @@ class Emulator:
 
     async def advance_to_end(self, limit: Instant = FOREVER) -> None:
         """Jump ahead until the scenario is over, but at most to `limit`."""
-        async with self._busy:
+        async with self.busy:
             self._note_jump({"until": "the end"})
             await travel(self.simulation, self.sockets, limit, lambda: self.player.over)
             await self.settle()
@@ -295,9 +275,9 @@ class Emulator:
 
     async def apply(self, steps: Sequence[TimedStep]) -> list[Outcome]:
         """Do steps now, one after the other; a timeline (steps with a time, waits) begins now and is played on."""
-        async with self._busy:
+        async with self.busy:
             if any(step.at is not None or step.after is not None or step.within is not None for step in steps):
-                self._performances.append(perform(self.site, steps))
+                self.performances.append(perform(self.site, steps))
                 outcomes = [Outcome(detail={"scheduled": True})] * len(steps)
             else:
                 outcomes = self._apply(steps)
@@ -339,29 +319,61 @@ class Emulator:
             await asyncio.gather(*self.faults.pending, return_exceptions=True)
         await self.sockets.settle(published=published)
 
-    async def reset(self) -> None:
+    async def reset(self, scenario: Scenario | None = None) -> None:
         """Everything back to the scenario's start, on the same ports.
 
+        `scenario`: another timeline, or other rules, for the same chargers and wallboxes.
         Wallboxes connect to their broker again, as after a restart: that goes on when this returns.
         """
-        async with self._busy:
+        async with self.busy:
             self._keep_result()
             self.player.stop()
             if self._keeper is not None:
                 self._keeper.forget()
+            self.scenario = scenario or self.scenario
             self._build(self.scenario)
             self.sockets.attach_central_system(self.simulation)
             for plan in self._added:
                 self._grow(plan)
-            self._pacer.attach(self.simulation)
-            self.sockets.attach(self.site)
-            for listener in self.on_reset:
-                listener()
+            self._attach()
             self.player.start()
             self.simulation.now()
             await self.settle(published=False)
             self.clock.set_speed(self._speed)
             self.simulation.wake()
+
+    def _attach(self) -> None:
+        """There is a new world: sockets and whoever follows it turn to it."""
+        self._pacer.attach(self.simulation)
+        self.sockets.attach(self.site)
+        for listener in self.on_reset:
+            listener()
+
+    @property
+    def world(self) -> World:
+        """Everything that decides what happens next."""
+        return World(self.site, self.player, self.performances, self._posted, tuple(self._added), self._speed)
+
+    async def turn_to(self, world: World, at: Instant) -> None:
+        """Go on in another world, which stands at this instant, as after a reset. EmulatorError if its ports differ."""
+        if len(self._added) != len(world.added):
+            raise EmulatorError("since then chargers were added, whose ports are in use")
+        self.player.stop()
+        self.site, self.player, self._speed = world.site, world.player, world.speed
+        self.performances, self._posted = world.performances, world.posted
+        self.player.on_finish(self._over)
+        self.finished.clear()
+        if self.player.over:
+            self.finished.set()
+        self.clock.wait_at(at)
+        self._adopt()
+        if self._keeper is not None:
+            self._keeper.rewrite()
+        self.sockets.attach_central_system(self.simulation)
+        self._attach()
+        await self.settle(published=False)
+        self.clock.set_speed(self._speed)
+        self.simulation.wake()
 
     def _keep_result(self) -> None:
         """The run ends here, as far as its report goes."""
@@ -376,7 +388,7 @@ class Emulator:
 
     async def add_charger(self, plan: ChargerPlan) -> None:
         """One more charger, or more wallboxes for the one of that name; served at once, and kept by a reset."""
-        async with self._busy:
+        async with self.busy:
             if any(wallbox.wants("mqtt") or wallbox.everything for wallbox in plan.wallboxes):
                 await self.sockets.start_broker(self._stack)
                 self.site.broker, self.faults.broker = self.sockets.broker_address, self.sockets.broker
@@ -394,10 +406,6 @@ class Emulator:
             return
         for wallbox in plan.wallboxes:
             self.site.add_wallbox(plan.name, wallbox)
-
-
-def _logged(entry: Entry) -> None:
-    log.debug("%s %s", entry.kind, entry.name, extra={"entry": entry.as_json()})
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

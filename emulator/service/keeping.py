@@ -6,6 +6,7 @@ cannot be written is tried again and shown; a client is told that its write fail
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable
@@ -24,6 +25,8 @@ from ..world.site import Site
 
 log = logging.getLogger(__name__)
 
+KEEP: Final = 5.0
+"""Interval at which running counters are written to the state file, in wall time [s]."""
 RAN: Final = "(ran)"
 """Owner of the names of all wallboxes that have been running."""
 COUNTERS: Final = ("total_energy", "session_energy", "contactor_cycles", "contactor_cycles_under_load")
@@ -54,6 +57,22 @@ class Keeper(StateFile):
         return sum(map(len, self._unsaved.values()))
 
     # --- the next run ------------------------------------------------------------------------------------------------
+
+    def begin(self, scenario: Scenario, build: Callable[[Scenario], None]) -> None:
+        """Build the first site of a run with what was kept. EmulatorError if that does not fit the scenario."""
+        kept = self.restored(scenario)
+        try:
+            build(kept)
+        except EmulatorError as error:
+            if kept == scenario:
+                raise
+            raise EmulatorError(f"{self.path}: what is kept there does not fit the scenario: {error}") from None
+
+    async def keep_on(self) -> None:
+        """Write the running counters down now and then."""
+        while True:
+            await asyncio.sleep(KEEP)
+            self.keep_counters()
 
     def restored(self, scenario: Scenario) -> Scenario:
         """The scenario with everything kept put into it."""
@@ -118,6 +137,16 @@ class Keeper(StateFile):
             log.warning("%s: everything is stored again", self.path)
             self.problem = None
         return True
+
+    def rewrite(self) -> None:
+        """Another world has come: what is in its flash is kept from now on, and nothing else."""
+        assert self._site is not None
+        self.forget()
+        for wallbox in self._site.wallboxes.values():
+            self._unsaved[wallbox.address] = wallbox.settings.persistent()
+        self._unsaved |= {name: self._counted(name) for name in self._site.simulation.chargers}
+        self._unsaved[RAN] = dict.fromkeys(self._site.wallboxes, True)
+        self.save()
 
     def forget(self) -> None:
         """Nothing is kept any more: a reset."""

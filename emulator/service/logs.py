@@ -9,7 +9,12 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from ..runtime.journal import Journal
+
+log = logging.getLogger(__name__)
 
 Format = Literal["text", "json"]
 LEVELS: Final = ("debug", "info", "warning", "error")
@@ -31,6 +36,12 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             found["traceback"] = self.formatException(record.exc_info)
         return json.dumps(found, ensure_ascii=False, default=str)
+
+
+def log_entries(journal: Journal) -> None:
+    """Log every entry from now on, if anybody wants to see them."""
+    if log.isEnabledFor(logging.DEBUG):
+        journal.listen(lambda entry: log.debug("%s %s", entry.kind, entry.name, extra={"entry": entry.as_json()}))
 
 
 class _ToStandardError(logging.Handler):

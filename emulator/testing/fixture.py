@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -22,12 +22,14 @@ from ..scenario.plan import Scenario
 from ..scenario.player import failed
 from ..scenario.playing import checks, expect
 from ..scenario.steps import make_step
+from ..scenario.variants import Variant
 from ..service.emulator import Emulator, Options
 from ..verdict.engine import RuleVerdict, VerdictEngine
 from ..verdict.reading import rules_from
 from ..world.plan import ChargerPlan
 from ..world.quantities import charger_view, read
 from .background import Background
+from .snapshot import SnapshotFixture
 from .steps import Steps
 from .tail import MOST, tail
 from .wallbox import WallboxFixture
@@ -69,11 +71,12 @@ class EmulatorFixture(Steps):
     def running(self) -> Emulator:
         """The emulator itself, started when first needed. Touch it on its own thread only (`call`)."""
         if self._emulator is None:
-            self._begin(Scenario())
+            self.serve(Scenario())
             assert self._emulator is not None
         return self._emulator
 
-    def _begin(self, scenario: Scenario) -> None:
+    def serve(self, scenario: Scenario) -> Self:
+        """Run a scenario from its start, on new ports."""
         self.stop()
         options = Options(any_port=True, speed=0.0, announce=False)
 
@@ -87,6 +90,7 @@ class EmulatorFixture(Steps):
         self._failures = 0
         self._engine = None
         self._judged = []
+        return self
 
     def stop(self) -> None:
         """Everything off, ports free; the next call starts a new emulator."""
@@ -135,10 +139,16 @@ class EmulatorFixture(Steps):
 
         return self.wallbox(self._background.run(add()))
 
-    def load(self, file: str | Path) -> Self:
-        """Run a scenario from its start: its timeline is played as time is moved. ScenarioError if it is wrong."""
-        self._begin(load(file))
-        return self
+    def load(self, file: str | Path, variant: Variant | None = None) -> Self:
+        """Run a scenario from its start: its timeline is played as time is moved. ScenarioError if it is wrong.
+
+        `variant`: with another model, firmware or vehicle.
+        """
+        return self.serve(load(file, variant=variant))
+
+    def run(self, work: Coroutine[object, None, T]) -> T:
+        """Let the emulator's event loop do `work`, and wait for it."""
+        return self._background.run(work)
 
     def wallbox(self, name: str | None = None) -> WallboxFixture:
         """A wallbox by name, `garage.goe` or `goe`; where there is one only it need not be said."""
@@ -234,9 +244,12 @@ class EmulatorFixture(Steps):
         if failed(outcome):
             raise AssertionError(outcome.message)
 
-    def reset(self) -> None:
-        """Everything back to its start, on the same ports: time, physics, settings, journal. Rules are gone."""
-        self._background.run(self.running.reset())
+    def reset(self, scenario: Scenario | None = None) -> None:
+        """Everything back to its start, on the same ports: time, physics, settings, journal. Rules are gone.
+
+        `scenario`: another timeline for the same chargers and wallboxes.
+        """
+        self._background.run(self.running.reset(scenario))
         self._failures = 0
         self._engine = None
         self._judged = []
@@ -282,6 +295,13 @@ class EmulatorFixture(Steps):
         if broken:
             raise AssertionError("\n".join(broken))
         return [verdict.as_json() for verdict in verdicts]
+
+    def snapshot(self, name: str | None = None) -> SnapshotFixture:
+        """The whole world as it is now, to go back to with `.restore()` as often as wanted."""
+        emulator = self.running
+        name = name if name is not None else f"snapshot-{len(emulator.snapshots.all()) + 1}"
+        self._background.run(emulator.snapshots.take(name))
+        return SnapshotFixture(name, lambda: self._background.run(emulator.snapshots.restore(name)))
 
     def judge(self, *, strict: bool = False) -> None:
         """The test is over: AssertionError if a rule is broken that nobody has asked about.

@@ -6,7 +6,7 @@ The one rule: a rule stands here with the document it is taken from; `{w}` is th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from ..errors import EmulatorError, did_you_mean
@@ -29,6 +29,8 @@ class ReadyRule:
     source: str
     needs: str = ""
     """Interface, or value, without which the wallbox has no use for it."""
+    at_end: bool = False
+    """It is about what a client leaves behind when it ends; one that goes on running has not come to that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,10 @@ WARP_MODBUS: Final = "WARP Charger Modbus TCP documentation: there is no communi
 BENDER: Final = "Bender/Mennekes charge controllers, Modbus TCP server for energy management, registers 131 and 132"
 LEKTRICO: Final = "Lektrico local API as used by the maker's own client lektricowifi"
 IEC: Final = "IEC 61851-1: a vehicle has 5 s to follow a lower offer; contactors are not made to break load routinely"
+
+RECOMMENDED: Final = "recommended"
+OF_EACH_VENDOR: Final = f"vendor/{RECOMMENDED}"
+OF_EACH_VENDOR_RUNNING: Final = "vendor/running"
 
 
 def _refused(point: str = "{w}") -> ReadyRule:
@@ -139,6 +145,7 @@ SETS: Final[tuple[RuleSet, ...]] = (
                 rule={"releases": {"client": {"writes": "{w}.frc"}}, "to": 0},
                 source=f"{GOE}: frc 1 and 2 override schedule and logic until it is 0 again",
                 needs="frc",
+                at_end=True,
             ),
             _refused(),
         ),
@@ -165,6 +172,7 @@ SETS: Final[tuple[RuleSet, ...]] = (
                 rule={"releases": {"client": {"writes": "{w}.control.charge_pause"}}, "to": 0},
                 source=f"{NRGKICK}: charge_pause stays until it is written back",
                 needs="http",
+                at_end=True,
             ),
             _refused(),
         ),
@@ -189,12 +197,14 @@ SETS: Final[tuple[RuleSet, ...]] = (
                 name="gives back the external current",
                 rule={"releases": {"client": {"writes": "{w}.evse/external_current*"}}, "to": "> 31999"},
                 source=f"{WARP}: a limit in the external slot stays in force until it is written again",
+                at_end=True,
             ),
             ReadyRule(
                 name="gives back the current of Modbus",
                 rule={"releases": {"client": {"writes": "{w}.charging_current"}}, "to": "> 31999"},
                 source=WARP_MODBUS,
                 needs="modbus",
+                at_end=True,
             ),
             _refused(),
         ),
@@ -230,6 +240,18 @@ SETS: Final[tuple[RuleSet, ...]] = (
             ),
             _refused(),
         ),
+    ),
+    RuleSet(
+        name=OF_EACH_VENDOR,
+        vendor="",
+        about="The recommended set of each wallbox's own vendor, as far as there is one.",
+        rules=(),
+    ),
+    RuleSet(
+        name=OF_EACH_VENDOR_RUNNING,
+        vendor="",
+        about="The same for a client that goes on running when the scenario ends, and gives nothing back.",
+        rules=(),
     ),
     RuleSet(
         name="hardware/careful",
@@ -275,12 +297,18 @@ def expand(name: str, names: Names, on: str | None = None) -> list[Stated]:
 
     EmulatorError if there is no such set, or nothing it could be about.
     """
+    if name in (OF_EACH_VENDOR, OF_EACH_VENDOR_RUNNING):
+        return _of_each_vendor(names, on, running=name == OF_EACH_VENDOR_RUNNING)
     rules = BY_NAME.get(name)
     if rules is None:
         raise EmulatorError(f'there is no rule set "{name}"{did_you_mean(name, BY_NAME)}')
     places = _chargers(names, on) if not rules.vendor else _wallboxes(rules.vendor, names, on)
     if not places:
         raise EmulatorError(f'"{name}" is about wallboxes of {rules.vendor}, and there is none')
+    return _placed(rules, places, names)
+
+
+def _placed(rules: RuleSet, places: list[str], names: Names) -> list[Stated]:
     many = len(places) > 1
     found: list[Stated] = []
     for place in places:
@@ -289,10 +317,22 @@ def expand(name: str, names: Names, on: str | None = None) -> list[Stated]:
             known = {*wallbox.interfaces, *wallbox.addresses()} if wallbox is not None and ready.needs else set()
             if ready.needs and wallbox is not None and ready.needs not in known:
                 continue
-            title = f"{name}: {ready.name}" + (f" ({place})" if many else "")
+            title = f"{rules.name}: {ready.name}" + (f" ({place})" if many else "")
             filled = _filled(ready.rule, {"{w}": place, "{c}": place.partition(".")[0]})
             assert isinstance(filled, dict)
             found.append({"name": title, **filled})
+    return found
+
+
+def _of_each_vendor(names: Names, on: str | None, *, running: bool) -> list[Stated]:
+    """The recommended sets that are about the wallboxes, or about one of them; a vendor need not have one."""
+    places = names.wallboxes if on is None else [names.wallbox(on)]
+    found: list[Stated] = []
+    for rules in BY_NAME.values():
+        its_own = [place for place in places if _is_from(rules.vendor, place, names)] if rules.vendor else []
+        if its_own and rules.name == f"{rules.vendor}/{RECOMMENDED}":
+            kept = tuple(ready for ready in rules.rules if not (running and ready.at_end))
+            found += _placed(replace(rules, rules=kept), its_own, names)
     return found
 
 
@@ -333,6 +373,7 @@ def document() -> str:
         "This page is made from the sets.",
     ]
     for rules in SETS:
-        lines += ["", f"## {rules.name}", "", rules.about, "", "| rule | source |", "| --- | --- |"]
+        lines += ["", f"## {rules.name}", "", rules.about]
+        lines += ["", "| rule | source |", "| --- | --- |"] if rules.rules else []
         lines += [f"| {ready.name} | {ready.source} |" for ready in rules.rules]
     return "\n".join(lines) + "\n"

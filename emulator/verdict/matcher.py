@@ -16,6 +16,7 @@ from .entries import comes_from, has_read, values_written, went_wrong
 from .patterns import any_line
 
 if TYPE_CHECKING:
+    from ..core.snapshot import Snapshot
     from ..runtime.journal import Entry
     from ..world.site import Site
     from .patterns import ClientAction, EventPattern
@@ -66,10 +67,14 @@ class PatternMatcher:
     def _held_before(self, entry: Entry) -> bool:
         """Whether `while` held directly before an entry."""
         at = max(0, entry.at - 1)
+        chargers = self._site.simulation.chargers
+
+        def look(charger: str) -> Snapshot:
+            return chargers[charger].snapshot(at)
+
         for check in any_line(self._pattern.while_):
-            row = check.quantity.row
-            charger = self._site.simulation.chargers[check.quantity.charger]
-            if row is None or not check.expectation.holds(row.read(charger.snapshot(at))):
+            quantity = check.quantity
+            if quantity.row is None or not check.expectation.holds(quantity.measured(look, chargers)):
                 return False
         return True
 
@@ -126,7 +131,7 @@ class PatternMatcher:
 
     def _match_write(self, action: ClientAction, entry: Entry) -> PatternMatch:
         found = _selected(action.writes, entry)
-        if found is None:
+        if found is None or entry.client is None:  # what the wallbox or its owner does is not the client's doing
             return PatternMatch.NO
         name, value = found
         key = (f"{entry.charger}.{entry.wallbox}", name)

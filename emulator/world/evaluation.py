@@ -124,5 +124,5 @@ def record(site: Site, name: str, evaluation: Evaluation, checks: tuple[Check, .
         "expectation",
         name,
         {"ok": evaluation.ok, "items": list(evaluation.items)},
-        charger=chargers.pop() if len(chargers) == 1 else None,
+        charger=(chargers.pop() or None) if len(chargers) == 1 else None,
     )

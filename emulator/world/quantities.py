@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,8 @@ class Quantity:
     name: str
     """Name of the quantity, or address of the vendor value."""
     row: QuantityRow | None = None
+    total: bool = False
+    """The sum over all chargers."""
 
     @property
     def unit(self) -> str | None:
@@ -42,8 +45,7 @@ class Quantity:
         if self.row is FAULT:
             return _fault_state(site, self.name)
         if self.wallbox is None:
-            assert self.row is not None
-            return self.row.read(site.simulation.observe(self.charger))
+            return self.measured(site.simulation.observe, site.simulation.chargers)
         wallbox = site.wallboxes[self.wallbox]
         try:
             return vendor_value(wallbox, self.name)
@@ -51,6 +53,16 @@ class Quantity:
             raise AbsentError(f'{self.text} is hidden by fault "{hidden.fault}"') from None
         except KeyError:
             raise AbsentError(unknown_value(wallbox, self.name)) from None
+
+    def measured(self, look: Callable[[str], Snapshot], chargers: Iterable[str]) -> object:
+        """What is measured at the charger, or at all of them together."""
+        assert self.row is not None
+        if not self.total:
+            return self.row.read(look(self.charger))
+        values = [self.row.read(look(charger)) for charger in chargers]
+        if self.row.sequence:
+            return [math.fsum(line) for line in zip(*(v for v in values if isinstance(v, list)), strict=True)]
+        return math.fsum(value for value in values if isinstance(value, int | float))
 
 
 class AbsentError(EmulatorError):
@@ -62,6 +74,10 @@ def read(site: Site, quantity: str) -> object:
     return resolve(quantity, site.names).read(site)
 
 
+SITE: Final = "site"
+"""Stands for all chargers together, unless one of them is called so."""
+TOTALS: Final = ("power", "phase_power", "phase_current")
+"""Quantities of which there is a sum."""
 FAULT: Final = QuantityRow("fault", None, lambda _: None, "what became of a fault", choices_of(State))
 
 
@@ -75,6 +91,8 @@ def resolve(text: str, names: Names) -> Quantity:
         name = text.partition(".")[2]
         names.fault(name)
         return Quantity(text, next(iter(names.chargers), ""), None, name, FAULT)
+    if text.startswith(f"{SITE}.") and SITE not in names.chargers:
+        return _total(text)
     charger, rest = _charger_of(text, names)
     first, _, below = rest.partition(".")
     if first in names.chargers[charger] and below:
@@ -83,6 +101,14 @@ def resolve(text: str, names: Names) -> Quantity:
     if row is None:
         raise EmulatorError(_unknown(text, charger, rest, names))
     return Quantity(text, charger, None, rest, row)
+
+
+def _total(text: str) -> Quantity:
+    name = text.partition(".")[2]
+    row = row_of(name) if name.partition(".")[0] in TOTALS else None
+    if row is None:
+        raise EmulatorError(f'"{text}" is not a sum over all chargers{did_you_mean(name, TOTALS)}')
+    return Quantity(text, "", None, name, row, total=True)
 
 
 def _charger_of(text: str, names: Names) -> tuple[str, str]:
@@ -152,4 +178,5 @@ def charger_view(snapshot: Snapshot) -> dict[str, object]:
 def catalogue() -> list[tuple[str, str, str]]:
     """Name, unit and meaning of every quantity, for documentation."""
     named = [(row.name, row.unit or "", row.about) for row in ROWS.values()]
-    return [*named, *((f"{name}.<name>", unit or "", "") for name, (unit, _) in BY_NAME.items())]
+    totals = [(f"{SITE}.{name}", ROWS[name].unit or "", "of all chargers together") for name in TOTALS]
+    return [*named, *totals, *((f"{name}.<name>", unit or "", "") for name, (unit, _) in BY_NAME.items())]

@@ -56,7 +56,7 @@ class Vocabulary:
 
     def no_key(self, key: str) -> str | None:
         wanted = address(key)
-        if any(ends_with(path, wanted) for path in self.known) or self._below_unknown(wanted):
+        if wanted in self.known or any(ends_with(path, wanted) for path in self.known) or self._below_unknown(wanted):
             return None
         return f'{self.title} has no value "{key}"{did_you_mean(key, self._names)}'
 

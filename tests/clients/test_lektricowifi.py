@@ -97,7 +97,7 @@ async def test_every_model_is_recognised(model: str, kind: str, serial: int) -> 
     async with served(model) as (_, device):
         config = await device.device_config()
         assert (config["type"], config["serial_number"]) == (kind, serial)
-        assert (await device.device_info(kind))["fw_version"] in ("1.51", "1.15")
+        assert (await device.device_info(kind))["fw_version"] in ("1.51", "1.22")
 
 
 async def test_a_whole_charge() -> None:

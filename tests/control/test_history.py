@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.core.instant import SECOND
-from emulator.service.history import COLUMNS, PIECES, History, Stretch, _joined
+from emulator.world.history import COLUMNS, PIECES, History, Stretch, _joined
 
 from .conftest import Control
 
@@ -113,3 +113,18 @@ def test_what_is_joined_goes_on_or_becomes_its_mean(a: float, b: float, c: float
     stepped = _joined(stretch(0, first, a, a), stretch(first, first + second, a + 10, a + 10))
     assert stepped.begin(0) == stepped.end(0)
     assert a - 1e-3 <= stepped.begin(0) <= a + 10 + 1e-3
+
+
+async def test_a_snapshot_brings_the_past_back(control: Control) -> None:
+    await control.step({"plug_in": "id3"})
+    await control.advance("20 min")
+    before = await history(control)
+    await control.call("POST", "/api/snapshots", {"name": "charging"})
+    await control.step({"unplug": {}})
+    await control.advance("1 h")
+    await control.call("POST", "/api/snapshots/charging/restore")
+    assert await history(control) == before
+    await control.advance("10 min")
+    after = await history(control)
+    assert after["times"][: before["fixed"]] == before["times"][: before["fixed"]]
+    assert at(after, "power", 1700.0) > 3000

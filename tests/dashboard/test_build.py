@@ -29,7 +29,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("npm is not installed")
     folder = tmp_path_factory.mktemp("workshop") / "dashboard"
     shutil.copytree(SOURCES, folder, ignore=shutil.ignore_patterns("node_modules"))
-    installed = run("npm", "ci", "--ignore-scripts", "--prefer-offline", folder=folder)
+    patience = ("--fetch-retries=0", "--fetch-timeout=20000")
+    installed = run("npm", "ci", "--ignore-scripts", "--prefer-offline", *patience, folder=folder)
     if installed.returncode:
         pytest.skip(f"the packages of the lock file cannot be installed: {installed.stderr[-300:]}")
     return folder

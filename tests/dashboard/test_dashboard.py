@@ -209,6 +209,21 @@ async def test_requests_stand_beside_what_they_caused(two: Dashboard) -> None:
     await two.sees("tester/1", ".clients")
 
 
+async def test_scrolling_up_loads_what_was_before(two: Dashboard) -> None:
+    for number in range(1200):
+        two.emulator.simulation.journal.record(0, "note", f"note {number}")
+    await two.show("journal")
+    await two.sees("note 1199", ".journal")
+    assert not await two.page.js("document.querySelector('.journal').innerText.includes('note 0')")
+    await two.page.until(
+        "(() => { document.querySelector('.journal .virtual').scrollTop = 0; return"
+        " [...document.querySelectorAll('.entry .what')].some(one => one.innerText === 'note 0'); })()"
+    )
+    await two.sees("Follow", ".journal .toolbar")
+    await two.page.click("Follow", ".journal")
+    await two.sees("note 1199", ".journal")
+
+
 async def test_the_timeline_and_the_rules_are_shown(two: Dashboard) -> None:
     await two.show("scenario")
     await two.sees("later", ".timeline")
@@ -237,6 +252,29 @@ async def test_time_is_steered_and_a_reset_asks_first(two: Dashboard) -> None:
     assert two.emulator.simulation.now() > 0
     await two.page.click("Reset", "dialog")
     await two.page.until("document.querySelector('.clock strong').innerText === '0:00:00'")
+
+
+async def test_a_mistake_of_the_emulator_itself_is_not_hidden(two: Dashboard) -> None:
+    await two.show()
+    two.emulator.bugs.caught("garage.goe.http", ValueError("this cannot be"))
+    await two.do({"note": "and on it goes"})
+    await two.sees("The emulator itself failed in garage.goe.http: ValueError: this cannot be", ".troubles")
+
+
+async def test_a_snapshot_is_taken_and_brought_back(two: Dashboard) -> None:
+    await two.show("charger/garage")
+    await two.page.click("Plug in")
+    await two.sees("plug in at", ".notices")
+    await two.emulator.advance(600 * SECOND)
+    await two.page.click("snapshots")
+    await two.page.type("#snapshot-name", "charging")
+    await two.page.click("Keep this moment", "dialog")
+    await two.sees("charging", ".snapshots")
+    await two.emulator.advance(3600 * SECOND)
+    await two.page.click("Bring back", "dialog")
+    await two.page.until("document.querySelector('.clock strong').innerText === '0:10:00'")
+    assert two.emulator.simulation.now() == 600 * SECOND
+    await two.page.until(f"{POINTS} > 4")
 
 
 async def saved(page: Page) -> str:

@@ -73,8 +73,9 @@ def test_no_other_colour_is_used() -> None:
     assert not re.findall(r"#[0-9a-fA-F]{3,8}\b(?=[^{]*;)", styles)
 
 
-def test_a_report_has_the_colours_of_the_dashboard() -> None:
-    page = (PALETTE.parents[2] / "emulator" / "reports" / "page.html").read_text("utf-8")
+@pytest.mark.parametrize("file", ["reports/page.html", "control/reference.css"])
+def test_other_pages_have_the_colours_of_the_dashboard(file: str) -> None:
+    page = (PALETTE.parents[2] / "emulator" / file).read_text("utf-8")
     light, dark = (
         dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", body))
         for body in re.findall(r":root \{(.*?)\}", page, re.DOTALL)

@@ -1,4 +1,4 @@
-"""Logs as clients write them, of boxes that the emulator plays: what goes in is known, so what comes out can be judged."""
+"""Logs as clients write them, of boxes that the emulator plays: what goes in is known."""
 
 from __future__ import annotations
 
@@ -165,8 +165,8 @@ CLIENTS: Mapping[str, Client] = {
         lambda amperes: {"dynamic_current": amperes},
         lambda amperes: (
             "POST http://192.0.2.60/rpc",
-            '{"src":"evcc","id":1,"method":"dynamic_current.set","params":{"dynamic_current":%d}}\n--\n'
-            '{"id":1,"result":true}' % amperes,
+            _json(src="evcc", id=1, method="dynamic_current.set", params={"dynamic_current": amperes})
+            + '\n--\n{"id":1,"result":true}',
         ),
     ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,11 +15,12 @@ from hypothesis import strategies as st
 
 from emulator.cli import application
 from emulator.errors import EmulatorError
-from emulator.importing.boxes import Boxes
+from emulator.importing.boxes import Boxes, Reading
 from emulator.importing.content import messages_of
 from emulator.importing.importer import import_text
 from emulator.importing.lines import lines_of
 from emulator.importing.records import records_of
+from emulator.importing.thinning import thinned
 from emulator.importing.writing import to_yaml
 from emulator.scenario.loader import loads
 from emulator.scenario.playing import play
@@ -91,6 +93,21 @@ def _portainer(text: str) -> str:
     return "\n\n".join(reversed(numbered))
 
 
+def _screen(text: str) -> str:
+    """Broken anywhere, as on a narrow terminal."""
+    return "\n".join(line[at : at + 80] for line in text.splitlines() for at in range(0, len(line), 80))
+
+
+def _mail(text: str) -> str:
+    """Broken at blanks, and quoted."""
+    broken = (textwrap.wrap(line, 76, break_long_words=False, break_on_hyphens=False) for line in text.splitlines())
+    return "\n".join(f"> {part}" for parts in broken for part in parts)
+
+
+def _without_dates(text: str) -> str:
+    return re.sub(r"\d{4}/\d\d/\d\d ", "", text)
+
+
 WRAPPERS: Mapping[str, Callable[[str], str]] = {
     "as it is": lambda text: text,
     "journald": _journald,
@@ -103,6 +120,9 @@ WRAPPERS: Mapping[str, Callable[[str], str]] = {
     "coloured": lambda text: "\n".join(f"\x1b[36m{line}\x1b[0m" for line in text.splitlines()),
     "collapsed": lambda text: re.sub(r" +", " ", text),
     "one back-tick": lambda text: f"`{text}",
+    "screen": _screen,
+    "mail": _mail,
+    "no dates": _without_dates,
     "windows": lambda text: text.replace("\n", "\r\n"),
     "the bracket is lost": lambda text: text.removeprefix("["),
 }
@@ -184,6 +204,14 @@ def test_the_command_writes_a_scenario_and_says_how_well_it_agrees(tmp_path: Pat
     assert loads(scenario.read_text()).chargers
 
 
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    log = tmp_path / "paste.log"
+    log.write_bytes(b"\0" + miniatures.EVCC_GOE.encode())
+    arguments = ["import", str(log), "-o", str(tmp_path / "nowhere" / "box.yaml")]
+    with pytest.raises(EmulatorError, match="No such file"):
+        CliRunner().invoke(application, arguments, catch_exceptions=False, standalone_mode=False)
+
+
 def test_model_and_firmware_can_be_stated(tmp_path: Path) -> None:
     log = tmp_path / "paste.log"
     log.write_text(miniatures.EVCC_GOE)
@@ -193,6 +221,8 @@ def test_model_and_firmware_can_be_stated(tmp_path: Path) -> None:
     assert 'firmware: "55.5"' in told["scenario"]
     assert told["readings"] == 60
     assert told["guessed"] == []
+    vendor = CliRunner().invoke(application, ["import", str(log), "--json", "--model", "goe"], standalone_mode=False)
+    assert json.loads(vendor.output)["readings"] == 60
 
 
 @pytest.mark.parametrize(
@@ -208,3 +238,33 @@ def test_mistakes_are_said(tmp_path: Path, text: str, arguments: list[str], wron
     log.write_text(text)
     with pytest.raises(EmulatorError, match=wrong):
         CliRunner().invoke(application, ["import", str(log), *arguments], catch_exceptions=False, standalone_mode=False)
+
+
+def test_of_a_long_log_every_change_is_kept() -> None:
+    readings = [
+        Reading(float(at), at, "http", name, value)
+        for at in range(5_000)
+        for name, value in (("car", 2 if 2_000 <= at < 2_003 else 1), ("wh", at))
+    ]
+    few = thinned("goe", readings, 400)
+    assert len(few) < 600
+    assert {reading.line for reading in few} >= {0, 1_999, 2_000, 2_002, 2_003}
+    assert thinned("goe", readings[:300], 400) == readings[:300]
+
+
+def test_a_journal_of_a_run_becomes_a_scenario_that_does_the_same(tmp_path: Path) -> None:
+    scenario = """
+wallbox: {goe: {http: true}}
+steps:
+  - {at: 1 min, plug_in: {vehicle: generic}}
+  - {at: 2 min, request: {on: goe.http, get: /api/set?frc=1}}
+  - {at: 3 min, unplug: {}}
+end: {at: 4 min}
+"""
+    (tmp_path / "run.yaml").write_text(scenario)
+    arguments = ["play", str(tmp_path / "run.yaml"), "--report", str(tmp_path / "report")]
+    CliRunner().invoke(application, arguments, standalone_mode=False)
+    imported = import_text((tmp_path / "report" / "journal.jsonl").read_text())
+    names = [deed.name for deed in imported.sketch.deeds()]
+    assert names == ["plug_in", "command", "unplug"]
+    assert imported.without_overrides.share >= 0.9

@@ -204,6 +204,24 @@ def test_a_bug_ends_a_command_with_3(
     assert last.endswith(": the emulator itself failed: ZeroDivisionError: a mistake")
 
 
+def test_a_bug_while_serving_ends_with_3(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    file = tmp_path / "scenario.yaml"
+    file.write_text("wallbox: lektrico\nbroker: none\nsteps: [{at: 1 s, plug_in: vw_id3}]\nend: 10 s\n")
+    monkeypatch.setattr("emulator.vendors.lektrico.wallbox.Lektrico.handle", broken)
+    with pytest.raises(SystemExit) as ended:
+        main(["run", str(file), "--speed", "1000", "--control-port", "0", "--ports", "free", "--log-format", "json"])
+    root.handlers[:], root.level = handlers, level
+    said = capsys.readouterr()
+    assert ended.value.code == 3
+    assert "the emulator itself failed: bug " in said.out
+    first = json.loads(said.err.splitlines()[0])
+    assert (first["level"], "traceback" in first) == ("error", True)
+
+
 HOSTILE = ["<!--<script>", "</script><script>alert(1)</script>", "\x00\x01\ufffe", "]]>&<>\"'", "\u2028\u2029\ud7ff"]
 
 

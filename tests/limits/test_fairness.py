@@ -16,8 +16,9 @@ import pytest
 
 from emulator.protocols.broker_builtin import BuiltinBroker
 from emulator.protocols.modbus_frames import Frame
-from emulator.protocols.mqtt_exchange import MOST_HELD, MOST_HELD_IN_ALL, MOST_SUBSCRIPTIONS
+from emulator.protocols.mqtt_exchange import MOST_SUBSCRIPTIONS
 from emulator.protocols.mqtt_packets import Connect, Decoder, Message, Packet, Suback, Subscribe, encode
+from emulator.protocols.mqtt_session import MOST_HELD, MOST_HELD_IN_ALL
 from emulator.protocols.server import Server
 from emulator.protocols.turns import HELPING, Turn
 from emulator.scenario.loader import loads

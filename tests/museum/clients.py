@@ -32,8 +32,9 @@ class Gone(Exception):  # noqa: N818 - an answer
 class Site:
     """What a client can reach, and how time passes for it."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, patience: float = PATIENCE) -> None:
         self.emulator = emulator
+        self._patience = patience
 
     def port(self, interface: str) -> int:
         """Of the only interface of that name (`goe.http`)."""
@@ -44,7 +45,7 @@ class Site:
         """Status and body; `Gone` if there is nobody, or the connection breaks."""
         url = f"http://127.0.0.1:{self.port(interface)}{target}"
         try:
-            async with aiohttp.ClientSession() as http, asyncio.timeout(PATIENCE), http.get(url) as reply:
+            async with aiohttp.ClientSession() as http, asyncio.timeout(self._patience), http.get(url) as reply:
                 return reply.status, await reply.text()
         except (aiohttp.ClientError, OSError) as error:
             raise Gone from error
@@ -57,7 +58,7 @@ class Site:
         """Status of the opening of a web socket."""
         try:
             url = f"ws://127.0.0.1:{self.port(interface)}{path}"
-            async with aiohttp.ClientSession() as http, asyncio.timeout(PATIENCE), http.ws_connect(url):
+            async with aiohttp.ClientSession() as http, asyncio.timeout(self._patience), http.ws_connect(url):
                 return 101
         except aiohttp.WSServerHandshakeError as error:
             return error.status
@@ -71,7 +72,7 @@ class Site:
         except OSError as error:
             raise Gone from error
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 writer.write(b"\x00\x01\x00\x00" + (len(pdu) + 1).to_bytes(2, "big") + bytes([unit]) + pdu)
                 head = await reader.readexactly(7)
                 return await reader.readexactly(int.from_bytes(head[4:6], "big") - 1)

@@ -10,7 +10,8 @@ import pytest
 from emulator.core.instant import HOUR, MINUTE, SECOND
 from emulator.devices.quantities import QUANTITIES
 from emulator.errors import EmulatorError
-from emulator.scenario.playing import expect
+from emulator.scenario.loader import loads
+from emulator.scenario.playing import expect, play
 from emulator.world import expectations
 from emulator.world.expectations import MISSING
 from emulator.world.quantities import Quantity, catalogue, charger_view, read, resolve
@@ -222,3 +223,33 @@ def test_changed_is_since_the_last_look() -> None:
     assert expect(world, {"goe.amp": "changed"}).detail["ok"] is True
     later(world, MINUTE)
     assert expect(world, {"goe.amp": "changed"}).detail["ok"] is False
+
+
+SITE = """
+chargers:
+  left: {wallboxes: {goe: {settings: {amp: 10}}}}
+  right: {wallboxes: {keba: }}
+steps:
+  - {at: 10 s, plug_in: {charger: left, vehicle: ideal}}
+  - {at: 20 s, plug_in: {charger: right, vehicle: ideal}}
+  - {at: 1 min, expect: {site.phase_current: 42 A ± 1 %, site.phase_current.L2: 42 A ± 1 %, site.power: 28 kW ± 2 %}}
+rules:
+  - {name: fuse, never: {site.phase_current: "> 30 A"}, for: 10 s}
+  - {name: cold, never: {event: contactor_closed, charger: right, while: {site.power: "> 1 kW"}}}
+end: {at: 2 min}
+"""
+
+
+def test_a_sum_over_all_chargers() -> None:
+    failures = [str(failure) for failure in play(loads(SITE, "site.yaml")).failures]
+    assert len(failures) == 2
+    assert 'rule "fuse"' in failures[1] or 'rule "fuse"' in failures[0]
+    assert any('rule "cold"' in failure for failure in failures)
+
+
+def test_only_some_quantities_have_a_sum() -> None:
+    with pytest.raises(EmulatorError, match=r'"site\.powr" is not a sum over all chargers \(did you mean "power"'):
+        resolve("site.powr", names_of("left", "right"))
+    with pytest.raises(EmulatorError, match="is not a sum"):
+        resolve("site.pilot", names_of("left"))
+    assert resolve("site.power", names_of("site", "other")).charger == "site", "a charger that is called so"

@@ -180,6 +180,21 @@ def test_every_set_can_be_included(emulator: EmulatorFixture) -> None:
         rules_from({"include": "keba/recomended"}, site.names)
 
 
+def test_the_set_of_each_vendor(emulator: EmulatorFixture) -> None:
+    for vendor in ("goe", "keba", "heidelberg"):
+        emulator.start(vendor)
+    names = emulator.running.site.names
+
+    def titles(name: str, on: str | None = None) -> set[str]:
+        return {str(rule["name"]) for rule in expand(name, names, on)}
+
+    both = titles("goe/recommended") | titles("keba/recommended")
+    assert titles("vendor/recommended") == both
+    assert both - titles("vendor/running") == {"goe/recommended: releases the forced state"}
+    assert titles("vendor/recommended", "keba") == titles("keba/recommended")
+    assert titles("vendor/recommended", "heidelberg") == set(), "nobody knows what its maker recommends"
+
+
 def test_the_page_of_the_catalogue_is_up_to_date() -> None:
     assert CATALOGUE.read_text("utf-8") == document(), (
         "run: python -c 'from emulator.verdict.catalogue import document; print(document(), end=\"\")'"

@@ -10,7 +10,7 @@ import type { Plain, Rule, TimelineStep, Timelines, Verdict } from "../types";
 const TONES: Record<string, "good" | "bad" | "info" | "warn" | "quiet"> = { done: "good", failed: "bad", waiting: "info", next: "info", "to come": "quiet", "not reached": "warn" };
 
 export function ScenarioPage() {
-  const timelines = useDocument<Timelines>("/api/timeline").value, verdict = useDocument<Verdict>("/api/verdict").value;
+  const timelines = useDocument<Timelines>("/api/timeline").value, verdict = useDocument<Verdict>("/api/verdict", 2000).value;
   const about = state.value;
   const tracks = timelines?.tracks.filter(track => track.length) ?? [];
   const total = tracks.reduce((sum, track) => sum + track.length, 0), reached = tracks.reduce((sum, track) => sum + track.filter(step => step.state === "done" || step.state === "failed").length, 0);
@@ -65,7 +65,7 @@ function Step({ step }: { step: TimelineStep }) {
         {step.within !== null && <small>within {duration(step.within)}</small>}
         {step.arguments !== null && <code>{typeof step.arguments === "string" ? step.arguments : asYaml(step.arguments)}</code>}
         {step.why && <p class="note bad">{step.why}</p>}
-        {step.line && <small class="dim">line {step.line}</small>}
+        {step.line && <small class="place">line {step.line}</small>}
       </div>
     </li>
   );

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { instant } from "../format";
 import { Button, Dialog, Field, Line, Select } from "../parts";
-import { ask, asClockCommand, fromYaml, tell } from "../session";
+import { ask, asCtl, fromYaml, tell } from "../session";
 import { clock } from "../store";
 import type { Clock, Plain } from "../types";
 
@@ -12,7 +12,10 @@ let before = 1;
 export async function setSpeed(speed: number) {
   if (clock.value.speed) before = clock.value.speed;
   const found = await ask<Clock>("PUT", "/api/clock", { speed });
-  if (found) clock.value = found;
+  if (!found) return;
+  clock.value = found;
+  const word = speed === 0 ? "frozen" : speed === 1 ? "realtime" : String(speed);
+  tell(speed === 0 ? "time stands still" : `time runs at ${speed}×`, "good", { command: asCtl("clock", word) });
 }
 export const toggleClock = () => setSpeed(clock.value.speed ? 0 : before);
 
@@ -25,7 +28,8 @@ export async function advance(wanted: Record<string, Plain>) {
   const found = await ask<Advanced>("POST", "/api/clock/advance", wanted);
   busy.value = false;
   if (!found) return;
-  if (found.reached) tell(`it is ${instant(found.at)} now`);
+  const command = typeof wanted["by"] === "string" ? asCtl("advance", wanted["by"]) : undefined;
+  if (found.reached) tell(`it is ${instant(found.at)} now`, "good", { command });
   else tell(`not reached: ${found.items.filter(item => !item.ok).map(item => `${item.quantity} is ${JSON.stringify(item.found)}`).join(", ")}`, "bad");
   open.value = false;
 }
@@ -56,7 +60,7 @@ export function AdvanceDialog() {
       <form class="form" onSubmit={event => { event.preventDefault(); void advance({ by: by.value }); }}>
         <div class="quick">{["10 s", "1 min", "10 min", "1 h", "8 h", "1 d"].map(text => <Button small onClick={() => { by.value = text; }} pressed={by.value === text}>{text}</Button>)}</div>
         <div class="fields"><Field label="by" id="advance-by"><input id="advance-by" value={by.value} onInput={event => { by.value = event.currentTarget.value; }} /></Field></div>
-        <div class="step-text"><Line label="ctl" text={asClockCommand("advance", by.value)} /></div>
+        <div class="step-text"><Line label="ctl" text={asCtl("advance", by.value)} /></div>
         <div class="buttons"><Button type="submit" tone="primary" icon="skip" disabled={busy.value}>Jump {by.value}</Button></div>
       </form>
       <form class="form" onSubmit={event => { event.preventDefault(); void advance({ until: expected, ...(within.value ? { within: within.value } : {}) }); }}>
@@ -65,7 +69,7 @@ export function AdvanceDialog() {
           <Field label="quantities" id="advance-until" hint='such as power: "> 3 kW", one in each line'><textarea id="advance-until" rows={2} value={until.value} placeholder={'power: "> 3 kW"'} onInput={event => { until.value = event.currentTarget.value; }} spellcheck={false} /></Field>
           <Field label="within" id="advance-within" hint="then give up; default: 10 min"><input id="advance-within" value={within.value} placeholder="1 h" onInput={event => { within.value = event.currentTarget.value; }} /></Field>
         </div>
-        {problem ? <p class="note">{problem}</p> : pairs.length > 0 && <div class="step-text"><Line label="ctl" text={asClockCommand("advance", ...pairs.flatMap(pair => ["--until", pair]), ...(within.value ? ["--within", within.value] : []))} /></div>}
+        {problem ? <p class="note">{problem}</p> : pairs.length > 0 && <div class="step-text"><Line label="ctl" text={asCtl("advance", ...pairs.flatMap(pair => ["--until", pair]), ...(within.value ? ["--within", within.value] : []))} /></div>}
         <div class="buttons"><Button type="submit" tone="primary" icon="skip" disabled={busy.value || !pairs.length || problem !== ""}>Jump until then</Button></div>
       </form>
     </Dialog>

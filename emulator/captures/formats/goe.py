@@ -12,7 +12,7 @@ from ..capture import Document, Identity
 from ..pieces import Piece
 from .format import Format, document, latest, text
 
-V2, V1, TOPICS, REGISTERS = "/api/status", "/status", "mqtt", "modbus"
+V2, V1, V1_TOPIC, TOPICS, REGISTERS = "/api/status", "/status", "status", "mqtt", "modbus"
 _PREFIX: Final = re.compile(r"^/?go-eCharger/(?P<serial>[^/]+)/")
 _STATUS: Final = frozenset({"alw", "car", "nrg", "amp", "eto", "fwv", "rbt", "wh", "frc", "err"})
 _V1_ONLY: Final = frozenset({"dws", "stp", "amx", "ast", "uby", "wst"})
@@ -32,7 +32,9 @@ def _documents(piece: Piece) -> Sequence[Document]:
     topic, prefixes = _PREFIX.subn("", piece.label)
     names = piece.names()
     if (prefixes and topic == "status") or len(_V1_ONLY & names) >= 3:
-        return [document("mqtt" if prefixes else "http", V1, piece)] if "version" in names else ()
+        if "version" not in names:
+            return ()
+        return [document("mqtt", V1_TOPIC, piece) if prefixes else document("http", V1, piece)]
     if prefixes or ((_SHORT.fullmatch(topic) or topic in _known()) and piece.label):
         return [document("mqtt", topic, piece)]
     if len(_STATUS & names) >= 2 and "ID" not in names and all(_SHORT.fullmatch(n) or n in _known() for n in names):
@@ -41,13 +43,13 @@ def _documents(piece: Piece) -> Sequence[Document]:
 
 
 def _identity(found: Sequence[Document]) -> Identity:
-    old = any(document.source == V1 for document in found)
+    old = next((document.source for document in found if document.source in (V1, V1_TOPIC)), None)
 
     def value(key: str) -> object:
-        return latest(found, V1 if old else V2, key) if old or _in_one(found) else latest(found, key)
+        return latest(found, old or V2, key) if old or _in_one(found) else latest(found, key)
 
     firmware = text(value("fwv"))
-    return Identity(model=_model(value, firmware, old=old), firmware=firmware, serial=text(value("sse")))
+    return Identity(model=_model(value, firmware, old=old is not None), firmware=firmware, serial=text(value("sse")))
 
 
 def _in_one(found: Sequence[Document]) -> bool:

@@ -5,6 +5,7 @@ The one rule: all interfaces read and write these rows; none has a table of its 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -24,8 +25,19 @@ STORED: Final[tuple[Setting[object], ...]] = tuple(
 """What the rows store; where versions differ, the newest row says what it is."""
 
 
-def served(profile: Profile, *, all_table_keys: bool = False) -> dict[str, Key]:
+def served(profile: Profile, *, all_table_keys: bool = False) -> Mapping[str, Key]:
     """The rows of a wallbox by name, in order. `all_table_keys`: those of the API keys table whatever the profile."""
+    found = (profile.model.id, profile.firmware.text, all_table_keys)
+    if found not in _SERVED:
+        _SERVED[found] = _served(profile, all_table_keys)
+    return _SERVED[found]
+
+
+_SERVED: Final[dict[tuple[str, str, bool], Mapping[str, Key]]] = {}
+"""By model, firmware and whether all are wanted: a fleet asks for the same ones a thousand times."""
+
+
+def _served(profile: Profile, all_table_keys: bool) -> dict[str, Key]:
     rows = {key.name: key for key in KEYS if key.exists(profile)}
     if all_table_keys:
         extra = {key.name: key for key in KEYS if key.in_table() and key.name not in rows}
@@ -33,7 +45,7 @@ def served(profile: Profile, *, all_table_keys: bool = False) -> dict[str, Key]:
     return rows
 
 
-def developer(profile: Profile) -> dict[str, Key]:
+def developer(profile: Profile) -> Mapping[str, Key]:
     """All rows the firmware has, those included that it shows in its web socket only."""
     return served(profile, all_table_keys=True)
 

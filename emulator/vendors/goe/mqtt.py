@@ -85,6 +85,7 @@ class MqttApi:
     def on_connected(self, _: Origin) -> Iterable[Publish]:
         at = self._device.processor.at
         self._device.broker.opened(at)
+        self._writer.changed()
         self._changes = None
         self._announced = None
         return self.on_published(at)

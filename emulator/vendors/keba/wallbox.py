@@ -35,6 +35,7 @@ class Keba(Wallbox):
     """One KeContact."""
 
     boot_time = 10.0
+    speaks = "udp"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

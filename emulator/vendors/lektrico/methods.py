@@ -65,6 +65,8 @@ class Api:
         }
 
         self._documents: dict[str, Document[View]] = {}
+        self.readable = frozenset(name for name, method in self.methods.items() if not method.writes)
+        """Names of the methods that write nothing, in lower case."""
 
     def document(self, name: str) -> Document[View] | None:
         """The printed result of a method that only reads members; None: it does something else."""
@@ -95,11 +97,6 @@ class Api:
         """Record a write; the result of the method."""
         self.host.record_write(point, value, DONE if refusal is None else refusal.outcome(), origin)
         return True if refusal is None else refusal
-
-    @property
-    def readable(self) -> frozenset[str]:
-        """Names of the methods that write nothing."""
-        return frozenset(name.lower() for name, method in self.methods.items() if not method.writes)
 
     def fidelity(self) -> list[Fidelity]:
         rows = [method.fidelity() for method in self.methods.values()]

@@ -159,5 +159,7 @@ class Modules:
         """Those with a life of their own, in the order in which they boot, look, and hear of events."""
         served = (*self.in_order, self.coredump, MeterHistory(platform, meters))
         downloads = Downloads(platform, charges, users, self.names)
-        self.http = Http(platform, users, self.automation, self.names, meters, self.network, (*served, downloads))
+        self.http = Http(
+            platform, users, self.automation, self.names, meters, self.network, self.mqtt.board, (*served, downloads)
+        )
         platform.eyes = Eyes(observe=platform.observe, polled=controller.polled, sample=meters.sample)

@@ -64,7 +64,7 @@ class Platform:
         self.look: Callable[[Instant], None] = lambda _: None
         """What is to be done at the next whole second."""
         self.eyes: Eyes | None = None
-        self.api = Registry(self.settings, wallbox.record_write, self.touch, self.changed)
+        self.api = Registry(self.settings, self.moments, wallbox.record_write, self.touch, self.changed)
         self.flash = Flash(self.settings, self.generation)
         self.triggers = Triggers()
         self.event_log = EventLog()

@@ -13,7 +13,7 @@ from emulator.core.instant import SECOND
 from emulator.core.messages import PowerCut
 from emulator.devices.interfaces import Close, Frame, HttpInterface, HttpRequest, MdnsInterface, MqttInterface, Origin
 from emulator.vendors.warp.push.discovery import ENTITIES
-from emulator.vendors.warp.push.feed import Feed
+from emulator.vendors.warp.push.feed import Board, Feed
 from emulator.vendors.warp.push.ws import Ws, packed
 
 PEER = Origin(interface="websocket", client="10.0.0.7:40000")
@@ -161,7 +161,7 @@ def test_clients_are_listed() -> None:
 
 def test_a_feed_says_nothing_about_what_is_back_where_it_was() -> None:
     world = WarpWorld()
-    feed = Feed(world.warp.platform)
+    feed = Feed(Board(world.warp.platform))
     feed.everything(world.warp.view())
     world.done("info/display_name", "a")
     world.done("info/display_name", "warp3-2abC")

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 
 from ....core.messages import DONE, Outcome, Reason
 from ....devices.interfaces import Origin
+from ....devices.rendering import KeptText, Moment, Moments
 from ....devices.settings import Settings
 from ....language.digits import is_index
 from ..view import View
@@ -57,8 +58,16 @@ class Registry:
     """The flat name space of one wallbox."""
 
     def __init__(
-        self, settings: Settings, record_write: RecordWrite, touch: Callable[[], None], changed: Callable[[], None]
+        self,
+        settings: Settings,
+        moments: Moments,
+        record_write: RecordWrite,
+        touch: Callable[[], None],
+        changed: Callable[[], None],
     ) -> None:
+        self._moments = moments
+        self._kept: dict[str, KeptText] = {}
+        """Of states that follow whatever happens."""
         self._settings = settings
         self._record_write = record_write
         self._touch = touch
@@ -103,6 +112,7 @@ class Registry:
     def load(self) -> None:
         """The network processor boots: volatile documents start over, configurations come from flash."""
         self._texts.clear()
+        self._kept.clear()
         self._last.clear()
         self.modified.clear()
         for path, row in self.states.items():
@@ -172,6 +182,12 @@ class Registry:
 
     def text(self, row: Row, view: View) -> str:
         """The document as JSON, secrets left out."""
+        if isinstance(row, State) and row.live and row.follows == "everything":
+            kept = self._kept.get(row.name)
+            if kept is None:
+                kept = self._kept[row.name] = KeptText()
+            module, moment = self._modules[row.name], Moment(self._moments.revision, view.instant)
+            return kept.at(moment, lambda: row.schema.encode(row.read(module, view)))
         if isinstance(row, State):
             texts = view.written(row.follows) if row.live else self._texts
             found = texts.get(row.name)

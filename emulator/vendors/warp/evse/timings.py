@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ....core.instant import SECOND, Instant
-from ....devices.firmware import Version
+from ....devices.firmware import version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +51,5 @@ LEAK: Final[Instant] = SECOND // 2
 
 def timings_of(version: str) -> Timings:
     """Those of a controller's firmware; the oldest for anything before."""
-    wanted = Version(version)
-    return next((row for row in reversed(TIMINGS) if Version(row.since) <= wanted), TIMINGS[0])
+    wanted = version_of(version)
+    return next((row for row in reversed(TIMINGS) if version_of(row.since) <= wanted), TIMINGS[0])

@@ -24,7 +24,7 @@ from ..settings import CERTIFICATES
 from ..system.features import Features
 from ..view import View
 from .discovery import Discovery
-from .feed import Feed
+from .feed import Board, Feed
 
 FW: Final = Source("fw: modules/mqtt")
 CONFIG: Final = obj(
@@ -71,7 +71,9 @@ class Mqtt(Module):
         """Who else listens to topics."""
         self._linked = False
         self._paused = False
-        self._feed = Feed(self.platform)
+        self.board = Board(platform)
+        """What its states are, for all who are told."""
+        self._feed = Feed(self.board)
         self._waiting: dict[str, str] = {}
         """Documents held back by `interval`, by path."""
         self._sent: dict[str, Instant] = {}
@@ -232,7 +234,7 @@ class Mqtt(Module):
         self.log("mqtt", f"Connected to broker at {scheme}://{host}:{port}{shown}.")
         self.platform.touch()
         self._waiting.clear()
-        self._feed = Feed(self.platform)
+        self._feed = Feed(self.board)
         view = self.platform.view()
         self._sent = {}
         messages = [self._state(path, text, view.at) for path, text in self._feed.everything(view)]

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from ....core.instant import MILLISECOND, MINUTE, SECOND, Instant, grid
 from ....devices.interfaces import Frame, Origin
 from ..api.shapes import plain
 from ..meters.slots import Meters
-from ..platform import Platform
-from .feed import Feed
+from .feed import Board, Feed
 
 LIVE: Final = 500 * MILLISECOND
 HISTORY: Final = 4 * MINUTE
@@ -22,25 +22,27 @@ OVERHEAD: Final = 128
 """Bytes a frame of the dump may be longer than a payload."""
 
 
+@lru_cache(maxsize=256)
 def line(topic: str, payload: str) -> str:
     return f'{{"topic":{json.dumps(topic)},"payload":{payload}}}\n'
 
 
+@lru_cache(maxsize=64)
 def topics_in(frame: str | bytes) -> Iterable[str]:
-    """The paths that a frame tells something about."""
+    """The paths that a frame tells something about. Every client is sent the same."""
     return [topic for text in str(frame).splitlines() if text for topic in (json.loads(text)["topic"],)]
 
 
 class Ws:
     """One WebSocket client. It only listens: what it says is ignored."""
 
-    def __init__(self, platform: Platform, meters: Meters, peers: list[str], origin: Origin) -> None:
+    def __init__(self, board: Board, meters: Meters, peers: list[str], origin: Origin) -> None:
         """`peers`: the addresses of all clients."""
-        self._platform = platform
+        self._platform = board.platform
         self._meters = meters
         self._peers = peers
         self._peer = origin.client or "?"
-        self._feed = Feed(platform)
+        self._feed = Feed(board)
         self._raw = self._platform.pushed
         self._samples: Instant = 0
         self._history: Instant = 0

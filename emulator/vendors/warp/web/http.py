@@ -22,6 +22,7 @@ from ..meters.slots import Meters
 from ..module import Module
 from ..network.network import Network
 from ..platform import Handlers, Platform
+from ..push.feed import Board
 from ..push.ws import Ws, topics_in
 from ..rules.automation import Automation
 from ..system.device_name import DeviceName
@@ -61,6 +62,7 @@ class Http(Module):
         names: DeviceName,
         meters: Meters,
         network: Network,
+        board: Board,
         modules: Iterable[Module],
     ) -> None:
         """`modules`: whose own paths are served as well."""
@@ -73,14 +75,13 @@ class Http(Module):
         self._exact: dict[str, Handlers] = {
             path: handlers for module in (self, *modules) for path, handlers in module.routes().items()
         }
-        self.interface = self._served(meters)
+        self.interface = self._served(meters, board)
         self.secure = replace(
             self.interface, port=443, before=self.log_in, credentials=network.credentials, enabled=network.secure
         )
         """HTTPS; WARP1 has none."""
 
-    def _served(self, meters: Meters) -> HttpInterface:
-        platform = self.platform
+    def _served(self, meters: Meters, board: Board) -> HttpInterface:
         return HttpInterface(
             routes=(Route(path="/*", handler=self.answer, methods=("GET", "PUT", "POST")),),
             before=self.guard,
@@ -88,7 +89,7 @@ class Http(Module):
             not_found=self.answer,
             websockets={
                 "/ws": WebSocketEndpoint(
-                    open=lambda origin: Ws(platform, meters, self._peers, origin),
+                    open=lambda origin: Ws(board, meters, self._peers, origin),
                     period=0.25,
                     before=lambda request: None if request.target == "/ws" else text(NOT_FOUND, 404),
                     ping=1.0,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..core.snapshot import Snapshot
     from ..runtime.simulation import Simulation
 
+KEY: Final = "histories"
 ALTOGETHER: Final = 200_000
 """Stretches kept of all chargers."""
 MOST: Final = 4_000
@@ -145,6 +146,11 @@ def _discrete(view: Snapshot) -> Discrete:
 class Histories:
     """The past of every charger of a simulation, from now on."""
 
+    @classmethod
+    def of(cls, simulation: Simulation) -> Histories:
+        """Those of a simulation, kept from the first time that somebody asks for them."""
+        return simulation.extension(KEY, cls, lambda: cls(simulation))
+
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._kept: dict[str, History] = {}
@@ -157,28 +163,41 @@ class Histories:
         self._simulation.chargers[name].follower = history.record
         return history
 
-    def view(self, charger: str, sensors: Collection[str], since: float = 0.0) -> dict[str, object]:
-        """Columns of values over time, as plain JSON data; only what touches the time after `since` s.
-
-        `sensors`: the temperatures that are wanted.
-        """
+    def cut(self, charger: str, sensors: Collection[str], since: Instant = 0) -> Cut:
+        """What touches the time after `since`. `sensors`: the temperatures that are wanted."""
         now = self._simulation.now()
-        history = self._kept.get(charger) or self._follow(charger)
+        history = self._kept[charger] if charger in self._kept else self._follow(charger)
         segment = self._simulation.chargers[charger].segment
-        found = history.stretches(round(since * SECOND), segment, now)
+        found = history.stretches(since, segment, now)
+        return Cut(charger, tuple(sensors), found, settled=segment.since, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A part of the past of one charger. It never changes, so that it can be written down elsewhere."""
+
+    charger: str
+    sensors: tuple[str, ...]
+    found: list[Stretch]
+    settled: Instant
+    """Nothing before this changes any more."""
+    now: Instant
+
+    def as_json(self) -> dict[str, object]:
+        """Columns of values over time, as plain JSON data."""
+        found = self.found
         return {
-            "charger": charger,
+            "charger": self.charger,
             "since": round(seconds(found[0].since), 6),
-            "settled": round(seconds(segment.since), 6),
-            "fixed": 2
-            * sum(1 for stretch in found if stretch.until <= segment.since and stretch.since < segment.since),
-            "now": round(seconds(now), 6),
+            "settled": round(seconds(self.settled), 6),
+            "fixed": 2 * sum(1 for stretch in found if stretch.since < self.settled),
+            "now": round(seconds(self.now), 6),
             "times": [round(seconds(at), 6) for stretch in found for at in (stretch.since, stretch.until)],
-            "sensors": list(sensors),
+            "sensors": list(self.sensors),
             "values": {
                 name: _column(found, index)
                 for index, name in enumerate(COLUMNS)
-                if not name.startswith(TEMPERATURE) or name.removeprefix(TEMPERATURE) in sensors
+                if not name.startswith(TEMPERATURE) or name.removeprefix(TEMPERATURE) in self.sensors
             },
             "changes": {name: _changes(found, index) for index, name in enumerate(DISCRETE)},
         }

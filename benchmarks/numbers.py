@@ -1,0 +1,224 @@
+"""What is no ratio: how long things take, and how much they need.
+
+The one rule: a number has a unit, a goal it should not exceed, and a ceiling above which the check fails.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import selectors
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from .load import HttpLoad, connected
+from .process import SERVER_CORE, Served, cpu_of
+
+ROOT: Final = Path(__file__).parent.parent
+PONG: Final = bytes.fromhex("8a8000000000")
+"""A sign of life, whether anybody asked for it or not."""
+UPGRADE: Final = (
+    b"GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """One measured number."""
+
+    name: str
+    value: float
+    unit: str
+    goal: float
+    ceiling: float
+    """More fails the check."""
+
+
+Group = Callable[[], Iterator[Number]]
+QUICK: Final[tuple[Group, ...]] = (
+    lambda: fleet(6, span=0.1),
+    lambda: resets((1, 5, 60)),
+    lambda: pushes(1, 2, 1.5),
+    lambda: days(3),
+)
+"""Only to see that they can be measured."""
+EVERY: Final[tuple[Group, ...]] = (
+    lambda: fleet(1000, span=10.0),
+    lambda: resets((1, 5, 60), (10, 50, 600)),
+    lambda: pushes(200, 5, 5.0),
+    lambda: starts(5),
+    lambda: days(1000),
+)
+"""Every number of the table."""
+
+
+# --- a fleet ---------------------------------------------------------------------------------------------------------
+
+
+def fleet(count: int, *, span: float) -> Iterator[Number]:
+    with Served.of("fleet", {"count": count}) as served:
+        boxes = f"{count} mixed boxes"
+        yield Number(name=f"{boxes}: start", value=served.told["started"], unit="s", goal=3.0, ceiling=10.0)
+        yield Number(name=f"{boxes}: memory", value=served.memory, unit="MiB", goal=100, ceiling=260)
+        yield Number(name=f"{boxes}: descriptors", value=served.descriptors, unit="", goal=20, ceiling=3000)
+        before = served.cpu
+        time.sleep(span)
+        yield Number(name=f"{boxes}: idle", value=(served.cpu - before) / span, unit="core", goal=0.01, ceiling=0.5)
+        took = served.next_line()
+        yield Number(name=f"{boxes}: /api/wallboxes", value=1e3 * took["wallboxes"], unit="ms", goal=20, ceiling=200)
+        yield Number(name=f"{boxes}: a step", value=1e3 * took["step"], unit="ms", goal=1, ceiling=50)
+        yield Number(name=f"{boxes}: an advance", value=1e3 * took["advance"], unit="ms", goal=30, ceiling=500)
+        yield Number(name=f"{boxes}: reset", value=took["reset"], unit="s", goal=0.3, ceiling=10)
+
+
+def resets(*wanted: tuple[int, float, float]) -> Iterator[Number]:
+    """Of so many go-e; goal and ceiling [ms]."""
+    for count, goal, ceiling in wanted:
+        with Served.of("reset", {"count": count}) as served:
+            name = f"reset of {count} go-e"
+            yield Number(name=name, value=1e3 * served.told["reset"], unit="ms", goal=goal, ceiling=ceiling)
+
+
+# --- pushes ----------------------------------------------------------------------------------------------------------
+
+
+def pushes(boxes: int, clients: int, span: float) -> Iterator[Number]:
+    """CPU per message of WARPs that push to web sockets, against a loop that writes a ready frame."""
+    command = [sys.executable, "-m", "benchmarks.serve", "pushes", f'{{"count": {boxes}}}']
+    with Served(command) as ours:
+        ports: list[int] = ours.told["ports"]  # type: ignore[assignment]
+        alone = ours.memory
+        socks: list[socket.socket] = []
+        heard = time.monotonic()
+        for port in ports:
+            socks += [_upgraded(port) for _ in range(clients)]
+            if time.monotonic() - heard > 1.0:
+                _drain(socks, 0.05)
+                heard = time.monotonic()
+        _drain(socks, 1.5)
+        memory = (ours.memory - alone) * 1024 / len(socks)
+        before = ours.cpu
+        messages, size = _drain(socks, span)
+        cost = (ours.cpu - before) / max(1, messages)
+        rate = max(1.0, messages / span / len(socks))
+        _close(socks)
+    with Served.of("frames", {"size": max(1, size // max(1, messages)), "rate": rate}) as bare:
+        socks = [connected(round(bare.told["port"])) for _ in range(boxes * clients)]
+        _drain(socks, 3.0)
+        before = bare.cpu
+        written, _ = _drain(socks, span)
+        ready = (bare.cpu - before) / max(1, written)
+        _close(socks)
+    name = f"pushes of {boxes} WARPs to {clients} clients each"
+    yield Number(name=f"{name}: CPU, ready frames", value=cost / ready, unit="x", goal=1.5, ceiling=20)
+    yield Number(name=f"{name}: memory a client", value=memory, unit="KiB", goal=20, ceiling=200)
+
+
+def _upgraded(port: int) -> socket.socket:
+    sock = connected(port)
+    sock.sendall(UPGRADE)
+    sock.recv(1024)
+    return sock
+
+
+def _drain(socks: list[socket.socket], span: float) -> tuple[int, int]:
+    """Messages and bytes that come within `span` s; a read is taken for one message, as they come apart in time."""
+    messages = size = 0
+    for sock in socks:
+        sock.sendall(PONG)
+    with selectors.DefaultSelector() as waiting:
+        for sock in socks:
+            waiting.register(sock, selectors.EVENT_READ)
+        until = time.monotonic() + span
+        while (left := until - time.monotonic()) > 0:
+            for key, _ in waiting.select(left):
+                assert isinstance(key.fileobj, socket.socket)
+                data = key.fileobj.recv(1 << 16)
+                if not data:
+                    raise ConnectionError("a server hung up")
+                messages += 1
+                size += len(data)
+    return messages, size
+
+
+def _close(socks: list[socket.socket]) -> None:
+    for sock in socks:
+        sock.close()
+
+
+# --- starting --------------------------------------------------------------------------------------------------------
+
+
+def starts(rounds: int) -> Iterator[Number]:
+    with tempfile.TemporaryDirectory() as folder:
+        scenario = Path(folder) / "goe.yaml"
+        scenario.write_text("wallbox: {vendor: goe, http: 18101}\n")
+        yield Number(
+            name="run to the first answer, one go-e",
+            value=_median(rounds, lambda: _first_answer([str(scenario)], 18101)),
+            unit="s",
+            goal=0.5,
+            ceiling=2.0,
+        )
+        yield Number(
+            name="check",
+            value=_median(rounds, lambda: _took("-m", "emulator", "check", str(scenario))),
+            unit="s",
+            goal=0.25,
+            ceiling=1.5,
+        )
+    bare = _median(rounds, lambda: _took("-c", "pass"))
+    helped = _median(rounds, lambda: _took("-m", "emulator", "--help"))
+    yield Number(name="--help", value=helped / bare, unit="x bare Python", goal=4.0, ceiling=12.0)
+
+
+def _median(rounds: int, measure: Callable[[], float]) -> float:
+    return statistics.median(measure() for _ in range(rounds))
+
+
+def _took(*arguments: str) -> float:
+    """CPU time of a Python command [s]: what it takes on a machine that has nothing else to do."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True, cwd=ROOT)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _first_answer(arguments: list[str], port: int) -> float:
+    """CPU time of `run` until its first whole answer over HTTP [s]."""
+    command = [sys.executable, "-m", "emulator", "run", "--control-port", "0", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)
+    try:
+        os.sched_setaffinity(process.pid, {SERVER_CORE})
+        while True:
+            try:
+                _, body = HttpLoad("/api/status?filter=car", closes=True).reply(port)
+                if b"car" in body:
+                    return cpu_of(process.pid)
+            except OSError:
+                time.sleep(0.005)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+# --- the model -------------------------------------------------------------------------------------------------------
+
+
+def days(count: int) -> Iterator[Number]:
+    """A day of chargers without wallboxes: two sessions each, a switch of phases there and back, and a taper."""
+    code = f"from benchmarks.model import day; print(*day({count}))"
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+    milliseconds, kilobytes = map(float, found.stdout.split())
+    name = f"a day of one charger among {count}, model only"
+    yield Number(name=name, value=milliseconds, unit="ms", goal=10, ceiling=100)
+    yield Number(name=f"{name}: memory", value=kilobytes, unit="kB", goal=50, ceiling=800)
