@@ -22,6 +22,7 @@ from .options import (
     ports,
     realism,
     seed,
+    shard,
     state_file,
     strict,
 )
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     help="Memory for the journal; the oldest pushes go first. A report still has all of it.",
 )
 @strict
+@shard
 @broker
 @broker_port
 @port_offset
@@ -108,6 +110,7 @@ def command(
     state: Path | None,
     journal_limit: int,
     strict: bool,
+    shard: str,
     broker: str | None,
     broker_port: int | None,
     port_offset: int,
@@ -118,10 +121,12 @@ def command(
 
     Without SCENARIO: one 22 kW charger, run by every vendor at once. Exit code 0 if all expectations and rules
     held, 1 if one failed, 3 if the emulator itself did. A scenario without an `end` is served until it is interrupted.
+    With --shard, only the chargers of that share are served; what belongs together stays in one share.
     """
     import asyncio
 
     from ..control.access import check_bind
+    from ..explore.shard import Shard
     from ..runtime.bugs import EXIT_CODE
     from ..service.emulator import Options
     from ..world.plan import realistic
@@ -150,6 +155,10 @@ def command(
     }
     if strict:
         found = replace(found, strict=True)
+    if (part := Shard.parse(shard)).count > 1:
+        from ..scenario.sharing import shares
+
+        found = shares(found, part.count)[part.index]
     if report is not None:
         prepare_folder(report)
     result, earlier, ok = asyncio.run(_run(found, options, control, keep_running=keep_running))

@@ -26,8 +26,9 @@ from ..world.evaluation import evaluate
 from ..world.history import Histories
 from . import central_system, models, views
 from .contacts import Contacts
+from .exposition import MEDIA_TYPE
 from .feed import EventFeed
-from .metrics import MEDIA_TYPE, Metrics
+from .metrics import Metrics
 from .problems import Refused
 from .reading import FILTERS, Filter, newer, older, related
 from .requests import answer, json_of, model_of, nothing, number, query_of, reached, whole

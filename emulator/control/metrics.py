@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..core.instant import seconds
 from ..runtime.journal import Entry
+from .exposition import Family, family
+from .health import Health
 from .views import listening
 
 if TYPE_CHECKING:
     from ..service.emulator import Emulator
-
-MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-Labels = Mapping[str, str]
-Sample = tuple[Labels, float]
-Family = tuple[str, str, str, "Sequence[tuple[Mapping[str, str], float]]"]
 
 
 class Metrics:
@@ -26,6 +23,7 @@ class Metrics:
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
         self._entries: Counter[tuple[str, str, str, str]] = Counter()
+        self.health = Health(emulator)
         self.attach()
 
     def attach(self) -> None:
@@ -37,10 +35,8 @@ class Metrics:
 
     def text(self) -> str:
         """The whole page."""
-        return "".join(
-            _family(name, kind, about, samples)
-            for name, kind, about, samples in (*self._of_the_emulator(), *self._of_chargers())
-        )
+        families = (*self._of_the_emulator(), *self.health.families(), *self._of_chargers())
+        return self.health.latencies() + "".join(family(*found) for found in families)
 
     def _of_the_emulator(self) -> Iterable[Family]:
         simulation = self._emulator.simulation
@@ -111,23 +107,3 @@ UNITS = {
     "total_energy": "total_energy_watthours",
     "contactor": "contactor_closed",
 }
-
-
-def _family(name: str, kind: str, about: str, samples: Sequence[Sample]) -> str:
-    if not samples:
-        return ""
-    full = f"charger_emulator_{name}" if not name.startswith("charger_") else name
-    lines = [f"# HELP {full} {about}", f"# TYPE {full} {kind}"]
-    lines += [f"{full}{_labels(labels)} {value:.10g}" for labels, value in samples]
-    return "\n".join(lines) + "\n"
-
-
-def _labels(labels: Labels) -> str:
-    if not labels:
-        return ""
-    escaped = (f'{key}="{_escape(value)}"' for key, value in labels.items())
-    return "{" + ",".join(escaped) + "}"
-
-
-def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -90,11 +90,13 @@ class ControlServer:
                 "choose another with --control-port, 0 for any free port"
             ) from error
         self.port = self._socket.sockets[0].getsockname()[1]
+        self._api.metrics.health.lag.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._socket is not None:
             self._socket.close()
+        self._api.metrics.health.lag.stop()
         await self._api.feed.close()
         await self._runner.cleanup()
 

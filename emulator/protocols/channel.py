@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..core.instant import Instant, seconds
@@ -207,8 +208,10 @@ class Channel:
                 detail["silent"] = True
                 return
             self._lag = self.endpoint.latency("websocket")
+            began = perf_counter()
             with interception.handling():
                 self._speak(lambda: self._conversation.received(text), detail)
+            self.endpoint.websocket_workload.answered(perf_counter() - began)
             self._lag = 0.0
 
     def _intercept(self, frame: str | bytes, direction: Direction) -> Interception:
@@ -234,6 +237,8 @@ class Channel:
         if self._over or self._ending:
             return
         if self._talking or self._crowded:
+            if self._merged is not None:
+                self.endpoint.websocket_workload.pushes_dropped += 1
             self._merged = at
             return
         self._speak(lambda: self._conversation.published(at), at=at)
@@ -373,7 +378,7 @@ class Channel:
 
     def _guarded(self, ask: Callable[[], Answer]) -> Answer | None:
         """Ask the conversation; a mistake of ours costs this client its connection and nothing else."""
-        return self.endpoint.ask(self.break_off, ask)
+        return self.endpoint.guarded(self.break_off, ask)
 
     def note(self, name: str, detail: dict[str, object] | None = None) -> None:
         """Record what becomes of the connection."""

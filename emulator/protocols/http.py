@@ -7,6 +7,7 @@ and between the two no vendor is asked anything.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,12 @@ class HttpServer(Server):
     @property
     def interface(self) -> HttpInterface:
         return self.endpoint.declared(HttpInterface)
+
+    @property
+    def clients(self) -> Mapping[str, int]:
+        upgraded = sum(connection.channel is not None for connection in self.connections)
+        found = {self.endpoint.name: len(self.connections) - upgraded}
+        return found | {"websocket": upgraded} if self.interface.websockets else found
 
     # --- the socket --------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -81,6 +81,10 @@ class ModbusServer(Server):
     @property
     def interface(self) -> ModbusInterface:
         return self.endpoint.declared(ModbusInterface)
+
+    @property
+    def clients(self) -> Mapping[str, int]:
+        return {self.endpoint.name: len(self.connections)}
 
     # --- the socket --------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from ..core.agenda import Priority
 from ..core.instant import Instant
 from ..devices.delivery import Copy
 from ..devices.interception import Interception
-from ..devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Publish
+from ..devices.interfaces import EMBEDDED_BROKER, BrokerAccess, MqttInterface, Origin, Publish
 from ..devices.retained import Retained, described
 from ..devices.traffic import of_publish
 from ..devices.wallbox import Wallbox
@@ -136,7 +136,7 @@ class MqttDevice(Outgoing):
             self._echoes.sent(message)
             Retained.of(self.simulation).put(message)
             self._record("push", message, self._peer)
-        link.publish(batch)
+        self.endpoint.workload.pushes_dropped += link.publish(batch)
 
     def received(self, message: Message) -> None:
         """The broker sent a message."""
@@ -178,10 +178,13 @@ class MqttDevice(Outgoing):
         with self.simulation.because(cause):
             self._held = []
             with interception.handling():
-                answer = self._asked(self.interface.received, message.topic, message.payload, message.retain, origin)
+                answer = self.endpoint.ask(list, self._answered, message, origin)
             held, self._held = self._held, None
             self.send(answer)
             self.send(held)
+
+    def _answered(self, message: Publish, origin: Origin) -> list[Publish]:
+        return list(self.interface.received(message.topic, message.payload, message.retain, origin))
 
     def _publish(self, at: Instant) -> None:
         """Something may be new at `at`."""
@@ -192,8 +195,8 @@ class MqttDevice(Outgoing):
             self.send(messages)
 
     def _asked(self, question: Callable[P, Iterable[Publish]], *args: P.args, **kwargs: P.kwargs) -> list[Publish]:
-        """The wallbox's answer; silence if our code for it fails."""
-        return self.endpoint.ask(list, lambda: list(question(*args, **kwargs)))
+        """What the wallbox says; silence if our code for it fails."""
+        return self.endpoint.guarded(list, lambda: list(question(*args, **kwargs)))
 
     def _record(self, kind: Literal["push", "request"], message: Publish, client: str | None) -> Entry:
         detail = described(message, self.interface.prefix(), pushed=kind == "push")

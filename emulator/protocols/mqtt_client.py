@@ -79,12 +79,15 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, message: Publish) -> None:
+    def put(self, message: Publish) -> int:
+        """Let a message wait; how many others it cost: older ones on its topic, or the oldest of all."""
         key = message.topic if message.retain else next(self._numbers)
-        self._waiting.pop(key, None)  # the newer one goes to the end, behind what came before it
+        replaced = self._waiting.pop(key, None)  # the newer one goes to the end, behind what came before it
         self._waiting[key] = message
         if len(self._waiting) > self._limit:
             self.take()
+            return 1
+        return int(replaced is not None)
 
     def take(self) -> Publish:
         return self._waiting.pop(next(iter(self._waiting)))
@@ -136,15 +139,15 @@ class Connection(asyncio.Protocol):
 
     # --- what a device does ------------------------------------------------------------------------------------------
 
-    def publish(self, messages: Iterable[Publish]) -> None:
-        """Send messages in this order, in one write."""
+    def publish(self, messages: Iterable[Publish]) -> int:
+        """Send messages in this order, in one write; how many others are lost because the broker is slow."""
         if self._ending:
-            return
+            return 0
         if self._paused:
-            for message in messages:
-                self.outbox.put(message)
-        elif data := b"".join(map(self._encoded, messages)):
+            return sum(map(self.outbox.put, messages))
+        if data := b"".join(map(self._encoded, messages)):
             self._write(data)
+        return 0
 
     def subscribe(self, filters: Iterable[str]) -> None:
         """Subscribe with QoS 0, as the devices do."""

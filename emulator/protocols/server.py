@@ -11,7 +11,8 @@ import errno
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Final, ParamSpec, Self, TypeVar
 
 from ..core.instant import Instant
@@ -22,6 +23,7 @@ from ..devices.wallbox import Wallbox
 from ..errors import PortTaken
 from ..runtime.journal import Entry
 from ..runtime.simulation import Simulation
+from .workload import Workload
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,9 @@ class Endpoint:
     host: str = "127.0.0.1"
     port: int = 0
     """Requested port; the real one once it is bound (0: any)."""
+    workload: Workload = field(default_factory=Workload)
+    websocket_workload: Workload = field(default_factory=Workload)
+    """Of the WebSocket paths on the port of an HTTP server."""
 
     def attach(self, wallbox: Wallbox) -> None:
         """Serve another wallbox (of the same vendor) from now on."""
@@ -99,7 +104,14 @@ class Endpoint:
         return self.wallbox.interceptor.connection_limit(self.name, limit)
 
     def ask(self, fallback: Callable[[], F], question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | F:
-        """The wallbox's answer; `fallback` if our code for it fails, as a device would do when its own does."""
+        """The wallbox's answer to a client; how long it took is counted. Else as `guarded`."""
+        began = perf_counter()
+        answer = self.simulation.bugs.guard(self.address, fallback, question, *args, **kwargs)
+        self.workload.answered(perf_counter() - began)
+        return answer
+
+    def guarded(self, fallback: Callable[[], F], question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | F:
+        """What the wallbox says; `fallback` if our code for it fails, as a device would do when its own does."""
         return self.simulation.bugs.guard(self.address, fallback, question, *args, **kwargs)
 
     def record(
@@ -144,6 +156,11 @@ class Server(ABC):
     @property
     def listening(self) -> bool:
         return self._listening
+
+    @property
+    def clients(self) -> Mapping[str, int]:
+        """Open connections by interface: `http`, `websocket`. Default: the protocol has none."""
+        return {}
 
     @abstractmethod
     async def open(self) -> None:

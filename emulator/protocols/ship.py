@@ -6,6 +6,7 @@ that EEBUS needs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..devices.interfaces.ship import Discovered, ShipInterface, ShipNode
@@ -26,6 +27,10 @@ class ShipServer(Server):
         self.sockets: ShipSockets | None = None
         self._announcer = announcer
         self._discovery: ShipDiscovery | None = None
+
+    @property
+    def clients(self) -> Mapping[str, int]:
+        return {self.endpoint.name: self.sockets.pending if self.sockets is not None else 0}
 
     async def open(self) -> None:
         if not self.endpoint.reachable:

@@ -181,6 +181,7 @@ class UdpServer(Server):
         if transport is None or transport.is_closing():
             return
         if self.congested or not 0 < target[1] < 65_536:
+            self.endpoint.workload.pushes_dropped += self.congested
             log.warning("%s: %d bytes to %s:%d are lost", self.endpoint.address, len(data), *target)
             return
         transport.sendto(data, target)

@@ -31,11 +31,15 @@ RESERVE: Final = 64
 class Ports:
     """Chooses the port of every interface of a run."""
 
-    def __init__(self, bind: str, *, any_port: bool = False, offset: int = 0) -> None:
-        """`offset`: added to every port that is not any free one, on the address that wallboxes share."""
+    def __init__(self, bind: str, *, any_port: bool = False, defaults: bool = True, offset: int = 0) -> None:
+        """`offset`: added to every port that is not any free one, on the address that wallboxes share.
+
+        `defaults`: the vendors' own ports are for this process.
+        """
         self._bind = bind
         self._offset = offset
         self._any_port = any_port
+        self._defaults = defaults
         self._asked: set[tuple[str, str, int]] = set()
 
     def endpoint(self, wallbox: Wallbox, plan: WallboxPlan, name: str) -> Endpoint:
@@ -63,7 +67,7 @@ class Ports:
             return 0
         if isinstance(stated, int) and not isinstance(stated, bool):
             return stated + self._offset if stated else 0
-        port = wallbox.vendor.ports.get(name, declared)
+        port = wallbox.vendor.ports.get(name, declared) if self._defaults else 0
         return port + self._offset if port else 0
 
 

@@ -15,6 +15,8 @@ class Options:
     bind: str = "127.0.0.1"
     any_port: bool = False
     """Every interface on a free port, whatever the scenario says."""
+    default_ports: bool = True
+    """False: an interface without a port in the scenario gets a free one; the vendors' own are for another process."""
     port_offset: int = 0
     """Added to the ports of all interfaces and of the broker, for several emulators on one host."""
     speed: float | None = None

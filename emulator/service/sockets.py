@@ -41,7 +41,9 @@ class Sockets:
         self.central_system: CentralSystemServer | None = None
         self._scenario = scenario
         self._options = options
-        self._ports = Ports(options.bind, any_port=options.any_port, offset=options.port_offset)
+        self._ports = Ports(
+            options.bind, any_port=options.any_port, defaults=options.default_ports, offset=options.port_offset
+        )
         self._announcer: Announcer | None = None
         self._asking: set[OcppDevice] = set()
         """Charge points that wait for their central system."""
