@@ -132,12 +132,12 @@ def explore(request: pytest.FixtureRequest, tmp_path: Path) -> Explore:
 
 
 def _found(test: Path, config: pytest.Config, name: str) -> Path:
-    """A file beside the test, in the folder of the settings, or under the root of the tests."""
+    """A file beside the test, in the folder of the settings, or under the root of the tests; else what comes along."""
     root = config.rootpath
     for folder in (test.parent, root / str(config.getini("emulator_scenarios"))):
         if (folder / name).exists():
             return folder / name
-    return root / name
+    return root / name if (root / name).exists() else Path(name)
 
 
 def _open_loopback() -> None:

@@ -12,6 +12,8 @@ export const faults = signal<Fault[]>([]);
 export const journalEnd = signal(0);
 export const progress = signal<Progress>({ steps: 0, done: 0, finished: false });
 export const catalogue = signal<Catalogue | null>(null);
+/** How many different clients were seen. */
+export const clients = signal(0);
 /** What the user has to know although nobody asked: mistakes of the emulator itself, a disk that is full. */
 export const troubles = signal<string[]>([]);
 /** Counts the worlds: a reset makes a new one, and everything kept of the old one is worth nothing. */
@@ -71,6 +73,7 @@ function heard(messages: Message[]) {
         clock.value = message.clock;
         if (JSON.stringify(message.faults) !== JSON.stringify(faults.value)) faults.value = message.faults;
         journalEnd.value = message.journal;
+        clients.value = message.clients;
         if (message.timeline.done !== progress.value.done || message.timeline.finished !== progress.value.finished || message.timeline.steps !== progress.value.steps)
           progress.value = message.timeline;
         const found = [

@@ -60,7 +60,7 @@ export interface State {
 
 export type Message =
   | { type: "state"; state: State }
-  | { type: "overview"; clock: Clock; faults: Fault[]; chargers: Record<string, Row>; journal: number; timeline: Progress; bugs: Bug[]; storage: Storage | null; detail?: Charger }
+  | { type: "overview"; clock: Clock; faults: Fault[]; chargers: Record<string, Row>; journal: number; timeline: Progress; clients: number; bugs: Bug[]; storage: Storage | null; detail?: Charger }
   | { type: "entries"; entries: Entry[]; first?: boolean }
   | { type: "skipped"; entries: number };
 

@@ -51,8 +51,11 @@ def read(source: Path | str, *, vendor: str | None = None) -> Capture:
     )
 
 
-def text_of(path: Path) -> str:
-    """The text in a file. EmulatorError if it cannot be read, is no text, or is too large."""
+def text_of(path: Path, *, zeros: bool = False) -> str:
+    """The text in a file. EmulatorError if it cannot be read, is no text, or is too large.
+
+    `zeros`: some bytes 0 among text, as a damaged disk leaves them, are passed over.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(LONGEST + 1)
@@ -62,6 +65,8 @@ def text_of(path: Path) -> str:
         raise EmulatorError(f"{path}: is larger than {LONGEST // 1024**2} MiB")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
+    if zeros and data.count(0) * 10 < len(data):
+        data = data.replace(b"\0", b"")
     if b"\0" in data:
         raise EmulatorError(f"{path}: is no text (byte 0 at offset {data.index(0)}); expected {KINDS}")
     return data.decode("utf-8-sig", "replace")

@@ -153,11 +153,13 @@ class _Progress:
             return
         if self._terminal:
             click.echo("\r\x1b[K", nl=False, err=True)
-        steps = len(failure.trial.walk)
+        from ..explore.scenarios import counted
+
+        steps = counted(len(failure.trial.walk))
         by = ", ".join(failure.cause) or "nothing happening"
         flaky = f", FLAKY: came again {failure.repeated} of {failure.repetitions} times" if failure.flaky else ""
         short = "" if failure.shrunk else ", not shrunk to the end"
-        click.echo(f"{failure.finding.rule}: broken by {by} ({steps} steps{short}{flaky})\n  {path}")
+        click.echo(f"{failure.finding.rule}: broken by {by} ({steps}{short}{flaky})\n  {path}")
 
     def end(self, search: Search, out: Path) -> None:
         """It is over."""

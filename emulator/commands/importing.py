@@ -33,15 +33,19 @@ def command(
     `mosquitto_sub -v`, dumps of a box, or a journal of this emulator. Nothing personal is kept.
     """
     from ..captures.reading import text_of
+    from ..errors import EmulatorError
     from ..importing.importer import import_text
     from ..importing.writing import to_yaml
 
-    text = "\n".join(text_of(path) for path in files)
+    text = "\n".join(text_of(path, zeros=True) for path in files)
     imported = import_text(text, model=model, firmware=firmware)
     scenario = to_yaml(imported)
     alone = output is not None and str(output) == "-"
     if output is not None and not alone:
-        output.write_text(scenario, "utf-8")
+        try:
+            output.write_text(scenario, "utf-8")
+        except OSError as error:
+            raise EmulatorError(f"{output}: {error.strerror or error}") from None
     if as_json:
         click.echo(json.dumps({"scenario": scenario, **imported.as_json()}, indent=2, ensure_ascii=False))
         return 0

@@ -109,6 +109,14 @@ def quantities() -> Rows:
     yield from catalogue()
 
 
+def scenarios() -> Rows:
+    """The ones that come with the emulator, and can be run by their names."""
+    from ..explaining.library import scenarios as found
+
+    for one in found():
+        yield f"{one.name}.yaml", one.about
+
+
 def realism() -> Rows:
     """How long each interface takes to answer in real time, what the meter does meanwhile, and how that is known."""
     from ..vendors import names, vendor
@@ -148,6 +156,7 @@ LISTS: dict[str, Callable[[], Rows]] = {
     "events": events,
     "quantities": quantities,
     "realism": realism,
+    "scenarios": scenarios,
 }
 OF_VENDOR: dict[str, Callable[[str], Rows]] = {"settings": settings}
 """Lists that are about one vendor."""

@@ -71,6 +71,11 @@ class Contacts:
             found.setdefault(wallbox.partition(".")[0], set()).add((who, agent))
         return {charger: len(clients) for charger, clients in found.items()}
 
+    @property
+    def different(self) -> int:
+        """How many different clients there are, wherever they were."""
+        return len({(who, agent) for _, _, who, agent in self._seen})
+
     def listed(self) -> list[dict[str, object]]:
         """Every client, the one seen last first."""
         return [

@@ -222,7 +222,7 @@ class EventFeed:
         new = {name: row for name, row in rows.items() if wanted.rows.get(name) != row}
         wanted.rows = rows
         shown |= {"chargers": new, "journal": emulator.simulation.journal.seq, "timeline": views.progress(emulator)}
-        shown |= {"bugs": views.bugs(emulator), "storage": views.storage(emulator)}
+        shown |= {"clients": self._contacts.different, "bugs": views.bugs(emulator), "storage": views.storage(emulator)}
         if wanted.detail is not None:
             shown["detail"] = views.charger(emulator, wanted.detail)
         return _text({"type": "overview", **shown})

@@ -67,7 +67,7 @@ class Interceptor:
 
     def concerns(self, interface: str) -> bool:
         """Whether it may have anything to do with messages on an interface now."""
-        return False
+        return self.active
 
     def intercept(self, message: Message, *, peek: bool = False) -> Interception:
         """What happens to a message; `peek`: what would happen to it, which nothing counts."""

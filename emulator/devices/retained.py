@@ -25,11 +25,7 @@ class Retained:
 
     @classmethod
     def of(cls, simulation: Simulation) -> Self:
-        found = simulation.extensions.get(KEY)
-        if found is None:
-            found = simulation.extensions[KEY] = cls()
-        assert isinstance(found, cls)
-        return found
+        return simulation.extension(KEY, cls, cls)
 
     def put(self, message: Publish) -> None:
         """A message was published; an empty one that is to be retained takes back what was."""

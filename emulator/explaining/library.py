@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from ..scenario.shipped import folder
+
 Kind = Literal["scenario", "fault", "rule"]
 
 _ABOUT: Final = re.compile(r"^about:\s*(?:>-?\s*\n)?(?P<text>.*(?:\n[ ]+.*)*)", re.MULTILINE)
 _COMMENT: Final = re.compile(r"(?:^#.*\n)+", re.MULTILINE)
 _URL: Final = re.compile(r"https?://\S+")
-_PACKAGE: Final = Path(__file__).resolve().parents[1]
-PLACES: Final = (_PACKAGE / "scenarios", _PACKAGE.parent / "scenarios")
-"""Where the scenarios are: in the installed package, or beside it in a copy of the repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +37,18 @@ class Found:
 
 def library() -> list[Found]:
     """Everything there is."""
-    return [*_scenarios(), *_faults(), *_rules()]
+    return [*scenarios(), *_faults(), *_rules()]
 
 
-def folder() -> Path | None:
-    """Where the scenarios are; None: they were not installed."""
-    return next((place for place in PLACES if place.is_dir()), None)
-
-
-def _scenarios() -> Iterator[Found]:
+def scenarios() -> Iterator[Found]:
+    """Every scenario that comes with the emulator."""
     root = folder()
     if root is None:
         return
     for file in sorted(root.rglob("*.yaml")):
         text = file.read_text("utf-8", "replace")
-        yield _scenario(file, root, text)
+        if _ABOUT.search(text) is not None:  # else it is a part of others
+            yield _scenario(file, root, text)
 
 
 def _scenario(file: Path, root: Path, text: str) -> Found:
@@ -62,14 +58,13 @@ def _scenario(file: Path, root: Path, text: str) -> Found:
     told = _plain(about["text"]) if about is not None else ""
     seen = _plain(field.group()) if field is not None else ""
     rest = _URL.sub(" ", text[about.end() if about is not None else 0 :])
-    shown = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
     return Found(
         kind="scenario",
         name=file.relative_to(root).with_suffix("").as_posix(),
         title=title,
         about=f"{told} {seen}".strip(),
         words=rest,
-        command=f"charger-emulator run {shown}",
+        command=f"charger-emulator run scenarios/{file.relative_to(root).as_posix()}",
     )
 
 

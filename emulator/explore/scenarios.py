@@ -54,10 +54,14 @@ def about(failure: Failure) -> str:
     return f"{subject}{': ' + told if told else ''}."
 
 
+def counted(steps: int) -> str:
+    return "1 step" if steps == 1 else f"{steps} steps"
+
+
 def _head(failure: Failure, command: str, replay: str) -> Iterator[str]:
     steps = len(failure.trial.walk)
-    how = f"Shrunk from {failure.length} to {steps} steps" if steps else "Nothing has to happen"
-    how = how if failure.shrunk else f"{steps} steps, not shrunk to the end"
+    how = f"Shrunk from {counted(failure.length)} to {steps}" if steps else "Nothing has to happen"
+    how = how if failure.shrunk else f"{counted(steps)}, not shrunk to the end"
     yield f"# Found by: {command}"
     yield f"# {how}; it came again {failure.repeated} of {failure.repetitions} times."
     if failure.flaky:

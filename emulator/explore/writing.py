@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -153,12 +153,18 @@ def tables(explorations: Sequence[Mapping[str, object]]) -> list[Table]:
     return [
         Table("Failures", ("broken", "by", "steps", "seed", "came again"), rows),
         _states(coverage),
-        Table("Rules that had something to judge", ("rule", "walks"), [
-            [rule, count if (count := sum(n for (_, name), n in coverage.rules.items() if name == rule)) else
-             Verdict(ok=False, text="never")]
-            for rule in rules
-        ]),
-    ]  # fmt: skip
+        _judged(coverage, rules),
+    ]
+
+
+def _judged(coverage: Coverage, rules: Iterable[str]) -> Table:
+    """With how many of the words each rule had something to judge."""
+    rows: list[list[Cell]] = []
+    for rule in rules:
+        words = {word for word, name in coverage.rules if name == rule}
+        with_words = f"{len(words & coverage.words)} of {len(coverage.words)}"
+        rows.append([rule, with_words if words else Verdict(ok=False, text="never")])
+    return Table("Rules that had something to judge", ("rule", "with so many kinds of steps and faults"), rows)
 
 
 def _states(coverage: Coverage) -> Table:

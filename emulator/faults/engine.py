@@ -91,11 +91,7 @@ class FaultEngine:
     @classmethod
     def of(cls, simulation: Simulation) -> FaultEngine:
         """The engine of a simulation."""
-        found = simulation.extensions.get(KEY)
-        if found is None:
-            found = simulation.extensions[KEY] = cls(simulation)
-        assert isinstance(found, cls)
-        return found
+        return simulation.extension(KEY, cls, lambda: cls(simulation))
 
     def inject(self, injection: Injection) -> ActiveFault:
         """Put a fault into the world; one of the same name ends. EmulatorError if its effect is impossible now."""

@@ -17,10 +17,6 @@ from .talk import Datagram, Http, Known, Shown, Topic
 
 _GOE: Final = re.compile(r"^/?(?P<peer>go-eCharger/[^/]+)/(?P<tail>.+)$")
 _WARP: Final = re.compile(r"^/?(?P<peer>w(?:arp\d?|em2?)/[^/]+)/(?P<tail>.+)$")
-_SETTER: Final = re.compile(
-    r"\.(?:set|start|stop|reset|update)$|^(?:charger|dynamic_current|relay)\b.*set", re.IGNORECASE
-)
-_CHARGER: Final = {"pause": "pause", "resume": "resume"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +151,29 @@ def by_name(said: Known, name: str, value: object) -> Ask:
 def printed(said: Shown, name: str, value: object) -> Ask:
     """What a client printed that it asks for: `current` in A, `enable`."""
     return Ask(said.at, said.line, "", values={name: value})
+
+
+def unframed(text: str) -> str | None:
+    """What go-e's WebSocket says without its frame; None: nothing that a box tells of itself."""
+    if not text.lstrip().startswith('{"type"'):
+        return text
+    try:
+        frame = json.loads(text)
+        if "data" in frame and isinstance(frame["data"], str):  # securedMsg
+            frame = json.loads(frame["data"])
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(frame, dict):
+        return text
+    match frame.get("type"):
+        case "fullStatus" | "deltaStatus":
+            return json.dumps(frame.get("status"))
+        case "hello":
+            told = {"fwv": frame.get("version"), "typ": frame.get("devicetype"), "sse": frame.get("serial")}
+            return json.dumps({name: value for name, value in told.items() if value is not None})
+        case "response" | "authRequired" | "authSuccess" | "auth" | "setValue":
+            return None
+    return text
 
 
 def unbridged(payload: str) -> str:

@@ -122,7 +122,7 @@ class Boxes:
             case Http():
                 self._http(said)
             case SaidDocument():
-                self._document(said, said.text, "", "http")
+                self._document(said, said.text, "", "")
             case Known():
                 self._known(said)
 
@@ -171,7 +171,10 @@ class Boxes:
             ]
 
     def _document(self, said: Said, text: str, label: str, interface: str) -> None:
-        pieces, found = self._read(text, label)
+        words = asking.unframed(text)
+        if words is None:
+            return
+        pieces, found = self._read(words, label)
         for piece in found:
             if piece.shape == "register":
                 self.registers.append((said, int(piece.label), int(str(piece.data()))))
@@ -183,7 +186,7 @@ class Boxes:
             box = self._box(form.vendor, said.peer)
             box.documents += documents
             for document in documents:
-                over = document.interface if interface == "http" else interface
+                over = document.interface if interface == "" else interface
                 box.readings += readings_of(form.vendor, document, said, over)
         told = (remark for remark in pieces.remarks if not remark.text.startswith("not understood"))
         self.damaged += [(said.line + remark.line - 1, remark.text) for remark in told]
@@ -338,8 +341,10 @@ def _address(vendor: str, source: str, found: Field) -> str | None:
     below = ".".join(found.path)
     match vendor:
         case "goe":
-            if source in ("/status", "/api/status"):
-                return f"v1.{below}" if source == "/status" else below
+            if source == "/api/status":
+                return below
+            if source.lstrip("/") == "status":  # the old API, over HTTP or MQTT
+                return f"v1.{below}"
             return f"{source}.{below}" if below else source
         case "keba":
             if source == "push":

@@ -128,7 +128,7 @@ def _by_power(part: Part, agreement: Agreement) -> list[tuple[float, float]]:
 
 
 def _total(_work: Work, part: Part, _index: int, _found: Replay, agreement: Agreement) -> None:
-    pairs = list(_pairs(part, agreement, "total"))
+    pairs = list(_pairs(part, agreement, "total")) or list(_pairs(part, agreement, "total.since_reset"))
     if not pairs:
         return
     _, told, other = pairs[0]

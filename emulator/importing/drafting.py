@@ -48,7 +48,7 @@ def sketch_of(
     sketch.interfaces = _interfaces(device, list(told))
     if any(situation.state in ("B", "C") for situation in situations):
         _vehicle(sketch, device, moments, remarks)
-    total = first(moments, "total")
+    total = first(moments, "total") or first(moments, "total.since_reset")
     if total:
         sketch.hardware["total_energy"] = shown(round(total), "Wh")
     return sketch

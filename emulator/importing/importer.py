@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
+from .. import vendors
 from ..captures.journal import entries_in
 from ..errors import EmulatorError
 from . import calibrating, guessing, overriding, repairing, settling
@@ -30,7 +32,7 @@ from .thinning import IMPROVED_BY, MEASURED_BY, thinned
 from .timing import timed, together_in_time
 from .working import Part, Work
 
-MOST_BOXES = 8
+MOST_BOXES: Final = 8
 """Boxes of one log."""
 
 
@@ -83,7 +85,7 @@ def import_text(text: str, *, model: str | None = None, firmware: str | None = N
         remarks.left_out("what the client makes of it", sorted({said.line for said in boxes.shown}))
     for line, why in boxes.damaged:
         remarks.left_out(why, [line])
-    work = _work(found, model, firmware, remarks, redactor)
+    work = _work(found, None if model == vendor else model, firmware, remarks, redactor)
     _improve(work)
     overriding.override(work)
     work.measure()
@@ -93,8 +95,6 @@ def import_text(text: str, *, model: str | None = None, firmware: str | None = N
 
 
 def _vendor_of(model: str | None) -> str | None:
-    from .. import vendors
-
     if model is None:
         return None
     if model in vendors.names():

@@ -17,7 +17,7 @@ def messages_in(entries: Sequence[tuple[int, Entry]]) -> list[Said]:
     """Every message of a journal, in its order."""
     boxes: dict[object, Entry] = {}
     for _, entry in entries:
-        if entry.get("wallbox") in vendors.PACKAGES:
+        if entry.get("wallbox") in vendors.names():
             boxes.setdefault(entry.get("charger"), entry)
     found: list[Said] = []
     for line, entry in entries:

@@ -11,6 +11,7 @@ from copy import deepcopy
 from ..errors import EmulatorError
 from .agreement import Match
 from .boxes import Reading
+from .meanings import number_of
 from .personal import is_personal
 from .words import settings_for
 from .working import Part, Work
@@ -32,6 +33,7 @@ def _settle(work: Work, index: int, part: Part) -> None:
             wanted.setdefault(name, (value, []))[1].append(reading)
     if part.box.vendor == "warp":
         wanted |= _documents(part, early, set(rows))
+        _meter_reset(part)
     before, known = deepcopy(part.sketch), agreements[index].good
     for name, (value, _) in wanted.items():
         part.sketch.settings[name] = value
@@ -49,6 +51,14 @@ def _settle(work: Work, index: int, part: Part) -> None:
             _say(part, name, readings)
         else:
             before.settings = kept
+
+
+def _meter_reset(part: Part) -> None:
+    """How far the counter that can be reset is behind the other one."""
+    told = {reading.address: number_of(reading.value) for reading in reversed(part.readings)}
+    since, whole = told.get("meter/values.energy_rel"), told.get("meter/values.energy_abs")
+    if since is not None and whole is not None and whole > since:
+        part.sketch.settings["meter_reset"] = round((whole - since) * 1000)
 
 
 def _good(work: Work, index: int) -> int:

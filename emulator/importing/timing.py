@@ -16,7 +16,7 @@ from .meanings import number_of
 CLOCKS: Final = {"rbt": 0.001, "v1.rbt": 0.001, "evse/low_level_state.uptime": 0.001, "report2.Sec": 1.0,
     "report3.Sec": 1.0, "Timestamp": 1.0}  # fmt: skip
 """Values that are the time since a box started, as factors to s."""
-PACE: Final = 1.0
+PACE: Final = 5.0
 """s between messages whose time nobody tells, where the second has to come after the first."""
 LONGEST: Final = 30 * 86_400.0
 """Longest span of a log [s]."""

@@ -17,7 +17,6 @@ WIDTH: Final = 118
 _PLAIN: Final = re.compile(r"[A-Za-z_/][\w ./%°-]*[\w%.]|[A-Za-z_]")
 _QUANTITY: Final = re.compile(r"-?\d+(?:\.\d+)? [A-Za-z%°µ][A-Za-z%°]*(?: \d+(?:\.\d+)? [a-z]+)*")
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf"})
-_TIMES: Final = frozenset({"at", "after", "for", "within"})
 
 
 def to_yaml(imported: Imported) -> str:

@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from ..scenario.loader import load
-
-PACKAGED = Path(__file__).parents[1] / "scenarios" / "museum"
-"""In an installed package."""
-CHECKED_OUT = Path(__file__).parents[2] / "scenarios" / "museum"
-
-
-def folder() -> Path:
-    """Where the scenarios of the museum are."""
-    return PACKAGED if PACKAGED.is_dir() else CHECKED_OUT
+from ..scenario.shipped import folder
 
 
 def page() -> Iterator[str]:
@@ -22,7 +13,8 @@ def page() -> Iterator[str]:
     yield "# The museum of real bugs\n"
     yield "Each scenario stages what a client of these boxes stumbled over in the field. Run your client against one:"
     yield "`charger-emulator run scenarios/museum/FILE`.\n"
-    for file in sorted(folder().glob("*.yaml")):
+    root = folder()
+    for file in sorted(root.glob("museum/*.yaml") if root is not None else ()):
         text = file.read_text("utf-8")
         scenario = load(file)
         yield f"## {file.stem.replace('_', ' ')}\n"

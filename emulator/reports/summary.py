@@ -68,7 +68,7 @@ def _read(file: Path) -> dict[str, object]:
         report = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise EmulatorError(f"{file}: this is no report: {error}") from error
-    if not isinstance(report, dict) or not {"scenario", "ok", "ended_at"} <= report.keys():
+    if not isinstance(report, dict) or not ("kind" in report or {"scenario", "ok", "ended_at"} <= report.keys()):
         raise EmulatorError(f"{file}: this is no report: scenario, ok or ended_at is missing")
     return report
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from ..core.agenda import Action, Agenda, Priority, Timer
 from ..core.charger import LEAST_RETAINED, Charger
@@ -25,6 +25,7 @@ from .bugs import Bugs
 from .clock import Clock
 from .journal import Entry, Journal
 
+T = TypeVar("T")
 EventListener = Callable[[Event], None]
 
 CHAIN: Final = 10_000
@@ -147,6 +148,14 @@ class Simulation:
     def calendar(self, at: Instant | None = None) -> datetime:
         """Calendar time of an instant (default: now)."""
         return self.epoch + timedelta(microseconds=self.agenda.at if at is None else at)
+
+    def extension(self, name: str, kind: type[T], make: Callable[[], T]) -> T:
+        """What belongs to this world under a name, made when somebody asks for it first."""
+        if name not in self.extensions:
+            self.extensions[name] = make()
+        found = self.extensions[name]
+        assert isinstance(found, kind)
+        return found
 
     def timer(self, action: Action, priority: Priority = Priority.FIRMWARE) -> Timer:
         """A timer on the world's agenda, for logic that has time in it."""

@@ -30,6 +30,7 @@ from .documents import Environment, Files, ScenarioDocument, read_document
 from .plan import End, Scenario
 from .schema import TimelineSection
 from .sections import check_ports
+from .shipped import located
 from .steps import TimedStep
 from .steps.grid import NO_CONTROL_BOX, OfTheGrid
 from .variants import Variant
@@ -43,8 +44,12 @@ ONLY = "charger"
 
 
 def load(path: str | Path, *, environment: Mapping[str, str] | None = None, variant: Variant | None = None) -> Scenario:
-    """The scenario in a file. ScenarioError with every problem; EmulatorError if it cannot be read at all."""
-    return _loaded(_content(path), str(path), environment, variant)
+    """The scenario in a file, or in one that comes with the emulator (`ready/wifi_loss.yaml`).
+
+    ScenarioError with every problem; EmulatorError if it cannot be read at all.
+    """
+    file = located(Path(path))
+    return _loaded(_content(file), str(file), environment, variant)
 
 
 def loads(text: str, file: str = "scenario.yaml", *, environment: Mapping[str, str] | None = None) -> Scenario:

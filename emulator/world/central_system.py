@@ -22,11 +22,7 @@ def central_system(simulation: Simulation) -> CentralSystem:
     """The central system of a world."""
     from ..ocpp.central_system import CentralSystem
 
-    found = simulation.extensions.get(KEY)
-    if found is None:
-        found = simulation.extensions[KEY] = CentralSystem(simulation.calendar)
-    assert isinstance(found, CentralSystem)
-    return found
+    return simulation.extension(KEY, CentralSystem, lambda: CentralSystem(simulation.calendar))
 
 
 def ocpp_access(wallbox: Wallbox) -> OcppAccess | None:

@@ -149,11 +149,7 @@ class Histories:
     @classmethod
     def of(cls, simulation: Simulation) -> Histories:
         """Those of a simulation, kept from the first time that somebody asks for them."""
-        found = simulation.extensions.get(KEY)
-        if found is None:
-            found = simulation.extensions[KEY] = cls(simulation)
-        assert isinstance(found, cls)
-        return found
+        return simulation.extension(KEY, cls, lambda: cls(simulation))
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation

@@ -13,16 +13,12 @@ import yaml
 
 from emulator.cli import main
 from emulator.explore.asserting import Explore
-from emulator.explore.words import read_words
-from emulator.runtime.clock import Clock
-from emulator.scenario.loader import load
-from emulator.world.building import build
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explore.md").read_text("utf-8")
-SCENARIO, WRITTEN, WORDS, ACTIONS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+SCENARIO, WORDS, WRITTEN, ACTIONS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 (PYTHON,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-EXPLORES = "charger-emulator explore pause.yaml --no-rule-sets --walks 40 --seed 1"
+EXPLORES = "charger-emulator explore pause.yaml --vocabulary disturbances.yaml --no-rule-sets --walks 100"
 SAYS = dict(re.findall(r"\$ (charger-emulator .*)\n((?:[^$`].*\n)*)", PAGE))
 
 
@@ -31,6 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
     (tmp_path / "pause.yaml").write_text(SCENARIO, "utf-8")
+    (tmp_path / "disturbances.yaml").write_text(WORDS, "utf-8")
     return tmp_path
 
 
@@ -59,13 +56,6 @@ def test_matrix_and_shares(folder: Path) -> None:
         assert code == (1 if "FAILED" in told else 0)
         if "--shard" not in command:
             assert [line.split("; see")[0] for line in lines] == [line.split("; see")[0] for line in told.splitlines()]
-
-
-def test_the_vocabulary_is_one(folder: Path) -> None:
-    file = folder / "words.yaml"
-    file.write_text(WORDS, "utf-8")
-    names = build(load(folder / "pause.yaml"), clock=Clock(0.0)).names
-    assert len(read_words(file, names).words) == WORDS.count("weight: ")
 
 
 def test_the_function_gets_over_it(folder: Path) -> None:

@@ -116,6 +116,7 @@ def test_explore_tells_what_it_did(base: Path, tmp_path: Path) -> None:
     assert 'rule "sets it": broken by nothing happening (0 steps)' in told
     assert "kinds of steps and faults" in told
     assert f"see {out}/report.html" in told
+    assert "**FAILED**" in run("report", "summary", str(out))
     assert "1 failed" in run("play", str(out / "01-sets-it" / "scenario.yaml"), code=1)
 
 

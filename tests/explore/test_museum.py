@@ -44,7 +44,7 @@ def test_it_is_found_again(name: str, seed: int, tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     words = vocabulary(row, path)
-    options = Options(client=row.client(), walks=60, seed=seed, rule_sets=False, vocabulary=words)
+    options = Options(client=row.client(), walks=500, seed=seed, rule_sets=False, vocabulary=words)
     steps = row.rediscovered(explore(path, options, found=enough))
     assert steps
     assert max(steps) <= 8

@@ -195,6 +195,23 @@ BRIDGE: Final = """\
 [warp  ] TRACE 2026/02/03 10:00:00 recv warp3/AbCd/evse/state: '{"val":"{\\"iec61851_state\\":0,\\"charger_state\\":0}","ack":true,"ts":1770112800000}'
 """
 
+WEBSOCKET: Final = """\
+{"type":"hello","serial":"654321","devicetype":"go-eCharger_V4","version":"60.5","protocol":4,"secured":true}
+{"type":"fullStatus","partial":true,"status":{"car":1,"alw":true,"amp":14,"var":22}}
+{"type":"fullStatus","partial":false,"status":{"eto":123456,"wh":0}}
+{"type":"response","requestId":"1","success":true,"status":{"amp":10}}
+{"type":"deltaStatus","status":{"amp":10,"car":1}}
+"""
+
+OPENWB: Final = """\
+2026-02-03 10:00:00,123 - {modules.common.req:42} - {DEBUG:Thread-3} - Get-Response: {"car":1,"alw":true,"amp":16}
+"""
+
+PYMODBUS: Final = """\
+2026-02-03 10:00:00.123 DEBUG (MainThread) [pymodbus.logging] send: 0x0 0x1 0x0 0x0 0x0 0x6 0xff 0x3 0x3 0xe8 0x0 0x2
+2026-02-03 10:00:00.143 DEBUG (MainThread) [pymodbus.logging] recv: 0x0 0x1 0x0 0x0 0x0 0x7 0xff 0x3 0x4 0x0 0x0 0x0 0x1 old_data:  addr=None
+"""
+
 DEBUG_ONLY: Final = """\
 [lp-1  ] DEBUG 2026/02/03 10:00:00 charger status: C
 [lp-1  ] DEBUG 2026/02/03 10:00:00 charge power: 6700W
@@ -227,6 +244,9 @@ EVERY: Final = {
     "IOBROKER_PAGE": (IOBROKER_PAGE, "keba", 4),
     "MOSQUITTO": (MOSQUITTO, "goe", 4),
     "BRIDGE": (BRIDGE, "warp", 2),
+    "WEBSOCKET": (WEBSOCKET, "goe", 8),
+    "OPENWB": (OPENWB, "goe", 3),
+    "PYMODBUS": (PYMODBUS, "keba", 1),
     "DEBUG_ONLY": (DEBUG_ONLY, "goe", 10),
 }
 """The text, whose box it is, and how many values it tells that are not personal."""

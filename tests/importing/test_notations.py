@@ -204,6 +204,14 @@ def test_the_command_writes_a_scenario_and_says_how_well_it_agrees(tmp_path: Pat
     assert loads(scenario.read_text()).chargers
 
 
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    log = tmp_path / "paste.log"
+    log.write_bytes(b"\0" + miniatures.EVCC_GOE.encode())
+    arguments = ["import", str(log), "-o", str(tmp_path / "nowhere" / "box.yaml")]
+    with pytest.raises(EmulatorError, match="No such file"):
+        CliRunner().invoke(application, arguments, catch_exceptions=False, standalone_mode=False)
+
+
 def test_model_and_firmware_can_be_stated(tmp_path: Path) -> None:
     log = tmp_path / "paste.log"
     log.write_text(miniatures.EVCC_GOE)
@@ -213,6 +221,8 @@ def test_model_and_firmware_can_be_stated(tmp_path: Path) -> None:
     assert 'firmware: "55.5"' in told["scenario"]
     assert told["readings"] == 60
     assert told["guessed"] == []
+    vendor = CliRunner().invoke(application, ["import", str(log), "--json", "--model", "goe"], standalone_mode=False)
+    assert json.loads(vendor.output)["readings"] == 60
 
 
 @pytest.mark.parametrize(

@@ -395,3 +395,16 @@ def test_a_wallbox_has_the_interfaces_that_are_listed(model: str, interface: str
 
 def test_what_is_not_wanted_may_be_what_a_model_has_not() -> None:
     assert loads("wallbox: {model: keba-p40, udp: false}").chargers[0].wallboxes[0].interfaces == {"udp": False}
+
+
+def test_a_scenario_that_comes_along_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = load("ready/wifi_loss.yaml")
+    assert found.file.endswith("scenarios/ready/wifi_loss.yaml")
+    assert load("scenarios/ready/card_before_charging.yaml").chargers, "what it includes is beside it"
+    Path("ready").mkdir()
+    Path("ready/wifi_loss.yaml").write_text("wallbox: goe\n")
+    assert load("ready/wifi_loss.yaml").file == "ready/wifi_loss.yaml", "a file of one's own wins"
+    for nowhere in ("ready/wifi_los.yaml", "ready/../ready/ready.yaml", "ready"):
+        with pytest.raises(EmulatorError):
+            load(nowhere)

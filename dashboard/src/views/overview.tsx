@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { current, energy, percent, plural, power, stateOf, words } from "../format";
 import { Badge, Card, Empty, Icon, SearchBox, Select } from "../parts";
-import { go, link, rows, state } from "../store";
+import { clients, go, link, rows, state } from "../store";
 import type { Row } from "../types";
 import { Virtual } from "../virtual";
 
@@ -56,7 +56,7 @@ export function Overview() {
         <Tile label="Power" value={power(all.reduce((sum, row) => sum + row.power, 0))} />
         <Tile label="Charging" value={`${charging}`} of={plural(all.length, "charger")} />
         <Tile label="Faults detected" value={`${troubled}`} of={injected ? `${injected} injected` : "none injected"} tone={troubled ? "bad" : ""} />
-        <Tile label="Clients seen" value={`${all.reduce((sum, row) => sum + row.clients, 0)}`} of={`at ${plural(all.filter(row => row.clients).length, "charger")}`} />
+        <Tile label="Clients seen" value={`${clients.value}`} of={`at ${plural(all.filter(row => row.clients).length, "charger")}`} />
       </div>
       <Card class="fill">
         <div class="toolbar">
