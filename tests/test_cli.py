@@ -498,3 +498,13 @@ def test_the_live_table_shows_boxes_and_clients(good: Path) -> None:
         console.print(emulator.call(lambda: table(emulator.running, contacts)))
     (row,) = [line for line in console.export_text().splitlines() if line.startswith("charger.goe")]
     assert re.search(r"gemini-22 +C +10\.\d\d kW +127\.0\.0\.1 +1 +GET /api/status", row)
+
+
+def test_a_share_of_a_fleet_is_served(tmp_path: Path) -> None:
+    fleet = tmp_path / "fleet.yaml"
+    fleet.write_text("fleet: {count: 3, name: box, wallboxes: {goe: {http: 0}}}\nend: {at: 1 s}\n")
+    done = run("run", str(fleet), "--shard", "1/3", "--speed", "1000", "--control-port", "0", "--ports", "free")
+    assert "box2.goe" in done.stdout
+    assert "box1" not in done.stdout
+    too_many = run("run", str(fleet), "--shard", "0/4", "--control-port", "0", code=2)
+    assert "3 chargers cannot be split into 4 shares" in too_many.stderr
