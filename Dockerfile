@@ -1,4 +1,4 @@
-# The emulator as a container: every vendor on one charger, or the scenario given to `run`.
+# The emulator as a container: six vendors on one charger, or the scenario given to `run`.
 #   docker build -t charger-emulator .
 #   docker run --rm --network host charger-emulator
 #   docker run --rm --read-only --tmpfs /tmp --cap-drop ALL --network host charger-emulator

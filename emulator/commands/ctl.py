@@ -253,6 +253,8 @@ def _verdict(found: Mapping[str, Any], *, as_json: bool) -> int:
     if as_json:
         print_json(found)
     else:
+        if not found["rules"]:
+            click.echo("no rule is in force")
         for rule in found["rules"]:
             mark = "ok    " if rule["ok"] else "FAILED"
             click.echo(f"{mark}  {rule['name']}  (occurred {rule['occurrences']} times)")
