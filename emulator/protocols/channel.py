@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -281,9 +280,7 @@ class Channel:
         if replies_to is None:
             self._record_push(frame, len(payload), at)
         else:
-            with suppress(ValueError, LookupError, TypeError, AttributeError):  # a fault may have made nonsense of it
-            told = list(self.spec.values_in(frame))
-        if told:
+            if told := self.spec.told_by(frame):
                 read = replies_to.setdefault("reads", [])
                 if isinstance(read, list):
                     read += told
@@ -323,10 +320,7 @@ class Channel:
 
     def _record_push(self, frame: str | bytes, size: int, at: Instant | None) -> None:
         detail: dict[str, object] = {"size": size, "frame": excerpt(frame)}
-        told: list[str] = []
-        with suppress(ValueError, LookupError, TypeError, AttributeError):  # a fault may have made nonsense of it
-            told = list(self.spec.values_in(frame))
-        if told:
+        if told := self.spec.told_by(frame):
             detail["reads"] = told
         if at is not None and at != self.endpoint.simulation.at:
             detail["of"] = round(seconds(at), 6)
