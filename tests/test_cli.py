@@ -508,3 +508,25 @@ def test_a_share_of_a_fleet_is_served(tmp_path: Path) -> None:
     assert "box1" not in done.stdout
     too_many = run("run", str(fleet), "--shard", "0/4", "--control-port", "0", code=2)
     assert "3 chargers cannot be split into 4 shares" in too_many.stderr
+
+
+def test_a_fleet_in_several_processes_has_one_verdict(tmp_path: Path) -> None:
+    fleet = tmp_path / "fleet.yaml"
+    fleet.write_text(
+        "fleet: {count: 3, name: box, wallboxes: {goe: {http: 0}}}\n"
+        "steps: [{at: 1 s, expect: {box1.pilot: A}}, {at: 2 s, expect: {box2.pilot: C}}]\nend: {at: 3 s}\n"
+    )
+    options = ("run", str(fleet), "--ports", "free", "--control-port", "0", "--workers", "2")
+    done = run(*options, "--speed", "1000", code=1)
+    assert [f"box{number}.goe" in done.stdout for number in (1, 2, 3)] == [True] * 3
+    assert "running, 1000 times as fast" in done.stdout
+    assert "at 2 s: expect: box2.pilot is A, expected C" in done.stdout
+    assert "FAILED after 3 s of simulated time in 2 workers; expectations: 2, rules: 0, failed: 1" in done.stdout
+    for more, says in (
+        (("--workers", "4"), "3 chargers cannot be split into 4 shares"),
+        (("--report", str(tmp_path / "report")), "--report does not go with --workers"),
+        (("--state", str(tmp_path / "state")), "--state does not go with --workers"),
+        (("--shard", "0/2"), "give one of them"),
+    ):
+        assert says in run(*options, *more, code=2).stderr
+    assert "name one" in run("run", "--workers", "2", "--control-port", "0", code=2).stderr

@@ -41,7 +41,12 @@ def command_lines(count: int, scenario: Scenario, stated: Mapping[str, Any], log
 
 
 async def lead(
-    scenario: Scenario, arguments: Sequence[Sequence[str]], port: Mapping[str, Any], *, keep_running: bool
+    scenario: Scenario,
+    arguments: Sequence[Sequence[str]],
+    port: Mapping[str, Any],
+    *,
+    speed: float | None,
+    keep_running: bool,
 ) -> tuple[bool, bool]:
     """Serve until it is over: whether it came out well, and whether the emulator itself failed."""
     import signal
@@ -50,6 +55,7 @@ async def lead(
     from ..fleet.workers import Workers
     from ..scenario.sharing import shares
 
+    speed = next((stated for stated in (speed, scenario.speed) if stated is not None), 1.0)
     mine = [[plan.name for plan in share.chargers] for share in shares(scenario, len(arguments))]
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -60,7 +66,7 @@ async def lead(
     ):
         workers.begin()
         found = await server.everything()
-        announce(server.url, found["broker"], found["wallboxes"], found["clock"]["speed"])
+        announce(server.url, found["broker"], found["wallboxes"], speed)
         await workers.run_until(stop, past_the_end=keep_running or scenario.end is None)
         results = await workers.conclude()
     if scenario.steps or scenario.rules or not all(result["ok"] for result in results):

@@ -179,7 +179,7 @@ def command(
 
         context = click.get_current_context()
         lines = command_lines(workers, found, context.params, context.meta["log"])
-        ok, broken = asyncio.run(lead(found, lines, control, keep_running=keep_running))
+        ok, broken = asyncio.run(lead(found, lines, control, speed=options.speed, keep_running=keep_running))
         return EXIT_CODE if broken else 0 if ok else 1
     if part.count > 1:
         from ..scenario.sharing import shares

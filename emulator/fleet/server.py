@@ -146,7 +146,7 @@ class FleetServer(ControlPort):
 
     async def everywhere(self, request: web.Request) -> web.Response:
         """The same in every worker; the first one's answer stands for all."""
-        body = await json_of(request) if request.can_read_body else None
+        body = await json_of(request) if await request.read() else None
         async with self._moving:
             return answer((await self.ask_all(request, body))[0])
 
