@@ -150,7 +150,7 @@ def test_schema() -> None:
 
 def test_a_closed_pipe_is_no_mistake() -> None:
     script = f"{sys.executable} -m emulator list steps | head -n 1"
-    done = subprocess.run(("bash", "-c", script), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(("bash", "-c", script), capture_output=True, text=True, timeout=300, check=False)
     assert done.stderr == ""
 
 
@@ -327,7 +327,7 @@ def test_a_taken_control_port_is_said(good: Path) -> None:
     with running(str(good), "--frozen") as emulator:
         port = emulator.url.rpartition(":")[2]
         second = (*COMMAND, "run", str(good), "--control-port", port)
-        done = subprocess.run(second, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(second, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 2
         assert done.stderr.startswith(f"control API: port {port} on 127.0.0.1")
         emulator.end()
