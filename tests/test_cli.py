@@ -286,6 +286,9 @@ def test_every_step_is_a_command() -> None:
         (("run", "--frozen", "--speed", "2"), "--frozen and --speed"),
         (("run", "--bind", "0.0.0.0"), "--open-control"),
         (("run", "--speed", "fast"), "--speed"),
+        (("run", "--speed", "nan"), "nan is not a number"),
+        (("explore", "nowhere.yaml", "--budget", "-3 s"), "expected a duration of 0 s or more"),
+        (("record", "--vendor", "goe", "--target", "127.0.0.1", "--for", "long"), "is not a duration"),
         (("run", "nowhere.yaml"), "nowhere.yaml: No such file"),
         (("ctl", "--url", "http://127.0.0.1:9", "state"), "no answer"),
         (("ctl", "--url", "127.0.0.1:x", "state"), "not the address"),
@@ -293,11 +296,31 @@ def test_every_step_is_a_command() -> None:
         (("ctl", "clock", "quick"), "expected frozen, realtime"),
         (("ctl", "expect", "power"), "expected something like"),
         (("list", "cars"), "cars"),
+        (("list", "vehicles", "keba"), "takes no further argument"),
+        (("list", "firmwares", "kebba"), 'did you mean "keba"?'),
         (("play",), "SCENARIOS"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_with_2(arguments: tuple[str, ...], says: str) -> None:
     assert says in run(*arguments, code=2).stderr
+
+
+@pytest.mark.parametrize("client", ["", "sh -c 'true"])
+def test_a_client_that_is_no_command_is_refused(good: Path, tmp_path: Path, client: str) -> None:
+    arguments = ("explore", str(good), "--client", client, "--walks", "1", "--out", str(tmp_path / "out"))
+    assert "--client: " in run(*arguments, code=2).stderr
+
+
+def test_a_journal_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").write_bytes(b"\x94\x00")
+    (tmp_path / "rules.yaml").write_text("- {name: asks, eventually: {client: {requests: goe}}}\n", "utf-8")
+    done = run("judge", str(tmp_path / "journal.jsonl"), "--rules", str(tmp_path / "rules.yaml"), code=2)
+    assert "journal.jsonl: not UTF-8 text" in done.stderr
+
+
+def test_a_list_may_be_that_of_one_vendor() -> None:
+    every, some = (json.loads(run("list", "models", *vendor, "--json").stdout) for vendor in ((), ("nrgkick",)))
+    assert some == [row for row in every if row[1] == "nrgkick"] != []
 
 
 def test_a_taken_control_port_is_said(good: Path) -> None:

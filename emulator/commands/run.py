@@ -13,6 +13,7 @@ import click
 
 from .announcing import announce
 from .options import (
+    FiniteRange,
     broker,
     broker_port,
     control_token,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 @click.command(name="run")
 @click.argument("scenario", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--frozen", is_flag=True, help="Time stands still until a client of the control API moves it.")
-@click.option("--speed", type=click.FloatRange(0, 1_000_000), help="Simulated seconds per second.")
+@click.option("--speed", type=FiniteRange(0, 1_000_000), help="Simulated seconds per second.")
 @seed
 @click.option("--bind", default="127.0.0.1", envvar="CHARGER_EMULATOR_BIND", show_default=True, help="Address.")
 @click.option(
