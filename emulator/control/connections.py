@@ -97,6 +97,8 @@ async def whole_body(request: web.Request, handler: Handler) -> web.StreamRespon
                 await request.read()
         except TimeoutError:
             raise Refused(408, f"the body did not come within {BODY_TIME:g} s") from None
+        except ConnectionError:
+            raise Refused(400, "the connection ended within the body") from None
     return await handler(request)
 
 

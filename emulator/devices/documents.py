@@ -190,5 +190,5 @@ def parsed(text: str) -> object:
     """The value of a JSON text; the text itself if it is none."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

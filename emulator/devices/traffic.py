@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
+from ..language.digits import is_index
 from .documents import NotJson, Path, address, ends_with, slots
 from .interfaces import HttpRequest, ModbusRequest, Publish
 
@@ -170,7 +171,7 @@ def of_publish(message: Publish, interface: str, direction: Direction) -> Messag
 def of_write(point: str, interface: str, protocol: ProtocolName) -> Message:
     """A vendor value written as a client would, without a socket."""
     path = address(point)
-    registers = range(int(path[-1]), int(path[-1]) + 1) if protocol == "modbus" and path[-1].isdigit() else None
+    registers = range(int(path[-1]), int(path[-1]) + 1) if protocol == "modbus" and is_index(path[-1]) else None
     return Message(
         protocol=protocol,
         interface=interface,

@@ -26,7 +26,7 @@ def _frame(text: str) -> list[object] | None:
     """The parts of a frame; None: it is none."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, list) and len(found) > 2 else None
 

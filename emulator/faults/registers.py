@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ..devices.documents import Path, address, ends_with
 from ..devices.interfaces import ModbusInterface, ModbusRequest, RegisterItem, RegisterMap
 from ..devices.wire_types import U16, U32, U64, Registers, WireType
+from ..language.digits import is_index
 from .edits import HIDE, KEEP
 from .match import Match
 from .sentinels import Sentinel
@@ -52,7 +53,7 @@ def names(table: RegisterMap, address: int) -> list[str]:
 
 def places(wallbox: Wallbox, path: Path) -> tuple[Path, ...]:
     """How messages may call a value: of a register, its row."""
-    if path[0] != "modbus" or not path[-1].isdigit():
+    if path[0] != "modbus" or not is_index(path[-1]):
         return (path,)
     table = table_of(wallbox)
     number = int(path[-1])
@@ -118,7 +119,7 @@ def changed(candidate: Candidate, effect: ChangesValues, cell: Cell, words: Regi
 
 def seen(candidate: Candidate, effect: ChangesValues, path: Path, value: object) -> object:
     """A register's value (as on the wire, unscaled) as the next client would see it; `HIDE` if it would not."""
-    if not path[-1].isdigit() or value is None:
+    if not is_index(path[-1]) or value is None:
         return value
     start = int(path[-1])
     match = candidate.fault.injection.match

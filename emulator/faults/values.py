@@ -16,6 +16,7 @@ from ..core.messages import Command
 from ..core.units import Seconds
 from ..devices.documents import Path, address, ends_with
 from ..devices.traffic import ProtocolName
+from ..language.digits import is_index
 from ..language.fields import About
 from . import registers
 from .edits import HIDE, KEEP, add_member
@@ -293,7 +294,7 @@ def _number(value: object) -> float | None:
             found = float(value)
         except ValueError:
             return None
-        return (int(value) if value.strip().lstrip("+-").isdigit() else found) if math.isfinite(found) else None
+        return (int(value) if is_index(value.strip().lstrip("+-")) else found) if math.isfinite(found) else None
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 

@@ -70,7 +70,7 @@ def _is_command(tail: str) -> bool:
 def _compact(text: str) -> str:
     try:
         return json.dumps(json.loads(text), separators=(", ", ": "))
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -105,7 +105,7 @@ def _by_rpc(said: Http, path: str, query: Mapping[str, str]) -> Ask | None:
     if said.body:
         try:
             call = json.loads(said.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         method = str(call.get("method", "")) if isinstance(call, dict) else ""
     if not method or method.lower().endswith((".get", "getlist", "getlast")):
@@ -182,6 +182,6 @@ def unbridged(payload: str) -> str:
         return payload
     try:
         inner = json.loads(payload)["val"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, RecursionError, KeyError, TypeError):
         return payload
     return inner if isinstance(inner, str) else json.dumps(inner)

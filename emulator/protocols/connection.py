@@ -19,7 +19,7 @@ from yarl import URL
 
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest, Origin
 from .server import Endpoint
-from .wire import CONTINUE, clean, lower_headers, origin_form
+from .wire import CONTINUE, clean, half_open, lower_headers, origin_form
 
 MAX_LINE: Final = 8190
 """Bytes of a request line or one header."""
@@ -202,7 +202,7 @@ class Connection(web.RequestHandler):
         self._half_closed.set()
         if self.channel is not None:
             self.abort()
-        return (self.pending > 0 and self.channel is None) or None
+        return (self.pending > 0 and self.channel is None and half_open(self.transport)) or None
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import HttpReply, HttpRequest
-from .wire import lower_headers
+from .wire import half_open, lower_headers
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -135,7 +135,7 @@ class Quick(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The client will not send any more; a reply that is on its way still goes out."""
         self._gone.set()
-        return self.task is not None
+        return self.task is not None and half_open(self.transport)
 
     def pause_writing(self) -> None:
         self.congested = True

@@ -66,7 +66,7 @@ _COLUMNS = ("client", "wallbox", "interface", "requests", "writes", "writes_refu
 def _read(file: Path) -> dict[str, object]:
     try:
         report = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EmulatorError(f"{file}: this is no report: {error}") from error
     if not isinstance(report, dict) or not ("kind" in report or {"scenario", "ok", "ended_at"} <= report.keys()):
         raise EmulatorError(f"{file}: this is no report: scenario, ok or ended_at is missing")

@@ -124,6 +124,11 @@ class Emulator:
             stack.push_async_callback(_cancel, keeping)
             stack.callback(self._keeper.keep_counters)
         self.player.start()
+        if not self.options.held:
+            self.begin()
+
+    def begin(self) -> None:
+        """Let time run from here."""
         self.clock.set_speed(self._speed)
         self.simulation.wake()
 

@@ -10,6 +10,7 @@ from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from ..language.digits import is_index
 from ..world.expectations import Expectation, Matches
 from .entries import comes_from, has_read, values_written, went_wrong
 from .patterns import any_line
@@ -183,7 +184,7 @@ def _member(payload: object, path: str) -> object:
     for step in path.split("."):
         if isinstance(found, Mapping):
             found = found.get(step)
-        elif isinstance(found, Sequence) and not isinstance(found, str) and step.isdecimal() and int(step) < len(found):
+        elif isinstance(found, Sequence) and not isinstance(found, str) and is_index(step) and int(step) < len(found):
             found = found[int(step)]
         else:
             return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import EmulatorError, did_you_mean
 from ..language.arguments import ArgumentType, Schema, Scope, checked
+from ..language.digits import is_index
 from ..language.nodes import Node
 from ..world.names import probe
 from ..world.vocabulary import vocabulary
@@ -78,7 +79,7 @@ class Selectors(ArgumentType[tuple[Selector, ...]]):
         if self.written:
             wrong = known.not_written(name)
         elif self.values:
-            wrong = None if name.startswith("modbus.") and name[7:].isdigit() else known.no_key(name)
+            wrong = None if name.startswith("modbus.") and is_index(name[7:]) else known.no_key(name)
         else:
             wrong = f'{wallbox.address} has no interface "{name}"{did_you_mean(name, served)}'
         if wrong is not None:

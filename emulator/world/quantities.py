@@ -11,8 +11,9 @@ from ..core.snapshot import Snapshot
 from ..devices.interception import HiddenError
 from ..devices.quantities import BY_NAME, QUANTITIES, RESERVED, ROWS, SENSORS, VEHICLE, QuantityRow, choices_of, row_of
 from ..errors import EmulatorError, did_you_mean
-from ..faults.active import State
 from ..faults.engine import FaultEngine
+from ..faults.life import State
+from ..language.digits import is_index
 from ..language.names import Names
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def vendor_value(wallbox: Wallbox, address: str) -> object:
     whole = vendor_value(wallbox, outer)
     if isinstance(whole, Mapping):
         return whole[last]
-    if isinstance(whole, list | tuple) and last.isdigit() and int(last) < len(whole):
+    if isinstance(whole, list | tuple) and is_index(last) and int(last) < len(whole):
         return whole[int(last)]
     raise KeyError(address)
 

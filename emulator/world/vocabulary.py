@@ -21,6 +21,7 @@ from ..devices.topics import matches
 from ..devices.wallbox import Context, Wallbox, charger_defaults
 from ..eebus.functions import FUNCTIONS
 from ..errors import did_you_mean
+from ..language.digits import is_index
 from ..runtime.clock import Clock
 from ..runtime.simulation import Simulation
 from .building import FIXED_EPOCH
@@ -84,7 +85,7 @@ class Vocabulary:
 
     def not_written(self, name: str) -> str | None:
         """Whether writes can be recorded under a name: a value, or a document whose members are written."""
-        if name.startswith(REGISTER) and name.removeprefix(REGISTER).isdigit():
+        if name.startswith(REGISTER) and is_index(name.removeprefix(REGISTER)):
             number = int(name.removeprefix(REGISTER))
             return self.no_register(range(number, number + 1))
         if name in self.written or any(known.startswith(f"{name}.") for known in self.written):
@@ -100,7 +101,7 @@ class Vocabulary:
             return None
         if name.startswith(REGISTER):
             number = name.rpartition(".")[2]
-            return self.no_register(range(int(number), int(number) + 1)) if number.isdigit() else "not a register"
+            return self.no_register(range(int(number), int(number) + 1)) if is_index(number) else "not a register"
         return f'{self.title} has no value "{name}"{did_you_mean(name, self.values | self.writable)}'
 
     @cached_property

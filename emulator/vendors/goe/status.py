@@ -104,7 +104,7 @@ def names(text: str) -> list[str]:
     if text.lstrip().startswith("["):
         try:
             listed = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return []
         return [name for name in listed if isinstance(name, str)]
     return [name for name in (part.strip() for part in text.split(",")) if name]

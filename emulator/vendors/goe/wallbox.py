@@ -13,6 +13,7 @@ from ...core.messages import DONE, Event, Outcome, Reason
 from ...devices.interfaces import Interface, MdnsInterface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
+from ...language.digits import is_index
 from ...ocpp.host import MEMORY
 from . import announcement, backend
 from .backend import Backend
@@ -153,7 +154,7 @@ class Goe(Wallbox):
         for step in path:
             if isinstance(value, dict):
                 value = value[step]
-            elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            elif isinstance(value, list) and is_index(step) and int(step) < len(value):
                 value = value[int(step)]
             else:
                 raise KeyError(address)

@@ -16,6 +16,7 @@ from ...devices.controls import Control
 from ...devices.firmware import Profile
 from ...devices.interfaces import Origin
 from ...devices.points import Fidelity, Point
+from ...language.digits import is_index
 from . import controls
 from .cards import NOT_NOW
 from .logic import OUT_OF_RANGE, Logic, is_current
@@ -123,7 +124,7 @@ def _failsafe(logic: Logic, words: list[str], _: Origin) -> Outcome:
 
 
 def _odd_output(words: list[str]) -> bool:
-    return len(words) == 1 and words[0].isascii() and words[0].isdigit() and 2 <= int(words[0]) <= 9
+    return len(words) == 1 and is_index(words[0]) and 2 <= int(words[0]) <= 9
 
 
 def _output(logic: Logic, words: list[str], origin: Origin) -> Outcome:

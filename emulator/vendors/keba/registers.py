@@ -38,7 +38,7 @@ def _row(place: Place, read: Read, *, source: str = GUIDE, **facts: Unpack[Regis
 
 
 def _serial(v: View) -> object:
-    digits = "".join(c for c in v.build.serial if c.isdigit())
+    digits = "".join(c for c in v.build.serial if c.isascii() and c.isdigit())[-10:]
     return int(digits or 0) & 0xFFFFFFFF
 
 

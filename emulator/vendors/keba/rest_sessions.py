@@ -15,6 +15,7 @@ from typing import Final
 
 from ...core.instant import SECOND, Instant
 from ...devices.interfaces import HttpReply, HttpRequest
+from ...language.digits import is_index
 from .entries import NO_TAG, Entry
 from .readings import CHARGING, INTERRUPTED, View
 from .rest_tokens import refused, reply
@@ -141,4 +142,4 @@ def _status(view: View) -> str:
 
 
 def _number(text: str | None, default: int) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else default
+    return int(text) if text and is_index(text) else default

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Final
 
+from ...language.digits import is_index
 from .build import Build
 from .controls import LMGMT
 from .readings import CHARGING, ERROR, INTERRUPTED, READY, View
@@ -133,7 +134,7 @@ class Told:
         for step in address.split("."):
             if isinstance(found, dict):
                 found = found[step]
-            elif isinstance(found, list) and step.isdigit() and int(step) < len(found):
+            elif isinstance(found, list) and is_index(step) and int(step) < len(found):
                 found = found[int(step)]
             else:
                 raise KeyError(address)

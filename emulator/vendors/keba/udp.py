@@ -16,6 +16,7 @@ from ...core.instant import SECOND, Instant, grid
 from ...core.messages import Event, MarkEnergy
 from ...devices.interfaces import Datagram, Origin, UdpInterface
 from ...devices.wallbox import Wallbox
+from ...language.digits import is_index
 from .commands import OK, Commands, rejected
 from .logic import Logic
 from .readings import View
@@ -134,7 +135,7 @@ class UdpApi:
         if text == "i":
             return f'"Firmware":"{self._build.firmware}"\n'
         if len(words) == 2 and words[0] == "report":
-            number = int(words[1]) if words[1].isascii() and words[1].isdigit() else -1
+            number = int(words[1]) if is_index(words[1]) else -1
             try:
                 return self.reports.render(self.view(), number)
             except KeyError:

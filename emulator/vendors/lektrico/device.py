@@ -8,6 +8,7 @@ from typing import Final
 from ...devices.firmware import Profile
 from ...devices.quirks import Quirk
 from ...devices.settings import Settings
+from ...language.digits import is_index
 from . import errorflags
 from .config import config_keys
 from .models import TRAITS, firmware_id
@@ -34,7 +35,7 @@ class Device:
         self.system_max_current = int(profile.model.rated_current)
         """[A]"""
         self.device_id = f"{self.traits.prefix}_{serial}"
-        self.serial_number = int(serial) if serial.isdigit() else 0
+        self.serial_number = int(serial) if is_index(serial) else 0
         self.compile(profile)
 
     def compile(self, profile: Profile) -> None:

@@ -7,11 +7,15 @@ the end - and of a text that breaks off it keeps what was complete. Source: cesa
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Final
 
 MAX_DEPTH: Final = 32
 """ASSUMED; the device has a stack of a few kB."""
+
+MAX_DIGITS: Final = 300
+"""Longer numbers are read as floating point, as the device reads all of them."""
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -74,8 +78,8 @@ class _Reader:
         found = self.match(_NUMBER)
         text = found.group(0)
         if found.group(1):
-            return int(text, 16)
-        return float(text) if found.group(2) or found.group(3) else int(text)
+            return int(text, 16) if len(text) <= MAX_DIGITS else math.inf
+        return float(text) if found.group(2) or found.group(3) or len(text) > MAX_DIGITS else int(text)
 
     def members(self, into: dict[str, object], depth: int) -> None:
         if depth > MAX_DEPTH or not self.skip("{"):

@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import unquote, unquote_plus
 
 from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route
+from ...language.digits import is_index
 from . import json
 from .methods import Api
 from .refusals import Refusal, shutting_down
@@ -174,6 +175,6 @@ def _is_id(value: object) -> bool:
 
 def _echoed(value: object) -> object:
     """An id of digits comes back as a number, whatever it was sent as."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and is_index(value):
         return int(value)
     return value

@@ -12,6 +12,7 @@ from ...core.messages import DONE, Event, Outcome, Reason
 from ...devices.interfaces import Interface, MdnsInterface, MdnsService, OcppAccess, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
+from ...language.digits import is_index
 from ...ocpp.host import Host
 from . import errorflags
 from .balancing import STEERING, Balancer, Neighbours
@@ -151,7 +152,7 @@ class Lektrico(Wallbox):
         for step in member.split("."):
             if isinstance(result, Mapping) and step in result:
                 result = result[step]
-            elif isinstance(result, list) and step.isdigit() and int(step) < len(result):
+            elif isinstance(result, list) and is_index(step) and int(step) < len(result):
                 result = result[int(step)]
             else:
                 raise KeyError(address)

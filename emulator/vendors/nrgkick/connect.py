@@ -14,6 +14,7 @@ from ...core.snapshot import Phases
 from ...devices.interfaces import Interface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context
+from ...language.digits import is_index
 from .connect_http import ConnectApi
 from .connect_members import BY_NAME, MEMBERS, Told
 from .main_controller import MainController
@@ -67,7 +68,7 @@ class NrgKickConnect(MainController):
             return BY_NAME[address].read(told)
         name, _, index = address.rpartition(".")
         value = BY_NAME[name].read(told)
-        if not isinstance(value, list) or not index.isdigit() or int(index) >= len(value):
+        if not isinstance(value, list) or not is_index(index) or int(index) >= len(value):
             raise KeyError(address)
         return value[int(index)]
 

@@ -16,6 +16,7 @@ from ...devices.charge_control import IGNORED, ChargeControl
 from ...devices.interfaces import OWNER, Interface, Origin, RegisterMap
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox
+from ...language.digits import is_index
 from .api.registry import Registry, Target
 from .api.shapes import Obj
 from .evse.flash import PATHS
@@ -208,7 +209,7 @@ class Warp(Wallbox):
         for step in (*target.suffix, *members):
             if found is None:  # there is no such thing now: no card, no vehicle
                 return None
-            if isinstance(found, list) and step.isdecimal() and int(step) < len(found):
+            if isinstance(found, list) and is_index(step) and int(step) < len(found):
                 found = found[int(step)]
             elif isinstance(found, dict) and step in found:
                 found = found[step]

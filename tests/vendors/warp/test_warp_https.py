@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator
@@ -99,3 +100,14 @@ async def test_a_certificate_of_the_store() -> None:
 
 def test_a_warp1_speaks_http_only() -> None:
     assert "https" not in WarpWorld("warp1-pro-11").wallbox.interfaces
+
+
+async def test_who_leaves_in_the_middle_of_a_request_is_nothing_to_log(caplog: pytest.LogCaptureFixture) -> None:
+    world = WarpWorld()
+    async with HttpServer(Endpoint(world.wallbox, "https")) as server:
+        tls = trusting(shown(world))
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.endpoint.port, ssl=tls)
+        writer.write(b"PUT /evse/external_current HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n80")
+        writer.close()
+        assert await reader.read() == b""
+    assert not caplog.records

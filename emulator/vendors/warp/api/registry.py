@@ -16,6 +16,7 @@ from ....core.messages import DONE, Outcome, Reason
 from ....devices.interfaces import Origin
 from ....devices.rendering import KeptText, Moment, Moments
 from ....devices.settings import Settings
+from ....language.digits import is_index
 from ..view import View
 from . import payload as payloads
 from .documents import Doc
@@ -344,7 +345,7 @@ def _put_new(table: dict[str, R], path: str, row: R) -> None:
 
 def _descend(value: object, schema: Schema, step: str) -> tuple[object, Schema]:
     """A member of a value and the schema that prints it."""
-    if step.isdigit():
+    if is_index(step):
         if not isinstance(value, list | tuple) or int(step) >= len(value):
             raise PathError(step)
         index = int(step)
@@ -360,5 +361,5 @@ def _shown(payload: bytes) -> object:
     """A payload for the journal: its JSON value, else its text."""
     try:
         return json.loads(payload) if payload else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return payload.decode(errors="replace")

@@ -12,6 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Final
 
+from ....language.digits import is_index
 from .numbers import f32
 from .schema import DocumentError, PathError, Schema
 
@@ -127,7 +128,7 @@ class Arr(Schema):
         return self.high * (1 + self.item.capacity)
 
     def step(self, part: str) -> tuple[Schema, str | int]:
-        if not part.isdigit():
+        if not is_index(part):
             raise PathError(part)
         return self.item, int(part)
 
@@ -163,7 +164,7 @@ class Tup(Schema):
         return len(self.items) + sum(item.capacity for item in self.items)
 
     def step(self, part: str) -> tuple[Schema, str | int]:
-        if not part.isdigit() or int(part) >= len(self.items):
+        if not is_index(part) or int(part) >= len(self.items):
             raise PathError(part)
         return self.items[int(part)], int(part)
 

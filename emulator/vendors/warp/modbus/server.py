@@ -15,6 +15,7 @@ from ....devices.interfaces import Interface, ModbusInterface, ModbusReply, Modb
 from ....devices.points import Fidelity
 from ....devices.register_table import RegisterTable
 from ....devices.registers import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, READS, WRITES, Layout
+from ....language.digits import is_index
 from ..api.rows import AnyRow, Source
 from ..api.schema import BOOL, U32, Bool, Int, uint
 from ..api.shapes import obj
@@ -255,7 +256,7 @@ class Modbus(Module):
             item.start == int(number) and item.may(code)
             for code in self._codes(address, functions)
             for kind in range(len(TABLES))
-            for item in (self._table(kind, strict=True).items(code, int(number), 1) if number.isdecimal() else ())
+            for item in (self._table(kind, strict=True).items(code, int(number), 1) if is_index(number) else ())
         )
 
     def addresses(self) -> Iterable[str]:

@@ -31,7 +31,7 @@ class EventLog:
 
     def add(self, stamp: str, module: str, text: str) -> str:
         """Add a line, and return it."""
-        line = f"{stamp} | {module.ljust(MODULE)} | {text}"
+        line = f"{stamp} | {module.ljust(MODULE)} | {text}".encode("utf-8", "replace").decode()
         self._lines.append(line)
         self._used += _size(line)
         while self._used > SIZE:

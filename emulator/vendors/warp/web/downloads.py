@@ -71,7 +71,7 @@ def _wanted(body: bytes) -> Wanted | HttpReply:
         return text("", 413)
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text(f"Failed to deserialize string: {'EmptyInput' if not body.strip() else 'InvalidInput'}", 400)
     if not isinstance(found, dict) or not found.get("api_not_final_acked"):
         return text(ACKNOWLEDGE, 400)

@@ -1,0 +1,188 @@
+"""The long run: every server at once, each emulator in a process of its own, and a neighbour that is served meanwhile.
+
+The one rule: figures are reported as they are, with the load of the machine beside them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import statistics
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+from .attacks import Attack, attacks, on_control
+from .control import of_control
+from .corpus import of_servers
+from .evil import Evil, EvilBroker, EvilCentralSystem
+from .field import CLIENTS, CONTROL, SERVERS, Beside, Where, ahead
+
+ROUND: Final = 60.0
+"""Wall seconds until everything is put back to its start: what is switched off by an attack is no target any more."""
+SIDE_BY_SIDE: Final = 2
+"""Connections of each attack."""
+QUIET: Final = 20.0
+"""Wall seconds at first in which nobody attacks: what the neighbour waits for the machine alone."""
+QUICK: Final = 0.050
+"""p99 of a neighbour's answer [s]."""
+
+
+@dataclass
+class Campaign:
+    """What was found."""
+
+    seconds: float = 0.0
+    load: list[float] = field(default_factory=list)
+    """Load average of the machine, before and after."""
+    inputs: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By what was attacked."""
+    processes: dict[str, dict[str, object]] = field(default_factory=dict)
+    neighbours: dict[str, dict[str, float]] = field(default_factory=dict)
+    """By process and interface [ms], under attack."""
+    quiet: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Before anybody attacked."""
+    wrong: list[str] = field(default_factory=list)
+    """Wrong answers to the neighbours."""
+    bugs: list[str] = field(default_factory=list)
+
+    def table(self) -> str:
+        lines = [f"{self.seconds:.0f} s, load average of the machine {self.load[0]:.1f} to {self.load[-1]:.1f}", ""]
+        lines.append(f"{'attacked':<22}{'inputs':>10}{'connections':>13}{'lingering':>11}{'unreachable':>13}")
+        for name, found in self.inputs.items():
+            counts = f"{found['connections']:>13,}{found['lingering']:>11,}{found['unreachable']:>13,}"
+            lines.append(f"{name:<22}{found['sent']:>10,}{counts}")
+        lines.append(f"{'all':<22}{sum(found['sent'] for found in self.inputs.values()):>10,}")
+        lines += ["", f"{'process':<12}{'bugs':>6}{'exit':>6}  resident MiB, descriptors at the end of each round"]
+        for name, process in self.processes.items():
+            lines.append(f"{name:<12}{process['bugs']:>6}{process['exit']:>6}  {process['memory']}")
+            lines.append(f"{'':<26}{process['descriptors']}")
+        lines += ["", f"{'neighbour':<26}{'answers':>9}{'p50 ms':>9}{'p99 ms':>9}{'most ms':>9}  (p50, p99 before)"]
+        for name, took in self.neighbours.items():
+            figures = "".join(f"{took[each]:>9.1f}" for each in ("p50", "p99", "most"))
+            before = ", ".join(f"{self.quiet[name][each]:.1f}" for each in ("p50", "p99"))
+            lines.append(f"{name:<26}{took['answers']:>9.0f}{figures}  ({before})")
+        lines += ["", f"wrong answers: {len(self.wrong)}", *self.wrong[:10], *self.bugs]
+        return "\n".join(lines)
+
+
+async def campaign(minutes: float, folder: Path) -> Campaign:
+    """Attack everything for so long."""
+    found = Campaign(load=[os.getloadavg()[0]])
+    corpus = await of_servers()
+    took: dict[str, list[float]] = {}
+    quiet: dict[str, list[float]] = {}
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # one line for each server that hangs up on an attack
+    async with AsyncExitStack() as stack:
+        broker = await stack.enter_async_context(EvilBroker(corpus["mqtt devices"]))
+        central = await stack.enter_async_context(EvilCentralSystem(corpus["central system"]))
+        clients = CLIENTS.format(
+            broker=f"mqtt://{broker.where[0]}:{broker.where[1]}", central=f"ws://{central.where[0]}:{central.where[1]}"
+        )
+        texts = {"servers": SERVERS, "clients": clients, "control": CONTROL}
+        fields = {name: Beside(text, folder, name, speed=1.0) for name, text in texts.items()}
+        for beside in fields.values():
+            await stack.enter_async_context(beside)
+        every: list[Attack | Evil] = [broker, central, *attacks(corpus, fields["servers"].where)]
+        requests = await of_control(fields["control"].where["control"])
+        every.append(on_control(requests, fields["control"].where["control"]))
+        usage: dict[str, tuple[list[int], list[int]]] = {name: ([], []) for name in fields}
+        await _round([], fields, found, quiet, QUIET)
+        began = time.monotonic()
+        while time.monotonic() - began < minutes * 60:
+            await asyncio.gather(*map(_back_to_the_start, fields.values()))
+            await _round(every, fields, found, took, min(ROUND, minutes * 60 - (time.monotonic() - began)))
+            for name, beside in fields.items():
+                usage[name][0].append(round(beside.memory))
+                usage[name][1].append(beside.descriptors)
+        found.seconds = time.monotonic() - began
+        for name, beside in fields.items():
+            found.bugs += [f"{name}: {bug}" for bug in await beside.bugs()]
+    for name, beside in fields.items():
+        found.processes[name] = {
+            "bugs": sum(bug.startswith(name) for bug in found.bugs),
+            "exit": beside.code,
+            "memory": usage[name][0],
+            "descriptors": usage[name][1],
+        }
+        if "Traceback" in beside.log:
+            found.bugs.append(f"{name}, in its log:\n{beside.log[-4000:]}")
+    found.load.append(os.getloadavg()[0])
+    found.inputs = {each.name: _counts(each) for each in every}
+    found.quiet = {name: _percentiles(values) for name, values in quiet.items()}
+    found.neighbours = {name: _percentiles(values) for name, values in took.items()}
+    return found
+
+
+async def _back_to_the_start(beside: Beside) -> None:
+    host, port = beside.where["control"]
+    url = f"http://{host}:{port}"
+    async with aiohttp.ClientSession(url) as http, http.post("/api/reset") as reply:
+        assert reply.status == 200, await reply.text()
+    await ahead(url)
+
+
+async def _round(
+    every: Sequence[Attack | Evil],
+    fields: Mapping[str, Beside],
+    found: Campaign,
+    took: dict[str, list[float]],
+    duration: float,
+) -> None:
+    watched = {name: beside.where for name, beside in fields.items() if name != "control"}
+    neighbours = {name: await _neighbour(where) for name, where in watched.items()}
+    tasks = [asyncio.create_task(_endlessly(each)) for each in every for _ in range(SIDE_BY_SIDE)]
+    try:
+        if tasks:
+            await asyncio.wait(tasks, timeout=duration, return_when=asyncio.FIRST_EXCEPTION)
+        else:
+            await asyncio.sleep(duration)
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for each in every:
+            if isinstance(each, Evil):
+                each.goal = 0
+    for name, process in neighbours.items():
+        output, _ = await process.communicate(b"")
+        seen: dict[str, Any] = json.loads(output)
+        found.wrong += [f"{name}: {text}" for text in seen["wrong"]]
+        for interface, values in seen["took"].items():
+            took.setdefault(f"{name} {interface}", []).extend(values)
+
+
+async def _endlessly(each: Attack | Evil) -> None:
+    while True:
+        await each.run(1000)
+
+
+async def _neighbour(where: Mapping[str, Where]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.fuzz.neighbour", json.dumps(where), stdin=-1, stdout=-1
+    )
+
+
+def _counts(each: Attack | Evil) -> dict[str, int]:
+    return {
+        "sent": each.sent,
+        "connections": each.connections,
+        "lingering": getattr(each, "lingering", 0),
+        "unreachable": getattr(each, "unreachable", 0),
+    }
+
+
+def _percentiles(values: Sequence[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(values, n=100) if len(values) > 1 else [*values] * 99
+    return {"answers": len(values), "p50": cuts[49] * 1e3, "p99": cuts[98] * 1e3, "most": max(values) * 1e3}
