@@ -159,7 +159,7 @@ def _emulators(item: pytest.Item) -> dict[str, EmulatorFixture]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """The thread of emulators is there before fixtures that count threads, as Home Assistant's `verify_cleanup` does."""
+    """The thread of emulators is there before a fixture counts threads, as Home Assistant's `verify_cleanup` does."""
     if set(FIXTURES) & set(getattr(item, "fixturenames", ())):
         from .testing import Background
 
