@@ -6,7 +6,6 @@ Source: Tinkerforge esp32-firmware, `modules/solar_forecast`.
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from ....core.instant import MINUTE, SECOND, Instant
@@ -131,7 +130,7 @@ class SolarForecast(Module):
             if begin >= len(hours):
                 continue
             known = True
-            total += math.fsum(hours[begin : (end - first) // 60 + 1])
+            total += sum(hours[begin : (end - first) // 60 + 1])
         return total if known else -1
 
     def sum_up(self) -> None:
