@@ -1,4 +1,4 @@
-# The emulator as a container: every vendor on one charger, or the scenario given to `run`.
+# The emulator as a container: six vendors on one charger, or the scenario given to `run`.
 #   docker build -t charger-emulator .
 #   docker run --rm --network host charger-emulator
 #   docker run --rm --read-only --tmpfs /tmp --cap-drop ALL --network host charger-emulator
@@ -36,7 +36,7 @@ ENV PATH=/opt/emulator/bin:$PATH \
     CHARGER_EMULATOR_OPEN_CONTROL=1
 USER 10001
 WORKDIR /home/emulator
-EXPOSE 8000 1883 4432 4712 8101-8107 8125 8880 5021-5023 5025 5026 7090/udp
+EXPOSE 8000 1883 4432 4712 4713 8101-8107 8125 8880 5021-5023 5025 5026 5031 5032 7090/udp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["charger-emulator", "ctl", "health"]
 ENTRYPOINT ["charger-emulator"]
 CMD ["run"]

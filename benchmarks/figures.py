@@ -117,8 +117,8 @@ def _http(name: str, box: Mapping[str, object], load: HttpLoad, *, always: tuple
 
 def _modbus(name: str, box: Mapping[str, object], load: ModbusLoad) -> Iterator[Figure]:
     for ceiling, beside, goal, floor in (
-        (minimal, "a minimal live server", 0.6, 0.2),
-        (pymodbus, "pymodbus, constants", 4.0, 1.2),
+        (minimal, "a minimal live server", 0.6, 0.15),
+        (pymodbus, "pymodbus, constants", 4.0, 0.5),
     ):
         yield Figure(
             name=name,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -286,6 +287,9 @@ def test_every_step_is_a_command() -> None:
         (("run", "--frozen", "--speed", "2"), "--frozen and --speed"),
         (("run", "--bind", "0.0.0.0"), "--open-control"),
         (("run", "--speed", "fast"), "--speed"),
+        (("run", "--speed", "nan"), "nan is not a number"),
+        (("explore", "nowhere.yaml", "--budget", "-3 s"), "expected a duration of 0 s or more"),
+        (("record", "--vendor", "goe", "--target", "127.0.0.1", "--for", "long"), "is not a duration"),
         (("run", "nowhere.yaml"), "nowhere.yaml: No such file"),
         (("ctl", "--url", "http://127.0.0.1:9", "state"), "no answer"),
         (("ctl", "--url", "127.0.0.1:x", "state"), "not the address"),
@@ -293,11 +297,31 @@ def test_every_step_is_a_command() -> None:
         (("ctl", "clock", "quick"), "expected frozen, realtime"),
         (("ctl", "expect", "power"), "expected something like"),
         (("list", "cars"), "cars"),
+        (("list", "vehicles", "keba"), "takes no further argument"),
+        (("list", "firmwares", "kebba"), 'did you mean "keba"?'),
         (("play",), "SCENARIOS"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_with_2(arguments: tuple[str, ...], says: str) -> None:
     assert says in run(*arguments, code=2).stderr
+
+
+@pytest.mark.parametrize("client", ["", "sh -c 'true"])
+def test_a_client_that_is_no_command_is_refused(good: Path, tmp_path: Path, client: str) -> None:
+    arguments = ("explore", str(good), "--client", client, "--walks", "1", "--out", str(tmp_path / "out"))
+    assert "--client: " in run(*arguments, code=2).stderr
+
+
+def test_a_journal_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "journal.jsonl").write_bytes(b"\x94\x00")
+    (tmp_path / "rules.yaml").write_text("- {name: asks, eventually: {client: {requests: goe}}}\n", "utf-8")
+    done = run("judge", str(tmp_path / "journal.jsonl"), "--rules", str(tmp_path / "rules.yaml"), code=2)
+    assert "journal.jsonl: not UTF-8 text" in done.stderr
+
+
+def test_a_list_may_be_that_of_one_vendor() -> None:
+    every, some = (json.loads(run("list", "models", *vendor, "--json").stdout) for vendor in ((), ("nrgkick",)))
+    assert some == [row for row in every if row[1] == "nrgkick"] != []
 
 
 def test_a_taken_control_port_is_said(good: Path) -> None:
@@ -475,3 +499,55 @@ def test_the_live_table_shows_boxes_and_clients(good: Path) -> None:
         console.print(emulator.call(lambda: table(emulator.running, contacts)))
     (row,) = [line for line in console.export_text().splitlines() if line.startswith("charger.goe")]
     assert re.search(r"gemini-22 +C +10\.\d\d kW +127\.0\.0\.1 +1 +GET /api/status", row)
+
+
+def test_a_share_of_a_fleet_is_served(tmp_path: Path) -> None:
+    fleet = tmp_path / "fleet.yaml"
+    fleet.write_text("fleet: {count: 3, name: box, wallboxes: {goe: {http: 0}}}\nend: {at: 1 s}\n")
+    done = run("run", str(fleet), "--shard", "1/3", "--speed", "1000", "--control-port", "0", "--ports", "free")
+    assert "box2.goe" in done.stdout
+    assert "box1" not in done.stdout
+    too_many = run("run", str(fleet), "--shard", "0/4", "--control-port", "0", code=2)
+    assert "3 chargers cannot be split into 4 shares" in too_many.stderr
+
+
+def test_a_fleet_in_several_processes_has_one_verdict(tmp_path: Path) -> None:
+    fleet = tmp_path / "fleet.yaml"
+    fleet.write_text(
+        "fleet: {count: 3, name: box, wallboxes: {goe: {http: 0}}}\n"
+        "steps: [{at: 1 s, expect: {box1.pilot: A}}, {at: 2 s, expect: {box2.pilot: C}}]\nend: {at: 3 s}\n"
+    )
+    options = ("run", str(fleet), "--ports", "free", "--control-port", "0", "--workers", "2")
+    done = run(*options, "--speed", "1000", code=1)
+    assert [f"box{number}.goe" in done.stdout for number in (1, 2, 3)] == [True] * 3
+    assert "running, 1000 times as fast" in done.stdout
+    assert "at 2 s: expect: box2.pilot is A, expected C" in done.stdout
+    assert "FAILED after 3 s of simulated time in 2 workers; expectations: 2, rules: 0, failed: 1" in done.stdout
+    for more, says in (
+        (("--workers", "4"), "3 chargers cannot be split into 4 shares"),
+        (("--report", str(tmp_path / "report")), "--report does not go with --workers"),
+        (("--state", str(tmp_path / "state")), "--state does not go with --workers"),
+        (("--shard", "0/2"), "give one of them"),
+    ):
+        assert says in run(*options, *more, code=2).stderr
+    assert "name one" in run("run", "--workers", "2", "--control-port", "0", code=2).stderr
+
+
+def test_the_progress_bar_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A verdict stands on a line of its own, also on a terminal."""
+    pty = pytest.importorskip("pty")  # not on Windows
+    (tmp_path / "one.yaml").write_text("wallbox: goe\nsteps: [{at: 10 min, expect: {goe.car: 1}}]\n")
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "emulator", "play", "one.yaml", "one.yaml"]
+    surroundings = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(words, cwd=tmp_path, env=surroundings, stdout=theirs, stderr=theirs, stdin=theirs) as process:
+        os.close(theirs)
+        written = b""
+        with suppress(OSError):  # the terminal is gone when nobody writes any more
+            while part := os.read(ours, 65536):
+                written += part
+    os.close(ours)
+    assert process.returncode == 0
+    verdicts = [line for line in written.decode().splitlines() if "passed after" in line]
+    assert len(verdicts) == 2
+    assert all("━" not in re.split(r"\x1b\[2K|\r", line)[-1] for line in verdicts)

@@ -25,7 +25,7 @@ LAYERS: Final = (
     {"reports", "importing", "explaining"},
     {"service", "recording"},
     {"control", "testing"},
-    {"explore"},
+    {"explore", "fleet"},
     {"reference"},
     {"commands", "pytest_plugin", "testcontainers"},
     {"cli"},

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .options import FiniteRange
+
 if TYPE_CHECKING:
     from ..captures.comparison import Comparison
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option(
     "--at-least",
-    type=click.FloatRange(0, 100),
+    type=FiniteRange(0, 100),
     default=0.0,
     metavar="PERCENT",
     help="Exit code 1 if the agreement is below.",

@@ -19,7 +19,7 @@ from ..control.client import DEFAULT_URL, ControlClient
 from ..errors import EmulatorError, did_you_mean
 from . import completing
 from .ctl_values import expect, expectations_of, print_json, read, shown_outcome, wait, write
-from .options import control_token, control_token_file, token
+from .options import FiniteRange, control_token, control_token_file, token
 
 if TYPE_CHECKING:
     from ..language.records import Argument
@@ -253,6 +253,8 @@ def _verdict(found: Mapping[str, Any], *, as_json: bool) -> int:
     if as_json:
         print_json(found)
     else:
+        if not found["rules"]:
+            click.echo("no rule is in force")
         for rule in found["rules"]:
             mark = "ok    " if rule["ok"] else "FAILED"
             click.echo(f"{mark}  {rule['name']}  (occurred {rule['occurrences']} times)")
@@ -324,9 +326,7 @@ def faults(client: ControlClient) -> None:
 
 
 @command.command()
-@click.option(
-    "--wait", type=click.FloatRange(0.0), default=0.0, metavar="SECONDS", help="Wait so long for it to start."
-)
+@click.option("--wait", type=FiniteRange(0.0), default=0.0, metavar="SECONDS", help="Wait so long for it to start.")
 @click.pass_obj
 def health(client: ControlClient, wait: float) -> None:
     """Whether an emulator answers (for health checks)."""

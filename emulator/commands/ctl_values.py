@@ -10,8 +10,10 @@ from typing import Any
 import click
 
 from ..control.client import ControlClient
+from ..core.instant import seconds
 from ..errors import did_you_mean
 from . import completing
+from .options import duration as duration_type
 
 LOOKS_AGAIN = 0.1
 """How often `wait` looks while time passes, in wall time [s]."""
@@ -70,9 +72,11 @@ def _by_wallbox(values: tuple[str, ...]) -> dict[str, list[str]]:
 
 @click.command()
 @click.argument("expectations", nargs=-1, required=True, metavar="NAME=VALUE...", shell_complete=completing.names)
-@click.option("--within", default="10 min", show_default=True, metavar="DURATION", help="Of simulated time.")
+@click.option(
+    "--within", type=duration_type, default="10 min", show_default=True, metavar="DURATION", help="Of simulated time."
+)
 @click.pass_obj
-def wait(client: ControlClient, expectations: tuple[str, ...], within: str) -> int:
+def wait(client: ControlClient, expectations: tuple[str, ...], within: int) -> int:
     """Wait until quantities are as expected. Exit code 1 if they are not in time.
 
     While time stands still it is moved (`advance --until`), otherwise it passes.
@@ -80,14 +84,9 @@ def wait(client: ControlClient, expectations: tuple[str, ...], within: str) -> i
     wanted = expectations_of(expectations)
     now = client.get("/api/clock")
     if now["mode"] == "frozen":
-        reply = client.request("POST", "/api/clock/advance", {"until": wanted, "within": within})
+        reply = client.request("POST", "/api/clock/advance", {"until": wanted, "within": f"{seconds(within):f} s"})
         return _waited(reply["items"], reached=reply["reached"], at=reply["at"])
-    from ..language.units import parse_duration
-
-    try:
-        until = now["at"] + parse_duration(within) / 1e6
-    except ValueError as error:
-        raise click.UsageError(f"--within: {error}") from None
+    until = now["at"] + seconds(within)
     while True:
         looked = client.request("POST", "/api/expect?record=false", wanted)
         at = client.get("/api/clock")["at"]

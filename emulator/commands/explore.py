@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from .options import AS_JSON, shard
+from .options import AS_JSON, FiniteRange, shard
+from .options import duration as duration_type
 
 if TYPE_CHECKING:
     from ..explore.search import Failure, Search
@@ -25,11 +26,18 @@ OFTEN: Final = 30.0
 @click.command(name="explore")
 @click.argument("scenario", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--client", metavar="COMMAND", help="The client; {control}, {garage.goe.http} stand for URLs.")
-@click.option("--speed", type=click.FloatRange(0, 1_000_000), default=60.0, show_default=True, help="Simulated seconds "
+@click.option("--speed", type=FiniteRange(0, 1_000_000), default=60.0, show_default=True, help="Simulated seconds "
               "per second for the client; 0: it moves time itself, through the control API.")  # fmt: skip
-@click.option("--poll", metavar="DURATION", help="Instead of --speed: so far ahead whenever the client has polled.")
+@click.option(
+    "--poll",
+    type=duration_type,
+    metavar="DURATION",
+    help="Instead of --speed: so far ahead whenever the client has polled.",
+)
 @click.option("--keep-client", is_flag=True, help="Start the client once, not for every walk.")
-@click.option("--budget", metavar="DURATION", default="10 min", show_default=True, help="How long to search.")
+@click.option(
+    "--budget", type=duration_type, metavar="DURATION", default="10 min", show_default=True, help="How long to search."
+)
 @click.option("--walks", type=click.IntRange(0), help="Not more than so many walks.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the first round.")
 @shard
@@ -49,9 +57,9 @@ def command(
     scenario: Path,
     client: str | None,
     speed: float,
-    poll: str | None,
+    poll: int | None,
     keep_client: bool,
-    budget: str,
+    budget: int,
     walks: int | None,
     seed: int,
     shard: str,
@@ -76,8 +84,8 @@ def command(
 
     options = Options(
         client=client,
-        pace=Pace(speed=speed, poll=None if poll is None else _duration("--poll", poll), keep=keep_client),
-        budget=seconds(_duration("--budget", budget)),
+        pace=Pace(speed=speed, poll=poll, keep=keep_client),
+        budget=seconds(budget),
         walks=walks,
         seed=seed,
         shard=Shard.parse(shard),
@@ -109,21 +117,12 @@ def command(
     return 1 if search.failures else 0
 
 
-def _duration(name: str, text: str) -> int:
-    from ..language.units import parse_duration
-
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise click.UsageError(f"{name}: {error}") from None
-
-
-def _commands(scenario: Path, client: str | None, speed: float, poll: str | None, extra: str) -> Commands:
+def _commands(scenario: Path, client: str | None, speed: float, poll: int | None, extra: str) -> Commands:
     from ..explore.writing import Commands
 
     if client is None:
         return Commands(f"charger-emulator explore {scenario}{extra}", "charger-emulator play {file}")
-    pace = f" --poll {shlex.quote(poll)}" if poll is not None else f" --speed {speed:g}"
+    pace = f" --poll '{poll / 1e6:g} s'" if poll is not None else f" --speed {speed:g}"
     how = f" --client {shlex.quote(client)}{pace}".replace("{", "{{").replace("}", "}}")
     found = f"charger-emulator explore {scenario}" + how.replace("{{", "{").replace("}}", "}") + extra
     return Commands(found, "charger-emulator explore {file}" + how + " --walks 0")

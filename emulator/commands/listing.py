@@ -26,19 +26,30 @@ def vendors() -> Rows:
         yield name, found.title, f"{len(found.models)} models", interfaces
 
 
-def models() -> Rows:
-    from ..vendors import names, vendor
+def _chosen(vendor: str | None) -> list[str]:
+    """The vendor that is asked for, or all. EmulatorError if there is no such vendor."""
+    from ..vendors import names
+    from ..vendors import vendor as find
 
-    for name in names():
+    if vendor is None:
+        return list(names())
+    find(vendor)
+    return [vendor]
+
+
+def models(asked: str | None) -> Rows:
+    from ..vendors import vendor
+
+    for name in _chosen(asked):
         for model in vendor(name).models:
             kind = f"{model.phases} x {model.rated_current:g} A, {model.connector}"
             yield model.id, name, model.title, kind, f"firmware {model.default_firmware}"
 
 
-def firmwares() -> Rows:
-    from ..vendors import names, vendor
+def firmwares(asked: str | None) -> Rows:
+    from ..vendors import vendor
 
-    for name in names():
+    for name in _chosen(asked):
         for model in vendor(name).models:
             yield model.id, ", ".join(model.firmwares)
 
@@ -117,11 +128,11 @@ def scenarios() -> Rows:
         yield f"{one.name}.yaml", one.about
 
 
-def realism() -> Rows:
+def realism(asked: str | None) -> Rows:
     """How long each interface takes to answer in real time, what the meter does meanwhile, and how that is known."""
-    from ..vendors import names, vendor
+    from ..vendors import vendor
 
-    for name in names():
+    for name in _chosen(asked):
         habits = vendor(name).habits
         for interface, latency in habits.latency.items():
             times = [f"{1000 * value:g}" for value in (latency.least, latency.typical, latency.most)]
@@ -147,34 +158,40 @@ MOST = 24
 
 LISTS: dict[str, Callable[[], Rows]] = {
     "vendors": vendors,
-    "models": models,
-    "firmwares": firmwares,
     "vehicles": vehicles,
     "faults": faults,
     "steps": steps,
     "rules": rules,
     "events": events,
     "quantities": quantities,
-    "realism": realism,
     "scenarios": scenarios,
 }
+OF_ALL: dict[str, Callable[[str | None], Rows]] = {"models": models, "firmwares": firmwares, "realism": realism}
+"""Lists of all vendors, or of one."""
+
 OF_VENDOR: dict[str, Callable[[str], Rows]] = {"settings": settings}
 """Lists that are about one vendor."""
 
 
-@click.command(name="list")
-@click.argument("what", type=click.Choice([*LISTS, *OF_VENDOR, "fidelity"]))
+ALL = [*LISTS, *OF_ALL, *OF_VENDOR, "fidelity"]
+
+
+@click.command(
+    name="list",
+    help=f"""Show what there is to choose from.
+
+    WHAT: {", ".join(ALL)}.
+
+    `models`, `firmwares` and `realism` may be those of one VENDOR, `settings` must. `fidelity` prints, as Markdown,
+    every key, register and topic that is reproduced, with its source; of one VENDOR, or of all.
+    """,
+)
+@click.argument("what", metavar="WHAT", type=click.Choice(ALL))
 @click.argument("vendor", required=False, shell_complete=completing.vendors)
 @click.option("--summary", is_flag=True, help="Of `fidelity`: only how many rows there are, per vendor and firmware.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs: a list of rows.")
 def command(what: str, vendor: str | None, summary: bool, as_json: bool) -> None:
-    """Show what there is to choose from.
-
-    `settings` needs a VENDOR. `fidelity` prints, as Markdown, every key, register and topic that is reproduced, with
-    its source; of one VENDOR, or of all.
-    """
-    from ..vendors import names
-
+    """Print one of the lists."""
     if what == "fidelity":
         from ..vendors.fidelity import document, overview
 
@@ -184,8 +201,12 @@ def command(what: str, vendor: str | None, summary: bool, as_json: bool) -> None
         raise click.UsageError(f"`list {what}` has no summary")
     if what in OF_VENDOR:
         if vendor is None:
+            from ..vendors import names
+
             raise click.UsageError(f"`list {what}` needs a vendor: {', '.join(names())}")
         rows = [list(row) for row in OF_VENDOR[what](vendor)]
+    elif what in OF_ALL:
+        rows = [list(row) for row in OF_ALL[what](vendor)]
     elif vendor is not None:
         raise click.UsageError(f"`list {what}` takes no further argument")
     else:

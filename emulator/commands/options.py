@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,30 @@ from typing import Final
 import click
 
 TOKEN: Final = "CHARGER_EMULATOR_TOKEN"
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range; `nan` and `inf`, which `click` lets through, are none."""
+
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a number", param, ctx)
+        return float(found)
+
+
+def duration(text: str) -> int:
+    """Type of an option: `10 min`, `1 h 30 min`, in whole µs, never below zero."""
+    from ..language.units import parse_duration
+
+    try:
+        found = parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    if found < 0:
+        raise click.BadParameter(f'found "{text}", expected a duration of 0 s or more')
+    return found
+
 
 seed = click.option("--seed", type=click.IntRange(0), help="Seed of everything random; overrides the scenario's.")
 

@@ -68,7 +68,8 @@ def command(
             cell = _played(scenario, variant, seed, strict=strict, record=report is not None, shown=shown)
             played.append(cell)
             if matrix is None and not as_json:
-                _tell(cell, time.perf_counter() - began)
+                with bar.out_of_the_way():
+                    _tell(cell, time.perf_counter() - began)
     if share and all(cell.result is None for cell in played):
         raise EmulatorError(f"matrix: no variant is possible; the first: {played[0].problem}")
     if as_json:

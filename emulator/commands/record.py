@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from .options import duration as duration_type
+
 
 @click.command(name="record")
 @click.option("--vendor", required=True, metavar="V", help="Whose box it is: goe, warp, keba, ...")
@@ -31,7 +33,13 @@ import click
     help="Where the journal is written.",
 )
 @click.option("--redact/--no-redact", default=True, show_default=True, help="Replace everything personal.")
-@click.option("--for", "duration", metavar="DURATION", help="How long, such as 10 min; default: until interrupted.")
+@click.option(
+    "--for",
+    "duration",
+    type=duration_type,
+    metavar="DURATION",
+    help="How long, such as 10 min; default: until interrupted.",
+)
 def command(
     vendor: str,
     target: str,
@@ -43,7 +51,7 @@ def command(
     ports: str,
     journal: Path,
     redact: bool,
-    duration: str | None,
+    duration: int | None,
 ) -> int:
     """Stand between clients and a real box, and keep a journal of what they say.
 
@@ -52,18 +60,15 @@ def command(
     """
     import asyncio
 
+    from ..core.instant import seconds
     from ..errors import EmulatorError
-    from ..language.units import parse
     from ..recording.notes import Notes
     from ..recording.recorder import recording, ways_of
     from ..recording.registers import Registers
 
     ways = ways_of(vendor, target, interfaces=interfaces, broker=broker, free=ports == "free")
     registers = Registers(vendor, model, firmware)
-    try:
-        seconds = None if duration is None else parse(duration, "s")
-    except ValueError as error:
-        raise EmulatorError(f"--for: {error}") from None
+    limit = None if duration is None else seconds(duration)
 
     async def record() -> int:
         with journal.open("w", encoding="utf-8") as file:
@@ -73,7 +78,7 @@ def command(
                     at = f"{way.target[0]}:{way.target[1]}"
                     click.echo(f"{way.interface:<7} {bind}:{found[way.interface]} -> {at}")
                 click.echo(f"recording to {journal}; interrupt to end")
-                await _until_interrupted(seconds)
+                await _until_interrupted(limit)
             return notes.seq
 
     try:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .announcing import announce
 from .options import (
+    FiniteRange,
     broker,
     broker_port,
     control_token,
@@ -31,6 +33,7 @@ from .terminal import prepare_folder
 
 if TYPE_CHECKING:
     import asyncio
+    from datetime import datetime
 
     from ..control.server import ControlServer
     from ..devices.realism import Realism
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
 @click.command(name="run")
 @click.argument("scenario", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--frozen", is_flag=True, help="Time stands still until a client of the control API moves it.")
-@click.option("--speed", type=click.FloatRange(0, 1_000_000), help="Simulated seconds per second.")
+@click.option("--speed", type=FiniteRange(0, 1_000_000), help="Simulated seconds per second.")
 @seed
 @click.option("--bind", default="127.0.0.1", envvar="CHARGER_EMULATOR_BIND", show_default=True, help="Address.")
 @click.option(
@@ -87,6 +90,16 @@ if TYPE_CHECKING:
 )
 @strict
 @shard
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Split the chargers over so many processes, with one control API and one clock.",
+)
+@click.option("--led", is_flag=True, hidden=True)
+@click.option("--epoch", type=click.DateTime(["%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z"]), hidden=True)
 @broker
 @broker_port
 @port_offset
@@ -111,6 +124,9 @@ def command(
     journal_limit: int,
     strict: bool,
     shard: str,
+    workers: int,
+    led: bool,
+    epoch: datetime | None,
     broker: str | None,
     broker_port: int | None,
     port_offset: int,
@@ -121,7 +137,8 @@ def command(
 
     Without SCENARIO: one 22 kW charger, run by every vendor at once. Exit code 0 if all expectations and rules
     held, 1 if one failed, 3 if the emulator itself did. A scenario without an `end` is served until it is interrupted.
-    With --shard, only the chargers of that share are served; what belongs together stays in one share.
+    With --shard, only the chargers of that share are served, with --workers all, in several processes; what belongs
+    together stays in one.
     """
     import asyncio
 
@@ -136,10 +153,14 @@ def command(
     token = token_of(control_token, control_token_file)
     check_bind(bind, token=token, opened=open_control)
     found = realistic(_with_broker(_scenario(scenario), broker, broker_port), realism)
+    found = replace(found, strict=strict or found.strict, epoch=epoch or found.epoch)
+    part = Shard.parse(shard)
     options = Options(
         bind=bind,
         any_port=ports == "free",
         port_offset=port_offset,
+        default_ports=not led or part.index == 0,
+        held=led,
         speed=0.0 if frozen else speed,
         seed=seed,
         state=state,
@@ -147,20 +168,28 @@ def command(
         journal_limit=journal_limit << 20,
     )
     control = {
-        "host": bind,
+        "host": "127.0.0.1" if led else bind,
         "port": control_port + port_offset if control_port else 0,
         "token": token,
         "allowed_hosts": allowed_hosts,
         "opened": open_control,
     }
-    if strict:
-        found = replace(found, strict=True)
-    if (part := Shard.parse(shard)).count > 1:
+    if workers > 1:
+        from .fleet import command_lines, lead
+
+        context = click.get_current_context()
+        lines = command_lines(workers, found, context.params, context.meta["log"])
+        ok, broken = asyncio.run(lead(found, lines, control, speed=options.speed, keep_running=keep_running))
+        return EXIT_CODE if broken else 0 if ok else 1
+    if part.count > 1:
         from ..scenario.sharing import shares
 
         found = shares(found, part.count)[part.index]
     if report is not None:
         prepare_folder(report)
+    if led:
+        asyncio.run(_led(found, options, control))
+        return 0
     result, earlier, ok = asyncio.run(_run(found, options, control, keep_running=keep_running))
     if report is not None:
         from ..reports.writing import write_reports
@@ -196,6 +225,27 @@ def _with_broker(scenario: Scenario, broker: str | None, port: int | None) -> Sc
             raise click.UsageError("--broker-port is the port of the embedded broker, but another one is named")
         address = replace(address or BrokerAddress(), port=port) if address or scenario.wants_broker else None
     return replace(scenario, broker=address)
+
+
+async def _led(scenario: Scenario, options: Options, control: dict[str, object]) -> None:
+    """Serve as one of several processes."""
+    import asyncio
+    import signal
+
+    from ..control.server import ControlServer
+    from ..fleet.worker import obey
+    from ..service.emulator import Emulator
+    from ..service.garbage import brief_collections, forget_survivors
+
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    with brief_collections():
+        async with (
+            Emulator(scenario, options) as emulator,
+            ControlServer(emulator, **control) as server,  # type: ignore[arg-type]
+        ):
+            emulator.on_reset.append(forget_survivors)
+            await obey(emulator, server, stop)
 
 
 async def _run(
@@ -263,26 +313,9 @@ async def _shown(emulator: Emulator, server: ControlServer) -> AsyncIterator[Non
 
 
 def _announce(emulator: Emulator, server: ControlServer) -> None:
-    """Say where everything listens, one line each."""
     from ..control import views
 
-    lines = [("control", "dashboard", server.url)]
-    if (broker := views.broker(emulator)) is not None:
-        lines.append(("broker", "mqtt", broker))
-    for wallbox in views.wallboxes(emulator):
-        for found in wallbox["interfaces"]:  # type: ignore[attr-defined]
-            if found["url"] is not None:
-                note = "" if found["listening"] or found["protocol"] in ("mqtt", "ocpp") else "  (switched off)"
-                if found["off"] is not None:
-                    note = f"  off ({found['off']}): {found['switch_on']} or interfaces: all switches it on"
-                lines.append((wallbox["name"], found["name"], found["url"] + note))  # type: ignore[arg-type]
-    first = max(len(line[0]) for line in lines)
-    second = max(len(line[1]) for line in lines)
-    for owner, name, where in lines:
-        click.echo(f"{owner:<{first}}  {name:<{second}}  {where}")
-    speed = emulator.clock.speed
-    pace = {0.0: "time stands still", 1.0: "in real time"}.get(speed, f"{speed:g} times as fast as real time")
-    click.echo(f"running, {pace}; Ctrl-C ends it")
+    announce(server.url, views.broker(emulator), views.wallboxes(emulator), emulator.clock.speed)
 
 
 def _verdict(scenario: Scenario, result: Result) -> None:

@@ -17,7 +17,7 @@ import click
 from ..errors import EmulatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from rich.progress import Progress
 
 
 def interactive() -> bool:
@@ -56,19 +56,40 @@ def say_verdict(line: str, *, ok: bool) -> None:
     click.secho(line, fg="green" if ok else "red")
 
 
+class ProgressBar:
+    """A bar with an estimate, or nothing where nobody looks; called with what is done and a word."""
+
+    def __init__(self, shown: Progress | None = None, label: str = "", total: float = 0.0) -> None:
+        self._shown = shown
+        self._task = shown.add_task(label, total=total) if shown is not None else None
+
+    def __call__(self, done: float, word: str) -> None:
+        if self._shown is not None and self._task is not None:
+            self._shown.update(self._task, completed=done, description=word)
+
+    @contextmanager
+    def out_of_the_way(self) -> Iterator[None]:
+        """Nothing of it is on the terminal while something else is printed."""
+        if self._shown is None:
+            yield
+            return
+        self._shown.stop()
+        yield
+        self._shown.start()
+
+
 @contextmanager
-def progress(total: float, label: str) -> Iterator[Callable[[float, str], None]]:
-    """A bar with an estimate on standard error, where somebody looks; call it with what is done and a word."""
+def progress(total: float, label: str) -> Iterator[ProgressBar]:
+    """A bar on standard error."""
     if not sys.stderr.isatty():
-        yield lambda _done, _word: None
+        yield ProgressBar()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda done, word: bar.update(task, completed=done, description=word)
+        yield ProgressBar(bar, label, total)
 
 
 def prepare_folder(folder: Path) -> None:

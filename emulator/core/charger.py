@@ -30,7 +30,7 @@ MAX_ROUNDS: Final = 200
 """Rules that may fire at one instant; more is an endless loop, and a bug."""
 RETAINED: Final = 1000
 """Stretches kept for reading the recent past, where somebody does."""
-LEAST_RETAINED: Final = 16
+LEAST_RETAINED: Final = 4
 """Stretches kept where nobody does."""
 SPLIT: Final = 30.0
 """Length after which a taper is split, so that temperatures follow its current [s]."""

@@ -19,9 +19,10 @@ from .offer import Offer, offerable
 from .phases import PhaseSwitch
 from .pilotline import Interruption, PilotLine
 from .protection import Measurements, Protection
-from .snapshot import EvseState as S
-from .snapshot import PhaseMask, Phases, PilotState
+from .snapshot import PhaseMask, Phases
 from .specs import ChargerSpec
+from .states import EvseState as S
+from .states import PilotState
 from .terminals import NO_PILOT, PilotLevel, PilotSignal
 
 PLUGGED: Final = (PilotState.B, PilotState.C, PilotState.D)

@@ -11,8 +11,8 @@ from typing import Final
 
 from .events import EventName
 from .evse import PLUGGED, Evse, EvseInputs
-from .snapshot import EvseState as S
-from .snapshot import PilotState
+from .states import EvseState as S
+from .states import PilotState
 from .transitions import Held, Transition, TransitionTable, nothing
 
 FALLBACK_AFTER: Final = 30.0

@@ -44,8 +44,8 @@ from .messages import (
     Unplug,
 )
 from .proximity import resistance_for
-from .snapshot import EvseState
 from .specs import VehicleSpec
+from .states import EvseState
 from .units import COLDEST, HOTTEST
 from .validity import misfit
 from .vehicle import Vehicle

@@ -17,8 +17,9 @@ from .heat import Heat
 from .instant import Instant
 from .messages import SetSupply
 from .meter import Meter
-from .snapshot import EvseState, PhaseMask, Phases
+from .snapshot import PhaseMask, Phases
 from .specs import ChargerSpec, SupplySpec
+from .states import EvseState
 from .terminals import Mains
 from .vehicle import Vehicle
 

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from .deadlines import Deadlines
 from .events import Emit, EventName
 from .instant import Instant
-from .snapshot import LockState
+from .states import LockState
 
 Policy = Literal["normal", "auto_unlock", "always"]
 Stuck = Literal["open", "closed"]

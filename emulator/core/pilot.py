@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .snapshot import PilotState
+from .states import PilotState
 
 SOURCE_VOLTAGE: Final = 12.0
 SOURCE_RESISTANCE: Final = 1000.0

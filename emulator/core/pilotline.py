@@ -12,7 +12,7 @@ from . import pilot
 from .deadlines import Deadlines
 from .events import Emit, EventName
 from .instant import Instant, later
-from .snapshot import PilotState
+from .states import PilotState
 
 Interruption = Literal["open", "f"]
 

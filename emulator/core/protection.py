@@ -15,8 +15,9 @@ from . import rcd
 from .events import Emit, EventName
 from .faults import Conditions
 from .instant import Instant, later
-from .snapshot import EvseState, PhaseMask, Phases, PilotState
+from .snapshot import PhaseMask, Phases
 from .specs import Recovery
+from .states import EvseState, PilotState
 
 OVERVOLTAGE: Final = 253.0
 OVERVOLTAGE_HARD: Final = 276.0

@@ -16,7 +16,8 @@ from .flow import Flow
 from .heat import Temperatures
 from .instant import Instant, seconds
 from .noise import MeterNoise, NoiseChannel
-from .snapshot import Electrical, EvseState, Phases, PilotState, Snapshot, Steady, VehicleView
+from .snapshot import Electrical, Phases, Snapshot, Steady, VehicleView
+from .states import EvseState, PilotState
 from .units import WATT_HOUR
 
 

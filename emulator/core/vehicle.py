@@ -15,9 +15,9 @@ from .events import Emit
 from .flow import Flow, Idle, active_from_rms, power_to_current
 from .instant import Instant, seconds
 from .onboard import NOTHING, OnboardCharger, ceiling
-from .snapshot import OnboardState as Onboard
 from .snapshot import PhaseMask, Phases, VehicleView
 from .specs import VehicleSpec
+from .states import OnboardState as Onboard
 from .terminals import NO_PILOT, OFF_MAINS, Mains, PilotLevel, PilotSignal
 from .units import WATT_HOUR
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from .events import EventName
 from .instant import Instant
-from .snapshot import OnboardState as S
+from .states import OnboardState as S
 from .transitions import Held, Transition, TransitionTable, nothing
 from .vehicle import Vehicle
 

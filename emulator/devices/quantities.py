@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ..core.snapshot import LockState, OnboardState, PilotState, Snapshot, VehicleView
+from ..core.snapshot import Snapshot, VehicleView
+from ..core.states import LockState, OnboardState, PilotState
 
 LINES: Final = ("L1", "L2", "L3")
 SENSORS: Final = ("board", "housing", "connector_l1", "connector_l2", "connector_l3", "domestic_pin", "relay")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
-from ..core.snapshot import EvseState
+from ..core.states import EvseState
 from .walks import Walk, instants
 
 if TYPE_CHECKING:

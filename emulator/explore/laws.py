@@ -11,7 +11,8 @@ from typing import Final
 from ..core.agenda import Priority
 from ..core.instant import Instant
 from ..core.messages import Event
-from ..core.snapshot import EvseState, Snapshot
+from ..core.snapshot import Snapshot
+from ..core.states import EvseState
 from ..world.site import Site
 from .finding import Finding
 

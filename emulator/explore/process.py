@@ -164,7 +164,7 @@ class Program:
 
     async def _start(self, emulator: Emulator) -> None:
         places = self._places(emulator)
-        arguments = [_replaced(word, places) for word in shlex.split(self._command)]
+        arguments = [_replaced(word, places) for word in _words(self._command)]
         environment = {PREFIX + re.sub(r"\W", "_", name).upper(): value for name, value in places.items()}
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the program has ended
         try:
@@ -249,6 +249,17 @@ class Ear:
             return False
         self._heard.clear()
         return True
+
+
+def _words(command: str) -> list[str]:
+    """The words of a command, as a shell splits them."""
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise EmulatorError(f"--client: {command}: {str(error).lower()}") from None
+    if not words:
+        raise EmulatorError(f'--client: found "{command}", expected a command')
+    return words
 
 
 def _replaced(word: str, places: Mapping[str, str]) -> str:

@@ -15,9 +15,10 @@ from ..devices.interfaces import MqttInterface, Origin, Publish
 from ..devices.retained import Retained
 from ..devices.topics import matches, whole
 from ..errors import EmulatorError
-from .active import ActiveFault, State
+from .active import ActiveFault
 from .injection import Injection
 from .interceptor import FaultInterceptor
+from .life import State
 from .mqtt import BrokerDown
 from .target import Target
 

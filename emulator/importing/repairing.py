@@ -9,7 +9,8 @@ import math
 from bisect import bisect_left
 from typing import Final
 
-from ..core.snapshot import EvseState, PilotState, Snapshot
+from ..core.snapshot import Snapshot
+from ..core.states import EvseState, PilotState
 from .boxes import Box
 from .calibrating import FLOWS
 from .drafting import NOMINAL, drawn

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from ocpp.v16.enums import ChargePointErrorCode
 
 from ..core.messages import RebootController, SetLock
-from ..core.snapshot import EvseState, PilotState, Snapshot
+from ..core.snapshot import Snapshot
+from ..core.states import EvseState, PilotState
 from ..devices.wallbox import Wallbox
 from .clock import parse_time
 from .configuration import Binding

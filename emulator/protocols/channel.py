@@ -19,6 +19,7 @@ from ..devices.traffic import Direction, of_frame
 from ..runtime.journal import Entry
 from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
 from .server import APART, Endpoint
+from .timers import Timers
 from .turns import Turn
 from .wire import excerpt
 
@@ -73,7 +74,7 @@ class Channel:
         self._late = 0
         """Frames that a fault holds back."""
         self._late_until = 0.0
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._timers = Timers()
 
     # --- the connection's side ---------------------------------------------------------------------------------------
 
@@ -84,7 +85,7 @@ class Channel:
             transport.set_write_buffer_limits(high=0)
         self.note("opened")
         if self.spec.ping is not None:
-            self._after("ping", self.spec.ping, self._ping)
+            self._timers.after("ping", self.spec.ping, self._ping)
         self._speak(self._conversation.opened)
         self.endpoint.wallbox.happenings.count += 1
 
@@ -101,7 +102,7 @@ class Channel:
     def drained(self) -> None:
         """Everything written has left."""
         self._behind = 0
-        self._stop("stall")
+        self._timers.stop("stall")
         self._resume()
         if self._merged is not None:
             at, self._merged = self._merged, None
@@ -110,8 +111,7 @@ class Channel:
     def lost(self) -> None:
         """The connection is gone."""
         self._finish()
-        for name in tuple(self._timers):
-            self._stop(name)
+        self._timers.stop_all()
 
     def break_off(self) -> None:
         """Break the connection at once."""
@@ -136,8 +136,7 @@ class Channel:
         if not self._over:
             self._over = True
             self._turn.stop()
-            for name in tuple(self._timers):
-                self._stop(name)
+            self._timers.stop_all()
             self._left(self)
             self.note("closed")
             self._guarded(self._conversation.closed)
@@ -148,7 +147,7 @@ class Channel:
         self._ending = True
         if self.connection.transport is not None:
             self.connection.transport.close()
-            self._after("close", CLOSE_GRACE, self.connection.abort)
+            self._timers.after("close", CLOSE_GRACE, self.connection.abort)
 
     # --- what the client says ----------------------------------------------------------------------------------------
 
@@ -226,9 +225,9 @@ class Channel:
     def _watch_half_sent(self) -> None:
         if self._reader.buffered and not self._crowded and not self._over and not self._turn.waiting:
             if "half_sent" not in self._timers:
-                self._after("half_sent", HALF_SENT, self.break_off)
+                self._timers.after("half_sent", HALF_SENT, self.break_off)
         else:
-            self._stop("half_sent")
+            self._timers.stop("half_sent")
 
     # --- what the device says ----------------------------------------------------------------------------------------
 
@@ -281,7 +280,7 @@ class Channel:
         if replies_to is None:
             self._record_push(frame, len(payload), at)
         else:
-            if told := self._told(frame):
+            if told := self.spec.told_by(frame):
                 read = replies_to.setdefault("reads", [])
                 if isinstance(read, list):
                     read += told
@@ -321,18 +320,11 @@ class Channel:
 
     def _record_push(self, frame: str | bytes, size: int, at: Instant | None) -> None:
         detail: dict[str, object] = {"size": size, "frame": excerpt(frame)}
-        if told := self._told(frame):
+        if told := self.spec.told_by(frame):
             detail["reads"] = told
         if at is not None and at != self.endpoint.simulation.at:
             detail["of"] = round(seconds(at), 6)
         self._record("push", self.path, detail)
-
-    def _told(self, frame: str | bytes) -> list[str]:
-        """What a frame tells; nothing if a fault has made nonsense of it."""
-        try:
-            return list(self.spec.values_in(frame))
-        except (ValueError, LookupError, TypeError, AttributeError):
-            return []
 
     def _put(self, opcode: Opcode, payload: bytes) -> None:
         self.connection.put(encode_frame(opcode, payload))
@@ -346,7 +338,7 @@ class Channel:
         if not self._ending:
             self._ending = True
             self.connection.put(encode_close(close.code, close.reason))
-            self._after("close", CLOSE_GRACE, self.connection.abort)
+            self._timers.after("close", CLOSE_GRACE, self.connection.abort)
 
     @property
     def _silenced(self) -> bool:
@@ -367,7 +359,7 @@ class Channel:
         if self.connection.transport is not None:
             self.connection.transport.pause_reading()
         if "stall" not in self._timers:
-            self._after("stall", self.spec.stall_timeout, self._stalled)
+            self._timers.after("stall", self.spec.stall_timeout, self._stalled)
 
     def _resume(self) -> None:
         if self._turn.waiting:
@@ -402,16 +394,4 @@ class Channel:
                 self._put(Opcode.PING, b"")
                 if self.spec.heartbeat is not None:
                     self._put(Opcode.TEXT, self.spec.heartbeat().encode())
-            self._after("ping", self.spec.ping, self._ping)
-
-    def _after(self, name: str, delay: float, act: Callable[[], None]) -> None:
-        def due() -> None:
-            del self._timers[name]
-            act()
-
-        self._stop(name)
-        self._timers[name] = asyncio.get_running_loop().call_later(delay, due)
-
-    def _stop(self, name: str) -> None:
-        if (timer := self._timers.pop(name, None)) is not None:
-            timer.cancel()
+            self._timers.after("ping", self.spec.ping, self._ping)

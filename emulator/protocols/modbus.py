@@ -10,15 +10,14 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Final
 
-from ..core.values import value
-from ..devices.delivery import Delivery
-from ..devices.interception import UNTOUCHED, Interception
+from ..devices.interception import Interception
 from ..devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
 from ..devices.traffic import WRITES, of_modbus
+from .modbus_answers import Answer, answer, framed, hangs_up, passed, pieces
 from .modbus_frames import (
     DEVICE_FAILURE,
     ILLEGAL_VALUE,
@@ -39,33 +38,8 @@ from .turns import Turn
 HALF_SENT_TIMEOUT: Final = 10.0
 """Wall seconds a client has to finish a frame it has begun. ASSUMED."""
 
-DRIP: Final = 0.1
-"""Wall seconds between two pieces of an answer that comes slowly."""
-
 HELD_BACK: Final = 64
 """Replies that may wait on one connection; then nothing more is read from it."""
-
-
-@value
-class Answer:
-    """What a connection does about one request."""
-
-    frame: Frame | None
-    """None: no reply."""
-    raw: bytes | None = None
-    """Sent instead of the frame: cut, garbled."""
-    delay: float = 0.0
-    """Wall seconds, counted from the request. Later replies on the connection wait as well."""
-    rate: float | None = None
-    """Bytes per wall second; None: in one write."""
-    then: Literal["keep", "close", "reset"] = "keep"
-    """What becomes of the connection afterwards."""
-
-    @property
-    def data(self) -> bytes:
-        if self.raw is not None:
-            return self.raw
-        return b"" if self.frame is None else self.frame.encode()
 
 
 class ModbusServer(Server):
@@ -136,7 +110,7 @@ class ModbusServer(Server):
         if asked is None:
             detail |= {"payload": frame.pdu[1:].hex(), "exception": ILLEGAL_VALUE}
             self.endpoint.record("request", f"{NAMES[frame.pdu[0]]} (illegal)", detail, client=client)
-            return _framed(frame, exception(frame.pdu[0], ILLEGAL_VALUE))
+            return framed(frame, exception(frame.pdu[0], ILLEGAL_VALUE))
         entry = self.endpoint.record("request", asked.title, detail, client=client)
         asking = request(frame, asked, self.endpoint.origin(entry.client, entry))
         if asking.payload:
@@ -147,73 +121,18 @@ class ModbusServer(Server):
         if found is None:
             found = ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE)
         reply, pdu = found
-        return _passed(_answer(frame, pdu, reply, detail), interception)
+        return passed(answer(frame, pdu, reply, detail), interception)
 
     def _answered(
         self, frame: Frame, asked: Asked, asking: ModbusRequest, interception: Interception
     ) -> tuple[ModbusReply | None, bytes | None]:
         """The device's reply, and its payload on the wire."""
         reply = interception.modbus(asking, self.interface.handle)
-        return reply, None if reply is None or _hangs_up(reply) else encode(frame.pdu, asked, reply)
+        return reply, None if reply is None or hangs_up(reply) else encode(frame.pdu, asked, reply)
 
 
 def _broken() -> None:
     """The answer of a device whose firmware fails: an exception that depends on what was asked."""
-
-
-def _answer(frame: Frame, pdu: bytes | None, reply: ModbusReply | None, detail: dict[str, object]) -> Answer:
-    """The answer that a reply becomes; `detail` says what it was."""
-    if reply is None:
-        detail["silent"] = True
-        return Answer(frame=None)
-    detail.update(reply.journal)
-    if reply.close:
-        detail["closed"] = True
-    if _hangs_up(reply):
-        return Answer(frame=None, then="close")
-    if reply.exception is not None:
-        detail["exception"] = reply.exception
-    answer = _framed(frame, pdu)
-    return replace(answer, then="close") if reply.close else answer
-
-
-def _hangs_up(reply: ModbusReply) -> bool:
-    """Whether the device ends the connection without a word."""
-    return reply.close and reply.exception is None
-
-
-def _framed(frame: Frame, pdu: bytes | None) -> Answer:
-    return Answer(frame=None if pdu is None else Frame(frame.transaction, frame.unit, pdu))
-
-
-def _pieces(answer: Answer) -> Iterator[tuple[float, Answer]]:
-    """An answer that comes slowly as several, with the wall seconds between it and each."""
-    data, rate = answer.data, answer.rate
-    if rate is None or len(data) < 2:
-        yield 0.0, answer
-        return
-    size = max(1, round(rate * DRIP))
-    for start in range(0, len(data), size):
-        last = start + size >= len(data)
-        part = replace(answer, raw=data[start : start + size], rate=None, then=answer.then if last else "keep")
-        yield start / size * DRIP, part
-
-
-def _passed(answer: Answer, interception: Interception) -> Answer:
-    """What is left of an answer."""
-    if interception is UNTOUCHED:
-        return answer
-    whole = answer.data
-    delivery = interception.deliver(whole)
-    if delivery == Delivery(data=whole):
-        return answer
-    return replace(
-        answer,
-        raw=b"" if delivery.silent else delivery.data,
-        delay=delivery.delay,
-        rate=delivery.rate,
-        then=answer.then if delivery.then == "keep" else delivery.then,
-    )
 
 
 class Connection(asyncio.Protocol):
@@ -324,7 +243,7 @@ class Connection(asyncio.Protocol):
         """Send, or hold back until its time has come and everything before it is out."""
         if self._held or answer.delay > 0 or answer.rate is not None:
             due = self._loop.time() + answer.delay
-            for wait, part in _pieces(answer):
+            for wait, part in pieces(answer):
                 self._held.append((due + wait, part))
             self._throttle()
             self._arm()

@@ -44,7 +44,7 @@ from .options import Options as Options
 from .snapshots import Snapshots, World
 from .sockets import Sockets
 from .travel import standing, travel
-from .trouble import unhandled
+from .trouble import cancelled, unhandled
 
 if TYPE_CHECKING:
     from ..protocols.broker import Broker
@@ -118,12 +118,17 @@ class Emulator:
         for address in self.site.wallboxes:
             await self.sockets.serve(self.site, address)
         self._pacing = asyncio.create_task(self._pacer.run(), name="pacer")
-        stack.push_async_callback(_cancel, self._pacing)
+        stack.push_async_callback(cancelled, self._pacing)
         if self._keeper is not None:
             keeping = asyncio.create_task(self._keeper.keep_on(), name="keeper")
-            stack.push_async_callback(_cancel, keeping)
+            stack.push_async_callback(cancelled, keeping)
             stack.callback(self._keeper.keep_counters)
         self.player.start()
+        if not self.options.held:
+            self.begin()
+
+    def begin(self) -> None:
+        """Let time run from here."""
         self.clock.set_speed(self._speed)
         self.simulation.wake()
 
@@ -334,7 +339,7 @@ class Emulator:
             self._build(self.scenario)
             self.sockets.attach_central_system(self.simulation)
             for plan in self._added:
-                self._grow(plan)
+                self.site.grow(plan)
             self._attach()
             self.player.start()
             self.simulation.now()
@@ -394,20 +399,8 @@ class Emulator:
                 self.site.broker, self.faults.broker = self.sockets.broker_address, self.sockets.broker
             if any(wallbox.ocpp == EMBEDDED for wallbox in plan.wallboxes):
                 await self.sockets.start_central_system(self._stack, self.simulation)
-            self._grow(plan)
+            self.site.grow(plan)
             self._added.append(plan)
             for wallbox in plan.wallboxes:
                 await self.sockets.serve(self.site, f"{plan.name}.{wallbox.name}")
             await self.settle()
-
-    def _grow(self, plan: ChargerPlan) -> None:
-        if plan.name not in self.site.wallbox_names:
-            self.site.add_charger(plan)
-            return
-        for wallbox in plan.wallboxes:
-            self.site.add_wallbox(plan.name, wallbox)
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -20,6 +20,8 @@ class Options:
     port_offset: int = 0
     """Added to the ports of all interfaces and of the broker, for several emulators on one host."""
     speed: float | None = None
+    held: bool = False
+    """Time begins with `Emulator.begin`."""
     seed: int | None = None
     state: Path | None = None
     announce: bool = True

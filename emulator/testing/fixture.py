@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from .. import vendors
-from ..core.instant import SECOND, Instant, seconds
+from ..core.instant import seconds
 from ..devices.realism import Realism
 from ..errors import EmulatorError, did_you_mean
-from ..language.arguments import Duration, Scope, Unreadable
-from ..language.names import Names
-from ..language.nodes import from_object
 from ..reports.writing import write_reports
-from ..scenario.loader import from_data, load
+from ..scenario.loader import load
 from ..scenario.plan import Scenario
 from ..scenario.player import failed
 from ..scenario.playing import checks, expect
@@ -26,8 +23,8 @@ from ..scenario.variants import Variant
 from ..service.emulator import Emulator, Options
 from ..verdict.engine import RuleVerdict, VerdictEngine
 from ..verdict.reading import rules_from
-from ..world.plan import ChargerPlan
 from ..world.quantities import charger_view, read
+from .arguments import duration, items, plain, plan
 from .background import Background
 from .snapshot import SnapshotFixture
 from .steps import Steps
@@ -130,12 +127,12 @@ class EmulatorFixture(Steps):
         }
         hardware: Mapping[str, object] = {} if isinstance(charger, str) else charger
         where = charger if isinstance(charger, str) else "charger"
-        plan = _plan(where, hardware, name or vendor, wallbox)
+        planned = plan(where, hardware, name or vendor, wallbox)
         emulator = self.running
 
         async def add() -> str:
-            await emulator.add_charger(plan)
-            return f"{plan.name}.{plan.wallboxes[0].name}"
+            await emulator.add_charger(planned)
+            return f"{planned.name}.{planned.wallboxes[0].name}"
 
         return self.wallbox(self._background.run(add()))
 
@@ -192,12 +189,12 @@ class EmulatorFixture(Steps):
             raise EmulatorError('advance: expected a duration such as "1 h", or until={...}')
         if until is not None:
             expected = self.call(lambda: checks(emulator.site, until))
-            passage = self._background.run(emulator.advance_until(expected, _duration(within)))
+            passage = self._background.run(emulator.advance_until(expected, duration(within)))
         else:
             assert by is not None
-            passage = self._background.run(emulator.advance(_duration(by)))
+            passage = self._background.run(emulator.advance(duration(by)))
         if not passage.ok:
-            raise AssertionError(f"not within {within}:\n{_items(passage.items)}")
+            raise AssertionError(f"not within {within}:\n{items(passage.items)}")
         self._check_failures()
         return [entry.as_json() for entry in passage.events]
 
@@ -229,8 +226,8 @@ class EmulatorFixture(Steps):
         """Do a step now and return what came of it. EmulatorError if it is refused or makes no sense."""
         __tracebackhide__ = True
         emulator = self.running
-        given = {key: _plain(value) for key, value in arguments.items()}
-        made = self.call(lambda: make_step(name, emulator.site.names, _plain(argument), **given))
+        given = {key: plain(value) for key, value in arguments.items()}
+        made = self.call(lambda: make_step(name, emulator.site.names, plain(argument), **given))
         outcome = self._background.run(emulator.apply([made]))[0]
         if failed(outcome):
             raise EmulatorError(f"{name}: {outcome.message or outcome.refused}")
@@ -372,33 +369,3 @@ class EmulatorFixture(Steps):
     def tail(self, count: int = MOST) -> str:
         """The newest journal entries for a reader, as shown beside a failing test."""
         return tail(self.journal(), count)
-
-
-def _plan(charger: str, hardware: Mapping[str, object], name: str, wallbox: Mapping[str, object]) -> ChargerPlan:
-    """A charger with one wallbox, checked as a scenario is."""
-    scenario = from_data({"chargers": {charger: {**hardware, "wallboxes": {name: wallbox}}}}, "start")
-    plan = scenario.chargers[0]
-    return replace(plan, wallboxes=tuple(replace(found, everything=True) for found in plan.wallboxes))
-
-
-def _duration(value: str | timedelta) -> Instant:
-    if isinstance(value, timedelta):
-        return round(value.total_seconds() * SECOND)
-    scope = Scope(Names())
-    try:
-        return Duration().read(from_object(value, "advance"), scope)
-    except Unreadable:
-        raise EmulatorError(scope.problems[0].text) from None
-
-
-def _plain(value: object) -> object:
-    """An argument as it would be in YAML."""
-    if isinstance(value, WallboxFixture):
-        return value.name
-    if isinstance(value, timedelta):
-        return f"{value.total_seconds()} s"
-    return value
-
-
-def _items(items: Iterable[Mapping[str, object]]) -> str:
-    return "\n".join(f"{item['quantity']} is {item['found']!r}, expected {item['expected']}" for item in items)

@@ -58,8 +58,10 @@ def read_journal(path: Path) -> list[Entry]:
     """The entries of a `journal.jsonl`. EmulatorError if it is none."""
     try:
         lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise EmulatorError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    except OSError as error:
+        raise EmulatorError(f"{path}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise EmulatorError(f"{path}: not UTF-8 text, expected a journal.jsonl") from None
     return [_entry(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
 
 

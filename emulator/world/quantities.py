@@ -11,8 +11,8 @@ from ..core.snapshot import Snapshot
 from ..devices.interception import HiddenError
 from ..devices.quantities import BY_NAME, QUANTITIES, RESERVED, ROWS, SENSORS, VEHICLE, QuantityRow, choices_of, row_of
 from ..errors import EmulatorError, did_you_mean
-from ..faults.active import State
 from ..faults.engine import FaultEngine
+from ..faults.life import State
 from ..language.digits import is_index
 from ..language.names import Names
 

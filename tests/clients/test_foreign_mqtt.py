@@ -171,11 +171,15 @@ async def test_what_it_publishes_is_kept_for_who_comes_later(
 ) -> None:
     async with broker() as port:
         run = Run(emulator, device, tmp_path, f"mqtt://127.0.0.1:{port}")
-        prefix = await run.begin()
-        await run.plug_in()
+        topic = f"{await run.begin()}{device.state}"
+        async with aiomqtt.Client("127.0.0.1", port) as witness:
+            await witness.subscribe(topic)
+            await run.plug_in()
+            while not device.plugged(await told(witness, topic)):
+                pass  # a slow broker has not had it all yet
         async with aiomqtt.Client("127.0.0.1", port) as late:
-            await late.subscribe(f"{prefix}{device.state}")
-            assert device.plugged(await told(late, f"{prefix}{device.state}"))
+            await late.subscribe(topic)
+            assert device.plugged(await told(late, topic))
         await asyncio.to_thread(emulator.stop)
 
 

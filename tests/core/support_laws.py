@@ -10,9 +10,9 @@ from support_programs import Message
 
 from emulator.core.instant import later
 from emulator.core.messages import Disturb, PlugIn, SetSupply, SetVehicle
-from emulator.core.snapshot import EvseState as S
 from emulator.core.snapshot import Snapshot
 from emulator.core.specs import ChargerSpec
+from emulator.core.states import EvseState as S
 
 RUNNING = frozenset(S) - {S.OFF, S.BOOT}
 RESTING = {S.A, S.B_AUTH, S.B_WAIT}

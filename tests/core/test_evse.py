@@ -32,9 +32,9 @@ from emulator.core.messages import (
     Stimulus,
     Unplug,
 )
-from emulator.core.snapshot import EvseState as S
-from emulator.core.snapshot import LockState, PilotState
 from emulator.core.specs import ChargerSpec, EvseSpec, WakeUp
+from emulator.core.states import EvseState as S
+from emulator.core.states import LockState, PilotState
 
 PLUG = PlugIn(name="car", vehicle=CAR)
 OFFER = SetLimit(owner="user", current=16.0)

@@ -10,8 +10,8 @@ from support_charger import QUICK, Bench
 
 from emulator.core.faults import Overtemp
 from emulator.core.messages import Disturb, Relieve, SetClimate
-from emulator.core.snapshot import EvseState as S
 from emulator.core.specs import ChargerSpec, Climate, DeratingLevel
+from emulator.core.states import EvseState as S
 from emulator.core.thermal import SensorName
 from emulator.core.vehicles import PRESETS
 

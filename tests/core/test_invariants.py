@@ -14,9 +14,10 @@ from support_programs import DELAYS, MESSAGES, PLUG_IN, Program, programs, specs
 from emulator.core.charger import RETAINED
 from emulator.core.instant import SECOND, later
 from emulator.core.messages import Disturb, Event, PlugIn, SetLimit, SetPermission, SetSupply, SetVehicle
-from emulator.core.snapshot import EvseState as S
-from emulator.core.snapshot import OnboardState, Snapshot
+from emulator.core.snapshot import Snapshot
 from emulator.core.specs import ChargerSpec, EvseSpec
+from emulator.core.states import EvseState as S
+from emulator.core.states import OnboardState
 from emulator.core.vehicles import PRESETS
 
 THOROUGH = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))

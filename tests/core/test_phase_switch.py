@@ -24,8 +24,8 @@ from emulator.core.messages import (
     TunePhases,
     Unplug,
 )
-from emulator.core.snapshot import EvseState as S
 from emulator.core.specs import ChargerSpec, EvseSpec, PhaseSwitching
+from emulator.core.states import EvseState as S
 
 ONE = RequestPhases(owner="user", phases=1)
 THREE = RequestPhases(owner="user", phases=3)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.core import pilot
-from emulator.core.snapshot import PilotState
+from emulator.core.states import PilotState
 
 A, B, C, D, E, F = PilotState
 

@@ -25,9 +25,9 @@ from emulator.core.messages import (
     SetSupply,
     Unplug,
 )
-from emulator.core.snapshot import EvseState as S
-from emulator.core.snapshot import LockState, PilotState
 from emulator.core.specs import ChargerSpec, EvseSpec
+from emulator.core.states import EvseState as S
+from emulator.core.states import LockState, PilotState
 
 REBOOT = RebootController(owner="user")
 

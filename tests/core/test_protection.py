@@ -27,9 +27,9 @@ from emulator.core.messages import (
     Unplug,
 )
 from emulator.core.protection import NAMES, Severity
-from emulator.core.snapshot import EvseState as S
-from emulator.core.snapshot import PilotState
 from emulator.core.specs import ChargerSpec, EvseSpec, VehicleSpec
+from emulator.core.states import EvseState as S
+from emulator.core.states import PilotState
 from emulator.core.thermal import SensorName
 
 SOCKET = replace(QUICK, connector="socket")

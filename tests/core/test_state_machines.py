@@ -32,8 +32,8 @@ from emulator.core.messages import (
     SetVehicle,
     Unplug,
 )
-from emulator.core.snapshot import EvseState, OnboardState
 from emulator.core.specs import ChargerSpec, WakeUp
+from emulator.core.states import EvseState, OnboardState
 from emulator.core.transitions import C, M, S, TransitionTable
 
 PAGE = Path(__file__).parents[2] / "docs" / "state-machine.md"

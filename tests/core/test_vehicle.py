@@ -23,10 +23,10 @@ from emulator.core.messages import (
     SetVehicle,
     Unplug,
 )
-from emulator.core.snapshot import EvseState as S
-from emulator.core.snapshot import OnboardState as Onboard
 from emulator.core.snapshot import Snapshot, VehicleView
 from emulator.core.specs import EvseSpec, PhaseSwitching, SupplySpec, VehicleSpec
+from emulator.core.states import EvseState as S
+from emulator.core.states import OnboardState as Onboard
 from emulator.core.vehicles import PRESETS
 
 PAUSE = SetPermission(owner="app", granted=False)

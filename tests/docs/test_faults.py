@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.faults.active import TRANSITIONS, State
+from emulator.faults.life import TRANSITIONS, State
 from emulator.scenario.loader import loads
 from emulator.scenario.playing import play
 

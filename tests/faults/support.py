@@ -16,7 +16,8 @@ from emulator.devices.interfaces import HttpReply, HttpRequest, Origin
 from emulator.errors import ScenarioError
 from emulator.faults.engine import FaultEngine
 from emulator.protocols.http import HttpServer
-from emulator.protocols.modbus import Answer, ModbusServer
+from emulator.protocols.modbus import ModbusServer
+from emulator.protocols.modbus_answers import Answer
 from emulator.protocols.modbus_frames import Frame
 from emulator.protocols.server import Endpoint
 from emulator.protocols.udp import UdpServer

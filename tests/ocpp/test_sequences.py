@@ -8,7 +8,7 @@ from support_ocpp import Log, World, ask, connected, report
 
 from emulator.core.faults import PeLoss
 from emulator.core.messages import Disturb, Relieve
-from emulator.core.snapshot import EvseState
+from emulator.core.states import EvseState
 from emulator.ocpp.central_system import CentralSystem, Policy
 from emulator.ocpp.profiles import GOE_PROFILE, KEBA_PROFILE, PROFILES, VendorProfile
 from emulator.ocpp.station import Evse

@@ -199,13 +199,17 @@ async def test_what_was_not_acknowledged_comes_again(broker: Broker) -> None:
     await back.close()
 
 
+LONG = 300.0
+"""So long may 3000 messages wait for one another, on however busy a machine [s]."""
+
+
 @pytest.mark.parametrize("qos", [0, 1])
 async def test_a_large_backlog_of_retained_messages_arrives_whole(broker: Broker, qos: int) -> None:
     async with client(broker, max_inflight_messages=500) as publisher:
         publisher.pending_calls_threshold = 5000
         async with asyncio.TaskGroup() as group:
             for number in range(3000):
-                group.create_task(publisher.publish(f"box/{number}", b"x" * 200, qos=1, retain=True))
+                group.create_task(publisher.publish(f"box/{number}", b"x" * 200, qos=1, retain=True, timeout=LONG))
     async with client(broker) as subscriber:
         await subscriber.subscribe("box/#", qos=qos)
         topics = {(await receive(subscriber)).topic.value for _ in range(3000)}

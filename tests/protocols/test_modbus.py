@@ -29,7 +29,8 @@ from support_modbus import (
 )
 
 from emulator.devices.interfaces import ModbusReply
-from emulator.protocols.modbus import Answer, ModbusServer
+from emulator.protocols.modbus import ModbusServer
+from emulator.protocols.modbus_answers import Answer
 from emulator.protocols.modbus_frames import (
     NAMES,
     Asked,

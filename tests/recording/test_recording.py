@@ -233,7 +233,6 @@ async def test_without_redaction_the_words_are_those_of_the_box(emulator: Emulat
         (["--vendor", "goe", "--target", "http://box/"], "is no address"),
         (["--vendor", "keba", "--target", "192.0.2.1", "--interface", "htp"], 'no interface "htp"'),
         (["--vendor", "goe", "--target", "192.0.2.1", "--interface", "mqtt"], "name the broker"),
-        (["--vendor", "goe", "--target", "192.0.2.1", "--for", "10 mn"], "--for"),
     ],
 )
 def test_mistakes_are_said(arguments: list[str], wrong: str) -> None:

@@ -68,3 +68,10 @@ class WebSocketEndpoint:
     """Addresses of the values that a frame tells the client."""
     farewell: Callable[[], Close | None] = lambda: None
     """Asked when the wallbox goes down: the last frame, or None when the connection just breaks (power cut)."""
+
+    def told_by(self, frame: str | bytes) -> list[str]:
+        """What a frame tells; nothing if a fault has made nonsense of it."""
+        try:
+            return list(self.values_in(frame))
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return []

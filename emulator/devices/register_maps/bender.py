@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...core.snapshot import PilotState
+from ...core.states import PilotState
 from ..registers import U32, Text
 from .place import Place
 

@@ -12,7 +12,8 @@ from typing import Final
 from ...core import noise
 from ...core.freshness import seen
 from ...core.instant import Instant
-from ...core.snapshot import EvseState, LockState, PilotState, Snapshot
+from ...core.snapshot import Snapshot
+from ...core.states import EvseState, LockState, PilotState
 from ...devices.register_maps.bender import OCPP_STATES, vehicle_state
 from ...devices.settings import Setting
 from ...devices.wallbox import Wallbox

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final, Unpack
 
 from ...core.instant import Instant
-from ...core.snapshot import EvseState
+from ...core.states import EvseState
 from ...devices.register_maps import bender as places
 from ...devices.register_maps.place import Place
 from ...devices.registers import U16, U32, Register, RegisterFacts, Text, WireType

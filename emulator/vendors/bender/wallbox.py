@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from ...core.messages import Event, Outcome, Reason, RebootController
-from ...core.snapshot import EvseState
+from ...core.states import EvseState
 from ...devices.interfaces import Interface, Origin
 from ...devices.points import Fidelity
 from ...devices.wallbox import Context, Wallbox

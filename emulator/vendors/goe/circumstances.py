@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ...core.instant import MILLISECOND, SECOND, Instant
-from ...core.snapshot import EvseState, Snapshot
+from ...core.snapshot import Snapshot
+from ...core.states import EvseState
 from ...devices.quirks import Quirk
 from ...devices.settings import Settings
 from . import faultcodes, limits, trip

@@ -10,7 +10,8 @@ from enum import Enum
 from typing import Final
 
 from ...core.instant import SECOND
-from ...core.snapshot import LockState, Snapshot
+from ...core.snapshot import Snapshot
+from ...core.states import LockState
 
 
 class Err(Enum):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from ...devices.settings import Setting
+from . import kept
 from . import readings as r
 from . import settings as s
 from . import writing as w
@@ -148,7 +149,12 @@ METER: Final = (
 LIMITS: Final = (
     config(s.AMP, TABLE_LISTS, "requested current, A"),
     config(s.AMPT, USER_REPORT.since("59"), "temporary current, A", assumed="type and meaning: stored without effect"),
-    config(s.AMA, TABLE_LISTS, "installer's limit, A; factory: the most the model can", read=r.installer_limit),
+    config(
+        s.AMA,
+        TABLE_LISTS,
+        "installer's limit, A; factory: the most the model can",
+        read=kept.installer_limit,
+    ),
     config(s.MCA, TABLE_LISTS, "least charging current, A"),
     config(s.CLP, TABLE_LISTS, "currents the button steps through, A"),
     *(
@@ -182,8 +188,8 @@ CONTROL: Final = (
     status("fsp", BOOL, r.single_phase, TABLE_LISTS.since("51.8").until("60.4"), "one phase is in force"),
     status("fsp", BOOL, r.single_phase, TABLE_LISTS.since("60.4"), "one phase is in force", refusal=USE_PSM),
     status("pwm", UINT8, r.phase_wish, TABLE_LISTS, "wish of the surplus logic: 0 force three, 1 one, 2 three"),
-    status("lfspt", STAMP, r.phases_switched_at, TABLE_LISTS, "when the phases were switched last"),
-    status("fsptws", STAMP, r.phases_wished_since, TABLE_LISTS, "since when other phases are wished"),
+    status("lfspt", STAMP, kept.phases_switched_at, TABLE_LISTS, "when the phases were switched last"),
+    status("fsptws", STAMP, kept.phases_wished_since, TABLE_LISTS, "since when other phases are wished"),
     config(s.PSMD, TABLE_LISTS, "pause of a phase switch, ms"),
     config(s.MPWST, TABLE_LISTS, "a phase wish has to last, ms"),
     config(s.MPTWT, TABLE_LISTS, "least time between two phase switches, ms"),
@@ -194,7 +200,12 @@ CONTROL: Final = (
     config(s.MCI, TABLE_LISTS, "keep-alive: least interval of charging, ms; 0 off"),
     config(s.MCPD, TABLE_LISTS, "least pause, ms; 0 off"),
     status(
-        "mcpea", STAMP, r.pause_ends_at, TABLE_LISTS, "when the running pause ends; null ends it", write=w.end_pause
+        "mcpea",
+        STAMP,
+        kept.pause_ends_at,
+        TABLE_LISTS,
+        "when the running pause ends; null ends it",
+        write=w.end_pause,
     ),
     config(s.FMT, LISTS, "least run of surplus charging, ms"),
     shown(stored("simo", BOOL, False), V59.since("56.1"), "simplified mode"),
@@ -250,20 +261,20 @@ ACCESS: Final = (
         s.TRX, TABLE_LISTS, "transaction: null none, 0 without a card, n for the card in slot n", write=w.transaction
     ),
     config(s.TXT, V60_4, "s a transaction waits for a car", assumed=OTHER_MODELS),
-    status("cards", OBJECTS, r.cards, CAPTURE_LISTS.until("60"), "the ten card slots", write=w.cards),
-    status("cards", OBJECTS, r.cards, V60_3, "the ten card slots; absent in 60.0 to 60.2", write=w.cards),
+    status("cards", OBJECTS, kept.cards, CAPTURE_LISTS.until("60"), "the ten card slots", write=w.cards),
+    status("cards", OBJECTS, kept.cards, V60_3, "the ten card slots; absent in 60.0 to 60.2", write=w.cards),
     *(
         row
         for slot in range(s.SLOTS)
         for row in (
-            config(s.CARD_NAMES[slot], V60, f"card slot {slot}: name", read=r.card_name(slot)),
-            config(s.CARD_ENERGIES[slot], V60, f"card slot {slot}: Wh", read=r.card_energy(slot)),
+            config(s.CARD_NAMES[slot], V60, f"card slot {slot}: name", read=kept.card_name(slot)),
+            config(s.CARD_ENERGIES[slot], V60, f"card slot {slot}: Wh", read=kept.card_energy(slot)),
             config(
                 s.CARD_TAGS[slot],
                 V60,
                 f"card slot {slot}: tag known",
                 kind=BOOL,
-                read=r.card_learnt(slot),
+                read=kept.card_learnt(slot),
                 write=w.card_tag(slot),
             ),
         )
@@ -272,9 +283,15 @@ ACCESS: Final = (
     action("del", w.clear_card, UINT8, TABLE_LISTS, "clear this card slot"),
     config(s.RDE, LISTS, "show tag ids"),
     status("lrc", optional(UINT8), lambda v: v.device.cards.last_slot, LISTS, "slot of the tag read last"),
-    status("lri", optional(STRING), r.last_tag, LISTS, "tag read last, only with rde"),
+    status("lri", optional(STRING), kept.last_tag, LISTS, "tag read last, only with rde"),
     status("lrr", STAMP, lambda v: v.stamp(v.device.cards.last_read), LISTS, "when a tag was read last"),
-    status("tsi", optional(STRING), r.started_with, LISTS, "tag that started the transaction, only with rde"),
+    status(
+        "tsi",
+        optional(STRING),
+        kept.started_with,
+        LISTS,
+        "tag that started the transaction, only with rde",
+    ),
     fixed("evt", optional(STRING), None, CAPTURE_LISTS.since("56.2"), "EVCMS transaction", assumed=NOT_EMULATED),
     config(stored("ten", BOOL, False), V60_3_PHOENIX, "protection against tampering"),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from . import kept
 from . import readings as r
 from . import settings as s
 from . import writing as w
@@ -78,7 +79,7 @@ IDENTITY: Final = (
     fixed("oem", STRING, "go-e", TABLE_LISTS, "maker"),
     of_identity("typ", STRING, lambda v: v.device.identity.traits.device_type, TABLE_LISTS, "kind of device"),
     of_identity("var", UINT8, lambda v: v.device.identity.traits.power_class, TABLE_LISTS, "kW: 11 or 22"),
-    of_identity("fwv", STRING, r.firmware, TABLE_LISTS, "firmware"),
+    of_identity("fwv", STRING, kept.firmware, TABLE_LISTS, "firmware"),
     fixed("fwc", STRING, "10", TABLE_EN.until("58").only(WITH_LOCK), "firmware of the charge controller"),
     fixed("ccrv", optional(STRING), None, EN_ONLY, "firmware recommended for the charge controller"),
     fixed("ccu", optional(OBJECT), None, DEVELOPER_EN, "progress of its update", assumed=NOT_EMULATED),
@@ -128,7 +129,7 @@ SYSTEM: Final = (
     status(
         "ocu",
         array(STRING),
-        lambda v: [r.firmware(v), *v.settings[s.OFFERED_FIRMWARE]],
+        lambda v: [kept.firmware(v), *v.settings[s.OFFERED_FIRMWARE]],
         TABLE_LISTS,
         "firmwares on offer",
     ),
@@ -140,7 +141,7 @@ SYSTEM: Final = (
     status("ocm", STRING, lambda v: v.device.update.message, DEVELOPER, "update: message", assumed="texts"),
     status("ocl", optional(INT), lambda v: v.device.update.size, DEVELOPER, "update: size, bytes"),
     status("oca", optional(OBJECT), r.nothing, DEVELOPER, "update: description", assumed=NOT_EMULATED),
-    status("onv", STRING, r.firmware, DEVELOPER, "newest firmware", assumed="its own"),
+    status("onv", STRING, kept.firmware, DEVELOPER, "newest firmware", assumed="its own"),
     status("wcch", UINT8, lambda v: v.http_clients, DEVELOPER, "HTTP clients", assumed="those being answered"),
     status("wccw", UINT8, lambda v: v.device.websocket_clients, DEVELOPER, "web socket clients"),
     status("qsc", SIZE, r.always(0), DEVELOPER, "queue to the cloud", assumed=NOT_EMULATED),
@@ -283,7 +284,7 @@ PROTECTION: Final = (
         )
     ),
     config(s.RDRE, LISTS.since("57"), "s of delay when power returns, at most", assumed="any share of it"),
-    status("rdree", STAMP, r.reconnects_at, V59, "end of rdre; null ends it", write=w.end_reconnection),
+    status("rdree", STAMP, kept.reconnects_at, V59, "end of rdre; null ends it", write=w.end_reconnection),
 )
 
 KEYS: Final[tuple[Key, ...]] = (*IDENTITY, *SYSTEM, *NETWORK_KEYS, *CLOCK, *RING, *PROTECTION)

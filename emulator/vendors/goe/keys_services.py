@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from . import kept
 from . import readings as r
 from . import settings as s
 from . import writing as w
@@ -84,7 +85,14 @@ LOAD_BALANCING: Final = (
 MQTT: Final = (
     config(s.MCE, LISTS, "MQTT on"),
     config(s.MCU, LISTS, "broker", read=lambda v: v.device.broker.url),
-    config(s.MTP, LISTS, "prefix of topics, ends in a slash", kind=STRING, read=r.prefix, write=w.or_factory(s.MTP)),
+    config(
+        s.MTP,
+        LISTS,
+        "prefix of topics, ends in a slash",
+        kind=STRING,
+        read=kept.prefix,
+        write=w.or_factory(s.MTP),
+    ),
     config(s.MCR, LISTS.since("51.5"), "read only"),
     status("mcs", BOOL, lambda v: v.device.processor.up and v.device.broker.access() is not None, LISTS, "started"),
     status("mcc", BOOL, lambda v: v.device.broker.connected, LISTS, "connected"),

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from ...core.instant import Instant
-from ...core.snapshot import EvseState, Snapshot
+from ...core.snapshot import Snapshot
+from ...core.states import EvseState
 from .ladder import Decision, ModelStatus
 
 

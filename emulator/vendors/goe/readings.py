@@ -12,7 +12,8 @@ from typing import Final
 
 from ...core.freshness import HOLDS, NOW, ONCE, seen, until
 from ...core.instant import MILLISECOND, MINUTE, SECOND, Instant
-from ...core.snapshot import LockState, Snapshot
+from ...core.snapshot import Snapshot
+from ...core.states import LockState
 from ...devices.settings import Setting
 from . import localtime, nrg
 from .device import Device, ModbusTraffic
@@ -20,7 +21,7 @@ from .features import NRG_ZERO_WHILE_CHARGING
 from .limits import temperature_limit
 from .memory import Car, Memory
 from .schedule import Plan, with_seconds
-from .settings import AWPL, CCH, CFI, CID, CLP, CWC, FUP, LMO, LOE, LOG, LOT, NMO, RDE, TSE, UST
+from .settings import AWPL, CCH, CFI, CID, CLP, CWC, FUP, LMO, LOE, LOG, LOT, NMO, TSE, UST
 from .surplus import HOLD, Powers
 
 FORCED_UNLOCK: Final = 3
@@ -373,58 +374,3 @@ def always(value: object) -> Read:
 def preset(index: int) -> Read:
     """`al1` to `al5`."""
     return lambda v: v.settings[CLP][min(index, len(v.settings[CLP]) - 1)]
-
-
-def cards(v: View) -> object:
-    return v.device.cards.shown(v.sample.total_energy)
-
-
-def card_name(slot: int) -> Read:
-    return lambda v: v.device.cards.name(slot)
-
-
-def card_energy(slot: int) -> Read:
-    return lambda v: v.device.cards.energy(slot, v.sample.total_energy)
-
-
-def card_learnt(slot: int) -> Read:
-    return lambda v: v.device.cards.learnt(slot)
-
-
-def installer_limit(v: View) -> int:
-    """`ama`"""
-    return v.device.identity.installer_limit
-
-
-def phases_switched_at(v: View) -> object:
-    return v.stamp(v.device.logic.phases.toggled_at)
-
-
-def phases_wished_since(v: View) -> object:
-    return v.stamp(v.device.logic.around.surplus.wish_since)
-
-
-def pause_ends_at(v: View) -> object:
-    return v.stamp(v.device.logic.pause.ends_at)
-
-
-def reconnects_at(v: View) -> object:
-    return v.stamp(v.device.logic.around.reconnects_at)
-
-
-def last_tag(v: View) -> object:
-    """Tags are shown with `rde` only."""
-    return v.device.cards.last_tag if v.settings[RDE] else None
-
-
-def started_with(v: View) -> object:
-    return v.device.cards.started_with if v.settings[RDE] else None
-
-
-def firmware(v: View) -> str:
-    return v.device.identity.firmware
-
-
-def prefix(v: View) -> str:
-    """`mtp`"""
-    return v.device.broker.prefix

@@ -15,7 +15,7 @@ from ...core.messages import DONE, Outcome
 from ...devices.interfaces import Origin
 from ...devices.registers import F64, U16, U32, Bank, Layout, Octets, Register, RegisterOrder, Text, WireType
 from ...devices.settings import Setting
-from . import combined, sources
+from . import combined, kept, sources
 from . import readings as r
 from . import settings as s
 from .combined import Act, flag, key
@@ -165,7 +165,7 @@ HOLDING_ROWS: Final[tuple[Row, ...]] = (
     _row("ELECTRICITY_PRICES_HOURS", 208, U16, r.stored(s.AHO), "h", _TARIFF_HOURS, assumed="stored without effect"),
     _row("ELECTRICITY_PRICES_FINISHED", 209, U16, combined.tariff_end, "hour", _TARIFF_END, assumed="att in hours"),
     _stored("ELECTRICITY_PRICES_ZONE", 210, s.AWC),
-    _row("AMPERE_MAX", 211, U16, r.installer_limit, "A, ama", _key("ama", key(s.AMA)), sets="ama"),
+    _row("AMPERE_MAX", 211, U16, kept.installer_limit, "A, ama", _key("ama", key(s.AMA)), sets="ama"),
     *(
         _row(
             f"AMPERE_L{n}",
@@ -201,7 +201,7 @@ HOLDING_ROWS: Final[tuple[Row, ...]] = (
 INPUT_ROWS: Final[tuple[Row, ...]] = (
     _row("CAR_STATE", 100, U16, combined.register_car, "car; 0 also for a fault"),
     _row("PP_CABLE", 101, U16, lambda v: r.cable(v) or 0, "A, coding of the cable"),
-    _row("FWV", 105, Text(2), r.firmware, "first four characters of the version", live=False),
+    _row("FWV", 105, Text(2), kept.firmware, "first four characters of the version", live=False),
     _row("ERROR", 107, U16, combined.old_error, "0, 1, 3, 8, else 10"),
     *(_row(f"VOLT_L{n}", 106 + 2 * n, _U32, _nrg(n - 1), "V") for n in (1, 2, 3)),
     *(_row(f"AMP_L{n}", 112 + 2 * n, _U32, _nrg(n + 3), "0.1 A", scale=10) for n in (1, 2, 3)),
@@ -252,7 +252,7 @@ INPUT_ROWS: Final[tuple[Row, ...]] = (
             f"ENERGY_CARD{n}",
             332 + 4 * n,
             _F64,
-            r.card_energy(n),
+            kept.card_energy(n),
             f"Wh of the card in slot {n + 1}",
             source=_CARD_DOC,
             since="55.6",

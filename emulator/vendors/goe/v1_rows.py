@@ -17,7 +17,7 @@ from ...devices.firmware import Profile
 from ...devices.interfaces import Origin
 from ...devices.points import Fidelity, Point
 from ...devices.settings import Setting
-from . import combined
+from . import combined, kept
 from . import readings as r
 from . import settings as s
 from . import v1_old as old
@@ -300,9 +300,9 @@ ROWS: Final[tuple[Row, ...]] = (
     _row("eto", lambda v: int(v.sample.total_energy) // 100, "0.1 kWh, all time"),
     _row("wst", lambda _: 3, "WLAN: 3 connected", live=False),
     _row("txi", lambda _: 2, "transmit interface", live=False, assumed="always 2", models=OLD),
-    _row("fwv", r.firmware, "firmware", live=False, models=NOT_OLD),
+    _row("fwv", kept.firmware, "firmware", live=False, models=NOT_OLD),
     _row("nrg", _meter, "U, I, P, power factor", bare=True),
-    _row("fwv", r.firmware, "firmware", live=False, models=OLD),
+    _row("fwv", kept.firmware, "firmware", live=False, models=OLD),
     _row("sse", lambda v: v.device.identity.serial, "serial number", live=False),
     _row("wss", lambda v: v.settings[s.WIFIS][0]["ssid"], "SSID", _network("ssid")),
     _row("wke", lambda _: old.MASK, "WLAN key, masked", _network("key"), live=False),
@@ -316,7 +316,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "afi", combined.tariff_end, "tariff: hour to be done by", _by(combined.set_tariff_end), assumed="att in hours"
     ),
     _stored("azo", s.AWC, "tariff: zone"),
-    _row("ama", r.installer_limit, "A, installer's limit", _by(key(s.AMA))),
+    _row("ama", kept.installer_limit, "A, installer's limit", _by(key(s.AMA))),
     *(_row(f"al{n}", combined.preset(n - 1), f"A, preset {n}", _by(combined.set_preset(n - 1))) for n in range(1, 6)),
     *(_row(c.name, _rgb(c), "colour, decimal RGB", _colour(c)) for c in (s.CID, s.CCH, s.CFI)),
     _flag("lse", s.LSE, "lights off after 10 s"),
@@ -344,7 +344,7 @@ ROWS: Final[tuple[Row, ...]] = (
     *(
         row
         for slot, letter in enumerate(NAMES)
-        for row in _card_rows(slot, f"rn{letter}", r.card_name(slot), "name", _card(slot, lambda raw: {"name": raw}))
+        for row in _card_rows(slot, f"rn{letter}", kept.card_name(slot), "name", _card(slot, lambda raw: {"name": raw}))
     ),
     _row("loe", _bit(s.LOE), "load balancing on", _by(flag(s.LOE)), bare=True),
     _row("lot", r.group_current_53, "A of the group", _by(key(s.LOT)), bare=True, models=NOT_OLD),

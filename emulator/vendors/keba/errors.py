@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...core.snapshot import EvseState, Snapshot
+from ...core.snapshot import Snapshot
+from ...core.states import EvseState
 
 GENERAL: Final = 0x80000
 CODES: Final = {

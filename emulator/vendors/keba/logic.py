@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from ...core.events import EventName
 from ...core.instant import SECOND, Instant, later
 from ...core.messages import DONE, Event, Outcome, Reason, SetLock
-from ...core.snapshot import EvseState, Snapshot
+from ...core.snapshot import Snapshot
+from ...core.states import EvseState
 from ...devices.failsafe import Failsafe
 from ...devices.interfaces import OcppAccess
 from ...devices.wallbox import Wallbox

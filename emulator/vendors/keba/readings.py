@@ -11,7 +11,8 @@ from typing import Final
 from ...core import noise
 from ...core.freshness import seen
 from ...core.instant import SECOND
-from ...core.snapshot import EvseState, LockState, Snapshot
+from ...core.snapshot import Snapshot
+from ...core.states import EvseState, LockState
 from ...devices.settings import Setting
 from ...devices.wallbox import Wallbox
 from .build import Build

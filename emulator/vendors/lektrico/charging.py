@@ -14,7 +14,8 @@ from typing import Final
 
 from ...core.instant import MINUTE, Instant, later
 from ...core.messages import Event, ResetFaults
-from ...core.snapshot import EvseState, Snapshot
+from ...core.snapshot import Snapshot
+from ...core.states import EvseState
 from ...devices.wallbox import Wallbox
 from . import errorflags
 from .config import (

@@ -14,7 +14,8 @@ from ...core import noise
 from ...core.freshness import seen, until
 from ...core.instant import SECOND, Instant
 from ...core.noise import NoiseChannel
-from ...core.snapshot import EvseState, PilotState, Snapshot
+from ...core.snapshot import Snapshot
+from ...core.states import EvseState, PilotState
 from .charging import Charging
 from .device import Device
 from .errorflags import raised

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from ...core.snapshot import EvseState, Snapshot
+from ...core.snapshot import Snapshot
+from ...core.states import EvseState
 from .logic import Logic
 from .settings import TYPE2_LINK
 from .unit import Unit

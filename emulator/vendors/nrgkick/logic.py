@@ -11,7 +11,8 @@ from typing import Final, Literal
 
 from ...core.instant import SECOND, Instant, later
 from ...core.messages import Event
-from ...core.snapshot import EvseState, Phases, Snapshot
+from ...core.snapshot import Phases, Snapshot
+from ...core.states import EvseState
 from ...devices.charge_control import ChargeControl
 from ...devices.quirks import Quirk
 from ...runtime.simulation import Simulation

@@ -13,7 +13,8 @@ from typing import Final
 
 from ...core.freshness import seen
 from ...core.messages import Reason
-from ...core.snapshot import EvseState, PhaseMask, Phases, Snapshot
+from ...core.snapshot import PhaseMask, Phases, Snapshot
+from ...core.states import EvseState
 from ...devices.quirks import Quirk
 from ...devices.settings import Setting, Settings
 from .attachments import Attachment

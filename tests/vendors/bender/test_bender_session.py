@@ -9,7 +9,7 @@ from controller import ICC, Controller
 
 from emulator.core.faults import ControllerLinkLost, VehicleRefuses
 from emulator.core.messages import PowerCut, PowerUp, Reason, SetAuthorisation
-from emulator.core.snapshot import EvseState
+from emulator.core.states import EvseState
 
 CARD = "046e453af012ca"
 WAITING = ("vehicle_connected_type2", "wait_for_auth", "preparing", "b")

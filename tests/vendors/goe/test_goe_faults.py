@@ -10,7 +10,7 @@ from bench import CLIENT, Bench
 from emulator.core import faults as f
 from emulator.core.faults import Disturbance
 from emulator.core.messages import PowerCut, PowerUp, RebootController, SetSupply
-from emulator.core.snapshot import EvseState
+from emulator.core.states import EvseState
 
 Make = Callable[..., Bench]
 

@@ -8,7 +8,7 @@ import pytest
 from bench import CLIENT, Bench
 
 from emulator.core.messages import PowerCut, SetSupply
-from emulator.core.snapshot import LockState
+from emulator.core.states import LockState
 
 Make = Callable[..., Bench]
 

@@ -21,7 +21,7 @@ from ....core.messages import (
     RestorePilot,
     TunePhases,
 )
-from ....core.snapshot import EvseState
+from ....core.states import EvseState
 from ....devices.charge_control import IGNORED
 from ..platform import Platform
 from ..settings import INPUT_CLOSED, SHUTDOWN_CLOSED

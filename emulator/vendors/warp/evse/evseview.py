@@ -13,7 +13,8 @@ from typing import Final
 
 from ....core.freshness import seen
 from ....core.instant import MILLISECOND, MINUTE, Instant
-from ....core.snapshot import EvseState, PilotState, Snapshot
+from ....core.snapshot import Snapshot
+from ....core.states import EvseState, PilotState
 from .memory import Memory
 
 STANDBY: Final = 15 * MINUTE

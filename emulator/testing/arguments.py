@@ -1,0 +1,46 @@
+"""What tests give to the fixture, as the scenario language has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from ..core.instant import SECOND, Instant
+from ..errors import EmulatorError
+from ..language.arguments import Duration, Scope, Unreadable
+from ..language.names import Names
+from ..language.nodes import from_object
+from ..scenario.loader import from_data
+from ..world.plan import ChargerPlan
+from .wallbox import WallboxFixture
+
+
+def plan(charger: str, hardware: Mapping[str, object], name: str, wallbox: Mapping[str, object]) -> ChargerPlan:
+    """A charger with one wallbox, checked as a scenario is."""
+    scenario = from_data({"chargers": {charger: {**hardware, "wallboxes": {name: wallbox}}}}, "start")
+    plan = scenario.chargers[0]
+    return replace(plan, wallboxes=tuple(replace(found, everything=True) for found in plan.wallboxes))
+
+
+def duration(value: str | timedelta) -> Instant:
+    if isinstance(value, timedelta):
+        return round(value.total_seconds() * SECOND)
+    scope = Scope(Names())
+    try:
+        return Duration().read(from_object(value, "advance"), scope)
+    except Unreadable:
+        raise EmulatorError(scope.problems[0].text) from None
+
+
+def plain(value: object) -> object:
+    """An argument as it would be in YAML."""
+    if isinstance(value, WallboxFixture):
+        return value.name
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds()} s"
+    return value
+
+
+def items(items: Iterable[Mapping[str, object]]) -> str:
+    return "\n".join(f"{item['quantity']} is {item['found']!r}, expected {item['expected']}" for item in items)
