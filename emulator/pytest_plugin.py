@@ -157,6 +157,15 @@ def _emulators(item: pytest.Item) -> dict[str, EmulatorFixture]:
     return {name: found[name] for name in FIXTURES if name in found}
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """The thread of emulators is there before a fixture counts threads, as Home Assistant's `verify_cleanup` does."""
+    if set(FIXTURES) & set(getattr(item, "fixturenames", ())):
+        from .testing import Background
+
+        Background.shared()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     if _emulators(item):  # one of an earlier test of the scope, too

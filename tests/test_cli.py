@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -530,3 +531,23 @@ def test_a_fleet_in_several_processes_has_one_verdict(tmp_path: Path) -> None:
     ):
         assert says in run(*options, *more, code=2).stderr
     assert "name one" in run("run", "--workers", "2", "--control-port", "0", code=2).stderr
+
+
+def test_the_progress_bar_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A verdict stands on a line of its own, also on a terminal."""
+    pty = pytest.importorskip("pty")  # not on Windows
+    (tmp_path / "one.yaml").write_text("wallbox: goe\nsteps: [{at: 10 min, expect: {goe.car: 1}}]\n")
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "emulator", "play", "one.yaml", "one.yaml"]
+    surroundings = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(words, cwd=tmp_path, env=surroundings, stdout=theirs, stderr=theirs, stdin=theirs) as process:
+        os.close(theirs)
+        written = b""
+        with suppress(OSError):  # the terminal is gone when nobody writes any more
+            while part := os.read(ours, 65536):
+                written += part
+    os.close(ours)
+    assert process.returncode == 0
+    verdicts = [line for line in written.decode().splitlines() if "passed after" in line]
+    assert len(verdicts) == 2
+    assert all("━" not in re.split(r"\x1b\[2K|\r", line)[-1] for line in verdicts)

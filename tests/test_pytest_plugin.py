@@ -354,3 +354,28 @@ def test_a_snapshot_is_gone_back_to(emulator: EmulatorFixture) -> None:
         assert emulator.read("contactor") == "closed"
         assert emulator.read("session_energy") == energy
     assert urllib.request.urlopen(f"{goe.http_url}/api/status?filter=car", timeout=10).status == 200
+
+
+COUNTS_THREADS = """
+import threading
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def verify_cleanup():
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) <= before
+
+
+def test_a_box(emulator):
+    emulator.start("goe")
+"""
+
+
+def test_no_thread_seems_left_behind(pytester: pytest.Pytester) -> None:
+    """As Home Assistant's fixture `verify_cleanup` looks for them."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile(COUNTS_THREADS)
+    pytester.runpytest_subprocess("-Werror").assert_outcomes(passed=1)

@@ -87,7 +87,8 @@ def _verdict_lines(scenario: Scenario, results: Sequence[Mapping[str, Any]]) -> 
     )
     word = "passed" if all(result["ok"] for result in results) else "FAILED"
     ended = duration(max(result["ended_at"] for result in results))
+    before = ", and before a reset" if any(result["failed_before"] for result in results) else ""
     yield (
         f"{scenario.file}: {word} after {ended} of simulated time in {len(results)} workers; "
-        f"expectations: {checked}, rules: {rules}, failed: {failed}"
+        f"expectations: {checked}, rules: {rules}, failed: {failed}{before}"
     )

@@ -6,6 +6,7 @@ current depends on a level and never on a temperature.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -175,7 +176,7 @@ class Heat:
             squares = sum(LARGEST_SQUARE for near in sensor.phases if near)
             within = RAMP_AT_MOST / sensor.tau
         else:
-            squares = sum(square[0] for square, near in zip(self._squares, sensor.phases, strict=True) if near)
+            squares = math.fsum(square[0] for square, near in zip(self._squares, sensor.phases, strict=True) if near)
             within = 1.0
         final = self._climate.ambient + abs(self._climate.swing) + sensor.rise + sensor.heating * squares
         start = self._start[sensor.name]

@@ -43,7 +43,7 @@ class Ramp(Flow):
     def _power_of_time(self) -> Square:
         """(c0, c1, c2) of the power of all phases, W."""
         lines = self.lines
-        source = sum(self.voltages[k] for k in lines)
+        source = math.fsum(self.voltages[k] for k in lines)
         drop = len(lines) * self.resistance
         return (
             (source - drop * self.current) * self.current,
@@ -65,7 +65,7 @@ class Ramp(Flow):
 
     def battery_power(self, dt: float) -> float:
         """Power that reaches the battery [W]."""
-        return max(0.0, self.efficiency * (sum(self.power(dt)) - self.loss_power))
+        return max(0.0, self.efficiency * (math.fsum(self.power(dt)) - self.loss_power))
 
     def _when_it_stores(self) -> tuple[float, float]:
         c0, c1, c2 = self._polynomial
@@ -99,7 +99,7 @@ class Ramp(Flow):
 
     def reaches_energy(self, joules: float) -> float | None:
         """The first dt with `energy(dt) >= joules`, or None."""
-        return self._first(lambda dt: self.energy(dt) >= joules, joules, sum(self.power(0.0)))
+        return self._first(lambda dt: self.energy(dt) >= joules, joules, math.fsum(self.power(0.0)))
 
     def reaches_battery(self, joules: float) -> float | None:
         """The first dt with `battery(dt) >= joules`, or None."""

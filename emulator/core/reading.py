@@ -95,7 +95,7 @@ class Segment:
             active_power=power,
             reactive_power=_product(terminals, (-reactive[0], -reactive[1], -reactive[2])),
             apparent_power=_product(terminals, current),
-            power=sum(power),
+            power=math.fsum(power),
             frequency=frequency,
         )
 

@@ -5,6 +5,7 @@ The one rule: encoders take a `Snapshot` and nothing else from the core; a snaps
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -289,7 +290,7 @@ class Snapshot(Steady):
     @property
     def apparent_power_total(self) -> float:
         """Vector sum [VA]."""
-        return float((self.power**2 + sum(self.reactive_power) ** 2) ** 0.5)
+        return float((self.power**2 + math.fsum(self.reactive_power) ** 2) ** 0.5)
 
     @property
     def power_factor(self) -> float:

@@ -60,7 +60,7 @@ class Taper(Flow):
     def active_current(self, dt: float) -> Phases:
         """Active current, the same on every used phase [A]."""
         lines = self.lines
-        source = sum(self.voltages[k] for k in lines)
+        source = math.fsum(self.voltages[k] for k in lines)
         return self.on_lines(power_to_current(source, len(lines) * self.resistance, self._drawn(dt)))
 
     def energy(self, dt: float) -> float:

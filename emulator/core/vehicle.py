@@ -6,6 +6,7 @@ Its states and their transitions are the table of `vehicle_rules`, its currents 
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from . import pilot
@@ -325,7 +326,7 @@ class Vehicle:
     def _burst_current(self, mask: PhaseMask) -> float:
         """Current that makes up the power of a top-up [A]."""
         lines = [voltage for voltage, used in zip(self.mains.voltages, mask, strict=True) if used]
-        return power_to_current(sum(lines), len(lines) * self.mains.resistance, self.spec.burst_power)
+        return power_to_current(math.fsum(lines), len(lines) * self.mains.resistance, self.spec.burst_power)
 
     def currents(self) -> Phases:
         """RMS current per phase at the start of the segment [A]."""

@@ -6,6 +6,7 @@ in SI units.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -51,7 +52,7 @@ QUANTITIES: Final = (
     QuantityRow("power", "W", lambda s: s.power, "active power, sum of all phases"),
     QuantityRow("active_power", "W", lambda s: s.power, "the same as `power`"),
     QuantityRow("phase_power", "W", lambda s: list(s.active_power), "active power of L1, L2, L3", sequence=True),
-    QuantityRow("reactive_power", "var", lambda s: sum(s.reactive_power), "sum of all phases"),
+    QuantityRow("reactive_power", "var", lambda s: math.fsum(s.reactive_power), "sum of all phases"),
     QuantityRow("apparent_power", "VA", lambda s: s.apparent_power_total, "vector sum of all phases"),
     QuantityRow("power_factor", None, lambda s: s.power_factor, "0..1; 1 without load"),
     QuantityRow("frequency", "Hz", lambda s: s.frequency, "of the grid"),

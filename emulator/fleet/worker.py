@@ -65,6 +65,7 @@ def told(emulator: Emulator) -> dict[str, object]:
     result: Result = emulator.result.strictly() if emulator.scenario.strict else emulator.result
     return {
         "ok": result.ok and not emulator.failed_before,
+        "failed_before": emulator.failed_before,
         "ended_at": seconds(result.ended_at),
         "failures": [str(failure) for failure in result.failures],
         "untested": [] if result.strict else [str(untested) for untested in result.untested],

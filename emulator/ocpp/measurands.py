@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from .metering import PHASES, Circumstances, Measurand, MeterFormat, offered_current, offered_power, power_factors
@@ -10,7 +11,7 @@ TO_NEUTRAL: Final = ("L1-N", "L2-N", "L3-N")
 
 
 def _offered_sum(found: Circumstances) -> float:
-    return sum(offered_power(found))
+    return math.fsum(offered_power(found))
 
 
 def _offered(found: Circumstances) -> float:

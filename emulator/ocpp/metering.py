@@ -5,6 +5,7 @@ The one rule: a sample is made of one snapshot; how it is written is the vendor'
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -115,7 +116,7 @@ def _values(row: Measurand, wanted: frozenset[str], found: Circumstances) -> Ite
         if row.name in wanted or f"{row.name}.{phase}" in wanted:
             yield Value(row, phase, number * row.scale)
     if row.total and row.name in wanted:
-        yield Value(row, None, sum(reading) * row.scale)
+        yield Value(row, None, math.fsum(reading) * row.scale)
 
 
 def refresh(old: Sample, new: Sample) -> Sample:

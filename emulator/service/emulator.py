@@ -12,14 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
 from ..core.instant import Instant, seconds
 from ..core.messages import Outcome, Reason
 from ..devices.interfaces.ocpp import EMBEDDED
 from ..errors import EmulatorError, Place
 from ..faults.engine import FaultEngine
-from ..language.arguments import LONGEST
 from ..protocols.ocpp import OcppDevice
 from ..protocols.push import moved
 from ..protocols.server import Server
@@ -40,23 +39,18 @@ from ..world.plan import ChargerPlan
 from .endpoints import reserve_descriptors
 from .keeping import Keeper
 from .logs import log_entries
+from .options import MOST_EARLIER
 from .options import Options as Options
 from .snapshots import Snapshots, World
 from .sockets import Sockets
-from .travel import standing, travel
-from .trouble import unhandled
+from .travel import LATEST, standing, travel
+from .trouble import cancelled, unhandled
 
 if TYPE_CHECKING:
     from ..protocols.broker import Broker
     from ..protocols.central_system import CentralSystemServer
     from ..protocols.mqtt import MqttDevice
     from ..runtime.simulation import Simulation
-
-MOST_EARLIER: Final = 100
-"""Runs before a reset that are kept for the report."""
-
-LATEST: Final[Instant] = 5 * LONGEST
-"""No jump goes further; the calendar ends some time after it."""
 
 
 class Emulator:
@@ -118,10 +112,10 @@ class Emulator:
         for address in self.site.wallboxes:
             await self.sockets.serve(self.site, address)
         self._pacing = asyncio.create_task(self._pacer.run(), name="pacer")
-        stack.push_async_callback(_cancel, self._pacing)
+        stack.push_async_callback(cancelled, self._pacing)
         if self._keeper is not None:
             keeping = asyncio.create_task(self._keeper.keep_on(), name="keeper")
-            stack.push_async_callback(_cancel, keeping)
+            stack.push_async_callback(cancelled, keeping)
             stack.callback(self._keeper.keep_counters)
         self.player.start()
         if not self.options.held:
@@ -339,7 +333,7 @@ class Emulator:
             self._build(self.scenario)
             self.sockets.attach_central_system(self.simulation)
             for plan in self._added:
-                self._grow(plan)
+                self.site.grow(plan)
             self._attach()
             self.player.start()
             self.simulation.now()
@@ -399,20 +393,8 @@ class Emulator:
                 self.site.broker, self.faults.broker = self.sockets.broker_address, self.sockets.broker
             if any(wallbox.ocpp == EMBEDDED for wallbox in plan.wallboxes):
                 await self.sockets.start_central_system(self._stack, self.simulation)
-            self._grow(plan)
+            self.site.grow(plan)
             self._added.append(plan)
             for wallbox in plan.wallboxes:
                 await self.sockets.serve(self.site, f"{plan.name}.{wallbox.name}")
             await self.settle()
-
-    def _grow(self, plan: ChargerPlan) -> None:
-        if plan.name not in self.site.wallbox_names:
-            self.site.add_charger(plan)
-            return
-        for wallbox in plan.wallboxes:
-            self.site.add_wallbox(plan.name, wallbox)
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

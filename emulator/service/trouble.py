@@ -41,3 +41,9 @@ def unhandled(bugs: Bugs) -> Unhandled:
             say(text)
 
     return handle
+
+
+async def cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for its end, whatever it is."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

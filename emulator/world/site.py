@@ -66,6 +66,14 @@ class Site:
         for wallbox, (vendor, profile) in zip(plan.wallboxes, profiles, strict=True):
             self._add(plan.name, wallbox, vendor, profile)
 
+    def grow(self, plan: ChargerPlan) -> None:
+        """Add a charger, or its wallboxes to the one of that name. EmulatorError if something about it is wrong."""
+        if plan.name not in self.wallbox_names:
+            self.add_charger(plan)
+            return
+        for wallbox in plan.wallboxes:
+            self.add_wallbox(plan.name, wallbox)
+
     def add_wallbox(self, charger: str, plan: WallboxPlan) -> Wallbox:
         """Put one more wallbox onto a charger. EmulatorError if something about it is wrong."""
         self.names.charger(charger)

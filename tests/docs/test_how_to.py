@@ -67,8 +67,8 @@ def test_python_compiles(page: Path, title: str, text: str) -> None:
     compile(textwrap.dedent(text), f"{page} {title}", "exec")
 
 
-def pytest_in(folder: Path) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
+def pytest_in(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "."]
     surroundings = {"PYTHONPATH": str(ROOT), "PATH": ""}
     return subprocess.run(words, cwd=folder, env=surroundings, capture_output=True, text=True, check=False)
 
@@ -89,7 +89,7 @@ def test_a_home_assistant_test(tmp_path: Path) -> None:
     pytest.importorskip("pytest_homeassistant_custom_component")
     title = "test_with_home_assistant.py"
     (tmp_path / title).write_text(titled("how-to/home-assistant.md", title))
-    done = pytest_in(tmp_path)
+    done = pytest_in(tmp_path, "-o", "asyncio_mode=auto")
     assert done.returncode == 0, done.stdout
 
 

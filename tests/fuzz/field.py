@@ -33,6 +33,10 @@ _BOXES: Final = """\
       bender: {vendor: bender, realism: "off", interfaces: all}
       keba: {vendor: keba, realism: "off", interfaces: all}
 """
+_NEIGHBOUR: Final = _BOXES.replace('realism: "off", interfaces: all', 'realism: "off", http: true', 1).replace(
+    'warp3-pro-22, realism: "off", interfaces: all', 'warp3-pro-22, realism: "off", http: true'
+)
+"""Without MQTT: the topics of the targets are only a bit away."""
 SERVERS: Final = f"""\
 about: Wallboxes that are attacked, and beside them a charger that nobody else touches.
 chargers:
@@ -41,7 +45,7 @@ chargers:
 {_BOXES}      p40: {{model: keba-p40, realism: "off", interfaces: all}}
   neighbour:
     wallboxes:
-{_BOXES}  point:
+{_NEIGHBOUR}  point:
     wallboxes: {{warp: {{model: warp2-pro-22, ocpp: embedded}}}}
 steps: [{{plug_in: {{charger: neighbour, vehicle: vw_id3}}}}]
 """

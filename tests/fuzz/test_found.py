@@ -41,6 +41,7 @@ async def field() -> AsyncIterator[Inside]:
         ("lektrico", "/rpc/app_config.set", f'{{"config_key":"user_current","config_value":{LONG[:3900]}}}'),
         ("lektrico", "/rpc", f'{{"id":"{LONG[:3900]}","method":"device_id.get"}}'),
         ("warp", "/firmware_update/check_for_update", DEEP),
+        ("warp", "/evse/external_current", '{"\\ud800": 1}'),
     ],
 )
 async def test_over_http(field: Inside, box: str, target: str, body: str | None) -> None:

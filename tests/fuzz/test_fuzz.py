@@ -83,7 +83,7 @@ async def test_servers_that_wallboxes_connect_to() -> None:
 
 def _mqtt(data: bytes) -> None:
     with suppress(PacketError):
-        Decoder().feed(data)
+        list(Decoder().feed(data))
 
 
 def _ocpp(data: bytes) -> None:

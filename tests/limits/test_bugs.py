@@ -29,6 +29,7 @@ from emulator.scenario.plan import Scenario
 from emulator.service.emulator import Emulator, Options
 from emulator.service.logs import JsonFormatter
 from emulator.service.trouble import unhandled
+from emulator.testing import EmulatorFixture
 from emulator.world.building import build
 
 OPTIONS = Options(any_port=True, speed=0.0, announce=False)
@@ -241,3 +242,45 @@ async def test_what_a_client_asks_for_cannot_break_a_report(text: str, tmp_path:
     assert not set(data) & set("<>\u2028\u2029")
     assert text.strip() in json.loads(data)["failures"][-1]["text"]
     assert ElementTree.parse(tmp_path / "junit.xml").getroot().get("failures") == "1"
+
+
+def _spoiled_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake in the code of a vendor."""
+    monkeypatch.setattr("emulator.vendors.goe.logic.Logic._session_ends", broken)
+
+
+SPOILED = "wallbox: {goe: {http: true}}\nsteps: [{at: 40 s, plug_in: vw_id3}, {at: 70 s, unplug}]\nend: 80 s\n"
+
+
+@pytest.mark.parametrize("command", ["run", "play"])
+def test_a_mistake_in_a_vendor_ends_a_command_with_3(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, tmp_path: Path
+) -> None:
+    """From the vendor's code to the exit code, the log and the reports."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    file, reports = tmp_path / "scenario.yaml", tmp_path / "reports"
+    file.write_text(SPOILED)
+    _spoiled_vendor(monkeypatch)
+    served = ["--speed", "1000", "--ports", "free", "--control-port", "0"] if command == "run" else []
+    with pytest.raises(SystemExit) as ended:
+        main([command, str(file), "--report", str(reports), *served])
+    root.handlers[:], root.level = handlers, level
+    assert ended.value.code == 3
+    assert "ZeroDivisionError: a mistake" in capsys.readouterr().err
+    if command == "run":
+        (bug,) = json.loads((reports / "report.json").read_text())["bugs"]
+        assert bug["text"] == "ZeroDivisionError: a mistake"
+        assert ElementTree.parse(reports / "junit.xml").getroot().get("errors") == "1"
+
+
+def test_a_mistake_in_a_vendor_fails_the_test_of_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    with EmulatorFixture() as emulator:
+        emulator.start("goe")
+        _spoiled_vendor(monkeypatch)
+        emulator.plug_in(vehicle="vw_id3")
+        emulator.advance("1 min")
+        emulator.unplug()
+        emulator.advance("1 min")
+        with pytest.raises(AssertionError, match="the emulator itself failed"):
+            emulator.judge()

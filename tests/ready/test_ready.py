@@ -134,7 +134,7 @@ async def _publish(world: World, mqtt: aiomqtt.Client) -> None:
         wanted = 6_000 if world.told("less, please") else 10_000
         if await _latest(mqtt) != wanted:
             await mqtt.publish(f"{topic}_update", f'{{"current": {wanted}}}', qos=1)
-        await world.wait(30)
+        await world.wait(60)
 
 
 async def _latest(mqtt: aiomqtt.Client) -> int | None:

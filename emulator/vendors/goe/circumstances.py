@@ -5,6 +5,7 @@ The one rule: it decides nothing; it answers for one instant and says when time 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -186,7 +187,7 @@ class Circumstances:
         second = local.hour * 3600.0 + local.minute * 60 + local.second
         wanted, until = settings[s.ATE], settings[s.ATT]
         charged = now.session_energy if now.plugged else 0.0
-        power = self.test_charge.power or self._highest() * sum(now.phase_voltage[: now.phases])
+        power = self.test_charge.power or self._highest() * math.fsum(now.phase_voltage[: now.phases])
         self._trip_due = trip.due(at, wanted, charged, power, until, second)
         state = trip.state(wanted, charged, power, until, second)
         if state is Trip.MUST:

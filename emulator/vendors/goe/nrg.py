@@ -5,6 +5,7 @@ The one rule: it follows from one measurement and what the wallbox is.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from ...core.snapshot import Snapshot
@@ -42,7 +43,7 @@ def _fine(identity: Identity, now: Snapshot, neutral_factor: int) -> list[float 
     ]
     powers = [round(u * i * f / 100.0, 3) for u, i, f in zip(volts, amperes, factors, strict=True)]
     neutral = (1 if whole else NEUTRAL_VOLTAGE) if any(volts) else 0
-    return [*volts, neutral, *amperes, *powers, 0, round(sum(powers), 3), *factors, neutral_factor]
+    return [*volts, neutral, *amperes, *powers, 0, round(math.fsum(powers), 3), *factors, neutral_factor]
 
 
 def _coarse(now: Snapshot, neutral_factor: int) -> list[float | int]:

@@ -7,6 +7,7 @@ the arithmetic, the period, and the form of `chargers_list` (device ids, separat
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Final
@@ -117,7 +118,7 @@ class Balancer:
         if not self._wallbox.snapshot().meter_ok:
             return settings[LB_METER_OFFLINE_CURRENT.setting]
         room = settings[BREAKER_RATING.setting] - (0.0 if mode == Mode.SHARE else max(0.0, *self._house()))
-        sun = -sum(self._house()) / self._phases
+        sun = -math.fsum(self._house()) / self._phases
         if mode == Mode.HYBRID:
             room = min(room, max(sun, chargers * settings[LB_HYBRID_CURRENT.setting]))
         elif mode == Mode.GREEN:

@@ -7,6 +7,7 @@ Source: lektricowifi 0.1 for the members; the README's sample for what a single-
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -58,7 +59,7 @@ def _each(name: str, decimals: int, values: Callable[[View], list[float]], about
 
 
 def _total(v: View) -> object:
-    return number(sum(_power(v)) if v.device.traits.three_phase else _power(v)[0], 2)
+    return number(math.fsum(_power(v)) if v.device.traits.three_phase else _power(v)[0], 2)
 
 
 METER_INFO: Final = (

@@ -5,6 +5,7 @@ The one rule: a view is made once per reply, and everything in that reply comes 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -203,7 +204,7 @@ class View:
 
     @property
     def power(self) -> float:
-        return sum(self.phases(self.sample.active_power))
+        return math.fsum(self.phases(self.sample.active_power))
 
     @property
     def session_energy(self) -> float:

@@ -5,6 +5,7 @@ The one rule: what charges is the main controller of every NRGkick; here is only
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -100,7 +101,7 @@ class NrgKickConnect(MainController):
         """Which phases the vehicle uses."""
         used = [current > 0 for current in self.snapshot().phase_current]
         if any(used):
-            first, second, third = (flows / sum(used) for flows in used)
+            first, second, third = (flows / math.fsum(used) for flows in used)
             self._shares = (first, second, third)
 
     def setting_changed(self, name: str) -> None:

@@ -7,6 +7,7 @@ replies do not show, as the rows say.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Unpack
@@ -138,7 +139,7 @@ MEASUREMENTS: Final = (
     _member("measurements.ChargingEnergyPhase", "array<float>[3]",
         lambda t: [_kwh(t.view.now.session_energy * share) for share in t.shares], about="kWh, session",
         assumed="equal parts on the phases in use"),
-    _member("measurements.ChargingPower", "float", lambda t: round(sum(_kilowatts(t.view)), 3), about="kW"),
+    _member("measurements.ChargingPower", "float", lambda t: round(math.fsum(_kilowatts(t.view)), 3), about="kW"),
     _member("measurements.ChargingPowerPhase", "array<float>[3]", _phases(lambda t: _kilowatts(t.view), 3), about="kW"),
     _member("measurements.Frequency", "float", lambda t: round(float(t.view.now.frequency), 2), about="Hz"),
     _member("measurements.TemperatureMainUnit", "float",

@@ -6,6 +6,7 @@ Source: seed document (registers, factors, types), vendor page (order and texts 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Final, Unpack
 
@@ -128,8 +129,8 @@ VALUES: Final = (
         assumed="while paused: what would be signalled"),
     _row("values.powerflow.grid_frequency", 207, U16, lambda v: v.now.frequency, 100),
     _row("values.powerflow.peak_power", 208, _S32, readings.peak_power, 1000),
-    _row("values.powerflow.total_active_power", 210, _S32, lambda v: sum(v.active), 1000),
-    _row("values.powerflow.total_reactive_power", 212, _S32, lambda v: sum(v.reactive), 1000),
+    _row("values.powerflow.total_active_power", 210, _S32, lambda v: math.fsum(v.active), 1000),
+    _row("values.powerflow.total_reactive_power", 212, _S32, lambda v: math.fsum(v.reactive), 1000),
     _row("values.powerflow.total_apparent_power", 214, _U32, lambda v: v.total_apparent, 1000, assumed="vector sum"),
     _row("values.powerflow.total_power_factor", 216, S16, readings.total_factor, 1000, source=CAPTURE),
     *_lines("voltage", 217, U16, lambda v: v.voltage, 100, early_key="voltage:"),

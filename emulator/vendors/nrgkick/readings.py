@@ -5,6 +5,7 @@ The one rule: a view belongs to one moment; everything in it comes from one snap
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -107,7 +108,7 @@ class View:
 
     @seen
     def total_apparent(self) -> float:
-        return float((sum(self.active) ** 2 + sum(self.reactive) ** 2) ** 0.5)
+        return float((math.fsum(self.active) ** 2 + math.fsum(self.reactive) ** 2) ** 0.5)
 
     @property
     def power_factor(self) -> Phases:
@@ -176,7 +177,7 @@ def session_energy(v: View) -> object:
 def mean_voltage(v: View) -> object:
     """Mean of the connected phases. Source: on one phase it equals L1."""
     connected = [voltage for voltage, live in zip(v.now.phase_voltage, v.live, strict=True) if live]
-    return sum(connected) / len(connected) if connected else 0.0
+    return math.fsum(connected) / len(connected) if connected else 0.0
 
 
 def signalled_current(v: View) -> object:
@@ -191,7 +192,7 @@ def peak_power(v: View) -> object:
 
 
 def total_factor(v: View) -> object:
-    return _factor(sum(v.active), v.total_apparent)
+    return _factor(math.fsum(v.active), v.total_apparent)
 
 
 def neutral_current(v: View) -> object:

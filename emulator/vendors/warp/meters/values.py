@@ -136,11 +136,11 @@ def _line_to_line(a: int, b: int) -> Value:
 
 
 def _average(trio: Trio) -> Value:
-    return lambda s: sum(trio(s.snapshot)) / 3
+    return lambda s: math.fsum(trio(s.snapshot)) / 3
 
 
 def _sum(trio: Trio) -> Value:
-    return lambda s: float(sum(trio(s.snapshot)))
+    return lambda s: math.fsum(trio(s.snapshot))
 
 
 def power_factor(snapshot: Snapshot, k: int) -> float:
@@ -181,7 +181,7 @@ VALUES: Final[dict[int, Value]] = {
     5: _line_to_line(1, 2),
     6: _line_to_line(2, 0),
     7: _average(_VOLTAGE),
-    8: lambda s: sum(_line_to_line(a, b)(s) or 0.0 for a, b in ((0, 1), (1, 2), (2, 0))) / 3,
+    8: lambda s: math.fsum(_line_to_line(a, b)(s) or 0.0 for a, b in ((0, 1), (1, 2), (2, 0))) / 3,
     13: _phase(_CURRENT, 0),
     17: _phase(_CURRENT, 1),
     21: _phase(_CURRENT, 2),
@@ -201,7 +201,7 @@ VALUES: Final[dict[int, Value]] = {
     83: _phase(_REACTIVE, 0),
     91: _phase(_REACTIVE, 1),
     99: _phase(_REACTIVE, 2),
-    114: lambda s: abs(sum(s.snapshot.reactive_power)),
+    114: lambda s: abs(math.fsum(s.snapshot.reactive_power)),
     115: _sum(_REACTIVE),
     122: _phase(_APPARENT, 0),
     130: _phase(_APPARENT, 1),
@@ -232,7 +232,7 @@ VALUES: Final[dict[int, Value]] = {
     365: lambda s: angle(s.snapshot, 0),
     366: lambda s: angle(s.snapshot, 1),
     367: lambda s: angle(s.snapshot, 2),
-    368: lambda s: sum(angle(s.snapshot, k) for k in range(3)),
+    368: lambda s: math.fsum(angle(s.snapshot, k) for k in range(3)),
     **dict.fromkeys(range(369, 377), _constant(1.5)),
     **dict.fromkeys(range(377, 381), _loaded(3.0)),
     381: lambda s: s.snapshot.temperature.get("board"),

@@ -14,7 +14,7 @@ JSON: Final = "application/json; charset=utf-8"
 
 
 def text(body: str, status: int = 200) -> HttpReply:
-    return HttpReply(status=status, body=body.encode(), content_type=TEXT)
+    return HttpReply(status=status, body=body.encode("utf-8", "replace"), content_type=TEXT)
 
 
 def document(body: str) -> HttpReply:
