@@ -56,7 +56,7 @@ SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
         ("time between two requests", "control.connections.IDLE_TIME", "s"),
         ("headers", "control.connections.MOST_HEADERS", ""),
         ("a request line or a header", "control.connections.LONGEST_LINE", "bytes"),
-        ("a body", "control.server.LARGEST_BODY", "bytes"),
+        ("a body", "control.port.LARGEST_BODY", "bytes"),
         ("a token", "control.access.LONGEST_TOKEN", "characters"),
         ("size of the entries in a reply", "control.reading.LARGEST_PAGE", "bytes"),
         ("newest entries of a subscription", "control.feed.MOST_NEWEST", ""),
