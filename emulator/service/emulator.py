@@ -12,14 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
 from ..core.instant import Instant, seconds
 from ..core.messages import Outcome, Reason
 from ..devices.interfaces.ocpp import EMBEDDED
 from ..errors import EmulatorError, Place
 from ..faults.engine import FaultEngine
-from ..language.arguments import LONGEST
 from ..protocols.ocpp import OcppDevice
 from ..protocols.push import moved
 from ..protocols.server import Server
@@ -40,10 +39,11 @@ from ..world.plan import ChargerPlan
 from .endpoints import reserve_descriptors
 from .keeping import Keeper
 from .logs import log_entries
+from .options import MOST_EARLIER
 from .options import Options as Options
 from .snapshots import Snapshots, World
 from .sockets import Sockets
-from .travel import standing, travel
+from .travel import LATEST, standing, travel
 from .trouble import cancelled, unhandled
 
 if TYPE_CHECKING:
@@ -51,12 +51,6 @@ if TYPE_CHECKING:
     from ..protocols.central_system import CentralSystemServer
     from ..protocols.mqtt import MqttDevice
     from ..runtime.simulation import Simulation
-
-MOST_EARLIER: Final = 100
-"""Runs before a reset that are kept for the report."""
-
-LATEST: Final[Instant] = 5 * LONGEST
-"""No jump goes further; the calendar ends some time after it."""
 
 
 class Emulator:

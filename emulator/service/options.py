@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from ..runtime.journal import LIMIT
+
+MOST_EARLIER: Final = 100
+"""Runs before a reset that are kept for the report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

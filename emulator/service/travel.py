@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from ..core.instant import Instant
+from ..language.arguments import LONGEST
 
 if TYPE_CHECKING:
     from ..runtime.simulation import Simulation
     from .sockets import Sockets
 
+LATEST: Final[Instant] = 5 * LONGEST
+"""No jump goes further; the calendar ends some time after it."""
 SLICE: Final = 0.25
 """How long a jump may compute before others get a turn, in wall time [s]."""
 
