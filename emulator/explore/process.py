@@ -38,6 +38,8 @@ FIRST_CONTACT: Final = 20.0
 """How long a client may take until it asks for the first time, in wall time [s]; then time begins to run anyway."""
 QUIET: Final = 0.03
 """A poll is over when nothing was asked for so long, in wall time [s]."""
+LONGEST_TALK: Final = 0.25
+"""A poll is over after so long in wall time [s], even of a client that is never silent."""
 LONGEST_POLL: Final = 2.0
 """A client that asks nothing for so long in wall time [s] is not waited for."""
 GRACE: Final = 2.0
@@ -151,7 +153,7 @@ class Program:
         if await ear.hears(_patience(self._usual, LONGEST_POLL)):
             took = time.monotonic() - began
             self._usual += 0.2 * (took - self._usual) if self._usual else took
-            while await ear.hears(QUIET):
+            while time.monotonic() - began - took < LONGEST_TALK and await ear.hears(QUIET):
                 pass
 
     def _failed(self, how: str, emulator: Emulator) -> Finding:
