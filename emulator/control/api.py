@@ -15,6 +15,7 @@ from ..core.instant import Instant, seconds
 from ..core.messages import Outcome
 from ..errors import did_you_mean
 from ..language.arguments import Duration, Scope, Unreadable
+from ..language.digits import is_index
 from ..language.nodes import from_object
 from ..scenario.player import failed
 from ..scenario.playing import checks
@@ -113,9 +114,9 @@ class Api:
 
     async def entry(self, request: web.Request) -> web.Response:
         text = request.match_info["seq"]
-        found = related(self.emulator.simulation.journal, int(text) if text.isascii() and text.isdigit() else 0)
+        found = related(self.emulator.simulation.journal, int(text) if is_index(text) else 0)
         if found is None:
-            raise Refused(404, f"there is no journal entry {text}")
+            raise Refused(404, f"there is no journal entry {text[:40]}")
         entry, causes, effects = found
         return answer({"entry": entry.as_json(), "causes": views.entries(causes), "effects": views.entries(effects)})
 

@@ -97,7 +97,7 @@ async def whole_body(request: web.Request, handler: Handler) -> web.StreamRespon
                 await request.read()
         except TimeoutError:
             raise Refused(408, f"the body did not come within {BODY_TIME:g} s") from None
-        except ConnectionError:
+        except (ConnectionError, RuntimeError):  # aiohttp's word for it is one or the other
             raise Refused(400, "the connection ended within the body") from None
     return await handler(request)
 

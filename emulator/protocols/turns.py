@@ -1,7 +1,7 @@
 """Fairness: what one client sends in one go is taken in a little at a time, and others have their turn in between.
 
-The one rule: every server takes in what arrives through `Turn.go`. A first helping is taken at once; whoever sent more
-stands in one queue for all connections of the event loop, in which one of them has one helping per pass of the loop. So
+The one rule: every server takes in what arrives through `Turn.go`. A first helping is taken at once, a small one if
+others have had theirs in this pass of the loop; whoever sent more stands in one queue for all connections of the event loop, in which one of them has one helping per pass of the loop. So
 a client that asks one thing waits for one helping of somebody else's, whatever others send, over whichever protocol.
 """
 
@@ -36,7 +36,7 @@ class Turn:
 
     def go(self) -> None:
         """Something has arrived, or what kept it from being taken in is over."""
-        if not self.waiting and not self._going and self.helping():
+        if not self.waiting and not self._going and self.helping(self._queue.left):
             self.waiting = True
             self._queue.join(self)
             self._hold()
@@ -45,18 +45,22 @@ class Turn:
         """The connection is gone."""
         self.waiting = False
 
-    def helping(self) -> bool:
-        """Take in one helping; whether there is more."""
+    def helping(self, left: float = LONGEST) -> bool:
+        """Take in one helping, at most so long in wall time [s]; whether there is more."""
         self._going = True
         try:
             if not self._take() or not self._take():  # most say one thing at a time: no need for a clock
                 return False
-            until = self._loop.time() + LONGEST
+            began = now = self._loop.time()
             for _ in range(HELPING - 2):
-                if not self._take():
-                    return False
-                if self._loop.time() > until:
+                if now - began >= left:
                     break
+                more = self._take()
+                now = self._loop.time()
+                if not more:
+                    self._queue.spend(now - began)
+                    return False
+            self._queue.spend(now - began)
         finally:
             self._going = False
         return True
@@ -76,6 +80,17 @@ class _Queue:
 
     def __init__(self) -> None:
         self._waiting: deque[Turn] = deque()
+        self.left = LONGEST
+        """What all first helpings of this pass of the loop may still take together, in wall time [s]."""
+
+    def spend(self, time: float) -> None:
+        """A helping took so long in wall time [s]."""
+        if self.left == LONGEST:
+            asyncio.get_running_loop().call_soon(self._pass)
+        self.left = max(0.0, self.left - time)
+
+    def _pass(self) -> None:
+        self.left = LONGEST
 
     @classmethod
     def of(cls, loop: asyncio.AbstractEventLoop) -> _Queue:

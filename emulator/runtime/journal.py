@@ -168,16 +168,25 @@ class _Lane:
 
 def size_of(value: object) -> int:
     """Roughly what an entry, or plain data in it, takes of memory [bytes]."""
-    match value:
-        case Entry():
-            return ENTRY + len(value.name) + size_of(value.detail)
-        case str() | bytes():
-            return 60 + len(value)
-        case Mapping():
-            return 200 + sum(size_of(key) + size_of(item) for key, item in value.items())
-        case list() | tuple():
-            return 60 + sum(map(size_of, value))
-    return 30
+    size = 0
+    left = [value]  # not by calling itself: what clients send may be nested deeply
+    while left:
+        match left.pop():
+            case Entry() as entry:
+                size += ENTRY + len(entry.name)
+                left.append(entry.detail)
+            case str() | bytes() as text:
+                size += 60 + len(text)
+            case Mapping() as mapping:
+                size += 200
+                left += mapping.keys()
+                left += mapping.values()
+            case list() | tuple() as items:
+                size += 60
+                left += items
+            case _:
+                size += 30
+    return size
 
 
 class Journal:

@@ -10,6 +10,7 @@ import pytest
 from aiomqtt import Client
 
 from emulator.devices.interfaces import MqttInterface
+from emulator.runtime.journal import size_of
 
 from .corpus import datagram
 from .field import Inside
@@ -102,3 +103,16 @@ async def _reads(field: Inside, host: str) -> bool:
     """One more request, so that the one before has arrived."""
     async with aiohttp.ClientSession(f"http://{host}") as http, http.get("/healthz") as reply:
         return reply.status == 200
+
+
+async def test_a_number_of_an_entry_that_no_journal_has(field: Inside) -> None:
+    host, port = field.where["control"]
+    async with aiohttp.ClientSession(f"http://{host}:{port}") as http, http.get(f"/api/journal/{LONG}") as reply:
+        assert reply.status == 404
+
+
+def test_an_entry_may_be_nested_deeply() -> None:
+    nested: object = "x"
+    for _ in range(50_000):
+        nested = {"a": [nested]}
+    assert size_of(nested) > 50_000 * 260
