@@ -1,8 +1,9 @@
 """Fairness: what one client sends in one go is taken in a little at a time, and others have their turn in between.
 
 The one rule: every server takes in what arrives through `Turn.go`. A first helping is taken at once, a small one if
-others have had theirs in this pass of the loop; whoever sent more stands in one queue for all connections of the event loop, in which one of them has one helping per pass of the loop. So
-a client that asks one thing waits for one helping of somebody else's, whatever others send, over whichever protocol.
+others have had theirs in this pass of the loop. Whoever sent more stands in one queue for all connections of the event
+loop, in which one of them has one helping per pass. So a client that asks one thing waits for one helping of somebody
+else's, whatever others send, over whichever protocol.
 """
 
 from __future__ import annotations
