@@ -36,7 +36,7 @@ class Reading:
     """One value that a box told."""
 
     at: float | None
-    """s of the log."""
+    """Time in the log [s]."""
     line: int
     interface: str
     address: str

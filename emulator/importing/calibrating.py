@@ -26,7 +26,7 @@ NOMINAL: Final = 230.0
 AMBIENT: Final = 20.0
 """°C that surround a charger if nothing is said."""
 FLOWS: Final = 0.9
-"""A that count as charging."""
+"""Current that counts as charging [A]."""
 RAMP: Final = 2.0
 """A/s with which the current of a usual vehicle grows."""
 SUPPLY: Final = "set_supply"

@@ -20,17 +20,17 @@ from .story import Moment, Situation, first, highest, peaks
 LEAD: Final = 60.0
 """s before the log begins, at least."""
 SHORTEST_LEAD: Final = 25.0
-"""s in which a vehicle reaches its full current."""
+"""In which a vehicle reaches its full current [s]."""
 LONGEST_LEAD: Final = 48 * 3600.0
 SETTLED: Final = 20.0
-"""s that a vehicle needs from being plugged in to its full current."""
+"""What a vehicle needs from being plugged in to its full current [s]."""
 USUAL_POWER: Final = 11_000.0
 """W with which a session before the log is assumed to have charged."""
 NOMINAL: Final = 230.0
 MINIMUM: Final = 6.0
 """Least current that can be offered [A]."""
 LARGE: Final = 25_000.0
-"""Wh that the usual vehicle does not take in one session."""
+"""Energy that the usual vehicle does not take in one session [Wh]."""
 FLOWS: Final = 1.0
 """A above which a line is used."""
 
@@ -114,7 +114,7 @@ def battery(energy: float) -> dict[str, object]:
 
 
 def lead_of(moments: Sequence[Moment], situations: Sequence[Situation]) -> float:
-    """s that the scenario begins before the log: enough for what the first session has already charged."""
+    """How long the scenario begins before the log [s]: enough for what the first session has already charged."""
     if not situations or situations[0].state not in ("B", "C") or situations[0].before is not None:
         return LEAD
     energy = first(moments, "energy") or 0.0

@@ -21,7 +21,7 @@ from .words import WRITES
 from .working import Part, Work
 
 BEFORE: Final = 3.0
-"""s that a write comes before it is seen."""
+"""How long a write comes before it is seen [s]."""
 MOST_WRITES: Final = 60
 MOST_ODDITIES: Final = 16
 """Oddities that are tried at one box."""

@@ -22,7 +22,7 @@ from .working import Part, Work
 
 ROUNDS: Final = 10
 MOMENT: Final = 10.0
-"""s in which a vehicle may be earlier or later than that of the log."""
+"""How much earlier or later a vehicle may be than that of the log [s]."""
 ENOUGH: Final = 15.0
 """s from a resumed offer to the full current."""
 

@@ -42,7 +42,7 @@ class Work:
     sketch: Sketch
     parts: list[Part]
     begin: float
-    """s of the log at which it begins."""
+    """Time in the log at which it begins [s]."""
     lead: float
     """s of the scenario at which the log begins."""
     remarks: Remarks

@@ -7,8 +7,6 @@ The one rule: whatever the bytes, the connection ends in a reply, a close or a t
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 from typing import Any, Final, Protocol, cast
 
 from aiohttp import StreamReader, web
@@ -19,7 +17,8 @@ from yarl import URL
 
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest, Origin
 from .server import Endpoint
-from .wire import CONTINUE, clean, half_open, lower_headers, origin_form
+from .tcp import half_open, reset
+from .wire import CONTINUE, clean, lower_headers, origin_form
 
 MAX_LINE: Final = 8190
 """Bytes of a request line or one header."""
@@ -338,9 +337,7 @@ class Connection(web.RequestHandler):
     def reset(self) -> None:
         """Break the connection so that the client sees a TCP reset."""
         if self.transport is not None:
-            sock = self.transport.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.transport.abort()
+            reset(self.transport)
 
     def abort(self) -> None:
         """Break the connection at once."""

@@ -7,8 +7,6 @@ replies leave a connection in the order of their requests, however long one of t
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
@@ -33,6 +31,7 @@ from .modbus_frames import (
     request,
 )
 from .server import BACKLOG, Endpoint, Server
+from .tcp import reset
 from .turns import Turn
 
 HALF_SENT_TIMEOUT: Final = 10.0
@@ -317,9 +316,7 @@ class Connection(asyncio.Protocol):
     def reset(self) -> None:
         """Break the connection so that the client sees a TCP reset."""
         if self._transport is not None:
-            sock = self._transport.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self._transport.abort()
+            reset(self._transport)
 
     def _end(self, name: str, why: str) -> None:
         self.server.endpoint.record("connection", name, {"why": why}, client=self.client)

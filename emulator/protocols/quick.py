@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
-import struct
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import HttpReply, HttpRequest
-from .wire import half_open, lower_headers
+from .tcp import half_open, reset
+from .wire import lower_headers
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -266,9 +265,7 @@ class Quick(asyncio.Protocol):
     def reset(self) -> None:
         """Break the connection so that the client sees a TCP reset."""
         if self.transport is not None:
-            sock = self.transport.get_extra_info("socket")
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.transport.abort()
+            reset(self.transport)
 
     def abort(self) -> None:
         """Break the connection at once."""

@@ -5,7 +5,6 @@ The one rule: nothing is added that the device does not send; no `Server`, no `D
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -126,8 +125,3 @@ def excerpt(payload: bytes | str) -> str:
     head = payload[:EXCERPT]
     text = head if isinstance(head, str) else head.decode("utf-8", "replace")
     return clean(text) if len(payload) <= EXCERPT else f"{clean(text)}…"
-
-
-def half_open(transport: asyncio.BaseTransport | None) -> bool:
-    """Whether replies may still go out when the client has said its end: there is no half of a TLS connection."""
-    return transport is not None and transport.get_extra_info("sslcontext") is None
