@@ -21,7 +21,7 @@ from ..runtime.simulation import Simulation
 from .catalogue import Catalogue
 from .charge_control import IGNORED, ChargeControl
 from .firmware import Profile
-from .interception import NOBODY, Interceptor
+from .interception import NOBODY, TAKEN_DOWN, Interceptor
 from .interfaces import HttpInterface, Interface, ModbusInterface, MqttInterface, OcppInterface, Origin, RegisterMap
 from .points import Fidelity
 from .quirks import Quirk
@@ -121,7 +121,7 @@ class Wallbox(ABC):
         """The way to the charge controller."""
         self._listeners: list[Callable[[Instant], None]] = []
         self._boot_timer = self.timer(self._booted)
-        self.simulation.listen(self.charger, self._on_event)
+        self._unlisten = self.simulation.listen(self.charger, self._on_event)
 
     # --- what a vendor provides --------------------------------------------------------------------------------------
 
@@ -278,6 +278,8 @@ class Wallbox(ABC):
 
     def note(self, name: str, detail: Mapping[str, object] | None = None) -> None:
         """Record something the firmware did by itself."""
+        if self.interceptor is TAKEN_DOWN:
+            return
         self.happenings.count += 1
         self.simulation.journal.record(
             self.simulation.at, "firmware", name, detail, charger=self.charger, wallbox=self.name
@@ -329,6 +331,15 @@ class Wallbox(ABC):
         self.booted_at = self.simulation.now()
         self.settings.listen(self.setting_changed)
         self.power_on()
+
+    def take_down(self) -> None:
+        """It is taken off the wall, for good: nothing that it asked of the charger counts any more."""
+        self._go_down()
+        self._boot_timer.clear()
+        self._unlisten()
+        self.control.withdraw()
+        self.interceptor = TAKEN_DOWN
+        self.settings.keep = None
 
     def resume(self) -> None:
         """It was running before, in an earlier run of the emulator: it boots with what was in flash."""

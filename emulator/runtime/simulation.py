@@ -181,6 +181,11 @@ class Simulation:
         self.chargers[name] = charger
         return charger
 
+    def remove_charger(self, name: str) -> None:
+        """Take a charger out of the world that nobody has got to know yet."""
+        self.agenda.forget(self.chargers.pop(name).happenings)
+        self._listeners.pop(name, None)
+
     def observe(self, charger: str) -> Snapshot:
         """Everything measurable now. Reading is not an event."""
         at = self.present()
@@ -208,9 +213,11 @@ class Simulation:
         with self.because(entry):
             return self._hand_over(charger, command)
 
-    def listen(self, charger: str, listener: EventListener) -> None:
-        """Call `listener` for every event of a charger, in order, at its exact instant."""
-        self._listeners.setdefault(charger, []).append(listener)
+    def listen(self, charger: str, listener: EventListener) -> Callable[[], None]:
+        """Call `listener` for every event of a charger, in order, at its exact instant; returns what ends that."""
+        listeners = self._listeners.setdefault(charger, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener) if listener in listeners else None
 
     @contextmanager
     def because(self, entry: Entry | int | None) -> Iterator[None]:

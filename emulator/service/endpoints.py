@@ -55,6 +55,11 @@ class Ports:
         self._asked.add((host, kind, port))
         return Endpoint(wallbox, name, host=host, port=port)
 
+    def give_back(self, endpoint: Endpoint) -> None:
+        """The endpoint is no more: its port can be another's."""
+        kind = TRANSPORT.get(endpoint.interface.protocol, "")
+        self._asked.discard((endpoint.host, kind, endpoint.port))
+
     def _wanted(self, wallbox: Wallbox, plan: WallboxPlan, name: str) -> int:
         stated = plan.interfaces.get(name)
         interface = wallbox.interfaces[name]

@@ -19,6 +19,7 @@ from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError
 from ..runtime.bugs import SeldomLog
 from ..runtime.state import StateFile
+from ..scenario.adding import AddedCharger, added_charger
 from ..scenario.plan import Scenario
 from ..world.plan import ChargerPlan, WallboxPlan
 from ..world.site import Site
@@ -29,6 +30,8 @@ KEEP: Final = 5.0
 """Interval at which running counters are written to the state file, in wall time [s]."""
 RAN: Final = "(ran)"
 """Owner of the names of all wallboxes that have been running."""
+ADDED: Final = "(added)"
+"""Owner of the chargers and wallboxes that were added to a running emulator, as one value."""
 COUNTERS: Final = ("total_energy", "session_energy", "contactor_cycles", "contactor_cycles_under_load")
 """Of a charger, by their names in its snapshot and in its hardware."""
 
@@ -46,6 +49,8 @@ class Keeper(StateFile):
         """Why the last write failed; None: it did not."""
         self._unsaved: dict[str, dict[str, object]] = {}
         """What waits to be written, by owner."""
+        self._afresh: set[str] = set()
+        """Owners of whom nothing else is to be left."""
         self._restored: set[str] = set()
         self._site: Site | None = None
         self._counters: dict[str, dict[str, object]] = {}
@@ -61,12 +66,30 @@ class Keeper(StateFile):
     def begin(self, scenario: Scenario, build: Callable[[Scenario], None]) -> None:
         """Build the first site of a run with what was kept. EmulatorError if that does not fit the scenario."""
         kept = self.restored(scenario)
-        try:
+        if kept == scenario:
             build(kept)
+        else:
+            self.fitting(lambda: build(kept))
+
+    def fitting(self, build: Callable[[], None]) -> None:
+        """Build something with what was kept. EmulatorError, which names the file, if that is not possible."""
+        try:
+            build()
         except EmulatorError as error:
-            if kept == scenario:
-                raise
             raise EmulatorError(f"{self.path}: what is kept there does not fit the scenario: {error}") from None
+
+    def added(self) -> list[AddedCharger]:
+        """What was added to an earlier run. EmulatorError if it makes no sense."""
+        found = self.read(ADDED).get("chargers", [])
+        try:
+            return [added_charger(charger) for charger in (found if isinstance(found, list) else [found])]
+        except EmulatorError as error:
+            raise EmulatorError(f"{self.path}: what was added to an earlier run {error}") from None
+
+    def keep_added(self, chargers: list[dict[str, object]]) -> None:
+        """Keep what was added to this run."""
+        self._unsaved[ADDED] = {"chargers": chargers}
+        self.save()
 
     async def keep_on(self) -> None:
         """Write the running counters down now and then."""
@@ -76,9 +99,10 @@ class Keeper(StateFile):
 
     def restored(self, scenario: Scenario) -> Scenario:
         """The scenario with everything kept put into it."""
-        return replace(scenario, chargers=tuple(self._charger(plan) for plan in scenario.chargers))
+        return replace(scenario, chargers=tuple(map(self.restored_charger, scenario.chargers)))
 
-    def _charger(self, plan: ChargerPlan) -> ChargerPlan:
+    def restored_charger(self, plan: ChargerPlan) -> ChargerPlan:
+        """A charger with everything kept put into it."""
         wallboxes = tuple(self._wallbox(plan.name, wallbox) for wallbox in plan.wallboxes)
         kept = self.read(plan.name)
         for name, value in kept.items():
@@ -97,16 +121,39 @@ class Keeper(StateFile):
     def follow(self, site: Site) -> None:
         """Keep what changes at this site from now on; wallboxes that were running before boot again."""
         self._site = site
-        self._counters = {name: self._counted(name) for name in site.simulation.chargers}
-        for wallbox in site.wallboxes.values():
-            wallbox.settings.keep = self._keeps(wallbox)
+        self._counters.clear()
         for name in site.simulation.chargers:
-            site.simulation.listen(name, self._happened)
-        for address in self._restored & site.wallboxes.keys():
-            site.wallboxes[address].resume()
-        self._restored.clear()
-        self._unsaved[RAN] = dict.fromkeys(site.wallboxes, True)
+            self._follow_charger(name)
+        for wallbox in site.wallboxes.values():
+            self._follow_wallbox(wallbox)
         self.save()
+
+    def follow_wallbox(self, wallbox: Wallbox) -> None:
+        """Keep what changes on a wallbox that has come to the site."""
+        self._follow_charger(wallbox.charger)
+        self._follow_wallbox(wallbox)
+        self.save()
+
+    def leave_wallbox(self, address: str) -> None:
+        """A wallbox is no more: what it had in flash went with it."""
+        assert self._site is not None
+        self._unsaved[address] = {}
+        self._unsaved[RAN] = dict.fromkeys(self._site.wallboxes, True)
+        self._afresh |= {address, RAN}
+        self.save()
+
+    def _follow_charger(self, name: str) -> None:
+        assert self._site is not None
+        if name not in self._counters:
+            self._counters[name] = self._counted(name)
+            self._site.simulation.listen(name, self._happened)
+
+    def _follow_wallbox(self, wallbox: Wallbox) -> None:
+        wallbox.settings.keep = self._keeps(wallbox)
+        if wallbox.address in self._restored:
+            self._restored.discard(wallbox.address)
+            wallbox.resume()
+        self._unsaved.setdefault(RAN, {})[wallbox.address] = True
 
     def _keeps(self, wallbox: Wallbox) -> Callable[[str, object], None]:
         def keep(name: str, value: object) -> None:
@@ -121,12 +168,13 @@ class Keeper(StateFile):
 
     def save(self) -> bool:
         """Write what waits; whether nothing does any more."""
-        if not any(self._unsaved.values()):
+        if not any(self._unsaved.values()) and not self._afresh:
             return True
         try:
             for owner, values in tuple(self._unsaved.items()):
-                if values:
-                    self.write(owner, values)
+                if values or owner in self._afresh:
+                    self.write(owner, values, afresh=owner in self._afresh)
+                self._afresh.discard(owner)
                 del self._unsaved[owner]
         except sqlite3.Error as error:
             self.problem = str(error)
@@ -151,6 +199,7 @@ class Keeper(StateFile):
     def forget(self) -> None:
         """Nothing is kept any more: a reset."""
         self._unsaved.clear()
+        self._afresh.clear()
         try:
             self.clear()
         except sqlite3.Error as error:

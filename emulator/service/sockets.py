@@ -45,6 +45,8 @@ class Sockets:
             options.bind, any_port=options.any_port, defaults=options.default_ports, offset=options.port_offset
         )
         self._announcer: Announcer | None = None
+        self._of: dict[str, AsyncExitStack] = {}
+        """The servers of each wallbox, by its address."""
         self._asking: set[OcppDevice] = set()
         """Charge points that wait for their central system."""
 
@@ -115,12 +117,30 @@ class Sockets:
             announcer=self._announcer,
             central_system=lambda: self.central_system.url if self.central_system is not None else None,
         )
+        stack = self._of[address] = await self._serving.enter_async_context(AsyncExitStack())
         for name, server in made:
             if isinstance(server, OcppDevice):
                 server.stirs = self._stirred
-            self.servers[name] = await self._serving.enter_async_context(server)
+            self.servers[name] = await stack.enter_async_context(server)
             if not isinstance(server, Server | OcppDevice):
                 self.links[name] = server
+
+    def serves(self, address: str) -> bool:
+        """Whether the interfaces of a wallbox are open."""
+        return address in self._of
+
+    async def close(self, address: str) -> None:
+        """Close the interfaces of a wallbox that is no more, if there are any."""
+        stack = self._of.pop(address, None)
+        for name in [name for name in self.servers if name.rpartition(".")[0] == address]:
+            server = self.servers.pop(name)
+            self.links.pop(name, None)
+            if isinstance(server, OcppDevice):
+                self._asking.discard(server)
+            if isinstance(server, Server):
+                self._ports.give_back(server.endpoint)
+        if stack is not None:
+            await stack.aclose()
 
     def attach(self, site: Site) -> None:
         """After a reset: serve the wallboxes of the new site."""
