@@ -11,6 +11,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from ..runtime.bugs import SeldomLog
 from ..runtime.state import StateFile
 from ..scenario.adding import AddedCharger, added_charger
 from ..scenario.plan import Scenario
+from ..world.defaults import profile_of
 from ..world.plan import ChargerPlan, WallboxPlan
 from ..world.site import Site
 
@@ -29,7 +31,7 @@ log = logging.getLogger(__name__)
 KEEP: Final = 5.0
 """Interval at which running counters are written to the state file, in wall time [s]."""
 RAN: Final = "(ran)"
-"""Owner of the names of all wallboxes that have been running."""
+"""Owner of the names of all wallboxes that have been running: true, or the firmware they were updated to."""
 ADDED: Final = "(added)"
 """Owner of the chargers and wallboxes that were added to a running emulator, as one value."""
 COUNTERS: Final = ("total_energy", "session_energy", "contactor_cycles", "contactor_cycles_under_load")
@@ -38,6 +40,16 @@ COUNTERS: Final = ("total_energy", "session_energy", "contactor_cycles", "contac
 
 class NotStored(EmulatorError):  # noqa: N818 - an answer
     """A client's write cannot be kept: the device answers as it does when its own flash fails."""
+
+
+def _updated(plan: WallboxPlan, ran: object) -> WallboxPlan:
+    """With the firmware it was updated to, if the scenario still states the one from before."""
+    if not isinstance(ran, dict) or ran.get("stated") != plan.firmware:
+        return plan
+    firmware = ran.get("firmware")
+    if not isinstance(firmware, str) or ran.get("model") != profile_of(plan)[1].model.id:
+        return plan
+    return replace(plan, firmware=firmware, updated=True)
 
 
 class Keeper(StateFile):
@@ -52,6 +64,8 @@ class Keeper(StateFile):
         self._afresh: set[str] = set()
         """Owners of whom nothing else is to be left."""
         self._restored: set[str] = set()
+        self._stated: dict[str, str | None] = {}
+        """The firmware that a scenario states, by wallbox."""
         self._site: Site | None = None
         self._counters: dict[str, dict[str, object]] = {}
         self._seldom = SeldomLog()
@@ -112,9 +126,11 @@ class Keeper(StateFile):
 
     def _wallbox(self, charger: str, plan: WallboxPlan) -> WallboxPlan:
         address = f"{charger}.{plan.name}"
-        if address in self.read(RAN):
+        ran = self.read(RAN)
+        if address in ran:
             self._restored.add(address)
-        return replace(plan, settings={**plan.settings, **self.read(address)})
+        self._stated[address] = plan.firmware
+        return replace(_updated(plan, ran.get(address)), settings={**plan.settings, **self.read(address)})
 
     # --- this run ----------------------------------------------------------------------------------------------------
 
@@ -138,7 +154,7 @@ class Keeper(StateFile):
         """A wallbox is no more: what it had in flash went with it."""
         assert self._site is not None
         self._unsaved[address] = {}
-        self._unsaved[RAN] = dict.fromkeys(self._site.wallboxes, True)
+        self._unsaved[RAN] = {wallbox.address: self._ran(wallbox) for wallbox in self._site.wallboxes.values()}
         self._afresh |= {address, RAN}
         self.save()
 
@@ -150,10 +166,25 @@ class Keeper(StateFile):
 
     def _follow_wallbox(self, wallbox: Wallbox) -> None:
         wallbox.settings.keep = self._keeps(wallbox)
+        wallbox.on_firmware = partial(self._keep_firmware, wallbox)
         if wallbox.address in self._restored:
             self._restored.discard(wallbox.address)
             wallbox.resume()
-        self._unsaved.setdefault(RAN, {})[wallbox.address] = True
+        self._unsaved.setdefault(RAN, {})[wallbox.address] = self._ran(wallbox)
+
+    def _keep_firmware(self, wallbox: Wallbox) -> None:
+        self._unsaved.setdefault(RAN, {})[wallbox.address] = self._ran(wallbox)
+        self.save()
+
+    def _ran(self, wallbox: Wallbox) -> object:
+        """What is kept of its being there: whether it has another firmware than the scenario states."""
+        assert self._site is not None
+        plan = self._site.plans[wallbox.address]
+        stated = self._stated.setdefault(wallbox.address, plan.firmware)
+        model, firmware = wallbox.profile.model.id, wallbox.profile.firmware.text
+        if profile_of(replace(plan, firmware=stated, updated=False))[1].firmware.text == firmware:
+            return True
+        return {"model": model, "stated": stated, "firmware": firmware}
 
     def _keeps(self, wallbox: Wallbox) -> Callable[[str, object], None]:
         def keep(name: str, value: object) -> None:
@@ -193,7 +224,7 @@ class Keeper(StateFile):
         for wallbox in self._site.wallboxes.values():
             self._unsaved[wallbox.address] = wallbox.settings.persistent()
         self._unsaved |= {name: self._counted(name) for name in self._site.simulation.chargers}
-        self._unsaved[RAN] = dict.fromkeys(self._site.wallboxes, True)
+        self._unsaved[RAN] = {wallbox.address: self._ran(wallbox) for wallbox in self._site.wallboxes.values()}
         self.save()
 
     def forget(self) -> None:

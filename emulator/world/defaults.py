@@ -36,7 +36,7 @@ class SerialNumbers:
 def profile_of(plan: WallboxPlan) -> tuple[Vendor, Profile]:
     """The vendor and profile a plan names. EmulatorError if there are none."""
     vendor = vendors.vendor(plan.vendor)
-    return vendor, vendor.profile(plan.model, plan.firmware)
+    return vendor, vendor.profile(plan.model, plan.firmware, offered=plan.updated)
 
 
 def settings_of(plan: WallboxPlan, vendor: Vendor, serial: str) -> dict[str, object]:
