@@ -1,0 +1,360 @@
+"""TCP connections as an event loop serves them by its selector alone.
+
+asyncio spends a task, two futures and four passes of the loop on every new connection, which costs more than the whole
+answer of a device that closes after each, and makes a client wait behind everybody else's work four times. Here a
+connection is accepted, read and answered in one go.
+
+The one rule: to a protocol, a `Stream` is a transport like asyncio's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import logging
+import socket
+from collections.abc import Callable
+from ssl import SSLContext
+from typing import Any, Final, Protocol
+
+log = logging.getLogger(__name__)
+
+BACKLOG: Final = 2048
+"""Connections that may wait to be accepted: asyncio's 100 turns a storm of clients into retransmissions."""
+ACCEPTED: Final = 4
+"""Connections of one port that are accepted before others have their turn."""
+REST: Final = 1.0
+"""Wall seconds before a port looks again whether there are descriptors to be had."""
+LARGEST_READ: Final = 256 * 1024
+HIGH: Final = 64 * 1024
+"""Bytes that may wait to be sent before the protocol is told to pause, as in asyncio."""
+_EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_NOT_YET: Final = (BlockingIOError, InterruptedError)
+_GONE: Final = (BrokenPipeError, ConnectionResetError, ConnectionAbortedError, TimeoutError)
+"""How clients leave."""
+
+
+class Listening(Protocol):
+    """A port that is listened on."""
+
+    @property
+    def port(self) -> int: ...
+
+    def close(self) -> None:
+        """Stop listening; connections go on."""
+        ...
+
+
+async def listen(
+    make: Callable[[], asyncio.Protocol], host: str, port: int, *, tls: SSLContext | None = None
+) -> Listening:
+    """Listen on `host:port` (0: any port), with a protocol made for each connection. OSError if it cannot."""
+    loop = asyncio.get_running_loop()
+    if tls is None and _by_selector(loop):
+        return await _Ports.open(loop, make, host, port)
+    server = await loop.create_server(make, host, port, backlog=BACKLOG, reuse_address=True, ssl=tls)
+    return _Library(server)
+
+
+def _by_selector(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether a loop tells when a socket can be read: that of Windows does not."""
+    proactor = getattr(asyncio, "ProactorEventLoop", None)
+    return proactor is None or not isinstance(loop, proactor)
+
+
+class _Library:
+    """Connections as asyncio serves them."""
+
+    def __init__(self, server: asyncio.Server) -> None:
+        self._server = server
+        self.port: int = server.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        self._server.close()
+
+
+class _Ports:
+    """The listening sockets of one name: one for each of its addresses."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, sockets: list[socket.socket], make: Callable[[], asyncio.Protocol]
+    ) -> None:
+        self._loop = loop
+        self._sockets = sockets
+        self._make = make
+        self._resting: dict[socket.socket, asyncio.TimerHandle] = {}
+        self.port: int = sockets[0].getsockname()[1]
+        for listening in sockets:
+            listening.setblocking(False)
+            # What is accepted inherits it: no reply waits for an acknowledgement.
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._watch(listening)
+
+    @classmethod
+    async def open(
+        cls, loop: asyncio.AbstractEventLoop, make: Callable[[], asyncio.Protocol], host: str, port: int
+    ) -> _Ports:
+        sockets: list[socket.socket] = []
+        try:
+            for family, address in await _addresses(loop, host):
+                sockets.append(socket.create_server((address, port), family=family, backlog=BACKLOG))
+            return cls(loop, sockets, make)
+        except BaseException:
+            for listening in sockets:
+                listening.close()
+            raise
+
+    def close(self) -> None:
+        for timer in self._resting.values():
+            timer.cancel()
+        for listening in self._sockets:
+            self._loop.remove_reader(listening)
+            listening.close()
+        self._sockets.clear()
+        self._resting.clear()
+
+    def _watch(self, listening: socket.socket) -> None:
+        self._resting.pop(listening, None)
+        self._loop.add_reader(listening, self._accept, listening)
+
+    def _accept(self, listening: socket.socket) -> None:
+        for _ in range(ACCEPTED):
+            if not self._sockets:
+                return
+            try:
+                accepted, peer = listening.accept()
+            except (*_NOT_YET, ConnectionAbortedError):
+                return
+            except OSError as error:
+                if error.errno not in _EXHAUSTED:
+                    raise
+                log.error("port %d accepts nobody for a moment: %s", self.port, error.strerror)
+                self._loop.remove_reader(listening)
+                self._resting[listening] = self._loop.call_later(REST, self._watch, listening)
+                return
+            accepted.setblocking(False)
+            try:
+                Stream(self._loop, accepted, peer, self._make()).begin()
+            except BaseException:
+                accepted.close()
+                raise
+
+
+async def _addresses(loop: asyncio.AbstractEventLoop, host: str) -> list[tuple[int, str]]:
+    """The addresses of a host, with their families."""
+    try:
+        version = ipaddress.ip_address(host).version
+    except ValueError:
+        found = await loop.getaddrinfo(host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
+    return [(socket.AF_INET if version == 4 else socket.AF_INET6, host)]
+
+
+class Stream(asyncio.Transport):
+    """One connection."""
+
+    __slots__ = (
+        "_buffer", "_closing", "_done", "_ended", "_finishing", "_high", "_loop", "_low", "_paused", "_peer",
+        "_protocol", "_socket", "_strained",
+    )  # fmt: skip
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, peer: object, protocol: asyncio.BaseProtocol
+    ) -> None:
+        """`sock` does not block; `peer`: the client's address."""
+        super().__init__()
+        self._loop = loop
+        self._socket = sock
+        self._peer = peer
+        self.set_protocol(protocol)
+        self._buffer = bytearray()
+        self._high, self._low = HIGH, HIGH // 4
+        self._closing = False
+        self._paused = False
+        self._ended = False
+        """The client has said its end."""
+        self._finishing = False
+        """We have said ours: nothing more is written."""
+        self._strained = False
+        """The protocol was told to pause writing."""
+        self._done = False
+        """The protocol is being told that it is over."""
+
+    def begin(self) -> None:
+        """Tell the protocol, and take what the client has said already."""
+        self._protocol.connection_made(self)
+        if self.is_reading():
+            self._receive()
+            self._listen()
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        if self.is_reading():
+            self._loop.add_reader(self._socket, self._receive)
+
+    def _receive(self) -> None:
+        try:
+            data = self._socket.recv(LARGEST_READ)
+        except _NOT_YET:
+            return
+        except OSError as error:
+            self._fail(error, "reading")
+            return
+        try:
+            if data:
+                self._protocol.data_received(data)
+            else:
+                self._ended = True
+                self._loop.remove_reader(self._socket)
+                if not self._protocol.eof_received():  # else the protocol closes when it has answered
+                    self.close()
+        except Exception as error:  # a mistake of ours: it costs this client its connection
+            self._fail(error, "the protocol")
+
+    def is_reading(self) -> bool:
+        return not (self._closing or self._paused or self._ended)
+
+    def pause_reading(self) -> None:
+        if self.is_reading():
+            self._loop.remove_reader(self._socket)
+        self._paused = True
+
+    def resume_reading(self) -> None:
+        if self._paused:
+            self._paused = False
+            self._listen()
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
+        if self._finishing:
+            raise RuntimeError("nothing can be written after write_eof")
+        if self._done or not data:
+            return
+        if not self._buffer:
+            try:
+                sent = self._socket.send(data)
+            except _NOT_YET:
+                sent = 0
+            except OSError as error:
+                self._fail(error, "writing")
+                return
+            if sent == len(data):
+                return
+            data = memoryview(data)[sent:]
+            self._loop.add_writer(self._socket, self._send)
+        self._buffer += data
+        self._strain()
+
+    def _send(self) -> None:
+        try:
+            del self._buffer[: self._socket.send(self._buffer)]
+        except _NOT_YET:
+            return
+        except OSError as error:
+            self._fail(error, "writing")
+            return
+        self._relieve()
+        if not self._buffer:
+            self._loop.remove_writer(self._socket)
+            if self._closing:
+                self._end(None)
+            elif self._finishing:
+                self._socket.shutdown(socket.SHUT_WR)
+
+    def _strain(self) -> None:
+        if len(self._buffer) > self._high and not self._strained:
+            self._strained = True
+            self._protocol.pause_writing()
+
+    def _relieve(self) -> None:
+        if self._strained and len(self._buffer) <= self._low:
+            self._strained = False
+            self._protocol.resume_writing()
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        if not self._closing and not self._finishing:
+            self._finishing = True
+            if not self._buffer:
+                self._socket.shutdown(socket.SHUT_WR)
+
+    def get_write_buffer_size(self) -> int:
+        return len(self._buffer)
+
+    def get_write_buffer_limits(self) -> tuple[int, int]:
+        return self._low, self._high
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self._high = high if high is not None else HIGH if low is None else 4 * low
+        self._low = low if low is not None else self._high // 4
+        self._strain()
+
+    # --- the end -----------------------------------------------------------------------------------------------------
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def close(self) -> None:
+        """Say no more than what waits to be sent, and hear no more."""
+        if not self._closing:
+            if self.is_reading():
+                self._loop.remove_reader(self._socket)
+            self._closing = True
+            if not self._buffer:
+                self._end(None)
+
+    def abort(self) -> None:
+        self._break(None)
+
+    def _fail(self, error: Exception, what: str) -> None:
+        if not isinstance(error, _GONE):
+            told = {"message": f"{what} failed", "exception": error, "transport": self, "protocol": self._protocol}
+            self._loop.call_exception_handler(told)
+        self._break(error)
+
+    def _break(self, error: Exception | None) -> None:
+        """Forget what waits to be sent."""
+        if self._done:
+            return
+        if self._buffer:
+            self._buffer.clear()
+            self._loop.remove_writer(self._socket)
+        if self.is_reading():
+            self._loop.remove_reader(self._socket)
+        self._closing = True
+        self._end(error)
+
+    def _end(self, error: Exception | None) -> None:
+        self._done = True
+        self._loop.call_soon(self._tell_lost, error)
+
+    def _tell_lost(self, error: Exception | None) -> None:
+        try:
+            self._protocol.connection_lost(error)
+        finally:
+            self._socket.close()
+
+    # --- what it is --------------------------------------------------------------------------------------------------
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        return self._protocol
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        assert isinstance(protocol, asyncio.Protocol)
+        self._protocol = protocol
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """`peername`, `socket`, and `sockname` as long as it is open."""
+        match name:
+            case "peername":
+                return self._peer
+            case "socket":
+                return self._socket
+            case "sockname" if not self._done:
+                return self._socket.getsockname()
+        return default
