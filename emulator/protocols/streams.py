@@ -109,14 +109,15 @@ class _Ports:
         for timer in self._resting.values():
             timer.cancel()
         for listening in self._sockets:
-            self._loop.remove_reader(listening)
+            if listening not in self._resting:
+                self._loop.remove_reader(listening.fileno())
             listening.close()
         self._sockets.clear()
         self._resting.clear()
 
     def _watch(self, listening: socket.socket) -> None:
         self._resting.pop(listening, None)
-        self._loop.add_reader(listening, self._accept, listening)
+        self._loop.add_reader(listening.fileno(), self._accept, listening)
 
     def _accept(self, listening: socket.socket) -> None:
         for _ in range(ACCEPTED):
@@ -130,7 +131,7 @@ class _Ports:
                 if error.errno not in _EXHAUSTED:
                     raise
                 log.error("port %d accepts nobody for a moment: %s", self.port, error.strerror)
-                self._loop.remove_reader(listening)
+                self._loop.remove_reader(listening.fileno())
                 self._resting[listening] = self._loop.call_later(REST, self._watch, listening)
                 return
             accepted.setblocking(False)
@@ -155,8 +156,8 @@ class Stream(asyncio.Transport):
     """One connection."""
 
     __slots__ = (
-        "_buffer", "_closing", "_done", "_ended", "_finishing", "_high", "_loop", "_low", "_paused", "_peer",
-        "_protocol", "_socket", "_strained",
+        "_buffer", "_closing", "_done", "_ended", "_fd", "_finishing", "_high", "_loop", "_low", "_paused", "_peer",
+        "_protocol", "_socket", "_strained", "_watched",
     )  # fmt: skip
 
     def __init__(
@@ -166,6 +167,7 @@ class Stream(asyncio.Transport):
         super().__init__()
         self._loop = loop
         self._socket = sock
+        self._fd = sock.fileno()
         self._peer = peer
         self.set_protocol(protocol)
         self._buffer = bytearray()
@@ -180,19 +182,27 @@ class Stream(asyncio.Transport):
         """The protocol was told to pause writing."""
         self._done = False
         """The protocol is being told that it is over."""
+        self._watched = False
+        """The loop says when there is something to read."""
 
     def begin(self) -> None:
         """Tell the protocol, and take what the client has said already."""
         self._protocol.connection_made(self)
         if self.is_reading():
             self._receive()
-            self._listen()
+            self._watch()
 
     # --- reading -----------------------------------------------------------------------------------------------------
 
-    def _listen(self) -> None:
-        if self.is_reading():
-            self._loop.add_reader(self._socket, self._receive)
+    def _watch(self) -> None:
+        """Have the loop look at the socket just while something is to be read."""
+        wanted = self.is_reading()
+        if wanted != self._watched:
+            self._watched = wanted
+            if wanted:
+                self._loop.add_reader(self._fd, self._receive)
+            else:
+                self._loop.remove_reader(self._fd)
 
     def _receive(self) -> None:
         try:
@@ -207,7 +217,7 @@ class Stream(asyncio.Transport):
                 self._protocol.data_received(data)
             else:
                 self._ended = True
-                self._loop.remove_reader(self._socket)
+                self._watch()
                 if not self._protocol.eof_received():  # else the protocol closes when it has answered
                     self.close()
         except Exception as error:  # a mistake of ours: it costs this client its connection
@@ -217,14 +227,12 @@ class Stream(asyncio.Transport):
         return not (self._closing or self._paused or self._ended)
 
     def pause_reading(self) -> None:
-        if self.is_reading():
-            self._loop.remove_reader(self._socket)
         self._paused = True
+        self._watch()
 
     def resume_reading(self) -> None:
-        if self._paused:
-            self._paused = False
-            self._listen()
+        self._paused = False
+        self._watch()
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -244,7 +252,7 @@ class Stream(asyncio.Transport):
             if sent == len(data):
                 return
             data = memoryview(data)[sent:]
-            self._loop.add_writer(self._socket, self._send)
+            self._loop.add_writer(self._fd, self._send)
         self._buffer += data
         self._strain()
 
@@ -258,7 +266,7 @@ class Stream(asyncio.Transport):
             return
         self._relieve()
         if not self._buffer:
-            self._loop.remove_writer(self._socket)
+            self._loop.remove_writer(self._fd)
             if self._closing:
                 self._end(None)
             elif self._finishing:
@@ -302,9 +310,8 @@ class Stream(asyncio.Transport):
     def close(self) -> None:
         """Say no more than what waits to be sent, and hear no more."""
         if not self._closing:
-            if self.is_reading():
-                self._loop.remove_reader(self._socket)
             self._closing = True
+            self._watch()
             if not self._buffer:
                 self._end(None)
 
@@ -323,10 +330,9 @@ class Stream(asyncio.Transport):
             return
         if self._buffer:
             self._buffer.clear()
-            self._loop.remove_writer(self._socket)
-        if self.is_reading():
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._fd)
         self._closing = True
+        self._watch()
         self._end(error)
 
     def _end(self, error: Exception | None) -> None:
