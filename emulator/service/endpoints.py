@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TRANSPORT: Final = {"http": "tcp", "modbus": "tcp", "udp": "udp", "ship": "tcp"}
 SCHEMES: Final = {"http": "http", "modbus": "modbus", "udp": "udp", "mqtt": "mqtt", "ship": "wss"}
 MANY: Final = 128
-"""Wallboxes with addresses of their own from which on they share sockets: four interfaces with a client each, and so many
+"""Wallboxes with addresses of their own from which on they share sockets: four interfaces with a client each, and they
 need the 1,024 open files that most systems allow. Fewer have a socket each, and refuse as a device does."""
 RESERVE: Final = 64
 """File descriptors for everything that is not a listening socket or a client of one."""
