@@ -16,9 +16,10 @@ from ..devices.interception import Interception
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
 from ..devices.traffic import READING, of_http
 from ..runtime.journal import Entry
+from .listening import Listening
 from .pem import server_context
 from .quick import Quick
-from .server import BACKLOG, Endpoint, Server
+from .server import Endpoint, Server
 from .websocket import Room, Rooms
 from .wire import encode_reply, excerpt
 
@@ -43,7 +44,7 @@ class HttpServer(Server):
         self.connections: dict[Connection | Quick, None] = {}
         """Open ones, the one that has been quiet for longest first."""
         self.rooms = Rooms(endpoint)
-        self._socket: asyncio.Server | None = None
+        self._socket: Listening | None = None
         self._listener: Listener | None = None
         self._framed: tuple[HttpReply, tuple[object, ...], bytes] | None = None
         """The reply framed last, how, and what it became."""
@@ -61,16 +62,8 @@ class HttpServer(Server):
     # --- the socket --------------------------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._socket = await loop.create_server(
-            partial(Quick, self, self._make),
-            self.endpoint.host,
-            self.endpoint.port,
-            backlog=BACKLOG,
-            reuse_address=True,
-            ssl=server_context(self.interface.credentials),
-        )
-        self.endpoint.port = self._socket.sockets[0].getsockname()[1]
+        context = server_context(self.interface.credentials)
+        self._socket = await self.endpoint.listen(partial(Quick, self, self._make), context)
 
     def _make(self) -> Connection:
         """A connection that can do everything; aiohttp is imported for the first one."""
