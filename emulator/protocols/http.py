@@ -16,10 +16,10 @@ from ..devices.interception import Interception
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
 from ..devices.traffic import READING, of_http
 from ..runtime.journal import Entry
+from .listening import Listening
 from .pem import server_context
 from .quick import Quick
 from .server import Endpoint, Server
-from .streams import Listening, listen
 from .websocket import Room, Rooms
 from .wire import encode_reply, excerpt
 
@@ -62,9 +62,8 @@ class HttpServer(Server):
     # --- the socket --------------------------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        tls = server_context(self.interface.credentials)
-        self._socket = await listen(partial(Quick, self, self._make), self.endpoint.host, self.endpoint.port, tls=tls)
-        self.endpoint.port = self._socket.port
+        context = server_context(self.interface.credentials)
+        self._socket = await self.endpoint.listen(partial(Quick, self, self._make), context)
 
     def _make(self) -> Connection:
         """A connection that can do everything; aiohttp is imported for the first one."""

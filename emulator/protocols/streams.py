@@ -10,146 +10,15 @@ The one rule: to a protocol, a `Stream` is a transport like asyncio's own.
 from __future__ import annotations
 
 import asyncio
-import errno
-import ipaddress
-import logging
 import socket
-from collections.abc import Callable
-from ssl import SSLContext
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-log = logging.getLogger(__name__)
-
-BACKLOG: Final = 2048
-"""Connections that may wait to be accepted: asyncio's 100 turns a storm of clients into retransmissions."""
-ACCEPTED: Final = 4
-"""Connections of one port that are accepted before others have their turn."""
-REST: Final = 1.0
-"""Wall seconds before a port looks again whether there are descriptors to be had."""
 LARGEST_READ: Final = 256 * 1024
 HIGH: Final = 64 * 1024
 """Bytes that may wait to be sent before the protocol is told to pause, as in asyncio."""
-_EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _NOT_YET: Final = (BlockingIOError, InterruptedError)
 _GONE: Final = (BrokenPipeError, ConnectionResetError, ConnectionAbortedError, TimeoutError)
 """How clients leave."""
-
-
-class Listening(Protocol):
-    """A port that is listened on."""
-
-    @property
-    def port(self) -> int: ...
-
-    def close(self) -> None:
-        """Stop listening; connections go on."""
-        ...
-
-
-async def listen(
-    make: Callable[[], asyncio.Protocol], host: str, port: int, *, tls: SSLContext | None = None
-) -> Listening:
-    """Listen on `host:port` (0: any port), with a protocol made for each connection. OSError if it cannot."""
-    loop = asyncio.get_running_loop()
-    if tls is None and _by_selector(loop):
-        return await _Ports.open(loop, make, host, port)
-    server = await loop.create_server(make, host, port, backlog=BACKLOG, reuse_address=True, ssl=tls)
-    return _Library(server)
-
-
-def _by_selector(loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether a loop tells when a socket can be read: that of Windows does not."""
-    proactor = getattr(asyncio, "ProactorEventLoop", None)
-    return proactor is None or not isinstance(loop, proactor)
-
-
-class _Library:
-    """Connections as asyncio serves them."""
-
-    def __init__(self, server: asyncio.Server) -> None:
-        self._server = server
-        self.port: int = server.sockets[0].getsockname()[1]
-
-    def close(self) -> None:
-        self._server.close()
-
-
-class _Ports:
-    """The listening sockets of one name: one for each of its addresses."""
-
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, sockets: list[socket.socket], make: Callable[[], asyncio.Protocol]
-    ) -> None:
-        self._loop = loop
-        self._sockets = sockets
-        self._make = make
-        self._resting: dict[socket.socket, asyncio.TimerHandle] = {}
-        self.port: int = sockets[0].getsockname()[1]
-        for listening in sockets:
-            listening.setblocking(False)
-            # What is accepted inherits it: no reply waits for an acknowledgement.
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._watch(listening)
-
-    @classmethod
-    async def open(
-        cls, loop: asyncio.AbstractEventLoop, make: Callable[[], asyncio.Protocol], host: str, port: int
-    ) -> _Ports:
-        sockets: list[socket.socket] = []
-        try:
-            for family, address in await _addresses(loop, host):
-                sockets.append(socket.create_server((address, port), family=family, backlog=BACKLOG))
-            return cls(loop, sockets, make)
-        except BaseException:
-            for listening in sockets:
-                listening.close()
-            raise
-
-    def close(self) -> None:
-        for timer in self._resting.values():
-            timer.cancel()
-        for listening in self._sockets:
-            if listening not in self._resting:
-                self._loop.remove_reader(listening.fileno())
-            listening.close()
-        self._sockets.clear()
-        self._resting.clear()
-
-    def _watch(self, listening: socket.socket) -> None:
-        self._resting.pop(listening, None)
-        self._loop.add_reader(listening.fileno(), self._accept, listening)
-
-    def _accept(self, listening: socket.socket) -> None:
-        for _ in range(ACCEPTED):
-            if not self._sockets:
-                return
-            try:
-                accepted, peer = listening.accept()
-            except (*_NOT_YET, ConnectionAbortedError):
-                return
-            except OSError as error:
-                if error.errno not in _EXHAUSTED:
-                    raise
-                log.error("port %d accepts nobody for a moment: %s", self.port, error.strerror)
-                self._loop.remove_reader(listening.fileno())
-                self._resting[listening] = self._loop.call_later(REST, self._watch, listening)
-                return
-            accepted.setblocking(False)
-            try:
-                Stream(self._loop, accepted, peer, self._make()).begin()
-            except BaseException:
-                accepted.close()
-                raise
-
-
-async def _addresses(loop: asyncio.AbstractEventLoop, host: str) -> list[tuple[int, str]]:
-    """The addresses of a host, with their families."""
-    try:
-        version = ipaddress.ip_address(host).version
-    except ValueError:
-        found = await loop.getaddrinfo(host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
-    return [(socket.AF_INET if version == 4 else socket.AF_INET6, host)]
 
 
 class Stream(asyncio.Transport):

@@ -14,6 +14,10 @@ def half_open(transport: asyncio.BaseTransport | None) -> bool:
 
 def reset(transport: asyncio.Transport) -> None:
     """Break the connection so that the client sees a TCP reset."""
-    sock = transport.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    linger_no_more(transport.get_extra_info("socket"))
     transport.abort()
+
+
+def linger_no_more(connection: socket.socket) -> None:
+    """To close the connection is to reset it from now on."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
