@@ -376,8 +376,7 @@ class Emulator:
         self._adopt()
         await self.growth.turn_to(world.added)
         if self._keeper is not None:
-            self._keeper.rewrite()
-            self.growth.keep()
+            self._keeper.rewrite(self.growth.as_json())
         self.sockets.attach_central_system(self.simulation)
         self._attach()
         await self.settle(published=False)
