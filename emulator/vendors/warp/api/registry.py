@@ -76,6 +76,8 @@ class Registry:
         """States, documents and configurations in registration order."""
         self.commands: dict[str, Row] = {}
         """Commands and configurations, by the path that takes a document."""
+        self.version = 0
+        """Another one: other rows."""
         self.modified: set[str] = set()
         """Configurations that were saved since the boot."""
         self.origin = INTERNAL
@@ -91,10 +93,12 @@ class Registry:
         """Nothing is registered."""
         for table in (self.states, self.commands, self._modules, self._documents, self._active):
             table.clear()
+        self.version += 1
 
     def add(self, row: AnyRow[M], module: M) -> None:
         """Register a row of a module. ValueError if the path is taken."""
         self._modules[row.name] = module
+        self.version += 1
         if isinstance(row, Command):
             _put_new(self.commands, row.name, row)
             return
@@ -106,6 +110,7 @@ class Registry:
         """What exists on some conditions only."""
         self.commands.pop(path, None)
         self.states.pop(path, None)
+        self.version += 1
 
     # --- documents ---------------------------------------------------------------------------------------------------
 
