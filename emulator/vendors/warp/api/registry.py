@@ -68,6 +68,8 @@ class Registry:
         self._moments = moments
         self._kept: dict[str, KeptText] = {}
         """Of states that follow whatever happens."""
+        self._of_memory: dict[str, tuple[object, str]] = {}
+        """Of states that follow the controller's memory: the memory, and what they said."""
         self._settings = settings
         self._record_write = record_write
         self._touch = touch
@@ -118,6 +120,7 @@ class Registry:
         """The network processor boots: volatile documents start over, configurations come from flash."""
         self._texts.clear()
         self._kept.clear()
+        self._of_memory.clear()
         self._last.clear()
         self.modified.clear()
         for path, row in self.states.items():
@@ -193,6 +196,14 @@ class Registry:
                 kept = self._kept[row.name] = KeptText()
             module, moment = self._modules[row.name], Moment(self._moments.revision, view.instant)
             return kept.at(moment, lambda: row.schema.encode(row.read(module, view)))
+        if isinstance(row, State) and row.follows == "memory":
+            memory = view.evse.memory
+            before = self._of_memory.get(row.name)
+            if before is not None and before[0] is memory:
+                return before[1]
+            text = row.schema.encode(row.read(self._modules[row.name], view))
+            self._of_memory[row.name] = memory, text
+            return text
         if isinstance(row, State):
             texts = view.written(row.follows) if row.live else self._texts
             found = texts.get(row.name)

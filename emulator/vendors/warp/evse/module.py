@@ -128,7 +128,8 @@ class Evse(Module):
 
     def indicator(self, v: View) -> dict[str, int]:
         memory = v.evse.memory
-        left = (memory.indicator_ends - v.at) // MILLISECOND
+        at = v.at if memory.indicator_ends > v.instant else v.instant
+        left = (memory.indicator_ends - at) // MILLISECOND
         indication, hue, saturation, value = memory.indicator if left > 0 else (-1, 0, 0, 0)
         return {
             "indication": indication,

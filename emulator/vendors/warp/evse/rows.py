@@ -93,7 +93,7 @@ def _pair(
     since: str | None = None,
 ) -> Iterable[AnyRow[Evse]]:
     """A state of the controller and the command that writes it."""
-    follows: Final = "everything" if name == "evse/indicator_led" else "poll"
+    follows: Final = "everything" if name == "evse/indicator_led" else "memory"
     yield FW.state(name, schema, read, follows=follows, models=models, since=since)
     yield FW.command(f"{name}_update", act, schema, action=action, models=models, since=since)
 
@@ -124,7 +124,7 @@ def _switch(stored: Stored, slot: SlotId, since: str | None = None) -> Iterable[
 
 
 def _shown_current(name: str, slot: SlotId) -> State[Evse]:
-    return FW.state(name, CURRENT, _current(slot), follows="poll")
+    return FW.state(name, CURRENT, _current(slot), follows="memory")
 
 
 def _order(name: str, act: Act, models: tuple[str, ...] | None = None, about: str = "") -> Command[Evse]:
@@ -153,7 +153,7 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
         "evse/hardware_configuration", Obj({**_HARDWARE, "energy_meter_type": U8}), Evse.hardware, models=WARP2_UP
     ),
     FW.state("evse/hardware_configuration", Obj(_HARDWARE), Evse.hardware, models=WARP1),
-    FW.state("evse/slots", Arr(SLOT, 20), Evse.slots, follows="poll"),
+    FW.state("evse/slots", Arr(SLOT, 20), Evse.slots, follows="memory"),
     *_pair("evse/external_current", CURRENT, _current(SlotId.EXTERNAL), Evse.external_current),
     *_pair(
         "evse/external_enabled",
