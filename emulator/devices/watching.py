@@ -63,7 +63,7 @@ class Watch(Generic[K, V, T]):
             if until <= at:
                 HOLDS.until = FOREVER
                 text = write(row, view)
-                until = HOLDS.until  # noqa: PLW2901 - of what it says now
+                until = HOLDS.until
                 if text != now.get(row):
                     news[row] = text
             if until != FOREVER:

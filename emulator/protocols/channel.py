@@ -6,18 +6,19 @@ The one rule: a client that is slow, broken or silent costs a bounded amount of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
-from ..core.instant import Instant, seconds
+from ..core.instant import Instant
 from ..devices.delivery import Delivery
-from ..devices.interception import Interception
+from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import Close, Frame, WebSocketEndpoint
 from ..devices.traffic import Direction, of_frame
 from ..runtime.journal import Entry
 from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
+from .parcels import Packer, described
 from .server import APART, Endpoint
 from .timers import Timers
 from .turns import Turn
@@ -34,6 +35,7 @@ HALF_SENT: Final = 10.0
 """Wall seconds a client has to finish a message it has begun."""
 
 Answer = TypeVar("Answer")
+P = ParamSpec("P")
 
 
 class Channel:
@@ -45,12 +47,14 @@ class Channel:
         path: str,
         spec: WebSocketEndpoint,
         connection: Connection,
+        packer: Packer,
         left: Callable[[Channel], None],
     ) -> None:
         self.endpoint = endpoint
         self.path = path
         self.spec = spec
         self.connection = connection
+        self._packer = packer
         self._left = left
         """Told when the conversation is over."""
         self.alive_at = asyncio.get_running_loop().time()
@@ -209,7 +213,7 @@ class Channel:
             self._lag = self.endpoint.latency("websocket")
             began = perf_counter()
             with interception.handling():
-                self._speak(lambda: self._conversation.received(text), detail)
+                self._speak(lambda: self._conversation.received(text), replies_to=detail)
             self.endpoint.websocket_workload.answered(perf_counter() - began)
             self._lag = 0.0
 
@@ -245,14 +249,15 @@ class Channel:
     def _speak(
         self,
         ask: Callable[[], Iterable[Frame]],
-        replies_to: dict[str, object] | None = None,
         *,
+        replies_to: dict[str, object] | None = None,
         at: Instant | None = None,
     ) -> None:
         self._talking = True
         try:
-            frames = self._guarded(lambda: list(ask())) or []
-            for frame in frames:
+            frames = self._guarded(_listed, ask) or ()
+            sent = 0 if replies_to is not None or not frames else self._push(frames, at)
+            for frame in frames[sent:]:
                 self._send(frame, replies_to, at)
         finally:
             self._talking = False
@@ -261,6 +266,30 @@ class Channel:
         elif self._merged is not None and not self._crowded:
             at, self._merged = self._merged, None
             self.publish(at)
+
+    def _push(self, frames: Sequence[Frame], at: Instant | None) -> int:
+        """Send frames nobody asked for in one go, as long as nothing happens to them on the way; how many were."""
+        if self._late or self._over or self._ending:
+            return 0
+        parcel = self._packer.pack(frames, self._told_of(at))
+        if parcel is None:
+            return 0
+        count = 0
+        for frame, detail in zip(frames, parcel.details, strict=True):
+            if self._intercept(frame, "out") is not UNTOUCHED:
+                break
+            self._record("push", self.path, detail)
+            count += 1
+        else:
+            self._write(parcel.data, parcel.sizes)
+            return count
+        sizes = parcel.sizes[:count]
+        self._write(parcel.data[: sum(sizes)], sizes)
+        return count
+
+    def _told_of(self, at: Instant | None) -> Instant | None:
+        """The instant a push tells of, if that is not the present."""
+        return None if at == self.endpoint.simulation.at else at
 
     def _send(self, frame: Frame, replies_to: dict[str, object] | None, at: Instant | None) -> None:
         if self._over or self._ending:
@@ -278,7 +307,7 @@ class Channel:
         payload = delivery.data
         frame = payload.decode("utf-8", "replace") if isinstance(frame, str) else payload
         if replies_to is None:
-            self._record_push(frame, len(payload), at)
+            self._record("push", self.path, described(self.spec, frame, len(payload), self._told_of(at)))
         else:
             if told := self.spec.told_by(frame):
                 read = replies_to.setdefault("reads", [])
@@ -318,18 +347,21 @@ class Channel:
 
         loop.call_at(due, leave)
 
-    def _record_push(self, frame: str | bytes, size: int, at: Instant | None) -> None:
-        detail: dict[str, object] = {"size": size, "frame": excerpt(frame)}
-        if told := self.spec.told_by(frame):
-            detail["reads"] = told
-        if at is not None and at != self.endpoint.simulation.at:
-            detail["of"] = round(seconds(at), 6)
-        self._record("push", self.path, detail)
-
     def _put(self, opcode: Opcode, payload: bytes) -> None:
-        self.connection.put(encode_frame(opcode, payload))
-        if self.connection.congested:
-            self._behind += 1
+        data = encode_frame(opcode, payload)
+        self._write(data, (len(data),))
+
+    def _write(self, data: bytes, sizes: Sequence[int]) -> None:
+        """Write frames of these sizes in one go, and count those that wait for the client."""
+        connection = self.connection
+        connection.put(data)
+        if connection.congested and connection.transport is not None:
+            waiting = connection.transport.get_write_buffer_size()
+            for size in reversed(sizes):
+                if waiting <= 0:
+                    break
+                self._behind += 1
+                waiting -= size
             if self._crowded:
                 self._pause()
 
@@ -368,9 +400,9 @@ class Channel:
             self.connection.transport.resume_reading()
             self._listen()
 
-    def _guarded(self, ask: Callable[[], Answer]) -> Answer | None:
+    def _guarded(self, ask: Callable[P, Answer], *args: P.args, **kwargs: P.kwargs) -> Answer | None:
         """Ask the conversation; a mistake of ours costs this client its connection and nothing else."""
-        return self.endpoint.guarded(self.break_off, ask)
+        return self.endpoint.guarded(self.break_off, ask, *args, **kwargs)
 
     def note(self, name: str, detail: dict[str, object] | None = None) -> None:
         """Record what becomes of the connection."""
@@ -395,3 +427,9 @@ class Channel:
                 if self.spec.heartbeat is not None:
                     self._put(Opcode.TEXT, self.spec.heartbeat().encode())
             self._timers.after("ping", self.spec.ping, self._ping)
+
+
+def _listed(ask: Callable[[], Iterable[Frame]]) -> Sequence[Frame]:
+    """All frames, even if they are made one by one; the very same sequence, if it is one."""
+    frames = ask()
+    return frames if isinstance(frames, Sequence) else list(frames)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..core.instant import Instant
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest, WebSocketEndpoint
 from .channel import Channel
+from .parcels import Packer
 from .push import Publisher
 from .server import Endpoint
 from .wire import switching_protocols
@@ -31,6 +32,7 @@ class Room:
         self.spec = spec
         self.clients: dict[Channel, None] = {}
         """In the order in which they came."""
+        self._packer = Packer(spec)
         self._publisher = Publisher(endpoint.wallbox, spec.period, self._publish)
 
     def answer(self, request: HttpRequest) -> HttpReply:
@@ -47,7 +49,7 @@ class Room:
         """Turn an accepted connection into a client of this room."""
         while len(self.clients) >= self.spec.max_clients:
             self._evict(min(self.clients, key=lambda client: client.alive_at))
-        channel = Channel(self.endpoint, self.path, self.spec, connection, self.leave)
+        channel = Channel(self.endpoint, self.path, self.spec, connection, self._packer, self.leave)
         connection.put(switching_protocols(request.headers["sec-websocket-key"]))
         self.clients[channel] = None
         self._publisher.start()

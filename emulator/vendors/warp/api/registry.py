@@ -197,7 +197,7 @@ class Registry:
             module, moment = self._modules[row.name], Moment(self._moments.revision, view.instant)
             return kept.at(moment, lambda: row.schema.encode(row.read(module, view)))
         if isinstance(row, State) and row.follows == "memory":
-            memory = view.evse.memory
+            memory = view.memory
             before = self._of_memory.get(row.name)
             if before is not None and before[0] is memory:
                 return before[1]

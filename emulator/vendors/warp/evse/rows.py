@@ -99,7 +99,7 @@ def _pair(
 
 
 def _memory(member: str, read: Callable[[Memory], object]) -> Read[Evse]:
-    return lambda m, v: {member: read(v.evse.memory)}
+    return lambda m, v: {member: read(v.memory)}
 
 
 def _current(slot: SlotId) -> Read[Evse]:
@@ -171,8 +171,8 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
         "evse/external_defaults",
         obj(current=Int(16, value=32000), clear_on_disconnect=BOOL),
         lambda m, v: {
-            "current": v.evse.memory.external_default,
-            "clear_on_disconnect": v.evse.memory.external_default_clear,
+            "current": v.memory.external_default,
+            "clear_on_disconnect": v.memory.external_default_clear,
         },
         Evse.external_defaults,
     ),
@@ -210,7 +210,7 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
         "evse/button_state",
         obj(button_press_time=U32, button_release_time=U32, button_pressed=BOOL),
         Evse.button,
-        follows="poll",
+        follows="memory",
         low_latency=True,
     ),
     *_pair("evse/indicator_led", LED, Evse.indicator, Evse.led, action=True),
@@ -238,9 +238,9 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
         flash.GPIO.path,
         obj(shutdown_input=U8, input=U8, output=Int(8, value=1)),
         lambda m, v: {
-            "shutdown_input": v.evse.memory.shutdown_input,
-            "input": v.evse.memory.input,
-            "output": v.evse.memory.output,
+            "shutdown_input": v.memory.shutdown_input,
+            "input": v.memory.input,
+            "output": v.memory.output,
         },
         Evse.gpio,
         action=True,
