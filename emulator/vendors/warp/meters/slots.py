@@ -221,22 +221,16 @@ class Meters(Module):
         looked = grid(at, CALLBACK)
         key = (looked, self.platform.revision, self.platform.charger_revision)
         if self._sample is None or self._sample_key != key:
-            if not self._same(key[1:]):
+            if not self._same():
                 self._sample = self._new_sample(looked)
             self._sample_key, self._happened = key, self.platform.moments.revision
         assert self._sample is not None
         return self._sample
 
-    def _same(self, revisions: tuple[int, int]) -> bool:
+    def _same(self) -> bool:
         """Whether the meter sees what it saw last: nothing has happened, and nothing moves."""
-        sample = self._sample
-        return (
-            sample is not None
-            and self._happened == self.platform.moments.revision
-            and self._sample_key[1:] == revisions
-            and sample.snapshot.still
-            and sample.vehicle == self.vehicle.measured()
-        )
+        sample, quiet = self._sample, self._happened == self.platform.moments.revision
+        return sample is not None and quiet and sample.snapshot.still and sample.vehicle == self.vehicle.measured()
 
     def _new_sample(self, looked: Instant) -> Sample:
         snapshot = self._frozen if self._frozen is not None else self._look(looked)
@@ -264,8 +258,11 @@ class Meters(Module):
     def values(self, slot: int, v: View) -> list[float | None]:
         if (pushed := self._pushed.get(slot)) is not None:
             return pushed
-        sample = v.meter
-        return [self._measured(i, sample) for i in self.value_ids(slot)]
+        sample, ids = v.meter, self.value_ids(slot)
+        found = sample.lists.get(ids)
+        if found is None:
+            found = sample.lists[ids] = [self._measured(i, sample) for i in ids]
+        return found
 
     def value(self, slot: int, value_id: int, v: View) -> float | None:
         """One value of a slot; None if it has none."""
