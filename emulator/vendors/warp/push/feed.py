@@ -73,7 +73,7 @@ class Board:
         if grid(at, QUICK) <= told.quick:
             return told, ()
         self._follow()
-        return self._lockstep.next(told, at, self.platform.moments.now())
+        return self._lockstep.next(told, at, self.platform.moments.now().revision)
 
     def _step(self, told: Told, at: Instant) -> tuple[Told, News]:
         slow, quick = grid(at, SECOND), grid(at, QUICK)
