@@ -96,7 +96,7 @@ class Emulator:
         stack.callback(loop.set_exception_handler, loop.get_exception_handler())
         loop.set_exception_handler(unhandled(self.bugs))
         wallboxes = sum(len(charger.wallboxes) for charger in self.scenario.chargers)
-        reserve_descriptors(2 * wallboxes)
+        reserve_descriptors(2 * wallboxes, shared=self.sockets.shares)
         if self.options.state is not None:
             self._keeper = stack.enter_context(Keeper(self.options.state))
         if self.scenario.wants_broker or self.scenario.broker is not None:
