@@ -88,12 +88,13 @@ class Registry:
         """Of each row, by its name."""
         self._documents: dict[str, object] = {}
         self._active: dict[str, object] = {}
+        self._variants: dict[str, tuple[int, Doc]] = {}
         self._texts: dict[str, str] = {}
         self._last: dict[str, object] = {}
 
     def clear(self) -> None:
         """Nothing is registered."""
-        for table in (self.states, self.commands, self._modules, self._documents, self._active):
+        for table in (self.states, self.commands, self._modules, self._documents, self._active, self._variants):
             table.clear()
         self.version += 1
 
@@ -127,6 +128,7 @@ class Registry:
             if isinstance(row, Config):
                 self.reload(path)
                 self._active[path] = deepcopy(self._documents[path])
+        self._variants.clear()
         for path, row in self.states.items():
             if isinstance(row, Document):
                 self._documents[path] = self._default(row)
@@ -159,6 +161,13 @@ class Registry:
     def active(self, path: str) -> Doc:
         """A configuration as it was at boot, for what needs a reboot."""
         return Doc(self._active.get(path, self._documents[path]))
+
+    def active_variant(self, path: str) -> tuple[int, Doc]:
+        """Tag and value of a union among the configurations as it was at boot."""
+        found = self._variants.get(path)
+        if found is None:
+            found = self._variants[path] = self.active(path).tagged
+        return found
 
     def member(self, path: str, name: str) -> object:
         """One member of a kept document."""

@@ -241,7 +241,7 @@ class Meters(Module):
 
     def _config(self, slot: int) -> tuple[int, Doc]:
         """Class and configuration since the boot."""
-        return self.api.active(f"meters/{slot}/config").tagged
+        return self.api.active_variant(f"meters/{slot}/config")
 
     def class_of(self, slot: int) -> int:
         return self._config(slot)[0]
