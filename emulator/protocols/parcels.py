@@ -14,15 +14,26 @@ from ..devices.interfaces import Close, Frame, WebSocketEndpoint
 from .frames import Opcode, encode_frame
 from .wire import excerpt
 
+MOST_REPLIES: Final = 8
+"""Answers to one message that go into the journal."""
+
 
 class Parcel(NamedTuple):
     """Frames that leave together."""
 
+    frames: Sequence[str | bytes]
     details: Sequence[dict[str, object]]
     """What the journal says of each. Not to be changed."""
     data: bytes
     sizes: Sequence[int]
     """Bytes of each."""
+
+    def first(self, count: int) -> Parcel:
+        """Some of them, from the first on."""
+        if count == len(self.frames):
+            return self
+        sizes = self.sizes[:count]
+        return Parcel(self.frames[:count], self.details[:count], self.data[: sum(sizes)], sizes)
 
 
 def described(spec: WebSocketEndpoint, frame: str | bytes, size: int, of: Instant | None) -> dict[str, object]:
@@ -33,6 +44,18 @@ def described(spec: WebSocketEndpoint, frame: str | bytes, size: int, of: Instan
     if of is not None:
         detail["of"] = round(seconds(of), 6)
     return detail
+
+
+def add_reply(detail: dict[str, object], spec: WebSocketEndpoint, frame: str | bytes) -> None:
+    """Complete what the journal says of a message by an answer to it."""
+    if told := spec.told_by(frame):
+        read = detail.setdefault("reads", [])
+        assert isinstance(read, list)
+        read += told
+    shown = detail.setdefault("replies", [])
+    assert isinstance(shown, list)
+    if len(shown) < MOST_REPLIES:
+        shown.append(excerpt(frame))
 
 
 def framed(frame: str | bytes) -> tuple[bytes, int]:
@@ -58,12 +81,13 @@ class Packer:
             return last[2]
         wires: list[bytes] = []
         details = []
-        for frame in frames:
-            if isinstance(frame, Close):
-                return None
+        plain = [frame for frame in frames if not isinstance(frame, Close)]
+        if len(plain) < len(frames):
+            return None
+        for frame in plain:
             wire, size = framed(frame)
             wires.append(wire)
             details.append(described(self._spec, frame, size, of))
-        parcel = Parcel(details, b"".join(wires), [len(wire) for wire in wires])
+        parcel = Parcel(plain, details, b"".join(wires), [len(wire) for wire in wires])
         self._last = frames, of, parcel
         return parcel
