@@ -87,10 +87,12 @@ class Evil(AbstractAsyncContextManager["Evil"]):
         talk = asyncio.current_task()
         assert talk is not None
         self._talks.add(talk)
-        with suppress(OSError, EOFError, PacketError, ValueError):
-            await self.talk(reader, writer)
-        self._talks.discard(talk)
-        writer.transport.abort()
+        try:
+            with suppress(OSError, EOFError, PacketError, ValueError):
+                await self.talk(reader, writer)
+        finally:
+            self._talks.discard(talk)
+            writer.transport.abort()
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, to its end."""
@@ -102,17 +104,17 @@ class Evil(AbstractAsyncContextManager["Evil"]):
             if self.sent >= self.goal:
                 await asyncio.sleep(0.05)
                 continue
-            for _ in range(BURST):
-                if self.random.random() < self.enveloped:
-                    data = self.wire.mutated(self._mutator)
-                else:
-                    data = self._mutator.of(self.wire.dressed(self._mutator.original()))
-                say(writer, data)
-                self.sent += 1
+            say(writer, b"".join(self._something() for _ in range(BURST)))
+            self.sent += BURST
             await writer.drain()
             await asyncio.sleep(0.001)
             if self.random.random() < 0.02:
                 return
+
+    def _something(self) -> bytes:
+        if self.random.random() < self.enveloped:
+            return self.wire.mutated(self._mutator)
+        return self._mutator.of(self.wire.dressed(self._mutator.original()))
 
 
 class EvilBroker(Evil):

@@ -32,6 +32,7 @@ SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
     "Fairness": (
         ("messages in a helping", "protocols.turns.HELPING", ""),
         ("longest helping", "protocols.turns.LONGEST", "s"),
+        ("connections accepted in a go on a shared socket", "protocols.listening.AT_ONCE", ""),
     ),
     "Scenario files and requests": (
         ("size of a file", "language.bounds.LARGEST_FILE", "bytes"),
@@ -77,7 +78,7 @@ SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
         ("a request line or a header", "protocols.connection.MAX_LINE", "bytes"),
         ("time of a client to read a reply", "protocols.http.SLOW_READER", "s"),
         ("time for a WebSocket message that has begun", "protocols.channel.HALF_SENT", "s"),
-        ("bytes that wait for a slow WebSocket client", "protocols.channel.MAX_BACKLOG", "bytes"),
+        ("bytes that wait for a slow WebSocket client", "protocols.line.MAX_BACKLOG", "bytes"),
     ),
     "Modbus": (
         ("replies held back on a connection", "protocols.modbus.HELD_BACK", ""),
