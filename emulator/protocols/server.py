@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar, TypeVarTuple
 
 from ..core.instant import Instant
 from ..devices.interception import UNTOUCHED, Interception
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 F = TypeVar("F")
 Declared = TypeVar("Declared")
 
@@ -59,28 +60,22 @@ class Endpoint:
     websocket_workload: Workload = field(default_factory=Workload)
     """Of the WebSocket paths on the port of an HTTP server."""
 
+    def __post_init__(self) -> None:
+        self.attach(self.wallbox)
+
     def attach(self, wallbox: Wallbox) -> None:
         """Serve another wallbox (of the same vendor) from now on."""
         self.wallbox = wallbox
-
-    @property
-    def simulation(self) -> Simulation:
-        return self.wallbox.simulation
-
-    @property
-    def interface(self) -> Interface:
-        return self.wallbox.interfaces[self.name]
+        self.simulation: Simulation = wallbox.simulation
+        self.interface: Interface = wallbox.interfaces[self.name]
+        self.address = f"{wallbox.address}.{self.name}"
+        """Name in scenarios: `garage.goe.http`."""
 
     def declared(self, kind: type[Declared]) -> Declared:
         """The interface, of the kind that its server serves."""
         interface = self.interface
         assert isinstance(interface, kind)
         return interface
-
-    @property
-    def address(self) -> str:
-        """Name in scenarios: `garage.goe.http`."""
-        return f"{self.wallbox.address}.{self.name}"
 
     async def listen(self, accepted: Accepted, context: ssl.SSLContext | None = None) -> Listening:
         """Accept connections here, and know the real port. OSError if it is taken."""
@@ -113,16 +108,16 @@ class Endpoint:
         """How many connections there may be, where the device takes `limit`."""
         return self.wallbox.interceptor.connection_limit(self.name, limit)
 
-    def ask(self, fallback: Callable[[], F], question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | F:
+    def ask(self, fallback: Callable[[], F], question: Callable[[*Ts], T], *args: *Ts) -> T | F:
         """The wallbox's answer to a client; how long it took is counted. Else as `guarded`."""
         began = perf_counter()
-        answer = self.simulation.bugs.guard(self.address, fallback, question, *args, **kwargs)
+        answer = self.simulation.bugs.guard(self.address, fallback, question, *args)
         self.workload.answered(perf_counter() - began)
         return answer
 
-    def guarded(self, fallback: Callable[[], F], question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | F:
+    def guarded(self, fallback: Callable[[], F], question: Callable[[*Ts], T], *args: *Ts) -> T | F:
         """What the wallbox says; `fallback` if our code for it fails, as a device would do when its own does."""
-        return self.simulation.bugs.guard(self.address, fallback, question, *args, **kwargs)
+        return self.simulation.bugs.guard(self.address, fallback, question, *args)
 
     def record(
         self,
@@ -135,7 +130,7 @@ class Endpoint:
     ) -> Entry:
         """Add what passed through here to the journal. `interface`: default, the name of this one."""
         return self.simulation.journal.record(
-            self.simulation.at,
+            self.simulation.agenda.at,
             kind,
             name,
             detail,
@@ -146,8 +141,7 @@ class Endpoint:
         )
 
     def origin(self, client: str | None, cause: Entry | None = None, *, interface: str | None = None) -> Origin:
-        sequence = cause.seq if cause is not None else None
-        return Origin(interface=interface or self.name, client=client, host=self.host, cause=sequence)
+        return Origin(interface or self.name, client, self.host, None if cause is None else cause.seq)
 
 
 class Server(ABC):

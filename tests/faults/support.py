@@ -95,7 +95,7 @@ class Bench:
     def registers(self, start: int, count: int = 1, **more: Any) -> list[int] | int | None:
         """Registers read with function 3; an exception's code as a negative number; None for silence."""
         answer = self.modbus(bytes([3]) + start.to_bytes(2, "big") + count.to_bytes(2, "big"), **more)
-        if answer.frame is None:
+        if not answer.data:
             return None
         data = answer.data[7:]
         if data[0] & 0x80:
