@@ -142,6 +142,12 @@ class Agenda:
             if timer.due is not None and timer.due <= self.at:
                 timer.clear()
 
+    def forget(self, owner: Happenings) -> None:
+        """Drop everything that is to happen to somebody who is no more."""
+        for _, _, _, timer in self._heap:
+            if timer._owner is owner:
+                timer.clear()
+
     def run_until(self, limit: Instant) -> None:
         """Fire everything due up to and including `limit`, then stand there."""
         while self.step(limit):

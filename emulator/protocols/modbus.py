@@ -134,7 +134,7 @@ class ModbusServer(Server):
         if asking.payload:
             detail.complete({"payload": asking.payload.hex()})
         interception = endpoint.intercept(of_modbus, asking, endpoint.name)
-        with endpoint.simulation.exchange(entry, reading=asked.function not in WRITES, at_once=True):
+        with endpoint.simulation.exchange(entry, reading=asked.function not in WRITES, fresh=True):
             found = endpoint.ask(_broken, self._answered, frame, asked, asking, interception)
         if found is None:
             found = ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE)

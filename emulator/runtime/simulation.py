@@ -78,13 +78,13 @@ class Simulation:
             self.advance_to(self.clock.now())
         return self.agenda.at
 
-    def exchange(self, entry: Entry | int | None, *, reading: bool = False, at_once: bool = False) -> Exchange:
+    def exchange(self, entry: Entry | int | None, *, reading: bool = False, fresh: bool = False) -> Exchange:
         """Everything inside happens at one instant, as an answer to `entry`: a reply never mixes two instants.
 
         `reading`: it looks like a request that changes nothing; what it changes all the same is said by who does.
-        `at_once`: at the instant to which the world has just been brought, but for what the entry has set off itself.
+        `fresh`: the entry was recorded at the present instant, which is the one, but for what it has set off itself.
         """
-        if not at_once or not self.agenda.quiet_until(self.agenda.at):
+        if not fresh or not self.agenda.quiet_until(self.agenda.at):
             self.present()
         return Exchange(self, entry, reading)
 
@@ -184,6 +184,11 @@ class Simulation:
         self.chargers[name] = charger
         return charger
 
+    def remove_charger(self, name: str) -> None:
+        """Take a charger out of the world that nobody has got to know yet."""
+        self.agenda.forget(self.chargers.pop(name).happenings)
+        self._listeners.pop(name, None)
+
     def observe(self, charger: str) -> Snapshot:
         """Everything measurable now. Reading is not an event."""
         at = self.present()
@@ -211,9 +216,11 @@ class Simulation:
         with self.because(entry):
             return self._hand_over(charger, command)
 
-    def listen(self, charger: str, listener: EventListener) -> None:
-        """Call `listener` for every event of a charger, in order, at its exact instant."""
-        self._listeners.setdefault(charger, []).append(listener)
+    def listen(self, charger: str, listener: EventListener) -> Callable[[], None]:
+        """Call `listener` for every event of a charger, in order, at its exact instant; returns what ends that."""
+        listeners = self._listeners.setdefault(charger, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener) if listener in listeners else None
 
     @contextmanager
     def because(self, entry: Entry | int | None) -> Iterator[None]:
