@@ -61,6 +61,8 @@ class Known(NamedTuple):
     """It is as long as its function says."""
     told: Mapping[str, object]
     """For its entry."""
+    form: tuple[int, bytes] | None = None
+    """What it is kept by."""
 
 
 class ModbusServer(Server):
@@ -133,7 +135,7 @@ class ModbusServer(Server):
         asking = request(frame, asked, endpoint.origin(entry.client, entry))
         if asking.payload:
             detail.complete({"payload": asking.payload.hex()})
-        interception = endpoint.intercept(of_modbus, asking, endpoint.name)
+        interception = endpoint.intercept(known.form, client, of_modbus, asking, endpoint.name)
         with endpoint.simulation.exchange(entry, reading=asked.function not in WRITES, fresh=True):
             found = endpoint.ask(_broken, self._answered, frame, asked, asking, interception)
         if found is None:
@@ -147,11 +149,12 @@ class ModbusServer(Server):
         if asked is None:
             illegal = {"payload": frame.pdu[1:].hex(), "exception": ILLEGAL_VALUE}
             return Known(None, fits(frame.pdu), {**told, **illegal})
-        known = Known(asked, fits(frame.pdu), told)
-        if asked.function in RECOGNISED:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            self._known[frame.unit, frame.pdu] = known
+        if asked.function not in RECOGNISED:
+            return Known(asked, fits(frame.pdu), told)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        form = frame.unit, frame.pdu
+        known = self._known[form] = Known(asked, fits(frame.pdu), told, form)
         return known
 
     def _answered(

@@ -10,13 +10,13 @@ import asyncio
 import errno
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Final, Self, TypeVar, TypeVarTuple
 
 from ..core.instant import Instant
-from ..devices.interception import UNTOUCHED, Interception
+from ..devices.interception import UNTOUCHED, Gate, Interception
 from ..devices.interfaces import Interface, Origin
 from ..devices.traffic import Message
 from ..devices.wallbox import Wallbox
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-P = ParamSpec("P")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 F = TypeVar("F")
@@ -70,6 +69,7 @@ class Endpoint:
         self.interface: Interface = wallbox.interfaces[self.name]
         self.address = f"{wallbox.address}.{self.name}"
         """Name in scenarios: `garage.goe.http`."""
+        self._gate: Gate | None = None
 
     def declared(self, kind: type[Declared]) -> Declared:
         """The interface, of the kind that its server serves."""
@@ -88,12 +88,26 @@ class Endpoint:
         """Powered, booted, and switched on."""
         return self.wallbox.serves(self.name)
 
-    def intercept(self, describe: Callable[P, Message], *args: P.args, **kwargs: P.kwargs) -> Interception:
-        """What happens to a message on its way; described only if somebody wants to see it."""
+    def intercept(
+        self, form: Hashable | None, client: str | None, describe: Callable[[*Ts], Message], *args: *Ts
+    ) -> Interception:
+        """What happens to a message on its way; described only if somebody may want to see it.
+
+        `form`: all that its description depends on beside the client, so that another one like it need not be looked
+        at again; None: look at each.
+        """
         interceptor = self.wallbox.interceptor
-        if not interceptor.active or not any(map(interceptor.concerns, self._carries)):
+        if not interceptor.active:
             return UNTOUCHED
-        return interceptor.intercept(describe(*args, **kwargs))
+        gate = self._gate
+        if gate is None or not gate.holds(interceptor):
+            gate = self._gate = Gate(interceptor, self._carries)
+        if not gate.closed or (form is not None and gate.knows(form, client)):
+            return UNTOUCHED
+        found = interceptor.intercept(describe(*args))
+        if found is UNTOUCHED and form is not None and gate.holds(interceptor):
+            gate.learn(form, client)
+        return found
 
     @property
     def _carries(self) -> tuple[str, ...]:
