@@ -7,7 +7,8 @@ only an event settles it and starts the next.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from .agenda import Agenda, Priority
@@ -73,6 +74,10 @@ class Charger:
         self._segments: deque[Segment] = deque(maxlen=retained)
         self._cached: Snapshot | None = None
         self._present: Snapshot | None = None
+        self._hurried = True
+        """Every event is followed by a new segment at once."""
+        self._behind = False
+        """The present segment has not been made yet."""
         self.happenings = agenda.owner
         """What happens to it and its wallboxes."""
         self._react()
@@ -88,12 +93,13 @@ class Charger:
         if cached is not None and cached.instant == at:
             return cached
         found = self.measured(at, None)
-        if at >= self._segments[-1].since:
+        if at >= self.segment.since:
             self._cached = found
         return found
 
     def measured(self, at: Instant, meter: MeterNoise | None, *, moving: bool = False) -> Snapshot:
         """As `snapshot`, by a meter of somebody's own. `moving`: as the present, see `Snapshot`."""
+        self._catch_up()
         self._check_not_overdue(at)
         segment = self._segment_at(at)
         return segment.observe(max(at, segment.since), meter, moving=moving)
@@ -114,6 +120,8 @@ class Charger:
         """Do what a stimulus or a command says, now. A refused message changes nothing."""
         if at < self._at:
             raise ValueError(f"{self.name}: {at} us is in the past, it is {self._at} us")
+        if at != self._at:
+            self._catch_up()
         self._check_not_overdue(at)
         if self._timer.due == at:  # what is due comes first
             self._due(at)
@@ -124,9 +132,20 @@ class Charger:
         self._react()
         return DONE
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is applied inside happens at one instant; what comes of it is predicted after it, or when somebody looks."""
+        self._hurried = False
+        try:
+            yield
+        finally:
+            self._hurried = True
+            self._catch_up()
+
     @property
     def segment(self) -> Segment:
         """The stretch of time that goes on."""
+        self._catch_up()
         return self._segments[-1]
 
     @property
@@ -169,7 +188,7 @@ class Charger:
         self._begin()
 
     def _begin(self) -> None:
-        """Start a segment and predict its end."""
+        """Start a segment."""
         at, hardware, vehicle = self._at, self._hardware, self._hardware.vehicle
         if self.follower is not None and self._segments[-1].since < at:
             self.follower(self._segments[-1], at)
@@ -181,12 +200,24 @@ class Charger:
         self.revision += 1
         self.happenings.count += 1
         self._cached = self._present = None
+        self._behind = True
+        if self._hurried:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Make the present segment, if that has not been done, and predict its end."""
+        if not self._behind:
+            return
+        self._behind = False
+        at, hardware, vehicle, flow = self._at, self._hardware, self._hardware.vehicle, self._flow
         inputs = hardware.inputs(at)
+        if self._segments and self._segments[-1].since == at:
+            self._segments.pop()  # it took no time
         self._segments.append(
             Segment(
                 since=at,
                 flow=flow,
-                reactive=reactive,
+                reactive=vehicle.reactive() if vehicle is not None else NO_CURRENT,
                 register=hardware.meter.energy,
                 session_base=hardware.meter.session_base,
                 plugged_at=hardware.meter.plugged_at,
