@@ -134,7 +134,7 @@ class Charger:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is applied inside happens at one instant; what comes of it is predicted after it, or when somebody looks."""
+        """What is applied inside happens at one instant: what comes of it is predicted afterwards, or on demand."""
         self._hurried = False
         try:
             yield
