@@ -7,6 +7,7 @@ of time and the ambient a constant plus a daily sine. Temperatures are °C, time
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -38,6 +39,11 @@ class Sensor:
     tau: float
     """Time constant [s]."""
 
+    def heated(self, first: float, second: float, third: float) -> float:
+        """Rise by the squares of the currents (L1, L2, L3), once settled [K]."""
+        a, b, c = self.phases
+        return self.heating * ((first if a else 0.0) + (second if b else 0.0) + (third if c else 0.0))
+
 
 _ALL: Final[PhaseMask] = (True, True, True)
 _L1: Final[PhaseMask] = (True, False, False)
@@ -63,6 +69,16 @@ def ambient(climate: Climate, calendar_seconds: float) -> float:
 def resting(sensor: Sensor, climate: Climate, calendar_seconds: float) -> float:
     """Temperature of a sensor that has been without load for long, on a day like any other [°C]."""
     return sensor.rise + climate.ambient + _Sine.of(sensor, climate, calendar_seconds).at(0.0)
+
+
+def approached(start: Mapping[str, float], squares: Squares, climate: Climate, dt: float) -> dict[str, float]:
+    """Temperatures of all sensors `dt` s after `start`, while currents and surroundings stay as they are [°C]."""
+    first, second, third = (square[0] for square in squares)
+    found: dict[str, float] = {}
+    for sensor in SENSORS:
+        final = climate.ambient + sensor.rise + sensor.heated(first, second, third)
+        found[sensor.name] = final + (start[sensor.name] - final) * math.exp(-dt / sensor.tau)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
