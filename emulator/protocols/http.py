@@ -62,7 +62,8 @@ class HttpServer(Server):
     # --- the socket --------------------------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        context = server_context(self.interface.credentials)
+        credentials = self.interface.credentials
+        context = partial(server_context, credentials) if credentials is not None else None
         self._socket = await self.endpoint.listen(partial(Quick, self, self._make), context)
 
     def _make(self) -> Connection:

@@ -32,6 +32,7 @@ EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 LOOPBACK: Final = "lo"
 
 Accepted = Callable[[], asyncio.BaseProtocol]
+Context = Callable[[], "ssl.SSLContext"]
 
 
 class Listening(Protocol):
@@ -60,17 +61,19 @@ async def listen(
     host: str,
     port: int,
     *,
-    context: ssl.SSLContext | None = None,
+    context: Context | None = None,
     shared: SharedPorts | None = None,
 ) -> Listening:
     """Accept connections at an address. OSError if it is taken.
 
-    `port` 0: any. `shared`: where a socket may be shared; where it cannot be, there is one of its own.
+    `port` 0: any. `context`: of TLS, made when it is needed. `shared`: where a socket may be shared; where it cannot
+    be, there is one of its own.
     """
     if shared is not None and port and (found := shared.listen(accepted, host, port, context)) is not None:
         return found
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(accepted, host, port, backlog=BACKLOG, reuse_address=True, ssl=context)
+    tls = context() if context is not None else None
+    server = await loop.create_server(accepted, host, port, backlog=BACKLOG, reuse_address=True, ssl=tls)
     return OwnPort(server)
 
 
@@ -84,7 +87,7 @@ class SharedPorts:
         self._datagrams: dict[int, SharedDatagrams] = {}
         self._told: set[tuple[str, int]] = set()
 
-    def listen(self, accepted: Accepted, host: str, port: int, context: ssl.SSLContext | None) -> Listening | None:
+    def listen(self, accepted: Accepted, host: str, port: int, context: Context | None) -> Listening | None:
         """A share of the port; None if it cannot be shared. OSError if somebody else has this very address."""
         found = self._ports.get(port)
         if found is None:
@@ -146,12 +149,19 @@ def check_address(host: str, taken: bool) -> None:
 class Share:
     """What one wallbox has of a shared port."""
 
-    def __init__(self, port: SharedPort, host: str, accepted: Accepted, context: ssl.SSLContext | None) -> None:
+    def __init__(self, port: SharedPort, host: str, accepted: Accepted, context: Context | None) -> None:
         self.port = port.number
         self.accepted = accepted
-        self.context = context
+        self._make_context = context
+        self._context: ssl.SSLContext | None = None
         self._host = host
         self._shared = port
+
+    def context(self) -> ssl.SSLContext | None:
+        """Of TLS: made for the first connection, as it needs much memory, and most boxes of a fleet have none."""
+        if self._context is None and self._make_context is not None:
+            self._context = self._make_context()
+        return self._context
 
     def close(self) -> None:
         self._shared.remove(self._host)
@@ -176,7 +186,7 @@ class SharedPort:
             raise
         self._loop.add_reader(self._socket, self._accept)
 
-    def add(self, host: str, accepted: Accepted, context: ssl.SSLContext | None) -> Share:
+    def add(self, host: str, accepted: Accepted, context: Context | None) -> Share:
         """Take part. OSError if nobody can at this address."""
         try:
             check_address(host, host in self._shares)
@@ -233,6 +243,6 @@ class SharedPort:
 
     async def _connect(self, share: Share, connection: socket.socket) -> None:
         try:
-            await self._loop.connect_accepted_socket(share.accepted, connection, ssl=share.context)
+            await self._loop.connect_accepted_socket(share.accepted, connection, ssl=share.context())
         except OSError as error:  # the client is gone, or its TLS handshake failed
             log.debug("port %d: a connection failed: %s", self.number, error)

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
+from typing import Final, ParamSpec, Self, TypeVar
 
 from ..core.instant import Instant
 from ..devices.interception import UNTOUCHED, Interception
@@ -23,11 +23,8 @@ from ..devices.wallbox import Wallbox
 from ..errors import PortTaken
 from ..runtime.journal import Entry
 from ..runtime.simulation import Simulation
-from .listening import Accepted, Listening, SharedPorts, listen
+from .listening import Accepted, Context, Listening, SharedPorts, listen
 from .workload import Workload
-
-if TYPE_CHECKING:
-    import ssl
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +37,7 @@ APART: Final = 0.0001
 """Wall seconds between two late answers: timers of one instant have no order."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Endpoint:
     """One interface of one wallbox and the address it is served on.
 
@@ -82,7 +79,7 @@ class Endpoint:
         """Name in scenarios: `garage.goe.http`."""
         return f"{self.wallbox.address}.{self.name}"
 
-    async def listen(self, accepted: Accepted, context: ssl.SSLContext | None = None) -> Listening:
+    async def listen(self, accepted: Accepted, context: Context | None = None) -> Listening:
         """Accept connections here, and know the real port. OSError if it is taken."""
         found = await listen(accepted, self.host, self.port, context=context, shared=self.shared)
         self.port = found.port
