@@ -38,7 +38,7 @@ APART: Final = 0.0001
 """Wall seconds between two late answers: timers of one instant have no order."""
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Endpoint:
     """One interface of one wallbox and the address it is served on.
 
