@@ -62,6 +62,10 @@ class HttpServer(Server):
         found = {self.endpoint.name: len(self.connections) - upgraded}
         return found | {"websocket": upgraded} if self.interface.websockets else found
 
+    @property
+    def talks(self) -> bool:
+        return any(connection.channel is not None for connection in self.connections)
+
     # --- the socket --------------------------------------------------------------------------------------------------
 
     async def open(self) -> None:

@@ -173,6 +173,11 @@ class Server(ABC):
         """Open connections by interface: `http`, `websocket`. Default: the protocol has none."""
         return {}
 
+    @property
+    def talks(self) -> bool:
+        """Whether there is a conversation, which knows more than one request. Default: the protocol has none."""
+        return False
+
     @abstractmethod
     async def open(self) -> None:
         """Listen on `endpoint.host:endpoint.port` and put the real port into the endpoint. OSError if it cannot."""
