@@ -27,6 +27,8 @@ class Beginning:
         self._options = options
         self._start: Start | None = None
         """What the next reset may put back."""
+        self._broker: tuple[str, int] | None = None
+        """Of that start."""
 
     def first(self, scenario: Scenario, speed: float, broker: tuple[str, int] | None) -> Site:
         """The site of a run that begins. EmulatorError if something about it is wrong."""
@@ -39,11 +41,11 @@ class Beginning:
         that puts back; where the calendar begins at the present, and where a report keeps what was before, none does.
         """
         epoch = _epoch(scenario, speed)
-        if not tied and self._start is not None and self._start.fits(scenario, epoch):
+        if not tied and self._start is not None and self._start.fits(scenario, epoch) and self._broker == broker:
             return self._start.again(Clock(0.0), self._journal())
         site = self._built(scenario, epoch, broker)
         repeats = not self._options.record and (scenario.epoch is not None or speed == 0)
-        self._start = Start.of(site) if repeats else None
+        self._start, self._broker = Start.of(site) if repeats else None, broker
         return site
 
     def _built(self, scenario: Scenario, epoch: datetime, broker: tuple[str, int] | None) -> Site:

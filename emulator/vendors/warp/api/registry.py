@@ -67,10 +67,14 @@ class Registry:
         self._moments = moments
         self._kept: dict[str, KeptText] = {}
         """Of states that follow whatever happens."""
+        self._of_memory: dict[str, tuple[object, str]] = {}
+        """Of states that follow the controller's memory: the memory, and what they said."""
         self._settings = settings
         self._record_write = record_write
         self._touch = touch
         self._changed = changed
+        self.version = 0
+        """Another one: other rows."""
         self.modified: set[str] = set()
         """Configurations that were saved since the boot."""
         self.origin = INTERNAL
@@ -81,6 +85,7 @@ class Registry:
         """Of each row that was looked at, by its name."""
         self._documents: dict[str, object] = {}
         self._active: dict[str, object] = {}
+        self._variants: dict[str, tuple[int, Doc]] = {}
         self._texts: dict[str, str] = {}
         self._last: dict[str, object] = {}
 
@@ -97,18 +102,21 @@ class Registry:
     def register(self, table: Table, modules: object) -> None:
         """There is what is in a table, and nothing else. `modules`: whose rows they are."""
         self._table, self._owners = table, modules
-        for kept in (self._modules, self._documents, self._active):
+        for kept in (self._modules, self._documents, self._active, self._variants):
             kept.clear()
+        self.version += 1
 
     def add(self, row: Command[Any], module: object) -> None:
         """A command that exists on some conditions only. ValueError if its path is taken."""
         self._table = self._table.with_command(row)
         self._modules[row.name] = module
+        self.version += 1
 
     def remove(self, path: str) -> None:
         """What exists on some conditions only."""
         if path in self.states or path in self.commands:
             self._table = self._table.without(path)
+            self.version += 1
 
     def _module(self, name: str) -> Any:
         """Whose a row is."""
@@ -123,12 +131,14 @@ class Registry:
         """The network processor boots: volatile documents start over, configurations come from flash."""
         self._texts.clear()
         self._kept.clear()
+        self._of_memory.clear()
         self._last.clear()
         self.modified.clear()
         for path, row in self.states.items():
             if isinstance(row, Config):
                 self.reload(path)
                 self._active[path] = self._documents[path]  # one is replaced, never changed
+        self._variants.clear()
         for path, row in self.states.items():
             if isinstance(row, Document):
                 self._documents[path] = self._default(row)
@@ -161,6 +171,13 @@ class Registry:
     def active(self, path: str) -> Doc:
         """A configuration as it was at boot, for what needs a reboot."""
         return Doc(self._active.get(path, self._documents[path]))
+
+    def active_variant(self, path: str) -> tuple[int, Doc]:
+        """Tag and value of a union among the configurations as it was at boot."""
+        found = self._variants.get(path)
+        if found is None:
+            found = self._variants[path] = self.active(path).tagged
+        return found
 
     def member(self, path: str, name: str) -> object:
         """One member of a kept document."""
@@ -198,6 +215,14 @@ class Registry:
                 kept = self._kept[row.name] = KeptText()
             module, moment = self._module(row.name), Moment(self._moments.revision, view.instant)
             return kept.at(moment, lambda: row.schema.encode(row.read(module, view)))
+        if isinstance(row, State) and row.follows == "memory":
+            memory = view.memory
+            before = self._of_memory.get(row.name)
+            if before is not None and before[0] is memory:
+                return before[1]
+            text = row.schema.encode(row.read(self._module(row.name), view))
+            self._of_memory[row.name] = memory, text
+            return text
         if isinstance(row, State):
             texts = view.written(row.follows) if row.live else self._texts
             found = texts.get(row.name)
