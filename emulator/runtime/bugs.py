@@ -67,6 +67,16 @@ class Bug:
         times = f" ({self.count} times)" if self.count > 1 else ""
         return f"bug {self.id} at {self.where}: {self.text}{times}"
 
+    @property
+    def line(self) -> str:
+        """For a command that it ended, and that has told its traceback."""
+        return f"bug {self.id}: the emulator itself failed: {self.text}"
+
+    @property
+    def told(self) -> str:
+        """For a command that it ended: its traceback and that line."""
+        return self.traceback + self.line
+
     def as_json(self) -> dict[str, object]:
         return {"id": self.id, "where": self.where, "text": self.text, "count": self.count}
 
@@ -101,8 +111,7 @@ class Bugs:
         known = self.found.get(identity)
         if known is not None:
             return known
-        text = f"{type(error).__name__}: {error}"[:300]
-        bug = Bug(id=identity, where=where, text=text, traceback="".join(traceback.format_exception(error)))
+        bug = bug_of(where, error)
         if len(self.found) < MOST:
             self.found[identity] = bug
         return bug
@@ -126,10 +135,11 @@ class Bugs:
         return fallback()
 
 
-def told(error: BaseException) -> str:
-    """A mistake that ends the command: its traceback, and one line with its id."""
+def bug_of(where: str, error: BaseException) -> Bug:
+    """A mistake of ours that ended something."""
+    text = f"{type(error).__name__}: {error}"[:300]
     trace = "".join(traceback.format_exception(error))
-    return f"{trace}bug {identify(error)}: the emulator itself failed: {type(error).__name__}: {error}"
+    return Bug(id=identify(error), where=where, text=text, traceback=trace)
 
 
 def identify(error: BaseException) -> str:
