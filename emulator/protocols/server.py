@@ -144,13 +144,14 @@ class Endpoint:
         interface: str | None = None,
     ) -> Entry:
         """Add what passed through here to the journal. `interface`: default, the name of this one."""
-        return self.simulation.journal.record(
-            self.simulation.agenda.at,
+        wallbox, simulation = self.wallbox, self.simulation
+        return simulation.journal.record(
+            simulation.agenda.at,
             kind,
             name,
             detail,
-            charger=self.wallbox.charger,
-            wallbox=self.wallbox.name,
+            charger=wallbox.charger,
+            wallbox=wallbox.name,
             interface=interface or self.name,
             client=client,
         )

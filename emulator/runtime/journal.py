@@ -296,7 +296,11 @@ class Journal:
         entry.cause = self.cause
         entry.agent = agent
         entry.who = who
-        self._add(entry)
+        lane = self._lanes.get(kind)
+        if lane is None or not seq % SAMPLED or not lane.measured or self._listeners:
+            self._add(entry)
+        else:
+            lane.entries.append(entry)
         return entry
 
     @property
