@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 from ..errors import EmulatorError
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 F = TypeVar("F")
 
 EXIT_CODE: Final = 3
@@ -116,22 +116,23 @@ class Bugs:
             self.found[identity] = bug
         return bug
 
-    def guard(
-        self, where: str, fallback: Callable[[], F], ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> T | F:
+    def guard(self, where: str, fallback: Callable[[], F], ask: Callable[[*Ts], T], *args: *Ts) -> T | F:
         """What `ask` returns. The one place where a vendor's code may fail: then it is what `fallback` returns.
 
         An endless chain of events is no mistake of ours: an `EmulatorError` is said, and answered in the same way.
         """
         try:
-            return ask(*args, **kwargs)
-        except EmulatorError as error:
-            if self._seldom.due(str(error)) is not None:
-                log.error("%s: %s", where, error)
-            return fallback()
+            return ask(*args)
         except Exception as error:
+            return self.instead(where, error, fallback)
+
+    def instead(self, where: str, error: Exception, fallback: Callable[[], F]) -> F:
+        """What is said in place of an answer that failed. For who asks by itself; else see `guard`."""
+        if not isinstance(error, EmulatorError):
             self.caught(where, error)
-            return fallback()
+        elif self._seldom.due(str(error)) is not None:
+            log.error("%s: %s", where, error)
+        return fallback()
 
 
 def bug_of(where: str, error: BaseException) -> Bug:

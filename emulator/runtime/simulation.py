@@ -78,11 +78,14 @@ class Simulation:
             self.advance_to(self.clock.now())
         return self.agenda.at
 
-    def exchange(self, entry: Entry | int | None, *, reading: bool = False) -> Exchange:
+    def exchange(self, entry: Entry | int | None, *, reading: bool = False, fresh: bool = False) -> Exchange:
         """Everything inside happens at one instant, as an answer to `entry`: a reply never mixes two instants.
 
         `reading`: it looks like a request that changes nothing; what it changes all the same is said by who does.
+        `fresh`: the entry was recorded at the present instant, which is the one, but for what it has set off itself.
         """
+        if not fresh or not self.agenda.quiet_until(self.agenda.at):
+            self.present()
         return Exchange(self, entry, reading)
 
     def owner_of(self, entry: Entry | int | None) -> Happenings:
@@ -260,13 +263,11 @@ class Exchange:
         self._reading = reading
 
     def __enter__(self) -> None:
-        simulation = self._simulation
-        simulation.present()
+        simulation, entry = self._simulation, self._entry
         simulation._held += 1
-        self._owner = owner = simulation.owner_of(self._entry)
-        agenda, journal, entry = simulation.agenda, simulation.journal, self._entry
+        agenda, journal = simulation.agenda, simulation.journal
         self._before = agenda.owner, journal.cause
-        agenda.owner = owner
+        self._owner = agenda.owner = simulation.owner_of(entry)
         journal.cause = entry.seq if isinstance(entry, Entry) else entry
 
     def __exit__(self, *_: object) -> None:

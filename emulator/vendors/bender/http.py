@@ -115,7 +115,7 @@ class HttpApi:
 
     def _full_state(self, everything: bool) -> Served[View]:
         """A line for every key: `key:value`."""
-        lines = [_line(key) for key in self.keys.values() if everything or not key.hidden]
+        lines = [Fragment(key.read, _LINES[key.name]) for key in self.keys.values() if everything or not key.hidden]
         document = Document(self.moments, lines, listed(b"", b"", b""))
         return Served(document, lambda body: HttpReply(body=body, content_type=TEXT, journal={"reads": ["rest"]}))
 
@@ -128,10 +128,10 @@ class HttpApi:
         return key.text(view)
 
     def _admitted(self, request: HttpRequest) -> bool:
-        passwords = {user: self.settings[setting] for user, setting in PASSWORDS.items()}
         stated = self.settings[REST_AUTH]
-        if stated == "none" or (stated is None and not any(passwords.values())):
+        if stated == "none" or (stated is None and not any(map(self.settings.__getitem__, PASSWORDS.values()))):
             return True
+        passwords = {user: self.settings[setting] for user, setting in PASSWORDS.items()}
         headers = request.headers
         expected = passwords.get(headers.get("username", ""))
         if not expected or headers.get("authorization") != AUTHORISATION:
@@ -139,8 +139,12 @@ class HttpApi:
         return hmac.compare_digest(expected.encode(), headers.get("password", "").encode("utf-8", "replace"))
 
 
-def _line(key: RestKey) -> Fragment[View]:
-    return Fragment(key.read, lambda value: f"{key.name}:{value}\n".encode())
+def _line(name: str) -> Callable[[object], bytes]:
+    return lambda value: f"{name}:{value}\n".encode()
+
+
+_LINES: Final = {key.name: _line(key.name) for key in KEYS}
+"""By the key."""
 
 
 def _refused(reason: Reason, reply: HttpReply) -> HttpReply:
