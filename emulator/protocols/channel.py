@@ -286,10 +286,12 @@ class Channel(asyncio.Protocol):
         count = 0
         plain = not (self._line.late or self._over or self._ending)
         if plain and (parcel := self._packer.pack(frames, self._told_of(at))) is not None:
+            record = self.endpoint.recorder(self.client, "websocket")
+            interceptor = self.endpoint.wallbox.interceptor
             for frame, detail in zip(parcel.frames, parcel.details, strict=True):
-                if self._intercept(frame, "out") is not UNTOUCHED:
+                if interceptor.active and self._intercept(frame, "out") is not UNTOUCHED:
                     break
-                self._record("push", self.path, detail)
+                record("push", self.path, detail)
                 count += 1
             sent = parcel.first(count)
             self._line.frames(sent.data, sent.sizes)

@@ -12,7 +12,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
@@ -135,14 +135,18 @@ class Endpoint:
         interface: str | None = None,
     ) -> Entry:
         """Add what passed through here to the journal. `interface`: default, the name of this one."""
-        return self.simulation.journal.record(
-            self.simulation.at,
-            kind,
-            name,
-            detail,
-            charger=self.wallbox.charger,
-            wallbox=self.wallbox.name,
-            interface=interface or self.name,
+        return self.recorder(client, interface or self.name)(kind, name, detail)
+
+    def recorder(self, client: str | None, interface: str) -> Callable[[str, str, Mapping[str, object] | None], Entry]:
+        """What adds entries to the journal (kind, name, detail), all at the present instant."""
+        wallbox = self.wallbox
+        simulation = wallbox.simulation
+        return partial(
+            simulation.journal.record,
+            simulation.at,
+            charger=wallbox.charger,
+            wallbox=wallbox.name,
+            interface=interface,
             client=client,
         )
 
