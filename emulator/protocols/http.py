@@ -146,7 +146,8 @@ class HttpServer(Server):
         Recorded as one entry. The one place where a request meets the vendor.
         """
         endpoint = self.endpoint
-        simulation = endpoint.simulation
+        wallbox = endpoint.wallbox
+        simulation = wallbox.simulation
         detail: dict[str, object] = {}
         if query := request.query_string:
             detail["query"] = excerpt(query)
@@ -157,9 +158,8 @@ class HttpServer(Server):
             simulation.journal.introduce(client, agent)
         entry = self.record(request.title, detail, client)
         request = request.caused_by(endpoint.origin(client, entry))
-        with simulation.exchange(entry, reading=room is None and request.method in READING):
-            has_value = endpoint.wallbox.has_value
-            interception = endpoint.intercept(of_http, request, has_value, upgrade=room is not None)
+        with simulation.exchange(entry, reading=room is None and request.method in READING, fresh=True):
+            interception = endpoint.intercept(of_http, request, wallbox.has_value, upgrade=room is not None)
             if interception is UNTOUCHED:
                 reply = self._answer(request, room)
             else:
