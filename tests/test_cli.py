@@ -250,7 +250,7 @@ def test_ctl_drives_it(good: Path) -> None:
         emulator.ctl("remove-wallbox", "second")
         assert "charger.second" not in emulator.ctl("wallboxes")
         assert 'did you mean "goe"' in run("ctl", "--url", emulator.url, "add-wallbox", "geo", code=2).stderr
-        assert "WALLBOX:1" in run("ctl", "--url", emulator.url, "add-wallbox", "{", code=2).stderr
+        assert "WALLBOX:2:1: not YAML" in run("ctl", "--url", emulator.url, "add-wallbox", "{", code=2).stderr
         emulator.ctl("health")
         emulator.ctl("snapshot", "take", "here")
         assert "here" in emulator.ctl("snapshot", "list")
