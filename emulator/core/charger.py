@@ -102,8 +102,11 @@ class Charger:
         """As `snapshot`, by a meter of somebody's own. `moving`: as the present, see `Snapshot`."""
         self._catch_up()
         self._check_not_overdue(at)
-        segment = self._segment_at(at)
-        return segment.observe(max(at, segment.since), meter, moving=moving)
+        segment = self._segments[-1]
+        if at < segment.since:
+            segment = self._segment_at(at)
+            at = max(at, segment.since)
+        return Snapshot(segment.steady, segment, at, meter, moving=moving)
 
     def present(self, at: Instant) -> Snapshot:
         """As `snapshot`, for the present instant: who reads what follows the time is told so (see `freshness`)."""

@@ -320,6 +320,8 @@ class Emulator:
         moved(self.simulation)
         while self.faults.pending:
             await asyncio.gather(*self.faults.pending, return_exceptions=True)
+        if self._keeper is not None:
+            self._keeper.keep_counters()
         await self.sockets.settle(published=published)
 
     async def reset(self, scenario: Scenario | None = None) -> None:
