@@ -131,7 +131,7 @@ def _answered(
 ) -> tuple[ModbusReply | None, bytes | None]:
     """The device's reply, and its payload on the wire."""
     reply = handle(asking) if interception is UNTOUCHED else interception.modbus(asking, handle)
-    return reply, None if reply is None or hangs_up(reply) else encode(frame.pdu, asked, reply)
+    return reply, None if reply is None or (reply.close and hangs_up(reply)) else encode(frame.pdu, asked, reply)
 
 
 def _broken() -> None:
@@ -216,19 +216,22 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, frame: Frame) -> bool:
         """Answer one request; whether others may be."""
-        server = self.server
+        server, transport = self.server, self._transport
         wallbox = server.endpoint.wallbox
         wallbox.simulation.present()  # what was due happens first: the wallbox may go down by it
-        if self._ended:
+        if self._doomed or transport is None or transport.is_closing():
             return False
         self._answering = True
         try:
             answer = server.exchange(frame, self.client)
         finally:
             self._answering = False
-        if not self._doomed and (lag := wallbox.realism.latency(server.endpoint.name)) > 0:
-            answer = replace(answer, delay=answer.delay + lag)
-        self.put(answer)
+        if self._doomed:
+            self.put(answer)
+        elif (lag := wallbox.realism.latency(server.endpoint.name)) > 0:
+            self.put(replace(answer, delay=answer.delay + lag))
+        else:
+            self.put(answer)
         return True
 
     def _nothing_left(self) -> None:

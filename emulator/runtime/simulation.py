@@ -74,9 +74,14 @@ class Simulation:
 
     def present(self) -> Instant:
         """As `now`, for who tells nobody what time it is (see `core.freshness`)."""
+        agenda = self.agenda
         if not self._busy and not self._held:
-            self.advance_to(self.clock.now())
-        return self.agenda.at
+            at = self.clock.now()
+            if self._pending or not agenda.quiet_until(at):
+                self.advance_to(at)
+            elif at > agenda.at:
+                agenda.at = at
+        return agenda.at
 
     def exchange(self, entry: Entry | int | None, *, reading: bool = False, fresh: bool = False) -> Exchange:
         """Everything inside happens at one instant, as an answer to `entry`: a reply never mixes two instants.
