@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Generic, NamedTuple
 
+from ..core.freshness import ONCE
 from ..core.messages import Outcome, Reason
 from .firmware import Profile
 from .interfaces import ModbusReply, ModbusRequest, Origin
@@ -71,9 +72,11 @@ class Table(Generic[V, W]):
             plan = self._plans[key] = self._plan(*key)
         if plan.refused is not None:
             return self._refuse(*plan.refused)
-        moment = self._moments.now() if self._moments is not None else None
-        if moment is not None and plan.holds(moment):
-            return plan.reply
+        moment, before = self._moments.now() if self._moments is not None else None, plan.moment
+        if moment is not None and before is not None and before[0] == moment[0]:
+            at, until = moment[1], plan.until
+            if at < until or (at == before[1] and until != ONCE):
+                return plan.reply
         seen = view()
         order = PLAIN if self.bank.order is None else self.bank.order(seen)
         refused = plan.renew(seen, moment, order, self._fill, request.count)
