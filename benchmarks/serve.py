@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from emulator.scenario.steps.base import TimedStep
+    from emulator.service.emulator import Emulator
 
 LOCAL: Final = "127.0.0.1"
 HEADERS: Final = frozenset({"content-length", "transfer-encoding", "connection", "content-type"})
@@ -34,13 +35,19 @@ async def serve_emulator(argument: dict[str, object]) -> None:
     """A scenario as data, two minutes after its start, from where it goes on at `speed`."""
     from emulator.scenario.loader import from_data
     from emulator.service.emulator import Emulator, Options
+    from emulator.service.garbage import brief_collections
 
     data = argument["scenario"]
     assert isinstance(data, dict)
     speed = argument.get("speed", 1.0)
     assert isinstance(speed, int | float)
     options = Options(any_port=bool(argument.get("any_port", True)), speed=0.0, announce=False)
-    async with Emulator(from_data(data), options) as emulator:
+    with brief_collections():
+        await _serve(Emulator(from_data(data), options), speed)
+
+
+async def _serve(served: Emulator, speed: float) -> None:
+    async with served as emulator:
         await emulator.advance(by=120_000_000)
         emulator.clock.set_speed(speed)
         emulator.simulation.wake()
