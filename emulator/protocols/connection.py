@@ -132,9 +132,7 @@ class Connection(Closable, web.RequestHandler):
     """A connection, from the moment it is taken over until it is closed."""
 
     def __init__(self, listener: Listener) -> None:
-        Closable.__init__(self)
-        web.RequestHandler.__init__(
-            self,
+        super().__init__(
             listener,
             loop=asyncio.get_running_loop(),
             keepalive_timeout=listener.idle_timeout,

@@ -32,7 +32,8 @@ class Clock:
 
     def utc(self, at: Instant) -> datetime:
         """As the wallbox has it."""
-        return self._true_utc(at) + timedelta(microseconds=self._settings[CLOCK_ERROR])
+        error, moment = self._settings[CLOCK_ERROR], self._true_utc(at)
+        return moment + timedelta(microseconds=error) if error else moment
 
     def known(self, at: Instant) -> bool:
         """It was set since the power came."""

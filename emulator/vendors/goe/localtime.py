@@ -80,10 +80,15 @@ def stamp(utc: datetime, *, microseconds: bool = False) -> str:
 
 def local_stamp(utc: datetime, offset: timedelta, *, microseconds: bool = False) -> str:
     """As `stamp`, in local time, followed by a blank and the offset."""
+    return f"{stamp(utc + offset, microseconds=microseconds)} {_shown(offset)}"
+
+
+@lru_cache(maxsize=256)
+def _shown(offset: timedelta) -> str:
+    """`+01:00`"""
     minutes = round(offset.total_seconds() / 60)
     sign = "-" if minutes < 0 else "+"
-    shown = stamp(utc + offset, microseconds=microseconds)
-    return f"{shown} {sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
 def parse(text: str) -> datetime:
