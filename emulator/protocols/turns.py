@@ -23,6 +23,8 @@ LONGEST: Final = 0.005
 class Turn:
     """The place of one connection in the queue."""
 
+    __slots__ = ("_going", "_hold", "_loop", "_queue", "_take", "waiting")
+
     def __init__(self, take: Callable[[], bool], hold: Callable[[], None] = lambda: None) -> None:
         """`take`: take in one message; False if there is none, or none may be taken now.
 
@@ -34,6 +36,15 @@ class Turn:
         self._queue = _Queue.of(self._loop)
         self._going = False
         self.waiting = False
+
+    def single(self) -> None:
+        """One message has arrived, and nothing else is left to be taken in: there is nobody to be unfair to."""
+        if not self.waiting and not self._going:
+            self._going = True
+            try:
+                self._take()
+            finally:
+                self._going = False
 
     def go(self) -> None:
         """Something has arrived, or what kept it from being taken in is over."""

@@ -24,7 +24,7 @@ from ..module import Module
 from ..network.network import Network
 from ..platform import Handlers, Platform
 from ..push.feed import Board
-from ..push.ws import Ws, topics_in
+from ..push.ws import Broadcast, Ws, topics_in
 from ..rules.automation import Automation
 from ..system.device_name import DeviceName
 from . import digest
@@ -85,6 +85,7 @@ class Http(Module):
         """HTTPS; WARP1 has none."""
 
     def _served(self, meters: Meters, board: Board) -> HttpInterface:
+        broadcast = Broadcast(board, meters)
         return HttpInterface(
             routes=(Route(path="/*", handler=self.answer, methods=("GET", "PUT", "POST")),),
             before=self.guard,
@@ -92,7 +93,7 @@ class Http(Module):
             not_found=self.answer,
             websockets={
                 "/ws": WebSocketEndpoint(
-                    open=lambda origin: Ws(board, meters, self._peers, origin),
+                    open=lambda origin: Ws(broadcast, self._peers, origin),
                     period=0.25,
                     before=lambda request: None if request.target == "/ws" else text(NOT_FOUND, 404),
                     ping=1.0,
