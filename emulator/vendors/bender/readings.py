@@ -326,7 +326,7 @@ class View:
         """Duration of the transaction [s]."""
         if self.domestic:
             return self.logic.schuko.duration(self.now.at)
-        return self.transaction.duration(self.now.at) if self.transaction is not None else 0
+        return self.transaction.duration(self.now.instant) if self.transaction is not None else 0
 
     @seen
     def uid(self) -> str:

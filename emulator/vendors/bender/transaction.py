@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...core.freshness import whole_seconds
 from ...core.instant import SECOND, Instant
 from ...core.snapshot import Snapshot
 
@@ -33,4 +34,4 @@ class Transaction:
 
     def duration(self, at: Instant) -> int:
         """Whole seconds so far, or in the end [s]."""
-        return ((at if self.ended is None else self.ended) - self.begun) // SECOND
+        return whole_seconds(self.begun, at) if self.ended is None else (self.ended - self.begun) // SECOND
