@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, Generic, Self, TypeVar, overload
 
-from .instant import SECOND, Instant
+from .instant import Instant
 
 FOREVER: Final[Instant] = 1 << 62
 """Until something happens."""
@@ -37,13 +37,6 @@ def until(at: Instant) -> None:
     """What is being given away may be different from `at` on."""
     if at < HOLDS.until:
         HOLDS.until = at
-
-
-def whole_seconds(since: Instant, at: Instant) -> int:
-    """How many have passed; one more from the next on."""
-    passed = (at - since) // SECOND
-    until(since + (passed + 1) * SECOND)
-    return passed
 
 
 class Happenings:

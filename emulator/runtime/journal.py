@@ -12,7 +12,7 @@ import tempfile
 import weakref
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import IO, Any, Final
 
@@ -226,8 +226,10 @@ def size_of(value: object) -> int:
         match left.pop():
             case float() | int() | None:
                 size += 30
-            case str() | bytes() as text:
-                size += 60 + len(text)
+            case str() as text:
+                size += 60 + len(text) * (1 if text.isascii() else _width(text))
+            case bytes() as data:
+                size += 60 + len(data)
             case Entry() as entry:
                 size += ENTRY + len(entry.name)
                 left.append(entry.detail)
@@ -243,6 +245,12 @@ def size_of(value: object) -> int:
             case _:
                 size += 30
     return size
+
+
+def _width(text: str) -> int:
+    """Bytes of each character: those of the widest."""
+    widest = max(text)
+    return 1 if widest < "\u0100" else 2 if widest < "\U00010000" else 4
 
 
 class Journal:
@@ -296,7 +304,11 @@ class Journal:
         entry.cause = self.cause
         entry.agent = agent
         entry.who = who
-        self._add(entry)
+        lane = self._lanes.get(kind)
+        if lane is None or not seq % SAMPLED or not lane.measured or self._listeners:
+            self._add(entry)
+        else:
+            lane.entries.append(entry)
         return entry
 
     @property
@@ -320,6 +332,10 @@ class Journal:
         """Append an entry that was recorded before, with its own number."""
         self.seq = entry.seq
         self._add(entry)
+
+    def repeat(self, entry: Entry) -> None:
+        """Append an entry of an earlier journal that has happened once more, now."""
+        self.append(replace(entry, wall=self._wall() if self._wall is not None else None))
 
     def _add(self, entry: Entry) -> None:
         lane = self._lanes.get(entry.kind)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypedDict, TypeGuard
 
-from ...devices.settings import Checked, Setting, boolean, integer, list_of, one_of, optional, takes, text
+from ...devices.settings import Checked, Setting, boolean, integer, list_of, number, one_of, optional, takes, text
 from . import rules, schedule
 from .login import Scheme
 from .rules import Rule, at_least, short, within, zero_or_within
@@ -45,17 +45,29 @@ class Stored(Setting[T_co]):
     """What a written value has to be beyond its type, where that is all."""
 
 
-def stored(name: str, kind: JsonType[T], default: T, rule: Rule | None = None, *, persistent: bool = True) -> Stored[T]:
-    """The setting of a key; what a user states passes the same checks as what a client writes."""
+def stored(
+    name: str,
+    kind: JsonType[T],
+    default: T,
+    rule: Rule | None = None,
+    *,
+    persistent: bool = True,
+    kept_as: JsonType[T] | None = None,
+) -> Stored[T]:
+    """The setting of a key; what a user states passes the same checks as what a client writes.
+
+    `kept_as`: where what is stored has another type than what the key shows and takes.
+    """
+    inner = kept_as or kind
 
     def check(value: object) -> T:
-        if not kind.fits(value):
-            raise ValueError(f"expected {kind.name}")
+        if not inner.fits(value):
+            raise ValueError(f"expected {inner.name}")
         if rule is not None and (refusal := rule(value)) is not None:
             raise ValueError(refusal.text)
         return value
 
-    described = Checked(check, kind.schema if rule is None else {**kind.schema, **rule.schema})
+    described = Checked(check, inner.schema if rule is None else {**inner.schema, **rule.schema})
     return Stored(name=name, default=default, check=described, persistent=persistent, type=kind, rule=rule)
 
 
@@ -123,7 +135,7 @@ CARD_NAMES: Final[tuple[Stored[str | None], ...]] = tuple(
     stored(f"c{slot}n", STRING, None, short(64)) for slot in range(SLOTS)
 )
 CARD_ENERGIES: Final[tuple[Stored[float], ...]] = tuple(
-    stored(f"c{slot}e", UINT64, 0, at_least(0)) for slot in range(SLOTS)
+    stored(f"c{slot}e", UINT64, 0, at_least(0), kept_as=DOUBLE) for slot in range(SLOTS)
 )
 CARD_TAGS: Final = tuple(stored(f"c{slot}i", STRING, "") for slot in range(SLOTS))
 """Ids of the learnt tags; empty: none."""
@@ -289,6 +301,13 @@ def _cards(value: object) -> list[CardEntry]:
     return entries
 
 
+@takes({"type": "array", "prefixItems": [{"type": "integer", "minimum": 0, "maximum": SLOTS - 1}, {"type": "number"}]})
+def _pair(value: object) -> list[float]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError("expected a card slot and a meter reading")
+    return [integer(0, SLOTS - 1)(value[0]), number(0, 1e15)(value[1])]
+
+
 class GroupCurrent(TypedDict):
     """Current of a load group [A], and when it was set [unix s]."""
 
@@ -350,6 +369,9 @@ LOA: Final = Setting("loa", None, optional(integer(0, 32)), "A the load group gr
 OFFERED_FIRMWARE: Final[Setting[list[str]]] = Setting(
     "offered_firmware", [], list_of(text(32)), "versions the update server offers beside the present one"
 )
+BOOKING: Final[Setting[list[float] | None]] = Setting(
+    "booking", None, optional(_pair), "card slot and Wh of the meter when its transaction began"
+)
 CARDS: Final = Setting("cards", _NO_CARDS, _cards, "card slots, written as over the API")
 
 HIDDEN: Final[tuple[Setting[object], ...]] = (
@@ -369,6 +391,7 @@ HIDDEN: Final[tuple[Setting[object], ...]] = (
     CLOCK_ERROR,
     LOA,
     OFFERED_FIRMWARE,
+    BOOKING,
     CARDS,
 )
 """Settings that no row of a key has."""
