@@ -33,7 +33,6 @@ class Stream(asyncio.Transport):
         self, loop: asyncio.AbstractEventLoop, sock: socket.socket, peer: object, protocol: asyncio.BaseProtocol
     ) -> None:
         """`sock` does not block; `peer`: the client's address."""
-        super().__init__()
         self._loop = loop
         self._socket = sock
         self._fd = sock.fileno()

@@ -13,6 +13,7 @@ from typing import Final
 
 _HOUR: Final = timedelta(hours=1)
 _SUNDAY: Final = 6
+_MILLISECONDS: Final = len("2026-01-05T19:27:34.042")
 _FIRST_YEAR, _LAST_YEAR = 1970, 2105
 """Of a clock that counts seconds in 32 bits."""
 
@@ -75,7 +76,7 @@ def next_transition(utc: datetime, minutes: int, rule: int) -> datetime | None:
 def stamp(utc: datetime, *, microseconds: bool = False) -> str:
     """`2026-01-05T19:27:34.042`; up to 053 with a second group for the microseconds. Source: captured replies."""
     fine = f".{utc.microsecond % 1000:03d}" if microseconds else ""
-    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + fine
+    return utc.isoformat(timespec="milliseconds")[:_MILLISECONDS] + fine
 
 
 def local_stamp(utc: datetime, offset: timedelta, *, microseconds: bool = False) -> str:
