@@ -20,7 +20,7 @@ import pytest
 
 from emulator import __version__
 from emulator.cli import COMMANDS, main
-from emulator.scenario.steps import STEPS
+from emulator.scenario.steps.vocabulary import STEPS
 
 COMMAND = (sys.executable, "-m", "emulator")
 GOOD = """\

@@ -19,10 +19,12 @@ from ..language.digits import is_index
 from ..language.nodes import from_object
 from ..scenario.player import failed
 from ..scenario.playing import checks
-from ..scenario.steps import TimedStep, make_step, parse_steps
+from ..scenario.steps.base import TimedStep
 from ..scenario.steps.checks import PATIENCE
-from ..verdict.reading import PlacedRule, rules_from
+from ..scenario.steps.vocabulary import make_step, parse_steps
+from ..verdict.reading import rules_from
 from ..verdict.recorded import judge
+from ..verdict.section import PlacedRule
 from ..world.evaluation import evaluate
 from ..world.history import Histories
 from . import central_system, models, views

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..core.instant import Instant
-from ..verdict.reading import PlacedRule
+from ..verdict.section import PlacedRule
 from ..world.defaults import profile_of
 from ..world.plan import SitePlan
 from .steps.base import TimedStep

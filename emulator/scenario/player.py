@@ -17,7 +17,7 @@ from ..errors import EmulatorError, Place
 from ..runtime.bugs import Bug
 from ..runtime.journal import Journal
 from ..verdict.engine import RuleVerdict, VerdictEngine
-from ..verdict.reading import PlacedRule
+from ..verdict.section import PlacedRule
 from ..verdict.trace import Trace, TraceRecorder
 from ..verdict.untested import LEFT_OUT, ClientRecord, FaultRecord, Untested
 from ..world.checks import Check
@@ -25,7 +25,7 @@ from ..world.conditions import Wait
 from ..world.evaluation import Evaluation, evaluate, look_ahead, record
 from ..world.site import Site
 from .plan import Scenario
-from .steps import TimedStep
+from .steps.base import TimedStep
 from .steps.checks import PATIENCE, Expect, WaitUntil
 
 FOREVER: Instant = 10**18

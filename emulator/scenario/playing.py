@@ -21,8 +21,9 @@ from ..world.site import Site
 from .plan import Scenario
 from .player import FOREVER, Player, Result
 from .publishing import QuietBroker
-from .steps import TimedStep, make_step
+from .steps.base import TimedStep
 from .steps.checks import PATIENCE, WaitUntil
+from .steps.vocabulary import make_step
 
 
 def play(

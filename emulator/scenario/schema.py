@@ -12,7 +12,7 @@ from typing import Final
 from ..language.arguments import ArgumentType, CalendarTime, Flag, Schema, Scope, Several, Text, Whole
 from ..language.nodes import Node
 from ..language.records import Argument, record_schema
-from ..verdict.reading import RulesSection
+from ..verdict.section import RulesSection
 from .repetition import without_repetition
 from .sections import (
     BrokerSection,
@@ -28,7 +28,7 @@ from .sections import (
     VehiclesSection,
     supply_type,
 )
-from .steps import TimedStep, read_timeline, step_schemas, timeline_schema
+from .steps.base import TimedStep
 from .wallboxes import WallboxesSection
 
 
@@ -43,9 +43,13 @@ class TimelineSection(ArgumentType[tuple[TimedStep, ...]]):
             return ()
         if node.items is None:
             self.wrong(node, scope)
+        from .steps.vocabulary import read_timeline
+
         return tuple(read_timeline(node.items, scope))
 
     def schema(self) -> Schema:
+        from .steps.vocabulary import timeline_schema
+
         return timeline_schema()
 
 
@@ -88,6 +92,8 @@ SECTIONS: Final[Mapping[str, Argument[object]]] = {
 
 def json_schema() -> Schema:
     """JSON Schema of a scenario file."""
+    from .steps.vocabulary import step_schemas
+
     return without_repetition(
         {
             "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from ..core.instant import Instant
 from ..devices.interfaces.ocpp import EMBEDDED
 from ..errors import EmulatorError
-from ..verdict.reading import PlacedRule
+from ..verdict.section import PlacedRule
 from ..world.defaults import SerialNumbers, profile_of
 from ..world.plan import ChargerPlan
 from ..world.quantities import FAULT, Quantity

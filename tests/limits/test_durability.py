@@ -22,7 +22,7 @@ from emulator.errors import EmulatorError
 from emulator.protocols.server import Server
 from emulator.runtime.state import StateFile
 from emulator.scenario.loader import loads
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator
 
 from .flash import EPOCH, box_of, killed, options, scenario
