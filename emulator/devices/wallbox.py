@@ -213,9 +213,10 @@ class Wallbox(ABC):
 
     def serves(self, interface: str) -> bool:
         """Whether an interface is there: powered, booted, switched on, and not taken away."""
+        if not self.up or not self.interceptor.reachable(interface):
+            return False
         declared = self.interfaces["http" if interface == "websocket" else interface]
-        there = self.up and self.interceptor.reachable(interface)
-        return there and (isinstance(declared, MqttInterface | OcppInterface) or declared.enabled())
+        return isinstance(declared, (MqttInterface, OcppInterface)) or declared.enabled()
 
     def switched_off_by(self, interface: str) -> Mapping[str, object]:
         """Settings that keep an interface from answering, with the values that would let it; empty: none does."""

@@ -15,9 +15,9 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest, Origin
+from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
 from .server import Endpoint
-from .tcp import half_open, reset
+from .tcp import Closable, half_open
 from .wire import CONTINUE, clean, lower_headers, origin_form
 
 MAX_LINE: Final = 8190
@@ -128,11 +128,13 @@ async def _serve(raw: web.BaseRequest) -> web.StreamResponse:
     return await connection.serve(raw)
 
 
-class Connection(web.RequestHandler):
+class Connection(Closable, web.RequestHandler):
     """A connection, from the moment it is taken over until it is closed."""
 
     def __init__(self, listener: Listener) -> None:
-        super().__init__(
+        Closable.__init__(self)
+        web.RequestHandler.__init__(
+            self,
             listener,
             loop=asyncio.get_running_loop(),
             keepalive_timeout=listener.idle_timeout,
@@ -145,27 +147,21 @@ class Connection(web.RequestHandler):
         )
         self.server = listener.server
         self.client: str | None = None
-        self.origin = listener.server.endpoint.origin(None)
         self.task: asyncio.Task[None] | None = None
         self.channel: Upgraded | None = None
         """Set once the connection is a WebSocket."""
-        self.doomed = False
-        """To be closed as soon as the reply is out."""
-        self.answering = False
-        """The reply is being made right now; the wallbox may go down because of it, and the reply still goes out."""
         self._answered = 0
         self.congested = False
         """Bytes wait to be sent, above the transport's limit."""
-        self._half_closed = asyncio.Event()
         self._head = 0
         """Bytes of a request whose headers are not complete."""
         self._half_sent: asyncio.TimerHandle | None = None
 
     # --- asyncio calls these -----------------------------------------------------------------------------------------
 
-    def take_over(self, transport: asyncio.Transport, client: str | None, origin: Origin) -> None:
+    def take_over(self, transport: asyncio.Transport, client: str | None) -> None:
         """Go on with a connection that has been admitted and has answered everything so far."""
-        self.client, self.origin = client, origin
+        self.client = client
         transport.set_protocol(self)
         self.connection_made(transport)
         self.task = self._task_handler
@@ -198,7 +194,7 @@ class Connection(web.RequestHandler):
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """The client will not send any more; a reply that is on its way still goes out."""
-        self._half_closed.set()
+        self.end_of_client()
         if self.channel is not None:
             self.abort()
         return (self.pending > 0 and self.channel is None and half_open(self.transport)) or None
@@ -221,7 +217,7 @@ class Connection(web.RequestHandler):
     @property
     def last(self) -> bool:
         """No request can come after the one being answered."""
-        return self.doomed or (self._half_closed.is_set() and self.pending <= 1)
+        return self.doomed or (self.half_closed and self.pending <= 1)
 
     def _hurry(self) -> None:
         """A request has begun and is not complete: from its first byte on, the client has that much time."""
@@ -266,7 +262,6 @@ class Connection(web.RequestHandler):
             version=f"{raw.version.major}.{raw.version.minor}",
             headers=lower_headers(raw.headers.items()),
             body=body,
-            origin=self.origin,
         )
         kept = await self.server.handle(self, request, keep_alive=raw.keep_alive)
         return KEPT if kept else CLOSED
@@ -322,24 +317,3 @@ class Connection(web.RequestHandler):
         self.channel = channel
         channel.begin()
         self.set_parser(cast("Any", channel))
-
-    async def given_up(self) -> None:
-        """Wait until the client says no more. When it is gone altogether, this task is cancelled."""
-        await self._half_closed.wait()
-
-    def drop(self) -> None:
-        """The wallbox goes down: end now, or right after the reply that is being made."""
-        if self.answering:
-            self.doomed = True
-        else:
-            self.abort()
-
-    def reset(self) -> None:
-        """Break the connection so that the client sees a TCP reset."""
-        if self.transport is not None:
-            reset(self.transport)
-
-    def abort(self) -> None:
-        """Break the connection at once."""
-        if self.transport is not None:
-            self.transport.abort()

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..devices.delivery import Delivery
-from ..devices.interception import Interception
+from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
 from ..devices.traffic import READING, of_http
 from ..runtime.journal import Entry
@@ -51,7 +51,10 @@ class HttpServer(Server):
 
     @property
     def interface(self) -> HttpInterface:
-        return self.endpoint.declared(HttpInterface)
+        endpoint = self.endpoint
+        found = endpoint.wallbox.interfaces[endpoint.name]
+        assert isinstance(found, HttpInterface)
+        return found
 
     @property
     def clients(self) -> Mapping[str, int]:
@@ -63,7 +66,7 @@ class HttpServer(Server):
 
     async def open(self) -> None:
         context = server_context(self.interface.credentials)
-        self._socket = await self.endpoint.listen(partial(Quick, self, self._make), context)
+        self._socket = await self.endpoint.listen(partial(Quick, self, self._make, asyncio.get_running_loop()), context)
 
     def _make(self) -> Connection:
         """A connection that can do everything; aiohttp is imported for the first one."""
@@ -130,7 +133,7 @@ class HttpServer(Server):
         room = self.rooms.find(request)
         connection.answering = True
         try:
-            reply, interception = self.exchange(request, room)
+            reply, interception = self.exchange(request, connection.client, room)
         finally:
             connection.answering = False
         delay = reply.delay if connection.doomed else reply.delay + self.endpoint.latency()
@@ -144,29 +147,33 @@ class HttpServer(Server):
             delay = 0.0
         return await self.finish(connection, request, reply, interception, delay, keep_alive=keep_alive)
 
-    def exchange(self, request: HttpRequest, room: Room | None) -> tuple[HttpReply, Interception]:
-        """The device's reply (to an upgrade, if `room` is given) and what happens to its bytes. Recorded as one entry.
+    def exchange(self, request: HttpRequest, client: str | None, room: Room | None) -> tuple[HttpReply, Interception]:
+        """The device's reply to a client (to an upgrade, if `room` is given) and what happens to its bytes.
 
-        The one place where a request meets the vendor.
+        Recorded as one entry. The one place where a request meets the vendor.
         """
+        endpoint = self.endpoint
+        simulation = endpoint.simulation
         detail: dict[str, object] = {}
-        query = request.query_string
-        if query:
+        if query := request.query_string:
             detail["query"] = excerpt(query)
         if request.body:
             detail["body"] = excerpt(request.body)
         agent = request.headers.get("user-agent")
-        if agent and request.origin.client is not None:
-            self.endpoint.simulation.journal.introduce(request.origin.client, agent)
-        entry = self.record(f"{request.method} {request.path}", detail, request.origin.client)
-        request = request.caused_by(self.endpoint.origin(request.origin.client, entry))
-        reading = room is None and request.method in READING
-        with self.endpoint.simulation.exchange(entry, reading=reading):
-            has_value = self.endpoint.wallbox.has_value
-            interception = self.endpoint.intercept(of_http, request, has_value, upgrade=room is not None)
-            reply = interception.http(request, lambda request: self._answer(request, room))
+        if agent and client is not None:
+            simulation.journal.introduce(client, agent)
+        entry = self.record(request.title, detail, client)
+        request = request.caused_by(endpoint.origin(client, entry))
+        with simulation.exchange(entry, reading=room is None and request.method in READING):
+            has_value = endpoint.wallbox.has_value
+            interception = endpoint.intercept(of_http, request, has_value, upgrade=room is not None)
+            if interception is UNTOUCHED:
+                reply = self._answer(request, room)
+            else:
+                reply = interception.http(request, lambda request: self._answer(request, room))
         detail["status"] = reply.status
-        detail.update(reply.journal)
+        if reply.journal:
+            detail.update(reply.journal)
         return reply, interception
 
     def record(self, name: str, detail: dict[str, object], client: str | None) -> Entry:

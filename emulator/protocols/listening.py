@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import ipaddress
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
+from .streams import Stream
 from .tcp import linger_no_more
 
 if TYPE_CHECKING:
@@ -24,14 +26,14 @@ log = logging.getLogger(__name__)
 
 BACKLOG: Final = 2048
 """Connections that may wait to be accepted: asyncio's 100 turns a storm of clients into retransmissions."""
-AT_ONCE: Final = 32
-"""Connections accepted before others have their turn."""
+AT_ONCE: Final = 4
+"""Connections accepted (and, as far as the clients have said something, answered) before others have their turn."""
 PAUSE: Final = 1.0
 """Wall seconds until connections are accepted again after the system had no means for one."""
 EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 LOOPBACK: Final = "lo"
 
-Accepted = Callable[[], asyncio.BaseProtocol]
+Accepted = Callable[[], asyncio.Protocol]
 
 
 class Listening(Protocol):
@@ -44,8 +46,8 @@ class Listening(Protocol):
         ...
 
 
-class OwnPort:
-    """A listening socket of one's own."""
+class _Library:
+    """A port that asyncio listens on: for TLS, and for event loops that do not say when a socket can be read."""
 
     def __init__(self, server: asyncio.Server) -> None:
         self._server = server
@@ -53,6 +55,98 @@ class OwnPort:
 
     def close(self) -> None:
         self._server.close()
+
+
+class _Entrance:
+    """A listening socket, whose connections are taken in some at a time."""
+
+    def __init__(self, listening: socket.socket, take: Callable[[socket.socket, object], None]) -> None:
+        """`take`: is given every connection, which does not block, and the client's address."""
+        self.port: int = listening.getsockname()[1]
+        self._socket = listening
+        self._take = take
+        self._loop = asyncio.get_running_loop()
+        self._pause: asyncio.TimerHandle | None = None
+        self._open = True
+        listening.setblocking(False)
+        # Connections inherit it: no answer waits until the one before it is acknowledged.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._loop.add_reader(listening.fileno(), self._accept)
+
+    def close(self) -> None:
+        self._open = False
+        if self._pause is not None:
+            self._pause.cancel()
+        self._loop.remove_reader(self._socket.fileno())
+        self._socket.close()
+
+    def _accept(self) -> None:
+        for _ in range(AT_ONCE):
+            try:
+                connection, client = self._socket.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                if error.errno not in EXHAUSTED:
+                    raise
+                log.error("port %d: connections have to wait: %s", self.port, error)
+                self._loop.remove_reader(self._socket.fileno())
+                self._pause = self._loop.call_later(PAUSE, self._again)
+                return
+            connection.setblocking(False)
+            try:
+                self._take(connection, client)
+            except BaseException:
+                connection.close()
+                raise
+            if not self._open:
+                return
+
+    def _again(self) -> None:
+        self._pause = None
+        self._loop.add_reader(self._socket.fileno(), self._accept)
+
+
+class OwnPort:
+    """Listening sockets of one's own: one for each address of a host."""
+
+    def __init__(self, sockets: Sequence[socket.socket], accepted: Accepted) -> None:
+        loop = asyncio.get_running_loop()
+
+        def take(connection: socket.socket, client: object) -> None:
+            Stream(loop, connection, client, accepted()).begin()
+
+        self._entrances = [_Entrance(listening, take) for listening in sockets]
+        self.port = self._entrances[0].port
+
+    @classmethod
+    async def open(cls, accepted: Accepted, host: str, port: int) -> OwnPort:
+        """OSError if it is taken."""
+        sockets: list[socket.socket] = []
+        try:
+            for family, address in await _addresses(host):
+                sockets.append(socket.create_server((address, port), family=family, backlog=BACKLOG))
+        except OSError:
+            for made in sockets:
+                made.close()
+            raise
+        return cls(sockets, accepted)
+
+    def close(self) -> None:
+        for entrance in self._entrances:
+            entrance.close()
+        self._entrances.clear()
+
+
+async def _addresses(host: str) -> list[tuple[int, str]]:
+    """The addresses of a host, with their families."""
+    try:
+        version = ipaddress.ip_address(host).version
+    except ValueError:
+        resolve = asyncio.get_running_loop().getaddrinfo
+        found = await resolve(host or None, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in found))
+    return [(socket.AF_INET if version == 4 else socket.AF_INET6, host)]
 
 
 async def listen(
@@ -70,8 +164,9 @@ async def listen(
     if shared is not None and port and (found := shared.listen(accepted, host, port, context)) is not None:
         return found
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(accepted, host, port, backlog=BACKLOG, reuse_address=True, ssl=context)
-    return OwnPort(server)
+    if context is None and isinstance(loop, asyncio.SelectorEventLoop):
+        return await OwnPort.open(accepted, host, port)
+    return _Library(await loop.create_server(accepted, host, port, backlog=BACKLOG, reuse_address=True, ssl=context))
 
 
 class SharedPorts:
@@ -166,15 +261,14 @@ class SharedPort:
         self._closed = closed
         self._shares: dict[str, Share] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pause: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
-        self._socket = bound_everywhere(socket.SOCK_STREAM, number, device)
+        listening = bound_everywhere(socket.SOCK_STREAM, number, device)
         try:
-            self._socket.listen(BACKLOG)
+            listening.listen(BACKLOG)
         except OSError:
-            self._socket.close()
+            listening.close()
             raise
-        self._loop.add_reader(self._socket, self._accept)
+        self._entrance = _Entrance(listening, self._take)
 
     def add(self, host: str, accepted: Accepted, context: ssl.SSLContext | None) -> Share:
         """Take part. OSError if nobody can at this address."""
@@ -192,30 +286,12 @@ class SharedPort:
 
     def _close_if_empty(self) -> None:
         if not self._shares:
-            if self._pause is not None:
-                self._pause.cancel()
-            self._loop.remove_reader(self._socket)
-            self._socket.close()
+            self._entrance.close()
             for task in self._tasks:
                 task.cancel()
             self._closed()
 
-    def _accept(self) -> None:
-        for _ in range(AT_ONCE):
-            try:
-                connection, _ = self._socket.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except OSError as error:
-                if error.errno not in EXHAUSTED:
-                    raise
-                log.error("port %d: connections have to wait: %s", self.number, error)
-                self._loop.remove_reader(self._socket)
-                self._pause = self._loop.call_later(PAUSE, self._loop.add_reader, self._socket, self._accept)
-                return
-            self._take(connection)
-
-    def _take(self, connection: socket.socket) -> None:
+    def _take(self, connection: socket.socket, client: object) -> None:
         """Give a connection to whose it is."""
         try:
             share = self._shares.get(connection.getsockname()[0])
@@ -226,7 +302,9 @@ class SharedPort:
             linger_no_more(connection)
             connection.close()
             return
-        connection.setblocking(False)
+        if share.context is None:
+            Stream(self._loop, connection, client, share.accepted()).begin()
+            return
         task = self._loop.create_task(self._connect(share, connection))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import HttpReply, HttpRequest
-from .tcp import half_open, reset
+from .tcp import Closable, half_open
 from .wire import lower_headers
 
 if TYPE_CHECKING:
@@ -65,32 +65,29 @@ def question(data: bytes) -> Question | None:
     keeps = connection == "keep-alive" or (minor == b"1" and connection != "close")
     version = "1.1" if minor == b"1" else "1.0"
     request = HttpRequest(method=method.decode(), target=target.decode(), version=version, headers=headers)
+    _ = request.title, request.query  # worked out once, for all who ask it
     return Question(request, keeps, connection == "keep-alive")
 
 
-class Quick(asyncio.Protocol):
+class Quick(Closable, asyncio.Protocol):
     """One connection, from accept until it is closed or taken over."""
 
     channel: Final = None
     """It is no WebSocket."""
 
-    def __init__(self, server: HttpServer, make: Callable[[], Connection]) -> None:
+    def __init__(self, server: HttpServer, make: Callable[[], Connection], loop: asyncio.AbstractEventLoop) -> None:
         """`make` makes the connection that can do everything."""
+        super().__init__()
         self.server = server
         self._make = make
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop
         self.client: str | None = None
-        self.origin = server.endpoint.origin(None)
         self.transport: asyncio.Transport | None = None
-        self.doomed = False
-        self.answering = False
         self.congested = False
         self.task: asyncio.Task[None] | None = None
         """A reply that takes its time."""
         self._waiting = b""
         """What came meanwhile."""
-        self._gone = asyncio.Event()
-        """The client says no more."""
         self._drained: asyncio.Future[None] | None = None
         self._heard = 0.0
         self._quiet: asyncio.TimerHandle | None = None
@@ -102,7 +99,6 @@ class Quick(asyncio.Protocol):
         self.transport = transport
         peer = transport.get_extra_info("peername")
         self.client = f"{peer[0]}:{peer[1]}" if peer else None
-        self.origin = self.server.endpoint.origin(self.client)
         if not self.server.admit(self):
             self.abort()
         elif self.server.interface.keep_alive:
@@ -111,7 +107,7 @@ class Quick(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.transport = None
-        self._gone.set()
+        self.end_of_client()
         self.server.forget(self)
         if self._quiet is not None:
             self._quiet.cancel()
@@ -133,7 +129,7 @@ class Quick(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The client will not send any more; a reply that is on its way still goes out."""
-        self._gone.set()
+        self.end_of_client()
         return self.task is not None and half_open(self.transport)
 
     def pause_writing(self) -> None:
@@ -156,10 +152,10 @@ class Quick(asyncio.Protocol):
         if not server.endpoint.reachable:
             self.abort()
             return
-        request = asked.request.caused_by(self.origin)
+        request = asked.request
         self.answering = True
         try:
-            reply, interception = server.exchange(request, None)
+            reply, interception = server.exchange(request, self.client, None)
         finally:
             self.answering = False
         delay = reply.delay if self.doomed else reply.delay + server.endpoint.latency()
@@ -171,13 +167,11 @@ class Quick(asyncio.Protocol):
             else:
                 self._next(keep=keep)
         else:
-            self.task = self._loop.create_task(self._slowly(asked, request, reply, interception, delay))
+            self.task = self._loop.create_task(self._slowly(asked, reply, interception, delay))
 
-    async def _slowly(
-        self, asked: Question, request: HttpRequest, reply: HttpReply, interception: Interception, delay: float
-    ) -> None:
+    async def _slowly(self, asked: Question, reply: HttpReply, interception: Interception, delay: float) -> None:
         """A reply that is late, disturbed, or goes to somebody who reads slowly."""
-        keep = await self.server.finish(self, request, reply, interception, delay, keep_alive=asked.keep_alive)
+        keep = await self.server.finish(self, asked.request, reply, interception, delay, keep_alive=asked.keep_alive)
         self.task = None
         self._next(keep=keep)
 
@@ -192,7 +186,7 @@ class Quick(asyncio.Protocol):
         transport = self.transport
         if transport is None:
             return
-        if not keep or (self._gone.is_set() and not self._waiting):
+        if not keep or (self.half_closed and not self._waiting):
             transport.close()
             return
         self._heard = self._loop.time()
@@ -224,11 +218,11 @@ class Quick(asyncio.Protocol):
             self._quiet.cancel()
         connection = self._make()
         self.server.replace(self, connection)
-        connection.take_over(transport, self.client, self.origin)
+        connection.take_over(transport, self.client)
         if self.congested:
             connection.pause_writing()
         connection.data_received(data)
-        if self._gone.is_set():
+        if self.half_closed:
             connection.eof_received()
 
     # --- what the server does with a connection ----------------------------------------------------------------------
@@ -236,7 +230,7 @@ class Quick(asyncio.Protocol):
     @property
     def last(self) -> bool:
         """No request can come after the one being answered."""
-        return self.doomed or (self._gone.is_set() and not self._waiting)
+        return self.doomed or (self.half_closed and not self._waiting)
 
     async def write(self, data: bytes, patience: float) -> None:
         """Write; wait while the client is slow to read, but drop it after `patience` wall seconds."""
@@ -250,24 +244,3 @@ class Quick(asyncio.Protocol):
                     await self._drained
             except TimeoutError:
                 self.abort()
-
-    async def given_up(self) -> None:
-        """Wait until the client says no more. When it is gone altogether, this task is cancelled."""
-        await self._gone.wait()
-
-    def drop(self) -> None:
-        """The wallbox goes down: end now, or right after the reply that is being made."""
-        if self.answering:
-            self.doomed = True
-        else:
-            self.abort()
-
-    def reset(self) -> None:
-        """Break the connection so that the client sees a TCP reset."""
-        if self.transport is not None:
-            reset(self.transport)
-
-    def abort(self) -> None:
-        """Break the connection at once."""
-        if self.transport is not None:
-            self.transport.abort()

@@ -12,6 +12,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
@@ -77,7 +78,7 @@ class Endpoint:
         assert isinstance(interface, kind)
         return interface
 
-    @property
+    @cached_property
     def address(self) -> str:
         """Name in scenarios: `garage.goe.http`."""
         return f"{self.wallbox.address}.{self.name}"
