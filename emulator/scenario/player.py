@@ -7,12 +7,13 @@ client of the control API jumping ahead - plays the same steps at the same insta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from ..core.agenda import Priority
 from ..core.instant import Instant, seconds
 from ..core.messages import Outcome
+from ..core.values import value
 from ..errors import EmulatorError, Place
 from ..runtime.bugs import Bug
 from ..runtime.journal import Journal
@@ -32,7 +33,7 @@ FOREVER: Instant = 10**18
 """Further than any scenario goes, in µs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Failure:
     """Something that was not as the scenario says."""
 
@@ -48,7 +49,7 @@ class Failure:
         return {"at": seconds(self.at), "place": str(self.place), "step": self.step, "text": self.text}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Result:
     """How a scenario went."""
 

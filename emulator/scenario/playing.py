@@ -6,10 +6,10 @@ The one rule: whoever moves the site without its clock brings the clock along.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..core.instant import Instant
 from ..core.messages import Outcome
+from ..core.values import value
 from ..runtime.clock import Clock
 from ..runtime.journal import Entry, Journal
 from ..world.building import build
@@ -23,7 +23,6 @@ from .player import FOREVER, Player, Result
 from .publishing import QuietBroker
 from .steps.base import TimedStep
 from .steps.checks import PATIENCE, WaitUntil
-from .steps.vocabulary import make_step
 
 
 def play(
@@ -81,7 +80,7 @@ def perform(site: Site, steps: Sequence[TimedStep], finished: Callable[[Result],
     return player
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AdvanceResult:
     """What happened while time was moved."""
 
@@ -125,6 +124,8 @@ def advance(
 
 def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:
     """Expectations from plain data, for `advance` and the API. ScenarioError with all problems."""
+    from .steps.vocabulary import make_step
+
     step = make_step("wait_until", site.names, dict(expected)).step
     assert isinstance(step, WaitUntil)
     return step.checks
@@ -132,4 +133,6 @@ def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:
 
 def expect(site: Site, expected: Mapping[str, object]) -> Outcome:
     """Check quantities against expectations, and record the result; `detail` has `ok` and `items`."""
+    from .steps.vocabulary import make_step
+
     return apply_step(site, make_step("expect", site.names, dict(expected)))

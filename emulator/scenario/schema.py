@@ -6,9 +6,9 @@ The one rule: the schema is made from the kinds that read a scenario, so that an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from ..core.values import terse
 from ..language.arguments import ArgumentType, CalendarTime, Flag, Schema, Scope, Several, Text, Whole
 from ..language.nodes import Node
 from ..language.records import Argument, record_schema
@@ -32,7 +32,7 @@ from .steps.base import TimedStep
 from .wallboxes import WallboxesSection
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class TimelineSection(ArgumentType[tuple[TimedStep, ...]]):
     """A list of steps."""
 

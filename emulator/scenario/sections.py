@@ -5,13 +5,14 @@ The one rule: a section is an argument type like any other - it reads a node, an
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from .. import vendors
 from ..core.specs import ChargerSpec, SupplySpec, VehicleSpec
+from ..core.values import terse
 from ..devices.vendor import Vendor
 from ..errors import EmulatorError, Problem, ScenarioError, did_you_mean
 from ..language.arguments import ArgumentType, Duration, Flag, Schema, Scope, Several, Text, Unreadable, Whole
@@ -25,7 +26,7 @@ from .speed import Speed
 from .wallboxes import EVERYTHING, WallboxesSection, numbered, proper_name
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class PacksSection(ArgumentType[tuple[Vendor, ...]]):
     """Device packs; reading them makes their vendors and models known."""
 
@@ -48,7 +49,7 @@ class PacksSection(ArgumentType[tuple[Vendor, ...]]):
         return Several(Text()).schema()
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class VehiclePreset(ArgumentType[VehicleSpec]):
     """A vehicle that is known without being described."""
 
@@ -74,7 +75,7 @@ def vehicle_arguments() -> tuple[Argument[object], ...]:
     return (_PRESET, *PartialRecord(VehicleSpec, omit=("model",)).arguments)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class VehiclesSection(ArgumentType[dict[str, VehicleSpec]]):
     """Vehicles by name: a preset, or a preset with changes."""
 
@@ -121,7 +122,7 @@ def charger_arguments() -> tuple[Argument[object], ...]:
     return (*_hardware(), _WALLBOXES, _WALLBOX, EVERYTHING)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class ChargerSection(ArgumentType[ChargerPlan]):
     """One charger; the reader gives it its name."""
 
@@ -145,7 +146,7 @@ def charger_plan(values: RecordValues, node: Node) -> ChargerPlan:
     return ChargerPlan(name="", hardware=hardware, wallboxes=wallboxes, place=node.place)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class ChargersSection(ArgumentType[list[ChargerPlan]]):
     """Chargers by name."""
 
@@ -168,7 +169,7 @@ class ChargersSection(ArgumentType[list[ChargerPlan]]):
         return {"type": "object", "additionalProperties": ChargerSection().schema()}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class ClientsSection(ArgumentType[list[ClientPlan]]):
     """Clients by name, and how each is recognised."""
 
@@ -207,7 +208,7 @@ def _fleet_arguments() -> tuple[Argument[object], ...]:
     return (_COUNT, _PREFIX, _FIRST, _PORT_STEP, *optional(charger_arguments()))
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class FleetSection(ArgumentType[list[ChargerPlan]]):
     """Many chargers alike, with numbered names, serial numbers and ports."""
 
@@ -235,7 +236,7 @@ class FleetSection(ArgumentType[list[ChargerPlan]]):
 _SPEED = Argument("speed", Speed(), required=True)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class ClockSection(ArgumentType[float]):
     """How fast simulated time runs."""
 
@@ -250,7 +251,7 @@ class ClockSection(ArgumentType[float]):
         return {"anyOf": [Speed().schema(), record_schema((_SPEED,))]}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class BrokerSection(ArgumentType[BrokerAddress]):
     """The MQTT broker."""
 
@@ -295,7 +296,7 @@ def _mqtt_url(text: str) -> BrokerAddress | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class SharedSocketsSection(ArgumentType[bool | None]):
     """Whether wallboxes share listening sockets; None: many do."""
 
@@ -317,7 +318,7 @@ _PAIR = Argument("pair", Flag(), True, stated="the owners of the wallboxes trust
 CONTROL_BOX = (_GUARDED, _PAIR)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class ControlBoxSection(ArgumentType[ControlBoxPlan]):
     """The grid operator's control box."""
 
@@ -337,7 +338,7 @@ class ControlBoxSection(ArgumentType[ControlBoxPlan]):
         return {"anyOf": [record_schema(CONTROL_BOX), {"type": "null"}]}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class EndSection(ArgumentType[End]):
     """When the scenario is over."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from ..core.values import terse
 from ..language.arguments import ArgumentType, Schema, Scope
 from ..language.nodes import Node
 from ..runtime.clock import MAX_SPEED
@@ -13,7 +13,7 @@ from ..runtime.clock import MAX_SPEED
 _SPEEDS: Final[Mapping[str, object]] = {"realtime": 1.0, "frozen": 0.0}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Speed(ArgumentType[float]):
     """Simulated seconds per second: a number, `realtime` or `frozen`."""
 

@@ -5,9 +5,9 @@ The one rule: rules and what reads them are imported when a scenario has some.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ..core.values import terse
 from ..errors import Place
 from ..language.arguments import ArgumentType, Schema, Scope
 from ..language.nodes import Node
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EXAMPLE: Final = "{name: ..., never: {client: {writes: garage.goe.amp, value: '> 16'}}}"
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class PlacedRule:
     """A rule, and where it stands."""
 
@@ -26,7 +26,7 @@ class PlacedRule:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class RulesSection(ArgumentType[list[PlacedRule]]):
     """Rules for the client under test and for what comes of it."""
 
