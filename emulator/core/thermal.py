@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Final, Literal
 
 from . import crossing
@@ -114,6 +115,15 @@ class Response:
     excess: float
     """Excess over polynomial and sine at dt = 0; it dies out with `tau` [K]."""
     tau: float
+    settles: bool = field(init=False, repr=False, compare=False)
+    """It only approaches one constant temperature."""
+    flat: bool = field(init=False, repr=False, compare=False)
+    """It stays as it is."""
+
+    def __post_init__(self) -> None:
+        settles = self.polynomial[1:] == (0.0, 0.0) and self.sine.amplitude == 0
+        object.__setattr__(self, "settles", settles)
+        object.__setattr__(self, "flat", self.excess == 0 and settles)
 
     @classmethod
     def of(
@@ -130,19 +140,10 @@ class Response:
         sine = _Sine.of(sensor, climate, calendar_seconds)
         return cls((constant, linear, c2), sine, start_temperature - constant - sine.at(0.0), sensor.tau)
 
-    @property
-    def flat(self) -> bool:
-        """Whether it stays as it is."""
-        return self.excess == 0 and self.settles
-
-    @property
-    def settles(self) -> bool:
-        """Whether it only approaches one constant temperature."""
-        return self.polynomial[1:] == (0.0, 0.0) and self.sine.amplitude == 0
-
     def at(self, dt: float) -> float:
         c0, c1, c2 = self.polynomial
-        return c0 + dt * (c1 + dt * c2) + self.sine.at(dt) + self.excess * math.exp(-dt / self.tau)
+        sine = self.sine.at(dt) if self.sine.amplitude else 0.0
+        return c0 + dt * (c1 + dt * c2) + sine + self.excess * math.exp(-dt / self.tau)
 
     def bend(self, dt: float) -> float:
         """A bound of the curvature at and after `dt` [K/s²]."""

@@ -7,7 +7,8 @@ The one rule: whatever the bytes, the connection ends in a reply, a close or a t
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final, Protocol, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
@@ -19,6 +20,10 @@ from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
 from .server import Endpoint
 from .tcp import Closable, half_open
 from .wire import CONTINUE, clean, lower_headers, origin_form
+
+if TYPE_CHECKING:
+    from .channel import Channel
+    from .quick import Quick
 
 MAX_LINE: Final = 8190
 """Bytes of a request line or one header."""
@@ -55,20 +60,18 @@ class TooLargeError(Exception):
     """The body is larger than the device takes."""
 
 
-class Upgraded(Protocol):
-    """What a connection has become: a WebSocket. Takes the connection's bytes from aiohttp."""
+class _Tail:
+    """Takes what followed an upgrade, as aiohttp's parsers take it."""
 
-    def begin(self) -> None:
-        """The upgrade has been answered."""
-        ...
+    def __init__(self) -> None:
+        self.data = b""
 
-    def drained(self) -> None:
-        """Everything written has left."""
-        ...
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        self.data += data
+        return False, b""
 
-    def lost(self) -> None:
-        """The connection is gone."""
-        ...
+    def feed_eof(self) -> None:
+        """Nothing more was said."""
 
 
 class Service(Protocol):
@@ -83,7 +86,11 @@ class Service(Protocol):
         """It is in use."""
         ...
 
-    def forget(self, connection: Connection, /) -> None:
+    def replace(self, connection: Connection | Quick, other: Channel, /) -> None:
+        """Another one goes on in its place."""
+        ...
+
+    def forget(self, connection: Connection | Channel, /) -> None:
         """It is gone."""
         ...
 
@@ -131,6 +138,9 @@ async def _serve(raw: web.BaseRequest) -> web.StreamResponse:
 class Connection(Closable, web.RequestHandler):
     """A connection, from the moment it is taken over until it is closed."""
 
+    channel: Final = None
+    """It is no WebSocket."""
+
     def __init__(self, listener: Listener) -> None:
         Closable.__init__(self)
         web.RequestHandler.__init__(
@@ -148,8 +158,6 @@ class Connection(Closable, web.RequestHandler):
         self.server = listener.server
         self.client: str | None = None
         self.task: asyncio.Task[None] | None = None
-        self.channel: Upgraded | None = None
-        """Set once the connection is a WebSocket."""
         self._answered = 0
         self.congested = False
         """Bytes wait to be sent, above the transport's limit."""
@@ -169,21 +177,17 @@ class Connection(Closable, web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         self._whole()
         self.server.forget(self)
-        if self.channel is not None:
-            self.channel.lost()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         try:
             super().data_received(data)  # may raise on targets that are no URL, in aiohttp before 3.13
         except ValueError as error:
-            if self.channel is not None:
-                raise
             self._malformed(str(error))
             self.close()
             if self.transport is not None:
                 self.transport.close()
-        if data and self.channel is None:
+        if data:
             self.server.touch(self)
             self._head = self._head + len(data) if self.pending == 0 else 0
             if self._head > MAX_HEAD:
@@ -195,9 +199,7 @@ class Connection(Closable, web.RequestHandler):
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """The client will not send any more; a reply that is on its way still goes out."""
         self.end_of_client()
-        if self.channel is not None:
-            self.abort()
-        return (self.pending > 0 and self.channel is None and half_open(self.transport)) or None
+        return (self.pending > 0 and half_open(self.transport)) or None
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -206,8 +208,6 @@ class Connection(Closable, web.RequestHandler):
     def resume_writing(self) -> None:
         super().resume_writing()
         self.congested = False
-        if self.channel is not None:
-            self.channel.drained()
 
     @property
     def pending(self) -> int:
@@ -312,8 +312,10 @@ class Connection(Closable, web.RequestHandler):
             except TimeoutError:
                 self.abort()
 
-    def become(self, channel: Upgraded) -> None:
-        """From now on this connection is a WebSocket."""
-        self.channel = channel
-        channel.begin()
-        self.set_parser(cast("Any", channel))
+    def let_go(self) -> Iterable[bytes]:
+        """The transport is somebody else's from now on; what the client said that was not looked at yet."""
+        tail = _Tail()
+        self.set_parser(cast("Any", tail))
+        self.transport = None
+        self._loop.call_soon(super().connection_lost, None)
+        return (tail.data,) if tail.data else ()

@@ -16,9 +16,10 @@ from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
 from ..devices.traffic import READING, of_http
 from ..runtime.journal import Entry
+from .channel import Channel
 from .listening import Listening
 from .pem import server_context
-from .quick import Quick
+from .quick import SWITCHING, Quick
 from .server import Endpoint, Server
 from .websocket import Room, Rooms
 from .wire import encode_reply, excerpt
@@ -41,7 +42,7 @@ class HttpServer(Server):
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
-        self.connections: dict[Connection | Quick, None] = {}
+        self.connections: dict[Connection | Quick | Channel, None] = {}
         """Open ones, the one that has been quiet for longest first."""
         self.rooms = Rooms(endpoint)
         self._socket: Listening | None = None
@@ -108,7 +109,7 @@ class HttpServer(Server):
         self.connections[connection] = None
         return True
 
-    def replace(self, connection: Quick, other: Connection) -> None:
+    def replace(self, connection: Connection | Quick, other: Connection | Channel) -> None:
         """Another one goes on in its place."""
         if connection in self.connections:
             del self.connections[connection]
@@ -119,7 +120,7 @@ class HttpServer(Server):
         if connection in self.connections:
             self.connections[connection] = self.connections.pop(connection)
 
-    def forget(self, connection: Connection | Quick) -> None:
+    def forget(self, connection: Connection | Quick | Channel) -> None:
         """It is gone."""
         self.connections.pop(connection, None)
 
@@ -137,15 +138,7 @@ class HttpServer(Server):
         finally:
             connection.answering = False
         delay = reply.delay if connection.doomed else reply.delay + self.endpoint.latency()
-        if room is not None and reply.status == 101 and not reply.silent:
-            if delay > 0:
-                await asyncio.sleep(delay)
-            if await self._undisturbed(interception):
-                room.open(connection, request)
-                await connection.given_up()
-                return False
-            delay = 0.0
-        return await self.finish(connection, request, reply, interception, delay, keep_alive=keep_alive)
+        return await self.finish(connection, request, reply, interception, delay, room, keep_alive=keep_alive)
 
     def exchange(self, request: HttpRequest, client: str | None, room: Room | None) -> tuple[HttpReply, Interception]:
         """The device's reply to a client (to an upgrade, if `room` is given) and what happens to its bytes.
@@ -153,7 +146,8 @@ class HttpServer(Server):
         Recorded as one entry. The one place where a request meets the vendor.
         """
         endpoint = self.endpoint
-        simulation = endpoint.simulation
+        wallbox = endpoint.wallbox
+        simulation = wallbox.simulation
         detail: dict[str, object] = {}
         if query := request.query_string:
             detail["query"] = excerpt(query)
@@ -164,9 +158,8 @@ class HttpServer(Server):
             simulation.journal.introduce(client, agent)
         entry = self.record(request.title, detail, client)
         request = request.caused_by(endpoint.origin(client, entry))
-        with simulation.exchange(entry, reading=room is None and request.method in READING):
-            has_value = endpoint.wallbox.has_value
-            interception = endpoint.intercept(of_http, request, has_value, upgrade=room is not None)
+        with simulation.exchange(entry, reading=room is None and request.method in READING, fresh=True):
+            interception = endpoint.intercept(of_http, request, wallbox.has_value, upgrade=room is not None)
             if interception is UNTOUCHED:
                 reply = self._answer(request, room)
             else:
@@ -198,15 +191,19 @@ class HttpServer(Server):
         reply: HttpReply,
         interception: Interception,
         delay: float,
+        room: Room | None,
         *,
         keep_alive: bool,
     ) -> bool:
-        """Let a reply take its course, from `delay` on; whether the connection is kept."""
+        """Let a reply take its course, from `delay` on; whether the connection is kept. `room`: see `exchange`."""
         if reply.silent:
             await connection.given_up()
             return False
         if delay > 0:
             await asyncio.sleep(delay)
+        if room is not None and reply.status == SWITCHING and await self._undisturbed(interception):
+            room.open(connection, request)
+            return False
         asked = request.headers.get("connection", "").lower() == "keep-alive"
         data, keep = self.framed(reply, request, asked, keep=keep_alive and not connection.last)
         return await self._deliver(connection, interception.deliver(data), keep=keep)

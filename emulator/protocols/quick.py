@@ -1,14 +1,15 @@
 """A client's connection to an HTTP server as long as it only asks plain questions, one after the other.
 
 The one rule: what is here is exactly what aiohttp would make of it. Anything but a whole, well-formed request without a
-body - parts, pipelines, bodies, upgrades, nonsense - goes to `connection.Connection`, which takes over for good.
+body - parts, pipelines, bodies, nonsense - goes to `connection.Connection`, which takes over for good. A plain question
+for a WebSocket is answered here, so that none of aiohttp is made for a client that is to stay for days.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -20,18 +21,23 @@ from .wire import lower_headers
 if TYPE_CHECKING:
     from .connection import Connection
     from .http import HttpServer
+    from .websocket import Room
 
 LARGEST: Final = 2048
 """Bytes of a plain question."""
 MOST_HEADERS: Final = 24
+SWITCHING: Final = 101
+"""Status of a reply that turns a connection into a WebSocket."""
 KNOWN: Final = 512
 """Questions that are recognised: clients ask the same ones for ever."""
 _LINE: Final = re.compile(
     rb"(GET|HEAD) (/(?:[A-Za-z0-9/_.~,;:=&?+*!$'()@-]|%[0-9A-Fa-f]{2})*) HTTP/1\.([01])\r\n((?:[^\r\n]+\r\n)*)\r\n"
 )
 _HEADER: Final = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?[ \t]*")
-_ELSEWHERE: Final = frozenset(("content-length", "transfer-encoding", "upgrade", "expect", "trailer", "te", "cookie"))
+_ELSEWHERE: Final = frozenset(("content-length", "transfer-encoding", "expect", "trailer", "te", "cookie"))
 """Headers of questions that are not plain."""
+_UPGRADES: Final = frozenset(("upgrade", "keep-alive, upgrade", "upgrade, keep-alive"))
+"""What is said of the connection with a question for a WebSocket."""
 
 
 class Question(NamedTuple):
@@ -42,6 +48,8 @@ class Question(NamedTuple):
     """The client would ask again on the same connection."""
     asks_to_keep: bool
     """It says so."""
+    upgrades: bool
+    """It asks for a WebSocket."""
 
 
 @lru_cache(maxsize=KNOWN)
@@ -60,13 +68,19 @@ def question(data: bytes) -> Question | None:
     headers = lower_headers(pairs)
     connection = headers.get("connection", "").lower()
     plain = len(pairs) <= MOST_HEADERS and not _ELSEWHERE & headers.keys()
-    if not plain or connection not in ("", "close", "keep-alive"):
+    upgrades = "upgrade" in headers
+    if upgrades:
+        asks = method == b"GET" and minor == b"1" and headers["upgrade"].lower() == "websocket"
+        plain = plain and asks and connection in _UPGRADES
+    elif connection not in ("", "close", "keep-alive"):
+        plain = False
+    if not plain:
         return None
     keeps = connection == "keep-alive" or (minor == b"1" and connection != "close")
     version = "1.1" if minor == b"1" else "1.0"
     request = HttpRequest(method=method.decode(), target=target.decode(), version=version, headers=headers)
     _ = request.title, request.query  # worked out once, for all who ask it
-    return Question(request, keeps, connection == "keep-alive")
+    return Question(request, keeps, connection == "keep-alive", upgrades)
 
 
 class Quick(Closable, asyncio.Protocol):
@@ -121,11 +135,12 @@ class Quick(Closable, asyncio.Protocol):
             self._hold()
             return
         asked = question(data) if len(data) <= LARGEST else None
-        if asked is None:
+        room = self.server.rooms.find(asked.request) if asked is not None and asked.upgrades else None
+        if asked is None or (asked.upgrades and room is None):
             self._hand_over(data)
         else:
             self.server.touch(self)
-            self._answer(asked)
+            self._answer(asked, room)
 
     def eof_received(self) -> bool:
         """The client will not send any more; a reply that is on its way still goes out."""
@@ -145,7 +160,7 @@ class Quick(Closable, asyncio.Protocol):
 
     # --- a question --------------------------------------------------------------------------------------------------
 
-    def _answer(self, asked: Question) -> None:
+    def _answer(self, asked: Question, room: Room | None) -> None:
         server, transport = self.server, self.transport
         if transport is None or transport.is_closing():
             return
@@ -155,11 +170,14 @@ class Quick(Closable, asyncio.Protocol):
         request = asked.request
         self.answering = True
         try:
-            reply, interception = server.exchange(request, self.client, None)
+            reply, interception = server.exchange(request, self.client, room)
         finally:
             self.answering = False
         delay = reply.delay if self.doomed else reply.delay + server.endpoint.latency()
-        if interception is UNTOUCHED and delay <= 0 and not reply.silent and not self.congested:
+        plain = interception is UNTOUCHED and delay <= 0 and not reply.silent and not self.congested
+        if plain and room is not None and reply.status == SWITCHING:
+            room.open(self, request)
+        elif plain:
             data, keep = server.framed(reply, request, asked.asks_to_keep, keep=asked.keep_alive and not self.last)
             transport.write(data)
             if self.congested:
@@ -167,11 +185,15 @@ class Quick(Closable, asyncio.Protocol):
             else:
                 self._next(keep=keep)
         else:
-            self.task = self._loop.create_task(self._slowly(asked, reply, interception, delay))
+            self.task = self._loop.create_task(self._slowly(asked, reply, interception, delay, room))
 
-    async def _slowly(self, asked: Question, reply: HttpReply, interception: Interception, delay: float) -> None:
+    async def _slowly(
+        self, asked: Question, reply: HttpReply, interception: Interception, delay: float, room: Room | None
+    ) -> None:
         """A reply that is late, disturbed, or goes to somebody who reads slowly."""
-        keep = await self.server.finish(self, asked.request, reply, interception, delay, keep_alive=asked.keep_alive)
+        keep = await self.server.finish(
+            self, asked.request, reply, interception, delay, room, keep_alive=asked.keep_alive
+        )
         self.task = None
         self._next(keep=keep)
 
@@ -208,6 +230,16 @@ class Quick(Closable, asyncio.Protocol):
             self._quiet = self._loop.call_at(self._heard + longest, self._watch_silence)
         elif self.transport is not None:
             self.transport.close()
+
+    def let_go(self) -> Iterable[bytes]:
+        """The transport is somebody else's from now on; what the client said that was not looked at yet."""
+        transport, self.transport = self.transport, None
+        if self._quiet is not None:
+            self._quiet.cancel()
+        data, self._waiting = self._waiting, b""
+        if transport is not None and data:
+            transport.resume_reading()
+        return (data,) if data else ()
 
     def _hand_over(self, data: bytes) -> None:
         """Something else than a plain question has come."""

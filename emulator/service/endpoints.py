@@ -71,6 +71,11 @@ class Ports:
         shared = self.shared if plan.address is not None and ":" not in host else None
         return Endpoint(wallbox, name, host=host, port=port, shared=shared)
 
+    def give_back(self, endpoint: Endpoint) -> None:
+        """The endpoint is no more: its port can be another's."""
+        kind = TRANSPORT.get(endpoint.interface.protocol, "")
+        self._asked.discard((endpoint.host, kind, endpoint.port))
+
     def _wanted(self, wallbox: Wallbox, plan: WallboxPlan, name: str) -> int:
         stated = plan.interfaces.get(name)
         interface = wallbox.interfaces[name]

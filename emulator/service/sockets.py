@@ -49,6 +49,8 @@ class Sockets:
             shared=shared_ports(scenario, alone=options.alone),
         )
         self._announcer: Announcer | None = None
+        self._of: dict[str, AsyncExitStack] = {}
+        """The servers of each wallbox, by its address."""
         self._asking: set[OcppDevice] = set()
         """Charge points that wait for their central system."""
         self._unsettled: dict[Server, None] = {}
@@ -126,16 +128,37 @@ class Sockets:
             announcer=self._announcer,
             central_system=lambda: self.central_system.url if self.central_system is not None else None,
         )
+        stack = self._of[address] = await self._serving.enter_async_context(AsyncExitStack())
         for name, server in made:
             if isinstance(server, Server):
                 server.stirs = self._outdated
             elif isinstance(server, OcppDevice):
                 server.stirs = self._stirred
-            self.servers[name] = await self._serving.enter_async_context(server)
+            self.servers[name] = await stack.enter_async_context(server)
             if not isinstance(server, Server):
                 self._clients.append(server)
             if not isinstance(server, Server | OcppDevice):
                 self.links[name] = server
+
+    def serves(self, address: str) -> bool:
+        """Whether the interfaces of a wallbox are open."""
+        return address in self._of
+
+    async def close(self, address: str) -> None:
+        """Close the interfaces of a wallbox that is no more, if there are any."""
+        stack = self._of.pop(address, None)
+        for name in [name for name in self.servers if name.rpartition(".")[0] == address]:
+            server = self.servers.pop(name)
+            self.links.pop(name, None)
+            if isinstance(server, Server):
+                self._unsettled.pop(server, None)
+                self._ports.give_back(server.endpoint)
+            else:
+                self._clients.remove(server)
+            if isinstance(server, OcppDevice):
+                self._asking.discard(server)
+        if stack is not None:
+            await stack.aclose()
 
     def attach(self, site: Site) -> None:
         """After a reset: serve the wallboxes of the new site."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -39,6 +41,17 @@ def killed(state: Path) -> Path:
         if (file := Path(f"{state}{ending}")).exists():
             shutil.copy(file, f"{copy}{ending}")
     return copy
+
+
+@contextmanager
+def no_room(file: Path) -> Iterator[None]:
+    """No file can become larger than this one is."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def another(row: Setting[object], now: object) -> object:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import resource
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,7 +22,7 @@ from emulator.scenario.loader import loads
 from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator
 
-from .flash import EPOCH, box_of, killed, options, scenario
+from .flash import EPOCH, box_of, killed, no_room, options, scenario
 
 # --- everything else -------------------------------------------------------------------------------------------------
 
@@ -185,17 +182,6 @@ async def test_a_file_in_use_is_not_shared_and_an_empty_one_is_taken(tmp_path: P
 
 
 # --- no room ---------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def no_room(file: Path) -> Iterator[None]:
-    """No file can become larger than this one is."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 async def charge(emulator: Emulator) -> None:

@@ -11,6 +11,9 @@ import pytest
 
 from emulator import vendors
 from emulator.devices.settings import Setting, schema_of
+from emulator.scenario.loader import loads
+from emulator.scenario.plan import Scenario
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator
 
 from .flash import another, box_of, killed, options, scenario
@@ -96,3 +99,27 @@ async def differing(vendor: str, state: Path, expected: Mapping[str, object]) ->
     async with Emulator(scenario(MODELS.get(vendor, vendor)), options(state)) as emulator:
         settings = box_of(emulator).settings
         return {name: settings[name] for name, value in expected.items() if settings[name] != value}
+
+
+@pytest.mark.parametrize("vendor", [name for name in vendors.OWN if len(vendors.vendor(name).models[0].firmwares) > 1])
+async def test_a_firmware_update_survives(vendor: str, tmp_path: Path) -> None:
+    model = vendors.vendor(vendor).models[0]
+    first, last = model.firmwares[0], model.firmwares[-1]
+
+    def stated(firmware: str) -> Scenario:
+        return loads(f"wallbox: {{model: {model.id}, firmware: '{firmware}'}}\nbroker: none\n")
+
+    async with Emulator(stated(first), options(tmp_path / "state")) as emulator:
+        await emulator.apply([make_step("set_firmware", emulator.site.names, firmware=last)])
+        copy = killed(tmp_path / "state")
+    for _ in range(2):
+        async with Emulator(stated(first), options(copy)) as emulator:
+            assert box_of(emulator).profile.firmware.text == last
+            copy = killed(copy)
+    async with Emulator(stated(first), options(copy)) as emulator:
+        await emulator.reset()
+        assert box_of(emulator).profile.firmware.text == first
+        copy = killed(copy)
+    middle = model.firmwares[len(model.firmwares) // 2]
+    async with Emulator(stated(middle), options(copy)) as emulator:  # the scenario says something else now
+        assert box_of(emulator).profile.firmware.text == middle

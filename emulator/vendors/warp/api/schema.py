@@ -169,7 +169,8 @@ class Float(Schema):
         raise DocumentError("JSON node was not a float.")
 
     def encode(self, value: object) -> str:
-        return f32(float(value)) if isinstance(value, int | float) else "null"
+        kind = value.__class__
+        return f32(value) if kind is float or kind is int else "null"
 
 
 @dataclass(frozen=True)
