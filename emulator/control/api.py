@@ -5,6 +5,7 @@ The one rule: a handler checks everything first and changes something afterwards
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -83,7 +84,8 @@ class Api:
     async def catalogue(self, _: web.Request) -> web.Response:
         from .catalogue import catalogue
 
-        return answer(catalogue(self.emulator.site))
+        found = await asyncio.to_thread(catalogue, self.emulator.site)  # the first is long: others get their turn
+        return answer(found)
 
     async def journal(self, request: web.Request) -> web.Response:
         query = query_of(request, "after", "before", "limit", "wait", *FILTERS)
