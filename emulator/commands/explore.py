@@ -192,5 +192,5 @@ class _Progress:
             click.echo(line)
         per_second = search.trials / max(search.elapsed, 1e-9)
         word = counted(len(search.failures), "failure") if search.failures else "nothing found"
-        tried = f"{counted(search.trials, 'trial')} with shrinking, {per_second:.0f} a second"
+        tried = f"{counted(search.trials, 'trial')} in all, {per_second:.0f} a second"
         click.echo(f"{word} in {counted(search.walks, 'walk')} ({tried}); see {out}/report.html")
