@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from ..core.agenda import Action, Timer
@@ -15,6 +15,7 @@ from ..core.instant import Instant, later
 from ..core.messages import Command, Event, Outcome, SetAuthorisation
 from ..core.snapshot import Snapshot
 from ..core.specs import ChargerSpec
+from ..core.values import value
 from ..runtime.simulation import Simulation
 from .catalogue import Catalogue
 from .charge_control import IGNORED, ChargeControl
@@ -31,7 +32,7 @@ from .settings import Settings
 from .traffic import ProtocolName
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Context:
     """What a wallbox is made of."""
 
