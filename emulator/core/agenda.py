@@ -1,6 +1,8 @@
 """The agenda: everything that is going to happen, in order.
 
-The one rule: entries fire in the order (instant, priority, sequence number), and nothing else decides.
+The one rule: entries fire in the order (instant, priority, rank, sequence number), and nothing else decides. The rank
+is that of the charger whose affair it is, so that chargers that have nothing to do with each other take turns in the
+same order wherever they are simulated.
 """
 
 from __future__ import annotations
@@ -9,8 +11,9 @@ import heapq
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import Final
 
-from .freshness import Happenings
+from .freshness import NOBODY, Happenings
 from .instant import Instant
 
 
@@ -24,21 +27,35 @@ class Priority(IntEnum):
     METER = 6
 
 
+BUILDING: Final = -2
+CONNECTING: Final = -1
+"""In place of a priority, for what is done before time begins, charger by charger."""
+OUTSIDE: Final = 9
+"""In place of a priority, for what comes from outside: after all that is due."""
 Action = Callable[[Instant], None]
+Turn = tuple[int, int, int]
+"""Priority, rank and place of what is being done: of two at the same instant the lower one is done first."""
 
 
 class Timer:
     """One outstanding prediction of one kind: setting it again replaces it."""
 
-    __slots__ = ("_action", "_agenda", "_generation", "_owner", "_priority", "due")
+    __slots__ = ("_action", "_agenda", "_generation", "_owner", "_priority", "_rank", "due", "place")
 
     def __init__(self, agenda: Agenda, priority: Priority, action: Action) -> None:
         self._agenda = agenda
         self._owner = agenda.owner
+        self._rank = agenda.rank
         self._priority = priority
         self._action = action
         self._generation = 0
         self.due: Instant | None = None
+        self.place = 0
+        """Which of several things it does, one after the other: a part of its turn."""
+
+    @property
+    def turn(self) -> Turn:
+        return self._priority, self._rank, self.place
 
     def set(self, at: Instant | None) -> None:
         """Fire at `at`; None clears. Setting the instant it already has keeps its place in the order."""
@@ -47,7 +64,7 @@ class Timer:
         self._generation += 1
         self.due = at
         if at is not None:
-            self._agenda._push(at, self._priority, self, self._generation)
+            self._agenda._push(at, self._priority, self._rank, self, self._generation)
 
     def clear(self) -> None:
         self.set(None)
@@ -57,12 +74,13 @@ class Timer:
             return False
         self.due = None
         agenda = self._agenda
-        before, agenda.owner = agenda.owner, self._owner
+        before = agenda.owner, agenda.rank
+        agenda.owner, agenda.rank, agenda.firing = self._owner, self._rank, self
         try:
             self._action(at)
         finally:
             self._owner.count += 1
-            agenda.owner = before
+            agenda.owner, agenda.rank = before
         return True
 
 
@@ -77,20 +95,49 @@ class Agenda:
         """What happens to nobody in particular, and may be of interest to all."""
         self.owner = self.world
         """Whose affairs are being looked after: new timers are theirs."""
+        self.rank = NOBODY
+        """The rank of new timers."""
+        self.firing: Timer | None = None
+        """What was fired last, until whoever did that says that it is over."""
+        self._outside = OUTSIDE
+        """Stands for a priority while nothing is fired."""
         self.sooner: Callable[[], None] = lambda: None
         """Called when something is now due before everything else that was: the pacer listens here."""
-        self._heap: list[tuple[Instant, int, int, Timer, int]] = []
+        self._heap: list[tuple[Instant, int, int, int, Timer, int]] = []
         self._sequence = 0
 
     @contextmanager
     def on_behalf_of(self, owner: Happenings) -> Iterator[None]:
         """Timers made inside are those of `owner`, to whom this happens."""
-        before, self.owner = self.owner, owner
+        before = self.owner, self.rank
+        self.owner, self.rank = owner, owner.rank
         try:
             yield
         finally:
             owner.count += 1
-            self.owner = before
+            self.owner, self.rank = before
+
+    @contextmanager
+    def ranked(self, rank: int) -> Iterator[None]:
+        """Timers made inside have this rank, whosever they are."""
+        before, self.rank = self.rank, rank
+        try:
+            yield
+        finally:
+            self.rank = before
+
+    @contextmanager
+    def preparing(self, what: int) -> Iterator[None]:
+        """Everything inside is done before time begins: `BUILDING` or `CONNECTING`."""
+        self._outside = what
+        try:
+            yield
+        finally:
+            self._outside = OUTSIDE
+
+    def turn(self) -> Turn:
+        """Of what is being done."""
+        return self.firing.turn if self.firing is not None else (self._outside, self.rank, 0)
 
     def timer(self, priority: Priority, action: Action) -> Timer:
         """A timer of this agenda, not yet set."""
@@ -107,7 +154,7 @@ class Agenda:
         """When something happens next, or None."""
         heap = self._heap
         while heap:
-            at, _, _, timer, generation = heap[0]
+            at, _, _, _, timer, generation = heap[0]
             if timer._generation == generation and timer.due is not None:
                 return at
             heapq.heappop(heap)
@@ -121,7 +168,7 @@ class Agenda:
         """Fire the next entry if it is due at or before `limit`; whether one was fired."""
         heap = self._heap
         while heap and heap[0][0] <= limit:
-            at, _, _, timer, generation = heapq.heappop(heap)
+            at, _, _, _, timer, generation = heapq.heappop(heap)
             if timer._generation != generation or timer.due is None:
                 continue
             if at > self.at:
@@ -133,7 +180,7 @@ class Agenda:
 
     def drop_due(self) -> None:
         """Forget what is due at this very instant."""
-        for at, _, _, timer, generation in tuple(self._heap):
+        for at, _, _, _, timer, generation in tuple(self._heap):
             if at <= self.at and timer._generation == generation:
                 timer.clear()
 
@@ -143,11 +190,11 @@ class Agenda:
             pass
         self.at = max(self.at, limit)
 
-    def _push(self, at: Instant, priority: Priority, timer: Timer, generation: int) -> None:
+    def _push(self, at: Instant, priority: Priority, rank: int, timer: Timer, generation: int) -> None:
         if at < self.at:
             raise ValueError(f"an entry at {at} us is in the past: it is {self.at} us now")
         self._sequence += 1
         first = not self._heap or at < self._heap[0][0]
-        heapq.heappush(self._heap, (at, priority, self._sequence, timer, generation))
+        heapq.heappush(self._heap, (at, priority, rank, self._sequence, timer, generation))
         if first:
             self.sooner()

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import IO, Any, Final
 
+from ..core.agenda import Turn
 from ..core.instant import SECOND, Instant, seconds
 from ..core.values import value
 
@@ -44,6 +45,8 @@ class Entry:
     """What the client calls itself: its User-Agent."""
     who: str | None = None
     """The name that the scenario gives the client."""
+    turn: Turn | None = None
+    """What was being done, where journals of several processes become one."""
 
     def as_json(self) -> dict[str, object]:
         """The entry with simulated time in seconds, as the control API and `journal.jsonl` show it."""
@@ -64,6 +67,8 @@ class Entry:
             found["agent"] = self.agent
         if self.who is not None:
             found["who"] = self.who
+        if self.turn is not None:
+            found["turn"] = self.turn
         return found
 
     def as_line(self) -> str:
@@ -73,8 +78,13 @@ class Entry:
     @classmethod
     def of_line(cls, line: str) -> Entry:
         """The entry of a line of `journal.jsonl`. ValueError, TypeError or KeyError if it is none."""
-        found = json.loads(line)
-        return cls(**{**found, "at": round(found["at"] * SECOND)})
+        return cls.of_json(json.loads(line))
+
+    @classmethod
+    def of_json(cls, found: Mapping[str, Any]) -> Entry:
+        """The entry that `as_json` shows. TypeError or KeyError if it is none."""
+        turn = tuple(found["turn"]) if "turn" in found else None
+        return cls(**{**found, "at": round(found["at"] * SECOND), "turn": turn})
 
 
 Listener = Callable[[Entry], None]
@@ -207,6 +217,8 @@ class Journal:
         self._agents: dict[str, str] = {}
         self.cause: int | None = None
         """The entry that is being acted on: what is recorded meanwhile follows from it."""
+        self.turn: Callable[[], Turn] | None = None
+        """What is being done, if entries are to tell it."""
 
     def record(
         self,
@@ -237,6 +249,7 @@ class Journal:
             cause=self.cause,
             agent=agent,
             who=who,
+            turn=self.turn() if self.turn is not None else None,
         )
         self._add(entry)
         return entry

@@ -122,6 +122,7 @@ class Simulation:
                 happened = True
             finally:
                 self._busy = False
+                self.agenda.firing = None
             if not happened:
                 break
             happenings = happenings + 1 if self.agenda.at == instant else 0
@@ -163,12 +164,15 @@ class Simulation:
 
     # --- chargers ----------------------------------------------------------------------------------------------------
 
-    def add_charger(self, name: str, spec: ChargerSpec) -> Charger:
-        """Put a new charger into the world. ValueError if the name is taken."""
+    def add_charger(self, name: str, spec: ChargerSpec, *, rank: int | None = None) -> Charger:
+        """Put a new charger into the world. ValueError if the name is taken.
+
+        `rank`: its place among all, where those of this world are only some of them.
+        """
         if name in self.chargers:
             raise ValueError(f"there is a charger called {name!r} already")
         midnight = self.epoch.replace(hour=0, minute=0, second=0, microsecond=0)
-        with self.agenda.on_behalf_of(Happenings()):
+        with self.agenda.on_behalf_of(Happenings(len(self.chargers) if rank is None else rank)):
             charger = Charger(
                 name,
                 spec,
@@ -208,6 +212,16 @@ class Simulation:
         with self.because(entry):
             return self._hand_over(charger, command)
 
+    def tell_turns(self) -> None:
+        """Entries of the journal tell what was being done: by that, journals of several worlds become one."""
+        self.journal.turn = self.agenda.turn
+
+    @contextmanager
+    def affairs_of(self, charger: str) -> Iterator[None]:
+        """Timers made inside take their turn with those of a charger."""
+        with self.agenda.ranked(self.chargers[charger].happenings.rank):
+            yield
+
     def listen(self, charger: str, listener: EventListener) -> None:
         """Call `listener` for every event of a charger, in order, at its exact instant."""
         self._listeners.setdefault(charger, []).append(listener)
@@ -237,7 +251,7 @@ class Simulation:
         while self._pending:
             event = self._pending.popleft()
             entry = self.journal.record(event.at, "event", str(event.name), event.detail, charger=event.charger)
-            with self.because(entry):
+            with self.because(entry), self.affairs_of(event.charger):
                 for listener in self._listeners.get(event.charger, ()):
                     listener(event)
 
@@ -258,13 +272,14 @@ class Exchange:
         simulation._held += 1
         self._owner = owner = simulation.owner_of(self._entry)
         agenda, journal, entry = simulation.agenda, simulation.journal, self._entry
-        self._before = agenda.owner, journal.cause
-        agenda.owner = owner
+        self._before = agenda.owner, agenda.rank, journal.cause
+        agenda.owner, agenda.rank = owner, owner.rank
         journal.cause = entry.seq if isinstance(entry, Entry) else entry
 
     def __exit__(self, *_: object) -> None:
         simulation = self._simulation
-        simulation.agenda.owner, simulation.journal.cause = self._before
+        agenda = simulation.agenda
+        agenda.owner, agenda.rank, simulation.journal.cause = self._before
         simulation._held -= 1
         if not self._reading:
             self._owner.count += 1

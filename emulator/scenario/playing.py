@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..core.agenda import CONNECTING
 from ..core.instant import Instant
 from ..core.messages import Outcome
 from ..runtime.clock import Clock
@@ -41,12 +42,13 @@ def play_site(
     site: Site, scenario: Scenario, *, progress: Callable[[Instant], None] | None = None, record: bool = False
 ) -> Result:
     """Play a scenario at a site with a frozen clock to its end."""
-    for wallbox in site.wallboxes.values():
-        connect_directly(wallbox)
-    broker = QuietBroker(site)
-    player = Player(site, scenario, record=record)
-    broker.start()
-    player.start()
+    with site.simulation.agenda.preparing(CONNECTING):
+        for wallbox in site.wallboxes.values():
+            connect_directly(wallbox)
+        broker = QuietBroker(site)
+        player = Player(site, scenario, record=record)
+        broker.start()
+        player.start()
     for at in site.simulation.steps_to(FOREVER):
         if progress is not None:
             progress(at)
