@@ -492,7 +492,7 @@ def test_the_live_table_shows_boxes_and_clients(good: Path) -> None:
 
     with EmulatorFixture() as emulator:
         box = emulator.load(good).wallbox()
-        contacts = emulator.call(lambda: Contacts(emulator.running))
+        contacts = emulator.call(lambda: Contacts(emulator.running.simulation.journal))
         emulator.advance("1 min")
         urllib.request.urlopen(f"{box.http_url}/api/status?filter=car").close()
         console = Console(width=140, record=True, file=io.StringIO())

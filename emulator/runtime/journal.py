@@ -199,6 +199,10 @@ def size_of(value: object) -> int:
     return size
 
 
+def nobody(_client: str, _agent: str | None, _interface: str | None) -> None:
+    """No client has a name."""
+
+
 class Journal:
     """The record. Keeps the newest entries within `limit` bytes; `dropped` says how many older ones are gone."""
 
@@ -213,7 +217,7 @@ class Journal:
         self._listeners: list[Listener] = []
         self.seq = 0
         self._gone = 0
-        self.recognise: Recognise = lambda _client, _agent, _interface: None
+        self.recognise: Recognise = nobody
         self._agents: dict[str, str] = {}
         self.cause: int | None = None
         """The entry that is being acted on: what is recorded meanwhile follows from it."""

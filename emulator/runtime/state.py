@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import quote
@@ -34,11 +35,16 @@ class StateFile:
     of the process, not of the operating system.
     """
 
-    def __init__(self, path: Path) -> None:
-        """EmulatorError if it cannot be one: in use, not writable, damaged, somebody else's, of a later format."""
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
+        """EmulatorError if it cannot be one: in use, not writable, damaged, somebody else's, of a later format.
+
+        `shared`: with other processes, each of which has other owners; it has been looked at (`led`).
+        """
         self.path = path
+        self.shared = shared
         try:
-            self._check()
+            if not shared:
+                self._check()
             uri = f"file:{quote(str(path))}?mode=rwc"
             self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1.0)
         except (sqlite3.Error, OSError, ValueError) as error:
@@ -78,7 +84,8 @@ class StateFile:
         return EmulatorError(f"{self.path}: cannot be used as a state file: {error}")
 
     def _prepare(self) -> None:
-        self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # one emulator per file
+        if not self.shared:
+            self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # one emulator per file
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
@@ -115,3 +122,31 @@ class StateFile:
     def clear(self) -> None:
         """Forget everything, of every owner. sqlite3.Error if that is not possible."""
         self._connection.execute("DELETE FROM kept")
+
+    def clear_of(self, owners: Iterable[str], among: str) -> None:
+        """Forget what is kept for these, and their names among those of another owner. sqlite3.Error if impossible."""
+        rows = [(owner, among, owner) for owner in owners]
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany("DELETE FROM kept WHERE owner = ? OR (owner = ? AND name = ?)", rows)
+
+
+@contextmanager
+def led(path: Path) -> Iterator[None]:
+    """A state file that several processes of one emulator share, and no other emulator uses. EmulatorError if one does.
+
+    It is by charger: the next run may have more processes, or fewer.
+    """
+    import fcntl  # not on Windows, where there is one process only
+
+    StateFile(path).close()
+    lock = Path(f"{path}-leader")
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise EmulatorError(f"{path}: cannot be used as a state file: another emulator uses it") from None
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)

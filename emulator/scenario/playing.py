@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from ..core.agenda import CONNECTING
 from ..core.instant import Instant
-from ..core.messages import Outcome
+from ..core.messages import Outcome, Reason
+from ..errors import EmulatorError
 from ..runtime.clock import Clock
 from ..runtime.journal import Entry, Journal
 from ..world.building import build
@@ -71,6 +72,22 @@ def apply_step(site: Site, step: TimedStep) -> Outcome:
     site.simulation.now()
     with site.simulation.agenda.on_behalf_of(site.simulation.agenda.world):
         return step.step.apply(site)
+
+
+def apply_steps(site: Site, steps: Sequence[TimedStep]) -> list[Outcome]:
+    """The outcomes; a step that cannot be done at all ends it, and is raised if nothing was done before it."""
+    outcomes: list[Outcome] = []
+    for step in steps:
+        try:
+            outcomes.append(apply_step(site, step))
+        except EmulatorError as error:
+            if not outcomes:
+                raise
+            left = len(steps) - len(outcomes) - 1
+            outcomes.append(Outcome(refused=Reason.INVALID, message=str(error)))
+            outcomes += [Outcome(refused=Reason.NOT_NOW, message="not done: the step before it failed")] * left
+            break
+    return outcomes
 
 
 def perform(site: Site, steps: Sequence[TimedStep], finished: Callable[[Result], None] | None = None) -> Player:

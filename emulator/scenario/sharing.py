@@ -38,7 +38,7 @@ class Tie:
 def shares(scenario: Scenario, count: int) -> list[Scenario]:
     """The scenario as `count` of them, each with its share of the chargers. EmulatorError if it cannot be split so."""
     scenario = replace(scenario, chargers=_numbered(scenario.chargers), tracks=_placed(scenario.tracks))
-    ties = tuple(_Ties(scenario).all())
+    ties = tuple(Ties(scenario).all())
     groups = _groups([plan.name for plan in scenario.chargers], ties)
     if len(groups) < count:
         raise EmulatorError(_too_few(scenario, groups, ties, count))
@@ -92,13 +92,14 @@ def _groups(chargers: Sequence[str], ties: Sequence[Tie]) -> list[set[str]]:
     return list({id(group): group for group in group_of.values()}.values())
 
 
-class _Ties:
+class Ties:
     """Finds what ties chargers of a scenario together."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
         self._every = frozenset(plan.name for plan in scenario.chargers)
-        self._faults = _faults(scenario)
+        self.faults = _faults(scenario)
+        """The chargers that have a fault of each name."""
 
     def all(self) -> Iterator[Tie]:
         yield from self._shared_machines()
@@ -121,7 +122,11 @@ class _Ties:
 
     def of_rule(self, rule: PlacedRule) -> frozenset[str]:
         """A rule that names no charger is about all of them."""
-        return self._named(rule.rule) or self._every
+        return self.named_by(rule) or self._every
+
+    def named_by(self, rule: PlacedRule) -> frozenset[str]:
+        """Those that a rule names."""
+        return self._named(rule.rule)
 
     def of_step(self, step: TimedStep) -> frozenset[str]:
         """Those a step is about; none: it is about the clock, or about nobody."""
@@ -131,11 +136,11 @@ class _Ties:
             return frozenset(self._managed())
         found = self._named(step.step)
         if isinstance(step.step, ClearFault) and not found:
-            return self._faults.get(step.step.name, frozenset())
+            return self.faults.get(step.step.name, frozenset())
         return found
 
     def _named(self, thing: object) -> frozenset[str]:
-        return frozenset(_mentioned(thing, self._every, self._faults))
+        return frozenset(_mentioned(thing, self._every, self.faults))
 
     def _vehicles(self) -> Iterator[Tie]:
         """A vehicle of the scenario takes its charge along."""
@@ -238,7 +243,7 @@ def _mentioned(thing: object, every: Collection[str], faults: Mapping[str, Colle
 
 def _share(scenario: Scenario, mine: Collection[str], *, first: bool) -> Scenario:
     """The scenario with these chargers only. `first`: also with what is nobody's."""
-    ties = _Ties(scenario)
+    ties = Ties(scenario)
     tracks = [_steps_of(track, mine, ties, first=first) for track in scenario.tracks]
     box = scenario.control_box
     limited = box is not None and (not box.wallboxes or box.wallboxes[0].partition(".")[0] in mine)
@@ -253,7 +258,7 @@ def _share(scenario: Scenario, mine: Collection[str], *, first: bool) -> Scenari
     )
 
 
-def _steps_of(track: Sequence[TimedStep], mine: Collection[str], ties: _Ties, *, first: bool) -> tuple[TimedStep, ...]:
+def _steps_of(track: Sequence[TimedStep], mine: Collection[str], ties: Ties, *, first: bool) -> tuple[TimedStep, ...]:
     """The steps of a timeline for these chargers; at the instants that they have in the whole one."""
     waiting = any(map(_waits, track))
     placed = (

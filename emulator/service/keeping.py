@@ -40,8 +40,8 @@ class NotStored(EmulatorError):  # noqa: N818 - an answer
 class Keeper(StateFile):
     """Follows one site after another, and keeps what real wallboxes would keep."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
+        super().__init__(path, shared=shared)
         self.problem: str | None = None
         """Why the last write failed; None: it did not."""
         self._unsaved: dict[str, dict[str, object]] = {}
@@ -152,7 +152,11 @@ class Keeper(StateFile):
         """Nothing is kept any more: a reset."""
         self._unsaved.clear()
         try:
-            self.clear()
+            if self.shared:
+                assert self._site is not None
+                self.clear_of((*self._site.simulation.chargers, *self._site.wallboxes), RAN)
+            else:
+                self.clear()
         except sqlite3.Error as error:
             raise EmulatorError(f"{self.path}: {error}") from error
 

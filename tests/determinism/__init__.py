@@ -12,9 +12,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
+import yaml
+from aiohttp import ClientSession
+
 from emulator.fleet.merging import merged
+from emulator.fleet.server import FleetServer
+from emulator.fleet.workers import Workers
 from emulator.runtime.clock import Clock
 from emulator.runtime.journal import Entry, Journal
 from emulator.scenario.loader import from_data, load
@@ -111,7 +117,12 @@ def _shared() -> Scenario:
     return from_data({"seed": 22, "charger": {"wallboxes": boxes}, "steps": _timeline(steps), "end": "3 d"}, "shared")
 
 
-def _apart() -> Scenario:
+Files = Mapping[str, Mapping[str, object]]
+"""A scenario as it is written: by the names of its files."""
+MAIN: Final = "main.yaml"
+
+
+def _apart() -> Files:
     """Two days of all vendors on their own chargers without MQTT, so that they can be shared out to processes."""
     interfaces = {"nrgkick": ("http", "modbus"), "bender": ("http", "modbus"), "keba": ("modbus",)}
     boxes = {
@@ -120,10 +131,10 @@ def _apart() -> Scenario:
     }
     chargers = {f"c_{name}": {"wallboxes": {name: box}} for name, box in boxes.items()}
     steps = [step for number, name in enumerate(ASKED) for step in _sessions(number, name, days=2)]
-    return from_data({"seed": 23, "chargers": chargers, "steps": _timeline(steps), "end": "2 d"}, "apart")
+    return {MAIN: {"seed": 23, "chargers": chargers, "steps": _timeline(steps), "end": "2 d"}}
 
 
-def _in_step() -> Scenario:
+def _in_step() -> Files:
     """A night of ten boxes to which the same happens at the same instants, and of rules about some of them."""
     kinds: Sequence[Mapping[str, object]] = (
         {"goe": {"http": True}},
@@ -149,15 +160,28 @@ def _in_step() -> Scenario:
         {"after": "1 min", "command": {"wallbox": "row0_1.goe", "write": {"amp": 8}}},
     ]
     rules = [{"name": f"{box} keeps low", "always": {f"{box}.power": "< 6 kW"}} for box in boxes[::3]]
-    data = {"seed": 24, "fleet": fleet, "steps": _timeline(steps), "rules": rules, "end": "8 h"}
-    whole, beside = from_data(data, "in step"), from_data({**data, "steps": apart}, "in step")
-    return replace(whole, tracks=(*whole.tracks, *beside.tracks))
+    whole = {"seed": 24, "fleet": fleet, "steps": _timeline(steps), "rules": rules, "end": "8 h"}
+    return {MAIN: {"include": "beside.yaml", **whole}, "beside.yaml": {"steps": apart}}
+
+
+def written(name: str, folder: Path) -> Path:
+    """One of the scenarios whose chargers can be shared out, as a file."""
+    for file, content in SHARED[name]().items():
+        (folder / file).write_text(yaml.safe_dump(content, sort_keys=False))
+    return folder / MAIN
+
+
+def _loaded(name: str) -> Scenario:
+    with TemporaryDirectory() as folder:
+        return load(written(name, Path(folder)))
 
 
 def _of_file(name: str) -> Scenario:
     return load(SCENARIOS / f"{name}.yaml")
 
 
+SHARED: Final[Mapping[str, Callable[[], Files]]] = {"all_vendors_apart": _apart, "boxes_in_step": _in_step}
+"""Those whose chargers can be shared out."""
 FROM_FILES: Final = (
     "night_of_charging", "keba_failsafe", "bender_user_and_pause", "warp_cards_and_phases", "lektrico_energy_meter",
     "nrgkick_in_the_sun", "warp_grid_limit",
@@ -167,11 +191,8 @@ TWELVE: Final[Mapping[str, Callable[[], Scenario]]] = {
     "all_vendors": _everything,
     "charge_points": _charge_points,
     "one_charger_for_all": _shared,
-    "all_vendors_apart": _apart,
-    "boxes_in_step": _in_step,
+    **{name: partial(_loaded, name) for name in SHARED},
 }
-SHARED: Final = ("all_vendors_apart", "boxes_in_step")
-"""Those whose chargers can be shared out."""
 
 
 def digest(entries: Iterator[Entry]) -> str:
@@ -208,6 +229,23 @@ async def history(name: str) -> list[str]:
     async with Emulator(TWELVE[name](), Options(any_port=True, speed=0.0, announce=False, record=True)) as emulator:
         await emulator.advance_to_end()
         return lines(iter(emulator.player.result().journal))
+
+
+async def of_processes(name: str, count: int, folder: Path) -> list[str]:
+    """As `history`, in several processes."""
+    file = written(name, folder)
+    options = ("--led", "--frozen", "--ports=free", "--control-port=0", "--record")
+    lines_of = [["run", str(file), f"--shard={index}/{count}", *options] for index in range(count)]
+    scenario = load(file)
+    assert scenario.end is not None
+    assert scenario.end.at is not None
+    jump = {"by": f"{scenario.end.at // 1_000_000} s"}
+    async with Workers(lines_of) as workers, FleetServer(workers, scenario, port=0, record=True) as server:
+        workers.begin()
+        async with ClientSession(server.url) as http, http.post("/api/clock/advance", json=jump) as reply:
+            assert reply.status == 200
+        await server.collector.refresh()
+        return lines(iter(server.collector.journal))
 
 
 OF_SOCKETS: Final = ("connection", "push", "request", "clock")

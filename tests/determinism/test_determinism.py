@@ -12,7 +12,7 @@ import pytest
 
 from emulator.scenario.playing import play
 
-from . import SHARED, TWELVE, headless, history, lines, recorded, shared_out
+from . import SHARED, TWELVE, headless, history, lines, of_processes, recorded, shared_out
 
 ROOT = Path(__file__).parents[2]
 CHANGED = (
@@ -36,6 +36,13 @@ def test_headless(name: str) -> None:
 def test_shared_out(name: str, count: int) -> None:
     """The chargers in several worlds: their journals are that of one, line for line."""
     assert shared_out(name, count) == recorded()[name], CHANGED
+
+
+@pytest.mark.parametrize("count", [1, 4])
+@pytest.mark.parametrize("name", SHARED)
+async def test_processes(name: str, count: int, tmp_path: Path) -> None:
+    """On sockets, in so many processes led by this one."""
+    assert await of_processes(name, count, tmp_path) == lines(iter(play(TWELVE[name](), record=True).journal))
 
 
 def test_with_another_hash_seed() -> None:
