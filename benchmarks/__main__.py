@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from .figures import figures, measured
-from .numbers import EVERY, QUICK
+from .numbers import EVERY, LARGE, QUICK
 from .process import LOAD_CORE, many_descriptors
 
 
@@ -20,8 +20,9 @@ from .process import LOAD_CORE, many_descriptors
 @click.option("--only", default="", metavar="TEXT", help="Only what has this in its name.")
 @click.option("--json", "into", type=click.Path(path_type=Path), metavar="FILE", help="Write the results there.")
 @click.option("--check", is_flag=True, help="Exit code 1 if a figure is below its floor or a number above its ceiling.")
+@click.option("--large", is_flag=True, help="Also what takes minutes: a day of ten thousand chargers.")
 @click.option("--quick", is_flag=True, help="Only that everything runs: a few requests, and no figures worth reading.")
-def main(rounds: int, only: str, into: Path | None, check: bool, quick: bool) -> None:
+def main(rounds: int, only: str, into: Path | None, check: bool, large: bool, quick: bool) -> None:
     """Measure what the emulator costs beside the bare libraries, on this machine."""
     os.sched_setaffinity(0, {LOAD_CORE})
     many_descriptors()  # children inherit it
@@ -39,7 +40,8 @@ def main(rounds: int, only: str, into: Path | None, check: bool, quick: bool) ->
         rows.append({"name": name, "ours_us": ours, "ceiling_us": other, "ratio": ratio, "goal": figure.goal})
         if ratio < figure.floor:
             failed.append(name)
-    for number in (number for group in (QUICK if quick else EVERY) for number in group()):
+    groups = QUICK if quick else EVERY + LARGE * large
+    for number in (number for group in groups for number in group()):
         if only.lower() not in number.name.lower():
             continue
         text = f"{number.value:.3g} {number.unit}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import time
 
 from emulator.core.agenda import Agenda
@@ -30,8 +31,8 @@ def programme() -> list[tuple[Instant, Stimulus | Command]]:
     ]
 
 
-def day(count: int) -> tuple[float, float]:
-    """CPU time of a day and memory at its end, both per charger [ms, kB]."""
+def day(count: int) -> tuple[float, float, float]:
+    """CPU time of a day [s], memory so many chargers take at its end, and the most the process ever had [MiB]."""
     agenda = Agenda()
     before = memory_of(os.getpid())
     chargers = [
@@ -47,4 +48,5 @@ def day(count: int) -> tuple[float, float]:
         chargers[number].apply(at, message)
     agenda.run_until(DAY)
     spent = time.process_time() - began
-    return 1e3 * spent / count, (memory_of(os.getpid()) - before) * 1024 / count
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return spent, memory_of(os.getpid()) - before, peak

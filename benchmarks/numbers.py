@@ -7,28 +7,25 @@ from __future__ import annotations
 
 import os
 import resource
-import selectors
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .load import HttpLoad, connected
+from .load import HttpLoad, Listeners, hear
 from .process import SERVER_CORE, Served, cpu_of
 
 ROOT: Final = Path(__file__).parent.parent
-PONG: Final = bytes.fromhex("8a8000000000")
-"""A sign of life, whether anybody asked for it or not."""
-UPGRADE: Final = (
-    b"GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
+JOURNAL: Final = 1 << 20
+"""Bytes of the journal where memory is measured."""
+SETTLING: Final = 2.0
+"""Seconds in which everything that is sent at first is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +56,8 @@ EVERY: Final[tuple[Group, ...]] = (
     lambda: days(1000),
 )
 """Every number of the table."""
+LARGE: Final[tuple[Group, ...]] = (lambda: crowd(10_000),)
+"""What takes minutes."""
 
 
 # --- a fleet ---------------------------------------------------------------------------------------------------------
@@ -92,67 +91,36 @@ def resets(*wanted: tuple[int, float, float]) -> Iterator[Number]:
 
 
 def pushes(boxes: int, clients: int, span: float) -> Iterator[Number]:
-    """CPU per message of WARPs that push to web sockets, against a loop that writes a ready frame."""
-    command = [sys.executable, "-m", "benchmarks.serve", "pushes", f'{{"count": {boxes}}}']
-    with Served(command) as ours:
+    """CPU per message of WARPs that push to web sockets, against a loop that writes a ready frame for each.
+
+    Both run at the same time on the same core, and write as many messages of the same size to as many sockets. Memory
+    is what a further client takes, the journal of it left out: that has a limit of its own.
+    """
+    with ExitStack() as stack:
+        ours = stack.enter_context(Served.of("pushes", {"count": boxes, "journal": JOURNAL}))
         ports: list[int] = ours.told["ports"]  # type: ignore[assignment]
+        listeners = Listeners()
+        listeners.join(ports)
+        listeners.hear(SETTLING)
         alone = ours.memory
-        socks: list[socket.socket] = []
-        heard = time.monotonic()
-        for port in ports:
-            socks += [_upgraded(port) for _ in range(clients)]
-            if time.monotonic() - heard > 1.0:
-                _drain(socks, 0.05)
-                heard = time.monotonic()
-        _drain(socks, 1.5)
-        memory = (ours.memory - alone) * 1024 / len(socks)
-        before = ours.cpu
-        messages, size = _drain(socks, span)
-        cost = (ours.cpu - before) / max(1, messages)
-        rate = max(1.0, messages / span / len(socks))
-        _close(socks)
-    with Served.of("frames", {"size": max(1, size // max(1, messages)), "rate": rate}) as bare:
-        socks = [connected(round(bare.told["port"])) for _ in range(boxes * clients)]
-        _drain(socks, 3.0)
-        before = bare.cpu
-        written, _ = _drain(socks, span)
-        ready = (bare.cpu - before) / max(1, written)
-        _close(socks)
+        for _ in range(clients - 1):
+            listeners.join(ports)
+        listeners.hear(SETTLING)
+        memory = (ours.memory - alone) * 1024 / (boxes * (clients - 1))
+        messages, size = listeners.hear(span)
+        size //= max(1, messages)
+        rate = max(1.0, messages / span / len(listeners.socks))
+        bare = stack.enter_context(Served.of("frames", {"size": max(2, size), "rate": rate}))
+        others = Listeners()
+        others.connect([round(bare.told["port"])] * (boxes * clients))
+        hear((listeners, others), SETTLING)
+        before = ours.cpu, bare.cpu
+        (pushed, _), (_, written) = hear((listeners, others), span)
+        cost = (ours.cpu - before[0]) / max(1, pushed)
+        ready = (bare.cpu - before[1]) / max(1, written / max(2, size))
     name = f"pushes of {boxes} WARPs to {clients} clients each"
     yield Number(name=f"{name}: CPU, ready frames", value=cost / ready, unit="x", goal=1.5, ceiling=20)
     yield Number(name=f"{name}: memory a client", value=memory, unit="KiB", goal=20, ceiling=200)
-
-
-def _upgraded(port: int) -> socket.socket:
-    sock = connected(port)
-    sock.sendall(UPGRADE)
-    sock.recv(1024)
-    return sock
-
-
-def _drain(socks: list[socket.socket], span: float) -> tuple[int, int]:
-    """Messages and bytes that come within `span` s; a read is taken for one message, as they come apart in time."""
-    messages = size = 0
-    for sock in socks:
-        sock.sendall(PONG)
-    with selectors.DefaultSelector() as waiting:
-        for sock in socks:
-            waiting.register(sock, selectors.EVENT_READ)
-        until = time.monotonic() + span
-        while (left := until - time.monotonic()) > 0:
-            for key, _ in waiting.select(left):
-                assert isinstance(key.fileobj, socket.socket)
-                data = key.fileobj.recv(1 << 16)
-                if not data:
-                    raise ConnectionError("a server hung up")
-                messages += 1
-                size += len(data)
-    return messages, size
-
-
-def _close(socks: list[socket.socket]) -> None:
-    for sock in socks:
-        sock.close()
 
 
 # --- starting --------------------------------------------------------------------------------------------------------
@@ -216,9 +184,23 @@ def _first_answer(arguments: list[str], port: int) -> float:
 
 def days(count: int) -> Iterator[Number]:
     """A day of chargers without wallboxes: two sessions each, a switch of phases there and back, and a taper."""
+    spent, memory, _ = _day(count)
+    name = f"a day of one charger among {count}, model only"
+    yield Number(name=name, value=1e3 * spent / count, unit="ms", goal=10, ceiling=18)
+    yield Number(name=f"{name}: memory", value=memory * 1024 / count, unit="kB", goal=50, ceiling=60)
+
+
+def crowd(count: int) -> Iterator[Number]:
+    """The same day of so many that it takes minutes, in one process."""
+    spent, _, peak = _day(count)
+    name = f"a day of {count} chargers, model only"
+    yield Number(name=f"{name}: CPU", value=spent, unit="s", goal=100, ceiling=180)
+    yield Number(name=f"{name}: peak memory", value=peak, unit="MiB", goal=1024, ceiling=1024)
+
+
+def _day(count: int) -> tuple[float, float, float]:
+    """CPU time [s], memory the chargers took and the most the process ever had [MiB], in a process of its own."""
     code = f"from benchmarks.model import day; print(*day({count}))"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
-    milliseconds, kilobytes = map(float, found.stdout.split())
-    name = f"a day of one charger among {count}, model only"
-    yield Number(name=name, value=milliseconds, unit="ms", goal=10, ceiling=100)
-    yield Number(name=f"{name}: memory", value=kilobytes, unit="kB", goal=50, ceiling=800)
+    spent, memory, peak = map(float, found.stdout.split())
+    return spent, memory, peak

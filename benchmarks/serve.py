@@ -125,13 +125,22 @@ async def serve_reset(argument: dict[str, int]) -> None:
 
 
 async def serve_pushes(argument: dict[str, int]) -> None:
-    """WARPs that charge, and tell everybody who listens."""
+    """WARPs that have been charging for two minutes, and tell everybody who listens."""
     from emulator.scenario.loader import from_data
     from emulator.service.emulator import Emulator, Options
 
     box = {"warp": {"model": "warp3-pro-22", "http": True, "realism": "off"}}
-    chargers = {f"c{n}": {"wallboxes": box} for n in range(argument["count"])}
-    async with Emulator(from_data({"chargers": chargers}), Options(any_port=True, announce=False)) as emulator:
+    names = [f"c{n}" for n in range(argument["count"])]
+    vehicle = {"vehicle": "renault_zoe", "state_of_charge": "30 %"}
+    data = {
+        "chargers": {name: {"wallboxes": box} for name in names},
+        "steps": [{"at": "10 s", "plug_in": {"charger": name, **vehicle}} for name in names],
+    }
+    options = Options(any_port=True, speed=0.0, announce=False, journal_limit=argument["journal"])
+    async with Emulator(from_data(data), options) as emulator:
+        await emulator.advance(by=120_000_000)
+        emulator.clock.set_speed(1.0)
+        emulator.simulation.wake()
         ports = [_port(server) for name, server in emulator.servers.items() if name.endswith(".http")]
         print(json.dumps({"ports": ports}), flush=True)
         await asyncio.Event().wait()

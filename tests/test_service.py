@@ -241,10 +241,10 @@ def test_a_fleet_that_cannot_fit_is_refused() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard == resource.RLIM_INFINITY:
         pytest.skip("this system sets no limit")
-    reserve_descriptors(10)
+    reserve_descriptors(10, shared=False)
     assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == hard
     with pytest.raises(EmulatorError, match="open files"):
-        reserve_descriptors(hard)
+        reserve_descriptors(hard, shared=False)
 
 
 async def test_a_wrong_speed_changes_nothing() -> None:

@@ -68,6 +68,7 @@ async def lead(
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with ExitStack() as stack:
         if state is not None:
+            _check(state)
             stack.enter_context(led(state))
         async with (
             Workers(arguments) as workers,
@@ -82,6 +83,20 @@ async def lead(
                 await server.collector.refresh()
     journals = [*server.acting.earlier, server.collector.journal]
     return _concluded(scenario, server.places.rules, parts, journals, report)
+
+
+def _check(state: Path) -> None:
+    """EmulatorError if the state file has wallboxes that no process of a fleet has."""
+    from ..errors import EmulatorError
+    from ..service.keeping import Keeper
+
+    with Keeper(state) as keeper:
+        added = [f"{charger.name}.{box.name}" for charger in keeper.added() for box in charger.wallboxes]
+    if added:
+        raise EmulatorError(
+            f"{state}: has a wallbox that was added to an earlier run ({added[0]}), which belongs to no process of a "
+            "fleet: put it into the scenario, or run without --workers"
+        )
 
 
 def _concluded(

@@ -107,6 +107,12 @@ port_offset = click.option(
     help="Added to every port, for several emulators on one host (control, broker and interfaces; not to port 0).",
 )
 
+shared_sockets = click.option(
+    "--shared-sockets",
+    type=click.Choice(["auto", "true", "false"]),
+    help="Whether wallboxes with addresses of their own share listening sockets, whatever the scenario says.",
+)
+
 realism = click.option(
     "--realism",
     type=click.Choice(["off", "latency", "full"]),

@@ -25,6 +25,7 @@ from .options import (
     realism,
     seed,
     shard,
+    shared_sockets,
     state_file,
     strict,
 )
@@ -105,6 +106,7 @@ if TYPE_CHECKING:
 @broker_port
 @port_offset
 @ports
+@shared_sockets
 @realism
 @log_format
 @log_level
@@ -133,6 +135,7 @@ def command(
     broker_port: int | None,
     port_offset: int,
     ports: str,
+    shared_sockets: str | None,
     realism: Realism | None,
 ) -> int:
     """Serve SCENARIO and play it in clock time.
@@ -156,11 +159,16 @@ def command(
     check_bind(bind, token=token, opened=open_control)
     found = realistic(_with_broker(_scenario(scenario), broker, broker_port), realism)
     found = replace(found, strict=strict or found.strict, epoch=epoch or found.epoch)
+    if shared_sockets is not None:
+        found = replace(found, shared_sockets={"true": True, "false": False}.get(shared_sockets))
+    if found.shared_sockets and workers > 1:
+        raise click.UsageError("--workers does not go with shared_sockets: true; a socket is one process's")
     part = Shard.parse(shard)
     options = Options(
         bind=bind,
         any_port=ports == "free",
         port_offset=port_offset,
+        alone=part.count == 1,
         default_ports=not led or part.index == 0,
         held=led,
         speed=0.0 if frozen else speed,

@@ -15,4 +15,4 @@ def command() -> None:
     """
     from ..scenario.schema import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=1, ensure_ascii=False))
+    click.echo(json.dumps(json_schema(), separators=(",", ":"), ensure_ascii=False))

@@ -68,6 +68,20 @@ class Advance(JsonModel):
         return self
 
 
+class NewWallbox(JsonModel):
+    """A wallbox, exactly as in a scenario, and its charger."""
+
+    wallbox: str | dict[str, JsonValue] = Field(
+        description="A vendor, a model, or what stands below `wallboxes:` in a scenario",
+        examples=["goe", {"model": "gemini-22", "http": 0, "settings": {"amp": 10}}],
+    )
+    name: str | None = Field(None, description="Its name; default: its vendor's")
+    charger: str | None = Field(None, description="Its charger; default: the only one. It is made if there is none")
+    hardware: dict[str, JsonValue] | None = Field(
+        None, description="Of a charger that is made, as in a scenario", examples=[{"rated_current": "16 A"}]
+    )
+
+
 # --- replies ---------------------------------------------------------------------------------------------------------
 
 

@@ -86,9 +86,11 @@ def number(query: dict[str, str], name: str, default: float) -> float:
     return value
 
 
-def answer(value: object) -> web.Response:
+def answer(value: object, status: int = 200) -> web.Response:
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return web.Response(body=text.encode("utf-8", "replace"), content_type="application/json", charset="utf-8")
+    return web.Response(
+        status=status, body=text.encode("utf-8", "replace"), content_type="application/json", charset="utf-8"
+    )
 
 
 def reached(request: web.Request) -> str | None:

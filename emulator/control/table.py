@@ -11,7 +11,7 @@ from aiohttp import web
 from ..scenario.repetition import without_repetition
 from ..scenario.steps import step_schemas, timeline_schema
 from ..verdict.reading import RulesSection
-from . import models, models_watching, snapshots, watching
+from . import adding, models, models_watching, snapshots, watching
 from .api import Api
 from .journal_pages import JournalPages
 from .operations import Handler, Operation, Parameter
@@ -97,6 +97,14 @@ OPERATIONS: Final = (
         models_watching.Behaviour),
     Operation("GET", "/api/wallboxes", Api.wallboxes, "Every wallbox with its interfaces: host, port, URL",
         models.Wallboxes),
+    Operation("POST", "/api/wallboxes", adding.add_wallbox, "One more wallbox, served at once", models.Wallbox,
+        about="On a charger that is there, or on a new one. It stays over a reset, and with `--state` for the next "
+        "run, on the same ports, with what it keeps in flash.",
+        body=models.NewWallbox, status=201, problems=(422,),
+        example={"charger": "garage", "name": "second", "wallbox": {"vendor": "goe", "http": 0}}),
+    Operation("DELETE", "/api/wallboxes/{name}", adding.remove_wallbox, "Take down a wallbox that was added",
+        models.Wallboxes, about="Its charger stays; what it had in flash is gone with it.",
+        parameters=(WALLBOX,), problems=(404, 422)),
     Operation("GET", "/api/central_system", Api.central_system,
         "The emulator's own central system (OCPP): its charge points, and what they said last", models.CentralSystem,
         about="It runs with `ocpp: embedded`. The step `ocpp_call` sends a call to a charge point."),

@@ -184,6 +184,12 @@ class Agenda:
             if at <= self.at and timer._generation == generation:
                 timer.clear()
 
+    def forget(self, owner: Happenings) -> None:
+        """Drop everything that is to happen to somebody who is no more."""
+        for _, _, _, _, timer, generation in tuple(self._heap):
+            if timer._owner is owner and timer._generation == generation:
+                timer.clear()
+
     def run_until(self, limit: Instant) -> None:
         """Fire everything due up to and including `limit`, then stand there."""
         while self.step(limit):

@@ -6,7 +6,7 @@ The one rule: energies are J and powers W on the battery's side of the on-board 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from .specs import VehicleSpec
@@ -33,10 +33,13 @@ class Acceptance:
     """Power accepted at `start` [W]."""
     end_power: float
     """Power accepted at `full`; positive, or the battery would never be full [W]."""
+    decay: float = field(init=False, repr=False, compare=False)
+    """How fast it falls: linear in 1/s (W per J), exponential in 1/J; never negative."""
 
     def __post_init__(self) -> None:
         if self.end_power <= 0:
             raise ValueError(f"a battery has to accept something at 100 %, not {self.end_power} W")
+        object.__setattr__(self, "decay", self._decay())
 
     @classmethod
     def of(cls, vehicle: VehicleSpec) -> Acceptance:
@@ -55,9 +58,7 @@ class Acceptance:
         """Whether there is a taper at all."""
         return self.kind != "none" and self.start < self.full
 
-    @property
-    def decay(self) -> float:
-        """How fast it falls: linear in 1/s (W per J), exponential in 1/J; never negative."""
+    def _decay(self) -> float:
         if not self.limits or self.end_power >= self.power:
             return 0.0
         if self.kind == "linear":

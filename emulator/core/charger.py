@@ -6,6 +6,7 @@ only an event settles it and starts the next.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -16,7 +17,7 @@ from .faults import Disturbance
 from .flow import Flow, Idle, active_from_rms
 from .handlers import handle, refusal
 from .hardware import NO_CURRENT, Hardware
-from .instant import Instant, later, seconds
+from .instant import Instant, earliest, later, seconds
 from .messages import DONE, Command, Event, Outcome, Stimulus
 from .noise import MeterNoise
 from .protection import overcurrent_threshold
@@ -32,10 +33,6 @@ RETAINED: Final = 1000
 """Stretches kept for reading the recent past, where somebody does."""
 LEAST_RETAINED: Final = 4
 """Stretches kept where nobody does."""
-SPLIT: Final = 30.0
-"""Length after which a taper is split, so that temperatures follow its current [s]."""
-SPLIT_RAMP: Final = 180.0
-"""Length after which a ramp is split: `heat` looks no further ahead while the current changes [s]."""
 
 Announce = Callable[[Event], None]
 Follower = Callable[[Segment, Instant], None]
@@ -71,6 +68,10 @@ class Charger:
         self._timer = agenda.timer(Priority.EVSE, self._due)
         self._flow: Flow = self._hardware.flow()
         self._segments: deque[Segment] = deque(maxlen=retained)
+        self._evse_due: Instant | None = None
+        """When the charge controller does something next by itself."""
+        self._rules_due: Instant | None = None
+        """When the segment ends for more than being split."""
         self._cached: Snapshot | None = None
         self._present: Snapshot | None = None
         self.happenings = agenda.owner
@@ -144,7 +145,11 @@ class Charger:
 
     def _due(self, at: Instant) -> None:
         self._settle(at)
-        self._react()
+        piece = isinstance(self._flow, Taper) and (self._rules_due is None or at < self._rules_due)
+        if piece and not self._hardware.heat.step(self._emit):
+            self._begin(self.segment)
+        else:
+            self._react()
 
     def _settle(self, at: Instant) -> None:
         """Make the values at `at` the bases of what comes."""
@@ -160,61 +165,76 @@ class Charger:
     def _react(self) -> None:
         """Run the rules to their fixpoint, and start the next segment."""
         at, hardware = self._at, self._hardware
-        hardware.heat.step(hardware.conditions.heat, self._emit)
+        hardware.heat.step(self._emit)
         for _ in range(MAX_ROUNDS):
             if not hardware.step(at):
                 break
         else:
             raise RuntimeError(f"{self.name}: the rules do not settle at {at} us (state {hardware.evse.state})")
-        self._begin()
+        self._begin(None)
 
-    def _begin(self) -> None:
-        """Start a segment and predict its end."""
+    def _begin(self, goes_on: Segment | None) -> None:
+        """Start a segment and predict its end. `goes_on`: nothing but a piece of that taper was over."""
         at, hardware, vehicle = self._at, self._hardware, self._hardware.vehicle
+        meter, heat = hardware.meter, hardware.heat
         if self.follower is not None and self._segments[-1].since < at:
             self.follower(self._segments[-1], at)
-        self._flow = flow = hardware.flow()
-        reactive = vehicle.reactive() if vehicle is not None else NO_CURRENT
-        hardware.heat.begin(at, flow.squares(reactive))
-        hardware.meter.note_current(vehicle is not None and vehicle.draws and not isinstance(flow, Idle))
-        hardware.meter.note_marks()
+        if goes_on is not None and vehicle is not None:
+            flow, reactive = vehicle.taper(), goes_on.reactive
+        else:
+            flow, reactive = hardware.flow(), vehicle.reactive() if vehicle is not None else NO_CURRENT
+        self._flow = flow
+        heat.begin(at, flow.squares(reactive))
+        meter.note_current(vehicle is not None and vehicle.draws and not isinstance(flow, Idle))
+        meter.note_marks()
         self.revision += 1
         self.happenings.count += 1
         self._cached = self._present = None
-        inputs = hardware.inputs(at)
+        stores = vehicle is not None and vehicle.stores
+        if goes_on is not None and goes_on.flowing is meter.flowing and goes_on.stores is stores:
+            still, view, frequency = goes_on.steady, goes_on.vehicle, goes_on.frequency
+        else:
+            inputs = hardware.inputs(at)
+            still = steady(hardware.evse, inputs, has_charged=meter.has_charged, flowing=meter.flowing)
+            view = vehicle.view() if vehicle is not None else None
+            frequency = inputs.frequency if inputs.powered else 0.0
+            self._evse_due = hardware.evse.next_due(inputs)
         self._segments.append(
             Segment(
                 since=at,
                 flow=flow,
                 reactive=reactive,
-                register=hardware.meter.energy,
-                session_base=hardware.meter.session_base,
-                plugged_at=hardware.meter.plugged_at,
-                charged_for=hardware.meter.charging_for,
-                flowing=hardware.meter.flowing,
-                heat=hardware.heat.temperatures(),
+                register=meter.energy,
+                session_base=meter.session_base,
+                plugged_at=meter.plugged_at,
+                charged_for=meter.charging_for,
+                flowing=meter.flowing,
+                heat=heat.temperatures(),
                 sources=hardware.terminals,
-                vehicle=vehicle.view() if vehicle is not None else None,
+                vehicle=view,
                 stored=vehicle.onboard.battery if vehicle is not None else 0.0,
-                stores=vehicle.stores if vehicle is not None else False,
+                stores=stores,
                 network=hardware.supply.network,
                 supply_phases=hardware.supply.phases,
-                frequency=inputs.frequency if inputs.powered else 0.0,
+                frequency=frequency,
                 noise=self._noise,
-                steady=steady(
-                    hardware.evse, inputs, has_charged=hardware.meter.has_charged, flowing=hardware.meter.flowing
-                ),
+                steady=still,
             )
         )
-        times = (
-            hardware.evse.next_due(inputs),
-            hardware.heat.next_due(at),
+        self._predict(flow)
+
+    def _predict(self, flow: Flow) -> None:
+        """When this segment will be over, and whether that is more than the end of a piece of it."""
+        at, hardware, vehicle = self._at, self._hardware, self._hardware.vehicle
+        due = earliest(
+            self._evse_due,
             hardware.meter.next_due(at, flow),
             vehicle.next_due(at, flow) if vehicle is not None else None,
             self._next_overcurrent(),
-            self._next_split(),
         )
-        self._timer.set(min((time for time in times if time is not None), default=None))
+        split = later(at, flow.lasts) if flow.lasts < math.inf else None
+        self._rules_due = due = earliest(due, hardware.heat.next_due(at, earliest(due, split)))
+        self._timer.set(earliest(due, split))
 
     def _next_overcurrent(self) -> Instant | None:
         """When a rising current will pass the over-current threshold."""
@@ -227,13 +247,6 @@ class Charger:
             return None
         crossing = flow.reaches_current(target)
         return None if crossing is None else max(self._at, later(self._at, crossing)) + 1
-
-    def _next_split(self) -> Instant | None:
-        if isinstance(self._flow, Taper):
-            return later(self._at, SPLIT)
-        if isinstance(self._flow, Ramp) and self._flow.rate != 0:
-            return later(self._at, SPLIT_RAMP)
-        return None
 
     def _emit(self, name: EventName, /, **detail: object) -> None:
         self._announce(Event(at=self._at, charger=self.name, name=name, detail=detail))

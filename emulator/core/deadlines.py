@@ -55,7 +55,7 @@ class Deadlines:
 
     def next(self, at: Instant) -> Instant | None:
         """The earliest deadline after `at`."""
-        return min((due for due in self._due.values() if due > at), default=None)
+        return min([due for due in self._due.values() if due > at], default=None) if self._due else None
 
     def remaining(self, name: str, at: Instant) -> float:
         """Time until it is due; 0 if it is, or was never set [s]."""

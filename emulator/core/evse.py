@@ -14,7 +14,7 @@ from .contactor import Contactor
 from .deadlines import Deadlines
 from .events import Emit, EventName
 from .faults import Conditions
-from .instant import Instant
+from .instant import Instant, earliest
 from .offer import Offer, offerable
 from .phases import PhaseSwitch
 from .pilotline import Interruption, PilotLine
@@ -175,15 +175,14 @@ class Evse:
     def next_due(self, now: EvseInputs) -> Instant | None:
         """When a rule may fire next if nothing changes around it."""
         at = now.at
-        times = (
+        return earliest(
             self.due.next(at),
             self.line.next_due(at),
             self.contactor.next_due(at),
             self.connector.lock.due.next(at),
             self.phases.timers.next(at),
-            self.protection.next_due(at, self._measured(now)),
+            self.protection.next_due(at, self._measured(now)) if self.protection.busy else None,
         )
-        return min((time for time in times if time is not None), default=None)
 
     @property
     def resting_state(self) -> S:

@@ -9,6 +9,7 @@ The active part of the current drops voltage over the source resistance, so that
 
 from __future__ import annotations
 
+import itertools
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -18,6 +19,10 @@ from . import crossing
 from .battery import Acceptance
 from .snapshot import PhaseMask, Phases
 
+_LINES: Final = {
+    mask: tuple(k for k, used in enumerate(mask) if used) for mask in itertools.product((False, True), repeat=3)
+}
+"""Indices of the phases in a mask."""
 Square = tuple[float, float, float]
 """Coefficients (c0, c1, c2) of a phase's squared rms current, A²: `c0 + c1*t + c2*t**2`."""
 Squares = tuple[Square, Square, Square]
@@ -68,8 +73,13 @@ class Flow(ABC):
     """Indices of the phases that can carry current."""
 
     def __post_init__(self) -> None:
-        lines = tuple(k for k in range(3) if self.mask[k] and self.voltages[k] > 0)
-        object.__setattr__(self, "lines", lines)
+        (a, b, c), (i, j, k) = self.mask, self.voltages
+        object.__setattr__(self, "lines", _LINES[a and i > 0, b and j > 0, c and k > 0])
+
+    @property
+    def lasts(self) -> float:
+        """Length after which a segment of this law is split, so that temperatures follow its current [s]."""
+        return math.inf
 
     @property
     def constant(self) -> bool:

@@ -77,6 +77,7 @@ class Hardware:
         """Take over other disturbances, or another vehicle."""
         self.conditions = conditions(tuple(self.disturbances.values()))
         vehicle, now = self.vehicle, self.conditions
+        self.heat.hold(now.heat)
         if vehicle is not None:
             vehicle.refuses = now.vehicle_refuses
             vehicle.overdraw = now.overdraw

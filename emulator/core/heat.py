@@ -7,7 +7,7 @@ current depends on a level and never on a temperature.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -73,14 +73,18 @@ class Heat:
         self._climate = spec.climate
         self._time_of_day = time_of_day
         self._level = 0
-        self._held: dict[str, float] = {}
+        self._held: Mapping[str, float] = {}
+        self._watched: tuple[str, ...] = WATCHED
+        """Sensors that derate and are not held."""
         self._since = at
         self._squares: Squares = NO_CURRENT
         calendar = self._calendar()
         self._solved: dict[str, thermal.Response] = {}
         """The course of each sensor that was looked at in this segment."""
         self._ramping = False
-        self._start = {sensor.name: thermal.resting(sensor, spec.climate, calendar) for sensor in thermal.SENSORS}
+        self._start: Mapping[str, float] = {
+            sensor.name: thermal.resting(sensor, spec.climate, calendar) for sensor in thermal.SENSORS
+        }
 
     @property
     def derated(self) -> float | None:
@@ -90,11 +94,11 @@ class Heat:
     def temperatures(self) -> Temperatures:
         """The temperatures of the segment that begins now."""
         return Temperatures(
-            dict(self._start),
+            self._start,
             self._squares,
             self._climate,
             self._calendar(),
-            dict(self._held),
+            self._held,
             solved=self._solved,
         )
 
@@ -104,10 +108,13 @@ class Heat:
 
     def settle(self, dt: float) -> None:
         """Make the temperatures after `dt` s those of the start of a segment."""
-        if dt != 0:
-            for sensor in thermal.SENSORS:
-                self._start[sensor.name] = self._response(sensor).at(dt)
-            self._solved = {}
+        if dt == 0:
+            return
+        if self._ramping or self._climate.swing:
+            self._start = {sensor.name: self._response(sensor).at(dt) for sensor in thermal.SENSORS}
+        else:
+            self._start = thermal.approached(self._start, self._squares, self._climate, dt)
+        self._solved = {}
 
     def _response(self, sensor: thermal.Sensor) -> thermal.Response:
         """The course of a sensor in this segment."""
@@ -121,28 +128,38 @@ class Heat:
     def begin(self, at: Instant, squares: Squares) -> None:
         self._since = at
         self._squares = squares
-        self._ramping = any(square[1:] != (0.0, 0.0) for square in squares)
+        (_, *first), (_, *second), (_, *third) = squares
+        self._ramping = any((*first, *second, *third))
         self._solved = {}
 
-    def step(self, held: tuple[tuple[str, float], ...], emit: Emit) -> None:
-        """Change the derating level as the temperatures at the start of the segment say."""
+    def hold(self, held: Iterable[tuple[str, float]]) -> None:
+        """Sensors that show a temperature of their own [°C]."""
         self._held = dict(held)
-        before = self._level
-        hottest = max(self._held.get(name, self._start[name]) for name in (*WATCHED, *self._held))
+        self._watched = tuple(name for name in WATCHED if name not in self._held)
+
+    def step(self, emit: Emit) -> bool:
+        """Change the derating level as the temperatures at the start of the segment say; whether it changed."""
+        before, start = self._level, self._start
+        hottest = max([start[name] for name in self._watched] + [*self._held.values()])
         while self._level < len(self._levels) and hottest >= self._levels[self._level].up:
             self._level += 1
         while self._level and hottest <= self._levels[self._level - 1].down:
             self._level -= 1
-        if self._level != before:
-            emit(EventName.DERATED, current=self.derated)
+        if self._level == before:
+            return False
+        emit(EventName.DERATED, current=self.derated)
+        return True
 
-    def next_due(self, at: Instant) -> Instant | None:
-        """When a sensor will cross the next threshold up or down."""
+    def next_due(self, at: Instant, before: Instant | None) -> Instant | None:
+        """When a sensor will cross the next threshold up or down; may be None if that is not `before`."""
         times: list[float] = []
-        horizon = LOOK_AHEAD if self._climate.swing else float("inf")
-        watched = [name for name in WATCHED if name not in self._held]
+        horizon = LOOK_AHEAD if self._climate.swing else math.inf
+        watched = self._watched
         if self._level < len(self._levels):
-            times += self._crossings(watched, self._levels[self._level].up, rising=True, horizon=horizon)
+            up = self._levels[self._level].up
+            near = self._may_reach(up, math.inf if before is None else seconds(before - at))
+            found = [self._crossing(name, up, rising=True, horizon=horizon) for name in near]
+            times += [dt for dt in found if dt is not None]
         if self._level and not any(v > self._levels[self._level - 1].down for v in self._held.values()):
             falls = [
                 self._crossing(name, self._levels[self._level - 1].down, rising=False, horizon=horizon)
@@ -154,14 +171,8 @@ class Heat:
             times.append(LOOK_AHEAD)
         return max(at + 1, later(at, min(times))) if times else None
 
-    def _crossings(self, names: list[str], threshold: float, *, rising: bool, horizon: float) -> list[float]:
-        found = (self._crossing(name, threshold, rising=rising, horizon=horizon) for name in names)
-        return [dt for dt in found if dt is not None]
-
     def _crossing(self, name: str, threshold: float, *, rising: bool, horizon: float) -> float | None:
         sensor = thermal.BY_NAME[name]
-        if rising and not self._may_reach(sensor, threshold):
-            return None
         return thermal.crosses(
             self._response(sensor),
             self._start[name],
@@ -170,23 +181,21 @@ class Heat:
             horizon=min(horizon, LOOK_AHEAD) if self._ramping else horizon,
         )
 
-    def _may_reach(self, sensor: thermal.Sensor, threshold: float) -> bool:
-        """A bound that spares the search: hotter than its resting point under the largest current it never gets."""
-        if self._ramping:
-            squares = sum(LARGEST_SQUARE for near in sensor.phases if near)
-            within = RAMP_AT_MOST / sensor.tau
-        else:
-            squares = math.fsum(square[0] for square, near in zip(self._squares, sensor.phases, strict=True) if near)
-            within = 1.0
-        final = self._climate.ambient + abs(self._climate.swing) + sensor.rise + sensor.heating * squares
-        start = self._start[sensor.name]
-        return max(start, start + (final - start) * min(1.0, within)) >= threshold
+    def _may_reach(self, threshold: float, within: float) -> list[str]:
+        """Watched sensors that might get that hot within so many seconds. A bound that spares the search.
+
+        Hotter than its resting point under the largest current it never gets, and that not faster than its inertia.
+        """
+        (a, _, _), (b, _, _), (c, _, _) = squares = self._squares
+        if self._ramping:  # the square of a linear current is largest at one of its ends
+            a, b, c = (max(still, still + within * (linear + within * square)) for still, linear, square in squares)
+        surroundings, found = self._climate.ambient + abs(self._climate.swing), []
+        for name in self._watched:
+            sensor, start = thermal.BY_NAME[name], self._start[name]
+            final = surroundings + sensor.rise + sensor.heated(a, b, c)
+            if start >= threshold or start + (final - start) * min(1.0, within / sensor.tau) >= threshold:
+                found.append(name)
+        return found
 
     def _calendar(self) -> float:
         return self._time_of_day + seconds(self._since)
-
-
-LARGEST_SQUARE: Final = 90.0**2
-"""More than any on-board charger draws [A²]."""
-RAMP_AT_MOST: Final = 180.0
-"""Longer than any ramp lasts; then there is another segment [s]."""

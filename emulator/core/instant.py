@@ -41,3 +41,12 @@ def grid(at: Instant, period: Instant, offset: Instant = 0) -> Instant:
 def next_grid(at: Instant, period: Instant, offset: Instant = 0) -> Instant:
     """The first instant of the grid `offset + k * period` that is after `at`."""
     return grid(at, period, offset) + period
+
+
+def earliest(*instants: Instant | None) -> Instant | None:
+    """The first of those that come at all."""
+    found = None
+    for instant in instants:
+        if instant is not None and (found is None or instant < found):
+            found = instant
+    return found

@@ -6,6 +6,7 @@ Currents are A of active current per used phase, energies J.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from .battery import Acceptance
@@ -88,7 +89,7 @@ class OnboardCharger:
         """Take over where the segment has led after `dt` s."""
         if stores:
             self.battery = min(self.battery + flow.battery(dt), max(self.battery, self.spec.capacity * WATT_HOUR))
-        if isinstance(flow, Ramp | Taper):
+        if not isinstance(flow, Idle):
             self.current = max(flow.active_current(dt))
 
     def idle(self, mains: Mains, mask: PhaseMask) -> Idle:
@@ -103,20 +104,37 @@ class OnboardCharger:
         if not capped or self.rate < 0 or not self.acceptance.limits:
             return self._ramp(mains, mask, self.current, self.rate)
         cap = self.acceptance.cap(self.battery)
-        below = self.battery < self.acceptance.start
-        allowed = 0.0 if below else self._ramp(mains, mask, self.target, 0.0).battery_power(0.0)
-        ramp = self._ramp(mains, mask, self.current, self.rate)
-        if below or allowed < cap or (not self.tapering and ramp.battery_power(0.0) < cap):
-            if not self.tapering:
-                return ramp
-            self.tapering = False
-            self.rate = _slope(self.current, self.target, self.spec.ramp_up, self.spec.ramp_down)
+        if self.battery < self.acceptance.start or self._power(mains, mask, self.target) < cap:
+            if self.tapering:
+                self.tapering = False
+                self.rate = _slope(self.current, self.target, self.spec.ramp_up, self.spec.ramp_down)
+            return self._ramp(mains, mask, self.current, self.rate)
+        if not self.tapering and self._power(mains, mask, self.current) < cap:
             return self._ramp(mains, mask, self.current, self.rate)
         self.tapering = True
         self.rate = 0.0
-        taper = self._taper(mains, mask, cap)
+        return self.taper(mains, mask)
+
+    def taper(self, mains: Mains, mask: PhaseMask) -> Taper:
+        """The battery takes what it accepts."""
+        taper = Taper(
+            voltages=mains.voltages,
+            resistance=mains.resistance,
+            mask=mask,
+            loss_power=self.spec.loss_power,
+            efficiency=self.spec.efficiency,
+            kind=self.acceptance.kind,
+            start_power=self.acceptance.cap(self.battery),
+            decay=self.acceptance.decay,
+        )
         self.current = max(taper.active_current(0.0))
         return taper
+
+    def _power(self, mains: Mains, mask: PhaseMask, current: float) -> float:
+        """What reaches the battery at `current` A on every used phase [W]."""
+        lines = [voltage for voltage, used in zip(mains.voltages, mask, strict=True) if used and voltage > 0]
+        power = math.fsum([(voltage - mains.resistance * current) * current for voltage in lines])
+        return max(0.0, self.spec.efficiency * (power - self.spec.loss_power))
 
     def _ramp(self, mains: Mains, mask: PhaseMask, current: float, rate: float) -> Ramp:
         return Ramp(
@@ -129,44 +147,35 @@ class OnboardCharger:
             rate=rate,
         )
 
-    def _taper(self, mains: Mains, mask: PhaseMask, power: float) -> Taper:
-        return Taper(
-            voltages=mains.voltages,
-            resistance=mains.resistance,
-            mask=mask,
-            loss_power=self.spec.loss_power,
-            efficiency=self.spec.efficiency,
-            kind=self.acceptance.kind,
-            start_power=power,
-            decay=self.acceptance.decay,
-        )
-
     def next_due(self, at: Instant, flow: Flow, *, capped: bool) -> Instant | None:
         """When the segment has led somewhere: end of a ramp, start of the taper, full battery."""
-        times: list[float | None] = []
+        times: list[float] = []
         if isinstance(flow, Ramp) and self.rate != 0.0:
             end = flow.reaches_current(self.target)
             if end is not None:
                 times.append(max(0.0, end))
                 capped = capped and self._comes_near(flow, max(0.0, end))
+        elif isinstance(flow, Taper):
+            capped = capped and self._comes_near(flow, flow.lasts)
         if capped:
-            times.append(flow.reaches_battery(self.limit_energy - self.battery))
+            found = [flow.reaches_battery(self.limit_energy - self.battery)]
             if not self.tapering and self.rate >= 0:
-                times.append(flow.reaches_cap(self.acceptance, self.battery))
-        return min((max(at + 1, later(at, dt)) for dt in times if dt is not None), default=None)
+                found.append(flow.reaches_cap(self.acceptance, self.battery))
+            times += [dt for dt in found if dt is not None]
+        return max(at + 1, later(at, min(times))) if times else None
 
-    def _comes_near(self, ramp: Ramp, end: float) -> bool:
-        """Whether the battery can get full, or to its taper, before the ramp ends: spares two searches."""
-        most = self.battery + max(ramp.battery_power(0.0), ramp.battery_power(end)) * end
-        start = self.acceptance.start if self.acceptance.limits else self.limit_energy
-        return most >= min(start, self.limit_energy) - 1.0
+    def _comes_near(self, flow: Ramp | Taper, end: float) -> bool:
+        """Whether the battery can get full, or to its taper, before the segment ends: spares two searches."""
+        most = self.battery + max(flow.battery_power(0.0), flow.battery_power(end)) * end
+        to_taper = self.acceptance.limits and not self.tapering
+        return most >= min(self.acceptance.start if to_taper else self.limit_energy, self.limit_energy) - 1.0
 
 
 def ceiling(mains: Mains, mask: PhaseMask) -> float:
     """Current beyond which more would bring less power, as the source gives way; infinite for a stiff one [A]."""
     if mains.resistance <= 0:
         return float("inf")
-    lowest = min((voltage for voltage, used in zip(mains.voltages, mask, strict=True) if used), default=0.0)
+    lowest = min([voltage for voltage, used in zip(mains.voltages, mask, strict=True) if used], default=0.0)
     return lowest / (2.0 * mains.resistance)
 
 

@@ -206,6 +206,13 @@ class Protection:
         self._recovery: Mapping[str, Recovery] = dict(recovery)
         self._since: dict[int, Instant] = {}
         self._active: dict[str, _Active] = {}
+        self._seen: Measurements | None = None
+        """With these nothing was to be done, nor will be."""
+
+    @property
+    def busy(self) -> bool:
+        """Something is active, or waits to become so."""
+        return bool(self._since or self._active)
 
     @property
     def active(self) -> tuple[str, ...]:
@@ -225,6 +232,8 @@ class Protection:
 
     def step(self, at: Instant, now: Measurements) -> bool:
         """Raise what is due and clear what has recovered; whether anything changed."""
+        if now == self._seen:
+            return False
         changed = False
         for index, detector in enumerate(DETECTORS):
             if not detector.trips(now):
@@ -234,7 +243,9 @@ class Protection:
                 if later(since, detector.wait(now)) <= at:
                     self._raise(at, detector, now)
                     changed = True
-        return self._recover(at, now) or changed
+        changed = self._recover(at, now) or changed
+        self._seen = None if self.busy else now
+        return changed
 
     def _raise(self, at: Instant, detector: Detector, now: Measurements) -> None:
         self._active[detector.name] = _Active(at, detector)

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Final
 
 from . import crossing
 from .battery import Acceptance
 from .flow import FOREVER, Flow, Square, Squares
 from .snapshot import Phases
+
+SPLIT: Final = 180.0
+"""Length after which a ramp is split [s]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,11 @@ class Ramp(Flow):
             (source - 2.0 * drop * self.current) * self.rate,
             -drop * self.rate * self.rate,
         )
+
+    @property
+    def lasts(self) -> float:
+        """`heat` looks no further ahead while the current changes [s]."""
+        return math.inf if self.rate == 0 else SPLIT
 
     @property
     def constant(self) -> bool:

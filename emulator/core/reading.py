@@ -39,7 +39,7 @@ class Segment:
     sources: Phases
     """Voltage at the terminals without load [V]."""
     vehicle: VehicleView | None
-    """As it was at `since`."""
+    """But for what is stored, if it `stores`."""
     stored: float
     """Energy in the battery at `since` [J]."""
     stores: bool
@@ -122,10 +122,11 @@ class Segment:
     def vehicle_at(self, at: Instant) -> VehicleView | None:
         """The vehicle at the cable."""
         view = self.vehicle
-        gained = self.flow.battery(seconds(at - self.since)) if self.stores else 0.0
-        if view is None or gained == 0:
+        if view is None or not self.stores:
             return view
-        stored = (self.stored + gained) / WATT_HOUR
+        stored = (self.stored + self.flow.battery(seconds(at - self.since))) / WATT_HOUR
+        if stored == view.battery_energy:
+            return view
         return VehicleView(
             name=view.name,
             model=view.model,

@@ -219,6 +219,11 @@ class Snapshot(Steady):
             HOLDS.until = NOW
         return self.instant
 
+    @property
+    def still(self) -> bool:
+        """Whether what is electrical or counted stays as it is until something happens."""
+        return self._last is None and self._course.constant(self._meter) and not self._course.flows
+
     # --- electrical --------------------------------------------------------------------------------------------------
 
     @property

@@ -6,12 +6,16 @@ The one rule: as in `flow`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from . import crossing
 from .battery import TaperKind
 from .flow import FOREVER, Flow, power_to_current
 from .snapshot import Phases
+
+SPLIT: Final = 30.0
+"""Length after which a taper is split [s]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +31,20 @@ class Taper(Flow):
     """Power into the battery at the start [W]."""
     decay: float = 0.0
     """Linear: 1/s; exponential: 1/J. As in `Acceptance.decay`."""
+    _source: float = field(init=False, repr=False, compare=False)
+    """Sum of the voltages it draws from [V]."""
 
     def __post_init__(self) -> None:
         Flow.__post_init__(self)
-        if not self.lines:
+        lines = self.lines
+        if not lines:
             raise ValueError("a taper needs a live phase to draw from")
+        object.__setattr__(self, "_source", math.fsum([self.voltages[k] for k in lines]))
+
+    @property
+    def lasts(self) -> float:
+        """Its current is held for `heat`."""
+        return SPLIT
 
     @property
     def _holds(self) -> bool:
@@ -59,9 +72,7 @@ class Taper(Flow):
 
     def active_current(self, dt: float) -> Phases:
         """Active current, the same on every used phase [A]."""
-        lines = self.lines
-        source = math.fsum(self.voltages[k] for k in lines)
-        return self.on_lines(power_to_current(source, len(lines) * self.resistance, self._drawn(dt)))
+        return self.on_lines(power_to_current(self._source, len(self.lines) * self.resistance, self._drawn(dt)))
 
     def energy(self, dt: float) -> float:
         """What is stored, and what is lost on the way [J]."""

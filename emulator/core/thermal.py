@@ -7,7 +7,8 @@ of time and the ambient a constant plus a daily sine. Temperatures are °C, time
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from . import crossing
@@ -38,6 +39,11 @@ class Sensor:
     tau: float
     """Time constant [s]."""
 
+    def heated(self, first: float, second: float, third: float) -> float:
+        """Rise by the squares of the currents (L1, L2, L3), once settled [K]."""
+        a, b, c = self.phases
+        return self.heating * ((first if a else 0.0) + (second if b else 0.0) + (third if c else 0.0))
+
 
 _ALL: Final[PhaseMask] = (True, True, True)
 _L1: Final[PhaseMask] = (True, False, False)
@@ -63,6 +69,16 @@ def ambient(climate: Climate, calendar_seconds: float) -> float:
 def resting(sensor: Sensor, climate: Climate, calendar_seconds: float) -> float:
     """Temperature of a sensor that has been without load for long, on a day like any other [°C]."""
     return sensor.rise + climate.ambient + _Sine.of(sensor, climate, calendar_seconds).at(0.0)
+
+
+def approached(start: Mapping[str, float], squares: Squares, climate: Climate, dt: float) -> dict[str, float]:
+    """Temperatures of all sensors `dt` s after `start`, while currents and surroundings stay as they are [°C]."""
+    first, second, third = (square[0] for square in squares)
+    found: dict[str, float] = {}
+    for sensor in SENSORS:
+        final = climate.ambient + sensor.rise + sensor.heated(first, second, third)
+        found[sensor.name] = final + (start[sensor.name] - final) * math.exp(-dt / sensor.tau)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +114,15 @@ class Response:
     excess: float
     """Excess over polynomial and sine at dt = 0; it dies out with `tau` [K]."""
     tau: float
+    settles: bool = field(init=False, repr=False, compare=False)
+    """It only approaches one constant temperature."""
+    flat: bool = field(init=False, repr=False, compare=False)
+    """It stays as it is."""
+
+    def __post_init__(self) -> None:
+        settles = self.polynomial[1:] == (0.0, 0.0) and self.sine.amplitude == 0
+        object.__setattr__(self, "settles", settles)
+        object.__setattr__(self, "flat", self.excess == 0 and settles)
 
     @classmethod
     def of(
@@ -114,19 +139,10 @@ class Response:
         sine = _Sine.of(sensor, climate, calendar_seconds)
         return cls((constant, linear, c2), sine, start_temperature - constant - sine.at(0.0), sensor.tau)
 
-    @property
-    def flat(self) -> bool:
-        """Whether it stays as it is."""
-        return self.excess == 0 and self.settles
-
-    @property
-    def settles(self) -> bool:
-        """Whether it only approaches one constant temperature."""
-        return self.polynomial[1:] == (0.0, 0.0) and self.sine.amplitude == 0
-
     def at(self, dt: float) -> float:
         c0, c1, c2 = self.polynomial
-        return c0 + dt * (c1 + dt * c2) + self.sine.at(dt) + self.excess * math.exp(-dt / self.tau)
+        sine = self.sine.at(dt) if self.sine.amplitude else 0.0
+        return c0 + dt * (c1 + dt * c2) + sine + self.excess * math.exp(-dt / self.tau)
 
     def bend(self, dt: float) -> float:
         """A bound of the curvature at and after `dt` [K/s²]."""

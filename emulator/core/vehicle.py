@@ -13,7 +13,7 @@ from . import pilot
 from .deadlines import Deadlines
 from .events import Emit
 from .flow import Flow, Idle, active_from_rms, power_to_current
-from .instant import Instant, seconds
+from .instant import Instant, earliest, seconds
 from .onboard import NOTHING, OnboardCharger, ceiling
 from .snapshot import PhaseMask, Phases, VehicleView
 from .specs import VehicleSpec
@@ -359,6 +359,10 @@ class Vehicle:
         self._first_ramp = self._first_ramp and not self.onboard.tapering
         return flow
 
+    def taper(self) -> Flow:
+        """The law of the segment that begins now, where nothing but a piece of a taper is over."""
+        return self.onboard.taper(self.mains, self.mask())
+
     def settle(self, at: Instant, since: Instant, flow: Flow) -> None:
         """Take over where the segment that began at `since` has led by `at`."""
         arrived = self.onboard.arrived(at, since, flow)
@@ -369,8 +373,7 @@ class Vehicle:
 
     def next_due(self, at: Instant, flow: Flow) -> Instant | None:
         """When it will do something next, if nothing changes around it."""
-        times = (self.due.next(at), self.onboard.next_due(at, flow, capped=self._capped))
-        return min((time for time in times if time is not None), default=None)
+        return earliest(self.due.next(at), self.onboard.next_due(at, flow, capped=self._capped))
 
 
 _AT_THE_MAINS: Final = (Onboard.STARTING, Onboard.CHARGING, Onboard.STOPPING)

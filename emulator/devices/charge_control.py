@@ -79,6 +79,24 @@ class ChargeControl:
         """Submit the next word of an owner even if it is the same as the last."""
         self._taken.pop((kind, self.owner(name)), None)
 
+    def withdraw(self) -> None:
+        """Whoever asked is no more: what it asked for counts no longer."""
+        owners = {self._wallbox} | {owner for kind, owner in self._taken if kind is RequestPhases}
+        for kind, owner in self._taken:
+            if kind is SetLimit:
+                self._submit(SetLimit(owner=owner, current=None))
+            elif kind is SetPermission:
+                self._submit(SetPermission(owner=owner, granted=None))
+            elif kind is SetAuthorisation:
+                self._submit(SetAuthorisation(owner=owner, granted=None))
+            elif kind is SetService:
+                self._submit(SetService(owner=owner, available=True))
+            elif kind is MarkEnergy:
+                self._submit(MarkEnergy(owner=owner, energy=None))
+        for owner in sorted(owners):
+            self._submit(RequestPhases(owner=owner, phases=3))
+        self._taken.clear()
+
     def submit(self, command: Command) -> Outcome:
         """Ask for something that happens once, whatever was asked before."""
         return self._submit(command)

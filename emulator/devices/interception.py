@@ -102,4 +102,15 @@ class Interceptor:
         return value
 
 
+class _TakenDown(Interceptor):
+    """In front of a wallbox that is not there any more: whatever it still does reaches nobody."""
+
+    def reachable(self, interface: str) -> bool:
+        return False
+
+    def swallows(self, command: Command) -> bool:
+        return True
+
+
 NOBODY: Final = Interceptor()
+TAKEN_DOWN: Final = _TakenDown()

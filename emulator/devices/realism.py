@@ -100,7 +100,8 @@ class Realist:
 
     def latency(self, interface: str) -> float:
         """How long the next answer on an interface takes [wall s]."""
-        if self.level == "off" or (habit := self._habits.latency.get(interface)) is None:
+        habit = self._habits.latency.get(interface)
+        if habit is None or self.level == "off":
             return 0.0
         number = self._answers[interface] = self._answers.get(interface, 0) + 1
         channel = crc32(f"{self._address}.{interface}".encode())

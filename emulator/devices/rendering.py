@@ -8,8 +8,10 @@ something has happened, or when what it read has run out.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
-from typing import Final, Generic, NamedTuple, TypeVar
+from functools import partial
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from ..core.freshness import FOREVER, HOLDS, NOW, ONCE, Happenings
 from ..core.instant import Instant
@@ -17,8 +19,7 @@ from ..runtime.simulation import Simulation
 from .interfaces import HttpReply
 
 V = TypeVar("V")
-Join = Callable[[Sequence[bytes]], bytes]
-"""Makes a document of its fragments."""
+T = TypeVar("T", str, bytes)
 Path = tuple[str, ...]
 
 _CHANGEABLE: Final = frozenset((list, dict))
@@ -111,11 +112,16 @@ class Fragment(Kept, Generic[V]):
 
     def renew(self, view: V, moment: Moment) -> bytes:
         """Make it again if it may have changed; its text."""
-        if self.holds(moment) or (self._fixed and self.moment is not None):
-            return self.text
-        HOLDS.until = FOREVER
+        before = self.moment
+        if before is not None:
+            if self._fixed:
+                return self.text
+            if before[0] == moment[0] and (moment[1] < self.until or (moment[1] == before[1] and self.until != ONCE)):
+                return self.text
+        holds = HOLDS
+        holds.until = FOREVER
         value = self._read(view)
-        self.until, self.moment = HOLDS.until, moment
+        self.until, self.moment = holds.until, moment
         kind = value.__class__
         if kind is not self._kind or value != self._value or kind in _CHANGEABLE or (kind is float and value == 0):
             self.text = self._render(value)
@@ -124,28 +130,55 @@ class Fragment(Kept, Generic[V]):
         return self.text
 
 
+class Joined(Protocol):
+    """What the fragments of one document make together."""
+
+    def renew(self, texts: Sequence[bytes], changed: Sequence[int]) -> bytes:
+        """The document, in which the fragments of some places are new (the first time: all)."""
+        ...
+
+
+Join = Callable[[int], Joined]
+"""Makes documents of so many fragments."""
+
+
+class _Listed:
+    """Fragments one after the other, in blocks, of which only those are joined again in which something is new."""
+
+    def __init__(self, begin: bytes, between: bytes, end: bytes, count: int) -> None:
+        self._begin, self._between, self._end = begin, between, end
+        self._size = max(1, math.isqrt(count))
+        self._blocks = [b""] * -(-count // self._size)
+
+    def renew(self, texts: Sequence[bytes], changed: Sequence[int]) -> bytes:
+        size, between = self._size, self._between
+        for block in {index // size for index in changed}:
+            self._blocks[block] = between.join(filter(None, texts[block * size : (block + 1) * size]))
+        return self._begin + between.join(filter(None, self._blocks)) + self._end
+
+
 def listed(begin: bytes, between: bytes, end: bytes) -> Join:
     """Fragments one after the other. One that is empty is left out."""
-
-    def join(texts: Sequence[bytes]) -> bytes:
-        return begin + between.join([text for text in texts if text]) + end
-
-    return join
+    return partial(_Listed, begin, between, end)
 
 
 class Document(Kept, Generic[V]):
     """Fragments that are shown together. What has not changed is the very same bytes."""
 
-    __slots__ = ("_fragments", "_join", "_moments", "_moving", "_texts", "data")
+    __slots__ = ("_all", "_calm", "_calm_until", "_joined", "_moments", "_restless", "_texts", "data")
 
     def __init__(self, moments: Moments, fragments: Sequence[Fragment[V]], join: Join) -> None:
         super().__init__()
         self._moments = moments
-        self._fragments = tuple(fragments)
-        self._join = join
-        self._texts: list[bytes] = [b""] * len(self._fragments)
-        self._moving: Sequence[int] = ()
-        """Of the fragments that follow the time."""
+        self._all: Sequence[tuple[int, Fragment[V]]] = tuple(enumerate(fragments))
+        self._joined = join(len(self._all))
+        self._texts: list[bytes] = [b""] * len(self._all)
+        self._restless: Sequence[tuple[int, Fragment[V]]] = ()
+        """Of the fragments those that may be different at any instant."""
+        self._calm: Sequence[tuple[int, Fragment[V]]] = ()
+        """Those that hold for a while."""
+        self._calm_until: Instant = NOW
+        """All of these hold so long."""
         self.data = b""
 
     def bytes(self, view: Callable[[], V]) -> bytes:
@@ -154,50 +187,76 @@ class Document(Kept, Generic[V]):
         before = HOLDS.until
         if not self.holds(moment):
             self._renew(view(), moment)
-        HOLDS.until = min(before, self.until)
+        until = self.until
+        HOLDS.until = before if before < until else until
         return self.data
 
     def _renew(self, view: V, moment: Moment) -> None:
-        again = self.moment is not None and self.moment.revision == moment.revision
-        fragments, texts = self._fragments, self._texts
-        moving: list[int] = []
+        before, self.moment = self.moment, None
+        looked = self._all
+        calm: list[tuple[int, Fragment[V]]] = []
+        calm_until = FOREVER
+        if before is not None and before[0] == moment[0]:
+            if moment[1] < self._calm_until:
+                looked, calm, calm_until = self._restless, [*self._calm], self._calm_until
+            else:
+                looked = [*self._restless, *self._calm]
+        restless: list[tuple[int, Fragment[V]]] = []
         until = FOREVER
-        changed = self.moment is None
-        self.moment = None
-        for index in self._moving if again else range(len(fragments)):
-            fragment = fragments[index]
+        texts = self._texts
+        changed: list[int] = []
+        for pair in looked:
+            index, fragment = pair
             text = fragment.renew(view, moment)
             if text is not texts[index]:
                 texts[index] = text
-                changed = True
-            if fragment.until != FOREVER:
-                moving.append(index)
-                if fragment.until < until:
-                    until = fragment.until
-        if changed:
-            data = self._join(texts)
+                changed.append(index)
+            holds = fragment.until
+            if holds <= NOW:
+                restless.append(pair)
+                if holds < until:
+                    until = holds
+            elif holds != FOREVER:
+                calm.append(pair)
+                if holds < calm_until:
+                    calm_until = holds
+        if changed or before is None:
+            data = self._joined.renew(texts, range(len(texts)) if before is None else changed)
             if data != self.data:
                 self.data = data
-        self._moving, self.until, self.moment = moving, until, moment
+        self._restless, self._calm, self._calm_until = restless, calm, calm_until
+        self.until, self.moment = min(until, calm_until), moment
+
+
+class Carried(Generic[T]):
+    """The reply that carries a text: the same reply as long as it is the same text."""
+
+    __slots__ = ("_make", "_reply", "_text")
+
+    def __init__(self, make: Callable[[T], HttpReply]) -> None:
+        self._make: Callable[[T], HttpReply] = make
+        self._text: T | None = None
+        self._reply = HttpReply()
+
+    def reply(self, text: T) -> HttpReply:
+        """`text`: the very same object if it says the same."""
+        if text is not self._text:
+            self._reply = self._make(text)
+            self._text = text
+        return self._reply
 
 
 class Served(Generic[V]):
-    """A document and the reply that carries it: the same reply as long as it is the same document."""
+    """A document and the reply that carries it."""
 
-    __slots__ = ("_data", "_make", "_reply", "document")
+    __slots__ = ("_carried", "document")
 
     def __init__(self, document: Document[V], make: Callable[[bytes], HttpReply]) -> None:
         self.document = document
-        self._make = make
-        self._data: bytes | None = None
-        self._reply = HttpReply()
+        self._carried: Carried[bytes] = Carried(make)
 
     def reply(self, view: Callable[[], V]) -> HttpReply:
-        data = self.document.bytes(view)
-        if data is not self._data:
-            self._reply = self._make(data)
-            self._data = data
-        return self._reply
+        return self._carried.reply(self.document.bytes(view))
 
 
 def nested(paths: Sequence[Path]) -> Join:
@@ -205,17 +264,39 @@ def nested(paths: Sequence[Path]) -> Join:
 
     One that is empty is left out, and so is an object without any.
     """
-    templates: dict[tuple[bool, ...], _Template] = {}
+    return lambda _count: _Nested(paths)
 
-    def join(texts: Sequence[bytes]) -> bytes:
-        present = tuple(map(bool, texts))
-        template = templates.get(present)
+
+class _Nested:
+    """The values of a nested object, and what stands between them."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+        self._templates: dict[tuple[bool, ...], _Template] = {}
+        """By which of the values are there."""
+        self._present: tuple[bool, ...] | None = None
+        self._pieces: list[bytes] = []
+        self._places: Sequence[int] = ()
+        """Of each value, among the pieces; 0: it is not there."""
+
+    def renew(self, texts: Sequence[bytes], changed: Sequence[int]) -> bytes:
+        pieces, places = self._pieces, self._places
+        if self._present is None or any((not texts[index]) is (places[index] > 0) for index in changed):
+            self._arrange(texts)
+            return b"".join(self._pieces)
+        for index in changed:
+            if place := places[index]:
+                pieces[place] = texts[index]
+        return b"".join(pieces)
+
+    def _arrange(self, texts: Sequence[bytes]) -> None:
+        present = self._present = tuple(map(bool, texts))
+        template = self._templates.get(present)
         if template is None:
             shown = [index for index, there in enumerate(present) if there]
-            template = templates[present] = _Template([(paths[index], index) for index in shown])
-        return template.filled(texts)
-
-    return join
+            template = self._templates[present] = _Template([(self._paths[index], index) for index in shown])
+        self._pieces = template.filled(texts)
+        self._places = template.places(len(texts))
 
 
 class _Template:
@@ -243,7 +324,15 @@ class _Template:
                 self._open = b""
         self._open += b"}"
 
-    def filled(self, texts: Sequence[bytes]) -> bytes:
-        pieces = self._pieces
+    def filled(self, texts: Sequence[bytes]) -> list[bytes]:
+        """All pieces, with the values at odd places."""
+        pieces = [*self._pieces]
         pieces[1::2] = [texts[index] for index in self._order]
-        return b"".join(pieces)
+        return pieces
+
+    def places(self, count: int) -> Sequence[int]:
+        """Where each of the values is among the pieces; 0: nowhere."""
+        places = [0] * count
+        for number, index in enumerate(self._order):
+            places[index] = 2 * number + 1
+        return places

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Generic, TypeVar, overload
+from typing import Final, Generic, Protocol, TypeVar, overload, runtime_checkable
 
 from ..core.freshness import Happenings
 from ..errors import EmulatorError, did_you_mean
@@ -32,9 +32,22 @@ class Checked(Generic[T]):
         return self.take(value)
 
 
+@runtime_checkable
+class Described(Protocol):
+    """A check that can say what it takes, as `Checked` or in a way of its own."""
+
+    @property
+    def schema(self) -> Mapping[str, object]: ...
+
+
+def takes(schema: Mapping[str, object]) -> Callable[[Check[T]], Checked[T]]:
+    """Say beside a check what it takes; with `examples` where the rest of the schema does not show how it looks."""
+    return lambda check: Checked(check, schema)
+
+
 def schema_of(check: Callable[[object], object]) -> Mapping[str, object]:
     """JSON Schema of what a check takes; of one that does not say: anything."""
-    return check.schema if isinstance(check, Checked) else {}
+    return check.schema if isinstance(check, Described) else {}
 
 
 def anything(value: object) -> object:
@@ -58,7 +71,7 @@ def text(longest: int | None = None) -> Check[str]:
             return value
         raise ValueError("expected a text" + (f" of at most {longest} bytes" if longest is not None else ""))
 
-    return Checked(check, {"type": "string"})
+    return Checked(check, {"type": "string"} if longest is None else {"type": "string", "maxLength": longest})
 
 
 def integer(lowest: int, highest: int) -> Check[int]:

@@ -9,8 +9,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import wraps
-from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from ..core.agenda import Action, Timer
 from ..core.instant import Instant, later
@@ -20,8 +18,9 @@ from ..core.specs import ChargerSpec
 from ..runtime.simulation import Simulation
 from .catalogue import Catalogue
 from .charge_control import IGNORED, ChargeControl
+from .done import DONE_TO_IT, counted
 from .firmware import Profile
-from .interception import NOBODY, Interceptor
+from .interception import NOBODY, TAKEN_DOWN, Interceptor
 from .interfaces import HttpInterface, Interface, ModbusInterface, MqttInterface, OcppInterface, Origin, RegisterMap
 from .points import Fidelity
 from .quirks import Quirk
@@ -53,23 +52,6 @@ class Context:
     """None: as the clock runs, see `Realist`."""
 
 
-DONE_TO_IT: Final = ("present_card", "press_button", "lose_authorisation", "write", "set_firmware", "reboot")
-"""What scenarios, people and clients do to a wallbox."""
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def _counted(done: Callable[Concatenate[Wallbox, P], T]) -> Callable[Concatenate[Wallbox, P], T]:
-    """The same, as something that happens to the wallbox."""
-
-    @wraps(done)
-    def counted(wallbox: Wallbox, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with wallbox.simulation.agenda.on_behalf_of(wallbox.happenings):
-            return done(wallbox, *args, **kwargs)
-
-    return counted
-
-
 class Wallbox(ABC):
     """Base of every vendor's wallbox: identity, settings, power, and the way to the charger.
 
@@ -83,7 +65,7 @@ class Wallbox(ABC):
         """What is done to a wallbox counts as something that happens to it, whatever a vendor makes of it."""
         for name in DONE_TO_IT:
             if name in cls.__dict__:
-                setattr(cls, name, _counted(cls.__dict__[name]))
+                setattr(cls, name, counted(cls.__dict__[name]))
 
     speaks: str | None = None
     """The interface whose names its values have in scenarios; None: HTTP, else the first that has no registers."""
@@ -107,6 +89,8 @@ class Wallbox(ABC):
         self.realism = Realist(
             context.vendor.habits, context.simulation, context.charger, self.address, context.realism
         )
+        self.on_firmware: Callable[[], None] = lambda: None
+        """Called when it has another firmware."""
         self.clock_offset = timedelta()
         """How much its clock is fast."""
         self.simulation.chargers[self.charger].remember()
@@ -121,7 +105,7 @@ class Wallbox(ABC):
         """The way to the charge controller."""
         self._listeners: list[Callable[[Instant], None]] = []
         self._boot_timer = self.timer(self._booted)
-        self.simulation.listen(self.charger, self._on_event)
+        self._unlisten = self.simulation.listen(self.charger, self._on_event)
 
     # --- what a vendor provides --------------------------------------------------------------------------------------
 
@@ -213,9 +197,10 @@ class Wallbox(ABC):
 
     def serves(self, interface: str) -> bool:
         """Whether an interface is there: powered, booted, switched on, and not taken away."""
+        if not self.up or not self.interceptor.reachable(interface):
+            return False
         declared = self.interfaces["http" if interface == "websocket" else interface]
-        there = self.up and self.interceptor.reachable(interface)
-        return there and (isinstance(declared, MqttInterface | OcppInterface) or declared.enabled())
+        return isinstance(declared, (MqttInterface, OcppInterface)) or declared.enabled()
 
     def switched_off_by(self, interface: str) -> Mapping[str, object]:
         """Settings that keep an interface from answering, with the values that would let it; empty: none does."""
@@ -278,6 +263,8 @@ class Wallbox(ABC):
 
     def note(self, name: str, detail: Mapping[str, object] | None = None) -> None:
         """Record something the firmware did by itself."""
+        if self.interceptor is TAKEN_DOWN:
+            return
         self.happenings.count += 1
         self.simulation.journal.record(
             self.simulation.at, "firmware", name, detail, charger=self.charger, wallbox=self.name
@@ -330,6 +317,15 @@ class Wallbox(ABC):
         self.settings.listen(self.setting_changed)
         self.power_on()
 
+    def take_down(self) -> None:
+        """It is taken off the wall, for good: nothing that it asked of the charger counts any more."""
+        self._go_down()
+        self._boot_timer.clear()
+        self._unlisten()
+        self.control.withdraw()
+        self.interceptor = TAKEN_DOWN
+        self.settings.keep = None
+
     def resume(self) -> None:
         """It was running before, in an earlier run of the emulator: it boots with what was in flash."""
         self.boot()
@@ -347,6 +343,7 @@ class Wallbox(ABC):
         """
         self.profile = self.vendor.profile(self.profile.model.id, firmware, offered=offered)
         self.happenings.count += 1
+        self.on_firmware()
         self.reboot()
 
     def reboot(self, duration: float | None = None) -> None:

@@ -127,8 +127,15 @@ class FaultEngine:
             interceptor = self._interceptors.get(wallbox)
             if interceptor is not None and interceptor.remove(fault):
                 del self._interceptors[wallbox]
-                wallbox.interceptor = NOBODY
+                if wallbox.interceptor is interceptor:  # it may have been taken down since
+                    wallbox.interceptor = NOBODY
                 wallbox.settings.swallow = wallbox.settings.adjust = None
+
+    def leave(self, wallbox: Wallbox) -> None:
+        """A wallbox is taken down: what was armed on it alone is over."""
+        for fault in tuple(self.active.values()):
+            if fault.target.wallboxes == (wallbox,) and fault.target.level != "charger":
+                fault.finish("taken down")
 
     # --- MQTT --------------------------------------------------------------------------------------------------------
 

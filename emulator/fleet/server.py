@@ -104,6 +104,8 @@ class FleetServer(ApiServer):
             ("POST", "/api/verify"): pages.verify,
             ("GET", "/api/clients"): pages.clients,
             ("GET", "/api/behaviour"): pages.behaviour,
+            ("POST", "/api/wallboxes"): _refused_to_grow,
+            ("DELETE", "/api/wallboxes/{name}"): _refused_to_grow,
             ("PUT", "/api/clock"): act.set_clock,
             ("POST", "/api/clock/advance"): act.advance,
             ("POST", "/api/steps"): act.steps,
@@ -187,6 +189,10 @@ class FleetServer(ApiServer):
         if request.headers.get("Upgrade", "").lower() != "websocket":
             raise Refused(426, "this is a WebSocket: connect with ws://", headers={"Upgrade": "websocket"})
         return await self.feed.serve(request)
+
+
+async def _refused_to_grow(_: web.Request) -> web.StreamResponse:
+    raise Refused(501, "wallboxes are shared out to processes at the start; run without --workers to add or remove any")
 
 
 async def fleet(_api: object, _request: web.Request) -> web.StreamResponse:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ..devices.interfaces import OcppAccess, OcppInterface
-from ..devices.settings import Setting, Settings
+from ..devices.settings import Setting, Settings, takes
 
 if TYPE_CHECKING:
     from .charge_point import ChargePoint
@@ -18,6 +18,27 @@ if TYPE_CHECKING:
     from .station import Memory, Station
 
 
+_TAGS: Final = {"type": "object", "additionalProperties": {"examples": [["Accepted", None, None]]}}
+_NUMBER: Final = {"type": "integer", "minimum": 0}
+
+
+@takes(
+    {
+        "type": ["object", "null"],
+        "properties": {
+            "configuration": {"type": "object", "additionalProperties": {"type": "string"}},
+            "next_id": _NUMBER,
+            "inoperative": {"type": "boolean"},
+            "transactions": {"type": "array"},
+            "running": {"type": ["integer", "null"]},
+            "messages": {"type": "array"},
+            "profiles": {"type": "array"},
+            "cache": _TAGS,
+            "local_list": _TAGS,
+            "local_list_version": _NUMBER,
+        },
+    }
+)
 def _document(value: object) -> Mapping[str, object] | None:
     if value is not None and not isinstance(value, Mapping):
         raise ValueError("expected an object or null")

@@ -17,7 +17,7 @@ from websockets.typing import Subprotocol
 from ..devices.interfaces.ocpp import Message
 from ..ocpp.central_system import CentralSystem, Session
 from ..ocpp.messages import MessageError, decode, encode
-from .server import BACKLOG
+from .listening import Listening, listen
 from .websocket_wire import WebSocketWire
 
 DEFAULT_PORT: Final = 8880
@@ -39,7 +39,7 @@ class CentralSystemServer:
         self.host = host
         self.port = port
         """Requested port; the real one once it is bound."""
-        self._server: asyncio.Server | None = None
+        self._server: Listening | None = None
         self._connections: set[Connection] = set()
         self._moved = asyncio.Event()
 
@@ -49,10 +49,9 @@ class CentralSystemServer:
         return f"ws://{self.host}:{self.port}"
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
         self.attach(self.system)
-        self._server = await loop.create_server(self._accepted, self.host, self.port, backlog=BACKLOG)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = await listen(self._accepted, self.host, self.port)
+        self.port = self._server.port
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -6,59 +6,69 @@ The one rule: a client that is slow, broken or silent costs a bounded amount of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, Self
 
-from ..core.instant import Instant, seconds
+from ..core.instant import Instant
 from ..devices.delivery import Delivery
-from ..devices.interception import Interception
+from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import Close, Frame, WebSocketEndpoint
 from ..devices.traffic import Direction, of_frame
 from ..runtime.journal import Entry
-from .frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame
-from .server import APART, Endpoint
+from .frames import FrameError, FrameReader, Message, Opcode, answer_close, encode_close, encode_frame
+from .line import Line
+from .parcels import Packer, add_reply, described
+from .server import Endpoint
 from .timers import Timers
 from .turns import Turn
 from .wire import excerpt
 
-if TYPE_CHECKING:
-    from .connection import Connection
-
-MAX_BACKLOG: Final = 1 << 20
-"""Bytes that may wait for a slow client beside `send_queue` frames."""
 CLOSE_GRACE: Final = 2.0
 """Wall seconds a client has to answer a close frame."""
 HALF_SENT: Final = 10.0
 """Wall seconds a client has to finish a message it has begun."""
 
-Answer = TypeVar("Answer")
+PING: Final = encode_frame(Opcode.PING, b"")
 
 
-class Channel:
-    """One client of a WebSocket endpoint. Takes the connection's bytes from aiohttp once it is open."""
+class Channel(asyncio.Protocol):
+    """One client of a WebSocket endpoint, and all that is left of its connection once the upgrade is answered."""
+
+    __slots__ = (
+        "_broken", "_conversation", "_doomed", "_ending", "_forget", "_lag", "_left", "_line", "_loop", "_merged",
+        "_over", "_packer", "_reader", "_talking", "_timers", "_turn", "alive_at", "client", "endpoint", "path", "spec",
+    )  # fmt: skip
+    task: Final = None
+    """It answers at once."""
 
     def __init__(
         self,
         endpoint: Endpoint,
         path: str,
         spec: WebSocketEndpoint,
-        connection: Connection,
+        transport: asyncio.Transport,
+        client: str | None,
+        packer: Packer,
         left: Callable[[Channel], None],
+        forget: Callable[[Channel], None],
     ) -> None:
+        """`left` is told when the conversation is over, `forget` when the connection is."""
         self.endpoint = endpoint
         self.path = path
         self.spec = spec
-        self.connection = connection
+        self.client = client
+        self._line = Line(transport, spec.send_queue)
+        self._packer = packer
         self._left = left
-        """Told when the conversation is over."""
-        self.alive_at = asyncio.get_running_loop().time()
+        self._forget = forget
+        self._loop = asyncio.get_running_loop()
+        self.alive_at = self._loop.time()
         """Wall time of the last pong, or of the beginning."""
-        self._conversation = spec.open(endpoint.origin(connection.client, interface="websocket"))
+        self._conversation = spec.open(endpoint.origin(client, interface="websocket"))
         self._reader = FrameReader(spec.max_message)
         self._turn = Turn(self._next, self._hold)
-        self._behind = 0
         self._merged: Instant | None = None
         self._talking = False
         """Frames of one answer or publication are being made: nothing may come in between."""
@@ -71,52 +81,62 @@ class Channel:
         """What the client sends makes no sense any more and is thrown away."""
         self._lag = 0.0
         """Wall seconds the device takes to answer what the client said last."""
-        self._late = 0
-        """Frames that a fault holds back."""
-        self._late_until = 0.0
         self._timers = Timers()
+
+    @property
+    def channel(self) -> Self:
+        """Among the connections of a server: this one is a WebSocket."""
+        return self
+
+    @property
+    def transport(self) -> asyncio.Transport | None:
+        return self._line.transport
 
     # --- the connection's side ---------------------------------------------------------------------------------------
 
-    def begin(self) -> None:
-        """The upgrade has been answered."""
-        transport = self.connection.transport
-        if transport is not None:
-            transport.set_write_buffer_limits(high=0)
+    def begin(self, *, congested: bool = False) -> None:
+        """The upgrade has been answered. `congested`: bytes wait for the client already."""
+        self._line.begin(self, congested=congested)
         self.note("opened")
         if self.spec.ping is not None:
             self._timers.after("ping", self.spec.ping, self._ping)
         self._speak(self._conversation.opened)
         self.endpoint.wallbox.happenings.count += 1
 
-    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        """Bytes from the client (aiohttp's parser interface)."""
+    def data_received(self, data: bytes) -> None:
         if not self._broken and not self._over:
             self._reader.feed(data)
             self._listen()
-        return False, b""
 
-    def feed_eof(self) -> None:
-        """The end of the client's bytes (aiohttp's parser interface); `lost` follows."""
+    def eof_received(self) -> None:
+        self.abort()
 
-    def drained(self) -> None:
+    def pause_writing(self) -> None:
+        self._line.congested = True
+
+    def resume_writing(self) -> None:
         """Everything written has left."""
-        self._behind = 0
+        self._line.drained()
         self._timers.stop("stall")
         self._resume()
         if self._merged is not None:
             at, self._merged = self._merged, None
             self.publish(at)
 
-    def lost(self) -> None:
-        """The connection is gone."""
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget(self)
         self._finish()
         self._timers.stop_all()
+        self._line.transport = None
+
+    def abort(self) -> None:
+        """Break the connection at once, whatever is on its way."""
+        self._line.abort()
 
     def break_off(self) -> None:
-        """Break the connection at once."""
+        """End the conversation, and break the connection at once."""
         self._finish()
-        self.connection.abort()
+        self.abort()
 
     def drop(self) -> None:
         """The wallbox goes down: end now, or right after the answer that is being made."""
@@ -128,7 +148,7 @@ class Channel:
             self.break_off()
         else:
             self._finish()
-            self.connection.put(encode_close(bye.code, bye.reason))
+            self._line.put(encode_close(bye.code, bye.reason))
             self._hang_up()
 
     def _finish(self) -> None:
@@ -139,15 +159,15 @@ class Channel:
             self._timers.stop_all()
             self._left(self)
             self.note("closed")
-            self._guarded(self._conversation.closed)
+            self.endpoint.guarded(self.break_off, self._conversation.closed)
             self.endpoint.wallbox.happenings.count += 1
 
     def _hang_up(self) -> None:
         """Close once everything has left, or after a moment."""
         self._ending = True
-        if self.connection.transport is not None:
-            self.connection.transport.close()
-            self._timers.after("close", CLOSE_GRACE, self.connection.abort)
+        if self.transport is not None:
+            self.transport.close()
+            self._timers.after("close", CLOSE_GRACE, self.abort)
 
     # --- what the client says ----------------------------------------------------------------------------------------
 
@@ -158,7 +178,7 @@ class Channel:
 
     def _next(self) -> bool:
         """Take in one message, if there is one and the client takes what it is sent."""
-        if self._over or self._broken or self._crowded:
+        if self._over or self._broken or self._line.crowded:
             return False
         try:
             message = self._reader.next()
@@ -173,9 +193,9 @@ class Channel:
 
     def _hold(self) -> None:
         """Others have their turn before the next messages, or had it."""
-        if self._turn.waiting and self.connection.transport is not None:
-            self.connection.transport.pause_reading()
-        elif not self._turn.waiting:
+        if self._turn.waiting:
+            self._line.listen(go_on=False)
+        else:
             self._resume()
 
     def _take(self, message: Message) -> None:
@@ -185,19 +205,14 @@ class Channel:
             case Opcode.PING:
                 pass
             case Opcode.PONG:
-                self.alive_at = asyncio.get_running_loop().time()
+                self.alive_at = self._loop.time()
             case Opcode.CLOSE:
                 self._closed_by_client(message.payload)
             case _ if not self._ending:
                 self._request(message)
 
     def _request(self, message: Message) -> None:
-        text: str | bytes = message.payload
-        if message.opcode == Opcode.TEXT:
-            try:
-                text = message.payload.decode()
-            except UnicodeDecodeError:
-                raise FrameError(1007, "not UTF-8") from None
+        text = message.text
         detail: dict[str, object] = {"size": len(message.payload), "frame": excerpt(text)}
         self.endpoint.simulation.now()
         entry = self._record("request", f"{self.path} received", detail)
@@ -209,21 +224,20 @@ class Channel:
             self._lag = self.endpoint.latency("websocket")
             began = perf_counter()
             with interception.handling():
-                self._speak(lambda: self._conversation.received(text), detail)
+                self._speak(lambda: self._conversation.received(text), replies_to=detail)
             self.endpoint.websocket_workload.answered(perf_counter() - began)
             self._lag = 0.0
 
     def _intercept(self, frame: str | bytes, direction: Direction) -> Interception:
-        return self.endpoint.intercept(of_frame, self.path, frame, self.connection.client, direction)
+        return self.endpoint.intercept(of_frame, self.path, frame, self.client, direction)
 
     def _closed_by_client(self, payload: bytes) -> None:
         if not self._ending:
-            code = int.from_bytes(payload[:2], "big") if len(payload) >= 2 else 1000
-            self.connection.put(encode_close(code if code in range(1000, 5000) else 1002))
+            self._line.put(answer_close(payload))
         self._hang_up()
 
     def _watch_half_sent(self) -> None:
-        if self._reader.buffered and not self._crowded and not self._over and not self._turn.waiting:
+        if self._reader.buffered and not self._line.crowded and not self._over and not self._turn.waiting:
             if "half_sent" not in self._timers:
                 self._timers.after("half_sent", HALF_SENT, self.break_off)
         else:
@@ -235,7 +249,7 @@ class Channel:
         """Something may be new; later, in one go, for a client that is behind or being answered."""
         if self._over or self._ending:
             return
-        if self._talking or self._crowded:
+        if self._talking or self._line.crowded:
             if self._merged is not None:
                 self.endpoint.websocket_workload.pushes_dropped += 1
             self._merged = at
@@ -245,22 +259,46 @@ class Channel:
     def _speak(
         self,
         ask: Callable[[], Iterable[Frame]],
-        replies_to: dict[str, object] | None = None,
         *,
+        replies_to: dict[str, object] | None = None,
         at: Instant | None = None,
     ) -> None:
         self._talking = True
         try:
-            frames = self._guarded(lambda: list(ask())) or []
-            for frame in frames:
+            # A mistake of ours costs this client its connection, and nobody else anything.
+            frames = self.endpoint.guarded(self.break_off, _listed, ask) or ()
+            sent = 0 if replies_to is not None or not frames else self._push(frames, at)
+            for frame in frames[sent:]:
                 self._send(frame, replies_to, at)
         finally:
             self._talking = False
         if self._doomed:
             self.drop()
-        elif self._merged is not None and not self._crowded:
+        elif self._merged is not None and not self._line.crowded:
             at, self._merged = self._merged, None
             self.publish(at)
+
+    def _push(self, frames: Sequence[Frame], at: Instant | None) -> int:
+        """Send frames nobody asked for in one go, as long as nothing happens to them on the way; how many were."""
+        if self._line.late or self._over or self._ending:
+            return 0
+        parcel = self._packer.pack(frames, self._told_of(at))
+        if parcel is None:
+            return 0
+        count = 0
+        for frame, detail in zip(parcel.frames, parcel.details, strict=True):
+            if self._intercept(frame, "out") is not UNTOUCHED:
+                break
+            self._record("push", self.path, detail)
+            count += 1
+        sent = parcel.first(count)
+        self._line.frames(sent.data, sent.sizes)
+        self._watch_crowd()
+        return count
+
+    def _told_of(self, at: Instant | None) -> Instant | None:
+        """The instant a push tells of, if that is not the present."""
+        return None if at == self.endpoint.simulation.at else at
 
     def _send(self, frame: Frame, replies_to: dict[str, object] | None, at: Instant | None) -> None:
         if self._over or self._ending:
@@ -278,21 +316,14 @@ class Channel:
         payload = delivery.data
         frame = payload.decode("utf-8", "replace") if isinstance(frame, str) else payload
         if replies_to is None:
-            self._record_push(frame, len(payload), at)
+            self._record("push", self.path, described(self.spec, frame, len(payload), self._told_of(at)))
         else:
-            if told := self.spec.told_by(frame):
-                read = replies_to.setdefault("reads", [])
-                if isinstance(read, list):
-                    read += told
-            replies_to.setdefault("replies", [])
-            shown = replies_to["replies"]
-            if isinstance(shown, list) and len(shown) < 8:
-                shown.append(excerpt(frame))
+            add_reply(replies_to, self.spec, frame)
         opcode = Opcode.TEXT if isinstance(frame, str) else Opcode.BINARY
-        if delivery.delay <= 0 and not self._late:
+        if delivery.delay <= 0 and not self._line.late:
             self._leave(opcode, delivery)
         else:
-            self._put_late(opcode, delivery)
+            self._line.after(delivery.delay, lambda: None if self._over else self._leave(opcode, delivery))
 
     def _leave(self, opcode: Opcode, delivery: Delivery) -> None:
         """Send a frame, and end what has to end with it."""
@@ -300,98 +331,69 @@ class Channel:
             self._put(opcode, delivery.data)
         if delivery.then == "reset":
             self._finish()
-            self.connection.reset()
+            self._line.reset()
         elif delivery.then == "close":
             self._end(Close())
 
-    def _put_late(self, opcode: Opcode, delivery: Delivery) -> None:
-        """Send a frame after its delay and behind everything that is late already."""
-        loop = asyncio.get_running_loop()
-        due = max(self._late_until + APART, loop.time() + delivery.delay)
-        self._late_until = due
-        self._late += 1
-
-        def leave() -> None:
-            self._late -= 1
-            if not self._over:
-                self._leave(opcode, delivery)
-
-        loop.call_at(due, leave)
-
-    def _record_push(self, frame: str | bytes, size: int, at: Instant | None) -> None:
-        detail: dict[str, object] = {"size": size, "frame": excerpt(frame)}
-        if told := self.spec.told_by(frame):
-            detail["reads"] = told
-        if at is not None and at != self.endpoint.simulation.at:
-            detail["of"] = round(seconds(at), 6)
-        self._record("push", self.path, detail)
-
     def _put(self, opcode: Opcode, payload: bytes) -> None:
-        self.connection.put(encode_frame(opcode, payload))
-        if self.connection.congested:
-            self._behind += 1
-            if self._crowded:
-                self._pause()
+        self._line.frame(opcode, payload)
+        self._watch_crowd()
+
+    def _watch_crowd(self) -> None:
+        if self._line.congested and self._line.crowded:
+            self._pause()
 
     def _end(self, close: Close) -> None:
         """Send a close frame and give the client a moment to answer it."""
         if not self._ending:
             self._ending = True
-            self.connection.put(encode_close(close.code, close.reason))
-            self._timers.after("close", CLOSE_GRACE, self.connection.abort)
+            self._line.put(encode_close(close.code, close.reason))
+            self._timers.after("close", CLOSE_GRACE, self.abort)
 
     @property
     def _silenced(self) -> bool:
         """A fault keeps everything from the client."""
         return self.endpoint.wallbox.interceptor.mute("websocket")
 
-    @property
-    def _crowded(self) -> bool:
-        """The client is as far behind as it may be."""
-        if not self._behind:
-            return False
-        transport = self.connection.transport
-        size = transport.get_write_buffer_size() if transport is not None else 0
-        return self._behind >= self.spec.send_queue or size > MAX_BACKLOG
-
     def _pause(self) -> None:
         """Take nothing more from a client that does not take what it is sent."""
-        if self.connection.transport is not None:
-            self.connection.transport.pause_reading()
+        self._line.listen(go_on=False)
         if "stall" not in self._timers:
             self._timers.after("stall", self.spec.stall_timeout, self._stalled)
 
     def _resume(self) -> None:
         if self._turn.waiting:
             return
-        if self.connection.transport is not None and not self._over and not self._broken and not self._crowded:
-            self.connection.transport.resume_reading()
+        if self.transport is not None and not self._over and not self._broken and not self._line.crowded:
+            self._line.listen(go_on=True)
             self._listen()
-
-    def _guarded(self, ask: Callable[[], Answer]) -> Answer | None:
-        """Ask the conversation; a mistake of ours costs this client its connection and nothing else."""
-        return self.endpoint.guarded(self.break_off, ask)
 
     def note(self, name: str, detail: dict[str, object] | None = None) -> None:
         """Record what becomes of the connection."""
         self._record("connection", f"{self.path} {name}", detail or {})
 
     def _record(self, kind: str, name: str, detail: dict[str, object]) -> Entry:
-        return self.endpoint.record(kind, name, detail, client=self.connection.client, interface="websocket")
+        return self.endpoint.record(kind, name, detail, client=self.client, interface="websocket")
 
     def _stalled(self) -> None:
         self.note("dropped", {"why": "reads too slowly"})
         self.break_off()
 
     def _ping(self) -> None:
-        loop = asyncio.get_running_loop()
         timeout = self.spec.pong_timeout
-        if timeout is not None and loop.time() - self.alive_at > timeout:
+        if timeout is not None and self._loop.time() - self.alive_at > timeout:
             self.note("dropped", {"why": "no pong"})
             self.break_off()
         elif self.spec.ping is not None:
-            if not self._crowded and not self._silenced:
-                self._put(Opcode.PING, b"")
-                if self.spec.heartbeat is not None:
-                    self._put(Opcode.TEXT, self.spec.heartbeat().encode())
+            if not self._line.crowded and not self._silenced:
+                beat = self.spec.heartbeat
+                frames = [PING] if beat is None else [PING, encode_frame(Opcode.TEXT, beat().encode())]
+                self._line.frames(b"".join(frames), [len(frame) for frame in frames])
+                self._watch_crowd()
             self._timers.after("ping", self.spec.ping, self._ping)
+
+
+def _listed(ask: Callable[[], Iterable[Frame]]) -> Sequence[Frame]:
+    """All frames, even if they are made one by one; the very same sequence, if it is one."""
+    frames = ask()
+    return frames if isinstance(frames, Sequence) else list(frames)

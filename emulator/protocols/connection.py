@@ -7,7 +7,8 @@ The one rule: whatever the bytes, the connection ends in a reply, a close or a t
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final, Protocol, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
@@ -15,10 +16,14 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest, Origin
+from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
 from .server import Endpoint
-from .tcp import half_open, reset
+from .tcp import Closable, half_open
 from .wire import CONTINUE, clean, lower_headers, origin_form
+
+if TYPE_CHECKING:
+    from .channel import Channel
+    from .quick import Quick
 
 MAX_LINE: Final = 8190
 """Bytes of a request line or one header."""
@@ -55,20 +60,18 @@ class TooLargeError(Exception):
     """The body is larger than the device takes."""
 
 
-class Upgraded(Protocol):
-    """What a connection has become: a WebSocket. Takes the connection's bytes from aiohttp."""
+class _Tail:
+    """Takes what followed an upgrade, as aiohttp's parsers take it."""
 
-    def begin(self) -> None:
-        """The upgrade has been answered."""
-        ...
+    def __init__(self) -> None:
+        self.data = b""
 
-    def drained(self) -> None:
-        """Everything written has left."""
-        ...
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        self.data += data
+        return False, b""
 
-    def lost(self) -> None:
-        """The connection is gone."""
-        ...
+    def feed_eof(self) -> None:
+        """Nothing more was said."""
 
 
 class Service(Protocol):
@@ -83,7 +86,11 @@ class Service(Protocol):
         """It is in use."""
         ...
 
-    def forget(self, connection: Connection, /) -> None:
+    def replace(self, connection: Connection | Quick, other: Channel, /) -> None:
+        """Another one goes on in its place."""
+        ...
+
+    def forget(self, connection: Connection | Channel, /) -> None:
         """It is gone."""
         ...
 
@@ -128,11 +135,16 @@ async def _serve(raw: web.BaseRequest) -> web.StreamResponse:
     return await connection.serve(raw)
 
 
-class Connection(web.RequestHandler):
+class Connection(Closable, web.RequestHandler):
     """A connection, from the moment it is taken over until it is closed."""
 
+    channel: Final = None
+    """It is no WebSocket."""
+
     def __init__(self, listener: Listener) -> None:
-        super().__init__(
+        Closable.__init__(self)
+        web.RequestHandler.__init__(
+            self,
             listener,
             loop=asyncio.get_running_loop(),
             keepalive_timeout=listener.idle_timeout,
@@ -145,27 +157,19 @@ class Connection(web.RequestHandler):
         )
         self.server = listener.server
         self.client: str | None = None
-        self.origin = listener.server.endpoint.origin(None)
         self.task: asyncio.Task[None] | None = None
-        self.channel: Upgraded | None = None
-        """Set once the connection is a WebSocket."""
-        self.doomed = False
-        """To be closed as soon as the reply is out."""
-        self.answering = False
-        """The reply is being made right now; the wallbox may go down because of it, and the reply still goes out."""
         self._answered = 0
         self.congested = False
         """Bytes wait to be sent, above the transport's limit."""
-        self._half_closed = asyncio.Event()
         self._head = 0
         """Bytes of a request whose headers are not complete."""
         self._half_sent: asyncio.TimerHandle | None = None
 
     # --- asyncio calls these -----------------------------------------------------------------------------------------
 
-    def take_over(self, transport: asyncio.Transport, client: str | None, origin: Origin) -> None:
+    def take_over(self, transport: asyncio.Transport, client: str | None) -> None:
         """Go on with a connection that has been admitted and has answered everything so far."""
-        self.client, self.origin = client, origin
+        self.client = client
         transport.set_protocol(self)
         self.connection_made(transport)
         self.task = self._task_handler
@@ -173,21 +177,17 @@ class Connection(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         self._whole()
         self.server.forget(self)
-        if self.channel is not None:
-            self.channel.lost()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         try:
             super().data_received(data)  # may raise on targets that are no URL, in aiohttp before 3.13
         except ValueError as error:
-            if self.channel is not None:
-                raise
             self._malformed(str(error))
             self.close()
             if self.transport is not None:
                 self.transport.close()
-        if data and self.channel is None:
+        if data:
             self.server.touch(self)
             self._head = self._head + len(data) if self.pending == 0 else 0
             if self._head > MAX_HEAD:
@@ -198,10 +198,8 @@ class Connection(web.RequestHandler):
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
         """The client will not send any more; a reply that is on its way still goes out."""
-        self._half_closed.set()
-        if self.channel is not None:
-            self.abort()
-        return (self.pending > 0 and self.channel is None and half_open(self.transport)) or None
+        self.end_of_client()
+        return (self.pending > 0 and half_open(self.transport)) or None
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -210,8 +208,6 @@ class Connection(web.RequestHandler):
     def resume_writing(self) -> None:
         super().resume_writing()
         self.congested = False
-        if self.channel is not None:
-            self.channel.drained()
 
     @property
     def pending(self) -> int:
@@ -221,7 +217,7 @@ class Connection(web.RequestHandler):
     @property
     def last(self) -> bool:
         """No request can come after the one being answered."""
-        return self.doomed or (self._half_closed.is_set() and self.pending <= 1)
+        return self.doomed or (self.half_closed and self.pending <= 1)
 
     def _hurry(self) -> None:
         """A request has begun and is not complete: from its first byte on, the client has that much time."""
@@ -266,7 +262,6 @@ class Connection(web.RequestHandler):
             version=f"{raw.version.major}.{raw.version.minor}",
             headers=lower_headers(raw.headers.items()),
             body=body,
-            origin=self.origin,
         )
         kept = await self.server.handle(self, request, keep_alive=raw.keep_alive)
         return KEPT if kept else CLOSED
@@ -317,29 +312,10 @@ class Connection(web.RequestHandler):
             except TimeoutError:
                 self.abort()
 
-    def become(self, channel: Upgraded) -> None:
-        """From now on this connection is a WebSocket."""
-        self.channel = channel
-        channel.begin()
-        self.set_parser(cast("Any", channel))
-
-    async def given_up(self) -> None:
-        """Wait until the client says no more. When it is gone altogether, this task is cancelled."""
-        await self._half_closed.wait()
-
-    def drop(self) -> None:
-        """The wallbox goes down: end now, or right after the reply that is being made."""
-        if self.answering:
-            self.doomed = True
-        else:
-            self.abort()
-
-    def reset(self) -> None:
-        """Break the connection so that the client sees a TCP reset."""
-        if self.transport is not None:
-            reset(self.transport)
-
-    def abort(self) -> None:
-        """Break the connection at once."""
-        if self.transport is not None:
-            self.transport.abort()
+    def let_go(self) -> Iterable[bytes]:
+        """The transport is somebody else's from now on; what the client said that was not looked at yet."""
+        tail = _Tail()
+        self.set_parser(cast("Any", tail))
+        self.transport = None
+        self._loop.call_soon(super().connection_lost, None)
+        return (tail.data,) if tail.data else ()

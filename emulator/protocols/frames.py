@@ -30,6 +30,16 @@ class Message:
     opcode: Opcode
     payload: bytes
 
+    @property
+    def text(self) -> str | bytes:
+        """What it says: text, or the bytes of a binary one. FrameError if it is not UTF-8."""
+        if self.opcode != Opcode.TEXT:
+            return self.payload
+        try:
+            return self.payload.decode()
+        except UnicodeDecodeError:
+            raise FrameError(1007, "not UTF-8") from None
+
 
 class FrameError(Exception):
     """The client broke the protocol; `code` is what the close frame says (section 7.4.1)."""
@@ -57,6 +67,12 @@ def encode_close(code: int, reason: str = "") -> bytes:
     return encode_frame(Opcode.CLOSE, code.to_bytes(2, "big") + text)
 
 
+def answer_close(payload: bytes) -> bytes:
+    """The answer to a close frame: the same code, if it is one."""
+    code = int.from_bytes(payload[:2], "big") if len(payload) >= 2 else 1000
+    return encode_close(code if code in range(1000, 5000) else 1002)
+
+
 def unmask(payload: bytes, mask: bytes) -> bytes:
     """Apply the client's mask (section 5.3)."""
     size = len(payload)
@@ -66,6 +82,8 @@ def unmask(payload: bytes, mask: bytes) -> bytes:
 
 class FrameReader:
     """Takes bytes, gives messages. After a FrameError it must not be used any more."""
+
+    __slots__ = ("_buffer", "_fragments", "_kind", "_max_message")
 
     def __init__(self, max_message: int) -> None:
         self._max_message = max_message

@@ -12,13 +12,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..devices.delivery import Delivery
-from ..devices.interception import Interception
+from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
 from ..devices.traffic import READING, of_http
 from ..runtime.journal import Entry
+from .channel import Channel
+from .listening import Listening
 from .pem import server_context
-from .quick import Quick
-from .server import BACKLOG, Endpoint, Server
+from .quick import SWITCHING, Quick
+from .server import Endpoint, Server
 from .websocket import Room, Rooms
 from .wire import encode_reply, excerpt
 
@@ -40,17 +42,20 @@ class HttpServer(Server):
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
-        self.connections: dict[Connection | Quick, None] = {}
+        self.connections: dict[Connection | Quick | Channel, None] = {}
         """Open ones, the one that has been quiet for longest first."""
         self.rooms = Rooms(endpoint)
-        self._socket: asyncio.Server | None = None
+        self._socket: Listening | None = None
         self._listener: Listener | None = None
         self._framed: tuple[HttpReply, tuple[object, ...], bytes] | None = None
         """The reply framed last, how, and what it became."""
 
     @property
     def interface(self) -> HttpInterface:
-        return self.endpoint.declared(HttpInterface)
+        endpoint = self.endpoint
+        found = endpoint.wallbox.interfaces[endpoint.name]
+        assert isinstance(found, HttpInterface)
+        return found
 
     @property
     def clients(self) -> Mapping[str, int]:
@@ -61,16 +66,8 @@ class HttpServer(Server):
     # --- the socket --------------------------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._socket = await loop.create_server(
-            partial(Quick, self, self._make),
-            self.endpoint.host,
-            self.endpoint.port,
-            backlog=BACKLOG,
-            reuse_address=True,
-            ssl=server_context(self.interface.credentials),
-        )
-        self.endpoint.port = self._socket.sockets[0].getsockname()[1]
+        context = server_context(self.interface.credentials)
+        self._socket = await self.endpoint.listen(partial(Quick, self, self._make, asyncio.get_running_loop()), context)
 
     def _make(self) -> Connection:
         """A connection that can do everything; aiohttp is imported for the first one."""
@@ -112,7 +109,7 @@ class HttpServer(Server):
         self.connections[connection] = None
         return True
 
-    def replace(self, connection: Quick, other: Connection) -> None:
+    def replace(self, connection: Connection | Quick, other: Connection | Channel) -> None:
         """Another one goes on in its place."""
         if connection in self.connections:
             del self.connections[connection]
@@ -123,7 +120,7 @@ class HttpServer(Server):
         if connection in self.connections:
             self.connections[connection] = self.connections.pop(connection)
 
-    def forget(self, connection: Connection | Quick) -> None:
+    def forget(self, connection: Connection | Quick | Channel) -> None:
         """It is gone."""
         self.connections.pop(connection, None)
 
@@ -137,43 +134,39 @@ class HttpServer(Server):
         room = self.rooms.find(request)
         connection.answering = True
         try:
-            reply, interception = self.exchange(request, room)
+            reply, interception = self.exchange(request, connection.client, room)
         finally:
             connection.answering = False
         delay = reply.delay if connection.doomed else reply.delay + self.endpoint.latency()
-        if room is not None and reply.status == 101 and not reply.silent:
-            if delay > 0:
-                await asyncio.sleep(delay)
-            if await self._undisturbed(interception):
-                room.open(connection, request)
-                await connection.given_up()
-                return False
-            delay = 0.0
-        return await self.finish(connection, request, reply, interception, delay, keep_alive=keep_alive)
+        return await self.finish(connection, request, reply, interception, delay, room, keep_alive=keep_alive)
 
-    def exchange(self, request: HttpRequest, room: Room | None) -> tuple[HttpReply, Interception]:
-        """The device's reply (to an upgrade, if `room` is given) and what happens to its bytes. Recorded as one entry.
+    def exchange(self, request: HttpRequest, client: str | None, room: Room | None) -> tuple[HttpReply, Interception]:
+        """The device's reply to a client (to an upgrade, if `room` is given) and what happens to its bytes.
 
-        The one place where a request meets the vendor.
+        Recorded as one entry. The one place where a request meets the vendor.
         """
+        endpoint = self.endpoint
+        wallbox = endpoint.wallbox
+        simulation = wallbox.simulation
         detail: dict[str, object] = {}
-        query = request.query_string
-        if query:
+        if query := request.query_string:
             detail["query"] = excerpt(query)
         if request.body:
             detail["body"] = excerpt(request.body)
         agent = request.headers.get("user-agent")
-        if agent and request.origin.client is not None:
-            self.endpoint.simulation.journal.introduce(request.origin.client, agent)
-        entry = self.record(f"{request.method} {request.path}", detail, request.origin.client)
-        request = request.caused_by(self.endpoint.origin(request.origin.client, entry))
-        reading = room is None and request.method in READING
-        with self.endpoint.simulation.exchange(entry, reading=reading):
-            has_value = self.endpoint.wallbox.has_value
-            interception = self.endpoint.intercept(of_http, request, has_value, upgrade=room is not None)
-            reply = interception.http(request, lambda request: self._answer(request, room))
+        if agent and client is not None:
+            simulation.journal.introduce(client, agent)
+        entry = self.record(request.title, detail, client)
+        request = request.caused_by(endpoint.origin(client, entry))
+        with simulation.exchange(entry, reading=room is None and request.method in READING, fresh=True):
+            interception = endpoint.intercept(of_http, request, wallbox.has_value, upgrade=room is not None)
+            if interception is UNTOUCHED:
+                reply = self._answer(request, room)
+            else:
+                reply = interception.http(request, lambda request: self._answer(request, room))
         detail["status"] = reply.status
-        detail.update(reply.journal)
+        if reply.journal:
+            detail.update(reply.journal)
         return reply, interception
 
     def record(self, name: str, detail: dict[str, object], client: str | None) -> Entry:
@@ -198,15 +191,19 @@ class HttpServer(Server):
         reply: HttpReply,
         interception: Interception,
         delay: float,
+        room: Room | None,
         *,
         keep_alive: bool,
     ) -> bool:
-        """Let a reply take its course, from `delay` on; whether the connection is kept."""
+        """Let a reply take its course, from `delay` on; whether the connection is kept. `room`: see `exchange`."""
         if reply.silent:
             await connection.given_up()
             return False
         if delay > 0:
             await asyncio.sleep(delay)
+        if room is not None and reply.status == SWITCHING and await self._undisturbed(interception):
+            room.open(connection, request)
+            return False
         asked = request.headers.get("connection", "").lower() == "keep-alive"
         data, keep = self.framed(reply, request, asked, keep=keep_alive and not connection.last)
         return await self._deliver(connection, interception.deliver(data), keep=keep)

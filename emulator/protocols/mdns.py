@@ -141,6 +141,10 @@ class MdnsServer(Server):
     async def close(self) -> None:
         await self._refresh(())
 
+    def outdated(self) -> bool:
+        """Any change may be one of what is announced."""
+        return True
+
     async def settle(self) -> None:
         await super().settle()
         if self.listening and not self._closing:

@@ -15,6 +15,7 @@ from typing import Final
 from ..devices.interception import Interception
 from ..devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
 from ..devices.traffic import WRITES, of_modbus
+from .listening import Listening
 from .modbus_answers import Answer, answer, framed, hangs_up, passed, pieces
 from .modbus_frames import (
     DEVICE_FAILURE,
@@ -30,7 +31,7 @@ from .modbus_frames import (
     fits,
     request,
 )
-from .server import BACKLOG, Endpoint, Server
+from .server import Endpoint, Server
 from .tcp import reset
 from .turns import Turn
 
@@ -49,7 +50,7 @@ class ModbusServer(Server):
         self.framing = Framing(self.interface.shortest, self.interface.longest)
         self.half_sent_timeout = half_sent_timeout
         self.connections: dict[Connection, None] = {}
-        self._socket: asyncio.Server | None = None
+        self._socket: Listening | None = None
 
     @property
     def interface(self) -> ModbusInterface:
@@ -62,11 +63,7 @@ class ModbusServer(Server):
     # --- the socket --------------------------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._socket = await loop.create_server(
-            lambda: Connection(self), self.endpoint.host, self.endpoint.port, backlog=BACKLOG, reuse_address=True
-        )
-        self.endpoint.port = self._socket.sockets[0].getsockname()[1]
+        self._socket = await self.endpoint.listen(lambda: Connection(self))
 
     async def close(self) -> None:
         if self._socket is not None:

@@ -1,7 +1,8 @@
 """When push interfaces speak: at every discrete change, and once per period of simulated time.
 
 The one rule: discrete changes are announced in order, each at its exact instant; of the periodic publications between
-two of them only the last counts, and the wall clock limits how often the rest are made.
+two of them only the last counts, the wall clock limits how often the rest are made, and all that are due are made at
+one instant.
 """
 
 from __future__ import annotations
@@ -101,12 +102,14 @@ class Wheel:
         """Bring the world up to its clock and make every publication that is due."""
         if not self._publishers:
             return
-        now = self._simulation.now()
+        simulation = self._simulation
+        now = simulation.now()
         if now != self._seen:
             self._seen = now
-            for publisher in tuple(self._publishers):
-                if publisher.running:
-                    publisher.catch_up(now)
+            with simulation.exchange(simulation.journal.cause, reading=True):
+                for publisher in tuple(self._publishers):
+                    if publisher.running:
+                        publisher.catch_up(now)
 
     def _turn(self) -> None:
         self._timer = None

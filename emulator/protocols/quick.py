@@ -1,37 +1,43 @@
 """A client's connection to an HTTP server as long as it only asks plain questions, one after the other.
 
 The one rule: what is here is exactly what aiohttp would make of it. Anything but a whole, well-formed request without a
-body - parts, pipelines, bodies, upgrades, nonsense - goes to `connection.Connection`, which takes over for good.
+body - parts, pipelines, bodies, nonsense - goes to `connection.Connection`, which takes over for good. A plain question
+for a WebSocket is answered here, so that none of aiohttp is made for a client that is to stay for days.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import HttpReply, HttpRequest
-from .tcp import half_open, reset
+from .tcp import Closable, half_open
 from .wire import lower_headers
 
 if TYPE_CHECKING:
     from .connection import Connection
     from .http import HttpServer
+    from .websocket import Room
 
 LARGEST: Final = 2048
 """Bytes of a plain question."""
 MOST_HEADERS: Final = 24
+SWITCHING: Final = 101
+"""Status of a reply that turns a connection into a WebSocket."""
 KNOWN: Final = 512
 """Questions that are recognised: clients ask the same ones for ever."""
 _LINE: Final = re.compile(
     rb"(GET|HEAD) (/(?:[A-Za-z0-9/_.~,;:=&?+*!$'()@-]|%[0-9A-Fa-f]{2})*) HTTP/1\.([01])\r\n((?:[^\r\n]+\r\n)*)\r\n"
 )
 _HEADER: Final = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?[ \t]*")
-_ELSEWHERE: Final = frozenset(("content-length", "transfer-encoding", "upgrade", "expect", "trailer", "te", "cookie"))
+_ELSEWHERE: Final = frozenset(("content-length", "transfer-encoding", "expect", "trailer", "te", "cookie"))
 """Headers of questions that are not plain."""
+_UPGRADES: Final = frozenset(("upgrade", "keep-alive, upgrade", "upgrade, keep-alive"))
+"""What is said of the connection with a question for a WebSocket."""
 
 
 class Question(NamedTuple):
@@ -42,6 +48,8 @@ class Question(NamedTuple):
     """The client would ask again on the same connection."""
     asks_to_keep: bool
     """It says so."""
+    upgrades: bool
+    """It asks for a WebSocket."""
 
 
 @lru_cache(maxsize=KNOWN)
@@ -60,37 +68,40 @@ def question(data: bytes) -> Question | None:
     headers = lower_headers(pairs)
     connection = headers.get("connection", "").lower()
     plain = len(pairs) <= MOST_HEADERS and not _ELSEWHERE & headers.keys()
-    if not plain or connection not in ("", "close", "keep-alive"):
+    upgrades = "upgrade" in headers
+    if upgrades:
+        asks = method == b"GET" and minor == b"1" and headers["upgrade"].lower() == "websocket"
+        plain = plain and asks and connection in _UPGRADES
+    elif connection not in ("", "close", "keep-alive"):
+        plain = False
+    if not plain:
         return None
     keeps = connection == "keep-alive" or (minor == b"1" and connection != "close")
     version = "1.1" if minor == b"1" else "1.0"
     request = HttpRequest(method=method.decode(), target=target.decode(), version=version, headers=headers)
-    return Question(request, keeps, connection == "keep-alive")
+    _ = request.title, request.query  # worked out once, for all who ask it
+    return Question(request, keeps, connection == "keep-alive", upgrades)
 
 
-class Quick(asyncio.Protocol):
+class Quick(Closable, asyncio.Protocol):
     """One connection, from accept until it is closed or taken over."""
 
     channel: Final = None
     """It is no WebSocket."""
 
-    def __init__(self, server: HttpServer, make: Callable[[], Connection]) -> None:
+    def __init__(self, server: HttpServer, make: Callable[[], Connection], loop: asyncio.AbstractEventLoop) -> None:
         """`make` makes the connection that can do everything."""
+        super().__init__()
         self.server = server
         self._make = make
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop
         self.client: str | None = None
-        self.origin = server.endpoint.origin(None)
         self.transport: asyncio.Transport | None = None
-        self.doomed = False
-        self.answering = False
         self.congested = False
         self.task: asyncio.Task[None] | None = None
         """A reply that takes its time."""
         self._waiting = b""
         """What came meanwhile."""
-        self._gone = asyncio.Event()
-        """The client says no more."""
         self._drained: asyncio.Future[None] | None = None
         self._heard = 0.0
         self._quiet: asyncio.TimerHandle | None = None
@@ -102,7 +113,6 @@ class Quick(asyncio.Protocol):
         self.transport = transport
         peer = transport.get_extra_info("peername")
         self.client = f"{peer[0]}:{peer[1]}" if peer else None
-        self.origin = self.server.endpoint.origin(self.client)
         if not self.server.admit(self):
             self.abort()
         elif self.server.interface.keep_alive:
@@ -111,7 +121,7 @@ class Quick(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.transport = None
-        self._gone.set()
+        self.end_of_client()
         self.server.forget(self)
         if self._quiet is not None:
             self._quiet.cancel()
@@ -125,15 +135,16 @@ class Quick(asyncio.Protocol):
             self._hold()
             return
         asked = question(data) if len(data) <= LARGEST else None
-        if asked is None:
+        room = self.server.rooms.find(asked.request) if asked is not None and asked.upgrades else None
+        if asked is None or (asked.upgrades and room is None):
             self._hand_over(data)
         else:
             self.server.touch(self)
-            self._answer(asked)
+            self._answer(asked, room)
 
     def eof_received(self) -> bool:
         """The client will not send any more; a reply that is on its way still goes out."""
-        self._gone.set()
+        self.end_of_client()
         return self.task is not None and half_open(self.transport)
 
     def pause_writing(self) -> None:
@@ -149,21 +160,24 @@ class Quick(asyncio.Protocol):
 
     # --- a question --------------------------------------------------------------------------------------------------
 
-    def _answer(self, asked: Question) -> None:
+    def _answer(self, asked: Question, room: Room | None) -> None:
         server, transport = self.server, self.transport
         if transport is None or transport.is_closing():
             return
         if not server.endpoint.reachable:
             self.abort()
             return
-        request = asked.request.caused_by(self.origin)
+        request = asked.request
         self.answering = True
         try:
-            reply, interception = server.exchange(request, None)
+            reply, interception = server.exchange(request, self.client, room)
         finally:
             self.answering = False
         delay = reply.delay if self.doomed else reply.delay + server.endpoint.latency()
-        if interception is UNTOUCHED and delay <= 0 and not reply.silent and not self.congested:
+        plain = interception is UNTOUCHED and delay <= 0 and not reply.silent and not self.congested
+        if plain and room is not None and reply.status == SWITCHING:
+            room.open(self, request)
+        elif plain:
             data, keep = server.framed(reply, request, asked.asks_to_keep, keep=asked.keep_alive and not self.last)
             transport.write(data)
             if self.congested:
@@ -171,13 +185,15 @@ class Quick(asyncio.Protocol):
             else:
                 self._next(keep=keep)
         else:
-            self.task = self._loop.create_task(self._slowly(asked, request, reply, interception, delay))
+            self.task = self._loop.create_task(self._slowly(asked, reply, interception, delay, room))
 
     async def _slowly(
-        self, asked: Question, request: HttpRequest, reply: HttpReply, interception: Interception, delay: float
+        self, asked: Question, reply: HttpReply, interception: Interception, delay: float, room: Room | None
     ) -> None:
         """A reply that is late, disturbed, or goes to somebody who reads slowly."""
-        keep = await self.server.finish(self, request, reply, interception, delay, keep_alive=asked.keep_alive)
+        keep = await self.server.finish(
+            self, asked.request, reply, interception, delay, room, keep_alive=asked.keep_alive
+        )
         self.task = None
         self._next(keep=keep)
 
@@ -192,7 +208,7 @@ class Quick(asyncio.Protocol):
         transport = self.transport
         if transport is None:
             return
-        if not keep or (self._gone.is_set() and not self._waiting):
+        if not keep or (self.half_closed and not self._waiting):
             transport.close()
             return
         self._heard = self._loop.time()
@@ -215,6 +231,16 @@ class Quick(asyncio.Protocol):
         elif self.transport is not None:
             self.transport.close()
 
+    def let_go(self) -> Iterable[bytes]:
+        """The transport is somebody else's from now on; what the client said that was not looked at yet."""
+        transport, self.transport = self.transport, None
+        if self._quiet is not None:
+            self._quiet.cancel()
+        data, self._waiting = self._waiting, b""
+        if transport is not None and data:
+            transport.resume_reading()
+        return (data,) if data else ()
+
     def _hand_over(self, data: bytes) -> None:
         """Something else than a plain question has come."""
         transport = self.transport
@@ -224,11 +250,11 @@ class Quick(asyncio.Protocol):
             self._quiet.cancel()
         connection = self._make()
         self.server.replace(self, connection)
-        connection.take_over(transport, self.client, self.origin)
+        connection.take_over(transport, self.client)
         if self.congested:
             connection.pause_writing()
         connection.data_received(data)
-        if self._gone.is_set():
+        if self.half_closed:
             connection.eof_received()
 
     # --- what the server does with a connection ----------------------------------------------------------------------
@@ -236,7 +262,7 @@ class Quick(asyncio.Protocol):
     @property
     def last(self) -> bool:
         """No request can come after the one being answered."""
-        return self.doomed or (self._gone.is_set() and not self._waiting)
+        return self.doomed or (self.half_closed and not self._waiting)
 
     async def write(self, data: bytes, patience: float) -> None:
         """Write; wait while the client is slow to read, but drop it after `patience` wall seconds."""
@@ -250,24 +276,3 @@ class Quick(asyncio.Protocol):
                     await self._drained
             except TimeoutError:
                 self.abort()
-
-    async def given_up(self) -> None:
-        """Wait until the client says no more. When it is gone altogether, this task is cancelled."""
-        await self._gone.wait()
-
-    def drop(self) -> None:
-        """The wallbox goes down: end now, or right after the reply that is being made."""
-        if self.answering:
-            self.doomed = True
-        else:
-            self.abort()
-
-    def reset(self) -> None:
-        """Break the connection so that the client sees a TCP reset."""
-        if self.transport is not None:
-            reset(self.transport)
-
-    def abort(self) -> None:
-        """Break the connection at once."""
-        if self.transport is not None:
-            self.transport.abort()

@@ -12,8 +12,9 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from time import perf_counter
-from typing import Final, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
 
 from ..core.instant import Instant
 from ..devices.interception import UNTOUCHED, Interception
@@ -23,7 +24,11 @@ from ..devices.wallbox import Wallbox
 from ..errors import PortTaken
 from ..runtime.journal import Entry
 from ..runtime.simulation import Simulation
+from .listening import Accepted, Listening, SharedPorts, listen
 from .workload import Workload
+
+if TYPE_CHECKING:
+    import ssl
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +39,6 @@ Declared = TypeVar("Declared")
 
 APART: Final = 0.0001
 """Wall seconds between two late answers: timers of one instant have no order."""
-BACKLOG: Final = 2048
-"""Connections that may wait to be accepted: asyncio's 100 turns a storm of clients into retransmissions."""
 
 
 @dataclass(eq=False)
@@ -51,6 +54,8 @@ class Endpoint:
     host: str = "127.0.0.1"
     port: int = 0
     """Requested port; the real one once it is bound (0: any)."""
+    shared: SharedPorts | None = None
+    """Where a port may be one of many wallboxes."""
     workload: Workload = field(default_factory=Workload)
     websocket_workload: Workload = field(default_factory=Workload)
     """Of the WebSocket paths on the port of an HTTP server."""
@@ -73,10 +78,16 @@ class Endpoint:
         assert isinstance(interface, kind)
         return interface
 
-    @property
+    @cached_property
     def address(self) -> str:
         """Name in scenarios: `garage.goe.http`."""
         return f"{self.wallbox.address}.{self.name}"
+
+    async def listen(self, accepted: Accepted, context: ssl.SSLContext | None = None) -> Listening:
+        """Accept connections here, and know the real port. OSError if it is taken."""
+        found = await listen(accepted, self.host, self.port, context=context, shared=self.shared)
+        self.port = found.port
+        return found
 
     @property
     def reachable(self) -> bool:
@@ -106,7 +117,11 @@ class Endpoint:
     def ask(self, fallback: Callable[[], F], question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | F:
         """The wallbox's answer to a client; how long it took is counted. Else as `guarded`."""
         began = perf_counter()
-        answer = self.simulation.bugs.guard(self.address, fallback, question, *args, **kwargs)
+        answer: T | F
+        try:
+            answer = question(*args, **kwargs)
+        except Exception as error:
+            answer = self.simulation.bugs.instead(self.address, error, fallback)
         self.workload.answered(perf_counter() - began)
         return answer
 
@@ -148,10 +163,13 @@ class Server(ABC):
         self._listening = False
         self._closing = False
         self._stale = False
-        self._changed = asyncio.Event()
+        self._changed = False
+        self.stirs: Callable[[Server], None] = lambda _server: None
+        """Called when `settle` has something to do."""
         self._lock = asyncio.Lock()
         self._unlisten: Callable[[], None] = lambda: None
         self._follower: asyncio.Task[None] | None = None
+        """Exists while there is something to settle."""
 
     @property
     def listening(self) -> bool:
@@ -183,23 +201,36 @@ class Server(ABC):
         self.drop()
         self.endpoint.attach(wallbox)
         self._unlisten = wallbox.listen(self._on_change)
-        self._changed.set()
+        if self.outdated():
+            self._stir()
 
     def _on_change(self, _at: Instant) -> None:
         """Connections end at the very instant the wallbox goes down, even if it is up again before anybody waits."""
         if self._listening and not self.endpoint.reachable:
             self.drop()
-        self._changed.set()
+        if self.outdated():
+            self._stir()
+
+    def outdated(self) -> bool:
+        """Whether the sockets may not match the wallbox."""
+        return self._stale or self._lock.locked() or self._listening is not self.endpoint.reachable
+
+    def _stir(self) -> None:
+        self._changed = True
+        self.stirs(self)
+        if self._follower is None and not self._closing:
+            self._follower = asyncio.create_task(self._follow(), name=f"follow {self.endpoint.address}")
+            self._follower.add_done_callback(self.endpoint.simulation.bugs.of_a_task)
 
     @property
     def unsettled(self) -> bool:
         """Whether something has changed that `settle` has not looked at, or is looking at."""
-        return self._changed.is_set() or self._lock.locked()
+        return self._changed or self._lock.locked()
 
     async def settle(self) -> None:
         """Make the sockets match the wallbox: open if it is reachable, closed if not."""
         async with self._lock:
-            self._changed.clear()
+            self._changed = False
             wanted = self.endpoint.reachable and not self._closing
             if self._listening and self._stale:
                 self._listening = False
@@ -228,8 +259,6 @@ class Server(ABC):
             self._listening = True
         self._unlisten = self.endpoint.wallbox.listen(self._on_change)
         await self.settle()
-        self._follower = asyncio.create_task(self._follow(), name=f"follow {self.endpoint.address}")
-        self._follower.add_done_callback(self.endpoint.simulation.bugs.of_a_task)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -241,13 +270,16 @@ class Server(ABC):
         await self.settle()
 
     async def _follow(self) -> None:
-        while True:
-            await self._changed.wait()
-            try:
-                await self.settle()
-            except PortTaken as error:  # somebody took it while the wallbox was down: tried again at the next change
-                log.error("%s", error)
-                self.endpoint.record("connection", "port taken", {"port": self.endpoint.port})
+        """Settle until nothing is left to be."""
+        try:
+            while self._changed:
+                try:
+                    await self.settle()
+                except PortTaken as error:  # taken while the wallbox was down: tried again at the next change
+                    log.error("%s", error)
+                    self.endpoint.record("connection", "port taken", {"port": self.endpoint.port})
+        finally:
+            self._follower = None
 
 
 def unbound(error: OSError) -> str:

@@ -42,7 +42,7 @@ class ShipServer(Server):
         self.sockets = ShipSockets(
             self.endpoint.simulation, node, passage=lambda client: Seam(self.endpoint, client), record=self._record
         )
-        self.endpoint.port = await self.sockets.open(self.endpoint.host, self.endpoint.port)
+        self.endpoint.port = await self.sockets.open(self.endpoint.host, self.endpoint.port, self.endpoint.shared)
         if self._announcer is not None:
             await self._discover(self._announcer, node)
 

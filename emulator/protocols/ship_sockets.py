@@ -20,7 +20,7 @@ from ..devices.interfaces.ship import SHIP_PATH, ShipNode, ShipSession, ShipTarg
 from ..eebus.direct import Passage, Passing, untouched
 from ..eebus.identity import ski_of
 from ..runtime.simulation import Simulation
-from .server import BACKLOG
+from .listening import Listening, SharedPorts, listen
 from .tls import TlsLayer, context
 from .websocket_wire import WebSocketWire
 
@@ -190,7 +190,7 @@ class ShipSockets:
         self.node = node
         self.passage = passage
         self.record = record
-        self._server: asyncio.Server | None = None
+        self._server: Listening | None = None
         self._links: set[Link] = set()
         self._layers: WeakSet[TlsLayer] = WeakSet()
         """Also those whose handshake is not over."""
@@ -202,13 +202,11 @@ class ShipSockets:
         """Incoming connections, those in their TLS handshake included."""
         return len(self._layers)
 
-    async def open(self, host: str, port: int) -> int:
-        """Listen, and let the node connect to others; the real port."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._incoming, host, port, backlog=BACKLOG)
-        real: int = self._server.sockets[0].getsockname()[1]
+    async def open(self, host: str, port: int, shared: SharedPorts | None = None) -> int:
+        """Listen, and let the node connect to others; the real port. `shared`: see `listening`."""
+        self._server = await listen(self._incoming, host, port, shared=shared)
         self.node.served(self._dial)
-        return real
+        return self._server.port
 
     async def close(self) -> None:
         """Neither listen nor connect, and end every connection."""

@@ -9,6 +9,8 @@ from collections.abc import Callable
 class Timers:
     """What is to be done after a while, unless it is called off. A name has one timer: the newest."""
 
+    __slots__ = ("_running",)
+
     def __init__(self) -> None:
         self._running: dict[str, asyncio.TimerHandle] = {}
 

@@ -23,6 +23,8 @@ LONGEST: Final = 0.005
 class Turn:
     """The place of one connection in the queue."""
 
+    __slots__ = ("_going", "_hold", "_loop", "_queue", "_take", "waiting")
+
     def __init__(self, take: Callable[[], bool], hold: Callable[[], None] = lambda: None) -> None:
         """`take`: take in one message; False if there is none, or none may be taken now.
 

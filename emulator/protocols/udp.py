@@ -10,6 +10,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -19,15 +20,12 @@ from ..devices.interception import Interception
 from ..devices.interfaces import Datagram, UdpInterface
 from ..devices.traffic import of_datagram
 from ..runtime.journal import Entry
+from .datagrams import EVERYWHERE, LOOPBACK_BROADCAST, Address, DatagramShare
 from .push import Publisher
 from .server import APART, Endpoint, Server
 
 log = logging.getLogger(__name__)
 
-Address = tuple[str, int]
-
-EVERYWHERE: Final = "255.255.255.255"
-LOOPBACK_BROADCAST: Final = "127.255.255.255"
 EXCERPT: Final = 80
 """Characters of a datagram that name its journal entry."""
 
@@ -37,7 +35,7 @@ class UdpServer(Server):
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
-        self._transport: asyncio.DatagramTransport | None = None
+        self._transport: asyncio.DatagramTransport | DatagramShare | None = None
         self._listeners: list[asyncio.DatagramTransport] = []
         """Sockets that only receive broadcasts."""
         self.congested = False
@@ -54,11 +52,21 @@ class UdpServer(Server):
     # --- the socket --------------------------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        self._transport = await self._socket(self.endpoint.host, self.endpoint.port)
-        self.endpoint.port = self._transport.get_extra_info("sockname")[1]
-        if self.interface.broadcast:
-            await self._hear_broadcasts()
+        if not self._share():
+            self._transport = await self._socket(self.endpoint.host, self.endpoint.port)
+            self.endpoint.port = self._transport.get_extra_info("sockname")[1]
+            if self.interface.broadcast:
+                await self._hear_broadcasts()
         self._publisher = Publisher(self.endpoint.wallbox, self.interface.period, self._publish).start()
+
+    def _share(self) -> bool:
+        """Use a socket together with others, where that can be."""
+        endpoint, shared = self.endpoint, self.endpoint.shared
+        found = shared.datagrams(endpoint.port) if shared is not None and endpoint.port else None
+        if found is None:
+            return False
+        self._transport = found.add(endpoint.host, self.received, broadcasts=self.interface.broadcast)
+        return True
 
     async def close(self) -> None:
         self._silence()
@@ -180,11 +188,12 @@ class UdpServer(Server):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        if self.congested or not 0 < target[1] < 65_536:
-            self.endpoint.workload.pushes_dropped += self.congested
-            log.warning("%s: %d bytes to %s:%d are lost", self.endpoint.address, len(data), *target)
-            return
-        transport.sendto(data, target)
+        with suppress(BlockingIOError):
+            if not self.congested and 0 < target[1] < 65_536:
+                transport.sendto(data, target)
+                return
+        self.endpoint.workload.pushes_dropped += 0 < target[1] < 65_536
+        log.warning("%s: %d bytes to %s:%d are lost", self.endpoint.address, len(data), *target)
 
 
 def _passed(datagrams: Sequence[Datagram], interception: Interception) -> tuple[Datagram, ...]:

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from ..core.instant import Instant
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest, WebSocketEndpoint
 from .channel import Channel
+from .parcels import Packer
 from .push import Publisher
 from .server import Endpoint
 from .wire import switching_protocols
 
 if TYPE_CHECKING:
     from .connection import Connection
+    from .quick import Quick
 
 ACCEPTED = HttpReply(status=101)
 FULL = HttpReply(status=503, body=b"", content_type="text/plain", close=True)
@@ -31,6 +33,7 @@ class Room:
         self.spec = spec
         self.clients: dict[Channel, None] = {}
         """In the order in which they came."""
+        self._packer = Packer(spec)
         self._publisher = Publisher(endpoint.wallbox, spec.period, self._publish)
 
     def answer(self, request: HttpRequest) -> HttpReply:
@@ -43,15 +46,26 @@ class Room:
             return FULL
         return ACCEPTED
 
-    def open(self, connection: Connection, request: HttpRequest) -> None:
-        """Turn an accepted connection into a client of this room."""
+    def open(self, connection: Connection | Quick, request: HttpRequest) -> None:
+        """Turn an accepted connection into a client of this room; nothing happens if it is gone."""
+        if (transport := connection.transport) is None:
+            return
         while len(self.clients) >= self.spec.max_clients:
             self._evict(min(self.clients, key=lambda client: client.alive_at))
-        channel = Channel(self.endpoint, self.path, self.spec, connection, self.leave)
-        connection.put(switching_protocols(request.headers["sec-websocket-key"]))
+        server = connection.server
+        channel = Channel(
+            self.endpoint, self.path, self.spec, transport, connection.client, self._packer, self.leave, server.forget
+        )
+        if not transport.is_closing():
+            transport.write(switching_protocols(request.headers["sec-websocket-key"]))
         self.clients[channel] = None
         self._publisher.start()
-        connection.become(channel)
+        server.replace(connection, channel)
+        channel.begin(congested=connection.congested)
+        for data in connection.let_go():
+            channel.data_received(data)
+        if connection.half_closed:
+            transport.close()
 
     def leave(self, channel: Channel) -> None:
         self.clients.pop(channel, None)

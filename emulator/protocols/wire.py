@@ -46,8 +46,8 @@ def _head(
     headers: tuple[tuple[str, str], ...],
     connection: str | None,
     framing: str | None,
-) -> str:
-    """Everything of a reply's head that repeats from one reply to the next; ends in an unfinished `framing` line."""
+) -> tuple[bytes, bool]:
+    """Everything of a reply's head that repeats from one reply to the next, and whether its length has to follow."""
     lines = [status_line(status, reason)]
     given = {name.lower() for name, _ in headers}
     if content_type is not None and "content-type" not in given:
@@ -57,26 +57,28 @@ def _head(
         lines.append(f"Connection: {connection}")
     if framing is not None and framing.partition(":")[0].lower() not in given:
         lines.append(framing)
-    return "\r\n".join(lines)
+    sized = lines[-1] is framing and framing.endswith(": ")
+    head = "\r\n".join(lines) + ("" if sized else "\r\n\r\n")
+    return head.encode("latin-1", "replace"), sized
 
 
 def encode_reply(reply: HttpReply, *, head_only: bool = False, chunked: bool, connection: str | None) -> bytes:
     """The reply in one piece. `connection`: value of the `Connection` header, None for none."""
     body = reply.body
     if bodiless(reply.status):
-        head, size, body = _reply_head(reply, connection, None), "", b""
+        framing, body = None, b""
     elif chunked:
-        head, size = _reply_head(reply, connection, "Transfer-Encoding: chunked"), ""
-        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
+        framing = "Transfer-Encoding: chunked"
     else:
-        head = _reply_head(reply, connection, "Content-Length: ")
-        size = str(len(body)) if head.endswith(": ") else ""
-    prefix = f"{head}{size}\r\n\r\n".encode("latin-1", "replace")
-    return prefix if head_only else prefix + body
-
-
-def _reply_head(reply: HttpReply, connection: str | None, framing: str | None) -> str:
-    return _head(reply.status, reply.reason, reply.content_type, reply.headers, connection, framing)
+        framing = "Content-Length: "
+    head, sized = _head(reply.status, reply.reason, reply.content_type, reply.headers, connection, framing)
+    if sized:
+        head = b"%b%d\r\n\r\n" % (head, len(body))
+    if head_only:
+        return head
+    if framing is None or not chunked:
+        return head + body
+    return b"%b%x\r\n%b\r\n0\r\n\r\n" % (head, len(body), body) if body else head + b"0\r\n\r\n"
 
 
 def switching_protocols(key: str) -> bytes:

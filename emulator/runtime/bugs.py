@@ -116,13 +116,16 @@ class Bugs:
         """
         try:
             return ask(*args, **kwargs)
-        except EmulatorError as error:
-            if self._seldom.due(str(error)) is not None:
-                log.error("%s: %s", where, error)
-            return fallback()
         except Exception as error:
+            return self.instead(where, error, fallback)
+
+    def instead(self, where: str, error: Exception, fallback: Callable[[], F]) -> F:
+        """What is said in place of an answer that failed. For who asks by itself; else see `guard`."""
+        if not isinstance(error, EmulatorError):
             self.caught(where, error)
-            return fallback()
+        elif self._seldom.due(str(error)) is not None:
+            log.error("%s: %s", where, error)
+        return fallback()
 
 
 def told(error: BaseException) -> str:

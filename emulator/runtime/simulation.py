@@ -78,11 +78,14 @@ class Simulation:
             self.advance_to(self.clock.now())
         return self.agenda.at
 
-    def exchange(self, entry: Entry | int | None, *, reading: bool = False) -> Exchange:
+    def exchange(self, entry: Entry | int | None, *, reading: bool = False, fresh: bool = False) -> Exchange:
         """Everything inside happens at one instant, as an answer to `entry`: a reply never mixes two instants.
 
         `reading`: it looks like a request that changes nothing; what it changes all the same is said by who does.
+        `fresh`: the entry was recorded at the present instant, which is the one.
         """
+        if not fresh:
+            self.present()
         return Exchange(self, entry, reading)
 
     def owner_of(self, entry: Entry | int | None) -> Happenings:
@@ -185,6 +188,11 @@ class Simulation:
         self.chargers[name] = charger
         return charger
 
+    def remove_charger(self, name: str) -> None:
+        """Take a charger out of the world that nobody has got to know yet."""
+        self.agenda.forget(self.chargers.pop(name).happenings)
+        self._listeners.pop(name, None)
+
     def observe(self, charger: str) -> Snapshot:
         """Everything measurable now. Reading is not an event."""
         at = self.present()
@@ -222,9 +230,11 @@ class Simulation:
         with self.agenda.ranked(self.chargers[charger].happenings.rank):
             yield
 
-    def listen(self, charger: str, listener: EventListener) -> None:
-        """Call `listener` for every event of a charger, in order, at its exact instant."""
-        self._listeners.setdefault(charger, []).append(listener)
+    def listen(self, charger: str, listener: EventListener) -> Callable[[], None]:
+        """Call `listener` for every event of a charger, in order, at its exact instant; returns what ends that."""
+        listeners = self._listeners.setdefault(charger, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener) if listener in listeners else None
 
     @contextmanager
     def because(self, entry: Entry | int | None) -> Iterator[None]:
@@ -268,7 +278,6 @@ class Exchange:
 
     def __enter__(self) -> None:
         simulation = self._simulation
-        simulation.present()
         simulation._held += 1
         self._owner = owner = simulation.owner_of(self._entry)
         agenda, journal, entry = simulation.agenda, simulation.journal, self._entry

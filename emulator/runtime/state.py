@@ -112,11 +112,16 @@ class StateFile:
         except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
             raise EmulatorError(f"{self.path}: what is kept for {owner} cannot be read: {error}") from error
 
-    def write(self, owner: str, values: Mapping[str, object]) -> None:
-        """Keep these values, all or none. sqlite3.Error if that is not possible."""
+    def write(self, owner: str, values: Mapping[str, object], *, afresh: bool = False) -> None:
+        """Keep these values, all or none. sqlite3.Error if that is not possible.
+
+        `afresh`: and none of the owner's others.
+        """
         rows = [(owner, name, json.dumps(value)) for name, value in values.items()]
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
+            if afresh:
+                self._connection.execute("DELETE FROM kept WHERE owner = ?", (owner,))
             self._connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", rows)
 
     def clear(self) -> None:

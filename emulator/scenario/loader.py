@@ -131,6 +131,7 @@ def _read(document: ScenarioDocument, file: str, scope: Scope, variant: Variant)
         tracks=tracks,
         rules=tuple(rules),
         end=end,
+        shared_sockets=_section(document, schema.SHARED_SOCKETS, scope, None),
         strict=_section(document, schema.STRICT, scope, False),
     )
 

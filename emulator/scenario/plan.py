@@ -38,6 +38,8 @@ class Scenario(SitePlan):
     rules: tuple[PlacedRule, ...] = ()
     """What the client under test has to keep to."""
     end: End | None = None
+    shared_sockets: bool | None = None
+    """Whether wallboxes with addresses of their own share listening sockets; None: many do."""
     strict: bool = False
     """What passed only because nothing came to it is a failure."""
     whole: Scenario | None = None

@@ -24,6 +24,7 @@ from .sections import (
     EndSection,
     FleetSection,
     PacksSection,
+    SharedSocketsSection,
     VehiclesSection,
     supply_type,
 )
@@ -67,6 +68,11 @@ FLEET: Final = Argument("fleet", FleetSection(), stated="many chargers alike")
 STEPS: Final = Argument("steps", TimelineSection(), stated="what happens, in order")
 CLIENTS: Final = Argument("clients", ClientsSection(), stated="who is expected, and how each is recognised")
 RULES: Final = Argument("rules", RulesSection(), stated="what the client under test has to keep to")
+SHARED_SOCKETS: Final = Argument(
+    "shared_sockets",
+    SharedSocketsSection(),
+    stated="true: wallboxes with addresses of their own share listening sockets; auto: many of them do",
+)
 STRICT: Final = Argument("strict", Flag(), stated="true: what passed only because nothing came to it is a failure")
 END: Final = Argument("end", EndSection(), stated="when it is over")
 
@@ -74,7 +80,7 @@ SECTIONS: Final[Mapping[str, Argument[object]]] = {
     section.name: section
     for section in (
         ABOUT, REPORTED, INCLUDE, PACKS, SEED, EPOCH, CLOCK, SUPPLY, BROKER, CONTROL_BOX, VEHICLES, CHARGERS, CHARGER,
-        WALLBOXES, WALLBOX, FLEET, STEPS, CLIENTS, RULES, STRICT, END,
+        WALLBOXES, WALLBOX, FLEET, STEPS, CLIENTS, RULES, SHARED_SOCKETS, STRICT, END,
     )
 }  # fmt: skip
 """What a scenario consists of: how each part is read, and what it is for."""

@@ -278,6 +278,23 @@ def _mqtt_url(text: str) -> BrokerAddress | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class SharedSocketsSection(ArgumentType[bool | None]):
+    """Whether wallboxes share listening sockets; None: many do."""
+
+    text = "true, false or auto"
+
+    def read(self, node: Node, scope: Scope) -> bool | None:
+        if node.scalar == "auto":
+            return None
+        if not isinstance(node.scalar, bool):
+            self.wrong(node, scope)
+        return node.scalar
+
+    def schema(self) -> Schema:
+        return {"enum": [True, False, "auto"]}
+
+
 _GUARDED = Argument("wallboxes", Several(Text()), (), stated="those it limits; default: every one with EEBUS")
 _PAIR = Argument("pair", Flag(), True, stated="the owners of the wallboxes trust it from the start")
 CONTROL_BOX = (_GUARDED, _PAIR)

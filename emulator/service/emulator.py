@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Self
 
 from ..core.instant import Instant, seconds
 from ..core.messages import Outcome
-from ..devices.interfaces.ocpp import EMBEDDED
 from ..errors import EmulatorError, Place
 from ..faults.engine import FaultEngine
 from ..protocols.ocpp import OcppDevice
@@ -35,8 +34,8 @@ from ..world.building import FIXED_EPOCH, build
 from ..world.checks import Check
 from ..world.conditions import Wait
 from ..world.evaluation import Evaluation, remember
-from ..world.plan import ChargerPlan
 from .endpoints import reserve_descriptors
+from .growth import Growth
 from .keeping import Keeper
 from .logs import log_entries
 from .options import MOST_EARLIER
@@ -73,10 +72,12 @@ class Emulator:
         """Called when there is a new world."""
         stated = self.options.speed if self.options.speed is not None else scenario.speed
         self._speed = 1.0 if stated is None else stated
-        self._stack = AsyncExitStack()
+        self.stack = AsyncExitStack()
+        """Closed at the end."""
         self.busy = asyncio.Lock()
         """Held by whoever moves the world."""
-        self._added: list[ChargerPlan] = []
+        self.growth = Growth(self)
+        """What was added to the scenario's chargers and wallboxes."""
         self._pacing: asyncio.Task[None] | None = None
         self._keeper: Keeper | None = None
 
@@ -85,18 +86,18 @@ class Emulator:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             await self._start(stack)
-            self._stack = stack.pop_all()
+            self.stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
+        await self.stack.aclose()
 
     async def _start(self, stack: AsyncExitStack) -> None:
         loop = asyncio.get_running_loop()
         stack.callback(loop.set_exception_handler, loop.get_exception_handler())
         loop.set_exception_handler(unhandled(self.bugs))
         wallboxes = sum(len(charger.wallboxes) for charger in self.scenario.chargers)
-        reserve_descriptors(2 * wallboxes)
+        reserve_descriptors(2 * wallboxes, shared=self.sockets.shares)
         if self.options.state is not None:
             self._keeper = stack.enter_context(Keeper(self.options.state, shared=self.options.shared))
         if self.scenario.wants_broker or self.scenario.broker is not None:
@@ -105,6 +106,9 @@ class Emulator:
             self._build(self.scenario)
         else:
             self._keeper.begin(self.scenario, self._build)
+            self.growth.load(self._keeper)
+            await self.growth.provide(stack)
+            self._keeper.fitting(self.growth.again)
         self._pacer = Pacer(self.simulation)
         if self.scenario.wants_central_system:
             await self.sockets.start_central_system(stack, self.simulation)
@@ -323,8 +327,7 @@ class Emulator:
             self.scenario = scenario or self.scenario
             self._build(self.scenario)
             self.sockets.attach_central_system(self.simulation)
-            for plan in self._added:
-                self.site.grow(plan)
+            self.growth.again()
             self._attach()
             self.player.start()
             self.simulation.now()
@@ -342,12 +345,11 @@ class Emulator:
     @property
     def world(self) -> World:
         """Everything that decides what happens next."""
-        return World(self.site, self.player, self.performances, self._posted, tuple(self._added), self._speed)
+        return World(self.site, self.player, self.performances, self._posted, self.growth.added, self._speed)
 
     async def turn_to(self, world: World, at: Instant) -> None:
-        """Go on in another world, which stands at this instant, as after a reset. EmulatorError if its ports differ."""
-        if len(self._added) != len(world.added):
-            raise EmulatorError("since then chargers were added, whose ports are in use")
+        """Go on in another world, which stands at this instant, as after a reset. EmulatorError if a port is taken."""
+        await self.growth.serve(world.site)
         self.player.stop()
         self.site, self.player, self._speed = world.site, world.player, world.speed
         self.performances, self._posted = world.performances, world.posted
@@ -357,8 +359,10 @@ class Emulator:
             self.finished.set()
         self.clock.wait_at(at)
         self._adopt()
+        await self.growth.turn_to(world.added)
         if self._keeper is not None:
             self._keeper.rewrite()
+            self.growth.keep()
         self.sockets.attach_central_system(self.simulation)
         self._attach()
         await self.settle(published=False)
@@ -373,19 +377,3 @@ class Emulator:
         if self.options.record:
             self.earlier.append(result)
             del self.earlier[:-MOST_EARLIER]
-
-    # --- growing -----------------------------------------------------------------------------------------------------
-
-    async def add_charger(self, plan: ChargerPlan) -> None:
-        """One more charger, or more wallboxes for the one of that name; served at once, and kept by a reset."""
-        async with self.busy:
-            if any(wallbox.wants("mqtt") or wallbox.everything for wallbox in plan.wallboxes):
-                await self.sockets.start_broker(self._stack)
-                self.site.broker, self.faults.broker = self.sockets.broker_address, self.sockets.broker
-            if any(wallbox.ocpp == EMBEDDED for wallbox in plan.wallboxes):
-                await self.sockets.start_central_system(self._stack, self.simulation)
-            self.site.grow(plan)
-            self._added.append(plan)
-            for wallbox in plan.wallboxes:
-                await self.sockets.serve(self.site, f"{plan.name}.{wallbox.name}")
-            await self.settle()

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 from ..devices.interfaces import HttpInterface, Interface, ModbusInterface, ShipInterface, UdpInterface
 from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError
+from ..protocols.listening import LOOPBACK, SharedPorts
+from ..protocols.mdns import is_loopback
 from ..protocols.ocpp import OcppDevice
 from ..protocols.server import Endpoint, Server
 
@@ -19,11 +21,15 @@ if TYPE_CHECKING:
     from ..protocols.broker import Broker
     from ..protocols.mdns import Announcer
     from ..protocols.mqtt import MqttDevice
+    from ..scenario.plan import Scenario
     from ..world.plan import WallboxPlan
     from ..world.site import Site
 
 TRANSPORT: Final = {"http": "tcp", "modbus": "tcp", "udp": "udp", "ship": "tcp"}
 SCHEMES: Final = {"http": "http", "modbus": "modbus", "udp": "udp", "mqtt": "mqtt", "ship": "wss"}
+MANY: Final = 128
+"""Wallboxes with addresses of their own from which on they share sockets: four interfaces with a client each, and they
+need the 1,024 open files that most systems allow. Fewer have a socket each, and refuse as a device does."""
 RESERVE: Final = 64
 """File descriptors for everything that is not a listening socket or a client of one."""
 
@@ -31,11 +37,20 @@ RESERVE: Final = 64
 class Ports:
     """Chooses the port of every interface of a run."""
 
-    def __init__(self, bind: str, *, any_port: bool = False, defaults: bool = True, offset: int = 0) -> None:
+    def __init__(
+        self,
+        bind: str,
+        *,
+        any_port: bool = False,
+        defaults: bool = True,
+        offset: int = 0,
+        shared: SharedPorts | None = None,
+    ) -> None:
         """`offset`: added to every port that is not any free one, on the address that wallboxes share.
 
-        `defaults`: the vendors' own ports are for this process.
+        `defaults`: the vendors' own ports are for this process. `shared`: of wallboxes with addresses of their own.
         """
+        self.shared = shared
         self._bind = bind
         self._offset = offset
         self._any_port = any_port
@@ -53,7 +68,13 @@ class Ports:
         if (host, kind, port) in self._asked and not _stated(plan, name):
             port = 0
         self._asked.add((host, kind, port))
-        return Endpoint(wallbox, name, host=host, port=port)
+        shared = self.shared if plan.address is not None and ":" not in host else None
+        return Endpoint(wallbox, name, host=host, port=port, shared=shared)
+
+    def give_back(self, endpoint: Endpoint) -> None:
+        """The endpoint is no more: its port can be another's."""
+        kind = TRANSPORT.get(endpoint.interface.protocol, "")
+        self._asked.discard((endpoint.host, kind, endpoint.port))
 
     def _wanted(self, wallbox: Wallbox, plan: WallboxPlan, name: str) -> int:
         stated = plan.interfaces.get(name)
@@ -69,6 +90,17 @@ class Ports:
             return stated + self._offset if stated else 0
         port = wallbox.vendor.ports.get(name, declared) if self._defaults else 0
         return port + self._offset if port else 0
+
+
+def shared_ports(scenario: Scenario, *, alone: bool) -> SharedPorts | None:
+    """Where wallboxes share listening sockets; None: each has its own."""
+    wallboxes = [wallbox for charger in scenario.chargers for wallbox in charger.wallboxes]
+    hosts = [wallbox.address for wallbox in wallboxes if wallbox.address is not None and ":" not in wallbox.address]
+    loopback = all(is_loopback(host) for host in hosts)
+    wanted = scenario.shared_sockets
+    if wanted is None:
+        wanted = alone and loopback and len(hosts) >= MANY
+    return SharedPorts(LOOPBACK if loopback else None) if wanted and hosts else None
 
 
 def _stated(plan: WallboxPlan, name: str) -> bool:
@@ -149,14 +181,17 @@ def url(protocol: str, host: str, port: int) -> str:
     return f"{SCHEMES.get(protocol, protocol)}://{name}:{port}"
 
 
-def reserve_descriptors(sockets: int) -> None:
-    """Raise the soft limit of open files to the hard one. EmulatorError if that many sockets cannot be open at once."""
+def reserve_descriptors(interfaces: int, *, shared: bool) -> None:
+    """Raise the soft limit of open files to the hard one. EmulatorError if that many sockets cannot be open at once.
+
+    `shared`: the interfaces listen on few sockets together.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    needed = sockets * 2 + RESERVE
+    needed = (interfaces if shared else 2 * interfaces) + RESERVE
     if hard != resource.RLIM_INFINITY and needed > hard:
         raise EmulatorError(
-            f"{sockets} interfaces with a client each need about {needed} open files, but this system allows {hard} "
+            f"{interfaces} interfaces with a client each need about {needed} open files, but this system allows {hard} "
             "(`ulimit -Hn`); raise that limit or make the fleet smaller"
         )

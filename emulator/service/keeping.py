@@ -11,6 +11,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,9 @@ from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError
 from ..runtime.bugs import SeldomLog
 from ..runtime.state import StateFile
+from ..scenario.adding import AddedCharger, added_charger
 from ..scenario.plan import Scenario
+from ..world.defaults import profile_of
 from ..world.plan import ChargerPlan, WallboxPlan
 from ..world.site import Site
 
@@ -28,13 +31,25 @@ log = logging.getLogger(__name__)
 KEEP: Final = 5.0
 """Interval at which running counters are written to the state file, in wall time [s]."""
 RAN: Final = "(ran)"
-"""Owner of the names of all wallboxes that have been running."""
+"""Owner of the names of all wallboxes that have been running: true, or the firmware they were updated to."""
+ADDED: Final = "(added)"
+"""Owner of the chargers and wallboxes that were added to a running emulator, as one value."""
 COUNTERS: Final = ("total_energy", "session_energy", "contactor_cycles", "contactor_cycles_under_load")
 """Of a charger, by their names in its snapshot and in its hardware."""
 
 
 class NotStored(EmulatorError):  # noqa: N818 - an answer
     """A client's write cannot be kept: the device answers as it does when its own flash fails."""
+
+
+def _updated(plan: WallboxPlan, ran: object) -> WallboxPlan:
+    """With the firmware it was updated to, if the scenario still states the one from before."""
+    if not isinstance(ran, dict) or ran.get("stated") != plan.firmware:
+        return plan
+    firmware = ran.get("firmware")
+    if not isinstance(firmware, str) or ran.get("model") != profile_of(plan)[1].model.id:
+        return plan
+    return replace(plan, firmware=firmware, updated=True)
 
 
 class Keeper(StateFile):
@@ -46,7 +61,11 @@ class Keeper(StateFile):
         """Why the last write failed; None: it did not."""
         self._unsaved: dict[str, dict[str, object]] = {}
         """What waits to be written, by owner."""
+        self._afresh: set[str] = set()
+        """Owners of whom nothing else is to be left."""
         self._restored: set[str] = set()
+        self._stated: dict[str, str | None] = {}
+        """The firmware that a scenario states, by wallbox."""
         self._site: Site | None = None
         self._counters: dict[str, dict[str, object]] = {}
         self._seldom = SeldomLog()
@@ -61,12 +80,30 @@ class Keeper(StateFile):
     def begin(self, scenario: Scenario, build: Callable[[Scenario], None]) -> None:
         """Build the first site of a run with what was kept. EmulatorError if that does not fit the scenario."""
         kept = self.restored(scenario)
-        try:
+        if kept == scenario:
             build(kept)
+        else:
+            self.fitting(lambda: build(kept))
+
+    def fitting(self, build: Callable[[], None]) -> None:
+        """Build something with what was kept. EmulatorError, which names the file, if that is not possible."""
+        try:
+            build()
         except EmulatorError as error:
-            if kept == scenario:
-                raise
             raise EmulatorError(f"{self.path}: what is kept there does not fit the scenario: {error}") from None
+
+    def added(self) -> list[AddedCharger]:
+        """What was added to an earlier run. EmulatorError if it makes no sense."""
+        found = self.read(ADDED).get("chargers", [])
+        try:
+            return [added_charger(charger) for charger in (found if isinstance(found, list) else [found])]
+        except EmulatorError as error:
+            raise EmulatorError(f"{self.path}: what was added to an earlier run {error}") from None
+
+    def keep_added(self, chargers: list[dict[str, object]]) -> None:
+        """Keep what was added to this run."""
+        self._unsaved[ADDED] = {"chargers": chargers}
+        self.save()
 
     async def keep_on(self) -> None:
         """Write the running counters down now and then."""
@@ -76,9 +113,10 @@ class Keeper(StateFile):
 
     def restored(self, scenario: Scenario) -> Scenario:
         """The scenario with everything kept put into it."""
-        return replace(scenario, chargers=tuple(self._charger(plan) for plan in scenario.chargers))
+        return replace(scenario, chargers=tuple(map(self.restored_charger, scenario.chargers)))
 
-    def _charger(self, plan: ChargerPlan) -> ChargerPlan:
+    def restored_charger(self, plan: ChargerPlan) -> ChargerPlan:
+        """A charger with everything kept put into it."""
         wallboxes = tuple(self._wallbox(plan.name, wallbox) for wallbox in plan.wallboxes)
         kept = self.read(plan.name)
         for name, value in kept.items():
@@ -88,25 +126,65 @@ class Keeper(StateFile):
 
     def _wallbox(self, charger: str, plan: WallboxPlan) -> WallboxPlan:
         address = f"{charger}.{plan.name}"
-        if address in self.read(RAN):
+        ran = self.read(RAN)
+        if address in ran:
             self._restored.add(address)
-        return replace(plan, settings={**plan.settings, **self.read(address)})
+        self._stated[address] = plan.firmware
+        return replace(_updated(plan, ran.get(address)), settings={**plan.settings, **self.read(address)})
 
     # --- this run ----------------------------------------------------------------------------------------------------
 
     def follow(self, site: Site) -> None:
         """Keep what changes at this site from now on; wallboxes that were running before boot again."""
         self._site = site
-        self._counters = {name: self._counted(name) for name in site.simulation.chargers}
-        for wallbox in site.wallboxes.values():
-            wallbox.settings.keep = self._keeps(wallbox)
+        self._counters.clear()
         for name in site.simulation.chargers:
-            site.simulation.listen(name, self._happened)
-        for address in self._restored & site.wallboxes.keys():
-            site.wallboxes[address].resume()
-        self._restored.clear()
-        self._unsaved[RAN] = dict.fromkeys(site.wallboxes, True)
+            self._follow_charger(name)
+        for wallbox in site.wallboxes.values():
+            self._follow_wallbox(wallbox)
         self.save()
+
+    def follow_wallbox(self, wallbox: Wallbox) -> None:
+        """Keep what changes on a wallbox that has come to the site."""
+        self._follow_charger(wallbox.charger)
+        self._follow_wallbox(wallbox)
+        self.save()
+
+    def leave_wallbox(self, address: str) -> None:
+        """A wallbox is no more: what it had in flash went with it."""
+        assert self._site is not None
+        self._unsaved[address] = {}
+        self._unsaved[RAN] = {wallbox.address: self._ran(wallbox) for wallbox in self._site.wallboxes.values()}
+        self._afresh |= {address, RAN}
+        self.save()
+
+    def _follow_charger(self, name: str) -> None:
+        assert self._site is not None
+        if name not in self._counters:
+            self._counters[name] = self._counted(name)
+            self._site.simulation.listen(name, self._happened)
+
+    def _follow_wallbox(self, wallbox: Wallbox) -> None:
+        wallbox.settings.keep = self._keeps(wallbox)
+        wallbox.on_firmware = partial(self._keep_firmware, wallbox)
+        if wallbox.address in self._restored:
+            self._restored.discard(wallbox.address)
+            wallbox.resume()
+        self._unsaved.setdefault(RAN, {})[wallbox.address] = self._ran(wallbox)
+
+    def _keep_firmware(self, wallbox: Wallbox) -> None:
+        self._unsaved.setdefault(RAN, {})[wallbox.address] = self._ran(wallbox)
+        self.save()
+
+    def _ran(self, wallbox: Wallbox) -> object:
+        """What is kept of its being there: whether it has another firmware than the scenario states."""
+        assert self._site is not None
+        plan = self._site.plans[wallbox.address]
+        stated = self._stated.setdefault(wallbox.address, plan.firmware)
+        model, firmware = wallbox.profile.model.id, wallbox.profile.firmware.text
+        if profile_of(replace(plan, firmware=stated, updated=False))[1].firmware.text == firmware:
+            return True
+        return {"model": model, "stated": stated, "firmware": firmware}
 
     def _keeps(self, wallbox: Wallbox) -> Callable[[str, object], None]:
         def keep(name: str, value: object) -> None:
@@ -121,12 +199,13 @@ class Keeper(StateFile):
 
     def save(self) -> bool:
         """Write what waits; whether nothing does any more."""
-        if not any(self._unsaved.values()):
+        if not any(self._unsaved.values()) and not self._afresh:
             return True
         try:
             for owner, values in tuple(self._unsaved.items()):
-                if values:
-                    self.write(owner, values)
+                if values or owner in self._afresh:
+                    self.write(owner, values, afresh=owner in self._afresh)
+                self._afresh.discard(owner)
                 del self._unsaved[owner]
         except sqlite3.Error as error:
             self.problem = str(error)
@@ -145,12 +224,13 @@ class Keeper(StateFile):
         for wallbox in self._site.wallboxes.values():
             self._unsaved[wallbox.address] = wallbox.settings.persistent()
         self._unsaved |= {name: self._counted(name) for name in self._site.simulation.chargers}
-        self._unsaved[RAN] = dict.fromkeys(self._site.wallboxes, True)
+        self._unsaved[RAN] = {wallbox.address: self._ran(wallbox) for wallbox in self._site.wallboxes.values()}
         self.save()
 
     def forget(self) -> None:
         """Nothing is kept any more: a reset."""
         self._unsaved.clear()
+        self._afresh.clear()
         try:
             if self.shared:
                 assert self._site is not None

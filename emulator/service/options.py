@@ -21,6 +21,8 @@ class Options:
     """Every interface on a free port, whatever the scenario says."""
     default_ports: bool = True
     """False: an interface without a port in the scenario gets a free one; the vendors' own are for another process."""
+    alone: bool = True
+    """False: the boxes of this scenario are served by several processes, which share no sockets."""
     port_offset: int = 0
     """Added to the ports of all interfaces and of the broker, for several emulators on one host."""
     speed: float | None = None

@@ -15,8 +15,8 @@ from ..world.copying import Kept, kept
 from .travel import standing
 
 if TYPE_CHECKING:
+    from ..scenario.adding import AddedCharger
     from ..scenario.player import Failure, Player
-    from ..world.plan import ChargerPlan
     from ..world.site import Site
     from .emulator import Emulator
 
@@ -34,7 +34,7 @@ class World(NamedTuple):
     player: Player
     performances: list[Player]
     posted: list[Failure]
-    added: tuple[ChargerPlan, ...]
+    added: tuple[AddedCharger, ...]
     """Chargers that were added since the start."""
     speed: float
 

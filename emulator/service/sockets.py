@@ -13,7 +13,7 @@ from ..protocols.ocpp import OcppDevice
 from ..protocols.server import Server
 from ..world.central_system import central_system
 from ..world.plan import NO_BROKER, BrokerAddress
-from .endpoints import Ports, servers
+from .endpoints import Ports, servers, shared_ports
 
 if TYPE_CHECKING:
     from ..ocpp.central_system import CentralSystem
@@ -42,11 +42,24 @@ class Sockets:
         self._scenario = scenario
         self._options = options
         self._ports = Ports(
-            options.bind, any_port=options.any_port, defaults=options.default_ports, offset=options.port_offset
+            options.bind,
+            any_port=options.any_port,
+            defaults=options.default_ports,
+            offset=options.port_offset,
+            shared=shared_ports(scenario, alone=options.alone),
         )
         self._announcer: Announcer | None = None
+        self._of: dict[str, AsyncExitStack] = {}
+        """The servers of each wallbox, by its address."""
         self._asking: set[OcppDevice] = set()
         """Charge points that wait for their central system."""
+        self._unsettled: dict[Server, None] = {}
+        self._clients: list[MqttDevice | OcppDevice] = []
+
+    @property
+    def shares(self) -> bool:
+        """Whether wallboxes share listening sockets."""
+        return self._ports.shared is not None
 
     async def open(self, stack: AsyncExitStack) -> None:
         """Make ready to serve wallboxes."""
@@ -115,12 +128,37 @@ class Sockets:
             announcer=self._announcer,
             central_system=lambda: self.central_system.url if self.central_system is not None else None,
         )
+        stack = self._of[address] = await self._serving.enter_async_context(AsyncExitStack())
         for name, server in made:
-            if isinstance(server, OcppDevice):
+            if isinstance(server, Server):
+                server.stirs = self._outdated
+            elif isinstance(server, OcppDevice):
                 server.stirs = self._stirred
-            self.servers[name] = await self._serving.enter_async_context(server)
+            self.servers[name] = await stack.enter_async_context(server)
+            if not isinstance(server, Server):
+                self._clients.append(server)
             if not isinstance(server, Server | OcppDevice):
                 self.links[name] = server
+
+    def serves(self, address: str) -> bool:
+        """Whether the interfaces of a wallbox are open."""
+        return address in self._of
+
+    async def close(self, address: str) -> None:
+        """Close the interfaces of a wallbox that is no more, if there are any."""
+        stack = self._of.pop(address, None)
+        for name in [name for name in self.servers if name.rpartition(".")[0] == address]:
+            server = self.servers.pop(name)
+            self.links.pop(name, None)
+            if isinstance(server, Server):
+                self._unsettled.pop(server, None)
+                self._ports.give_back(server.endpoint)
+            else:
+                self._clients.remove(server)
+            if isinstance(server, OcppDevice):
+                self._asking.discard(server)
+        if stack is not None:
+            await stack.aclose()
 
     def attach(self, site: Site) -> None:
         """After a reset: serve the wallboxes of the new site."""
@@ -129,19 +167,23 @@ class Sockets:
 
     async def settle(self, *, published: bool) -> None:
         """Make the sockets agree with the site: interfaces open or closed, everything `published` sent."""
-        for server in self.servers.values():
-            if isinstance(server, Server) and server.unsettled:
+        while self._unsettled:
+            server = next(iter(self._unsettled))
+            del self._unsettled[server]
+            if server.unsettled:
                 await server.settle()
         if not published:
             return
         try:
             async with asyncio.timeout(FLUSH):
-                for server in self.servers.values():
-                    if not isinstance(server, Server):
-                        await server.settled()
+                for client in self._clients:
+                    await client.settled()
                 await self.answered()
         except TimeoutError:
             pass  # the broker is away or slow: a device would not wait for it either
+
+    def _outdated(self, server: Server) -> None:
+        self._unsettled[server] = None
 
     def _stirred(self, device: OcppDevice) -> None:
         """Something has happened to a charge point's connection."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 from ..core.instant import SECOND, Instant
@@ -11,16 +10,7 @@ from ..errors import EmulatorError
 from ..language.arguments import Duration, Scope, Unreadable
 from ..language.names import Names
 from ..language.nodes import from_object
-from ..scenario.loader import from_data
-from ..world.plan import ChargerPlan
 from .wallbox import WallboxFixture
-
-
-def plan(charger: str, hardware: Mapping[str, object], name: str, wallbox: Mapping[str, object]) -> ChargerPlan:
-    """A charger with one wallbox, checked as a scenario is."""
-    scenario = from_data({"chargers": {charger: {**hardware, "wallboxes": {name: wallbox}}}}, "start")
-    plan = scenario.chargers[0]
-    return replace(plan, wallboxes=tuple(replace(found, everything=True) for found in plan.wallboxes))
 
 
 def duration(value: str | timedelta) -> Instant:

@@ -14,6 +14,7 @@ from ..core.instant import seconds
 from ..devices.realism import Realism
 from ..errors import EmulatorError, did_you_mean
 from ..reports.writing import write_reports
+from ..scenario.adding import AddedWallbox
 from ..scenario.loader import load
 from ..scenario.plan import Scenario
 from ..scenario.player import failed
@@ -24,7 +25,7 @@ from ..service.emulator import Emulator, Options
 from ..verdict.engine import RuleVerdict, VerdictEngine
 from ..verdict.reading import rules_from
 from ..world.quantities import charger_view, read
-from .arguments import duration, items, plain, plan
+from .arguments import duration, items, plain
 from .background import Background
 from .snapshot import SnapshotFixture
 from .steps import Steps
@@ -125,16 +126,11 @@ class EmulatorFixture(Steps):
         wallbox: dict[str, object] = {"vendor": vendor} | {
             key: value for key, value in stated.items() if value is not None
         }
-        hardware: Mapping[str, object] = {} if isinstance(charger, str) else charger
         where = charger if isinstance(charger, str) else "charger"
-        planned = plan(where, hardware, name or vendor, wallbox)
-        emulator = self.running
-
-        async def add() -> str:
-            await emulator.add_charger(planned)
-            return f"{planned.name}.{planned.wallboxes[0].name}"
-
-        return self.wallbox(self._background.run(add()))
+        growth, known = self.running.growth, self.running.simulation.chargers
+        hardware = None if isinstance(charger, str) or where in known else charger
+        added = AddedWallbox(name=name or vendor, stated=wallbox, everything=True)
+        return self.wallbox(self._background.run(growth.add(where, added, hardware)))
 
     def load(self, file: str | Path, variant: Variant | None = None) -> Self:
         """Run a scenario from its start: its timeline is played as time is moved. ScenarioError if it is wrong.

@@ -28,11 +28,15 @@ class SerialNumbers:
         taken.add(serial)
         return serial
 
+    def give_back(self, vendor: str, serial: str) -> None:
+        """The wallbox that had it is no more."""
+        self._taken[vendor].discard(serial)
+
 
 def profile_of(plan: WallboxPlan) -> tuple[Vendor, Profile]:
     """The vendor and profile a plan names. EmulatorError if there are none."""
     vendor = vendors.vendor(plan.vendor)
-    return vendor, vendor.profile(plan.model, plan.firmware)
+    return vendor, vendor.profile(plan.model, plan.firmware, offered=plan.updated)
 
 
 def settings_of(plan: WallboxPlan, vendor: Vendor, serial: str) -> dict[str, object]:

@@ -28,6 +28,8 @@ class WallboxPlan:
     vendor: str
     model: str | None = None
     firmware: str | None = None
+    updated: bool = False
+    """The firmware came from an update server: what is newer than every profile behaves as the newest."""
     serial: str | None = None
     address: str | None = None
     """IP address of its own, with the vendor's real ports; None: the emulator's address."""

@@ -46,7 +46,7 @@ class Quantity:
             return _fault_state(site, self.name)
         if self.wallbox is None:
             return self.measured(site.simulation.observe, site.simulation.chargers)
-        wallbox = site.wallboxes[self.wallbox]
+        wallbox = site.wallbox(self.wallbox)
         try:
             return vendor_value(wallbox, self.name)
         except HiddenError as hidden:

@@ -79,6 +79,29 @@ class Site:
         self.names.charger(charger)
         return self._add(charger, plan, *profile_of(plan))
 
+    def wallbox(self, address: str) -> Wallbox:
+        """The wallbox of an address that there was. EmulatorError if it was taken down since."""
+        found = self.wallboxes.get(address)
+        if found is None:
+            raise EmulatorError(f"there is no wallbox {address} any more")
+        return found
+
+    def remove_wallbox(self, address: str) -> None:
+        """Take a wallbox off its charger. EmulatorError if there is none."""
+        wallbox = self.wallbox(address)
+        with self.simulation.agenda.on_behalf_of(wallbox.happenings):
+            wallbox.take_down()
+        del self.wallboxes[address], self.plans[address]
+        self.wallbox_names[wallbox.charger].remove(wallbox.name)
+        self._serials.give_back(wallbox.vendor.id, wallbox.serial)
+
+    def remove_charger(self, name: str) -> None:
+        """Take a charger away that was only just added."""
+        for wallbox in self.wallboxes_of(name):
+            self.remove_wallbox(wallbox.address)
+        del self.wallbox_names[name]
+        self.simulation.remove_charger(name)
+
     def _add(self, charger: str, plan: WallboxPlan, vendor: Vendor, profile: Profile) -> Wallbox:
         address = f"{charger}.{plan.name}"
         if address in self.wallboxes:

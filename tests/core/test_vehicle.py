@@ -24,7 +24,7 @@ from emulator.core.messages import (
     Unplug,
 )
 from emulator.core.snapshot import Snapshot, VehicleView
-from emulator.core.specs import EvseSpec, PhaseSwitching, SupplySpec, VehicleSpec
+from emulator.core.specs import Climate, EvseSpec, PhaseSwitching, SupplySpec, VehicleSpec
 from emulator.core.states import EvseState as S
 from emulator.core.states import OnboardState as Onboard
 from emulator.core.vehicles import PRESETS
@@ -153,6 +153,31 @@ def test_it_stops_at_its_limit(taper: str) -> None:
     assert inside(now).toggles == 0
     bench.do(SetVehicle(changes={"charge_limit": 0.98}))
     assert bench.run(30.0).current_flows
+
+
+@pytest.mark.parametrize("ambient", [20.0, 50.0, 60.0])
+@pytest.mark.parametrize("taper", ["linear", "exponential"])
+@pytest.mark.parametrize("reactive", [0.6, 5.9])
+def test_a_piece_of_a_taper_asks_no_rule_that_would_have_answered(ambient: float, taper: str, reactive: float) -> None:
+    spec = replace(PRESETS["renault_zoe"], taper=taper, reactive_current=reactive, state_of_charge=0.86)  # type: ignore[arg-type]
+
+    def charge(*, asks: bool) -> list[tuple[object, ...]]:
+        bench = Bench(replace(QUICK, climate=Climate(ambient=ambient)))
+        bench.charge(spec, current=32.0)
+        found: list[tuple[object, ...]] = []
+        while not inside(bench.look()).finished:
+            due = bench.agenda.next_due
+            assert due is not None
+            bench.agenda.run_until(due)
+            if asks:  # a message makes it look at everything once more
+                bench.do(SetLimit(owner="user", current=32.0))
+            found.append((due, bench.look().as_dict(), bench.names()))
+        return found
+
+    quiet = charge(asks=False)
+    assert quiet == charge(asks=True)
+    assert len(quiet) > 40
+    assert ("derated" in quiet[-1][2]) is (ambient == 60.0)  # type: ignore[operator]
 
 
 def test_the_taper_takes_the_time_of_its_closed_form() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from emulator.core.instant import SECOND
 from emulator.core.messages import Outcome
-from emulator.devices.interfaces import HttpReply, HttpRequest, Origin
+from emulator.devices.interfaces import HttpReply, HttpRequest
 from emulator.errors import ScenarioError
 from emulator.faults.engine import FaultEngine
 from emulator.protocols.http import HttpServer
@@ -71,9 +71,8 @@ class Bench:
     def http(self, target: str, *, on: str = "garage.goe", client: str = "1.2.3.4:5", **more: Any) -> HttpReply:
         """The reply to a GET request, past the faults."""
         server = HttpServer(Endpoint(self.site.wallboxes[on], "http"))
-        origin = Origin(interface="http", client=client)
-        request = HttpRequest(method=more.pop("method", "GET"), target=target, origin=origin, **more)
-        reply, _ = server.exchange(request, server.rooms.find(request))
+        request = HttpRequest(method=more.pop("method", "GET"), target=target, **more)
+        reply, _ = server.exchange(request, client, server.rooms.find(request))
         return reply
 
     def json(self, target: str, **more: Any) -> Any:

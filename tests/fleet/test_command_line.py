@@ -46,6 +46,14 @@ def run(folder: Path, *arguments: str, code: int = 1) -> str:
     return done.stdout
 
 
+def failing(folder: Path, *arguments: str) -> str:
+    """What it says of bad input."""
+    command = [sys.executable, "-m", "emulator", "run", "fleet.yaml", "--control-port=0", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr
+    return done.stderr
+
+
 def without(line: str, *names: str) -> dict[str, Any]:
     return {name: value for name, value in json.loads(line).items() if name not in names}
 
@@ -93,7 +101,7 @@ def test_the_state_file_is_by_charger(tmp_path: Path) -> None:
     """The next run may have more processes, or one."""
     (tmp_path / "fleet.yaml").write_text(FLEET)
     state = ("--frozen", "--state=boxes.db")
-    with Running(tmp_path, *state, "--workers=3") as fleet:
+    with Running(tmp_path, *state, "--workers=2") as fleet:
         fleet.request("POST", "/api/clock/advance", {"by": "1 h"})
         for number in (1, 2, 3, 4):
             fleet.request(
@@ -102,19 +110,19 @@ def test_the_state_file_is_by_charger(tmp_path: Path) -> None:
         energy = fleet.get("/api/chargers/box4")["total_energy"]
         assert energy > 1000
         assert fleet.get("/api/state")["storage"] == {"file": "boxes.db", "problem": None, "unsaved": 0}
-        second = subprocess.run(
-            [sys.executable, "-m", "emulator", "run", "fleet.yaml", "--control-port=0", *state, "--workers=2"],
-            cwd=tmp_path, capture_output=True, text=True,
-        )  # fmt: skip
-        assert second.returncode == 2
-        assert "boxes.db: cannot be used as a state file: " in second.stderr
-    for workers in ("1", "2"):
+        assert "boxes.db: cannot be used as a state file: " in failing(tmp_path, *state, "--workers=2")
+    for workers in ("3", "1"):
         with Running(tmp_path, *state, f"--workers={workers}") as fleet:
             names = ",".join(f"box{number}.goe.amp" for number in (1, 2, 3, 4))
             assert list(fleet.get("/api/values", name=names)["values"].values()) == [7, 8, 9, 10]
             assert fleet.get("/api/chargers/box4")["total_energy"] == pytest.approx(energy)
     with Running(tmp_path, *state, "--workers=2") as fleet:
         fleet.request("POST", "/api/reset")
+    with Running(tmp_path, *state) as alone:
+        alone.request("POST", "/api/wallboxes", {"charger": "box1", "name": "second", "wallbox": "warp"})
+    assert "box1.second" in failing(tmp_path, *state, "--workers=2")
+    with Running(tmp_path, *state) as alone:
+        alone.request("DELETE", "/api/wallboxes/box1.second")
     connection = sqlite3.connect(tmp_path / "boxes.db")
     assert connection.execute("SELECT count(*) FROM kept WHERE name = 'amp'").fetchone() == (0,)
     connection.close()

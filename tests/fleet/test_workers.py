@@ -214,8 +214,9 @@ async def test_every_operation_is_there(tmp_path: Path) -> None:
         for operation in OPERATIONS:
             path = operation.path.replace("{name}", "nobody").replace("{seq}", "1")
             async with fleet.http.request(operation.method, path, json={}) as reply:
-                assert reply.status != 501, path
-                assert reply.status < 500, (path, await reply.text())
+                grows = "/api/wallboxes" in path and operation.method in ("POST", "DELETE")
+                assert (reply.status == 501) is grows, path
+                assert reply.status < 500 or grows, (path, await reply.text())
 
 
 async def test_the_live_feed_tells_of_all(tmp_path: Path) -> None:

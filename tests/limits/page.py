@@ -32,6 +32,7 @@ SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
     "Fairness": (
         ("messages in a helping", "protocols.turns.HELPING", ""),
         ("longest helping", "protocols.turns.LONGEST", "s"),
+        ("connections accepted in a go on a shared socket", "protocols.listening.AT_ONCE", ""),
     ),
     "Scenario files and requests": (
         ("size of a file", "language.bounds.LARGEST_FILE", "bytes"),

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import resource
-import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
@@ -18,108 +14,15 @@ from emulator import vendors
 from emulator.control.server import ControlServer
 from emulator.core.instant import HOUR, SECOND
 from emulator.devices.interfaces import Origin
-from emulator.devices.settings import Setting, Settings, schema_of
 from emulator.devices.wallbox import Wallbox
 from emulator.errors import EmulatorError
 from emulator.protocols.server import Server
 from emulator.runtime.state import StateFile
 from emulator.scenario.loader import loads
-from emulator.scenario.plan import Scenario
 from emulator.scenario.steps import make_step
-from emulator.service.emulator import Emulator, Options
+from emulator.service.emulator import Emulator
 
-EPOCH = datetime.fromisoformat("2026-03-01T08:00:00+01:00")
-VENDORS = vendors.OWN
-
-
-def scenario(vendor: str, epoch: datetime = EPOCH) -> Scenario:
-    return loads(f"wallboxes: [{vendor}]\nepoch: {epoch.isoformat()}\nbroker: none\n")
-
-
-def options(state: Path) -> Options:
-    return Options(any_port=True, speed=0.0, announce=False, state=state)
-
-
-def box_of(emulator: Emulator) -> Wallbox:
-    return next(iter(emulator.site.wallboxes.values()))
-
-
-def killed(state: Path) -> Path:
-    """The state file as SIGKILL leaves it at this moment: what the process has handed over to the operating system."""
-    copy = state.with_name(f"killed-{len(os.listdir(state.parent))}")
-    for ending in ("", "-wal", "-shm"):
-        if (file := Path(f"{state}{ending}")).exists():
-            shutil.copy(file, f"{copy}{ending}")
-    return copy
-
-
-# --- settings --------------------------------------------------------------------------------------------------------
-
-
-def others(schema: Mapping[str, object]) -> Iterator[object]:
-    """Values that a schema may allow."""
-    enum, either = schema.get("enum"), schema.get("anyOf")
-    yield from enum if isinstance(enum, list) else ()
-    for one in either if isinstance(either, list) else ():
-        yield from others(one)
-    yield from (schema[bound] for bound in ("minimum", "maximum") if bound in schema)
-    items = schema.get("items")
-    if isinstance(items, dict):
-        yield from ([item] for item in others(items))
-    yield from (True, False, 1, 7, 2.5, "x", "12345678", None, [], [1], ["x"], {}, [[1]], {"x": 1})
-
-
-def another(row: Setting[object], now: object) -> object:
-    """Another value of a setting than it has now, as its check leaves it; LookupError if none is found."""
-    for value in others(schema_of(row.check)):
-        try:
-            found = row.check(value)
-        except (ValueError, TypeError, AttributeError, KeyError, EmulatorError):
-            continue
-        if found != now or type(found) is not type(now):
-            return found
-    raise LookupError(row.name)
-
-
-def changed(settings: Settings) -> tuple[dict[str, object], set[str]]:
-    """Change every setting that is in flash, each by itself and back, so that none prevents another one.
-
-    Returns what each was changed to, and those without a second value.
-    """
-    new: dict[str, object] = {}
-    lonely = set()
-    for name, row in settings.rows.items():
-        if row.persistent:
-            try:
-                new[name] = another(row, settings[name])
-            except LookupError:
-                lonely.add(name)
-    return new, lonely
-
-
-SHAPED = {"eebus": 2, "goe": 18, "lektrico": 5, "warp": 60, "bender": 4, "keba": 4, "nrgkick": 2}
-"""How many settings of a vendor may hold values of a shape of their own (records, cards): no other is guessed."""
-
-
-@pytest.mark.parametrize("vendor", VENDORS)
-async def test_every_setting_in_flash_survives(vendor: str, tmp_path: Path) -> None:
-    state = tmp_path / "state"
-    async with Emulator(scenario(vendor), options(state)) as emulator:
-        settings = box_of(emulator).settings
-        new, lonely = changed(settings)
-        assert len(lonely) <= SHAPED.get(vendor, 0), lonely
-        assert new
-        keeper = emulator.storage
-        assert keeper is not None
-        for name, value in new.items():
-            assert settings.keep is not None
-            settings.keep(name, value)  # as `put` does, without what the firmware makes of so odd a box
-        copy = killed(state)
-    with StateFile(copy) as file:
-        found = file.read(f"charger.{vendor}")
-    for name, value in new.items():
-        assert settings.rows[name].check(found[name]) == value, name
-
+from .flash import EPOCH, box_of, killed, no_room, options, scenario
 
 # --- everything else -------------------------------------------------------------------------------------------------
 
@@ -164,7 +67,7 @@ async def used(emulator: Emulator, vendor: str) -> None:
     await emulator.advance(48 * HOUR)  # and all is cold again
 
 
-@pytest.mark.parametrize("vendor", [name for name in VENDORS if name != "eebus"])
+@pytest.mark.parametrize("vendor", [name for name in vendors.OWN if name != "eebus"])
 async def test_a_restart_is_an_outage(vendor: str, tmp_path: Path) -> None:
     state = tmp_path / "state"
     async with Emulator(scenario(vendor), options(state)) as emulator:
@@ -279,17 +182,6 @@ async def test_a_file_in_use_is_not_shared_and_an_empty_one_is_taken(tmp_path: P
 
 
 # --- no room ---------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def no_room(file: Path) -> Iterator[None]:
-    """No file can become larger than this one is."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 async def charge(emulator: Emulator) -> None:

@@ -36,13 +36,18 @@ class HttpRequest:
     def raw_path(self) -> str:
         return self.target.partition("?")[0]
 
-    @property
+    @cached_property
     def path(self) -> str:
         """The path, percent-decoded."""
         raw = self.raw_path
         return unquote(raw) if "%" in raw else raw
 
-    @property
+    @cached_property
+    def title(self) -> str:
+        """What it is called in the journal."""
+        return f"{self.method} {self.path}"
+
+    @cached_property
     def query_string(self) -> str:
         """What follows the first `?`, as sent."""
         return self.target.partition("?")[2]

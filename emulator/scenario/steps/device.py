@@ -47,7 +47,7 @@ class _AtTheWallbox(Step):
     def wallboxes(self, site: Site) -> list[Wallbox]:
         """The wallboxes it reaches, in the order they were made."""
         if self.wallbox is not None:
-            return [site.wallboxes[self.wallbox]]
+            return [site.wallbox(self.wallbox)]
         return site.wallboxes_of(self.charger or site.names.only_charger())
 
     def each(self, site: Site, name: str, detail: Mapping[str, object], do: Callable[[Wallbox], Outcome]) -> Outcome:
@@ -108,7 +108,7 @@ class Set(Step):
         return self
 
     def apply(self, site: Site) -> Outcome:
-        wallbox = site.wallboxes[self.wallbox]
+        wallbox = site.wallbox(self.wallbox)
         with site.because_of("set", {"settings": dict(self.settings)}, wallbox):
             wallbox.configure(self.settings)
         return Outcome()
@@ -131,7 +131,7 @@ class Reboot(Step):
 
     def apply(self, site: Site) -> Outcome:
         if self.wallbox is not None:
-            self._restart(site, site.wallboxes[self.wallbox])
+            self._restart(site, site.wallbox(self.wallbox))
             return Outcome()
         charger = self.charger or site.names.only_charger()
         for wallbox in site.wallboxes_of(charger):
@@ -161,7 +161,7 @@ class SetFirmware(Step):
         return self
 
     def apply(self, site: Site) -> Outcome:
-        wallbox = site.wallboxes[self.wallbox]
+        wallbox = site.wallbox(self.wallbox)
         with site.because_of("set_firmware", {"firmware": self.firmware}, wallbox):
             wallbox.set_firmware(self.firmware)
         return Outcome()
@@ -195,7 +195,7 @@ class Command(Step):
         return self
 
     def apply(self, site: Site) -> Outcome:
-        wallbox = site.wallboxes[self.wallbox]
+        wallbox = site.wallbox(self.wallbox)
         chosen = self.interface or (
             "http" if "http" in wallbox.interfaces else next(iter(wallbox.interfaces), "scenario")
         )

@@ -65,7 +65,7 @@ class Place:
 
     def target(self, site: Site) -> Target:
         """The same in a world."""
-        wallboxes = [site.wallboxes[self.wallbox]] if self.wallbox else site.wallboxes_of(self.charger)
+        wallboxes = [site.wallbox(self.wallbox)] if self.wallbox else site.wallboxes_of(self.charger)
         return Target(
             simulation=site.simulation,
             charger=self.charger,

@@ -38,7 +38,7 @@ class OcppCall(Step):
     """What it says, by the names of OCPP. `transactionId: running` is the id of the transaction that runs."""
 
     def apply(self, site: Site) -> Outcome:
-        wallbox = site.wallboxes[self.wallbox]
+        wallbox = site.wallbox(self.wallbox)
         access = ocpp_access(wallbox)
         if access is None:
             raise EmulatorError(f"{self.wallbox} has no charge point that is switched on")

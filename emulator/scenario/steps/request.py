@@ -114,7 +114,7 @@ class Request(Step):
         if self.in_ == "play" and FaultEngine.of(site.simulation).served:
             why = "left to real clients (in: play)"
             return Outcome(message=why, detail={"ok": True, LEFT_OUT: why})
-        found = self._asked(site, site.wallboxes[self.on.wallbox], self.on.interface)
+        found = self._asked(site, site.wallbox(self.on.wallbox), self.on.interface)
         items = []
         wrong = []
         for name, value in self.expect.items():

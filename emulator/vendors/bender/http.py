@@ -128,10 +128,10 @@ class HttpApi:
         return key.text(view)
 
     def _admitted(self, request: HttpRequest) -> bool:
-        passwords = {user: self.settings[setting] for user, setting in PASSWORDS.items()}
         stated = self.settings[REST_AUTH]
-        if stated == "none" or (stated is None and not any(passwords.values())):
+        if stated == "none" or (stated is None and not any(map(self.settings.__getitem__, PASSWORDS.values()))):
             return True
+        passwords = {user: self.settings[setting] for user, setting in PASSWORDS.items()}
         headers = request.headers
         expected = passwords.get(headers.get("username", ""))
         if not expected or headers.get("authorization") != AUTHORISATION:

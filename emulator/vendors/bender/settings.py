@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...devices.settings import Setting, boolean, declared, integer, list_of, number, one_of, optional, text
+from ...devices.settings import Setting, boolean, declared, integer, list_of, number, one_of, optional, takes, text
 from . import meters
 from .faultcodes import KNOWN
 from .models import PHASE_PAUSE
@@ -22,6 +22,7 @@ def normal(shown: str) -> str:
     return shown.replace(":", "").replace(" ", "").lower()[:20]
 
 
+@takes({"type": ["string", "integer"]})
 def card(value: object) -> str:
     if isinstance(value, str | int):
         return normal(str(value))

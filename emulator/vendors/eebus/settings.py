@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...devices.settings import Setting, boolean, declared, list_of
+from ...devices.settings import Setting, boolean, declared, list_of, takes
 
 
+@takes({"type": "string", "pattern": "^[0-9A-Fa-f]{40}$", "examples": ["0123456789abcdef0123456789abcdef01234567"]})
 def _ski(value: object) -> str:
     if isinstance(value, str) and len(value) == 40 and set(value.lower()) <= set("0123456789abcdef"):
         return value.lower()
     raise ValueError("expected a SKI of 40 hexadecimal digits")
 
 
+@takes({"type": "string", "pattern": ":[0-9]+$", "examples": ["192.168.1.5:4712"]})
 def _place(value: object) -> str:
     if isinstance(value, str) and value.rpartition(":")[0] and value.rpartition(":")[2].isdigit():
         return value

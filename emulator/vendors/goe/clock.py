@@ -48,7 +48,11 @@ class Clock:
 
     def offset(self, at: Instant) -> timedelta:
         """Local time minus UTC."""
-        return localtime.offset_at(self.utc(at), self._settings[TOF], self._settings[TDS])
+        return self.offset_of(self.utc(at))
+
+    def offset_of(self, utc: datetime) -> timedelta:
+        """As `offset`, at a UTC that the wallbox has."""
+        return localtime.offset_at(utc, self._settings[TOF], self._settings[TDS])
 
     def local(self, at: Instant) -> datetime:
         """Local time; its `tzinfo` says UTC, as only its numbers matter."""

@@ -7,7 +7,8 @@ second since boot, and everything decided from the logic's run of that second.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final
 
 from ...core.freshness import HOLDS, NOW, ONCE, seen, until
@@ -65,9 +66,20 @@ class View:
     @seen
     def offset(self) -> timedelta:
         """Local time minus UTC. Both change at whole minutes."""
-        utc = self.device.clock.utc(self.moment.at)
+        utc = self._utc
         until(self.moment.at + MINUTE - utc.second * SECOND - utc.microsecond)
-        return self.device.clock.offset(self.moment.at)
+        return self.device.clock.offset_of(utc)
+
+    @property
+    def utc(self) -> datetime:
+        """By the wallbox's clock."""
+        HOLDS.until = NOW
+        return self._utc
+
+    @cached_property
+    def _utc(self) -> datetime:
+        """As `utc`, for who tells nobody what time it is."""
+        return self.device.clock.utc(self.moment.at)
 
     @property
     def http_clients(self) -> int:
@@ -188,7 +200,7 @@ def total_energy(v: View) -> int:
 
 def peak_power(v: View) -> object:
     """The highest power of the session [W]: without noise, with which it would fall again."""
-    exact = v.device.processor.exact(v.at)
+    exact = v.device.processor.exact(v.second)
     return max(v.memory.peak_power, exact.power) if exact.plugged else v.memory.peak_power
 
 
@@ -276,17 +288,13 @@ def price_slot(v: View) -> object:
 
 def utc(*, microseconds: bool = False) -> Read:
     """`utc`"""
-    return lambda v: localtime.stamp(v.device.clock.utc(v.at), microseconds=microseconds)
+    return lambda v: localtime.stamp(v.utc, microseconds=microseconds)
 
 
 def local(*, microseconds: bool = False) -> Read:
     """`loc`"""
 
-    def read(v: View) -> object:
-        clock = v.device.clock
-        return localtime.local_stamp(clock.utc(v.at), v.offset, microseconds=microseconds)
-
-    return read
+    return lambda v: localtime.local_stamp(v.utc, v.offset, microseconds=microseconds)
 
 
 def time_server_state(v: View) -> object:

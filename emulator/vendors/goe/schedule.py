@@ -6,6 +6,7 @@ Source: go-e apikeys, "sch_week"; firmware list 59.4 for controls 3 and 4; chang
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum, IntEnum
 from typing import Final, NotRequired, TypedDict, TypeGuard
@@ -14,6 +15,7 @@ from .refusals import Refusal, range_exceeded
 from .rules import Rule
 from .values import JsonType
 
+Schema = Mapping[str, object]
 _DAY_END: Final = 24 * 3600
 _LOOK_AHEAD: Final = 8
 """Days searched for the next change: a week and the day it began."""
@@ -157,18 +159,33 @@ def _is_moment(moment: object) -> bool:
     return bool(0 <= hour <= 23 and 0 <= minute <= 59 and 0 <= second <= 59)
 
 
-PLAN: Final = JsonType("object", _is_plan)
+def _whole(lowest: int, highest: int) -> Schema:
+    return {"type": "integer", "minimum": lowest, "maximum": highest}
+
+
+def _object(required: tuple[str, ...], **members: Schema) -> Schema:
+    return {"type": "object", "properties": members, "required": list(required)}
+
+
+_MOMENT: Final = _object(("hour", "minute"), hour=_whole(0, 24), minute=_whole(0, 59), second=_whole(0, 59))
+_RANGE: Final = _object(("begin", "end"), begin=_MOMENT, end=_MOMENT)
+_RANGES: Final = {"type": "array", "items": _RANGE, "minItems": 1, "maxItems": RANGES}
+PLAN: Final = JsonType(
+    "object",
+    _is_plan,
+    schema=_object(("control", "ranges"), control=_whole(0, max(Control)), ranges=_RANGES),
+)
 
 
 def controls(highest: int) -> Rule:
     """A schedule whose control the firmware knows."""
 
-    def rule(value: object) -> Refusal | None:
+    def refusal(value: object) -> Refusal | None:
         if not PLAN.fits(value) or 0 <= value["control"] <= highest:
             return None
         return range_exceeded(value["control"], 0, highest)
 
-    return rule
+    return Rule(refusal)
 
 
 def normalised(value: Plan) -> Plan:

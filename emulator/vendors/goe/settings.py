@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypedDict, TypeGuard
 
-from ...devices.settings import Setting, boolean, integer, list_of, one_of, optional, text
+from ...devices.settings import Checked, Setting, boolean, integer, list_of, one_of, optional, takes, text
 from . import rules, schedule
 from .login import Scheme
 from .rules import Rule, at_least, short, within, zero_or_within
@@ -55,7 +55,8 @@ def stored(name: str, kind: JsonType[T], default: T, rule: Rule | None = None, *
             raise ValueError(refusal.text)
         return value
 
-    return Stored(name=name, default=default, check=check, persistent=persistent, type=kind, rule=rule)
+    described = Checked(check, kind.schema if rule is None else {**kind.schema, **rule.schema})
+    return Stored(name=name, default=default, check=described, persistent=persistent, type=kind, rule=rule)
 
 
 # --- current and energy ----------------------------------------------------------------------------------------------
@@ -165,7 +166,20 @@ def _prices(value: object) -> TypeGuard[list[Price]]:
 
 
 _NO_PRICES: Final[list[Price]] = []
-AWPL: Final = stored("awpl", JsonType("array<object>", _prices, single=True), _NO_PRICES)
+_PRICES: Final = JsonType(
+    "array<object>",
+    _prices,
+    single=True,
+    schema={
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {name: {"type": "number"} for name in Price.__annotations__},
+            "required": [*Price.__annotations__],
+        },
+    },
+)
+AWPL: Final = stored("awpl", _PRICES, _NO_PRICES)
 
 # --- grid guards -----------------------------------------------------------------------------------------------------
 
@@ -253,6 +267,18 @@ def is_card(value: object) -> TypeGuard[CardEntry]:
     return isinstance(name, str) and isinstance(tag, str) and is_moderate(energy) and energy >= 0
 
 
+_CARD: Final = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "energy": {"type": "number", "minimum": 0},
+        "rfid": {"type": "string", "examples": ["04a1b2c3"]},
+    },
+    "additionalProperties": False,
+}
+
+
+@takes({"type": "array", "items": _CARD, "maxItems": SLOTS})
 def _cards(value: object) -> list[CardEntry]:
     """Slots in the API's written form: `[{"name": "Anna", "rfid": "04a1b2c3"}]`."""
     if not isinstance(value, list | tuple) or len(value) > SLOTS:
@@ -270,6 +296,10 @@ class GroupCurrent(TypedDict):
     ts: int
 
 
+_AMPERES: Final = {"type": "integer", "minimum": 0}
+
+
+@takes({"anyOf": [_AMPERES, {"type": "object", "properties": {"amp": _AMPERES}, "required": ["amp"]}]})
 def _group_current(value: object) -> GroupCurrent:
     """A number of amperes, or the object the API shows."""
     amperes = value.get("amp") if isinstance(value, Mapping) else value
@@ -281,6 +311,8 @@ def _group_current(value: object) -> GroupCurrent:
 _NO_CARDS: Final[list[CardEntry]] = []
 _GROUP: Final[GroupCurrent] = {"amp": 32, "ts": 0}
 
+_CENTURY: Final = 100 * 365 * 86_400 * 1_000_000
+"""µs"""
 BAC: Final = Setting("bac", 3, integer(0, 3), "button may change the current: 0 never to 3 always")
 SDP: Final = Setting("sdp", 0, integer(0, 3), "button may change the force state: 0 never to 3 always")
 LOT: Final = Setting("lot", _GROUP, _group_current, "current of the load group, A")
@@ -313,7 +345,7 @@ V1_AMP: Final = Setting(
     "v1_amp", None, optional(integer(6, 32)), "API v1 of V1 and V2: A that the next restart brings back; null: amp"
 )
 RBC: Final = Setting("rbc", 1, integer(0, 2**32 - 1), "restarts so far")
-CLOCK_ERROR: Final = Setting("clock_error", 0, integer(-(2**62), 2**62), "µs the clock is ahead")
+CLOCK_ERROR: Final = Setting("clock_error", 0, integer(-_CENTURY, _CENTURY), "µs the clock is ahead")
 LOA: Final = Setting("loa", None, optional(integer(0, 32)), "A the load group grants; null: no group")
 OFFERED_FIRMWARE: Final[Setting[list[str]]] = Setting(
     "offered_firmware", [], list_of(text(32)), "versions the update server offers beside the present one"

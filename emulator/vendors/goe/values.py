@@ -5,8 +5,8 @@ The one rule: a type says which JSON values fit it and how wide its floats are; 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Generic, TypeGuard, TypeVar
 
 T = TypeVar("T")
@@ -22,6 +22,8 @@ class JsonType(Generic[T_co]):
     single: bool = False
     bounds: tuple[int, int] | None = None
     """Of whole numbers."""
+    schema: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
+    """JSON Schema of it."""
 
     @property
     def expected(self) -> str:
@@ -33,7 +35,9 @@ def _integer(name: str, lowest: int, highest: int) -> JsonType[int]:
     def fits(value: object) -> TypeGuard[int]:
         return isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
 
-    return JsonType(name, fits, bounds=(lowest, highest))
+    return JsonType(
+        name, fits, bounds=(lowest, highest), schema={"type": "integer", "minimum": lowest, "maximum": highest}
+    )
 
 
 def _instance(kind: type[T]) -> Callable[[object], TypeGuard[T]]:
@@ -68,7 +72,8 @@ def optional(inner: JsonType[T]) -> JsonType[T | None]:
     def fits(value: object) -> TypeGuard[T | None]:
         return value is None or inner.fits(value)
 
-    return JsonType(f"optional<{inner.name}>", fits, inner.single, inner.bounds)
+    schema = {**inner.schema, "type": [inner.schema["type"], "null"]}
+    return JsonType(f"optional<{inner.name}>", fits, inner.single, inner.bounds, schema)
 
 
 def array(inner: JsonType[T], *, longest: int | None = None, length: int | None = None) -> JsonType[list[T]]:
@@ -80,7 +85,12 @@ def array(inner: JsonType[T], *, longest: int | None = None, length: int | None 
         return (longest is None or len(value) <= longest) and all(map(inner.fits, value))
 
     size = "" if length is None else f"[{length}]"
-    return JsonType(f"array<{inner.name}>{size}", fits, inner.single)
+    schema: dict[str, object] = {"type": "array", "items": dict(inner.schema)}
+    if length is not None or longest is not None:
+        schema["maxItems"] = longest if length is None else length
+    if length is not None:
+        schema["minItems"] = length
+    return JsonType(f"array<{inner.name}>{size}", fits, inner.single, schema=schema)
 
 
 def either(name: str, *types: JsonType[T]) -> JsonType[T]:
@@ -89,7 +99,8 @@ def either(name: str, *types: JsonType[T]) -> JsonType[T]:
     def fits(value: object) -> TypeGuard[T]:
         return any(kind.fits(value) for kind in types)
 
-    return JsonType(name, fits, any(kind.single for kind in types))
+    schema = {"anyOf": [dict(kind.schema) for kind in types]}
+    return JsonType(name, fits, any(kind.single for kind in types), schema=schema)
 
 
 def anything(_: object) -> TypeGuard[object]:
@@ -97,8 +108,8 @@ def anything(_: object) -> TypeGuard[object]:
 
 
 ANY: Final[JsonType[object]] = JsonType("any", anything)
-BOOL: Final[JsonType[bool]] = JsonType("bool", _instance(bool))
-STRING: Final[JsonType[str]] = JsonType("string", _instance(str))
+BOOL: Final[JsonType[bool]] = JsonType("bool", _instance(bool), schema={"type": "boolean"})
+STRING: Final[JsonType[str]] = JsonType("string", _instance(str), schema={"type": "string"})
 UINT8: Final = _integer("uint8", 0, 255)
 INT8: Final = _integer("int8", -128, 127)
 UINT16: Final = _integer("uint16", 0, 65_535)
@@ -108,10 +119,10 @@ INT64: Final = _integer("int64", -(2**63), 2**63 - 1)
 UINT64: Final = _integer("uint64", 0, 2**64 - 1)
 SIZE: Final = _integer("size_t", 0, 2**32 - 1)
 INT: Final = _integer("int", -(2**31), 2**31 - 1)
-FLOAT: Final = JsonType("float", _number, single=True)
-DOUBLE: Final = JsonType("double", _number)
-OBJECT: Final = JsonType("object", _object)
-SINGLE_OBJECT: Final = JsonType("object", _object, single=True)
+FLOAT: Final = JsonType("float", _number, single=True, schema={"type": "number"})
+DOUBLE: Final = JsonType("double", _number, schema={"type": "number"})
+OBJECT: Final = JsonType("object", _object, schema={"type": "object"})
+SINGLE_OBJECT: Final = JsonType("object", _object, single=True, schema={"type": "object"})
 """An object whose numbers are 32-bit floats, such as a price."""
 OBJECTS: Final = array(OBJECT)
 SINGLE_OBJECTS: Final = array(SINGLE_OBJECT)

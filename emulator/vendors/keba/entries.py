@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypedDict
 
-from ...devices.settings import integer, text
+from ...devices.settings import integer, takes, text
 
 NO_TAG: Final = "0" * 16
 NO_CLASS: Final = "0" * 20
@@ -52,6 +52,15 @@ _number: Final = integer(-1, 2**63)
 _word: Final = text(64)
 
 
+_SHAPE: Final = {
+    "type": "object",
+    "properties": {name: {"type": "string" if name in TEXTS else "integer"} for name in EMPTY},
+    "required": [*EMPTY],
+    "additionalProperties": False,
+}
+
+
+@takes(_SHAPE)
 def entry(value: object) -> Entry:
     """An entry as a state file has it."""
     if not isinstance(value, Mapping) or set(value) != set(EMPTY):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...devices.settings import Setting, boolean, declared, integer, list_of, number, one_of, optional, text
+from ...devices.settings import Setting, boolean, declared, integer, list_of, number, one_of, optional, takes, text
 from .entries import Entry, entry
 from .quirks import CURR_SETS_OUTPUT, TAG_EXCEPTION
 
@@ -19,6 +19,7 @@ LONGEST_FAILSAFE: Final = 600
 """Range of the time-out [s]; 0 is off."""
 
 
+@takes({"type": "integer", "minimum": 0, "maximum": HIGHEST})
 def current(value: object) -> int:
     """0 or 6000..63000 [mA]."""
     checked = integer(0, HIGHEST)(value)
@@ -27,6 +28,7 @@ def current(value: object) -> int:
     return checked
 
 
+@takes({"type": "integer", "minimum": 0, "maximum": LONGEST_FAILSAFE})
 def timeout(value: object) -> int:
     """0 or 10..600 [s]."""
     checked = integer(0, LONGEST_FAILSAFE)(value)
@@ -35,6 +37,7 @@ def timeout(value: object) -> int:
     return checked
 
 
+@takes({"type": ["string", "integer"], "minimum": 0, "examples": ["04A1B2C3D4E5F6"]})
 def tag(value: object) -> str:
     """A card as the reports show it: 16 lower-case hexadecimal digits, zeros behind a shorter number."""
     digits = str(value).replace(":", "").replace(" ", "").lower()

@@ -132,9 +132,14 @@ class Charging:
         utc = moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
         return utc + timedelta(hours=self._settings[GMT_OFFSET.setting])
 
+    @property
+    def scheduled(self) -> bool:
+        """The schedule says something."""
+        return bool(self._settings[CHARGING_SCHEDULE_ENABLED.setting]) and not self.overridden
+
     def schedule_current(self, at: Instant) -> int | None:
         """Current that the schedule allows now [A]; None: it says nothing."""
-        if not self._settings[CHARGING_SCHEDULE_ENABLED.setting] or self.overridden:
+        if not self.scheduled:
             return None
         return current_at(self.intervals(), minute_of_week(self.local_time(at)))
 

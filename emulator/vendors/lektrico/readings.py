@@ -75,7 +75,7 @@ class View:
     @seen
     def limits(self) -> Mapping[str, int | None]:
         """See `Charging.limits`."""
-        return self.charging.limits(self.at)
+        return self.charging.limits(self.at if self.charging.scheduled else self.now.instant)
 
     # --- state -------------------------------------------------------------------------------------------------------
 
@@ -159,7 +159,9 @@ class View:
 
         Source: 29732 to 30180 in captured replies. ASSUMED: how it moves.
         """
-        return HEAP_FREE - 4 * round(HEAP_USED * noise.uniform(0, NoiseChannel.DEVICE, self.at // SECOND))
+        second = self.now.instant // SECOND
+        until((second + 1) * SECOND)
+        return HEAP_FREE - 4 * round(HEAP_USED * noise.uniform(0, NoiseChannel.DEVICE, second))
 
     @property
     def hardware_current(self) -> int:

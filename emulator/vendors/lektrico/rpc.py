@@ -8,13 +8,16 @@ Source: rpc-common (mg_rpc.c, mg_rpc_channel_http.c) and Mongoose 6, captured fr
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote, unquote_plus
 
 from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Route
+from ...devices.rendering import Carried, Document
 from ...language.digits import is_index
 from . import json
 from .methods import Api
+from .readings import View
 from .refusals import Refusal, shutting_down
 from .settings import WIFI
 
@@ -27,6 +30,9 @@ MAX_FRAME: Final = 4096
 """Bytes. Source: the framework's default."""
 MAX_CHANNELS: Final = 20
 """Source: the framework's default."""
+NOTHING: Final[Mapping[str, object]] = {}
+SPELLINGS: Final = 64
+"""Of methods, whose replies are kept: clients write them in small letters or in large ones."""
 _STATUS: Final = {403: 403, 404: 404}
 """HTTP status by error code; every other code is 500. Source: mg_rpc_channel_http.c."""
 
@@ -47,6 +53,8 @@ class Rpc:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self._kept: dict[tuple[str, bool], Carried[bytes]] = {}
+        """What carries the members that a method reads, by its name, to who keeps the connection or not."""
 
     def interface(self) -> HttpInterface:
         return HttpInterface(
@@ -67,20 +75,39 @@ class Rpc:
 
     def answer(self, request: HttpRequest) -> HttpReply:
         if request.method == "OPTIONS":
-            return self._reply(request, 200, b"", end=b"")
+            return _reply(200, b"", keep=_kept_open(request), end=b"")
         method = unquote(request.raw_path)[len("/rpc/") :]
         return self._plainly(request, method) if method else self._frame(request)
 
     def _plainly(self, request: HttpRequest, method: str) -> HttpReply:
         """Parameters are the body, or the query turned into an object with its values as they are."""
+        if not request.body and not request.query_string and (document := self._api.document(method)) is not None:
+            return self._members(request, method, document)
         text = request.body.decode("utf-8", "replace") if request.body else _from_query(request.query_string)
         params, _ = json.read_object(text)
         result = self._call(method, params, request)
         journal: dict[str, object] = {"method": method, "params": params}
         if isinstance(result, Refusal):
-            status = _STATUS.get(result.code, 500)
-            return self._reply(request, status, _printed(result.error()), journal | {"error": result.error()})
-        return self._reply(request, 200, result, journal | self._read(method))
+            return _refused(result, journal, keep=_kept_open(request))
+        return _reply(200, result, journal | self._read(method), keep=_kept_open(request))
+
+    def _members(self, request: HttpRequest, method: str, document: Document[View]) -> HttpReply:
+        """What a method reads, without parameters."""
+        keep = _kept_open(request)
+        if (refusal := self._going_down()) is not None:
+            return _refused(refusal, {"method": method, "params": {}}, keep=keep)
+        carried = self._kept.get((method, keep))
+        if carried is None:
+            journal = {"method": method, "params": {}, **self._read(method)}
+            if len(self._kept) >= SPELLINGS:
+                self._kept.clear()
+            carried = self._kept[method, keep] = Carried(lambda text: _reply(200, text, journal, keep=keep))
+        return carried.reply(document.bytes(self._api.view))
+
+    def _going_down(self) -> Refusal | None:
+        """What every call is answered before a reboot."""
+        left = self._api.lifecycle.milliseconds_left(self._api.simulation.now())
+        return None if left is None else shutting_down(left)
 
     def _read(self, method: str) -> dict[str, object]:
         """What a call reads, for the journal."""
@@ -117,42 +144,48 @@ class Rpc:
         if isinstance(result, Refusal):
             reply["error"] = result.error()
             journal["error"] = result.error()
-            return self._reply(request, 200, _printed(reply), journal)
-        return self._reply(request, 200, _printed(reply)[:-1] + b',"result":' + result + b"}", journal)
+            return _reply(200, _printed(reply), journal, keep=_kept_open(request))
+        text = _printed(reply)[:-1] + b',"result":' + result + b"}"
+        return _reply(200, text, journal, keep=_kept_open(request))
 
     def _call(self, method: str, params: dict[str, object], request: HttpRequest) -> bytes | Refusal:
         """The printed result, or a refusal."""
         api = self._api
-        left = api.lifecycle.milliseconds_left(api.simulation.now())
-        if left is not None:
-            return shutting_down(left)
+        if (refusal := self._going_down()) is not None:
+            return refusal
         document = api.document(method)
         if document is not None:
             return document.bytes(api.view)
         result = api.call(method, params, request.origin)
         return result if isinstance(result, Refusal) else _printed(result)
 
-    def _reply(
-        self,
-        request: HttpRequest,
-        status: int,
-        text: bytes,
-        journal: dict[str, object] | None = None,
-        end: bytes = b"\r\n",
-    ) -> HttpReply:
-        """With the CR LF that the framework counts into the length. Kept open only for who asks for it in words."""
-        keep = request.headers.get("connection", "").strip().lower() == "keep-alive"
-        body = text + end
-        headers = (
-            SERVER,
-            ("Content-Type", "application/json"),
-            *CORS,
-            ("Content-Length", str(len(body))),
-            ("Connection", "keep-alive" if keep else "close"),
-        )
-        return HttpReply(
-            status=status, body=body, content_type=None, headers=headers, close=not keep, journal=journal or {}
-        )
+
+def _kept_open(request: HttpRequest) -> bool:
+    """Connections are kept open only for who asks for it in words."""
+    return request.headers.get("connection", "").strip().lower() == "keep-alive"
+
+
+def _refused(refusal: Refusal, journal: dict[str, object], *, keep: bool) -> HttpReply:
+    """A bare error."""
+    error = refusal.error()
+    return _reply(_STATUS.get(refusal.code, 500), _printed(error), journal | {"error": error}, keep=keep)
+
+
+def _reply(
+    status: int, text: bytes, journal: Mapping[str, object] = NOTHING, *, keep: bool, end: bytes = b"\r\n"
+) -> HttpReply:
+    """With the CR LF that the framework counts into the length."""
+    body = text + end
+    headers = (
+        SERVER,
+        ("Content-Type", "application/json"),
+        *CORS,
+        ("Content-Length", str(len(body))),
+        ("Connection", "keep-alive" if keep else "close"),
+    )
+    return HttpReply(
+        status=status, body=body, content_type=None, headers=headers, close=not keep, journal=journal or {}
+    )
 
 
 def _printed(value: object) -> bytes:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ...devices.settings import schema_of, takes
 from .conversions import as_integer
 from .refusals import FORMAT, RANGE, TYPE, Refusal
 
@@ -72,6 +73,14 @@ def read_intervals(value: object) -> tuple[Interval, ...] | Refusal:
     return tuple(found)
 
 
+_INTERVAL: Final = {
+    "type": "object",
+    "properties": {name: dict(schema_of(as_integer(*bounds))) for name, bounds in _RANGES.items()},
+    "required": [*FIELDS],
+}
+
+
+@takes({"type": "array", "items": _INTERVAL, "maxItems": LONGEST})
 def as_schedule(value: object) -> list[dict[str, int]] | Refusal:
     """The same as plain data, in the form of the API: what is stored."""
     found = read_intervals(value)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...devices.settings import Setting, boolean, declared, integer, number, one_of, optional, text
+from ...devices.settings import Setting, boolean, declared, integer, number, one_of, optional, takes, text
 from .config import KEYS
 from .conversions import as_current, as_password, as_relay_mode
 from .quirks import QUIRKS
@@ -18,16 +18,22 @@ _API: Final = "Charger local API, 5."
 _COUNT: Final = integer(0, 2**31 - 1)
 
 
+_TEXTS: Final = {"type": "array", "items": {"type": "string"}}
+
+
+@takes(_TEXTS)
 def _tags(value: object) -> tuple[str, ...]:
     return tuple(tag.lower() for tag in _names(value))
 
 
+@takes(_TEXTS)
 def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple):
         raise ValueError("expected a list of texts")
     return tuple(text()(name) for name in value)
 
 
+@takes({"type": "array", "items": {"type": "number", "minimum": -1e6, "maximum": 1e6}, "minItems": 3, "maxItems": 3})
 def _three(value: object) -> tuple[float, float, float]:
     if not isinstance(value, list | tuple) or len(value) != 3:
         raise ValueError("expected three numbers")

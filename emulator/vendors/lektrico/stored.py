@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from ...devices.points import Point
-from ...devices.settings import Setting
+from ...devices.settings import Checked, Setting, schema_of
 from .conversions import Convert
 from .refusals import Refusal
 
@@ -28,7 +28,10 @@ class Stored(Point, Generic[T_co]):
     @cached_property
     def setting(self) -> Setting[T_co]:
         """Where it is kept."""
-        return Setting(self.name, self.default, self._check, self.about, persistent=self.persistent)
+        schema = schema_of(self.convert)
+        if isinstance(self.convert(self.default), Refusal):
+            schema = {"anyOf": [schema, {"const": self.default}]}
+        return Setting(self.name, self.default, Checked(self._check, schema), self.about, persistent=self.persistent)
 
     def _check(self, value: object) -> T_co:
         """The same rule for what a user states; the default counts as stated."""

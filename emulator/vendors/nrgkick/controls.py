@@ -17,7 +17,7 @@ from ...core.messages import Outcome, Reason
 from ...core.snapshot import Snapshot
 from ...devices.controls import Control, Host
 from ...devices.registers import U16, U32, WireType
-from ...devices.settings import Check, Setting, number
+from ...devices.settings import Check, Setting, number, takes
 from ...runtime.simulation import Simulation
 from .settings import CONTROL_LAG, PHASE_SWITCHING, PHASE_ZERO, SOLAR_CHARGING
 from .unit import Unit
@@ -100,6 +100,7 @@ class Controls:
 def _whole(lowest: int, highest: int) -> Check[int]:
     """A whole number in a closed range; true and false are taken as 1 and 0."""
 
+    @takes({"type": ["integer", "boolean"], "minimum": lowest, "maximum": highest})
     def check(value: object) -> int:
         if isinstance(value, int | float) and math.isfinite(value) and lowest <= value <= highest and value % 1 == 0:
             return int(value)

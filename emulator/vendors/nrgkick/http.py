@@ -43,6 +43,13 @@ def encode(value: object) -> bytes:
     return _ENCODER.encode(value).encode()
 
 
+def _encode_value(value: object) -> bytes:
+    """As `encode`; empty where the hardware is not there."""
+    if value.__class__ is int or value.__class__ is float:  # most that changes is
+        return repr(value).encode()
+    return b"" if isinstance(value, Reason) else encode(value)
+
+
 def refuse(status: int, text: str, headers: tuple[tuple[str, str], ...] = ()) -> HttpReply:
     """The envelope of every refusal."""
     return HttpReply(status=status, body=encode({"Response": text}), headers=headers, journal={"response": text})
@@ -141,10 +148,10 @@ class HttpApi:
         """Flags count by their presence: `raw`, and the sections that are wanted. None of them: all."""
         flags = {name for name, _ in request.query}
         sections = self._sections[endpoint]
-        wanted = [name for name in sections if name in flags] or list(sections)
+        wanted = tuple(name for name in sections if name in flags) if flags else ()
         raw = "raw" in flags and not self._shows(IGNORES_RAW)
         early = self._shows(EARLY_COLON_KEYS)
-        key = (endpoint, tuple(wanted), raw, early)
+        key = (endpoint, wanted or tuple(sections), raw, early)
         served = self._documents.get(key)
         if served is None:
             served = self._documents[key] = self._served(*key)
@@ -165,7 +172,7 @@ class HttpApi:
         if key not in self._fragments:
             self._fragments[key] = Fragment(
                 lambda view: item.json(view, raw=raw),
-                lambda value: b"" if isinstance(value, Reason) else encode(value),
+                _encode_value,
             )
         return self._fragments[key]
 

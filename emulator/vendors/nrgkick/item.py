@@ -48,18 +48,22 @@ class Item(Register[View, Controls]):
         """The JSON value; a `Reason` where the hardware is not there."""
         assert self.read is not None
         value = self.read(view)
-        if isinstance(value, Reason | str):
+        if isinstance(value, (Reason, str)):
             return value
         if self.texts is not None:
             assert isinstance(value, int)
             return value if raw else self.texts.get(value, UNKNOWN)
-        assert isinstance(value, int | float)
-        return plain(self._rounded(value) if isinstance(self.type, Integer) else value)
+        assert isinstance(value, (int, float))
+        kind = self._integer
+        return plain(value if kind is None else self._rounded(value, kind))
 
-    def _rounded(self, value: float) -> float:
+    @cached_property
+    def _integer(self) -> Integer | None:
+        """Its register, where that rounds it."""
+        return self.type if isinstance(self.type, Integer) else None
+
+    def _rounded(self, value: float, kind: Integer) -> float:
         """To the resolution and within the range of the register: what `type` would decode again."""
-        kind = self.type
-        assert isinstance(kind, Integer)
         scaled = abs(value * self.scale)
         whole = math.floor(scaled + 0.5) if value >= 0 else -math.floor(scaled + 0.5)
         return min(max(whole, kind.lowest), kind.highest) / self.scale

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ...devices.settings import Setting, boolean, declared, integer, list_of, number, one_of, optional, text
+from ...devices.settings import Setting, boolean, declared, integer, list_of, number, one_of, optional, takes, text
 from .attachments import ATTACHMENTS
 from .quirks import QUIRKS
 
 _WINDOW: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 
+@takes({"type": "string", "pattern": f"^{_WINDOW.pattern}$", "examples": ["22:00-06:00"]})
 def window(value: object) -> str:
     """A time of day from and to."""
     if isinstance(value, str) and _WINDOW.fullmatch(value):

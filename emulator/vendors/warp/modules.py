@@ -162,4 +162,9 @@ class Modules:
         self.http = Http(
             platform, users, self.automation, self.names, meters, self.network, self.mqtt.board, (*served, downloads)
         )
-        platform.eyes = Eyes(observe=platform.observe, polled=controller.polled, sample=meters.sample)
+        platform.eyes = Eyes(
+            observe=platform.observe,
+            polled=controller.polled,
+            remembered=controller.remembered,
+            sample=meters.sample,
+        )

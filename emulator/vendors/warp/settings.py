@@ -10,7 +10,20 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from ...devices.quirks import Quirk
-from ...devices.settings import Setting, boolean, declared, integer, list_of, number, optional
+from ...devices.settings import (
+    Checked,
+    Setting,
+    anything,
+    boolean,
+    declared,
+    integer,
+    list_of,
+    number,
+    optional,
+    schema_of,
+    takes,
+    text,
+)
 
 T = TypeVar("T")
 Charge = tuple[int, int, int, float | None, float | None]
@@ -27,18 +40,35 @@ def _whole(value: object) -> int:
     return integer(0, 1 << 53)(value)
 
 
+_minutes: Final = integer(0, 0xFFFFFFFF)
+_user: Final = integer(0, 0xFF)
+
+
 def _reading(value: object) -> float | None:
     return None if value is None else number(0, 1e12)(value)
 
 
+def _tuple(*items: Mapping[str, object]) -> Mapping[str, object]:
+    return {"type": "array", "prefixItems": list(items), "minItems": len(items), "maxItems": len(items)}
+
+
+_TEXT: Final = {"type": "string"}
+_NUMBER: Final = {"type": "integer", "minimum": 0}
+_MINUTES: Final = schema_of(_minutes)
+_USER: Final = schema_of(_user)
+_READING: Final = {"type": ["number", "null"], "minimum": 0}
+
+
+@takes(_tuple(_MINUTES, _NUMBER, _USER, _READING, _READING))
 def _charge(value: object) -> Charge:
     minutes, duration, user, start, end = _columns(value, 5)
-    return _whole(minutes), _whole(duration), _whole(user), _reading(start), _reading(end)
+    return _minutes(minutes), _whole(duration), _user(user), _reading(start), _reading(end)
 
 
+@takes(_tuple(_NUMBER, _MINUTES))
 def _boot(value: object) -> tuple[int, int]:
     count, minutes = _columns(value, 2)
-    return _whole(count), _whole(minutes)
+    return _whole(count), _minutes(minutes)
 
 
 def _two_texts(value: object) -> tuple[str, str]:
@@ -46,23 +76,62 @@ def _two_texts(value: object) -> tuple[str, str]:
     return str(first), str(second)
 
 
-def _by(key: Callable[[object], T]) -> Callable[[object], dict[T, tuple[str, str]]]:
-    """An object whose members are two texts each."""
+_ID: Final = re.compile(r"[0-9]{1,9}")
+
+
+def _id(value: object) -> int:
+    if isinstance(value, int) or (isinstance(value, str) and _ID.fullmatch(value)):
+        return int(value)
+    raise ValueError("expected an object with ids as names")
+
+
+_BY_ID: Final = {
+    "type": "object",
+    "propertyNames": {"pattern": f"^{_ID.pattern}$", "examples": ["7"]},
+    "additionalProperties": _tuple(_TEXT, _TEXT),
+}
+
+
+def _by(key: Callable[[object], T]) -> Checked[dict[T, tuple[str, str]]]:
+    """An object whose members have ids as names, and are two texts each."""
 
     def check(value: object) -> dict[T, tuple[str, str]]:
         if not isinstance(value, Mapping):
             raise ValueError("expected an object")
         return {key(name): _two_texts(texts) for name, texts in value.items()}
 
-    return check
+    return Checked(check, _BY_ID)
 
 
-def _document(value: object) -> dict[str, object] | None:
-    if value is not None and not isinstance(value, Mapping):
-        raise ValueError("expected an object or null")
-    return None if value is None else dict(value)
+_CHARGE: Final[Mapping[str, Callable[[object], object]]] = {
+    "user_id": _user,
+    "meter_start": takes(_READING)(_reading),
+    "evse_uptime_start": takes(_NUMBER)(_whole),
+    "timestamp_minutes": _minutes,
+    "authorization_type": integer(0, 5),
+    "authorization_info": anything,
+    "charger_name": text(64),
+}
 
 
+@takes(
+    {
+        "type": ["object", "null"],
+        "properties": {name: schema_of(check) for name, check in _CHARGE.items()},
+        "required": [*_CHARGE],
+        "additionalProperties": False,
+    }
+)
+def _running(value: object) -> dict[str, object] | None:
+    """A charge as `charge_tracker/current_charge` shows it."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or value.keys() != _CHARGE.keys():
+        raise ValueError(f"expected null, or an object with {', '.join(_CHARGE)}")
+    return {name: check(value[name]) for name, check in _CHARGE.items()}
+
+
+@takes({"type": "array", "items": {"type": "integer"}, "maxItems": 24})
 def _hours(value: object) -> list[int]:
     """Up to 24 whole numbers."""
     if isinstance(value, list | tuple) and len(value) <= 24 and all(type(price) is int for price in value):
@@ -100,6 +169,7 @@ CONTACTOR_STUCK: Final = Setting(
 )
 
 
+@takes({"type": "string", "pattern": r"^2\.\d{1,2}\.\d{1,2}$", "examples": ["2.2.11"]})
 def _controller(value: object) -> str:
     found = str(value)
     if not re.fullmatch(r"2\.\d{1,2}\.\d{1,2}", found):
@@ -117,13 +187,13 @@ METER_RESET: Final = Setting("meter_reset", 0.0, number(0, 1e12), "Wh at the las
 METER_LAST_RESET: Final = Setting("meter_last_reset", 0, integer(0, 0xFFFFFFFF))
 CHARGE_LOG: Final[Setting[list[Charge]]] = Setting("charge_log", [], list_of(_charge), "complete charges")
 RUNNING_CHARGE: Final[Setting[dict[str, object] | None]] = Setting(
-    "running_charge", None, _document, "the charge being tracked"
+    "running_charge", None, _running, "the charge being tracked"
 )
 USER_NAMES: Final[Setting[dict[str, tuple[str, str]]]] = Setting(
-    "user_names", {}, _by(str), "names of users with tracked charges"
+    "user_names", {}, _by(lambda value: str(_id(value))), "names of users with tracked charges"
 )
 CERTIFICATES: Final[Setting[dict[int, tuple[str, str]]]] = Setting(
-    "certificates", {}, _by(lambda key: int(str(key))), "name and PEM text by ID"
+    "certificates", {}, _by(_id), "name and PEM text by ID"
 )
 MARKET_PRICES: Final[Setting[list[int]]] = Setting(
     "market_prices",

@@ -13,7 +13,7 @@ from ...devices.firmware import Profile
 from ...devices.points import unique
 from ...devices.settings import Setting
 from ...ocpp.host import MEMORY
-from .api.fitting import partial_document
+from .api.fitting import PartialDocument
 from .api.registry import Registry
 from .api.rows import AnyRow, Config, Row, State
 from .api.schema import U8, Schema
@@ -164,7 +164,7 @@ def _configs() -> Iterable[Setting[object]]:
         if isinstance(row, Config):
             schemas.setdefault(row.name, []).append(row.schema)
     for path, found in schemas.items():
-        yield Setting(path, None, partial_document(found))
+        yield Setting(path, None, PartialDocument(tuple(found)))
 
 
 SETTINGS: Final[tuple[Setting[object], ...]] = (

@@ -13,6 +13,7 @@ from ...core.freshness import HOLDS, NOW, seen, until
 from ...core.instant import MILLISECOND, Instant, grid
 from ...core.snapshot import Snapshot
 from .evse.evseview import EvseView
+from .evse.memory import Memory
 from .meters.values import CALLBACK, Sample
 
 POLL: Final = 250 * MILLISECOND
@@ -25,6 +26,8 @@ class Eyes:
 
     observe: Callable[[Instant], Snapshot]
     polled: Callable[[Instant], EvseView]
+    remembered: Callable[[Instant], tuple[Memory, bool]]
+    """The controller's memory as it was polled, and whether polls go on seeing it until something happens."""
     sample: Callable[[Instant], Sample]
 
 
@@ -54,12 +57,26 @@ class View:
     def snapshot(self) -> Snapshot:
         return self._eyes.observe(self.at)
 
+    @property
+    def _poll(self) -> Instant:
+        """When the controller was polled last."""
+        return max(self._booted_at, grid(self.instant, POLL, self._booted_at))
+
     @seen
     def evse(self) -> EvseView:
         """The controller as polled last; frozen while it does not answer."""
-        poll = max(self._booted_at, grid(self.instant, POLL, self._booted_at))
+        poll = self._poll
         until(poll + POLL)
         return self._eyes.polled(poll)
+
+    @seen
+    def memory(self) -> Memory:
+        """What of its memory the controller told at that poll."""
+        poll = self._poll
+        found, stays = self._eyes.remembered(poll)
+        if not stays:
+            until(poll + POLL)
+        return found
 
     @seen
     def meter(self) -> Sample:

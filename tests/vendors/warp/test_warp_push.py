@@ -162,7 +162,7 @@ def test_clients_are_listed() -> None:
 def test_a_feed_says_nothing_about_what_is_back_where_it_was() -> None:
     world = WarpWorld()
     feed = Feed(Board(world.warp.platform))
-    feed.everything(world.warp.view())
+    feed.everything()
     world.done("info/display_name", "a")
     world.done("info/display_name", "warp3-2abC")
     world.wait(1)

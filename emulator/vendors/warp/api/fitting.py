@@ -5,27 +5,35 @@ The one rule: members of an object may be left out; a bare value stands for a do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+from .describing import Described, partial_schema
 from .schema import DocumentError, Schema
 from .shapes import Obj
 
 
-def partial_document(schemas: Sequence[Schema]) -> Callable[[object], object]:
-    """Fits any of the schemas a path has, by model and firmware; None: nothing is saved."""
+@dataclass(frozen=True, slots=True)
+class PartialDocument:
+    """The check of a setting: fits any of the schemas a path has, by model and firmware; None: nothing is saved."""
 
-    def check(value: object) -> object:
+    schemas: tuple[Schema, ...]
+
+    def __call__(self, value: object) -> object:
         if value is None:
             return None
         problem = ""
-        for schema in schemas:
+        for schema in self.schemas:
             try:
                 return _fit(schema, value)
             except DocumentError as error:
                 problem = str(error)
         raise ValueError(problem)
 
-    return check
+    @property
+    def schema(self) -> Described:
+        """JSON Schema of it: made when somebody asks, because there are many and hardly anybody does."""
+        return partial_schema(self.schemas)
 
 
 def _fit(schema: Schema, value: object) -> object:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import struct
+from functools import lru_cache
 from typing import Final
 
 BASE58: Final = "123456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -24,6 +25,7 @@ def float32(value: float) -> float:
     return found
 
 
+@lru_cache(maxsize=4096)
 def f32(value: float | None) -> str:
     """A float32 as the device's serializer prints it: up to 10 significant digits, no trailing zeros.
 

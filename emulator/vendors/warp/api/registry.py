@@ -68,6 +68,8 @@ class Registry:
         self._moments = moments
         self._kept: dict[str, KeptText] = {}
         """Of states that follow whatever happens."""
+        self._of_memory: dict[str, tuple[object, str]] = {}
+        """Of states that follow the controller's memory: the memory, and what they said."""
         self._settings = settings
         self._record_write = record_write
         self._touch = touch
@@ -76,6 +78,8 @@ class Registry:
         """States, documents and configurations in registration order."""
         self.commands: dict[str, Row] = {}
         """Commands and configurations, by the path that takes a document."""
+        self.version = 0
+        """Another one: other rows."""
         self.modified: set[str] = set()
         """Configurations that were saved since the boot."""
         self.origin = INTERNAL
@@ -84,17 +88,20 @@ class Registry:
         """Of each row, by its name."""
         self._documents: dict[str, object] = {}
         self._active: dict[str, object] = {}
+        self._variants: dict[str, tuple[int, Doc]] = {}
         self._texts: dict[str, str] = {}
         self._last: dict[str, object] = {}
 
     def clear(self) -> None:
         """Nothing is registered."""
-        for table in (self.states, self.commands, self._modules, self._documents, self._active):
+        for table in (self.states, self.commands, self._modules, self._documents, self._active, self._variants):
             table.clear()
+        self.version += 1
 
     def add(self, row: AnyRow[M], module: M) -> None:
         """Register a row of a module. ValueError if the path is taken."""
         self._modules[row.name] = module
+        self.version += 1
         if isinstance(row, Command):
             _put_new(self.commands, row.name, row)
             return
@@ -106,6 +113,7 @@ class Registry:
         """What exists on some conditions only."""
         self.commands.pop(path, None)
         self.states.pop(path, None)
+        self.version += 1
 
     # --- documents ---------------------------------------------------------------------------------------------------
 
@@ -113,12 +121,14 @@ class Registry:
         """The network processor boots: volatile documents start over, configurations come from flash."""
         self._texts.clear()
         self._kept.clear()
+        self._of_memory.clear()
         self._last.clear()
         self.modified.clear()
         for path, row in self.states.items():
             if isinstance(row, Config):
                 self.reload(path)
                 self._active[path] = deepcopy(self._documents[path])
+        self._variants.clear()
         for path, row in self.states.items():
             if isinstance(row, Document):
                 self._documents[path] = self._default(row)
@@ -151,6 +161,13 @@ class Registry:
     def active(self, path: str) -> Doc:
         """A configuration as it was at boot, for what needs a reboot."""
         return Doc(self._active.get(path, self._documents[path]))
+
+    def active_variant(self, path: str) -> tuple[int, Doc]:
+        """Tag and value of a union among the configurations as it was at boot."""
+        found = self._variants.get(path)
+        if found is None:
+            found = self._variants[path] = self.active(path).tagged
+        return found
 
     def member(self, path: str, name: str) -> object:
         """One member of a kept document."""
@@ -188,6 +205,14 @@ class Registry:
                 kept = self._kept[row.name] = KeptText()
             module, moment = self._modules[row.name], Moment(self._moments.revision, view.instant)
             return kept.at(moment, lambda: row.schema.encode(row.read(module, view)))
+        if isinstance(row, State) and row.follows == "memory":
+            memory = view.memory
+            before = self._of_memory.get(row.name)
+            if before is not None and before[0] is memory:
+                return before[1]
+            text = row.schema.encode(row.read(self._modules[row.name], view))
+            self._of_memory[row.name] = memory, text
+            return text
         if isinstance(row, State):
             texts = view.written(row.follows) if row.live else self._texts
             found = texts.get(row.name)

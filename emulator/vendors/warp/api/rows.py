@@ -25,7 +25,7 @@ Run = Callable[[M, Doc], str | None]
 Applied = Callable[[M, Doc, Doc], None]
 """(module, new document, old document)"""
 
-Follows = Literal["everything", "poll", "meter"]
+Follows = Literal["everything", "poll", "memory", "meter"]
 UPDATE: Final = "_update"
 
 
@@ -46,7 +46,8 @@ class State(Row, Generic[M]):
 
     read: Read[M]
     follows: Follows = "everything"
-    """What it is a function of: its text is written once per poll of the controller, or per look of the meter."""
+    """What it is a function of: its text is written once per poll of the controller, or for as long as the controller
+    remembers the same, or per look of the meter."""
     low_latency: bool = False
     """Looked at every 250 ms for the push interfaces, not every second."""
 

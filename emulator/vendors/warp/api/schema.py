@@ -121,6 +121,12 @@ class Int(Schema):
             return -(1 << (self.width - 1)), (1 << (self.width - 1)) - 1
         return 0, (1 << self.width) - 1
 
+    @property
+    def range(self) -> tuple[int, int]:
+        """The least and the greatest value it takes."""
+        lowest, highest = self._bounds
+        return lowest if self.low is None else self.low, highest if self.high is None else self.high
+
     def parse(self, found: object, current: object, *, nulls: bool = True) -> object:
         kind = "a signed" if self.signed else "an unsigned"
         if isinstance(found, int) and not isinstance(found, bool):
@@ -163,7 +169,8 @@ class Float(Schema):
         raise DocumentError("JSON node was not a float.")
 
     def encode(self, value: object) -> str:
-        return f32(float(value)) if isinstance(value, int | float) else "null"
+        kind = value.__class__
+        return f32(value) if kind is float or kind is int else "null"
 
 
 @dataclass(frozen=True)

@@ -93,9 +93,10 @@ class Nfc(Module):
 
     def seen(self, v: View) -> list[dict[str, object]]:
         """The nine entries: eight of the reader, newest first, and the injected one."""
-        now = grid(v.at, UPDATE, self.platform.booted_at)
         entries: list[Tag | None] = [*self._read[:READ], *[None] * (READ - len(self._read)), self._injected]
-        return [_entry(tag, now, v.at) for tag in entries]
+        at = v.at if any(entries) else v.instant
+        now = grid(at, UPDATE, self.platform.booted_at)
+        return [_entry(tag, now, at) for tag in entries]
 
     def newest(self, v: View) -> Doc | None:
         """The entry seen last."""

@@ -6,7 +6,6 @@ the network processor does not touch it. Source: Tinkerforge evse-v2-bricklet, `
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -29,7 +28,7 @@ from . import flash
 from .errorlog import NO_ANSWER
 from .evseview import EvseView, Iec
 from .flash import SWITCHES, Stored
-from .memory import HIGHEST, LOWEST, Memory, Slot, SlotId, valid
+from .memory import HIGHEST, LOWEST, History, Memory, Slot, SlotId, valid
 from .start import STARTS_CLOSED, initial_memory
 
 DC_PASSWORD: Final = 0xDC42FA23
@@ -38,8 +37,6 @@ BOOST: Final = 0.24
 LINK_LOST: Final = "controller_link_lost"
 LINES_MISSING: Final = 10 * SECOND
 """L2 and L3 without voltage so long: only one phase is connected."""
-REMEMBERED: Final = 200
-"""States of the memory kept for polls of the recent past."""
 INPUT_LIMITS: Final = (0, 6000, 8000, 10000, 13000, 16000, 20000, 25000)
 
 
@@ -51,7 +48,7 @@ class Controller:
         self._flash = platform.flash
         self._control = platform.control
         self._generation = platform.generation
-        self._history: deque[tuple[Instant, Memory]] = deque(maxlen=REMEMBERED)
+        self._history = History()
         self._limited: set[SlotId] = set()
         """Slots that limit the charger, or did once."""
         self._user_asked = False
@@ -63,7 +60,7 @@ class Controller:
         self._release = platform.timer(self._released)
         self._missing = platform.timer(self._lines_missing)
         self.memory = self._initial(0)
-        self._history.append((0, self.memory))
+        self._history.put(0, self.memory)
 
     # --- memory ------------------------------------------------------------------------------------------------------
 
@@ -89,7 +86,7 @@ class Controller:
         """New memory, seen at the next poll."""
         if memory != self.memory:
             self.memory = memory
-            self._history.append((self.at, memory))
+            self._history.put(self.at, memory)
             self._platform.touch()
 
     def polled(self, at: Instant) -> EvseView:
@@ -100,11 +97,14 @@ class Controller:
             self._polled = self._look(at)
         return self._polled
 
+    def remembered(self, at: Instant) -> tuple[Memory, bool]:
+        """The memory of `polled`, and whether polls go on seeing it until something happens."""
+        return self._history.before(at) if self._frozen is None else (self._frozen.memory, True)
+
     def _look(self, at: Instant) -> EvseView:
         """What happens at the very instant of a poll is seen by the next one."""
-        memory = next((memory for since, memory in reversed(self._history) if since < at), self._history[0][1])
         snapshot = self._platform.observe(max(0, at - 1))
-        return EvseView(at, snapshot, memory, self._generation)
+        return EvseView(at, snapshot, self._history.before(at)[0], self._generation)
 
     def now(self) -> EvseView:
         """The controller as it is, not yet polled."""
@@ -311,7 +311,7 @@ class Controller:
         """What it does at its start is known to the network processor from the start."""
         self._polled = None
         self._history.clear()
-        self._history.append((self.at - 1, self.memory))
+        self._history.put(self.at - 1, self.memory)
 
     def handle(self, event: Event) -> None:
         """Something happened in the charger; called before anybody else of this wallbox hears of it."""
@@ -345,7 +345,7 @@ class Controller:
         self.memory = self._initial(at)
         if watched:
             self._put(SlotId.REQUIRE_METER, Slot(0, True))  # until the network processor has seen a meter
-        self._history.append((at, self.memory))
+        self._history.put(at, self.memory)
         self._control.submit(RestorePilot(owner=self._control.owner("pilot")))
         self.apply()
         self.inputs_changed()

@@ -13,7 +13,7 @@ from typing import Final
 
 from ....devices.settings import Setting, Settings
 from ..api.documents import Doc
-from ..api.fitting import partial_document
+from ..api.fitting import PartialDocument
 from ..api.schema import BOOL, U8, U16, Int
 from ..api.shapes import Obj, obj
 from .memory import SlotId
@@ -32,7 +32,7 @@ class Stored:
     @cached_property
     def setting(self) -> Setting[object]:
         """What was saved of it; None: nothing."""
-        return Setting(self.path, None, partial_document([self.schema]))
+        return Setting(self.path, None, PartialDocument((self.schema,)))
 
     @property
     def only(self) -> str:

@@ -6,6 +6,7 @@ Source: Tinkerforge evse-v2-bricklet, `charging_slot.c`, `communication.c`.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -87,6 +88,32 @@ class Memory:
     wait_time: int = 0
     external_default: int = HIGHEST
     external_default_clear: bool = False
+
+
+REMEMBERED: Final = 200
+"""States of the memory kept for polls of the recent past."""
+
+
+class History:
+    """What the controller remembered when."""
+
+    def __init__(self) -> None:
+        self._states: deque[tuple[Instant, Memory]] = deque(maxlen=REMEMBERED)
+
+    def clear(self) -> None:
+        self._states.clear()
+
+    def put(self, since: Instant, memory: Memory) -> None:
+        self._states.append((since, memory))
+
+    def before(self, at: Instant) -> tuple[Memory, bool]:
+        """The memory right before an instant of the recent past, and whether it is the newest."""
+        newest = True
+        for since, memory in reversed(self._states):
+            if since < at:
+                return memory, newest
+            newest = False
+        return self._states[0][1], False
 
 
 def valid(current: int) -> bool:

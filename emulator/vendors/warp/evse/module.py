@@ -120,15 +120,16 @@ class Evse(Module):
     def slots(self, v: View) -> object:
         return [
             {"max_current": slot.current, "active": slot.active, "clear_on_disconnect": slot.clear}
-            for slot in v.evse.memory.slots[: shown_slots(self.platform.profile)]
+            for slot in v.memory.slots[: shown_slots(self.platform.profile)]
         ]
 
     def low_level(self, v: View) -> object:
         return v.evse.low_level(rated=self.controller.rated, cable=self.controller.cable)
 
     def indicator(self, v: View) -> dict[str, int]:
-        memory = v.evse.memory
-        left = (memory.indicator_ends - v.at) // MILLISECOND
+        memory = v.memory
+        at = v.at if memory.indicator_ends > v.instant else v.instant
+        left = (memory.indicator_ends - at) // MILLISECOND
         indication, hue, saturation, value = memory.indicator if left > 0 else (-1, 0, 0, 0)
         return {
             "indication": indication,
@@ -139,7 +140,7 @@ class Evse(Module):
         }
 
     def button(self, v: View) -> dict[str, int]:
-        memory = v.evse.memory
+        memory = v.memory
         return {
             "button_press_time": _since(memory.pressed_at, memory.started),
             "button_release_time": _since(memory.released_at, memory.started),

@@ -93,13 +93,13 @@ def _pair(
     since: str | None = None,
 ) -> Iterable[AnyRow[Evse]]:
     """A state of the controller and the command that writes it."""
-    follows: Final = "everything" if name == "evse/indicator_led" else "poll"
+    follows: Final = "everything" if name == "evse/indicator_led" else "memory"
     yield FW.state(name, schema, read, follows=follows, models=models, since=since)
     yield FW.command(f"{name}_update", act, schema, action=action, models=models, since=since)
 
 
 def _memory(member: str, read: Callable[[Memory], object]) -> Read[Evse]:
-    return lambda m, v: {member: read(v.evse.memory)}
+    return lambda m, v: {member: read(v.memory)}
 
 
 def _current(slot: SlotId) -> Read[Evse]:
@@ -124,7 +124,7 @@ def _switch(stored: Stored, slot: SlotId, since: str | None = None) -> Iterable[
 
 
 def _shown_current(name: str, slot: SlotId) -> State[Evse]:
-    return FW.state(name, CURRENT, _current(slot), follows="poll")
+    return FW.state(name, CURRENT, _current(slot), follows="memory")
 
 
 def _order(name: str, act: Act, models: tuple[str, ...] | None = None, about: str = "") -> Command[Evse]:
@@ -153,7 +153,7 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
         "evse/hardware_configuration", Obj({**_HARDWARE, "energy_meter_type": U8}), Evse.hardware, models=WARP2_UP
     ),
     FW.state("evse/hardware_configuration", Obj(_HARDWARE), Evse.hardware, models=WARP1),
-    FW.state("evse/slots", Arr(SLOT, 20), Evse.slots, follows="poll"),
+    FW.state("evse/slots", Arr(SLOT, 20), Evse.slots, follows="memory"),
     *_pair("evse/external_current", CURRENT, _current(SlotId.EXTERNAL), Evse.external_current),
     *_pair(
         "evse/external_enabled",
@@ -171,8 +171,8 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
         "evse/external_defaults",
         obj(current=Int(16, value=32000), clear_on_disconnect=BOOL),
         lambda m, v: {
-            "current": v.evse.memory.external_default,
-            "clear_on_disconnect": v.evse.memory.external_default_clear,
+            "current": v.memory.external_default,
+            "clear_on_disconnect": v.memory.external_default_clear,
         },
         Evse.external_defaults,
     ),
@@ -210,7 +210,7 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
         "evse/button_state",
         obj(button_press_time=U32, button_release_time=U32, button_pressed=BOOL),
         Evse.button,
-        follows="poll",
+        follows="memory",
         low_latency=True,
     ),
     *_pair("evse/indicator_led", LED, Evse.indicator, Evse.led, action=True),
@@ -238,9 +238,9 @@ ROWS: Final[tuple[AnyRow[Evse], ...]] = (
         flash.GPIO.path,
         obj(shutdown_input=U8, input=U8, output=Int(8, value=1)),
         lambda m, v: {
-            "shutdown_input": v.evse.memory.shutdown_input,
-            "input": v.evse.memory.input,
-            "output": v.evse.memory.output,
+            "shutdown_input": v.memory.shutdown_input,
+            "input": v.memory.input,
+            "output": v.memory.output,
         },
         Evse.gpio,
         action=True,

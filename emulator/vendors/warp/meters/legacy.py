@@ -7,6 +7,7 @@ Source: Tinkerforge esp32-firmware, `modules/meters_legacy_api`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from ..api.documents import Doc
@@ -41,10 +42,12 @@ class LegacyMeters(Module):
     @property
     def _linked(self) -> int | None:
         """The linked slot; None: there is no such slot."""
-        return self.meters.linked if self.meters.linked < self.meters.slots else None
+        linked = self.meters.linked
+        return linked if linked < self.meters.slots else None
 
     def _value(self, value_id: int, v: View) -> float | None:
-        return None if self._linked is None else self.meters.value(self._linked, value_id, v)
+        linked = self._linked
+        return None if linked is None else self.meters.value(linked, value_id, v)
 
     def writable(self, v: View) -> object:
         return {"writable": self._linked is not None and self.meters.class_of(self._linked) == API}
@@ -70,8 +73,8 @@ class LegacyMeters(Module):
         ids = self.meters.linked_ids
         if len(ids) < COMPLETE:
             return []
-        values = dict(zip(ids, self.meters.values(self.meters.linked, v), strict=True))
-        return [None if i is None else values.get(i, values.get(SUMS.get(i, i))) for i in LEGACY]
+        values = (*self.meters.values(self.meters.linked, v), None)
+        return [values[place] for place in _places(ids)]
 
     def errors(self, v: View) -> object:
         return None if self._linked is None else self.meters.errors(self._linked, v)
@@ -88,6 +91,13 @@ class LegacyMeters(Module):
 
     def ignore(self, _: Doc) -> None:
         """Taken without any effect."""
+
+
+@lru_cache(maxsize=32)
+def _places(ids: tuple[int, ...]) -> tuple[int, ...]:
+    """Where each of the old API's values stands among those with these ids; -1: nowhere."""
+    places = {value_id: place for place, value_id in enumerate(ids)}
+    return tuple(-1 if i is None else places.get(i, places.get(SUMS.get(i, i), -1)) for i in LEGACY)
 
 
 def _pair(

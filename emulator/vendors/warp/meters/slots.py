@@ -101,6 +101,8 @@ class Meters(Module):
         self._pushed: dict[int, list[float | None]] = {}
         self._sample: Sample | None = None
         self._sample_key = (-1, -1, -1)
+        self._happened = -1
+        """What had happened when the meter was looked at last."""
 
     # --- life --------------------------------------------------------------------------------------------------------
 
@@ -219,8 +221,16 @@ class Meters(Module):
         looked = grid(at, CALLBACK)
         key = (looked, self.platform.revision, self.platform.charger_revision)
         if self._sample is None or self._sample_key != key:
-            self._sample, self._sample_key = self._new_sample(looked), key
+            if not self._same():
+                self._sample = self._new_sample(looked)
+            self._sample_key, self._happened = key, self.platform.moments.revision
+        assert self._sample is not None
         return self._sample
+
+    def _same(self) -> bool:
+        """Whether the meter sees what it saw last: nothing has happened, and nothing moves."""
+        sample, quiet = self._sample, self._happened == self.platform.moments.revision
+        return sample is not None and quiet and sample.snapshot.still and sample.vehicle == self.vehicle.measured()
 
     def _new_sample(self, looked: Instant) -> Sample:
         snapshot = self._frozen if self._frozen is not None else self._look(looked)
@@ -231,7 +241,7 @@ class Meters(Module):
 
     def _config(self, slot: int) -> tuple[int, Doc]:
         """Class and configuration since the boot."""
-        return self.api.active(f"meters/{slot}/config").tagged
+        return self.api.active_variant(f"meters/{slot}/config")
 
     def class_of(self, slot: int) -> int:
         return self._config(slot)[0]
@@ -248,8 +258,11 @@ class Meters(Module):
     def values(self, slot: int, v: View) -> list[float | None]:
         if (pushed := self._pushed.get(slot)) is not None:
             return pushed
-        sample = v.meter
-        return [self._measured(i, sample) for i in self.value_ids(slot)]
+        sample, ids = v.meter, self.value_ids(slot)
+        found = sample.lists.get(ids)
+        if found is None:
+            found = sample.lists[ids] = [self._measured(i, sample) for i in ids]
+        return found
 
     def value(self, slot: int, value_id: int, v: View) -> float | None:
         """One value of a slot; None if it has none."""
@@ -274,7 +287,7 @@ class Meters(Module):
         return {"source": self.vehicle.source} if kind == ISO15118 else None
 
     def errors(self, slot: int, v: View) -> object:
-        timeouts = self.timeouts(v.at)
+        timeouts = self._timeouts if self._frozen is None else self.timeouts(v.at)
         return {
             EVSE_V2: {"local_timeout": timeouts, **_NO_ERRORS},
             RS485: {"meter": timeouts, "bricklet": 0, "bricklet_reset": 0},

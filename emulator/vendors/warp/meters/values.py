@@ -107,6 +107,11 @@ class Sample:
     """Where the wallbox knows it."""
 
     @seen
+    def lists(self) -> dict[tuple[int, ...], list[float | None]]:
+        """What a meter tells of this sample, by value ids. Not to be changed."""
+        return {}
+
+    @seen
     def texts(self) -> dict[str, str]:
         """Documents already written of this sample, by path."""
         return {}

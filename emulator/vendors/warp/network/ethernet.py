@@ -60,7 +60,7 @@ class Ethernet(Module):
             "subnet": "255.255.255.0" if on else ZERO,
             "full_duplex": True,
             "link_speed": 100,
-            "disable_countdown": self.interface.left(v.at),
+            "disable_countdown": self.interface.left(v),
         }
 
 

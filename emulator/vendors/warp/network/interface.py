@@ -12,6 +12,7 @@ from typing import Final
 from ....core.instant import SECOND, Instant
 from ..api.documents import Doc
 from ..platform import Platform
+from ..view import View
 
 COUNTDOWN: Final = 240 * SECOND
 VENDOR_BYTES: Final = "AA:BB:CC"
@@ -42,9 +43,9 @@ class Interface:
         self._place = place
         self._timer = platform.timer(self._due)
 
-    def left(self, at: Instant) -> int:
+    def left(self, v: View) -> int:
         """Time until it is switched on again [s]; 0: it is not going to be."""
-        return 0 if self._timer.due is None else max(0, (self._timer.due - at) // SECOND)
+        return 0 if self._timer.due is None else max(0, (self._timer.due - v.at) // SECOND)
 
     def look(self) -> None:
         """Its configuration was written."""

@@ -82,8 +82,8 @@ class Wifi(Module):
             "sta_rssi": -58 if connected else -127,
             "sta_bssid": ":".join(f"{part:02X}" for part in station.integers("bssid")) if connected else "",
             "sta_disconnect_reason": 0,
-            "ap_disable_countdown": self.access_point.left(v.at),
-            "sta_disable_countdown": self.station.left(v.at),
+            "ap_disable_countdown": self.access_point.left(v),
+            "sta_disable_countdown": self.station.left(v),
         }
 
 

@@ -1,35 +1,38 @@
 """What push interfaces are told: the states that changed since they were told last, on the device's own ticks.
 
-The one rule: low-latency states are looked at every 250 ms, all others every second, in registration order; a feed
-compares texts, so a state that is back at its old value is not sent.
+The one rule: low-latency states are looked at every 250 ms, all others every second, in registration order; what was
+told is compared as texts, so a state that is back at its old value is not sent.
 Source: Tinkerforge esp32-firmware, `modules/api/api.cpp`.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from ....core.instant import MILLISECOND, SECOND, Instant, grid
+from ....devices.rendering import Moment
+from ....devices.watching import Lockstep, Watch
 from ..api.rows import State
 from ..platform import Platform
 from ..view import View
 
 QUICK: Final = 250 * MILLISECOND
 
+Texts = Mapping[str, str]
+"""Documents by path."""
+News = Sequence[tuple[str, str]]
+"""Paths and documents, in the order in which they are sent."""
 
-class Look(NamedTuple):
-    """What was seen at one tick."""
 
-    key: tuple[Instant, bool, int]
-    """The tick, whether all states were looked at, and what had happened until then."""
-    texts: dict[str, str]
-    """The documents looked at, by path."""
-    before: dict[str, str]
-    after: dict[str, str]
-    """Everything that whoever was up to date had been told, and has been told now."""
-    changes: list[tuple[str, str]]
-    """The difference."""
+class Told(NamedTuple):
+    """What somebody was told."""
+
+    slow: Instant
+    """The last tick at which all states were looked at."""
+    quick: Instant
+    low_latency: Texts
+    others: Texts
 
 
 class Board:
@@ -37,63 +40,79 @@ class Board:
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
-        self._looks: deque[Look] = deque(maxlen=2)
-        self._told: dict[str, str] = {}
+        self._lockstep = Lockstep(self._step)
+        self._version = -1
+        """Of the registry that is watched."""
+        self._order: Mapping[str, int] = {}
+        self._low_latency = self._others = self._watch(())
 
-    def look(self, tick: Instant, *, quick: bool) -> Look:
-        """The states at a tick; `quick`: only those of low latency."""
-        key = (tick, quick, self.platform.moments.now().revision)
-        for look in self._looks:
-            if look.key == key:
-                return look
-        view, api = self.platform.view(tick), self.platform.api
-        rows = (row for row in api if not quick or (isinstance(row, State) and row.low_latency))
-        texts = {row.name: api.text(row, view) for row in rows}
-        before = self._told
-        changes = [(path, text) for path, text in texts.items() if before.get(path) != text]
-        self._told = {**before, **dict(changes)} if changes else before
-        found = Look(key, texts, before, self._told, changes)
-        self._looks.append(found)
-        return found
+    def _watch(self, paths: Sequence[str]) -> Watch[str, View, str]:
+        api = self.platform.api
+        return Watch(paths, lambda path, view: api.text(api.states[path], view))
+
+    def _follow(self) -> None:
+        """Watch the states that are registered."""
+        api = self.platform.api
+        if self._version != api.version:
+            quick = [row.name for row in api if isinstance(row, State) and row.low_latency]
+            self._order = {row.name: index for index, row in enumerate(api)}
+            self._low_latency = self._watch(quick)
+            self._others = self._watch([path for path in self._order if path not in quick])
+            self._version = api.version
+
+    def everything(self) -> tuple[Told, News]:
+        """All states as they are now, for who was told nothing yet."""
+        self._follow()
+        at = self.platform.at
+        low_latency, others = self._look(self._low_latency, at), self._look(self._others, at)
+        told = Told(grid(at, SECOND), grid(at, QUICK), low_latency, others)
+        return told, self._sent(tuple(low_latency.items()), tuple(others.items()))
+
+    def changes(self, told: Told, at: Instant) -> tuple[Told, News]:
+        """What is to be sent at `at` to who was told so much, and what that is told then."""
+        if grid(at, QUICK) <= told.quick:
+            return told, ()
+        self._follow()
+        return self._lockstep.next(told, at, self.platform.moments.now().revision)
+
+    def _step(self, told: Told, at: Instant) -> tuple[Told, News]:
+        slow, quick = grid(at, SECOND), grid(at, QUICK)
+        _, _, low_latency, others = told
+        found: list[tuple[str, str]] = []
+        if slow > told.slow:
+            now, rest = self._look(self._low_latency, slow), self._look(self._others, slow)
+            found += self._sent(self._low_latency.news(low_latency, now), self._others.news(others, rest))
+            low_latency, others = now, rest
+        if quick > slow or slow <= told.slow:
+            now = self._look(self._low_latency, quick)
+            found += self._low_latency.news(low_latency, now)
+            low_latency = now
+        return Told(max(slow, told.slow), quick, low_latency, others), found
+
+    def _look(self, watch: Watch[str, View, str], tick: Instant) -> Texts:
+        platform = self.platform
+        return watch.look(Moment(platform.moments.now().revision, tick), lambda: platform.view(tick))
+
+    def _sent(self, low_latency: News, others: News) -> News:
+        """In registration order."""
+        order = self._order
+        return sorted((*low_latency, *others), key=lambda item: order[item[0]])
 
 
 class Feed:
-    """What one client was told. Who is up to date is so together with all others."""
+    """What one client was told."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._api = board.platform.api
-        self._told: dict[str, str] = {}
-        self._quick: Instant = 0
-        self._slow: Instant = 0
+        self._told: Told | None = None
 
-    def everything(self, view: View) -> list[tuple[str, str]]:
+    def everything(self) -> News:
         """Every state; from now on only changes."""
-        self._quick, self._slow = grid(view.at, QUICK), grid(view.at, SECOND)
-        found = [(row.name, self._api.text(row, view)) for row in self._api]
-        self._told = dict(found)
+        self._told, found = self._board.everything()
         return found
 
-    def changes(self, at: Instant) -> list[tuple[str, str]]:
+    def changes(self, at: Instant) -> News:
         """(path, document) of what is to be sent at `at`."""
-        found: list[tuple[str, str]] = []
-        slow, quick = grid(at, SECOND), grid(at, QUICK)
-        if slow > self._slow:
-            self._slow = self._quick = slow
-            found += self._changes(slow, quick=False)
-        if quick > self._quick:
-            self._quick = quick
-            found += self._changes(quick, quick=True)
+        assert self._told is not None
+        self._told, found = self._board.changes(self._told, at)
         return found
-
-    def _changes(self, tick: Instant, *, quick: bool) -> list[tuple[str, str]]:
-        look, told = self._board.look(tick, quick=quick), self._told
-        if told is look.before:
-            self._told = look.after
-            return look.changes
-        changes = [(path, text) for path, text in look.texts.items() if told.get(path) != text]
-        if not quick and told.keys() <= look.after.keys():
-            self._told = look.after
-        else:
-            self._told = {**told, **dict(changes)}
-        return changes

@@ -237,7 +237,7 @@ class Mqtt(Module):
         self._feed = Feed(self.board)
         view = self.platform.view()
         self._sent = {}
-        messages = [self._state(path, text, view.at) for path, text in self._feed.everything(view)]
+        messages = [self._state(path, text, view.at) for path, text in self._feed.everything()]
         self.discovery.connected(view.at)
         self.platform.wake()
         return messages

@@ -6,15 +6,16 @@ The one rule: a client only listens; what it says is ignored. Source: Tinkerforg
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from ....core.instant import MILLISECOND, MINUTE, SECOND, Instant, grid
 from ....devices.interfaces import Frame, Origin
+from ....devices.watching import Lockstep
 from ..api.shapes import plain
 from ..meters.slots import Meters
-from .feed import Board, Feed
+from .feed import Board, Told
 
 LIVE: Final = 500 * MILLISECOND
 HISTORY: Final = 4 * MINUTE
@@ -22,9 +23,13 @@ OVERHEAD: Final = 128
 """Bytes a frame of the dump may be longer than a payload."""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
+def _head(topic: str) -> str:
+    return f'{{"topic":{json.dumps(topic)},"payload":'
+
+
 def line(topic: str, payload: str) -> str:
-    return f'{{"topic":{json.dumps(topic)},"payload":{payload}}}\n'
+    return f"{_head(topic)}{payload}}}\n"
 
 
 @lru_cache(maxsize=64)
@@ -33,54 +38,57 @@ def topics_in(frame: str | bytes) -> Iterable[str]:
     return [topic for text in str(frame).splitlines() if text for topic in (json.loads(text)["topic"],)]
 
 
-class Ws:
-    """One WebSocket client. It only listens: what it says is ignored."""
+class Heard(NamedTuple):
+    """What a client was sent."""
 
-    def __init__(self, board: Board, meters: Meters, peers: list[str], origin: Origin) -> None:
-        """`peers`: the addresses of all clients."""
+    told: Told
+    raw: int
+    """Messages that are no states."""
+    samples: Instant
+    history: Instant
+
+
+class Broadcast:
+    """What the WebSocket clients of one wallbox are sent: the same frames to all who heard the same."""
+
+    def __init__(self, board: Board, meters: Meters) -> None:
+        self._board = board
         self._platform = board.platform
         self._meters = meters
-        self._peers = peers
-        self._peer = origin.client or "?"
-        self._feed = Feed(board)
-        self._raw = self._platform.pushed
-        self._samples: Instant = 0
-        self._history: Instant = 0
+        self._lockstep = Lockstep(self._step)
 
-    def opened(self) -> Iterable[Frame]:
-        """The complete dump, in frames of bounded size; the last one ends in an empty line."""
-        self._peers.append(self._peer)
-        self._raw = self._platform.pushed
-        view = self._platform.view()
-        self._samples, self._history = grid(view.at, LIVE), grid(view.at, HISTORY, self._platform.booted_at)
+    def dump(self) -> tuple[Heard, Sequence[Frame]]:
+        """Everything, in frames of bounded size; the last one ends in an empty line."""
+        platform = self._platform
+        view, raw = platform.view(), platform.pushed
+        told, documents = self._board.everything()
         lines = [line("info/keep_alive", f'{{"uptime":{view.uptime}}}')]
-        lines += [line(path, text) for path, text in self._feed.everything(view)]
-        frames = packed(lines, self._platform.traits.longest + OVERHEAD)
+        lines += [line(path, text) for path, text in documents]
+        frames = packed(lines, platform.traits.longest + OVERHEAD)
         frames[-1] += "\n"
-        return frames
+        return Heard(told, raw, grid(view.at, LIVE), grid(view.at, HISTORY, platform.booted_at)), frames
 
-    def received(self, frame: str | bytes) -> Iterable[Frame]:
-        return ()
+    def next(self, heard: Heard, at: Instant) -> tuple[Heard, Sequence[Frame]]:
+        """What is sent at `at` to who heard so much."""
+        return self._lockstep.next(heard, at, (self._platform.moments.now().revision, self._platform.pushed))
 
-    def published(self, at: Instant) -> Iterable[Frame]:
-        frames = [line(topic, payload) for topic, payload in self._platform.pushed_since(self._raw)]
-        self._raw = self._platform.pushed
-        frames += [line(path, text) for path, text in self._feed.changes(at)]
-        if (newest := grid(at, LIVE)) > self._samples:
-            frames.append(line("meters/live_samples", self._live(newest)))
-            self._samples = newest
-        if (newest := grid(at, HISTORY, self._platform.booted_at)) > self._history:
-            self._history = newest
-            frames.append(line("meters/history_samples", self._four_minutes(newest)))
-        return frames
+    def _step(self, heard: Heard, at: Instant) -> tuple[Heard, Sequence[Frame]]:
+        platform = self._platform
+        frames = [line(topic, payload) for topic, payload in platform.pushed_since(heard.raw)]
+        raw = platform.pushed
+        told, changes = self._board.changes(heard.told, at)
+        frames += [line(path, text) for path, text in changes]
+        samples = max(heard.samples, grid(at, LIVE))
+        if samples > heard.samples:
+            frames.append(line("meters/live_samples", self._live(heard.samples, samples)))
+        history = max(heard.history, grid(at, HISTORY, platform.booted_at))
+        if history > heard.history:
+            frames.append(line("meters/history_samples", self._four_minutes(history)))
+        return Heard(told, raw, samples, history), tuple(frames)
 
-    def closed(self) -> None:
-        if self._peer in self._peers:
-            self._peers.remove(self._peer)
-
-    def _live(self, newest: Instant) -> str:
+    def _live(self, before: Instant, newest: Instant) -> str:
         """The samples since the last message; after a jump only the latest ones."""
-        first = max(self._samples + LIVE, newest - SECOND)
+        first = max(before + LIVE, newest - SECOND)
         power = [round(self._platform.observe(at).power) for at in range(first, newest + 1, LIVE)]
         samples = [power if self._meters.value_ids(slot) else [] for slot in range(self._meters.slots)]
         return f'{{"samples_per_second":{2.0:.6f},"samples":{plain(samples)}}}'
@@ -90,6 +98,37 @@ class Ws:
         mean = round((energy[1] - energy[0]) * 3600 / (HISTORY / SECOND))
         samples = [[mean] if self._meters.value_ids(slot) else [] for slot in range(self._meters.slots)]
         return f'{{"samples":{plain(samples)}}}'
+
+
+class Ws:
+    """One WebSocket client. It only listens: what it says is ignored."""
+
+    __slots__ = ("_broadcast", "_heard", "_peer", "_peers")
+
+    def __init__(self, broadcast: Broadcast, peers: list[str], origin: Origin) -> None:
+        """`peers`: the addresses of all clients."""
+        self._broadcast = broadcast
+        self._peers = peers
+        self._peer = origin.client or "?"
+        self._heard: Heard | None = None
+
+    def opened(self) -> Iterable[Frame]:
+        self._peers.append(self._peer)
+        self._heard, frames = self._broadcast.dump()
+        return frames
+
+    def received(self, frame: str | bytes) -> Iterable[Frame]:
+        return ()
+
+    def published(self, at: Instant) -> Sequence[Frame]:
+        if self._heard is None:
+            return ()
+        self._heard, frames = self._broadcast.next(self._heard, at)
+        return frames
+
+    def closed(self) -> None:
+        if self._peer in self._peers:
+            self._peers.remove(self._peer)
 
 
 def packed(lines: list[str], longest: int) -> list[str]:

@@ -53,7 +53,7 @@ class RemoteAccess(Module):
         self.api.update("remote_access/config", **{name: doc[name] for name in names})
 
     def ping_state(self, v: View) -> object:
-        sent, elapsed = self.pings(v.at)
+        sent, elapsed = self._pinged if self._pinging is None else self.pings(v.at)
         return {"packets_sent": sent, "packets_received": 0, "time_elapsed_ms": elapsed}
 
     def boot(self) -> None:

@@ -57,7 +57,7 @@ class Wireguard(Module):
     def state(self, v: View) -> object:
         """0 not configured, 1 waiting for the time, 2 not connected; a peer to connect to does not exist."""
         enabled = self.api.active("wireguard/config").flag("enable")
-        known = self.platform.clock.known_at(v.at) and v.at >= self.platform.booted_at + SECOND
+        known = enabled and self.platform.clock.known_at(v.at) and v.at >= self.platform.booted_at + SECOND
         return {"connection_start": 0, "connection_end": 0, "state": (2 if known else 1) if enabled else 0}
 
 

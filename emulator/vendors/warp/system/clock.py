@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from ....core.instant import HOUR, SECOND, Instant
+from ....core.freshness import FOREVER
+from ....core.instant import HOUR, SECOND, Instant, next_grid
 from ....devices.settings import Settings
 from ..api.registry import Registry
 from ..settings import CLOCK_SET, INTERNET, RTC_FITTED
@@ -66,6 +67,12 @@ class Clock:
         if self._since is not None and at >= self._since:
             return at - (at - self._since) % NTP_PERIOD
         return self._last
+
+    def set_next(self, at: Instant) -> Instant:
+        """When a time server answers next, as far as that can be foreseen."""
+        if self._since is None:
+            return FOREVER
+        return self._since if at < self._since else next_grid(at, NTP_PERIOD, self._since)
 
     @property
     def first_answer(self) -> Instant | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from ....core.instant import Instant
+from ....core.freshness import until
+from ....core.instant import SECOND, Instant
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Source
 from ..api.schema import BOOL, U8, U16, U32, Bool, Str
@@ -49,10 +50,12 @@ class Rtc(Module):
         return None
 
     def shown(self, v: View) -> dict[str, int]:
-        clock = self.platform.clock
-        if not clock.known_at(v.at):
+        clock, at = self.platform.clock, v.instant
+        until(clock.set_next(at))
+        if not clock.known_at(at):
             return dict.fromkeys((*_MEMBERS, "weekday"), 0)
-        now = clock.utc(v.at)
+        now = clock.utc(at)
+        until(at + SECOND - now.microsecond)
         return {**dict(zip(_MEMBERS, now.timetuple(), strict=False)), "weekday": now.isoweekday() % 7}
 
     def set(self, doc: Doc) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 from ....core.instant import MILLISECOND
 from ....devices.interfaces import Close, HttpInterface, HttpReply, HttpRequest, Route, WebSocketEndpoint
 from ....devices.points import Fidelity, Point
+from ....devices.rendering import Carried
 from ..api.registry import Target
 from ..api.rows import UPDATE
 from ..api.schema import PathError
@@ -23,7 +24,7 @@ from ..module import Module
 from ..network.network import Network
 from ..platform import Handlers, Platform
 from ..push.feed import Board
-from ..push.ws import Ws, topics_in
+from ..push.ws import Broadcast, Ws, topics_in
 from ..rules.automation import Automation
 from ..system.device_name import DeviceName
 from . import digest
@@ -72,6 +73,8 @@ class Http(Module):
         self.names = names
         self._challenges = 0
         self._peers: list[str] = []
+        self._states: dict[str, Carried[str]] = {}
+        """What carries the states that were asked for, by path."""
         self._exact: dict[str, Handlers] = {
             path: handlers for module in (self, *modules) for path, handlers in module.routes().items()
         }
@@ -82,6 +85,7 @@ class Http(Module):
         """HTTPS; WARP1 has none."""
 
     def _served(self, meters: Meters, board: Board) -> HttpInterface:
+        broadcast = Broadcast(board, meters)
         return HttpInterface(
             routes=(Route(path="/*", handler=self.answer, methods=("GET", "PUT", "POST")),),
             before=self.guard,
@@ -89,7 +93,7 @@ class Http(Module):
             not_found=self.answer,
             websockets={
                 "/ws": WebSocketEndpoint(
-                    open=lambda origin: Ws(board, meters, self._peers, origin),
+                    open=lambda origin: Ws(broadcast, self._peers, origin),
                     period=0.25,
                     before=lambda request: None if request.target == "/ws" else text(NOT_FOUND, 404),
                     ping=1.0,
@@ -170,7 +174,9 @@ class Http(Module):
             if request.headers.get("upgrade", "").lower() == "websocket":
                 return text(NO_UPGRADE, 400)
             return handler(request)
-        found = self._api(request, target[1:])
+        found = self._whole(target[1:]) if request.method == "GET" else None
+        if found is None:
+            found = self._api(request, target[1:])
         if found is not None:
             return found
         if target.startswith("/automation_trigger/"):
@@ -181,6 +187,17 @@ class Http(Module):
         if target.startswith("/trace_log/") and request.method == "GET":
             return compressed(self.platform, target.removeprefix("/trace_log/"))
         return text(NOT_FOUND, 404)
+
+    def _whole(self, path: str) -> HttpReply | None:
+        """A state as a whole: what is asked most."""
+        api = self.api
+        row = api.states.get(path)
+        if row is None or path in api.commands:
+            return None
+        carried = self._states.get(path)
+        if carried is None:
+            carried = self._states[path] = Carried(lambda text: document(text, path))
+        return carried.reply(api.text(row, self.platform.view()))
 
     def _api(self, request: HttpRequest, path: str) -> HttpReply | None:
         api = self.api
@@ -200,8 +217,7 @@ class Http(Module):
             return self._command(target, request)
         if request.method == "GET":
             try:
-                reply = document(api.part(target, self.platform.view()))
-                return replace(reply, journal={"reads": [".".join((target.path, *target.suffix))]})
+                return document(api.part(target, self.platform.view()), ".".join((target.path, *target.suffix)))
             except PathError:
                 return text(NO_PART, 404)
         if target.path + UPDATE not in api.commands:

@@ -17,5 +17,7 @@ def text(body: str, status: int = 200) -> HttpReply:
     return HttpReply(status=status, body=body.encode("utf-8", "replace"), content_type=TEXT)
 
 
-def document(body: str) -> HttpReply:
-    return HttpReply(body=body.encode(), content_type=JSON)
+def document(body: str, reads: str | None = None) -> HttpReply:
+    """`reads`: the value that it tells, for the journal."""
+    journal = {} if reads is None else {"reads": [reads]}
+    return HttpReply(body=body.encode(), content_type=JSON, journal=journal)
