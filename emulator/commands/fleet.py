@@ -28,11 +28,17 @@ FLAGS = ("frozen", "strict")
 
 
 def command_lines(count: int, scenario: Scenario, stated: Mapping[str, Any], log: Mapping[str, str]) -> list[list[str]]:
-    """What every worker is started with. `stated`: the options of this command; `log`: those about its log."""
+    """What every worker is started with. EmulatorError if the chargers cannot be split so.
+
+    `stated`: the options of this command; `log`: those about its log.
+    """
+    from ..scenario.sharing import shares
+
     if stated["scenario"] is None:
         raise click.UsageError("--workers splits the chargers of a scenario: name one")
     if stated["shard"] != "0/1":
         raise click.UsageError("--shard and --workers are two ways to split a fleet; give one of them")
+    shares(scenario, count)  # before any is started
     common = [f"--{name.replace('_', '-')}={stated[name]}" for name in PASSED_ON if stated[name] is not None]
     common += [f"--{name}" for name in FLAGS if stated[name]]
     common += [f"--{name.replace('_', '-')}={value}" for name, value in log.items()]
