@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,3 +18,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("fuzzing")
     group.addoption("--fuzz-minutes", metavar="N", type=float, help="attack every server for so long (tests/fuzz)")
     group.addoption("--fuzz-report", metavar="FILE", type=Path, help="where the figures of that go, as JSON")
+
+
+@pytest.fixture(autouse=True)
+def nobody_writes_to_a_lost_connection() -> Iterator[None]:
+    """asyncio only logs it, after some such writes on one connection."""
+    heard: list[str] = []
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.getMessage() == "socket.send() raised exception.":
+                heard.append("".join(traceback.format_stack(limit=14)))
+
+    ear = Ear(logging.WARNING)
+    log = logging.getLogger("asyncio")
+    log.addHandler(ear)
+    yield
+    log.removeHandler(ear)
+    assert not heard, heard[0]

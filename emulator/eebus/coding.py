@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NoReturn
+
+from .bounds import DEEPEST, LARGEST_MESSAGE, LONGEST_PERIOD
 
 Data = Mapping[str, object]
 """An object with the member names of the SHIP and SPINE schemas, in their order."""
 NOTHING: Final[Data] = {}
+
+
+LARGEST_QUANTITY: Final = 1e15
+LONGEST_DURATION: Final = 64
+"""Characters of a duration."""
 
 
 class CodingError(ValueError):
@@ -22,18 +29,25 @@ class CodingError(ValueError):
 def encode(message: Data) -> bytes:
     """A message with its outermost member, which stays an object."""
     (name, value) = next(iter(message.items()))
-    return json.dumps({name: _wrapped(value)}, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps({name: _wrapped(value)}, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "replace")  # half of a surrogate pair may come from a peer, who is told of it
 
 
 def decode(data: bytes) -> dict[str, object]:
     """The message in a text; some devices append a zero byte. CodingError if it is none."""
+    if len(data) > LARGEST_MESSAGE:
+        raise CodingError(f"no SHIP message: more than {LARGEST_MESSAGE} bytes")
     try:
-        found = _unwrapped(json.loads(data.rstrip(b"\x00 \r\n\t").decode()))
+        found = _unwrapped(json.loads(data.rstrip(b"\x00 \r\n\t").decode(), parse_constant=_refused), DEEPEST)
     except (ValueError, RecursionError) as error:
         raise CodingError(f"no SHIP message: {error}") from None
     if not isinstance(found, dict):
         raise CodingError("no SHIP message: expected an object")
     return found
+
+
+def _refused(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def _wrapped(value: object) -> object:
@@ -51,15 +65,18 @@ def _empty_list(value: object) -> bool:
     return isinstance(value, list | tuple) and not value
 
 
-def _unwrapped(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _unwrapped(item) for name, item in value.items()}
-    if not isinstance(value, list):
+def _unwrapped(value: object, depth: int) -> object:
+    """`depth`: so many more arrays and objects may be inside each other."""
+    if not isinstance(value, dict | list):
         return value
+    if depth <= 0:
+        raise ValueError("too deeply nested")
+    if isinstance(value, dict):
+        return {name: _unwrapped(item, depth - 1) for name, item in value.items()}
     names = [next(iter(item)) for item in value if isinstance(item, dict) and len(item) == 1]
     if not value or (len(names) == len(value) and len(set(names)) == len(names)):
-        return {name: _unwrapped(item) for each in value for name, item in each.items()}
-    return [_unwrapped(item) for item in value]
+        return {name: _unwrapped(item, depth - 2) for each in value for name, item in each.items()}
+    return [_unwrapped(item, depth - 1) for item in value]
 
 
 # --- looking into data -----------------------------------------------------------------------------------------------
@@ -101,7 +118,9 @@ def integer(data: object, *names: str) -> int | None:
 def integers(data: object, *names: str) -> tuple[int, ...]:
     """The whole numbers of a list."""
     found = part(data, *names)
-    return tuple(item for item in found if isinstance(item, int)) if isinstance(found, list | tuple) else ()
+    if not isinstance(found, list | tuple):
+        return ()
+    return tuple(item for item in found if isinstance(item, int) and not isinstance(item, bool))
 
 
 def flag(data: object, *names: str) -> bool | None:
@@ -111,10 +130,16 @@ def flag(data: object, *names: str) -> bool | None:
 
 
 def scaled(data: object, *names: str) -> float | None:
-    """The number of a `scaledNumber`."""
+    """The number of a `scaledNumber`; None if there is none, or none that can be a quantity."""
     found = obj(data, *names)
     number, scale = part(found, "number"), integer(found, "scale") or 0
-    return float(number) * 10.0**scale if isinstance(number, int | float) and abs(scale) <= 100 else None
+    if not isinstance(number, int | float) or isinstance(number, bool) or abs(scale) > 100:
+        return None
+    try:
+        value = float(number) * 10.0**scale
+    except OverflowError:
+        return None
+    return value if abs(value) <= LARGEST_QUANTITY else None
 
 
 def scaled_number(value: float, digits: int = 0) -> Data:
@@ -135,7 +160,7 @@ _UNITS: Final = {"W": 604800.0, "D": 86400.0, "H": 3600.0, "M": 60.0, "S": 1.0}
 
 def seconds_of(value: str) -> float | None:
     """The seconds of an ISO 8601 duration; None if it is none. Years and months have no fixed length: not taken."""
-    if not value.startswith("P") or value in ("P", "PT"):
+    if not value.startswith("P") or value in ("P", "PT") or len(value) > LONGEST_DURATION:
         return None
     total, number, timely = 0.0, "", False
     for character in value[1:]:
@@ -151,4 +176,4 @@ def seconds_of(value: str) -> float | None:
             number = ""
         else:
             return None
-    return None if number else total
+    return None if number or total > LONGEST_PERIOD else total

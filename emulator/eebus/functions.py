@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from .bounds import MOST_ENTRIES, MOST_FILTERS
 from .coding import NOTHING, Data, obj, objects, part
 
 
@@ -89,10 +90,20 @@ FUNCTIONS: Final = (
 """Every function and SHIP message that a fault may name."""
 
 
+def excessive(function: str, command: Data) -> bool:
+    """Whether a command has more filters, or entries to be merged, than anybody needs."""
+    filters, row = objects(command, "filter"), LISTS.get(function)
+    entries = objects(command, function, row.member) if row is not None and filters else ()
+    return len(filters) > MOST_FILTERS or len(entries) > MOST_ENTRIES
+
+
 def changed(function: str, old: Data, command: Data) -> Data:
-    """The data of a function after a command (one entry of `cmd`): first what it deletes, then what it says."""
+    """The data of a function after a command (one entry of `cmd`): first what it deletes, then what it says.
+
+    Of what is `excessive`, the beginning counts.
+    """
     new = obj(command, function)
-    filters = objects(command, "filter")
+    filters = objects(command, "filter")[:MOST_FILTERS]
     row = LISTS.get(function)
     if row is None:
         return {**old, **new} if filters else new
@@ -101,7 +112,7 @@ def changed(function: str, old: Data, command: Data) -> Data:
             old = _deleted(row, old, each)
     if not filters:
         return new
-    return {row.member: _merged(row, objects(old, row.member), objects(new, row.member))}
+    return {row.member: _merged(row, objects(old, row.member), objects(new, row.member)[:MOST_ENTRIES])}
 
 
 def _deleted(row: ListFunction, old: Data, restriction: Data) -> Data:
@@ -118,13 +129,13 @@ def _deleted(row: ListFunction, old: Data, restriction: Data) -> Data:
 
 def _merged(row: ListFunction, old: list[Data], new: list[Data]) -> list[Data]:
     """Entries merged by what identifies them; one that names nothing is merged into every old one."""
-    found = list(old)
+    found = old[:MOST_ENTRIES]
     for entry in new:
         named = {name: entry[name] for name in row.keys if name in entry}
         places = [i for i, each in enumerate(found) if all(each.get(name) == value for name, value in named.items())]
         for place in places:
             found[place] = _overlaid(found[place], entry)
-        if not places and named:
+        if not places and named and len(found) < MOST_ENTRIES:
             found.append(entry)
     return found
 

@@ -206,6 +206,7 @@ class EnergyGuards:
         self._guards: set[tuple[str, Address]] = set()
 
     def known(self, session: Session) -> None:
+        self._guards = {each for each in self._guards if each[0] != session.ski or each[1].entity in session.entities}
         for case in session.supports(LPC, "EnergyGuard"):
             diagnosis = session.entities[case.entity].server("DeviceDiagnosis")
             if diagnosis is not None and (session.ski, diagnosis.address) not in self._guards:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal, NamedTuple
 
+from .bounds import LARGEST_NUMBER, LONGEST_ADDRESS, LONGEST_DEVICE
 from .coding import Data, integer, integers, text
 
 Role = Literal["server", "client", "special"]
@@ -56,6 +57,16 @@ class Address(NamedTuple):
 
     def without_device(self) -> Address:
         return self._replace(device="")
+
+    @property
+    def plausible(self) -> bool:
+        """Whether it can be the address of anything: worth being remembered."""
+        numbers = (*self.entity, self.feature or 0)
+        return (
+            len(self.device) <= LONGEST_DEVICE
+            and len(self.entity) <= LONGEST_ADDRESS
+            and all(0 <= number <= LARGEST_NUMBER for number in numbers)
+        )
 
 
 Write = Callable[[str, Data], Refusal | None]
@@ -139,7 +150,6 @@ class RemoteFeature:
     address: Address
     type: str
     role: str
-    functions: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -148,7 +158,7 @@ class RemoteEntity:
 
     address: Address
     type: str
-    features: list[RemoteFeature] = field(default_factory=list)
+    features: dict[Address, RemoteFeature] = field(default_factory=dict)
 
     def server(self, kind: str) -> RemoteFeature | None:
-        return next((each for each in self.features if each.type == kind and each.role == "server"), None)
+        return next((each for each in self.features.values() if each.type == kind and each.role == "server"), None)

@@ -11,6 +11,7 @@ from enum import IntEnum
 from ..core.instant import later
 from ..devices.interfaces.ship import UNDISTURBED, Credentials, Dial, Discovered, Disturbance, ShipLink, ShipTarget
 from ..runtime.simulation import Simulation
+from .bounds import MOST_SEEN
 from .coding import Data
 from .ship import REJECTED, Connection, Phase, Timing
 from .spine import Device
@@ -170,6 +171,8 @@ class Node:
         """mDNS has found a node (`ShipNode`); a trusted one is now known where to find."""
         if record.ski == self.credentials().ski:
             return
+        if record.ski not in self.found and len(self.found) >= MOST_SEEN:
+            del self.found[next(iter(self.found))]
         self.found[record.ski] = record
         if record.ski not in self.targets and self.trust.get(record.ski):
             self.targets[record.ski] = target_of(record)
@@ -204,7 +207,10 @@ class Node:
             link.close(REJECTED, "wrong SKI" if wrong else "not wanted")
             connection.lost("wrong SKI" if wrong else "not wanted")
             return connection
+        self.addresses.pop(ski, None)
         self.addresses[ski] = address
+        if len(self.addresses) > MOST_SEEN:
+            del self.addresses[next(iter(self.addresses))]
         self.connections[ski] = connection
         if target is None and ski not in self.trust:
             self.on_stranger(ski, address)

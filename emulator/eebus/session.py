@@ -8,10 +8,13 @@ Source: EEBUS SPINE 1.3.0, protocol specification; texts of results as spine-go 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Final, Literal, Protocol
 
+from .bounds import LONGEST_DEVICE, MOST_AGREED, MOST_ASKED, MOST_ENTITIES, MOST_FEATURES, MOST_USE_CASES
 from .coding import NOTHING, Data, flag, integer, integers, obj, objects, part, text
-from .functions import changed
+from .functions import changed, excessive
+from .heard import Heard
 from .model import Address, ErrorNumber, Feature, Refusal, RemoteEntity, RemoteFeature, UseCase
 
 SPECIFICATION: Final = "1.3.0"
@@ -26,6 +29,9 @@ BINDINGS: Final = "nodeManagementBindingData"
 DESTINATIONS: Final = "nodeManagementDestinationListData"
 
 Classifier = Literal["read", "reply", "notify", "write", "call", "result"]
+
+LONGEST_NAME: Final = 256
+"""Characters of the types and roles that a peer names."""
 
 Done = Callable[[Data], None]
 """Called with the answer to a request: the data of its function, or `resultData`."""
@@ -80,8 +86,8 @@ class Session:
         self.bindings: set[tuple[Address, Address]] = set()
         self.asked: set[tuple[str, Address, Address]] = set()
         """Subscriptions and bindings that we have asked for."""
-        self.values: dict[tuple[Address, str], Data] = {}
-        """What the peer's functions said last, as far as it came."""
+        self.values = Heard()
+        """What the peer's functions said last."""
         self._put = put
         self._counter = 0
         self._waiting: dict[int, Done] = {}
@@ -117,7 +123,7 @@ class Session:
 
     def _request(self, kind: str, call: str, source: Address, target: RemoteFeature, done: Done | None) -> None:
         key = (kind, source, target.address)
-        if key in self.asked:
+        if key in self.asked or max(len(self.asked), len(self._held)) >= MOST_ASKED:
             return
         self.asked.add(key)
         body = {
@@ -156,6 +162,8 @@ class Session:
         self._counter += 1
         if done is not None:
             self._waiting[self._counter] = done
+            if len(self._waiting) > MOST_ASKED:
+                del self._waiting[next(iter(self._waiting))]
         header: dict[str, object] = {
             "specificationVersion": SPECIFICATION,
             "addressSource": source._replace(device=self.device.address).data(),
@@ -181,6 +189,8 @@ class Session:
         function = function_of(command)
         counter, reference = integer(header, "msgCounter") or 0, integer(header, "msgCounterReference")
         classifier = text(header, "cmdClassifier")
+        if not source.plausible or not target.plausible:
+            return  # there is nobody to answer to
         self.peer = self.peer or source.device
         if classifier in ("reply", "result"):
             self._answered(source, function, command, reference)
@@ -251,6 +261,8 @@ class Session:
         pair = (source.without_device(), target.without_device())
         if pair not in self.bindings:
             return Refusal(ErrorNumber.BINDING_REQUIRED, "binding required")
+        if excessive(function, command):
+            return Refusal(ErrorNumber.OVERLOAD, "too many entries")
         return served.write(self.ski, changed(function, served.read() or NOTHING, command))
 
     def _call(self, function: str, body: Data) -> Refusal | None:
@@ -261,8 +273,11 @@ class Session:
             feature = self.device.find(server)
             if feature is None or feature.role == "client":
                 return Refusal(ErrorNumber.DESTINATION_UNKNOWN, "there is no such server feature")
+            pair = (client.without_device(), server.without_device())
+            if not client.plausible or (len(kept) >= MOST_AGREED and pair not in kept):
+                return Refusal(ErrorNumber.OVERLOAD, "too many subscriptions or bindings")
             if function == SUBSCRIBE or not self.device.loses_bindings():
-                kept.add((client.without_device(), server.without_device()))
+                kept.add(pair)
             return None
         if function in (UNSUBSCRIBE, UNBIND):
             request = obj(body, "subscriptionDelete" if function == UNSUBSCRIBE else "bindingDelete")
@@ -285,10 +300,10 @@ class Session:
         if function == DISCOVERY:
             self._discovered(obj(command, function))
             return
-        data = changed(function, self.values.get((place, function), NOTHING), command)
-        self.values[place, function] = data
+        data = changed(function, self.values.get(place, function), command)
+        self.values.put(place, function, data)
         if function == USE_CASES:
-            self.use_cases = list(_use_cases(data))
+            self.use_cases = list(islice(_use_cases(data), MOST_USE_CASES))
             self._complete = True
             for client in self.device.clients:
                 client.known(self)
@@ -297,29 +312,35 @@ class Session:
             client.heard(self, place, function, data)
 
     def _discovered(self, data: Data) -> None:
-        self.peer = text(data, "deviceInformation", "description", "deviceAddress", "device") or self.peer
-        for each in objects(data, "entityInformation"):
+        self.peer = (
+            text(data, "deviceInformation", "description", "deviceAddress", "device")[:LONGEST_DEVICE] or self.peer
+        )
+        for each in objects(data, "entityInformation")[:MOST_ENTITIES]:
             description = obj(each, "description")
             address = Address.of(obj(description, "entityAddress"))._replace(device="", feature=None)
             if text(description, "lastStateChange") == "removed":
                 self._forget(address)
-            else:
-                self.entities[address.entity] = RemoteEntity(address, text(description, "entityType"))
-        for each in objects(data, "featureInformation"):
+            elif address.plausible and (len(self.entities) < MOST_ENTITIES or address.entity in self.entities):
+                self.entities[address.entity] = RemoteEntity(address, text(description, "entityType")[:LONGEST_NAME])
+        for each in objects(data, "featureInformation")[:MOST_FEATURES]:
             description = obj(each, "description")
             address = Address.of(obj(description, "featureAddress")).without_device()
-            names = tuple(text(each, "function") for each in objects(description, "supportedFunction"))
             entity = self.entities.get(address.entity)
-            if entity is not None:
-                feature = RemoteFeature(address, text(description, "featureType"), text(description, "role"), names)
-                entity.features.append(feature)
+            if entity is not None and address.plausible:
+                self._feature(entity, address, description)
         if not self._complete:
-            management = RemoteFeature(MANAGEMENT, "NodeManagement", "special", ())
+            management = RemoteFeature(MANAGEMENT, "NodeManagement", "special")
             self.subscribe(MANAGEMENT, management)
             self.ask(MANAGEMENT, MANAGEMENT, USE_CASES)
             return
         for client in self.device.clients:
             client.known(self)
+
+    def _feature(self, entity: RemoteEntity, address: Address, description: Data) -> None:
+        """A feature of the peer, in place of what it said of it before."""
+        if address in entity.features or sum(len(each.features) for each in self.entities.values()) < MOST_FEATURES:
+            kind, role = text(description, "featureType")[:LONGEST_NAME], text(description, "role")[:LONGEST_NAME]
+            entity.features[address] = RemoteFeature(address, kind, role)
 
     def _forget(self, entity: Address) -> None:
         """An entity of the peer is gone, with its inner ones and everything that was agreed with it."""
@@ -327,7 +348,7 @@ class Session:
         for number in inner:
             del self.entities[number]
         self.asked = {key for key in self.asked if key[2].entity not in inner}
-        self.values = {key: data for key, data in self.values.items() if key[0].entity not in inner}
+        self.values.forget(inner)
 
     def supports(self, name: str, *actors: str) -> list[UseCase]:
         """The entities of the peer that announce a use case (in one of these roles)."""

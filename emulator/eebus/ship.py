@@ -20,6 +20,11 @@ INIT: Final = b"\x00\x00"
 REJECTED: Final = 4452
 """WebSocket close code of a handshake that failed."""
 
+LONGEST_WAIT: Final = 10**9
+"""ms that a peer may say it waits."""
+LONGEST_TEXT: Final = 256
+"""Characters of an id or a reason that a peer gives."""
+
 Role = Literal["client", "server"]
 
 
@@ -225,13 +230,13 @@ class Connection:
         if flag(body, "prolongationRequest"):
             self._wait(self._timing.hello)
             self._say_hello("ready" if self._we_ready else "pending")
-        self.peer_pending = phase == "pending"
+        pending, self.peer_pending = self.peer_pending, phase == "pending"
         self._peer_ready = self._peer_ready or phase == "ready"
-        waiting = (integer(body, "waiting") or 0) / 1000
+        waiting = min(max(integer(body, "waiting") or 0, 0), LONGEST_WAIT) / 1000
         if not self._we_ready and waiting:
             self._prolong.set(later(self._simulation.at, max(waiting - self._timing.prolongation, waiting / 2)))
             self._simulation.wake()
-        if phase == "pending":
+        if self.peer_pending and not pending:
             self._owner.moved(self)
         self._both_ready()
 
@@ -292,14 +297,14 @@ class Connection:
 
     def _access(self, body: Data) -> None:
         if self.phase is Phase.ACCESS:
-            self.peer_id = text(body, "id")
+            self.peer_id = text(body, "id")[:LONGEST_TEXT]
             self._enter(Phase.DATA)
 
     def _end(self, message: Data) -> None:
         if text(message, "connectionClose", "phase") == "announce":
             self._send(FrameType.END, {"connectionClose": {"phase": "confirm"}})
         self._link.close()
-        self._over(text(message, "connectionClose", "reason") or "closed by the peer")
+        self._over(text(message, "connectionClose", "reason")[:LONGEST_TEXT] or "closed by the peer")
 
     # --- details -----------------------------------------------------------------------------------------------------
 

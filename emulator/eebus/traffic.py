@@ -6,6 +6,7 @@ The one rule: a datagram is known by its function, everything else by its SHIP m
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from ..devices import traffic
 from ..devices.traffic import Direction
@@ -13,6 +14,9 @@ from .coding import NOTHING, CodingError, Data, decode, obj, objects, part, text
 from .model import Address
 from .session import function_of
 from .ship import FrameType
+
+LONGEST_NAME: Final = 120
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,7 @@ def said(frame: bytes) -> Said:
     topic = next(iter(message), "")
     body = obj(message, topic)
     kind = next((text(body, name) for name in ("phase", "handshakeType", "pinState") if text(body, name)), "")
-    return Said(name=f"{topic} {kind}".rstrip(), topic=topic, write=False, detail=body)
+    return Said(name=_short(f"{topic} {kind}".rstrip()), topic=topic, write=False, detail=body)
 
 
 def _datagram(datagram: Data) -> Said:
@@ -59,7 +63,14 @@ def _datagram(datagram: Data) -> Said:
         detail["filter"] = command["filter"]
     if classifier != "read":
         detail["data"] = command.get(function, NOTHING)
-    return Said(name=f"{classifier} {function}", topic=function, write=classifier in ("write", "call"), detail=detail)
+    return Said(
+        name=_short(f"{classifier} {function}"), topic=function, write=classifier in ("write", "call"), detail=detail
+    )
+
+
+def _short(name: str) -> str:
+    """Peers may name things as they like."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
 
 
 def _place(data: Data) -> str:

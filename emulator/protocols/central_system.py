@@ -68,7 +68,6 @@ class CentralSystemServer:
         connection = Connection(self)
         if len(self._connections) > MOST_CONNECTIONS:
             connection.wire.abort("too many connections")
-        asyncio.get_running_loop().call_later(HANDSHAKE_TIME, connection.hurry)
         return connection.wire
 
     def attach(self, system: CentralSystem) -> None:
@@ -105,6 +104,7 @@ class Connection:
         self._protocol = ServerProtocol(subprotocols=[Subprotocol("ocpp1.6")])
         self.wire = WebSocketWire(self._protocol, self)
         self.wire.asked = self._asked
+        self._late = asyncio.get_running_loop().call_later(HANDSHAKE_TIME, self._hurry)
         server.joined(self)
 
     def _asked(self, request: Request) -> Response:
@@ -114,13 +114,13 @@ class Connection:
         return self._protocol.accept(request)
 
     def opened(self) -> None:
+        self._late.cancel()
         self._system = self._server.system
         self._session = self._system.connect(self._identity, self._put, self.wire.abort)
 
-    def hurry(self) -> None:
+    def _hurry(self) -> None:
         """The time for the handshake is over."""
-        if self._session is None:
-            self.wire.abort("no handshake")
+        self.wire.abort("no handshake")
 
     def received(self, text: str) -> None:
         try:
@@ -131,6 +131,7 @@ class Connection:
             self._session.received(message)
 
     def lost(self, _reason: str) -> None:
+        self._late.cancel()
         self._server.left(self)
         if self._session is not None:
             self._system.disconnect(self._identity, self._session)

@@ -17,7 +17,7 @@ from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import Close, Frame, WebSocketEndpoint
 from ..devices.traffic import Direction, of_frame
 from ..runtime.journal import Entry
-from .frames import FrameError, FrameReader, Message, Opcode, answer_close, encode_close, encode_frame
+from .frames import FrameError, FrameReader, Message, Opcode, answer_close, encode_close
 from .line import Line
 from .parcels import Packer, add_reply, described
 from .server import Endpoint
@@ -29,8 +29,6 @@ CLOSE_GRACE: Final = 2.0
 """Wall seconds a client has to answer a close frame."""
 HALF_SENT: Final = 10.0
 """Wall seconds a client has to finish a message it has begun."""
-
-PING: Final = encode_frame(Opcode.PING, b"")
 
 
 class Channel(asyncio.Protocol):
@@ -98,8 +96,6 @@ class Channel(asyncio.Protocol):
         """The upgrade has been answered. `congested`: bytes wait for the client already."""
         self._line.begin(self, congested=congested)
         self.note("opened")
-        if self.spec.ping is not None:
-            self._timers.after("ping", self.spec.ping, self._ping)
         self._speak(self._conversation.opened)
         self.endpoint.wallbox.happenings.count += 1
 
@@ -224,7 +220,7 @@ class Channel(asyncio.Protocol):
             self._lag = self.endpoint.latency("websocket")
             began = perf_counter()
             with interception.handling():
-                self._speak(lambda: self._conversation.received(text), replies_to=detail)
+                self._speak(lambda: self._conversation.received(text), detail)
             self.endpoint.websocket_workload.answered(perf_counter() - began)
             self._lag = 0.0
 
@@ -254,47 +250,52 @@ class Channel(asyncio.Protocol):
                 self.endpoint.websocket_workload.pushes_dropped += 1
             self._merged = at
             return
-        self._speak(lambda: self._conversation.published(at), at=at)
-
-    def _speak(
-        self,
-        ask: Callable[[], Iterable[Frame]],
-        *,
-        replies_to: dict[str, object] | None = None,
-        at: Instant | None = None,
-    ) -> None:
         self._talking = True
         try:
             # A mistake of ours costs this client its connection, and nobody else anything.
-            frames = self.endpoint.guarded(self.break_off, _listed, ask) or ()
-            sent = 0 if replies_to is not None or not frames else self._push(frames, at)
-            for frame in frames[sent:]:
-                self._send(frame, replies_to, at)
+            if frames := self.endpoint.guarded(self.break_off, self._conversation.published, at):
+                self._push(frames, at)
         finally:
             self._talking = False
+        if self._doomed or self._merged is not None:
+            self._catch_up()
+
+    def _speak(self, ask: Callable[[], Iterable[Frame]], replies_to: dict[str, object] | None = None) -> None:
+        self._talking = True
+        try:
+            frames = self.endpoint.guarded(self.break_off, lambda: list(ask())) or ()
+            if replies_to is None:
+                self._push(frames, None)
+            else:
+                for frame in frames:
+                    self._send(frame, replies_to, None)
+        finally:
+            self._talking = False
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """What happened while something was said."""
         if self._doomed:
             self.drop()
         elif self._merged is not None and not self._line.crowded:
             at, self._merged = self._merged, None
             self.publish(at)
 
-    def _push(self, frames: Sequence[Frame], at: Instant | None) -> int:
-        """Send frames nobody asked for in one go, as long as nothing happens to them on the way; how many were."""
-        if self._line.late or self._over or self._ending:
-            return 0
-        parcel = self._packer.pack(frames, self._told_of(at))
-        if parcel is None:
-            return 0
+    def _push(self, frames: Sequence[Frame], at: Instant | None) -> None:
+        """Send what nobody asked for: in one go, as long as nothing happens to it on the way."""
         count = 0
-        for frame, detail in zip(parcel.frames, parcel.details, strict=True):
-            if self._intercept(frame, "out") is not UNTOUCHED:
-                break
-            self._record("push", self.path, detail)
-            count += 1
-        sent = parcel.first(count)
-        self._line.frames(sent.data, sent.sizes)
-        self._watch_crowd()
-        return count
+        plain = not (self._line.late or self._over or self._ending)
+        if plain and (parcel := self._packer.pack(frames, self._told_of(at))) is not None:
+            for frame, detail in zip(parcel.frames, parcel.details, strict=True):
+                if self._intercept(frame, "out") is not UNTOUCHED:
+                    break
+                self._record("push", self.path, detail)
+                count += 1
+            sent = parcel.first(count)
+            self._line.frames(sent.data, sent.sizes)
+            self._watch_crowd()
+        for left in frames[count:]:
+            self._send(left, None, at)
 
     def _told_of(self, at: Instant | None) -> Instant | None:
         """The instant a push tells of, if that is not the present."""
@@ -379,21 +380,12 @@ class Channel(asyncio.Protocol):
         self.note("dropped", {"why": "reads too slowly"})
         self.break_off()
 
-    def _ping(self) -> None:
+    def beat(self, data: bytes, sizes: Sequence[int]) -> None:
+        """Frames that only keep the connection alive, past the journal; its end, if the client is not."""
         timeout = self.spec.pong_timeout
         if timeout is not None and self._loop.time() - self.alive_at > timeout:
             self.note("dropped", {"why": "no pong"})
             self.break_off()
-        elif self.spec.ping is not None:
-            if not self._line.crowded and not self._silenced:
-                beat = self.spec.heartbeat
-                frames = [PING] if beat is None else [PING, encode_frame(Opcode.TEXT, beat().encode())]
-                self._line.frames(b"".join(frames), [len(frame) for frame in frames])
-                self._watch_crowd()
-            self._timers.after("ping", self.spec.ping, self._ping)
-
-
-def _listed(ask: Callable[[], Iterable[Frame]]) -> Sequence[Frame]:
-    """All frames, even if they are made one by one; the very same sequence, if it is one."""
-    frames = ask()
-    return frames if isinstance(frames, Sequence) else list(frames)
+        elif not self._line.crowded and not self._silenced and not self._over:
+            self._line.frames(data, sizes)
+            self._watch_crowd()

@@ -198,7 +198,7 @@ class Connection(asyncio.Protocol):
 
     def _take(self) -> bool:
         """Hear one packet; whether there may be more."""
-        if self._ending:
+        if self._ending or self._paused:
             return False
         try:
             packet = self._decoder.next()
@@ -213,7 +213,7 @@ class Connection(asyncio.Protocol):
         """What the broker sends in one go is heard in several."""
         if self._transport is None or self._transport.is_closing():
             return
-        if self._turn.waiting:
+        if self._turn.waiting or self._paused:
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
@@ -230,12 +230,16 @@ class Connection(asyncio.Protocol):
             self._listener.lost(str(exc) if exc is not None else self._reason)
 
     def pause_writing(self) -> None:
+        """The broker does not read: it is not heard either, because of what it would have to be answered."""
         self._paused = True
+        self._hold()
 
     def resume_writing(self) -> None:
         self._paused = False
         while self.outbox and not self._paused and not self._ending:
             self._write(self._encoded(self.outbox.take()))
+        self._turn.go()
+        self._hold()
 
     # --- details -----------------------------------------------------------------------------------------------------
 
@@ -244,7 +248,7 @@ class Connection(asyncio.Protocol):
             self._write(encode(packet))
 
     def _write(self, data: bytes) -> None:
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
     def _encoded(self, message: Publish) -> bytes:

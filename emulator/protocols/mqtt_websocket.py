@@ -12,9 +12,12 @@ from websockets.client import ClientProtocol
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
+from .mqtt_packets import MAX_PACKET
 from .websocket_wire import WebSocketWire
 
 SUBPROTOCOL: Final = Subprotocol("mqtt")
+LARGEST: Final = 4 * MAX_PACKET
+"""Bytes of a WebSocket message, in which a broker may put several packets."""
 
 
 class Tunnel(WebSocketWire):
@@ -24,7 +27,7 @@ class Tunnel(WebSocketWire):
         """`patience`: wall seconds the server has for its answer to the handshake."""
         name = f"[{host}]" if ":" in host else host
         client = ClientProtocol(
-            parse_uri(f"ws://{name}:{port}/{path.lstrip('/')}"), subprotocols=[SUBPROTOCOL], max_size=None
+            parse_uri(f"ws://{name}:{port}/{path.lstrip('/')}"), subprotocols=[SUBPROTOCOL], max_size=LARGEST
         )
         super().__init__(client, self)
         self.handshake = client.connect()

@@ -14,6 +14,7 @@ from ..devices.interfaces import Close, Frame, WebSocketEndpoint
 from .frames import Opcode, encode_frame
 from .wire import excerpt
 
+PING: Final = encode_frame(Opcode.PING, b"")
 MOST_REPLIES: Final = 8
 """Answers to one message that go into the journal."""
 
@@ -65,6 +66,13 @@ def framed(frame: str | bytes) -> tuple[bytes, int]:
     else:
         payload, opcode = frame, Opcode.BINARY
     return encode_frame(opcode, payload), len(payload)
+
+
+def beat(spec: WebSocketEndpoint) -> tuple[bytes, Sequence[int]]:
+    """A ping, and what the device says with it; the bytes of each."""
+    said = () if spec.heartbeat is None else (framed(spec.heartbeat())[0],)
+    frames = (PING, *said)
+    return b"".join(frames), [len(frame) for frame in frames]
 
 
 class Packer:

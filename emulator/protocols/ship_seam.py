@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from ..devices.delivery import Copy, Delivery
 from ..devices.interception import Interception
 from ..devices.traffic import Direction
+from ..eebus.bounds import SHOWN
 from ..eebus.direct import Passing
-from ..eebus.traffic import of_frame, said
+from ..eebus.traffic import Said, of_frame, said
 from .server import Endpoint
+from .wire import excerpt
 
 
 class Seam:
@@ -28,23 +30,29 @@ class Seam:
         # INTERCEPTION: the one place where faults see the frames of either direction.
         interception = self._endpoint.intercept(of_frame, what, frame, self._endpoint.name, self._client, direction)
         if direction == "out":
-            self._endpoint.record("push", what.name, dict(what.detail), client=self._client)
+            self._endpoint.record("push", what.name, shown(what, frame), client=self._client)
             delivery = interception.deliver(_changed(interception, frame))
             return [] if delivery.silent else [_passing(delivery)]
         if interception.lost():
             return []
         copies = interception.copies([Copy(message=frame, data=_changed(interception, frame))])
-        return [self._arriving(copy, interception) for copy in copies]
+        return [self._arriving(what if copy.data == frame else said(copy.data), copy, interception) for copy in copies]
 
-    def _arriving(self, copy: Copy[bytes], interception: Interception) -> Passing:
+    def _arriving(self, what: Said, copy: Copy[bytes], interception: Interception) -> Passing:
         @contextmanager
         def handling() -> Iterator[None]:
-            what = said(copy.data)
-            entry = self._endpoint.record("request", what.name, dict(what.detail), client=self._client)
+            entry = self._endpoint.record("request", what.name, shown(what, copy.data), client=self._client)
             with interception.handling(), self._endpoint.simulation.because(entry):
                 yield
 
         return Passing(frame=copy.data, delay=copy.delay, handling=handling)
+
+
+def shown(what: Said, frame: bytes) -> dict[str, object]:
+    """What the journal says of a frame: of a large one, its beginning."""
+    if len(frame) <= SHOWN:
+        return dict(what.detail)
+    return {"size": len(frame), "frame": excerpt(frame[1:])}
 
 
 def _changed(interception: Interception, frame: bytes) -> bytes:

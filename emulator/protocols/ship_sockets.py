@@ -1,37 +1,34 @@
 """Runs a SHIP node on sockets: TLS WebSockets in both directions, with the SKI of whoever is at the other end.
 
-The one rule: a transport moves frames; whom the node trusts and when it connects, it decides itself.
+The one rule: a transport moves frames; whom the node trusts and when it connects, it decides itself. What strangers can
+use up is bounded here: connections, and the time for a handshake.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
-from weakref import WeakSet
 
-from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidURI
 from websockets.protocol import State
-from websockets.server import ServerProtocol
-from websockets.typing import Subprotocol
-from websockets.uri import parse_uri
 
-from ..devices.interfaces.ship import SHIP_PATH, ShipNode, ShipSession, ShipTarget
-from ..eebus.direct import Passage, Passing, untouched
+from ..devices.interfaces.ship import ShipNode, ShipTarget
+from ..eebus.direct import Passage, untouched
 from ..eebus.identity import ski_of
 from ..runtime.simulation import Simulation
 from .listening import Listening, SharedPorts, listen
+from .ship_link import BinaryWire, Link, uri_of
 from .tls import TlsLayer, context
-from .websocket_wire import WebSocketWire
 
-SUBPROTOCOL: Final = Subprotocol("ship")
 CONNECT_TIMEOUT: Final = 10.0
-"""Wall seconds from the attempt to the end of the TLS handshake."""
-PING: Final = 50.0
-"""Wall seconds between pings."""
-PONG: Final = 60.0
-"""Wall seconds without a pong after which a connection is dead."""
-LARGEST: Final = 2**20
+"""Wall seconds from the attempt to the end of the handshakes of TLS and WebSocket."""
+HANDSHAKE_TIME: Final = 10.0
+"""Wall seconds that whoever connects has for both."""
+MOST_CONNECTIONS: Final = 20
+"""Incoming ones. One more takes the place of the oldest that has not come to the data phase, or is closed at once.
+ASSUMED: no device says how many it takes."""
 
 Record = Callable[[str, dict[str, object], str], None]
 """(what happened to a connection, details, peer)"""
@@ -41,138 +38,15 @@ def _no_record(_name: str, _detail: dict[str, object], _client: str) -> None:
     """Nobody keeps a journal of this."""
 
 
-class BinaryWire(WebSocketWire):
-    """A WebSocket connection whose messages are bytes."""
+@dataclass(slots=True)
+class Arrival:
+    """Somebody has connected."""
 
-    def __init__(self, protocol: ClientProtocol | ServerProtocol, link: Link) -> None:
-        super().__init__(protocol, link)
-        self._link = link
-
-    def message(self, whole: bytes) -> None:
-        self._link.frame(whole)
-
-    def send_message(self, data: bytes) -> None:
-        if self.open:
-            self.protocol.send_binary(data)
-            self._flush()
-
-
-class Link:
-    """One connection (a `ShipLink`), from the end of its TLS handshake."""
-
-    def __init__(self, sockets: ShipSockets, target: ShipTarget | None, ski: str, address: str) -> None:
-        self.target = target
-        self.ski = ski
-        self.address = address
-        self.name = f"{address} {ski[:8]}"
-        """In the journal."""
-        self._sockets = sockets
-        self._session: ShipSession | None = None
-        self._passage = sockets.passage(self.name)
-        self._late_until = 0.0
-        self._pings: asyncio.TimerHandle | None = None
-        self._over = False
-        if target is None:
-            protocol = ServerProtocol(subprotocols=[SUBPROTOCOL], max_size=LARGEST)
-            self.wire = BinaryWire(protocol, self)
-            self.wire.asked = protocol.accept
-        else:
-            uri = parse_uri(f"wss://{target.host}:{target.port}{target.path or SHIP_PATH}")
-            client = ClientProtocol(uri, subprotocols=[SUBPROTOCOL], max_size=LARGEST)
-            self.wire = BinaryWire(client, self)
-            self.wire.handshake = client.connect()
-
-    # --- the node uses these -----------------------------------------------------------------------------------------
-
-    def put(self, frame: bytes) -> None:
-        for each in self._passage(frame, "out"):
-            self._later(each, self._leave)
-
-    def close(self, code: int = 1000, reason: str = "") -> None:
-        self._over = True
-        self._stop()
-        self.wire.close(code, reason)
-
-    # --- the connection tells these ----------------------------------------------------------------------------------
-
-    def opened(self) -> None:
-        """The WebSocket handshake is over (`Peer`)."""
-        self._sockets.simulation.now()
-        if self.wire.protocol.subprotocol != SUBPROTOCOL:
-            self.close(1002, "subprotocol ship expected")
-            self._failed("no subprotocol ship")
-            return
-        self._ping()
-        role = "incoming" if self.target is None else "outgoing"
-        self._sockets.record("connected", {"ski": self.ski, "role": role}, self.name)
-        self._session = self._sockets.node.opened(self.ski, self.address, self.target, self)
-        self._sockets.stir()
-
-    def received(self, text: str) -> None:
-        """SHIP has no text messages (`Peer`)."""
-
-    def frame(self, data: bytes) -> None:
-        """A message has come."""
-        self._sockets.simulation.now()
-        for each in self._passage(data, "in"):
-            self._later(each, self._arrive)
-
-    def lost(self, reason: str) -> None:
-        """The connection has ended (`Peer`)."""
-        self._sockets.simulation.now()
-        self._stop()
-        self._sockets.left(self)
-        if self._session is not None:
-            self._sockets.record("disconnected", {"reason": reason}, self.name)
-            self._session.lost(reason)
-        elif not self._over:
-            self._failed(reason)
-        self._sockets.stir()
-
-    def _failed(self, reason: str) -> None:
-        if self.target is not None:
-            self._sockets.failed(self.target, reason)
-
-    # --- details -----------------------------------------------------------------------------------------------------
-
-    def _later(self, passing: Passing, act: Callable[[Passing], None]) -> None:
-        """After its delay, and behind everything that is late already."""
-        loop = asyncio.get_running_loop()
-        due = max(self._late_until, loop.time() + passing.delay)
-        if passing.delay > 0:
-            self._late_until = due
-        if due > loop.time():
-            loop.call_at(due, act, passing)
-        else:
-            act(passing)
-
-    def _leave(self, passing: Passing) -> None:
-        if passing.frame:
-            self.wire.send_message(passing.frame)
-        if passing.then == "close":
-            self.wire.close()
-        elif passing.then == "reset":
-            self.wire.abort("connection reset")
-
-    def _arrive(self, passing: Passing) -> None:
-        if self._session is not None and not self._over:
-            self._sockets.simulation.now()
-            with passing.handling():
-                self._session.received(passing.frame)
-            self._sockets.stir()
-
-    def _ping(self) -> None:
-        loop = asyncio.get_running_loop()
-        if loop.time() - self.wire.alive_at > PING + PONG:
-            self.wire.abort("no pong")
-            return
-        self.wire.ping()
-        self._pings = loop.call_later(PING, self._ping)
-
-    def _stop(self) -> None:
-        if self._pings is not None:
-            self._pings.cancel()
-            self._pings = None
+    link: Link | None = None
+    """None: in its TLS handshake."""
+    late: asyncio.TimerHandle | None = None
+    why: str = ""
+    """Why it is turned away."""
 
 
 class ShipSockets:
@@ -192,15 +66,15 @@ class ShipSockets:
         self.record = record
         self._server: Listening | None = None
         self._links: set[Link] = set()
-        self._layers: WeakSet[TlsLayer] = WeakSet()
-        """Also those whose handshake is not over."""
+        self._arrivals: dict[TlsLayer, Arrival] = {}
+        """Incoming connections in the order in which they came, also those whose handshake is not over."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._moved = asyncio.Event()
 
     @property
     def pending(self) -> int:
         """Incoming connections, those in their TLS handshake included."""
-        return len(self._layers)
+        return len(self._arrivals)
 
     async def open(self, host: str, port: int, shared: SharedPorts | None = None) -> int:
         """Listen, and let the node connect to others; the real port. `shared`: see `listening`."""
@@ -219,7 +93,7 @@ class ShipSockets:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for layer in tuple(self._layers):
+        for layer in tuple(self._arrivals):
             layer.abort()
         if ends:
             await asyncio.wait(ends, timeout=1.0)
@@ -245,20 +119,56 @@ class ShipSockets:
         self._moved.set()
         self._moved = asyncio.Event()
 
-    def _link(self, certificate: bytes, address: str, target: ShipTarget | None) -> BinaryWire:
-        link = Link(self, target, ski_of(certificate), address)
+    def _link(
+        self, certificate: bytes, address: str, target: ShipTarget | None, shaken: Callable[[], None] = lambda: None
+    ) -> Link:
+        link = Link(self, target, ski_of(certificate), address, shaken)
         self._links.add(link)
-        return link.wire
+        return link
 
     def _incoming(self) -> TlsLayer:
+        arrival = Arrival()
+
+        def inner(certificate: bytes, address: str) -> BinaryWire:
+            arrival.link = link = self._link(certificate, address, None)
+            return link.wire
+
         layer = TlsLayer(
             context(self.node.credentials()),
             server=True,
-            inner=lambda certificate, address: self._link(certificate, address, None),
-            failed=lambda reason: self.record("refused", {"reason": reason}, ""),
+            inner=inner,
+            failed=lambda reason: self._refused(arrival.why or reason),
+            gone=self._left,
         )
-        self._layers.add(layer)
+        if len(self._arrivals) >= MOST_CONNECTIONS:
+            self._make_room(layer, arrival)
+        arrival.late = asyncio.get_running_loop().call_later(HANDSHAKE_TIME, self._hurry, layer, arrival)
+        self._arrivals[layer] = arrival
         return layer
+
+    def _make_room(self, newest: TlsLayer, arrival: Arrival) -> None:
+        """For one that is no stranger nobody has to go who is one neither."""
+        for layer, each in self._arrivals.items():
+            if not (layer.closing or (each.link is not None and each.link.established)):
+                each.why = "too many connections"
+                layer.abort()
+                return
+        arrival.why = "too many connections"
+        newest.abort()
+
+    def _hurry(self, layer: TlsLayer, arrival: Arrival) -> None:
+        """The time for the handshakes is over."""
+        if arrival.link is None or not arrival.link.opened_up:
+            arrival.why = "no handshake in time"
+            layer.abort()
+
+    def _left(self, layer: TlsLayer) -> None:
+        arrival = self._arrivals.pop(layer, None)
+        if arrival is not None and arrival.late is not None:
+            arrival.late.cancel()
+
+    def _refused(self, reason: str) -> None:
+        self.record("refused", {"reason": reason}, "")
 
     def _dial(self, target: ShipTarget) -> None:
         task = asyncio.create_task(self._attempt(target), name=f"ship {target.host}:{target.port}")
@@ -267,16 +177,40 @@ class ShipSockets:
         task.add_done_callback(self.simulation.bugs.of_a_task)
 
     async def _attempt(self, target: ShipTarget) -> None:
+        """Until there is a connection, or will be none."""
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        links: list[Link] = []
+        told: list[str] = []
+
+        def shaken() -> None:
+            if not over.done():
+                over.set_result(None)
+
+        def inner(certificate: bytes, address: str) -> BinaryWire:
+            links.append(self._link(certificate, address, target, shaken))
+            return links[0].wire
+
         layer = TlsLayer(
             context(self.node.credentials()),
             server=False,
-            inner=lambda certificate, address: self._link(certificate, address, target),
-            failed=lambda reason: self.failed(target, reason),
+            inner=inner,
+            failed=told.append,
+            gone=lambda _layer: shaken(),
         )
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
+                uri_of(target)
                 await asyncio.get_running_loop().create_connection(lambda: layer, target.host, target.port)
-        except OSError as error:
+                await over
+        except (OSError, ValueError, OverflowError, TypeError, InvalidURI) as error:  # peers and mDNS may name any host
+            told.append(str(error) or "time-out")
+        finally:
+            if not over.done() or over.cancelled():
+                layer.abort()
+        if links:  # which tells its own end
+            if told:
+                links[0].wire.abort(told[0])
+        elif told:
             self.simulation.now()
-            self.failed(target, str(error) or "time-out")
+            self.failed(target, told[0])
             self.stir()

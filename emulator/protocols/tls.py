@@ -66,6 +66,12 @@ class TlsTransport(asyncio.Transport):
     def is_closing(self) -> bool:
         return self._layer.closing
 
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self._layer.tcp.set_write_buffer_limits(high, low)
+
+    def get_write_buffer_size(self) -> int:
+        return self._layer.tcp.get_write_buffer_size()
+
 
 class TlsLayer(asyncio.Protocol):
     """TLS between a TCP connection and an inner protocol, which is made when the handshake is over."""
@@ -77,8 +83,12 @@ class TlsLayer(asyncio.Protocol):
         server: bool,
         inner: Callable[[bytes, str], asyncio.Protocol],
         failed: Callable[[str], None],
+        gone: Callable[[TlsLayer], None] = lambda _layer: None,
     ) -> None:
-        """`inner`: (the peer's certificate in DER, its address). `failed`: there was no handshake; why."""
+        """`inner`: (the peer's certificate in DER, its address); ValueError if it cannot be made.
+
+        `failed`: there was no handshake; why. `gone`: the connection has ended, whatever became of it.
+        """
         from OpenSSL import SSL
 
         self.closing = False
@@ -89,8 +99,15 @@ class TlsLayer(asyncio.Protocol):
             self._connection.set_connect_state()
         self._new_inner = inner
         self._failed = failed
+        self._gone = gone
         self._inner: asyncio.Protocol | None = None
         self._tcp: asyncio.Transport | None = None
+
+    @property
+    def tcp(self) -> asyncio.Transport:
+        """What it runs on."""
+        assert self._tcp is not None
+        return self._tcp
 
     def write(self, data: bytes) -> None:
         from OpenSSL import SSL
@@ -131,18 +148,31 @@ class TlsLayer(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._tcp = transport
-        self._step()
+        if self.closing:  # called off in the meantime
+            transport.abort()
+        else:
+            self._step()
 
     def data_received(self, data: bytes) -> None:
-        self._connection.bio_write(data)
-        self._step()
+        if not self.closing:
+            self._connection.bio_write(data)
+            self._step()
 
     def eof_received(self) -> None:
         if self._inner is not None:
             self._inner.eof_received()
 
+    def pause_writing(self) -> None:
+        if self._inner is not None:
+            self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._inner is not None:
+            self._inner.resume_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self.closing = True
+        self._gone(self)
         if self._inner is None:
             self._end(str(exc or "closed during the TLS handshake"))
         else:
@@ -169,21 +199,26 @@ class TlsLayer(asyncio.Protocol):
             self._end(f"TLS: {error}")
 
     def _shake(self) -> None:
+        from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.serialization import Encoding
 
         self._connection.do_handshake()
         self._flush()
-        certificate = self._connection.get_peer_certificate(as_cryptography=True)
-        if certificate is None:
+        peer = self.tcp.get_extra_info("peername")
+        try:
+            certificate = self._connection.get_peer_certificate(as_cryptography=True)
+            shown = certificate.public_bytes(Encoding.DER) if certificate is not None else b""
+            self._inner = self._new_inner(shown, str(peer[0])) if shown and peer else None
+        except (ValueError, UnsupportedAlgorithm) as error:  # OpenSSL takes what cryptography does not
+            self._end(f"certificate: {error}")
+            return
+        if self._inner is None:
             self._end("no certificate")
             return
-        assert self._tcp is not None
-        peer = self._tcp.get_extra_info("peername")
-        self._inner = self._new_inner(certificate.public_bytes(Encoding.DER), str(peer[0]))
         self._inner.connection_made(TlsTransport(self))
 
     def _read(self, inner: asyncio.Protocol) -> None:
-        while True:
+        while not self.closing:
             data = self._connection.recv(PIECE)
             inner.data_received(data)
             self._flush()
@@ -193,13 +228,14 @@ class TlsLayer(asyncio.Protocol):
 
         while self._tcp is not None:
             try:
-                self._tcp.write(self._connection.bio_read(PIECE))
+                data = self._connection.bio_read(PIECE)
             except SSL.WantReadError:
                 return
+            if not self._tcp.is_closing():
+                self._tcp.write(data)
 
     def _end(self, reason: str) -> None:
         failed, self._failed = self._failed, lambda _reason: None
         if self._inner is None:
             failed(reason)
-        if self._tcp is not None:
-            self._tcp.abort()
+        self.abort()

@@ -5,12 +5,13 @@ The one rule: a room tells every client of the same instants in the same order; 
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from ..core.instant import Instant
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest, WebSocketEndpoint
 from .channel import Channel
-from .parcels import Packer
+from .parcels import Packer, beat
 from .push import Publisher
 from .server import Endpoint
 from .wire import switching_protocols
@@ -34,6 +35,7 @@ class Room:
         self.clients: dict[Channel, None] = {}
         """In the order in which they came."""
         self._packer = Packer(spec)
+        self._beating: asyncio.TimerHandle | None = None
         self._publisher = Publisher(endpoint.wallbox, spec.period, self._publish)
 
     def answer(self, request: HttpRequest) -> HttpReply:
@@ -60,6 +62,8 @@ class Room:
             transport.write(switching_protocols(request.headers["sec-websocket-key"]))
         self.clients[channel] = None
         self._publisher.start()
+        if self._beating is None and self.spec.ping is not None:
+            self._beat_in(self.spec.ping)
         server.replace(connection, channel)
         channel.begin(congested=connection.congested)
         for data in connection.let_go():
@@ -71,6 +75,9 @@ class Room:
         self.clients.pop(channel, None)
         if not self.clients:
             self._publisher.stop()
+            if self._beating is not None:
+                self._beating.cancel()
+                self._beating = None
 
     def close(self) -> None:
         """The wallbox goes down."""
@@ -80,6 +87,16 @@ class Room:
     def _evict(self, channel: Channel) -> None:
         channel.note("evicted")
         channel.break_off()
+
+    def _beat_in(self, delay: float) -> None:
+        self._beating = asyncio.get_running_loop().call_later(delay, self._beat, delay)
+
+    def _beat(self, delay: float) -> None:
+        """The device pings all of its clients together."""
+        self._beat_in(delay)
+        data, sizes = beat(self.spec)
+        for channel in tuple(self.clients):
+            channel.beat(data, sizes)
 
     def _publish(self, at: Instant) -> None:
         for channel in tuple(self.clients):

@@ -1,7 +1,7 @@
 """One WebSocket connection of our own making, as a client or as a server: `websockets`' sans-I/O protocol on asyncio.
 
 The one rule: nothing here waits. What is said is written at once, and what happens is told to the `Peer` at once and
-in the order of the bytes.
+in the order of the bytes. Whoever does not read is not heard, and after a while let go.
 """
 
 from __future__ import annotations
@@ -21,12 +21,21 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
+from .timers import Timers
 from .turns import Turn
 
 PIECE: Final = 4096
 """Bytes that are parsed in one go."""
 LONGEST: Final = 2**20
 """Bytes of a message."""
+MOST_UNREAD: Final = 2**20
+"""Bytes that the other side may leave unread before it is not heard any more; twice as many end the connection."""
+SLOW_READER: Final = 30.0
+"""Wall seconds that it may be so far behind."""
+HALF_SENT: Final = 10.0
+"""Wall seconds for a message that has begun."""
+CLOSE_GRACE: Final = 2.0
+"""Wall seconds in which the last words have to leave."""
 
 
 class Peer(Protocol):
@@ -66,7 +75,13 @@ class WebSocketWire(asyncio.Protocol):
         self._events: deque[Event] = deque()
         self._said_all = False
         """The other side sends no more."""
-        self._parts: list[bytes] = []
+        self._message = bytearray()
+        """The fragments of a message so far."""
+        self._heard = True
+        """Whoever uses the connection takes what comes."""
+        self._behind = False
+        """The other side does not read."""
+        self._timers = Timers()
         self._reason = "closed by the other side"
 
     @property
@@ -84,7 +99,7 @@ class WebSocketWire(asyncio.Protocol):
 
     def send_bytes(self, data: bytes) -> None:
         """Write bytes that are no frame of ours. For disturbances."""
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
     def ping(self) -> None:
@@ -98,8 +113,7 @@ class WebSocketWire(asyncio.Protocol):
             self.protocol.send_close(code, reason)
             self._flush()
         self._finish("closed")
-        if self._transport is not None:
-            self._transport.close()
+        self._hang_up()
 
     def abort(self, reason: str = "broken off") -> None:
         """Break the connection at once."""
@@ -114,6 +128,7 @@ class WebSocketWire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        transport.set_write_buffer_limits(MOST_UNREAD)
         if self._ended:  # called off in the meantime
             transport.abort()
         elif isinstance(self.protocol, ClientProtocol) and self.handshake is not None:
@@ -129,19 +144,41 @@ class WebSocketWire(asyncio.Protocol):
         self._turn.go()
         return self._turn.waiting
 
+    def pause_writing(self) -> None:
+        """The other side leaves too much unread."""
+        self._behind = True
+        self._timers.after("slow", SLOW_READER, lambda: self.abort("nobody reads at the other side"))
+        self._hold()
+
+    def resume_writing(self) -> None:
+        self._behind = False
+        self._timers.stop("slow")
+        self._go_on()
+
     def read(self, *, go_on: bool) -> None:
-        """Whether to read on: what has been read is handled first."""
+        """Whether whoever uses the connection takes what comes."""
+        self._heard = go_on
+        if go_on:
+            self._go_on()
+        else:
+            self._hold()
+
+    def _go_on(self) -> None:
+        self._turn.go()
+        self._hold()
+
+    def _hold(self) -> None:
+        """Read only while what has been read had its turn."""
         if self._transport is not None and not self._transport.is_closing():
-            if go_on and not self._turn.waiting:
+            if self._heard and not self._behind and not self._turn.waiting:
                 self._transport.resume_reading()
             else:
                 self._transport.pause_reading()
 
-    def _hold(self) -> None:
-        self.read(go_on=True)
-
     def _take(self) -> bool:
         """Handle one event, or parse a piece of what has come; whether there may be more."""
+        if self._behind or not self._heard:
+            return False
         if self._events:
             self._handle(self._events.popleft())
         elif self._unread:
@@ -154,8 +191,16 @@ class WebSocketWire(asyncio.Protocol):
             self.protocol.receive_eof()
             self._parsed()
         else:
+            self._watch_half_sent()
             return False
         return True
+
+    def _watch_half_sent(self) -> None:
+        """Everything is handled, but perhaps for a message that is not whole yet."""
+        if not self.open or not (self._message or self.protocol.reader.buffer):
+            self._timers.stop("half sent")
+        elif "half sent" not in self._timers:
+            self._timers.after("half sent", HALF_SENT, lambda: self.abort("half a message"))
 
     def _parsed(self) -> None:
         self._flush()
@@ -167,8 +212,9 @@ class WebSocketWire(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.over.done():
             self.over.set_result(None)
-        failed = self.protocol.handshake_exc
-        self._finish(str(exc or failed or self._reason))
+        self._finish(str(exc) if exc is not None else self._last_words)
+        self._timers.stop_all()
+        self._turn.stop()
 
     def _handle(self, event: Event) -> None:
         if self._ended:
@@ -200,23 +246,43 @@ class WebSocketWire(asyncio.Protocol):
             case Opcode.CLOSE:
                 self._reason = "closed by the other side"
             case Opcode.TEXT | Opcode.BINARY | Opcode.CONT:
-                self._parts.append(bytes(frame.data))
+                self._message += frame.data
                 if frame.fin:
-                    whole, self._parts = b"".join(self._parts), []
+                    whole = bytes(self._message)
+                    self._message.clear()
+                    self._timers.stop("half sent")
                     self.message(whole)
 
     def _flush(self) -> None:
         if self._transport is None:
             return
         for data in self.protocol.data_to_send():
-            if data:
+            if not data:
+                self._hang_up()
+            elif not self._transport.is_closing():
                 self._transport.write(data)
-            else:
-                self._transport.close()
+        if self._behind and self._transport.get_write_buffer_size() > 2 * MOST_UNREAD:
+            self.abort("nobody reads at the other side")
+        if self.protocol.close_expected() and "close" not in self._timers:
+            self._timers.after("close", CLOSE_GRACE, lambda: self.abort(self._last_words))
+
+    @property
+    def _last_words(self) -> str:
+        """Why it ends, or has ended."""
+        failed = self.protocol.handshake_exc or self.protocol.parser_exc
+        return str(failed) if failed is not None and not isinstance(failed, EOFError) else self._reason
+
+    def _hang_up(self) -> None:
+        """Close once everything has left, or after a moment."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._timers.after("close", CLOSE_GRACE, self._transport.abort)
+            self._transport.close()
 
     def _finish(self, reason: str) -> None:
         if not self._ended:
             self._ended = True
+            self._events.clear()
+            self._unread.clear()
             self.peer.lost(reason)
 
 

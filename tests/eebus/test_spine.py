@@ -97,7 +97,7 @@ class Talk:
         self.session: Session = client.device.sessions[LOW]
         assert server.device.sessions[HIGH].peer
         self.target = Address("", (1,), 1)
-        self.remote = RemoteFeature(self.target, "LoadControl", "server", ())
+        self.remote = RemoteFeature(self.target, "LoadControl", "server")
 
     def write(self, _ski: str, data: Data) -> Refusal | None:
         self.data = data
@@ -150,7 +150,7 @@ def test_a_read_is_answered_with_the_data_and_kept() -> None:
     talk = Talk()
     talk.session.ask(Address("", (1,), 1), talk.target, LIMITS)
     run(talk.world, 0)
-    assert talk.session.values[talk.target, LIMITS] == OLD
+    assert talk.session.values.get(talk.target, LIMITS) == OLD
 
 
 def test_entities_come_and_go() -> None:

@@ -178,7 +178,7 @@ def test_the_node_is_numbered_as_in_the_firmware() -> None:
     house = paired()
     (session,) = house.box.device.sessions.values()
     assert session.peer == "d:_n:warp3-AbC"
-    assert {n: [f.address.feature for f in e.features] for n, e in session.entities.items()} == {
+    assert {n: [address.feature for address in e.features] for n, e in session.entities.items()} == {
         (0,): [0],
         (1,): [2, 4, 6, 8, 10, 12, 14],
         (1, 1): [16, 18, 20, 22, 24, 26, 28],

@@ -17,10 +17,12 @@ from typing import Final
 from emulator.protocols.mqtt_packets import Connect, Subscribe, encode
 from emulator.vendors.goe import login
 
-from .corpus import WIRES, Corpus, datagram, trusting
+from .corpus import ASKED, READ, Corpus, datagram, trusting
 from .field import Where
+from .identities import PEERS, showing
 from .mutators import Mutator
-from .wires import HTTP, UPGRADE, WebSocket, Wire, frames
+from .ship import Ship, TlsRecords, handshake
+from .wires import HTTP, UPGRADE, Datagram, Modbus, Mqtt, Ocpp, WebSocket, Wire, frames
 
 PATIENCE: Final = 0.5
 """Wall seconds until a client gives up that has said half of something, and waits for the end: devices wait longer."""
@@ -41,7 +43,8 @@ class Attack:
     wire: Wire
     corpus: Sequence[bytes]
     where: Where
-    tls: ssl.SSLContext | None = None
+    tls: Sequence[ssl.SSLContext] = ()
+    """One of these on each connection."""
     begin: Begin | None = None
     sent: int = 0
     connections: int = 0
@@ -64,7 +67,8 @@ class Attack:
         """One connection, or a burst of datagrams."""
         try:
             async with asyncio.timeout(PATIENT):
-                reader, writer = await asyncio.open_connection(*self.where, ssl=self.tls)
+                tls = self.random.choice(self.tls) if self.tls else None
+                reader, writer = await asyncio.open_connection(*self.where, ssl=tls)
                 try:
                     await self._converse(reader, writer)
                 finally:
@@ -83,8 +87,9 @@ class Attack:
         reading = asyncio.ensure_future(_to_the_end(reader) if not deaf else asyncio.sleep(0))
         mutator = Mutator(draw, self.corpus)
         try:
-            for _ in range(draw.choice(BURSTS)):
-                self._say(writer, wire, mutator)
+            burst = draw.choice(BURSTS)
+            for number in range(burst):
+                self._say(writer, wire, mutator, last=number == burst - 1)
                 if reader.at_eof() or writer.is_closing():
                     break
                 if draw.random() < 0.2:
@@ -101,10 +106,12 @@ class Attack:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
 
-    def _say(self, writer: asyncio.StreamWriter, wire: Wire, mutator: Mutator) -> None:
+    def _say(self, writer: asyncio.StreamWriter, wire: Wire, mutator: Mutator, *, last: bool) -> None:
+        """A wrong envelope mostly comes last: a server that has read one hangs up, and nothing behind it counts."""
         draw = self.random
-        data = wire.mutated(mutator) if draw.random() < 0.75 else mutator.of(wire.dressed(mutator.original()))
-        if draw.random() < 0.03:
+        right = draw.random() < (0.5 if last else 0.97)
+        data = wire.mutated(mutator) if right else mutator.of(wire.dressed(mutator.original()))
+        if last and draw.random() < 0.1:
             data = data[: draw.randrange(len(data) + 1)]
         writer.write(data)
         self.sent += 1
@@ -186,6 +193,30 @@ async def mqtt_connect(_: asyncio.StreamReader, writer: asyncio.StreamWriter, dr
     return None
 
 
+def ship(frames: Sequence[bytes]) -> Begin:
+    """What a SHIP client says first; nobody waits for the answers."""
+
+    async def begin(_: asyncio.StreamReader, writer: asyncio.StreamWriter, draw: random.Random) -> Wire | None:
+        writer.write(handshake(frames, draw, Ship()))
+        return None
+
+    return begin
+
+
+WIRES: Final[Mapping[str, Wire]] = {
+    **dict.fromkeys(ASKED, HTTP),
+    **dict.fromkeys(READ, Modbus()),
+    "goe.ws": WebSocket(),
+    "warp.ws": WebSocket(),
+    "broker": Mqtt(),
+    "mqtt devices": Mqtt(),
+    "charge point": Ocpp(),
+    "keba.udp": Datagram(),
+    "ship peer": Ship(),
+    "ship stranger": Ship(),
+    "ship tls": TlsRecords(),
+}
+"""How what is in a corpus is carried to a server."""
 BEGINNINGS: Final[Mapping[str, Begin]] = {
     "goe.ws": goe_login,
     "warp.ws": upgrade("/ws"),
@@ -199,25 +230,31 @@ PLACES: Final[Mapping[str, str]] = {
     "broker": "broker",
     "mqtt devices": "broker",
     "charge point": "central",
+    "ship peer": "target.eebus.ship",
+    "ship stranger": "target.warp.ship",
+    "ship tls": "target.eebus.ship",
 }
-TLS: Final = frozenset({"p40.rest"})
 
 
 def attacks(corpus: Corpus, where: Mapping[str, Where]) -> list[Attack]:
     """One for every server that has a corpus."""
+    beginnings = {**BEGINNINGS, **dict.fromkeys(("ship peer", "ship stranger"), ship(corpus["ship peer"]))}
+    tls = {
+        "p40.rest": [trusting()],
+        "ship peer": [showing(number) for number in range(PEERS)],
+        "ship stranger": [showing(number) for number in range(PEERS)],
+    }
     found = []
-    for name, messages in corpus.items():
-        if name == "central system":
-            continue
+    for name, wire in WIRES.items():
         kind = Datagrams if name == "keba.udp" else Attack
         found.append(
             kind(
                 name=name,
-                wire=WIRES[name],
-                corpus=messages,
+                wire=wire,
+                corpus=corpus[name],
                 where=where[PLACES.get(name, f"target.{name}")],
-                tls=trusting() if name in TLS else None,
-                begin=BEGINNINGS.get(name),
+                tls=tls.get(name, ()),
+                begin=beginnings.get(name),
             )
         )
     return found

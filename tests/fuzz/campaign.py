@@ -23,8 +23,10 @@ import aiohttp
 from .attacks import Attack, attacks, on_control
 from .control import of_control
 from .corpus import of_servers
-from .evil import Evil, EvilBroker, EvilCentralSystem
-from .field import CLIENTS, CONTROL, SERVERS, Beside, Where, ahead
+from .evil import Evil
+from .field import CONTROL, SERVERS, Beside, Where, ahead
+from .hosts import hostile
+from .ship import of_ship
 
 ROUND: Final = 60.0
 """Wall seconds until everything is put back to its start: what is switched off by an attack is no target any more."""
@@ -77,21 +79,17 @@ class Campaign:
 async def campaign(minutes: float, folder: Path) -> Campaign:
     """Attack everything for so long."""
     found = Campaign(load=[os.getloadavg()[0]])
-    corpus = await of_servers()
+    corpus = await of_servers() | await of_ship()
     took: dict[str, list[float]] = {}
     quiet: dict[str, list[float]] = {}
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # one line for each server that hangs up on an attack
     async with AsyncExitStack() as stack:
-        broker = await stack.enter_async_context(EvilBroker(corpus["mqtt devices"]))
-        central = await stack.enter_async_context(EvilCentralSystem(corpus["central system"]))
-        clients = CLIENTS.format(
-            broker=f"mqtt://{broker.where[0]}:{broker.where[1]}", central=f"ws://{central.where[0]}:{central.where[1]}"
-        )
+        servers, clients = await stack.enter_async_context(hostile(corpus))
         texts = {"servers": SERVERS, "clients": clients, "control": CONTROL}
         fields = {name: Beside(text, folder, name, speed=1.0) for name, text in texts.items()}
         for beside in fields.values():
             await stack.enter_async_context(beside)
-        every: list[Attack | Evil] = [broker, central, *attacks(corpus, fields["servers"].where)]
+        every: list[Attack | Evil] = [*servers, *attacks(corpus, fields["servers"].where)]
         requests = await of_control(fields["control"].where["control"])
         every.append(on_control(requests, fields["control"].where["control"]))
         usage: dict[str, tuple[list[int], list[int]]] = {name: ([], []) for name in fields}

@@ -26,7 +26,7 @@ from emulator.scenario.steps import make_step
 from emulator.service.emulator import Emulator, Options
 
 from .field import SERVERS, Inside, Where
-from .wires import HTTP, Datagram, Modbus, Mqtt, Ocpp, WebSocket, Wire
+from .wires import HTTP, Modbus, Mqtt, Ocpp, WebSocket, Wire
 
 Corpus = dict[str, list[bytes]]
 Asked = tuple[str, str, object]
@@ -314,17 +314,3 @@ def trusting() -> ssl.SSLContext:
     found = ssl.create_default_context()
     found.check_hostname, found.verify_mode = False, ssl.CERT_NONE
     return found
-
-
-WIRES: Final[Mapping[str, Wire]] = {
-    **dict.fromkeys(ASKED, HTTP),
-    **dict.fromkeys(READ, Modbus()),
-    "goe.ws": WebSocket(),
-    "warp.ws": WebSocket(),
-    "broker": Mqtt(),
-    "mqtt devices": Mqtt(),
-    "charge point": Ocpp(),
-    "central system": Ocpp(masked=False),
-    "keba.udp": Datagram(),
-}
-"""How what is in a corpus is carried."""

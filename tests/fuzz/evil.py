@@ -10,6 +10,7 @@ import base64
 import hashlib
 import json
 import random
+import ssl
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Final, Self
@@ -36,11 +37,21 @@ GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 ACCEPTED: Final = {"status": "Accepted", "currentTime": "2026-01-05T08:00:10Z", "interval": 60}
 
 
+def say(writer: asyncio.StreamWriter, data: bytes) -> None:
+    """Write, if there is anybody left."""
+    if not writer.is_closing():
+        writer.write(data)
+
+
 class Evil(AbstractAsyncContextManager["Evil"]):
     """A listening server; `sent` counts the messages it said."""
 
     name = ""
     wire: Wire
+    enveloped = 0.9
+    """How often the envelope of a message is right."""
+    share = 1.0
+    """Of what others say: those that it says something wrong to hang up at once, and come again after a while."""
 
     def __init__(self, corpus: Sequence[bytes]) -> None:
         self.sent = 0
@@ -52,9 +63,12 @@ class Evil(AbstractAsyncContextManager["Evil"]):
         """It says nothing beyond so many messages."""
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.where: Where = ("127.0.0.1", self._server.sockets[0].getsockname()[1])
+        await self.listen(None)
         return self
+
+    async def listen(self, tls: ssl.SSLContext | None) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls)
+        self.where: Where = ("127.0.0.1", self._server.sockets[0].getsockname()[1])
 
     async def __aexit__(self, *error: object) -> None:
         self._server.close()
@@ -73,10 +87,12 @@ class Evil(AbstractAsyncContextManager["Evil"]):
         talk = asyncio.current_task()
         assert talk is not None
         self._talks.add(talk)
-        with suppress(OSError, EOFError, PacketError, ValueError):
-            await self.talk(reader, writer)
-        self._talks.discard(talk)
-        writer.transport.abort()
+        try:
+            with suppress(OSError, EOFError, PacketError, ValueError):
+                await self.talk(reader, writer)
+        finally:
+            self._talks.discard(talk)
+            writer.transport.abort()
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, to its end."""
@@ -88,17 +104,17 @@ class Evil(AbstractAsyncContextManager["Evil"]):
             if self.sent >= self.goal:
                 await asyncio.sleep(0.05)
                 continue
-            for _ in range(BURST):
-                if self.random.random() < 0.9:
-                    data = self.wire.mutated(self._mutator)
-                else:
-                    data = self._mutator.of(self.wire.dressed(self._mutator.original()))
-                writer.write(data)
-                self.sent += 1
+            say(writer, b"".join(self._something() for _ in range(BURST)))
+            self.sent += BURST
             await writer.drain()
             await asyncio.sleep(0.001)
             if self.random.random() < 0.02:
                 return
+
+    def _something(self) -> bytes:
+        if self.random.random() < self.enveloped:
+            return self.wire.mutated(self._mutator)
+        return self._mutator.of(self.wire.dressed(self._mutator.original()))
 
 
 class EvilBroker(Evil):
@@ -106,6 +122,7 @@ class EvilBroker(Evil):
 
     name = "evil broker"
     wire = Mqtt()
+    enveloped = 0.998
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         decoder, raving = Decoder(), None
@@ -114,16 +131,16 @@ class EvilBroker(Evil):
                 for packet in decoder.feed(data):
                     match packet:
                         case Connect():
-                            writer.write(self._perhaps(encode(Connack())))
+                            say(writer, self._perhaps(encode(Connack())))
                         case Subscribe():
                             codes = tuple(qos for _, qos in packet.filters)
-                            writer.write(self._perhaps(encode(Suback(packet.packet_id, codes))))
+                            say(writer, self._perhaps(encode(Suback(packet.packet_id, codes))))
                             raving = raving or asyncio.create_task(self.rave(writer))
                         case Message():
                             if packet.qos:
-                                writer.write(encode(Acknowledge(Kind.PUBACK, packet.packet_id)))
+                                say(writer, encode(Acknowledge(Kind.PUBACK, packet.packet_id)))
                             if self.random.random() < 0.1 and self.sent < self.goal:
-                                writer.write(self._mutator.of(encode(packet)))
+                                say(writer, self.wire.mutation(encode(packet), self._mutator))
                                 self.sent += 1
                 if raving is not None and raving.done():
                     return
@@ -136,6 +153,17 @@ class EvilBroker(Evil):
         return data if self.random.random() < 0.95 else self._mutator.of(data)
 
 
+async def accepting(reader: asyncio.StreamReader, protocol: str) -> bytes:
+    """The answer that lets a WebSocket's client in."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    key = next(line[18:].strip() for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key"))
+    accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
+    return (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Protocol: %s\r\nSec-WebSocket-Accept: %s\r\n\r\n" % (protocol.encode(), accept)
+    )
+
+
 class EvilCentralSystem(Evil):
     """Calls whatever it likes, and answers anything."""
 
@@ -143,13 +171,7 @@ class EvilCentralSystem(Evil):
     wire = Ocpp(masked=False)
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        key = next(line[18:].strip() for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key"))
-        accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
-        writer.write(
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Protocol: ocpp1.6\r\nSec-WebSocket-Accept: " + accept + b"\r\n\r\n"
-        )
+        writer.write(await accepting(reader, "ocpp1.6"))
         raving = asyncio.create_task(self.rave(writer))
         try:
             while data := await reader.read(65_536):
@@ -168,5 +190,5 @@ class EvilCentralSystem(Evil):
                     answer = ACCEPTED if action in ("BootNotification", "Heartbeat") else {}
                     valid = json.dumps([3, id, answer]).encode()
                     hostile = self.random.random() < 0.3 and self.sent < self.goal
-                    writer.write(self.wire.dressed(self._mutator.of(valid) if hostile else valid))
+                    say(writer, self.wire.dressed(self._mutator.of(valid) if hostile else valid))
                     self.sent += hostile

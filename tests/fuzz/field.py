@@ -23,26 +23,32 @@ from emulator.core.instant import SECOND
 from emulator.scenario.loader import loads
 from emulator.service.emulator import Emulator, Options
 
+from .identities import peers_of_a_warp
+
 Where = tuple[str, int]
 
 _BOXES: Final = """\
       goe: {vendor: goe, realism: "off", interfaces: all}
-      warp: {vendor: warp, model: warp3-pro-22, realism: "off", interfaces: all}
+      warp: {vendor: warp, model: warp3-pro-22, realism: "off", interfaces: all, settings: PEERS}
       nrgkick: {vendor: nrgkick, realism: "off", interfaces: all}
       lektrico: {vendor: lektrico, realism: "off", interfaces: all}
       bender: {vendor: bender, realism: "off", interfaces: all}
       keba: {vendor: keba, realism: "off", interfaces: all}
 """
-_NEIGHBOUR: Final = _BOXES.replace('realism: "off", interfaces: all', 'realism: "off", http: true', 1).replace(
-    'warp3-pro-22, realism: "off", interfaces: all', 'warp3-pro-22, realism: "off", http: true'
+_NEIGHBOUR: Final = (
+    _BOXES.replace(", settings: PEERS", "")
+    .replace('realism: "off", interfaces: all', 'realism: "off", http: true', 1)
+    .replace('warp3-pro-22, realism: "off", interfaces: all', 'warp3-pro-22, realism: "off", http: true')
 )
 """Without MQTT: the topics of the targets are only a bit away."""
+_TARGETS: Final = _BOXES.replace("PEERS", f'{{"eebus/config": {{"enable": true, "peers": {peers_of_a_warp()}}}}}')
 SERVERS: Final = f"""\
 about: Wallboxes that are attacked, and beside them a charger that nobody else touches.
 chargers:
   target:
     wallboxes:
-{_BOXES}      p40: {{model: keba-p40, realism: "off", interfaces: all}}
+{_TARGETS}      p40: {{model: keba-p40, realism: "off", interfaces: all}}
+      eebus: {{vendor: eebus, realism: "off", settings: {{auto_accept: true}}}}
   neighbour:
     wallboxes:
 {_NEIGHBOUR}  point:
@@ -50,10 +56,10 @@ chargers:
 steps: [{{plug_in: {{charger: neighbour, vehicle: vw_id3}}}}]
 """
 """Every server of every vendor, the broker and the central system."""
-CONTROL: Final = f"chargers:\n  target:\n    wallboxes:\n{_BOXES}"
+CONTROL: Final = f"chargers:\n  target:\n    wallboxes:\n{_TARGETS}"
 """For the control API, which may change everything."""
 CLIENTS: Final = """\
-about: Wallboxes whose broker and central system are not to be trusted.
+about: Wallboxes whose broker, central system and control boxes are not to be trusted.
 broker: {broker}
 chargers:
   brokered:
@@ -67,6 +73,11 @@ chargers:
       lektrico: {{vendor: lektrico, ocpp: "{central}/lektrico"}}
       bender: {{vendor: bender, ocpp: "{central}/bender"}}
       keba: {{model: keba-p30-x-32, ocpp: "{central}/keba"}}
+  paired:
+    wallboxes:
+      eebus:
+        vendor: eebus
+        settings: {{trusted: [{ski}, {other}], connect: ["{ship}", "{tls}"]}}
   neighbour:
     wallboxes:
       goe: {{vendor: goe, realism: "off", http: true}}

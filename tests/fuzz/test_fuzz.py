@@ -32,10 +32,11 @@ from .attacks import attacks, on_control
 from .campaign import QUICK, campaign
 from .control import of_control
 from .corpus import of_charge_points, of_servers
-from .evil import Evil, EvilBroker, EvilCentralSystem
-from .field import CLIENTS, CONTROL, SERVERS, Inside
+from .field import CONTROL, SERVERS, Inside
+from .hosts import hostile
 from .mutators import Mutator
 from .neighbour import Neighbour
+from .ship import of_ship
 
 INPUTS: Final = 150
 """Messages to each server."""
@@ -47,7 +48,7 @@ SCENARIOS: Final = Path(__file__).parents[2] / "scenarios"
 
 
 async def test_every_server() -> None:
-    corpus = await of_servers()
+    corpus = await of_servers() | await of_ship()
     async with Inside(SERVERS) as field, Neighbour(field.where) as neighbour:
         for attack in attacks(corpus, field.where):
             async with asyncio.timeout(PATIENCE):
@@ -66,16 +67,18 @@ async def test_the_control_api() -> None:
 
 
 async def test_servers_that_wallboxes_connect_to() -> None:
-    corpus = await of_charge_points()
     published = [b"\x30\x0d\x00\x09warp/x/yz10", b"\x30\x16\x00\x12goe/123456/amp/set10"]
-    async with EvilBroker(published) as broker, EvilCentralSystem(corpus["central system"]) as central:
-        where = {"broker": f"mqtt://127.0.0.1:{broker.where[1]}", "central": f"ws://127.0.0.1:{central.where[1]}"}
-        async with Inside(CLIENTS.format_map(where), speed=60.0) as field, Neighbour(field.where) as neighbour:
-            evil: tuple[Evil, ...] = (broker, central)
+    corpus = await of_charge_points() | await of_ship() | {"mqtt devices": published}
+    async with (
+        hostile(corpus) as (servers, scenario),
+        Inside(scenario, speed=60.0) as field,
+        Neighbour(field.where) as neighbour,
+    ):
+        for server in servers:
             async with asyncio.timeout(PATIENCE):
-                await asyncio.gather(*(each.run(4 * INPUTS) for each in evil))
-            assert await neighbour.look() == []
-            assert await field.bugs() == []
+                await server.run(round(4 * INPUTS * server.share))
+            assert await neighbour.look() == [], server.name
+            assert await field.bugs() == [], server.name
 
 
 # --- readers of files ------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from emulator.errors import EmulatorError
 from emulator.protocols.modbus_frames import Frame
-from emulator.protocols.mqtt_packets import Decoder, Message, encode
+from emulator.protocols.mqtt_packets import Decoder, Message, PacketError, encode
 
 from .mutators import Mutator
 
@@ -153,9 +153,21 @@ class Mqtt:
         return [encode(packet) for packet in Decoder().feed(stream)]
 
     def mutated(self, mutator: Mutator) -> bytes:
-        original = mutator.original()
+        return self.mutation(mutator.original(), mutator)
+
+    def mutation(self, original: bytes, mutator: Mutator) -> bytes:
+        """Mostly one that is read: what cannot be read ends the connection, and nothing behind it counts."""
+        data = self._mutated(original, mutator)
+        if mutator.random.random() < 0.998:
+            try:
+                list(Decoder().feed(data))
+            except PacketError:
+                return original
+        return data
+
+    def _mutated(self, original: bytes, mutator: Mutator) -> bytes:
         (packet,) = Decoder().feed(original)
-        if not isinstance(packet, Message) or mutator.random.random() < 0.2:
+        if not isinstance(packet, Message) or mutator.random.random() < 0.02:
             body = mutator.of(original[2:])
             return original[:1] + _varint(len(body)) + body
         topic, payload = packet.topic, mutator.of(packet.payload)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -73,7 +73,7 @@ class Talk:
                 raise RuntimeError("a mistake of ours")
         return [f"echo {frame}"]
 
-    def published(self, at: Instant) -> Iterable[Frame]:
+    def published(self, at: Instant) -> Sequence[Frame]:
         self.box.published.append(at)
         state = self._state()
         if state == self.seen and not self.box.chatty:

@@ -69,6 +69,11 @@ class ShipLink(Protocol):
 class ShipSession(Protocol):
     """One connection of a node, as a transport sees it."""
 
+    @property
+    def open(self) -> bool:
+        """The peer is trusted, and data may be exchanged."""
+        ...
+
     def received(self, frame: bytes) -> None:
         """The other side sent a frame."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -34,8 +34,11 @@ class Conversation(Protocol):
         """The client sent a frame."""
         ...
 
-    def published(self, at: Instant) -> Iterable[Frame]:
-        """Something changed at `at`, or the publication period is over: what is new for this client."""
+    def published(self, at: Instant) -> Sequence[Frame]:
+        """Something changed at `at`, or the publication period is over: what is new for this client.
+
+        The very same sequence for clients that are told the same is framed and described once for all of them.
+        """
         ...
 
     def closed(self) -> None:
@@ -52,7 +55,7 @@ class WebSocketEndpoint:
     before: Callable[[HttpRequest], HttpReply | None] | None = None
     """Asked at the upgrade; a reply refuses it."""
     ping: float | None = None
-    """Wall seconds between the device's pings."""
+    """Wall seconds between the device's pings, which go to all clients at once."""
     pong_timeout: float | None = None
     """Wall seconds without a pong after which the device drops the client."""
     heartbeat: Callable[[], str] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from ...devices.settings import Setting, boolean, declared, list_of, takes
@@ -16,8 +17,10 @@ def _ski(value: object) -> str:
 
 @takes({"type": "string", "pattern": ":[0-9]+$", "examples": ["192.168.1.5:4712"]})
 def _place(value: object) -> str:
-    if isinstance(value, str) and value.rpartition(":")[0] and value.rpartition(":")[2].isdigit():
-        return value
+    if isinstance(value, str):
+        host, _, port = value.rpartition(":")
+        if host and re.fullmatch("[0-9]{1,5}", port) and 0 < int(port) < 65536:
+            return value
     raise ValueError("expected an address such as 192.168.1.5:4712")
 
 

@@ -117,9 +117,13 @@ class EebusWallbox(Wallbox):
         return made
 
     def _stranger(self, ski: str, _address: str) -> None:
-        if self.settings[AUTO_ACCEPT]:
-            assert self.node is not None
-            self.node.node.decide(ski, True)
+        if not self.settings[AUTO_ACCEPT]:
+            return
+        assert self.node is not None
+        node = self.node.node
+        for gone in [each for each in node.trust if each not in {*self.settings[TRUSTED], *node.connections}]:
+            node.decide(gone, None)  # whoever comes again is accepted again
+        node.decide(ski, True)
 
     def _running(self) -> ShipNode:
         assert self.node is not None

@@ -118,7 +118,7 @@ class Conversation:
             wanted["hash"] = self._scheme
         return [self._frame(self._device.identity.hello()), self._frame(wanted)]
 
-    def published(self, at: Instant) -> Iterable[Frame]:
+    def published(self, at: Instant) -> Sequence[Frame]:
         if not self._known:
             return ()
         changed = list(self._changes.at(at))

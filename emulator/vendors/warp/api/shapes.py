@@ -7,9 +7,10 @@ Source: Tinkerforge esp32-firmware, `config/visitors.h`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from ....language.digits import is_index
@@ -66,9 +67,14 @@ class Obj(Schema):
         return None
 
     def encode(self, value: object) -> str:
-        if not isinstance(value, Mapping):
+        if value.__class__ is not dict and not isinstance(value, Mapping):
             return "null"
-        return "{" + ",".join(f'"{name}":{member.encode(value[name])}' for name, member in self.members.items()) + "}"
+        return "{" + ",".join([head + encode(value[name]) for head, name, encode in self._written]) + "}"
+
+    @cached_property
+    def _written(self) -> tuple[tuple[str, str, Callable[[object], str]], ...]:
+        """How each member is written."""
+        return tuple((f'"{name}":', name, member.encode) for name, member in self.members.items())
 
     @property
     def capacity(self) -> int:

@@ -45,9 +45,9 @@ class LegacyMeters(Module):
         linked = self.meters.linked
         return linked if linked < self.meters.slots else None
 
-    def _value(self, value_id: int, v: View) -> float | None:
+    def _values(self, ids: tuple[int, ...], v: View) -> list[float | None]:
         linked = self._linked
-        return None if linked is None else self.meters.value(linked, value_id, v)
+        return [None if linked is None else self.meters.value(linked, value_id, v) for value_id in ids]
 
     def writable(self, v: View) -> object:
         return {"writable": self._linked is not None and self.meters.class_of(self._linked) == API}
@@ -57,16 +57,13 @@ class LegacyMeters(Module):
         return {"state": 2 if known else 0, "type": self.meters.type if known else 0}
 
     def values(self, v: View) -> dict[str, float | None]:
-        return {
-            "power": self._value(POWER, v),
-            "energy_rel": self._value(RELATIVE, v),
-            "energy_abs": self._value(ENERGY, v),
-        }
+        power, relative, absolute = self._values((POWER, RELATIVE, ENERGY), v)
+        return {"power": power, "energy_rel": relative, "energy_abs": absolute}
 
     def phases(self, v: View) -> dict[str, list[bool]]:
         return {
-            "phases_connected": [(self._value(i, v) or 0.0) > LIVE for i in VOLTAGES],
-            "phases_active": [(self._value(i, v) or 0.0) > DRAWN for i in CURRENTS],
+            "phases_connected": [(value or 0.0) > LIVE for value in self._values(VOLTAGES, v)],
+            "phases_active": [(value or 0.0) > DRAWN for value in self._values(CURRENTS, v)],
         }
 
     def all_values(self, v: View) -> list[float | None]:

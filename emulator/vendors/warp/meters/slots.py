@@ -23,7 +23,7 @@ from ..module import Module
 from ..platform import Platform
 from ..settings import METER_LAST_RESET, METER_RESET
 from ..view import View
-from .values import CALLBACK, RESOLUTION, TYPES, UNKNOWN, VALUES, Sample
+from .values import CALLBACK, TYPES, Sample, measured, places
 
 FW: Final = Source("fw: modules/meters")
 SILENCE: Final = "meter_fault"
@@ -261,24 +261,20 @@ class Meters(Module):
         sample, ids = v.meter, self.value_ids(slot)
         found = sample.lists.get(ids)
         if found is None:
-            found = sample.lists[ids] = [self._measured(i, sample) for i in ids]
+            found = sample.lists[ids] = measured(self.type, ids, sample)
         return found
 
     def value(self, slot: int, value_id: int, v: View) -> float | None:
         """One value of a slot; None if it has none."""
         ids = self.value_ids(slot)
-        if value_id not in ids:
+        place = places(ids).get(value_id)
+        if place is None:
             return None
-        if slot in self._pushed:
-            return self._pushed[slot][ids.index(value_id)]
-        return self._measured(value_id, v.meter)
-
-    def _measured(self, value_id: int, sample: Sample) -> float | None:
-        """A value as the meter that is fitted tells it."""
-        if value_id in UNKNOWN.get(self.type, ()):
-            return None
-        value, decimals = VALUES[value_id](sample), RESOLUTION.get(self.type, {}).get(value_id)
-        return value if value is None or decimals is None else round(value, decimals)
+        if (pushed := self._pushed.get(slot)) is not None:
+            return pushed[place]
+        sample = v.meter
+        whole = sample.lists.get(ids)
+        return measured(self.type, (value_id,), sample)[0] if whole is None else whole[place]
 
     def state(self, slot: int, v: View) -> object:
         kind = self.class_of(slot)

@@ -7,8 +7,9 @@ Source: Tinkerforge esp32-firmware, `modules/meters/meter_value_id.csv`, `module
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from typing import Final
 
@@ -248,3 +249,29 @@ VALUES: Final[dict[int, Value]] = {
     475: lambda s: s.vehicle[1],
 }
 """ASSUMED: reactive energies 0, distortions constant, apparent energy and charge from the active energy."""
+
+
+@lru_cache(maxsize=256)
+def _readers(kind: int, ids: tuple[int, ...]) -> tuple[tuple[Value, int | None], ...]:
+    """How a type of meter measures some values, and with how many decimals; None: all of a float."""
+    unknown, decimals = UNKNOWN.get(kind, ()), RESOLUTION.get(kind, {})
+    return tuple((_nothing if i in unknown else VALUES[i], decimals.get(i)) for i in ids)
+
+
+def _nothing(_: Sample) -> None:
+    return None
+
+
+def measured(kind: int, ids: tuple[int, ...], sample: Sample) -> list[float | None]:
+    """Values as a meter of a type tells them."""
+    found: list[float | None] = []
+    for read, decimals in _readers(kind, ids):
+        value = read(sample)
+        found.append(value if value is None or decimals is None else round(value, decimals))
+    return found
+
+
+@lru_cache(maxsize=256)
+def places(ids: tuple[int, ...]) -> Mapping[int, int]:
+    """Where each value stands first."""
+    return {value_id: place for place, value_id in reversed(tuple(enumerate(ids)))}

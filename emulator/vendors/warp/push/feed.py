@@ -73,7 +73,7 @@ class Board:
         if grid(at, QUICK) <= told.quick:
             return told, ()
         self._follow()
-        return self._lockstep.next(told, at, self.platform.moments.now().revision)
+        return self._lockstep.next(told, at, self.platform.moments.revision)
 
     def _step(self, told: Told, at: Instant) -> tuple[Told, News]:
         slow, quick = grid(at, SECOND), grid(at, QUICK)
@@ -91,7 +91,7 @@ class Board:
 
     def _look(self, watch: Watch[str, View, str], tick: Instant) -> Texts:
         platform = self.platform
-        return watch.look(Moment(platform.moments.now().revision, tick), lambda: platform.view(tick))
+        return watch.look(Moment(platform.moments.revision, tick), lambda: platform.view(tick))
 
     def _sent(self, low_latency: News, others: News) -> News:
         """In registration order."""

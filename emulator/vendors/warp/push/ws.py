@@ -70,7 +70,7 @@ class Broadcast:
 
     def next(self, heard: Heard, at: Instant) -> tuple[Heard, Sequence[Frame]]:
         """What is sent at `at` to who heard so much."""
-        return self._lockstep.next(heard, at, (self._platform.moments.now().revision, self._platform.pushed))
+        return self._lockstep.next(heard, at, (self._platform.moments.revision, self._platform.pushed))
 
     def _step(self, heard: Heard, at: Instant) -> tuple[Heard, Sequence[Frame]]:
         platform = self._platform
