@@ -179,7 +179,7 @@ class Running:
         return next(line.split()[-1] for line in self.lines if f" {interface} " in line)
 
     def get(self, url: str) -> Any:
-        with urllib.request.urlopen(url, timeout=10) as reply:
+        with urllib.request.urlopen(url, timeout=60) as reply:
             return json.load(reply)
 
     def ctl(self, *words: str, code: int = 0) -> str:
@@ -188,7 +188,7 @@ class Running:
     def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """Exit code, and the rest of what it said."""
         self.process.send_signal(number)
-        rest, complaints = self.process.communicate(timeout=20)
+        rest, complaints = self.process.communicate(timeout=120)
         assert complaints == ""
         return self.process.returncode, rest
 
@@ -220,7 +220,7 @@ def test_run_serves_and_ends(good: Path, number: signal.Signals) -> None:
 def test_run_plays_to_the_end(request: pytest.FixtureRequest, tmp_path: Path, name: str, code: int) -> None:
     file = request.getfixturevalue(name)
     with running(str(file), "--speed", "600", "--report", str(tmp_path / "out")) as emulator:
-        rest, _ = emulator.process.communicate(timeout=30)
+        rest, _ = emulator.process.communicate(timeout=120)
     assert emulator.process.returncode == code
     assert ("passed" if code == 0 else "FAILED") in rest
     assert (tmp_path / "out" / "junit.xml").exists()

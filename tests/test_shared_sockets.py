@@ -33,7 +33,7 @@ KINDS: Final[tuple[tuple[str, str | None, tuple[str, ...]], ...]] = (
     ("keba", "keba-p40", ("rest", "modbus")),
 )
 ADDRESSES: Final = "127.83"
-PATIENCE: Final = 5.0
+PATIENCE: Final = 60.0
 CLIENTS_PORT: Final = 7090
 """Where a KEBA sends its answers, wherever it listens itself."""
 

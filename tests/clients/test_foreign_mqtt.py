@@ -24,7 +24,7 @@ from emulator.testing.fixture import EmulatorFixture
 from emulator.world.building import build
 from emulator.world.plan import ChargerPlan, SitePlan, WallboxPlan
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ OPTIONS: Final = (
     "--disable-background-networking", "--disable-component-update", "--disable-extensions", "--disable-sync",
     "--hide-scrollbars", "--remote-debugging-port=0", "--remote-allow-origins=*", "--window-size=1280,900",
 )  # fmt: skip
-PATIENCE: Final = 30.0
+PATIENCE: Final = 60.0
 """Wall seconds after which a condition is given up."""
 
 
