@@ -138,7 +138,7 @@ async def ends(host: str, port: int) -> str:
     except ConnectionResetError:
         return "reset"
     try:
-        async with asyncio.timeout(0.3):
+        async with asyncio.timeout(2.0):
             return "closed" if await reader.read(1) == b"" else "open"
     except ConnectionResetError:
         return "reset"
