@@ -101,8 +101,8 @@ def _guarded(arguments: Sequence[str] | None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        from .runtime.bugs import EXIT_CODE, told
+        from .runtime.bugs import EXIT_CODE, bug_of
 
-        click.echo(told(error), err=True)
+        click.echo(bug_of(NAME, error).told, err=True)
         return EXIT_CODE
     return code if isinstance(code, int) else 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from ..errors import EmulatorError
 from .options import AS_JSON, FiniteRange, shard
 from .options import duration as duration_type
 
@@ -81,6 +82,7 @@ def command(
     from ..explore.shard import Shard
     from ..explore.trial import OUR_OWN
     from ..explore.writing import Writer
+    from ..runtime.bugs import bug_of
 
     options = Options(
         client=client,
@@ -106,7 +108,23 @@ def command(
         path = writer.failure(search, failure)
         telling.failure(failure, path)
 
-    search = explore(scenario, options, found=found, walked=telling.walked)
+    searches: list[Search] = []
+
+    def walked(search: Search) -> None:
+        searches[:] = [search]
+        telling.walked(search)
+
+    try:
+        search = explore(scenario, options, found=found, walked=walked)
+    except EmulatorError:
+        raise
+    except Exception as error:
+        bug = bug_of("explore", error)
+        if searches:
+            writer.summary(searches[0], bug)
+        else:
+            writer.broken(scenario, seed, options.shard, bug)
+        raise
     summary = writer.summary(search)
     if as_json:
         click.echo(json.dumps(summary, indent=2, ensure_ascii=False, default=str))

@@ -55,11 +55,15 @@ def command(
     if report is not None:
         prepare_folder(report)
     from ..explore.shard import Shard
-    from ..scenario.loader import load
+    from ..runtime.bugs import EXIT_CODE
+    from ..scenario.plan import Scenario
 
-    cells = [(scenario, variant) for scenario in map(load, scenarios) for variant in _variants(matrix, scenario)]
+    loaded = [_loaded(path) for path in scenarios]
+    unread = [found for found in loaded if not isinstance(found, Scenario)]
+    readable = [found for found in loaded if isinstance(found, Scenario)]
+    cells = [(scenario, variant) for scenario in readable for variant in _variants(matrix, scenario)]
     share = Shard.parse(shard).of(cells)
-    played = []
+    played = unread
     with progress(len(share), "scenarios") as bar:
         for number, (scenario, variant) in enumerate(share):
             began = time.perf_counter()
@@ -74,13 +78,32 @@ def command(
         raise EmulatorError(f"matrix: no variant is possible; the first: {played[0].problem}")
     if as_json:
         click.echo(json.dumps([cell.as_json() for cell in played], indent=2, ensure_ascii=False))
-    elif not share:
+    elif not played:
         click.echo(f"nothing to do in shard {shard} of {len(cells)}")
     elif matrix is not None:
         _tell_table(played)
     if report is not None:
         _write(report, played, matrix=matrix is not None)
-    return 0 if all(cell.ok for cell in played) else 1
+    bugs = {bug.id: bug for cell in played if cell.result is not None for bug in cell.result.bugs}
+    for bug in bugs.values():
+        click.echo(bug.told, err=True)
+    return EXIT_CODE if bugs else 0 if all(cell.ok for cell in played) else 1
+
+
+def _loaded(path: Path) -> Scenario | Played:
+    """The scenario of a file; or how it came out, if the emulator itself failed to read it."""
+    from ..scenario.loader import load
+
+    try:
+        return load(path)
+    except EmulatorError:
+        raise
+    except Exception as error:
+        from ..reports.matrix import Played
+        from ..scenario.playing import unread
+
+        scenario, result = unread(path, error)
+        return Played(file=str(path), scenario=scenario, result=result)
 
 
 def _variants(matrix: str | None, scenario: Scenario) -> list[Variant] | list[None]:
@@ -154,9 +177,9 @@ def _write(report: Path, cells: Sequence[Played], *, matrix: bool) -> None:
 
 
 def _play(scenario: Scenario, seed: int | None, *, record: bool, shown: Callable[[float], None]) -> Result:
-    from ..scenario.playing import play
+    from ..scenario.playing import attempt
 
-    return play(scenario, seed=seed, progress=_throttled(shown, _length(scenario)), record=record)
+    return attempt(scenario, seed=seed, progress=_throttled(shown, _length(scenario)), record=record)
 
 
 def _length(scenario: Scenario) -> Instant:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import EmulatorError
 from .announcing import announce
 from .options import (
     FiniteRange,
@@ -157,7 +158,7 @@ def command(
         raise click.UsageError("--frozen and --speed are two ways to say the same; give one of them")
     token = token_of(control_token, control_token_file)
     check_bind(bind, token=token, opened=open_control)
-    found = realistic(_with_broker(_scenario(scenario), broker, broker_port), realism)
+    found = realistic(_with_broker(_scenario(scenario, report), broker, broker_port), realism)
     found = replace(found, strict=strict or found.strict, epoch=epoch or found.epoch)
     if shared_sockets is not None:
         found = replace(found, shared_sockets={"true": True, "false": False}.get(shared_sockets))
@@ -223,14 +224,26 @@ def command(
     return 0 if ok else 1
 
 
-def _scenario(path: Path | None) -> Scenario:
+def _scenario(path: Path | None, report: Path | None) -> Scenario:
+    """The scenario to serve. `report`: where to tell of a mistake of the emulator's own in reading it."""
     if path is None:
         from ..scenario.default import default_scenario
 
         return default_scenario()
     from ..scenario.loader import load
 
-    return load(path)
+    try:
+        return load(path)
+    except EmulatorError:
+        raise
+    except Exception as error:
+        if report is not None:
+            from ..reports.writing import write_reports
+            from ..scenario.playing import unread
+
+            prepare_folder(report)
+            write_reports(report, [unread(path, error)])
+        raise
 
 
 def _with_broker(scenario: Scenario, broker: str | None, port: int | None) -> Scenario:
@@ -298,17 +311,25 @@ async def _served(
     from ..service.emulator import Emulator
     from ..service.garbage import forget_survivors
 
-    async with Emulator(scenario, options) as emulator:
-        await asyncio.to_thread(import_module, "emulator.control.server")  # the boxes answer meanwhile
-        from ..control.server import ControlServer
+    emulator = Emulator(scenario, options)
+    try:
+        async with emulator:
+            await asyncio.to_thread(import_module, "emulator.control.server")  # the boxes answer meanwhile
+            from ..control.server import ControlServer
 
-        async with ControlServer(emulator, **control) as server:  # type: ignore[arg-type]
-            emulator.on_reset.append(forget_survivors)
-            _announce(emulator, server)
-            async with _shown(emulator, server):
-                await emulator.run_until(stop, past_the_end=keep_running or scenario.end is None)
-            emulator.conclude()
-            result, earlier = emulator.result, emulator.earlier
+            async with ControlServer(emulator, **control) as server:  # type: ignore[arg-type]
+                emulator.on_reset.append(forget_survivors)
+                _announce(emulator, server)
+                async with _shown(emulator, server):
+                    await emulator.run_until(stop, past_the_end=keep_running or scenario.end is None)
+                emulator.conclude()
+                result = emulator.result
+    except (EmulatorError, BrokenPipeError):
+        raise
+    except Exception as error:
+        click.echo(emulator.bugs.caught("run", error).line, err=True)
+        result = emulator.reached
+    earlier = emulator.earlier
     if scenario.strict:
         result, earlier = result.strictly(), [before.strictly() for before in earlier]
     _verdict(scenario, result)
@@ -345,6 +366,6 @@ def _announce(emulator: Emulator, server: ControlServer) -> None:
 def _verdict(scenario: Scenario, result: Result) -> None:
     from .verdict import verdict_lines
 
-    if scenario.steps or scenario.rules or result.failures or result.untested:
+    if scenario.steps or scenario.rules or result.failures or result.untested or result.bugs:
         for line in verdict_lines(scenario, result):
             click.echo(line)

@@ -86,7 +86,7 @@ class Filter:
     def _contains(self, entry: Entry, wanted: str) -> bool:
         if wanted in entry.name.lower():
             return True
-        return bool(entry.detail) and wanted in json.dumps(entry.detail, ensure_ascii=False, default=str).lower()
+        return bool(entry.detail) and wanted in json.dumps(dict(entry.detail), ensure_ascii=False, default=str).lower()
 
 
 @dataclass(frozen=True, slots=True)

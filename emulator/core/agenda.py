@@ -38,9 +38,12 @@ Turn = tuple[int, int, int]
 
 
 class Timer:
-    """One outstanding prediction of one kind: setting it again replaces it."""
+    """One outstanding prediction of one kind: setting it again replaces it.
 
-    __slots__ = ("_action", "_agenda", "_generation", "_owner", "_priority", "_rank", "due", "place")
+    Of a timer that is put off again and again, as a watchdog is, one entry waits in the heap and is put off once.
+    """
+
+    __slots__ = ("_action", "_agenda", "_order", "_owner", "_priority", "_queued", "_rank", "due", "place")
 
     def __init__(self, agenda: Agenda, priority: Priority, action: Action) -> None:
         self._agenda = agenda
@@ -48,7 +51,10 @@ class Timer:
         self._rank = agenda.rank
         self._priority = priority
         self._action = action
-        self._generation = 0
+        self._order = 0
+        """Its place among those of the same instant, priority and rank."""
+        self._queued: tuple[Instant, int] | None = None
+        """Instant and order of its first entry in the heap, which comes no later than it is due."""
         self.due: Instant | None = None
         self.place = 0
         """Which of several things it does, one after the other: a part of its turn."""
@@ -61,17 +67,14 @@ class Timer:
         """Fire at `at`; None clears. Setting the instant it already has keeps its place in the order."""
         if at == self.due:
             return
-        self._generation += 1
         self.due = at
         if at is not None:
-            self._agenda._push(at, self._priority, self._rank, self, self._generation)
+            self._agenda._enter(at, self)
 
     def clear(self) -> None:
         self.set(None)
 
-    def _fire(self, at: Instant, generation: int) -> bool:
-        if generation != self._generation or self.due is None:
-            return False
+    def _fire(self, at: Instant) -> None:
         self.due = None
         agenda = self._agenda
         before = agenda.owner, agenda.rank
@@ -81,7 +84,6 @@ class Timer:
         finally:
             self._owner.count += 1
             agenda.owner, agenda.rank = before
-        return True
 
 
 class Agenda:
@@ -103,7 +105,7 @@ class Agenda:
         """Stands for a priority while nothing is fired."""
         self.sooner: Callable[[], None] = lambda: None
         """Called when something is now due before everything else that was: the pacer listens here."""
-        self._heap: list[tuple[Instant, int, int, int, Timer, int]] = []
+        self._heap: list[tuple[Instant, int, int, int, Timer]] = []
         self._sequence = 0
 
     @contextmanager
@@ -154,10 +156,11 @@ class Agenda:
         """When something happens next, or None."""
         heap = self._heap
         while heap:
-            at, _, _, _, timer, generation = heap[0]
-            if timer._generation == generation and timer.due is not None:
+            at, _, _, order, timer = heap[0]
+            if timer.due == at and timer._order == order:
                 return at
             heapq.heappop(heap)
+            self._put_off(at, order, timer)
         return None
 
     def quiet_until(self, limit: Instant) -> bool:
@@ -168,26 +171,28 @@ class Agenda:
         """Fire the next entry if it is due at or before `limit`; whether one was fired."""
         heap = self._heap
         while heap and heap[0][0] <= limit:
-            at, _, _, _, timer, generation = heapq.heappop(heap)
-            if timer._generation != generation or timer.due is None:
+            at, _, _, order, timer = heapq.heappop(heap)
+            if timer.due != at or timer._order != order:
+                self._put_off(at, order, timer)
                 continue
+            timer._queued = None
             if at > self.at:
                 self.at = at
             self.fired += 1
-            timer._fire(self.at, generation)
+            timer._fire(self.at)
             return True
         return False
 
     def drop_due(self) -> None:
         """Forget what is due at this very instant."""
-        for at, _, _, _, timer, generation in tuple(self._heap):
-            if at <= self.at and timer._generation == generation:
+        for _, _, _, _, timer in self._heap:
+            if timer.due is not None and timer.due <= self.at:
                 timer.clear()
 
     def forget(self, owner: Happenings) -> None:
         """Drop everything that is to happen to somebody who is no more."""
-        for _, _, _, _, timer, generation in tuple(self._heap):
-            if timer._owner is owner and timer._generation == generation:
+        for _, _, _, _, timer in self._heap:
+            if timer._owner is owner:
                 timer.clear()
 
     def run_until(self, limit: Instant) -> None:
@@ -196,11 +201,24 @@ class Agenda:
             pass
         self.at = max(self.at, limit)
 
-    def _push(self, at: Instant, priority: Priority, rank: int, timer: Timer, generation: int) -> None:
+    def _enter(self, at: Instant, timer: Timer) -> None:
         if at < self.at:
             raise ValueError(f"an entry at {at} us is in the past: it is {self.at} us now")
         self._sequence += 1
-        first = not self._heap or at < self._heap[0][0]
-        heapq.heappush(self._heap, (at, priority, rank, self._sequence, timer, generation))
-        if first:
-            self.sooner()
+        timer._order = self._sequence
+        if timer._queued is None or at < timer._queued[0]:
+            first = not self._heap or at < self._heap[0][0]
+            self._push(at, timer)
+            if first:
+                self.sooner()
+
+    def _push(self, at: Instant, timer: Timer) -> None:
+        timer._queued = (at, timer._order)
+        heapq.heappush(self._heap, (at, timer._priority, timer._rank, timer._order, timer))
+
+    def _put_off(self, at: Instant, order: int, timer: Timer) -> None:
+        """The time of an entry has come, but not that of its timer."""
+        if timer._queued == (at, order):
+            timer._queued = None
+            if timer.due is not None:
+                self._push(timer.due, timer)

@@ -64,7 +64,8 @@ class seen(Generic[V, T]):  # noqa: N801 - used as a decorator
         self.__doc__ = work_out.__doc__
 
     def __set_name__(self, owner: type[V], name: str) -> None:
-        self._name = f"seen {name}"
+        self._name = name
+        self._following = f"seen {name}"
 
     @overload
     def __get__(self, view: None, owner: type[V]) -> Self: ...
@@ -76,14 +77,18 @@ class seen(Generic[V, T]):  # noqa: N801 - used as a decorator
         if view is None:
             return self
         kept = view.__dict__
-        found: tuple[T, Instant] | None = kept.get(self._name)
+        found: tuple[T, Instant] | None = kept.get(self._following)
         if found is None:
             before, HOLDS.until = HOLDS.until, FOREVER
             try:
                 value = self._work_out(view)
             finally:
-                holds, HOLDS.until = HOLDS.until, min(before, HOLDS.until)
-            kept[self._name] = value, holds
+                holds = HOLDS.until
+                HOLDS.until = before if before < holds else holds
+            if holds == FOREVER:  # nobody has to be told again: from now on it is an attribute like any other
+                kept[self._name] = value
+            else:
+                kept[self._following] = value, holds
             return value
         if found[1] < HOLDS.until:
             HOLDS.until = found[1]

@@ -15,3 +15,9 @@ T = TypeVar("T")
 def value(kind: type[T]) -> type[T]:
     """`@dataclass(frozen=True, slots=True, kw_only=True)`, made three times as quickly."""
     return dataclass(slots=True, kw_only=True, unsafe_hash=True)(kind)
+
+
+@dataclass_transform(frozen_default=True)
+def terse(kind: type[T]) -> type[T]:
+    """As `value`, for what is made with every message: its fields are given in their order, in half the time."""
+    return dataclass(slots=True, unsafe_hash=True)(kind)

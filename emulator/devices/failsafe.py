@@ -54,7 +54,6 @@ class Failsafe:
         running = bool(seconds) and not self.tripped
         if running or self._watchdog.due is not None:
             self._watchdog.set(later(self.simulation.at, seconds or 0) if running else None)
-            self.simulation.wake()
 
     def stop(self) -> None:
         """The wallbox goes down."""

@@ -5,7 +5,7 @@ The one rule: every message passes here once, in either direction; where nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
@@ -14,6 +14,9 @@ from .delivery import Copy, Delivery, M
 from .interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, ModbusRequest
 from .interfaces.ship import UNDISTURBED, Disturbance
 from .traffic import Message
+
+MOST_FORMS: Final = 1024
+"""Forms of messages of which it is known that they are left alone."""
 
 
 class HiddenError(KeyError):
@@ -64,6 +67,10 @@ class Interceptor:
 
     active: bool = False
     """Whether it wants to see messages."""
+    revision: int = 0
+    """Another one whenever it may do something else with messages."""
+    by_client: bool = False
+    """What it does may depend on the address of the client."""
 
     def concerns(self, interface: str) -> bool:
         """Whether it may have anything to do with messages on an interface now."""
@@ -113,4 +120,33 @@ class _TakenDown(Interceptor):
 
 
 NOBODY: Final = Interceptor()
+
+
+class Gate:
+    """What an interceptor is known to leave alone, on some interfaces, until it changes."""
+
+    __slots__ = ("_interceptor", "_passed", "_revision", "closed")
+
+    def __init__(self, interceptor: Interceptor, interfaces: Iterable[str]) -> None:
+        self._interceptor = interceptor
+        self._revision = interceptor.revision
+        self._passed: set[Hashable] = set()
+        self.closed = interceptor.active and any(map(interceptor.concerns, interfaces))
+        """Whether messages have to be looked at."""
+
+    def holds(self, interceptor: Interceptor) -> bool:
+        """Whether it is still as the interceptor is."""
+        return self._interceptor is interceptor and self._revision == interceptor.revision
+
+    def knows(self, form: Hashable, client: str | None) -> bool:
+        """Whether messages of this form are left alone."""
+        return ((form, client) if self._interceptor.by_client else form) in self._passed
+
+    def learn(self, form: Hashable, client: str | None) -> None:
+        """Messages of this form are left alone."""
+        if len(self._passed) >= MOST_FORMS:
+            self._passed.clear()
+        self._passed.add((form, client) if self._interceptor.by_client else form)
+
+
 TAKEN_DOWN: Final = _TakenDown()

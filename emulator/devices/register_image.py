@@ -6,15 +6,16 @@ another one is encoded again.
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, Generic
 
 from ..core.freshness import FOREVER, HOLDS
 from ..core.messages import Reason
+from ..runtime.journal import Compact
 from .interfaces import ModbusReply
 from .registers import WRITES, Floating, Integer, Octets, Register, RegisterOrder, Registers, V, W
 from .rendering import Kept, Moment
+from .wire_types import Words, packed, packer, unpacked
 
 PLAIN: Final = RegisterOrder()
 
@@ -23,56 +24,57 @@ class Item(Kept, Generic[V, W]):
     """One row with what can be computed once, and the registers of the value it had last."""
 
     __slots__ = (
-        "_keeps_nan", "_kind", "_last", "_missing", "_packed", "_words", "end", "name", "octets", "packed", "read",
-        "row", "start", "value_read",
+        "_keeps_nan", "_kind", "_missing", "_pack", "_read", "end", "name", "octets", "packed", "row", "start",
+        "value_read",
     )  # fmt: skip
 
     def __init__(self, row: Register[V, W]) -> None:
         super().__init__()
         self.row = row
         self.name = row.name
-        self.read = row.read or _nothing
+        self._read = row.read or _nothing
         self.start = row.address
         self.end = row.end
         self.octets = isinstance(row.type, Octets)
         kind = row.type.wrapping if isinstance(row.type, Integer) else row.type
-        self._missing = kind.blank if row.missing is None else kind.encode(row.missing)
+        self._missing = packed(kind.blank if row.missing is None else kind.encode(row.missing))
         self._keeps_nan = isinstance(kind, Floating) and row.missing is None
-        self._last: object = None
+        self._pack = packer(row.type, row.scale)
         self._kind: type = type(None)
-        self._words = self._missing
         self.value_read: object = None
         """Read last."""
-        self._packed: Registers = ()
-        self.packed = b""
-        """Its registers then, and as they go over the wire."""
+        self.packed = self._missing
+        """Its registers then, as they go over the wire."""
 
-    def renew(self, view: V, moment: Moment | None) -> None:
-        """Read it again, if it may have changed since it was read last."""
+    def renew(self, view: V, moment: Moment | None) -> object:
+        """Read it again, if it may have changed since it was read last; what it is."""
         if moment is not None and self.holds(moment):
-            return
+            return self.value_read
         HOLDS.until = FOREVER
-        value = self.value_read = self.read(view)
+        value = self._read(view)
         self.until, self.moment = HOLDS.until, moment
-        if value.__class__ is not Reason:
-            words = self.words(value)
-            if words is not self._packed:
-                self._packed, self.packed = words, packed(words)
+        kind = value.__class__
+        if kind is self._kind and value == self.value_read and (value or kind is not float):  # 0.0 may be -0.0
+            return self.value_read
+        self.value_read = value
+        self._kind = kind
+        if kind is not Reason:
+            self.packed = self.bytes(value)
+        return value
 
-    def words(self, value: object) -> Registers:
+    def bytes(self, value: object) -> bytes:
         """What `value` is on the wire; None (and a NaN where there is none) is the row's "no value"."""
-        if value == self._last and value.__class__ is self._kind and value != 0:  # 0.0 may be -0.0
-            return self._words
         if value is None or (value != value and not self._keeps_nan):
             return self._missing
-        words = self._words = self.row.type.encode(value, self.row.scale)
-        self._last = value
-        self._kind = value.__class__
-        return words
+        return self._pack(value)
+
+    def words(self, value: object) -> Registers:
+        """As `bytes`, in registers."""
+        return unpacked(self.bytes(value))
 
     def value(self, words: Registers) -> object:
         """The value of `words` in the row's unit; None for the sentinel."""
-        if self.row.missing is not None and words == self._missing:
+        if self.row.missing is not None and packed(words) == self._missing:
             return None
         return self.row.type.decode(words, self.row.scale)
 
@@ -84,10 +86,43 @@ class Item(Kept, Generic[V, W]):
         return (row.write if function in WRITES else row.read) is not None
 
 
+class Told(Compact):
+    """What the journal says of a read: the values by their names, and what else they are called."""
+
+    __slots__ = ("_names", "_reads", "_values")
+
+    def __init__(self, names: Sequence[str | None], values: Sequence[object], reads: Sequence[str]) -> None:
+        """`names`: None where nothing is."""
+        self._names = names
+        self._values = values
+        self._reads = reads
+
+    def __getitem__(self, name: str) -> object:
+        if name == "values":
+            pairs = zip(self._names, self._values, strict=True)
+            return {name: value for name, value in pairs if name is not None}
+        if name == "reads" and self._reads:
+            return self._reads
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("values", "reads") if self._reads else ("values",))
+
+    def __len__(self) -> int:
+        return 2 if self._reads else 1
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    @property
+    def bytes(self) -> int:
+        return 120 + 20 * len(self._values)
+
+
 class Plan(Kept, Generic[V, W]):
     """A read, worked out: items and (None) fillers, whose registers after the first `skip` are sent.
 
-    Keeps the image it sent last; of that, only what may have changed is read again.
+    Keeps the reply it sent last; of that, only what may have changed is read again.
     """
 
     def __init__(
@@ -100,56 +135,59 @@ class Plan(Kept, Generic[V, W]):
         """`refused`: why not, and the address it is about; `reads`: the vendor's values behind the items."""
         super().__init__()
         self.steps = steps
-        self.skip = skip
         self.refused = refused
-        self.reads = reads
         self.reply = ModbusReply()
         """Sent last."""
-        self._moving: Sequence[int] = ()
-        """Of the steps that follow the time."""
+        self._reads = reads
+        self._skip = 2 * skip
+        self._names = tuple(None if step is None else step.name for step in steps)
+        self._every = tuple((index, step) for index, step in enumerate(steps) if step is not None)
+        self._moving = self._every
+        """Those of the steps that follow the time."""
         self._parts: list[bytes] = []
-        self._values: dict[str, object] = {}
+        self._values: list[object] = [None] * len(steps)
+        """As the journal shows them."""
 
-    def renew(self, view: V, moment: Moment | None, order: RegisterOrder, fill: bytes) -> tuple[Reason, int] | None:
+    def renew(
+        self, view: V, moment: Moment | None, order: RegisterOrder, fill: bytes, count: int
+    ) -> tuple[Reason, int] | None:
         """Read what may have changed; the reason and the address of what refuses to be read."""
         before, self.moment = self.moment, None
-        again = before is not None and moment is not None and before.revision == moment.revision
+        again = before is not None and moment is not None and before[0] == moment[0]
         if not again:
             self._parts = [fill] * len(self.steps)
-        values = dict(self._values) if again else {}
-        moving: list[int] = []
+            self._moving = self._every
+        values, parts = self._values, self._parts
+        moving: list[tuple[int, Item[V, W]]] = []
         until = FOREVER
-        for index in self._moving if again else range(len(self.steps)):
-            step = self.steps[index]
-            if step is None:
-                continue
-            step.renew(view, moment)
-            value = step.value_read
+        changed = not again
+        for index, step in self._moving:
+            value = step.renew(view, moment)
             if value.__class__ is Reason:
                 return Reason(value), step.start
-            values[step.name] = plain(value) if step.octets else value
-            self._parts[index] = step.packed if order is PLAIN else packed(order.apply(unpacked(step.packed)))
+            part = step.packed if order is PLAIN else packed(order.apply(unpacked(step.packed)))
+            if value is not values[index] or part is not parts[index]:
+                changed = True
+                values[index] = plain(value) if step.octets else value
+                parts[index] = part
             if step.until != FOREVER:
-                moving.append(index)
-                until = min(until, step.until)
-        self._values, self._moving, self.until, self.moment = values, moving, until, moment
+                moving.append((index, step))
+                if step.until < until:
+                    until = step.until
+        if changed:
+            self._make(count)
+        if len(moving) != len(self._moving):
+            self._moving = tuple(moving)
+        self.until, self.moment = until, moment
         return None
 
-    def image(self, count: int) -> ModbusReply:
+    def _make(self, count: int) -> None:
         """The reply of what was read."""
-        data = b"".join(self._parts)[2 * self.skip : 2 * (self.skip + count)]
-        journal = {"values": self._values, "reads": self.reads} if self.reads else {"values": self._values}
-        self.reply = ModbusReply(values=unpacked(data), packed=data, journal=journal)
-        return self.reply
-
-
-def packed(words: Registers) -> bytes:
-    """Registers as they go over the wire."""
-    return struct.pack(f">{len(words)}H", *words)
-
-
-def unpacked(data: bytes) -> Registers:
-    return struct.unpack(f">{len(data) // 2}H", data)
+        data = b"".join(self._parts)
+        if self._skip or len(data) != 2 * count:
+            data = data[self._skip : self._skip + 2 * count]
+        told = Told(self._names, tuple(self._values), self._reads)
+        self.reply = ModbusReply(Words(data), data, None, False, told)
 
 
 def _nothing(_view: object) -> object:

@@ -12,7 +12,7 @@ from ..core.messages import Outcome, Reason
 from .firmware import Profile
 from .interfaces import ModbusReply, ModbusRequest, Origin
 from .points import Fidelity
-from .register_image import PLAIN, Item, Plan, packed, plain
+from .register_image import PLAIN, Item, Plan, plain
 from .registers import (
     DEFAULT_REFUSALS,
     DEVICE_FAILURE,
@@ -27,6 +27,7 @@ from .registers import (
     W,
 )
 from .rendering import Moments
+from .wire_types import packed
 
 PLANS: Final = 256
 """Compiled reads kept per bank: clients poll the same few blocks for ever."""
@@ -75,8 +76,8 @@ class Table(Generic[V, W]):
             return plan.reply
         seen = view()
         order = PLAIN if self.bank.order is None else self.bank.order(seen)
-        refused = plan.renew(seen, moment, order, self._fill)
-        return plan.image(request.count) if refused is None else self._refuse(*refused)
+        refused = plan.renew(seen, moment, order, self._fill, request.count)
+        return plan.reply if refused is None else self._refuse(*refused)
 
     def _plan(self, function: int, start: int, count: int) -> Plan[V, W]:
         bank, stop = self.bank, start + count
@@ -213,7 +214,9 @@ class RegisterTable(Generic[V, W]):
         tables = self._functions.get(function, ())
         if not tables or (function not in READS and function not in WRITES):
             return ModbusReply(exception=ILLEGAL_FUNCTION)
-        table = next((table for table in tables if request.address in table.at), tables[0])
+        table = tables[0]
+        if len(tables) > 1 and request.address not in table.at:
+            table = next((table for table in tables if request.address in table.at), table)
         if function in WRITES:
             return table.write(request, view, wallbox)
         return table.read(request, view)

@@ -176,6 +176,10 @@ def declared(names: Mapping[str, object]) -> tuple[Setting[object], ...]:
     return tuple(found)
 
 
+def _is(value: object, other: object) -> bool:
+    return value == other and type(value) is type(other)
+
+
 class Settings:
     """The store of one wallbox. Reading what its vendor does not have is a KeyError: a mistake of the program."""
 
@@ -224,7 +228,7 @@ class Settings:
             return False
         if self.adjust is not None:
             value = self.adjust(name, value)
-        if self._values[name] == value and type(self._values[name]) is type(value):
+        if _is(value, self._values[name]):
             return False
         if self.keep is not None and self.rows[name].persistent:
             self.keep(name, value)
@@ -235,7 +239,10 @@ class Settings:
         return True
 
     def configure(self, values: Mapping[str, object]) -> None:
-        """Store what a user states, all or nothing. EmulatorError naming every wrong one."""
+        """Store what a user states or a state file has, all or nothing. EmulatorError naming every wrong one.
+
+        A default is right whatever its check takes: it stands for "never set".
+        """
         problems: list[str] = []
         checked: dict[str, object] = {}
         for name, value in values.items():
@@ -244,7 +251,7 @@ class Settings:
                 problems.append(f'there is no setting "{name}"{did_you_mean(name, self.rows)}')
                 continue
             try:
-                checked[name] = row.check(value)
+                checked[name] = row.default if _is(value, row.default) else row.check(value)
             except ValueError as error:
                 problems.append(f"setting {name}: {error}, found {value!r}")
         if problems:

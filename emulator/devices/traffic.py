@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -60,16 +60,16 @@ class Message:
         return any(ends_with(path, wanted) for path in (*self.names, self.prefix))
 
 
-def of_http(request: HttpRequest, has_value: Callable[[str], bool], *, upgrade: bool) -> Message:
-    """A request and its reply, or the opening of a WebSocket. `has_value`: whether a name is one of the wallbox's."""
+def of_http(request: HttpRequest, has_value: Callable[[str], bool]) -> Message:
+    """A request and its reply. `has_value`: whether a name is one of the wallbox's."""
     path, names = _named(request.target)
     if request.body:
         names = (*names, *names_in(request.body, path))
     write = _is_write(request, has_value)
     content = request.headers.get("content-type", "") if request.body else None
     return Message(
-        protocol="websocket" if upgrade else "http",
-        interface="websocket" if upgrade else request.origin.interface,
+        protocol="http",
+        interface=request.origin.interface,
         client=request.origin.client,
         method=request.method,
         path=request.path,
@@ -77,8 +77,13 @@ def of_http(request: HttpRequest, has_value: Callable[[str], bool], *, upgrade: 
         prefix=path,
         names=names,
         content_type=content,
-        label="upgrade" if upgrade else f"{request.method} {request.target}",
+        label=f"{request.method} {request.target}",
     )
+
+
+def of_upgrade(request: HttpRequest, has_value: Callable[[str], bool]) -> Message:
+    """The opening of a WebSocket."""
+    return replace(of_http(request, has_value), protocol="websocket", interface="websocket", label="upgrade")
 
 
 @lru_cache(maxsize=256)

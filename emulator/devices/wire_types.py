@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, overload
 
 Registers = tuple[int, ...]
 """16-bit words in ascending register order."""
@@ -42,6 +42,48 @@ class WireType(Protocol):
     def decode(self, words: Registers, scale: float = 1) -> object:
         """The value in `words`, divided by `scale`."""
         ...
+
+
+def packed(words: Sequence[int]) -> bytes:
+    """Registers as they go over the wire."""
+    return struct.pack(f">{len(words)}H", *words)
+
+
+def unpacked(data: bytes) -> Registers:
+    return struct.unpack(f">{len(data) // 2}H", data)
+
+
+class Words(Sequence[int]):
+    """Registers as they go over the wire, taken apart when somebody looks."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __len__(self) -> int:
+        return len(self._data) // 2
+
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Registers: ...
+
+    def __getitem__(self, index: int | slice) -> int | Registers:
+        return unpacked(self._data)[index]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(unpacked(self._data))
+
+    def __eq__(self, other: object) -> bool:
+        return self._data == other._data if isinstance(other, Words) else unpacked(self._data) == other
+
+    def __hash__(self) -> int:
+        return hash(unpacked(self._data))
+
+    def __repr__(self) -> str:
+        return repr(unpacked(self._data))
 
 
 def swap_bytes(words: Iterable[int]) -> Registers:
@@ -133,7 +175,7 @@ class Integer(_Number):
         if not isinstance(value, int | float):
             raise TypeError(f"{value!r} is not a number")
         number = value * scale
-        whole = number if isinstance(number, int) else self._whole(number)
+        whole = number if isinstance(number, int) else self.rounded(number)
         if not self.lowest <= whole <= self.highest and self.overflow == "clamp":
             whole = min(max(whole, self.lowest), self.highest)
         return self._split(whole)
@@ -144,7 +186,8 @@ class Integer(_Number):
             whole -= 1 << self.bits
         return whole if scale == 1 else whole / scale
 
-    def _whole(self, number: float) -> int:
+    def rounded(self, number: float) -> int:
+        """A whole number; infinities become the ends."""
         if not math.isfinite(number):
             return self.highest if number > 0 else self.lowest
         nearest = math.floor(abs(number) + 0.5)
@@ -194,14 +237,6 @@ class Floating(_Number):
         return float(number) if scale == 1 else float(number) / scale
 
 
-def _bytes_to_words(data: bytes) -> Registers:
-    return struct.unpack(f">{len(data) // 2}H", data)
-
-
-def _words_to_bytes(words: Registers) -> bytes:
-    return struct.pack(f">{len(words)}H", *words)
-
-
 @dataclass(frozen=True)
 class Text:
     """Characters, two to a register, the first one in the high byte. A longer text is cut at the last byte.
@@ -227,10 +262,10 @@ class Text:
         size = 2 * self.registers
         data = str(value).encode(self.encoding, "replace")[:size]
         just: Callable[[int, bytes], bytes] = data.ljust if self.align == "left" else data.rjust
-        return _bytes_to_words(just(size, self.padding))
+        return unpacked(just(size, self.padding))
 
     def decode(self, words: Registers, scale: float = 1) -> str:
-        data = _words_to_bytes(words)
+        data = packed(words)
         kept = data.rstrip(self.padding) if self.align == "left" else data.lstrip(self.padding)
         return kept.decode(self.encoding, "replace")
 
@@ -255,10 +290,10 @@ class Octets:
             raise TypeError(f"{value!r} is not bytes")
         size = self.registers if self.spread else 2 * self.registers
         data = value[:size].ljust(size, b"\0")
-        return tuple(data) if self.spread else _bytes_to_words(data)
+        return tuple(data) if self.spread else unpacked(data)
 
     def decode(self, words: Registers, scale: float = 1) -> bytes:
-        return bytes(word & 0xFF for word in words) if self.spread else _words_to_bytes(words)
+        return bytes(word & 0xFF for word in words) if self.spread else packed(words)
 
 
 @dataclass(frozen=True)
@@ -274,6 +309,54 @@ class Bit:
 
     def decode(self, words: Registers, scale: float = 1) -> bool:
         return bool(words[0])
+
+
+def packer(kind: WireType, scale: float) -> Callable[[object], bytes]:
+    """Encodes as `kind` does with this scale, to what goes over the wire."""
+    if isinstance(kind, Integer):
+        return _integers(kind, scale)
+    if isinstance(kind, Floating) and kind.bits == 32 and not kind.swapped:
+        return _floats(kind, scale)
+    return lambda value: packed(kind.encode(value, scale))
+
+
+def _integers(kind: Integer, scale: float) -> Callable[[object], bytes]:
+    lowest, highest, clamps, mask = kind.lowest, kind.highest, kind.overflow == "clamp", (1 << kind.bits) - 1
+    rounded, size, halves = kind.rounded, kind.bits // 8, kind.bits == 32
+    order: Literal["big", "little"] = "little" if kind.swapped else "big"
+    if kind.bits > 16 and kind.swapped is not (kind.words == "low_first"):  # its bytes go neither up nor down
+        if not halves:
+            return lambda value: packed(kind.encode(value, scale))
+    else:
+        halves = False
+
+    def pack(value: object) -> bytes:
+        if not isinstance(value, int | float):
+            raise TypeError(f"{value!r} is not a number")
+        number = value * scale
+        whole = number if isinstance(number, int) else rounded(number)
+        if not lowest <= whole <= highest and clamps:
+            whole = lowest if whole < lowest else highest
+        data = (whole & mask).to_bytes(size, order)
+        return data[2:] + data[:2] if halves else data
+
+    return pack
+
+
+def _floats(kind: Floating, scale: float) -> Callable[[object], bytes]:
+    single, halves = struct.Struct(">f"), kind.words == "low_first"
+
+    def pack(value: object) -> bytes:
+        if not isinstance(value, int | float):
+            raise TypeError(f"{value!r} is not a number")
+        number = float(value) if scale == 1 else value * scale
+        try:
+            data = single.pack(number)
+        except OverflowError:
+            data = single.pack(math.copysign(math.inf, number))
+        return data[2:] + data[:2] if halves else data
+
+    return pack
 
 
 BIT: Final = Bit()

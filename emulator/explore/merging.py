@@ -40,7 +40,7 @@ class Merged:
         return {"version": __version__, "kind": "merged", "ok": self.ok, **self._parts()}
 
     def _parts(self) -> dict[str, object]:
-        kept = ("scenario", "variant", "ok", "ended_at", "failures", "untested", "folder")
+        kept = ("scenario", "variant", "ok", "ended_at", "failures", "untested", "bugs", "folder")
         runs = [{key: run[key] for key in kept if key in run} for run in self.runs]
         return {"runs": runs, "explorations": self.explorations}
 
@@ -121,7 +121,7 @@ def _write(merged: Merged, out: Path) -> None:
     (out / "report.html").write_text(overview("Charger emulator", [merged.summary], every), "utf-8")
     root = ElementTree.Element("testsuites", name="charger-emulator")
     root.extend(merged.suites)
-    for name in ("tests", "failures"):
+    for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in merged.suites)))
     ElementTree.indent(root)
     (out / "junit.xml").write_bytes(bytes(ElementTree.tostring(root, "utf-8", xml_declaration=True)) + b"\n")
@@ -131,7 +131,8 @@ def _runs(merged: Merged) -> Table:
     rows: list[list[Cell]] = []
     for run in merged.runs:
         variant = ", ".join(run.get("variant", {}).values())
-        first = run["failures"][0]["text"].partition("\n")[0] if run["failures"] else ""
+        told = [*(bug["text"] for bug in run.get("bugs", ())), *(failure["text"] for failure in run["failures"])]
+        first = told[0].partition("\n")[0] if told else ""
         page = Link(run["scenario"], f"{run['folder']}/report.html")
         rows.append([page, variant, Verdict(run["ok"]), len(run.get("untested", ())), first])
     return Table("Runs", ("scenario", "variant", "", "not tested", "first failure"), rows)

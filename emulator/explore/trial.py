@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ..core.instant import Instant
-from ..runtime.bugs import Bug
-from ..runtime.clock import Clock
+from ..errors import EmulatorError
+from ..runtime.bugs import Bug, bug_of
 from ..scenario.plan import Scenario
 from ..scenario.player import Result
-from ..scenario.playing import play_site
-from ..world.building import build
+from ..scenario.playing import attempt, reached
 from .finding import Finding
 from .laws import Laws
 from .walks import Stage, Walk
@@ -29,7 +28,7 @@ class Run:
     """What came of a scenario."""
 
     result: Result | None
-    """None: the emulator did not get so far."""
+    """None: nothing is known of it."""
     findings: tuple[Finding, ...] = ()
     """Beside broken rules."""
 
@@ -53,7 +52,14 @@ class Trial:
 
 def tried(stage: Stage, runner: Runner, walk: Walk, *, record: bool = False) -> Trial:
     """Take a walk."""
-    run = runner(stage.scenario(walk), record=record)
+    scenario = stage.scenario(walk)
+    try:
+        run = runner(scenario, record=record)
+    except EmulatorError:
+        raise
+    except Exception as error:
+        bug = bug_of("walk", error)
+        run = Run(reached(None, bug), (of_bug(bug),))
     broken = tuple(_broken(run.result)) if run.result is not None else ()
     findings = sorted((*broken, *run.findings), key=lambda finding: (finding.at, finding.rule))
     return Trial(walk, run.result, tuple(findings))
@@ -67,13 +73,10 @@ def _broken(result: Result) -> Iterator[Finding]:
 
 def headless(scenario: Scenario, *, record: bool = False) -> Run:
     """Play without sockets: the clients are the scenario's own requests and what is built in."""
-    site = build(scenario, clock=Clock(0.0))
-    laws = Laws(site)
-    try:
-        result = play_site(site, scenario, record=record)
-    except Exception as error:
-        return Run(None, (of_bug(site.simulation.bugs.caught("play", error), site.simulation.at),))
-    return Run(result, tuple(laws.broken.values()))
+    laws: list[Laws] = []
+    result = attempt(scenario, record=record, watch=lambda site: laws.append(Laws(site)))
+    ours = tuple(of_bug(bug, result.ended_at) for bug in result.bugs)
+    return Run(result, (*(finding for law in laws for finding in law.broken.values()), *ours))
 
 
 def of_bug(bug: Bug, at: Instant = 0) -> Finding:

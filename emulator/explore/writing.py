@@ -19,9 +19,12 @@ from ..errors import EmulatorError
 from ..reports.overview import Cell, Link, Table, Verdict, overview
 from ..reports.writing import write_reports
 from .coverage import Coverage
+from .trial import OUR_OWN
 
 if TYPE_CHECKING:
+    from ..runtime.bugs import Bug
     from .search import Failure, Search
+    from .shard import Shard
 
 KIND: Final = "exploration"
 """What a `report.json` of an exploration calls itself."""
@@ -70,11 +73,36 @@ class Writer:
         self.folders.append(f"{len(self.folders) + 1:02}-{words[:60].strip('-')}")
         return self.directory / self.folders[-1]
 
-    def summary(self, search: Search) -> dict[str, object]:
-        """Write what is about all of it, and return it."""
-        found = summary(search, self.folders)
+    def summary(self, search: Search, bug: Bug | None = None) -> dict[str, object]:
+        """Write what is about all of it, and return it. `bug`: a mistake of the emulator's own that ended it."""
+        found = summary(search, self.folders) | {"bugs": [] if bug is None else [as_told(bug)]}
+        if bug is not None:
+            found["ok"] = False
         write_summary(self.directory, [found])
         return found
+
+    def broken(self, scenario: Path, seed: int, shard: Shard, bug: Bug) -> None:
+        """Write that the emulator itself failed before the search had begun."""
+        found: dict[str, object] = {
+            "version": __version__,
+            "kind": KIND,
+            "scenario": str(scenario),
+            "seed": seed,
+            "shard": f"{shard.index}/{shard.count}",
+            "walks": 0,
+            "rounds": 0,
+            "seconds": 0.0,
+            "ok": False,
+            "rules": [],
+            "failures": [],
+            "coverage": Coverage().as_json(),
+            "bugs": [as_told(bug)],
+        }
+        write_summary(self.directory, [found])
+
+
+def as_told(bug: Bug) -> dict[str, object]:
+    return bug.as_json() | {"traceback": bug.traceback}
 
 
 def summary(search: Search, folders: Sequence[str]) -> dict[str, object]:
@@ -140,7 +168,9 @@ def tables(explorations: Sequence[Mapping[str, object]]) -> list[Table]:
     rows: list[list[Cell]] = []
     coverage = Coverage()
     rules: dict[str, None] = {}
+    bugs: list[list[Cell]] = []
     for found in explorations:
+        bugs += [[bug["id"], bug["where"], bug["text"]] for bug in _list(found.get("bugs", []))]
         for failure in _list(found["failures"]):
             page = f"{found.get('folder', '.')}/{failure['folder']}/report.html"
             how = "flaky" if failure["flaky"] else f"{failure['repeated']} of {failure['repetitions']}"
@@ -150,7 +180,9 @@ def tables(explorations: Sequence[Mapping[str, object]]) -> list[Table]:
         told = found["coverage"]
         assert isinstance(told, dict)
         coverage.add(Coverage.from_json(told))
+    ours = [Table("The emulator itself failed", ("id", "where", "what"), bugs)] if bugs else []
     return [
+        *ours,
         Table("Failures", ("broken", "by", "steps", "seed", "came again"), rows),
         _states(coverage),
         _judged(coverage, rules),
@@ -189,12 +221,24 @@ def suite(found: Mapping[str, object]) -> ElementTree.Element:
     for failure in failures:
         name = f"{failure['rule']} ({', '.join(failure['cause']) or 'nothing happened'})"
         case = ElementTree.SubElement(element, "testcase", classname="explore", name=name, time="0")
+        if ours(failure):
+            ElementTree.SubElement(case, "error", message=failure["rule"]).text = failure["text"]
+            continue
         message = ("flaky: " if failure["flaky"] else "") + str(failure["text"]).partition("\n")[0]
         ElementTree.SubElement(case, "failure", message=message).text = json.dumps(failure["steps"], default=str)
+    for bug in _list(found.get("bugs", [])):
+        case = ElementTree.SubElement(element, "testcase", classname="emulator", name=f"bug {bug['id']}", time="0")
+        ElementTree.SubElement(case, "error", message=bug["text"]).text = bug["traceback"]
     cases = element.findall("testcase")
     element.set("tests", str(len(cases)))
-    element.set("failures", str(len(failures)))
+    element.set("failures", str(len(element.findall("testcase/failure"))))
+    element.set("errors", str(len(element.findall("testcase/error"))))
     return element
+
+
+def ours(failure: Mapping[str, Any]) -> bool:
+    """Whether it was the emulator that failed."""
+    return str(failure["rule"]).startswith(OUR_OWN)
 
 
 def _list(value: object) -> list[Any]:

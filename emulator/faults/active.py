@@ -98,6 +98,7 @@ class ActiveFault:
 
     def _move(self, signal: Signal) -> None:
         self.state = TRANSITIONS[self.state, signal]
+        self.engine.stirred(self.target)
         self.simulation.agenda.world.count += 1
 
     # --- idle and armed ----------------------------------------------------------------------------------------------

@@ -118,6 +118,13 @@ class FaultEngine:
             raise
         return fault
 
+    def stirred(self, target: Target) -> None:
+        """A fault there has moved on in its life."""
+        for wallbox in target.wallboxes:
+            interceptor = self._interceptors.get(wallbox)
+            if interceptor is not None:
+                interceptor.stirred()
+
     def forget(self, fault: ActiveFault) -> None:
         """A fault is over."""
         self.ended.add(fault.injection.name)

@@ -187,14 +187,25 @@ class FaultInterceptor(Interceptor):
         self.handled: Sequence[Candidate] = ()
         """Faults that the request being handled may meet."""
         self._faults: list[ActiveFault] = []
+        self._hitting: Sequence[tuple[ActiveFault, OnMessages]] | None = None
+        self._effects: dict[str, Sequence[Effect]] = {}
 
     def add(self, fault: ActiveFault) -> None:
         self._faults.append(fault)
+        self.stirred()
+
+    def stirred(self) -> None:
+        """A fault has come, or has moved on in its life."""
+        self.revision += 1
+        self._hitting = None
+        self._effects.clear()
+        self.by_client = any(fault.injection.match.client is not None for fault in self._faults)
 
     def remove(self, fault: ActiveFault) -> bool:
         """A fault is over; whether none is left."""
         if fault in self._faults:
             self._faults.remove(fault)
+            self.stirred()
         return not self._faults
 
     def concerns(self, interface: str) -> bool:
@@ -240,11 +251,13 @@ class FaultInterceptor(Interceptor):
         found = (each.prefix() for each in self.wallbox.interfaces.values() if isinstance(each, MqttInterface))
         return next(found, "")
 
-    def _may_hit(self) -> Iterator[tuple[ActiveFault, OnMessages]]:
+    def _may_hit(self) -> Sequence[tuple[ActiveFault, OnMessages]]:
         """The faults that may hit messages now."""
-        for fault in self._faults:
-            if isinstance(fault.effect, OnMessages) and fault.may_hit:
-                yield fault, fault.effect
+        found = self._hitting
+        if found is None:
+            every = ((fault, fault.effect) for fault in self._faults if fault.may_hit)
+            found = self._hitting = tuple((fault, effect) for fault, effect in every if isinstance(effect, OnMessages))
+        return found
 
     def _about(self, fault: ActiveFault, effect: OnMessages, message: Message) -> bool:
         """Whether a fault may hit messages of this protocol on this interface."""
@@ -252,8 +265,12 @@ class FaultInterceptor(Interceptor):
 
     # --- states ------------------------------------------------------------------------------------------------------
 
-    def _in_force(self, interface: str) -> list[Effect]:
-        return [fault.effect for fault in self._faults if fault.in_force and fault.target.reaches(interface)]
+    def _in_force(self, interface: str) -> Sequence[Effect]:
+        found = self._effects.get(interface)
+        if found is None:
+            reaching = (fault for fault in self._faults if fault.in_force and fault.target.reaches(interface))
+            found = self._effects[interface] = tuple(fault.effect for fault in reaching)
+        return found
 
     def reachable(self, interface: str) -> bool:
         return not any(isinstance(effect, ClosesInterface) for effect in self._in_force(interface))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import aiohttp
 
-from ..core.instant import Instant
+from ..core.instant import SECOND, Instant
 from ..runtime.journal import Entry, Journal
 from .merging import Merging
 
@@ -33,6 +33,11 @@ class Told(NamedTuple):
     entries: list[Entry]
     merging: Merging
     read: list[int]
+
+
+def _entry(found: dict[str, Any]) -> Entry:
+    """As a worker tells it."""
+    return Entry(**{**found, "at": round(found["at"] * SECOND), "turn": tuple(found["turn"])})
 
 
 class Collector:
@@ -77,7 +82,7 @@ class Collector:
 
     async def _page(self, worker: Worker) -> Any:
         page = await self._news(worker, after=self._read[worker.index], limit=PAGE)
-        entries = [Entry.of_json(found) for found in page["entries"]]
+        entries = [_entry(found) for found in page["entries"]]
         self._merging.take(worker.index, entries, page["known"])
         if entries:
             self._read[worker.index] = entries[-1].seq

@@ -225,7 +225,7 @@ class Channel(asyncio.Protocol):
             self._lag = 0.0
 
     def _intercept(self, frame: str | bytes, direction: Direction) -> Interception:
-        return self.endpoint.intercept(of_frame, self.path, frame, self.client, direction)
+        return self.endpoint.intercept(None, self.client, of_frame, self.path, frame, self.client, direction)
 
     def _closed_by_client(self, payload: bytes) -> None:
         if not self._ending:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..devices.delivery import Delivery
 from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import HttpInterface, HttpReply, HttpRequest
-from ..devices.traffic import READING, of_http
+from ..devices.traffic import READING, of_http, of_upgrade
 from ..runtime.journal import Entry
 from .channel import Channel
 from .listening import Listening
@@ -159,7 +159,7 @@ class HttpServer(Server):
         entry = self.record(request.title, detail, client)
         request = request.caused_by(endpoint.origin(client, entry))
         with simulation.exchange(entry, reading=room is None and request.method in READING, fresh=True):
-            interception = endpoint.intercept(of_http, request, wallbox.has_value, upgrade=room is not None)
+            interception = self._intercepted(request, client, upgrade=room is not None)
             if interception is UNTOUCHED:
                 reply = self._answer(request, room)
             else:
@@ -168,6 +168,16 @@ class HttpServer(Server):
         if reply.journal:
             detail.update(reply.journal)
         return reply, interception
+
+    def _intercepted(self, request: HttpRequest, client: str | None, *, upgrade: bool) -> Interception:
+        """What happens to a request on its way. One without a body is known by its first line, and by the names of the
+        wallbox's values if it names any; these may change with what happens."""
+        wallbox = self.endpoint.wallbox
+        form: tuple[object, ...] | None = None
+        if wallbox.interceptor.active and not upgrade and not request.body:
+            names = wallbox.moments.revision if request.query_string else None
+            form = request.method, request.target, names
+        return self.endpoint.intercept(form, client, of_upgrade if upgrade else of_http, request, wallbox.has_value)
 
     def record(self, name: str, detail: dict[str, object], client: str | None) -> Entry:
         """Begin the entry of a request, at the present instant. `detail` may be completed later."""

@@ -10,17 +10,22 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
-from ..devices.interception import Interception
+from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
 from ..devices.traffic import WRITES, of_modbus
+from ..runtime.journal import Detail
 from .listening import Listening
-from .modbus_answers import Answer, answer, framed, hangs_up, passed, pieces
+from .modbus_answers import Answer, answer, hangs_up, passed, pieces
 from .modbus_frames import (
     DEVICE_FAILURE,
     ILLEGAL_VALUE,
     NAMES,
+    READ_COILS,
+    READ_DISCRETE,
+    READ_HOLDING,
+    READ_INPUT,
     Asked,
     Frame,
     Framer,
@@ -29,6 +34,7 @@ from .modbus_frames import (
     encode,
     exception,
     fits,
+    framed,
     request,
 )
 from .server import Endpoint, Server
@@ -41,6 +47,23 @@ HALF_SENT_TIMEOUT: Final = 10.0
 HELD_BACK: Final = 64
 """Replies that may wait on one connection; then nothing more is read from it."""
 
+RECOGNISED: Final = frozenset((READ_COILS, READ_DISCRETE, READ_HOLDING, READ_INPUT))
+MOST_KNOWN: Final = 256
+"""Reads that a server recognises."""
+
+
+class Known(NamedTuple):
+    """What a request says."""
+
+    asked: Asked | None
+    """None: it contradicts itself."""
+    fits: bool
+    """It is as long as its function says."""
+    told: Mapping[str, object]
+    """For its entry."""
+    form: tuple[int, bytes] | None = None
+    """What it is kept by."""
+
 
 class ModbusServer(Server):
     """Serves one `ModbusInterface`."""
@@ -50,6 +73,7 @@ class ModbusServer(Server):
         self.framing = Framing(self.interface.shortest, self.interface.longest)
         self.half_sent_timeout = half_sent_timeout
         self.connections: dict[Connection, None] = {}
+        self._known: dict[tuple[int, bytes], Known] = {}
         self._socket: Listening | None = None
 
     @property
@@ -98,32 +122,49 @@ class ModbusServer(Server):
 
     def exchange(self, frame: Frame, client: str | None) -> Answer:
         """What is done about one request. The one place where a request meets the vendor; recorded as one entry."""
-        if self.interface.exact_lengths and not fits(frame.pdu):
-            self.endpoint.record("connection", "malformed", {"why": "length of the function"}, client=client)
-            return Answer(frame=None, then="close")
-        asked = decode(frame.pdu)
-        detail: dict[str, object] = {"unit": frame.unit}
+        known = self._known.get((frame.unit, frame.pdu)) or self._understood(frame)
+        endpoint, interface, asked = self.endpoint, self.interface, known.asked
+        if interface.exact_lengths and not known.fits:
+            endpoint.record("connection", "malformed", {"why": "length of the function"}, client=client)
+            return Answer(b"", then="close")
+        detail = Detail(known.told)
         if asked is None:
-            detail |= {"payload": frame.pdu[1:].hex(), "exception": ILLEGAL_VALUE}
-            self.endpoint.record("request", f"{NAMES[frame.pdu[0]]} (illegal)", detail, client=client)
-            return framed(frame, exception(frame.pdu[0], ILLEGAL_VALUE))
-        entry = self.endpoint.record("request", asked.title, detail, client=client)
-        asking = request(frame, asked, self.endpoint.origin(entry.client, entry))
+            endpoint.record("request", f"{NAMES[frame.pdu[0]]} (illegal)", detail, client=client)
+            return Answer(framed(frame.transaction, frame.unit, exception(frame.pdu[0], ILLEGAL_VALUE)))
+        entry = endpoint.record("request", asked.title, detail, client=client)
+        asking = request(frame, asked, endpoint.origin(entry.client, entry))
         if asking.payload:
-            detail["payload"] = asking.payload.hex()
-        interception = self.endpoint.intercept(of_modbus, asking, self.endpoint.name)
-        with self.endpoint.simulation.exchange(entry, reading=asked.function not in WRITES):
-            found = self.endpoint.ask(_broken, self._answered, frame, asked, asking, interception)
+            detail.complete({"payload": asking.payload.hex()})
+        interception = endpoint.intercept(known.form, client, of_modbus, asking, endpoint.name)
+        with endpoint.simulation.exchange(entry, reading=asked.function not in WRITES, fresh=True):
+            found = endpoint.ask(_broken, self._answered, frame, asked, asking, interception)
         if found is None:
             found = ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE)
         reply, pdu = found
         return passed(answer(frame, pdu, reply, detail), interception)
 
+    def _understood(self, frame: Frame) -> Known:
+        """What a request says; kept if it reads, because clients ask the same for ever."""
+        asked, told = decode(frame.pdu), {"unit": frame.unit}
+        if asked is None:
+            illegal = {"payload": frame.pdu[1:].hex(), "exception": ILLEGAL_VALUE}
+            return Known(None, fits(frame.pdu), {**told, **illegal})
+        if asked.function not in RECOGNISED:
+            return Known(asked, fits(frame.pdu), told)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        form = frame.unit, frame.pdu
+        known = self._known[form] = Known(asked, fits(frame.pdu), told, form)
+        return known
+
     def _answered(
         self, frame: Frame, asked: Asked, asking: ModbusRequest, interception: Interception
     ) -> tuple[ModbusReply | None, bytes | None]:
         """The device's reply, and its payload on the wire."""
-        reply = interception.modbus(asking, self.interface.handle)
+        if interception is UNTOUCHED:
+            reply = self.interface.handle(asking)
+        else:
+            reply = interception.modbus(asking, self.interface.handle)
         return reply, None if reply is None or hangs_up(reply) else encode(frame.pdu, asked, reply)
 
 
@@ -185,8 +226,13 @@ class Connection(asyncio.Protocol):
             return
         self._stop_half_sent()
         self.heard = self._loop.time()
-        self._asked += self._framer.feed(data)
-        self._turn.go()
+        whole = None if self._asked else self._framer.whole(data)
+        if whole is None:
+            self._asked += self._framer.feed(data)
+            self._turn.go()
+        else:
+            self._asked.append(whole)
+            self._turn.single()
 
     def _take(self) -> bool:
         """Answer one request, if there is one and the client takes its answers; whether there may be more."""
@@ -195,15 +241,16 @@ class Connection(asyncio.Protocol):
         if not self._asked:
             self._nothing_left()
             return False
-        self.server.endpoint.simulation.now()  # what was due happens first: the wallbox may go down by it
+        server = self.server
+        server.endpoint.simulation.present()  # what was due happens first: the wallbox may go down by it
         if self._ended:
             return False
         self._answering = True
         try:
-            answer = self.server.exchange(self._asked.popleft(), self.client)
+            answer = server.exchange(self._asked.popleft(), self.client)
         finally:
             self._answering = False
-        lag = 0.0 if self._doomed else self.server.endpoint.latency()
+        lag = 0.0 if self._doomed else server.endpoint.latency()
         self.put(answer if lag <= 0 else replace(answer, delay=answer.delay + lag))
         return True
 
@@ -250,10 +297,11 @@ class Connection(asyncio.Protocol):
 
     def send(self, answer: Answer) -> None:
         """Put a reply on the wire, in one write, and end the connection if that is part of it."""
-        if self._transport is None or self._transport.is_closing():
+        transport = self._transport
+        if transport is None or transport.is_closing():
             return
-        if data := answer.data:
-            self._transport.write(data)
+        if answer.data:
+            transport.write(answer.data)
         if answer.then == "close":
             self.close()
         elif answer.then == "reset":

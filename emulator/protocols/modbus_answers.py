@@ -6,27 +6,25 @@ The one rule: nothing here knows a connection.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from ..core.values import value
 from ..devices.delivery import Delivery
 from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import ModbusReply
-from .modbus_frames import Frame
+from ..runtime.journal import Detail
+from .modbus_frames import Frame, framed
 
 DRIP: Final = 0.1
 """Wall seconds between two pieces of an answer that comes slowly."""
 
 
-@value
+@dataclass(slots=True)
 class Answer:
     """What a connection does about one request."""
 
-    frame: Frame | None
-    """None: no reply."""
-    raw: bytes | None = None
-    """Sent instead of the frame: cut, garbled."""
+    data: bytes
+    """Empty: no reply."""
     delay: float = 0.0
     """Wall seconds, counted from the request. Later replies on the connection wait as well."""
     rate: float | None = None
@@ -34,36 +32,26 @@ class Answer:
     then: Literal["keep", "close", "reset"] = "keep"
     """What becomes of the connection afterwards."""
 
-    @property
-    def data(self) -> bytes:
-        if self.raw is not None:
-            return self.raw
-        return b"" if self.frame is None else self.frame.encode()
 
-
-def answer(frame: Frame, pdu: bytes | None, reply: ModbusReply | None, detail: dict[str, object]) -> Answer:
+def answer(frame: Frame, pdu: bytes | None, reply: ModbusReply | None, detail: Detail) -> Answer:
     """The answer that a reply becomes; `detail` says what it was."""
     if reply is None:
-        detail["silent"] = True
-        return Answer(frame=None)
-    detail.update(reply.journal)
+        detail.complete({"silent": True})
+        return Answer(b"")
+    detail.complete(reply.journal)
     if reply.close:
-        detail["closed"] = True
-    if hangs_up(reply):
-        return Answer(frame=None, then="close")
+        detail.complete({"closed": True})
+        if reply.exception is None:
+            return Answer(b"", then="close")
     if reply.exception is not None:
-        detail["exception"] = reply.exception
-    answer = framed(frame, pdu)
-    return replace(answer, then="close") if reply.close else answer
+        detail.complete({"exception": reply.exception})
+    data = b"" if pdu is None else framed(frame.transaction, frame.unit, pdu)
+    return Answer(data, then="close") if reply.close else Answer(data)
 
 
 def hangs_up(reply: ModbusReply) -> bool:
     """Whether the device ends the connection without a word."""
     return reply.close and reply.exception is None
-
-
-def framed(frame: Frame, pdu: bytes | None) -> Answer:
-    return Answer(frame=None if pdu is None else Frame(frame.transaction, frame.unit, pdu))
 
 
 def pieces(answer: Answer) -> Iterator[tuple[float, Answer]]:
@@ -75,7 +63,7 @@ def pieces(answer: Answer) -> Iterator[tuple[float, Answer]]:
     size = max(1, round(rate * DRIP))
     for start in range(0, len(data), size):
         last = start + size >= len(data)
-        part = replace(answer, raw=data[start : start + size], rate=None, then=answer.then if last else "keep")
+        part = replace(answer, data=data[start : start + size], rate=None, then=answer.then if last else "keep")
         yield start / size * DRIP, part
 
 
@@ -83,13 +71,12 @@ def passed(answer: Answer, interception: Interception) -> Answer:
     """What is left of an answer."""
     if interception is UNTOUCHED:
         return answer
-    whole = answer.data
-    delivery = interception.deliver(whole)
-    if delivery == Delivery(data=whole):
+    delivery = interception.deliver(answer.data)
+    if delivery == Delivery(data=answer.data):
         return answer
     return replace(
         answer,
-        raw=b"" if delivery.silent else delivery.data,
+        data=b"" if delivery.silent else delivery.data,
         delay=delivery.delay,
         rate=delivery.rate,
         then=answer.then if delivery.then == "keep" else delivery.then,

@@ -9,6 +9,7 @@ Sources: MODBUS Messaging on TCP/IP Implementation Guide V1.0b (MBAP), MODBUS Ap
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -53,6 +54,15 @@ NAMES: Final = {
 
 HEAD: Final = struct.Struct(">HHH")
 """Transaction, protocol (0), length of what follows; then the unit."""
+BEGIN: Final = struct.Struct(">HHHB")
+"""The same and the unit."""
+PAIR: Final = struct.Struct("BB")
+"""Function code, and bytes that follow."""
+
+
+def framed(transaction: int, unit: int, pdu: bytes) -> bytes:
+    """A message as it goes over the wire."""
+    return BEGIN.pack(transaction, 0, len(pdu) + 1, unit) + pdu
 
 
 @dataclass(slots=True)
@@ -65,7 +75,7 @@ class Frame:
     """Function code and data."""
 
     def encode(self) -> bytes:
-        return HEAD.pack(self.transaction, 0, len(self.pdu) + 1) + bytes((self.unit,)) + self.pdu
+        return framed(self.transaction, self.unit, self.pdu)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,16 @@ class Framer:
     def pending(self) -> bool:
         """A frame has begun and is not complete."""
         return bool(self._buffer)
+
+    def whole(self, data: bytes) -> Frame | None:
+        """The frame that `data` is, if it is exactly one and nothing has begun: so most clients ask."""
+        size = len(data)
+        if size < 8 or self._buffer or self.broken is not None:
+            return None
+        transaction, protocol, length, unit = BEGIN.unpack_from(data)
+        if protocol or length != size - 6 or not self.framing.shortest <= length <= self.framing.longest:
+            return None
+        return Frame(transaction, unit, data[7:])
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes, in order: also those before the place where the stream is broken."""
@@ -139,15 +159,17 @@ class Asked:
     address: int = 0
     count: int = 0
     values: tuple[int, ...] = ()
+    title: str = field(init=False)
+    """In words: `read holding 108+2`."""
 
-    @property
-    def title(self) -> str:
-        """In words: `read holding 108+2`."""
+    def __post_init__(self) -> None:
         name = NAMES.get(self.function)
         if name is None:
-            return f"function {self.function}"
-        single = self.function in (WRITE_COIL, WRITE_REGISTER, MASK_WRITE)
-        return f"{name} {self.address}" if single else f"{name} {self.address}+{self.count}"
+            self.title = f"function {self.function}"
+        elif self.function in (WRITE_COIL, WRITE_REGISTER, MASK_WRITE):
+            self.title = f"{name} {self.address}"
+        else:
+            self.title = f"{name} {self.address}+{self.count}"
 
 
 def decode(pdu: bytes) -> Asked | None:
@@ -173,13 +195,13 @@ def fits(pdu: bytes) -> bool:
 def request(frame: Frame, asked: Asked, origin: Origin) -> ModbusRequest:
     """What the device's handler is given. Functions this module cannot decode come with their payload, 23 with both."""
     return ModbusRequest(
-        unit=frame.unit,
-        function=asked.function,
-        address=asked.address,
-        count=asked.count,
-        values=asked.values,
-        payload=b"" if asked.function in NAMES and asked.function != READ_WRITE else frame.pdu[1:],
-        origin=origin,
+        frame.unit,
+        asked.function,
+        asked.address,
+        asked.count,
+        asked.values,
+        b"" if asked.function in NAMES and asked.function != READ_WRITE else frame.pdu[1:],
+        origin,
     )
 
 
@@ -250,19 +272,19 @@ def encode(pdu: bytes, asked: Asked, reply: ModbusReply) -> bytes:
         return pdu
     if function in (WRITE_COILS, WRITE_REGISTERS):
         return pdu[:5]
+    packed = reply.packed
+    if packed is not None and len(packed) == 2 * asked.count and function not in (READ_COILS, READ_DISCRETE):
+        return PAIR.pack(function, len(packed)) + packed
     if len(reply.values) != asked.count:
         raise ValueError(f"{asked.title}: {len(reply.values)} values")
-    bits = function in (READ_COILS, READ_DISCRETE)
-    if bits:
+    if function in (READ_COILS, READ_DISCRETE):
         body = pack_bits(reply.values)
-    elif reply.packed is not None:
-        body = reply.packed
     else:
         body = struct.pack(f">{asked.count}H", *reply.values)
     return bytes((function, len(body))) + body
 
 
-def pack_bits(values: tuple[int, ...]) -> bytes:
+def pack_bits(values: Sequence[int]) -> bytes:
     """Bits to bytes, the first one in the lowest bit."""
     packed = bytearray((len(values) + 7) // 8)
     for index, value in enumerate(values):

@@ -101,7 +101,7 @@ class MqttDevice(Outgoing):
         """Publish what the wallbox wants published, in order."""
         passed = []
         for message in messages:
-            interception = self.endpoint.intercept(of_publish, message, self.endpoint.name, "out")
+            interception = self.endpoint.intercept(None, None, of_publish, message, self.endpoint.name, "out")
             content = interception.content(message.payload)
             if message.retain:
                 self._published[message.topic] = message, content
@@ -159,7 +159,7 @@ class MqttDevice(Outgoing):
 
     def deliver(self, arrived: Publish, client: str | None = None) -> None:
         """A message is for the wallbox. `client`: who it is from, where that is known."""
-        interception = self.endpoint.intercept(of_publish, arrived, self.endpoint.name, "in")
+        interception = self.endpoint.intercept(None, None, of_publish, arrived, self.endpoint.name, "in")
         if interception.lost():
             return
         copies = interception.copies([Copy(message=arrived, data=arrived.payload)])

@@ -138,7 +138,9 @@ class OcppSession:
     def _intercept(self, message: Message | None, action: str, data: bytes, direction: Direction) -> Interception:
         """INTERCEPTION: the one place where faults see the frames of either direction."""
         called = message.action if isinstance(message, Call) else action
-        return self._endpoint.intercept(of_ocpp, called, data, self._endpoint.name, self._peer, direction)
+        return self._endpoint.intercept(
+            None, self._peer, of_ocpp, called, data, self._endpoint.name, self._peer, direction
+        )
 
     def _send(self, delivery: Delivery) -> None:
         """Send a frame after its delay and behind everything that is late already."""

@@ -10,14 +10,13 @@ import asyncio
 import errno
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self, TypeVar, TypeVarTuple
 
 from ..core.instant import Instant
-from ..devices.interception import UNTOUCHED, Interception
+from ..devices.interception import UNTOUCHED, Gate, Interception
 from ..devices.interfaces import Interface, Origin
 from ..devices.traffic import Message
 from ..devices.wallbox import Wallbox
@@ -32,8 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 F = TypeVar("F")
 Declared = TypeVar("Declared")
 
@@ -60,28 +59,23 @@ class Endpoint:
     websocket_workload: Workload = field(default_factory=Workload)
     """Of the WebSocket paths on the port of an HTTP server."""
 
+    def __post_init__(self) -> None:
+        self.attach(self.wallbox)
+
     def attach(self, wallbox: Wallbox) -> None:
         """Serve another wallbox (of the same vendor) from now on."""
         self.wallbox = wallbox
-
-    @property
-    def simulation(self) -> Simulation:
-        return self.wallbox.simulation
-
-    @property
-    def interface(self) -> Interface:
-        return self.wallbox.interfaces[self.name]
+        self.simulation: Simulation = wallbox.simulation
+        self.interface: Interface = wallbox.interfaces[self.name]
+        self.address = f"{wallbox.address}.{self.name}"
+        """Name in scenarios: `garage.goe.http`."""
+        self._gate: Gate | None = None
 
     def declared(self, kind: type[Declared]) -> Declared:
         """The interface, of the kind that its server serves."""
         interface = self.interface
         assert isinstance(interface, kind)
         return interface
-
-    @cached_property
-    def address(self) -> str:
-        """Name in scenarios: `garage.goe.http`."""
-        return f"{self.wallbox.address}.{self.name}"
 
     async def listen(self, accepted: Accepted, context: ssl.SSLContext | None = None) -> Listening:
         """Accept connections here, and know the real port. OSError if it is taken."""
@@ -94,12 +88,26 @@ class Endpoint:
         """Powered, booted, and switched on."""
         return self.wallbox.serves(self.name)
 
-    def intercept(self, describe: Callable[P, Message], *args: P.args, **kwargs: P.kwargs) -> Interception:
-        """What happens to a message on its way; described only if somebody wants to see it."""
+    def intercept(
+        self, form: Hashable | None, client: str | None, describe: Callable[[*Ts], Message], *args: *Ts
+    ) -> Interception:
+        """What happens to a message on its way; described only if somebody may want to see it.
+
+        `form`: all that its description depends on beside the client, so that another one like it need not be looked
+        at again; None: look at each.
+        """
         interceptor = self.wallbox.interceptor
-        if not interceptor.active or not any(map(interceptor.concerns, self._carries)):
+        if not interceptor.active:
             return UNTOUCHED
-        return interceptor.intercept(describe(*args, **kwargs))
+        gate = self._gate
+        if gate is None or not gate.holds(interceptor):
+            gate = self._gate = Gate(interceptor, self._carries)
+        if not gate.closed or (form is not None and gate.knows(form, client)):
+            return UNTOUCHED
+        found = interceptor.intercept(describe(*args))
+        if found is UNTOUCHED and form is not None and gate.holds(interceptor):
+            gate.learn(form, client)
+        return found
 
     @property
     def _carries(self) -> tuple[str, ...]:
@@ -114,20 +122,20 @@ class Endpoint:
         """How many connections there may be, where the device takes `limit`."""
         return self.wallbox.interceptor.connection_limit(self.name, limit)
 
-    def ask(self, fallback: Callable[[], F], question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | F:
+    def ask(self, fallback: Callable[[], F], question: Callable[[*Ts], T], *args: *Ts) -> T | F:
         """The wallbox's answer to a client; how long it took is counted. Else as `guarded`."""
         began = perf_counter()
         answer: T | F
         try:
-            answer = question(*args, **kwargs)
+            answer = question(*args)
         except Exception as error:
             answer = self.simulation.bugs.instead(self.address, error, fallback)
         self.workload.answered(perf_counter() - began)
         return answer
 
-    def guarded(self, fallback: Callable[[], F], question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | F:
+    def guarded(self, fallback: Callable[[], F], question: Callable[[*Ts], T], *args: *Ts) -> T | F:
         """What the wallbox says; `fallback` if our code for it fails, as a device would do when its own does."""
-        return self.simulation.bugs.guard(self.address, fallback, question, *args, **kwargs)
+        return self.simulation.bugs.guard(self.address, fallback, question, *args)
 
     def record(
         self,
@@ -140,7 +148,7 @@ class Endpoint:
     ) -> Entry:
         """Add what passed through here to the journal. `interface`: default, the name of this one."""
         return self.simulation.journal.record(
-            self.simulation.at,
+            self.simulation.agenda.at,
             kind,
             name,
             detail,
@@ -151,8 +159,7 @@ class Endpoint:
         )
 
     def origin(self, client: str | None, cause: Entry | None = None, *, interface: str | None = None) -> Origin:
-        sequence = cause.seq if cause is not None else None
-        return Origin(interface=interface or self.name, client=client, host=self.host, cause=sequence)
+        return Origin(interface or self.name, client, self.host, None if cause is None else cause.seq)
 
 
 class Server(ABC):

@@ -28,7 +28,9 @@ class Seam:
     def __call__(self, frame: bytes, direction: Direction) -> list[Passing]:
         what = said(frame)
         # INTERCEPTION: the one place where faults see the frames of either direction.
-        interception = self._endpoint.intercept(of_frame, what, frame, self._endpoint.name, self._client, direction)
+        interception = self._endpoint.intercept(
+            None, self._client, of_frame, what, frame, self._endpoint.name, self._client, direction
+        )
         if direction == "out":
             self._endpoint.record("push", what.name, shown(what, frame), client=self._client)
             delivery = interception.deliver(_changed(interception, frame))

@@ -37,6 +37,15 @@ class Turn:
         self._going = False
         self.waiting = False
 
+    def single(self) -> None:
+        """One message has arrived, and nothing else is left to be taken in: there is nobody to be unfair to."""
+        if not self.waiting and not self._going:
+            self._going = True
+            try:
+                self._take()
+            finally:
+                self._going = False
+
     def go(self) -> None:
         """Something has arrived, or what kept it from being taken in is over."""
         if not self.waiting and not self._going and self.helping(self._queue.left):

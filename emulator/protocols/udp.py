@@ -145,7 +145,7 @@ class UdpServer(Server):
 
     def _replies(self, data: bytes, client: str, entry: Entry) -> tuple[Datagram, ...]:
         """What answers a datagram."""
-        interception = self.endpoint.intercept(of_datagram, data, client, self.endpoint.name, "in")
+        interception = self.endpoint.intercept(None, client, of_datagram, data, client, self.endpoint.name, "in")
         if interception.lost():
             return ()
         with interception.handling():
@@ -165,7 +165,9 @@ class UdpServer(Server):
             target = f"{datagram.host}:{datagram.port or self.endpoint.port}"
             detail = {"data": readable(datagram.data), **datagram.journal}
             self.endpoint.record("push", readable(datagram.data)[:EXCERPT], detail, client=target)
-            interception = self.endpoint.intercept(of_datagram, datagram.data, target, self.endpoint.name, "out")
+            interception = self.endpoint.intercept(
+                None, target, of_datagram, datagram.data, target, self.endpoint.name, "out"
+            )
             for passed in _passed((datagram,), interception):
                 self.put(passed, (datagram.host, self.endpoint.port))
 

@@ -50,6 +50,8 @@ class Played:
             return f"not possible: {self.problem.partition(chr(10))[0]}"
         if self.result.ok:
             return f"passed, {len(self.result.untested)} not tested" if self.result.untested else "passed"
+        if self.result.bugs:
+            return f"FAILED: the emulator itself failed: {self.result.bugs[0]}"
         first = self.result.failures[0]
         told = first.text.partition("\n")[0]
         return f"FAILED at {seconds(first.at):g} s: {first.step}: {told}"
@@ -67,6 +69,7 @@ class Played:
             "failures": [
                 {"at": seconds(f.at), "place": str(f.place), "step": f.step, "text": f.text} for f in failures
             ],
+            "bugs": [] if result is None else [bug.as_json() for bug in result.bugs],
             "untested": [] if result is None else [found.as_json() for found in result.untested],
         }
 
@@ -120,12 +123,17 @@ def _junit(cells: Sequence[Played]) -> bytes:
     for file in dict.fromkeys(cell.file for cell in cells):
         here = [cell for cell in cells if cell.file == file]
         suite = ElementTree.SubElement(root, "testsuite", name=file, tests=str(len(here)))
-        suite.set("failures", str(sum(not cell.ok for cell in here)))
+        broken = [cell for cell in here if cell.result is not None and cell.result.bugs]
+        suite.set("failures", str(sum(not cell.ok for cell in here) - len(broken)))
+        suite.set("errors", str(len(broken)))
         suite.set("skipped", str(sum(cell.result is None for cell in here)))
         for cell in here:
             case = ElementTree.SubElement(suite, "testcase", classname=Path(file).stem, name=cell.label, time="0")
             if cell.result is None:
                 ElementTree.SubElement(case, "skipped", message=cell.text)
+            elif cell.result.bugs:
+                told = "\n".join(bug.traceback for bug in cell.result.bugs)
+                ElementTree.SubElement(case, "error", message=cell.text).text = told
             elif not cell.result.ok:
                 told = "\n".join(str(failure) for failure in cell.result.failures)
                 ElementTree.SubElement(case, "failure", message=cell.text).text = told

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 from ..errors import EmulatorError
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 F = TypeVar("F")
 
 EXIT_CODE: Final = 3
@@ -67,6 +67,16 @@ class Bug:
         times = f" ({self.count} times)" if self.count > 1 else ""
         return f"bug {self.id} at {self.where}: {self.text}{times}"
 
+    @property
+    def line(self) -> str:
+        """For a command that it ended, and that has told its traceback."""
+        return f"bug {self.id}: the emulator itself failed: {self.text}"
+
+    @property
+    def told(self) -> str:
+        """For a command that it ended: its traceback and that line."""
+        return self.traceback + self.line
+
     def as_json(self) -> dict[str, object]:
         return {"id": self.id, "where": self.where, "text": self.text, "count": self.count}
 
@@ -101,21 +111,18 @@ class Bugs:
         known = self.found.get(identity)
         if known is not None:
             return known
-        text = f"{type(error).__name__}: {error}"[:300]
-        bug = Bug(id=identity, where=where, text=text, traceback="".join(traceback.format_exception(error)))
+        bug = bug_of(where, error)
         if len(self.found) < MOST:
             self.found[identity] = bug
         return bug
 
-    def guard(
-        self, where: str, fallback: Callable[[], F], ask: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> T | F:
+    def guard(self, where: str, fallback: Callable[[], F], ask: Callable[[*Ts], T], *args: *Ts) -> T | F:
         """What `ask` returns. The one place where a vendor's code may fail: then it is what `fallback` returns.
 
         An endless chain of events is no mistake of ours: an `EmulatorError` is said, and answered in the same way.
         """
         try:
-            return ask(*args, **kwargs)
+            return ask(*args)
         except Exception as error:
             return self.instead(where, error, fallback)
 
@@ -128,10 +135,11 @@ class Bugs:
         return fallback()
 
 
-def told(error: BaseException) -> str:
-    """A mistake that ends the command: its traceback, and one line with its id."""
+def bug_of(where: str, error: BaseException) -> Bug:
+    """A mistake of ours that ended something."""
+    text = f"{type(error).__name__}: {error}"[:300]
     trace = "".join(traceback.format_exception(error))
-    return f"{trace}bug {identify(error)}: the emulator itself failed: {type(error).__name__}: {error}"
+    return Bug(id=identify(error), where=where, text=text, traceback=trace)
 
 
 def identify(error: BaseException) -> str:

@@ -12,12 +12,12 @@ import tempfile
 import weakref
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import IO, Any, Final
 
 from ..core.agenda import Turn
 from ..core.instant import SECOND, Instant, seconds
-from ..core.values import value
 
 KINDS: Final = (
     "event", "stimulus", "command", "request", "write", "push", "connection", "fault", "expectation", "note", "clock",
@@ -25,9 +25,12 @@ KINDS: Final = (
 )  # fmt: skip
 
 
-@value
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Entry:
-    """One line of the journal. `seq` counts from 1; `cause` is the `seq` of the entry this one follows from."""
+    """One line of the journal. `seq` counts from 1; `cause` is the `seq` of the entry this one follows from.
+
+    It never changes once it is recorded; but what its `detail` says may be completed until its cause is dealt with.
+    """
 
     seq: int
     at: Instant
@@ -60,7 +63,7 @@ class Entry:
             "client": self.client,
             "kind": self.kind,
             "name": self.name,
-            "detail": self.detail,
+            "detail": self.detail if isinstance(self.detail, dict) else dict(self.detail),
             "cause": self.cause,
         }
         if self.agent is not None:
@@ -78,13 +81,56 @@ class Entry:
     @classmethod
     def of_line(cls, line: str) -> Entry:
         """The entry of a line of `journal.jsonl`. ValueError, TypeError or KeyError if it is none."""
-        return cls.of_json(json.loads(line))
+        found = json.loads(line)
+        return cls(**{**found, "at": round(found["at"] * SECOND)})
 
-    @classmethod
-    def of_json(cls, found: Mapping[str, Any]) -> Entry:
-        """The entry that `as_json` shows. TypeError or KeyError if it is none."""
-        turn = tuple(found["turn"]) if "turn" in found else None
-        return cls(**{**found, "at": round(found["at"] * SECOND), "turn": turn})
+
+class Compact(Mapping[str, object]):
+    """Names and values that take less memory than a dict of them."""
+
+    __slots__ = ()
+
+    @property
+    def bytes(self) -> int:
+        """Roughly how much."""
+        raise NotImplementedError
+
+
+class Detail(Compact):
+    """What an entry says, in two parts that are put together when somebody looks: of most requests nobody does."""
+
+    __slots__ = ("_begun", "_rest")
+
+    def __init__(self, begun: Mapping[str, object]) -> None:
+        """`begun`: what is known when the entry is recorded; it may be shared."""
+        self._begun = begun
+        self._rest: Mapping[str, object] | None = None
+
+    def complete(self, rest: Mapping[str, object]) -> None:
+        """Say this as well."""
+        self._rest = rest if self._rest is None else {**self._rest, **rest}
+
+    @property
+    def _whole(self) -> Mapping[str, object]:
+        if self._rest is not None:
+            self._begun, self._rest = {**self._begun, **self._rest}, None
+        return self._begun
+
+    def __getitem__(self, name: str) -> object:
+        return self._whole[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._whole)
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def __repr__(self) -> str:
+        return repr(self._whole)
+
+    @property
+    def bytes(self) -> int:
+        return 120 + (0 if self._rest is None else size_of(self._rest)) + size_of(self._begun)
 
 
 Listener = Callable[[Entry], None]
@@ -104,6 +150,7 @@ GOES_FIRST: Final = ("push", "request")
 """Kinds that give way to others."""
 
 _seq = attrgetter("seq")
+_blank = Entry.__new__
 
 
 class _Lane:
@@ -182,11 +229,15 @@ def size_of(value: object) -> int:
     left = [value]  # not by calling itself: what clients send may be nested deeply
     while left:
         match left.pop():
+            case float() | int() | None:
+                size += 30
+            case str() | bytes() as text:
+                size += 60 + len(text)
             case Entry() as entry:
                 size += ENTRY + len(entry.name)
                 left.append(entry.detail)
-            case str() | bytes() as text:
-                size += 60 + len(text)
+            case Compact() as compact:
+                size += compact.bytes
             case Mapping() as mapping:
                 size += 200
                 left += mapping.keys()
@@ -199,9 +250,8 @@ def size_of(value: object) -> int:
     return size
 
 
-def nobody(_client: str, _agent: str | None, _interface: str | None) -> None:
+def nobody(*_: object) -> None:
     """No client has a name."""
-
 
 class Journal:
     """The record. Keeps the newest entries within `limit` bytes; `dropped` says how many older ones are gone."""
@@ -217,12 +267,13 @@ class Journal:
         self._listeners: list[Listener] = []
         self.seq = 0
         self._gone = 0
-        self.recognise: Recognise = nobody
+        self._recognise: Recognise = nobody
         self._agents: dict[str, str] = {}
+        self._clients: dict[tuple[str, str | None], tuple[str | None, str | None]] = {}
+        """Agent and name of who came lately, by address and interface."""
         self.cause: int | None = None
         """The entry that is being acted on: what is recorded meanwhile follows from it."""
-        self.turn: Callable[[], Turn] | None = None
-        """What is being done, if entries are to tell it."""
+        self.turn: Callable[[], Turn] | None = None  # what is being done, if entries are to tell it
 
     def record(
         self,
@@ -236,27 +287,44 @@ class Journal:
         interface: str | None = None,
         client: str | None = None,
     ) -> Entry:
-        self.seq += 1
-        agent = self._agents.get(client) if client is not None else None
-        who = self.recognise(client, agent, interface) if client is not None else None
-        entry = Entry(
-            seq=self.seq,
-            at=at,
-            wall=self._wall() if self._wall is not None else None,
-            charger=charger,
-            wallbox=wallbox,
-            interface=interface,
-            client=client,
-            kind=kind,
-            name=name,
-            detail=detail if detail is not None else {},
-            cause=self.cause,
-            agent=agent,
-            who=who,
-            turn=self.turn() if self.turn is not None else None,
-        )
+        self.seq = seq = self.seq + 1
+        agent = who = None
+        if client is not None:
+            agent, who = self._clients.get((client, interface)) or self._looked_at(client, interface)
+        entry = _blank(Entry)  # by keywords it would take five times as long
+        entry.seq = seq
+        entry.at = at
+        entry.wall = self._wall() if self._wall is not None else None
+        entry.charger = charger
+        entry.wallbox = wallbox
+        entry.interface = interface
+        entry.client = client
+        entry.kind = kind
+        entry.name = name
+        entry.detail = detail if detail is not None else {}
+        entry.cause = self.cause
+        entry.agent = agent
+        entry.who = who
+        entry.turn = self.turn() if self.turn else None
         self._add(entry)
         return entry
+
+    @property
+    def recognise(self) -> Recognise:
+        """Says who a client is: always the same for the same client."""
+        return self._recognise
+
+    @recognise.setter
+    def recognise(self, recognise: Recognise) -> None:
+        self._recognise = recognise
+        self._clients.clear()
+
+    def _looked_at(self, client: str, interface: str | None) -> tuple[str | None, str | None]:
+        if len(self._clients) >= MOST_AGENTS:
+            self._clients.clear()
+        agent = self._agents.get(client)
+        found = self._clients[client, interface] = agent, self._recognise(client, agent, interface)
+        return found
 
     def append(self, entry: Entry) -> None:
         """Append an entry that was recorded before, with its own number."""
@@ -294,10 +362,12 @@ class Journal:
 
     def introduce(self, client: str, agent: str) -> None:
         """A client says what it is."""
+        agent = agent[:120]
         if self._agents.get(client) != agent:
             if len(self._agents) >= MOST_AGENTS:
                 self._agents.clear()
-            self._agents[client] = agent[:120]
+            self._agents[client] = agent
+            self._clients.clear()
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` for every new entry; returns what ends that."""

@@ -82,9 +82,9 @@ class Simulation:
         """Everything inside happens at one instant, as an answer to `entry`: a reply never mixes two instants.
 
         `reading`: it looks like a request that changes nothing; what it changes all the same is said by who does.
-        `fresh`: the entry was recorded at the present instant, which is the one.
+        `fresh`: the entry was recorded at the present instant, which is the one, but for what it has set off itself.
         """
-        if not fresh:
+        if not fresh or not self.agenda.quiet_until(self.agenda.at):
             self.present()
         return Exchange(self, entry, reading)
 
@@ -277,11 +277,11 @@ class Exchange:
         self._reading = reading
 
     def __enter__(self) -> None:
-        simulation = self._simulation
+        simulation, entry = self._simulation, self._entry
         simulation._held += 1
-        self._owner = owner = simulation.owner_of(self._entry)
-        agenda, journal, entry = simulation.agenda, simulation.journal, self._entry
+        agenda, journal = simulation.agenda, simulation.journal
         self._before = agenda.owner, agenda.rank, journal.cause
+        self._owner = owner = simulation.owner_of(entry)
         agenda.owner, agenda.rank = owner, owner.rank
         journal.cause = entry.seq if isinstance(entry, Entry) else entry
 

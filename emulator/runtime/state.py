@@ -7,9 +7,10 @@ that is not the emulator's own is never changed.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import quote
@@ -42,21 +43,30 @@ class StateFile:
         """
         self.path = path
         self.shared = shared
+        self._identity = self._log = (0, 0)
+        """Device and inode of the file and of its write-ahead log."""
+        self._open()
+
+    def _open(self) -> None:
         try:
-            if not shared:
+            if not self.shared:
                 self._check()
-            uri = f"file:{quote(str(path))}?mode=rwc"
+            uri = f"file:{quote(str(self.path))}?mode=rwc"
             self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1.0)
         except (sqlite3.Error, OSError, ValueError) as error:
             raise self._unusable(error) from error
         try:
             self._prepare()
-        except sqlite3.Error as error:
+            self._identity, self._log = _identity(self.path), _identity(self._log_path)
+        except (sqlite3.Error, OSError) as error:
             self.close()
             raise self._unusable(error) from error
 
     def _check(self) -> None:
         """Look at a file that is there, without changing it."""
+        for place, what in ((self.path, "it"), (self.path.parent, "its folder")):
+            if place.exists() and not os.access(place, os.W_OK, effective_ids=True):
+                raise PermissionError(f"{what} may not be written to")
         if not self.path.exists() or (self.path.is_file() and not self.path.stat().st_size):
             return
         beside = [path for ending in ("-wal", "-shm") if not (path := Path(f"{self.path}{ending}")).exists()]
@@ -88,9 +98,9 @@ class StateFile:
             self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # one emulator per file
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
             if version == 0:
                 self._connection.execute(SCHEMA)
                 self._connection.execute(f"PRAGMA user_version = {FORMAT}")
@@ -102,7 +112,16 @@ class StateFile:
         self.close()
 
     def close(self) -> None:
+        replaced = not self.there
         self._connection.close()
+        with suppress(OSError):
+            if replaced and _identity(self._log_path) == self._log:  # it is no log of the file that is there now
+                self._log_path.unlink()
+
+    @property
+    def _log_path(self) -> Path:
+        """The write-ahead log beside the file."""
+        return Path(f"{self.path}-wal")
 
     def read(self, owner: str) -> dict[str, object]:
         """Everything kept for `owner`. EmulatorError if it makes no sense."""
@@ -112,28 +131,50 @@ class StateFile:
         except (sqlite3.Error, ValueError, TypeError, RecursionError) as error:
             raise EmulatorError(f"{self.path}: what is kept for {owner} cannot be read: {error}") from error
 
-    def write(self, owner: str, values: Mapping[str, object], *, afresh: bool = False) -> None:
-        """Keep these values, all or none. sqlite3.Error if that is not possible.
+    def write(self, owner: str, values: Mapping[str, object]) -> None:
+        """Keep these values, all or none. sqlite3.Error if that is not possible."""
+        self.store({owner: values})
 
-        `afresh`: and none of the owner's others.
+    def store(
+        self, changes: Mapping[str, Mapping[str, object]], *, afresh: Iterable[str] = (), blank: bool = False
+    ) -> None:
+        """Keep what changes, by owner, all or nothing. sqlite3.Error if that is not possible.
+
+        `afresh`: owners of whom nothing else is left. `blank`: of nobody is.
         """
-        rows = [(owner, name, json.dumps(value)) for name, value in values.items()]
+        if not self.there:
+            raise Gone("the file was removed, or another one put in its place")
+        rows = [(owner, name, json.dumps(value)) for owner, kept in changes.items() for name, value in kept.items()]
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            if afresh:
-                self._connection.execute("DELETE FROM kept WHERE owner = ?", (owner,))
+            if blank:
+                self._connection.execute("DELETE FROM kept")
+            self._connection.executemany("DELETE FROM kept WHERE owner = ?", [(owner,) for owner in afresh])
             self._connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", rows)
 
-    def clear(self) -> None:
-        """Forget everything, of every owner. sqlite3.Error if that is not possible."""
-        self._connection.execute("DELETE FROM kept")
+    @property
+    def there(self) -> bool:
+        """Whether the file is still where it was opened: what is written to one that was removed is lost."""
+        try:
+            return self._identity == _identity(self.path)
+        except OSError:
+            return False
 
-    def clear_of(self, owners: Iterable[str], among: str) -> None:
-        """Forget what is kept for these, and their names among those of another owner. sqlite3.Error if impossible."""
-        rows = [(owner, among, owner) for owner in owners]
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.executemany("DELETE FROM kept WHERE owner = ? OR (owner = ? AND name = ?)", rows)
+    def begin_again(self) -> None:
+        """Make an empty file where there is none any more. EmulatorError if that is not possible."""
+        if self.path.exists() and not self.shared:  # else another process may have made it
+            raise EmulatorError("another file was put in its place, and is left as it is")
+        self.close()
+        self._open()
+
+
+class Gone(sqlite3.OperationalError):
+    """The file is not there any more."""
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
 
 
 @contextmanager

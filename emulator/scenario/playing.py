@@ -6,12 +6,14 @@ The one rule: whoever moves the site without its clock brings the clock along.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ..core.agenda import CONNECTING
 from ..core.instant import Instant
 from ..core.messages import Outcome, Reason
 from ..errors import EmulatorError
+from ..runtime.bugs import Bug, bug_of
 from ..runtime.clock import Clock
 from ..runtime.journal import Entry, Journal
 from ..world.building import build
@@ -39,15 +41,63 @@ def play(
     return play_site(site, scenario, progress=progress, record=record)
 
 
+def attempt(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    progress: Callable[[Instant], None] | None = None,
+    record: bool = False,
+    watch: Callable[[Site], None] = lambda site: None,
+) -> Result:
+    """As `play`; a mistake of the emulator itself ends it, and is in the result of what was reached.
+
+    `watch`: called with the site before anything happens.
+    """
+    player: Player | None = None
+    try:
+        site = build(scenario, clock=Clock(0.0), seed=seed, journal=Journal(spill=record))
+        watch(site)
+        player = Player(site, scenario, record=record)
+        _play(player, progress)
+    except EmulatorError:
+        raise
+    except Exception as error:
+        return reached(player, bug_of("play", error))
+    return player.result()
+
+
+def reached(player: Player | None, *bugs: Bug) -> Result:
+    """The result of what was reached until the emulator itself failed; `player`: None if it was at its start."""
+    if player is None:
+        return Result(ok=False, failures=(), ended_at=0, journal=Journal(), bugs=bugs)
+    try:
+        return replace(player.result(), ok=False, bugs=bugs)
+    except Exception as error:
+        simulation = player.site.simulation
+        bugs = (*bugs, bug_of("verdict", error))
+        return Result(ok=False, failures=(), ended_at=simulation.at, journal=simulation.journal, bugs=bugs)
+
+
+def unread(path: Path, error: Exception) -> tuple[Scenario, Result]:
+    """In place of a scenario that the emulator itself failed to read, and the result of it."""
+    return Scenario(file=str(path)), reached(None, bug_of("load", error))
+
+
 def play_site(
     site: Site, scenario: Scenario, *, progress: Callable[[Instant], None] | None = None, record: bool = False
 ) -> Result:
     """Play a scenario at a site with a frozen clock to its end."""
+    player = Player(site, scenario, record=record)
+    _play(player, progress)
+    return player.result()
+
+
+def _play(player: Player, progress: Callable[[Instant], None] | None) -> None:
+    site = player.site
     with site.simulation.agenda.preparing(CONNECTING):
         for wallbox in site.wallboxes.values():
             connect_directly(wallbox)
         broker = QuietBroker(site)
-        player = Player(site, scenario, record=record)
         broker.start()
         player.start()
     for at in site.simulation.steps_to(FOREVER):
@@ -57,7 +107,6 @@ def play_site(
             break
     broker.catch_up(site.simulation.at)
     _catch_up(site)
-    return player.result()
 
 
 def _catch_up(site: Site) -> None:

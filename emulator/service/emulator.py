@@ -27,7 +27,7 @@ from ..runtime.journal import Journal
 from ..runtime.pacer import Pacer
 from ..scenario.plan import Scenario
 from ..scenario.player import FOREVER, Failure, Player, Result
-from ..scenario.playing import AdvanceResult, apply_steps, expect, perform
+from ..scenario.playing import AdvanceResult, apply_steps, expect, perform, reached
 from ..scenario.steps.base import TimedStep
 from ..scenario.steps.checks import PATIENCE, Expect
 from ..world.building import FIXED_EPOCH, build
@@ -201,7 +201,13 @@ class Emulator:
         result = self.player.result()
         added = tuple(failure for player in self.performances for failure in player.failures)
         failures = result.failures + added + tuple(self._posted)
-        return replace(result, ok=not failures, failures=failures, bugs=tuple(self.bugs.found.values()))
+        bugs = tuple(self.bugs.found.values())
+        return replace(result, ok=not failures and not bugs, failures=failures, bugs=bugs)
+
+    @property
+    def reached(self) -> Result:
+        """The result of what there was when a mistake of the emulator's own ended it, perhaps at its very start."""
+        return reached(self.__dict__.get("player"), *self.bugs.found.values())
 
     def conclude(self) -> None:
         """The run is over although it has no end of its own: judge what rules still wait for."""
@@ -361,8 +367,7 @@ class Emulator:
         self._adopt()
         await self.growth.turn_to(world.added)
         if self._keeper is not None:
-            self._keeper.rewrite()
-            self.growth.keep()
+            self._keeper.rewrite(self.growth.as_json())
         self.sockets.attach_central_system(self.simulation)
         self._attach()
         await self.settle(published=False)

@@ -156,7 +156,10 @@ class Growth:
     def keep(self) -> None:
         """Write down what was added: never anything, where several processes have the file."""
         if (keeper := self._emulator.storage) is not None and not keeper.shared:
-            keeper.keep_added([charger.as_json() for charger in self.added])
+            keeper.keep_added(self.as_json())
+
+    def as_json(self) -> list[dict[str, object]]:
+        return [charger.as_json() for charger in self.added]
 
     def load(self, keeper: Keeper) -> None:
         """What an earlier run was given. EmulatorError if that does not fit the scenario of this one."""
@@ -176,6 +179,7 @@ class Growth:
             hardware = charger.hardware if stated is None else None
             if left or hardware is not None:
                 keeper.fitting(partial(self._put, replace(charger, hardware=hardware, wallboxes=left)))
+        self.keep()
 
     async def serve(self, site: Site) -> None:
         """Serve what is at a site that is to come, and is not here any more. EmulatorError: none of it is served."""

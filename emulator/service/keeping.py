@@ -63,6 +63,9 @@ class Keeper(StateFile):
         """What waits to be written, by owner."""
         self._afresh: set[str] = set()
         """Owners of whom nothing else is to be left."""
+        self._blank = False
+        """Nothing else is to be left of anybody."""
+        self._added: list[dict[str, object]] = []
         self._restored: set[str] = set()
         self._stated: dict[str, str | None] = {}
         """The firmware that a scenario states, by wallbox."""
@@ -102,6 +105,7 @@ class Keeper(StateFile):
 
     def keep_added(self, chargers: list[dict[str, object]]) -> None:
         """Keep what was added to this run."""
+        self._added = chargers
         self._unsaved[ADDED] = {"chargers": chargers}
         self.save()
 
@@ -199,46 +203,54 @@ class Keeper(StateFile):
 
     def save(self) -> bool:
         """Write what waits; whether nothing does any more."""
-        if not any(self._unsaved.values()) and not self._afresh:
+        if not any(self._unsaved.values()) and not self._afresh and not self._blank:
             return True
         try:
-            for owner, values in tuple(self._unsaved.items()):
-                if values or owner in self._afresh:
-                    self.write(owner, values, afresh=owner in self._afresh)
-                self._afresh.discard(owner)
-                del self._unsaved[owner]
-        except sqlite3.Error as error:
+            if not self.there:
+                self.begin_again()
+                self._everything()
+            self.store(self._unsaved, afresh=self._afresh, blank=self._blank)
+        except (sqlite3.Error, EmulatorError) as error:
             self.problem = str(error)
             if self._seldom.due(self.problem) is not None:
                 log.error("%s: %s; %d values wait to be stored", self.path, error, self.unsaved)
             return False
+        self._unsaved.clear()
+        self._afresh.clear()
+        self._blank = False
         if self.problem is not None:
             log.warning("%s: everything is stored again", self.path)
             self.problem = None
         return True
 
-    def rewrite(self) -> None:
+    def rewrite(self, added: list[dict[str, object]]) -> None:
         """Another world has come: what is in its flash is kept from now on, and nothing else."""
-        assert self._site is not None
+        self._added = added
         self.forget()
+        self._everything()
+        self.save()
+
+    def _everything(self) -> None:
+        """All that is in flash waits to be written; what waits already is newer."""
+        assert self._site is not None
+        newer, self._unsaved = self._unsaved, {} if self.shared else {ADDED: {"chargers": self._added}}
         for wallbox in self._site.wallboxes.values():
             self._unsaved[wallbox.address] = wallbox.settings.persistent()
         self._unsaved |= {name: self._counted(name) for name in self._site.simulation.chargers}
         self._unsaved[RAN] = {wallbox.address: self._ran(wallbox) for wallbox in self._site.wallboxes.values()}
-        self.save()
+        for owner, values in newer.items():
+            self._unsaved.setdefault(owner, {}).update(values)
 
     def forget(self) -> None:
-        """Nothing is kept any more: a reset."""
-        self._unsaved.clear()
+        """Nothing is kept any more but what was added, once something is written: a reset."""
+        self._unsaved = {ADDED: {"chargers": self._added}}
         self._afresh.clear()
-        try:
-            if self.shared:
-                assert self._site is not None
-                self.clear_of((*self._site.simulation.chargers, *self._site.wallboxes), RAN)
-            else:
-                self.clear()
-        except sqlite3.Error as error:
-            raise EmulatorError(f"{self.path}: {error}") from error
+        if self.shared:
+            assert self._site is not None
+            self._unsaved.clear()
+            self._afresh |= {*self._site.simulation.chargers, *self._site.wallboxes}
+        else:
+            self._blank = True
 
     # --- counters ----------------------------------------------------------------------------------------------------
 

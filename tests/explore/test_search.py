@@ -13,7 +13,7 @@ from emulator.explore.exploration import Options, explore
 from emulator.explore.finding import Finding
 from emulator.explore.search import Failure, Limits, Search
 from emulator.explore.shard import Shard
-from emulator.explore.trial import Run, headless
+from emulator.explore.trial import Run
 from emulator.explore.walks import Stage
 from emulator.explore.words import read_words
 from emulator.explore.writing import Commands, Writer
@@ -190,16 +190,6 @@ def test_an_interrupted_search_tells_what_it_has(files: tuple[Path, Path]) -> No
 def test_a_budget_that_is_used_up_ends_it(files: tuple[Path, Path]) -> None:
     search = searching(files, lambda scenario: Run(None), limits=Limits(budget=0.0))
     assert (search.walks, search.failures) == (1, [])
-
-
-def test_a_crash_of_the_emulator_is_a_finding(files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    def crash(*_: object, **__: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr("emulator.explore.trial.play_site", crash)
-    run = headless(load(files[0]))
-    assert run.result is None
-    assert run.findings[0].rule.startswith("the emulator failed: ZeroDivisionError, bug ")
 
 
 def test_shares() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -31,6 +31,7 @@ from emulator.world.building import build
 from emulator.world.quantities import read
 from emulator.world.site import Site
 
+S = TypeVar("S")
 BOXES = """
 seed: 5
 chargers:
@@ -47,7 +48,10 @@ chargers:
 class Bench:
     """A frozen world, asked as clients would ask it."""
 
-    def __init__(self, text: str = BOXES) -> None:
+    def __init__(self, text: str = BOXES, *, forgetful: bool = False) -> None:
+        """`forgetful`: every message meets a server that knows of none before it."""
+        self.forgetful = forgetful
+        self._servers: dict[str, Any] = {}
         self.site: Site = build(loads(text), clock=Clock(0.0))
         self.engine = FaultEngine.of(self.site.simulation)
 
@@ -66,11 +70,18 @@ class Bench:
     def read(self, quantity: str) -> object:
         return read(self.site, quantity)
 
+    def server(self, make: Callable[[Endpoint], S], on: str, interface: str) -> S:
+        """Of an interface of a wallbox."""
+        if self.forgetful or f"{on}.{interface}" not in self._servers:
+            self._servers[f"{on}.{interface}"] = make(Endpoint(self.site.wallboxes[on], interface))
+        found: S = self._servers[f"{on}.{interface}"]
+        return found
+
     # --- clients -----------------------------------------------------------------------------------------------------
 
     def http(self, target: str, *, on: str = "garage.goe", client: str = "1.2.3.4:5", **more: Any) -> HttpReply:
         """The reply to a GET request, past the faults."""
-        server = HttpServer(Endpoint(self.site.wallboxes[on], "http"))
+        server = self.server(HttpServer, on, "http")
         request = HttpRequest(method=more.pop("method", "GET"), target=target, **more)
         reply, _ = server.exchange(request, client, server.rooms.find(request))
         return reply
@@ -85,16 +96,22 @@ class Bench:
     def set_amp(self, value: int) -> Any:
         return self.json(f"/api/set?amp={value}")
 
-    def modbus(self, pdu: bytes, *, on: str = "garage.nrgkick", transaction: int = 7, unit: int = 1) -> Answer:
+    def modbus(
+        self,
+        pdu: bytes,
+        *,
+        on: str = "garage.nrgkick",
+        transaction: int = 7,
+        unit: int = 1,
+        client: str = "1.2.3.4:6",
+    ) -> Answer:
         """What the Modbus server does about a request."""
-        return ModbusServer(Endpoint(self.site.wallboxes[on], "modbus")).exchange(
-            Frame(transaction, unit, pdu), "1.2.3.4:6"
-        )
+        return self.server(ModbusServer, on, "modbus").exchange(Frame(transaction, unit, pdu), client)
 
     def registers(self, start: int, count: int = 1, **more: Any) -> list[int] | int | None:
         """Registers read with function 3; an exception's code as a negative number; None for silence."""
         answer = self.modbus(bytes([3]) + start.to_bytes(2, "big") + count.to_bytes(2, "big"), **more)
-        if answer.frame is None:
+        if not answer.data:
             return None
         data = answer.data[7:]
         if data[0] & 0x80:
@@ -103,7 +120,7 @@ class Bench:
 
     def udp(self, text: str, *, on: str = "garage.keba") -> list[tuple[str, float]]:
         """Texts and delays of what answers a datagram."""
-        server = UdpServer(Endpoint(self.site.wallboxes[on], "udp"))
+        server = self.server(UdpServer, on, "udp")
         return [(d.data.decode(), d.delay) for d in server.exchange(text.encode(), ("1.2.3.4", 7090))]
 
     # --- what happened -----------------------------------------------------------------------------------------------

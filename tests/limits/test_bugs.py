@@ -187,24 +187,6 @@ def test_a_line_a_minute_for_what_cannot_be_had(caplog: pytest.LogCaptureFixture
     assert seldom.due("x") == 3
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
-def test_a_bug_ends_a_command_with_3(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: str, tmp_path: Path
-) -> None:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    file = tmp_path / "scenario.yaml"
-    file.write_text("steps: [{at: 1 s, plug_in: vw_id3}]\nend: 1 min\n")
-    monkeypatch.setattr("emulator.scenario.playing.play", broken)
-    with pytest.raises(SystemExit) as ended:
-        main(["play", str(file), "--log-format", form])
-    root.handlers[:], root.level = handlers, level
-    assert ended.value.code == 3
-    *_, last = capsys.readouterr().err.strip().splitlines()
-    assert last.startswith("bug ")
-    assert last.endswith(": the emulator itself failed: ZeroDivisionError: a mistake")
-
-
 def test_a_bug_while_serving_ends_with_3(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -268,10 +250,9 @@ def test_a_mistake_in_a_vendor_ends_a_command_with_3(
     root.handlers[:], root.level = handlers, level
     assert ended.value.code == 3
     assert "ZeroDivisionError: a mistake" in capsys.readouterr().err
-    if command == "run":
-        (bug,) = json.loads((reports / "report.json").read_text())["bugs"]
-        assert bug["text"] == "ZeroDivisionError: a mistake"
-        assert ElementTree.parse(reports / "junit.xml").getroot().get("errors") == "1"
+    (bug,) = json.loads((reports / "report.json").read_text())["bugs"]
+    assert bug["text"] == "ZeroDivisionError: a mistake"
+    assert ElementTree.parse(reports / "junit.xml").getroot().get("errors") == "1"
 
 
 def test_a_mistake_in_a_vendor_fails_the_test_of_a_client(monkeypatch: pytest.MonkeyPatch) -> None:

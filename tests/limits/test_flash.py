@@ -94,6 +94,21 @@ async def test_every_setting_in_flash_survives(vendor: str, tmp_path: Path) -> N
         assert bool(left) is ((vendor, name) in NEW_AT_EVERY_START), (name, new[name], left)
 
 
+@pytest.mark.parametrize("vendor", vendors.OWN)
+async def test_every_default_survives(vendor: str, tmp_path: Path) -> None:
+    """Where all that is in flash is written anew - after a snapshot was restored - it can be read again."""
+    state = tmp_path / "state"
+    async with Emulator(scenario(MODELS.get(vendor, vendor)), options(state)) as emulator:
+        await emulator.snapshots.take("here")
+        await emulator.snapshots.restore("here")
+        kept = box_of(emulator).settings.persistent()
+        assert emulator.storage is not None
+        assert emulator.storage.read(f"charger.{box_of(emulator).name}").keys() == kept.keys()
+        copy = killed(state)
+    found = await differing(vendor, copy, kept)
+    assert found.keys() <= {name for owner, name in NEW_AT_EVERY_START if owner == vendor}
+
+
 async def differing(vendor: str, state: Path, expected: Mapping[str, object]) -> dict[str, object]:
     """What is not as it was after a start with this file."""
     async with Emulator(scenario(MODELS.get(vendor, vendor)), options(state)) as emulator:

@@ -499,9 +499,9 @@ async def test_a_late_reply_reaches_a_client_that_has_finished_sending() -> None
 async def test_replies_can_be_lost_renumbered_garbled_and_final() -> None:
     wrong = Frame(77, 1, b"\x03\x02\0\0")
     changes: dict[int, dict[str, object]] = {
-        1: {"frame": None},
-        2: {"frame": wrong},
-        3: {"raw": b"\0\3\0\0"},
+        1: {"data": b""},
+        2: {"data": wrong.encode()},
+        3: {"data": b"\0\3\0\0"},
         4: {"then": "close"},
     }
     async with disturbed(changes) as server, raw(server) as client:
@@ -513,7 +513,7 @@ async def test_replies_can_be_lost_renumbered_garbled_and_final() -> None:
 
 
 async def test_a_reset_is_a_reset() -> None:
-    async with disturbed({1: {"then": "reset", "frame": None}}) as server, raw(server) as client:
+    async with disturbed({1: {"then": "reset", "data": b""}}) as server, raw(server) as client:
         client.send("0001 0000 0006 01", READ)
         with pytest.raises(ConnectionResetError):
             await client.exactly(1)

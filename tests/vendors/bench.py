@@ -157,7 +157,7 @@ class Bench:
         assert reply.exception is None, (address, reply)
         assert not reply.close
         assert len(reply.values) == count
-        return reply.values
+        return tuple(reply.values)
 
     def long(self, address: int, function: int = 3) -> int:
         """A value of two registers, high word first."""

@@ -17,7 +17,7 @@ from emulator import vendors
 from emulator.core.freshness import FOREVER, HOLDS
 from emulator.core.instant import MILLISECOND, SECOND
 from emulator.devices.firmware import Model
-from emulator.devices.interfaces import HttpInterface, HttpRequest, ModbusInterface, ModbusRequest, Origin
+from emulator.devices.interfaces import HttpInterface, HttpRequest, ModbusInterface, ModbusRequest, Origin, RegisterMap
 from emulator.devices.wallbox import Wallbox
 from emulator.errors import EmulatorError
 from emulator.faults.active import RefusedError
@@ -65,6 +65,9 @@ STEPS: Final[tuple[tuple[str, Mapping[str, object]], ...]] = (
     ("cp_short", {"for": "5 s"}),
     ("overtemperature", {"for": "40 s"}),
 )
+BLOCK: Final = " to "
+MOST: Final = 125
+"""Registers of one request."""
 WAITS: Final = (1, 999, MILLISECOND, 250 * MILLISECOND, SECOND, 1_000_001, 10 * SECOND, 61 * SECOND, 3_599 * SECOND)
 
 
@@ -88,11 +91,31 @@ def questions(wallbox: Wallbox) -> Iterator[tuple[str, Ask]]:
         if isinstance(interface, ModbusInterface) and interface.table is not None:
             table = interface.table()
             for function in (code for code in (1, 2, 3, 4) if code in table.served):
-                for item in table.items(function, 0, 6000):
-                    yield f"{function} {item.start}", registers(wallbox, interface, function, item.start, item.end)
+                for start, end in spans(table, function):
+                    yield f"{function} {start}", registers(wallbox, interface, function, start, end)
+                for start, end in blocks(table, function):
+                    yield f"{function} {start}{BLOCK}{end}", registers(wallbox, interface, function, start, end)
     if isinstance(wallbox, Goe):
         for status in (wallbox.tables.status, wallbox.tables.app_status):
             yield f"rows, {len(status.rows)}", rows(wallbox, status)
+
+
+def spans(table: RegisterMap, function: int) -> Iterator[tuple[int, int]]:
+    for item in table.items(function, 0, 6000):
+        yield item.start, item.end
+
+
+def blocks(table: RegisterMap, function: int) -> Iterator[tuple[int, int]]:
+    """Whole items that follow each other, as many as a request may ask for."""
+    start = end = 0
+    for first, last in spans(table, function):
+        if first != end or last - start > MOST:
+            if end > start:
+                yield start, end
+            start = first
+        end = last
+    if end > start:
+        yield start, end
 
 
 def http(wallbox: Wallbox, interface: HttpInterface, target: str) -> Ask:
@@ -138,7 +161,8 @@ def documents(wallbox: Wallbox) -> Iterator[str]:
 
 def check(wallbox: Wallbox, every: list[tuple[str, Ask]], random: Random, after: str) -> None:
     """Ask for some of everything as it is kept, and anew."""
-    asked = every if len(every) <= PART else random.sample(every, PART)
+    asked = list(every) if len(every) <= PART else random.sample(every, PART)
+    asked += [question for question in every if BLOCK in question[0] and question not in asked]
     asked.sort(key=lambda question: not question[0][0].isdigit())  # registers first: some documents count requests
     for _, ask in asked:  # asking may itself be noticed, once
         ask()

@@ -23,6 +23,10 @@ from emulator.devices.wire_types import (
     Integer,
     Octets,
     Text,
+    WireType,
+    Words,
+    packed,
+    packer,
     swap_bytes,
 )
 
@@ -136,3 +140,37 @@ def test_a_value_of_the_wrong_kind_is_our_mistake(kind: Integer | Floating | Oct
 @given(st.lists(st.integers(0, 0xFFFF)))
 def test_swapping_bytes_twice_changes_nothing(words: list[int]) -> None:
     assert swap_bytes(swap_bytes(words)) == tuple(words)
+
+
+ROWS = [*INTEGERS, *(kind.cut for kind in INTEGERS), *(kind.wrapping for kind in INTEGERS), *FLOATS, BIT, Text(3)]
+
+
+@pytest.mark.parametrize("kind", ROWS)
+@given(
+    value=st.floats() | st.integers(-(2**70), 2**70) | st.booleans() | st.floats(-70_000, 70_000),
+    scale=st.sampled_from([1, 10, 1000, 360, 0.1]),
+)
+def test_what_encodes_quickly_encodes_alike(kind: WireType, value: float, scale: float) -> None:
+    try:
+        words = kind.encode(value, scale)
+    except (ValueError, OverflowError) as error:
+        with pytest.raises(type(error)):
+            packer(kind, scale)(value)
+    else:
+        assert packer(kind, scale)(value) == packed(words)
+
+
+@pytest.mark.parametrize("kind", [*INTEGERS, *FLOATS])
+def test_what_is_no_number_is_refused(kind: WireType) -> None:
+    for wrong in ("1", None, b"1"):
+        with pytest.raises(TypeError):
+            packer(kind, 1)(wrong)
+
+
+@given(st.lists(st.integers(0, 0xFFFF)), st.slices(8))
+def test_registers_that_are_taken_apart_late_are_the_same(words: list[int], part: slice) -> None:
+    late = Words(packed(words))
+    assert (len(late), list(late), late[part]) == (len(words), words, tuple(words)[part])
+    assert late == Words(packed(words)) == tuple(words)
+    assert hash(late) == hash(tuple(words))
+    assert late != (*words, 0)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
-from ...core.values import value
+from ...core.values import terse
 from ..wire_types import Registers, WireType
 from .origin import Origin, always
 
 UNKNOWN_CLIENT: Final = Origin(interface="modbus")
 
 
-@value
+@terse
 class ModbusRequest:
     """A decoded request. `values` for writes (registers, or 0/1 for coils); `count` for reads and multiple writes."""
 
@@ -27,11 +27,11 @@ class ModbusRequest:
     origin: Origin = UNKNOWN_CLIENT
 
 
-@value
+@terse
 class ModbusReply:
     """Registers (or bits) read, or nothing for a write; or an exception code."""
 
-    values: tuple[int, ...] = ()
+    values: Sequence[int] = ()
     packed: bytes | None = None
     """Registers read, as they go over the wire, where that is known already."""
     exception: int | None = None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...core.values import value
+from ...core.values import terse
 
 
-@value
+@terse
 class Origin:
     """Who asked, and through which interface."""
 

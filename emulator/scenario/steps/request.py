@@ -27,7 +27,7 @@ from ...devices.interfaces import (
     WebSocketEndpoint,
 )
 from ...devices.retained import Retained
-from ...devices.traffic import of_datagram, of_frame, of_http, of_modbus
+from ...devices.traffic import of_datagram, of_frame, of_http, of_modbus, of_upgrade
 from ...errors import EmulatorError
 from ...faults.engine import FaultEngine
 from ...language.arguments import Scope, Text, Whole
@@ -170,7 +170,9 @@ class Request(Step):
                     refusal = endpoint.before(request)
                 return refusal or HttpReply(status=404 if endpoint is None else _UPGRADED)
 
-            interception = wallbox.interceptor.intercept(of_http(request, wallbox.has_value, upgrade=upgrade))
+            interception = wallbox.interceptor.intercept(
+                (of_upgrade if upgrade else of_http)(request, wallbox.has_value)
+            )
             reply = interception.http(request, ask)
             detail |= {"status": reply.status, **reply.journal}
             endpoint = interface.websockets.get(request.path)

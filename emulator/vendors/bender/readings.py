@@ -61,7 +61,7 @@ class View:
         self.build = build
         self.logic = logic
         self.settings = wallbox.settings
-        self._controllers = Controllers.of(wallbox.simulation).states
+        self._simulation = wallbox.simulation
         self.calendar = wallbox.calendar
         self.now: Snapshot = wallbox.measured()
 
@@ -161,7 +161,7 @@ class View:
     @property
     def second(self) -> str:
         """`slave_state`: of the controller wired to this one, or as it is stated."""
-        found = self._controllers.get(self.settings[SLAVE])
+        found = Controllers.of(self._simulation).states.get(self.settings[SLAVE])
         return self.settings[SLAVE_STATE] if found is None else found()
 
     @seen
