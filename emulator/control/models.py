@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from ..devices.realism import Realism
+from ..service.snapshots import NAME
 
 Seconds = Annotated[float, Field(description="Simulated seconds since the scenario's start")]
 
@@ -347,7 +348,7 @@ class State(JsonModel):
 class SnapshotName(JsonModel):
     """What a snapshot is called."""
 
-    name: str = Field(min_length=1, max_length=64)
+    name: str = Field(min_length=1, max_length=64, json_schema_extra={"pattern": f"^{NAME.pattern}$"})
 
 
 class Snapshot(JsonModel):

@@ -31,6 +31,8 @@ class Parameter:
     type: Literal["string", "integer", "number"] = "string"
     minimum: int | None = None
     place: Literal["query", "path"] = "query"
+    required: bool = False
+    """Those in the path are, anyway."""
 
 
 @dataclass(frozen=True, slots=True)

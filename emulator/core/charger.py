@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from .agenda import Agenda, Priority
@@ -74,6 +75,10 @@ class Charger:
         """When the segment ends for more than being split."""
         self._cached: Snapshot | None = None
         self._present: Snapshot | None = None
+        self._hurried = True
+        """Every event is followed by a new segment at once."""
+        self._behind = False
+        """The present segment has not been made yet."""
         self.happenings = agenda.owner
         """What happens to it and its wallboxes."""
         self._react()
@@ -89,15 +94,19 @@ class Charger:
         if cached is not None and cached.instant == at:
             return cached
         found = self.measured(at, None)
-        if at >= self._segments[-1].since:
+        if at >= self.segment.since:
             self._cached = found
         return found
 
     def measured(self, at: Instant, meter: MeterNoise | None, *, moving: bool = False) -> Snapshot:
         """As `snapshot`, by a meter of somebody's own. `moving`: as the present, see `Snapshot`."""
+        self._catch_up()
         self._check_not_overdue(at)
-        segment = self._segment_at(at)
-        return segment.observe(max(at, segment.since), meter, moving=moving)
+        segment = self._segments[-1]
+        if at < segment.since:
+            segment = self._segment_at(at)
+            at = max(at, segment.since)
+        return Snapshot(segment.steady, segment, at, meter, moving=moving)
 
     def present(self, at: Instant) -> Snapshot:
         """As `snapshot`, for the present instant: who reads what follows the time is told so (see `freshness`)."""
@@ -115,6 +124,8 @@ class Charger:
         """Do what a stimulus or a command says, now. A refused message changes nothing."""
         if at < self._at:
             raise ValueError(f"{self.name}: {at} us is in the past, it is {self._at} us")
+        if at != self._at:
+            self._catch_up()
         self._check_not_overdue(at)
         if self._timer.due == at:  # what is due comes first
             self._due(at)
@@ -125,9 +136,20 @@ class Charger:
         self._react()
         return DONE
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is applied inside happens at one instant: what comes of it is predicted afterwards, or on demand."""
+        self._hurried = False
+        try:
+            yield
+        finally:
+            self._hurried = True
+            self._catch_up()
+
     @property
     def segment(self) -> Segment:
         """The stretch of time that goes on."""
+        self._catch_up()
         return self._segments[-1]
 
     @property
@@ -174,7 +196,7 @@ class Charger:
         self._begin(None)
 
     def _begin(self, goes_on: Segment | None) -> None:
-        """Start a segment and predict its end. `goes_on`: nothing but a piece of that taper was over."""
+        """Start a segment. `goes_on`: nothing but a piece of that taper was over."""
         at, hardware, vehicle = self._at, self._hardware, self._hardware.vehicle
         meter, heat = hardware.meter, hardware.heat
         if self.follower is not None and self._segments[-1].since < at:
@@ -190,7 +212,22 @@ class Charger:
         self.revision += 1
         self.happenings.count += 1
         self._cached = self._present = None
+        self._behind = True
+        if self._hurried:
+            self._catch_up(goes_on)
+
+    def _catch_up(self, goes_on: Segment | None = None) -> None:
+        """Make the present segment, if that has not been done, and predict its end."""
+        if not self._behind:
+            return
+        self._behind = False
+        at, hardware, vehicle, flow = self._at, self._hardware, self._hardware.vehicle, self._flow
+        meter = hardware.meter
         stores = vehicle is not None and vehicle.stores
+        if goes_on is not None:
+            reactive = goes_on.reactive
+        else:
+            reactive = vehicle.reactive() if vehicle is not None else NO_CURRENT
         if goes_on is not None and goes_on.flowing is meter.flowing and goes_on.stores is stores:
             still, view, frequency = goes_on.steady, goes_on.vehicle, goes_on.frequency
         else:
@@ -199,6 +236,8 @@ class Charger:
             view = vehicle.view() if vehicle is not None else None
             frequency = inputs.frequency if inputs.powered else 0.0
             self._evse_due = hardware.evse.next_due(inputs)
+        if self._segments and self._segments[-1].since == at:
+            self._segments.pop()  # it took no time
         self._segments.append(
             Segment(
                 since=at,
@@ -209,7 +248,7 @@ class Charger:
                 plugged_at=meter.plugged_at,
                 charged_for=meter.charging_for,
                 flowing=meter.flowing,
-                heat=heat.temperatures(),
+                heat=hardware.heat.temperatures(),
                 sources=hardware.terminals,
                 vehicle=view,
                 stored=vehicle.onboard.battery if vehicle is not None else 0.0,

@@ -114,6 +114,10 @@ class Flow(ABC):
         """The first dt at which the battery takes all it accepts, with `stored` J in it at the start; or None."""
         return None
 
+    def most_power(self, dt: float) -> float:
+        """What is never exceeded from `dt` on, all phases; infinite where nothing is known [W]."""
+        return math.inf
+
     def squares(self, reactive: Phases, since: float = 0.0) -> Squares:
         """Squared rms current per phase as polynomials of the time after `since`, with `reactive` A on each phase.
 
@@ -162,6 +166,10 @@ class Idle(Flow):
     def energy(self, dt: float) -> float:
         """Energy at constant power [J]."""
         return self._draw() * dt
+
+    def most_power(self, dt: float) -> float:
+        """The standby power [W]."""
+        return self._draw()
 
     def battery_power(self, dt: float) -> float:
         """None: standby power is the vehicle's own [W]."""

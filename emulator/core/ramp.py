@@ -72,6 +72,13 @@ class Ramp(Flow):
         """Energy, cubic in time [J]."""
         return _integral(self._polynomial, min(dt, self.length))
 
+    def most_power(self, dt: float) -> float:
+        """What it is at `dt`, unless the current rises or is so large that less of it takes more [W]."""
+        current = self._current(dt)
+        if self.rate > 0 or any(2.0 * self.resistance * current > self.voltages[k] for k in self.lines):
+            return math.inf
+        return math.fsum(self.power(dt))
+
     def battery_power(self, dt: float) -> float:
         """Power that reaches the battery [W]."""
         return max(0.0, self.efficiency * (math.fsum(self.power(dt)) - self.loss_power))

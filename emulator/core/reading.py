@@ -103,6 +103,10 @@ class Segment:
         """Lifetime register [J]."""
         return self.register + self.flow.energy(seconds(at - self.since))
 
+    def most_power(self, at: Instant) -> float:
+        """What is never exceeded from `at` until the next event [W]."""
+        return self.flow.most_power(seconds(at - self.since))
+
     def session_energy(self, energy: float) -> float:
         """Energy of the session, where the lifetime register stands at `energy` [J]."""
         return max(0.0, energy - self.session_base)

@@ -6,12 +6,12 @@ The one rule: encoders take a `Snapshot` and nothing else from the core; a snaps
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from .freshness import HOLDS, NOW
-from .instant import Instant
+from .freshness import FOREVER, HOLDS, NOW, until
+from .instant import SECOND, Instant
 from .noise import MeterNoise
 from .states import EvseState, LockState, OnboardState, PilotState
 from .units import WATT_HOUR
@@ -144,6 +144,10 @@ class Course(Protocol):
 
     def energy(self, at: Instant) -> float:
         """Lifetime register [J]."""
+        ...
+
+    def most_power(self, at: Instant) -> float:
+        """What is never exceeded from `at` until the next event [W]."""
         ...
 
     def session_energy(self, energy: float) -> float:
@@ -332,6 +336,25 @@ class Snapshot(Steady):
         """Energy since this vehicle was plugged in; after unplug the value of the last session [Wh]."""
         course = self._course if self._last is None else self._last[0]._course
         return course.session_energy(self._energy) / WATT_HOUR
+
+    def whole(self, counter: Callable[[Snapshot], float]) -> int:
+        """Whole watt-hours of what counts as the lifetime register does [Wh]: it stays until the next one is full."""
+        before, HOLDS.until = HOLDS.until, FOREVER
+        value = counter(self)
+        found, holds = int(value), HOLDS.until
+        if holds == NOW and self._last is None and value >= 0:
+            power = self._course.most_power(self.instant) * 1.01 + 1.0  # more than any rounding makes of it
+            longer = int((found + 1 - value) * WATT_HOUR / power * SECOND)
+            holds = self.instant + longer if longer > 0 else NOW
+        HOLDS.until = before if before < holds else holds
+        return found
+
+    def elapsed(self, since: Instant) -> int:
+        """Whole seconds since an instant [s]: they stay until the next one is over."""
+        found = (self.instant - since) // SECOND
+        if self._moving:
+            until(since + (found + 1) * SECOND)
+        return found
 
     @property
     def connected_for(self) -> float:

@@ -70,6 +70,10 @@ class Taper(Flow):
         """Power from the mains, all phases [W]."""
         return self.loss_power + self.battery_power(dt) / self.efficiency
 
+    def most_power(self, dt: float) -> float:
+        """What it is at `dt`: it only fades [W]."""
+        return self._drawn(dt)
+
     def active_current(self, dt: float) -> Phases:
         """Active current, the same on every used phase [A]."""
         return self.on_lines(power_to_current(self._source, len(self.lines) * self.resistance, self._drawn(dt)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ..errors import EmulatorError, did_you_mean
 from .firmware import Model, Profile, version_of
 from .realism import Habits
-from .settings import Setting
+from .settings import Setting, by_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,12 @@ class Catalogue:
     peers: Callable[[Identity], Iterable[str]] = lambda _: ()
     """What a wallbox has in common with others of this vendor that it acts upon, or that act upon it: any two that give
     the same text do."""
+
+    by_setting: Mapping[str, Setting[object]] = field(init=False, repr=False, compare=False)
+    """`settings` by name."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_setting", by_name(self.settings))
 
     def model(self, name: str | None) -> Model:
         """The model called `name` (None: the default). EmulatorError with a suggestion if there is none."""

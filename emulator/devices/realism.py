@@ -110,10 +110,10 @@ class Realist:
     def measured(self, at: Instant | None = None) -> Snapshot:
         """The charger as the wallbox's meter shows it, now or at an instant of the recent past."""
         now = self._simulation.present()
-        instant, moving = (now, True) if at is None else (at, False)
         charger = self._simulation.chargers[self._charger]
         if self.level != "full":
-            return charger.present(instant) if moving else charger.snapshot(instant)
+            return charger.present(now) if at is None else charger.snapshot(at)
+        instant, moving = (now, True) if at is None else (at, False)
         key = (instant, charger.revision, moving)
         if self._seen is None or self._key != key:
             self._seen, self._key = self._measure(instant, moving=moving), key

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, Generic
 
-from ..core.freshness import FOREVER, HOLDS
+from ..core.freshness import FOREVER, HOLDS, ONCE
 from ..core.messages import Reason
 from ..runtime.journal import Compact
 from .interfaces import ModbusReply
@@ -48,11 +48,15 @@ class Item(Kept, Generic[V, W]):
 
     def renew(self, view: V, moment: Moment | None) -> object:
         """Read it again, if it may have changed since it was read last; what it is."""
-        if moment is not None and self.holds(moment):
-            return self.value_read
-        HOLDS.until = FOREVER
+        before = self.moment
+        if before is not None and moment is not None and before[0] == moment[0]:
+            at, until = moment[1], self.until
+            if at < until or (at == before[1] and until != ONCE):
+                return self.value_read
+        holds = HOLDS
+        holds.until = FOREVER
         value = self._read(view)
-        self.until, self.moment = HOLDS.until, moment
+        self.until, self.moment = holds.until, moment
         kind = value.__class__
         if kind is self._kind and value == self.value_read and (value or kind is not float):  # 0.0 may be -0.0
             return self.value_read
@@ -165,15 +169,18 @@ class Plan(Kept, Generic[V, W]):
             value = step.renew(view, moment)
             if value.__class__ is Reason:
                 return Reason(value), step.start
-            part = step.packed if order is PLAIN else packed(order.apply(unpacked(step.packed)))
+            part = step.packed
+            if order is not PLAIN:
+                part = packed(order.apply(unpacked(part)))
             if value is not values[index] or part is not parts[index]:
                 changed = True
                 values[index] = plain(value) if step.octets else value
                 parts[index] = part
-            if step.until != FOREVER:
+            ends = step.until
+            if ends != FOREVER:
                 moving.append((index, step))
-                if step.until < until:
-                    until = step.until
+                if ends < until:
+                    until = ends
         if changed:
             self._make(count)
         if len(moving) != len(self._moving):

@@ -176,6 +176,10 @@ def declared(names: Mapping[str, object]) -> tuple[Setting[object], ...]:
     return tuple(found)
 
 
+def by_name(rows: Iterable[Setting[object]]) -> dict[str, Setting[object]]:
+    return {row.name: row for row in rows}
+
+
 def _is(value: object, other: object) -> bool:
     return value == other and type(value) is type(other)
 
@@ -183,11 +187,14 @@ def _is(value: object, other: object) -> bool:
 class Settings:
     """The store of one wallbox. Reading what its vendor does not have is a KeyError: a mistake of the program."""
 
-    def __init__(self, rows: Iterable[Setting[object]], happenings: Happenings | None = None) -> None:
+    def __init__(
+        self, rows: Iterable[Setting[object]] | Mapping[str, Setting[object]], happenings: Happenings | None = None
+    ) -> None:
         """`happenings`: of whom they are."""
         self._happenings = happenings if happenings is not None else Happenings()
-        self.rows: Mapping[str, Setting[object]] = {row.name: row for row in rows}
-        self._values: dict[str, object] = {row.name: row.default for row in self.rows.values()}
+        self.rows: Mapping[str, Setting[object]] = rows if isinstance(rows, Mapping) else by_name(rows)
+        self._values: dict[str, object] = {}
+        """That are not the default."""
         self.swallow: Callable[[str, object], bool] | None = None
         """Asked before a value is stored: whether it is not to be. A fault may stand in the way."""
         self.adjust: Callable[[str, object], object] | None = None
@@ -207,13 +214,15 @@ class Settings:
     def __getitem__(self, handle: str) -> object: ...
 
     def __getitem__(self, handle: Setting[T] | str) -> object:
-        return self._values[handle if isinstance(handle, str) else handle.name]
+        name = handle if isinstance(handle, str) else handle.name
+        found = self._values.get(name, _NOTHING)
+        return self.rows[name].default if found is _NOTHING else found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
+        return iter(self.rows)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._values
+        return name in self.rows
 
     @overload
     def put(self, handle: Setting[T], value: T) -> bool: ...
@@ -228,7 +237,7 @@ class Settings:
             return False
         if self.adjust is not None:
             value = self.adjust(name, value)
-        if _is(value, self._values[name]):
+        if _is(value, self[name]):
             return False
         if self.keep is not None and self.rows[name].persistent:
             self.keep(name, value)
@@ -271,4 +280,4 @@ class Settings:
 
     def persistent(self) -> dict[str, object]:
         """What is in flash."""
-        return {name: self._values[name] for name, row in self.rows.items() if row.persistent}
+        return {name: self[name] for name, row in self.rows.items() if row.persistent}

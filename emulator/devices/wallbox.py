@@ -99,7 +99,7 @@ class Wallbox(ABC):
         self.moments = Moments(self.simulation, self.charger)
         self._values: tuple[int, frozenset[str]] = (-1, frozenset())
         """What its values are called, and when that was looked at."""
-        self.settings = Settings(context.vendor.settings, self.happenings)
+        self.settings = Settings(context.vendor.by_setting, self.happenings)
         self.settings.configure(context.settings)
         self.control = ChargeControl(self.name, self.submit)
         """The way to the charge controller."""

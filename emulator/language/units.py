@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from ..core.instant import Instant
@@ -110,7 +110,10 @@ def _split(text: str) -> list[tuple[Decimal, str]]:
         found = _PART.match(text, position)
         if found is None:
             return []
-        number = Decimal(found[1])
+        try:
+            number = Decimal(found[1])
+        except InvalidOperation:  # its exponent is beyond what a number may have
+            return []
         if number.adjusted() > LARGEST_EXPONENT:
             return []
         parts.append((number, found[2] or ""))

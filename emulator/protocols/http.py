@@ -63,10 +63,15 @@ class HttpServer(Server):
         found = {self.endpoint.name: len(self.connections) - upgraded}
         return found | {"websocket": upgraded} if self.interface.websockets else found
 
+    @property
+    def talks(self) -> bool:
+        return any(connection.channel is not None for connection in self.connections)
+
     # --- the socket --------------------------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        context = server_context(self.interface.credentials)
+        credentials = self.interface.credentials
+        context = partial(server_context, credentials) if credentials is not None else None
         self._socket = await self.endpoint.listen(partial(Quick, self, self._make, asyncio.get_running_loop()), context)
 
     def _make(self) -> Connection:

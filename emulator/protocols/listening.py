@@ -34,6 +34,7 @@ EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 LOOPBACK: Final = "lo"
 
 Accepted = Callable[[], asyncio.Protocol]
+Context = Callable[[], "ssl.SSLContext"]
 
 
 class Listening(Protocol):
@@ -154,19 +155,21 @@ async def listen(
     host: str,
     port: int,
     *,
-    context: ssl.SSLContext | None = None,
+    context: Context | None = None,
     shared: SharedPorts | None = None,
 ) -> Listening:
     """Accept connections at an address. OSError if it is taken.
 
-    `port` 0: any. `shared`: where a socket may be shared; where it cannot be, there is one of its own.
+    `port` 0: any. `context`: of TLS, made when it is needed. `shared`: where a socket may be shared; where it cannot
+    be, there is one of its own.
     """
     if shared is not None and port and (found := shared.listen(accepted, host, port, context)) is not None:
         return found
     loop = asyncio.get_running_loop()
     if context is None and isinstance(loop, asyncio.SelectorEventLoop):
         return await OwnPort.open(accepted, host, port)
-    return _Library(await loop.create_server(accepted, host, port, backlog=BACKLOG, reuse_address=True, ssl=context))
+    tls = context() if context is not None else None
+    return _Library(await loop.create_server(accepted, host, port, backlog=BACKLOG, reuse_address=True, ssl=tls))
 
 
 class SharedPorts:
@@ -179,7 +182,7 @@ class SharedPorts:
         self._datagrams: dict[int, SharedDatagrams] = {}
         self._told: set[tuple[str, int]] = set()
 
-    def listen(self, accepted: Accepted, host: str, port: int, context: ssl.SSLContext | None) -> Listening | None:
+    def listen(self, accepted: Accepted, host: str, port: int, context: Context | None) -> Listening | None:
         """A share of the port; None if it cannot be shared. OSError if somebody else has this very address."""
         found = self._ports.get(port)
         if found is None:
@@ -241,12 +244,24 @@ def check_address(host: str, taken: bool) -> None:
 class Share:
     """What one wallbox has of a shared port."""
 
-    def __init__(self, port: SharedPort, host: str, accepted: Accepted, context: ssl.SSLContext | None) -> None:
+    def __init__(self, port: SharedPort, host: str, accepted: Accepted, context: Context | None) -> None:
         self.port = port.number
         self.accepted = accepted
-        self.context = context
+        self._make_context = context
+        self._context: ssl.SSLContext | None = None
         self._host = host
         self._shared = port
+
+    @property
+    def secure(self) -> bool:
+        """Whether it speaks TLS."""
+        return self._make_context is not None
+
+    def context(self) -> ssl.SSLContext | None:
+        """Of TLS: made for the first connection, as it needs much memory, and most boxes of a fleet have none."""
+        if self._context is None and self._make_context is not None:
+            self._context = self._make_context()
+        return self._context
 
     def close(self) -> None:
         self._shared.remove(self._host)
@@ -270,7 +285,7 @@ class SharedPort:
             raise
         self._entrance = _Entrance(listening, self._take)
 
-    def add(self, host: str, accepted: Accepted, context: ssl.SSLContext | None) -> Share:
+    def add(self, host: str, accepted: Accepted, context: Context | None) -> Share:
         """Take part. OSError if nobody can at this address."""
         try:
             check_address(host, host in self._shares)
@@ -302,7 +317,7 @@ class SharedPort:
             linger_no_more(connection)
             connection.close()
             return
-        if share.context is None:
+        if not share.secure:
             Stream(self._loop, connection, client, share.accepted()).begin()
             return
         task = self._loop.create_task(self._connect(share, connection))
@@ -311,6 +326,6 @@ class SharedPort:
 
     async def _connect(self, share: Share, connection: socket.socket) -> None:
         try:
-            await self._loop.connect_accepted_socket(share.accepted, connection, ssl=share.context)
+            await self._loop.connect_accepted_socket(share.accepted, connection, ssl=share.context())
         except OSError as error:  # the client is gone, or its TLS handshake failed
             log.debug("port %d: a connection failed: %s", self.number, error)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -123,7 +123,8 @@ class ModbusServer(Server):
     def exchange(self, frame: Frame, client: str | None) -> Answer:
         """What is done about one request. The one place where a request meets the vendor; recorded as one entry."""
         known = self._known.get((frame.unit, frame.pdu)) or self._understood(frame)
-        endpoint, interface, asked = self.endpoint, self.interface, known.asked
+        endpoint, interface, asked = self.endpoint, self.endpoint.interface, known.asked
+        assert isinstance(interface, ModbusInterface)
         if interface.exact_lengths and not known.fits:
             endpoint.record("connection", "malformed", {"why": "length of the function"}, client=client)
             return Answer(b"", then="close")
@@ -137,7 +138,7 @@ class ModbusServer(Server):
             detail.complete({"payload": asking.payload.hex()})
         interception = endpoint.intercept(known.form, client, of_modbus, asking, endpoint.name)
         with endpoint.simulation.exchange(entry, reading=asked.function not in WRITES, fresh=True):
-            found = endpoint.ask(_broken, self._answered, frame, asked, asking, interception)
+            found = endpoint.ask(_broken, _answered, interface.handle, frame, asked, asking, interception)
         if found is None:
             found = ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE)
         reply, pdu = found
@@ -157,15 +158,17 @@ class ModbusServer(Server):
         known = self._known[form] = Known(asked, fits(frame.pdu), told, form)
         return known
 
-    def _answered(
-        self, frame: Frame, asked: Asked, asking: ModbusRequest, interception: Interception
-    ) -> tuple[ModbusReply | None, bytes | None]:
-        """The device's reply, and its payload on the wire."""
-        if interception is UNTOUCHED:
-            reply = self.interface.handle(asking)
-        else:
-            reply = interception.modbus(asking, self.interface.handle)
-        return reply, None if reply is None or hangs_up(reply) else encode(frame.pdu, asked, reply)
+
+def _answered(
+    handle: Callable[[ModbusRequest], ModbusReply | None],
+    frame: Frame,
+    asked: Asked,
+    asking: ModbusRequest,
+    interception: Interception,
+) -> tuple[ModbusReply | None, bytes | None]:
+    """The device's reply, and its payload on the wire."""
+    reply = handle(asking) if interception is UNTOUCHED else interception.modbus(asking, handle)
+    return reply, None if reply is None or hangs_up(reply) else encode(frame.pdu, asked, reply)
 
 
 def _broken() -> None:

@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     import ssl
 
 
-def server_context(credentials: Callable[[], Credentials] | None) -> ssl.SSLContext | None:
-    """For a server that proves who it is; None: it speaks without TLS."""
-    if credentials is None:
-        return None
+def server_context(credentials: Callable[[], Credentials]) -> ssl.SSLContext:
+    """For a server that proves who it is."""
     import ssl
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, Self, TypeVar, TypeVarTuple
+from typing import Final, Self, TypeVar, TypeVarTuple
 
 from ..core.instant import Instant
 from ..devices.interception import UNTOUCHED, Gate, Interception
@@ -23,11 +23,8 @@ from ..devices.wallbox import Wallbox
 from ..errors import PortTaken
 from ..runtime.journal import Entry
 from ..runtime.simulation import Simulation
-from .listening import Accepted, Listening, SharedPorts, listen
+from .listening import Accepted, Context, Listening, SharedPorts, listen
 from .workload import Workload
-
-if TYPE_CHECKING:
-    import ssl
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +74,7 @@ class Endpoint:
         assert isinstance(interface, kind)
         return interface
 
-    async def listen(self, accepted: Accepted, context: ssl.SSLContext | None = None) -> Listening:
+    async def listen(self, accepted: Accepted, context: Context | None = None) -> Listening:
         """Accept connections here, and know the real port. OSError if it is taken."""
         found = await listen(accepted, self.host, self.port, context=context, shared=self.shared)
         self.port = found.port
@@ -147,13 +144,14 @@ class Endpoint:
         interface: str | None = None,
     ) -> Entry:
         """Add what passed through here to the journal. `interface`: default, the name of this one."""
-        return self.simulation.journal.record(
-            self.simulation.agenda.at,
+        wallbox, simulation = self.wallbox, self.simulation
+        return simulation.journal.record(
+            simulation.agenda.at,
             kind,
             name,
             detail,
-            charger=self.wallbox.charger,
-            wallbox=self.wallbox.name,
+            charger=wallbox.charger,
+            wallbox=wallbox.name,
             interface=interface or self.name,
             client=client,
         )
@@ -186,6 +184,11 @@ class Server(ABC):
     def clients(self) -> Mapping[str, int]:
         """Open connections by interface: `http`, `websocket`. Default: the protocol has none."""
         return {}
+
+    @property
+    def talks(self) -> bool:
+        """Whether there is a conversation, which knows more than one request. Default: the protocol has none."""
+        return False
 
     @abstractmethod
     async def open(self) -> None:

@@ -32,6 +32,10 @@ class ShipServer(Server):
     def clients(self) -> Mapping[str, int]:
         return {self.endpoint.name: self.sockets.pending if self.sockets is not None else 0}
 
+    @property
+    def talks(self) -> bool:
+        return self.sockets is not None
+
     async def open(self) -> None:
         if not self.endpoint.reachable:
             return  # EEBUS is off: there is no port, and nothing of it is imported

@@ -15,11 +15,11 @@ BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.
 class Workload:
     """Of one interface, since the emulator's start."""
 
-    __slots__ = ("counts", "pushes_dropped", "seconds")
+    __slots__ = ("_counts", "pushes_dropped", "seconds")
 
     def __init__(self) -> None:
-        self.counts = [0] * (len(BUCKETS) + 1)
-        """Answers, by how long they took."""
+        self._counts: list[int] | None = None
+        """None: no answer yet, as of most boxes of a fleet."""
         self.seconds = 0.0
         """That all answers took together [wall s]."""
         self.pushes_dropped = 0
@@ -27,16 +27,24 @@ class Workload:
 
     def answered(self, took: float) -> None:
         """An answer was ready after `took` wall seconds."""
-        self.counts[bisect_left(BUCKETS, took)] += 1
+        counts = self._counts
+        if counts is None:
+            counts = self._counts = [0] * (len(BUCKETS) + 1)
+        counts[bisect_left(BUCKETS, took)] += 1
         self.seconds += took
+
+    @property
+    def counts(self) -> list[int]:
+        """Answers, by how long they took."""
+        return self._counts or [0] * (len(BUCKETS) + 1)
 
     @property
     def used(self) -> bool:
         """Whether it did anything yet."""
-        return self.pushes_dropped > 0 or any(self.counts)
+        return self.pushes_dropped > 0 or self._counts is not None
 
     def add(self, other: Workload) -> None:
         """Count what another interface did as well."""
-        self.counts = [mine + its for mine, its in zip(self.counts, other.counts, strict=True)]
+        self._counts = [mine + its for mine, its in zip(self.counts, other.counts, strict=True)]
         self.seconds += other.seconds
         self.pushes_dropped += other.pushes_dropped

@@ -12,7 +12,7 @@ import tempfile
 import weakref
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import IO, Any, Final
 
@@ -253,6 +253,7 @@ def size_of(value: object) -> int:
 def nobody(*_: object) -> None:
     """No client has a name."""
 
+
 class Journal:
     """The record. Keeps the newest entries within `limit` bytes; `dropped` says how many older ones are gone."""
 
@@ -306,7 +307,11 @@ class Journal:
         entry.agent = agent
         entry.who = who
         entry.turn = self.turn() if self.turn else None
-        self._add(entry)
+        lane = self._lanes.get(kind)
+        if lane is None or not seq % SAMPLED or not lane.measured or self._listeners:
+            self._add(entry)
+        else:
+            lane.entries.append(entry)
         return entry
 
     @property
@@ -330,6 +335,10 @@ class Journal:
         """Append an entry that was recorded before, with its own number."""
         self.seq = entry.seq
         self._add(entry)
+
+    def repeat(self, entry: Entry) -> None:
+        """Append an entry of an earlier journal that has happened once more, now."""
+        self.append(replace(entry, wall=self._wall() if self._wall is not None else None))
 
     def _add(self, entry: Entry) -> None:
         lane = self._lanes.get(entry.kind)

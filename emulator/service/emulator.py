@@ -7,11 +7,9 @@ loop; they leave sockets and site in agreement when they return.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from ..core.instant import Instant, seconds
@@ -23,17 +21,16 @@ from ..protocols.push import moved
 from ..protocols.server import Server
 from ..runtime.bugs import Bugs
 from ..runtime.clock import Clock
-from ..runtime.journal import Journal
 from ..runtime.pacer import Pacer
 from ..scenario.plan import Scenario
 from ..scenario.player import FOREVER, Failure, Player, Result
 from ..scenario.playing import AdvanceResult, apply_steps, expect, perform, reached
 from ..scenario.steps.base import TimedStep
 from ..scenario.steps.checks import PATIENCE, Expect
-from ..world.building import FIXED_EPOCH, build
 from ..world.checks import Check
 from ..world.conditions import Wait
 from ..world.evaluation import Evaluation, remember
+from .beginning import Beginning
 from .endpoints import reserve_descriptors
 from .growth import Growth
 from .keeping import Keeper
@@ -50,6 +47,7 @@ if TYPE_CHECKING:
     from ..protocols.central_system import CentralSystemServer
     from ..protocols.mqtt import MqttDevice
     from ..runtime.simulation import Simulation
+    from ..world.site import Site
 
 
 class Emulator:
@@ -76,6 +74,7 @@ class Emulator:
         """Closed at the end."""
         self.busy = asyncio.Lock()
         """Held by whoever moves the world."""
+        self._beginning = Beginning(self.options)
         self.growth = Growth(self)
         """What was added to the scenario's chargers and wallboxes."""
         self._pacing: asyncio.Task[None] | None = None
@@ -136,17 +135,11 @@ class Emulator:
         return self._keeper
 
     def _build(self, scenario: Scenario) -> None:
-        """A new site, its time at 0."""
-        epoch = scenario.epoch or (FIXED_EPOCH if self._speed == 0 else datetime.now(UTC).astimezone())
-        self.site = build(
-            scenario,
-            clock=Clock(0.0),
-            journal=Journal(wall=time.time, limit=self.options.journal_limit, spill=self.options.record),
-            seed=self.options.seed,
-            broker=self.sockets.broker_address,
-            epoch=epoch,
-            turns=self.options.shared,
-        )
+        self._begin(scenario, self._beginning.first(scenario, self._speed, self.sockets.broker_address))
+
+    def _begin(self, scenario: Scenario, site: Site) -> None:
+        """There is a new site, its time at 0."""
+        self.site = site
         self._adopt()
         self.player = Player(
             self.site, scenario, finished=self._over, open_ended=scenario.end is None, record=self.options.record
@@ -317,6 +310,8 @@ class Emulator:
         moved(self.simulation)
         while self.faults.pending:
             await asyncio.gather(*self.faults.pending, return_exceptions=True)
+        if self._keeper is not None:
+            self._keeper.keep_counters()
         await self.sockets.settle(published=published)
 
     async def reset(self, scenario: Scenario | None = None) -> None:
@@ -331,7 +326,9 @@ class Emulator:
             if self._keeper is not None:
                 self._keeper.forget()
             self.scenario = scenario or self.scenario
-            self._build(self.scenario)
+            tied = self.sockets.tied or bool(self.faults.pending)
+            broker = self.sockets.broker_address
+            self._begin(self.scenario, self._beginning.again(self.scenario, self._speed, broker, tied=tied))
             self.sockets.attach_central_system(self.simulation)
             self.growth.again()
             self._attach()

@@ -28,7 +28,7 @@ from ..world.site import Site
 
 log = logging.getLogger(__name__)
 
-KEEP: Final = 5.0
+KEEP: Final = 1.0
 """Interval at which running counters are written to the state file, in wall time [s]."""
 RAN: Final = "(ran)"
 """Owner of the names of all wallboxes that have been running: true, or the firmware they were updated to."""

@@ -61,6 +61,13 @@ class Sockets:
         """Whether wallboxes share listening sockets."""
         return self._ports.shared is not None
 
+    @property
+    def tied(self) -> bool:
+        """Whether somebody outside talks to a part of the site, which hears of the end later: not by plain requests."""
+        if any(client.state != "off" for client in self._clients):
+            return True
+        return any(isinstance(server, Server) and server.talks for server in self.servers.values())
+
     async def open(self, stack: AsyncExitStack) -> None:
         """Make ready to serve wallboxes."""
         if self._options.announce:

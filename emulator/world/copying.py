@@ -14,6 +14,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from struct import Struct
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MappingProxyType, ModuleType
 from typing import Any, Final, TypeVar
 
@@ -113,11 +114,11 @@ class _Writer(pickle.Pickler):
         super().__init__(file, protocol=5)
         self.shared: list[object] = []
         self._places: dict[int, int] = {}
-        self._held = {id(value): value for value in _held_by_modules()}
+        self._held = {id(value): value for value in held_by_modules()}
 
     def persistent_id(self, found: object) -> int | None:
         """The place of what is not copied."""
-        if isinstance(found, type | ModuleType | CodeType | Entry) or id(found) in self._held:
+        if isinstance(found, type | ModuleType | CodeType | Entry | Struct) or id(found) in self._held:
             return self._place(found)
         if isinstance(found, BuiltinFunctionType):
             owner = found.__self__
@@ -177,7 +178,7 @@ def _outside(found: object) -> bool:
     return module.startswith(OUTSIDE) or module.partition(".")[0] in FOREIGN
 
 
-def _held_by_modules() -> Iterator[object]:
+def held_by_modules() -> Iterator[object]:
     """What modules of the emulator hold, and what their functions look names up in."""
     for name, module in tuple(sys.modules.items()):
         if name.partition(".")[0] == PACKAGE:

@@ -119,8 +119,8 @@ class Site:
             broker=self.broker,
             realism=plan.realism,
         )
-        agenda = self.simulation.agenda
-        with agenda.on_behalf_of(self.simulation.chargers[charger].happenings):
+        hardware = self.simulation.chargers[charger]
+        with self.simulation.agenda.on_behalf_of(hardware.happenings), hardware.together():
             wallbox = vendor.create(context)
             self.wallboxes[address] = wallbox
             self.plans[address] = plan

@@ -12,6 +12,7 @@ import os
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from .attacks import Attack, attacks, on_control
+from .attacks import PLACES, Attack, attacks, on_control
 from .control import of_control
 from .corpus import of_servers
 from .evil import Evil
@@ -30,8 +31,8 @@ from .ship import of_ship
 
 ROUND: Final = 60.0
 """Wall seconds until everything is put back to its start: what is switched off by an attack is no target any more."""
-SIDE_BY_SIDE: Final = 2
-"""Connections of each attack."""
+GOAL: Final = 1_000_000
+"""Inputs to each server in half an hour: who is ahead of that waits, so that time goes where it is needed."""
 QUIET: Final = 20.0
 """Wall seconds at first in which nobody attacks: what the neighbour waits for the machine alone."""
 QUICK: Final = 0.050
@@ -58,11 +59,12 @@ class Campaign:
 
     def table(self) -> str:
         lines = [f"{self.seconds:.0f} s, load average of the machine {self.load[0]:.1f} to {self.load[-1]:.1f}", ""]
-        lines.append(f"{'attacked':<22}{'inputs':>10}{'connections':>13}{'lingering':>11}{'unreachable':>13}")
+        titles = f"{'in a journal':>14}{'connections':>13}{'lingering':>11}{'unreachable':>13}"
+        lines.append(f"{'attacked':<22}{'inputs':>12}{titles}")
         for name, found in self.inputs.items():
             counts = f"{found['connections']:>13,}{found['lingering']:>11,}{found['unreachable']:>13,}"
-            lines.append(f"{name:<22}{found['sent']:>10,}{counts}")
-        lines.append(f"{'all':<22}{sum(found['sent'] for found in self.inputs.values()):>10,}")
+            lines.append(f"{name:<22}{found['sent']:>12,}{found['read']:>14,}{counts}")
+        lines.append(f"{'all':<22}{sum(found['sent'] for found in self.inputs.values()):>12,}")
         lines += ["", f"{'process':<12}{'bugs':>6}{'exit':>6}  resident MiB, descriptors at the end of each round"]
         for name, process in self.processes.items():
             lines.append(f"{name:<12}{process['bugs']:>6}{process['exit']:>6}  {process['memory']}")
@@ -93,15 +95,16 @@ async def campaign(minutes: float, folder: Path) -> Campaign:
         requests = await of_control(fields["control"].where["control"])
         every.append(on_control(requests, fields["control"].where["control"]))
         usage: dict[str, tuple[list[int], list[int]]] = {name: ([], []) for name in fields}
-        await _round([], fields, found, quiet, QUIET)
-        began = time.monotonic()
-        while time.monotonic() - began < minutes * 60:
+        await _round([], fields, found, quiet, QUIET, Pace())
+        pace, read = Pace(), Counter[str]()
+        while pace.seconds < minutes * 60:
             await asyncio.gather(*map(_back_to_the_start, fields.values()))
-            await _round(every, fields, found, took, min(ROUND, minutes * 60 - (time.monotonic() - began)))
+            await _round(every, fields, found, took, min(ROUND, minutes * 60 - pace.seconds), pace)
             for name, beside in fields.items():
                 usage[name][0].append(round(beside.memory))
                 usage[name][1].append(beside.descriptors)
-        found.seconds = time.monotonic() - began
+                read += await beside.heard()
+        found.seconds = pace.seconds
         for name, beside in fields.items():
             found.bugs += [f"{name}: {bug}" for bug in await beside.bugs()]
     for name, beside in fields.items():
@@ -114,7 +117,9 @@ async def campaign(minutes: float, folder: Path) -> Campaign:
         if "Traceback" in beside.log:
             found.bugs.append(f"{name}, in its log:\n{beside.log[-4000:]}")
     found.load.append(os.getloadavg()[0])
-    found.inputs = {each.name: _counts(each) for each in every}
+    found.inputs = {
+        each.name: _counts(each) | {"read": read[PLACES.get(each.name, f"target.{each.name}")]} for each in every
+    }
     found.quiet = {name: _percentiles(values) for name, values in quiet.items()}
     found.neighbours = {name: _percentiles(values) for name, values in took.items()}
     return found
@@ -134,10 +139,11 @@ async def _round(
     found: Campaign,
     took: dict[str, list[float]],
     duration: float,
+    pace: Pace,
 ) -> None:
     watched = {name: beside.where for name, beside in fields.items() if name != "control"}
     neighbours = {name: await _neighbour(where) for name, where in watched.items()}
-    tasks = [asyncio.create_task(_endlessly(each)) for each in every for _ in range(SIDE_BY_SIDE)]
+    tasks = [asyncio.create_task(_endlessly(each, pace)) for each in every for _ in range(getattr(each, "lanes", 1))]
     try:
         if tasks:
             await asyncio.wait(tasks, timeout=duration, return_when=asyncio.FIRST_EXCEPTION)
@@ -161,9 +167,28 @@ async def _round(
             took.setdefault(f"{name} {interface}", []).extend(values)
 
 
-async def _endlessly(each: Attack | Evil) -> None:
+class Pace:
+    """How far everybody should be by now."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def ahead(self, sent: int) -> bool:
+        return sent > 1.1 * GOAL * (self.seconds + 1) / 1800
+
+
+async def _endlessly(each: Attack | Evil, pace: Pace) -> None:
     while True:
-        await each.run(1000)
+        if pace.ahead(each.sent):
+            await asyncio.sleep(0.05)
+        elif isinstance(each, Attack):
+            await each.once()
+        else:
+            await each.run(500)
 
 
 async def _neighbour(where: Mapping[str, Where]) -> asyncio.subprocess.Process:

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
@@ -161,6 +162,19 @@ class Beside(AbstractAsyncContextManager["Beside"]):
         host, port = self.where["control"]
         async with aiohttp.ClientSession() as http, http.get(f"http://{host}:{port}/api/state") as reply:
             return [json.dumps(bug) for bug in (await reply.json())["bugs"]]
+
+    async def heard(self) -> Counter[str]:
+        """By interface, how many requests of clients and mistakes on connections its journal has counted."""
+        host, port = self.where["control"]
+        async with aiohttp.ClientSession() as http, http.get(f"http://{host}:{port}/metrics") as reply:
+            text = await reply.text()
+        found: Counter[str] = Counter()
+        for labels, count in re.findall(r"^\w+_journal_entries_total\{(.*)\} (\S+)$", text, re.MULTILINE):
+            told = dict(re.findall(r'(\w+)="([^"]*)"', labels))
+            if told["kind"] in ("request", "connection") and told.get("interface"):
+                charger, box = told.get("charger", ""), told.get("wallbox", "")
+                found[f"{charger}.{box}.{told['interface']}"] += int(float(count))
+        return found
 
     @property
     def log(self) -> str:

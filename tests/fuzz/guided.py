@@ -14,7 +14,7 @@ def main() -> None:
     import atheris
 
     with atheris.instrument_imports(include=["emulator"]):
-        from .test_fuzz import READERS
+        from .readers import READERS
 
     name = sys.argv[1]
     reads, corpus = READERS[name]

@@ -8,25 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 import pytest
-
-from emulator.captures.reading import read
-from emulator.eebus.coding import CodingError
-from emulator.eebus.coding import decode as decode_ship
-from emulator.errors import EmulatorError
-from emulator.importing.importer import import_text
-from emulator.ocpp.messages import MessageError
-from emulator.ocpp.messages import decode as decode_ocpp
-from emulator.protocols.mqtt_packets import Decoder, PacketError
-from emulator.runtime.journal import Entry
-from emulator.scenario.loader import loads
-from emulator.scenario.playing import play
 
 from .attacks import attacks, on_control
 from .campaign import QUICK, campaign
@@ -36,6 +22,7 @@ from .field import CONTROL, SERVERS, Inside
 from .hosts import hostile
 from .mutators import Mutator
 from .neighbour import Neighbour
+from .readers import READERS
 from .ship import of_ship
 
 INPUTS: Final = 150
@@ -81,59 +68,7 @@ async def test_servers_that_wallboxes_connect_to() -> None:
             assert await field.bugs() == [], server.name
 
 
-# --- readers of files ------------------------------------------------------------------------------------------------
-
-
-def _mqtt(data: bytes) -> None:
-    with suppress(PacketError):
-        list(Decoder().feed(data))
-
-
-def _ocpp(data: bytes) -> None:
-    with suppress(MessageError):
-        decode_ocpp(data.decode("utf-8", "replace"))
-
-
-def _ship(data: bytes) -> None:
-    with suppress(CodingError):
-        decode_ship(data)
-
-
-def _journal(data: bytes) -> None:
-    with suppress(ValueError, TypeError, KeyError, RecursionError):
-        Entry.of_line(data.decode("utf-8", "replace"))
-
-
-def _text(reader: Callable[[str], object]) -> Callable[[bytes], None]:
-    def reads(data: bytes) -> None:
-        with suppress(EmulatorError):
-            reader(data.decode("utf-8", "replace"))
-
-    return reads
-
-
-CAPTURES: Final = (
-    b'{"car":1,"amp":16,"nrg":[230,231,229,0],"fwv":"60.5","typ":"go-eCharger_V4","var":22,"sse":"222333"}',
-    b"/go-eCharger/222333/car 1\n/go-eCharger/222333/nrg [230,231,229,0]\n",
-    b'{"topic":"info/name","payload":{"type":"warp2","display_type":"WARP2 Charger Pro 11kW","uid":"QrS"}}',
-    b'{"ID": "1","Product": "KC-P30-EC240422-E0R","Serial": "22334455","Firmware":"P30 v 3.10.28"}',
-    b"conn_state:no_vehicle_connected\nfirmware_ver:5.22.1-13000\nmax_current:16\n",
-    b"1000 1\n1004 0x0003\n1036: 12345\n",
-    b'[goe   ] TRACE 2026/02/03 08:00:00 GET http://192.0.2.1/api/status?filter=car\n{"car":2,"amp":16}\n',
-)
-READERS: Final[Mapping[str, tuple[Callable[[bytes], None], Callable[[], Sequence[bytes]]]]] = {
-    "scenario": (_text(loads), lambda: [file.read_bytes() for file in sorted(SCENARIOS.rglob("*.yaml"))]),
-    "capture": (_text(read), lambda: list(CAPTURES)),
-    "import": (_text(import_text), lambda: list(CAPTURES)),
-    "journal": (
-        _journal,
-        lambda: [entry.as_line().encode() for entry in play(loads("steps: [{plug_in: vw_id3}]\nend: 1 min")).journal],
-    ),
-    "mqtt": (_mqtt, lambda: [b"\x10\x15\x00\x04MQTT\x04\x02\x00<\x00\tpublisher", b"\x30\x0d\x00\x09warp/x/yz10"]),
-    "ocpp": (_ocpp, lambda: [b'[2,"1","BootNotification",{"chargePointVendor":"x"}]', b'[4,"1","a","b",{}]']),
-    "ship": (_ship, lambda: [b'{"connectionHello":[{"phase":"ready"},{"waiting":60000}]}']),
-}
-"""What reads bytes, and says in its own way what is wrong with them; and what it reads when they are right."""
+# --- readers ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -6,9 +6,11 @@ The one rule: a mutated message in a valid envelope gets past the framing, to wh
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
+from urllib.parse import quote_from_bytes
 
 from emulator.errors import EmulatorError
 from emulator.protocols.modbus_frames import Frame
@@ -33,6 +35,30 @@ class Wire(Protocol):
         ...
 
 
+READABLE: Final = 0.99
+"""How often a mutated request is one whose head can be read: after another one, a connection is over."""
+LONGEST_TARGET: Final = 3000
+ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+LARGEST_BODY: Final = 4000
+"""The least that a device takes."""
+
+
+def _visible(text: bytes) -> bytes:
+    return bytes(byte for byte in text if 0x20 <= byte < 0x7F)
+
+
+def _token(text: bytes, *, readable: bool) -> bytes:
+    return bytes(byte for byte in text if chr(byte).isalpha() and byte < 128)[:20] if readable else text
+
+
+def _target(text: bytes, *, readable: bool) -> bytes:
+    """What stands in a request line: as it is, or with what nobody may write there escaped."""
+    if not readable:
+        return text.translate(None, b" \r\n")
+    escaped = quote_from_bytes(text[:LONGEST_TARGET], safe="/?&=:;,%+()!*$@~").encode()
+    return ESCAPE.sub(b"%25", escaped)
+
+
 @dataclass(frozen=True)
 class Http:
     """HTTP/1.1 requests."""
@@ -53,20 +79,27 @@ class Http:
         first, *headers = head.split(b"\r\n")
         method, _, rest = first.partition(b" ")
         target, _, version = rest.rpartition(b" ")
-        match mutator.random.randrange(8):
+        readable = mutator.random.random() < READABLE
+        match mutator.random.randrange(40):
             case 0:
-                method = mutator.of(method).translate(None, b" \r\n") or b"GET"
-            case 1 if headers:
+                method = _token(mutator.of(method), readable=readable) or b"GET"
+            case 1 | 2 if headers:
                 chosen = mutator.random.randrange(len(headers))
-                headers[chosen] = mutator.of(headers[chosen]).translate(None, b"\r\n")
-            case 2 | 3 if not body:
-                target = mutator.of(target).translate(None, b" \r\n")
-            case 2 | 3 | 4 if body:
-                body = mutator.of(body)
+                name, colon, value = headers[chosen].partition(b":")
+                if readable:
+                    headers[chosen] = name + colon + b" " + _visible(mutator.of(value))[:4000].strip()
+                else:
+                    headers[chosen] = mutator.of(headers[chosen]).translate(None, b"\r\n")
+            case number if number < 20 and body:
+                body = mutator.of(body)[:LARGEST_BODY]
+            case number if number < 16:
+                target = _target(mutator.of(target), readable=readable)
             case _:
                 path, asked, query = target.partition(b"?")
                 query = mutator.of(query) if asked else b"a=" + mutator.of(b"1")
-                target = path + b"?" + query.translate(None, b" \r\n")
+                target = path + b"?" + _target(query, readable=readable)
+        if readable:
+            target = b"/" + target.lstrip(b"/")
         headers = [line for line in headers if not line.lower().startswith(b"content-length:")]
         if body:
             headers.append(b"Content-Length: %d" % len(body))

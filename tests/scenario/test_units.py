@@ -58,6 +58,12 @@ def test_refuses(text: str, symbol: str, message: str) -> None:
         units.parse(text, symbol)
 
 
+@pytest.mark.parametrize("number", ["1e99999999999999999999", "1e-99999999999999999999", "9" * 39])
+def test_numbers_that_nobody_can_mean(number: str) -> None:
+    with pytest.raises(ValueError, match="is not a power"):
+        units.parse(f"{number} W", "W")
+
+
 def test_durations_are_exact_microseconds() -> None:
     assert units.parse_duration("1 h 30 min") == HOUR + 30 * MINUTE
     assert units.parse_duration("0.1 s") == SECOND // 10

@@ -115,7 +115,7 @@ class HttpApi:
 
     def _full_state(self, everything: bool) -> Served[View]:
         """A line for every key: `key:value`."""
-        lines = [_line(key) for key in self.keys.values() if everything or not key.hidden]
+        lines = [Fragment(key.read, _LINES[key.name]) for key in self.keys.values() if everything or not key.hidden]
         document = Document(self.moments, lines, listed(b"", b"", b""))
         return Served(document, lambda body: HttpReply(body=body, content_type=TEXT, journal={"reads": ["rest"]}))
 
@@ -139,8 +139,12 @@ class HttpApi:
         return hmac.compare_digest(expected.encode(), headers.get("password", "").encode("utf-8", "replace"))
 
 
-def _line(key: RestKey) -> Fragment[View]:
-    return Fragment(key.read, lambda value: f"{key.name}:{value}\n".encode())
+def _line(name: str) -> Callable[[object], bytes]:
+    return lambda value: f"{name}:{value}\n".encode()
+
+
+_LINES: Final = {key.name: _line(key.name) for key in KEYS}
+"""By the key."""
 
 
 def _refused(reason: Reason, reply: HttpReply) -> HttpReply:

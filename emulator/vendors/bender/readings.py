@@ -256,7 +256,12 @@ class View:
     @seen
     def energy(self) -> int | None:
         """Total energy [Wh]; None: no meter tells."""
-        return None if self._tells == "nothing" else int(self.now.total_energy + self.logic.schuko.energy(self.now.at))
+        if self._tells == "nothing":
+            return None
+        schuko = self.logic.schuko
+        if schuko.power:
+            return int(self.now.total_energy + schuko.energy(self.now.at))
+        return self.now.whole(lambda now: now.total_energy + schuko.energy(now.instant))
 
     @seen
     def power(self) -> int | None:
@@ -319,14 +324,14 @@ class View:
         """Energy of the transaction [Wh]."""
         if self.domestic:
             return int(self.logic.schuko.session_energy(self.now.at))
-        return int(self.transaction.energy(self.now)) if self.transaction is not None else 0
+        return self.now.whole(self.transaction.energy) if self.transaction is not None else 0
 
     @seen
     def session_duration(self) -> int:
         """Duration of the transaction [s]."""
         if self.domestic:
             return self.logic.schuko.duration(self.now.at)
-        return self.transaction.duration(self.now.at) if self.transaction is not None else 0
+        return self.transaction.duration(self.now) if self.transaction is not None else 0
 
     @seen
     def uid(self) -> str:

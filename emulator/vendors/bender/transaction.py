@@ -31,6 +31,6 @@ class Transaction:
         """Energy so far, or in the end [Wh]."""
         return max(0.0, now.total_energy - self.base) if self.active else self.kept
 
-    def duration(self, at: Instant) -> int:
+    def duration(self, now: Snapshot) -> int:
         """Whole seconds so far, or in the end [s]."""
-        return ((at if self.ended is None else self.ended) - self.begun) // SECOND
+        return now.elapsed(self.begun) if self.ended is None else (self.ended - self.begun) // SECOND

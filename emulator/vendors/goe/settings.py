@@ -45,17 +45,29 @@ class Stored(Setting[T_co]):
     """What a written value has to be beyond its type, where that is all."""
 
 
-def stored(name: str, kind: JsonType[T], default: T, rule: Rule | None = None, *, persistent: bool = True) -> Stored[T]:
-    """The setting of a key; what a user states passes the same checks as what a client writes."""
+def stored(
+    name: str,
+    kind: JsonType[T],
+    default: T,
+    rule: Rule | None = None,
+    *,
+    persistent: bool = True,
+    kept_as: JsonType[T] | None = None,
+) -> Stored[T]:
+    """The setting of a key; what a user states passes the same checks as what a client writes.
+
+    `kept_as`: where what is stored has another type than what the key shows and takes.
+    """
+    inner = kept_as or kind
 
     def check(value: object) -> T:
-        if not kind.fits(value):
-            raise ValueError(f"expected {kind.name}")
+        if not inner.fits(value):
+            raise ValueError(f"expected {inner.name}")
         if rule is not None and (refusal := rule(value)) is not None:
             raise ValueError(refusal.text)
         return value
 
-    described = Checked(check, kind.schema if rule is None else {**kind.schema, **rule.schema})
+    described = Checked(check, inner.schema if rule is None else {**inner.schema, **rule.schema})
     return Stored(name=name, default=default, check=described, persistent=persistent, type=kind, rule=rule)
 
 
@@ -123,7 +135,7 @@ CARD_NAMES: Final[tuple[Stored[str | None], ...]] = tuple(
     stored(f"c{slot}n", STRING, None, short(64)) for slot in range(SLOTS)
 )
 CARD_ENERGIES: Final[tuple[Stored[float], ...]] = tuple(
-    stored(f"c{slot}e", UINT64, 0, at_least(0)) for slot in range(SLOTS)
+    stored(f"c{slot}e", UINT64, 0, at_least(0), kept_as=DOUBLE) for slot in range(SLOTS)
 )
 CARD_TAGS: Final = tuple(stored(f"c{slot}i", STRING, "") for slot in range(SLOTS))
 """Ids of the learnt tags; empty: none."""

@@ -65,15 +65,17 @@ class Session:
     charging_since: Instant | None = None
     charged_before: Instant = 0
 
-    def connected(self, at: Instant) -> int:
+    def connected(self, now: Snapshot) -> int:
         """Whole seconds from plug-in to unplugging."""
-        running = at - self.plugged_at if self.plugged_at is not None else 0
-        return (self.connected_before + running) // SECOND
+        if self.plugged_at is None:
+            return self.connected_before // SECOND
+        return now.elapsed(self.plugged_at - self.connected_before)
 
-    def charging(self, at: Instant) -> int:
+    def charging(self, now: Snapshot) -> int:
         """Whole seconds in status CHARGING."""
-        running = at - self.charging_since if self.charging_since is not None else 0
-        return (self.charged_before + running) // SECOND
+        if self.charging_since is None:
+            return self.charged_before // SECOND
+        return now.elapsed(self.charging_since - self.charged_before)
 
     def unplugged(self, at: Instant) -> None:
         if self.plugged_at is not None:

@@ -167,11 +167,11 @@ def gps_extra(handle: Setting[float]) -> Read:
 
 
 def total_energy(v: View) -> object:
-    return int(v.now.total_energy)
+    return v.now.whole(lambda now: now.total_energy)
 
 
 def session_energy(v: View) -> object:
-    return int(v.now.session_energy)
+    return v.now.whole(lambda now: now.session_energy)
 
 
 def mean_voltage(v: View) -> object:
@@ -205,11 +205,11 @@ def charging_rate(v: View) -> object:
 
 
 def connect_time(v: View) -> object:
-    return v.logic.session.connected(v.now.at)
+    return v.logic.session.connected(v.now)
 
 
 def charging_time(v: View) -> object:
-    return v.logic.session.charging(v.now.at)
+    return v.logic.session.charging(v.now)
 
 
 def status(v: View) -> object:

@@ -18,6 +18,7 @@ from .api.registry import Registry
 from .api.rows import AnyRow, Config, Row, State
 from .api.schema import U8, Schema
 from .api.shapes import obj
+from .api.tables import Owner, Table
 from .charging import authorization, ev, iso15118, limits, nfc, require_meter, tracking, users
 from .em import module as em
 from .em import switcher
@@ -52,14 +53,13 @@ class Group(Generic[M]):
         manages = TRAITS[profile.model.id].manages
         return self.on == "every box" or (self.on == "managers") is manages
 
-    def register(self, api: Registry, modules: Modules, existing: frozenset[int]) -> None:
-        """Register those that exist. `existing`: rows by identity."""
-        module = self.module(modules)
-        for row in self.rows:
-            if id(row) in existing:
-                if isinstance(row, Config) and id(MODIFIED[row.name]) in existing:
-                    api.add(MODIFIED[row.name], api)
-                api.add(row, module)
+    def existing(self, profile: Profile) -> Iterator[tuple[Row, Owner]]:
+        """The rows a wallbox of this profile has, and whose they are."""
+        for row in self.rows if self.fits(profile) else ():
+            if row.exists(profile):
+                if isinstance(row, Config) and MODIFIED[row.name].exists(profile):
+                    yield MODIFIED[row.name], lambda modules: modules.plain.api
+                yield row, self.module
 
 
 GROUPS: Final = (
@@ -132,29 +132,24 @@ unique(ROWS)
 
 def rows_of(profile: Profile) -> tuple[Row, ...]:
     """The rows a wallbox of this profile has."""
+    return _found(profile)[0]
+
+
+def _found(profile: Profile) -> tuple[tuple[Row, ...], Table]:
     key = profile.model.id, profile.firmware.text
     if key not in _FOUND:
-        _FOUND[key] = tuple(_rows_of(profile))
+        rows = [found for group in GROUPS for found in group.existing(profile)]
+        _FOUND[key] = tuple(row for row, _ in rows), Table.of(rows)
     return _FOUND[key]
 
 
-_FOUND: Final[dict[tuple[str, str], tuple[Row, ...]]] = {}
+_FOUND: Final[dict[tuple[str, str], tuple[tuple[Row, ...], Table]]] = {}
 """By model and firmware: a fleet asks for the same ones a thousand times."""
-
-
-def _rows_of(profile: Profile) -> Iterator[Row]:
-    for row in (row for group in GROUPS if group.fits(profile) for row in group.rows):
-        if row.exists(profile):
-            if isinstance(row, Config) and MODIFIED[row.name].exists(profile):
-                yield MODIFIED[row.name]
-            yield row
 
 
 def register(api: Registry, modules: Modules, profile: Profile) -> None:
     """Everything a wallbox of this profile has."""
-    existing = frozenset(map(id, rows_of(profile)))
-    for group in GROUPS:
-        group.register(api, modules, existing)
+    api.register(_found(profile)[1], modules)
 
 
 def _configs() -> Iterable[Setting[object]]:

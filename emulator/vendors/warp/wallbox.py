@@ -165,7 +165,6 @@ class Warp(Wallbox):
         self.changed()
 
     def boot(self) -> None:
-        self.api.clear()
         register(self.api, self.modules, self.profile)
         self._boot()
 

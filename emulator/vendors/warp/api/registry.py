@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final
 
 from ....core.messages import DONE, Outcome, Reason
 from ....devices.interfaces import Origin
@@ -20,12 +20,11 @@ from ....language.digits import is_index
 from ..view import View
 from . import payload as payloads
 from .documents import Doc
-from .rows import UPDATE, AnyRow, Command, Config, Document, Row, State
+from .rows import UPDATE, Command, Config, Document, Row, State
 from .schema import NULL, DocumentError, PathError, Schema
 from .shapes import Arr, Obj, Raw, Tup
+from .tables import Table
 
-M = TypeVar("M")
-R = TypeVar("R")
 INTERNAL: Final = Origin(interface="firmware")
 RecordWrite = Callable[[str, object, Outcome, Origin], None]
 
@@ -74,46 +73,57 @@ class Registry:
         self._record_write = record_write
         self._touch = touch
         self._changed = changed
-        self.states: dict[str, Row] = {}
-        """States, documents and configurations in registration order."""
-        self.commands: dict[str, Row] = {}
-        """Commands and configurations, by the path that takes a document."""
         self.version = 0
         """Another one: other rows."""
         self.modified: set[str] = set()
         """Configurations that were saved since the boot."""
         self.origin = INTERNAL
         """Whose command runs now."""
+        self._table = Table({}, {}, {})
+        self._owners: object = None
         self._modules: dict[str, object] = {}
-        """Of each row, by its name."""
+        """Of each row that was looked at, by its name."""
         self._documents: dict[str, object] = {}
         self._active: dict[str, object] = {}
         self._variants: dict[str, tuple[int, Doc]] = {}
         self._texts: dict[str, str] = {}
         self._last: dict[str, object] = {}
 
-    def clear(self) -> None:
-        """Nothing is registered."""
-        for table in (self.states, self.commands, self._modules, self._documents, self._active, self._variants):
-            table.clear()
+    @property
+    def states(self) -> Mapping[str, Row]:
+        """States, documents and configurations in registration order."""
+        return self._table.states
+
+    @property
+    def commands(self) -> Mapping[str, Row]:
+        """Commands and configurations, by the path that takes a document."""
+        return self._table.commands
+
+    def register(self, table: Table, modules: object) -> None:
+        """There is what is in a table, and nothing else. `modules`: whose rows they are."""
+        self._table, self._owners = table, modules
+        for kept in (self._modules, self._documents, self._active, self._variants):
+            kept.clear()
         self.version += 1
 
-    def add(self, row: AnyRow[M], module: M) -> None:
-        """Register a row of a module. ValueError if the path is taken."""
+    def add(self, row: Command[Any], module: object) -> None:
+        """A command that exists on some conditions only. ValueError if its path is taken."""
+        self._table = self._table.with_command(row)
         self._modules[row.name] = module
         self.version += 1
-        if isinstance(row, Command):
-            _put_new(self.commands, row.name, row)
-            return
-        _put_new(self.states, row.name, row)
-        if isinstance(row, Config) and row.update:
-            _put_new(self.commands, row.name + UPDATE, row)
 
     def remove(self, path: str) -> None:
         """What exists on some conditions only."""
-        self.commands.pop(path, None)
-        self.states.pop(path, None)
-        self.version += 1
+        if path in self.states or path in self.commands:
+            self._table = self._table.without(path)
+            self.version += 1
+
+    def _module(self, name: str) -> Any:
+        """Whose a row is."""
+        found = self._modules.get(name)
+        if found is None:
+            found = self._modules[name] = self._table.owners[name](self._owners)
+        return found
 
     # --- documents ---------------------------------------------------------------------------------------------------
 
@@ -127,7 +137,7 @@ class Registry:
         for path, row in self.states.items():
             if isinstance(row, Config):
                 self.reload(path)
-                self._active[path] = deepcopy(self._documents[path])
+                self._active[path] = self._documents[path]  # one is replaced, never changed
         self._variants.clear()
         for path, row in self.states.items():
             if isinstance(row, Document):
@@ -135,7 +145,7 @@ class Registry:
 
     def _default(self, row: Row) -> object:
         initial = row.initial if isinstance(row, Document | Config) else None
-        return row.schema.default() if initial is None else initial(self._modules[row.name])
+        return self._table.initial(row) if initial is None else initial(self._module(row.name))
 
     def reload(self, path: str) -> None:
         """A configuration's saved value, on top of what holds while nothing was saved."""
@@ -203,21 +213,21 @@ class Registry:
             kept = self._kept.get(row.name)
             if kept is None:
                 kept = self._kept[row.name] = KeptText()
-            module, moment = self._modules[row.name], Moment(self._moments.revision, view.instant)
+            module, moment = self._module(row.name), Moment(self._moments.revision, view.instant)
             return kept.at(moment, lambda: row.schema.encode(row.read(module, view)))
         if isinstance(row, State) and row.follows == "memory":
             memory = view.memory
             before = self._of_memory.get(row.name)
             if before is not None and before[0] is memory:
                 return before[1]
-            text = row.schema.encode(row.read(self._modules[row.name], view))
+            text = row.schema.encode(row.read(self._module(row.name), view))
             self._of_memory[row.name] = memory, text
             return text
         if isinstance(row, State):
             texts = view.written(row.follows) if row.live else self._texts
             found = texts.get(row.name)
             if found is None:
-                found = texts[row.name] = row.schema.encode(row.read(self._modules[row.name], view))
+                found = texts[row.name] = row.schema.encode(row.read(self._module(row.name), view))
             return found
         cached = self._texts.get(row.name)
         if cached is None:
@@ -229,7 +239,7 @@ class Registry:
         """The document as Python values, secrets left out."""
         row = self.states[path]
         if isinstance(row, State):
-            return row.read(self._modules[path], view)
+            return row.read(self._module(path), view)
         return censored(row, self._documents[path])
 
     # --- paths -------------------------------------------------------------------------------------------------------
@@ -325,7 +335,7 @@ class Registry:
                 value = payloads.member(payload, row.schema, now, target.suffix, nulls=nulls)
         except DocumentError as error:
             return str(error)
-        module = self._modules[row.name]
+        module = self._module(row.name)
         if row.validate is not None and (problem := row.validate(module, Doc(value))) is not None:
             return problem
         before_origin, self.origin = self.origin, origin
@@ -356,16 +366,10 @@ class Registry:
             self.reload(path)
             now = self.doc(path)
             if before != now and row.applied is not None:
-                row.applied(self._modules[path], now, before)
+                row.applied(self._module(path), now, before)
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.states.values())
-
-
-def _put_new(table: dict[str, R], path: str, row: R) -> None:
-    if path in table:
-        raise ValueError(f"two rows are called {path}")
-    table[path] = row
 
 
 def _descend(value: object, schema: Schema, step: str) -> tuple[object, Schema]:

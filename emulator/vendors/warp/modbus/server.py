@@ -57,6 +57,20 @@ TABLES: Final = (
     Table(modbus_keba.layout, modbus_keba.NOTICED),
 )
 """By `table` of the configuration."""
+EVERYTHING: Final = frozenset().union(*TABLES[0].noticed.values())
+
+
+class Chosen(NamedTuple):
+    """What is in force since something happened last."""
+
+    revision: int
+    kind: Table
+    table: RegisterTable[Seen, Server]
+    defects: bool
+
+    def noticed(self, function: int) -> frozenset[str]:
+        """Features that a request with this function may make it notice."""
+        return self.kind.noticed.get(function, frozenset()) if self.defects else EVERYTHING
 
 
 class Modbus(Module):
@@ -73,6 +87,7 @@ class Modbus(Module):
         """Features, and when they were looked at."""
         """`modbus_tcp/error_counters`"""
         self._restarting = False
+        self._kept: Chosen | None = None
         self._tables: dict[tuple[int, bool, bool, str], RegisterTable[Seen, Server]] = {}
         self._forget()
         self.interfaces: Mapping[str, Interface] = {
@@ -94,10 +109,6 @@ class Modbus(Module):
     # --- what it is --------------------------------------------------------------------------------------------------
 
     @property
-    def _kind(self) -> int:
-        return self.api.integer(CONFIG, "table")
-
-    @property
     def _announced(self) -> list[str]:
         """Looked at when something has happened."""
         revision = self.platform.moments.now().revision
@@ -106,9 +117,19 @@ class Modbus(Module):
         return self._announced_by[1]
 
     @property
+    def _chosen(self) -> Chosen:
+        """Looked at when something has happened."""
+        revision, found = self.platform.moments.revision, self._kept
+        if found is None or found.revision != revision:
+            kind = self.api.integer(CONFIG, "table")
+            table = self._table(kind, strict=self.api.flag(CONFIG, "send_illegal_data_address"))
+            found = self._kept = Chosen(revision, TABLES[kind], table, self._defects())
+        return found
+
+    @property
     def table(self) -> RegisterTable[Seen, Server]:
         """The table that is configured."""
-        return self._table(self._kind, strict=self.api.flag(CONFIG, "send_illegal_data_address"))
+        return self._chosen.table
 
     def _table(self, kind: int, *, strict: bool) -> RegisterTable[Seen, Server]:
         key = (kind, strict, self._defects(), self.platform.profile.firmware.text)
@@ -142,14 +163,15 @@ class Modbus(Module):
 
     def serve(self, request: ModbusRequest) -> ModbusReply | None:
         """The device's reply."""
-        function, kind = request.function, TABLES[self._kind]
+        function, chosen = request.function, self._chosen
         if function in WRITES and not self._writable():
             return self._not_writable(request)
-        if function not in kind.noticed:
+        if function not in chosen.kind.noticed:
             if function in KNOWN:
                 self._count("illegal_function")
             return ModbusReply(exception=ILLEGAL_FUNCTION)
-        self._notice(function)
+        if not chosen.noticed(function) <= self.server.noticed:
+            self._notice(function)
         self.server.request = request
         try:
             reply = self.table.serve(request, self._seen, self.server)
@@ -159,7 +181,7 @@ class Modbus(Module):
             self._count("illegal_data_address")
         if function in WRITES:
             self.platform.changed()
-        if reply is not None and function in BITS and self._defects() and reply.values and request.count % 8 == 0:
+        if reply is not None and function in BITS and chosen.defects and reply.values and request.count % 8 == 0:
             return ModbusReply(values=(*reply.values[:-8], *[0] * 8), journal=reply.journal)
         return reply
 
@@ -191,9 +213,7 @@ class Modbus(Module):
 
     def _noticing(self, function: int) -> set[str]:
         """Features that a request with this function makes it notice."""
-        found = TABLES[self._kind].noticed.get(function, frozenset())
-        if not self._defects():
-            found = frozenset().union(*TABLES[0].noticed.values())
+        found = self._chosen.noticed(function)
         return set(found & set(self._announced)) if not found <= self.server.noticed else set()
 
     def _seen(self, function: int | None = None) -> Seen:
@@ -203,7 +223,7 @@ class Modbus(Module):
             self.server.reach,
             self.platform.view(),
             self.server.noticed | more,
-            defects=self._defects(),
+            defects=self._chosen.defects,
             injecting=bytes(self.server.injecting),
         )
 

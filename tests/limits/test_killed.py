@@ -1,0 +1,206 @@
+"""A process is killed right after its clients were told that something is stored; the next one has it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from pymodbus.client import ModbusTcpClient
+
+from emulator import vendors
+
+PATIENCE = 300.0
+"""Of a busy machine with a process [wall s]."""
+
+
+def state_of(scenario: Path) -> Path:
+    return scenario.with_name("state")
+
+
+def command(scenario: Path) -> list[str]:
+    own = [sys.executable, "-m", "emulator", "run", str(scenario)]
+    return [*own, "--state", str(state_of(scenario)), "--ports", "free", "--control-port", "0"]
+
+
+class Running:
+    """`charger-emulator run` with a state file."""
+
+    def __init__(self, scenario: Path) -> None:
+        self.process = subprocess.Popen(command(scenario), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        lines = []
+        for line in self.process.stdout:
+            lines.append(line)
+            if line.startswith("running"):
+                break
+        else:
+            raise AssertionError(f"it ended: {lines} {self.process.communicate()}")
+        self.control = next(line.split()[-1] for line in lines if " dashboard " in line).rstrip("/")
+
+    def ask(self, url: str, body: object = None, method: str | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
+        with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
+            return json.loads(reply.read() or b"null")
+
+    def url(self, wallbox: str, interface: str) -> str:
+        for found in self.ask(f"{self.control}/api/wallboxes")["wallboxes"]:
+            if found["name"] == wallbox:
+                return next(str(shown["url"]) for shown in found["interfaces"] if shown["name"] == interface)
+        raise LookupError(wallbox)
+
+    def http(self, wallbox: str, path: str, body: object = None, method: str | None = None) -> Any:
+        return self.ask(self.url(wallbox, "http") + path, body, method)
+
+    @contextmanager
+    def modbus(self, wallbox: str) -> Iterator[ModbusTcpClient]:
+        place = urlsplit(self.url(wallbox, "modbus"))
+        client = ModbusTcpClient(str(place.hostname), port=int(place.port or 0), timeout=60)
+        assert client.connect()  # type: ignore[no-untyped-call]
+        try:
+            yield client
+        finally:
+            client.close()  # type: ignore[no-untyped-call]
+
+    def udp(self, wallbox: str, text: str) -> str:
+        place = urlsplit(self.url(wallbox, "udp"))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.settimeout(PATIENCE)
+            sender.sendto(text.encode(), (str(place.hostname), int(place.port or 0)))
+            return sender.recv(4096).decode()
+
+
+@contextmanager
+def running(scenario: Path) -> Iterator[Running]:
+    emulator = Running(scenario)
+    with emulator.process:
+        try:
+            yield emulator
+        finally:
+            emulator.process.kill()
+
+
+def write_goe(emulator: Running) -> None:
+    assert emulator.http("charger.goe", "/api/set?amp=9") == {"amp": True}
+
+
+def read_goe(emulator: Running) -> object:
+    return emulator.http("charger.goe", "/api/status?filter=amp") == {"amp": 9}
+
+
+USER = {"id": 1, "roles": 65535, "current": 9000, "display_name": "Anna", "username": "anna",
+        "digest_hash": "8f7d1f2b2f0d5e6c7a8b9c0d1e2f3a4b"}  # fmt: skip
+
+
+def write_warp(emulator: Running) -> None:
+    emulator.http("charger.warp", "/users/add", USER, "PUT")
+    emulator.http("charger.warp", "/evse/global_current", {"current": 9000}, "PUT")
+
+
+def read_warp(emulator: Running) -> object:
+    users = emulator.http("charger.warp", "/users/config")["users"]
+    current = emulator.http("charger.warp", "/evse/global_current")
+    return "anna" in [user["username"] for user in users] and current == {"current": 9000}
+
+
+def write_nrgkick(emulator: Running) -> None:
+    assert emulator.http("charger.nrgkick", "/control?current_set=9")["current_set"] == 9
+
+
+def read_nrgkick(emulator: Running) -> object:
+    return emulator.http("charger.nrgkick", "/control")["current_set"] == 9
+
+
+def write_lektrico(emulator: Running) -> None:
+    body = {"config_key": "led_dimming_delay", "config_value": 9}
+    assert emulator.http("charger.lektrico", "/rpc/App_config.Set", body) is True
+
+
+def read_lektrico(emulator: Running) -> object:
+    return emulator.http("charger.lektrico", "/rpc/App_config.Get")["led_dimming_delay"] == 9
+
+
+def write_bender(emulator: Running) -> None:
+    with emulator.modbus("charger.bender") as client:
+        assert not client.write_register(131, 9, device_id=1).isError()
+
+
+def read_bender(emulator: Running) -> object:
+    with emulator.modbus("charger.bender") as client:
+        return client.read_holding_registers(131, count=1, device_id=1).registers == [9]
+
+
+def write_keba(emulator: Running) -> None:
+    assert emulator.udp("charger.keba", "failsafe 33 7000 1").startswith("TCH-OK")
+
+
+def read_keba(emulator: Running) -> object:
+    return '"Curr FS": 7000' in emulator.udp("charger.keba", "report 2")
+
+
+def write_control(emulator: Running) -> None:
+    wallbox = {"vendor": "goe", "http": 0, "settings": {"amp": 8}}
+    emulator.ask(f"{emulator.control}/api/wallboxes", {"charger": "charger", "name": "second", "wallbox": wallbox})
+
+
+def read_control(emulator: Running) -> object:
+    return emulator.http("charger.second", "/api/status?filter=amp") == {"amp": 8}
+
+
+CLIENTS: dict[str, tuple[Callable[[Running], None], Callable[[Running], object]]] = {
+    "goe": (write_goe, read_goe),
+    "warp": (write_warp, read_warp),
+    "nrgkick": (write_nrgkick, read_nrgkick),
+    "lektrico": (write_lektrico, read_lektrico),
+    "bender": (write_bender, read_bender),
+    "keba": (write_keba, read_keba),
+    "control": (write_control, read_control),
+}
+
+
+def test_every_vendor_of_the_default_emulator_is_written_to() -> None:
+    assert set(vendors.DEFAULT) <= CLIENTS.keys()
+
+
+@pytest.fixture
+def scenario(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    name = str(request.param)
+    file = tmp_path / "scenario.yaml"
+    vendor = "keba" if name == "control" else name
+    file.write_text(f"wallboxes: {{{vendor}: {{interfaces: all}}}}\n")
+    return file
+
+
+@pytest.mark.parametrize(("scenario", "name"), [(name, name) for name in CLIENTS], indirect=["scenario"], ids=CLIENTS)
+def test_what_was_acknowledged_is_there_after_sigkill(scenario: Path, name: str) -> None:
+    write, read = CLIENTS[name]
+    with running(scenario) as first:
+        write(first)
+        first.process.send_signal(signal.SIGKILL)
+    with running(scenario) as second:
+        assert read(second)
+        second.process.send_signal(signal.SIGTERM)
+        _, said = second.process.communicate(timeout=PATIENCE)
+        assert (second.process.returncode, said) == (0, "")
+
+
+@pytest.mark.parametrize("scenario", ["goe"], indirect=True)
+def test_two_processes_do_not_share_a_file(scenario: Path) -> None:
+    with running(scenario) as first:
+        second = subprocess.run(command(scenario), capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert (second.returncode, second.stdout) == (2, "")
+        assert second.stderr == f"{state_of(scenario)}: cannot be used as a state file: database is locked\n"
+        write_goe(first)
+        first.process.send_signal(signal.SIGKILL)
+    with running(scenario) as third:
+        assert read_goe(third)
