@@ -19,7 +19,7 @@ from ..devices.traffic import Direction, of_frame
 from ..runtime.journal import Entry
 from .frames import FrameError, FrameReader, Message, Opcode, answer_close, encode_close
 from .line import Line
-from .parcels import Packer, add_reply, described
+from .parcels import Packer, Parcel, add_reply, described, packed
 from .server import Endpoint
 from .timers import Timers
 from .turns import Turn
@@ -254,7 +254,8 @@ class Channel(asyncio.Protocol):
         try:
             # A mistake of ours costs this client its connection, and nobody else anything.
             if frames := self.endpoint.guarded(self.break_off, self._conversation.published, at):
-                self._push(frames, at)
+                of = self._told_of(at)
+                self._push(frames, at, self._packer.pack(frames, of))
         finally:
             self._talking = False
         if self._doomed or self._merged is not None:
@@ -265,7 +266,7 @@ class Channel(asyncio.Protocol):
         try:
             frames = self.endpoint.guarded(self.break_off, lambda: list(ask())) or ()
             if replies_to is None:
-                self._push(frames, None)
+                self._push(frames, None, packed(self.spec, frames, None))
             else:
                 for frame in frames:
                     self._send(frame, replies_to, None)
@@ -281,15 +282,16 @@ class Channel(asyncio.Protocol):
             at, self._merged = self._merged, None
             self.publish(at)
 
-    def _push(self, frames: Sequence[Frame], at: Instant | None) -> None:
+    def _push(self, frames: Sequence[Frame], at: Instant | None, parcel: Parcel | None) -> None:
         """Send what nobody asked for: in one go, as long as nothing happens to it on the way."""
         count = 0
-        plain = not (self._line.late or self._over or self._ending)
-        if plain and (parcel := self._packer.pack(frames, self._told_of(at))) is not None:
+        if parcel is not None and not (self._line.late or self._over or self._ending):
+            record = self.endpoint.recorder(self.client, "websocket")
+            interceptor = self.endpoint.wallbox.interceptor
             for frame, detail in zip(parcel.frames, parcel.details, strict=True):
-                if self._intercept(frame, "out") is not UNTOUCHED:
+                if interceptor.active and self._intercept(frame, "out") is not UNTOUCHED:
                     break
-                self._record("push", self.path, detail)
+                record("push", self.path, detail)
                 count += 1
             sent = parcel.first(count)
             self._line.frames(sent.data, sent.sizes)

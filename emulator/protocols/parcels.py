@@ -68,6 +68,20 @@ def framed(frame: str | bytes) -> tuple[bytes, int]:
     return encode_frame(opcode, payload), len(payload)
 
 
+def packed(spec: WebSocketEndpoint, frames: Sequence[Frame], of: Instant | None) -> Parcel | None:
+    """None: one of them ends the connection. `of`: see `described`."""
+    wires: list[bytes] = []
+    details = []
+    plain = [frame for frame in frames if not isinstance(frame, Close)]
+    if len(plain) < len(frames):
+        return None
+    for frame in plain:
+        wire, size = framed(frame)
+        wires.append(wire)
+        details.append(described(spec, frame, size, of))
+    return Parcel(plain, details, b"".join(wires), [len(wire) for wire in wires])
+
+
 def beat(spec: WebSocketEndpoint) -> tuple[bytes, Sequence[int]]:
     """A ping, and what the device says with it; the bytes of each."""
     said = () if spec.heartbeat is None else (framed(spec.heartbeat())[0],)
@@ -83,19 +97,10 @@ class Packer:
         self._last: tuple[Sequence[Frame], Instant | None, Parcel] | None = None
 
     def pack(self, frames: Sequence[Frame], of: Instant | None) -> Parcel | None:
-        """None: one of them ends the connection. `of`: see `described`."""
+        """See `packed`."""
         last = self._last
         if last is not None and last[0] is frames and last[1] == of:
             return last[2]
-        wires: list[bytes] = []
-        details = []
-        plain = [frame for frame in frames if not isinstance(frame, Close)]
-        if len(plain) < len(frames):
-            return None
-        for frame in plain:
-            wire, size = framed(frame)
-            wires.append(wire)
-            details.append(described(self._spec, frame, size, of))
-        parcel = Parcel(plain, details, b"".join(wires), [len(wire) for wire in wires])
-        self._last = frames, of, parcel
+        parcel = packed(self._spec, frames, of)
+        self._last = None if parcel is None else (frames, of, parcel)
         return parcel

@@ -80,6 +80,8 @@ class Wheel:
         self._publishers: dict[Publisher, None] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._seen: Instant = -1
+        self._due: Instant = 0
+        """The first periodic instant of any of them that has not come."""
 
     @classmethod
     def of(cls, simulation: Simulation) -> Wheel:
@@ -88,6 +90,7 @@ class Wheel:
     def add(self, publisher: Publisher) -> None:
         self._wheels[self._simulation] = self
         self._publishers[publisher] = None
+        self._due = 0
         self._plan()
 
     def remove(self, publisher: Publisher) -> None:
@@ -104,8 +107,9 @@ class Wheel:
             return
         simulation = self._simulation
         now = simulation.now()
-        if now != self._seen:
+        if now != self._seen and now >= self._due:
             self._seen = now
+            self._due = self._next(now)
             with simulation.exchange(simulation.journal.cause, reading=True):
                 for publisher in tuple(self._publishers):
                     if publisher.running:
@@ -122,10 +126,15 @@ class Wheel:
         if self._timer is None and self._publishers:
             self._timer = asyncio.get_running_loop().call_later(self._delay(), self._turn)
 
+    def _next(self, now: Instant) -> Instant:
+        """The next periodic instant of any of them."""
+        periods = {publisher.period for publisher in self._publishers}
+        return min(next_grid(now, period) for period in periods)
+
     def _delay(self) -> float:
         """Wall seconds until the next periodic instant, within the pace; short looks while nothing is foreseeable."""
         now = self._simulation.at
-        due = min(next_grid(now, publisher.period) for publisher in self._publishers)
+        due = self._due if now < self._due else self._next(now)
         wait = self._simulation.clock.wall_seconds_until(due)
         return LOOK if wait is None else min(max(wait, PACE), LOOK)
 

@@ -12,6 +12,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import Final, Self, TypeVar, TypeVarTuple
 
@@ -153,6 +154,18 @@ class Endpoint:
             charger=wallbox.charger,
             wallbox=wallbox.name,
             interface=interface or self.name,
+            client=client,
+        )
+
+    def recorder(self, client: str | None, interface: str) -> Callable[[str, str, Mapping[str, object] | None], Entry]:
+        """As `record`, for several entries (kind, name, detail) at the present instant."""
+        wallbox, simulation = self.wallbox, self.simulation
+        return partial(
+            simulation.journal.record,
+            simulation.agenda.at,
+            charger=wallbox.charger,
+            wallbox=wallbox.name,
+            interface=interface,
             client=client,
         )
 

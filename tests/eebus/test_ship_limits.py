@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -71,7 +72,11 @@ def showing() -> ssl.SSLContext:
 async def peer(house: House, server: ShipServer) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A trusted client in the data phase."""
     house.add(PEER.ski)
-    reader, writer = await asyncio.open_connection("127.0.0.1", server.endpoint.port, ssl=showing(), limit=2**16)
+    little = socket.socket()
+    little.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    little.connect(("127.0.0.1", server.endpoint.port))
+    little.setblocking(False)
+    reader, writer = await asyncio.open_connection(sock=little, ssl=showing(), server_hostname="x", limit=2**10)
     writer.write(UPGRADE + b"".join(map(framed, HANDSHAKE)))
     assert server.sockets is not None
     node = house.node
@@ -121,12 +126,13 @@ async def test_half_a_message_has_its_time(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 async def test_a_peer_that_never_reads_is_not_heard_and_then_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket_wire, "SLOW_READER", 0.3)
+    monkeypatch.setattr(websocket_wire, "SLOW_READER", 0.1)
+    monkeypatch.setattr(websocket_wire, "MOST_UNREAD", 2**16)
     house = House()
     async with connected(house) as (server, _, _), peer(house, server) as (_, writer):
         assert server.sockets is not None
         (link,) = server.sockets._links
-        writer.write(b"".join(map(datagram, range(20_000))))
+        writer.write(b"".join(map(datagram, range(3000))))
         transport, most = link.wire._transport, 0
         assert transport is not None
 

@@ -1,50 +1,74 @@
 """Which keys have changed since somebody was told last, looked at once a second of the wallbox.
 
-The one rule: everything told together is of one moment. Source: captures of MQTT and web socket, in which a key comes
-at most once a second; the second is the one in which the logic runs.
+The one rule: everything told together is of one moment, and looked at once for all who listen. Source: captures of MQTT
+and web socket, in which a key comes at most once a second; the second is the one in which the logic runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
+from ...core.freshness import FOREVER, HOLDS
 from ...core.instant import Instant
+from ...devices.rendering import Moment
+from ...devices.watching import Lockstep, Watch
 from .device import Device
 from .readings import View
 from .status import Row
 
+News = Sequence[tuple[Row, bytes]]
+"""Rows and their fragments, in the order of the table."""
+
+
+class Told(NamedTuple):
+    """What a listener was told."""
+
+    second: Instant
+    """The second of the wallbox that was looked at last."""
+    fragments: Mapping[Row, bytes]
+
 
 class Changes:
-    """What one listener was told last."""
+    """Some rows of one wallbox, and what becomes of them."""
 
-    def __init__(self, device: Device, rows: Mapping[str, Row]) -> None:
+    def __init__(self, device: Device, rows: Iterable[Row]) -> None:
         self._device = device
-        self._rows = rows
-        self._told: dict[str, bytes] = {}
-        self._second: Instant | None = None
+        self._watch: Watch[Row, View, bytes] = Watch(tuple(rows), _fragment)
+        self._lockstep = Lockstep(self._step)
 
-    def everything(self) -> list[Row]:
-        """All rows, whose fragments are then up to date."""
-        return self._collect(self._rows.values(), View(self._device), everything=True)
+    def everything(self) -> tuple[Told, News]:
+        """All rows, for who was told nothing yet."""
+        told = self._look()
+        return told, tuple(told.fragments.items())
 
-    def at(self, at: Instant) -> Iterable[Row]:
-        """The rows that changed, in order; none within a second that has been looked at already.
+    def at(self, told: Told, at: Instant) -> tuple[Told, News]:
+        """What is new at `at`: nothing within a second that has been looked at already.
 
         At the very beginning of a second everything that happens in that instant is told, however often.
         """
-        now = max(at, self._device.processor.at)
-        second = self._device.processor.second(now)
-        if second == self._second and now > second:
-            return ()
-        live = (row for row in self._rows.values() if row.live)
-        return self._collect(live, View(self._device), everything=False)
+        return self._lockstep.next(told, at, self.moment)
 
-    def _collect(self, rows: Iterable[Row], view: View, *, everything: bool) -> list[Row]:
-        self._second = view.second
-        told, changed = self._told, []
-        for row in rows:
-            fragment = row.fragment(view)
-            if everything or told.get(row.name) != fragment:
-                told[row.name] = fragment
-                changed.append(row)
-        return changed
+    @property
+    def moment(self) -> Moment:
+        """The present."""
+        return self._device.processor.moments.now()
+
+    def _step(self, told: Told, at: Instant) -> tuple[Told, News]:
+        processor = self._device.processor
+        now = max(at, processor.at)
+        second = processor.second(now)
+        if second == told.second and now > second:
+            return told, ()
+        found = self._look()
+        return found, self._watch.news(told.fragments, found.fragments)
+
+    def _look(self) -> Told:
+        view = View(self._device)
+        return Told(view.second, self._watch.look(view.moment, lambda: view))
+
+
+def _fragment(row: Row, view: View) -> bytes:
+    text = row.fragment(view)
+    HOLDS.until = row.until if row.live else FOREVER
+    return text

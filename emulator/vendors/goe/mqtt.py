@@ -7,14 +7,14 @@ ASSUMED: quality of service 0, client id, silence while `mcr` forbids writing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from ...core.instant import Instant
 from ...core.messages import DONE, Outcome, Reason
 from ...devices.interfaces import BrokerAccess, MqttInterface, Origin, Publish
 from . import discovery
-from .changes import Changes
+from .changes import Changes, Told
 from .device import Device
 from .features import ALL_TOPICS, IDS_LOST_WITH_BROKER, LAST_WILL, RESULT_TOPIC, SUA_NOT_PUBLISHED
 from .refusals import invalid_json
@@ -43,15 +43,15 @@ class MqttApi:
         self._device = device
         self._tables = tables
         self._writer = writer
-        self._changes: Changes | None = None
-        """What was published; None: nothing yet."""
+        self._published: tuple[Changes, Told] | None = None
+        """The keys that have a topic, and what was published of them; None: nothing yet."""
         self._announced: str | None = None
         """Prefix under which it is announced to Home Assistant."""
 
     def restart(self) -> None:
         """The network processor starts again."""
         self._device.broker.restart()
-        self._changes = None
+        self._published = None
 
     def interface(self) -> MqttInterface:
         return MqttInterface(
@@ -80,13 +80,13 @@ class MqttApi:
 
     def publish_again(self) -> None:
         """Another prefix: everything is published under it."""
-        self._changes = None
+        self._published = None
 
     def on_connected(self, _: Origin) -> Iterable[Publish]:
         at = self._device.processor.at
         self._device.broker.opened(at)
         self._writer.changed()
-        self._changes = None
+        self._published = None
         self._announced = None
         return self.on_published(at)
 
@@ -100,27 +100,29 @@ class MqttApi:
 
     # --- topics ------------------------------------------------------------------------------------------------------
 
-    def _topics(self) -> Mapping[str, Row]:
+    def _topics(self) -> Iterable[Row]:
         """The rows that have a topic."""
         device = self._device
         hidden = set() if device.identity.has(ALL_TOPICS) else set(NOT_IN_OLD)
         if device.shows(SUA_NOT_PUBLISHED):
             hidden.add(SUA.name)
         every = device.settings[ALL_SEED_KEYS]
-        rows = self._tables.status.rows.items()
-        return {name: row for name, row in rows if name not in hidden and (every or not row.developer)}
+        rows = self._tables.status.rows.values()
+        return [row for row in rows if row.name not in hidden and (every or not row.developer)]
 
     def on_published(self, at: Instant) -> Iterable[Publish]:
         if not self._device.broker.connected:
             return ()
-        if self._changes is None:
-            self._changes = Changes(self._device, self._topics())
-            rows: Iterable[Row] = self._changes.everything()
+        if self._published is None:
+            changes = Changes(self._device, self._topics())
+            told, news = changes.everything()
         else:
-            rows = self._changes.at(at)
+            changes, told = self._published
+            told, news = changes.at(told, at)
+        self._published = changes, told
         prefix = self._device.broker.prefix
-        told = [Publish(topic=prefix + row.name, payload=row.payload, retain=True) for row in rows]
-        return [*self._announcements(), *told]
+        messages = [Publish(topic=prefix + row.name, payload=row.value_in(text), retain=True) for row, text in news]
+        return [*self._announcements(), *messages]
 
     def _announcements(self) -> Iterable[Publish]:
         """To Home Assistant, once on a connection, and again when `mhe` or `mht` has changed."""

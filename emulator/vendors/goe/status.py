@@ -42,10 +42,9 @@ class Row(Fragment[View]):
         """`"name":value`"""
         return self.renew(view, view.moment)
 
-    @property
-    def payload(self) -> bytes:
-        """The value alone in the fragment made last."""
-        return self.text[self._skip :]
+    def value_in(self, fragment: bytes) -> bytes:
+        """The value alone of a fragment."""
+        return fragment[self._skip :]
 
     def value_text(self, view: View) -> str:
         """The value alone, as JSON."""

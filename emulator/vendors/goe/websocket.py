@@ -16,15 +16,16 @@ from typing import Final
 
 from ...core.instant import Instant
 from ...devices.interfaces import Frame, Origin, WebSocketEndpoint
+from ...devices.watching import Lockstep
 from . import login, messagepack
 from .arduino import JsonError, parse
-from .changes import Changes
+from .changes import Changes, News, Told
 from .device import Device
 from .features import HASH_NAMED
 from .readings import View
 from .refusals import invalid_json
 from .settings import PASSWORD, WEBSOCKET_FORMAT, WEBSOCKET_HASH
-from .status import Row, Tables
+from .status import Status, Tables
 from .writer import Writer
 
 PART: Final = 50
@@ -59,6 +60,7 @@ class WebSocketApi:
         self._tables = tables
         self._writer = writer
         self._visitors = 0
+        self._broadcast: Broadcast | None = None
 
     def endpoint(self) -> WebSocketEndpoint:
         return WebSocketEndpoint(
@@ -74,7 +76,10 @@ class WebSocketApi:
     def open(self, origin: Origin) -> Conversation:
         self._visitors += 1
         tokens = self._token(1), self._token(2)
-        return Conversation(self._device, self._tables, self._writer, origin, tokens)
+        table = self._tables.app_status
+        if self._broadcast is None or self._broadcast.table is not table:
+            self._broadcast = Broadcast(self._device, table)
+        return Conversation(self._device, self._broadcast, self._writer, origin, tokens)
 
     def _token(self, number: int) -> str:
         """Random to a client, the same in every run."""
@@ -88,20 +93,67 @@ def scheme(device: Device) -> login.Scheme:
     return device.settings[WEBSOCKET_HASH] or ("bcrypt" if device.identity.traits.newer_platform else "pbkdf2")
 
 
+class Broadcast:
+    """What clients that have logged in are told: the same messages to all who were told the same."""
+
+    def __init__(self, device: Device, table: Status) -> None:
+        self.table = table
+        self._device = device
+        self._changes = Changes(device, table.rows.values())
+        self._lockstep = Lockstep(self._step)
+
+    def everything(self) -> tuple[Told, Sequence[Frame]]:
+        """The full status, in some messages."""
+        told, rows = self._changes.everything()
+        frames = []
+        for start in range(0, len(rows), PART):
+            last = "false" if start + PART >= len(rows) else "true"
+            frames.append(self._status(f'"fullStatus","partial":{last}', rows[start : start + PART]))
+        return told, frames
+
+    def next(self, told: Told, at: Instant) -> tuple[Told, Sequence[Frame]]:
+        """What is said at `at` to who was told so much."""
+        return self._lockstep.next(told, at, self._changes.moment)
+
+    def _step(self, told: Told, at: Instant) -> tuple[Told, Sequence[Frame]]:
+        told, changed = self._changes.at(told, at)
+        return told, (self._status('"deltaStatus"', changed),) if changed else ()
+
+    def _status(self, head: str, rows: News) -> Frame:
+        body = b",".join([text for _, text in rows]).decode()
+        return coded(self._device, f'{{"type":{head},"status":{{{body}}}}}')
+
+
+def coded(device: Device, text: str) -> Frame:
+    """A message as the wallbox sends it."""
+    match device.settings[WEBSOCKET_FORMAT]:
+        case "msgpack":
+            return messagepack.pack(json.loads(text))
+        case "msgpack_after_zero":
+            return b"\0" + messagepack.pack(json.loads(text))
+        case _:
+            return text
+
+
 class Conversation:
     """One client, from its hello to its end."""
 
-    def __init__(self, device: Device, tables: Tables, writer: Writer, origin: Origin, tokens: tuple[str, str]) -> None:
+    __slots__ = (
+        "_broadcast", "_device", "_origin", "_password", "_scheme", "_token1", "_token2", "_told", "_writer",
+    )  # fmt: skip
+
+    def __init__(
+        self, device: Device, broadcast: Broadcast, writer: Writer, origin: Origin, tokens: tuple[str, str]
+    ) -> None:
         self._device = device
-        self._status_table = tables.app_status
+        self._broadcast = broadcast
         self._writer = writer
         self._origin = origin
         self._scheme = scheme(device)
         self._password = device.settings[PASSWORD]
         self._token1, self._token2 = tokens
-        self._changes = Changes(device, tables.app_status.rows)
-        self._known = False
-        """Whether the client has logged in."""
+        self._told: Told | None = None
+        """What the client was told; None: it has not logged in."""
 
     @property
     def _secret(self) -> str:
@@ -119,36 +171,17 @@ class Conversation:
         return [self._frame(self._device.identity.hello()), self._frame(wanted)]
 
     def published(self, at: Instant) -> Sequence[Frame]:
-        if not self._known:
+        if self._told is None:
             return ()
-        changed = list(self._changes.at(at))
-        return [self._status('"deltaStatus"', changed)] if changed else ()
+        self._told, frames = self._broadcast.next(self._told, at)
+        return frames
 
     def closed(self) -> None:
         """Nothing is left of it."""
         self._device.websocket_clients = max(0, self._device.websocket_clients - 1)
 
-    def _full_status(self) -> Iterable[Frame]:
-        rows = self._changes.everything()
-        for start in range(0, len(rows), PART):
-            last = "false" if start + PART >= len(rows) else "true"
-            yield self._status(f'"fullStatus","partial":{last}', rows[start : start + PART])
-
-    def _status(self, head: str, rows: Sequence[Row]) -> Frame:
-        body = b",".join([row.text for row in rows]).decode()
-        return self._coded(f'{{"type":{head},"status":{{{body}}}}}')
-
     def _frame(self, message: Mapping[str, object]) -> Frame:
-        return self._coded(self._device.identity.print_json(message))
-
-    def _coded(self, text: str) -> Frame:
-        match self._device.settings[WEBSOCKET_FORMAT]:
-            case "msgpack":
-                return messagepack.pack(json.loads(text))
-            case "msgpack_after_zero":
-                return b"\0" + messagepack.pack(json.loads(text))
-            case _:
-                return text
+        return coded(self._device, self._device.identity.print_json(message))
 
     # --- what the client says ----------------------------------------------------------------------------------------
 
@@ -161,7 +194,7 @@ class Conversation:
             return [self._failure(None, BAD_MESSAGE)]
         if message.get("type") == "auth":
             return self._auth(message)
-        if not self._known:
+        if self._told is None:
             return [self._failure(message, NOT_LOGGED_IN)]
         if message.get("type") == "securedMsg":
             return self._secured(message)
@@ -175,8 +208,8 @@ class Conversation:
         )
         if not right:
             return [self._frame({"type": "authError", **echo, "message": "Wrong password"})]
-        self._known = True
-        return [self._frame({"type": "authSuccess", **echo}), *self._full_status()]
+        self._told, frames = self._broadcast.everything()
+        return [self._frame({"type": "authSuccess", **echo}), *frames]
 
     def _secured(self, message: Mapping[str, object]) -> Iterable[Frame]:
         data = message.get("data")
@@ -196,10 +229,10 @@ class Conversation:
         if refusal is not None:
             return self._failure(message, refusal.over_websocket())
         answer = {"type": "response", **_request_id(message), "success": True}
-        row = self._status_table.rows.get(name)
+        row = self._broadcast.table.rows.get(name)
         shown = self._device.identity.print_json(value) if row is None else row.value_text(View(self._device))
         head = self._device.identity.print_json(answer)[:-1]
-        return self._coded(f'{head},"status":{{{self._device.identity.print_json(name)}:{shown}}}}}')
+        return coded(self._device, f'{head},"status":{{{self._device.identity.print_json(name)}:{shown}}}}}')
 
     def _failure(self, message: Mapping[str, object] | None, text: str) -> Frame:
         return self._frame({"type": "response", **_request_id(message), "success": False, "message": text})

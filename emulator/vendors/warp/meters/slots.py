@@ -23,7 +23,7 @@ from ..module import Module
 from ..platform import Platform
 from ..settings import METER_LAST_RESET, METER_RESET
 from ..view import View
-from .values import CALLBACK, TYPES, Sample, measured, places
+from .values import CALLBACK, FOLLOW_TIME, TYPES, Sample, measured, places
 
 FW: Final = Source("fw: modules/meters")
 SILENCE: Final = "meter_fault"
@@ -229,8 +229,10 @@ class Meters(Module):
 
     def _same(self) -> bool:
         """Whether the meter sees what it saw last: nothing has happened, and nothing moves."""
-        sample, quiet = self._sample, self._happened == self.platform.moments.revision
-        return sample is not None and quiet and sample.snapshot.still and sample.vehicle == self.vehicle.measured()
+        sample = self._sample
+        if sample is None or self._happened != self.platform.moments.revision or not sample.snapshot.still:
+            return False
+        return FOLLOW_TIME.isdisjoint(TYPES[self.type]) and sample.vehicle == self.vehicle.measured()
 
     def _new_sample(self, looked: Instant) -> Sample:
         snapshot = self._frozen if self._frozen is not None else self._look(looked)

@@ -81,6 +81,8 @@ many as a float.
 """
 UNKNOWN: Final[dict[int, tuple[int, ...]]] = {6: (364,)}
 """Value ids that a meter publishes without ever knowing them. Source: the same capture, frequency."""
+FOLLOW_TIME: Final = frozenset((381, 474))
+"""Value ids that move though nothing flows: temperature, and the time it has been on."""
 LEGACY: Final[tuple[int | None, ...]] = (
     1, 2, 3, 13, 17, 21, 39, 48, 57, 122, 130, 138, 83, 91, 99, 353, 354, 355, 365, 366, 367, 7, 29, 33, 74, 154, 115,
     356, 368, 364, 209, 211, 273, 275, 341, 388, None, None, None, None, None, None, 4, 5, 6, 8, 25, 369, 370, 371, 377,

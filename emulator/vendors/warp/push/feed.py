@@ -8,6 +8,7 @@ Source: Tinkerforge esp32-firmware, `modules/api/api.cpp`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ....core.instant import MILLISECOND, SECOND, Instant, grid
@@ -55,7 +56,7 @@ class Board:
         api = self.platform.api
         if self._version != api.version:
             quick = [row.name for row in api if isinstance(row, State) and row.low_latency]
-            self._order = {row.name: index for index, row in enumerate(api)}
+            self._order = _order(tuple(api.states))
             self._low_latency = self._watch(quick)
             self._others = self._watch([path for path in self._order if path not in quick])
             self._version = api.version
@@ -97,6 +98,12 @@ class Board:
         """In registration order."""
         order = self._order
         return sorted((*low_latency, *others), key=lambda item: order[item[0]])
+
+
+@lru_cache(maxsize=64)
+def _order(paths: tuple[str, ...]) -> Mapping[str, int]:
+    """Which comes how late."""
+    return {path: index for index, path in enumerate(paths)}
 
 
 class Feed:
