@@ -5,13 +5,16 @@ The one rule: it tells what has happened up to an instant, and that nothing befo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from ..control import views
+from ..control.reading import LARGEST_PAGE
 from ..control.requests import answer, json_of, number, query_of, whole
+from ..runtime.journal import Entry, size_of
 from ..scenario.playing import checks
 
 if TYPE_CHECKING:
@@ -25,6 +28,17 @@ def offer(server: ControlServer, emulator: Emulator) -> None:
     server.application.router.add_get("/fleet/news", led.news)
     server.application.router.add_get("/fleet/overview", led.overview)
     server.application.router.add_post("/fleet/move", led.move)
+
+
+def _page(entries: Iterator[Entry], limit: int) -> list[Entry]:
+    """The first of them, as many as go into one answer."""
+    found, size = [], 0
+    for entry in islice(entries, limit):
+        found.append(entry)
+        size += size_of(entry)
+        if size > LARGEST_PAGE:
+            break
+    return found
 
 
 class Led:
@@ -43,7 +57,7 @@ class Led:
             await self._server.feed.news(wait)
             simulation = self._emulator.simulation
         at = simulation.now()
-        found = list(islice(simulation.journal.after(after), limit))
+        found = _page(simulation.journal.after(after), limit)
         more = bool(found) and found[-1].seq < simulation.journal.seq
         known = found[-1].at - 1 if more else at
         return answer({"known": known, "at": at, "more": more, "entries": views.entries(found)})
