@@ -9,6 +9,7 @@ import asyncio
 import base64
 import itertools
 import json
+import os
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -151,6 +152,7 @@ async def chromium(profile: Path) -> AsyncIterator[Page]:
         f"--user-data-dir={profile}",
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(profile)},  # it is killed in the end, and leaves what it had there
     )
     assert process.stderr is not None
     rest: asyncio.Task[bytes] | None = None
