@@ -5,6 +5,7 @@ The one rule: a handler checks everything first and changes something afterwards
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,9 @@ from ..language.arguments import Duration, Scope, Unreadable
 from ..language.nodes import from_object
 from ..scenario.player import failed
 from ..scenario.playing import checks
-from ..scenario.steps import TimedStep, make_step, parse_steps
+from ..scenario.steps.base import TimedStep
 from ..scenario.steps.checks import PATIENCE
+from ..scenario.steps.vocabulary import make_step, parse_steps
 from ..world.evaluation import evaluate
 from ..world.history import Histories
 from . import central_system, models, views
@@ -80,7 +82,8 @@ class Api:
     async def catalogue(self, _: web.Request) -> web.Response:
         from .catalogue import catalogue
 
-        return answer(catalogue(self.emulator.scenario))
+        found = await asyncio.to_thread(catalogue, self.emulator.scenario)  # the first is long: others get their turn
+        return answer(found)
 
     def known_charger(self, name: str, status: int = 422) -> str:
         known = self.emulator.simulation.chargers

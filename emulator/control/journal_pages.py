@@ -14,8 +14,9 @@ from aiohttp import web
 from ..core.instant import seconds
 from ..errors import did_you_mean
 from ..language.digits import is_index
-from ..verdict.reading import PlacedRule, rules_from
+from ..verdict.reading import rules_from
 from ..verdict.recorded import judge
+from ..verdict.section import PlacedRule
 from . import views
 from .feed import EventFeed
 from .problems import Refused

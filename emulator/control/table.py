@@ -9,8 +9,8 @@ from typing import Final
 from aiohttp import web
 
 from ..scenario.repetition import without_repetition
-from ..scenario.steps import step_schemas, timeline_schema
-from ..verdict.reading import RulesSection
+from ..scenario.steps.vocabulary import step_schemas, timeline_schema
+from ..verdict.section import RulesSection
 from . import adding, models, models_watching, snapshots, watching
 from .api import Api
 from .journal_pages import JournalPages

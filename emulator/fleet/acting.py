@@ -17,8 +17,8 @@ from ..control.journal_pages import MOST_ENTRIES, rules_of
 from ..control.problems import Refused
 from ..control.requests import answer, json_of, model_of, nothing, query_of
 from ..core.instant import Instant, seconds
-from ..scenario.steps import parse_steps
 from ..scenario.steps.checks import Clock
+from ..scenario.steps.vocabulary import parse_steps
 from ..service.options import MOST_EARLIER
 from . import joining
 from .moving import Items, Moving

@@ -13,8 +13,8 @@ from ..control.problems import Refused
 from ..core.instant import Instant
 from ..language.arguments import Duration, Scope, Unreadable
 from ..language.nodes import from_object
-from ..scenario.steps import make_step
 from ..scenario.steps.checks import PATIENCE, WaitUntil
+from ..scenario.steps.vocabulary import make_step
 from ..service.travel import until_as_noted
 from ..world.expectations import Changed
 

@@ -14,7 +14,8 @@ from aiohttp import web
 from ..control import views
 from ..control.reading import LARGEST_PAGE
 from ..control.requests import answer, json_of, number, query_of, whole
-from ..runtime.journal import Entry, size_of
+from ..runtime.journal import Entry
+from ..runtime.sizes import size_of
 from ..scenario.playing import checks
 
 if TYPE_CHECKING:

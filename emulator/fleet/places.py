@@ -18,7 +18,7 @@ from ..world.quantities import FAULT, Quantity, resolve
 if TYPE_CHECKING:
     from ..scenario.plan import Scenario
     from ..scenario.steps.base import TimedStep
-    from ..verdict.reading import PlacedRule
+    from ..verdict.section import PlacedRule
     from .workers import Worker, Workers
 
 SHOWN: Final = 3

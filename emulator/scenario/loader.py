@@ -17,7 +17,7 @@ from ..language.arguments import Scope, Unreadable
 from ..language.names import Names
 from ..language.nodes import Node, from_object, from_yaml
 from ..language.records import Argument
-from ..verdict.reading import PlacedRule, RulesSection
+from ..verdict.section import PlacedRule, RulesSection
 from ..world.names import SiteNames
 from ..world.plan import ChargerPlan, ControlBoxPlan
 from ..world.vehicles import VEHICLES
@@ -29,8 +29,7 @@ from .probing import Probe
 from .schema import TimelineSection
 from .sections import check_ports
 from .shipped import located
-from .steps import TimedStep
-from .steps.grid import NO_CONTROL_BOX, OfTheGrid
+from .steps.base import TimedStep
 from .variants import Variant
 from .wallboxes import salvaged, wallbox_names
 
@@ -164,6 +163,10 @@ def _control_box(document: ScenarioDocument, names: Names, scope: Scope) -> Cont
 
 def _check_grid(tracks: Sequence[Sequence[TimedStep]], scope: Scope) -> None:
     """Report every step that needs a control box where there is none."""
+    if not any(tracks):
+        return
+    from .steps.grid import NO_CONTROL_BOX, OfTheGrid
+
     for track in tracks:
         for step in track:
             if isinstance(step.step, OfTheGrid):

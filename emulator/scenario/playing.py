@@ -6,12 +6,13 @@ The one rule: whoever moves the site without its clock brings the clock along.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ..core.agenda import CONNECTING
 from ..core.instant import Instant
 from ..core.messages import Outcome, Reason
+from ..core.values import value
 from ..errors import EmulatorError
 from ..runtime.bugs import Bug, bug_of
 from ..runtime.clock import Clock
@@ -25,7 +26,7 @@ from ..world.site import Site
 from .plan import Scenario
 from .player import FOREVER, Player, Result
 from .publishing import QuietBroker
-from .steps import TimedStep, make_step
+from .steps.base import TimedStep
 from .steps.checks import PATIENCE, WaitUntil
 
 
@@ -148,7 +149,7 @@ def perform(site: Site, steps: Sequence[TimedStep], finished: Callable[[Result],
     return player
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AdvanceResult:
     """What happened while time was moved."""
 
@@ -192,6 +193,8 @@ def advance(
 
 def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:
     """Expectations from plain data, for `advance` and the API. ScenarioError with all problems."""
+    from .steps.vocabulary import make_step
+
     step = make_step("wait_until", site.names, dict(expected)).step
     assert isinstance(step, WaitUntil)
     return step.checks
@@ -199,4 +202,6 @@ def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:
 
 def expect(site: Site, expected: Mapping[str, object]) -> Outcome:
     """Check quantities against expectations, and record the result; `detail` has `ok` and `items`."""
+    from .steps.vocabulary import make_step
+
     return apply_step(site, make_step("expect", site.names, dict(expected)))
