@@ -30,9 +30,8 @@ Row = tuple[str, str, str]
 
 SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
     "Fairness": (
-        ("messages in a helping", "protocols.turns.HELPING", ""),
+        ("messages, or new connections, in a helping", "protocols.turns.HELPING", ""),
         ("longest helping", "protocols.turns.LONGEST", "s"),
-        ("connections accepted in a go on a shared socket", "protocols.listening.AT_ONCE", ""),
     ),
     "Scenario files and requests": (
         ("size of a file", "language.bounds.LARGEST_FILE", "bytes"),
@@ -126,6 +125,7 @@ SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
         ("snapshots", "service.snapshots.MOST", ""),
         ("memory of all", "service.snapshots.LARGEST", "bytes"),
     ),
+    "Wallboxes that are added to a running emulator": (("wallboxes", "service.growth.MOST", ""),),
     "Connections that wallboxes make": (
         ("a message of a WebSocket (OCPP)", "protocols.websocket_wire.LONGEST", "bytes"),
         ("bytes that a WebSocket's other side leaves unread", "protocols.websocket_wire.MOST_UNREAD", "bytes"),
