@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
@@ -20,7 +21,7 @@ import pytest
 
 from emulator import __version__
 from emulator.cli import COMMANDS, main
-from emulator.scenario.steps import STEPS
+from emulator.scenario.steps.vocabulary import STEPS
 
 COMMAND = (sys.executable, "-m", "emulator")
 GOOD = """\
@@ -86,6 +87,35 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+LATE = (
+    "aiohttp", "pydantic", "zeroconf", "emulator.faults", "emulator.faults.transport", "emulator.verdict.rules",
+    "emulator.scenario.steps.fault",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stated", "imported"),
+    [
+        ("", []),
+        ("steps: [{at: 1 s, plug_in: {vehicle: vw_id3}}]", ["emulator.faults", "emulator.scenario.steps.fault"]),
+        ("rules: [{name: polite, always: {client: {requests: goe, rate: <= 9 /s}}}]", ["emulator.verdict.rules"]),
+    ],
+)
+def test_check_imports_what_a_scenario_has(tmp_path: Path, stated: str, imported: list[str]) -> None:
+    path = tmp_path / "scenario.yaml"
+    path.write_text(f"wallbox: goe\n{stated}\n", "utf-8")
+    code = (
+        f"import sys\nfrom emulator.commands.check import command\ncommand([{str(path)!r}], standalone_mode=False)\n"
+        f"print([name for name in {LATE} if name in sys.modules])\n"
+        "print([name for name in sys.modules if name.startswith('emulator.vendors.') and name.endswith('.vendor')])\n"
+    )
+    done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True)
+    fine, late, vendors = done.stdout.splitlines()
+    assert "fine" in fine
+    assert set(imported) <= set(ast.literal_eval(late)) <= {*imported, "emulator.faults"}
+    assert ast.literal_eval(vendors) == ["emulator.vendors.goe.vendor"]
 
 
 def test_a_mistyped_command_gets_a_suggestion() -> None:
@@ -243,6 +273,14 @@ def test_ctl_drives_it(good: Path) -> None:
         assert json.loads(emulator.ctl("clock", "frozen"))["mode"] == "frozen"
         assert json.loads(emulator.ctl("chargers", "charger"))["contactor"] == "open"
         assert emulator.where("http") in emulator.ctl("wallboxes")
+        added = emulator.ctl("add-wallbox", "{vendor: goe, http: 0}", "--name", "second")
+        url = next(line.split()[2] for line in added.splitlines() if " http " in line)
+        assert emulator.get(f"{url}/api/status?filter=amp") == {"amp": 16}
+        assert "charger.second" in emulator.ctl("wallboxes")
+        emulator.ctl("remove-wallbox", "second")
+        assert "charger.second" not in emulator.ctl("wallboxes")
+        assert 'did you mean "goe"' in run("ctl", "--url", emulator.url, "add-wallbox", "geo", code=2).stderr
+        assert "WALLBOX:2:1: not YAML" in run("ctl", "--url", emulator.url, "add-wallbox", "{", code=2).stderr
         emulator.ctl("health")
         emulator.ctl("snapshot", "take", "here")
         assert "here" in emulator.ctl("snapshot", "list")
