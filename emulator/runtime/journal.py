@@ -11,12 +11,13 @@ import json
 import tempfile
 import weakref
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import IO, Any, Final
 
 from ..core.instant import SECOND, Instant, seconds
+from .listeners import Listeners
 
 KINDS: Final = (
     "event", "stimulus", "command", "request", "write", "push", "connection", "fault", "expectation", "note", "clock",
@@ -256,7 +257,7 @@ class Journal:
         self._limit = limit
         self._spill = spill
         self._wall = wall
-        self._listeners: list[Listener] = []
+        self._listeners: Listeners[Entry] = Listeners()
         self.seq = 0
         self._gone = 0
         self._recognise: Recognise = lambda _client, _agent, _interface: None
@@ -297,7 +298,7 @@ class Journal:
         entry.agent = agent
         entry.who = who
         lane = self._lanes.get(kind)
-        if lane is None or not seq % SAMPLED or not lane.measured or self._listeners:
+        if lane is None or not seq % SAMPLED or not lane.measured or self._listeners[kind]:
             self._add(entry)
         else:
             lane.entries.append(entry)
@@ -336,9 +337,8 @@ class Journal:
         lane.entries.append(entry)
         if not self.seq % SAMPLED or not lane.measured:
             self._settle(lane)
-        if self._listeners:
-            for listener in tuple(self._listeners):
-                listener(entry)
+        for listener in self._listeners[entry.kind]:
+            listener(entry)
 
     def _settle(self, lane: _Lane) -> None:
         """Measure what is complete, and make room."""
@@ -367,10 +367,9 @@ class Journal:
             self._agents[client] = agent
             self._clients.clear()
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` for every new entry; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def listen(self, listener: Listener, kinds: Collection[str] | None = None) -> Callable[[], None]:
+        """Call `listener` for every new entry, or for those of some kinds; returns what ends that."""
+        return self._listeners.add(listener, kinds)
 
     @property
     def dropped(self) -> int:
