@@ -35,10 +35,19 @@ class Figure:
     ceiling: Callable[[Load, int], Served]
     """The server beside it; it is told the port of the wallbox, whose reply it copies."""
     requests: int = 4000
+    fault: Mapping[str, object] | None = None
+    """Armed on the wallbox that is measured."""
 
 
-def scenario(box: Mapping[str, object]) -> dict[str, object]:
-    return {"charger": {"wallboxes": {str(box["vendor"]): {**box, "realism": "off"}}}, "steps": [VEHICLE]}
+def scenario(box: Mapping[str, object], fault: Mapping[str, object] | None = None) -> dict[str, object]:
+    steps = [VEHICLE] if fault is None else [VEHICLE, {"at": "20 s", "fault": fault}]
+    return {"charger": {"wallboxes": {str(box["vendor"]): {**box, "realism": "off"}}}, "steps": steps}
+
+
+def emulated(figure: Figure, fault: Mapping[str, object] | None = None) -> Served:
+    """The wallbox of a figure."""
+    speed = 0.0 if figure.frozen else 1.0
+    return Served.of("emulator", {"scenario": scenario(figure.box, fault), "speed": speed})
 
 
 def bare(load: Load, port: int) -> Served:
@@ -73,11 +82,11 @@ def measured(figure: Figure, rounds: int, share: float) -> tuple[float, float]:
     """CPU per request of wallbox and ceiling [us], medians of interleaved rounds."""
     count = max(8, round(figure.requests * share))
     with ExitStack() as stack:
-        speed = 0.0 if figure.frozen else 1.0
-        ours = stack.enter_context(Served.of("emulator", {"scenario": scenario(figure.box), "speed": speed}))
-        port = round(ours.told[f"charger.{figure.port}"])
-        other = stack.enter_context(figure.ceiling(figure.load, port))
-        pair = ((ours, port), (other, round(other.told["port"])))
+        name = f"charger.{figure.port}"
+        ours = stack.enter_context(emulated(figure, figure.fault))
+        port = round(ours.told[name])
+        other = stack.enter_context(figure.ceiling(figure.load, port) if figure.fault is None else emulated(figure))
+        pair = ((ours, port), (other, round(other.told["port" if figure.fault is None else name])))
         found: tuple[list[float], list[float]] = ([], [])
         for number in range(rounds + 1):  # the first one warms up
             for (server, where), costs in zip(pair, found, strict=True):
@@ -133,6 +142,30 @@ def _modbus(name: str, box: Mapping[str, object], load: ModbusLoad) -> Iterator[
         )
 
 
+def _faults(
+    name: str, box: Mapping[str, object], load: Load, interface: str, away: str, match: Mapping[str, object]
+) -> Iterator[Figure]:
+    """A fault that hits nothing, on the interface that is asked and on another one, beside none at all."""
+    vendor = box["vendor"]
+    late = {"name": "late", "kind": "delay", "delay": "3 s"}
+    for where, fault, goal, floor in (
+        ("not matching", {**late, "on": f"charger.{vendor}.{interface}", "match": match}, 1 / 1.1, 0.75),
+        ("elsewhere", {**late, "on": f"charger.{vendor}.{away}"}, 0.97, 0.8),
+    ):
+        yield Figure(
+            name=f"{name}, fault {where}",
+            beside="none armed",
+            goal=goal,
+            floor=floor,
+            load=load,
+            box=box,
+            port=f"{vendor}.{interface}",
+            frozen=False,
+            ceiling=bare,
+            fault=fault,
+        )
+
+
 def figures() -> list[Figure]:
     """Every ratio of the table."""
     return [
@@ -158,4 +191,6 @@ def figures() -> list[Figure]:
         *_modbus("WARP, 30 registers", WARP, ModbusLoad(4, (2100, 30))),
         *_modbus("Bender, 30 registers", BENDER, ModbusLoad(3, (200, 28))),
         *_modbus("KEBA, 2 registers", KEBA, ModbusLoad(3, (1020, 2), unit=255)),
+        *_faults("NRGkick, 60 registers", NRGKICK, ModbusLoad(3, (194, 60)), "modbus", "http", {"register": 35}),
+        *_faults("NRGkick /values", NRGKICK, HttpLoad("/values"), "http", "modbus", {"path": "/info"}),
     ]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from emulator.scenario.steps.base import TimedStep
+    from emulator.service.emulator import Emulator
 
 LOCAL: Final = "127.0.0.1"
 HEADERS: Final = frozenset({"content-length", "transfer-encoding", "connection", "content-type"})
@@ -34,13 +35,19 @@ async def serve_emulator(argument: dict[str, object]) -> None:
     """A scenario as data, two minutes after its start, from where it goes on at `speed`."""
     from emulator.scenario.loader import from_data
     from emulator.service.emulator import Emulator, Options
+    from emulator.service.garbage import brief_collections
 
     data = argument["scenario"]
     assert isinstance(data, dict)
     speed = argument.get("speed", 1.0)
     assert isinstance(speed, int | float)
     options = Options(any_port=bool(argument.get("any_port", True)), speed=0.0, announce=False)
-    async with Emulator(from_data(data), options) as emulator:
+    with brief_collections():
+        await _serve(Emulator(from_data(data), options), speed)
+
+
+async def _serve(served: Emulator, speed: float) -> None:
+    async with served as emulator:
         await emulator.advance(by=120_000_000)
         emulator.clock.set_speed(speed)
         emulator.simulation.wake()
@@ -71,6 +78,7 @@ async def serve_fleet(argument: dict[str, int]) -> None:
             "wallboxes": await _took(lambda: _done(views.wallboxes(emulator))),
             "step": await _took(lambda: emulator.apply([_press()])),
             "advance": await _took(lambda: emulator.advance(by=1_000_000)),
+            "first": await _took(emulator.reset, 1),
             "reset": await _took(emulator.reset),
         }
         print(json.dumps(figures), flush=True)
@@ -99,7 +107,7 @@ async def _took(work: Callable[[], Awaitable[object]], repeats: int = 3) -> floa
 
 
 def fleet(count: int) -> dict[str, object]:
-    """A scenario with that many chargers, a box of some vendor on each."""
+    """A scenario with that many chargers, a box of some vendor on each, from a stated moment on."""
     kinds = ("goe", "warp", "nrgkick", "lektrico", "bender", "keba")
     chargers: dict[str, object] = {}
     for number in range(count):
@@ -108,7 +116,7 @@ def fleet(count: int) -> dict[str, object]:
         chargers[f"c{number}"] = {"wallboxes": {vendor: {"interfaces": "all", "address": address, "mqtt": False}}}
         if vendor not in ("goe", "warp"):
             del chargers[f"c{number}"]["wallboxes"][vendor]["mqtt"]  # type: ignore[index]
-    return {"chargers": chargers}
+    return {"epoch": "2026-01-05T00:00:00+01:00", "chargers": chargers}
 
 
 async def serve_reset(argument: dict[str, int]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Generic, NamedTuple
 
+from ..core.freshness import ONCE
 from ..core.messages import Outcome, Reason
 from .firmware import Profile
 from .interfaces import ModbusReply, ModbusRequest, Origin
@@ -71,9 +72,11 @@ class Table(Generic[V, W]):
             plan = self._plans[key] = self._plan(*key)
         if plan.refused is not None:
             return self._refuse(*plan.refused)
-        moment = self._moments.now() if self._moments is not None else None
-        if moment is not None and plan.holds(moment):
-            return plan.reply
+        moment, before = self._moments.now() if self._moments is not None else None, plan.moment
+        if moment is not None and before is not None and before[0] == moment[0]:
+            at, until = moment[1], plan.until
+            if at < until or (at == before[1] and until != ONCE):
+                return plan.reply
         seen = view()
         order = PLAIN if self.bank.order is None else self.bank.order(seen)
         refused = plan.renew(seen, moment, order, self._fill, request.count)
@@ -201,9 +204,11 @@ class RegisterTable(Generic[V, W]):
         """`moments`: of the wallbox; without, every value is read anew for every request."""
         self.layout = layout
         banks = {id(bank): bank for banks in layout.functions.values() for bank in banks}
-        self.tables = {key: Table(bank, profile, layout.prefix, moments) for key, bank in banks.items()}
+        made = {key: Table(bank, profile, layout.prefix, moments) for key, bank in banks.items()}
+        self.tables = tuple(made.values())
+        """One of each bank."""
         self._functions = {
-            function: tuple(self.tables[id(bank)] for bank in banks) for function, banks in layout.functions.items()
+            function: tuple(made[id(bank)] for bank in banks) for function, banks in layout.functions.items()
         }
 
     def serve(self, request: ModbusRequest, view: Callable[[], V], wallbox: W) -> ModbusReply | None:
@@ -265,6 +270,10 @@ class RegisterTable(Generic[V, W]):
                         seen.add(item.start)
                         yield f"{self.layout.prefix}{item.start}"
 
+    def tables_of(self, function: int) -> tuple[Table[V, W], ...]:
+        """The tables that a function code reaches."""
+        return self._functions.get(function, ())
+
     @property
     def served(self) -> tuple[int, ...]:
         """The function codes it answers."""
@@ -283,7 +292,7 @@ class RegisterTable(Generic[V, W]):
 
     def fidelity(self) -> Iterator[Fidelity]:
         """Every row of every bank, by bank and address."""
-        for table in self.tables.values():
+        for table in self.tables:
             for item in table.items:
                 row = item.row
                 kind = row.type.title + (f", x {row.scale:g}" if row.scale != 1 else "")

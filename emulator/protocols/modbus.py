@@ -10,10 +10,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
 from ..devices.interception import UNTOUCHED, Interception
-from ..devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest
+from ..devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest, Origin
 from ..devices.traffic import WRITES, of_modbus
 from ..runtime.journal import Detail
 from .listening import Listening
@@ -22,21 +22,16 @@ from .modbus_frames import (
     DEVICE_FAILURE,
     ILLEGAL_VALUE,
     NAMES,
-    READ_COILS,
-    READ_DISCRETE,
-    READ_HOLDING,
-    READ_INPUT,
     Asked,
     Frame,
     Framer,
     Framing,
-    decode,
     encode,
     exception,
-    fits,
     framed,
     request,
 )
+from .modbus_known import Known, understood
 from .server import Endpoint, Server
 from .tcp import reset
 from .turns import Turn
@@ -46,23 +41,6 @@ HALF_SENT_TIMEOUT: Final = 10.0
 
 HELD_BACK: Final = 64
 """Replies that may wait on one connection; then nothing more is read from it."""
-
-RECOGNISED: Final = frozenset((READ_COILS, READ_DISCRETE, READ_HOLDING, READ_INPUT))
-MOST_KNOWN: Final = 256
-"""Reads that a server recognises."""
-
-
-class Known(NamedTuple):
-    """What a request says."""
-
-    asked: Asked | None
-    """None: it contradicts itself."""
-    fits: bool
-    """It is as long as its function says."""
-    told: Mapping[str, object]
-    """For its entry."""
-    form: tuple[int, bytes] | None = None
-    """What it is kept by."""
 
 
 class ModbusServer(Server):
@@ -122,7 +100,7 @@ class ModbusServer(Server):
 
     def exchange(self, frame: Frame, client: str | None) -> Answer:
         """What is done about one request. The one place where a request meets the vendor; recorded as one entry."""
-        known = self._known.get((frame.unit, frame.pdu)) or self._understood(frame)
+        known = self._known.get((frame.unit, frame.pdu)) or understood(frame, self._known)
         endpoint, interface, asked = self.endpoint, self.endpoint.interface, known.asked
         assert isinstance(interface, ModbusInterface)
         if interface.exact_lengths and not known.fits:
@@ -133,30 +111,15 @@ class ModbusServer(Server):
             endpoint.record("request", f"{NAMES[frame.pdu[0]]} (illegal)", detail, client=client)
             return Answer(framed(frame.transaction, frame.unit, exception(frame.pdu[0], ILLEGAL_VALUE)))
         entry = endpoint.record("request", asked.title, detail, client=client)
-        asking = request(frame, asked, endpoint.origin(entry.client, entry))
+        asking = request(frame, asked, Origin(endpoint.name, client, endpoint.host, entry.seq))
         if asking.payload:
             detail.complete({"payload": asking.payload.hex()})
         interception = endpoint.intercept(known.form, client, of_modbus, asking, endpoint.name)
         with endpoint.simulation.exchange(entry, reading=asked.function not in WRITES, fresh=True):
             found = endpoint.ask(_broken, _answered, interface.handle, frame, asked, asking, interception)
-        if found is None:
-            found = ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE)
-        reply, pdu = found
-        return passed(answer(frame, pdu, reply, detail), interception)
-
-    def _understood(self, frame: Frame) -> Known:
-        """What a request says; kept if it reads, because clients ask the same for ever."""
-        asked, told = decode(frame.pdu), {"unit": frame.unit}
-        if asked is None:
-            illegal = {"payload": frame.pdu[1:].hex(), "exception": ILLEGAL_VALUE}
-            return Known(None, fits(frame.pdu), {**told, **illegal})
-        if asked.function not in RECOGNISED:
-            return Known(asked, fits(frame.pdu), told)
-        if len(self._known) >= MOST_KNOWN:
-            self._known.clear()
-        form = frame.unit, frame.pdu
-        known = self._known[form] = Known(asked, fits(frame.pdu), told, form)
-        return known
+        reply, pdu = found or (ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE))
+        made = answer(frame, pdu, reply, detail)
+        return made if interception is UNTOUCHED else passed(made, interception)
 
 
 def _answered(
@@ -168,7 +131,7 @@ def _answered(
 ) -> tuple[ModbusReply | None, bytes | None]:
     """The device's reply, and its payload on the wire."""
     reply = handle(asking) if interception is UNTOUCHED else interception.modbus(asking, handle)
-    return reply, None if reply is None or hangs_up(reply) else encode(frame.pdu, asked, reply)
+    return reply, None if reply is None or (reply.close and hangs_up(reply)) else encode(frame.pdu, asked, reply)
 
 
 def _broken() -> None:
@@ -227,34 +190,48 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._ended:
             return
-        self._stop_half_sent()
+        if self._half_sent is not None:
+            self._stop_half_sent()
         self.heard = self._loop.time()
-        whole = None if self._asked else self._framer.whole(data)
-        if whole is None:
+        whole = None if self._asked or self._full or self._turn.waiting else self._framer.whole(data)
+        if whole is not None:  # nothing comes before or behind it
+            self._answer(whole)
+        else:
             self._asked += self._framer.feed(data)
             self._turn.go()
-        else:
-            self._asked.append(whole)
-            self._turn.single()
+
+    @property
+    def _full(self) -> bool:
+        """The client does not take its answers."""
+        return self._congested or len(self._held) >= HELD_BACK
 
     def _take(self) -> bool:
         """Answer one request, if there is one and the client takes its answers; whether there may be more."""
-        if self._ended or self._congested or len(self._held) >= HELD_BACK:
+        if self._ended or self._full:
             return False
         if not self._asked:
             self._nothing_left()
             return False
-        server = self.server
-        server.endpoint.simulation.present()  # what was due happens first: the wallbox may go down by it
-        if self._ended:
+        return self._answer(self._asked.popleft())
+
+    def _answer(self, frame: Frame) -> bool:
+        """Answer one request; whether others may be."""
+        server, transport = self.server, self._transport
+        wallbox = server.endpoint.wallbox
+        wallbox.simulation.present()  # what was due happens first: the wallbox may go down by it
+        if self._doomed or transport is None or transport.is_closing():
             return False
         self._answering = True
         try:
-            answer = server.exchange(self._asked.popleft(), self.client)
+            answer = server.exchange(frame, self.client)
         finally:
             self._answering = False
-        lag = 0.0 if self._doomed else server.endpoint.latency()
-        self.put(answer if lag <= 0 else replace(answer, delay=answer.delay + lag))
+        if self._doomed:
+            self.put(answer)
+        elif (lag := wallbox.realism.latency(server.endpoint.name)) > 0:
+            self.put(replace(answer, delay=answer.delay + lag))
+        else:
+            self.put(answer)
         return True
 
     def _nothing_left(self) -> None:

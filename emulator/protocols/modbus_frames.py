@@ -25,6 +25,8 @@ WRITE_COILS: Final = 15
 WRITE_REGISTERS: Final = 16
 MASK_WRITE: Final = 22
 READ_WRITE: Final = 23
+REGISTERS: Final = frozenset((READ_HOLDING, READ_INPUT, READ_WRITE))
+"""Functions that are answered with registers."""
 
 ILLEGAL_FUNCTION: Final = 1
 ILLEGAL_VALUE: Final = 3
@@ -263,7 +265,9 @@ def exception(function: int, code: int) -> bytes:
 
 def encode(pdu: bytes, asked: Asked, reply: ModbusReply) -> bytes:
     """The PDU that answers the request `pdu`. ValueError if the reply does not fit it."""
-    function = asked.function
+    function, packed = asked.function, reply.packed
+    if packed is not None and function in REGISTERS and len(packed) == 2 * asked.count and reply.exception is None:
+        return PAIR.pack(function, len(packed)) + packed
     if reply.exception is not None:
         return exception(function, reply.exception)
     if function not in NAMES:  # a device's own function: the values are the bytes after the function code
@@ -272,9 +276,6 @@ def encode(pdu: bytes, asked: Asked, reply: ModbusReply) -> bytes:
         return pdu
     if function in (WRITE_COILS, WRITE_REGISTERS):
         return pdu[:5]
-    packed = reply.packed
-    if packed is not None and len(packed) == 2 * asked.count and function not in (READ_COILS, READ_DISCRETE):
-        return PAIR.pack(function, len(packed)) + packed
     if len(reply.values) != asked.count:
         raise ValueError(f"{asked.title}: {len(reply.values)} values")
     if function in (READ_COILS, READ_DISCRETE):

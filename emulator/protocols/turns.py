@@ -1,9 +1,9 @@
 """Fairness: what one client sends in one go is taken in a little at a time, and others have their turn in between.
 
-The one rule: every server takes in what arrives through `Turn.go`. A first helping is taken at once, a small one if
-others have had theirs in this pass of the loop. Whoever sent more stands in one queue for all connections of the event
-loop, in which one of them has one helping per pass. So a client that asks one thing waits for one helping of somebody
-else's, whatever others send, over whichever protocol.
+The one rule: every server takes in what arrives through `Turn.go`, but for a message that comes all alone. A first
+helping is taken at once, a small one if others have had theirs in this pass of the loop. Whoever sent more stands in
+one queue for all connections of the event loop, in which one of them has one helping per pass. So a client that asks
+one thing waits for one helping of somebody else's, whatever others send, over whichever protocol.
 """
 
 from __future__ import annotations
@@ -36,15 +36,6 @@ class Turn:
         self._queue = _Queue.of(self._loop)
         self._going = False
         self.waiting = False
-
-    def single(self) -> None:
-        """One message has arrived, and nothing else is left to be taken in: there is nobody to be unfair to."""
-        if not self.waiting and not self._going:
-            self._going = True
-            try:
-                self._take()
-            finally:
-                self._going = False
 
     def go(self) -> None:
         """Something has arrived, or what kept it from being taken in is over."""

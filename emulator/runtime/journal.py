@@ -227,8 +227,10 @@ def size_of(value: object) -> int:
         match left.pop():
             case float() | int() | None:
                 size += 30
-            case str() | bytes() as text:
-                size += 60 + len(text)
+            case str() as text:
+                size += 60 + len(text) * (1 if text.isascii() else _width(text))
+            case bytes() as data:
+                size += 60 + len(data)
             case Entry() as entry:
                 size += ENTRY + len(entry.name)
                 left.append(entry.detail)
@@ -244,6 +246,12 @@ def size_of(value: object) -> int:
             case _:
                 size += 30
     return size
+
+
+def _width(text: str) -> int:
+    """Bytes of each character: those of the widest."""
+    widest = max(text)
+    return 1 if widest < "\u0100" else 2 if widest < "\U00010000" else 4
 
 
 class Journal:

@@ -74,9 +74,14 @@ class Simulation:
 
     def present(self) -> Instant:
         """As `now`, for who tells nobody what time it is (see `core.freshness`)."""
+        agenda = self.agenda
         if not self._busy and not self._held:
-            self.advance_to(self.clock.now())
-        return self.agenda.at
+            at = self.clock.now()
+            if self._pending or not agenda.quiet_until(at):
+                self.advance_to(at)
+            elif at > agenda.at:
+                agenda.at = at
+        return agenda.at
 
     def exchange(self, entry: Entry | int | None, *, reading: bool = False, fresh: bool = False) -> Exchange:
         """Everything inside happens at one instant, as an answer to `entry`: a reply never mixes two instants.
@@ -86,12 +91,10 @@ class Simulation:
         """
         if not fresh or not self.agenda.quiet_until(self.agenda.at):
             self.present()
-        return Exchange(self, entry, reading)
-
-    def owner_of(self, entry: Entry | int | None) -> Happenings:
-        """Whose affair an entry is."""
-        charger = self.chargers.get(entry.charger or "") if isinstance(entry, Entry) else None
-        return self.agenda.owner if charger is None else charger.happenings
+        if not isinstance(entry, Entry):
+            return Exchange(self, entry, self.agenda.owner, reading)
+        charger = self.chargers.get(entry.charger or "")
+        return Exchange(self, entry.seq, self.agenda.owner if charger is None else charger.happenings, reading)
 
     @property
     def answering(self) -> bool:
@@ -255,25 +258,27 @@ class Simulation:
 class Exchange:
     """A request that is being answered, as `with`."""
 
-    __slots__ = ("_before", "_entry", "_owner", "_reading", "_simulation")
+    __slots__ = ("_agenda", "_before", "_cause", "_caused", "_journal", "_owner", "_reading", "_simulation")
 
-    def __init__(self, simulation: Simulation, entry: Entry | int | None, reading: bool) -> None:
+    def __init__(self, simulation: Simulation, cause: int | None, owner: Happenings, reading: bool) -> None:
+        """`owner`: whose affair it is."""
         self._simulation = simulation
-        self._entry = entry
+        self._cause = cause
+        self._owner = owner
         self._reading = reading
 
     def __enter__(self) -> None:
-        simulation, entry = self._simulation, self._entry
+        simulation = self._simulation
         simulation._held += 1
-        agenda, journal = simulation.agenda, simulation.journal
-        self._before = agenda.owner, journal.cause
-        self._owner = agenda.owner = simulation.owner_of(entry)
-        journal.cause = entry.seq if isinstance(entry, Entry) else entry
+        self._agenda = agenda = simulation.agenda
+        self._journal = journal = simulation.journal
+        self._before, agenda.owner = agenda.owner, self._owner
+        self._caused, journal.cause = journal.cause, self._cause
 
     def __exit__(self, *_: object) -> None:
-        simulation = self._simulation
-        simulation.agenda.owner, simulation.journal.cause = self._before
-        simulation._held -= 1
+        self._simulation._held -= 1
+        self._agenda.owner = self._before
+        self._journal.cause = self._caused
         if not self._reading:
             self._owner.count += 1
 

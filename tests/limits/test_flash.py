@@ -24,6 +24,9 @@ MODELS: Mapping[str, str] = {"keba": "keba-p30-x-32"}
 """The model of a vendor that has most of its settings; the others: the vendor's first."""
 NEW_AT_EVERY_START: Mapping[tuple[str, str], str] = {
     ("goe", "rbc"): "counts the restarts",
+    ("goe", "booking"): "is booked",
+    ("keba", "running_session"): "is written down as ended",
+    ("lektrico", "session_open"): "is counted",
     ("goe", "v1_amp"): "is what the next restart brings back, and gone with it",
     ("warp", "boots"): "the log of the last boots",
     ("warp", "evse/user_enabled"): "goes off where there are no users",

@@ -19,12 +19,14 @@ def fill(journal: Journal, count: int, *, kind: str = "push", text: str = "x" * 
         journal.record(number, kind, f"n{number}", {"payload": text + str(number)}, charger="garage", client="1.2.3.4")
 
 
-@pytest.mark.parametrize("kind", ["push", "request", "event"])
-def test_it_is_bounded_by_bytes_whatever_comes(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "text"), [("push", "x" * 200), ("request", "x" * 200), ("event", "x" * 200), ("request", "🚗" * 200)]
+)
+def test_it_is_bounded_by_bytes_whatever_comes(kind: str, text: str) -> None:
     gc.collect()
     tracemalloc.start()
     journal = Journal(limit=4 * MEGABYTE)
-    fill(journal, 20_000, kind=kind)
+    fill(journal, 20_000, kind=kind, text=text)
     used, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert 1.5 * MEGABYTE < used < 6 * MEGABYTE

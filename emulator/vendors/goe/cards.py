@@ -13,7 +13,7 @@ from ...core.messages import DONE, Outcome, Reason
 from ...devices.settings import Settings
 from .features import UNNAMED_CARDS
 from .identity import Identity
-from .settings import CARD_ENERGIES, CARD_NAMES, CARD_TAGS, SLOTS, TRX, CardEntry
+from .settings import BOOKING, CARD_ENERGIES, CARD_NAMES, CARD_TAGS, SLOTS, TRX, CardEntry
 
 
 def normal(tag: str) -> str:
@@ -34,8 +34,6 @@ class Cards:
         self.last_read: Instant | None = None
         self.started_with: str | None = None
         """The tag that started the transaction (`tsi`)."""
-        self._booking: int | None = None
-        self._base = 0.0
         self._shown: list[Mapping[str, object]] | None = None
 
     def restart(self) -> None:
@@ -59,12 +57,12 @@ class Cards:
 
     def energy(self, slot: int, total: float) -> int:
         """Energy booked on a slot, the running transaction included; `total`: the meter's [Wh]."""
-        booked = self._settings[CARD_ENERGIES[slot]]
-        return int(booked + max(0.0, total - self._base) if slot == self._booking else booked)
+        booked, running = self._settings[CARD_ENERGIES[slot]], self._settings[BOOKING]
+        return int(booked + max(0.0, total - running[1]) if running is not None and running[0] == slot else booked)
 
     def shown(self, total: float) -> list[Mapping[str, object]]:
         """`cards`"""
-        if self._shown is None or self._booking is not None:
+        if self._shown is None or self._settings[BOOKING] is not None:
             self._shown = [
                 {"name": self.name(slot), "energy": self.energy(slot, total), "cardId": self.learnt(slot)}
                 for slot in range(SLOTS)
@@ -111,15 +109,15 @@ class Cards:
     # --- booking -----------------------------------------------------------------------------------------------------
 
     def transaction_changed(self) -> None:
-        """`trx` has a new value: energy from here on belongs to its card."""
-        total = self._total_energy()
-        if self._booking is not None:
-            energy = CARD_ENERGIES[self._booking]
-            booked = self._settings[energy] + max(0.0, total - self._base)
-            self._booking = None
+        """`trx` has a new value, or a start has forgotten it: energy from here on belongs to its card."""
+        total, running = self._total_energy(), self._settings[BOOKING]
+        if running is not None:
+            energy = CARD_ENERGIES[int(running[0])]
+            booked = self._settings[energy] + max(0.0, total - running[1])
+            self._settings.put(BOOKING, None)
             self._settings.put(energy, booked)
         transaction = self._settings[TRX]
         if transaction is None:
             self.started_with = None
         elif transaction > 0:
-            self._booking, self._base = transaction - 1, total
+            self._settings.put(BOOKING, [transaction - 1, total])

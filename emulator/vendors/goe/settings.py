@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypedDict, TypeGuard
 
-from ...devices.settings import Checked, Setting, boolean, integer, list_of, one_of, optional, takes, text
+from ...devices.settings import Checked, Setting, boolean, integer, list_of, number, one_of, optional, takes, text
 from . import rules, schedule
 from .login import Scheme
 from .rules import Rule, at_least, short, within, zero_or_within
@@ -301,6 +301,13 @@ def _cards(value: object) -> list[CardEntry]:
     return entries
 
 
+@takes({"type": "array", "prefixItems": [{"type": "integer", "minimum": 0, "maximum": SLOTS - 1}, {"type": "number"}]})
+def _pair(value: object) -> list[float]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError("expected a card slot and a meter reading")
+    return [integer(0, SLOTS - 1)(value[0]), number(0, 1e15)(value[1])]
+
+
 class GroupCurrent(TypedDict):
     """Current of a load group [A], and when it was set [unix s]."""
 
@@ -362,6 +369,9 @@ LOA: Final = Setting("loa", None, optional(integer(0, 32)), "A the load group gr
 OFFERED_FIRMWARE: Final[Setting[list[str]]] = Setting(
     "offered_firmware", [], list_of(text(32)), "versions the update server offers beside the present one"
 )
+BOOKING: Final[Setting[list[float] | None]] = Setting(
+    "booking", None, optional(_pair), "card slot and Wh of the meter when its transaction began"
+)
 CARDS: Final = Setting("cards", _NO_CARDS, _cards, "card slots, written as over the API")
 
 HIDDEN: Final[tuple[Setting[object], ...]] = (
@@ -381,6 +391,7 @@ HIDDEN: Final[tuple[Setting[object], ...]] = (
     CLOCK_ERROR,
     LOA,
     OFFERED_FIRMWARE,
+    BOOKING,
     CARDS,
 )
 """Settings that no row of a key has."""

@@ -294,6 +294,7 @@ class Goe(Wallbox):
         if self.device.processor.reset_reason == POWER_ON and not self.settings[TSE]:
             self.device.clock.lose(self.booted_at)
         restarted(self.settings)
+        self.device.cards.transaction_changed()
         self.mqtt.restart()
         self._load()
         self.device.logic.start()

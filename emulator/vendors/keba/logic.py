@@ -325,6 +325,7 @@ class Logic:
 
     def boot(self) -> None:
         """With what the EEPROM holds."""
+        self.log.recover()
         self.com_module_at = self._wallbox.booted_at + COM_MODULE_BOOT
         self.settings.put(FAILSAFE_CURRENT, self.settings[SAVED_CURRENT])
         self.settings.put(FAILSAFE_TIMEOUT, self.settings[SAVED_TIMEOUT])

@@ -75,7 +75,7 @@ class ModbusApi(ModbusService[View, Logic]):
         """The device's reply; silence for other units."""
         if request.unit != UNIT_ID and not self.target.settings[ANY_UNIT]:
             return None
-        self.last = self._simulation.now()
+        self.last = self._simulation.present()
         if self.target.settings[MINIMUM_INTERVALS] and self._too_soon(request, self.last):
             return ModbusReply(exception=BUSY, journal={"refused": "too soon"})  # ASSUMED: busy
         reply = self.serve(request)

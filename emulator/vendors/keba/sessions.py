@@ -16,7 +16,7 @@ from ...core.snapshot import Snapshot
 from ...devices.wallbox import Wallbox
 from .build import Build
 from .entries import EMPTY, NO_CLASS, NO_TAG, Entry
-from .settings import KEEPS_SESSION_ENERGY, SESSION_COUNTER, SESSIONS, TIME_QUALITY
+from .settings import KEEPS_SESSION_ENERGY, RUNNING_SESSION, SESSION_COUNTER, SESSIONS, TIME_QUALITY
 
 LENGTH: Final = 30
 """Sessions that are kept: reports 101 to 130."""
@@ -123,6 +123,7 @@ class SessionLog:
         number = self._settings[SESSION_COUNTER] + 1
         self._settings.put(SESSION_COUNTER, number)
         self.running = Session(number, base, now.at, tag, tag_class)
+        self._settings.put(RUNNING_SESSION, self._entry(self.running, now, None, 0))
         self._wallbox.note("session_started", {"session": number, "tag": tag})
         self.on_begin()
 
@@ -133,8 +134,22 @@ class SessionLog:
             return
         entry = self._entry(session, self._wallbox.snapshot(), self._wallbox.simulation.at, reason)
         self.running = None
-        self._settings.put(SESSIONS, [entry, *self.history][:LENGTH])
+        self._write(entry)
         self._wallbox.note("session_ended", {"session": session.number, "reason": reason})
+
+    def recover(self) -> None:
+        """A start: write down a session that ran when the power went. ASSUMED: it ends when that is noticed."""
+        entry, at = self._settings[RUNNING_SESSION], self._wallbox.simulation.at
+        if entry is None or self.running is not None:
+            return
+        energy = max(0, tenths(self._wallbox.snapshot().total_energy) - entry["E start"])
+        stamp, text = self._clock.stamp(at), self._clock.text(at)
+        self._write({**entry, "E pres": energy, "ended[s]": stamp, "ended": text, "reason": UNPLUGGED})
+
+    def _write(self, entry: Entry) -> None:
+        if not self.history or self.history[0]["Session ID"] != entry["Session ID"]:
+            self._settings.put(SESSIONS, [entry, *self.history][:LENGTH])
+        self._settings.put(RUNNING_SESSION, None)
 
     def report(self, index: int, now: Snapshot) -> Entry:
         """Report 100 + index: 0 is the running or else the last session, 1 the last one that has ended, and so on."""

@@ -61,6 +61,9 @@ X2SRC: Final = Setting("x2src", 0, integer(0, 4), "0 none, 1 OCPP, 2 REST, 3 Mod
 WHITELIST: Final[Setting[list[str]]] = Setting("whitelist", [], list_of(tag), "cards that may charge, hexadecimal")
 AUTHORISATION: Final = Setting("authorisation", False, boolean, "x-series and P40: a card is needed")
 SESSIONS: Final[Setting[list[Entry]]] = Setting("sessions", [], list_of(entry), "session log, newest first")
+RUNNING_SESSION: Final[Setting[Entry | None]] = Setting(
+    "running_session", None, optional(entry), "the session that runs: a start without it writes it down"
+)
 SESSION_COUNTER: Final = Setting("session_counter", 0, integer(0, 2**31 - 1), "Session ID of the last session")
 
 DSW1_1: Final = Setting("dsw1_1", False, boolean, "DSW1.1: input X1 has to be closed to charge")

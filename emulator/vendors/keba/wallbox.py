@@ -22,7 +22,16 @@ from .modbus import ModbusApi
 from .readings import View
 from .reports import Reports
 from .rest import RestApi
-from .settings import AUTHORISATION, FAILSAFE_TIMEOUT, MODBUS_MOVED, OCPP_URL, SESSION_COUNTER, SESSIONS, WHITELIST
+from .settings import (
+    AUTHORISATION,
+    FAILSAFE_TIMEOUT,
+    MODBUS_MOVED,
+    OCPP_URL,
+    RUNNING_SESSION,
+    SESSION_COUNTER,
+    SESSIONS,
+    WHITELIST,
+)
 from .settings import tag as normal_tag
 from .udp import UdpApi
 
@@ -103,7 +112,7 @@ class Keba(Wallbox):
         if "rest" in self.interfaces:
             yield from (f"{REST_VALUE}{name}" for name in self.rest.addresses())
         if "modbus" in self.interfaces:
-            for table in self.modbus.table.tables.values():
+            for table in self.modbus.table.tables:
                 yield from (f"{REGISTER}{item.start}" for item in table.items if item.row.read is not None)
 
     def request_words(self) -> Iterable[str]:
@@ -136,7 +145,7 @@ class Keba(Wallbox):
         self.logic.host.look()
 
     def setting_changed(self, name: str) -> None:
-        if not self.up or name in (SESSIONS.name, SESSION_COUNTER.name, MEMORY.name):
+        if not self.up or name in (SESSIONS.name, SESSION_COUNTER.name, RUNNING_SESSION.name, MEMORY.name):
             return
         if name == FAILSAFE_TIMEOUT.name:
             self.logic.failsafe.restart()

@@ -43,6 +43,7 @@ from .settings import (
     RELAY_MODE,
     RFID_TAGS,
     SESSION_ID,
+    SESSION_OPEN,
     TOTAL_CHARGED_SESSIONS,
     TOTAL_CHARGED_TIME,
 )
@@ -224,6 +225,9 @@ class Charging:
         """The device has restarted and forgotten about the session. ASSUMED: latched trips are forgotten, too."""
         self.authorised = self.stopped = self.paused = self.overridden = self.em_offline = self.updating = False
         self._em_heard = None
+        now = self.wallbox.snapshot()
+        if self._settings[SESSION_OPEN] and not now.plugged:  # ASSUMED: how long it charged was in memory only
+            self._count(now.session_energy > 0, 0.0, now.session_energy)
         self._control.submit(ResetFaults(owner=self._control.owner("")))
         self.apply()
 
@@ -236,19 +240,26 @@ class Charging:
     def _new_session(self) -> None:
         self.plugged = True
         self._settings.put(SESSION_ID, self._settings[SESSION_ID] + 1)
+        self._settings.put(SESSION_OPEN, True)
         self.authorised = self.stopped = self.paused = self.overridden = False
 
     def _session_ends(self) -> None:
         """The counters take the session in. ASSUMED: only one in which energy flowed."""
-        settings, last = self._settings, self.wallbox.snapshot()
+        last = self.wallbox.snapshot()
         self.plugged = False
         self.authorised = self.stopped = self.paused = self.overridden = False
-        if last.has_charged:
-            settings.put(TOTAL_CHARGED_SESSIONS, settings[TOTAL_CHARGED_SESSIONS] + 1)
-            settings.put(TOTAL_CHARGED_TIME, settings[TOTAL_CHARGED_TIME] + last.charging_for)
-            settings.put(LAST_SESSION_ENERGY, int(last.session_energy))
+        self._count(last.has_charged, last.charging_for, last.session_energy)
         self._control.submit(ResetFaults(owner=self._control.owner("")))
         self.session_over()
+
+    def _count(self, charged: bool, time: float, energy: float) -> None:
+        """Take a session into the counters, if it `charged`: its `time` [s] and `energy` [Wh]."""
+        settings = self._settings
+        settings.put(SESSION_OPEN, False)
+        if charged:
+            settings.put(TOTAL_CHARGED_SESSIONS, settings[TOTAL_CHARGED_SESSIONS] + 1)
+            settings.put(TOTAL_CHARGED_TIME, settings[TOTAL_CHARGED_TIME] + time)
+            settings.put(LAST_SESSION_ENERGY, int(energy))
 
     def log_errors(self, *, forget: bool = False) -> None:
         """Add what is active to the logged flags; `forget`: drop the rest. ASSUMED: what is active stays logged."""

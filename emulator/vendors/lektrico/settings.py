@@ -79,6 +79,7 @@ LOGGED_ERRORS: Final[Setting[tuple[str, ...]]] = Setting(
     "logged_errors", (), _names, "flags since the last Logged_errors.Reset"
 )
 SESSION_ID: Final = Setting("session_id", 0, _COUNT, "number of the last session")
+SESSION_OPEN: Final = Setting("session_open", False, boolean, "a session runs: a start without it counts it")
 TOTAL_CHARGED_TIME: Final = Setting("total_charged_time", 0.0, number(0, 2**31 - 1), "s of all ended sessions")
 TOTAL_CHARGED_SESSIONS: Final = Setting("total_charged_sessions", 0, _COUNT, "sessions that ended")
 LAST_SESSION_ENERGY: Final = Setting("last_session_energy", 0, _COUNT, "Wh")
