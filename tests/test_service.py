@@ -19,7 +19,7 @@ from emulator.errors import EmulatorError, PortTaken
 from emulator.scenario.default import default_scenario
 from emulator.scenario.loader import loads
 from emulator.scenario.playing import checks
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
 from emulator.service.endpoints import reserve_descriptors
 
@@ -125,7 +125,7 @@ async def test_what_is_due_happens_by_itself() -> None:
         closed = asyncio.Event()
         emulator.simulation.listen("charger", lambda event: closed.set() if event.name == "contactor_closed" else None)
         await do(emulator, "plug_in", vehicle="vw_id3")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await closed.wait()
 
 

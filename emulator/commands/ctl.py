@@ -19,11 +19,12 @@ from ..control.client import DEFAULT_URL, ControlClient
 from ..errors import EmulatorError, did_you_mean
 from . import completing
 from .ctl_values import expect, expectations_of, print_json, read, shown_outcome, wait, write
+from .ctl_wallboxes import add_wallbox, remove_wallbox, wallboxes
 from .options import FiniteRange, control_token, control_token_file, token
 
 if TYPE_CHECKING:
     from ..language.records import Argument
-    from ..scenario.steps import StepType
+    from ..scenario.steps.base import StepType
 
 
 NEWEST = 10**15 - 1
@@ -60,7 +61,7 @@ class Steps(click.Group):
 
 
 def _steps() -> Mapping[str, StepType]:
-    from ..scenario.steps import STEPS
+    from ..scenario.steps.vocabulary import STEPS
 
     return STEPS
 
@@ -90,7 +91,7 @@ def _help(argument: Argument[object]) -> str:
 def _callback(name: str) -> Callable[..., int]:
     def callback(words: tuple[str, ...], **options: str | None) -> int:
         given = [f"{key.removeprefix('given_')}={value}" for key, value in options.items() if value is not None]
-        from ..scenario.steps import step_from_words
+        from ..scenario.steps.vocabulary import step_from_words
 
         client = click.get_current_context().find_object(ControlClient)
         assert client is not None
@@ -119,8 +120,8 @@ def command(ctx: click.Context, url: str, control_token: str | None, control_tok
     ctx.call_on_close(ctx.obj.close)
 
 
-for looking in (read, write, wait, expect):
-    command.add_command(looking)
+for made in (read, write, wait, expect, wallboxes, add_wallbox, remove_wallbox):
+    command.add_command(made)
 
 
 @command.command()
@@ -136,22 +137,6 @@ def state(client: ControlClient) -> None:
 def chargers(client: ControlClient, name: str | None) -> None:
     """The quantities of all chargers, or of the one called NAME, as JSON."""
     print_json(client.get("/api/state")["chargers"] if name is None else client.get(f"/api/chargers/{name}"))
-
-
-@command.command()
-@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
-@click.pass_obj
-def wallboxes(client: ControlClient, as_json: bool) -> None:
-    """Where every interface listens."""
-    found = client.get("/api/wallboxes")
-    if as_json:
-        print_json(found)
-        return
-    for wallbox in found["wallboxes"]:
-        for interface in wallbox["interfaces"]:
-            if interface["url"] is not None:
-                note = "" if interface["listening"] else "  (not there now)"
-                click.echo(f"{wallbox['name']}  {interface['name']:<9}  {interface['url']}{note}")
 
 
 @command.command()

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
+from typing import Final
 
 from ..core.agenda import Action, Timer
-from ..core.instant import Instant, later
+from ..core.instant import MINUTE, Instant, later
 from ..core.messages import Command, Event, Outcome, SetAuthorisation
 from ..core.snapshot import Snapshot
 from ..core.specs import ChargerSpec
+from ..core.values import value
 from ..runtime.simulation import Simulation
 from .catalogue import Catalogue
 from .charge_control import IGNORED, ChargeControl
@@ -30,8 +32,11 @@ from .rendering import Moments
 from .settings import Settings
 from .traffic import ProtocolName
 
+RECENT: Final[Instant] = 15 * MINUTE
+"""How far back a wallbox reads, where its vendor says nothing else: meters are refreshed every second or so."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class Context:
     """What a wallbox is made of."""
 
@@ -93,7 +98,7 @@ class Wallbox(ABC):
         """Called when it has another firmware."""
         self.clock_offset = timedelta()
         """How much its clock is fast."""
-        self.simulation.chargers[self.charger].remember()
+        self.simulation.chargers[self.charger].remember(RECENT)
         self.happenings = self.simulation.chargers[self.charger].happenings
         """What happens to its charger and to itself."""
         self.moments = Moments(self.simulation, self.charger)

@@ -11,13 +11,16 @@ import json
 import tempfile
 import weakref
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import IO, Any, Final
 
+from ..core.agenda import Turn
 from ..core.instant import SECOND, Instant, seconds
 from .listeners import Listeners
+from .sizes import size_of
 
 KINDS: Final = (
     "event", "stimulus", "command", "request", "write", "push", "connection", "fault", "expectation", "note", "clock",
@@ -48,6 +51,8 @@ class Entry:
     """What the client calls itself: its User-Agent."""
     who: str | None = None
     """The name that the scenario gives the client."""
+    turn: Turn | None = None
+    """What was being done, where journals of several processes become one."""
 
     def as_json(self) -> dict[str, object]:
         """The entry with simulated time in seconds, as the control API and `journal.jsonl` show it."""
@@ -68,65 +73,24 @@ class Entry:
             found["agent"] = self.agent
         if self.who is not None:
             found["who"] = self.who
+        if self.turn is not None:
+            found["turn"] = self.turn
         return found
 
     def as_line(self) -> str:
         """One line of `journal.jsonl`."""
         return json.dumps(self.as_json(), separators=(",", ":"), ensure_ascii=False, default=str)
 
+    @property
+    def bytes(self) -> int:
+        """Roughly what it takes of memory."""
+        return ENTRY + len(self.name) + size_of(self.detail)
+
     @classmethod
     def of_line(cls, line: str) -> Entry:
         """The entry of a line of `journal.jsonl`. ValueError, TypeError or KeyError if it is none."""
         found = json.loads(line)
         return cls(**{**found, "at": round(found["at"] * SECOND)})
-
-
-class Compact(Mapping[str, object]):
-    """Names and values that take less memory than a dict of them."""
-
-    __slots__ = ()
-
-    @property
-    def bytes(self) -> int:
-        """Roughly how much."""
-        raise NotImplementedError
-
-
-class Detail(Compact):
-    """What an entry says, in two parts that are put together when somebody looks: of most requests nobody does."""
-
-    __slots__ = ("_begun", "_rest")
-
-    def __init__(self, begun: Mapping[str, object]) -> None:
-        """`begun`: what is known when the entry is recorded; it may be shared."""
-        self._begun = begun
-        self._rest: Mapping[str, object] | None = None
-
-    def complete(self, rest: Mapping[str, object]) -> None:
-        """Say this as well."""
-        self._rest = rest if self._rest is None else {**self._rest, **rest}
-
-    @property
-    def _whole(self) -> Mapping[str, object]:
-        if self._rest is not None:
-            self._begun, self._rest = {**self._begun, **self._rest}, None
-        return self._begun
-
-    def __getitem__(self, name: str) -> object:
-        return self._whole[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._whole)
-
-    def __len__(self) -> int:
-        return len(self._whole)
-
-    def __repr__(self) -> str:
-        return repr(self._whole)
-
-    @property
-    def bytes(self) -> int:
-        return 120 + (0 if self._rest is None else size_of(self._rest)) + size_of(self._begun)
 
 
 Listener = Callable[[Entry], None]
@@ -142,6 +106,8 @@ ENTRY: Final = 420
 """Bytes of an entry beside its texts, as measured."""
 SAMPLED: Final = 16
 """One entry in so many is measured, and counts for all of them: measuring costs as much as recording."""
+SCATTERED: Final = 0x9E3779B1
+"""Spreads those that are measured, so that nobody is measured in step with what it sends."""
 GOES_FIRST: Final = ("push", "request")
 """Kinds that give way to others."""
 
@@ -154,11 +120,14 @@ class _Lane:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
-        self.start = 0
-        """Those before it are gone."""
         self.measured = 0
-        self.size = 0.0
-        """Bytes of an entry on average."""
+        """So many of `entries` are measured, or count as the one that was measured after them."""
+        self.size = 0
+        """Bytes of the entry that was measured last."""
+        self.total = 0
+        """Bytes of all that are measured."""
+        self.blocks: deque[tuple[int, int]] = deque()
+        """The last number of those that one measurement stands for, and their bytes."""
         self.spilled: IO[str] | None = None
 
     def __getstate__(self) -> dict[str, object]:
@@ -181,37 +150,40 @@ class _Lane:
         return self.spilled
 
     def __len__(self) -> int:
-        return len(self.entries) - self.start
+        return len(self.entries)
 
     @property
-    def bytes(self) -> float:
-        return len(self) * self.size
+    def bytes(self) -> int:
+        return self.total + (len(self.entries) - self.measured) * self.size
 
-    def measure(self, entry: Entry) -> None:
-        """The average moves with what comes in, so that it is also right after a change."""
-        self.measured += 1
-        self.size += (size_of(entry) - self.size) / min(self.measured, 64)
+    def measure(self) -> None:
+        """The newest that is complete stands for all since the one before."""
+        self.size = self.entries[-2:][0].bytes
+        block = (len(self.entries) - self.measured) * self.size
+        self.blocks.append((self.entries[-1].seq, block))
+        self.total += block
+        self.measured = len(self.entries)
 
     def after(self, seq: int) -> list[Entry]:
-        return self.entries[max(self.start, bisect_right(self.entries, seq, lo=self.start, key=_seq)) :]
+        return self.entries[bisect_right(self.entries, seq, key=_seq) :]
 
     def before(self, seq: int) -> Iterator[Entry]:
-        return reversed(self.entries[self.start : bisect_left(self.entries, seq, lo=self.start, key=_seq)])
+        return reversed(self.entries[: bisect_left(self.entries, seq, key=_seq)])
 
     def drop(self, count: int, *, keep: bool) -> int:
         """Drop the oldest, to disk if they are to be kept; how many there were."""
-        end = min(self.start + count, len(self.entries))
+        oldest = self.entries[:count]
         if keep:
-            self._spill().writelines(entry.as_line() + "\n" for entry in self.entries[self.start : end])
-        dropped, self.start = end - self.start, end
-        if self.start > len(self) // 4:
-            del self.entries[: self.start]
-            self.start = 0
-        return dropped
+            self._spill().writelines(entry.as_line() + "\n" for entry in oldest)
+        del self.entries[:count]
+        self.measured = max(0, self.measured - count)
+        while self.blocks and self.blocks[0][0] <= oldest[-1].seq:
+            self.total -= self.blocks.popleft()[1]
+        return len(oldest)
 
     def whole(self) -> Iterator[Entry]:
         """Also what is on disk."""
-        kept = self.entries[self.start :]
+        kept = self.entries[:]
         if self.spilled is not None:
             self.spilled.seek(0)
             yield from map(Entry.of_line, self.spilled)
@@ -219,39 +191,8 @@ class _Lane:
         yield from kept
 
 
-def size_of(value: object) -> int:
-    """Roughly what an entry, or plain data in it, takes of memory [bytes]."""
-    size = 0
-    left = [value]  # not by calling itself: what clients send may be nested deeply
-    while left:
-        match left.pop():
-            case float() | int() | None:
-                size += 30
-            case str() as text:
-                size += 60 + len(text) * (1 if text.isascii() else _width(text))
-            case bytes() as data:
-                size += 60 + len(data)
-            case Entry() as entry:
-                size += ENTRY + len(entry.name)
-                left.append(entry.detail)
-            case Compact() as compact:
-                size += compact.bytes
-            case Mapping() as mapping:
-                size += 200
-                left += mapping.keys()
-                left += mapping.values()
-            case list() | tuple() as items:
-                size += 60
-                left += items
-            case _:
-                size += 30
-    return size
-
-
-def _width(text: str) -> int:
-    """Bytes of each character: those of the widest."""
-    widest = max(text)
-    return 1 if widest < "\u0100" else 2 if widest < "\U00010000" else 4
+def nobody(*_: object) -> None:
+    """No client has a name."""
 
 
 class Journal:
@@ -268,12 +209,13 @@ class Journal:
         self._listeners: Listeners[Entry] = Listeners()
         self.seq = 0
         self._gone = 0
-        self._recognise: Recognise = lambda _client, _agent, _interface: None
+        self._recognise: Recognise = nobody
         self._agents: dict[str, str] = {}
         self._clients: dict[tuple[str, str | None], tuple[str | None, str | None]] = {}
         """Agent and name of who came lately, by address and interface."""
         self.cause: int | None = None
         """The entry that is being acted on: what is recorded meanwhile follows from it."""
+        self.turn: Callable[[], Turn] | None = None  # what is being done, if entries are to tell it
 
     def record(
         self,
@@ -305,8 +247,9 @@ class Journal:
         entry.cause = self.cause
         entry.agent = agent
         entry.who = who
+        entry.turn = self.turn() if self.turn else None
         lane = self._lanes.get(kind)
-        if lane is None or not seq % SAMPLED or not lane.measured or self._listeners[kind]:
+        if lane is None or not lane.size or not (seq * SCATTERED >> 12) % SAMPLED or self._listeners[kind]:
             self._add(entry)
         else:
             lane.entries.append(entry)
@@ -343,15 +286,14 @@ class Journal:
         if lane is None:
             lane = self._lanes[entry.kind] = _Lane()
         lane.entries.append(entry)
-        if not self.seq % SAMPLED or not lane.measured:
+        if not (self.seq * SCATTERED >> 12) % SAMPLED or not lane.size:
             self._settle(lane)
         for listener in self._listeners[entry.kind]:
             listener(entry)
 
     def _settle(self, lane: _Lane) -> None:
         """Measure what is complete, and make room."""
-        before = lane.entries[-2:][0]
-        lane.measure(before)
+        lane.measure()
         if self._limit is None or self.bytes <= self._limit:
             return
         for kind in GOES_FIRST:
@@ -362,7 +304,7 @@ class Journal:
         self._gone += oldest.drop(1 + len(oldest) // 8, keep=self._spill)
 
     @property
-    def bytes(self) -> float:
+    def bytes(self) -> int:
         """What it takes of memory, roughly."""
         return sum(lane.bytes for lane in self._lanes.values())
 

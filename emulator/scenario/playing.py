@@ -6,11 +6,13 @@ The one rule: whoever moves the site without its clock brings the clock along.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from ..core.agenda import CONNECTING
 from ..core.instant import Instant
-from ..core.messages import Outcome
+from ..core.messages import Outcome, Reason
+from ..core.values import value
 from ..errors import EmulatorError
 from ..runtime.bugs import Bug, bug_of
 from ..runtime.clock import Clock
@@ -24,7 +26,7 @@ from ..world.site import Site
 from .plan import Scenario
 from .player import FOREVER, Player, Result
 from .publishing import QuietBroker
-from .steps import TimedStep, make_step
+from .steps.base import TimedStep
 from .steps.checks import PATIENCE, WaitUntil
 
 
@@ -93,11 +95,12 @@ def play_site(
 
 def _play(player: Player, progress: Callable[[Instant], None] | None) -> None:
     site = player.site
-    for wallbox in site.wallboxes.values():
-        connect_directly(wallbox)
-    broker = QuietBroker(site)
-    broker.start()
-    player.start()
+    with site.simulation.agenda.preparing(CONNECTING):
+        for wallbox in site.wallboxes.values():
+            connect_directly(wallbox)
+        broker = QuietBroker(site)
+        broker.start()
+        player.start()
     for at in site.simulation.steps_to(FOREVER):
         if progress is not None:
             progress(at)
@@ -121,6 +124,22 @@ def apply_step(site: Site, step: TimedStep) -> Outcome:
         return step.step.apply(site)
 
 
+def apply_steps(site: Site, steps: Sequence[TimedStep]) -> list[Outcome]:
+    """The outcomes; a step that cannot be done at all ends it, and is raised if nothing was done before it."""
+    outcomes: list[Outcome] = []
+    for step in steps:
+        try:
+            outcomes.append(apply_step(site, step))
+        except EmulatorError as error:
+            if not outcomes:
+                raise
+            left = len(steps) - len(outcomes) - 1
+            outcomes.append(Outcome(refused=Reason.INVALID, message=str(error)))
+            outcomes += [Outcome(refused=Reason.NOT_NOW, message="not done: the step before it failed")] * left
+            break
+    return outcomes
+
+
 def perform(site: Site, steps: Sequence[TimedStep], finished: Callable[[Result], None] | None = None) -> Player:
     """Play further steps from now on, beside what is being played; `at` is simulated time, `after` counts from now."""
     site.simulation.now()
@@ -130,7 +149,7 @@ def perform(site: Site, steps: Sequence[TimedStep], finished: Callable[[Result],
     return player
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AdvanceResult:
     """What happened while time was moved."""
 
@@ -174,6 +193,8 @@ def advance(
 
 def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:
     """Expectations from plain data, for `advance` and the API. ScenarioError with all problems."""
+    from .steps.vocabulary import make_step
+
     step = make_step("wait_until", site.names, dict(expected)).step
     assert isinstance(step, WaitUntil)
     return step.checks
@@ -181,4 +202,6 @@ def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:
 
 def expect(site: Site, expected: Mapping[str, object]) -> Outcome:
     """Check quantities against expectations, and record the result; `detail` has `ok` and `items`."""
+    from .steps.vocabulary import make_step
+
     return apply_step(site, make_step("expect", site.names, dict(expected)))

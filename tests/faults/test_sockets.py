@@ -10,14 +10,14 @@ import pytest
 
 from emulator.core.instant import SECOND
 from emulator.faults.engine import FaultEngine
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator
 
 from .support import arm, port, raw, running
 
 GET = b"GET /api/status?filter=amp HTTP/1.1\r\nHost: x\r\n\r\n"
 READ = bytes.fromhex("000700000006010300c20001")
-PATIENCE = 5.0
+PATIENCE = 60.0
 """Wall seconds after which a test that waits for something has failed."""
 
 

@@ -30,9 +30,8 @@ Row = tuple[str, str, str]
 
 SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
     "Fairness": (
-        ("messages in a helping", "protocols.turns.HELPING", ""),
+        ("messages, or new connections, in a helping", "protocols.turns.HELPING", ""),
         ("longest helping", "protocols.turns.LONGEST", "s"),
-        ("connections accepted in a go on a shared socket", "protocols.listening.AT_ONCE", ""),
     ),
     "Scenario files and requests": (
         ("size of a file", "language.bounds.LARGEST_FILE", "bytes"),
@@ -62,11 +61,11 @@ SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
         ("size of the entries in a reply", "control.reading.LARGEST_PAGE", "bytes"),
         ("newest entries of a subscription", "control.feed.MOST_NEWEST", ""),
         ("clients remembered", "control.contacts.MOST", ""),
-        ("journal entries that behaviour is worked out from", "control.watching.RECENT", ""),
+        ("journal entries that behaviour is worked out from", "control.journal_pages.RECENT", ""),
         ("stretches of the past kept of one charger", "world.history.MOST", ""),
         ("stretches of the past kept of all chargers", "world.history.ALTOGETHER", ""),
-        ("entries in a reply", "control.api.MOST_ENTRIES", ""),
-        ("`wait` of the journal", "control.api.LONGEST_WAIT", "s"),
+        ("entries in a reply", "control.journal_pages.MOST_ENTRIES", ""),
+        ("`wait` of the journal", "control.journal_pages.LONGEST_WAIT", "s"),
     ),
     "Journal": (
         ("memory (`--journal-limit`); the oldest pushes go first", "runtime.journal.LIMIT", "bytes"),
@@ -126,6 +125,7 @@ SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
         ("snapshots", "service.snapshots.MOST", ""),
         ("memory of all", "service.snapshots.LARGEST", "bytes"),
     ),
+    "Wallboxes that are added to a running emulator": (("wallboxes", "service.growth.MOST", ""),),
     "Connections that wallboxes make": (
         ("a message of a WebSocket (OCPP)", "protocols.websocket_wire.LONGEST", "bytes"),
         ("bytes that a WebSocket's other side leaves unread", "protocols.websocket_wire.MOST_UNREAD", "bytes"),

@@ -17,7 +17,7 @@ from emulator.core.instant import HOUR, MINUTE
 from emulator.errors import EmulatorError
 from emulator.runtime.state import StateFile
 from emulator.scenario.loader import loads
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
 from emulator.service.keeping import ADDED
 
@@ -226,6 +226,16 @@ async def test_what_is_wrong_changes_nothing(tmp_path: Path) -> None:
         await client.add(charger="garage", name="second", wallbox={"vendor": "goe", "http": 0})
     with StateFile(tmp_path / "state") as file:
         assert [charger["name"] for charger in file.read(ADDED)["chargers"]] == ["street", "garage"]  # type: ignore[attr-defined]
+
+
+async def test_there_are_not_endlessly_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.service.growth.MOST", 2)
+    async with serving(TWO) as client:
+        for name in ("a", "b"):
+            await client.add(name=name, wallbox="keba")
+        assert "take one down" in await client.refused(name="c", wallbox="keba")
+        await client.call("DELETE", "/api/wallboxes/a")
+        await client.add(name="c", wallbox="keba")
 
 
 async def test_another_scenario_than_before(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -20,12 +20,12 @@ import pytest
 
 from emulator.core.instant import SECOND
 from emulator.scenario.loader import loads
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
 
 SOURCE = Path(__file__).parent / "foreign" / "main.go"
 MODULE = "github.com/lorenzodonini/ocpp-go@v0.18.0"
-PATIENCE = 10.0
+PATIENCE = 60.0
 GO = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
 
 pytestmark = pytest.mark.skipif(GO is None, reason="no Go toolchain: the foreign central system cannot be built")
