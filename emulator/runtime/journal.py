@@ -12,12 +12,14 @@ import tempfile
 import weakref
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import IO, Any, Final
 
+from ..core.agenda import Turn
 from ..core.instant import SECOND, Instant, seconds
+from .listeners import Listeners
 from .sizes import size_of
 
 KINDS: Final = (
@@ -49,6 +51,8 @@ class Entry:
     """What the client calls itself: its User-Agent."""
     who: str | None = None
     """The name that the scenario gives the client."""
+    turn: Turn | None = None
+    """What was being done, where journals of several processes become one."""
 
     def as_json(self) -> dict[str, object]:
         """The entry with simulated time in seconds, as the control API and `journal.jsonl` show it."""
@@ -69,6 +73,8 @@ class Entry:
             found["agent"] = self.agent
         if self.who is not None:
             found["who"] = self.who
+        if self.turn is not None:
+            found["turn"] = self.turn
         return found
 
     def as_line(self) -> str:
@@ -185,6 +191,10 @@ class _Lane:
         yield from kept
 
 
+def nobody(*_: object) -> None:
+    """No client has a name."""
+
+
 class Journal:
     """The record. Keeps the newest entries within `limit` bytes; `dropped` says how many older ones are gone."""
 
@@ -196,15 +206,16 @@ class Journal:
         self._limit = limit
         self._spill = spill
         self._wall = wall
-        self._listeners: list[Listener] = []
+        self._listeners: Listeners[Entry] = Listeners()
         self.seq = 0
         self._gone = 0
-        self._recognise: Recognise = lambda _client, _agent, _interface: None
+        self._recognise: Recognise = nobody
         self._agents: dict[str, str] = {}
         self._clients: dict[tuple[str, str | None], tuple[str | None, str | None]] = {}
         """Agent and name of who came lately, by address and interface."""
         self.cause: int | None = None
         """The entry that is being acted on: what is recorded meanwhile follows from it."""
+        self.turn: Callable[[], Turn] | None = None  # what is being done, if entries are to tell it
 
     def record(
         self,
@@ -236,8 +247,9 @@ class Journal:
         entry.cause = self.cause
         entry.agent = agent
         entry.who = who
+        entry.turn = self.turn() if self.turn else None
         lane = self._lanes.get(kind)
-        if lane is None or not seq % SAMPLED or not lane.measured or self._listeners:
+        if lane is None or not lane.size or not (seq * SCATTERED >> 12) % SAMPLED or self._listeners[kind]:
             self._add(entry)
         else:
             lane.entries.append(entry)
@@ -276,9 +288,8 @@ class Journal:
         lane.entries.append(entry)
         if not (self.seq * SCATTERED >> 12) % SAMPLED or not lane.size:
             self._settle(lane)
-        if self._listeners:
-            for listener in tuple(self._listeners):
-                listener(entry)
+        for listener in self._listeners[entry.kind]:
+            listener(entry)
 
     def _settle(self, lane: _Lane) -> None:
         """Measure what is complete, and make room."""
@@ -306,10 +317,9 @@ class Journal:
             self._agents[client] = agent
             self._clients.clear()
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` for every new entry; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def listen(self, listener: Listener, kinds: Collection[str] | None = None) -> Callable[[], None]:
+        """Call `listener` for every new entry, or for those of some kinds; returns what ends that."""
+        return self._listeners.add(listener, kinds)
 
     @property
     def dropped(self) -> int:

@@ -20,6 +20,7 @@ from emulator.core.instant import HOUR
 from emulator.devices.interfaces import Close, HttpReply
 from emulator.protocols.frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame, unmask
 from emulator.protocols.http import HttpServer
+from emulator.protocols.quick import Quick
 
 UPGRADE = (
     b"GET /ws HTTP/1.1\r\nHost: box\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -84,6 +85,32 @@ async def test_the_handshake_byte_for_byte() -> None:
 async def test_frames_right_behind_the_handshake_are_heard() -> None:
     async with serve(box()) as server, raw(server) as connected:
         connected.send(UPGRADE + masked(0x81, b"hi"))
+        await connected.until(b"\x81\x07echo hi")
+
+
+async def test_an_upgrade_in_pieces_becomes_the_same_web_socket() -> None:
+    made = box()
+    async with serve(made) as server, raw(server) as connected:
+        connected.send(UPGRADE[:30])
+        await when(lambda: any(not isinstance(each, Quick) for each in server.connections))
+        connected.send(UPGRADE[30:])
+        await connected.until(b"\x81\x05hello")
+        assert dict(server.clients) == {"http": 0, "websocket": 1}
+        connected.send(masked(0x81, b"hi"))
+        await connected.until(b"\x81\x07echo hi")
+        connected.writer.close()
+        await when(lambda: not server.connections)
+    assert made.talks[0].over
+
+
+async def test_frames_before_a_late_handshake_are_heard_after_it() -> None:
+    made = box()
+    made.shape_websocket(before=lambda _: HttpReply(status=101, delay=0.05))
+    async with serve(made) as server, raw(server) as connected:
+        connected.send(UPGRADE)
+        await when(lambda: bool(entries(made, "request", "GET /ws")))
+        connected.send(masked(0x81, b"hi"))
+        assert (await connected.until(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
         await connected.until(b"\x81\x07echo hi")
 
 
@@ -265,7 +292,7 @@ async def test_a_client_that_does_not_read_gets_merged_news_and_costs_little() -
 async def test_a_client_that_never_reads_is_dropped_without_disturbing_others() -> None:
     made = box()
     made.chatty, made.padding = True, 10_000
-    made.shape_websocket(send_queue=16, stall_timeout=0.02)
+    made.shape_websocket(send_queue=16, stall_timeout=1.0)  # longer than the other one may be held up
     async with serve(made) as server, deaf(made, server), client(server, max_queue=None) as connected:
         await flood(made, lambda: made.talks[0].over)
         await connected.send("still here")
@@ -385,7 +412,7 @@ async def test_a_client_that_does_not_answer_a_close_is_dropped(monkeypatch: pyt
 
 async def test_pings_run_on_wall_time_even_while_the_clock_is_frozen() -> None:
     made = box()
-    made.shape_websocket(ping=0.02, pong_timeout=0.6)
+    made.shape_websocket(ping=0.02, pong_timeout=3.0)  # longer than the one that is alive may be held up
     async with serve(made) as server, client(server) as alive, opened(server) as dead:
         assert (await dead.rest()).count(b"\x89\x00") >= 1
         await alive.send("a")
