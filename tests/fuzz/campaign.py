@@ -105,7 +105,7 @@ async def campaign(minutes: float, folder: Path) -> Campaign:
             for name, beside in fields.items():
                 usage[name][0].append(round(beside.memory))
                 usage[name][1].append(beside.descriptors)
-                read += await beside.heard()
+                read |= await beside.heard()  # which goes on counting over a reset
         found.seconds = pace.seconds
         for name, beside in fields.items():
             found.bugs += [f"{name}: {bug}" for bug in await beside.bugs()]
