@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from ..errors import EmulatorError, did_you_mean
-from ..runtime.journal import KINDS, Entry, Journal, size_of
+from ..runtime.details import size_of
+from ..runtime.journal import KINDS, Entry, Journal
 from .problems import Refused
 
 if TYPE_CHECKING:

@@ -17,7 +17,10 @@ from operator import attrgetter
 from typing import IO, Any, Final
 
 from ..core.instant import SECOND, Instant, seconds
+from .details import Measured, size_of
 
+ENTRY: Final = 420
+"""Bytes of an entry beside its texts, as measured."""
 KINDS: Final = (
     "event", "stimulus", "command", "request", "write", "push", "connection", "fault", "expectation", "note", "clock",
     "firmware",
@@ -25,7 +28,7 @@ KINDS: Final = (
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
-class Entry:
+class Entry(Measured):
     """One line of the journal. `seq` counts from 1; `cause` is the `seq` of the entry this one follows from.
 
     It never changes once it is recorded; but what its `detail` says may be completed until its cause is dealt with.
@@ -73,59 +76,15 @@ class Entry:
         """One line of `journal.jsonl`."""
         return json.dumps(self.as_json(), separators=(",", ":"), ensure_ascii=False, default=str)
 
+    @property
+    def bytes(self) -> int:
+        return ENTRY + len(self.name) + size_of(self.detail)
+
     @classmethod
     def of_line(cls, line: str) -> Entry:
         """The entry of a line of `journal.jsonl`. ValueError, TypeError or KeyError if it is none."""
         found = json.loads(line)
         return cls(**{**found, "at": round(found["at"] * SECOND)})
-
-
-class Compact(Mapping[str, object]):
-    """Names and values that take less memory than a dict of them."""
-
-    __slots__ = ()
-
-    @property
-    def bytes(self) -> int:
-        """Roughly how much."""
-        raise NotImplementedError
-
-
-class Detail(Compact):
-    """What an entry says, in two parts that are put together when somebody looks: of most requests nobody does."""
-
-    __slots__ = ("_begun", "_rest")
-
-    def __init__(self, begun: Mapping[str, object]) -> None:
-        """`begun`: what is known when the entry is recorded; it may be shared."""
-        self._begun = begun
-        self._rest: Mapping[str, object] | None = None
-
-    def complete(self, rest: Mapping[str, object]) -> None:
-        """Say this as well."""
-        self._rest = rest if self._rest is None else {**self._rest, **rest}
-
-    @property
-    def _whole(self) -> Mapping[str, object]:
-        if self._rest is not None:
-            self._begun, self._rest = {**self._begun, **self._rest}, None
-        return self._begun
-
-    def __getitem__(self, name: str) -> object:
-        return self._whole[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._whole)
-
-    def __len__(self) -> int:
-        return len(self._whole)
-
-    def __repr__(self) -> str:
-        return repr(self._whole)
-
-    @property
-    def bytes(self) -> int:
-        return 120 + (0 if self._rest is None else size_of(self._rest)) + size_of(self._begun)
 
 
 Listener = Callable[[Entry], None]
@@ -137,8 +96,6 @@ MOST_AGENTS: Final = 4096
 
 LIMIT: Final = 256 * 1024 * 1024
 """Bytes of a journal, where nothing else is said: some 300,000 entries."""
-ENTRY: Final = 420
-"""Bytes of an entry beside its texts, as measured."""
 SAMPLED: Final = 16
 """One entry in so many is measured, and counts for all of them: measuring costs as much as recording."""
 GOES_FIRST: Final = ("push", "request")
@@ -189,7 +146,7 @@ class _Lane:
     def measure(self, entry: Entry) -> None:
         """The average moves with what comes in, so that it is also right after a change."""
         self.measured += 1
-        self.size += (size_of(entry) - self.size) / min(self.measured, 64)
+        self.size += (entry.bytes - self.size) / min(self.measured, 64)
 
     def after(self, seq: int) -> list[Entry]:
         return self.entries[max(self.start, bisect_right(self.entries, seq, lo=self.start, key=_seq)) :]
@@ -216,41 +173,6 @@ class _Lane:
             yield from map(Entry.of_line, self.spilled)
             self.spilled.seek(0, 2)
         yield from kept
-
-
-def size_of(value: object) -> int:
-    """Roughly what an entry, or plain data in it, takes of memory [bytes]."""
-    size = 0
-    left = [value]  # not by calling itself: what clients send may be nested deeply
-    while left:
-        match left.pop():
-            case float() | int() | None:
-                size += 30
-            case str() as text:
-                size += 60 + len(text) * (1 if text.isascii() else _width(text))
-            case bytes() as data:
-                size += 60 + len(data)
-            case Entry() as entry:
-                size += ENTRY + len(entry.name)
-                left.append(entry.detail)
-            case Compact() as compact:
-                size += compact.bytes
-            case Mapping() as mapping:
-                size += 200
-                left += mapping.keys()
-                left += mapping.values()
-            case list() | tuple() as items:
-                size += 60
-                left += items
-            case _:
-                size += 30
-    return size
-
-
-def _width(text: str) -> int:
-    """Bytes of each character: those of the widest."""
-    widest = max(text)
-    return 1 if widest < "\u0100" else 2 if widest < "\U00010000" else 4
 
 
 class Journal:
@@ -364,7 +286,10 @@ class Journal:
     @property
     def bytes(self) -> float:
         """What it takes of memory, roughly."""
-        return sum(lane.bytes for lane in self._lanes.values())
+        found = 0.0
+        for lane in self._lanes.values():
+            found += (len(lane.entries) - lane.start) * lane.size
+        return found
 
     def introduce(self, client: str, agent: str) -> None:
         """A client says what it is."""

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.runtime.journal import KINDS, Entry, Journal, size_of
+from emulator.runtime.details import size_of
+from emulator.runtime.journal import KINDS, Entry, Journal
 
 MEGABYTE = 1024 * 1024
 
