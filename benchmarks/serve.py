@@ -78,6 +78,7 @@ async def serve_fleet(argument: dict[str, int]) -> None:
             "wallboxes": await _took(lambda: _done(views.wallboxes(emulator))),
             "step": await _took(lambda: emulator.apply([_press()])),
             "advance": await _took(lambda: emulator.advance(by=1_000_000)),
+            "first": await _took(emulator.reset, 1),
             "reset": await _took(emulator.reset),
         }
         print(json.dumps(figures), flush=True)
@@ -106,7 +107,7 @@ async def _took(work: Callable[[], Awaitable[object]], repeats: int = 3) -> floa
 
 
 def fleet(count: int) -> dict[str, object]:
-    """A scenario with that many chargers, a box of some vendor on each."""
+    """A scenario with that many chargers, a box of some vendor on each, from a stated moment on."""
     kinds = ("goe", "warp", "nrgkick", "lektrico", "bender", "keba")
     chargers: dict[str, object] = {}
     for number in range(count):
@@ -115,7 +116,7 @@ def fleet(count: int) -> dict[str, object]:
         chargers[f"c{number}"] = {"wallboxes": {vendor: {"interfaces": "all", "address": address, "mqtt": False}}}
         if vendor not in ("goe", "warp"):
             del chargers[f"c{number}"]["wallboxes"][vendor]["mqtt"]  # type: ignore[index]
-    return {"chargers": chargers}
+    return {"epoch": "2026-01-05T00:00:00+01:00", "chargers": chargers}
 
 
 async def serve_reset(argument: dict[str, int]) -> None:

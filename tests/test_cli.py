@@ -243,6 +243,14 @@ def test_ctl_drives_it(good: Path) -> None:
         assert json.loads(emulator.ctl("clock", "frozen"))["mode"] == "frozen"
         assert json.loads(emulator.ctl("chargers", "charger"))["contactor"] == "open"
         assert emulator.where("http") in emulator.ctl("wallboxes")
+        added = emulator.ctl("add-wallbox", "{vendor: goe, http: 0}", "--name", "second")
+        url = next(line.split()[2] for line in added.splitlines() if " http " in line)
+        assert emulator.get(f"{url}/api/status?filter=amp") == {"amp": 16}
+        assert "charger.second" in emulator.ctl("wallboxes")
+        emulator.ctl("remove-wallbox", "second")
+        assert "charger.second" not in emulator.ctl("wallboxes")
+        assert 'did you mean "goe"' in run("ctl", "--url", emulator.url, "add-wallbox", "geo", code=2).stderr
+        assert "WALLBOX:2:1: not YAML" in run("ctl", "--url", emulator.url, "add-wallbox", "{", code=2).stderr
         emulator.ctl("health")
         emulator.ctl("snapshot", "take", "here")
         assert "here" in emulator.ctl("snapshot", "list")

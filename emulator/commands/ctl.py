@@ -19,6 +19,7 @@ from ..control.client import DEFAULT_URL, ControlClient
 from ..errors import EmulatorError, did_you_mean
 from . import completing
 from .ctl_values import expect, expectations_of, print_json, read, shown_outcome, wait, write
+from .ctl_wallboxes import add_wallbox, remove_wallbox, wallboxes
 from .options import FiniteRange, control_token, control_token_file, token
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ def command(ctx: click.Context, url: str, control_token: str | None, control_tok
     ctx.call_on_close(ctx.obj.close)
 
 
-for looking in (read, write, wait, expect):
-    command.add_command(looking)
+for made in (read, write, wait, expect, wallboxes, add_wallbox, remove_wallbox):
+    command.add_command(made)
 
 
 @command.command()
@@ -136,22 +137,6 @@ def state(client: ControlClient) -> None:
 def chargers(client: ControlClient, name: str | None) -> None:
     """The quantities of all chargers, or of the one called NAME, as JSON."""
     print_json(client.get("/api/state")["chargers"] if name is None else client.get(f"/api/chargers/{name}"))
-
-
-@command.command()
-@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
-@click.pass_obj
-def wallboxes(client: ControlClient, as_json: bool) -> None:
-    """Where every interface listens."""
-    found = client.get("/api/wallboxes")
-    if as_json:
-        print_json(found)
-        return
-    for wallbox in found["wallboxes"]:
-        for interface in wallbox["interfaces"]:
-            if interface["url"] is not None:
-                note = "" if interface["listening"] else "  (not there now)"
-                click.echo(f"{wallbox['name']}  {interface['name']:<9}  {interface['url']}{note}")
 
 
 @command.command()

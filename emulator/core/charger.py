@@ -31,7 +31,7 @@ from .taper import Taper
 MAX_ROUNDS: Final = 200
 """Rules that may fire at one instant; more is an endless loop, and a bug."""
 RETAINED: Final = 1000
-"""Stretches kept for reading the recent past, where somebody does."""
+"""Stretches kept at most for reading the recent past, where somebody does."""
 LEAST_RETAINED: Final = 4
 """Stretches kept where nobody does."""
 
@@ -69,6 +69,8 @@ class Charger:
         self._timer = agenda.timer(Priority.EVSE, self._due)
         self._flow: Flow = self._hardware.flow()
         self._segments: deque[Segment] = deque(maxlen=retained)
+        self._past: Instant | None = None
+        """How far back somebody reads; None: as far as there are segments."""
         self._evse_due: Instant | None = None
         """When the charge controller does something next by itself."""
         self._rules_due: Instant | None = None
@@ -115,10 +117,11 @@ class Charger:
             found = self._present = self.measured(at, None, moving=True)
         return found
 
-    def remember(self) -> None:
-        """Somebody is going to read the past: keep more of it from now on."""
+    def remember(self, past: Instant) -> None:
+        """Somebody is going to read the past, so far back: keep that much of it from now on."""
         if self._segments.maxlen != RETAINED:
             self._segments = deque(self._segments, maxlen=RETAINED)
+        self._past = past if self._past is None else max(self._past, past)
 
     def apply(self, at: Instant, message: Stimulus | Command) -> Outcome:
         """Do what a stimulus or a command says, now. A refused message changes nothing."""
@@ -260,6 +263,9 @@ class Charger:
                 steady=still,
             )
         )
+        if self._past is not None:
+            while len(self._segments) > LEAST_RETAINED and self._segments[1].since <= at - self._past:
+                self._segments.popleft()
         self._predict(flow)
 
     def _predict(self, flow: Flow) -> None:

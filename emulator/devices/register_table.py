@@ -204,9 +204,11 @@ class RegisterTable(Generic[V, W]):
         """`moments`: of the wallbox; without, every value is read anew for every request."""
         self.layout = layout
         banks = {id(bank): bank for banks in layout.functions.values() for bank in banks}
-        self.tables = {key: Table(bank, profile, layout.prefix, moments) for key, bank in banks.items()}
+        made = {key: Table(bank, profile, layout.prefix, moments) for key, bank in banks.items()}
+        self.tables = tuple(made.values())
+        """One of each bank."""
         self._functions = {
-            function: tuple(self.tables[id(bank)] for bank in banks) for function, banks in layout.functions.items()
+            function: tuple(made[id(bank)] for bank in banks) for function, banks in layout.functions.items()
         }
 
     def serve(self, request: ModbusRequest, view: Callable[[], V], wallbox: W) -> ModbusReply | None:
@@ -268,6 +270,10 @@ class RegisterTable(Generic[V, W]):
                         seen.add(item.start)
                         yield f"{self.layout.prefix}{item.start}"
 
+    def tables_of(self, function: int) -> tuple[Table[V, W], ...]:
+        """The tables that a function code reaches."""
+        return self._functions.get(function, ())
+
     @property
     def served(self) -> tuple[int, ...]:
         """The function codes it answers."""
@@ -286,7 +292,7 @@ class RegisterTable(Generic[V, W]):
 
     def fidelity(self) -> Iterator[Fidelity]:
         """Every row of every bank, by bank and address."""
-        for table in self.tables.values():
+        for table in self.tables:
             for item in table.items:
                 row = item.row
                 kind = row.type.title + (f", x {row.scale:g}" if row.scale != 1 else "")

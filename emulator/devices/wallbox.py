@@ -9,9 +9,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from ..core.agenda import Action, Timer
-from ..core.instant import Instant, later
+from ..core.instant import MINUTE, Instant, later
 from ..core.messages import Command, Event, Outcome, SetAuthorisation
 from ..core.snapshot import Snapshot
 from ..core.specs import ChargerSpec
@@ -29,6 +30,9 @@ from .registers import NO_NAMES
 from .rendering import Moments
 from .settings import Settings
 from .traffic import ProtocolName
+
+RECENT: Final[Instant] = 15 * MINUTE
+"""How far back a wallbox reads, where its vendor says nothing else: meters are refreshed every second or so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +97,7 @@ class Wallbox(ABC):
         """Called when it has another firmware."""
         self.clock_offset = timedelta()
         """How much its clock is fast."""
-        self.simulation.chargers[self.charger].remember()
+        self.simulation.chargers[self.charger].remember(RECENT)
         self.happenings = self.simulation.chargers[self.charger].happenings
         """What happens to its charger and to itself."""
         self.moments = Moments(self.simulation, self.charger)

@@ -17,7 +17,7 @@ from .boxes import Reading
 from .meanings import meaning
 from .overriding import changes
 from .sketch import Deed
-from .words import WRITES
+from .words import written_as
 from .working import Part, Work
 
 BEFORE: Final = 3.0
@@ -67,7 +67,7 @@ def _write(work: Work, part: Part, match: Match, names: frozenset[str]) -> Deed 
     reading = match.reading
     if not isinstance(reading.value, int | float | str | bool) or _measured(part, reading):
         return None
-    name = WRITES.get(part.box.vendor, {}).get(reading.address, reading.address)
+    name = written_as(part.box.vendor, reading.address)
     if name == reading.address and not (_settable(part, reading) or _topic_of(name) in names):
         return None
     at = round(max(0.0, work.at(reading.at) - BEFORE), 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..devices.settings import Setting
 from .meanings import number_of
@@ -50,59 +50,65 @@ def words_of(vendor: str, model: str) -> Words:
     return CONNECT if model.startswith("nrgkick-connect") else WORDS[vendor]
 
 
-SETTINGS: Final[Mapping[str, tuple[tuple[str, str, float], ...]]] = {
+class Shows(NamedTuple):
+    """A value that shows a setting under another name."""
+
+    address: str
+    """A regular expression for all of it."""
+    setting: str
+    factor: float = 1
+    """From the value to the setting."""
+    written: bool = False
+    """A client sets it by the name of the setting."""
+
+
+SETTINGS: Final[Mapping[str, tuple[Shows, ...]]] = {
     "keba": (
-        (r"report2\.Enable user", "ena", 1),
-        (r"report2\.Curr user", "curr", 1),
-        (r"report2\.Curr FS|modbus:failsafe_current", "failsafe_current", 1),
-        (r"report2\.Tmo FS|modbus:failsafe_timeout", "failsafe_timeout", 1),
-        (r"report2\.Setenergy", "setenergy", 1),
-        (r"report2\.Output", "output", 1),
-        (r"report2\.Input", "x1", 1),
-        (r"report2\.X2 phaseSwitch source|modbus:phase_switch_source", "x2src", 1),
-        (r"report2\.X2 phaseSwitch|modbus:phase_switch_state", "x2", 1),
-        (r"report2\.AuthON", "authorisation", 1),
-        (r"report2\.Curr HW|modbus:max_supported_current", "dip_current", 0.001),
-        (r"report1\.timeQ", "time_quality", 1),
-        (r"report1\.Backend", "backend", 1),
-        (r"report100\.Session ID", "session_counter", 1),
+        Shows(r"report2\.Enable user", "ena", written=True),
+        Shows(r"report2\.Curr user", "curr", written=True),
+        Shows(r"report2\.Curr FS|modbus:failsafe_current", "failsafe_current"),
+        Shows(r"report2\.Tmo FS|modbus:failsafe_timeout", "failsafe_timeout"),
+        Shows(r"report2\.Setenergy", "setenergy", written=True),
+        Shows(r"report2\.Output", "output", written=True),
+        Shows(r"report2\.Input", "x1"),
+        Shows(r"report2\.X2 phaseSwitch source", "x2src", written=True),
+        Shows(r"report2\.X2 phaseSwitch", "x2", written=True),
+        Shows(r"modbus:phase_switch_source", "x2src"),
+        Shows(r"modbus:phase_switch_state", "x2"),
+        Shows(r"report2\.AuthON", "authorisation"),
+        Shows(r"report2\.Curr HW|modbus:max_supported_current", "dip_current", 0.001),
+        Shows(r"report1\.timeQ", "time_quality"),
+        Shows(r"report1\.Backend", "backend"),
+        Shows(r"report100\.Session ID", "session_counter"),
     ),
     "bender": (
-        (r"modbus:hems_current_limit|modbus:hems_current", "hems_current", 1),
-        (r"modbus:hems_current_(?:limit_)?tenths", "hems_tenths", 1),
-        (r"modbus:hems_power_limit", "hems_power", 1),
-        (r"rest\.energy_man_current", "hems_current", 1),
-        (r"rest\.max_current", "operator_current", 1),
-        (r"rest\.auth_\w+", "free_charging", 1),
+        Shows(r"modbus:hems_current_limit|modbus:hems_current|rest\.energy_man_current", "hems_current"),
+        Shows(r"modbus:hems_current_(?:limit_)?tenths", "hems_tenths"),
+        Shows(r"modbus:hems_power_limit", "hems_power"),
+        Shows(r"rest\.max_current", "operator_current"),
+        Shows(r"rest\.auth_\w+", "free_charging"),
     ),
     "nrgkick": (
-        (r"settings\.Values\.ChargingCurrent\.Value", "current_set", 1),
-        (r"settings\.Values\.ChargingEnergy\.Value", "energy_shown", 1),
-        (r"settings\.Values\.Settings\.Average_kWh_consumption\.Value", "average_consumption", 1),
+        Shows(r"settings\.Values\.ChargingCurrent\.Value", "current_set"),
+        Shows(r"settings\.Values\.ChargingEnergy\.Value", "energy_shown"),
+        Shows(r"settings\.Values\.Settings\.Average_kWh_consumption\.Value", "average_consumption"),
     ),
 }
-"""Address of a value, the setting it shows, and the factor between them."""
 
-WRITES: Final[Mapping[str, Mapping[str, str]]] = {
-    "keba": {
-        "report2.Enable user": "ena",
-        "report2.Curr user": "curr",
-        "report2.Setenergy": "setenergy",
-        "report2.Output": "output",
-        "report2.X2 phaseSwitch source": "x2src",
-        "report2.X2 phaseSwitch": "x2",
-    },
-}
-"""Values that a client sets under another name than it reads them."""
+
+def written_as(vendor: str, address: str) -> str:
+    """The name by which a client sets what it reads at an address."""
+    rows = SETTINGS.get(vendor, ())
+    return next((row.setting for row in rows if row.written and re.fullmatch(row.address, address)), address)
 
 
 def settings_for(
     vendor: str, address: str, name: str, value: object, rows: Mapping[str, Setting[object]]
 ) -> Iterator[tuple[str, object]]:
     """Settings that would make a value what it is, with their values."""
-    for pattern, setting, factor in SETTINGS.get(vendor, ()):
-        if setting in rows and re.fullmatch(pattern, name or address):
-            yield from _accepted(rows[setting], value, factor)
+    for row in SETTINGS.get(vendor, ()):
+        if row.setting in rows and re.fullmatch(row.address, name or address):
+            yield from _accepted(rows[row.setting], value, row.factor)
     last = (name or address).rpartition(".")[2].rpartition(":")[2]
     if last in rows:
         yield from _accepted(rows[last], value, 1)

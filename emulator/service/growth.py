@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..devices.interfaces.ocpp import EMBEDDED
 from ..errors import EmulatorError
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from .keeping import Keeper
 
 log = logging.getLogger(__name__)
+
+MOST: Final = 1000
+"""Wallboxes that are added and not taken down."""
 
 
 class Growth:
@@ -64,6 +67,8 @@ class Growth:
             await self.provide(emulator.stack, (plan,))
             address = f"{charger}.{wallbox.name}"
             emulator.simulation.now()
+            if len(self.addresses) >= MOST:
+                raise EmulatorError(f"{MOST} wallboxes are added already; take one down")
             if address in site.wallboxes:
                 raise EmulatorError(f'there is a wallbox called "{address}" already')
             try:

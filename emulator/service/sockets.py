@@ -6,6 +6,7 @@ The one rule: sockets outlive a reset of the site; they are attached to the new 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -49,7 +50,7 @@ class Sockets:
             shared=shared_ports(scenario, alone=options.alone),
         )
         self._announcer: Announcer | None = None
-        self._of: dict[str, AsyncExitStack] = {}
+        self._of: dict[str, list[Server | MqttDevice | OcppDevice]] = {}
         """The servers of each wallbox, by its address."""
         self._asking: set[OcppDevice] = set()
         """Charge points that wait for their central system."""
@@ -74,7 +75,10 @@ class Sockets:
             from ..protocols.mdns import Announcer
 
             self._announcer = await stack.enter_async_context(Announcer())
-        self._serving = await stack.enter_async_context(AsyncExitStack())
+        stack.push_async_callback(self._end)
+
+    async def _end(self) -> None:
+        await _ended([server for mine in self._of.values() for server in mine])
 
     async def start_broker(self, stack: AsyncExitStack) -> None:
         """Start the broker of this run, if it is not running."""
@@ -135,13 +139,14 @@ class Sockets:
             announcer=self._announcer,
             central_system=lambda: self.central_system.url if self.central_system is not None else None,
         )
-        stack = self._of[address] = await self._serving.enter_async_context(AsyncExitStack())
+        mine = self._of[address] = []
         for name, server in made:
             if isinstance(server, Server):
                 server.stirs = self._outdated
             elif isinstance(server, OcppDevice):
                 server.stirs = self._stirred
-            self.servers[name] = await stack.enter_async_context(server)
+            self.servers[name] = await server.__aenter__()
+            mine.append(server)
             if not isinstance(server, Server):
                 self._clients.append(server)
             if not isinstance(server, Server | OcppDevice):
@@ -153,7 +158,7 @@ class Sockets:
 
     async def close(self, address: str) -> None:
         """Close the interfaces of a wallbox that is no more, if there are any."""
-        stack = self._of.pop(address, None)
+        mine = self._of.pop(address, [])
         for name in [name for name in self.servers if name.rpartition(".")[0] == address]:
             server = self.servers.pop(name)
             self.links.pop(name, None)
@@ -164,8 +169,7 @@ class Sockets:
                 self._clients.remove(server)
             if isinstance(server, OcppDevice):
                 self._asking.discard(server)
-        if stack is not None:
-            await stack.aclose()
+        await _ended(mine)
 
     def attach(self, site: Site) -> None:
         """After a reset: serve the wallboxes of the new site."""
@@ -212,3 +216,10 @@ class Sockets:
         """Somebody waits for an answer, on either side."""
         own = self.central_system is not None and bool(self.central_system.system.asking)
         return bool(self._asking) or own
+
+
+async def _ended(running: Iterable[Server | MqttDevice | OcppDevice]) -> None:
+    """End them, the last one first, whatever becomes of one of them."""
+    async with AsyncExitStack() as stack:
+        for server in running:
+            stack.push_async_exit(server)

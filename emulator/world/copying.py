@@ -14,6 +14,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from struct import Struct
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MappingProxyType, ModuleType
 from typing import Any, Final, TypeVar
 
@@ -117,7 +118,7 @@ class _Writer(pickle.Pickler):
 
     def persistent_id(self, found: object) -> int | None:
         """The place of what is not copied."""
-        if isinstance(found, type | ModuleType | CodeType | Entry) or id(found) in self._held:
+        if isinstance(found, type | ModuleType | CodeType | Entry | Struct) or id(found) in self._held:
             return self._place(found)
         if isinstance(found, BuiltinFunctionType):
             owner = found.__self__

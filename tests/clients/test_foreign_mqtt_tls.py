@@ -59,10 +59,12 @@ async def test_a_session(tmp_path: Path, protocol: int) -> None:
             async for message in client.messages:
                 if message.topic.value.endswith("evse/state") and b'"charger_state":0' not in bytes(message.payload):
                     break
+            written = asyncio.Event()
+            box.simulation.journal.listen(lambda entry: written.set() if entry.kind == "write" else None)
             await client.publish("warp3/2abC/evse/external_current_update", "6000", qos=1)
-            while box.box.read("evse/external_current.current") != 6000:
-                await box.wait(1)
-                await asyncio.sleep(0.01)
+            await written.wait()
+            await box.wait(1)
+            assert box.box.read("evse/external_current.current") == 6000
 
 
 @pytest.mark.parametrize("protocol", [TLS, BOTH], ids=["tls", "both"])

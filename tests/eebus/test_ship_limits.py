@@ -8,6 +8,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import aiohttp
 import pytest
 
 pytest.importorskip("OpenSSL", reason="TLS of both sides needs pyOpenSSL")
@@ -22,9 +23,13 @@ from emulator.eebus.identity import credentials
 from emulator.eebus.node import Node
 from emulator.protocols import ship_sockets, websocket_wire
 from emulator.protocols.pem import prove
+from emulator.protocols.server import Server
 from emulator.protocols.ship import ShipServer
 from emulator.protocols.ship_sockets import MOST_CONNECTIONS, ShipSockets
+from emulator.protocols.turns import HELPING
 from emulator.runtime.simulation import Simulation
+from emulator.scenario.loader import loads
+from emulator.service.emulator import Emulator, Options
 
 UPGRADE = (
     b"GET /ship/ HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: ship\r\n"
@@ -193,3 +198,28 @@ async def test_places_that_are_none(target: ShipTarget) -> None:
     async with dialling(world, target) as (ours, _):
         await until(lambda: target not in ours._dialling)
     assert not world.bugs.count
+
+
+async def test_a_neighbour_has_its_turn() -> None:
+    scenario = loads("wallboxes: [warp, {eebus: {settings: {auto_accept: true}}}]\nbroker: none")
+    async with (
+        Emulator(scenario, Options(any_port=True, speed=0.0, announce=False)) as emulator,
+        aiohttp.ClientSession() as http,
+    ):
+        places = {name: server.endpoint for name, server in emulator.servers.items() if isinstance(server, Server)}
+        url = f"http://127.0.0.1:{places['charger.warp.http'].port}/evse/state"
+        async with http.get(url) as reply:  # a connection is there
+            await reply.read()
+        _, writer = await asyncio.open_connection("127.0.0.1", places["charger.eebus.ship"].port, ssl=showing())
+        journal, heard = emulator.simulation.journal, 0
+        writer.write(UPGRADE + b"".join(map(framed, HANDSHAKE)) + b"".join(map(datagram, range(2000))))
+        await until(lambda: any(entry.name.startswith("read nodeM") for entry in journal))
+        for _ in range(5):
+            before = journal.seq
+            async with http.get(url) as reply:
+                assert (await reply.json())["iec61851_state"] == 0
+            assert journal.seq - before < 2 * 12 * HELPING, "of a frame and its answer"
+            heard += journal.seq - before
+        assert heard > 20, "the other one has its turn as well"
+        assert not emulator.bugs.count
+        writer.transport.abort()

@@ -126,6 +126,7 @@ SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
         ("snapshots", "service.snapshots.MOST", ""),
         ("memory of all", "service.snapshots.LARGEST", "bytes"),
     ),
+    "Wallboxes that are added to a running emulator": (("wallboxes", "service.growth.MOST", ""),),
     "Connections that wallboxes make": (
         ("a message of a WebSocket (OCPP)", "protocols.websocket_wire.LONGEST", "bytes"),
         ("bytes that a WebSocket's other side leaves unread", "protocols.websocket_wire.MOST_UNREAD", "bytes"),

@@ -228,6 +228,16 @@ async def test_what_is_wrong_changes_nothing(tmp_path: Path) -> None:
         assert [charger["name"] for charger in file.read(ADDED)["chargers"]] == ["street", "garage"]  # type: ignore[attr-defined]
 
 
+async def test_there_are_not_endlessly_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.service.growth.MOST", 2)
+    async with serving(TWO) as client:
+        for name in ("a", "b"):
+            await client.add(name=name, wallbox="keba")
+        assert "take one down" in await client.refused(name="c", wallbox="keba")
+        await client.call("DELETE", "/api/wallboxes/a")
+        await client.add(name="c", wallbox="keba")
+
+
 async def test_another_scenario_than_before(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     state = tmp_path / "state"
     async with serving(TWO, state) as client:

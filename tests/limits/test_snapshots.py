@@ -144,6 +144,22 @@ async def test_there_are_not_endlessly_many() -> None:
             await emulator.snapshots.take("")
 
 
+async def test_they_are_not_endlessly_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Emulator(loads("wallboxes: [lektrico]"), Options(any_port=True, speed=0.0, announce=False)) as emulator:
+        size = (await emulator.snapshots.take("one")).world.size
+        monkeypatch.setattr("emulator.service.snapshots.LARGEST", 2 * size + size // 2)
+        await emulator.snapshots.take("two")
+        await emulator.snapshots.take("one")  # in place of the older one
+        with pytest.raises(EmulatorError, match="larger than 0 MiB together; delete one"):
+            await emulator.snapshots.take("three")
+        assert [found.name for found in emulator.snapshots.all()] == ["two", "one"]
+        emulator.snapshots.drop("two")
+        await emulator.snapshots.take("three")
+        with pytest.raises(EmulatorError, match=r'there is no snapshot "thre" \(did you mean "three"\?\)'):
+            await emulator.snapshots.restore("thre")
+        assert emulator.simulation.at == 0
+
+
 async def test_time_runs_on_where_it_was() -> None:
     options = Options(any_port=True, speed=60.0, announce=False)
     async with Emulator(loads("wallboxes: [lektrico]"), options) as emulator:

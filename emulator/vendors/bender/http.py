@@ -73,10 +73,9 @@ class HttpApi:
 
     def compile(self) -> None:
         """The keys of the profile in force."""
-        profile = self.profile()
-        self.keys: dict[str, RestKey] = {key.name: key for key in KEYS if key.exists(profile)}
-        self._full_states = {everything: self._full_state(everything) for everything in (False, True)}
-        self._spellings = self.keys | {alias: key for key in self.keys.values() for alias in key.aliases}
+        self.keys, self._spellings = _keys(self.profile())
+        self._full_states: dict[bool, Served[View]] = {}
+        """By whether secret ones are in it; made for the first who asks."""
 
     def interface(self) -> HttpInterface:
         """Of a CC: its pages and both REST interfaces."""
@@ -107,7 +106,11 @@ class HttpApi:
             return _refused(Reason.UNAUTHORISED, plain("Unauthorized", 401))
         name = request.path.removeprefix(PREFIX)
         if name == "full_state":
-            return self._full_states[self.settings[FULL_STATE_SERIAL]].reply(self.view)
+            everything = self.settings[FULL_STATE_SERIAL]
+            found = self._full_states.get(everything)
+            if found is None:
+                found = self._full_states[everything] = self._full_state(everything)
+            return found.reply(self.view)
         key = self._spellings.get(name)
         if key is None:
             return _refused(Reason.UNKNOWN, plain("Not Found", 404))
@@ -137,6 +140,19 @@ class HttpApi:
         if not expected or headers.get("authorization") != AUTHORISATION:
             return False
         return hmac.compare_digest(expected.encode(), headers.get("password", "").encode("utf-8", "replace"))
+
+
+def _keys(profile: Profile) -> tuple[dict[str, RestKey], dict[str, RestKey]]:
+    """The keys of a profile by name, and by every name."""
+    which = profile.model.id, profile.firmware.text
+    if which not in _FOUND:
+        keys = {key.name: key for key in KEYS if key.exists(profile)}
+        _FOUND[which] = keys, keys | {alias: key for key in keys.values() for alias in key.aliases}
+    return _FOUND[which]
+
+
+_FOUND: Final[dict[tuple[str, str], tuple[dict[str, RestKey], dict[str, RestKey]]]] = {}
+"""What the boxes of a fleet share."""
 
 
 def _line(name: str) -> Callable[[object], bytes]:

@@ -370,4 +370,11 @@ ROWS: Final[tuple[Row, ...]] = (
 
 def rows(profile: Profile, *, coarse: bool) -> Mapping[str, Row]:
     """The rows of a wallbox by name. Gemini leaves `tma` out. Source: captured /status of firmware 053.7."""
-    return {row.name: row for row in ROWS if row.exists(profile) and (coarse or not row.coarse_only)}
+    key = profile.model.id, profile.firmware.text, coarse
+    if key not in _FOUND:
+        _FOUND[key] = {row.name: row for row in ROWS if row.exists(profile) and (coarse or not row.coarse_only)}
+    return _FOUND[key]
+
+
+_FOUND: Final[dict[tuple[str, str, bool], Mapping[str, Row]]] = {}
+"""What the boxes of a fleet share."""

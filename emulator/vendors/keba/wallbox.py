@@ -112,7 +112,7 @@ class Keba(Wallbox):
         if "rest" in self.interfaces:
             yield from (f"{REST_VALUE}{name}" for name in self.rest.addresses())
         if "modbus" in self.interfaces:
-            for table in self.modbus.table.tables.values():
+            for table in self.modbus.table.tables:
                 yield from (f"{REGISTER}{item.start}" for item in table.items if item.row.read is not None)
 
     def request_words(self) -> Iterable[str]:

@@ -75,15 +75,7 @@ class HttpApi:
 
     def compile(self, profile: Profile) -> None:
         """The keys of a profile, by endpoint and section."""
-        existing = [item for item in IN_JSON_ORDER if item.exists(profile)]
-        self.items: Mapping[str, Item] = {item.name: item for item in existing}
-        self._sections: Mapping[str, Mapping[str, tuple[Item, ...]]] = {
-            endpoint: {
-                section: tuple(item for item in existing if item.endpoint == endpoint and item.path[0] == section)
-                for section in sections
-            }
-            for endpoint, sections in SECTIONS.items()
-        }
+        self.items, self._sections = _items(profile)
         self._fragments: dict[tuple[str, bool], Fragment[View]] = {}
         """By name of the item, and whether enumerations are numbers."""
         self._documents: dict[tuple[str, tuple[str, ...], bool, bool], Served[View]] = {}
@@ -200,3 +192,27 @@ class HttpApi:
         if written:
             self._controls.changed()
         return HttpReply(body=encode(written), journal={"written": written})
+
+
+Items = Mapping[str, Item]
+Sections = Mapping[str, Mapping[str, tuple[Item, ...]]]
+
+
+def _items(profile: Profile) -> tuple[Items, Sections]:
+    """The items of a profile by name, and by endpoint and section."""
+    which = profile.model.id, profile.firmware.text
+    if which not in _FOUND:
+        existing = [item for item in IN_JSON_ORDER if item.exists(profile)]
+        sections = {
+            endpoint: {
+                section: tuple(item for item in existing if item.endpoint == endpoint and item.path[0] == section)
+                for section in sections
+            }
+            for endpoint, sections in SECTIONS.items()
+        }
+        _FOUND[which] = {item.name: item for item in existing}, sections
+    return _FOUND[which]
+
+
+_FOUND: Final[dict[tuple[str, str], tuple[Items, Sections]]] = {}
+"""What the boxes of a fleet share."""

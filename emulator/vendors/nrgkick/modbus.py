@@ -46,7 +46,7 @@ class ModbusApi(ModbusService[View, Controls]):
                 decoded = {item.name: item.type.decode(words, item.scale)}
                 self.target.record_write(f"modbus.{item.address}", wire, refusal, request.origin, decoded)
                 return ModbusReply(
-                    exception=self.table.tables[id(BANK)].code(refusal),
+                    exception=self.table.tables[0].code(refusal),
                     journal={"refused": str(refusal.refused), "about": item.address},
                 )
         return None

@@ -31,6 +31,7 @@ class MeterHistory(Module):
     def __init__(self, platform: Platform, meters: Meters) -> None:
         super().__init__(platform)
         self.meters = meters
+        platform.simulation.chargers[platform.charger].remember((LENGTH + 1) * PERIOD)
 
     def routes(self) -> Mapping[str, Handlers]:
         found: dict[str, Handlers] = {}

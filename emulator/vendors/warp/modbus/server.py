@@ -283,8 +283,8 @@ class Modbus(Module):
         """Everything that can be read, with the function that reads it."""
         table = self.table
         for function in READS:
-            for bank in table.layout.functions.get(function, ()):
-                for item in table.tables[id(bank)].items:
+            for bank in table.tables_of(function):
+                for item in bank.items:
                     if item.may(function):
                         yield f"{function}.{item.start}"
 
