@@ -114,7 +114,9 @@ class ModbusServer(Server):
         asking = request(frame, asked, Origin(endpoint.name, client, endpoint.host, entry.seq))
         if asking.payload:
             detail.complete({"payload": asking.payload.hex()})
-        interception = endpoint.intercept(known.form, client, of_modbus, asking, endpoint.name)
+        interception = UNTOUCHED
+        if endpoint.wallbox.interceptor.active:
+            interception = endpoint.intercept(known.form, client, of_modbus, asking, endpoint.name)
         with endpoint.simulation.exchange(entry, reading=asked.function not in WRITES, fresh=True):
             found = endpoint.ask(_broken, _answered, interface.handle, frame, asked, asking, interception)
         reply, pdu = found or (ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE))
@@ -188,7 +190,7 @@ class Connection(asyncio.Protocol):
             self.gone.set_result(None)
 
     def data_received(self, data: bytes) -> None:
-        if self._ended:
+        if self._doomed:
             return
         if self._half_sent is not None:
             self._stop_half_sent()
@@ -226,12 +228,13 @@ class Connection(asyncio.Protocol):
             answer = server.exchange(frame, self.client)
         finally:
             self._answering = False
-        if self._doomed:
+        lag = 0.0 if self._doomed else wallbox.realism.latency(server.endpoint.name)
+        if lag > 0:
+            answer = replace(answer, delay=answer.delay + lag)
+        if self._held or self._doomed or answer.delay > 0 or answer.rate is not None or answer.then != "keep":
             self.put(answer)
-        elif (lag := wallbox.realism.latency(server.endpoint.name)) > 0:
-            self.put(replace(answer, delay=answer.delay + lag))
-        else:
-            self.put(answer)
+        elif answer.data:
+            transport.write(answer.data)
         return True
 
     def _nothing_left(self) -> None:
