@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import click
 
 from .figures import figures, measured
 from .numbers import EVERY, LARGE, QUICK
+from .others import MissingError, install
 from .process import LOAD_CORE, many_descriptors
 
 
@@ -22,8 +24,14 @@ from .process import LOAD_CORE, many_descriptors
 @click.option("--check", is_flag=True, help="Exit code 1 if a figure is below its floor or a number above its ceiling.")
 @click.option("--large", is_flag=True, help="Also what takes minutes: a day of ten thousand chargers.")
 @click.option("--quick", is_flag=True, help="Only that everything runs: a few requests, and no figures worth reading.")
-def main(rounds: int, only: str, into: Path | None, check: bool, large: bool, quick: bool) -> None:
-    """Measure what the emulator costs beside the bare libraries, on this machine."""
+@click.option("--node", is_flag=True, help="Install Mockoon and json-server with npm, in a folder of the user's cache.")
+def main(rounds: int, only: str, into: Path | None, check: bool, large: bool, quick: bool, node: bool) -> None:
+    """Measure what the emulator costs beside the bare libraries, and beside other simulators, on this machine."""
+    if node:
+        try:
+            install()
+        except (MissingError, OSError, subprocess.CalledProcessError) as error:
+            raise click.ClickException(f"the packages of Node were not installed: {error}") from error
     os.sched_setaffinity(0, {LOAD_CORE})
     many_descriptors()  # children inherit it
     rows: list[dict[str, object]] = []
@@ -34,7 +42,11 @@ def main(rounds: int, only: str, into: Path | None, check: bool, large: bool, qu
         name = f"{figure.name} / {figure.beside}"
         if only.lower() not in name.lower():
             continue
-        ours, other = measured(figure, 0 if quick else rounds, 0.01 if quick else 1.0)
+        try:
+            ours, other = measured(figure, 0 if quick else rounds, 0.01 if quick else 1.0)
+        except MissingError as missing:
+            click.echo(f"{name:58} left out: {missing}")
+            continue
         ratio = other / ours if ours else 0.0
         click.echo(f"{name:58} {ours:6.1f} us {other:6.1f} us {ratio:7.2f} {figure.goal:6.2f} {figure.floor:6.2f}")
         rows.append({"name": name, "ours_us": ours, "ceiling_us": other, "ratio": ratio, "goal": figure.goal})

@@ -36,7 +36,7 @@ def explored(kind: type[Manager], walks: int) -> int:
         options = Options(client=client(kind), walks=walks, rule_sets=False, vocabulary=words)
         search = explore(base, options)
     about = (kind.__doc__ or "").strip().rstrip(".")
-    took = f"{search.walks} walks, {time.perf_counter() - began:.0f} s"
+    took = f"{search.trials} trials, {time.perf_counter() - began:.0f} s"
     if not search.failures:
         print(f"| {about} | nothing | | | {took} |", flush=True)
         return 0

@@ -34,17 +34,17 @@ def explored(row: Row, budget: float) -> bool:
 
     def told(search: Search, failure: Failure) -> None:
         if not first and row.rediscovered(search):
-            first.append((time.perf_counter() - began, search.walks, failure))
+            first.append((time.perf_counter() - began, search.trials, failure))
             raise KeyboardInterrupt
 
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / f"{row.row}.yaml"
         path.write_text(row.scenario)
         search = explore(path, Options(client=row.client(), budget=budget, rule_sets=False), found=told)
-    rate = search.walks / search.elapsed
+    rate = search.trials / search.elapsed
     if not first:
         causes = "; ".join(",".join(failure.cause) for failure in search.failures)
-        print(f"| {row.row} | - | {search.walks} | - | ({causes}) | {len(search.failures)} | {rate:.0f} |", flush=True)
+        print(f"| {row.row} | - | {search.trials} | - | ({causes}) | {len(search.failures)} | {rate:.0f} |", flush=True)
         return False
     after, walks, failure = first[0]
     steps = len(failure.trial.walk)

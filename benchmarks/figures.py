@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .load import HttpLoad, Load, ModbusLoad
+from .others import json_server, lewis, mockoon
 from .process import Served
 
 VEHICLE: Final = {"at": "10 s", "plug_in": {"vehicle": "renault_zoe", "state_of_charge": "30 %"}}
@@ -105,6 +106,7 @@ BENDER: Final = {"vendor": "bender", "http": True, "modbus": True}
 KEBA: Final = {"vendor": "keba", "modbus": True}
 
 _FULL: Final = HttpLoad("/api/status", closes=True)
+_FULL_SAID: Final = HttpLoad("/api/status", closes=True, says=True)
 _SIX: Final = HttpLoad("/api/status?filter=car,amp,nrg,alw,wh,eto", closes=True)
 
 
@@ -122,6 +124,34 @@ def _http(name: str, box: Mapping[str, object], load: HttpLoad, *, always: tuple
             frozen=frozen,
             ceiling=bare,
         )
+
+
+def _others() -> Iterator[Figure]:
+    """Against simulators that other people use, always new."""
+    for ceiling, beside in ((mockoon, "Mockoon CLI, constants"), (json_server, "json-server, constants")):
+        yield Figure(
+            name="go-e full status, always new",
+            beside=beside,
+            goal=8.0,
+            floor=2.0,
+            load=_FULL_SAID,
+            box=GOE,
+            port="goe.http",
+            frozen=False,
+            ceiling=ceiling,
+            requests=2000,
+        )
+    yield Figure(
+        name="go-e, 60 registers",
+        beside="lewis, constants",
+        goal=4.0,
+        floor=1.0,
+        load=ModbusLoad(4, (100, 60)),
+        box=GOE,
+        port="goe.modbus",
+        frozen=False,
+        ceiling=lewis,
+    )
 
 
 def _modbus(name: str, box: Mapping[str, object], load: ModbusLoad, floors: tuple[float, float]) -> Iterator[Figure]:
@@ -191,6 +221,7 @@ def figures() -> list[Figure]:
         *_modbus("NRGkick, 60 registers", NRGKICK, ModbusLoad(3, (194, 60)), (0.48, 1.15)),
         *_modbus("WARP, 30 registers", WARP, ModbusLoad(4, (2100, 30)), (0.4, 1.0)),
         *_modbus("Bender, 30 registers", BENDER, ModbusLoad(3, (200, 28)), (0.37, 0.95)),
+        *_others(),
         *_modbus("KEBA, 2 registers", KEBA, ModbusLoad(3, (1020, 2), unit=255), (0.33, 0.95)),
         *_faults("NRGkick, 60 registers", NRGKICK, ModbusLoad(3, (194, 60)), "modbus", "http", {"register": 35}),
         *_faults("NRGkick /values", NRGKICK, HttpLoad("/values"), "http", "modbus", {"path": "/info"}),

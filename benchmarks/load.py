@@ -33,10 +33,13 @@ def connected(port: int) -> socket.socket:
 class HttpLoad:
     """The same request again and again. `closes`: every request has a connection of its own."""
 
-    def __init__(self, path: str, *, closes: bool = False) -> None:
+    def __init__(self, path: str, *, closes: bool = False, says: bool = False) -> None:
+        """`says`: it asks to close, for servers that would keep the connection."""
         self.path = path
         self.closes = closes
         kept = "" if closes else "Connection: keep-alive\r\n"
+        if says:
+            kept = "Connection: close\r\n"
         self._request = f"GET {path} HTTP/1.1\r\nHost: {LOCAL}\r\n{kept}\r\n".encode()
 
     def reply(self, port: int) -> tuple[bytes, bytes]:

@@ -76,7 +76,7 @@ class Served:
 
     @property
     def cpu(self) -> float:
-        """CPU time used so far, user and system [s]."""
+        """CPU time used so far, user and system, of all its threads [s]."""
         return cpu_of(self._process.pid)
 
     @property

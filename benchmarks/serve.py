@@ -91,7 +91,7 @@ async def _done(_: object) -> None:
 
 def _press() -> TimedStep:
     from emulator.language.names import Names
-    from emulator.scenario.steps import make_step
+    from emulator.scenario.steps.vocabulary import make_step
 
     return make_step("note", Names(), text="a step")
 

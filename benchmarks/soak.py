@@ -33,7 +33,7 @@ from emulator.core.instant import HOUR, MINUTE, SECOND, Instant
 from emulator.devices.interfaces import MqttInterface
 from emulator.protocols.server import Server
 from emulator.scenario.loader import from_data
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
 
 from .process import memory_of

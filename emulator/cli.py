@@ -5,7 +5,6 @@ The one rule: nothing is imported before it is needed; `--help` answers at once.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -37,9 +36,6 @@ COMMANDS: Final = {
     "completion": "Print what makes a shell complete commands, steps, boxes, values and faults.",
 }
 """Command to its one-line help, so that `--help` needs no command's module."""
-
-IMPORTED: Final = 100_000
-"""Objects after which garbage is looked for: importing makes many, and nearly all of them stay."""
 
 MODULES: Final = {"list": "listing", "import": "importing"}
 
@@ -83,7 +79,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _guarded(arguments: Sequence[str] | None) -> int:
-    gc.set_threshold(IMPORTED, 20, 20)
     try:
         code = application.main(args=arguments, prog_name=NAME, standalone_mode=False)
         sys.stdout.flush()

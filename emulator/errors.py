@@ -6,17 +6,15 @@ expected. Mistakes of clients under test are values (`Outcome`), mistakes of our
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class EmulatorError(Exception):
     """A mistake in a scenario, on the command line, or in the surroundings (a taken port)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A position in a file; lines and columns count from 1. Line 0: `file` is a path inside a JSON object."""
 
     file: str
@@ -27,8 +25,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One mistake in a document."""
 
     place: Place
@@ -52,6 +49,8 @@ class PortTaken(EmulatorError):  # noqa: N818 - reads better where it is raised
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:
     """` (did you mean "x"?)`, or the known names if there are few, or nothing."""
+    import difflib  # here, because most is right and `--help` has nothing to suggest
+
     names = sorted(set(known))
     close = difflib.get_close_matches(found, names, n=5, cutoff=0.5)
     if close:

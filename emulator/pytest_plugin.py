@@ -152,9 +152,14 @@ def _open_loopback() -> None:
 
 
 def _emulators(item: pytest.Item) -> dict[str, EmulatorFixture]:
-    """The emulators a test has got, by the name of the fixture."""
-    found: dict[str, EmulatorFixture] = getattr(item, "funcargs", {})
-    return {name: found[name] for name in FIXTURES if name in found}
+    """The emulators a test has got, by the name of the fixture: of ours, not of what others call by these names."""
+    found: dict[str, object] = getattr(item, "funcargs", {})
+    named = {name: found[name] for name in FIXTURES if name in found}
+    if not named:
+        return {}
+    from .testing import EmulatorFixture
+
+    return {name: fixture for name, fixture in named.items() if isinstance(fixture, EmulatorFixture)}
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
@@ -20,7 +21,7 @@ import pytest
 
 from emulator import __version__
 from emulator.cli import COMMANDS, main
-from emulator.scenario.steps import STEPS
+from emulator.scenario.steps.vocabulary import STEPS
 
 COMMAND = (sys.executable, "-m", "emulator")
 GOOD = """\
@@ -86,6 +87,35 @@ def test_help_imports_nothing_heavy() -> None:
     )
     done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+LATE = (
+    "aiohttp", "pydantic", "zeroconf", "emulator.faults", "emulator.faults.transport", "emulator.verdict.rules",
+    "emulator.scenario.steps.fault",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stated", "imported"),
+    [
+        ("", []),
+        ("steps: [{at: 1 s, plug_in: {vehicle: vw_id3}}]", ["emulator.faults", "emulator.scenario.steps.fault"]),
+        ("rules: [{name: polite, always: {client: {requests: goe, rate: <= 9 /s}}}]", ["emulator.verdict.rules"]),
+    ],
+)
+def test_check_imports_what_a_scenario_has(tmp_path: Path, stated: str, imported: list[str]) -> None:
+    path = tmp_path / "scenario.yaml"
+    path.write_text(f"wallbox: goe\n{stated}\n", "utf-8")
+    code = (
+        f"import sys\nfrom emulator.commands.check import command\ncommand([{str(path)!r}], standalone_mode=False)\n"
+        f"print([name for name in {LATE} if name in sys.modules])\n"
+        "print([name for name in sys.modules if name.startswith('emulator.vendors.') and name.endswith('.vendor')])\n"
+    )
+    done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True)
+    fine, late, vendors = done.stdout.splitlines()
+    assert "fine" in fine
+    assert set(imported) <= set(ast.literal_eval(late)) <= {*imported, "emulator.faults"}
+    assert ast.literal_eval(vendors) == ["emulator.vendors.goe.vendor"]
 
 
 def test_a_mistyped_command_gets_a_suggestion() -> None:

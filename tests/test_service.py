@@ -19,7 +19,7 @@ from emulator.errors import EmulatorError, PortTaken
 from emulator.scenario.default import default_scenario
 from emulator.scenario.loader import loads
 from emulator.scenario.playing import checks
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
 from emulator.service.endpoints import reserve_descriptors
 

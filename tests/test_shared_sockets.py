@@ -19,7 +19,7 @@ from emulator.errors import EmulatorError
 from emulator.protocols.listening import LOOPBACK, bound_everywhere
 from emulator.protocols.server import Server
 from emulator.scenario.loader import from_data
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
 from emulator.service.endpoints import MANY
 

@@ -57,7 +57,9 @@ def _say(found: dict[str, object]) -> None:
     if not found["ok"]:
         click.echo(str(found["said"]), err=True)
         return
-    counts = (_many(found[noun], noun.removesuffix("es" if noun == "wallboxes" else "s"), noun) for noun in COUNTED)
+    from ..language.counting import counted
+
+    counts = (counted(int(str(found[things])), noun) for things, noun in COUNTED.items())
     click.echo(f"{found['file']}: fine ({', '.join(counts)})")
     remarks = found["remarks"]
     assert isinstance(remarks, list)
@@ -65,8 +67,4 @@ def _say(found: dict[str, object]) -> None:
         click.echo(f"{found['file']}: {remark}")
 
 
-COUNTED = ("chargers", "wallboxes", "steps")
-
-
-def _many(count: object, noun: str, plural: str) -> str:
-    return f"{count} {noun if count == 1 else plural}"
+COUNTED = {"chargers": "charger", "wallboxes": "wallbox", "steps": "step"}

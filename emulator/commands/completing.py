@@ -14,7 +14,7 @@ from ..errors import EmulatorError
 if TYPE_CHECKING:
     import click
 
-    from ..scenario.steps import StepType
+    from ..scenario.steps.base import StepType
 
 PATIENCE: Final = 1.0
 """How long a running emulator is waited for, in wall time [s]."""

@@ -24,7 +24,7 @@ from .options import FiniteRange, control_token, control_token_file, token
 
 if TYPE_CHECKING:
     from ..language.records import Argument
-    from ..scenario.steps import StepType
+    from ..scenario.steps.base import StepType
 
 
 NEWEST = 10**15 - 1
@@ -61,7 +61,7 @@ class Steps(click.Group):
 
 
 def _steps() -> Mapping[str, StepType]:
-    from ..scenario.steps import STEPS
+    from ..scenario.steps.vocabulary import STEPS
 
     return STEPS
 
@@ -91,7 +91,7 @@ def _help(argument: Argument[object]) -> str:
 def _callback(name: str) -> Callable[..., int]:
     def callback(words: tuple[str, ...], **options: str | None) -> int:
         given = [f"{key.removeprefix('given_')}={value}" for key, value in options.items() if value is not None]
-        from ..scenario.steps import step_from_words
+        from ..scenario.steps.vocabulary import step_from_words
 
         client = click.get_current_context().find_object(ControlClient)
         assert client is not None

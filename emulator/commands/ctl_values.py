@@ -39,7 +39,7 @@ def read(client: ControlClient, names: tuple[str, ...], as_json: bool) -> None:
 @click.pass_obj
 def write(client: ControlClient, values: tuple[str, ...], on: str | None) -> int:
     """Write vendor values as a client would: `goe.amp=10`, `warp.evse/external_current.current=8000`."""
-    from ..scenario.steps import step_from_words
+    from ..scenario.steps.vocabulary import step_from_words
 
     worst = 0
     for wallbox, words in _by_wallbox(values).items():
@@ -119,7 +119,7 @@ def expect(client: ControlClient, expectations: tuple[str, ...]) -> int:
 
 
 def expectations_of(words: tuple[str, ...]) -> object:
-    from ..scenario.steps import step_from_words
+    from ..scenario.steps.vocabulary import step_from_words
 
     for word in words:
         if "=" not in word:

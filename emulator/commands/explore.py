@@ -160,7 +160,10 @@ class _Progress:
         if self._quiet or now - self._told < (0.2 if self._terminal else OFTEN):
             return
         self._told = now
-        line = f"{search.walks} walks, {len(search.failures)} failures, round {search.rounds}, {search.elapsed:.0f} s"
+        from ..language.counting import counted
+
+        line = f"{counted(search.walks, 'walk')}, {counted(len(search.failures), 'failure')}"
+        line += f", round {search.rounds}, {search.elapsed:.0f} s"
         line += f", shrinking {search.open_failures}" if search.open_failures else ""
         click.echo(f"\r{line}\x1b[K" if self._terminal else line, nl=not self._terminal, err=True)
 
@@ -170,9 +173,9 @@ class _Progress:
             return
         if self._terminal:
             click.echo("\r\x1b[K", nl=False, err=True)
-        from ..explore.scenarios import counted
+        from ..language.counting import counted
 
-        steps = counted(len(failure.trial.walk))
+        steps = counted(len(failure.trial.walk), "step")
         by = ", ".join(failure.cause) or "nothing happening"
         flaky = f", FLAKY: came again {failure.repeated} of {failure.repetitions} times" if failure.flaky else ""
         short = "" if failure.shrunk else ", not shrunk to the end"
@@ -181,12 +184,13 @@ class _Progress:
     def end(self, search: Search, out: Path) -> None:
         """It is over."""
         from ..explore.writing import rules_of
+        from ..language.counting import counted
 
         if self._terminal:
             click.echo("\r\x1b[K", nl=False, err=True)
         for line in search.coverage.summary(rules_of(search)):
             click.echo(line)
-        per_second = search.walks / max(search.elapsed, 1e-9)
-        count = len(search.failures)
-        word = f"{count} failure{'' if count == 1 else 's'}" if count else "nothing found"
-        click.echo(f"{word} in {search.walks} walks ({per_second:.0f} a second); see {out}/report.html")
+        per_second = search.trials / max(search.elapsed, 1e-9)
+        word = counted(len(search.failures), "failure") if search.failures else "nothing found"
+        tried = f"{counted(search.trials, 'trial')} in all, {per_second:.0f} a second"
+        click.echo(f"{word} in {counted(search.walks, 'walk')} ({tried}); see {out}/report.html")

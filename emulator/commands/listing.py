@@ -86,7 +86,7 @@ def _arguments(arguments: Iterable[Argument[object]]) -> Rows:
 
 
 def steps() -> Rows:
-    from ..scenario.steps import VOCABULARY
+    from ..scenario.steps.vocabulary import VOCABULARY
 
     for kind in VOCABULARY:
         yield kind.name, kind.about

@@ -84,6 +84,13 @@ state_file = click.option(
     help="Keep settings and meter readings of the wallboxes in this SQLite file across runs.",
 )
 
+report = click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write reports (journal, JUnit, JSON, HTML) to this directory.",
+)
+
 strict = click.option(
     "--strict", is_flag=True, help="Fail as well if something passed only because nothing came to it (`strict: true`)."
 )

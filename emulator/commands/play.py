@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import EmulatorError
-from .options import AS_JSON, log_format, log_level, seed, shard, strict
+from .options import AS_JSON, log_format, log_level, report, seed, shard, strict
 from .terminal import prepare_folder, progress, say_verdict
 
 if TYPE_CHECKING:
@@ -33,12 +33,7 @@ if TYPE_CHECKING:
     metavar="WHAT=VALUES,...",
     help="Play with every model, firmware or vehicle: firmware=all,vehicle=vw_id3,renault_zoe.",
 )
-@click.option(
-    "--report",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="Write reports (journal, JUnit, JSON, HTML) to this directory.",
-)
+@report
 @AS_JSON
 @log_format
 @log_level

@@ -24,6 +24,7 @@ from .options import (
     port_offset,
     ports,
     realism,
+    report,
     seed,
     shard,
     shared_sockets,
@@ -75,12 +76,7 @@ if TYPE_CHECKING:
     help="Serve the control API without a token beyond loopback, too.",
 )
 @click.option("--keep-running", is_flag=True, help="Keep serving after the scenario has ended.")
-@click.option(
-    "--report",
-    type=click.Path(file_okay=False, path_type=Path),
-    metavar="DIR",
-    help="Write reports (journal, JUnit, JSON, HTML) to this directory.",
-)
+@report
 @state_file
 @click.option(
     "--journal-limit",

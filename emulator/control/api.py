@@ -5,6 +5,7 @@ The one rule: a handler checks everything first and changes something afterwards
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -19,10 +20,12 @@ from ..language.digits import is_index
 from ..language.nodes import from_object
 from ..scenario.player import failed
 from ..scenario.playing import checks
-from ..scenario.steps import TimedStep, make_step, parse_steps
+from ..scenario.steps.base import TimedStep
 from ..scenario.steps.checks import PATIENCE
-from ..verdict.reading import PlacedRule, rules_from
+from ..scenario.steps.vocabulary import make_step, parse_steps
+from ..verdict.reading import rules_from
 from ..verdict.recorded import judge
+from ..verdict.section import PlacedRule
 from ..world.evaluation import evaluate
 from ..world.history import Histories
 from . import central_system, models, views
@@ -81,7 +84,8 @@ class Api:
     async def catalogue(self, _: web.Request) -> web.Response:
         from .catalogue import catalogue
 
-        return answer(catalogue(self.emulator.site))
+        found = await asyncio.to_thread(catalogue, self.emulator.site)  # the first is long: others get their turn
+        return answer(found)
 
     async def journal(self, request: web.Request) -> web.Response:
         query = query_of(request, "after", "before", "limit", "wait", *FILTERS)

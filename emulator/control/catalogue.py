@@ -8,7 +8,8 @@ from ..core.faults import CATALOGUE
 from ..faults.catalogue import FAULT_TYPES, FaultType
 from ..language.records import Argument
 from ..runtime.journal import KINDS
-from ..scenario.steps import VOCABULARY, StepType
+from ..scenario.steps.base import StepType
+from ..scenario.steps.vocabulary import VOCABULARY
 from ..world.quantities import catalogue as quantities
 from ..world.site import Site
 

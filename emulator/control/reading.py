@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from ..errors import EmulatorError, did_you_mean
-from ..runtime.details import size_of
 from ..runtime.journal import KINDS, Entry, Journal
 from .problems import Refused
 
@@ -120,7 +119,7 @@ async def _searched(entries: Iterator[Entry], wanted: Filter, limit: int) -> Fou
     for number, entry in enumerate(entries, 1):
         if wanted(entry):
             found.append(entry)
-            size += size_of(entry)
+            size += entry.bytes
             if len(found) == limit or size > LARGEST_PAGE:
                 return Found(found, more=True)
         if number % TURN == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable
 from importlib.resources import files
@@ -80,5 +81,9 @@ class ControlServer(ControlPort):
         return web.Response(text=files(__package__).joinpath(name).read_text("utf-8"), content_type=kind)
 
     async def _openapi(self, _: web.Request) -> web.Response:
+        body = await asyncio.to_thread(self._described)  # the first is long: others get their turn meanwhile
+        return web.Response(body=body, content_type="application/json")
+
+    def _described(self) -> bytes:
         described = document(OPERATIONS, definitions=definitions(), secured=self.gate.secured)
-        return web.Response(body=json.dumps(described, ensure_ascii=False).encode(), content_type="application/json")
+        return json.dumps(described, ensure_ascii=False).encode()

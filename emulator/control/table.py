@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from ..scenario.repetition import without_repetition
-from ..scenario.steps import step_schemas, timeline_schema
-from ..verdict.reading import RulesSection
+from ..scenario.steps.vocabulary import step_schemas, timeline_schema
+from ..verdict.section import RulesSection
 from . import adding, models, models_watching, snapshots, watching
 from .api import Api
 from .operations import Operation, Parameter

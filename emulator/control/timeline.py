@@ -9,7 +9,7 @@ from ..core.instant import Instant, seconds
 
 if TYPE_CHECKING:
     from ..scenario.player import Player, Track
-    from ..scenario.steps import TimedStep
+    from ..scenario.steps.base import TimedStep
     from ..service.emulator import Emulator
 
 

@@ -6,16 +6,17 @@ The one rule: energies are J and powers W on the battery's side of the on-board 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from .specs import VehicleSpec
 from .units import WATT_HOUR
+from .values import value
 
 TaperKind = Literal["linear", "exponential", "none"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Acceptance:
     """The largest battery power as a function of the energy stored.
 

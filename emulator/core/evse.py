@@ -5,7 +5,6 @@ The one rule: nothing here decides what happens next; that is the table of trans
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from . import pilot
@@ -24,6 +23,7 @@ from .specs import ChargerSpec
 from .states import EvseState as S
 from .states import PilotState
 from .terminals import NO_PILOT, PilotLevel, PilotSignal
+from .values import value
 
 PLUGGED: Final = (PilotState.B, PilotState.C, PilotState.D)
 REQUESTING: Final = (PilotState.C, PilotState.D)
@@ -33,7 +33,7 @@ UNLOCK_AT_F: Final = 5.0
 """Time in state F after which the socket unlocks [s]. Source: EVerest, IECStateMachine."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EvseInputs:
     """What the controller is connected to, at one instant."""
 

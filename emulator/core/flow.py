@@ -12,12 +12,13 @@ from __future__ import annotations
 import itertools
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from . import crossing
 from .battery import Acceptance
 from .snapshot import PhaseMask, Phases
+from .values import value
 
 _LINES: Final = {
     mask: tuple(k for k, used in enumerate(mask) if used) for mask in itertools.product((False, True), repeat=3)
@@ -52,7 +53,7 @@ def deliverable(voltage: float, resistance: float) -> float:
     return voltage * voltage / (4.0 * resistance) if resistance > 0 else math.inf
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Flow(ABC):
     """What flows between two events: a supply, the on-board charger behind it, and a law of time: a subclass."""
 
@@ -142,7 +143,7 @@ class Flow(ABC):
         return (value if a and i > 0 else 0.0, value if b and j > 0 else 0.0, value if c and k > 0 else 0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Idle(Flow):
     """Nothing flows but the standby power of an energised vehicle; with an empty mask nothing at all."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from . import thermal
@@ -17,6 +17,7 @@ from .flow import Squares
 from .freshness import HOLDS, NOW
 from .instant import Instant, later, seconds
 from .specs import ChargerSpec, Climate
+from .values import terse
 
 WATCHED: Final = ("board", "connector_l1", "connector_l2", "connector_l3")
 """Sensors that derate."""
@@ -25,7 +26,7 @@ LOOK_AHEAD: Final = 3600.0
 NO_CURRENT: Final[Squares] = ((0.0, 0.0, 0.0),) * 3
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Temperatures(Mapping[str, float]):
     """Temperatures of all sensors at one instant of a segment, worked out when asked for."""
 

@@ -7,7 +7,7 @@ The one rule: messages are frozen values; none of them knows who sent it. A stim
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal
 
@@ -16,6 +16,7 @@ from .faults import Disturbance
 from .instant import Instant
 from .specs import VehicleSpec
 from .units import Amperes, Celsius, Hertz, Ohms, Volts
+from .values import value
 
 
 class Reason(StrEnum):
@@ -37,7 +38,7 @@ class Reason(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Outcome:
     """The answer to a stimulus, a command or a write. `refused` is None when it was done."""
 
@@ -54,7 +55,7 @@ class Outcome:
 DONE = Outcome()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Event:
     """Something discrete that happened in a charger."""
 
@@ -67,7 +68,7 @@ class Event:
 # --- stimuli ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PlugIn:
     """A vehicle is connected. `cable`: rating of the cable used in a socket [A]; None: the charger's default."""
 
@@ -77,14 +78,14 @@ class PlugIn:
     cable: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Unplug:
     """The vehicle is disconnected; `at_box` also pulls a loose cable out of the socket, unless that keeps it locked."""
 
     at_box: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PlugCable:
     """A loose cable is put into the socket, or pulled out of it, with no vehicle at its other end."""
 
@@ -94,14 +95,14 @@ class PlugCable:
     """Rating of the cable: 13, 20, 32 or 63 A; default: the charger's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SetVehicle:
     """Change what the plugged vehicle does; names of `VehicleSpec` fields, plus `awake` (the maker's API wakes it)."""
 
     changes: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SetSupply:
     """The grid changes; what is not given stays as it is."""
 
@@ -116,24 +117,24 @@ class SetSupply:
     source_resistance: Ohms | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SetClimate:
     """The ambient temperature changes."""
 
     ambient: Celsius
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PowerCut:
     """The charger loses its supply."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PowerUp:
     """The supply comes back after a power cut."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Disturb:
     """A physical fault begins. The same `name` again replaces it."""
 
@@ -141,7 +142,7 @@ class Disturb:
     fault: Disturbance
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Relieve:
     """The physical fault called `name` ends; what it latched stays latched until its own recovery."""
 
@@ -154,42 +155,42 @@ Stimulus = PlugIn | Unplug | PlugCable | SetVehicle | SetSupply | SetClimate | P
 # --- commands: what a wallbox's firmware may ask of its charge controller --------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Owned:
     """What all commands say: whose wish it is. The wishes of several owners are kept apart."""
 
     owner: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SetLimit(Owned):
     """A named current limit per phase; None removes it. The lowest of all owners wins [A]."""
 
     current: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SetPermission(Owned):
     """A named permission; the charger offers current only while all are granted. None removes it."""
 
     granted: bool | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SetAuthorisation(Owned):
     """Whether this owner requires authorisation and has it. None: does not require it (any more)."""
 
     granted: bool | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RequestPhases(Owned):
     """Charge on at most `phases` from now on; a running charge goes through the switching sequence."""
 
     phases: Literal[1, 2, 3]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TunePhases(Owned):
     """How this firmware switches phases from now on; None leaves the hardware's own value.
 
@@ -200,7 +201,7 @@ class TunePhases(Owned):
     single_phase_fallback: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class InterruptPilot(Owned):
     """Cut the pilot (or hold it at state F) for `duration` [s]; None: until `RestorePilot`."""
 
@@ -208,38 +209,38 @@ class InterruptPilot(Owned):
     mode: Literal["open", "f"] = "open"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RestorePilot(Owned):
     """End this owner's interruption."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SetService(Owned):
     """Out of service (state DISABLED) while any owner says `available=False`."""
 
     available: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class MarkEnergy(Owned):
     """Announce `energy_reached` once when the session energy reaches `energy`; None removes the mark [Wh]."""
 
     energy: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ResetFaults(Owned):
     """Reset latched faults whose recovery is a command; None: all of them."""
 
     fault: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RebootController(Owned):
     """Restart the charge controller."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SetLock(Owned):
     """Lock policy of a socket: `normal` (locked while plugged), `auto_unlock`, `always`, or `open` (force once)."""
 
@@ -248,7 +249,7 @@ class SetLock(Owned):
     """Unlock when the supply is lost; None: as before, which at first is as the hardware does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SetEarthCheck(Owned):
     """Switch the protective-earth check on or off (off: IT networks, "Norway mode")."""
 

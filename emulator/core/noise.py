@@ -5,11 +5,11 @@ The one rule: noise is added to what a meter reports and never to what happens.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Literal
 
 from .instant import SECOND, Instant
+from .values import value
 
 _MASK: Final = (1 << 64) - 1
 
@@ -64,7 +64,7 @@ class NoiseChannel(IntEnum):
     """PilotSignal strength, free memory and the like, in the vendor's own units."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NoiseShape:
     """How a channel's noise looks."""
 
@@ -84,7 +84,7 @@ SHAPES: Final[dict[NoiseChannel, NoiseShape]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class MeterNoise:
     """What one meter makes of true values: each channel's noise, as a multiple of that of `SHAPES`; 0: none."""
 

@@ -18,6 +18,7 @@ from .instant import Instant, later
 from .snapshot import PhaseMask, Phases
 from .specs import Recovery
 from .states import EvseState, PilotState
+from .values import value
 
 OVERVOLTAGE: Final = 253.0
 OVERVOLTAGE_HARD: Final = 276.0
@@ -40,7 +41,7 @@ class Severity(Enum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Measurements:
     """What the charge controller measures at one instant."""
 
@@ -73,7 +74,7 @@ class Measurements:
 Condition = Callable[[Measurements], bool]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Detector:
     """One way to find a fault. Several may share a name."""
 

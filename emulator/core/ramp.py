@@ -6,19 +6,20 @@ The one rule: as in `flow`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from . import crossing
 from .battery import Acceptance
 from .flow import FOREVER, Flow, Square, Squares
 from .snapshot import Phases
+from .values import value
 
 SPLIT: Final = 180.0
 """Length after which a ramp is split [s]."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Ramp(Flow):
     """The same active current on every used phase, linear in time; a rate of 0 holds it.
 

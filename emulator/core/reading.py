@@ -6,7 +6,6 @@ The one rule: `observe` is a pure function of a frozen segment; no read leaves a
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -19,9 +18,10 @@ from .noise import MeterNoise, NoiseChannel
 from .snapshot import Electrical, Phases, Snapshot, Steady, VehicleView
 from .states import EvseState, PilotState
 from .units import WATT_HOUR
+from .values import roomy
 
 
-@dataclass(frozen=True, kw_only=True)
+@roomy
 class Segment:
     """Everything that holds from `since` until the next event."""
 

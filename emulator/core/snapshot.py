@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from .freshness import FOREVER, HOLDS, NOW, until
@@ -15,13 +14,14 @@ from .instant import SECOND, Instant
 from .noise import MeterNoise
 from .states import EvseState, LockState, OnboardState, PilotState
 from .units import WATT_HOUR
+from .values import roomy, terse, value
 
 Phases = tuple[float, float, float]
 """One value for each of (L1, L2, L3)."""
 PhaseMask = tuple[bool, bool, bool]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class VehicleView:
     """The plugged vehicle, seen from inside it."""
 
@@ -45,7 +45,7 @@ class VehicleView:
     """The charge limit is reached."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@roomy
 class Steady:
     """What stays as it is until the next event."""
 
@@ -118,7 +118,7 @@ class Steady:
     """Power-ups and reboots of the charge controller since the start."""
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Electrical:
     """What a meter measures at one instant. Phase tuples are always (L1, L2, L3)."""
 

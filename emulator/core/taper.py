@@ -6,19 +6,20 @@ The one rule: as in `flow`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from . import crossing
 from .battery import TaperKind
 from .flow import FOREVER, Flow, power_to_current
 from .snapshot import Phases
+from .values import value
 
 SPLIT: Final = 30.0
 """Length after which a taper is split [s]."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Taper(Flow):
     """The battery decides the power; every used phase carries the same current, as on a ramp.
 

@@ -5,12 +5,12 @@ The one rule: nothing else passes between `evse` and `vehicle`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from . import pilot
 from .snapshot import Phases
+from .values import terse
 
 
 class PilotLevel(Enum):
@@ -23,7 +23,7 @@ class PilotLevel(Enum):
     """Steady -12 V: state F."""
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class PilotSignal:
     """The pilot as the vehicle sees it."""
 
@@ -39,7 +39,7 @@ class PilotSignal:
 NO_PILOT: Final = PilotSignal(PilotLevel.ZERO, pilot.STEADY)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Mains:
     """The power terminals as the vehicle sees them. `phases`: what the contactor is set for, 1 or 3."""
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
 
 from . import crossing
 from .flow import Square, Squares
 from .snapshot import PhaseMask
 from .specs import Climate
+from .values import terse, value
 
 _DAY: Final = 86_400.0
 _OMEGA: Final = 2.0 * math.pi / _DAY
@@ -25,7 +26,7 @@ _RESOLUTION: Final = 1e-9
 SensorName = Literal["board", "housing", "connector_l1", "connector_l2", "connector_l3", "domestic_pin", "relay"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Sensor:
     """One temperature sensor of the charger."""
 
@@ -81,7 +82,7 @@ def approached(start: Mapping[str, float], squares: Squares, climate: Climate, d
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class _Sine:
     """The daily sine as a sensor with inertia follows it: smaller and later."""
 
@@ -105,7 +106,7 @@ class _Sine:
 _NO_SINE: Final = _Sine(0.0, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Response:
     """The temperature of one sensor during one segment: a polynomial, a sine, and what is left of the start."""
 

@@ -12,6 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 from .deadlines import Deadlines
 from .instant import Instant
+from .values import roomy
 
 
 class Machine(Protocol):
@@ -32,7 +33,7 @@ def nothing(machine: object, now: object) -> None:
     """No action."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@roomy
 class Held(Generic[M]):
     """A condition has to hold without a gap; the timer of that name says since when."""
 

@@ -6,8 +6,9 @@ energy); the scenario layer reads `16 A`, `35 mA`, `40 %`, `1 h 30 min` into it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Final
+
+from .values import terse
 
 WATT_HOUR: Final = 3600.0
 """One watt-hour [J]."""
@@ -16,7 +17,7 @@ HOTTEST: Final = 1000.0
 """No sensor of a wallbox reads more [°C]."""
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Unit:
     """The dimension of a number, named by the unit it is stored in, and the range of what makes sense."""
 

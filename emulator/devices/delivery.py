@@ -5,7 +5,6 @@ The one rule: delays and rates are wall time, because they are aimed at a client
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from ..core.values import value
@@ -27,7 +26,7 @@ class Delivery:
     then: Literal["keep", "close", "reset"] = "keep"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Copy(Generic[M]):
     """One copy of a message that may get lost, come late or come twice: a datagram, a publication."""
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Final
+
+from ..core.values import terse
 
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _WORDS: Final = ("true", "false", "null", "NaN")
@@ -22,7 +24,7 @@ _BARE_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]*")
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Slot:
     """One value in a JSON text: where it stands, and where the member or element it belongs to begins and ends."""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Final
 
 from ..core.specs import EvseSpec
+from ..core.values import value
 
 
 class Version:
@@ -55,7 +56,7 @@ version_of: Final = cache(Version)
 """The version of a text: parsed once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Model:
     """One model of a vendor. What else its firmware asks for is the vendor's own, by the model's id."""
 
@@ -75,7 +76,7 @@ class Model:
     """Interfaces that other settings switch on than the vendor's other models."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Profile:
     """The model and firmware version one wallbox reproduces."""
 

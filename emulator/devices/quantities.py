@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from ..core.snapshot import Snapshot, VehicleView
 from ..core.states import LockState, OnboardState, PilotState
+from ..core.values import terse
 
 LINES: Final = ("L1", "L2", "L3")
 SENSORS: Final = ("board", "housing", "connector_l1", "connector_l2", "connector_l3", "domestic_pin", "relay")
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class QuantityRow:
     """One quantity of a charger."""
 

@@ -7,13 +7,14 @@ often anybody looks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, get_args
 from zlib import crc32
 
 from ..core.instant import Instant, grid, later
 from ..core.noise import MeterNoise, uniform
 from ..core.snapshot import Snapshot
+from ..core.values import terse, value
 from ..runtime.simulation import Simulation
 
 Realism = Literal["off", "latency", "full"]
@@ -24,7 +25,7 @@ REAL_TIME: Final = 1.0
 """Speed of the clock at which a wallbox is realistic unless it is told otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Latency:
     """How long an interface takes to answer [wall s]: half of the answers within `typical`, the others up to `most`."""
 
@@ -45,7 +46,7 @@ class Latency:
         return float(self.typical + (self.most - self.typical) * (2 * share - 1) ** 3)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Habits:
     """How a vendor's wallboxes behave in time."""
 

@@ -11,7 +11,7 @@ from typing import Final, Generic
 
 from ..core.freshness import FOREVER, HOLDS, ONCE
 from ..core.messages import Reason
-from ..runtime.details import Compact
+from ..runtime.sizes import Compact
 from .interfaces import ModbusReply
 from .registers import WRITES, Floating, Integer, Octets, Register, RegisterOrder, Registers, V, W
 from .rendering import Kept, Moment

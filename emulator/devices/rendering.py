@@ -154,7 +154,7 @@ class _Listed:
         size, between = self._size, self._between
         for block in {index // size for index in changed}:
             self._blocks[block] = between.join(filter(None, texts[block * size : (block + 1) * size]))
-        return self._begin + between.join(filter(None, self._blocks)) + self._end
+        return b"%b%b%b" % (self._begin, between.join(filter(None, self._blocks)), self._end)
 
 
 def listed(begin: bytes, between: bytes, end: bytes) -> Join:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ from ..core.instant import MINUTE, Instant, later
 from ..core.messages import Command, Event, Outcome, SetAuthorisation
 from ..core.snapshot import Snapshot
 from ..core.specs import ChargerSpec
+from ..core.values import value
 from ..runtime.simulation import Simulation
 from .catalogue import Catalogue
 from .charge_control import IGNORED, ChargeControl
@@ -35,7 +36,7 @@ RECENT: Final[Instant] = 15 * MINUTE
 """How far back a wallbox reads, where its vendor says nothing else: meters are refreshed every second or so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Context:
     """What a wallbox is made of."""
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal, Protocol, overload
 
+from ..core.values import roomy
+
 Registers = tuple[int, ...]
 """16-bit words in ascending register order."""
 
@@ -91,7 +93,7 @@ def swap_bytes(words: Iterable[int]) -> Registers:
     return tuple((word & 0xFF) << 8 | word >> 8 for word in words)
 
 
-@dataclass(frozen=True, kw_only=True)
+@roomy
 class _Number:
     """What integers and floats share: size and order of words and bytes."""
 
@@ -126,7 +128,7 @@ class _Number:
         return sum(word << shift for word, shift in zip(words, self._shifts, strict=True))
 
 
-@dataclass(frozen=True, kw_only=True)
+@roomy
 class Integer(_Number):
     """A whole number. `nearest` rounds halves away from zero (C's `lround`), `cut` towards zero (a C cast).
 
@@ -197,7 +199,7 @@ class Integer(_Number):
         return nearest if number >= 0 else -nearest
 
 
-@dataclass(frozen=True, kw_only=True)
+@roomy
 class Floating(_Number):
     """An IEEE 754 number. What is too large for 32 bits becomes an infinity; "no value" is a quiet NaN."""
 

@@ -7,14 +7,14 @@ a write follows from that. Source: EEBUS SPINE 1.3.0, chapter 5.3.4 (restricted 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from ..core.values import terse
 from .bounds import MOST_ENTRIES, MOST_FILTERS
 from .coding import NOTHING, Data, obj, objects, part
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class ListFunction:
     """A function whose data is a list."""
 

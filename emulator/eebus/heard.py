@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from ..runtime.details import size_of
+from ..runtime.sizes import size_of
 from .bounds import LARGEST_KEPT
 from .coding import NOTHING, Data
 from .model import Address

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..core.instant import seconds
+from ..language.counting import counted
 from ..language.units import parse_duration
 from .exploration import Options, explore
 from .served import Client
@@ -67,7 +68,8 @@ class Explore:
         search = explore(self._found(scenario), options, found=found)
         writer.summary(search)
         if search.failures:
-            raise AssertionError(f"{len(search.failures)} failures in {search.walks} walks\n\n" + "\n".join(told))
+            count = f"{counted(len(search.failures), 'failure')} in {counted(search.walks, 'walk')}"
+            raise AssertionError(f"{count}\n\n" + "\n".join(told))
         return search
 
     def _found(self, name: str | Path) -> Path:

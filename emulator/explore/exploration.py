@@ -19,7 +19,8 @@ from ..language.units import parse_duration
 from ..runtime.clock import Clock
 from ..scenario.loader import load
 from ..verdict.catalogue import SETS
-from ..verdict.reading import PlacedRule, rules_from
+from ..verdict.reading import rules_from
+from ..verdict.section import PlacedRule
 from ..world.building import build
 from .observed import observed
 from .process import Pace, Program

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 from .. import __version__
 from ..errors import EmulatorError
+from ..language.counting import counted
 from ..reports.overview import Cell, Link, Table, Verdict, overview
 from .writing import KIND, tables
 
@@ -48,12 +49,12 @@ class Merged:
     def summary(self) -> str:
         """On one line."""
         failed = sum(not run["ok"] for run in self.runs)
-        parts = [f"{len(self.runs)} runs, {failed} failed"] if self.runs else []
+        parts = [f"{counted(len(self.runs), 'run')}, {failed} failed"] if self.runs else []
         found = sum(len(one["failures"]) for one in self.explorations)
         walks = sum(one["walks"] for one in self.explorations)
-        parts += (
-            [f"{len(self.explorations)} explorations, {walks} walks, {found} failures"] if self.explorations else []
-        )
+        if self.explorations:
+            explorations = counted(len(self.explorations), "exploration")
+            parts.append(f"{explorations}, {counted(walks, 'walk')}, {counted(found, 'failure')}")
         return "; ".join(parts) or "nothing in them"
 
 

@@ -17,7 +17,8 @@ from ..language.arguments import ArgumentType, Choice, Flag, Maybe, NumberWithUn
 from ..language.nodes import from_object
 from ..language.records import Argument
 from ..language.units import DIMENSIONS
-from ..scenario.steps import VOCABULARY, StepType
+from ..scenario.steps.base import StepType
+from ..scenario.steps.vocabulary import VOCABULARY
 from ..verdict.entries import includes
 from ..world.site import Site
 from ..world.vocabulary import vocabulary

@@ -16,6 +16,7 @@ import yaml
 
 from ..core.instant import Instant, seconds
 from ..language import units
+from ..language.counting import counted
 from ..language.nodes import Node
 from ..scenario.documents import Environment, Files, ScenarioDocument
 from .search import Failure
@@ -54,14 +55,10 @@ def about(failure: Failure) -> str:
     return f"{subject}{': ' + told if told else ''}."
 
 
-def counted(steps: int) -> str:
-    return "1 step" if steps == 1 else f"{steps} steps"
-
-
 def _head(failure: Failure, command: str, replay: str) -> Iterator[str]:
     steps = len(failure.trial.walk)
-    how = f"Shrunk from {counted(failure.length)} to {steps}" if steps else "Nothing has to happen"
-    how = how if failure.shrunk else f"{counted(steps)}, not shrunk to the end"
+    how = f"Shrunk from {counted(failure.length, 'step')} to {steps}" if steps else "Nothing has to happen"
+    how = how if failure.shrunk else f"{counted(steps, 'step')}, not shrunk to the end"
     yield f"# Found by: {command}"
     yield f"# {how}; it came again {failure.repeated} of {failure.repetitions} times."
     if failure.flaky:

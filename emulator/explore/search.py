@@ -106,10 +106,13 @@ class Search:
     found: Callable[[Failure], None] = lambda failure: None
     """Called for every new failure."""
     walked: Callable[[Search], None] = lambda search: None
-    """Called after every walk."""
+    """Called after every trial."""
     failures: list[Failure] = field(default_factory=list)
     coverage: Coverage = field(default_factory=Coverage)
     walks: int = 0
+    """Random walks taken, shrinking and repetitions not counted."""
+    trials: int = 0
+    """How often the scenario was tried: without anything happening, with every walk, to shrink it, and again."""
     rounds: int = 0
     _met: dict[str, _Met] = field(default_factory=dict)
     _known: dict[str, list[frozenset[str]]] = field(default_factory=dict)
@@ -117,7 +120,6 @@ class Search:
     """What did not come again: it says nothing about other walks."""
     _classes: dict[str, type[_Broken]] = field(default_factory=dict)
     _began: float = field(default_factory=time.monotonic)
-    _counted: int = 0
 
     def __post_init__(self) -> None:
         self.coverage.words = set().union(*(_words_in(word.node) for word in self.words.words))
@@ -148,7 +150,7 @@ class Search:
 
     @property
     def _over(self) -> bool:
-        enough = self.limits.walks is not None and self._counted >= self.limits.walks
+        enough = self.limits.walks is not None and self.walks >= self.limits.walks
         return enough or self.elapsed > SEARCHING * self.limits.budget
 
     # --- rounds ------------------------------------------------------------------------------------------------------
@@ -199,7 +201,7 @@ class Search:
         if self.elapsed > self.limits.budget or (self._over and not self._met and not kept):
             raise _Enough
         if not self._met and not kept:
-            self._counted += 1
+            self.walks += 1
         try:
             trial = self._try(walk)
         except ScenarioError:  # arguments that make no sense together
@@ -213,7 +215,7 @@ class Search:
 
     def _try(self, walk: Walk, *, record: bool = False) -> Trial:
         trial = tried(self.stage, self.runner, walk, record=record)
-        self.walks += 1
+        self.trials += 1
         if trial.result is not None:
             self.coverage.count(walk, trial.result)
         self.walked(self)

@@ -15,8 +15,9 @@ from ..errors import Place
 from ..language.names import Names
 from ..language.units import parse_duration
 from ..scenario.plan import End, Scenario
-from ..scenario.steps import TimedStep, parse_steps
-from ..verdict.reading import PlacedRule
+from ..scenario.steps.base import TimedStep
+from ..scenario.steps.vocabulary import parse_steps
+from ..verdict.section import PlacedRule
 
 WALK: Final = Place("the walk", 0, 0)
 """Where the steps of a walk stand."""

@@ -19,7 +19,7 @@ from ..language.arguments import Anything, Duration, Scope, Several, Unreadable,
 from ..language.names import Names
 from ..language.nodes import Node, from_yaml
 from ..language.records import Argument, read_record
-from ..scenario.steps import read_step
+from ..scenario.steps.vocabulary import read_step
 
 ONE_OF: Final = "one_of"
 WEIGHT: Final = "weight"

@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 from .. import __version__
 from ..core.instant import seconds
 from ..errors import EmulatorError
+from ..language.counting import counted
 from ..reports.overview import Cell, Link, Table, Verdict, overview
 from ..reports.writing import write_reports
 from .coverage import Coverage
@@ -114,6 +115,7 @@ def summary(search: Search, folders: Sequence[str]) -> dict[str, object]:
         "seed": search.seed,
         "shard": f"{search.shard.index}/{search.shard.count}",
         "walks": search.walks,
+        "trials": search.trials,
         "rounds": search.rounds,
         "seconds": round(search.elapsed, 1),
         "ok": not search.failures,
@@ -153,7 +155,8 @@ def write_summary(directory: Path, explorations: Sequence[Mapping[str, object]])
         text = json.dumps(found, indent=2, ensure_ascii=False, default=str) + "\n"
         (directory / "report.json").write_text(text, "utf-8")
         title = f"Exploration of {found['scenario']}"
-        lines = [f"{found['walks']} walks in {found['seconds']} s, seed {found['seed']}, shard {found['shard']}"]
+        walks, trials = (counted(int(str(found[f"{noun}s"])), noun) for noun in ("walk", "trial"))
+        lines = [f"{walks}, {trials} in {found['seconds']} s, seed {found['seed']}, shard {found['shard']}"]
         (directory / "report.html").write_text(overview(title, lines, tables(explorations)), "utf-8")
         root = ElementTree.Element("testsuites", name="charger-emulator")
         root.append(suite(found))

@@ -90,13 +90,18 @@ class FaultType:
 
     name: str
     about: str
-    arguments: tuple[Argument[object], ...]
+    cls: type
+    """The dataclass whose fields are its arguments."""
     make: Callable[[Mapping[str, object]], Effect]
     levels: tuple[Level, ...]
     protocols: tuple[ProtocolName, ...] = ()
     primitive: str = ""
     requires: tuple[str, ...] = ()
     needs_key: bool = False
+
+    @property
+    def arguments(self) -> tuple[Argument[object], ...]:
+        return arguments_of(self.cls)
 
     @property
     def where(self) -> str:
@@ -108,7 +113,7 @@ def _of_effect(cls: type[Effect]) -> FaultType:
     return FaultType(
         name=cls.kind(),
         about=summary(cls),
-        arguments=arguments_of(cls),
+        cls=cls,
         make=lambda values: construct(cls, values),
         levels=cls.levels,
         protocols=cls.protocols,
@@ -126,7 +131,7 @@ def _of_disturbance(cls: type[Disturbance]) -> FaultType:
     return FaultType(
         name=name,
         about=cls.about,
-        arguments=arguments_of(cls),
+        cls=cls,
         make=lambda values: physical.Physical(disturbance=construct(cls, values)),
         levels=("charger",),
         primitive=PRIMITIVES.get(name, ""),

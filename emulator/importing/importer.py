@@ -13,6 +13,7 @@ from typing import Final
 from .. import vendors
 from ..captures.journal import entries_in
 from ..errors import EmulatorError
+from ..language.counting import counted
 from . import calibrating, guessing, overriding, repairing, settling
 from .agreement import Agreement, together
 from .boxes import Box, Boxes, Reading
@@ -143,13 +144,9 @@ def _tell(box: Box, device: Device, remarks: Remarks) -> None:
         remarks.understood(f"{device.vendor.title}: asked {box.asked} times, and never answers")
         return
     over = " and ".join(dict.fromkeys(reading.interface for reading in box.readings)) or "nothing"
-    asks = f", {_counted(len(box.asks), 'write')}" if box.asks else ""
-    whose = f"{device.vendor.title}: {_counted(len(box.readings), 'reading')} over {over}{asks}"
+    asks = f", {counted(len(box.asks), 'write')}" if box.asks else ""
+    whose = f"{device.vendor.title}: {counted(len(box.readings), 'reading')} over {over}{asks}"
     remarks.understood(whose, range(lines[0], lines[-1] + 1))
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _name(vendor: str, known: Sequence[str]) -> str:

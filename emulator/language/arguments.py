@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, Generic, NoReturn, TypeVar
 
 from ..core.instant import DAY, Instant, seconds
+from ..core.values import terse
 from ..errors import EmulatorError, Problem, did_you_mean
 from . import units
 from .bounds import LONGEST_TEXT
@@ -76,7 +77,7 @@ class ArgumentType(ABC, Generic[T_co]):
         scope.fail(node, f"found {node.shown()}, expected {self.text}{hint}")
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class NumberWithUnit(ArgumentType[float]):
     """A number with a unit, stored in the unit `symbol`."""
 
@@ -118,7 +119,7 @@ def quantity_schema(symbol: str) -> Schema:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Duration(ArgumentType[Instant]):
     """A duration in whole µs."""
 
@@ -141,7 +142,7 @@ class Duration(ArgumentType[Instant]):
         return quantity_schema("s")
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Whole(ArgumentType[int]):
     """A whole number."""
 
@@ -167,7 +168,7 @@ class Whole(ArgumentType[int]):
         return {"type": "integer"} | {key: value for key, value in bounds.items() if value is not None}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Number(ArgumentType[float]):
     """A plain number without a unit."""
 
@@ -193,7 +194,7 @@ class Number(ArgumentType[float]):
         return {"type": "number"} | {key: value for key, value in bounds.items() if value is not None}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Flag(ArgumentType[bool]):
     """true or false."""
 
@@ -208,7 +209,7 @@ class Flag(ArgumentType[bool]):
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Text(ArgumentType[str]):
     """Any text. A number is taken as it was written if `lenient` (serial numbers, firmware versions)."""
 
@@ -233,7 +234,7 @@ class Text(ArgumentType[str]):
         return {"anyOf": [{"type": "string"}, {"type": "number"}]} if self.lenient else {"type": "string"}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Choice(ArgumentType[object]):
     """One of some words or numbers."""
 
@@ -254,7 +255,7 @@ class Choice(ArgumentType[object]):
         return {"enum": list(self.values)}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Maybe(ArgumentType[T | None], Generic[T]):
     """A value, or null."""
 
@@ -274,7 +275,7 @@ class Maybe(ArgumentType[T | None], Generic[T]):
         return self.item.absent(node, scope, default)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Several(ArgumentType[tuple[T, ...]], Generic[T]):
     """A list, or a single value in place of a list of one. `length`: exactly so many."""
 
@@ -302,7 +303,7 @@ class Several(ArgumentType[tuple[T, ...]], Generic[T]):
         return {"anyOf": [one, {"type": "array", "items": one}]}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Anything(ArgumentType[object]):
     """Any value, as plain data."""
 
@@ -315,7 +316,7 @@ class Anything(ArgumentType[object]):
         return {}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Values(ArgumentType[dict[str, object]]):
     """A mapping of names to any values, as plain data."""
 
@@ -330,7 +331,7 @@ class Values(ArgumentType[dict[str, object]]):
         return {"type": "object"}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class CalendarTime(ArgumentType[datetime]):
     """A date and time with its UTC offset."""
 

@@ -6,10 +6,11 @@ The one rule: what is too large is refused before anything is made of it, in tim
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import yaml
+
+from ..core.values import terse
 
 LARGEST_FILE: Final = 4 * 1024 * 1024
 """Bytes of a scenario file, and of one it includes."""
@@ -29,7 +30,7 @@ LONGEST_EXPECTATION: Final = 500
 """Characters of what is expected of one quantity."""
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Excess:
     """What of a document is too much; line and column count from 1, 0 where there are none."""
 

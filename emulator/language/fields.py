@@ -8,12 +8,13 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ..core.units import Unit
+from ..core.values import terse
 from .arguments import (
     Anything,
     ArgumentType,
@@ -44,14 +45,14 @@ _BOUNDS: Mapping[str, ArgumentType[object]] = {
 """Fields whose type alone would accept nonsense."""
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class About:
     """Mark on an annotation: a description where a text below the field will not do."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Spread:
     """Mark on a mapping field: the fields of `cls` are arguments too, each optional, collected here."""
 
@@ -176,7 +177,7 @@ def _mark(hint: object, cls: type[T]) -> T | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class DataclassRecord(ArgumentType[T], Generic[T]):
     """A mapping with the fields of a dataclass, read into an instance of it."""
 
@@ -198,7 +199,7 @@ class DataclassRecord(ArgumentType[T], Generic[T]):
         return {"title": snake_case(self.cls.__name__)} | record_schema(self.arguments)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class PartialRecord(ArgumentType[RecordValues]):
     """A mapping with some fields of a dataclass, read into a mapping of what was given (`merged`)."""
 

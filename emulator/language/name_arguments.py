@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from ..core.values import terse
 from .arguments import ArgumentType, Schema, Scope, checked
 from .names import Names
 from .nodes import Node
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Name(ArgumentType[str]):
     """The name of something there is."""
 

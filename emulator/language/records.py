@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar, overload
 
+from ..core.values import terse
 from ..errors import Problem, did_you_mean
 from .arguments import ArgumentType, Schema, Scope, Unreadable
 from .nodes import Node
@@ -19,7 +19,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Argument(Generic[T_co]):
     """One key of a mapping: an argument of a step, a field of a section."""
 

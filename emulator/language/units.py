@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from ..core.instant import Instant
+from ..core.values import terse
 from ..errors import did_you_mean
 
 NUMBER: Final = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
@@ -24,7 +24,7 @@ LARGEST_EXPONENT: Final = 30
 """Largest power of ten that a number may have."""
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Dimension:
     """What can be measured: its name in a sentence, an example, and its units as factors of the stored one."""
 

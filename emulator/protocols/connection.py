@@ -142,9 +142,7 @@ class Connection(Closable, web.RequestHandler):
     """It is no WebSocket."""
 
     def __init__(self, listener: Listener) -> None:
-        Closable.__init__(self)
-        web.RequestHandler.__init__(
-            self,
+        super().__init__(
             listener,
             loop=asyncio.get_running_loop(),
             keepalive_timeout=listener.idle_timeout,

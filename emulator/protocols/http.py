@@ -72,9 +72,9 @@ class HttpServer(Server):
     async def open(self) -> None:
         credentials = self.interface.credentials
         context = partial(server_context, credentials) if credentials is not None else None
-        self._socket = await self.endpoint.listen(partial(Quick, self, self._make, asyncio.get_running_loop()), context)
+        self._socket = await self.endpoint.listen(partial(Quick, self, asyncio.get_running_loop()), context)
 
-    def _make(self) -> Connection:
+    def connection(self) -> Connection:
         """A connection that can do everything; aiohttp is imported for the first one."""
         from .connection import Listener
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from .streams import Stream
 from .tcp import linger_no_more
+from .turns import Turn
 
 if TYPE_CHECKING:
     import ssl
@@ -26,8 +27,6 @@ log = logging.getLogger(__name__)
 
 BACKLOG: Final = 2048
 """Connections that may wait to be accepted: asyncio's 100 turns a storm of clients into retransmissions."""
-AT_ONCE: Final = 4
-"""Connections accepted (and, as far as the clients have said something, answered) before others have their turn."""
 PAUSE: Final = 1.0
 """Wall seconds until connections are accepted again after the system had no means for one."""
 EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -59,7 +58,8 @@ class _Library:
 
 
 class _Entrance:
-    """A listening socket, whose connections are taken in some at a time."""
+    """A listening socket. Its connections are taken in some at a time, each with what the client has said already, so
+    that nobody waits for an answer longer because it came a moment ago."""
 
     def __init__(self, listening: socket.socket, take: Callable[[socket.socket, object], None]) -> None:
         """`take`: is given every connection, which does not block, and the client's address."""
@@ -67,12 +67,13 @@ class _Entrance:
         self._socket = listening
         self._take = take
         self._loop = asyncio.get_running_loop()
+        self._turn = Turn(self._accept)
         self._pause: asyncio.TimerHandle | None = None
         self._open = True
         listening.setblocking(False)
         # Connections inherit it: no answer waits until the one before it is acknowledged.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._loop.add_reader(listening.fileno(), self._accept)
+        self._listen()
 
     def close(self) -> None:
         self._open = False
@@ -81,31 +82,32 @@ class _Entrance:
         self._loop.remove_reader(self._socket.fileno())
         self._socket.close()
 
-    def _accept(self) -> None:
-        for _ in range(AT_ONCE):
-            try:
-                connection, client = self._socket.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except OSError as error:
-                if error.errno not in EXHAUSTED:
-                    raise
-                log.error("port %d: connections have to wait: %s", self.port, error)
-                self._loop.remove_reader(self._socket.fileno())
-                self._pause = self._loop.call_later(PAUSE, self._again)
-                return
-            connection.setblocking(False)
-            try:
-                self._take(connection, client)
-            except BaseException:
-                connection.close()
+    def _accept(self) -> bool:
+        """Take in one connection; whether there may be another one."""
+        if not self._open:
+            return False
+        try:
+            connection, client = self._socket.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return False
+        except OSError as error:
+            if error.errno not in EXHAUSTED:
                 raise
-            if not self._open:
-                return
+            log.error("port %d: connections have to wait: %s", self.port, error)
+            self._loop.remove_reader(self._socket.fileno())
+            self._pause = self._loop.call_later(PAUSE, self._listen)
+            return False
+        connection.setblocking(False)
+        try:
+            self._take(connection, client)
+        except BaseException:
+            connection.close()
+            raise
+        return True
 
-    def _again(self) -> None:
+    def _listen(self) -> None:
         self._pause = None
-        self._loop.add_reader(self._socket.fileno(), self._accept)
+        self._loop.add_reader(self._socket.fileno(), self._turn.first)
 
 
 class OwnPort:

@@ -15,7 +15,7 @@ from typing import Final
 from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import ModbusInterface, ModbusReply, ModbusRequest, Origin
 from ..devices.traffic import WRITES, of_modbus
-from ..runtime.details import Detail
+from ..runtime.sizes import Detail
 from .listening import Listening
 from .modbus_answers import Answer, answer, hangs_up, passed, pieces
 from .modbus_frames import (

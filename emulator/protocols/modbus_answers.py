@@ -12,7 +12,7 @@ from typing import Final, Literal
 from ..devices.delivery import Delivery
 from ..devices.interception import UNTOUCHED, Interception
 from ..devices.interfaces import ModbusReply
-from ..runtime.details import Detail
+from ..runtime.sizes import Detail
 from .modbus_frames import Frame, framed
 
 DRIP: Final = 0.1

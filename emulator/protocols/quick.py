@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -19,7 +19,6 @@ from .tcp import Closable, half_open
 from .wire import lower_headers
 
 if TYPE_CHECKING:
-    from .connection import Connection
     from .http import HttpServer
     from .websocket import Room
 
@@ -89,22 +88,20 @@ class Quick(Closable, asyncio.Protocol):
     channel: Final = None
     """It is no WebSocket."""
 
-    def __init__(self, server: HttpServer, make: Callable[[], Connection], loop: asyncio.AbstractEventLoop) -> None:
-        """`make` makes the connection that can do everything."""
-        super().__init__()
+    client: str | None = None
+    transport: asyncio.Transport | None = None
+    congested = False
+    task: asyncio.Task[None] | None = None
+    """A reply that takes its time."""
+    _waiting = b""
+    """What came meanwhile."""
+    _drained: asyncio.Future[None] | None = None
+    _heard = 0.0
+    _quiet: asyncio.TimerHandle | None = None
+
+    def __init__(self, server: HttpServer, loop: asyncio.AbstractEventLoop) -> None:
         self.server = server
-        self._make = make
         self._loop = loop
-        self.client: str | None = None
-        self.transport: asyncio.Transport | None = None
-        self.congested = False
-        self.task: asyncio.Task[None] | None = None
-        """A reply that takes its time."""
-        self._waiting = b""
-        """What came meanwhile."""
-        self._drained: asyncio.Future[None] | None = None
-        self._heard = 0.0
-        self._quiet: asyncio.TimerHandle | None = None
 
     # --- asyncio calls these -----------------------------------------------------------------------------------------
 
@@ -248,7 +245,7 @@ class Quick(Closable, asyncio.Protocol):
             return
         if self._quiet is not None:
             self._quiet.cancel()
-        connection = self._make()
+        connection = self.server.connection()
         self.server.replace(self, connection)
         connection.take_over(transport, self.client)
         if self.congested:

@@ -25,15 +25,14 @@ class Stream(asyncio.Transport):
     """One connection."""
 
     __slots__ = (
-        "_buffer", "_closing", "_done", "_ended", "_fd", "_finishing", "_high", "_loop", "_low", "_paused", "_peer",
-        "_protocol", "_socket", "_strained", "_watched",
+        "_buffer", "_closing", "_done", "_ended", "_error", "_fd", "_finishing", "_high", "_loop", "_low", "_paused",
+        "_peer", "_protocol", "_receiving", "_socket", "_strained", "_watched",
     )  # fmt: skip
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, sock: socket.socket, peer: object, protocol: asyncio.BaseProtocol
     ) -> None:
         """`sock` does not block; `peer`: the client's address."""
-        super().__init__()
         self._loop = loop
         self._socket = sock
         self._fd = sock.fileno()
@@ -51,6 +50,10 @@ class Stream(asyncio.Transport):
         """The protocol was told to pause writing."""
         self._done = False
         """The protocol is being told that it is over."""
+        self._error: Exception | None = None
+        """Why it is."""
+        self._receiving = False
+        """The protocol is being given what has come."""
         self._watched = False
         """The loop says when there is something to read."""
 
@@ -74,14 +77,9 @@ class Stream(asyncio.Transport):
                 self._loop.remove_reader(self._fd)
 
     def _receive(self) -> None:
+        self._receiving = True
         try:
             data = self._socket.recv(LARGEST_READ)
-        except _NOT_YET:
-            return
-        except OSError as error:
-            self._fail(error, "reading")
-            return
-        try:
             if data:
                 self._protocol.data_received(data)
             else:
@@ -89,8 +87,14 @@ class Stream(asyncio.Transport):
                 self._watch()
                 if not self._protocol.eof_received():  # else the protocol closes when it has answered
                     self.close()
-        except Exception as error:  # a mistake of ours: it costs this client its connection
-            self._fail(error, "the protocol")
+        except _NOT_YET:
+            pass
+        except Exception as error:  # the client is gone; or a mistake of ours, which costs this client its connection
+            self._fail(error)
+        finally:
+            self._receiving = False
+        if self._done:
+            self._tell_lost()
 
     def is_reading(self) -> bool:
         return not (self._closing or self._paused or self._ended)
@@ -116,7 +120,7 @@ class Stream(asyncio.Transport):
             except _NOT_YET:
                 sent = 0
             except OSError as error:
-                self._fail(error, "writing")
+                self._fail(error)
                 return
             if sent == len(data):
                 return
@@ -131,7 +135,7 @@ class Stream(asyncio.Transport):
         except _NOT_YET:
             return
         except OSError as error:
-            self._fail(error, "writing")
+            self._fail(error)
             return
         self._relieve()
         if not self._buffer:
@@ -187,9 +191,9 @@ class Stream(asyncio.Transport):
     def abort(self) -> None:
         self._break(None)
 
-    def _fail(self, error: Exception, what: str) -> None:
+    def _fail(self, error: Exception) -> None:
         if not isinstance(error, _GONE):
-            told = {"message": f"{what} failed", "exception": error, "transport": self, "protocol": self._protocol}
+            told = {"message": "a connection failed", "exception": error, "transport": self, "protocol": self._protocol}
             self._loop.call_exception_handler(told)
         self._break(error)
 
@@ -205,12 +209,15 @@ class Stream(asyncio.Transport):
         self._end(error)
 
     def _end(self, error: Exception | None) -> None:
+        """Tell the protocol, once it is not in the middle of something."""
         self._done = True
-        self._loop.call_soon(self._tell_lost, error)
+        self._error = error
+        if not self._receiving:
+            self._loop.call_soon(self._tell_lost)
 
-    def _tell_lost(self, error: Exception | None) -> None:
+    def _tell_lost(self) -> None:
         try:
-            self._protocol.connection_lost(error)
+            self._protocol.connection_lost(self._error)
         finally:
             self._socket.close()
 

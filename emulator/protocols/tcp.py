@@ -30,28 +30,26 @@ class Closable:
     """How a connection ends on either side. For a protocol that has a `transport` while it is connected."""
 
     transport: asyncio.Transport | None
-
-    def __init__(self) -> None:
-        self.doomed = False
-        """To be closed as soon as the reply is out."""
-        self.answering = False
-        """The reply is being made right now; the wallbox may go down because of it, and the reply still goes out."""
-        self.said_all: asyncio.Event | None = None
-        """Set when the client says no more; made for who waits for it."""
-        self.half_closed = False
-        """The client says no more."""
+    doomed = False
+    """To be closed as soon as the reply is out."""
+    answering = False
+    """The reply is being made right now; the wallbox may go down because of it, and the reply still goes out."""
+    half_closed = False
+    """The client says no more."""
+    _said_all: asyncio.Event | None = None
+    """For who waits for that."""
 
     def end_of_client(self) -> None:
         """The client says no more."""
         self.half_closed = True
-        if self.said_all is not None:
-            self.said_all.set()
+        if self._said_all is not None:
+            self._said_all.set()
 
     async def given_up(self) -> None:
         """Wait until the client says no more. When it is gone altogether, this task is cancelled."""
         if not self.half_closed:
-            self.said_all = self.said_all or asyncio.Event()
-            await self.said_all.wait()
+            self._said_all = self._said_all or asyncio.Event()
+            await self._said_all.wait()
 
     def drop(self) -> None:
         """The wallbox goes down: end now, or right after the reply that is being made."""

@@ -37,6 +37,10 @@ class Turn:
         self._going = False
         self.waiting = False
 
+    def first(self) -> None:
+        """Take in a first helping and no more: the loop says in its next pass if something is left."""
+        self.helping(self._queue.left)
+
     def go(self) -> None:
         """Something has arrived, or what kept it from being taken in is over."""
         if not self.waiting and not self._going and self.helping(self._queue.left):

@@ -10,8 +10,8 @@ from ..language.fields import DataclassRecord, PartialRecord, arguments_of, summ
 from ..language.records import Argument
 from ..scenario import sections
 from ..scenario.schema import SECTIONS
-from ..scenario.steps import TIMES, VOCABULARY
-from ..scenario.steps.fault import COMMON
+from ..scenario.steps.fault import common
+from ..scenario.steps.vocabulary import TIMES, VOCABULARY
 from ..scenario.wallboxes import WALLBOX
 from ..vendors.packs import model as pack
 from ..verdict.catalogue import BY_NAME
@@ -21,9 +21,9 @@ from ..world.vehicles import VEHICLES
 from .markdown import argument_table, code, table
 
 NESTED: tuple[tuple[str, str, tuple[Argument[object], ...]], ...] = (
-    ("A charger", "Under `chargers:` by name, or `charger:` where there is one only.", sections.CHARGER),
+    ("A charger", "Under `chargers:` by name, or `charger:` where there is one only.", sections.charger_arguments()),
     ("A wallbox", "Under `wallboxes:` of a charger by name; a name alone will do: `wallbox: goe`.", WALLBOX),
-    ("A vehicle", "Under `vehicles:` by name; the same keys may be given to `plug_in`.", sections.VEHICLE),
+    ("A vehicle", "Under `vehicles:` by name; the same keys may be given to `plug_in`.", sections.vehicle_arguments()),
 )  # fmt: skip
 
 PACK_PARTS: dict[str, type] = {
@@ -68,7 +68,7 @@ def steps() -> Iterator[str]:
             yield f"`{kind.name}: VALUE` is short for `{kind.name}: {{{kind.short}: VALUE}}`.\n"
         if kind.name == "fault":
             yield "Its kinds, with the arguments of each: [faults](faults.md). Common to all:\n"
-            yield from argument_table(COMMON)
+            yield from argument_table(common())
         elif kind.whole is not None:
             yield f"Takes {kind.whole.type.text}.\n"
         else:

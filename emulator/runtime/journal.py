@@ -11,16 +11,15 @@ import json
 import tempfile
 import weakref
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import IO, Any, Final
 
 from ..core.instant import SECOND, Instant, seconds
-from .details import Measured, size_of
+from .sizes import size_of
 
-ENTRY: Final = 420
-"""Bytes of an entry beside its texts, as measured."""
 KINDS: Final = (
     "event", "stimulus", "command", "request", "write", "push", "connection", "fault", "expectation", "note", "clock",
     "firmware",
@@ -28,7 +27,7 @@ KINDS: Final = (
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
-class Entry(Measured):
+class Entry:
     """One line of the journal. `seq` counts from 1; `cause` is the `seq` of the entry this one follows from.
 
     It never changes once it is recorded; but what its `detail` says may be completed until its cause is dealt with.
@@ -78,6 +77,7 @@ class Entry(Measured):
 
     @property
     def bytes(self) -> int:
+        """Roughly what it takes of memory."""
         return ENTRY + len(self.name) + size_of(self.detail)
 
     @classmethod
@@ -96,8 +96,12 @@ MOST_AGENTS: Final = 4096
 
 LIMIT: Final = 256 * 1024 * 1024
 """Bytes of a journal, where nothing else is said: some 300,000 entries."""
+ENTRY: Final = 420
+"""Bytes of an entry beside its texts, as measured."""
 SAMPLED: Final = 16
 """One entry in so many is measured, and counts for all of them: measuring costs as much as recording."""
+SCATTERED: Final = 0x9E3779B1
+"""Spreads those that are measured, so that nobody is measured in step with what it sends."""
 GOES_FIRST: Final = ("push", "request")
 """Kinds that give way to others."""
 
@@ -110,11 +114,14 @@ class _Lane:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
-        self.start = 0
-        """Those before it are gone."""
         self.measured = 0
-        self.size = 0.0
-        """Bytes of an entry on average."""
+        """So many of `entries` are measured, or count as the one that was measured after them."""
+        self.size = 0
+        """Bytes of the entry that was measured last."""
+        self.total = 0
+        """Bytes of all that are measured."""
+        self.blocks: deque[tuple[int, int]] = deque()
+        """The last number of those that one measurement stands for, and their bytes."""
         self.spilled: IO[str] | None = None
 
     def __getstate__(self) -> dict[str, object]:
@@ -137,37 +144,40 @@ class _Lane:
         return self.spilled
 
     def __len__(self) -> int:
-        return len(self.entries) - self.start
+        return len(self.entries)
 
     @property
-    def bytes(self) -> float:
-        return len(self) * self.size
+    def bytes(self) -> int:
+        return self.total + (len(self.entries) - self.measured) * self.size
 
-    def measure(self, entry: Entry) -> None:
-        """The average moves with what comes in, so that it is also right after a change."""
-        self.measured += 1
-        self.size += (entry.bytes - self.size) / min(self.measured, 64)
+    def measure(self) -> None:
+        """The newest that is complete stands for all since the one before."""
+        self.size = self.entries[-2:][0].bytes
+        block = (len(self.entries) - self.measured) * self.size
+        self.blocks.append((self.entries[-1].seq, block))
+        self.total += block
+        self.measured = len(self.entries)
 
     def after(self, seq: int) -> list[Entry]:
-        return self.entries[max(self.start, bisect_right(self.entries, seq, lo=self.start, key=_seq)) :]
+        return self.entries[bisect_right(self.entries, seq, key=_seq) :]
 
     def before(self, seq: int) -> Iterator[Entry]:
-        return reversed(self.entries[self.start : bisect_left(self.entries, seq, lo=self.start, key=_seq)])
+        return reversed(self.entries[: bisect_left(self.entries, seq, key=_seq)])
 
     def drop(self, count: int, *, keep: bool) -> int:
         """Drop the oldest, to disk if they are to be kept; how many there were."""
-        end = min(self.start + count, len(self.entries))
+        oldest = self.entries[:count]
         if keep:
-            self._spill().writelines(entry.as_line() + "\n" for entry in self.entries[self.start : end])
-        dropped, self.start = end - self.start, end
-        if self.start > len(self) // 4:
-            del self.entries[: self.start]
-            self.start = 0
-        return dropped
+            self._spill().writelines(entry.as_line() + "\n" for entry in oldest)
+        del self.entries[:count]
+        self.measured = max(0, self.measured - count)
+        while self.blocks and self.blocks[0][0] <= oldest[-1].seq:
+            self.total -= self.blocks.popleft()[1]
+        return len(oldest)
 
     def whole(self) -> Iterator[Entry]:
         """Also what is on disk."""
-        kept = self.entries[self.start :]
+        kept = self.entries[:]
         if self.spilled is not None:
             self.spilled.seek(0)
             yield from map(Entry.of_line, self.spilled)
@@ -227,7 +237,7 @@ class Journal:
         entry.agent = agent
         entry.who = who
         lane = self._lanes.get(kind)
-        if lane is None or not seq % SAMPLED or not lane.measured or self._listeners:
+        if lane is None or not lane.size or self._listeners or not (seq * SCATTERED >> 12) % SAMPLED:
             self._add(entry)
         else:
             lane.entries.append(entry)
@@ -264,7 +274,7 @@ class Journal:
         if lane is None:
             lane = self._lanes[entry.kind] = _Lane()
         lane.entries.append(entry)
-        if not self.seq % SAMPLED or not lane.measured:
+        if not (self.seq * SCATTERED >> 12) % SAMPLED or not lane.size:
             self._settle(lane)
         if self._listeners:
             for listener in tuple(self._listeners):
@@ -272,8 +282,7 @@ class Journal:
 
     def _settle(self, lane: _Lane) -> None:
         """Measure what is complete, and make room."""
-        before = lane.entries[-2:][0]
-        lane.measure(before)
+        lane.measure()
         if self._limit is None or self.bytes <= self._limit:
             return
         for kind in GOES_FIRST:
@@ -284,11 +293,11 @@ class Journal:
         self._gone += oldest.drop(1 + len(oldest) // 8, keep=self._spill)
 
     @property
-    def bytes(self) -> float:
+    def bytes(self) -> int:
         """What it takes of memory, roughly."""
-        found = 0.0
+        found = 0
         for lane in self._lanes.values():
-            found += (len(lane.entries) - lane.start) * lane.size
+            found += lane.total + (len(lane.entries) - lane.measured) * lane.size
         return found
 
     def introduce(self, client: str, agent: str) -> None:

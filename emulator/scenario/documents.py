@@ -64,7 +64,7 @@ class Environment(Mapping[str, str]):
         longest_first = sorted(values, key=len, reverse=True)
         pattern = re.compile("|".join(_occurrence(value) for value in longest_first))
         return [
-            replace(problem, text=pattern.sub(lambda found: f"${{{values[found[0]]}}}", problem.text))
+            problem._replace(text=pattern.sub(lambda found: f"${{{values[found[0]]}}}", problem.text))
             for problem in problems
         ]
 
@@ -131,7 +131,7 @@ class Files:
             return None
         root, problems = from_yaml(text, file, self._environment)
         if self._open:  # what is no scenario may be a secret of this machine: nothing of it is repeated
-            problems = [replace(problem, text=INCLUDED) if root is None else problem for problem in problems]
+            problems = [problem._replace(text=INCLUDED) if root is None else problem for problem in problems]
         self.problems.extend(problems)
         if root is not None and root.entries is None:
             found = "" if self._open else f"found {root.shown()}, "

@@ -19,7 +19,7 @@ from ..language.names import Names
 from ..language.nodes import Node, from_object, from_yaml
 from ..language.records import Argument
 from ..runtime.clock import Clock
-from ..verdict.reading import PlacedRule, RulesSection
+from ..verdict.section import PlacedRule, RulesSection
 from ..world.building import build
 from ..world.names import SiteNames
 from ..world.plan import ChargerPlan, ControlBoxPlan
@@ -31,8 +31,7 @@ from .plan import End, Scenario
 from .schema import TimelineSection
 from .sections import check_ports
 from .shipped import located
-from .steps import TimedStep
-from .steps.grid import NO_CONTROL_BOX, OfTheGrid
+from .steps.base import TimedStep
 from .variants import Variant
 from .wallboxes import salvaged, wallbox_names
 
@@ -166,6 +165,10 @@ def _control_box(document: ScenarioDocument, names: Names, scope: Scope) -> Cont
 
 def _check_grid(tracks: Sequence[Sequence[TimedStep]], scope: Scope) -> None:
     """Report every step that needs a control box where there is none."""
+    if not any(tracks):
+        return
+    from .steps.grid import NO_CONTROL_BOX, OfTheGrid
+
     for track in tracks:
         for step in track:
             if isinstance(step.step, OfTheGrid):

@@ -5,16 +5,15 @@ The one rule: everything here is checked and frozen; it says what the user state
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ..core.instant import Instant
-from ..verdict.reading import PlacedRule
+from ..core.values import value
+from ..verdict.section import PlacedRule
 from ..world.defaults import profile_of
 from ..world.plan import SitePlan
 from .steps.base import TimedStep
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class End:
     """When the scenario is over: at an instant, or a time after the last step."""
 
@@ -22,7 +21,7 @@ class End:
     after: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Scenario(SitePlan):
     """A whole scenario, checked."""
 

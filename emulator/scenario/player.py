@@ -7,17 +7,18 @@ client of the control API jumping ahead - plays the same steps at the same insta
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from ..core.agenda import Priority
 from ..core.instant import Instant, seconds
 from ..core.messages import Outcome
+from ..core.values import value
 from ..errors import EmulatorError, Place
 from ..runtime.bugs import Bug
 from ..runtime.journal import Journal
 from ..verdict.engine import RuleVerdict, VerdictEngine
-from ..verdict.reading import PlacedRule
+from ..verdict.section import PlacedRule
 from ..verdict.trace import Trace, TraceRecorder
 from ..verdict.untested import LEFT_OUT, ClientRecord, FaultRecord, Untested
 from ..world.checks import Check
@@ -25,14 +26,14 @@ from ..world.conditions import Wait
 from ..world.evaluation import Evaluation, evaluate, look_ahead, record
 from ..world.site import Site
 from .plan import Scenario
-from .steps import TimedStep
+from .steps.base import TimedStep
 from .steps.checks import PATIENCE, Expect, WaitUntil
 
 FOREVER: Instant = 10**18
 """Further than any scenario goes, in µs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Failure:
     """Something that was not as the scenario says."""
 
@@ -48,7 +49,7 @@ class Failure:
         return {"at": seconds(self.at), "place": str(self.place), "step": self.step, "text": self.text}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Result:
     """How a scenario went."""
 

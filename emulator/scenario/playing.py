@@ -6,11 +6,12 @@ The one rule: whoever moves the site without its clock brings the clock along.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ..core.instant import Instant
 from ..core.messages import Outcome
+from ..core.values import value
 from ..errors import EmulatorError
 from ..runtime.bugs import Bug, bug_of
 from ..runtime.clock import Clock
@@ -24,7 +25,7 @@ from ..world.site import Site
 from .plan import Scenario
 from .player import FOREVER, Player, Result
 from .publishing import QuietBroker
-from .steps import TimedStep, make_step
+from .steps.base import TimedStep
 from .steps.checks import PATIENCE, WaitUntil
 
 
@@ -130,7 +131,7 @@ def perform(site: Site, steps: Sequence[TimedStep], finished: Callable[[Result],
     return player
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AdvanceResult:
     """What happened while time was moved."""
 
@@ -174,6 +175,8 @@ def advance(
 
 def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:
     """Expectations from plain data, for `advance` and the API. ScenarioError with all problems."""
+    from .steps.vocabulary import make_step
+
     step = make_step("wait_until", site.names, dict(expected)).step
     assert isinstance(step, WaitUntil)
     return step.checks
@@ -181,4 +184,6 @@ def checks(site: Site, expected: Mapping[str, object]) -> tuple[Check, ...]:
 
 def expect(site: Site, expected: Mapping[str, object]) -> Outcome:
     """Check quantities against expectations, and record the result; `detail` has `ok` and `items`."""
+    from .steps.vocabulary import make_step
+
     return apply_step(site, make_step("expect", site.names, dict(expected)))

@@ -6,13 +6,13 @@ The one rule: the schema is made from the kinds that read a scenario, so that an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from ..core.values import terse
 from ..language.arguments import ArgumentType, CalendarTime, Flag, Schema, Scope, Several, Text, Whole
 from ..language.nodes import Node
 from ..language.records import Argument, record_schema
-from ..verdict.reading import RulesSection
+from ..verdict.section import RulesSection
 from .repetition import without_repetition
 from .sections import (
     BrokerSection,
@@ -28,11 +28,11 @@ from .sections import (
     VehiclesSection,
     supply_type,
 )
-from .steps import TimedStep, read_timeline, step_schemas, timeline_schema
+from .steps.base import TimedStep
 from .wallboxes import WallboxesSection
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class TimelineSection(ArgumentType[tuple[TimedStep, ...]]):
     """A list of steps."""
 
@@ -43,9 +43,13 @@ class TimelineSection(ArgumentType[tuple[TimedStep, ...]]):
             return ()
         if node.items is None:
             self.wrong(node, scope)
+        from .steps.vocabulary import read_timeline
+
         return tuple(read_timeline(node.items, scope))
 
     def schema(self) -> Schema:
+        from .steps.vocabulary import timeline_schema
+
         return timeline_schema()
 
 
@@ -88,6 +92,8 @@ SECTIONS: Final[Mapping[str, Argument[object]]] = {
 
 def json_schema() -> Schema:
     """JSON Schema of a scenario file."""
+    from .steps.vocabulary import step_schemas
+
     return without_repetition(
         {
             "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -5,12 +5,14 @@ The one rule: a section is an argument type like any other - it reads a node, an
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from .. import vendors
 from ..core.specs import ChargerSpec, SupplySpec, VehicleSpec
+from ..core.values import terse
 from ..devices.vendor import Vendor
 from ..errors import EmulatorError, Problem, ScenarioError, did_you_mean
 from ..language.arguments import ArgumentType, Duration, Flag, Schema, Scope, Several, Text, Unreadable, Whole
@@ -20,11 +22,11 @@ from ..language.records import Argument, RecordValues, read_record, record_schem
 from ..world.plan import NO_BROKER, BrokerAddress, ChargerPlan, ClientPlan, ControlBoxPlan, Recognition
 from ..world.vehicles import VEHICLES
 from .plan import End
-from .steps.checks import Speed
+from .speed import Speed
 from .wallboxes import EVERYTHING, WallboxesSection, numbered, proper_name
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class PacksSection(ArgumentType[tuple[Vendor, ...]]):
     """Device packs; reading them makes their vendors and models known."""
 
@@ -47,7 +49,7 @@ class PacksSection(ArgumentType[tuple[Vendor, ...]]):
         return Several(Text()).schema()
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class VehiclePreset(ArgumentType[VehicleSpec]):
     """A vehicle that is known without being described."""
 
@@ -65,10 +67,15 @@ class VehiclePreset(ArgumentType[VehicleSpec]):
 
 
 _PRESET = Argument("model", VehiclePreset(), "generic", stated="the preset it is based on")
-VEHICLE = (_PRESET, *PartialRecord(VehicleSpec, omit=("model",)).arguments)
 
 
-@dataclass(frozen=True, slots=True)
+@cache
+def vehicle_arguments() -> tuple[Argument[object], ...]:
+    """The keys of a vehicle."""
+    return (_PRESET, *PartialRecord(VehicleSpec, omit=("model",)).arguments)
+
+
+@terse
 class VehiclesSection(ArgumentType[dict[str, VehicleSpec]]):
     """Vehicles by name: a preset, or a preset with changes."""
 
@@ -88,25 +95,34 @@ class VehiclesSection(ArgumentType[dict[str, VehicleSpec]]):
         return found
 
     def schema(self) -> Schema:
-        one = {"anyOf": [VehiclePreset().schema(), record_schema(VEHICLE)]}
+        one = {"anyOf": [VehiclePreset().schema(), record_schema(vehicle_arguments())]}
         return {"type": "object", "additionalProperties": one}
 
 
 def _vehicle(node: Node, scope: Scope) -> VehicleSpec:
     if isinstance(node.scalar, str):
         return VehiclePreset().read(node, scope)
-    changes = read_record(node, VEHICLE, scope, given_only=True, what="a vehicle")
+    changes = read_record(node, vehicle_arguments(), scope, given_only=True, what="a vehicle")
     base = changes.of(_PRESET, VEHICLES["generic"])
     return merged(base, {name: value for name, value in changes.items() if name != _PRESET.name})
 
 
-_HARDWARE = PartialRecord(ChargerSpec).arguments
 _WALLBOXES = Argument("wallboxes", WallboxesSection(), (), stated="the firmwares that run it, by name")
 _WALLBOX = Argument("wallbox", WallboxesSection(), (), stated="the same, for a single one")
-CHARGER = (*_HARDWARE, _WALLBOXES, _WALLBOX, EVERYTHING)
 
 
-@dataclass(frozen=True, slots=True)
+@cache
+def _hardware() -> tuple[Argument[object], ...]:
+    return PartialRecord(ChargerSpec).arguments
+
+
+@cache
+def charger_arguments() -> tuple[Argument[object], ...]:
+    """The keys of a charger."""
+    return (*_hardware(), _WALLBOXES, _WALLBOX, EVERYTHING)
+
+
+@terse
 class ChargerSection(ArgumentType[ChargerPlan]):
     """One charger; the reader gives it its name."""
 
@@ -115,22 +131,22 @@ class ChargerSection(ArgumentType[ChargerPlan]):
     def read(self, node: Node, scope: Scope) -> ChargerPlan:
         if isinstance(node.scalar, str):  # `garage: goe`
             return ChargerPlan(name="", wallboxes=WallboxesSection().read(node, scope), place=node.place)
-        return charger_plan(read_record(node, CHARGER, scope, given_only=True, what=self.text), node)
+        return charger_plan(read_record(node, charger_arguments(), scope, given_only=True, what=self.text), node)
 
     def schema(self) -> Schema:
-        return {"anyOf": [record_schema(CHARGER), {"type": "string"}]}
+        return {"anyOf": [record_schema(charger_arguments()), {"type": "string"}]}
 
 
 def charger_plan(values: RecordValues, node: Node) -> ChargerPlan:
     """A charger without a name from the values of its section."""
-    hardware = {argument.name: values[argument.name] for argument in _HARDWARE if argument.name in values}
+    hardware = {argument.name: values[argument.name] for argument in _hardware() if argument.name in values}
     wallboxes = (*values.of(_WALLBOXES, ()), *values.of(_WALLBOX, ()))
     if values.of(EVERYTHING, False):
         wallboxes = tuple(replace(wallbox, everything=True) for wallbox in wallboxes)
     return ChargerPlan(name="", hardware=hardware, wallboxes=wallboxes, place=node.place)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class ChargersSection(ArgumentType[list[ChargerPlan]]):
     """Chargers by name."""
 
@@ -153,10 +169,7 @@ class ChargersSection(ArgumentType[list[ChargerPlan]]):
         return {"type": "object", "additionalProperties": ChargerSection().schema()}
 
 
-_CLIENT = arguments_of(Recognition)
-
-
-@dataclass(frozen=True, slots=True)
+@terse
 class ClientsSection(ArgumentType[list[ClientPlan]]):
     """Clients by name, and how each is recognised."""
 
@@ -172,14 +185,16 @@ class ClientsSection(ArgumentType[list[ClientPlan]]):
             if isinstance(value.scalar, str):  # `evcc: "Go-http-client/*"`
                 plans.append(ClientPlan(name=key.text, how=Recognition(agent=value.scalar), place=key.place))
                 continue
-            values = read_record(value, _CLIENT, scope, given_only=True, what="how a client is recognised")
+            values = read_record(
+                value, arguments_of(Recognition), scope, given_only=True, what="how a client is recognised"
+            )
             if not values:
                 scope.fail(value, "says nothing by which the client could be recognised")
             plans.append(ClientPlan(name=key.text, how=construct(Recognition, values), place=key.place))
         return plans
 
     def schema(self) -> Schema:
-        one = {"anyOf": [{"type": "string"}, record_schema(_CLIENT)]}
+        one = {"anyOf": [{"type": "string"}, record_schema(arguments_of(Recognition))]}
         return {"type": "object", "additionalProperties": one}
 
 
@@ -187,10 +202,13 @@ _COUNT = Argument("count", Whole(1, 10_000), required=True, stated="how many")
 _PREFIX = Argument("name", Text(), "box", stated="their names are this and a number")
 _FIRST = Argument("first", Whole(0), 1, stated="number of the first")
 _PORT_STEP = Argument("port_step", Whole(0), 1, stated="from one charger's ports to the next one's")
-FLEET = (_COUNT, _PREFIX, _FIRST, _PORT_STEP, *optional(CHARGER))
 
 
-@dataclass(frozen=True, slots=True)
+def _fleet_arguments() -> tuple[Argument[object], ...]:
+    return (_COUNT, _PREFIX, _FIRST, _PORT_STEP, *optional(charger_arguments()))
+
+
+@terse
 class FleetSection(ArgumentType[list[ChargerPlan]]):
     """Many chargers alike, with numbered names, serial numbers and ports."""
 
@@ -199,7 +217,7 @@ class FleetSection(ArgumentType[list[ChargerPlan]]):
     def read(self, node: Node, scope: Scope) -> list[ChargerPlan]:
         if node.items is not None:
             return [plan for item in node.items for plan in self.read(item, scope)]
-        values = read_record(node, FLEET, scope, given_only=True, what=self.text)
+        values = read_record(node, _fleet_arguments(), scope, given_only=True, what=self.text)
         name, first, step = values.of(_PREFIX, "box"), values.of(_FIRST, 1), values.of(_PORT_STEP, 1)
         plan = charger_plan(values, node)
         wallboxes = plan.wallboxes
@@ -211,14 +229,14 @@ class FleetSection(ArgumentType[list[ChargerPlan]]):
         ]
 
     def schema(self) -> Schema:
-        one = record_schema(FLEET)
+        one = record_schema(_fleet_arguments())
         return {"anyOf": [one, {"type": "array", "items": one}]}
 
 
 _SPEED = Argument("speed", Speed(), required=True)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class ClockSection(ArgumentType[float]):
     """How fast simulated time runs."""
 
@@ -233,7 +251,7 @@ class ClockSection(ArgumentType[float]):
         return {"anyOf": [Speed().schema(), record_schema((_SPEED,))]}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class BrokerSection(ArgumentType[BrokerAddress]):
     """The MQTT broker."""
 
@@ -278,7 +296,7 @@ def _mqtt_url(text: str) -> BrokerAddress | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class SharedSocketsSection(ArgumentType[bool | None]):
     """Whether wallboxes share listening sockets; None: many do."""
 
@@ -300,7 +318,7 @@ _PAIR = Argument("pair", Flag(), True, stated="the owners of the wallboxes trust
 CONTROL_BOX = (_GUARDED, _PAIR)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class ControlBoxSection(ArgumentType[ControlBoxPlan]):
     """The grid operator's control box."""
 
@@ -320,7 +338,7 @@ class ControlBoxSection(ArgumentType[ControlBoxPlan]):
         return {"anyOf": [record_schema(CONTROL_BOX), {"type": "null"}]}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class EndSection(ArgumentType[End]):
     """When the scenario is over."""
 

@@ -7,12 +7,13 @@ through if all were in one process. What cannot be told apart is not split.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 
 from ..core.instant import Instant
+from ..core.values import terse
 from ..devices.interfaces.ocpp import EMBEDDED
 from ..errors import EmulatorError
-from ..verdict.reading import PlacedRule
+from ..verdict.section import PlacedRule
 from ..world.defaults import SerialNumbers, profile_of
 from ..world.plan import ChargerPlan
 from ..world.quantities import FAULT, Quantity
@@ -25,7 +26,7 @@ from .steps.grid import OfTheGrid
 from .steps.ocpp import CentralSystem
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Tie:
     """Chargers that belong together, and why."""
 

@@ -18,7 +18,6 @@ from ..world.defaults import profile_of
 from ..world.plan import ChargerPlan, WallboxPlan
 from .plan import Scenario
 from .steps.base import TimedStep
-from .steps.vehicle import PlugIn, SwapVehicle
 
 ALL: Final = "all"
 DIMENSIONS: Final = ("model", "firmware", "vehicle")
@@ -69,9 +68,13 @@ class Variant:
 
     def track(self, steps: Sequence[TimedStep], own: Iterable[str]) -> tuple[TimedStep, ...]:
         """A timeline with another vehicle wherever a preset is plugged in."""
+        if self.vehicle is None:
+            return tuple(steps)
         return tuple(self._step(step, set(own)) for step in steps)
 
     def _step(self, timed: TimedStep, own: set[str]) -> TimedStep:
+        from .steps.vehicle import PlugIn, SwapVehicle
+
         step = timed.step
         if self.vehicle is None or not isinstance(step, PlugIn | SwapVehicle) or step.vehicle in own:
             return timed
@@ -159,6 +162,8 @@ def _vehicles(values: Sequence[str] | None, scenario: Scenario) -> list[str] | l
     for value in values:
         if value != ALL and value not in PRESETS:
             raise EmulatorError(f'matrix: there is no vehicle "{value}"{did_you_mean(value, PRESETS)}')
+    from .steps.vehicle import PlugIn, SwapVehicle
+
     if not scenario.vehicles and not any(isinstance(step.step, PlugIn | SwapVehicle) for step in scenario.steps):
         raise EmulatorError("matrix: vehicle: the scenario plugs none in, so that every vehicle would be the same")
     return list(PRESETS) if ALL in values else list(values)

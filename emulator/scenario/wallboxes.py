@@ -9,11 +9,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
 from .. import vendors
+from ..core.values import terse
 from ..devices.firmware import Profile
 from ..devices.interfaces.ocpp import EMBEDDED
 from ..devices.quantities import RESERVED
@@ -34,7 +35,7 @@ SHIP: Final = "ship"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Port(ArgumentType[int | bool]):
     """Where an interface listens, or whether it is there."""
 
@@ -52,7 +53,7 @@ class Port(ArgumentType[int | bool]):
         return {"anyOf": [{"type": "boolean"}, {"type": "integer", "minimum": 0, "maximum": 65535}]}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Address(ArgumentType[str]):
     """An IP address."""
 
@@ -68,7 +69,7 @@ class Address(ArgumentType[str]):
         return {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class CentralSystemUrl(ArgumentType[str]):
     """Where a charge point connects."""
 
@@ -86,7 +87,7 @@ class CentralSystemUrl(ArgumentType[str]):
         return {"anyOf": [{"const": EMBEDDED}, {"type": "string", "pattern": "^wss?://"}]}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class RealismLevel(ArgumentType[Realism]):
     """How realistic a wallbox is in time. YAML takes a bare `off` for false."""
 
@@ -141,7 +142,7 @@ _KEYS: Final = [argument.name for argument in WALLBOX if argument.name not in ve
 """What cannot be the name of a wallbox; `eebus`, which is a vendor as well, can."""
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class WallboxesSection(ArgumentType[tuple[WallboxPlan, ...]]):
     """The wallboxes of a charger: a name, a list of names, or a mapping of names."""
 

@@ -19,7 +19,7 @@ from ..scenario.loader import load
 from ..scenario.plan import Scenario
 from ..scenario.player import failed
 from ..scenario.playing import checks, expect
-from ..scenario.steps import make_step
+from ..scenario.steps.vocabulary import make_step
 from ..scenario.variants import Variant
 from ..service.emulator import Emulator, Options
 from ..verdict.engine import RuleVerdict, VerdictEngine

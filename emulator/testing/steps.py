@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 
 from ..errors import did_you_mean
-from ..scenario.steps import STEPS
+from ..scenario.steps.vocabulary import STEPS
 
 
 class Steps(ABC):

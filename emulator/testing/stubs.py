@@ -14,9 +14,9 @@ from ..faults.catalogue import FAULT_TYPES
 from ..language.arguments import Schema
 from ..language.records import Argument
 from ..language.units import DIMENSIONS
-from ..scenario.steps import STEPS
 from ..scenario.steps.base import StepType
-from ..scenario.steps.fault import COMMON
+from ..scenario.steps.fault import common
+from ..scenario.steps.vocabulary import STEPS
 
 FILE: Final = Path(__file__).with_name("steps.pyi")
 WRITTEN_OUT: Final = ("expect", "wait_until")
@@ -52,7 +52,7 @@ def stub() -> str:
             f'"""{dimension.noun}: {dimension.example}"""',
         ]
     lines += ["", "class _AnyFault(TypedDict, total=False):"]
-    lines += [f"    {a.name}: {_type(a)}" for a in COMMON if a.name not in ("on", "kind") and not _reserved(a)]
+    lines += [f"    {a.name}: {_type(a)}" for a in common() if a.name not in ("on", "kind") and not _reserved(a)]
     lines += [
         "",
         "class Steps(ABC):",
@@ -78,8 +78,8 @@ def _method(name: str, kind: StepType) -> Iterator[str]:
 
 
 def _faults() -> Iterator[str]:
-    on = next(argument for argument in COMMON if argument.name == "on")
-    reserved = [_keyword(argument) for argument in COMMON if _reserved(argument)]
+    on = next(argument for argument in common() if argument.name == "on")
+    reserved = [_keyword(argument) for argument in common() if _reserved(argument)]
     for kind in FAULT_TYPES.values():
         words = ["*", f"{on.name}: {_type(on)}", f'kind: Literal["{kind.name}"]']
         words += [_keyword(argument) for argument in kind.arguments]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -75,14 +75,15 @@ def state_pack(file: Path) -> Vendor:
 class _Models(Mapping[str, str]):
     """Model id to vendor. Packs and what is outside are looked at when a model is none of the packages'."""
 
-    def __init__(self) -> None:
-        self._own = {model.id: name for name in PACKAGES for model in import_module(f"{__name__}.{name}.models").MODELS}
+    @cached_property
+    def _own(self) -> dict[str, str]:
+        return {model.id: name for name in PACKAGES for model in import_module(f"{__name__}.{name}.models").MODELS}
 
     def __getitem__(self, model: str) -> str:
+        if model in OWN:  # the name of a vendor stands where that of a model may: nobody need be asked
+            raise KeyError(model)
         if model in self._own:
             return self._own[model]
-        if model in OWN:  # the name of a vendor stands where that of a model may: nobody else need be asked
-            raise KeyError(model)
         return self._others()[model]
 
     def __iter__(self) -> Iterator[str]:

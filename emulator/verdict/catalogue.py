@@ -6,9 +6,10 @@ The one rule: a rule stands here with the document it is taken from; `{w}` is th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from ..core.values import value
 from ..errors import EmulatorError, did_you_mean
 from ..language.outside import Extensible
 from ..world.names import probe
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Stated = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReadyRule:
     """One rule of a set."""
 
@@ -33,7 +34,7 @@ class ReadyRule:
     """It is about what a client leaves behind when it ends; one that goes on running has not come to that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RuleSet:
     """Rules that are included together."""
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from ..core.instant import Instant, seconds
 from .entries import line
-from .reading import PlacedRule
 from .run import BEFORE, LOUD, RuleRun
+from .section import PlacedRule
 from .untested import Untested
 
 if TYPE_CHECKING:

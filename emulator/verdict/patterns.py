@@ -6,10 +6,11 @@ The one rule: a pattern is read once, with every name checked; finding it in the
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Annotated, Final
 
 from ..core.events import EventName
+from ..core.values import terse, value
 from ..errors import did_you_mean
 from ..language.arguments import ArgumentType, Flag, Schema, Scope, Text, Unreadable
 from ..language.fields import About, arguments_of, construct
@@ -25,7 +26,7 @@ EVENTS: Final = tuple(sorted(str(name) for name in EventName))
 """What a charger announces."""
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class KnownWord(ArgumentType[str]):
     """One of some words, with a suggestion for a wrong one."""
 
@@ -45,7 +46,7 @@ class KnownWord(ArgumentType[str]):
         return {"enum": list(self.words)}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class PlainExpectation(ArgumentType[Expectation]):
     """What a plain value has to be: as in `expect`, without a unit."""
 
@@ -67,7 +68,7 @@ _PLAIN: Final = Quantity("value", "", "", "value")
 """A vendor value: compared as it is on the wire."""
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class PlainExpectations(ArgumentType[Mapping[str, Expectation]]):
     """Members of an entry and what each has to be."""
 
@@ -87,7 +88,7 @@ class PlainExpectations(ArgumentType[Mapping[str, Expectation]]):
 # --- what a client does ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ClientAction:
     """Something a client did: it wrote, asked, read or connected."""
 
@@ -157,7 +158,7 @@ class ClientAction:
 ACTIONS: Final = ("writes", "requests", "reads", "connects", "calls")
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class ClientActionArgument(ArgumentType[ClientAction]):
     """What a client does, as a rule describes it."""
 
@@ -187,7 +188,7 @@ class ClientActionArgument(ArgumentType[ClientAction]):
 # --- event patterns --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EventPattern:
     """Something that happens at an instant."""
 
@@ -259,7 +260,7 @@ def any_line(checks: tuple[Check, ...]) -> tuple[Check, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class EventPatternArgument(ArgumentType[EventPattern]):
     """Something that happens, as a rule describes it."""
 
@@ -303,7 +304,7 @@ STIMULI: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class PatternOrCondition(ArgumentType[EventPattern | tuple[Check, ...]]):
     """An event pattern, or a condition."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from ..errors import Place, ScenarioError, did_you_mean
-from ..language.arguments import ArgumentType, Schema, Scope, Text, Unreadable, checked
+from ..language.arguments import Schema, Scope, Text, Unreadable, checked
 from ..language.fields import arguments_of, construct, snake_case
 from ..language.names import Names
 from ..language.nodes import Node, from_object
@@ -18,54 +18,35 @@ from .rules import RULES
 from .rules.base import Rule
 from .rules.conditions import Always
 from .rules.rates import AtRate
-
-_EXAMPLE: Final = "{name: ..., never: {client: {writes: garage.goe.amp, value: '> 16'}}}"
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedRule:
-    """A rule, and where it stands."""
-
-    rule: Rule
-    place: Place
+from .section import EXAMPLE, PlacedRule, RulesSection
 
 
-@dataclass(frozen=True, slots=True)
-class RulesSection(ArgumentType[list[PlacedRule]]):
-    """Rules for the client under test and for what comes of it."""
+def read_rules(node: Node, scope: Scope) -> list[PlacedRule]:
+    """The rules of a list that can be read; what is wrong with the others is reported."""
+    rules: list[PlacedRule] = []
+    names: dict[str, Place] = {}
+    for item in node.items or ():
+        if item.get("include") is not None:
+            with suppress(Unreadable):
+                rules += included(item, scope)
+            continue
+        try:
+            rule = read_rule(item, scope)
+        except Unreadable:
+            continue
+        if rule.name and rule.name in names:
+            scope.report(
+                item.get("name") or item, f'"{rule.name}" is the name of the rule in {names[rule.name]} as well'
+            )
+        names.setdefault(rule.name, item.place)
+        rules.append(PlacedRule(rule, item.place))
+    return rules
 
-    @property
-    def text(self) -> str:
-        return f"a list of rules such as {_EXAMPLE}"
 
-    def read(self, node: Node, scope: Scope) -> list[PlacedRule]:
-        """The ones that can be read; what is wrong with the others is reported."""
-        if node.empty:
-            return []
-        if node.items is None:
-            self.wrong(node, scope)
-        rules: list[PlacedRule] = []
-        names: dict[str, Place] = {}
-        for item in node.items:
-            if item.get("include") is not None:
-                with suppress(Unreadable):
-                    rules += included(item, scope)
-                continue
-            try:
-                rule = read_rule(item, scope)
-            except Unreadable:
-                continue
-            if rule.name and rule.name in names:
-                scope.report(
-                    item.get("name") or item, f'"{rule.name}" is the name of the rule in {names[rule.name]} as well'
-                )
-            names.setdefault(rule.name, item.place)
-            rules.append(PlacedRule(rule, item.place))
-        return rules
-
-    def schema(self) -> Schema:
-        included = {"title": "rule_set"} | record_schema(_INCLUDE)
-        return {"type": "array", "items": {"title": "rule", "anyOf": [included, *(_schema(cls) for cls in RULES)]}}
+def rules_schema() -> Schema:
+    """JSON Schema of a list of rules."""
+    included = {"title": "rule_set"} | record_schema(_INCLUDE)
+    return {"type": "array", "items": {"title": "rule", "anyOf": [included, *(_schema(cls) for cls in RULES)]}}
 
 
 _SET: Final = Argument("include", KnownWord(BY_NAME, "a rule set"), required=True, stated="a ready-made rule set")
@@ -83,7 +64,7 @@ def included(node: Node, scope: Scope) -> list[PlacedRule]:
 def read_rule(node: Node, scope: Scope) -> Rule:
     """One rule; `Unreadable` after reporting what is wrong."""
     if node.entries is None:
-        scope.fail(node, f"found {node.shown()}, expected a rule such as {_EXAMPLE}")
+        scope.fail(node, f"found {node.shown()}, expected a rule such as {EXAMPLE}")
     node = _lifted(node)
     keys = {key.text for key, _ in node.entries or ()}
     cls = next((cls for cls in RULES if cls.word in keys), None)

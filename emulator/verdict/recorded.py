@@ -22,7 +22,7 @@ from ..world.checks import Check
 from ..world.plan import SitePlan
 from ..world.site import Site
 from .engine import RuleVerdict, VerdictEngine
-from .reading import PlacedRule
+from .section import PlacedRule
 from .untested import Untested
 
 NO_QUANTITIES: Final = "a journal holds no quantities; only the run itself can judge it"

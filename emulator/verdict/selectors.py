@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from ..core.values import terse
 from ..errors import EmulatorError, did_you_mean
 from ..language.arguments import ArgumentType, Schema, Scope, checked
 from ..language.digits import is_index
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..runtime.journal import Entry
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Selector:
     """An interface or a value of one wallbox, or all of them."""
 
@@ -41,7 +41,7 @@ class Selector:
         return text.startswith(f"{self.name}.") or ("*" in self.name and fnmatchcase(text, self.name))
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Selectors(ArgumentType[tuple[Selector, ...]]):
     """One selector or several. `values`: of values; `interfaces`: of interfaces; `written`: of what clients write."""
 

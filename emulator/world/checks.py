@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..core.values import terse
 from ..devices.interception import HiddenError
 from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError
@@ -17,7 +18,7 @@ from .quantities import Quantity, catalogue, resolve, unknown_value, vendor_valu
 from .vocabulary import known_to_vendor
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Check:
     """One quantity and what it should be."""
 
@@ -25,7 +26,7 @@ class Check:
     expectation: Expectation
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Checks(ArgumentType[tuple[Check, ...]]):
     """A mapping of quantities to expectations."""
 

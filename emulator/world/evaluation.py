@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from ..core.messages import Outcome
+from ..core.values import terse
 from ..errors import EmulatorError
 from .checks import Check
 from .expectations import MISSING, may_be_absent, may_change, shown
@@ -17,7 +17,7 @@ from .quantities import AbsentError
 from .site import Site
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Observation:
     """One check at one instant."""
 
@@ -42,7 +42,7 @@ class Observation:
         return {"quantity": quantity.text, "expected": expectation.text, "found": self.value, "ok": self.ok}
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Evaluation:
     """Several checks at one instant."""
 

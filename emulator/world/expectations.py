@@ -11,9 +11,9 @@ import operator
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from ..core.values import terse
 from ..errors import EmulatorError
 from ..language import units
 from ..language.bounds import LONGEST_EXPECTATION
@@ -52,7 +52,7 @@ class Expectation(ABC):
         """Whether `found` is as expected; `before`: the value at the previous look."""
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Exactly(Expectation):
     """This very value."""
 
@@ -65,7 +65,7 @@ class Exactly(Expectation):
         return same(self.value, found, self.physical)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Compared(Expectation):
     """A comparison with a number or, for = and !=, with any value."""
 
@@ -81,7 +81,7 @@ class Compared(Expectation):
         return number is not None and _COMPARISONS[self.sign](number, numeric(self.value) or 0.0)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class InRange(Expectation):
     """A number between two bounds, both included."""
 
@@ -120,7 +120,7 @@ class TextPattern:
         raise EmulatorError(self._given_up)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Matches(Expectation):
     """A text in which a regular expression is found."""
 
@@ -131,7 +131,7 @@ class Matches(Expectation):
         return found is not None and self.pattern.found_in(str(found))
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Changed(Expectation):
     """Something else than before: when it was last looked at (or at the start), or when the wait began."""
 
@@ -141,7 +141,7 @@ class Changed(Expectation):
         return before is not MISSING and not same(before, found, physical=False)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Absent(Expectation):
     """There is no such value: the firmware does not have it, or a fault hides it."""
 
@@ -151,7 +151,7 @@ class Absent(Expectation):
         return found is MISSING
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class AnyOf(Expectation):
     """One of several."""
 
@@ -162,7 +162,7 @@ class AnyOf(Expectation):
         return any(option.holds(found, before) for option in self.options)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class EachOf(Expectation):
     """A list, element by element."""
 
@@ -175,7 +175,7 @@ class EachOf(Expectation):
         return all(element.holds(value) for element, value in zip(self.elements, found, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class InList(Expectation):
     """For a list: every number, or some name, is as expected."""
 

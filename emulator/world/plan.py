@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Final, TypeVar
 
 from ..core.specs import VehicleSpec
+from ..core.values import value
 from ..devices.interfaces.ocpp import EMBEDDED
 from ..devices.realism import Realism
 from ..errors import Place
@@ -20,7 +21,7 @@ from ..errors import Place
 NOWHERE = Place("(built in)", 0, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class WallboxPlan:
     """One wallbox of a charger."""
 
@@ -50,7 +51,7 @@ class WallboxPlan:
         return interface in self.interfaces and self.interfaces[interface] is not False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChargerPlan:
     """One charger. `hardware` are the stated fields of `ChargerSpec`, nested for supply, climate and evse."""
 
@@ -60,7 +61,7 @@ class ChargerPlan:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BrokerAddress:
     """Where MQTT goes: the emulator's own broker, or one elsewhere."""
 
@@ -76,7 +77,7 @@ Site = TypeVar("Site", bound="SitePlan")
 NO_BROKER: Final = BrokerAddress(embedded=False, host="", port=0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Recognition:
     """How a client is recognised: by everything stated. `*` stands for anything."""
 
@@ -100,7 +101,7 @@ class Recognition:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ClientPlan:
     """A client under test."""
 
@@ -109,7 +110,7 @@ class ClientPlan:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ControlBoxPlan:
     """The grid operator's control box."""
 
@@ -119,7 +120,7 @@ class ControlBoxPlan:
     """The owners of the wallboxes trust it from the start."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SitePlan:
     """What a site is built from."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ..core.snapshot import Snapshot
+from ..core.values import terse
 from ..devices.interception import HiddenError
 from ..devices.quantities import BY_NAME, QUANTITIES, RESERVED, ROWS, SENSORS, VEHICLE, QuantityRow, choices_of, row_of
 from ..errors import EmulatorError, did_you_mean
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .site import Site
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Quantity:
     """One thing to look at, found by name."""
 

@@ -20,7 +20,7 @@ from emulator.scenario.default import default_scenario
 from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
 from emulator.scenario.playing import play
-from emulator.scenario.steps import parse_steps, step_from_words
+from emulator.scenario.steps.vocabulary import parse_steps, step_from_words
 from emulator.service.emulator import Emulator, Options
 
 from .browser import CHROMIUM, Page, chromium

@@ -11,7 +11,7 @@ import yaml
 from emulator.faults.catalogue import FAULT_TYPES
 from emulator.reference.pages import pages
 from emulator.scenario.loader import load
-from emulator.scenario.steps import STEPS
+from emulator.scenario.steps.vocabulary import STEPS
 from emulator.vendors import PACKAGES
 
 ROOT = Path(__file__).parents[2]

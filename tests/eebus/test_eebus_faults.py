@@ -11,7 +11,7 @@ from support_eebus import run
 from emulator.runtime.clock import Clock
 from emulator.scenario.loader import loads
 from emulator.scenario.playing import apply_step
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.world.building import build
 from emulator.world.control_box import SiteControlBox
 from emulator.world.site import Site

@@ -116,6 +116,7 @@ def test_explore_tells_what_it_did(base: Path, tmp_path: Path) -> None:
     assert 'rule "sets it": broken by nothing happening (0 steps)' in told
     assert "kinds of steps and faults" in told
     assert f"see {out}/report.html" in told
+    assert "1 failure in 5 walks (" in told
     assert "**FAILED**" in run("report", "summary", str(out))
     assert "1 failed" in run("play", str(out / "01-sets-it" / "scenario.yaml"), code=1)
 
@@ -124,7 +125,8 @@ def test_explore_as_json(base: Path, tmp_path: Path) -> None:
     found = json.loads(
         run("explore", str(base), "--walks", "3", "--shard", "1/2", "--json", "--out", str(tmp_path / "o"), code=1)
     )
-    assert (found["shard"], found["ok"]) == ("1/2", False)
+    assert (found["shard"], found["ok"], found["walks"]) == ("1/2", False, 3)
+    assert found["trials"] > found["walks"]
     assert found["failures"][0]["folder"] == "01-sets-it"
 
 
@@ -223,7 +225,7 @@ def test_shares_are_joined(base: Path, scenario: Path, tmp_path: Path) -> None:
     run("explore", str(base), "--walks", "2", "--no-rule-sets", "--out", folders[2], code=1)
     out = tmp_path / "merged"
     told = run("report", "merge", *folders, "--out", str(out), code=1)
-    assert told.startswith("3 runs, 0 failed; 1 explorations, ")
+    assert told.startswith("3 runs, 0 failed; 1 exploration, ")
     found = json.loads((out / "report.json").read_text("utf-8"))
     assert {Path(run["scenario"]).stem for run in found["runs"]} == {"matrix", "sleepy_car", "grid_outage"}
     root = ElementTree.parse(out / "junit.xml").getroot()
@@ -232,7 +234,7 @@ def test_shares_are_joined(base: Path, scenario: Path, tmp_path: Path) -> None:
     assert "sleepy_car.yaml" in page
     for run_ in found["runs"]:
         assert (out / run_["folder"] / "report.html").exists()
-    assert run("report", "merge", folders[1], "--out", str(tmp_path / "one")).startswith("1 runs, 0 failed")
+    assert run("report", "merge", folders[1], "--out", str(tmp_path / "one")).startswith("1 run, 0 failed")
 
 
 def test_a_share_may_be_empty(scenario: Path, tmp_path: Path) -> None:

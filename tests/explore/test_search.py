@@ -108,7 +108,7 @@ def test_it_finds_shrinks_and_writes_what_plays(files: tuple[Path, Path], tmp_pa
 def test_the_same_seed_finds_the_same(files: tuple[Path, Path]) -> None:
     base, words = files
     first, second = (explore(base, options(words, seed=7)) for _ in range(2))
-    assert first.walks == second.walks
+    assert (first.walks, first.trials) == (second.walks, second.trials)
     assert [f.trial.walk for f in first.failures] == [f.trial.walk for f in second.failures]
     assert first.coverage == second.coverage
 
@@ -134,7 +134,7 @@ def test_failures_are_kept_between_runs(files: tuple[Path, Path], tmp_path: Path
     first = explore(base, options(words, database=kept))
     again = explore(base, options(words, database=kept, walks=1, seed=99))
     assert [f.trial.walk for f in again.failures] == [f.trial.walk for f in first.failures]
-    assert again.walks < 10
+    assert again.trials < 10
 
 
 def test_what_is_broken_without_anything_is_told_once(files: tuple[Path, Path]) -> None:
@@ -189,7 +189,7 @@ def test_an_interrupted_search_tells_what_it_has(files: tuple[Path, Path]) -> No
 
 def test_a_budget_that_is_used_up_ends_it(files: tuple[Path, Path]) -> None:
     search = searching(files, lambda scenario: Run(None), limits=Limits(budget=0.0))
-    assert (search.walks, search.failures) == (1, [])
+    assert (search.walks, search.trials, search.failures) == (0, 1, [])
 
 
 def test_shares() -> None:

@@ -15,7 +15,7 @@ from emulator.faults.catalogue import FAULT_TYPES
 from emulator.language.nodes import Node, from_object
 from emulator.runtime.clock import Clock
 from emulator.scenario.loader import loads
-from emulator.scenario.steps import VOCABULARY, parse_steps
+from emulator.scenario.steps.vocabulary import VOCABULARY, parse_steps
 from emulator.world.building import build
 from emulator.world.site import Site
 

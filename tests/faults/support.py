@@ -25,7 +25,7 @@ from emulator.runtime.clock import Clock
 from emulator.runtime.journal import Entry
 from emulator.scenario.loader import loads
 from emulator.scenario.playing import apply_step
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
 from emulator.world.building import build
 from emulator.world.quantities import read

@@ -9,7 +9,7 @@ import pytest
 from emulator.core.faults import CATALOGUE
 from emulator.faults.catalogue import FAULT_TYPES, FaultType
 from emulator.language.arguments import Duration
-from emulator.scenario.steps import STEPS
+from emulator.scenario.steps.vocabulary import STEPS
 
 from .support import Bench
 

@@ -10,7 +10,7 @@ import pytest
 
 from emulator.core.instant import SECOND
 from emulator.faults.engine import FaultEngine
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator
 
 from .support import arm, port, raw, running

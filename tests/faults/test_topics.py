@@ -12,7 +12,7 @@ from emulator.devices.interception import Interception
 from emulator.devices.interfaces import MqttInterface, Publish
 from emulator.devices.topics import concerns, whole
 from emulator.devices.traffic import of_frame, of_publish
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 
 from .support import Bench, arm, running
 

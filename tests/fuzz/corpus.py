@@ -22,7 +22,7 @@ from pymodbus.client import AsyncModbusTcpClient
 from emulator.core.instant import SECOND
 from emulator.recording.relay import Relay
 from emulator.scenario.loader import loads
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
 
 from .field import SERVERS, Inside, Where

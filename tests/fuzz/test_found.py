@@ -10,7 +10,7 @@ import pytest
 from aiomqtt import Client
 
 from emulator.devices.interfaces import MqttInterface
-from emulator.runtime.details import size_of
+from emulator.runtime.sizes import size_of
 
 from .corpus import datagram
 from .field import Inside

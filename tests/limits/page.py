@@ -30,9 +30,8 @@ Row = tuple[str, str, str]
 
 SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
     "Fairness": (
-        ("messages in a helping", "protocols.turns.HELPING", ""),
+        ("messages, or new connections, in a helping", "protocols.turns.HELPING", ""),
         ("longest helping", "protocols.turns.LONGEST", "s"),
-        ("connections accepted in a go on a shared socket", "protocols.listening.AT_ONCE", ""),
     ),
     "Scenario files and requests": (
         ("size of a file", "language.bounds.LARGEST_FILE", "bytes"),

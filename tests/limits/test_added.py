@@ -17,7 +17,7 @@ from emulator.core.instant import HOUR, MINUTE
 from emulator.errors import EmulatorError
 from emulator.runtime.state import StateFile
 from emulator.scenario.loader import loads
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
 from emulator.service.keeping import ADDED
 

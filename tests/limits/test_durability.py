@@ -22,7 +22,7 @@ from emulator.protocols.server import Server
 from emulator.runtime.state import StateFile
 from emulator.scenario.loader import from_data, loads
 from emulator.scenario.plan import Scenario
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator
 from emulator.vendors import packs
 

@@ -7,8 +7,10 @@ neighbour and its answer.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 import aiohttp
@@ -70,6 +72,32 @@ GREEDY: dict[str, tuple[str, bytes, bytes]] = {
     "http": ("goe.http", b"", b"GET /api/status?filter=amp HTTP/1.1\r\nHost: x\r\n\r\n" * MANY),
     "websocket": ("goe.http", UPGRADE, masked(b"{}") * MANY),
 }
+
+
+@pytest.mark.parametrize("protocol", GREEDY)
+async def test_who_comes_new_is_answered_as_soon_as_it_is_taken_in(emulator: Emulator, protocol: str) -> None:
+    name, first, data = GREEDY[protocol]
+    async with greedy(where(emulator, name), first, data), greedy(where(emulator, name), first, data):
+        for _ in range(20):
+            with socket.create_connection(where(emulator, "goe.http")) as fresh:
+                fresh.sendall(b"GET /api/status?filter=amp HTTP/1.1\r\nHost: x\r\n\r\n")
+                fresh.setblocking(False)
+                await asyncio.sleep(0)  # this pass of the loop has looked at its sockets already,
+                await asyncio.sleep(0)  # and the next one sees that somebody has come
+                assert fresh.recv(1000).startswith(b"HTTP/1.1 ")
+
+
+async def test_a_storm_of_new_clients_is_taken_in_a_helping_at_a_time(emulator: Emulator) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(3 * HELPING):
+            fresh = stack.enter_context(socket.create_connection(where(emulator, "goe.http")))
+            fresh.sendall(b"GET /api/status?filter=amp HTTP/1.1\r\nHost: x\r\n\r\n")
+        journal = emulator.simulation.journal
+        counts = [journal.seq]
+        while counts[-1] < counts[0] + 3 * HELPING:
+            await asyncio.sleep(0)
+            counts.append(journal.seq)
+    assert max(after - before for before, after in pairwise(counts)) <= HELPING
 
 
 @pytest.mark.parametrize("protocol", GREEDY)

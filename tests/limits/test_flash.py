@@ -13,7 +13,7 @@ from emulator import vendors
 from emulator.devices.settings import Setting, schema_of
 from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator
 
 from .flash import another, box_of, killed, options, scenario

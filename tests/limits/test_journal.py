@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.runtime.details import size_of
 from emulator.runtime.journal import KINDS, Entry, Journal
 
 MEGABYTE = 1024 * 1024
@@ -86,5 +85,19 @@ def test_an_entry_is_as_large_as_what_it_says() -> None:
     journal = Journal()
     small = journal.record(0, "note", "x")
     large = journal.record(0, "note", "x", {"a": ["y" * 1000, {"b": "z" * 1000}, 1, None]})
-    assert 400 < size_of(small) < 800
-    assert 2400 < size_of(large) - size_of(small) < 3000
+    assert 400 < small.bytes < 800
+    assert 2400 < large.bytes - small.bytes < 3000
+
+
+def test_large_entries_count_also_when_small_ones_follow() -> None:
+    gc.collect()
+    tracemalloc.start()
+    journal = Journal(limit=8 * MEGABYTE)
+    fill(journal, 1500, kind="request", text="x" * 4000)
+    fill(journal, 10_000, kind="request", text="")
+    used, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert used < 9 * MEGABYTE
+    fill(journal, 20_000, kind="request", text="")
+    assert 6 * MEGABYTE < journal.bytes < 9 * MEGABYTE
+    assert journal.bytes == pytest.approx(sum(entry.bytes for entry in journal), rel=0.05)

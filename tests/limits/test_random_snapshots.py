@@ -22,7 +22,7 @@ from emulator.runtime.journal import Journal
 from emulator.scenario.loader import from_data
 from emulator.scenario.player import Player
 from emulator.scenario.playing import apply_step
-from emulator.scenario.steps import parse_steps
+from emulator.scenario.steps.vocabulary import parse_steps
 from emulator.service.emulator import Emulator, Options
 from emulator.world.building import build
 from emulator.world.copying import kept

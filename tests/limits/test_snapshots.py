@@ -13,7 +13,7 @@ from emulator.errors import EmulatorError
 from emulator.runtime.clock import Clock
 from emulator.scenario.loader import load, loads
 from emulator.scenario.player import Player
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
 from emulator.service.snapshots import MOST
 from emulator.world.building import build

@@ -16,7 +16,7 @@ from emulator.errors import EmulatorError
 from emulator.runtime.state import StateFile
 from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator
 from emulator.service.keeping import Keeper
 

@@ -15,7 +15,7 @@ from emulator.core.instant import SECOND
 from emulator.language.nodes import from_yaml
 from emulator.runtime.journal import Entry
 from emulator.scenario.loader import from_data
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
 
 MUSEUM = Path(__file__).parents[2] / "scenarios" / "museum"

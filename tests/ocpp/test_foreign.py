@@ -20,7 +20,7 @@ import pytest
 
 from emulator.core.instant import SECOND
 from emulator.scenario.loader import loads
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
 
 SOURCE = Path(__file__).parent / "foreign" / "main.go"

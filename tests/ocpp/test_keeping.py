@@ -18,7 +18,7 @@ from emulator.ocpp.host import MEMORY
 from emulator.ocpp.keeping import UnreadableError, document, restored
 from emulator.ocpp.station import Known, Memory, known_of
 from emulator.scenario.loader import loads
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
 
 WARP = "chargers: {garage: {wallboxes: {warp: {ocpp: embedded}}}}"

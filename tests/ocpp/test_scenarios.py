@@ -22,7 +22,7 @@ from emulator.scenario.loader import load, loads
 from emulator.scenario.plan import Scenario
 from emulator.scenario.player import Result
 from emulator.scenario.playing import play
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
 from emulator.world.building import build
 from emulator.world.central_system import central_system, ocpp_access

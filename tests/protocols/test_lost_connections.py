@@ -12,6 +12,7 @@ import pytest
 from emulator.devices.interfaces import BrokerAccess, Publish
 from emulator.protocols import mqtt_client
 from emulator.protocols.broker_builtin import BuiltinBroker
+from emulator.protocols.mqtt_packets import Connack, Message, encode
 from emulator.protocols.websocket_wire import client_of
 
 MANY = 20
@@ -91,3 +92,37 @@ async def test_websocket(caplog: pytest.LogCaptureFixture, raw: bool) -> None:
         repeatedly(lambda: wire.send_bytes(b"x") if raw else wire.send("x"), caplog)
         await listener.gone.wait()
         await wire.over
+
+
+async def test_a_broker_that_never_reads_is_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mqtt_client, "MAX_BUFFERED", 2**14)
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    listening.bind(("127.0.0.1", 0))
+
+    async def deaf(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(encode(Connack()))
+        flood = b"".join(encode(Message(topic="a", payload=b"b", qos=1, packet_id=number)) for number in range(1, 5000))
+        try:
+            while True:
+                writer.write(flood)
+                await writer.drain()
+        except ConnectionError:
+            writer.close()
+
+    async with await asyncio.start_server(deaf, sock=listening, limit=2**10):
+        listener = Listener()
+        access = BrokerAccess(host="127.0.0.1", port=listening.getsockname()[1])
+        connection = mqtt_client.Connection(access, listener)
+        await connection.open()
+        transport = connection._transport
+        assert transport is not None
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        async with asyncio.timeout(30):
+            while transport.is_reading() or not connection._paused:  # noqa: ASYNC110 - passes of the loop are waited for
+                await asyncio.sleep(0)
+        for _ in range(200):
+            await asyncio.sleep(0)
+        assert transport.get_write_buffer_size() < 2**17
+        connection.abort()
+        await connection.over

@@ -12,7 +12,7 @@ from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
 from emulator.scenario.player import Result
 from emulator.scenario.playing import advance, apply_step, play
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.world.building import build
 from emulator.world.plan import ChargerPlan, WallboxPlan
 from emulator.world.site import Site

@@ -12,7 +12,7 @@ from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
 from emulator.scenario.player import Player, Result
 from emulator.scenario.playing import advance, checks, perform, play, play_site
-from emulator.scenario.steps import parse_steps
+from emulator.scenario.steps.vocabulary import parse_steps
 from emulator.world.building import build
 from emulator.world.plan import ChargerPlan
 from emulator.world.quantities import read

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from emulator.commands.schema import command as schema_command
 from emulator.language.nodes import from_yaml
 from emulator.scenario.schema import SECTIONS, json_schema
-from emulator.scenario.steps import STEPS
+from emulator.scenario.steps.vocabulary import STEPS
 from emulator.vendors import PACKAGES
 from emulator.vendors import vendor as vendors_vendor
 

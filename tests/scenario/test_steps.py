@@ -12,7 +12,7 @@ from emulator.errors import EmulatorError, ScenarioError
 from emulator.runtime.clock import Clock
 from emulator.scenario.loader import loads
 from emulator.scenario.playing import apply_step
-from emulator.scenario.steps import STEPS, VOCABULARY, make_step, parse_steps, step_from_words
+from emulator.scenario.steps.vocabulary import STEPS, VOCABULARY, make_step, parse_steps, step_from_words
 from emulator.world.building import build
 from emulator.world.central_system import connect_directly
 from emulator.world.plan import ControlBoxPlan

@@ -14,7 +14,7 @@ from emulator.runtime.clock import Clock
 from emulator.scenario.default import default_scenario
 from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.world.building import FIXED_EPOCH, build
 from emulator.world.plan import ChargerPlan, WallboxPlan, counted_up
 from emulator.world.quantities import read

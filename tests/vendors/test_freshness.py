@@ -24,7 +24,7 @@ from emulator.faults.active import RefusedError
 from emulator.runtime.clock import Clock
 from emulator.scenario.loader import loads
 from emulator.scenario.playing import apply_step
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.vendors.goe.readings import View
 from emulator.vendors.goe.status import Status
 from emulator.vendors.goe.wallbox import Goe

@@ -21,7 +21,7 @@ from emulator.devices.firmware import Model
 from emulator.devices.interfaces import Frame, Origin
 from emulator.errors import EmulatorError
 from emulator.scenario.playing import apply_step
-from emulator.scenario.steps import make_step
+from emulator.scenario.steps.vocabulary import make_step
 from emulator.vendors.goe.changes import Changes
 from emulator.vendors.goe.wallbox import Goe
 from emulator.vendors.goe.websocket import Broadcast as GoeBroadcast

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Final, Literal
 
+from ...core.values import roomy, value
 from .http_messages import HttpReply, HttpRequest
 from .origin import always
 from .ship import Credentials
@@ -15,7 +16,7 @@ from .websocket import WebSocketEndpoint
 HttpHandler = Callable[[HttpRequest], HttpReply]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Route:
     """`path` is exact, or ends in `/*` and then matches everything below."""
 
@@ -36,7 +37,7 @@ def plain_wrong_method(_: HttpRequest) -> HttpReply:
     return HttpReply(status=405, body=b"Method Not Allowed", content_type="text/plain")
 
 
-@dataclass(frozen=True, kw_only=True)
+@roomy
 class HttpInterface:
     """An HTTP server of a device, with the WebSocket endpoints on the same port."""
 

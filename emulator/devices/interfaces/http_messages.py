@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Final
 from urllib.parse import unquote
 
-from ...core.values import value
+from ...core.values import roomy, value
 from .origin import Origin
 
 UNKNOWN_CLIENT: Final = Origin(interface="http")
 
 
-@dataclass(frozen=True, kw_only=True)
+@roomy
 class HttpRequest:
     """One request. `target` is the path and query exactly as sent; header names are lower case."""
 

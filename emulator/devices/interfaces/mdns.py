@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
+from ...core.values import roomy, value
 from .origin import always
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class MdnsService:
     """One announced service; `interface` names the interface whose real port is announced."""
 
@@ -22,7 +22,7 @@ class MdnsService:
     txt: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@roomy
 class MdnsInterface:
     protocol: Literal["mdns"] = "mdns"
     services: Callable[[], tuple[MdnsService, ...]]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, Protocol
 
-from ...core.values import terse
+from ...core.values import roomy, terse
 from ..wire_types import Registers, WireType
 from .origin import Origin, always
 
@@ -85,7 +85,7 @@ class RegisterMap(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
+@roomy
 class ModbusInterface:
     """A Modbus TCP server of a device."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from ...core.instant import Instant
+from ...core.values import roomy, value
 from .origin import Origin
 from .ship import Credentials
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Publish:
     topic: str
     payload: bytes
@@ -19,7 +19,7 @@ class Publish:
     qos: Literal[0, 1, 2] = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BrokerAccess:
     """Where and how a device connects."""
 
@@ -45,7 +45,7 @@ EMBEDDED_BROKER: Final = "embedded"
 """Host name in a wallbox's settings that stands for the emulator's own broker."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@roomy
 class MqttInterface:
     """A device's MQTT client. All callables are asked on the simulation's thread."""
 

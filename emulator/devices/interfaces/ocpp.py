@@ -6,15 +6,17 @@ The one rule: nothing here knows a library; a message is decoded, a transport on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, Protocol
 from urllib.parse import unquote
+
+from ...core.values import roomy, value
 
 Payload = Mapping[str, object]
 """A JSON object with the member names of the OCPP 1.6 schemas."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Call:
     """A request of either side."""
 
@@ -24,7 +26,7 @@ class Call:
     payload: Payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CallResult:
     """The answer to a `Call` of the same id."""
 
@@ -32,7 +34,7 @@ class CallResult:
     payload: Payload
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CallError:
     """The refusal of a `Call` of the same id."""
 
@@ -49,7 +51,7 @@ EMBEDDED: Final = "embedded"
 """Host name in a wallbox's settings that stands for the emulator's own central system."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OcppAccess:
     """Where and how a charge point connects."""
 
@@ -133,7 +135,7 @@ class Conversation(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
+@roomy
 class OcppInterface:
     """A device's OCPP charge point: a WebSocket client of a central system."""
 

@@ -6,16 +6,16 @@ The one rule: as in `interfaces`, nothing here knows a library; a node is given 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from ...core.values import roomy, value
 from .origin import always
 
 SHIP_PORT: Final = 4712
 SHIP_PATH: Final = "/ship/"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Credentials:
     """What a node proves with TLS who it is."""
 
@@ -27,7 +27,7 @@ class Credentials:
     """Subject key identifier of the certificate: 40 hexadecimal digits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ShipTarget:
     """Where to connect to, and whom to find there."""
 
@@ -38,7 +38,7 @@ class ShipTarget:
     """Empty: whoever it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Discovered:
     """A node that mDNS has found."""
 
@@ -111,7 +111,7 @@ class ShipNode(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
+@roomy
 class ShipInterface:
     """A device's SHIP node: a WebSocket server and client over TLS."""
 
@@ -125,7 +125,7 @@ class ShipInterface:
     enabled: Callable[[], bool] = always
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Disturbance:
     """What is wrong with a node; the default: nothing."""
 

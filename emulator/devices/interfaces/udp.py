@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from ...core.instant import Instant
+from ...core.values import roomy, value
 from .origin import Origin, always
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Datagram:
     """To be sent to `host:port`; None: to where the request came from."""
 
@@ -22,7 +23,7 @@ class Datagram:
     journal: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@roomy
 class UdpInterface:
     """A UDP service of a device."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from ...core.instant import Instant
+from ...core.values import terse, value
 from .http_messages import HttpReply, HttpRequest
 from .origin import Origin
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Close:
     """End the connection with this code."""
 
@@ -46,7 +46,7 @@ class Conversation(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class WebSocketEndpoint:
     """A WebSocket path. `period`: simulated seconds between looks for changes that happen by themselves."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from ...core.instant import Instant
@@ -41,16 +42,26 @@ class Step(ABC):
         return self
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class StepType:
     """One word of the vocabulary: name, description, arguments, and how to make one."""
 
     name: str
     about: str
-    arguments: tuple[Argument[object], ...]
+    takes: Callable[[], tuple[Argument[object], ...]]
+    """Its arguments, worked out when they are first asked for: a scenario uses few of all words."""
     make: Callable[[Mapping[str, object]], Step]
     short: str | None = None
-    whole: Argument[object] | None = None
+    takes_all: str | None = None
+    """The argument that takes whatever is written after the name."""
+
+    @cached_property
+    def arguments(self) -> tuple[Argument[object], ...]:
+        return () if self.takes_all is not None else self.takes()
+
+    @cached_property
+    def whole(self) -> Argument[object] | None:
+        return next((argument for argument in self.takes() if argument.name == self.takes_all), None)
 
     def read(self, node: Node, scope: Scope) -> Step:
         """The step with the arguments in `node`; `Unreadable` after reporting what is wrong."""
@@ -76,15 +87,13 @@ class StepType:
 
 def described(cls: type[Step]) -> StepType:
     """The word a step class stands for."""
-    arguments = arguments_of(cls)
-    whole = next((argument for argument in arguments if argument.name == cls.whole), None)
     return StepType(
         name=snake_case(cls.__name__),
         about=summary(cls),
-        arguments=() if whole is not None else arguments,
+        takes=lambda: arguments_of(cls),
         make=lambda values: construct(cls, values),
         short=cls.short,
-        whole=whole,
+        takes_all=cls.whole,
     )
 
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ...core.instant import MINUTE, Instant, later, seconds
 from ...core.messages import Outcome
 from ...core.units import Seconds
-from ...language.arguments import ArgumentType, Schema, Scope, Text
+from ...language.arguments import Scope, Text
 from ...language.fields import About
 from ...language.nodes import Node
-from ...runtime.clock import MAX_SPEED
 from ...world.checks import Check, Checks
 from ...world.evaluation import judged
 from ...world.expectations import written
+from ..speed import Speed
 from .base import Step
 
 if TYPE_CHECKING:
@@ -67,27 +67,6 @@ class Note(Step):
     def apply(self, site: Site) -> Outcome:
         site.simulation.journal.record(site.simulation.now(), "note", self.text, dict(self.detail))
         return Outcome()
-
-
-_SPEEDS: Final[Mapping[str, object]] = {"realtime": 1.0, "frozen": 0.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Speed(ArgumentType[float]):
-    """Simulated seconds per second: a number, `realtime` or `frozen`."""
-
-    @property
-    def text(self) -> str:
-        return f"realtime, frozen, or a speed factor 0..{MAX_SPEED:.0f}"
-
-    def read(self, node: Node, scope: Scope) -> float:
-        value = _SPEEDS.get(node.text, node.scalar) if node.is_scalar else None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_SPEED:
-            self.wrong(node, scope)
-        return float(value)
-
-    def schema(self) -> Schema:
-        return {"anyOf": [{"enum": ["realtime", "frozen"]}, {"type": "number", "minimum": 0, "maximum": MAX_SPEED}]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

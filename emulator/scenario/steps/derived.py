@@ -16,6 +16,7 @@ from ...language.arguments import ArgumentType, Choice, Schema, Scope, Several, 
 from ...language.fields import About, arguments_of, construct, snake_case, summary
 from ...language.name_arguments import CHARGER
 from ...language.nodes import Node
+from ...language.records import Argument
 from .base import Step, StepType
 
 if TYPE_CHECKING:
@@ -40,15 +41,21 @@ def derived(
     `types`: how arguments are read whose type does not say so.
     """
     carried = fields(carrier)[-1].name
-    common = tuple(argument for argument in arguments_of(carrier) if argument.name != carried)
-    own = tuple(replace(a, type=(types or {}).get(a.name, a.type)) for a in arguments_of(cls))
+
+    def common() -> tuple[Argument[object], ...]:
+        return tuple(argument for argument in arguments_of(carrier) if argument.name != carried)
+
+    def takes() -> tuple[Argument[object], ...]:
+        first, *rest = common()
+        own = (replace(a, type=(types or {}).get(a.name, a.type)) for a in arguments_of(cls))
+        return (first, *own, *rest)
 
     def make(values: Mapping[str, object]) -> Step:
-        inner = construct(cls, {argument.name: values[argument.name] for argument in own})
-        outer = {argument.name: values[argument.name] for argument in common}
+        inner = construct(cls, {argument.name: values[argument.name] for argument in arguments_of(cls)})
+        outer = {argument.name: values[argument.name] for argument in common()}
         return construct(carrier, {**outer, carried: wrap(inner)})
 
-    return StepType(name=name, about=about, arguments=(common[0], *own, *common[1:]), make=make, short=short)
+    return StepType(name=name, about=about, takes=takes, make=make, short=short)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

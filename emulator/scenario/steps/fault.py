@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Final
 
 from ...core.messages import Outcome
 from ...core.units import Seconds
 from ...errors import EmulatorError, did_you_mean
 from ...faults.active import RefusedError
-from ...faults.catalogue import FAULT_TYPES, FORMER_NAMES, FaultType
 from ...faults.effect import Effect, Level
 from ...faults.engine import FaultEngine
 from ...faults.injection import Condition, Happening, Injection
@@ -24,7 +24,7 @@ from ...language.arguments import ArgumentType, Number, NumberWithUnit, Schema, 
 from ...language.fields import About, arguments_of, construct
 from ...language.names import Names
 from ...language.nodes import Node
-from ...language.records import read_record, record_schema
+from ...language.records import Argument, read_record, record_schema
 from ...runtime.journal import KINDS
 from ...verdict.patterns import PlainExpectations
 from ...world.checks import Check, Checks
@@ -37,6 +37,7 @@ from .base import Step, StepType
 
 if TYPE_CHECKING:
     from ...devices.wallbox import Wallbox
+    from ...faults.catalogue import FaultType
     from ...world.site import Site
 
 
@@ -270,18 +271,19 @@ def inject(site: Site, injection: Injection) -> Outcome:
     return Outcome()
 
 
-COMMON: Final = tuple(argument for argument in arguments_of(Fault) if argument.name != "effect")
+@cache
+def common() -> tuple[Argument[object], ...]:
+    """The arguments that every kind of fault has."""
+    return tuple(argument for argument in arguments_of(Fault) if argument.name != "effect")
 
 
 class FaultStep(StepType):
     """The step `fault`: which arguments it takes depends on its kind."""
 
-    __slots__ = ()
-
     def read(self, node: Node, scope: Scope) -> Step:
         kind = _kind(node, scope)
-        values = read_record(node, (*COMMON, *kind.arguments), scope, what="the arguments of fault")
-        step = construct(Fault, {argument.name: values.pop(argument.name) for argument in COMMON})
+        values = read_record(node, (*common(), *kind.arguments), scope, what="the arguments of fault")
+        step = construct(Fault, {argument.name: values.pop(argument.name) for argument in common()})
         place, match = step.on, step.match or Match()
         here = known.wallboxes_at(scope.names, place.charger, place.wallbox)
         problems = list(_misplaced(kind, place, match, node, scope))
@@ -303,10 +305,12 @@ class FaultStep(StepType):
         return replace(step, effect=effect)
 
     def schema(self) -> Schema:
+        from ...faults.catalogue import FAULT_TYPES
+
         kinds = [
             {
                 "title": f"fault_{kind.name}",
-                **record_schema((*COMMON, *kind.arguments), kind={"const": kind.name, "description": kind.about}),
+                **record_schema((*common(), *kind.arguments), kind={"const": kind.name, "description": kind.about}),
             }
             for kind in FAULT_TYPES.values()
         ]
@@ -314,6 +318,8 @@ class FaultStep(StepType):
 
 
 def _kind(node: Node, scope: Scope) -> FaultType:
+    from ...faults.catalogue import FAULT_TYPES, FORMER_NAMES
+
     if node.entries is None:
         scope.fail(node, f"found {node.shown()}, expected for example {{on: garage.goe.http, kind: delay, delay: 3 s}}")
     named = node.get("kind")
@@ -390,6 +396,6 @@ def fault_type() -> StepType:
     return FaultStep(
         name="fault",
         about="A fault is armed: what happens, where, when, and until when.",
-        arguments=COMMON,
+        takes=common,
         make=lambda values: construct(Fault, values),
     )

@@ -25,6 +25,8 @@ class Clock:
         """`calendar`: calendar time of an instant, by an NTP server that the wallbox believes."""
         self._settings = settings
         self._calendar = calendar
+        self._offset = ((0, 0), EPOCH, EPOCH, timedelta())
+        """By `tof` and `tds`, from when until when, the offset worked out last."""
 
     def _true_utc(self, at: Instant) -> datetime:
         moment = self._calendar(at)
@@ -32,7 +34,8 @@ class Clock:
 
     def utc(self, at: Instant) -> datetime:
         """As the wallbox has it."""
-        return self._true_utc(at) + timedelta(microseconds=self._settings[CLOCK_ERROR])
+        error, moment = self._settings[CLOCK_ERROR], self._true_utc(at)
+        return moment + timedelta(microseconds=error) if error else moment
 
     def known(self, at: Instant) -> bool:
         """It was set since the power came."""
@@ -52,7 +55,13 @@ class Clock:
 
     def offset_of(self, utc: datetime) -> timedelta:
         """As `offset`, at a UTC that the wallbox has."""
-        return localtime.offset_at(utc, self._settings[TOF], self._settings[TDS])
+        rule = self._settings[TOF], self._settings[TDS]
+        known, since, before, offset = self._offset
+        if known != rule or not since <= utc < before:
+            offset = localtime.offset_at(utc, *rule)
+            minute = utc.replace(second=0, microsecond=0)  # it changes at whole ones
+            self._offset = rule, minute, minute + timedelta(minutes=1), offset
+        return offset
 
     def local(self, at: Instant) -> datetime:
         """Local time; its `tzinfo` says UTC, as only its numbers matter."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
 
+from ...core.values import terse
 from ...devices.interfaces import Publish
 from .device import Device
 from .features import LAST_WILL
@@ -22,7 +23,7 @@ from .status import Tables
 Component = Literal["binary_sensor", "button", "number", "select", "sensor", "switch"]
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Entity:
     """How one key is shown."""
 

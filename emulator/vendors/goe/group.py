@@ -8,11 +8,11 @@ ASSUMED: how the current is shared; a stated `loa` stands for members outside of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from ...core.instant import SECOND, Instant, later
 from ...core.snapshot import Snapshot
+from ...core.values import value
 from ...devices.settings import Settings
 from ...runtime.simulation import Simulation
 from .settings import CWE, LOA, LOE, LOF, LOG, LOP, LOT
@@ -23,7 +23,7 @@ PATIENCE: Final = 60 * SECOND
 """How long a vehicle that draws nothing keeps more than the least."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Claim:
     """What one member wants of its group at one moment."""
 

@@ -7,6 +7,7 @@ Source: go-eCharger-API-v2 http-en, captured requests and replies of firmware 50
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -80,10 +81,9 @@ class HttpApi:
         device = self._device
         if not self._on:
             return self.not_found(request)
-        wanted = next((value for name, value in _pairs(request) if name == "filter"), "")
         device.http_clients += 1
         try:
-            return self._status(unquote(wanted))
+            return self._status(_filter(request.query_string))
         finally:
             device.http_clients -= 1
 
@@ -113,7 +113,7 @@ class HttpApi:
         if not self._on:
             return self.not_found(request)
         results: dict[str, object] = {}
-        for key, encoded in _pairs(request):
+        for key, encoded in _pairs(request.query_string):
             if key not in results:
                 results[key] = self._write(key, encoded, request)
         results = dict(sorted(results.items(), key=lambda result: position(result[0])))
@@ -148,8 +148,13 @@ def _asked(wanted: str) -> dict[str, object]:
     return {"filter": wanted, "reads": [name.strip() for name in wanted.split(",")] if wanted else ["*"]}
 
 
-def _pairs(request: HttpRequest) -> list[tuple[str, str]]:
-    """Names and still encoded values of the query, in order. What follows a `#` is a fragment and not sent on."""
-    query = request.query_string.partition("#")[0]
-    parts = (part.partition("=") for part in query.split("&") if "=" in part)
+@lru_cache(maxsize=FILTERS)
+def _filter(query: str) -> str:
+    """The names that a query asks for; empty: all."""
+    return next((unquote(value) for name, value in _pairs(query) if name == "filter"), "")
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    """Names and still encoded values of a query, in order. What follows a `#` is a fragment and not sent on."""
+    parts = (part.partition("=") for part in query.partition("#")[0].split("&") if "=" in part)
     return [(unquote(name), value) for name, _, value in parts if name]

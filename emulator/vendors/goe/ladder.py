@@ -8,10 +8,10 @@ second with access control ahead of the force state (go-eCharger-API-v2#218). AS
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from ...core.values import terse, value
 from .schedule import Verdict
 
 
@@ -84,7 +84,7 @@ class Trip(IntEnum):
     """A short charge shows what the car takes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Inputs:
     """Everything the decision depends on. The defaults are an idle wallbox with open access."""
 
@@ -123,7 +123,7 @@ class Inputs:
     keep_alive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Decision:
     """`inner` is the reason before pauses, phase switches and simulated unplugging; `status` after them."""
 
@@ -136,7 +136,7 @@ class Decision:
         return Decision(status, False, self.inner)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Rule:
     status: ModelStatus
     charge: bool

@@ -8,9 +8,9 @@ Source: captured `cll` of firmware 60; go-eCharger-API-v2#188 for acu as its min
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from ...core.snapshot import Snapshot
+from ...core.values import value
 from ...devices.settings import Settings
 from .identity import Identity
 from .ladder import Decision, Inputs, Mode, ModelStatus
@@ -55,7 +55,7 @@ def frequency_limit(settings: Settings, identity: Identity, now: Snapshot) -> in
     return int(whole * max(0.0, (now.frequency - stops) / (begins - stops)) + 1e-6)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Limits:
     """Per phase, None where not in play [A]."""
 

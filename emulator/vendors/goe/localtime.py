@@ -13,6 +13,7 @@ from typing import Final
 
 _HOUR: Final = timedelta(hours=1)
 _SUNDAY: Final = 6
+_MILLISECONDS: Final = len("2026-01-05T19:27:34.042")
 _FIRST_YEAR, _LAST_YEAR = 1970, 2105
 """Of a clock that counts seconds in 32 bits."""
 
@@ -75,15 +76,20 @@ def next_transition(utc: datetime, minutes: int, rule: int) -> datetime | None:
 def stamp(utc: datetime, *, microseconds: bool = False) -> str:
     """`2026-01-05T19:27:34.042`; up to 053 with a second group for the microseconds. Source: captured replies."""
     fine = f".{utc.microsecond % 1000:03d}" if microseconds else ""
-    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + fine
+    return utc.isoformat(timespec="milliseconds")[:_MILLISECONDS] + fine
 
 
 def local_stamp(utc: datetime, offset: timedelta, *, microseconds: bool = False) -> str:
     """As `stamp`, in local time, followed by a blank and the offset."""
+    return f"{stamp(utc + offset, microseconds=microseconds)} {_shown(offset)}"
+
+
+@lru_cache(maxsize=256)
+def _shown(offset: timedelta) -> str:
+    """`+01:00`"""
     minutes = round(offset.total_seconds() / 60)
     sign = "-" if minutes < 0 else "+"
-    shown = stamp(utc + offset, microseconds=microseconds)
-    return f"{shown} {sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    return f"{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
 def parse(text: str) -> datetime:

@@ -8,10 +8,11 @@ Source: go-eCharger-API-v2 (ocpp-en, firmware key lists), captured replies; seri
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from ...core.specs import EvseSpec, PhaseSwitching
+from ...core.values import value
 from ...devices.firmware import Model
 
 FIRMWARES: Final = ("53.1", "55.5", "56.8", "59.4", "60.1", "60.3", "60.4", "60.5", "60.6")
@@ -39,7 +40,7 @@ EVSE: Final = EvseSpec(
 OLD_EVSE: Final = replace(EVSE, phase_switching=PhaseSwitching(fitted=False))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Traits:
     """What tells a model apart on the wire, beside the keys it has."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Final
 
 from ...core.freshness import HOLDS, NOW, ONCE, seen, until
@@ -76,7 +75,7 @@ class View:
         HOLDS.until = NOW
         return self._utc
 
-    @cached_property
+    @seen
     def _utc(self) -> datetime:
         """As `utc`, for who tells nobody what time it is."""
         return self.device.clock.utc(self.moment.at)

@@ -6,13 +6,13 @@ Source: captured replies of HTTP, MQTT and web socket; see NOTES.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from ...core.messages import Outcome, Reason
+from ...core.values import terse
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Refusal:
     """`from_setter`: the key exists and may be written, but not with this value."""
 

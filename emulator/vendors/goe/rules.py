@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from ...core.messages import Reason
+from ...core.values import terse
 from .refusals import Refusal, range_exceeded, too_long, wrong_type
 from .values import CURRENTS, OBJECTS
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Rule:
     """One rule, and as far as JSON Schema can say it, what it adds to the schema of a value's type."""
 

@@ -5,13 +5,14 @@ The one rule: a source that lists a key for some firmwares or models only says s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from ...core.values import terse
 from .models import PHOENIX, WITH_LOCK
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Source:
     """A document, and the wallboxes whose keys it describes."""
 

@@ -8,10 +8,10 @@ documentation of the PV interface for the signs: pGrid < 0 feeds into the grid. 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from ...core.instant import MILLISECOND, SECOND, Instant
+from ...core.values import terse, value
 
 HOLD: Final = 10 * SECOND
 """How long data is valid. Source: API documentation (clients say 5 s)."""
@@ -28,7 +28,7 @@ CLIMB: Final = 15 * SECOND
 Phases = Literal[1, 3]
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class Powers:
     """What a client said [W]: `grid` negative feeds in, `pv` positive is production, `battery` positive discharges."""
 
@@ -38,7 +38,7 @@ class Powers:
     battery: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Tuning:
     """The settings that shape it, W and ms."""
 

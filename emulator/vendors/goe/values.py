@@ -6,14 +6,16 @@ The one rule: a type says which JSON values fit it and how wide its floats are; 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Generic, TypeGuard, TypeVar
+
+from ...core.values import terse
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@terse
 class JsonType(Generic[T_co]):
     """A value type. `single`: floats inside are 32 bit wide on the device, which shows in their last digits."""
 

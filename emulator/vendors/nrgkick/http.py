@@ -162,10 +162,7 @@ class HttpApi:
         """The value of an item; empty where the hardware is not there."""
         key = (item.name, raw)
         if key not in self._fragments:
-            self._fragments[key] = Fragment(
-                lambda view: item.json(view, raw=raw),
-                _encode_value,
-            )
+            self._fragments[key] = Fragment(item.shown(raw=raw), _encode_value)
         return self._fragments[key]
 
     def control(self, request: HttpRequest) -> HttpReply:

@@ -16,7 +16,7 @@ from ...devices.points import Fidelity
 from ...devices.registers import Integer, Register, Text
 from .controls import Controls, NumberControl
 from .enums import UNKNOWN, Texts
-from .readings import View
+from .readings import Read, View
 
 
 @dataclass(frozen=True)
@@ -46,27 +46,47 @@ class Item(Register[View, Controls]):
 
     def json(self, view: View, *, raw: bool = False) -> object:
         """The JSON value; a `Reason` where the hardware is not there."""
-        assert self.read is not None
-        value = self.read(view)
-        if isinstance(value, (Reason, str)):
-            return value
-        if self.texts is not None:
-            assert isinstance(value, int)
-            return value if raw else self.texts.get(value, UNKNOWN)
-        assert isinstance(value, (int, float))
-        kind = self._integer
-        return plain(value if kind is None else self._rounded(value, kind))
+        return self.shown(raw=raw)(view)
+
+    def shown(self, *, raw: bool) -> Read:
+        """What reads its JSON value; `raw`: enumerations as numbers."""
+        return self._value if raw or self.texts is None else self._word
 
     @cached_property
-    def _integer(self) -> Integer | None:
-        """Its register, where that rounds it."""
-        return self.type if isinstance(self.type, Integer) else None
-
-    def _rounded(self, value: float, kind: Integer) -> float:
+    def _value(self) -> Read:
         """To the resolution and within the range of the register: what `type` would decode again."""
-        scaled = abs(value * self.scale)
-        whole = math.floor(scaled + 0.5) if value >= 0 else -math.floor(scaled + 0.5)
-        return min(max(whole, kind.lowest), kind.highest) / self.scale
+        read, kind, scale, floor = self.read, self.type, self.scale, math.floor
+        assert read is not None
+        if self.texts is not None:
+            return read
+        if not isinstance(kind, Integer):
+            return lambda view: _plainly(read(view))
+        lowest, highest = kind.lowest, kind.highest
+
+        def value(view: View) -> object:
+            found = read(view)
+            if isinstance(found, (Reason, str)):
+                return found
+            assert isinstance(found, (int, float))
+            whole = floor(abs(found * scale) + 0.5)
+            if found < 0:
+                whole = -whole
+            whole = lowest if whole < lowest else min(whole, highest)
+            return plain(whole / scale)
+
+        return value
+
+    @cached_property
+    def _word(self) -> Read:
+        read, texts = self.read, self.texts
+        assert read is not None
+        assert texts is not None
+
+        def word(view: View) -> object:
+            found = read(view)
+            return texts.get(found, UNKNOWN) if isinstance(found, int) else found
+
+        return word
 
     def fidelity(self) -> Fidelity:
         """Its line as a JSON key, under the address scenarios use."""
@@ -85,6 +105,10 @@ class Item(Register[View, Controls]):
 def plain(value: float) -> int | float:
     """A number as the unit prints it: no trailing zeros, so that 6 A is `6`."""
     return int(value) if value == int(value) else value
+
+
+def _plainly(value: object) -> object:
+    return plain(value) if isinstance(value, (int, float)) else value
 
 
 Tree = dict[str, object]

@@ -1,29 +1,22 @@
-"""What journal entries say, in little memory, and how much that is.
+"""Plain data by what it takes of memory: estimates, the same on every Python.
 
-The one rule: to whoever reads it, it is plain JSON data.
+The one rule: never far below what it is, whatever clients have sent: what is bounded by bytes is bounded by these.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 
 
-class Measured:
-    """What knows best how much memory it takes."""
+class Compact(Mapping[str, object]):
+    """Names and values that take less memory than a dict of them."""
 
     __slots__ = ()
 
     @property
-    @abstractmethod
     def bytes(self) -> int:
-        """Roughly, and in all."""
-
-
-class Compact(Measured, Mapping[str, object]):
-    """Names and values that take less memory than a dict of them."""
-
-    __slots__ = ()
+        """Roughly how much."""
+        raise NotImplementedError
 
 
 class Detail(Compact):
@@ -61,23 +54,25 @@ class Detail(Compact):
     @property
     def bytes(self) -> int:
         rest = self._rest
-        if rest is None:
-            return 120 + size_of(self._begun)
-        return 120 + (rest.bytes if isinstance(rest, Compact) else size_of(rest))  # what begins it is shared
+        if isinstance(rest, Compact):  # then nobody has looked, and what it begins with is shared
+            return 120 + rest.bytes
+        return 120 + (0 if rest is None else size_of(rest)) + size_of(self._begun)
 
 
 def size_of(value: object) -> int:
-    """Roughly what an entry, or plain data in it, takes of memory [bytes]."""
+    """Roughly what plain data takes of memory [bytes]."""
     size = 0
     left = [value]  # not by calling itself: what clients send may be nested deeply
     while left:
         match left.pop():
             case float() | int() | None:
                 size += 30
-            case str() | bytes() as text:
-                size += 60 + len(text)
-            case Measured() as measured:
-                size += measured.bytes
+            case str() as text:
+                size += 60 + len(text) * (1 if text.isascii() else _width(text))
+            case bytes() as data:
+                size += 60 + len(data)
+            case Compact() as compact:
+                size += compact.bytes
             case Mapping() as mapping:
                 size += 200
                 left += mapping.keys()
@@ -88,3 +83,9 @@ def size_of(value: object) -> int:
             case _:
                 size += 30
     return size
+
+
+def _width(text: str) -> int:
+    """Bytes of each character: those of the widest."""
+    widest = max(text)
+    return 1 if widest < "\u0100" else 2 if widest < "\U00010000" else 4
