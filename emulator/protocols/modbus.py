@@ -195,21 +195,17 @@ class Connection(asyncio.Protocol):
         if self._half_sent is not None:
             self._stop_half_sent()
         self.heard = self._loop.time()
-        whole = None if self._asked or self._full or self._turn.waiting else self._framer.whole(data)
+        busy = self._asked or self._held or self._congested or self._turn.waiting
+        whole = None if busy else self._framer.whole(data)
         if whole is not None:  # nothing comes before or behind it
             self._answer(whole)
         else:
             self._asked += self._framer.feed(data)
             self._turn.go()
 
-    @property
-    def _full(self) -> bool:
-        """The client does not take its answers."""
-        return self._congested or len(self._held) >= HELD_BACK
-
     def _take(self) -> bool:
         """Answer one request, if there is one and the client takes its answers; whether there may be more."""
-        if self._ended or self._full:
+        if self._ended or self._congested or len(self._held) >= HELD_BACK:
             return False
         if not self._asked:
             self._nothing_left()
