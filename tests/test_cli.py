@@ -209,7 +209,7 @@ class Running:
         return next(line.split()[-1] for line in self.lines if f" {interface} " in line)
 
     def get(self, url: str) -> Any:
-        with urllib.request.urlopen(url, timeout=10) as reply:
+        with urllib.request.urlopen(url, timeout=60) as reply:
             return json.load(reply)
 
     def ctl(self, *words: str, code: int = 0) -> str:
@@ -218,7 +218,7 @@ class Running:
     def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """Exit code, and the rest of what it said."""
         self.process.send_signal(number)
-        rest, complaints = self.process.communicate(timeout=20)
+        rest, complaints = self.process.communicate(timeout=120)
         assert complaints == ""
         return self.process.returncode, rest
 
@@ -250,7 +250,7 @@ def test_run_serves_and_ends(good: Path, number: signal.Signals) -> None:
 def test_run_plays_to_the_end(request: pytest.FixtureRequest, tmp_path: Path, name: str, code: int) -> None:
     file = request.getfixturevalue(name)
     with running(str(file), "--speed", "600", "--report", str(tmp_path / "out")) as emulator:
-        rest, _ = emulator.process.communicate(timeout=30)
+        rest, _ = emulator.process.communicate(timeout=120)
     assert emulator.process.returncode == code
     assert ("passed" if code == 0 else "FAILED") in rest
     assert (tmp_path / "out" / "junit.xml").exists()
@@ -530,7 +530,7 @@ def test_the_live_table_shows_boxes_and_clients(good: Path) -> None:
 
     with EmulatorFixture() as emulator:
         box = emulator.load(good).wallbox()
-        contacts = emulator.call(lambda: Contacts(emulator.running))
+        contacts = emulator.call(lambda: Contacts(emulator.running.simulation.journal))
         emulator.advance("1 min")
         urllib.request.urlopen(f"{box.http_url}/api/status?filter=car").close()
         console = Console(width=140, record=True, file=io.StringIO())
@@ -560,11 +560,9 @@ def test_a_fleet_in_several_processes_has_one_verdict(tmp_path: Path) -> None:
     assert [f"box{number}.goe" in done.stdout for number in (1, 2, 3)] == [True] * 3
     assert "running, 1000 times as fast" in done.stdout
     assert "at 2 s: expect: box2.pilot is A, expected C" in done.stdout
-    assert "FAILED after 3 s of simulated time in 2 workers; expectations: 2, rules: 0, failed: 1" in done.stdout
+    assert "FAILED after 3 s of simulated time; 2 expectations checked, 1 failed" in done.stdout
     for more, says in (
         (("--workers", "4"), "3 chargers cannot be split into 4 shares"),
-        (("--report", str(tmp_path / "report")), "--report does not go with --workers"),
-        (("--state", str(tmp_path / "state")), "--state does not go with --workers"),
         (("--shard", "0/2"), "give one of them"),
     ):
         assert says in run(*options, *more, code=2).stderr

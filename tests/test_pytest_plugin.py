@@ -353,7 +353,7 @@ def test_a_snapshot_is_gone_back_to(emulator: EmulatorFixture) -> None:
         before.restore()
         assert emulator.read("contactor") == "closed"
         assert emulator.read("session_energy") == energy
-    assert urllib.request.urlopen(f"{goe.http_url}/api/status?filter=car", timeout=10).status == 200
+    assert urllib.request.urlopen(f"{goe.http_url}/api/status?filter=car", timeout=60).status == 200
 
 
 COUNTS_THREADS = """

@@ -125,7 +125,7 @@ async def test_what_is_due_happens_by_itself() -> None:
         closed = asyncio.Event()
         emulator.simulation.listen("charger", lambda event: closed.set() if event.name == "contactor_closed" else None)
         await do(emulator, "plug_in", vehicle="vw_id3")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await closed.wait()
 
 

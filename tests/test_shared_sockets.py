@@ -33,7 +33,7 @@ KINDS: Final[tuple[tuple[str, str | None, tuple[str, ...]], ...]] = (
     ("keba", "keba-p40", ("rest", "modbus")),
 )
 ADDRESSES: Final = "127.83"
-PATIENCE: Final = 5.0
+PATIENCE: Final = 60.0
 CLIENTS_PORT: Final = 7090
 """Where a KEBA sends its answers, wherever it listens itself."""
 
@@ -139,7 +139,7 @@ async def ends(host: str, port: int) -> str:
     except ConnectionResetError:
         return "reset"
     try:
-        async with asyncio.timeout(0.3):
+        async with asyncio.timeout(2.0):
             return "closed" if await reader.read(1) == b"" else "open"
     except ConnectionResetError:
         return "reset"

@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     help="Split the chargers over so many processes, with one control API and one clock.",
 )
 @click.option("--led", is_flag=True, hidden=True)
+@click.option("--record", is_flag=True, hidden=True)
 @click.option("--epoch", type=click.DateTime(["%Y-%m-%dT%H:%M:%S.%f%z", "%Y-%m-%dT%H:%M:%S%z"]), hidden=True)
 @broker
 @broker_port
@@ -125,6 +126,7 @@ def command(
     shard: str,
     workers: int,
     led: bool,
+    record: bool,
     epoch: datetime | None,
     broker: str | None,
     broker_port: int | None,
@@ -169,7 +171,8 @@ def command(
         speed=0.0 if frozen else speed,
         seed=seed,
         state=state,
-        record=report is not None,
+        shared=led,
+        record=record or report is not None,
         journal_limit=journal_limit << 20,
     )
     control = {
@@ -184,7 +187,19 @@ def command(
 
         context = click.get_current_context()
         lines = command_lines(workers, found, context.params, context.meta["log"])
-        ok, broken = asyncio.run(lead(found, lines, control, speed=options.speed, keep_running=keep_running))
+        if report is not None:
+            prepare_folder(report)
+        leading = lead(
+            found,
+            lines,
+            control,
+            speed=options.speed,
+            keep_running=keep_running,
+            state=state,
+            report=report,
+            journal_limit=options.journal_limit,
+        )
+        ok, broken = asyncio.run(leading)
         return EXIT_CODE if broken else 0 if ok else 1
     if part.count > 1:
         from ..scenario.sharing import shares
@@ -250,6 +265,7 @@ async def _led(scenario: Scenario, options: Options, control: dict[str, object])
     import signal
 
     from ..control.server import ControlServer
+    from ..fleet.operations import offer
     from ..fleet.worker import obey
     from ..service.emulator import Emulator
     from ..service.garbage import brief_collections, forget_survivors
@@ -257,12 +273,12 @@ async def _led(scenario: Scenario, options: Options, control: dict[str, object])
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     with brief_collections():
-        async with (
-            Emulator(scenario, options) as emulator,
-            ControlServer(emulator, **control) as server,  # type: ignore[arg-type]
-        ):
-            emulator.on_reset.append(forget_survivors)
-            await obey(emulator, server, stop)
+        async with Emulator(scenario, options) as emulator:
+            server = ControlServer(emulator, **control)  # type: ignore[arg-type]
+            offer(server, emulator)
+            async with server:
+                emulator.on_reset.append(forget_survivors)
+                await obey(emulator, server, stop)
 
 
 async def _run(

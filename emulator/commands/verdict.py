@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from ..scenario.player import Result
 
 
-def verdict_lines(scenario: Scenario, result: Result) -> Iterator[str]:
-    """Remarks, each failure, then the verdict."""
+def verdict_lines(scenario: Scenario, result: Result, checked: int | None = None) -> Iterator[str]:
+    """Remarks, each failure, then the verdict. `checked`: how many expectations, if the journal does not tell."""
     for remark in scenario.remarks:
         yield f"{scenario.file}: {remark}"
     for failure in result.failures:
@@ -22,7 +22,8 @@ def verdict_lines(scenario: Scenario, result: Result) -> Iterator[str]:
         yield f"not tested: {untested}"
     for bug in result.bugs:
         yield f"the emulator itself failed: {bug}"
-    checked = sum(1 for entry in result.journal if entry.kind == "expectation")
+    if checked is None:
+        checked = sum(1 for entry in result.journal if entry.kind == "expectation")
     counts = [(checked, "expectation"), (len(result.rules), "rule")]
     parts = [f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count]
     what = f"{' and '.join(parts)} checked" if parts else "nothing expected"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -16,33 +16,26 @@ from ..core.instant import Instant, seconds
 from ..core.messages import Outcome
 from ..errors import did_you_mean
 from ..language.arguments import Duration, Scope, Unreadable
-from ..language.digits import is_index
 from ..language.nodes import from_object
 from ..scenario.player import failed
 from ..scenario.playing import checks
 from ..scenario.steps.base import TimedStep
 from ..scenario.steps.checks import PATIENCE
 from ..scenario.steps.vocabulary import make_step, parse_steps
-from ..verdict.reading import rules_from
-from ..verdict.recorded import judge
-from ..verdict.section import PlacedRule
 from ..world.evaluation import evaluate
 from ..world.history import Histories
 from . import central_system, models, views
 from .contacts import Contacts
 from .exposition import MEDIA_TYPE
 from .feed import EventFeed
+from .journal_pages import MOST_ENTRIES, JournalPages, rules_of
 from .metrics import Metrics
 from .problems import Refused
-from .reading import FILTERS, Filter, newer, older, related
-from .requests import answer, json_of, model_of, nothing, number, query_of, reached, whole
+from .requests import answer, json_of, model_of, nothing, query_of, reached
+from .watched import OneProcess
 
 if TYPE_CHECKING:
     from ..service.emulator import Emulator
-
-LONGEST_WAIT: Final = 60.0
-"""How long `GET /api/journal` may wait for something new, in wall time [s]."""
-MOST_ENTRIES: Final = 10_000
 
 
 class Api:
@@ -50,15 +43,20 @@ class Api:
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
-        self.contacts = Contacts(emulator)
-        self.feed = EventFeed(emulator, self.contacts)
+        self.contacts = Contacts(emulator.simulation.journal)
+        self.run = OneProcess(emulator, self.contacts)
+        self.feed = EventFeed(self.run)
+        self.pages = JournalPages(self.run, self.feed)
         self.metrics = Metrics(emulator)
         self._keep_history()
-        emulator.on_reset += [self._keep_history, self.contacts.attach, self.feed.attach, self.metrics.attach]
+        emulator.on_reset += [self._keep_history, self._follow_clients, self.feed.attach, self.metrics.attach]
 
     def _keep_history(self) -> None:
         """From now on: plots begin where the world does."""
         Histories.of(self.emulator.simulation)
+
+    def _follow_clients(self) -> None:
+        self.contacts.attach(self.emulator.simulation.journal)
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
@@ -84,45 +82,8 @@ class Api:
     async def catalogue(self, _: web.Request) -> web.Response:
         from .catalogue import catalogue
 
-        found = await asyncio.to_thread(catalogue, self.emulator.site)  # the first is long: others get their turn
+        found = await asyncio.to_thread(catalogue, self.emulator.scenario)  # the first is long: others get their turn
         return answer(found)
-
-    async def journal(self, request: web.Request) -> web.Response:
-        query = query_of(request, "after", "before", "limit", "wait", *FILTERS)
-        limit = min(whole(query, "limit", 1000), MOST_ENTRIES)
-        wanted = Filter.read(query, self.emulator.site)
-        if "before" in query:
-            if "after" in query or "wait" in query:
-                raise Refused(422, '"before" looks back, "after" and "wait" look ahead: expected one of them')
-            return await self._older(wanted, whole(query, "before", 0), limit)
-        after, wait = whole(query, "after", 0), min(number(query, "wait", 0.0), LONGEST_WAIT)
-        deadline = time.monotonic() + wait
-        while True:
-            journal = self.emulator.simulation.journal
-            self.emulator.simulation.now()
-            last = journal.seq
-            found = await newer(journal, wanted, after, limit)
-            after = found.entries[-1].seq if found.more else max(after, last)
-            if found.entries or time.monotonic() >= deadline or not await self.feed.news(deadline - time.monotonic()):
-                break
-        return answer({"entries": views.entries(found.entries), "next": after, "dropped": journal.dropped})
-
-    async def _older(self, wanted: Filter, before: int, limit: int) -> web.Response:
-        journal = self.emulator.simulation.journal
-        self.emulator.simulation.now()
-        last = journal.seq
-        found = await older(journal, wanted, before, limit)
-        earlier = found.entries[0].seq if found.more else None
-        reply = {"next": last, "dropped": journal.dropped, "earlier": earlier}
-        return answer({"entries": views.entries(found.entries), **reply})
-
-    async def entry(self, request: web.Request) -> web.Response:
-        text = request.match_info["seq"]
-        found = related(self.emulator.simulation.journal, int(text) if is_index(text) else 0)
-        if found is None:
-            raise Refused(404, f"there is no journal entry {text[:40]}")
-        entry, causes, effects = found
-        return answer({"entry": entry.as_json(), "causes": views.entries(causes), "effects": views.entries(effects)})
 
     def known_charger(self, name: str, status: int = 422) -> str:
         known = self.emulator.simulation.chargers
@@ -209,40 +170,13 @@ class Api:
         return answer({"ok": outcome.detail["ok"], "items": outcome.detail["items"]})
 
     async def rules(self, request: web.Request) -> web.Response:
-        for rule in self._rules(await json_of(request)):
+        for rule in rules_of(await json_of(request), self.emulator.site.names):
             self.emulator.player.add_rule(rule)
         return await self.verdict(request)
-
-    def _rules(self, value: object) -> list[PlacedRule]:
-        """One rule, or a list of them."""
-        if not isinstance(value, dict | list) or not value:
-            raise Refused(422, "expected a rule, an object as in a scenario's `rules:`, or a list of them")
-        return rules_from(value, self.emulator.site.names)
 
     async def listed_rules(self, _request: web.Request) -> web.Response:
         self.emulator.simulation.now()
         return answer({"rules": [found.as_json() for found in self.emulator.result.rules]})
-
-    async def verify(self, request: web.Request) -> web.Response:
-        value = await json_of(request)
-        after = 0
-        if isinstance(value, dict) and "rules" in value:
-            unknown = next((name for name in value if name not in ("rules", "after")), None)
-            if unknown is not None:
-                raise Refused(422, f'unknown member "{unknown}"{did_you_mean(unknown, ("rules", "after"))}')
-            after, value = value.get("after", 0), value["rules"]
-            if not isinstance(after, int) or isinstance(after, bool) or after < 0:
-                raise Refused(422, "after: expected the number of a journal entry")
-        rules = self._rules(value)
-        self.emulator.simulation.now()
-        found = judge(self.emulator.simulation.journal.after(after), rules)
-        return answer(
-            {
-                "ok": found.ok,
-                "rules": [verdict.as_json() for verdict in found.rules],
-                "untested": [one.as_json() for one in found.untested],
-            }
-        )
 
     async def verdict(self, _request: web.Request) -> web.Response:
         self.emulator.simulation.now()

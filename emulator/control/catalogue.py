@@ -10,17 +10,18 @@ from ..language.records import Argument
 from ..runtime.journal import KINDS
 from ..scenario.steps.base import StepType
 from ..scenario.steps.vocabulary import VOCABULARY
+from ..world.plan import SitePlan
 from ..world.quantities import catalogue as quantities
-from ..world.site import Site
+from ..world.vehicles import VEHICLES
 
 PHYSICAL: Final = frozenset({"power_cut", *(fault.step() for fault in CATALOGUE)})
 """Steps that begin a fault of a charger."""
 
 
-def catalogue(site: Site) -> dict[str, object]:
+def catalogue(plan: SitePlan) -> dict[str, object]:
     """Vehicles, physical faults, steps with their arguments, quantities."""
     return {
-        "vehicles": sorted(site.vehicles, key=lambda name: (name not in site.plan.vehicles, name)),
+        "vehicles": sorted({*plan.vehicles, *VEHICLES}, key=lambda name: (name not in plan.vehicles, name)),
         "faults": [{"name": fault.step(), "about": fault.about} for fault in CATALOGUE],
         "fault_kinds": [_kind(kind) for kind in FAULT_TYPES.values()],
         "steps": [_step(kind) for kind in VOCABULARY],

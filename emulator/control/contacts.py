@@ -12,8 +12,7 @@ from ..core.instant import Instant, seconds
 from ..verdict.entries import host_of, went_wrong
 
 if TYPE_CHECKING:
-    from ..runtime.journal import Entry
-    from ..service.emulator import Emulator
+    from ..runtime.journal import Entry, Journal
 
 MOST: Final = 2_000
 """Clients remembered; the one that was silent longest goes first."""
@@ -38,14 +37,13 @@ class Contact:
 class Contacts:
     """Every client that was seen."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
-        self.attach()
+    def __init__(self, journal: Journal) -> None:
+        self.attach(journal)
 
-    def attach(self) -> None:
-        """Follow the emulator's present journal (a reset brings a new one)."""
+    def attach(self, journal: Journal) -> None:
+        """Follow this journal (a reset brings a new one)."""
         self._seen: dict[tuple[str, str, str, str | None], Contact] = {}
-        self._emulator.simulation.journal.listen(self._heard)
+        journal.listen(self._heard)
 
     def _heard(self, entry: Entry) -> None:
         if entry.kind not in COUNTED or entry.client is None or entry.client in OWN or entry.wallbox is None:

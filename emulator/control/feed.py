@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 from aiohttp import WSMsgType, web
 
 from ..runtime.journal import KINDS
-from . import overview, views
+from . import views
 from .problems import Refused
 from .reading import FILTERS, Filter, older
 from .requests import query_of, whole
 
 if TYPE_CHECKING:
+    from ..language.names import Names
     from ..runtime.journal import Entry
-    from ..service.emulator import Emulator
-    from .contacts import Contacts
+    from .watched import Watched
 
 PACE: Final = 0.1
 """Least wall seconds between two messages about the same thing."""
@@ -65,14 +65,14 @@ class Subscription:
     """Rows of the overview, as it knows them."""
 
     @classmethod
-    def read(cls, request: web.Request, emulator: Emulator) -> Self:
+    def read(cls, request: web.Request, names: Names) -> Self:
         """What the query asks for."""
         query = query_of(request, *WANTED)
         detail = query.get("detail")
-        if detail is not None and detail not in emulator.simulation.chargers:
+        if detail is not None and detail not in names.chargers:
             raise Refused(422, f'there is no charger "{detail}"')
         newest = min(whole(query, "newest", 0), MOST_NEWEST) if "newest" in query else None
-        made = cls(detail=detail, newest=newest, filter=Filter.read(query, emulator.site))
+        made = cls(detail=detail, newest=newest, filter=Filter.read(query, names))
         match query.get("quantities", "all"):
             case "all" | "overview" | "none" as quantities:
                 made.quantities = quantities
@@ -89,18 +89,17 @@ class Subscription:
 class EventFeed:
     """All clients of the feed."""
 
-    def __init__(self, emulator: Emulator, contacts: Contacts) -> None:
-        self._emulator = emulator
-        self._contacts = contacts
+    def __init__(self, run: Watched) -> None:
+        self._run = run
         self._clients: dict[web.WebSocketResponse, asyncio.Event] = {}
         self._waiting: set[asyncio.Event] = set()
         self.resets = 0
         self.attach()
 
     def attach(self) -> None:
-        """Follow the emulator's present journal (a reset brings a new one)."""
+        """Follow the present journal (a reset brings a new one)."""
         self.resets += 1
-        self._emulator.simulation.journal.listen(lambda _entry: self.wake())
+        self._run.journal.listen(lambda _entry: self.wake())
         self.wake()
 
     def wake(self) -> None:
@@ -123,16 +122,17 @@ class EventFeed:
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Hold one client's connection."""
-        wanted = Subscription.read(request, self._emulator)
+        wanted = Subscription.read(request, self._run.names)
         socket = web.WebSocketResponse(heartbeat=30, max_msg_size=4096, compress=False)
         await socket.prepare(request)
         changed = self._clients[socket] = asyncio.Event()
         sender = asyncio.create_task(self._send(socket, changed, wanted), name="control feed")
         sender.add_done_callback(self._told)
         try:
-            async for message in socket:
-                if message.type is WSMsgType.ERROR:
-                    break
+            with self._run.followed():
+                async for message in socket:
+                    if message.type is WSMsgType.ERROR:
+                        break
         finally:
             del self._clients[socket]
             sender.cancel()
@@ -142,7 +142,7 @@ class EventFeed:
     def _told(self, sender: asyncio.Task[None]) -> None:
         """A client that has gone is no mistake."""
         if not sender.cancelled() and not isinstance(sender.exception(), ConnectionError):
-            self._emulator.bugs.of_a_task(sender)
+            self._run.bugs.of_a_task(sender)
 
     async def close(self) -> None:
         """Say goodbye to everybody."""
@@ -165,11 +165,12 @@ class EventFeed:
         """The state first, then what the client is shown of the past."""
         wanted.resets = self.resets
         wanted.rows.clear()
-        wanted.position = self._emulator.simulation.journal.seq
+        await self._run.refresh()
+        wanted.position = self._run.journal.seq
         if wanted.quantities == "all":
-            await socket.send_str(_text({"type": "state", "state": views.state(self._emulator)}))
+            await socket.send_str(_text({"type": "state", "state": await self._run.state()}))
         elif wanted.quantities == "overview":
-            await socket.send_str(_text({"type": "state", "state": views.state(self._emulator, quantities=False)}))
+            await socket.send_str(_text({"type": "state", "state": await self._run.state(quantities=False)}))
             await socket.send_str(await self._quantities(wanted))
         if wanted.entries:
             tail = await self._tail(wanted)
@@ -177,7 +178,7 @@ class EventFeed:
 
     async def _entries(self, socket: web.WebSocketResponse, wanted: Subscription) -> None:
         """Send everything after the client's position."""
-        journal = self._emulator.simulation.journal
+        journal = self._run.journal
         while entries := list(islice(journal.after(wanted.position), BATCH)):
             behind = journal.seq - wanted.position
             if wanted.newest is not None and behind > wanted.newest + BATCH:
@@ -194,19 +195,19 @@ class EventFeed:
 
     async def _tail(self, wanted: Subscription) -> list[Entry]:
         """What a new client is shown of the past."""
-        journal = self._emulator.simulation.journal
+        journal = self._run.journal
         if wanted.newest is not None:
             return (await older(journal, wanted.filter, wanted.position + 1, wanted.newest)).entries
         newest = journal.before(wanted.position + 1, kinds=LOUD)
         return list(islice(filter(wanted.filter, newest), TAIL))[::-1]
 
     def _pace(self, wanted: Subscription) -> float:
-        chargers = len(self._emulator.simulation.chargers)
+        chargers = len(self._run.names.chargers)
         return PACE if wanted.quantities == "none" else min(REFRESH, PACE * max(1.0, chargers / FEW))
 
     async def _something(self, changed: asyncio.Event) -> None:
         """Wait until there is something to say."""
-        patience = None if self._emulator.simulation.clock.frozen else REFRESH
+        patience = None if self._run.frozen else REFRESH
         try:
             async with asyncio.timeout(patience):
                 await changed.wait()
@@ -214,18 +215,13 @@ class EventFeed:
             pass
 
     async def _quantities(self, wanted: Subscription) -> str:
-        emulator = self._emulator
-        shown: dict[str, object] = {"clock": views.clock(emulator), "faults": views.faults(emulator)}
         if wanted.quantities == "all":
-            return _text({"type": "quantities", **shown, "chargers": views.chargers(emulator)})
-        rows = await overview.rows(emulator, self._contacts.count())
+            return _text({"type": "quantities", **await self._run.quantities()})
+        shown = await self._run.overview(wanted.detail)
+        rows: dict[str, dict[str, object]] = shown["chargers"]
         new = {name: row for name, row in rows.items() if wanted.rows.get(name) != row}
         wanted.rows = rows
-        shown |= {"chargers": new, "journal": emulator.simulation.journal.seq, "timeline": views.progress(emulator)}
-        shown |= {"clients": self._contacts.different, "bugs": views.bugs(emulator), "storage": views.storage(emulator)}
-        if wanted.detail is not None:
-            shown["detail"] = views.charger(emulator, wanted.detail)
-        return _text({"type": "overview", **shown})
+        return _text({"type": "overview", **shown, "chargers": new})
 
 
 def _text(message: object) -> str:

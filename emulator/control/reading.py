@@ -16,7 +16,7 @@ from ..runtime.journal import KINDS, Entry, Journal
 from .problems import Refused
 
 if TYPE_CHECKING:
-    from ..world.site import Site
+    from ..language.names import Names
 
 FILTERS: Final = ("charger", "wallbox", "interface", "kind", "client", "text")
 TURN: Final = 1_000
@@ -44,15 +44,14 @@ class Filter:
     """Part of the name or of the detail, in small letters."""
 
     @classmethod
-    def read(cls, query: Mapping[str, str], site: Site) -> Self:
+    def read(cls, query: Mapping[str, str], names: Names) -> Self:
         """What a query asks for. `Refused` if it names something that does not exist."""
         charger, wallbox = query.get("charger"), query.get("wallbox")
-        known = site.simulation.chargers
-        if charger is not None and charger not in known:
-            raise Refused(422, f'there is no charger "{charger}"{did_you_mean(charger, known)}')
+        if charger is not None and charger not in names.chargers:
+            raise Refused(422, f'there is no charger "{charger}"{did_you_mean(charger, names.chargers)}')
         if wallbox is not None:
             try:
-                wallbox = site.names.wallbox(wallbox)
+                wallbox = names.wallbox(wallbox)
             except EmulatorError as error:
                 raise Refused(422, str(error)) from None
         kinds = frozenset(query["kind"].split(",")) if "kind" in query else None

@@ -6,7 +6,7 @@ The one rule: what is not as documented is refused with what was found and what 
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
@@ -61,10 +61,16 @@ async def nothing(request: web.Request) -> None:
         raise Refused(422, "expected no body")
 
 
+NUMBERS: Final = frozenset(("after", "before", "limit", "newest", "since", "wait"))
+"""Parameters that are numbers; of others an empty one is none."""
+
+
 def query_of(request: web.Request, *known: str) -> dict[str, str]:
     for name in request.query:
         if name not in (*known, "access_token"):
             raise Refused(422, f'unknown parameter "{name}"{did_you_mean(name, known)}')
+        if name in NUMBERS and not request.query[name]:
+            raise Refused(422, f"{name}: found nothing, expected a number")
     return {name: value for name, value in request.query.items() if value != ""}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.resources import files
 from typing import TYPE_CHECKING, Self
 
@@ -14,18 +14,51 @@ from aiohttp.typedefs import Handler
 from . import dashboard
 from .api import Api
 from .contacts import Contacts
+from .feed import EventFeed
 from .openapi import document
 from .operations import Operation
 from .port import DEFAULT_PORT as DEFAULT_PORT
 from .port import ControlPort
 from .reference import page
 from .table import OPERATIONS, definitions
+from .watched import OneProcess
 
 if TYPE_CHECKING:
     from ..service.emulator import Emulator
 
 
-class ControlServer(ControlPort):
+class ApiServer(ControlPort):
+    """A control port with the whole API, its documents, and the dashboard."""
+
+    def offer(self, operations: Iterable[Operation], bound: Callable[[Operation], Handler]) -> None:
+        """Serve these, each by the handler that `bound` gives for it, and the pages beside them."""
+        self._operations = tuple(operations)
+        for operation in self._operations:
+            self.application.router.add_route(operation.method, operation.path, bound(operation))
+        dashboard.add_to(self.application.router)
+        self.application.router.add_get("/api", self._reference)
+        self.application.router.add_get("/api/{file:reference\\.(?:js|css)}", self._reference_file)
+        self.application.router.add_get("/api/openapi.json", self._openapi)
+
+    async def _reference(self, _: web.Request) -> web.Response:
+        text = page(self._operations, secured=self.gate.secured)
+        return web.Response(text=text, content_type="text/html")
+
+    async def _reference_file(self, request: web.Request) -> web.Response:
+        name = request.match_info["file"]
+        kind = "text/css" if name.endswith(".css") else "text/javascript"
+        return web.Response(text=files(__package__).joinpath(name).read_text("utf-8"), content_type=kind)
+
+    async def _openapi(self, _: web.Request) -> web.Response:
+        body = await asyncio.to_thread(self._described)  # the first is long: others get their turn meanwhile
+        return web.Response(body=body, content_type="application/json")
+
+    def _described(self) -> bytes:
+        described = document(self._operations, definitions=definitions(), secured=self.gate.secured)
+        return json.dumps(described, ensure_ascii=False).encode()
+
+
+class ControlServer(ApiServer):
     """The control port of an emulator, used as `async with`."""
 
     def __init__(
@@ -42,17 +75,22 @@ class ControlServer(ControlPort):
             lambda: emulator.bugs, host=host, port=port, token=token, opened=opened, allowed_hosts=allowed_hosts
         )
         self._api = Api(emulator)
-        for operation in OPERATIONS:
-            self.application.router.add_route(operation.method, operation.path, self._bound(operation))
-        dashboard.add_to(self.application.router)
-        self.application.router.add_get("/api", self._reference)
-        self.application.router.add_get("/api/{file:reference\\.(?:js|css)}", self._reference_file)
-        self.application.router.add_get("/api/openapi.json", self._openapi)
+        self.offer(OPERATIONS, self._bound)
 
     @property
     def contacts(self) -> Contacts:
         """Every client that was seen."""
         return self._api.contacts
+
+    @property
+    def feed(self) -> EventFeed:
+        """What tells the ones that wait that something is new."""
+        return self._api.feed
+
+    @property
+    def run(self) -> OneProcess:
+        """The emulator, as it is watched."""
+        return self._api.run
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
@@ -70,20 +108,3 @@ class ControlServer(ControlPort):
             return await operation.handler(self._api, request)
 
         return handle
-
-    async def _reference(self, _: web.Request) -> web.Response:
-        text = page(OPERATIONS, secured=self.gate.secured)
-        return web.Response(text=text, content_type="text/html")
-
-    async def _reference_file(self, request: web.Request) -> web.Response:
-        name = request.match_info["file"]
-        kind = "text/css" if name.endswith(".css") else "text/javascript"
-        return web.Response(text=files(__package__).joinpath(name).read_text("utf-8"), content_type=kind)
-
-    async def _openapi(self, _: web.Request) -> web.Response:
-        body = await asyncio.to_thread(self._described)  # the first is long: others get their turn meanwhile
-        return web.Response(body=body, content_type="application/json")
-
-    def _described(self) -> bytes:
-        described = document(OPERATIONS, definitions=definitions(), secured=self.gate.secured)
-        return json.dumps(described, ensure_ascii=False).encode()

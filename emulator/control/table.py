@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
 from typing import Final
+
+from aiohttp import web
 
 from ..scenario.repetition import without_repetition
 from ..scenario.steps.vocabulary import step_schemas, timeline_schema
 from ..verdict.section import RulesSection
 from . import adding, models, models_watching, snapshots, watching
 from .api import Api
-from .operations import Operation, Parameter
+from .journal_pages import JournalPages
+from .operations import Handler, Operation, Parameter
+
+Page = Callable[[JournalPages, web.Request], Awaitable[web.StreamResponse]]
 
 EXPECTATIONS: Final[dict[str, object]] = {"$ref": "#/components/schemas/expectations"}
 RULE: Final[dict[str, object]] = {"$ref": "#/components/schemas/rule"}
@@ -40,6 +46,17 @@ FILTERS: Final = (
 CATALOGUE: Final[dict[str, object]] = {"type": "object", "required": ["vehicles", "faults", "steps", "quantities"]}
 
 SNAPSHOT: Final = Parameter("name", "name of the snapshot", place="path")
+
+
+def journal_of(page: Page) -> Handler:
+    """A page of the journal as an operation."""
+
+    @wraps(page)
+    async def shown(api: Api, request: web.Request) -> web.StreamResponse:
+        return await page(api.pages, request)
+
+    return shown
+
 
 OPERATIONS: Final = (
     Operation("GET", "/api/snapshots", snapshots.list_snapshots, "The snapshots there are", models.Snapshots),
@@ -73,11 +90,11 @@ OPERATIONS: Final = (
         models_watching.NamedValues,
         parameters=(Parameter("name", "`power`, `goe.car`; several with commas between", required=True),),
         problems=(422,)),
-    Operation("GET", "/api/clients", watching.clients, "Every client that was seen, the last one first",
+    Operation("GET", "/api/clients", journal_of(JournalPages.clients), "Every client that was seen, the last one first",
         models_watching.SeenClients),
     Operation("GET", "/api/timeline", watching.timeline, "What was done, what is waited for, what is to come",
         models_watching.Timelines),
-    Operation("GET", "/api/behaviour", watching.behaviour, "How the clients behaved so far",
+    Operation("GET", "/api/behaviour", journal_of(JournalPages.behaviour), "How the clients behaved so far",
         models_watching.Behaviour),
     Operation("GET", "/api/wallboxes", Api.wallboxes, "Every wallbox with its interfaces: host, port, URL",
         models.Wallboxes),
@@ -111,7 +128,7 @@ OPERATIONS: Final = (
             Parameter("charger", "only on this charger; default: wherever it is"),
         ),
         problems=(404, 422)),
-    Operation("GET", "/api/journal", Api.journal, "What happened, oldest first", models.Journal,
+    Operation("GET", "/api/journal", journal_of(JournalPages.journal), "What happened, oldest first", models.Journal,
         parameters=(
             Parameter("after", "only entries with a higher number", "integer", 0),
             Parameter("before", "the newest ones with a lower number, instead", "integer", 0),
@@ -120,8 +137,9 @@ OPERATIONS: Final = (
             Parameter("wait", "wait up to this many seconds for the first one", "number"),
         ),
         problems=(422,)),
-    Operation("GET", "/api/journal/{seq}", Api.entry, "A journal entry, its causes and its effects",
-        models_watching.RelatedEntries, parameters=(Parameter("seq", "number of the entry", "integer", 1, "path"),),
+    Operation("GET", "/api/journal/{seq}", journal_of(JournalPages.entry),
+        "A journal entry, its causes and its effects", models_watching.RelatedEntries,
+        parameters=(Parameter("seq", "number of the entry", "integer", 1, "path"),),
         problems=(404,)),
     Operation("POST", "/api/expect", Api.expect, "Check quantities against expectations, and record the result",
         models.Expectation, body=EXPECTATIONS,
@@ -131,7 +149,8 @@ OPERATIONS: Final = (
     Operation("POST", "/api/rules", Api.rules, "Rules for the client, as in a scenario, in force from now on",
         models.Verdict, about="Gone after a reset.", body=RULES,
         example={"name": "house limit", "never": {"client": {"writes": "goe.amp", "value": "> 16"}}}),
-    Operation("POST", "/api/verify", Api.verify, "Rules asked afterwards, over the journal so far", models.Verified,
+    Operation("POST", "/api/verify", journal_of(JournalPages.verify),
+        "Rules asked afterwards, over the journal so far", models.Verified,
         about="Nothing needs to have been declared. Each is judged as if the run were over now; `nearest` is what came"
         " close. `after`: only entries with a higher number. A rule that looks at quantities is `untested`.",
         body=RULES_AFTERWARDS,

@@ -1,4 +1,4 @@
-"""Operations for whoever watches a run: plots, vendor values, clients, the timeline, the clients' behaviour.
+"""Operations for whoever watches a run: plots, vendor values, the timeline.
 
 The one rule: looking changes nothing, and costs no more than what is looked at.
 """
@@ -6,11 +6,11 @@ The one rule: looking changes nothing, and costs no more than what is looked at.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ..core.instant import SECOND, seconds
+from ..core.instant import SECOND
 from ..errors import EmulatorError
 from ..world.history import Histories
 from ..world.quantities import read
@@ -22,9 +22,6 @@ from .timeline import timeline as timeline_of
 if TYPE_CHECKING:
     from ..devices.wallbox import Wallbox
     from .api import Api
-
-RECENT: Final = 20_000
-"""Newest journal entries that behaviour is worked out from."""
 
 
 async def history(api: Api, request: web.Request) -> web.Response:
@@ -58,20 +55,5 @@ async def quantities(api: Api, request: web.Request) -> web.Response:
     return answer({"values": {name: read(api.emulator.site, name) for name in names}})
 
 
-async def clients(api: Api, _request: web.Request) -> web.Response:
-    return answer({"clients": api.contacts.listed()})
-
-
 async def timeline(api: Api, _request: web.Request) -> web.Response:
     return answer(timeline_of(api.emulator))
-
-
-async def behaviour(api: Api, _request: web.Request) -> web.Response:
-    from ..verdict.behaviour import behaviour as behaviour_of
-
-    at = api.emulator.simulation.now()
-    journal = api.emulator.simulation.journal
-    first = max(journal.dropped, journal.seq - RECENT)
-    entries = tuple(journal.after(first))
-    found = await asyncio.to_thread(behaviour_of, entries, at, {})  # others get their turn meanwhile
-    return answer({"at": round(seconds(at), 6), "after": first, **found})

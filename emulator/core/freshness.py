@@ -19,6 +19,9 @@ NOW: Final[Instant] = 0
 ONCE: Final[Instant] = -1
 """Not even that: it counts requests, and the next one is none that anything else would hear of."""
 
+NOBODY: Final = 0
+"""Rank of what belongs to no charger: that of the first one."""
+
 V = TypeVar("V")
 T = TypeVar("T")
 
@@ -42,10 +45,12 @@ def until(at: Instant) -> None:
 class Happenings:
     """Counts what has happened to somebody: what stands still while it does not move need not be looked at again."""
 
-    __slots__ = ("count",)
+    __slots__ = ("count", "rank")
 
-    def __init__(self) -> None:
+    def __init__(self, rank: int = NOBODY) -> None:
         self.count = 0
+        self.rank = rank
+        """Whose turn it is first, of several to whom something happens at one instant: the lowest."""
 
 
 class seen(Generic[V, T]):  # noqa: N801 - used as a decorator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import EmulatorError, did_you_mean
@@ -21,6 +21,17 @@ class OcppSwitch:
     """Whether a model, by its id, has OCPP."""
     appends_identity: bool = True
     """The wallbox appends its identity to the URL; False: the URL has to end with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What tells a wallbox from others, as far as it is stated before it runs."""
+
+    address: str
+    """`garage.goe`"""
+    model: str
+    serial: str
+    settings: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +61,10 @@ class Catalogue:
 
     ocpp: OcppSwitch | None = None
     """How OCPP is switched on when a scenario says where the central system is; None: it has no OCPP."""
+
+    peers: Callable[[Identity], Iterable[str]] = lambda _: ()
+    """What a wallbox has in common with others of this vendor that it acts upon, or that act upon it: any two that give
+    the same text do."""
 
     by_setting: Mapping[str, Setting[object]] = field(init=False, repr=False, compare=False)
     """`settings` by name."""

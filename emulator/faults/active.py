@@ -55,12 +55,13 @@ class ActiveFault:
         """When it began to be in force; None while it is not."""
         self.continued = False
         """Another fault of its kind and name takes its place this very instant."""
-        self._due_timer = self.simulation.timer(self._due, Priority.FAULT)
-        self._end_timer = self.simulation.timer(lambda _at: self.lapse("time"), Priority.FAULT)
-        self._until_timer = self.simulation.timer(self._until_due, Priority.FAULT)
+        with self.simulation.affairs_of(self.target.charger):
+            self._due_timer = self.simulation.timer(self._due, Priority.FAULT)
+            self._end_timer = self.simulation.timer(lambda _at: self.lapse("time"), Priority.FAULT)
+            self._until_timer = self.simulation.timer(self._until_due, Priority.FAULT)
+            self._repeat_timer = self.simulation.timer(self._repeat, Priority.FAULT)
         self._happened = False
         """What it comes after, or lasts until, has happened, and its delay is not over."""
-        self._repeat_timer = self.simulation.timer(self._repeat, Priority.FAULT)
         self._looking = False
         self._cancels: dict[Watch, Callable[[], None]] = {}
         """End what it listens to and watches."""

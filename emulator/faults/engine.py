@@ -74,6 +74,8 @@ class FaultEngine:
         self.simulation = simulation
         self.active: dict[str, ActiveFault] = {}
         """By name, in the order in which they were armed."""
+        self.homes: Mapping[str, str] = {}
+        """The charger that has a name to itself; faults elsewhere have their place added to it."""
         self.ended: set[str] = set()
         """Names of faults that were over at least once."""
         self._interceptors: dict[Wallbox, FaultInterceptor] = {}
@@ -217,15 +219,18 @@ class FaultEngine:
 
     def state_of(self, name: str) -> State:
         """Where a fault is in its life; one that is to be armed later is idle."""
-        fault = self.active.get(name)
-        if fault is not None:
-            return fault.shown
-        return State.OVER if name in self.ended else State.IDLE
+        found = self.called(name)
+        if found:
+            return next((fault for fault in found if fault.in_force), found[0]).shown
+        ended = any(known in (name, f"{name}@{known.partition('@')[2]}") for known in self.ended)
+        return State.OVER if ended else State.IDLE
 
     def free_name(self, wanted: str, address: str) -> str:
         """A name for a fault, different from that of one elsewhere."""
         fault = self.active.get(wanted)
-        return wanted if fault is None or fault.target.address == address else f"{wanted}@{address}"
+        home = self.homes.get(wanted)
+        free = fault is None or fault.target.address == address
+        return wanted if free and home in (None, address.partition(".")[0]) else f"{wanted}@{address}"
 
     def called(self, name: str, charger: str | None = None) -> list[ActiveFault]:
         """The faults of a name, on one charger or wherever they are."""

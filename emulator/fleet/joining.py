@@ -2,59 +2,88 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-_CURSOR = re.compile(r"\d{1,15}(?:\.\d{1,15})*")
+Document = dict[str, Any]
 
 
-def chargers_in(value: object, known: Collection[str]) -> Iterator[str]:
-    """Chargers that plain data names: `garage`, `garage.goe`, `garage.power`, as a value or a key."""
-    if isinstance(value, str):
-        if (name := value.partition(".")[0]) in known:
-            yield name
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from chargers_in(key, known)
-            yield from chargers_in(item, known)
-    elif isinstance(value, list):
-        for item in value:
-            yield from chargers_in(item, known)
-
-
-def state(parts: Sequence[dict[str, Any]], order: Sequence[str]) -> dict[str, Any]:
-    """`GET /api/state`. `order`: the chargers as the scenario has them."""
+def state(parts: Sequence[Document], order: Sequence[str], steps: int) -> Document:
+    """`GET /api/state`. `order`: the chargers as the scenario has them; `steps`: how many that has."""
     chargers = {name: found for part in parts for name, found in part["chargers"].items()}
-    timelines = [part["timeline"] for part in parts]
     return parts[0] | {
         "chargers": {name: chargers[name] for name in order if name in chargers},
         "wallboxes": listed(parts, "wallboxes", order),
         "broker": next((part["broker"] for part in parts if part["broker"]), None),
-        "faults": listed(parts, "faults"),
-        "journal": sum(part["journal"] for part in parts),
-        "timeline": {
-            "steps": sum(found["steps"] for found in timelines),
-            "done": sum(found["done"] for found in timelines),
-            "finished": all(found["finished"] for found in timelines),
-        },
-        "bugs": listed(parts, "bugs"),
+        "faults": faults(parts),
+        "storage": storage(parts),
+        "timeline": progress(parts, steps),
+        "bugs": bugs(parts),
         "failures": by_time(listed(parts, "failures")),
     }
 
 
-def listed(parts: Sequence[dict[str, Any]], member: str, order: Sequence[str] = ()) -> list[dict[str, Any]]:
+def overview(parts: Sequence[Document], order: Sequence[str], steps: int) -> Document:
+    """What the live feed shows of all chargers at a glance."""
+    rows = {name: row for part in parts for name, row in part["chargers"].items()}
+    return parts[0] | {
+        "faults": faults(parts),
+        "chargers": {name: rows[name] for name in order if name in rows},
+        "timeline": progress(parts, steps),
+        "bugs": bugs(parts),
+        "storage": storage(parts),
+    }
+
+
+def progress(parts: Sequence[Document], steps: int) -> Document:
+    """How far the scenario has come. Steps about the clock are every worker's, and done by all at once."""
+    found = [part["timeline"] for part in parts]
+    left = sum(one["steps"] - one["done"] for one in found)
+    return {"steps": steps, "done": max(0, steps - left), "finished": all(one["finished"] for one in found)}
+
+
+def storage(parts: Sequence[Document]) -> Document | None:
+    """The state file that all of them use, if there is one."""
+    found = [part["storage"] for part in parts if part["storage"] is not None]
+    if not found:
+        return None
+    problem = next((one["problem"] for one in found if one["problem"] is not None), None)
+    return {"file": found[0]["file"], "problem": problem, "unsaved": sum(one["unsaved"] for one in found)}
+
+
+def bugs(parts: Sequence[Document]) -> list[Document]:
+    """Mistakes of the emulator itself; what several workers met is one, made as often."""
+    found: dict[str, Document] = {}
+    for bug in listed(parts, "bugs"):
+        before = found.get(bug["id"])
+        found[bug["id"]] = bug if before is None else before | {"count": before["count"] + bug["count"]}
+    return list(found.values())
+
+
+def faults(parts: Sequence[Document]) -> list[Document]:
+    """All of them; those that have begun in the order in which they did."""
+    return sorted(listed(parts, "faults"), key=lambda found: (found["since"] is None, found["since"] or 0.0))
+
+
+def listed(parts: Sequence[Document], member: str, order: Sequence[str] = ()) -> list[Document]:
     """A list that every part has, as one; in the order of the chargers its items belong to, if that is given."""
     place = {name: index for index, name in enumerate(order)}
-    found: list[dict[str, Any]] = [item for part in parts for item in part[member]]
+    found: list[Document] = [item for part in parts for item in part[member]]
     return sorted(found, key=lambda item: place.get(str(item["charger"]), len(place))) if place else found
 
 
-def by_time(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def by_time(items: list[Document]) -> list[Document]:
     return sorted(items, key=lambda item: float(item["at"]))
 
 
-def verdict(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def in_order(owners: Sequence[int], parts: Sequence[Sequence[Document]]) -> list[Document]:
+    """Rules as the scenario has them, by the worker that each is with; then those that were added."""
+    left = [list(found) for found in parts]
+    found = [left[owner].pop(0) for owner in owners if left[owner]]
+    return [*found, *(rule for rest in left for rule in rest)]
+
+
+def verdict(parts: Sequence[Document], owners: Sequence[int]) -> Document:
     """`GET /api/verdict`. A client is untested if it came to none of them."""
     missed = [{item["name"] for item in part["untested"] if item["kind"] == "client"} for part in parts]
     nowhere = set.intersection(*missed)
@@ -66,48 +95,31 @@ def verdict(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     ]
     return {
         "ok": all(part["ok"] for part in parts),
-        "rules": listed(parts, "rules"),
+        "rules": in_order(owners, [part["rules"] for part in parts]),
         "failures": by_time(listed(parts, "failures")),
         "untested": untested,
     }
 
 
-def advanced(parts: Sequence[dict[str, Any]], most: int) -> dict[str, Any]:
-    """`POST /api/clock/advance` of all of them."""
-    return {
-        "at": max(part["at"] for part in parts),
-        "elapsed": max(part["elapsed"] for part in parts),
-        "reached": all(part["reached"] for part in parts),
-        "events": merged([part["events"] for part in parts])[:most],
-        "items": listed(parts, "items"),
-        "next": ".".join(str(part["next"]) for part in parts),
-    }
+def timeline(
+    parts: Sequence[Document],
+    places: Sequence[Sequence[Sequence[tuple[int, int]]]],
+    stated: Sequence[Sequence[Document]],
+) -> Document:
+    """`GET /api/timeline`.
 
-
-def merged(entries: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Journal entries of every worker, by (at, worker, seq)."""
-    numbered = [{**entry, "worker": index} for index, found in enumerate(entries) for entry in found]
-    return sorted(numbered, key=lambda entry: (entry["at"], entry["worker"], entry["seq"]))
-
-
-def cursors(text: str, count: int) -> list[int] | None:
-    """Where each worker's journal was read up to, of `next` in an earlier answer; None if it is no such thing."""
-    if text == "0":
-        return [0] * count
-    found = [int(part) for part in text.split(".")] if _CURSOR.fullmatch(text) else []
-    return found if len(found) == count else None
-
-
-def journal(parts: Sequence[dict[str, Any]], after: Sequence[int], limit: int) -> dict[str, Any]:
-    """`GET /api/journal`: the first `limit` entries after the cursors, each part having at most so many."""
-    entries = merged([part["entries"] for part in parts])[:limit]
-    read = list(after)
-    for entry in entries:
-        read[entry["worker"]] = entry["seq"]
-    for index, part in enumerate(parts):
-        if not part["entries"] or part["entries"][-1]["seq"] == read[index]:
-            read[index] = part["next"]
-    return {"entries": entries, "next": ".".join(map(str, read)), "dropped": sum(part["dropped"] for part in parts)}
+    `places`: for each worker, by its timelines, where each step stands in the whole. `stated`: when each is to happen
+    in the words of the scenario.
+    """
+    steps: dict[int, dict[int, Document]] = {}
+    added: list[list[Document]] = []
+    for part, own in zip(parts, places, strict=True):
+        for track, found in zip(own, part["tracks"], strict=False):
+            for (number, index), step in zip(track, found, strict=True):
+                steps.setdefault(number, {}).setdefault(index, step | stated[number][index])
+        added += part["tracks"][len(own) :]
+    whole = [[step for _, step in sorted(steps[number].items())] for number in sorted(steps)]
+    return parts[0] | {"finished": all(part["finished"] for part in parts), "tracks": whole + added}
 
 
 def metrics(pages: Sequence[str]) -> str:

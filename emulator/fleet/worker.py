@@ -1,6 +1,7 @@
 """One process of a fleet: an ordinary emulator that is led.
 
-It says on standard output where its control API is, and does what standard input tells it, a line of JSON each.
+It says on standard output where its control API is, and does what standard input tells it, a line of JSON each. Its
+control API has a few operations more, which only its leader knows of.
 
 The one rule: it ends when its standard input does, so that no worker outlives its leader.
 """
@@ -9,14 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pickle
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..core.instant import seconds
+from .results import Part
 
 if TYPE_CHECKING:
     from ..control.server import ControlServer
-    from ..scenario.player import Result
     from ..service.emulator import Emulator
 
 LONGEST_LINE: Final = 1 << 16
@@ -52,27 +55,14 @@ async def _follow(emulator: Emulator, orders: asyncio.StreamReader) -> None:
                 emulator.begin()
             case "conclude":
                 emulator.conclude()
-                tell({"result": told(emulator)})
+                part = Part.of(emulator)
+                await asyncio.to_thread(Path(order["into"]).write_bytes, pickle.dumps(part))
+                tell({"ended_at": seconds(part.result.ended_at)})
 
 
 async def _tell_the_end(emulator: Emulator) -> None:
     await emulator.finished.wait()
     tell({"finished": True})
-
-
-def told(emulator: Emulator) -> dict[str, object]:
-    """How the run came out, as far as these chargers go."""
-    result: Result = emulator.result.strictly() if emulator.scenario.strict else emulator.result
-    return {
-        "ok": result.ok and not emulator.failed_before,
-        "failed_before": emulator.failed_before,
-        "ended_at": seconds(result.ended_at),
-        "failures": [str(failure) for failure in result.failures],
-        "untested": [] if result.strict else [str(untested) for untested in result.untested],
-        "rules": len(result.rules),
-        "expectations": sum(1 for entry in result.journal if entry.kind == "expectation"),
-        "bugs": [str(bug) for bug in result.bugs],
-    }
 
 
 def tell(what: dict[str, object]) -> None:

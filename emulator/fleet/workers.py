@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pickle
 import secrets
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final, Self
 
 import aiohttp
 
 from ..errors import EmulatorError
+from .results import Part
 
 TOGETHER: Final = 0.1
 """Wall seconds from the last worker's readiness to the moment at which time begins in all of them."""
@@ -30,7 +34,8 @@ class Worker:
         self.finished = asyncio.Event()
         """Its share of the scenario is over."""
         self.process = process
-        self.result: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self.concluded = asyncio.Event()
+        """It has written down how its share came out."""
         self._headers = {"Authorization": f"Bearer {token}"}
 
     async def hear(self) -> dict[str, Any]:
@@ -49,8 +54,8 @@ class Worker:
             said = await self.hear()
             if "finished" in said:
                 self.finished.set()
-            if "result" in said and not self.result.done():
-                self.result.set_result(said["result"])
+            if "ended_at" in said:
+                self.concluded.set()
 
     def order(self, what: str, **details: object) -> None:
         assert self.process.stdin is not None
@@ -76,6 +81,7 @@ class Workers:
 
     def __init__(self, arguments: Sequence[Sequence[str]]) -> None:
         """`arguments`: of the command line of each."""
+        self._folder = tempfile.TemporaryDirectory(prefix="charger-emulator-")
         self._arguments = arguments
         self._token = secrets.token_urlsafe(24)
         self._following: list[asyncio.Task[None]] = []
@@ -116,6 +122,7 @@ class Workers:
             if worker.process.stdin is not None:
                 worker.process.stdin.close()
         await asyncio.gather(*map(_ended, self.all))
+        self._folder.cleanup()
 
     def begin(self) -> None:
         """Let time run in all of them from the same moment on."""
@@ -131,15 +138,38 @@ class Workers:
         await asyncio.wait({*waiting, *self._following}, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:
             task.cancel()
+        self._failed()
+
+    async def conclude(self) -> list[Part]:
+        """The run is over: how it came out in each. EmulatorError if one of them ends meanwhile."""
+        files = [Path(self._folder.name) / f"{worker.index}" for worker in self.all]
+        for worker, file in zip(self.all, files, strict=True):
+            worker.concluded.clear()
+            worker.order("conclude", into=str(file))
+        concluding = asyncio.create_task(_all_concluded(self.all))
+        await asyncio.wait({concluding, *self._following}, return_when=asyncio.FIRST_COMPLETED)
+        if not concluding.done():
+            concluding.cancel()
+            self._failed()
+        return [await asyncio.to_thread(_read, file) for file in files]
+
+    def _failed(self) -> None:
+        """Raise what ended one of them."""
         for follower in self._following:
             if follower.done():
                 follower.result()
 
-    async def conclude(self) -> list[dict[str, Any]]:
-        """The run is over: how it came out in each."""
-        for worker in self.all:
-            worker.order("conclude")
-        return list(await asyncio.gather(*(worker.result for worker in self.all)))
+
+def _read(file: Path) -> Part:
+    """What a worker has written down, in a folder that nobody else can write to."""
+    found = pickle.loads(file.read_bytes())
+    assert isinstance(found, Part)
+    return found
+
+
+async def _all_concluded(workers: Sequence[Worker]) -> None:
+    for worker in workers:
+        await worker.concluded.wait()
 
 
 async def _set(event: asyncio.Event) -> bool:

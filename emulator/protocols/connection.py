@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
@@ -313,7 +313,8 @@ class Connection(Closable, web.RequestHandler):
     def let_go(self) -> Iterable[bytes]:
         """The transport is somebody else's from now on; what the client said that was not looked at yet."""
         tail = _Tail()
-        self.set_parser(cast("Any", tail))
+        parser: Any = tail
+        self.set_parser(parser)
         self.transport = None
         self._loop.call_soon(super().connection_lost, None)
         return (tail.data,) if tail.data else ()

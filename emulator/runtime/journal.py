@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import IO, Any, Final
 
+from ..core.agenda import Turn
 from ..core.instant import SECOND, Instant, seconds
 from .sizes import size_of
 
@@ -49,6 +50,8 @@ class Entry:
     """What the client calls itself: its User-Agent."""
     who: str | None = None
     """The name that the scenario gives the client."""
+    turn: Turn | None = None
+    """What was being done, where journals of several processes become one."""
 
     def as_json(self) -> dict[str, object]:
         """The entry with simulated time in seconds, as the control API and `journal.jsonl` show it."""
@@ -69,6 +72,8 @@ class Entry:
             found["agent"] = self.agent
         if self.who is not None:
             found["who"] = self.who
+        if self.turn is not None:
+            found["turn"] = self.turn
         return found
 
     def as_line(self) -> str:
@@ -185,6 +190,10 @@ class _Lane:
         yield from kept
 
 
+def nobody(*_: object) -> None:
+    """No client has a name."""
+
+
 class Journal:
     """The record. Keeps the newest entries within `limit` bytes; `dropped` says how many older ones are gone."""
 
@@ -199,12 +208,13 @@ class Journal:
         self._listeners: list[Listener] = []
         self.seq = 0
         self._gone = 0
-        self._recognise: Recognise = lambda _client, _agent, _interface: None
+        self._recognise: Recognise = nobody
         self._agents: dict[str, str] = {}
         self._clients: dict[tuple[str, str | None], tuple[str | None, str | None]] = {}
         """Agent and name of who came lately, by address and interface."""
         self.cause: int | None = None
         """The entry that is being acted on: what is recorded meanwhile follows from it."""
+        self.turn: Callable[[], Turn] | None = None  # what is being done, if entries are to tell it
 
     def record(
         self,
@@ -236,6 +246,7 @@ class Journal:
         entry.cause = self.cause
         entry.agent = agent
         entry.who = who
+        entry.turn = self.turn() if self.turn else None
         lane = self._lanes.get(kind)
         if lane is None or not lane.size or self._listeners or not (seq * SCATTERED >> 12) % SAMPLED:
             self._add(entry)

@@ -128,6 +128,7 @@ class Simulation:
                 happened = True
             finally:
                 self._busy = False
+                self.agenda.firing = None
             if not happened:
                 break
             happenings = happenings + 1 if self.agenda.at == instant else 0
@@ -169,12 +170,15 @@ class Simulation:
 
     # --- chargers ----------------------------------------------------------------------------------------------------
 
-    def add_charger(self, name: str, spec: ChargerSpec) -> Charger:
-        """Put a new charger into the world. ValueError if the name is taken."""
+    def add_charger(self, name: str, spec: ChargerSpec, *, rank: int | None = None) -> Charger:
+        """Put a new charger into the world. ValueError if the name is taken.
+
+        `rank`: its place among all, where those of this world are only some of them.
+        """
         if name in self.chargers:
             raise ValueError(f"there is a charger called {name!r} already")
         midnight = self.epoch.replace(hour=0, minute=0, second=0, microsecond=0)
-        with self.agenda.on_behalf_of(Happenings()):
+        with self.agenda.on_behalf_of(Happenings(len(self.chargers) if rank is None else rank)):
             charger = Charger(
                 name,
                 spec,
@@ -219,6 +223,16 @@ class Simulation:
         with self.because(entry):
             return self._hand_over(charger, command)
 
+    def tell_turns(self) -> None:
+        """Entries of the journal tell what was being done: by that, journals of several worlds become one."""
+        self.journal.turn = self.agenda.turn
+
+    @contextmanager
+    def affairs_of(self, charger: str) -> Iterator[None]:
+        """Timers made inside take their turn with those of a charger."""
+        with self.agenda.ranked(self.chargers[charger].happenings.rank):
+            yield
+
     def listen(self, charger: str, listener: EventListener) -> Callable[[], None]:
         """Call `listener` for every event of a charger, in order, at its exact instant; returns what ends that."""
         listeners = self._listeners.setdefault(charger, [])
@@ -250,7 +264,7 @@ class Simulation:
         while self._pending:
             event = self._pending.popleft()
             entry = self.journal.record(event.at, "event", str(event.name), event.detail, charger=event.charger)
-            with self.because(entry):
+            with self.because(entry), self.affairs_of(event.charger):
                 for listener in self._listeners.get(event.charger, ()):
                     listener(event)
 
@@ -258,7 +272,7 @@ class Simulation:
 class Exchange:
     """A request that is being answered, as `with`."""
 
-    __slots__ = ("_agenda", "_before", "_cause", "_caused", "_journal", "_owner", "_reading", "_simulation")
+    __slots__ = ("_agenda", "_before", "_cause", "_caused", "_journal", "_owner", "_ranked", "_reading", "_simulation")
 
     def __init__(self, simulation: Simulation, cause: int | None, owner: Happenings, reading: bool) -> None:
         """`owner`: whose affair it is."""
@@ -272,12 +286,15 @@ class Exchange:
         simulation._held += 1
         self._agenda = agenda = simulation.agenda
         self._journal = journal = simulation.journal
-        self._before, agenda.owner = agenda.owner, self._owner
+        self._before, self._ranked = agenda.owner, agenda.rank
+        agenda.owner = owner = self._owner
+        agenda.rank = owner.rank
         self._caused, journal.cause = journal.cause, self._cause
 
     def __exit__(self, *_: object) -> None:
         self._simulation._held -= 1
-        self._agenda.owner = self._before
+        agenda = self._agenda
+        agenda.owner, agenda.rank = self._before, self._ranked
         self._journal.cause = self._caused
         if not self._reading:
             self._owner.count += 1

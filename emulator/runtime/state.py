@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import quote
@@ -36,16 +36,21 @@ class StateFile:
     of the process, not of the operating system.
     """
 
-    def __init__(self, path: Path) -> None:
-        """EmulatorError if it cannot be one: in use, not writable, damaged, somebody else's, of a later format."""
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
+        """EmulatorError if it cannot be one: in use, not writable, damaged, somebody else's, of a later format.
+
+        `shared`: with other processes, each of which has other owners; it has been looked at (`led`).
+        """
         self.path = path
+        self.shared = shared
         self._identity = self._log = (0, 0)
         """Device and inode of the file and of its write-ahead log."""
         self._open()
 
     def _open(self) -> None:
         try:
-            self._check()
+            if not self.shared:
+                self._check()
             uri = f"file:{quote(str(self.path))}?mode=rwc"
             self._connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1.0)
         except (sqlite3.Error, OSError, ValueError) as error:
@@ -89,12 +94,13 @@ class StateFile:
         return EmulatorError(f"{self.path}: cannot be used as a state file: {error}")
 
     def _prepare(self) -> None:
-        self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # one emulator per file
+        if not self.shared:
+            self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # one emulator per file
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
             if version == 0:
                 self._connection.execute(SCHEMA)
                 self._connection.execute(f"PRAGMA user_version = {FORMAT}")
@@ -156,7 +162,7 @@ class StateFile:
 
     def begin_again(self) -> None:
         """Make an empty file where there is none any more. EmulatorError if that is not possible."""
-        if self.path.exists():
+        if self.path.exists() and not self.shared:  # else another process may have made it
             raise EmulatorError("another file was put in its place, and is left as it is")
         self.close()
         self._open()
@@ -169,3 +175,24 @@ class Gone(sqlite3.OperationalError):
 def _identity(path: Path) -> tuple[int, int]:
     found = os.stat(path)
     return found.st_dev, found.st_ino
+
+
+@contextmanager
+def led(path: Path) -> Iterator[None]:
+    """A state file that several processes of one emulator share, and no other emulator uses. EmulatorError if one does.
+
+    It is by charger: the next run may have more processes, or fewer.
+    """
+    import fcntl  # not on Windows, where there is one process only
+
+    StateFile(path).close()
+    lock = Path(f"{path}-leader")
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise EmulatorError(f"{path}: cannot be used as a state file: another emulator uses it") from None
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)

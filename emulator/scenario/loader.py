@@ -12,15 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError, Place, Problem, ScenarioError
 from ..language.arguments import Scope, Unreadable
 from ..language.names import Names
 from ..language.nodes import Node, from_object, from_yaml
 from ..language.records import Argument
-from ..runtime.clock import Clock
 from ..verdict.section import PlacedRule, RulesSection
-from ..world.building import build
 from ..world.names import SiteNames
 from ..world.plan import ChargerPlan, ControlBoxPlan
 from ..world.vehicles import VEHICLES
@@ -28,6 +25,7 @@ from . import schema
 from .default import default_scenario
 from .documents import Environment, Files, ScenarioDocument, read_document
 from .plan import End, Scenario
+from .probing import Probe
 from .schema import TimelineSection
 from .sections import check_ports
 from .shipped import located
@@ -237,7 +235,7 @@ def _names(document: ScenarioDocument, plans: list[ChargerPlan], vehicles: Mappi
     names = SiteNames(
         chargers,
         ChainMap(dict.fromkeys([*vehicles, *written]), VEHICLES),  # type: ignore[arg-type]
-        find=_Probe(every, scope),
+        find=Probe(every, lambda plan, error: scope.problems.append(Problem(plan.place, str(error)))),
     )
     for timeline in document.timelines:
         for item in timeline.items or ():
@@ -250,30 +248,6 @@ def _fault_names(item: Node) -> set[str]:
     begins = (value for key, value in item.entries or () if key.text != "clear_fault")
     given = (value.get("name") for value in begins if value.entries is not None)
     return {name.text for name in given if name is not None and isinstance(name.scalar, str)}
-
-
-class _Probe:
-    """Builds the wallboxes that steps ask about, one charger at a time."""
-
-    def __init__(self, plans: Sequence[ChargerPlan], scope: Scope) -> None:
-        self._plans = {plan.name: plan for plan in plans}
-        self._scope = scope
-        self._built: dict[str, Mapping[str, Wallbox]] = {}
-
-    def __call__(self, address: str) -> Wallbox | None:
-        charger = address.partition(".")[0]
-        if charger not in self._plans:
-            return None
-        if charger not in self._built:
-            self._built[charger] = self._build(self._plans[charger])
-        return self._built[charger].get(address)
-
-    def _build(self, plan: ChargerPlan) -> Mapping[str, Wallbox]:
-        try:
-            return build(Scenario(chargers=(plan,)), clock=Clock(0.0)).wallboxes
-        except EmulatorError as error:
-            self._scope.problems.append(Problem(plan.place, str(error)))
-            return {}
 
 
 def _track(node: Node, scope: Scope) -> tuple[TimedStep, ...]:

@@ -5,6 +5,8 @@ The one rule: everything here is checked and frozen; it says what the user state
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..core.instant import Instant
 from ..core.values import value
 from ..verdict.section import PlacedRule
@@ -40,6 +42,23 @@ class Scenario(SitePlan):
     """Whether wallboxes with addresses of their own share listening sockets; None: many do."""
     strict: bool = False
     """What passed only because nothing came to it is a failure."""
+    whole: Scenario | None = None
+    """What this is a share of."""
+
+    @property
+    def homes(self) -> Mapping[str, str]:
+        """By name of a fault that several chargers have, the first of them; the names of the others have their place
+        added."""
+        if self.whole is not None:
+            return self.whole.homes
+        found: dict[str, set[str]] = {}
+        first: dict[str, str] = {}
+        for step in self.steps:
+            if (named := step.step.names_fault) is not None:
+                name, charger = named
+                first.setdefault(name, charger)
+                found.setdefault(name, set()).add(charger)
+        return {name: charger for name, charger in first.items() if len(found[name]) > 1}
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from typing import Literal
+from typing import Final, Literal
 
 from ..core.agenda import Priority
 from ..core.instant import Instant, seconds
 from ..core.messages import Outcome
 from ..core.values import value
 from ..errors import EmulatorError, Place
+from ..faults.engine import FaultEngine
 from ..runtime.bugs import Bug
 from ..runtime.journal import Journal
 from ..verdict.engine import RuleVerdict, VerdictEngine
@@ -31,6 +32,8 @@ from .steps.checks import PATIENCE, Expect, WaitUntil
 
 FOREVER: Instant = 10**18
 """Further than any scenario goes, in µs."""
+FIRST_TIMELINE: Final = -1_000_000
+"""Rank of the first timeline: at an instant, all timelines have their turn before any charger."""
 
 
 @value
@@ -92,14 +95,17 @@ def checks_of(timed: TimedStep) -> tuple[Check, ...]:
 class Track:
     """One timeline: the next step is due when the one before it is done."""
 
-    def __init__(self, player: Player, steps: Sequence[TimedStep]) -> None:
+    def __init__(self, player: Player, steps: Sequence[TimedStep], number: int = 0) -> None:
+        """`number`: its place among timelines; what several do at one instant, they do in this order."""
         self._player = player
         self._site = player.site
         self._steps = steps
         self._index = 0
         self._ended = self._site.simulation.at
         self._wait: Wait | None = None
-        self._timer = self._site.simulation.timer(self._fire, Priority.COMMAND)
+        self._turns = [step.turn or (number, index) for index, step in enumerate(steps)]
+        with self._site.simulation.agenda.ranked(FIRST_TIMELINE + (self._turns[0][0] if steps else number)):
+            self._timer = self._site.simulation.timer(self._fire, Priority.COMMAND)
 
     @property
     def waiting(self) -> TimedStep | None:
@@ -143,6 +149,7 @@ class Track:
 
     def _fire(self, at: Instant) -> None:
         timed = self._steps[self._index]
+        self._timer.place = self._turns[self._index][1]
         checks = checks_of(timed)
         if checks and (timed.within is not None or isinstance(timed.step, WaitUntil)):
             self._begin_wait(timed, checks)
@@ -205,7 +212,9 @@ class Player:
         self.ended_at: Instant | None = None
         """When it was over; None while it is not."""
         self._end = scenario.end
-        self.tracks = [Track(self, steps) for steps in scenario.tracks]
+        self.tracks = [Track(self, steps, number) for number, steps in enumerate(scenario.tracks)]
+        if scenario.chargers:  # not of steps that are played beside it
+            FaultEngine.of(site.simulation).homes = scenario.homes
         self._finished = finished
         self._open_ended = open_ended
         self._concluded_at: Instant | None = None

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..core.agenda import CONNECTING
 from ..core.instant import Instant
-from ..core.messages import Outcome
+from ..core.messages import Outcome, Reason
 from ..core.values import value
 from ..errors import EmulatorError
 from ..runtime.bugs import Bug, bug_of
@@ -94,11 +95,12 @@ def play_site(
 
 def _play(player: Player, progress: Callable[[Instant], None] | None) -> None:
     site = player.site
-    for wallbox in site.wallboxes.values():
-        connect_directly(wallbox)
-    broker = QuietBroker(site)
-    broker.start()
-    player.start()
+    with site.simulation.agenda.preparing(CONNECTING):
+        for wallbox in site.wallboxes.values():
+            connect_directly(wallbox)
+        broker = QuietBroker(site)
+        broker.start()
+        player.start()
     for at in site.simulation.steps_to(FOREVER):
         if progress is not None:
             progress(at)
@@ -120,6 +122,22 @@ def apply_step(site: Site, step: TimedStep) -> Outcome:
     site.simulation.now()
     with site.simulation.agenda.on_behalf_of(site.simulation.agenda.world):
         return step.step.apply(site)
+
+
+def apply_steps(site: Site, steps: Sequence[TimedStep]) -> list[Outcome]:
+    """The outcomes; a step that cannot be done at all ends it, and is raised if nothing was done before it."""
+    outcomes: list[Outcome] = []
+    for step in steps:
+        try:
+            outcomes.append(apply_step(site, step))
+        except EmulatorError as error:
+            if not outcomes:
+                raise
+            left = len(steps) - len(outcomes) - 1
+            outcomes.append(Outcome(refused=Reason.INVALID, message=str(error)))
+            outcomes += [Outcome(refused=Reason.NOT_NOW, message="not done: the step before it failed")] * left
+            break
+    return outcomes
 
 
 def perform(site: Site, steps: Sequence[TimedStep], finished: Callable[[Result], None] | None = None) -> Player:

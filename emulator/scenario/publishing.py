@@ -70,8 +70,9 @@ class QuietLink:
         self._last: Instant = 0
         self._published: dict[str, tuple[Publish, bytes]] = {}
         self._held: list[Publish] | None = None
-        self._again = self.simulation.timer(self._repeat, Priority.METER)
-        self._retry = self.simulation.timer(lambda _at: self._follow())
+        with self.simulation.affairs_of(wallbox.charger):
+            self._again = self.simulation.timer(self._repeat, Priority.METER)
+            self._retry = self.simulation.timer(lambda _at: self._follow())
 
     def start(self) -> None:
         self.wallbox.listen(self._changed)

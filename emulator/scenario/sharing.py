@@ -11,16 +11,18 @@ from dataclasses import fields, is_dataclass, replace
 
 from ..core.instant import Instant
 from ..core.values import terse
+from ..devices.catalogue import Identity
 from ..devices.interfaces.ocpp import EMBEDDED
 from ..errors import EmulatorError
 from ..verdict.section import PlacedRule
-from ..world.defaults import SerialNumbers, profile_of
+from ..world.defaults import SerialNumbers, profile_of, settings_of
 from ..world.plan import ChargerPlan
 from ..world.quantities import FAULT, Quantity
 from .plan import End, Scenario
 from .player import checks_of
 from .steps.base import TimedStep
 from .steps.checks import Clock, WaitUntil
+from .steps.fault import Fault
 from .steps.faults import ClearFault
 from .steps.grid import OfTheGrid
 from .steps.ocpp import CentralSystem
@@ -36,8 +38,8 @@ class Tie:
 
 def shares(scenario: Scenario, count: int) -> list[Scenario]:
     """The scenario as `count` of them, each with its share of the chargers. EmulatorError if it cannot be split so."""
-    scenario = replace(scenario, chargers=_numbered(scenario.chargers))
-    ties = tuple(_Ties(scenario).all())
+    scenario = replace(scenario, chargers=_numbered(scenario.chargers), tracks=_placed(scenario.tracks))
+    ties = tuple(Ties(scenario).all())
     groups = _groups([plan.name for plan in scenario.chargers], ties)
     if len(groups) < count:
         raise EmulatorError(_too_few(scenario, groups, ties, count))
@@ -48,16 +50,24 @@ def shares(scenario: Scenario, count: int) -> list[Scenario]:
 
 
 def _numbered(plans: Sequence[ChargerPlan]) -> tuple[ChargerPlan, ...]:
-    """The chargers with the serial numbers that their wallboxes have in the whole fleet."""
+    """The chargers with their places, and their wallboxes' serial numbers, in the whole fleet."""
     serials = SerialNumbers()
     found = []
-    for plan in plans:
+    for rank, plan in enumerate(plans):
         boxes = []
         for box in plan.wallboxes:
             vendor, profile = profile_of(box)
             boxes.append(replace(box, serial=serials.take(vendor.id, box.serial, profile.model.serial)))
-        found.append(replace(plan, wallboxes=tuple(boxes)))
+        found.append(replace(plan, wallboxes=tuple(boxes), rank=rank))
     return tuple(found)
+
+
+def _placed(tracks: Sequence[Sequence[TimedStep]]) -> tuple[tuple[TimedStep, ...], ...]:
+    """The timelines with the place that each step has in the whole."""
+    return tuple(
+        tuple(replace(step, turn=(number, index)) for index, step in enumerate(track))
+        for number, track in enumerate(tracks)
+    )
 
 
 def _too_few(scenario: Scenario, groups: Sequence[Collection[str]], ties: Sequence[Tie], count: int) -> str:
@@ -83,13 +93,14 @@ def _groups(chargers: Sequence[str], ties: Sequence[Tie]) -> list[set[str]]:
     return list({id(group): group for group in group_of.values()}.values())
 
 
-class _Ties:
+class Ties:
     """Finds what ties chargers of a scenario together."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
         self._every = frozenset(plan.name for plan in scenario.chargers)
-        self._faults = _faults(scenario)
+        self.faults = _faults(scenario)
+        """The chargers that have a fault of each name."""
 
     def all(self) -> Iterator[Tie]:
         yield from self._shared_machines()
@@ -107,10 +118,16 @@ class _Ties:
         for rule in self._scenario.rules:
             yield Tie(self.of_rule(rule), f"a rule in {rule.place} is about several")
         yield from self._vehicles()
+        yield from self._named_faults()
+        yield from self._peers()
 
     def of_rule(self, rule: PlacedRule) -> frozenset[str]:
         """A rule that names no charger is about all of them."""
-        return self._named(rule.rule) or self._every
+        return self.named_by(rule) or self._every
+
+    def named_by(self, rule: PlacedRule) -> frozenset[str]:
+        """Those that a rule names."""
+        return self._named(rule.rule)
 
     def of_step(self, step: TimedStep) -> frozenset[str]:
         """Those a step is about; none: it is about the clock, or about nobody."""
@@ -120,11 +137,11 @@ class _Ties:
             return frozenset(self._managed())
         found = self._named(step.step)
         if isinstance(step.step, ClearFault) and not found:
-            return self._faults.get(step.step.name, frozenset())
+            return self.faults.get(step.step.name, frozenset())
         return found
 
     def _named(self, thing: object) -> frozenset[str]:
-        return frozenset(_mentioned(thing, self._every, self._faults))
+        return frozenset(_mentioned(thing, self._every, self.faults))
 
     def _vehicles(self) -> Iterator[Tie]:
         """A vehicle of the scenario takes its charge along."""
@@ -132,6 +149,32 @@ class _Ties:
             steps = [s for track in self._scenario.tracks for s in track if getattr(s.step, "vehicle", None) == vehicle]
             where = frozenset[str]().union(*map(self.of_step, steps))
             yield Tie(where, f"the vehicle {vehicle} visits them")
+
+    def _named_faults(self) -> Iterator[Tie]:
+        """A fault ends the one before it that the scenario gave the same name."""
+        where: dict[str, set[str]] = {}
+        for step in self._scenario.steps:
+            if isinstance(step.step, Fault) and step.step.name is not None:
+                where.setdefault(step.step.name, set()).add(step.step.on.charger)
+        for name, chargers in where.items():
+            yield Tie(frozenset(chargers), f"the fault {name} moves from one to another (give each a name of its own)")
+
+    def _peers(self) -> Iterator[Tie]:
+        """Wallboxes that act upon each other by themselves."""
+        common: dict[tuple[str, str], set[str]] = {}
+        for plan in self._scenario.chargers:
+            for box in plan.wallboxes:
+                vendor, profile = profile_of(box)
+                identity = Identity(
+                    address=f"{plan.name}.{box.name}",
+                    model=profile.model.id,
+                    serial=box.serial or "",
+                    settings=settings_of(box, vendor, box.serial or ""),
+                )
+                for what in filter(None, vendor.peers(identity)):
+                    common.setdefault((vendor.title, what), set()).add(plan.name)
+        for (vendor_title, what), chargers in common.items():
+            yield Tie(frozenset(chargers), f'wallboxes of {vendor_title} act upon each other by "{what}"')
 
     def _shared_machines(self) -> Iterator[Tie]:
         """What a process has one of."""
@@ -201,7 +244,7 @@ def _mentioned(thing: object, every: Collection[str], faults: Mapping[str, Colle
 
 def _share(scenario: Scenario, mine: Collection[str], *, first: bool) -> Scenario:
     """The scenario with these chargers only. `first`: also with what is nobody's."""
-    ties = _Ties(scenario)
+    ties = Ties(scenario)
     tracks = [_steps_of(track, mine, ties, first=first) for track in scenario.tracks]
     box = scenario.control_box
     limited = box is not None and (not box.wallboxes or box.wallboxes[0].partition(".")[0] in mine)
@@ -212,10 +255,11 @@ def _share(scenario: Scenario, mine: Collection[str], *, first: bool) -> Scenari
         rules=tuple(rule for rule in scenario.rules if ties.of_rule(rule) <= set(mine)),
         control_box=box if limited else None,
         end=_end(scenario),
+        whole=scenario,
     )
 
 
-def _steps_of(track: Sequence[TimedStep], mine: Collection[str], ties: _Ties, *, first: bool) -> tuple[TimedStep, ...]:
+def _steps_of(track: Sequence[TimedStep], mine: Collection[str], ties: Ties, *, first: bool) -> tuple[TimedStep, ...]:
     """The steps of a timeline for these chargers; at the instants that they have in the whole one."""
     waiting = any(map(_waits, track))
     placed = (

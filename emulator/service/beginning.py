@@ -50,7 +50,13 @@ class Beginning:
 
     def _built(self, scenario: Scenario, epoch: datetime, broker: tuple[str, int] | None) -> Site:
         return build(
-            scenario, clock=Clock(0.0), journal=self._journal(), seed=self._options.seed, broker=broker, epoch=epoch
+            scenario,
+            clock=Clock(0.0),
+            journal=self._journal(),
+            seed=self._options.seed,
+            broker=broker,
+            epoch=epoch,
+            turns=self._options.shared,
         )
 
     def _journal(self) -> Journal:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from ..core.instant import Instant, seconds
-from ..core.messages import Outcome, Reason
+from ..core.messages import Outcome
 from ..errors import EmulatorError, Place
 from ..faults.engine import FaultEngine
 from ..protocols.ocpp import OcppDevice
@@ -24,7 +24,7 @@ from ..runtime.clock import Clock
 from ..runtime.pacer import Pacer
 from ..scenario.plan import Scenario
 from ..scenario.player import FOREVER, Failure, Player, Result
-from ..scenario.playing import AdvanceResult, apply_step, expect, perform, reached
+from ..scenario.playing import AdvanceResult, apply_steps, expect, perform, reached
 from ..scenario.steps.base import TimedStep
 from ..scenario.steps.checks import PATIENCE, Expect
 from ..world.checks import Check
@@ -39,7 +39,7 @@ from .options import MOST_EARLIER
 from .options import Options as Options
 from .snapshots import Snapshots, World
 from .sockets import Sockets
-from .travel import LATEST, standing, travel
+from .travel import LATEST, standing, travel, until_as_noted
 from .trouble import cancelled, unhandled
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Emulator:
         wallboxes = sum(len(charger.wallboxes) for charger in self.scenario.chargers)
         reserve_descriptors(2 * wallboxes, shared=self.sockets.shares)
         if self.options.state is not None:
-            self._keeper = stack.enter_context(Keeper(self.options.state))
+            self._keeper = stack.enter_context(Keeper(self.options.state, shared=self.options.shared))
         if self.scenario.wants_broker or self.scenario.broker is not None:
             await self.sockets.start_broker(stack)
         if self._keeper is None:
@@ -234,22 +234,27 @@ class Emulator:
         self.simulation.journal.record(at, "clock", "set", {"speed": speed})
         self.simulation.wake()
 
-    async def advance(self, by: Instant) -> AdvanceResult:
-        """Jump ahead, and let everything on the way happen. EmulatorError beyond the last instant there is."""
+    async def advance(self, by: Instant, *, noted: Mapping[str, object] | None = None) -> AdvanceResult:
+        """Jump ahead, and let everything on the way happen. EmulatorError beyond the last instant there is.
+
+        `noted`: what the journal says of it, in place of `by`; empty: nothing.
+        """
         if self.simulation.at + by > LATEST:
             raise EmulatorError(f"time ends {seconds(LATEST) / 3600:.0f} h (500 years) after the start")
         async with self.busy:
-            since = self._note_jump({"by": seconds(by)})
+            since = self._note_jump({"by": seconds(by)} if noted is None else noted)
             await travel(self.simulation, self.sockets, self.simulation.at + by)
             await self.settle()
             return AdvanceResult(at=self.simulation.at, ok=True, entries=tuple(self.simulation.journal.after(since)))
 
-    async def advance_until(self, checks: tuple[Check, ...], within: Instant = PATIENCE) -> AdvanceResult:
-        """Jump ahead until quantities are as expected, but at most `within`."""
+    async def advance_until(
+        self, checks: tuple[Check, ...], within: Instant = PATIENCE, *, noted: Mapping[str, object] | None = None
+    ) -> AdvanceResult:
+        """Jump ahead until quantities are as expected, but at most `within`. `noted`: as for `advance`."""
         async with self.busy:
             with standing(self.simulation):
                 evaluations: list[Evaluation] = []
-                since = self._note_jump({"until": [check.quantity.text for check in checks], "within": seconds(within)})
+                since = self._note_jump(until_as_noted(checks, within) if noted is None else noted)
                 wait = Wait(self.site, checks, within, lambda _at, found: evaluations.append(found))
                 wait.start()
                 try:
@@ -271,8 +276,8 @@ class Emulator:
             await self.settle()
 
     def _note_jump(self, detail: Mapping[str, object]) -> int:
-        at = self.simulation.now()
-        return self.simulation.journal.record(at, "clock", "advance", detail).seq
+        at, journal = self.simulation.now(), self.simulation.journal
+        return journal.record(at, "clock", "advance", detail).seq if detail else journal.seq
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
@@ -283,7 +288,7 @@ class Emulator:
                 self.performances.append(perform(self.site, steps))
                 outcomes = [Outcome(detail={"scheduled": True})] * len(steps)
             else:
-                outcomes = self._apply(steps)
+                outcomes = apply_steps(self.site, steps)
             for step, outcome in zip(steps, outcomes, strict=True):
                 if isinstance(step.step, Expect) and outcome.detail.get("ok") is False:
                     self._fail(step.name, step.place, outcome)
@@ -299,21 +304,6 @@ class Emulator:
 
     def _fail(self, step: str, place: Place, outcome: Outcome) -> None:
         self._posted.append(Failure(at=self.simulation.at, place=place, step=step, text=outcome.message))
-
-    def _apply(self, steps: Sequence[TimedStep]) -> list[Outcome]:
-        """The outcomes; a step that cannot be done at all ends it, and is raised if nothing was done before it."""
-        outcomes: list[Outcome] = []
-        for step in steps:
-            try:
-                outcomes.append(apply_step(self.site, step))
-            except EmulatorError as error:
-                if not outcomes:
-                    raise
-                left = len(steps) - len(outcomes) - 1
-                outcomes.append(Outcome(refused=Reason.INVALID, message=str(error)))
-                outcomes += [Outcome(refused=Reason.NOT_NOW, message="not done: the step before it failed")] * left
-                break
-        return outcomes
 
     async def settle(self, *, published: bool = True) -> None:
         """Make the sockets agree with the site: interfaces open or closed, everything `published` sent."""

@@ -159,8 +159,8 @@ class Growth:
         self.keep()
 
     def keep(self) -> None:
-        """Write down what was added."""
-        if (keeper := self._emulator.storage) is not None:
+        """Write down what was added: never anything, where several processes have the file."""
+        if (keeper := self._emulator.storage) is not None and not keeper.shared:
             keeper.keep_added(self.as_json())
 
     def as_json(self) -> list[dict[str, object]]:

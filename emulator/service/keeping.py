@@ -55,8 +55,8 @@ def _updated(plan: WallboxPlan, ran: object) -> WallboxPlan:
 class Keeper(StateFile):
     """Follows one site after another, and keeps what real wallboxes would keep."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
+        super().__init__(path, shared=shared)
         self.problem: str | None = None
         """Why the last write failed; None: it did not."""
         self._unsaved: dict[str, dict[str, object]] = {}
@@ -233,7 +233,7 @@ class Keeper(StateFile):
     def _everything(self) -> None:
         """All that is in flash waits to be written; what waits already is newer."""
         assert self._site is not None
-        newer, self._unsaved = self._unsaved, {ADDED: {"chargers": self._added}}
+        newer, self._unsaved = self._unsaved, {} if self.shared else {ADDED: {"chargers": self._added}}
         for wallbox in self._site.wallboxes.values():
             self._unsaved[wallbox.address] = wallbox.settings.persistent()
         self._unsaved |= {name: self._counted(name) for name in self._site.simulation.chargers}
@@ -245,7 +245,12 @@ class Keeper(StateFile):
         """Nothing is kept any more but what was added, once something is written: a reset."""
         self._unsaved = {ADDED: {"chargers": self._added}}
         self._afresh.clear()
-        self._blank = True
+        if self.shared:
+            assert self._site is not None
+            self._unsaved.clear()
+            self._afresh |= {*self._site.simulation.chargers, *self._site.wallboxes}
+        else:
+            self._blank = True
 
     # --- counters ----------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,8 @@ class Options:
     """Time begins with `Emulator.begin`."""
     seed: int | None = None
     state: Path | None = None
+    shared: bool = False
+    """It is one of several processes: others use the state file, too, and its journal tells what was being done."""
     announce: bool = True
     """Announce wallboxes by mDNS."""
     record: bool = False

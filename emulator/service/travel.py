@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from ..core.instant import Instant
+from ..core.instant import Instant, seconds
 from ..language.arguments import LONGEST
 
 if TYPE_CHECKING:
     from ..runtime.simulation import Simulation
+    from ..world.checks import Check
     from .sockets import Sockets
 
 LATEST: Final[Instant] = 5 * LONGEST
 """No jump goes further; the calendar ends some time after it."""
 SLICE: Final = 0.25
 """How long a jump may compute before others get a turn, in wall time [s]."""
+
+
+def until_as_noted(checks: Sequence[Check], within: Instant) -> dict[str, object]:
+    """What the journal says of a jump until quantities are as expected."""
+    return {"until": [check.quantity.text for check in checks], "within": seconds(within)}
 
 
 @contextmanager

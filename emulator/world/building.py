@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+from ..core.agenda import BUILDING
 from ..runtime.clock import Clock
 from ..runtime.journal import Journal
 from ..runtime.simulation import Simulation
@@ -28,8 +29,11 @@ def build(
     journal: Journal | None = None,
     broker: tuple[str, int] | None = None,
     epoch: datetime | None = None,
+    turns: bool = False,
 ) -> Site:
     """The site of a plan at simulated time 0.
+
+    `turns`: the journal tells what was being done (`Simulation.tell_turns`).
 
     `wall`: Unix time for journal entries (None: none). `seed` and `epoch` override the plan's. `broker`: host and
     port of the broker in use, where it is not the one the plan names.
@@ -40,13 +44,16 @@ def build(
         seed=plan.seed if seed is None else seed,
         journal=journal if journal is not None else Journal(wall=wall),
     )
+    if turns:
+        simulation.tell_turns()
     if plan.clients:
         simulation.journal.recognise = plan.client
     site = Site(plan, simulation, broker or _broker(plan))
-    for charger in plan.chargers:
-        site.add_charger(charger)
-    if plan.control_box is not None:
-        site.add_control_box(plan.control_box)
+    with simulation.agenda.preparing(BUILDING):
+        for charger in plan.chargers:
+            site.add_charger(charger)
+        if plan.control_box is not None:
+            site.add_control_box(plan.control_box)
     return site
 
 

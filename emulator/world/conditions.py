@@ -1,7 +1,8 @@
 """Conditions: quantities of a running site and what they should be, followed while time passes.
 
-The one rule: a condition is looked at after everything that happens (`CHANGING`) and on a grid counted from the first
-look, so at instants that follow from the site alone: it comes true at the same instant however time is moved.
+The one rule: a condition is looked at after everything that happens to its chargers (`CHANGING`) and on a grid counted
+from the first look, so at instants that follow from them alone: it comes true at the same instant however time is
+moved, and whatever else there is.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ..core.instant import HOUR, MILLISECOND, MINUTE, SECOND, Instant
 from ..runtime.journal import Entry
 from .checks import Check
 from .evaluation import Evaluation, evaluate, values
+from .quantities import FAULT
 from .site import Site
 
 CHANGING: Final = frozenset({"event", "stimulus", "command", "write", "firmware", "fault"})
@@ -31,6 +33,14 @@ class SiteCondition:
     @property
     def text(self) -> str:
         return ", ".join(f"{check.quantity.text}: {check.expectation.text}" for check in self._checks)
+
+    @property
+    def chargers(self) -> frozenset[str] | None:
+        """Those it depends on; None: any."""
+        quantities = [check.quantity for check in self._checks]
+        if any(quantity.total or quantity.row is FAULT for quantity in quantities):
+            return None
+        return frozenset(quantity.charger for quantity in quantities)
 
     def evaluate(self) -> Evaluation:
         """Look now."""
@@ -68,6 +78,7 @@ class ConditionWatch:
         priority: Priority = Priority.METER,
     ) -> None:
         self._condition = condition
+        self._about = condition.chargers
         self._changed = changed
         self._grid = grid
         self._simulation = condition.site.simulation
@@ -107,7 +118,7 @@ class ConditionWatch:
         self.look(at)
 
     def _heard(self, entry: Entry) -> None:
-        if entry.kind in CHANGING:
+        if entry.kind in CHANGING and (self._about is None or entry.charger is None or entry.charger in self._about):
             self._look_at(self._simulation.at)
 
     def _look_at(self, at: Instant) -> None:

@@ -58,6 +58,8 @@ class ChargerPlan:
     name: str
     hardware: Mapping[str, object] = field(default_factory=dict)
     wallboxes: tuple[WallboxPlan, ...] = ()
+    rank: int | None = None
+    """Its place among the chargers of the whole, where they are shared out to several processes."""
     place: Place = NOWHERE
 
 

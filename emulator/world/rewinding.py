@@ -169,6 +169,7 @@ class Start:
             collection.extend(members) if isinstance(collection, deque) else collection.update(members)
         for cell, content in self._cells:
             cell.cell_contents = content
+        journal.turn = simulation.journal.turn
         simulation.clock, simulation.journal, simulation.bugs = clock, journal, Bugs()
         simulation.agenda.world.count += changes + 1
         if self.site.plan.clients:

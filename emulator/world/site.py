@@ -61,7 +61,7 @@ class Site:
         profiles = [profile_of(wallbox) for wallbox in plan.wallboxes]
         spec = charger_defaults(profiles[0][1]) if profiles else ChargerSpec()
         spec = merged(spec, {"supply": dict(self.plan.supply)})
-        self.simulation.add_charger(plan.name, merged(spec, plan.hardware))
+        self.simulation.add_charger(plan.name, merged(spec, plan.hardware), rank=plan.rank)
         self.wallbox_names[plan.name] = []
         for wallbox, (vendor, profile) in zip(plan.wallboxes, profiles, strict=True):
             self._add(plan.name, wallbox, vendor, profile)

@@ -43,7 +43,7 @@ from emulator.protocols.server import Endpoint
 from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 PASSWORD = "go-e-test"
 BROKERS = [
     "builtin",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -30,9 +31,12 @@ from emulator.vendors.keba.wallbox import Keba
 kecontact = pytest.importorskip("keba_kecontact.connection")
 
 EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
-CLIENT = "127.90.7.1"
+NETWORK = f"127.{90 + os.getpid() % 100}.{os.getpid() // 100 % 250}"
+"""Port 7090 is fixed on both sides, so every process that runs these tests has addresses of its own."""
+CLIENT = f"{NETWORK}.1"
+ASKER = f"{NETWORK}.250"
 BROADCAST = "127.255.255.255"
-PATIENCE = 5.0
+PATIENCE = 60.0
 CARD = "e3f76b8d00000000"
 _numbers = itertools.count(2)
 
@@ -43,7 +47,7 @@ class Box:
     def __init__(self, model: str | None = None, *, host: str | None = None, **settings: object) -> None:
         vendor = vendors.vendor("keba")
         profile = vendor.profile(model)
-        self.host = host or f"127.90.7.{next(_numbers)}"
+        self.host = host or f"{NETWORK}.{next(_numbers)}"
         self.simulation = Simulation(clock=Clock(0.0), epoch=EPOCH)
         self.simulation.add_charger("garage", charger_defaults(profile))
         box = vendor.create(
@@ -273,7 +277,8 @@ async def test_a_box_whose_switch_is_off_answers_report_1_only() -> None:
     async with client(box) as connection:
         station = await connection.setup_charging_station(box.host, periodic_request=False)
         assert station.device_info.device_id == box.box.serial
-        assert await connection.discover_devices(BROADCAST) == []
+        found = await connection.discover_devices(BROADCAST)
+        assert [host for host in found if host.startswith(f"{NETWORK}.")] == []  # others test at the same time
 
 
 # --- answers go to port 7090, wherever the question came from --------------------------------------------------------
@@ -302,7 +307,7 @@ async def ask(text: bytes, host: str, port: int, *, listen: tuple[str, int], ask
 async def test_who_asks_from_any_port_is_answered_on_7090() -> None:
     box = Box()
     async with box.udp():
-        answer = await ask(b"report 1", box.host, 7090, listen=("127.90.8.1", 7090), ask_from=("127.90.8.1", 0))
+        answer = await ask(b"report 1", box.host, 7090, listen=(ASKER, 7090), ask_from=(ASKER, 0))
         assert b'"ID": "1"' in answer
 
 

@@ -256,7 +256,7 @@ async def _exchange(box: Box, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", box.server.endpoint.port)
     try:
         writer.write(request)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await reader.read()
     finally:
         writer.close()
@@ -284,7 +284,7 @@ async def test_a_connection_is_kept_for_who_asks() -> None:
     async with served() as (box, _):
         request = b"GET /rpc/device_id.get HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n"
         reader, writer = await asyncio.open_connection("127.0.0.1", box.server.endpoint.port)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             for _ in range(3):
                 writer.write(request)
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -294,11 +294,15 @@ async def test_a_connection_is_kept_for_who_asks() -> None:
 
 
 async def test_a_frame_without_an_id_is_never_answered() -> None:
-    async with served() as (box, _), httpx.AsyncClient(timeout=0.2) as http:
+    async with served() as (box, _), httpx.AsyncClient(timeout=httpx.Timeout(60, read=1.0)) as http:
+        heard = asyncio.Event()
+        box.wallbox.listen(lambda _: heard.set())
         with pytest.raises(httpx.ReadTimeout):
             await http.post(
                 f"http://{box.host}/rpc", json={"method": "dynamic_current.set", "params": {"dynamic_current": 9}}
             )
+        async with asyncio.timeout(60):
+            await heard.wait()
         assert box.wallbox.read("dynamic_current") == 9
 
 

@@ -346,7 +346,7 @@ async def test_worked_frames() -> None:
         ):
             writer.write(bytes.fromhex(request))
             wanted = bytes.fromhex(expected)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 assert await reader.readexactly(len(wanted)) == wanted
         writer.close()
         await writer.wait_closed()

@@ -26,7 +26,7 @@ from emulator.vendors.warp.web.digest import digest_hash
 
 warp_charger = pytest.importorskip("warp_charger")
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Garage:

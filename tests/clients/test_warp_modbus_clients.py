@@ -32,7 +32,7 @@ from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
 
 EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
-PATIENCE = 10.0
+PATIENCE = 60.0
 NONE = 0xFFFF_FFFF
 OWN, BENDER, KEBA = range(3)
 

@@ -24,7 +24,7 @@ from emulator.protocols.server import Endpoint
 from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 OWNER = Origin(interface="test")
 
 

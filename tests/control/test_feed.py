@@ -12,7 +12,7 @@ from .conftest import Control
 
 async def message(socket: aiohttp.ClientWebSocketResponse, kind: str) -> Any:
     """The next message of a kind."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             found = await socket.receive_json()
             if found["type"] == kind:

@@ -212,3 +212,13 @@ async def test_a_taken_port_is_said(control: Control) -> None:
     with pytest.raises(PortTaken, match=f"control API: port {control.server.port} .*--control-port"):
         async with ControlServer(control.emulator, port=control.server.port):
             pass
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/journal?before=", "/api/journal?after=", "/api/journal?wait=", "/api/chargers/garage/history?since="],
+)
+async def test_no_number_is_no_number(control: Control, path: str) -> None:
+    async with control.http.get(path) as reply:
+        assert reply.status == 422
+        assert "expected a number" in (await reply.json(content_type=None))["detail"]

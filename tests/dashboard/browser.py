@@ -9,12 +9,14 @@ import asyncio
 import base64
 import itertools
 import json
+import os
 import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import aiohttp
@@ -27,7 +29,7 @@ OPTIONS: Final = (
     "--disable-background-networking", "--disable-component-update", "--disable-extensions", "--disable-sync",
     "--hide-scrollbars", "--remote-debugging-port=0", "--remote-allow-origins=*", "--window-size=1280,900",
 )  # fmt: skip
-PATIENCE: Final = 30.0
+PATIENCE: Final = 60.0
 """Wall seconds after which a condition is given up."""
 
 
@@ -144,6 +146,14 @@ class Page:
 @asynccontextmanager
 async def chromium(profile: Path) -> AsyncIterator[Page]:
     """A browser with one empty tab; its profile is kept in an empty folder."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as scratch:  # a short name: a socket is made there
+        async with _running(profile, scratch) as page:
+            yield page
+
+
+@asynccontextmanager
+async def _running(profile: Path, scratch: str) -> AsyncIterator[Page]:
+    """`scratch`: where it leaves things, as it is killed in the end."""
     assert CHROMIUM is not None
     process = await asyncio.create_subprocess_exec(
         CHROMIUM,
@@ -151,6 +161,7 @@ async def chromium(profile: Path) -> AsyncIterator[Page]:
         f"--user-data-dir={profile}",
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "TMPDIR": scratch},
     )
     assert process.stderr is not None
     rest: asyncio.Task[bytes] | None = None

@@ -1,4 +1,4 @@
-"""The same scenario gives the same journal, to the byte: hashes of ten long ones.
+"""The same scenario gives the same journal, to the byte: hashes of twelve long ones.
 
 The one rule: a hash only changes with a change of behaviour, and that is a line in `CHANGELOG.md`.
 `python -m tests.determinism --write` writes them anew, `--print` prints what this interpreter makes of them.
@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
-from emulator.runtime.journal import Entry
+import yaml
+from aiohttp import ClientSession
+
+from emulator.fleet.merging import merged
+from emulator.fleet.server import FleetServer
+from emulator.fleet.workers import Workers
+from emulator.runtime.clock import Clock
+from emulator.runtime.journal import Entry, Journal
 from emulator.scenario.loader import from_data, load
 from emulator.scenario.plan import Scenario
-from emulator.scenario.playing import play
+from emulator.scenario.playing import play, play_site
+from emulator.scenario.sharing import shares
 from emulator.service.emulator import Emulator, Options
+from emulator.world.building import build
 
 FILE: Final = Path(__file__).with_name("hashes.json")
 SCENARIOS: Final = Path(__file__).parents[2] / "scenarios"
@@ -107,19 +117,81 @@ def _shared() -> Scenario:
     return from_data({"seed": 22, "charger": {"wallboxes": boxes}, "steps": _timeline(steps), "end": "3 d"}, "shared")
 
 
+Files = Mapping[str, Mapping[str, object]]
+"""A scenario as it is written: by the names of its files."""
+MAIN: Final = "main.yaml"
+
+
+def _apart() -> Files:
+    """Two days of all vendors on their own chargers without MQTT, so that they can be shared out to processes."""
+    interfaces = {"nrgkick": ("http", "modbus"), "bender": ("http", "modbus"), "keba": ("modbus",)}
+    boxes = {
+        name: {"vendor": name, "realism": "full", **dict.fromkeys(interfaces.get(name, ("http",)), True)}
+        for name in ASKED
+    }
+    chargers = {f"c_{name}": {"wallboxes": {name: box}} for name, box in boxes.items()}
+    steps = [step for number, name in enumerate(ASKED) for step in _sessions(number, name, days=2)]
+    return {MAIN: {"seed": 23, "chargers": chargers, "steps": _timeline(steps), "end": "2 d"}}
+
+
+def _in_step() -> Files:
+    """A night of ten boxes to which the same happens at the same instants, and of rules about some of them."""
+    kinds: Sequence[Mapping[str, object]] = (
+        {"goe": {"http": True}},
+        {"warp": {"http": True}},
+        {"keba": {"modbus": True}},
+        {"nrgkick": {"http": True}, "lektrico": {"http": True}},
+        {"bender": {"modbus": True, "ocpp": "ws://127.0.0.1:9/{serial}"}},
+    )
+    fleet = [{"count": 2, "name": f"row{n}_", "wallboxes": kind} for n, kind in enumerate(kinds)]
+    boxes = [f"row{n}_{number}" for number in (2, 1) for n in range(len(kinds))]
+    steps: list[Step] = [(30, {"note": "everybody comes home"}), (200, {"clock": {"speed": 3600}})]
+    for charger in boxes:
+        steps += [
+            (30, {"plug_in": {"charger": charger, "vehicle": "vw_id3", "state_of_charge": "40 %"}}),
+            (60, {"trip_rcd": {"charger": charger, "residual_current": "35 mA", "for": "1 min"}}),
+            (90, {"fault": {"on": charger, "kind": "cp_open", "for": "10 min"}}),
+            (120, {"power_cut": {"charger": charger, "for": "30 s"}}),
+            (150, {"expect": {f"{charger}.pilot": "C"}}),
+            (300, {"unplug": {"charger": charger}}),
+        ]
+    apart: list[dict[str, object]] = [
+        {"at": "2 h", "wait_until": {"row0_1.contactor": "closed"}, "within": "2 h"},
+        {"after": "1 min", "command": {"wallbox": "row0_1.goe", "write": {"amp": 8}}},
+    ]
+    rules = [{"name": f"{box} keeps low", "always": {f"{box}.power": "< 6 kW"}} for box in boxes[::3]]
+    whole = {"seed": 24, "fleet": fleet, "steps": _timeline(steps), "rules": rules, "end": "8 h"}
+    return {MAIN: {"include": "beside.yaml", **whole}, "beside.yaml": {"steps": apart}}
+
+
+def written(name: str, folder: Path) -> Path:
+    """One of the scenarios whose chargers can be shared out, as a file."""
+    for file, content in SHARED[name]().items():
+        (folder / file).write_text(yaml.safe_dump(content, sort_keys=False))
+    return folder / MAIN
+
+
+def _loaded(name: str) -> Scenario:
+    with TemporaryDirectory() as folder:
+        return load(written(name, Path(folder)))
+
+
 def _of_file(name: str) -> Scenario:
     return load(SCENARIOS / f"{name}.yaml")
 
 
+SHARED: Final[Mapping[str, Callable[[], Files]]] = {"all_vendors_apart": _apart, "boxes_in_step": _in_step}
+"""Those whose chargers can be shared out."""
 FROM_FILES: Final = (
     "night_of_charging", "keba_failsafe", "bender_user_and_pause", "warp_cards_and_phases", "lektrico_energy_meter",
     "nrgkick_in_the_sun", "warp_grid_limit",
 )  # fmt: skip
-TEN: Final[Mapping[str, Callable[[], Scenario]]] = {
+TWELVE: Final[Mapping[str, Callable[[], Scenario]]] = {
     **{name: partial(_of_file, name) for name in FROM_FILES},
     "all_vendors": _everything,
     "charge_points": _charge_points,
     "one_charger_for_all": _shared,
+    **{name: partial(_loaded, name) for name in SHARED},
 }
 
 
@@ -133,7 +205,17 @@ def digest(entries: Iterator[Entry]) -> str:
 
 def headless(name: str) -> str:
     """Played without sockets."""
-    return digest(iter(play(TEN[name](), record=True).journal))
+    return digest(iter(play(TWELVE[name](), record=True).journal))
+
+
+def shared_out(name: str, count: int) -> str:
+    """Played without sockets in several worlds that know nothing of each other, and told as one."""
+    scenario = TWELVE[name]()
+    journals = []
+    for share in shares(scenario, count):
+        site = build(share, clock=Clock(0.0), journal=Journal(limit=None), turns=True)
+        journals.append(play_site(site, share).journal)
+    return digest(merged(journals, {plan.name: rank for rank, plan in enumerate(scenario.chargers)}))
 
 
 def recorded() -> dict[str, str]:
@@ -144,9 +226,26 @@ def recorded() -> dict[str, str]:
 
 async def history(name: str) -> list[str]:
     """Served on sockets with a clock that only jumps: what the world and the wallboxes did, a line each."""
-    async with Emulator(TEN[name](), Options(any_port=True, speed=0.0, announce=False, record=True)) as emulator:
+    async with Emulator(TWELVE[name](), Options(any_port=True, speed=0.0, announce=False, record=True)) as emulator:
         await emulator.advance_to_end()
         return lines(iter(emulator.player.result().journal))
+
+
+async def of_processes(name: str, count: int, folder: Path) -> list[str]:
+    """As `history`, in several processes."""
+    file = written(name, folder)
+    options = ("--led", "--frozen", "--ports=free", "--control-port=0", "--record")
+    lines_of = [["run", str(file), f"--shard={index}/{count}", *options] for index in range(count)]
+    scenario = load(file)
+    assert scenario.end is not None
+    assert scenario.end.at is not None
+    jump = {"by": f"{scenario.end.at // 1_000_000} s"}
+    async with Workers(lines_of) as workers, FleetServer(workers, scenario, port=0, record=True) as server:
+        workers.begin()
+        async with ClientSession(server.url) as http, http.post("/api/clock/advance", json=jump) as reply:
+            assert reply.status == 200
+        await server.collector.refresh()
+        return lines(iter(server.collector.journal))
 
 
 OF_SOCKETS: Final = ("connection", "push", "request", "clock")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 
-from . import FILE, TEN, headless
+from . import FILE, TWELVE, headless
 
-found = {name: headless(name) for name in TEN}
+found = {name: headless(name) for name in TWELVE}
 text = json.dumps(found, indent=2) + "\n"
 if sys.argv[1:] == ["--write"]:
     FILE.write_text(text)

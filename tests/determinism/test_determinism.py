@@ -1,4 +1,4 @@
-"""Ten long scenarios give the journals whose hashes are recorded, whatever the interpreter and however they are run."""
+"""Twelve long scenarios give the journals whose hashes are recorded, whatever runs them, and however."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from emulator.scenario.playing import play
 
-from . import TEN, headless, history, lines, recorded
+from . import SHARED, TWELVE, headless, history, lines, of_processes, recorded, shared_out
 
 ROOT = Path(__file__).parents[2]
 CHANGED = (
@@ -21,14 +21,28 @@ CHANGED = (
 )
 
 
-def test_there_are_ten() -> None:
-    assert list(recorded()) == list(TEN)
-    assert len(TEN) == 10
+def test_there_are_twelve() -> None:
+    assert list(recorded()) == list(TWELVE)
+    assert len(TWELVE) == 12
 
 
-@pytest.mark.parametrize("name", TEN)
+@pytest.mark.parametrize("name", TWELVE)
 def test_headless(name: str) -> None:
     assert headless(name) == recorded()[name], CHANGED
+
+
+@pytest.mark.parametrize("count", [1, 4])
+@pytest.mark.parametrize("name", SHARED)
+def test_shared_out(name: str, count: int) -> None:
+    """The chargers in several worlds: their journals are that of one, line for line."""
+    assert shared_out(name, count) == recorded()[name], CHANGED
+
+
+@pytest.mark.parametrize("count", [1, 4])
+@pytest.mark.parametrize("name", SHARED)
+async def test_processes(name: str, count: int, tmp_path: Path) -> None:
+    """On sockets, in so many processes led by this one."""
+    assert await of_processes(name, count, tmp_path) == lines(iter(play(TWELVE[name](), record=True).journal))
 
 
 def test_with_another_hash_seed() -> None:
@@ -39,7 +53,7 @@ def test_with_another_hash_seed() -> None:
     assert json.loads(shown) == recorded(), CHANGED
 
 
-@pytest.mark.parametrize("name", TEN)
+@pytest.mark.parametrize("name", TWELVE)
 async def test_frozen(name: str) -> None:
     """On sockets, with the clock standing still between two events: the same happens in the same order."""
-    assert await history(name) == lines(iter(play(TEN[name](), record=True).journal))
+    assert await history(name) == lines(iter(play(TWELVE[name](), record=True).journal))

@@ -23,7 +23,7 @@ from emulator.world.copying import held_by_modules
 from emulator.world.rewinding import Start
 from emulator.world.site import Site
 
-from . import SCENARIOS, TEN
+from . import SCENARIOS, TWELVE
 
 FILES: Final = sorted(SCENARIOS.glob("*.yaml"))
 OUTSIDE: Final = (Happenings, Clock, Journal, Bugs, ModuleType, type)
@@ -98,7 +98,7 @@ def differences(one: object, other: object) -> Iterator[str]:
 
 
 def scenarios() -> Mapping[str, Callable[[], Scenario]]:
-    return {**TEN, **{path.stem: partial(load, path) for path in FILES}}
+    return {**TWELVE, **{path.stem: partial(load, path) for path in FILES}}
 
 
 @pytest.mark.parametrize("name", scenarios())

@@ -29,7 +29,7 @@ from emulator.protocols.ship import ShipServer
 
 SOURCE = Path(__file__).parent / "peer"
 GO = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin:/usr/local/bin")
-PATIENCE = 30.0
+PATIENCE = 60.0
 PAIRED = 3
 """State of a peer that data is exchanged with."""
 TIMEOUT = 120

@@ -18,7 +18,7 @@ from emulator.protocols.server import Endpoint
 from emulator.protocols.ship import ShipServer
 from emulator.protocols.ship_discovery import discovered
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 TXT: dict[str, str | None] = {"txtvers": "1", "id": "x", "path": "/ship/", "ski": "AB" * 20, "register": "true"}
 
 

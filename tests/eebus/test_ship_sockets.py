@@ -19,7 +19,7 @@ from emulator.protocols.server import Endpoint
 from emulator.protocols.ship import ShipServer
 from emulator.protocols.ship_sockets import ShipSockets
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @asynccontextmanager

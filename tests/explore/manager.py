@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 
 from emulator.testing import EmulatorFixture
 
-PATIENCE: Final = 0.3
+PATIENCE: Final = 10.0
 """Wall seconds for an answer."""
 SCENARIO: Final = """\
 about: An energy manager charges with what the sun gives, and pauses in the dark.

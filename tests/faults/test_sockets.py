@@ -17,7 +17,7 @@ from .support import arm, port, raw, running
 
 GET = b"GET /api/status?filter=amp HTTP/1.1\r\nHost: x\r\n\r\n"
 READ = bytes.fromhex("000700000006010300c20001")
-PATIENCE = 5.0
+PATIENCE = 60.0
 """Wall seconds after which a test that waits for something has failed."""
 
 

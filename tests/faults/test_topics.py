@@ -88,7 +88,7 @@ def test_a_topic_is_chosen_line_by_line() -> None:
 
 async def retained(port: int, topic: str) -> str:
     """What a new client of the broker gets."""
-    async with asyncio.timeout(10), aiomqtt.Client("127.0.0.1", port) as client:
+    async with asyncio.timeout(60), aiomqtt.Client("127.0.0.1", port) as client:
         await client.subscribe(topic)
         message = await anext(client.messages)
         return bytes(message.payload or b"").decode()

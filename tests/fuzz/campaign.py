@@ -33,6 +33,8 @@ ROUND: Final = 60.0
 """Wall seconds until everything is put back to its start: what is switched off by an attack is no target any more."""
 GOAL: Final = 1_000_000
 """Inputs to each server in half an hour: who is ahead of that waits, so that time goes where it is needed."""
+SPEED: Final[Mapping[str, float]] = {"clients": 30.0}
+"""Of their clocks: who was hung up on tries again after a while of simulated time."""
 QUIET: Final = 20.0
 """Wall seconds at first in which nobody attacks: what the neighbour waits for the machine alone."""
 QUICK: Final = 0.050
@@ -88,7 +90,7 @@ async def campaign(minutes: float, folder: Path) -> Campaign:
     async with AsyncExitStack() as stack:
         servers, clients = await stack.enter_async_context(hostile(corpus))
         texts = {"servers": SERVERS, "clients": clients, "control": CONTROL}
-        fields = {name: Beside(text, folder, name, speed=1.0) for name, text in texts.items()}
+        fields = {name: Beside(text, folder, name, speed=SPEED.get(name, 1.0)) for name, text in texts.items()}
         for beside in fields.values():
             await stack.enter_async_context(beside)
         every: list[Attack | Evil] = [*servers, *attacks(corpus, fields["servers"].where)]

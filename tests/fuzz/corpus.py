@@ -199,7 +199,7 @@ async def _warp_page(port: int) -> None:
 
 
 async def _registers(port: int, unit: int, blocks: Iterable[tuple[int, int]], written: Iterable[int]) -> None:
-    client = AsyncModbusTcpClient("127.0.0.1", port=port, timeout=10)
+    client = AsyncModbusTcpClient("127.0.0.1", port=port, timeout=60)
     await client.connect()
     for address, count in blocks:
         await client.read_holding_registers(address, count=count, device_id=unit)

@@ -88,7 +88,7 @@ class Evil(AbstractAsyncContextManager["Evil"]):
         assert talk is not None
         self._talks.add(talk)
         try:
-            with suppress(OSError, EOFError, PacketError, ValueError):
+            with suppress(OSError, EOFError, PacketError, ValueError, asyncio.CancelledError):  # 3.11 logs the last one
                 await self.talk(reader, writer)
         finally:
             self._talks.discard(talk)

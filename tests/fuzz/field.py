@@ -67,6 +67,8 @@ chargers:
     wallboxes:
       goe: {{vendor: goe, interfaces: all}}
       warp: {{vendor: warp, interfaces: all}}
+      second: {{vendor: goe, interfaces: all}}
+      third: {{vendor: warp, interfaces: all}}
   ocpp:
     wallboxes:
       goe: {{vendor: goe, ocpp: "{central}/goe"}}
@@ -76,9 +78,9 @@ chargers:
       keba: {{model: keba-p30-x-32, ocpp: "{central}/keba"}}
   paired:
     wallboxes:
-      eebus:
-        vendor: eebus
-        settings: {{trusted: [{ski}, {other}], connect: ["{ship}", "{tls}"]}}
+      eebus: {{vendor: eebus, settings: {{trusted: [{ski}, {other}], connect: ["{ship}", "{tls}"]}}}}
+      second: {{vendor: eebus, settings: {{trusted: [{ski}, {other}], connect: ["{ship}", "{tls}"]}}}}
+      third: {{vendor: eebus, settings: {{trusted: [{ski}, {other}], connect: ["{ship}", "{tls}"]}}}}
   neighbour:
     wallboxes:
       goe: {{vendor: goe, realism: "off", http: true}}

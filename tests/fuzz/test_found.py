@@ -58,7 +58,7 @@ async def test_over_udp(field: Inside, command: str) -> None:
     with datagram(field.where["target.keba.udp"]) as sender:
         await loop.sock_sendall(sender, command.encode())
         await loop.sock_sendall(sender, b"report 1")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while b'"Product"' not in await loop.sock_recv(sender, 65_536):
                 pass
 
@@ -67,7 +67,7 @@ async def test_over_udp(field: Inside, command: str) -> None:
 async def test_over_mqtt(field: Inside, payload: str) -> None:
     declared = [field.emulator.site.wallboxes[f"target.{box}"].interfaces["mqtt"] for box in ("warp", "goe")]
     warp, goe = (each.prefix().rstrip("/") for each in declared if isinstance(each, MqttInterface))
-    async with Client(*field.where["broker"]) as client, asyncio.timeout(10):
+    async with Client(*field.where["broker"]) as client, asyncio.timeout(60):
         for topic in (f"{warp}/evse/external_current", f"{warp}/evse/global_current_update", f"{goe}/amp/set"):
             before = field.emulator.simulation.journal.seq
             await client.publish(topic, payload, qos=1)

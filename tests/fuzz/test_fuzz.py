@@ -63,7 +63,7 @@ async def test_servers_that_wallboxes_connect_to() -> None:
     ):
         for server in servers:
             async with asyncio.timeout(PATIENCE):
-                await server.run(round(4 * INPUTS * server.share))
+                await server.run(round(2 * INPUTS * server.share))
             assert await neighbour.look() == [], server.name
             assert await field.bugs() == [], server.name
 

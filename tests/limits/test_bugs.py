@@ -98,7 +98,7 @@ class Talk:
 async def over_mqtt(emulator: Emulator) -> None:
     _spoil(emulator, "goe", "mqtt", "received")
     assert emulator.broker is not None
-    async with Client(emulator.broker.host, emulator.broker.port) as client, asyncio.timeout(5):
+    async with Client(emulator.broker.host, emulator.broker.port) as client, asyncio.timeout(60):
         declared: Any = emulator.site.wallboxes["charger.goe"].interfaces["mqtt"]
         prefix = declared.prefix()
         while not emulator.bugs.count:

@@ -33,7 +33,7 @@ from emulator.runtime.clock import Clock
 from emulator.runtime.simulation import Simulation
 
 EPOCH: Final = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
-PATIENCE: Final = 5.0
+PATIENCE: Final = 60.0
 """Wall seconds after which a test that waits for something has failed."""
 IDENTITY: Final = Identity("Tinkerforge GmbH", "WARP2 Pro 11kW", "warp2-AbC", "2.12.1+6a4f91f0")
 

@@ -25,7 +25,7 @@ from emulator.service.emulator import Emulator, Options
 
 SOURCE = Path(__file__).parent / "foreign" / "main.go"
 MODULE = "github.com/lorenzodonini/ocpp-go@v0.18.0"
-PATIENCE = 10.0
+PATIENCE = 60.0
 GO = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
 
 pytestmark = pytest.mark.skipif(GO is None, reason="no Go toolchain: the foreign central system cannot be built")

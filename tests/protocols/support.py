@@ -37,7 +37,7 @@ from emulator.runtime.clock import Clock
 from emulator.runtime.journal import Entry
 from emulator.runtime.simulation import Simulation
 
-PATIENCE: Final = 5.0
+PATIENCE: Final = 60.0
 """Wall seconds after which a test that waits for something has failed."""
 EPOCH: Final = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

@@ -28,7 +28,7 @@ from emulator.runtime.clock import Clock
 from emulator.runtime.journal import Entry
 from emulator.runtime.simulation import Simulation
 
-PATIENCE: Final = 20.0
+PATIENCE: Final = 60.0
 """Wall seconds after which a test that waits for something has failed."""
 
 BROKERS: Final = (

@@ -129,8 +129,8 @@ async def test_a_broken_connection_publishes_the_will_and_a_good_bye_does_not(br
 async def test_a_silent_client_is_dropped_after_its_keep_alive_and_pings_prevent_it(broker: Broker) -> None:
     async with client(broker) as observer:
         await observer.subscribe("gone")
-        silent = await BareClient.open(broker, Connect(client_id="silent", keep_alive=1, will=WILL))
-        alive = await BareClient.open(broker, Connect(client_id="alive", keep_alive=1, will=WILL))
+        silent = await BareClient.open(broker, Connect(client_id="silent", keep_alive=3, will=WILL))
+        alive = await BareClient.open(broker, Connect(client_id="alive", keep_alive=2, will=WILL))
         end = asyncio.ensure_future(silent.read())
         while not end.done():  # as long as it takes the broker to drop the other one
             alive.send(Signal(Kind.PINGREQ))

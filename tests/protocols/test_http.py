@@ -361,7 +361,7 @@ async def test_dripping_bytes_do_not_buy_time() -> None:
 
 async def test_idle_connections_are_closed() -> None:
     made = box()
-    made.shape(idle_timeout=0.02)
+    made.shape(idle_timeout=1.0)  # it has to ask before
     async with serve(made) as server, raw(server) as client:
         client.send(GET)
         assert (await client.rest()).endswith(STATUS)

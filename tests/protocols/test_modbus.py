@@ -349,7 +349,7 @@ async def test_nobody_makes_room_who_was_not_quiet_for_long_enough() -> None:
 
 async def test_a_client_that_asks_nothing_is_dropped_where_the_device_does_so() -> None:
     made = box()
-    made.shape("modbus", idle_timeout=0.01)
+    made.shape("modbus", idle_timeout=1.0)  # it has to ask before
     async with serve(made) as server, raw(server) as client:
         client.send("0001 0000 0006 01", READ)
         await client.frame()

@@ -265,7 +265,7 @@ async def test_a_client_that_does_not_read_gets_merged_news_and_costs_little() -
 async def test_a_client_that_never_reads_is_dropped_without_disturbing_others() -> None:
     made = box()
     made.chatty, made.padding = True, 10_000
-    made.shape_websocket(send_queue=16, stall_timeout=0.02)
+    made.shape_websocket(send_queue=16, stall_timeout=1.0)  # longer than the other one may be held up
     async with serve(made) as server, deaf(made, server), client(server, max_queue=None) as connected:
         await flood(made, lambda: made.talks[0].over)
         await connected.send("still here")
@@ -385,7 +385,7 @@ async def test_a_client_that_does_not_answer_a_close_is_dropped(monkeypatch: pyt
 
 async def test_pings_run_on_wall_time_even_while_the_clock_is_frozen() -> None:
     made = box()
-    made.shape_websocket(ping=0.02, pong_timeout=0.6)
+    made.shape_websocket(ping=0.02, pong_timeout=3.0)  # longer than the one that is alive may be held up
     async with serve(made) as server, client(server) as alive, opened(server) as dead:
         assert (await dead.rest()).count(b"\x89\x00") >= 1
         await alive.send("a")

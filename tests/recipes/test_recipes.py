@@ -49,7 +49,7 @@ class Process:
     def stop(self) -> object:
         assert self._process is not None
         self._process.terminate()
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=120)
         return self
 
     def get_container_host_ip(self) -> str:
@@ -111,7 +111,7 @@ def test_a_container_in_python(emulator: ChargerEmulatorContainer) -> None:
     emulator.step("plug_in", vehicle="vw_id3")
     events = emulator.advance(until={"power": "> 10 kW"})
     assert "plugged" in {event["name"] for event in events}
-    urllib.request.urlopen(f"{emulator.url('goe')}/api/set?amp=10", timeout=10).read()
+    urllib.request.urlopen(f"{emulator.url('goe')}/api/set?amp=10", timeout=60).read()
     emulator.advance("10 s")
     emulator.expect({"offered_current": "10 A"})
     assert [rule["ok"] for rule in emulator.verdict()] == [True]
@@ -130,7 +130,7 @@ def test_a_broken_rule_is_told(emulator: ChargerEmulatorContainer) -> None:
 
     emulator.reset()
     emulator.rule({"name": "house limit", "never": {"client": {"writes": "goe.amp", "value": "> 16"}}})
-    urllib.request.urlopen(f"{emulator.url('goe')}/api/set?amp=20", timeout=10).read()
+    urllib.request.urlopen(f"{emulator.url('goe')}/api/set?amp=20", timeout=60).read()
     with pytest.raises(AssertionError, match='rule "house limit": it happened at 0 s'):
         emulator.verdict()
 

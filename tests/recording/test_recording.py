@@ -42,7 +42,7 @@ async def _get(port: int, path: str, **request: str) -> str:
 
 
 async def _registers(port: int, reads: Mapping[int, int], unit: int = 1) -> None:
-    client = AsyncModbusTcpClient("127.0.0.1", port=port, timeout=5)
+    client = AsyncModbusTcpClient("127.0.0.1", port=port, timeout=60)
     assert await client.connect()
     for address, count in reads.items():
         found = await client.read_holding_registers(address, count=count, device_id=unit)
@@ -51,7 +51,7 @@ async def _registers(port: int, reads: Mapping[int, int], unit: int = 1) -> None
 
 
 async def _write(port: int, address: int, value: int, unit: int = 1) -> None:
-    client = AsyncModbusTcpClient("127.0.0.1", port=port, timeout=5)
+    client = AsyncModbusTcpClient("127.0.0.1", port=port, timeout=60)
     assert await client.connect()
     await client.write_register(address, value, device_id=unit)
     client.close()
@@ -68,7 +68,7 @@ async def _datagrams(port: int, *texts: str) -> None:
     transport, _ = await loop.create_datagram_endpoint(Client, remote_addr=("127.0.0.1", port))
     for text in texts:
         transport.sendto(text.encode())
-        await asyncio.wait_for(replies.get(), 5)
+        await asyncio.wait_for(replies.get(), 60)
     transport.close()
 
 
@@ -174,7 +174,7 @@ async def test_a_websocket_is_followed(emulator: EmulatorFixture) -> None:
         http.ws_connect(f"ws://127.0.0.1:{ports['http']}/ws") as socket,
     ):
         for _ in range(3):
-            await socket.receive_str(timeout=5)
+            await socket.receive_str(timeout=60)
     pushed = [json.loads(line) for line in file.getvalue().splitlines() if '"push"' in line]
     values = {name for entry in pushed for name in entry["detail"].get("values", {})}
     assert "evse/state.charger_state" in values
@@ -188,12 +188,12 @@ async def test_what_clients_and_box_publish_is_noted_once(emulator: EmulatorFixt
         prefix = box.mqtt_prefix.rstrip("/")
         async with aiomqtt.Client("127.0.0.1", ports["mqtt"]) as client:
             await client.subscribe(f"{prefix}/#")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 async for message in client.messages:
                     if str(message.topic).endswith("/car"):
                         break
             await client.publish(f"{prefix}/amp/set", "10")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 async for message in client.messages:
                     if str(message.topic).endswith("/amp/result"):
                         break

@@ -217,7 +217,7 @@ def test_kebas_pause(emulator: EmulatorFixture, pause: str, ok: bool) -> None:
             emulator.rule(rule)
     for _ in range(2):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.settimeout(10)
+            sock.settimeout(60)
             sock.sendto(b"i", (wallbox.host, wallbox.port("udp")))
             sock.recv(1000)
         emulator.advance(pause)

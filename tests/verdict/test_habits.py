@@ -21,7 +21,7 @@ class Client:
 
     def get(self, path: str) -> None:
         with suppress(OSError):
-            urllib.request.urlopen(self.wallbox.http_url + path, timeout=1).read()
+            urllib.request.urlopen(self.wallbox.http_url + path, timeout=60).read()
 
     def write(self, key: str, value: object) -> None:
         self.get(f"/api/set?{key}={value}")

@@ -126,7 +126,7 @@ def test_how_a_client_behaved(emulator: EmulatorFixture) -> None:
 
     def get(path: str) -> None:
         with suppress(urllib.error.HTTPError):
-            urllib.request.urlopen(box.http_url + path, timeout=10).read()
+            urllib.request.urlopen(box.http_url + path, timeout=60).read()
 
     get("/api/status?filter=car")
     emulator.advance("10 s")

@@ -26,7 +26,7 @@ Behaved = dict[str, Any]
 def ask(url: str, data: bytes | None = None, agent: str = "tester/1.0") -> bytes:
     with suppress(urllib.error.HTTPError):
         request = urllib.request.Request(url, data=data, headers={"User-Agent": agent})
-        return bytes(urllib.request.urlopen(request, timeout=10).read())
+        return bytes(urllib.request.urlopen(request, timeout=60).read())
     return b""
 
 
@@ -38,7 +38,7 @@ def clients(emulator: EmulatorFixture, interface: str) -> list[Behaved]:
 
 def udp(wallbox: WallboxFixture, text: str) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(10)
+        sock.settimeout(60)
         sock.sendto(text.encode(), (wallbox.host, wallbox.port("udp")))
         sock.recv(4096)
 
@@ -47,7 +47,7 @@ class Modbus:
     """A connection that writes and reads one register."""
 
     def __init__(self, wallbox: WallboxFixture) -> None:
-        self._socket = socket.create_connection((wallbox.host, wallbox.port("modbus")), timeout=10)
+        self._socket = socket.create_connection((wallbox.host, wallbox.port("modbus")), timeout=60)
 
     def ask(self, function: int, unit: int, *words: int, octets: bytes = b"") -> bytes:
         pdu = bytes([unit, function]) + b"".join(word.to_bytes(2, "big") for word in words) + octets
@@ -248,7 +248,7 @@ async def test_an_mqtt_client_is_known_by_its_id() -> None:
         assert emulator.broker is not None
         async with aiomqtt.Client(emulator.broker.host, emulator.broker.port, identifier="solar-manager") as client:
             await client.publish("go-eCharger/123456/amp/set", "10", qos=1)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await written.wait()
         (write,) = [entry for entry in emulator.simulation.journal if entry.kind == "write"]
         assert (write.client, write.who) == ("solar-manager", "solar")

@@ -37,6 +37,11 @@ class Step(ABC):
     def apply(self, site: Site) -> Outcome:
         """Do it now. EmulatorError if it cannot be done at all."""
 
+    @property
+    def names_fault(self) -> tuple[str, str] | None:
+        """The name of the fault that it begins, unless that is taken elsewhere, and the charger."""
+        return None
+
     def settled(self, node: Node, scope: Scope) -> Self:
         """Checks and defaults that need more than one argument; `node` holds the arguments."""
         return self
@@ -110,3 +115,5 @@ class TimedStep:
     place: Place
     written: object = field(default=None, compare=False, repr=False)
     """Its arguments as plain data, as they were written."""
+    turn: tuple[int, int] | None = field(default=None, compare=False, repr=False)
+    """The numbers of its timeline and of itself in that, where it is shared out to one of several processes."""

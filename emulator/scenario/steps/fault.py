@@ -234,6 +234,10 @@ class Fault(Step):
     ] = None
     effect: Annotated[Effect | None, Text()] = None
 
+    @property
+    def names_fault(self) -> tuple[str, str] | None:
+        return (self.kind, self.on.charger) if self.name is None else None
+
     def apply(self, site: Site) -> Outcome:
         assert self.effect is not None
         name = self.name or FaultEngine.of(site.simulation).free_name(self.kind, self.on.text)

@@ -42,6 +42,10 @@ class ChargerFault(Step):
             scope.names.faults.add(self.name)
         return self
 
+    @property
+    def names_fault(self) -> tuple[str, str] | None:
+        return (self.name or self.effect.title, self.charger) if self.effect is not None else None
+
     def apply(self, site: Site) -> Outcome:
         assert self.effect is not None
         name = FaultEngine.of(site.simulation).free_name(self.name or self.effect.title, self.charger)

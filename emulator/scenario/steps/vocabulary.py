@@ -91,7 +91,15 @@ def read_step(node: Node, scope: Scope) -> TimedStep:
     good = _check_times(node, chosen[0].text, times, scope) and good
     if not good:
         raise Unreadable
-    return TimedStep(name=chosen[0].text, step=step, place=chosen[0].place, written=chosen[1].data(), **times)
+    return TimedStep(
+        name=chosen[0].text,
+        step=step,
+        at=times.get("at"),
+        after=times.get("after"),
+        within=times.get("within"),
+        place=chosen[0].place,
+        written=chosen[1].data(),
+    )
 
 
 def _read_time(argument: Argument[int], node: Node, scope: Scope, times: dict[str, int]) -> bool:

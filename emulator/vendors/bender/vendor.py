@@ -5,14 +5,15 @@ NOTES.md says what is reproduced and from what.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-from ...devices.catalogue import OcppSwitch
+from ...devices.catalogue import Identity, OcppSwitch
 from ...devices.realism import Habits, Latency
 from ...devices.vendor import Vendor
 from ...ocpp.host import MEMORY
 from .models import MODELS
-from .settings import SETTINGS
+from .settings import SETTINGS, SLAVE
 from .wallbox import Bender
 
 HABITS: Final = Habits(
@@ -26,6 +27,13 @@ HABITS: Final = Habits(
     meter_source="evcc pull request 3103: 4 to 5 mA; ASSUMED: read once a second",
 )
 
+
+def _wired(box: Identity) -> Iterator[str]:
+    """A controller knows the state of the second one in its wallbox."""
+    yield box.address
+    yield str(box.settings.get(SLAVE.name, ""))
+
+
 VENDOR: Final = Vendor(
     id="bender",
     title="Bender CC612/CC613",
@@ -36,6 +44,7 @@ VENDOR: Final = Vendor(
     settings=(*SETTINGS, MEMORY),
     ocpp=OcppSwitch(settings=lambda url: {"ocpp_url": url}),
     create=Bender,
+    peers=_wired,
     habits=HABITS,
     everything={
         "rest": "with_uid",

@@ -103,7 +103,7 @@ SWAYS: Final = "moves with the charger's noise only"
 
 SYSTEM: Final = (
     status("rbc", UINT32, lambda v: v.settings[s.RBC], TABLE_LISTS, "restarts so far"),
-    status("rbt", INT64, lambda v: v.stamp(v.at), TABLE_LISTS, "ms since boot"),
+    status("rbt", INT64, lambda v: v.since_boot, TABLE_LISTS, "ms since boot"),
     status(
         "rr", UINT8, lambda v: v.device.processor.reset_reason, DEVELOPER, "why it restarted: 1 power on, 3 software"
     ),

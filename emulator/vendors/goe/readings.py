@@ -75,6 +75,21 @@ class View:
         HOLDS.until = NOW
         return self._utc
 
+    @property
+    def utc_shown(self) -> datetime:
+        """As `utc`, for who shows whole milliseconds."""
+        utc = self._utc
+        until(self.moment.at + MILLISECOND - utc.microsecond % MILLISECOND)
+        return utc
+
+    @property
+    def since_boot(self) -> int:
+        """Whole milliseconds since the last restart."""
+        shown = self.stamp(self.moment.at)
+        assert shown is not None
+        until(self.device.processor.booted_at + (shown + 1) * MILLISECOND)
+        return shown
+
     @seen
     def _utc(self) -> datetime:
         """As `utc`, for who tells nobody what time it is."""
@@ -287,13 +302,17 @@ def price_slot(v: View) -> object:
 
 def utc(*, microseconds: bool = False) -> Read:
     """`utc`"""
-    return lambda v: localtime.stamp(v.utc, microseconds=microseconds)
+    if microseconds:
+        return lambda v: localtime.stamp(v.utc, microseconds=True)
+    return lambda v: localtime.stamp(v.utc_shown)
 
 
 def local(*, microseconds: bool = False) -> Read:
     """`loc`"""
 
-    return lambda v: localtime.local_stamp(v.utc, v.offset, microseconds=microseconds)
+    if microseconds:
+        return lambda v: localtime.local_stamp(v.utc, v.offset, microseconds=True)
+    return lambda v: localtime.local_stamp(v.utc_shown, v.offset)
 
 
 def time_server_state(v: View) -> object:

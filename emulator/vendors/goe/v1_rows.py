@@ -274,7 +274,7 @@ ROWS: Final[tuple[Row, ...]] = (
     _row("version", lambda _: "B", "of the JSON", live=False),
     _row("tme", _local_time, "local time, ddmmyyhhmm; the year minus 2000, also before the clock was set (-30)"),
     _row("rbc", r.stored(s.RBC), "restarts"),
-    _row("rbt", lambda v: v.stamp(v.at), "ms since boot"),
+    _row("rbt", lambda v: v.since_boot, "ms since boot"),
     _row("car", combined.old_car, "1 to 4, else 0"),
     _row("amx", r.stored(s.AMP), "A; meant to be volatile, is amp here", _by(key(s.AMP)), models=NOT_OLD),
     _row("amp", r.stored(s.AMP), "A", _by(key(s.AMP)), models=NOT_OLD),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-from ...devices.catalogue import OcppSwitch
+from ...devices.catalogue import Identity, OcppSwitch
 from ...devices.realism import Habits, Latency
 from ...devices.vendor import Vendor
 from ...ocpp.host import MEMORY
 from .features import QUIRKS
 from .keys import STORED
 from .models import MODELS
-from .settings import HIDDEN
+from .settings import HIDDEN, LOE, LOG
 from .wallbox import Goe
 
 HABITS: Final = Habits(
@@ -25,6 +26,13 @@ HABITS: Final = Habits(
     meter_source="ASSUMED; the firmware itself measures once a second",
 )
 
+
+def _group(box: Identity) -> Iterator[str]:
+    """Load balancing: members of a group share one current."""
+    if box.settings.get(LOE.name) and (group := box.settings.get(LOG.name)):
+        yield str(group)
+
+
 VENDOR: Final = Vendor(
     id="goe",
     title="go-e Charger",
@@ -34,6 +42,7 @@ VENDOR: Final = Vendor(
     real_ports={"http": 80, "modbus": 502, "cloud": 443},
     settings=(*STORED, *HIDDEN, MEMORY, *(quirk.setting for quirk in QUIRKS)),
     create=Goe,
+    peers=_group,
     habits=HABITS,
     ocpp=OcppSwitch(settings=lambda url: {"ocppe": True, "ocppu": url}, appends_identity=False),
     everything={

@@ -22,7 +22,7 @@ class Registers:
     """A client of a box's registers, as an energy manager has it."""
 
     def __init__(self, box: WallboxFixture, unit: int = 1) -> None:
-        self._client = ModbusTcpClient(box.host, port=box.port("modbus"), timeout=5)
+        self._client = ModbusTcpClient(box.host, port=box.port("modbus"), timeout=60)
         assert self._client.connect()  # type: ignore[no-untyped-call]
         self._unit = unit
 

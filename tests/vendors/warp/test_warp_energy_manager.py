@@ -35,13 +35,13 @@ class Pair:
         self.manager, self.charger = emulator.wallbox(MANAGER), emulator.wallbox(CHARGER)
 
     def get(self, path: str, box: str = MANAGER) -> Any:
-        with urllib.request.urlopen(f"{self.emulator.wallbox(box).http_url}/{path}", timeout=10) as reply:
+        with urllib.request.urlopen(f"{self.emulator.wallbox(box).http_url}/{path}", timeout=60) as reply:
             return json.load(reply)
 
     def post(self, path: str, value: object, box: str = MANAGER) -> int:
         url = f"{self.emulator.wallbox(box).http_url}/{path}"
         request = urllib.request.Request(url, json.dumps(value).encode(), {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:
             return int(reply.status)
 
     @property
@@ -51,7 +51,7 @@ class Pair:
         return found
 
     def log(self) -> str:
-        with urllib.request.urlopen(f"{self.manager.http_url}/event_log", timeout=10) as reply:
+        with urllib.request.urlopen(f"{self.manager.http_url}/event_log", timeout=60) as reply:
             return str(reply.read().decode())
 
 
@@ -89,7 +89,7 @@ def test_evccs_way_through_a_session(pair: Pair) -> None:
 async def test_a_session_over_mqtt(pair: Pair) -> None:
     """Topics as in evcc's charger/warp2.go with `energymanager`."""
     host, port = pair.emulator.broker
-    async with aiomqtt.Client(host, port) as client, asyncio.timeout(20):
+    async with aiomqtt.Client(host, port) as client, asyncio.timeout(60):
         await client.subscribe("wem/2EmQ/power_manager/state")
         await client.publish("wem/2EmQ/power_manager/external_control_update", '{"phases_wanted": 3}')
         while await asyncio.to_thread(pair.manager.read, "power_manager/external_control.phases_wanted") != 3:
@@ -160,7 +160,7 @@ def test_every_document_can_be_read(pair: Pair) -> None:
         pair.get(name)
     assert {"energy_manager/low_level_state", "em_phase_switcher/charger_config", "charge_manager/state"} <= names
     for path in ("event_log", "debug_report", "trace_log"):
-        with urllib.request.urlopen(f"{pair.manager.http_url}/{path}", timeout=10) as reply:
+        with urllib.request.urlopen(f"{pair.manager.http_url}/{path}", timeout=60) as reply:
             assert reply.status == 200
 
 

@@ -16,6 +16,7 @@ from ....core.messages import DONE, Outcome, Reason
 from ....devices.interfaces import Origin
 from ....devices.rendering import KeptText, Moment, Moments
 from ....devices.settings import Settings
+from ....errors import EmulatorError
 from ....language.digits import is_index
 from ..view import View
 from . import payload as payloads
@@ -194,12 +195,17 @@ class Registry:
 
     def put(self, path: str, value: object) -> None:
         """Replace a kept document; a configuration is saved as well."""
-        if self._documents.get(path) == value:
+        before = self._documents.get(path)
+        if before == value:
             return
         self._documents[path] = value
         self._texts.pop(path, None)
         if isinstance(self.states[path], Config):
-            self._settings.put(path, deepcopy(value))
+            try:
+                self._settings.put(path, deepcopy(value))
+            except EmulatorError:  # the flash has failed
+                self._documents[path] = before
+                raise
             self.modified.add(path)
         self._touch()
 
