@@ -229,10 +229,15 @@ class Snapshot(Steady):
             HOLDS.until = NOW
         return self.instant
 
+    def alike(self, other: Snapshot) -> bool:
+        """Whether nothing happened between another instant and this one, and what is electrical did not change."""
+        same = self._course is other._course and self._meter is other._meter and self._last is other._last is None
+        return same and self._course.constant(self._meter)
+
     @property
-    def still(self) -> bool:
-        """Whether what is electrical or counted stays as it is until something happens."""
-        return self._last is None and self._course.constant(self._meter) and not self._course.flows
+    def flows(self) -> bool:
+        """Whether energy is counted or stored."""
+        return self._course.flows
 
     # --- electrical --------------------------------------------------------------------------------------------------
 

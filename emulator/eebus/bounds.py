@@ -10,6 +10,8 @@ from typing import Final
 
 LARGEST_MESSAGE: Final = 131_072
 """Bytes of a SHIP message."""
+MOST_VALUES: Final = 16_384
+"""Commas and opening brackets in a message, which is what reading it costs."""
 DEEPEST: Final = 60
 """Arrays and objects inside each other, as they stand on the wire."""
 MOST_AGREED: Final = 128

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
-from .bounds import DEEPEST, LARGEST_MESSAGE, LONGEST_PERIOD
+from .bounds import DEEPEST, LARGEST_MESSAGE, LONGEST_PERIOD, MOST_VALUES
 
 Data = Mapping[str, object]
 """An object with the member names of the SHIP and SPINE schemas, in their order."""
@@ -37,6 +37,8 @@ def decode(data: bytes) -> dict[str, object]:
     """The message in a text; some devices append a zero byte. CodingError if it is none."""
     if len(data) > LARGEST_MESSAGE:
         raise CodingError(f"no SHIP message: more than {LARGEST_MESSAGE} bytes")
+    if data.count(b",") + data.count(b"[") + data.count(b"{") > MOST_VALUES:
+        raise CodingError("no SHIP message: too many values")
     try:
         found = _unwrapped(json.loads(data.rstrip(b"\x00 \r\n\t").decode(), parse_constant=_refused), DEEPEST)
     except (ValueError, RecursionError) as error:

@@ -91,6 +91,7 @@ class Writer:
             "seed": seed,
             "shard": f"{shard.index}/{shard.count}",
             "walks": 0,
+            "trials": 0,
             "rounds": 0,
             "seconds": 0.0,
             "ok": False,

@@ -12,13 +12,14 @@ import tempfile
 import weakref
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import IO, Any, Final
 
 from ..core.agenda import Turn
 from ..core.instant import SECOND, Instant, seconds
+from .listeners import Listeners
 from .sizes import size_of
 
 KINDS: Final = (
@@ -205,7 +206,7 @@ class Journal:
         self._limit = limit
         self._spill = spill
         self._wall = wall
-        self._listeners: list[Listener] = []
+        self._listeners: Listeners[Entry] = Listeners()
         self.seq = 0
         self._gone = 0
         self._recognise: Recognise = nobody
@@ -248,7 +249,7 @@ class Journal:
         entry.who = who
         entry.turn = self.turn() if self.turn else None
         lane = self._lanes.get(kind)
-        if lane is None or not lane.size or self._listeners or not (seq * SCATTERED >> 12) % SAMPLED:
+        if lane is None or not lane.size or not (seq * SCATTERED >> 12) % SAMPLED or self._listeners[kind]:
             self._add(entry)
         else:
             lane.entries.append(entry)
@@ -287,9 +288,8 @@ class Journal:
         lane.entries.append(entry)
         if not (self.seq * SCATTERED >> 12) % SAMPLED or not lane.size:
             self._settle(lane)
-        if self._listeners:
-            for listener in tuple(self._listeners):
-                listener(entry)
+        for listener in self._listeners[entry.kind]:
+            listener(entry)
 
     def _settle(self, lane: _Lane) -> None:
         """Measure what is complete, and make room."""
@@ -320,10 +320,9 @@ class Journal:
             self._agents[client] = agent
             self._clients.clear()
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` for every new entry; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def listen(self, listener: Listener, kinds: Collection[str] | None = None) -> Callable[[], None]:
+        """Call `listener` for every new entry, or for those of some kinds; returns what ends that."""
+        return self._listeners.add(listener, kinds)
 
     @property
     def dropped(self) -> int:

@@ -77,7 +77,7 @@ class FaultRecord:
         self._site = site
         self._lives: dict[str, _Life] = {}
         self._places: dict[str, Place] = {}
-        self._stop = site.simulation.journal.listen(self._heard)
+        self._stop = site.simulation.journal.listen(self._heard, ("fault",))
 
     def stated(self, place: Place) -> None:
         """A step at this place has just been done: faults that are new come from it."""

@@ -203,6 +203,7 @@ def test_answers_that_never_come_are_not_waited_for() -> None:
         '{"a":-Infinity}',
         '{"a":%s}' % ("9" * 5000),
         '{"a":"%s"}' % ("x" * LARGEST_MESSAGE),
+        '{"a":[%s[]]}' % ("[]," * 9000),
         "[1]",
         "",
     ],

@@ -17,6 +17,7 @@ from emulator.explore.trial import Run
 from emulator.explore.walks import Stage
 from emulator.explore.words import read_words
 from emulator.explore.writing import Commands, Writer
+from emulator.runtime.bugs import bug_of
 from emulator.runtime.clock import Clock
 from emulator.scenario.loader import load
 from emulator.scenario.plan import Scenario
@@ -198,3 +199,12 @@ def test_shares() -> None:
     for text, complaint in {"3/3": "from 0 to 2", "1": "such as 0/4", "0/0": "from 0 to -1"}.items():
         with pytest.raises(EmulatorError, match=complaint):
             Shard.parse(text)
+
+
+def test_a_search_that_never_began_is_told_with_the_same_members(files: tuple[Path, Path], tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "found", Commands("explore", "play {file}"))
+    found = writer.summary(searching(files, lambda scenario: Run(None), limits=Limits(budget=0.0)))
+    Writer(tmp_path / "broken", Commands("", "")).broken(files[0], 0, Shard(), bug_of("explore", ZeroDivisionError()))
+    broken = json.loads((tmp_path / "broken" / "report.json").read_text())
+    assert broken.keys() == found.keys()
+    assert broken["ok"] is False

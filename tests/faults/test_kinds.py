@@ -297,12 +297,12 @@ def test_connections_of_one_interface_only() -> None:
 
 def test_what_turns_out_to_be_impossible_later_ends_the_fault_and_nothing_else() -> None:
     bench = Bench()
-    step = {"on": "goe", "kind": "act", "write": {"amp": 8}, "settings": {"amp": 8}, "after": {"event": "plugged"}}
+    step = {"on": "goe", "kind": "act", "write": {"amp": 8}, "settings": {"lbr": 8}, "after": {"event": "plugged"}}
     bench.do("fault", **step)
     box = bench.site.wallboxes["garage.goe"]
-    box.settings.rows = {name: row for name, row in box.settings.rows.items() if name != "amp"}
+    box.settings.rows = {name: row for name, row in box.settings.rows.items() if name != "lbr"}
     bench.do("plug_in", charger="garage")
     bench.wait(10)
     assert bench.told() == ["armed", "begin", "end"]
-    assert 'no setting "amp"' in str(bench.entries()[-1].detail["why"])
+    assert 'no setting "lbr"' in str(bench.entries()[-1].detail["why"])
     assert bench.read("garage.vehicle") is not None

@@ -111,6 +111,7 @@ SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
         ("time until a peer has taken a connection", "protocols.ship_sockets.CONNECT_TIMEOUT", "s"),
         ("frames held back on a connection", "protocols.ship_link.HELD_BACK", ""),
         ("a message", "eebus.bounds.LARGEST_MESSAGE", "bytes"),
+        ("commas and opening brackets of a message", "eebus.bounds.MOST_VALUES", ""),
         ("arrays and objects inside each other", "eebus.bounds.DEEPEST", ""),
         ("subscriptions of a peer, and bindings", "eebus.bounds.MOST_AGREED", ""),
         ("entities of a peer", "eebus.bounds.MOST_ENTITIES", ""),

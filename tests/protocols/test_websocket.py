@@ -20,6 +20,7 @@ from emulator.core.instant import HOUR
 from emulator.devices.interfaces import Close, HttpReply
 from emulator.protocols.frames import FrameError, FrameReader, Message, Opcode, encode_close, encode_frame, unmask
 from emulator.protocols.http import HttpServer
+from emulator.protocols.quick import Quick
 
 UPGRADE = (
     b"GET /ws HTTP/1.1\r\nHost: box\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -84,6 +85,32 @@ async def test_the_handshake_byte_for_byte() -> None:
 async def test_frames_right_behind_the_handshake_are_heard() -> None:
     async with serve(box()) as server, raw(server) as connected:
         connected.send(UPGRADE + masked(0x81, b"hi"))
+        await connected.until(b"\x81\x07echo hi")
+
+
+async def test_an_upgrade_in_pieces_becomes_the_same_web_socket() -> None:
+    made = box()
+    async with serve(made) as server, raw(server) as connected:
+        connected.send(UPGRADE[:30])
+        await when(lambda: any(not isinstance(each, Quick) for each in server.connections))
+        connected.send(UPGRADE[30:])
+        await connected.until(b"\x81\x05hello")
+        assert dict(server.clients) == {"http": 0, "websocket": 1}
+        connected.send(masked(0x81, b"hi"))
+        await connected.until(b"\x81\x07echo hi")
+        connected.writer.close()
+        await when(lambda: not server.connections)
+    assert made.talks[0].over
+
+
+async def test_frames_before_a_late_handshake_are_heard_after_it() -> None:
+    made = box()
+    made.shape_websocket(before=lambda _: HttpReply(status=101, delay=0.05))
+    async with serve(made) as server, raw(server) as connected:
+        connected.send(UPGRADE)
+        await when(lambda: bool(entries(made, "request", "GET /ws")))
+        connected.send(masked(0x81, b"hi"))
+        assert (await connected.until(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
         await connected.until(b"\x81\x07echo hi")
 
 

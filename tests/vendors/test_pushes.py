@@ -29,7 +29,7 @@ from emulator.vendors.warp.push.feed import Board
 from emulator.vendors.warp.push.ws import Broadcast
 from emulator.vendors.warp.wallbox import Warp
 
-HAPPENINGS: Final = 8
+HAPPENINGS: Final = 6
 BOOT: Final = 60 * SECOND
 CLIENTS: Final = 4
 SECONDS: Final = 12

@@ -23,7 +23,7 @@ from ..module import Module
 from ..platform import Platform
 from ..settings import METER_LAST_RESET, METER_RESET
 from ..view import View
-from .values import CALLBACK, FOLLOW_TIME, TYPES, Sample, measured, places
+from .values import CALLBACK, TIMED, TYPES, Sample, measured, places
 
 FW: Final = Source("fw: modules/meters")
 SILENCE: Final = "meter_fault"
@@ -221,25 +221,23 @@ class Meters(Module):
         looked = grid(at, CALLBACK)
         key = (looked, self.platform.revision, self.platform.charger_revision)
         if self._sample is None or self._sample_key != key:
-            if not self._same():
-                self._sample = self._new_sample(looked)
+            self._sample = self._next_sample(looked, self._sample)
             self._sample_key, self._happened = key, self.platform.moments.revision
-        assert self._sample is not None
         return self._sample
 
-    def _same(self) -> bool:
-        """Whether the meter sees what it saw last: nothing has happened, and nothing moves."""
-        sample = self._sample
-        if sample is None or self._happened != self.platform.moments.revision or not sample.snapshot.still:
-            return False
-        return FOLLOW_TIME.isdisjoint(TYPES[self.type]) and sample.vehicle == self.vehicle.measured()
-
-    def _new_sample(self, looked: Instant) -> Sample:
+    def _next_sample(self, looked: Instant, before: Sample | None) -> Sample:
+        """What the meter sees; the very same as before if nothing has happened and nothing moves."""
         snapshot = self._frozen if self._frozen is not None else self._look(looked)
+        vehicle, steady = self.vehicle.measured(), None
+        if before and self._happened == self.platform.moments.revision and snapshot.alike(before.snapshot):
+            moves = snapshot.flows or before.vehicle != vehicle or not TIMED.keys().isdisjoint(TYPES[self.type])
+            if not moves:
+                return before
+            steady = before.steady
         gained = max(0.0, snapshot.total_energy - self._settled)
         first, second, third = (e + gained * s for e, s in zip(self._phase_energy, self._shares, strict=True))
         reset = self.settings[METER_RESET]
-        return Sample(snapshot, (first, second, third), reset, self.vehicle.measured())
+        return Sample(snapshot, (first, second, third), reset, vehicle, {} if steady is None else steady)
 
     def _config(self, slot: int) -> tuple[int, Doc]:
         """Class and configuration since the boot."""

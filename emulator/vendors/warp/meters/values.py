@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
 from typing import Final
@@ -81,8 +81,6 @@ many as a float.
 """
 UNKNOWN: Final[dict[int, tuple[int, ...]]] = {6: (364,)}
 """Value ids that a meter publishes without ever knowing them. Source: the same capture, frequency."""
-FOLLOW_TIME: Final = frozenset((381, 474))
-"""Value ids that move though nothing flows: temperature, and the time it has been on."""
 LEGACY: Final[tuple[int | None, ...]] = (
     1, 2, 3, 13, 17, 21, 39, 48, 57, 122, 130, 138, 83, 91, 99, 353, 354, 355, 365, 366, 367, 7, 29, 33, 74, 154, 115,
     356, 368, 364, 209, 211, 273, 275, 341, 388, None, None, None, None, None, None, 4, 5, 6, 8, 25, 369, 370, 371, 377,
@@ -108,6 +106,8 @@ class Sample:
     """Lifetime import at the last reset."""
     vehicle: Vehicle = (None, None, None)
     """Where the wallbox knows it."""
+    steady: dict[tuple[int, tuple[int, ...]], list[float | None]] = field(default_factory=dict)
+    """What was measured of the same currents before, by type of meter and value ids."""
 
     @seen
     def lists(self) -> dict[tuple[int, ...], list[float | None]]:
@@ -181,6 +181,29 @@ def _since_reset(s: Sample) -> float:
     return max(0.0, s.snapshot.total_energy - s.reset_at) / 1000
 
 
+COUNTED: Final[dict[int, Value]] = {
+    161: lambda s: s.phase_energy[0] / 1000,
+    165: lambda s: s.phase_energy[0] / 1000,
+    177: lambda s: s.phase_energy[1] / 1000,
+    181: lambda s: s.phase_energy[1] / 1000,
+    193: lambda s: s.phase_energy[2] / 1000,
+    197: lambda s: s.phase_energy[2] / 1000,
+    209: _kwh,
+    210: _since_reset,
+    213: _kwh,
+    214: _since_reset,
+    341: _kwh,
+    387: lambda s: s.vehicle[0],
+    388: lambda s: s.snapshot.total_energy / 230,
+    403: lambda s: s.vehicle[2],
+    475: lambda s: s.vehicle[1],
+}
+"""What moves while a current flows: energies, and what is known of the vehicle."""
+TIMED: Final[dict[int, Value]] = {
+    381: lambda s: s.snapshot.temperature.get("board"),
+    474: lambda s: s.snapshot.at / 1e6,
+}
+"""What moves although nothing flows: temperature, and the time it has been on."""
 VALUES: Final[dict[int, Value]] = {
     1: _phase(_VOLTAGE, 0),
     2: _phase(_VOLTAGE, 1),
@@ -215,23 +238,12 @@ VALUES: Final[dict[int, Value]] = {
     130: _phase(_APPARENT, 1),
     138: _phase(_APPARENT, 2),
     154: _sum(_APPARENT),
-    161: lambda s: s.phase_energy[0] / 1000,
-    177: lambda s: s.phase_energy[1] / 1000,
-    193: lambda s: s.phase_energy[2] / 1000,
     163: _constant(0.0),
     179: _constant(0.0),
     195: _constant(0.0),
-    165: lambda s: s.phase_energy[0] / 1000,
-    181: lambda s: s.phase_energy[1] / 1000,
-    197: lambda s: s.phase_energy[2] / 1000,
-    209: _kwh,
-    210: _since_reset,
     211: _constant(0.0),
     212: _constant(0.0),
-    213: _kwh,
-    214: _since_reset,
     **{i: _constant(0.0) for i in (225, 227, 229, 241, 243, 245, 257, 259, 261, 273, 275, 277)},
-    341: _kwh,
     353: lambda s: power_factor(s.snapshot, 0),
     354: lambda s: power_factor(s.snapshot, 1),
     355: lambda s: power_factor(s.snapshot, 2),
@@ -243,21 +255,22 @@ VALUES: Final[dict[int, Value]] = {
     368: lambda s: math.fsum(angle(s.snapshot, k) for k in range(3)),
     **dict.fromkeys(range(369, 377), _constant(1.5)),
     **dict.fromkeys(range(377, 381), _loaded(3.0)),
-    381: lambda s: s.snapshot.temperature.get("board"),
-    387: lambda s: s.vehicle[0],
-    388: lambda s: s.snapshot.total_energy / 230,
-    403: lambda s: s.vehicle[2],
-    474: lambda s: s.snapshot.at / 1e6,
-    475: lambda s: s.vehicle[1],
+    **COUNTED,
+    **TIMED,
 }
 """ASSUMED: reactive energies 0, distortions constant, apparent energy and charge from the active energy."""
 
 
+Readers = tuple[tuple[int, Value, int | None], ...]
+"""Place, how it is measured, and with how many decimals; None: all of a float."""
+
+
 @lru_cache(maxsize=256)
-def _readers(kind: int, ids: tuple[int, ...]) -> tuple[tuple[Value, int | None], ...]:
-    """How a type of meter measures some values, and with how many decimals; None: all of a float."""
+def _readers(kind: int, ids: tuple[int, ...]) -> tuple[Readers, Readers]:
+    """How a type of meter measures some values: all, and those that move although the currents stay as they are."""
     unknown, decimals = UNKNOWN.get(kind, ()), RESOLUTION.get(kind, {})
-    return tuple((_nothing if i in unknown else VALUES[i], decimals.get(i)) for i in ids)
+    every = tuple((place, _nothing if i in unknown else VALUES[i], decimals.get(i)) for place, i in enumerate(ids))
+    return every, tuple(reader for reader in every if ids[reader[0]] in COUNTED | TIMED)
 
 
 def _nothing(_: Sample) -> None:
@@ -266,10 +279,13 @@ def _nothing(_: Sample) -> None:
 
 def measured(kind: int, ids: tuple[int, ...], sample: Sample) -> list[float | None]:
     """Values as a meter of a type tells them."""
-    found: list[float | None] = []
-    for read, decimals in _readers(kind, ids):
+    every, moving = _readers(kind, ids)
+    before = sample.steady.get((kind, ids))
+    found: list[float | None] = [None] * len(ids) if before is None else before.copy()
+    for place, read, decimals in every if before is None else moving:
         value = read(sample)
-        found.append(value if value is None or decimals is None else round(value, decimals))
+        found[place] = value if value is None or decimals is None else round(value, decimals)
+    sample.steady[kind, ids] = found
     return found
 
 
