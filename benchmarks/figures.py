@@ -157,10 +157,11 @@ def _others() -> Iterator[Figure]:
     )
 
 
-def _modbus(name: str, box: Mapping[str, object], load: ModbusLoad) -> Iterator[Figure]:
+def _modbus(name: str, box: Mapping[str, object], load: ModbusLoad, floors: tuple[float, float]) -> Iterator[Figure]:
+    """`floors`: beside a minimal server, and beside pymodbus."""
     for ceiling, beside, goal, floor in (
-        (minimal, "a minimal live server", 0.6, 0.15),
-        (pymodbus, "pymodbus, constants", 4.0, 0.5),
+        (minimal, "a minimal live server", 0.6, floors[0]),
+        (pymodbus, "pymodbus, constants", 4.0, floors[1]),
     ):
         yield Figure(
             name=name,
@@ -219,12 +220,12 @@ def figures() -> list[Figure]:
         *_http("NRGkick /values", NRGKICK, HttpLoad("/values"), floors=(0.75, 0.5)),
         *_http("Lektrico charger_info.get", LEKTRICO, HttpLoad("/rpc/charger_info.get"), floors=(0.75, 0.7)),
         *_http("Bender full_state", BENDER, HttpLoad("/rest/full_state"), floors=(0.75, 0.55)),
-        *_modbus("go-e, 60 registers", GOE, ModbusLoad(4, (100, 60))),
-        *_modbus("NRGkick, 60 registers", NRGKICK, ModbusLoad(3, (194, 60))),
-        *_modbus("WARP, 30 registers", WARP, ModbusLoad(4, (2100, 30))),
-        *_modbus("Bender, 30 registers", BENDER, ModbusLoad(3, (200, 28))),
+        *_modbus("go-e, 60 registers", GOE, ModbusLoad(4, (100, 60)), (0.48, 1.15)),
+        *_modbus("NRGkick, 60 registers", NRGKICK, ModbusLoad(3, (194, 60)), (0.48, 1.15)),
+        *_modbus("WARP, 30 registers", WARP, ModbusLoad(4, (2100, 30)), (0.4, 1.0)),
+        *_modbus("Bender, 30 registers", BENDER, ModbusLoad(3, (200, 28)), (0.37, 0.95)),
         *_others(),
-        *_modbus("KEBA, 2 registers", KEBA, ModbusLoad(3, (1020, 2), unit=255)),
+        *_modbus("KEBA, 2 registers", KEBA, ModbusLoad(3, (1020, 2), unit=255), (0.33, 0.95)),
         *_faults("NRGkick, 60 registers", NRGKICK, ModbusLoad(3, (194, 60)), "modbus", "http", {"register": 35}),
         *_faults("NRGkick /values", NRGKICK, HttpLoad("/values"), "http", "modbus", {"path": "/info"}),
     ]

@@ -15,7 +15,7 @@ from .interfaces import BrokerAccess, HttpReply, HttpRequest, ModbusReply, Modbu
 from .interfaces.ship import UNDISTURBED, Disturbance
 from .traffic import Message
 
-MOST_FORMS: Final = 1024
+MOST_FORMS: Final = 256
 """Forms of messages of which it is known that they are left alone."""
 
 

@@ -33,6 +33,9 @@ SLOW_READER = 30.0
 DRIP = 0.1
 """Wall seconds between two pieces of a reply that comes slowly."""
 
+LONGEST_FORM = 512
+"""Bytes of a target by which a request is known again."""
+
 CLOSE_GRACE = 0.5
 """Wall seconds that handlers get to end after their connections were dropped."""
 
@@ -179,7 +182,7 @@ class HttpServer(Server):
         wallbox's values if it names any; these may change with what happens."""
         wallbox = self.endpoint.wallbox
         form: tuple[object, ...] | None = None
-        if wallbox.interceptor.active and not upgrade and not request.body:
+        if wallbox.interceptor.active and not (upgrade or request.body) and len(request.target) <= LONGEST_FORM:
             names = wallbox.moments.revision if request.query_string else None
             form = request.method, request.target, names
         return self.endpoint.intercept(form, client, of_upgrade if upgrade else of_http, request, wallbox.has_value)

@@ -114,7 +114,9 @@ class ModbusServer(Server):
         asking = request(frame, asked, Origin(endpoint.name, client, endpoint.host, entry.seq))
         if asking.payload:
             detail.complete({"payload": asking.payload.hex()})
-        interception = endpoint.intercept(known.form, client, of_modbus, asking, endpoint.name)
+        interception = UNTOUCHED
+        if endpoint.wallbox.interceptor.active:
+            interception = endpoint.intercept(known.form, client, of_modbus, asking, endpoint.name)
         with endpoint.simulation.exchange(entry, reading=asked.function not in WRITES, fresh=True):
             found = endpoint.ask(_broken, _answered, interface.handle, frame, asked, asking, interception)
         reply, pdu = found or (ModbusReply(exception=DEVICE_FAILURE), exception(asked.function, DEVICE_FAILURE))
@@ -188,26 +190,22 @@ class Connection(asyncio.Protocol):
             self.gone.set_result(None)
 
     def data_received(self, data: bytes) -> None:
-        if self._ended:
+        if self._doomed:
             return
         if self._half_sent is not None:
             self._stop_half_sent()
         self.heard = self._loop.time()
-        whole = None if self._asked or self._full or self._turn.waiting else self._framer.whole(data)
+        busy = self._asked or self._held or self._congested or self._turn.waiting
+        whole = None if busy else self._framer.whole(data)
         if whole is not None:  # nothing comes before or behind it
             self._answer(whole)
         else:
             self._asked += self._framer.feed(data)
             self._turn.go()
 
-    @property
-    def _full(self) -> bool:
-        """The client does not take its answers."""
-        return self._congested or len(self._held) >= HELD_BACK
-
     def _take(self) -> bool:
         """Answer one request, if there is one and the client takes its answers; whether there may be more."""
-        if self._ended or self._full:
+        if self._ended or self._congested or len(self._held) >= HELD_BACK:
             return False
         if not self._asked:
             self._nothing_left()
@@ -226,12 +224,13 @@ class Connection(asyncio.Protocol):
             answer = server.exchange(frame, self.client)
         finally:
             self._answering = False
-        if self._doomed:
+        lag = 0.0 if self._doomed else wallbox.realism.latency(server.endpoint.name)
+        if lag > 0:
+            answer = replace(answer, delay=answer.delay + lag)
+        if self._held or self._doomed or answer.delay > 0 or answer.rate is not None or answer.then != "keep":
             self.put(answer)
-        elif (lag := wallbox.realism.latency(server.endpoint.name)) > 0:
-            self.put(replace(answer, delay=answer.delay + lag))
-        else:
-            self.put(answer)
+        elif answer.data:
+            transport.write(answer.data)
         return True
 
     def _nothing_left(self) -> None:

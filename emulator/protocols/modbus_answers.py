@@ -41,8 +41,6 @@ def answer(frame: Frame, pdu: bytes | None, reply: ModbusReply | None, detail: D
     detail.complete(reply.journal)
     if reply.close:
         detail.complete({"closed": True})
-        if reply.exception is None:
-            return Answer(b"", then="close")
     if reply.exception is not None:
         detail.complete({"exception": reply.exception})
     data = b"" if pdu is None else framed(frame.transaction, frame.unit, pdu)

@@ -306,7 +306,10 @@ class Journal:
     @property
     def bytes(self) -> int:
         """What it takes of memory, roughly."""
-        return sum(lane.bytes for lane in self._lanes.values())
+        found = 0
+        for lane in self._lanes.values():
+            found += lane.total + (len(lane.entries) - lane.measured) * lane.size
+        return found
 
     def introduce(self, client: str, agent: str) -> None:
         """A client says what it is."""

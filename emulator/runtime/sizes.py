@@ -53,7 +53,10 @@ class Detail(Compact):
 
     @property
     def bytes(self) -> int:
-        return 120 + (0 if self._rest is None else size_of(self._rest)) + size_of(self._begun)
+        rest = self._rest
+        if isinstance(rest, Compact):  # then nobody has looked, and what it begins with is shared
+            return 120 + rest.bytes
+        return 120 + (0 if rest is None else size_of(rest)) + size_of(self._begun)
 
 
 def size_of(value: object) -> int:

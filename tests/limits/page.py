@@ -71,6 +71,7 @@ SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
         ("memory (`--journal-limit`); the oldest pushes go first", "runtime.journal.LIMIT", "bytes"),
         ("clients whose own name is remembered", "runtime.journal.MOST_AGENTS", ""),
         ("different bugs that are kept", "runtime.bugs.MOST", ""),
+        ("requests of an interface known to meet no fault", "devices.interception.MOST_FORMS", ""),
     ),
     "HTTP and WebSocket of the devices": (
         ("headers", "protocols.connection.MAX_HEADERS", ""),
@@ -82,6 +83,7 @@ SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
     "Modbus": (
         ("replies held back on a connection", "protocols.modbus.HELD_BACK", ""),
         ("time for a frame that has begun", "protocols.modbus.HALF_SENT_TIMEOUT", "s"),
+        ("reads that a server recognises", "protocols.modbus_known.MOST", ""),
     ),
     "Built-in MQTT broker": (
         ("connections", "protocols.broker_builtin.MOST_CLIENTS", ""),

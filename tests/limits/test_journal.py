@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.runtime.journal import KINDS, Entry, Journal
+from emulator.runtime.sizes import Detail
 
 MEGABYTE = 1024 * 1024
 
@@ -101,3 +102,23 @@ def test_large_entries_count_also_when_small_ones_follow() -> None:
     fill(journal, 20_000, kind="request", text="")
     assert 6 * MEGABYTE < journal.bytes < 9 * MEGABYTE
     assert journal.bytes == pytest.approx(sum(entry.bytes for entry in journal), rel=0.05)
+
+
+PARTS = st.dictionaries(st.sampled_from("abcdef"), st.integers() | st.text(max_size=3), max_size=4)
+
+
+@given(begun=PARTS, parts=st.lists(st.tuples(PARTS, st.booleans()), max_size=4))
+def test_what_is_put_together_late_is_the_same(
+    begun: dict[str, object], parts: list[tuple[dict[str, object], bool]]
+) -> None:
+    shared, expected, detail = dict(begun), dict(begun), Detail(begun)
+    for part, look in parts:
+        detail.complete(part)
+        expected |= part
+        if look:
+            assert detail == expected
+    journal = Journal()
+    late, early = journal.record(0, "request", "x", detail), journal.record(0, "request", "x", expected)
+    assert late.as_line().replace('"seq":1', '"seq":2') == early.as_line()
+    assert (dict(detail), list(detail), len(detail)) == (expected, list(expected), len(expected))
+    assert begun == shared

@@ -54,7 +54,7 @@ class ModbusApi(ModbusService[View, Logic]):
 
     def handle(self, request: ModbusRequest) -> ModbusReply | None:
         """On the usual port: if the service has moved away, the connection ends."""
-        return ModbusReply(close=True) if self._moved else self._answer(request)
+        return ModbusReply(close=True) if self.target.settings[MODBUS_MOVED] else self._answer(request)
 
     def forget(self) -> None:
         self.last = None
