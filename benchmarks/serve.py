@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from emulator.service.emulator import Emulator
 
 LOCAL: Final = "127.0.0.1"
+OFFSET: Final = 20000
+"""Added to the ports of a fleet: those below 1024 are not for everyone, and others may be in use."""
+FEW: Final = 100
+"""Fewer boxes than these do not share sockets, and take free ports."""
 HEADERS: Final = frozenset({"content-length", "transfer-encoding", "connection", "content-type"})
 """What a library writes by itself, or is asked for by other means."""
 
@@ -69,8 +73,9 @@ async def serve_fleet(argument: dict[str, int]) -> None:
     from emulator.service.emulator import Emulator, Options
 
     data = fleet(argument["count"])
+    options = Options(speed=1.0, announce=False, port_offset=OFFSET, any_port=argument["count"] < FEW)
     began = time.process_time()
-    async with Emulator(from_data(data), Options(speed=1.0, announce=False)) as emulator:
+    async with Emulator(from_data(data), options) as emulator:
         started = time.process_time() - began
         ready(started=started)
         sys.stdin.readline()
@@ -116,7 +121,7 @@ def fleet(count: int) -> dict[str, object]:
         chargers[f"c{number}"] = {"wallboxes": {vendor: {"interfaces": "all", "address": address, "mqtt": False}}}
         if vendor not in ("goe", "warp"):
             del chargers[f"c{number}"]["wallboxes"][vendor]["mqtt"]  # type: ignore[index]
-    return {"epoch": "2026-01-05T00:00:00+01:00", "chargers": chargers}
+    return {"epoch": "2026-01-05T00:00:00+01:00", "broker": "none", "chargers": chargers}
 
 
 async def serve_reset(argument: dict[str, int]) -> None:
