@@ -28,76 +28,94 @@ SETTLING: Final = 2.0
 """Seconds in which everything that is sent at first is read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Number:
-    """One measured number."""
+    """What is measured."""
 
     name: str
-    value: float
     unit: str
     goal: float
     ceiling: float
     """More fails the check."""
 
 
-Group = Callable[[], Iterator[Number]]
-QUICK: Final[tuple[Group, ...]] = (
-    lambda: fleet(6, span=0.1),
-    lambda: resets((1, 5, 30)),
-    lambda: pushes(1, 2, 1.5),
-    lambda: days(3),
-)
-"""Only to see that they can be measured."""
-EVERY: Final[tuple[Group, ...]] = (
-    lambda: fleet(1000, span=10.0),
-    lambda: resets((1, 5, 30), (10, 50, 100)),
-    lambda: pushes(200, 5, 5.0),
-    lambda: starts(5),
-    lambda: days(1000),
-)
-"""Every number of the table."""
-LARGE: Final[tuple[Group, ...]] = (lambda: crowd(10_000),)
-"""What takes minutes."""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Numbers that are measured together, in this order."""
+
+    numbers: tuple[Number, ...]
+    measure: Callable[[], Iterator[float]]
 
 
 # --- a fleet ---------------------------------------------------------------------------------------------------------
 
 
-def fleet(count: int, *, span: float) -> Iterator[Number]:
-    with Served.of("fleet", {"count": count}) as served:
-        boxes = f"{count} mixed boxes"
-        yield Number(name=f"{boxes}: start", value=served.told["started"], unit="s", goal=3.0, ceiling=6.0)
-        yield Number(name=f"{boxes}: memory", value=served.memory, unit="MiB", goal=100, ceiling=130)
-        yield Number(name=f"{boxes}: descriptors", value=served.descriptors, unit="", goal=20, ceiling=40)
-        before = served.cpu
-        time.sleep(span)
-        yield Number(name=f"{boxes}: idle", value=(served.cpu - before) / span, unit="core", goal=0.01, ceiling=0.5)
-        took = served.next_line()
-        yield Number(name=f"{boxes}: /api/wallboxes", value=1e3 * took["wallboxes"], unit="ms", goal=20, ceiling=200)
-        yield Number(name=f"{boxes}: a step", value=1e3 * took["step"], unit="ms", goal=1, ceiling=10)
-        yield Number(name=f"{boxes}: an advance", value=1e3 * took["advance"], unit="ms", goal=30, ceiling=150)
-        yield Number(name=f"{boxes}: first reset", value=took["first"], unit="s", goal=3.0, ceiling=8)
-        yield Number(name=f"{boxes}: reset", value=took["reset"], unit="s", goal=0.3, ceiling=1)
+def fleet(count: int, *, span: float) -> Group:
+    boxes = f"{count} mixed boxes"
+
+    def measure() -> Iterator[float]:
+        with Served.of("fleet", {"count": count}) as served:
+            yield served.told["started"]
+            yield served.memory
+            yield served.descriptors
+            before = served.cpu
+            time.sleep(span)
+            yield (served.cpu - before) / span
+            took = served.next_line()
+            yield 1e3 * took["wallboxes"]
+            yield 1e3 * took["step"]
+            yield 1e3 * took["advance"]
+            yield took["first"]
+            yield took["reset"]
+
+    return Group(
+        (
+            Number(f"{boxes}: start", "s", goal=3.0, ceiling=6.0),
+            Number(f"{boxes}: memory", "MiB", goal=100, ceiling=130),
+            Number(f"{boxes}: descriptors", "", goal=20, ceiling=40),
+            Number(f"{boxes}: idle", "core", goal=0.01, ceiling=0.5),
+            Number(f"{boxes}: /api/wallboxes", "ms", goal=20, ceiling=200),
+            Number(f"{boxes}: a step", "ms", goal=1, ceiling=10),
+            Number(f"{boxes}: an advance", "ms", goal=30, ceiling=150),
+            Number(f"{boxes}: first reset", "s", goal=3.0, ceiling=8),
+            Number(f"{boxes}: reset", "s", goal=0.3, ceiling=1),
+        ),
+        measure,
+    )
 
 
-def resets(*wanted: tuple[int, float, float]) -> Iterator[Number]:
+def resets(count: int, *, goal: float, ceiling: float) -> Group:
     """Of so many go-e; goal and ceiling [ms]."""
-    for count, goal, ceiling in wanted:
+
+    def measure() -> Iterator[float]:
         with Served.of("reset", {"count": count}) as served:
-            name = f"reset of {count} go-e"
-            yield Number(name=name, value=1e3 * served.told["reset"], unit="ms", goal=goal, ceiling=ceiling)
+            yield 1e3 * served.told["reset"]
+
+    return Group((Number(f"reset of {count} go-e", "ms", goal=goal, ceiling=ceiling),), measure)
 
 
 # --- pushes ----------------------------------------------------------------------------------------------------------
 
 
-def pushes(boxes: int, clients: int, span: float) -> Iterator[Number]:
+def pushes(boxes: int, clients: int, span: float) -> Group:
     """CPU per message of WARPs that push to web sockets, against a loop that writes a ready frame for each.
 
     Both run at the same time on the same core, and write as many messages of the same size to as many sockets. Of
     memory, the journal is left out, which has a limit of its own. The first client of a box has it remember what all of
     its states say; a further one is told the same.
     """
+    name = f"pushes of {boxes} WARPs to {clients} clients each"
+    return Group(
+        (
+            Number(f"{name}: CPU, ready frames", "x", goal=1.5, ceiling=3.4),
+            Number(f"{name}: memory a client", "KiB", goal=20, ceiling=12),
+            Number(f"{name}: memory of a first one", "KiB", goal=100, ceiling=150),
+        ),
+        lambda: _pushed(boxes, clients, span),
+    )
+
+
+def _pushed(boxes: int, clients: int, span: float) -> Iterator[float]:
     with ExitStack() as stack:
         ours = stack.enter_context(Served.of("pushes", {"count": boxes, "journal": JOURNAL}))
         ports: list[int] = ours.told["ports"]  # type: ignore[assignment]
@@ -121,11 +139,9 @@ def pushes(boxes: int, clients: int, span: float) -> Iterator[Number]:
         (pushed, _), (_, written) = hear((listeners, others), span)
         cost = (ours.cpu - before[0]) / max(1, pushed)
         ready = (bare.cpu - before[1]) / max(1, written / max(2, size))
-    name = f"pushes of {boxes} WARPs to {clients} clients each"
-    yield Number(name=f"{name}: CPU, ready frames", value=cost / ready, unit="x", goal=1.5, ceiling=3.4)
-    box = (first - alone) * 1024 / boxes
-    yield Number(name=f"{name}: memory a client", value=further, unit="KiB", goal=20, ceiling=12)
-    yield Number(name=f"{name}: memory of a first one", value=box, unit="KiB", goal=100, ceiling=150)
+    yield cost / ready
+    yield further
+    yield (first - alone) * 1024 / boxes
 
 
 # --- starting --------------------------------------------------------------------------------------------------------
@@ -143,36 +159,29 @@ SIX: Final = """charger:
 """
 
 
-def starts(rounds: int) -> Iterator[Number]:
+def starts(rounds: int) -> Group:
+    return Group(
+        (
+            Number("run to the first answer, one go-e", "s", goal=0.5, ceiling=0.3),
+            Number("run to the first answer of the last of six vendors", "s", goal=0.7, ceiling=0.55),
+            Number("check", "s", goal=0.25, ceiling=0.2),
+            Number("--help", "x bare Python", goal=4.0, ceiling=5.5),
+        ),
+        lambda: _started(rounds),
+    )
+
+
+def _started(rounds: int) -> Iterator[float]:
     with tempfile.TemporaryDirectory() as folder:
         installed = _installed(Path(folder) / "byte_code")
         one, six = Path(folder) / "one.yaml", Path(folder) / "six.yaml"
         one.write_text(ONE)
         six.write_text(SIX)
-        yield Number(
-            name="run to the first answer, one go-e",
-            value=_median(rounds, lambda: _first_answer(one, 18101, "/api/status?filter=car", installed)),
-            unit="s",
-            goal=0.5,
-            ceiling=0.3,
-        )
-        yield Number(
-            name="run to the first answer of the last of six vendors",
-            value=_median(rounds, lambda: _first_answer(six, 18111, "/rpc/charger_info.get", installed)),
-            unit="s",
-            goal=0.7,
-            ceiling=0.55,
-        )
-        yield Number(
-            name="check",
-            value=_median(rounds, lambda: _took("-m", "emulator", "check", str(one), environment=installed)),
-            unit="s",
-            goal=0.25,
-            ceiling=0.2,
-        )
+        yield _median(rounds, lambda: _first_answer(one, 18101, "/api/status?filter=car", installed))
+        yield _median(rounds, lambda: _first_answer(six, 18111, "/rpc/charger_info.get", installed))
+        yield _median(rounds, lambda: _took("-m", "emulator", "check", str(one), environment=installed))
         bare = _median(rounds, lambda: _took("-c", "pass", environment=installed))
-        helped = _median(rounds, lambda: _took("-m", "emulator", "--help", environment=installed))
-    yield Number(name="--help", value=helped / bare, unit="x bare Python", goal=4.0, ceiling=5.5)
+        yield _median(rounds, lambda: _took("-m", "emulator", "--help", environment=installed)) / bare
 
 
 def _installed(byte_code: Path) -> dict[str, str]:
@@ -216,20 +225,36 @@ def _first_answer(scenario: Path, port: int, path: str, environment: dict[str, s
 # --- the model -------------------------------------------------------------------------------------------------------
 
 
-def days(count: int) -> Iterator[Number]:
+def days(count: int) -> Group:
     """A day of chargers without wallboxes: two sessions each, a switch of phases there and back, and a taper."""
-    spent, memory, _ = _day(count)
     name = f"a day of one charger among {count}, model only"
-    yield Number(name=name, value=1e3 * spent / count, unit="ms", goal=10, ceiling=14)
-    yield Number(name=f"{name}: memory", value=memory * 1024 / count, unit="kB", goal=50, ceiling=45)
+
+    def measure() -> Iterator[float]:
+        spent, memory, _ = _day(count)
+        yield 1e3 * spent / count
+        yield memory * 1024 / count
+
+    return Group(
+        (Number(name, "ms", goal=10, ceiling=14), Number(f"{name}: memory", "kB", goal=50, ceiling=45)), measure
+    )
 
 
-def crowd(count: int) -> Iterator[Number]:
+def crowd(count: int) -> Group:
     """The same day of so many that it takes minutes, in one process."""
-    spent, _, peak = _day(count)
     name = f"a day of {count} chargers, model only"
-    yield Number(name=f"{name}: CPU", value=spent, unit="s", goal=100, ceiling=150)
-    yield Number(name=f"{name}: peak memory", value=peak, unit="MiB", goal=1024, ceiling=450)
+
+    def measure() -> Iterator[float]:
+        spent, _, peak = _day(count)
+        yield spent
+        yield peak
+
+    return Group(
+        (
+            Number(f"{name}: CPU", "s", goal=100, ceiling=150),
+            Number(f"{name}: peak memory", "MiB", goal=1024, ceiling=450),
+        ),
+        measure,
+    )
 
 
 def _day(count: int) -> tuple[float, float, float]:
@@ -238,3 +263,26 @@ def _day(count: int) -> tuple[float, float, float]:
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
     spent, memory, peak = map(float, found.stdout.split())
     return spent, memory, peak
+
+
+# --- what there is ---------------------------------------------------------------------------------------------------
+
+
+QUICK: Final = (
+    fleet(6, span=0.1),
+    resets(1, goal=5, ceiling=30),
+    pushes(1, 2, 1.5),
+    days(3),
+)
+"""Only to see that they can be measured."""
+EVERY: Final = (
+    fleet(1000, span=10.0),
+    resets(1, goal=5, ceiling=30),
+    resets(10, goal=50, ceiling=100),
+    pushes(200, 5, 5.0),
+    starts(5),
+    days(1000),
+)
+"""Every number of the table."""
+LARGE: Final = (crowd(10_000),)
+"""What takes minutes."""
