@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+import emulator
+
+PACKAGE = Path(emulator.__file__).parent
+
 settings.register_profile("everywhere", deadline=None)
 settings.load_profile("everywhere")
 
@@ -29,7 +33,9 @@ def nobody_writes_to_a_lost_connection() -> Iterator[None]:
     class Ear(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if record.getMessage() == "socket.send() raised exception.":
-                heard.append("".join(traceback.format_stack(limit=14)))
+                stack = traceback.extract_stack(limit=14)
+                if any(PACKAGE in Path(frame.filename).parents for frame in stack):  # attackers may do as they like
+                    heard.append("".join(traceback.format_list(stack)))
 
     ear = Ear(logging.WARNING)
     log = logging.getLogger("asyncio")

@@ -23,6 +23,11 @@ class Listeners(dict[str, tuple[Callable[[E], None], ...]], Generic[E]):
         self[kind] = found
         return found
 
+    @property
+    def count(self) -> int:
+        """How many listen."""
+        return len(self._all)
+
     def add(self, listener: Callable[[E], None], kinds: Collection[str] | None) -> Callable[[], None]:
         """One more, of some kinds or (None) of all; returns what ends that."""
         listening = listener, kinds

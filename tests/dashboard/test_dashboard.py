@@ -271,6 +271,7 @@ async def test_a_snapshot_is_taken_and_brought_back(two: Dashboard) -> None:
     await two.page.click("Keep this moment", "dialog")
     await two.sees("charging", ".snapshots")
     await two.emulator.advance(3600 * SECOND)
+    await two.page.until("document.querySelector('.clock strong').innerText === '1:10:00'")
     await two.page.click("Bring back", "dialog")
     await two.page.until("document.querySelector('.clock strong').innerText === '0:10:00'")
     assert two.emulator.simulation.now() == 600 * SECOND

@@ -141,7 +141,7 @@ def test_random_faults_leave_nothing_behind(vendor: str, seed: int, caplog: pyte
     caplog.set_level(logging.ERROR)
     healthy, ill = bench(vendor), bench(vendor)
     wallbox = ill.site.wallboxes[f"garage.{vendor}"]
-    listeners = len(ill.site.simulation.journal._listeners)
+    listeners = ill.site.simulation.journal._listeners.count
     before = wallbox.boot_time, wallbox.clock_offset
     live_with(ill, Chance(Random(f"{vendor} {seed}"), vendor))
     while ill.engine.active:  # the end of one may be the end of another
@@ -150,7 +150,7 @@ def test_random_faults_leave_nothing_behind(vendor: str, seed: int, caplog: pyte
     assert not wallbox.interceptor.active
     assert ill.site.simulation.chargers["garage"].disturbances == {}
     assert (wallbox.boot_time, wallbox.clock_offset) == before
-    assert len(ill.site.simulation.journal._listeners) == listeners
+    assert ill.site.simulation.journal._listeners.count == listeners
     for each in (healthy, ill):
         recover(each, vendor)
     assert charges(ill, vendor) == charges(healthy, vendor)
