@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ..scenario.player import Result
 
 PASSED_ON = (
-    "bind", "ports", "port_offset", "journal_limit", "seed", "speed", "broker", "broker_port", "realism", "state",
+    "bind", "ports", "port_offset", "shared_sockets", "journal_limit", "seed", "speed", "broker", "broker_port",
+    "realism", "state",
 )  # fmt: skip
 """Options of `run` that are every worker's as well."""
 FLAGS = ("frozen", "strict")

@@ -143,7 +143,7 @@ class Stream(asyncio.Transport):
             if self._closing:
                 self._end(None)
             elif self._finishing:
-                self._socket.shutdown(socket.SHUT_WR)
+                self._say_end()
 
     def _strain(self) -> None:
         if len(self._buffer) > self._high and not self._strained:
@@ -162,7 +162,13 @@ class Stream(asyncio.Transport):
         if not self._closing and not self._finishing:
             self._finishing = True
             if not self._buffer:
-                self._socket.shutdown(socket.SHUT_WR)
+                self._say_end()
+
+    def _say_end(self) -> None:
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError as error:  # the client was quicker
+            self._break(error)
 
     def get_write_buffer_size(self) -> int:
         return len(self._buffer)

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from emulator.commands.fleet import FLAGS, PASSED_ON
+from emulator.commands.run import command as run_command
 from emulator.control.client import ControlClient
 
 FLEET = """
@@ -150,3 +152,17 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "emulator", "run", "fleet.yaml", "--control-port=0", "--ports=free", "--workers=2"]
     subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+THE_LEADERS = {
+    "allowed_hosts", "control_port", "control_token", "control_token_file", "keep_running", "open_control", "report",
+    "workers",
+}  # fmt: skip
+"""Options about what there is once for all workers."""
+FOR_WORKERS = {"epoch", "led", "log_format", "log_level", "record", "scenario", "shard"}
+"""Options that the leader gives its workers in its own words."""
+
+
+def test_every_option_of_run_reaches_the_workers() -> None:
+    options = {parameter.name for parameter in run_command.params}
+    assert options == {*PASSED_ON, *FLAGS} | THE_LEADERS | FOR_WORKERS
