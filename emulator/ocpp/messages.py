@@ -29,7 +29,13 @@ def encode(message: Message) -> str:
             parts = [3, message.id, message.payload]
         case CallError():
             parts = [4, message.id, message.code, message.description, message.details]
-    return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # half of a surrogate pair, which somebody has sent: as it was written
+            return json.dumps(parts, separators=(",", ":"))
+    return text
 
 
 def decode(text: str) -> Message:

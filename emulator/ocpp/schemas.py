@@ -6,6 +6,7 @@ The one rule: no schema of our own; an action without one is unknown.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -17,6 +18,7 @@ from ocpp.v16.enums import Action
 from ..devices.interfaces.ocpp import Payload
 
 VERSION: Final = "1.6"
+LARGEST: Final = 2**31 - 1
 EXACT: Final = ("SetChargingProfile", "RemoteStartTransaction", "GetCompositeSchedule")
 """Actions whose schema asks for one decimal, which binary fractions cannot be checked for."""
 CODES: Final = {
@@ -42,6 +44,8 @@ def known(action: str) -> bool:
 
 def violation(action: str, payload: Payload, *, answer: bool = False) -> Violation | None:
     """What is wrong with the payload of a call, or of its `answer`; None: nothing."""
+    if outsized(payload):
+        return Violation("PropertyConstraintViolation", "numbers are of 32 bits, or finite")
     kind = MessageType.CallResult if answer else MessageType.Call
     exact = action in EXACT
     validator = get_validator(kind, action, VERSION, parse_float=Decimal if exact else float)
@@ -50,3 +54,19 @@ def violation(action: str, payload: Payload, *, answer: bool = False) -> Violati
     if found is None:
         return None
     return Violation(CODES.get(str(found.validator), "PropertyConstraintViolation"), found.message)
+
+
+def outsized(value: object) -> bool:
+    """Whether some number is none of OCPP's: whole ones have 32 bits there, others are finite."""
+    match value:
+        case bool():
+            return False
+        case int():
+            return not -LARGEST - 1 <= value <= LARGEST
+        case float():
+            return not math.isfinite(value)
+        case dict():
+            return any(map(outsized, value.values()))
+        case list():
+            return any(map(outsized, value))
+    return False

@@ -49,6 +49,11 @@ class _ToStandardError(logging.Handler):
         sys.stderr.write(self.format(record) + "\n")
 
 
+def _worth_telling(record: logging.LogRecord) -> bool:
+    """Not that a TLS client was gone before we knew: asyncio drops what is written, and tells only who reads on."""
+    return not (record.name == "asyncio" and record.msg == "SSL connection is closed")
+
+
 def configure(form: Format, level: str) -> None:
     """Log to standard error from now on."""
     root = logging.getLogger()
@@ -57,5 +62,6 @@ def configure(form: Format, level: str) -> None:
     handler = _ToStandardError()
     plain = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     handler.setFormatter(JsonFormatter() if form == "json" else plain)
+    handler.addFilter(_worth_telling)
     root.addHandler(handler)
     root.setLevel(level.upper())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 
 import pytest
@@ -242,3 +242,47 @@ def test_whatever_is_answered_the_charge_point_goes_on(payload: dict[str, object
     world.wait(100)
     for call in paper.calls():
         assert violation(call.action, call.payload) is None, call
+
+
+@pytest.mark.parametrize("number", [2**31, -(2**31) - 1, 10**30, 1e999, -1e999])
+@pytest.mark.parametrize(
+    ("action", "payload"),
+    [
+        ("GetCompositeSchedule", lambda number: {"connectorId": 1, "duration": number}),
+        ("SetChargingProfile", lambda number: set_profile(chargingSchedule=schedule(duration=number))),
+        (
+            "SetChargingProfile",
+            lambda number: set_profile(
+                chargingSchedule=schedule(chargingSchedulePeriod=[{"startPeriod": 0, "limit": number}])
+            ),
+        ),
+        ("ChangeAvailability", lambda number: {"connectorId": number, "type": "Operative"}),
+    ],
+)
+def test_numbers_beyond_32_bits_are_refused(
+    warp: Paper, action: str, payload: Callable[[float], dict[str, object]], number: float
+) -> None:
+    answer = warp.ask(action, payload(number))
+    assert isinstance(answer, CallError)
+    assert answer.code == "PropertyConstraintViolation"
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"])
+def test_the_ends_of_the_calendar_are_no_mistake_of_ours(text: str) -> None:
+    paper = Paper(World())
+    paper.answer({**ACCEPTED, "currentTime": text})
+    for action, payload in (
+        ("SetChargingProfile", set_profile(validTo=text)),
+        ("SetChargingProfile", set_profile(chargingSchedule=schedule(startSchedule=text, duration=2**31 - 1))),
+        ("SetChargingProfile", set_profile(chargingProfileKind="Recurring", recurrencyKind="Daily", validFrom=text)),
+        ("GetCompositeSchedule", {"connectorId": 1, "duration": 2**31 - 1}),
+        ("ReserveNow", {"connectorId": 1, "expiryDate": text, "idTag": "A", "reservationId": 1}),
+    ):
+        paper.ask(action, payload)
+    paper.world.wait(100)
+
+
+def test_half_a_surrogate_pair_goes_back_as_it_came() -> None:
+    half = '"\\ud800"'
+    assert encode(decode(f'[3,{half},{{"say":{half}}}]')) == f'[3,{half},{{"say":{half}}}]'
+    assert encode(decode('[3,"\u00e4",{}]')) == '[3,"\u00e4",{}]'
