@@ -49,24 +49,29 @@ def violation(action: str, payload: Payload, *, answer: bool = False) -> Violati
     kind = MessageType.CallResult if answer else MessageType.Call
     exact = action in EXACT
     validator = get_validator(kind, action, VERSION, parse_float=Decimal if exact else float)
-    checked = json.loads(json.dumps(payload), parse_float=Decimal) if exact else payload
-    found = best_match(validator.iter_errors(checked))
+    try:
+        checked = json.loads(json.dumps(payload), parse_float=Decimal) if exact else payload
+        found = best_match(validator.iter_errors(checked))
+    except RecursionError:  # just less deep than what was no JSON for us
+        return Violation("FormationViolation", "nested too deeply")
     if found is None:
         return None
     return Violation(CODES.get(str(found.validator), "PropertyConstraintViolation"), found.message)
 
 
-def outsized(value: object) -> bool:
+def outsized(payload: Payload) -> bool:
     """Whether some number is none of OCPP's: whole ones have 32 bits there, others are finite."""
-    match value:
-        case bool():
-            return False
-        case int():
-            return not -LARGEST - 1 <= value <= LARGEST
-        case float():
-            return not math.isfinite(value)
-        case dict():
-            return any(map(outsized, value.values()))
-        case list():
-            return any(map(outsized, value))
+    left: list[object] = [payload]  # no recursion: whoever sends it decides how deep it is
+    while left:
+        match left.pop():
+            case bool():
+                pass
+            case int(whole) if not -LARGEST - 1 <= whole <= LARGEST:
+                return True
+            case float(number) if not math.isfinite(number):
+                return True
+            case dict(members):
+                left += members.values()
+            case list(entries):
+                left += entries
     return False

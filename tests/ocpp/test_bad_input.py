@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support_ocpp import Paper, World
 
-from emulator.devices.interfaces.ocpp import CallError, CallResult, Payload
+from emulator.devices.interfaces.ocpp import Call, CallError, CallResult, Payload
 from emulator.ocpp.messages import MessageError, decode, encode
 from emulator.ocpp.profiles import BENDER_PROFILE, GOE_PROFILE, KEBA_PROFILE
 from emulator.ocpp.schemas import violation
@@ -286,3 +286,15 @@ def test_half_a_surrogate_pair_goes_back_as_it_came() -> None:
     half = '"\\ud800"'
     assert encode(decode(f'[3,{half},{{"say":{half}}}]')) == f'[3,{half},{{"say":{half}}}]'
     assert encode(decode('[3,"\u00e4",{}]')) == '[3,"\u00e4",{}]'
+
+
+@pytest.mark.parametrize("action", ["DataTransfer", "SetChargingProfile", "GetCompositeSchedule"])
+@pytest.mark.parametrize("depth", [480, 800, 900, 940])
+def test_no_depth_is_too_deep_for_us(warp: Paper, action: str, depth: int) -> None:
+    try:
+        deep = decode(f'[2,"1","{action}",' + '{"a":' * depth + "[1.5]" + "}" * depth + "]")
+    except MessageError:
+        return  # no message, then
+    assert isinstance(deep, Call)
+    answer = warp.ask(action, deep.payload)
+    assert isinstance(answer, CallError)
