@@ -145,7 +145,9 @@ async def _round(
 ) -> None:
     watched = {name: beside.where for name, beside in fields.items() if name != "control"}
     neighbours = {name: await _neighbour(where) for name, where in watched.items()}
-    tasks = [asyncio.create_task(_endlessly(each, pace)) for each in every for _ in range(getattr(each, "lanes", 1))]
+    over = asyncio.Event()
+    lanes = [each for each in every for _ in range(getattr(each, "lanes", 1))]
+    tasks = [asyncio.create_task(_until(over, each, pace)) for each in lanes]
     try:
         if tasks:
             await asyncio.wait(tasks, timeout=duration, return_when=asyncio.FIRST_EXCEPTION)
@@ -155,12 +157,13 @@ async def _round(
             if task.done():
                 task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        over.set()  # for who is done with something in the moment in which it is cancelled, and does not notice
         for each in every:
             if isinstance(each, Evil):
                 each.goal = 0
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
     for name, process in neighbours.items():
         output, _ = await process.communicate(b"")
         seen: dict[str, Any] = json.loads(output)
@@ -183,8 +186,8 @@ class Pace:
         return sent > 1.1 * GOAL * (self.seconds + 1) / 1800
 
 
-async def _endlessly(each: Attack | Evil, pace: Pace) -> None:
-    while True:
+async def _until(over: asyncio.Event, each: Attack | Evil, pace: Pace) -> None:
+    while not over.is_set():
         if pace.ahead(each.sent):
             await asyncio.sleep(0.05)
         elif isinstance(each, Attack):
