@@ -1,6 +1,7 @@
 """How a run begins, and begins again at a reset.
 
-The one rule: a reset is the same start once more. What cannot be different is put back; else the site is built anew.
+The one rule: a reset is the same start once more. It is put back where nothing can differ from a new one, and
+built again otherwise.
 """
 
 from __future__ import annotations
