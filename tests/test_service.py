@@ -76,6 +76,29 @@ async def test_a_jump_stops_where_something_holds() -> None:
         assert missed.at == passage.at + MINUTE
 
 
+async def test_a_step_that_jumps_is_followed_to_its_end() -> None:
+    async with running() as emulator:
+        await do(emulator, "plug_in", vehicle="vw_id3")
+        await do(emulator, "clock", jump="6 h")
+        assert emulator.simulation.at == emulator.clock.now() == 6 * HOUR
+
+
+@pytest.mark.parametrize("jumping", ["advance", "step"])
+async def test_a_reset_ends_a_jump_that_would_take_for_ever(jumping: str) -> None:
+    century = 36_000 * 24
+    async with running() as emulator:
+        second = emulator.simulation.timer(lambda at: second.set(at + SECOND))
+        second.set(SECOND)
+        made = emulator.advance(century * HOUR) if jumping == "advance" else do(emulator, "clock", jump=f"{century} h")
+        jump = asyncio.ensure_future(made)
+        while emulator.simulation.at == 0:  # noqa: ASYNC110 - nothing tells that a jump has begun
+            await asyncio.sleep(0)
+        await emulator.reset()
+        assert emulator.simulation.at == emulator.clock.now() == 0
+        with pytest.raises(EmulatorError, match="a reset broke the jump off"):
+            await jump
+
+
 async def test_a_jump_in_running_time_adds_to_it() -> None:
     async with running(speed=1.0) as emulator:
         before = emulator.simulation.now()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Self
 
@@ -50,9 +51,10 @@ class ApiServer(ControlPort):
         return web.Response(text=files(__package__).joinpath(name).read_text("utf-8"), content_type=kind)
 
     async def _openapi(self, _: web.Request) -> web.Response:
-        body = await asyncio.to_thread(self._described)  # the first is long: others get their turn meanwhile
+        body = await asyncio.to_thread(lambda: self._described)  # the first is long: others get their turn meanwhile
         return web.Response(body=body, content_type="application/json")
 
+    @cached_property
     def _described(self) -> bytes:
         described = document(self._operations, definitions=definitions(), secured=self.gate.secured)
         return json.dumps(described, ensure_ascii=False).encode()

@@ -26,6 +26,7 @@ class Clock:
         self._wall = wall
         self._anchor_wall = wall()
         self._anchor_at = at
+        self._jumped_to = at
         self._speed = _checked(speed)
         self.changes = 0
         """How often its speed was changed."""
@@ -37,6 +38,15 @@ class Clock:
     @property
     def frozen(self) -> bool:
         return self._speed == 0.0
+
+    @property
+    def wall(self) -> WallClock:
+        return self._wall
+
+    @property
+    def jumped_to(self) -> Instant:
+        """Where the last jump led: the clock is never set back behind it."""
+        return self._jumped_to
 
     def now(self) -> Instant:
         """Simulated time now [µs]."""
@@ -57,14 +67,17 @@ class Clock:
         if by < 0:
             raise ValueError(f"time does not run backwards ({by} us)")
         self._anchor_at += by
+        self._jumped_to = max(self._jumped_to, self.now())
+
+    def wait_for(self, at: Instant) -> None:
+        """Wait for a world that has only got to `at`: this machine is too slow for the speed. No jump gets shorter."""
+        self.wait_at(max(at, self._jumped_to))
 
     def wait_at(self, at: Instant) -> None:
-        """Stand at `at`, not later than now, and run on from there: this machine was too slow for the speed.
-
-        Only for whoever has just brought the world to `at`; nobody may have seen a later instant.
-        """
+        """Stand at `at`, not later than now, and run on from there. Nobody may have seen a later instant."""
         self._anchor_at = min(at, self.now())
         self._anchor_wall = self._wall()
+        self._jumped_to = min(self._jumped_to, self._anchor_at)
 
     def wall_seconds_until(self, at: Instant) -> float | None:
         """Wall seconds until simulated instant `at`; None while frozen (unless it is due)."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import Final
 
 from ..errors import EmulatorError
@@ -17,9 +16,6 @@ log = logging.getLogger(__name__)
 
 PACE: Final = 0.001
 """Least wall seconds between two looks, so that a high speed cannot starve the servers."""
-
-PATIENCE: Final = 0.05
-"""Wall seconds one look may take before the clock is made to wait for it."""
 
 
 class Pacer:
@@ -54,14 +50,10 @@ class Pacer:
 
     def _look(self) -> None:
         self.looks += 1
-        simulation = self.simulation
-        began = time.monotonic()
         try:
-            simulation.now()
+            self.simulation.now()
         except EmulatorError as error:  # the world goes on without what broke
             log.error("%s", error)
-        if time.monotonic() - began > PATIENCE:
-            simulation.clock.wait_at(simulation.at)
 
     def _delay(self) -> float | None:
         """Wall seconds until something is due; None: nothing is, or time stands still."""

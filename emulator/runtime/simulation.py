@@ -28,6 +28,8 @@ from .journal import Entry, Journal
 T = TypeVar("T")
 EventListener = Callable[[Event], None]
 
+PATIENCE: Final = 50_000_000
+"""Wall nanoseconds for which a served world follows its clock before others get a turn."""
 CHAIN: Final = 10_000
 """What may happen at one instant, and as much again for every ten chargers: more sets itself off for ever."""
 
@@ -68,7 +70,7 @@ class Simulation:
     def now(self) -> Instant:
         """Bring the world up to the clock and say what time it is."""
         if not self._busy and not self._held:
-            self.advance_to(self.clock.now())
+            self._follow(self.clock.now())
         HOLDS.until = NOW
         return self.agenda.at
 
@@ -78,7 +80,7 @@ class Simulation:
         if not self._busy and not self._held:
             at = self.clock.now()
             if self._pending or not agenda.quiet_until(at):
-                self.advance_to(at)
+                self._follow(at)
             elif at > agenda.at:
                 agenda.at = at
         return agenda.at
@@ -100,6 +102,24 @@ class Simulation:
     def answering(self) -> bool:
         """A client's request is being answered, and nothing that it has set off is happening right now."""
         return bool(self._held) and not self._busy
+
+    def _follow(self, at: Instant) -> None:
+        """As `advance_to`, but a served world only follows for as long as clients may wait; then the clock waits."""
+        if not self.served or (self.agenda.quiet_until(at) and not self._pending):
+            self.advance_to(at)
+            return
+        clock = self.clock
+        enough = clock.wall() + PATIENCE
+        for reached in self.steps_to(at):
+            if clock.wall() > enough and self.agenda.quiet_until(reached):
+                break
+        if clock.wall() > enough:
+            clock.wait_for(self.agenda.at)
+
+    @property
+    def behind(self) -> bool:
+        """Whether a jump was made that has not been followed to its end."""
+        return self.agenda.at < self.clock.jumped_to
 
     def advance_to(self, at: Instant) -> None:
         """Let everything due until `at` happen, in order."""
@@ -148,9 +168,9 @@ class Simulation:
 
     def jump(self, by: Instant) -> None:
         """Move the clock `by` µs ahead and let everything on the way happen."""
-        self.now()
+        self.advance_to(self.clock.now())
         self.clock.jump(by)
-        self.now()
+        self.advance_to(self.clock.now())
 
     def calendar(self, at: Instant | None = None) -> datetime:
         """Calendar time of an instant (default: now)."""

@@ -39,7 +39,7 @@ from .options import MOST_EARLIER
 from .options import Options as Options
 from .snapshots import Snapshots, World
 from .sockets import Sockets
-from .travel import LATEST, standing, travel, until_as_noted
+from .travel import LATEST, caught_up, standing, travel, until_as_noted
 from .trouble import cancelled, unhandled
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class Emulator:
         """Closed at the end."""
         self.busy = asyncio.Lock()
         """Held by whoever moves the world."""
+        self._broken_off = False
+        """A reset waits for whoever moves the world."""
         self._beginning = Beginning(self.options)
         self.growth = Growth(self)
         """What was added to the scenario's chargers and wallboxes."""
@@ -243,7 +245,7 @@ class Emulator:
             raise EmulatorError(f"time ends {seconds(LATEST) / 3600:.0f} h (500 years) after the start")
         async with self.busy:
             since = self._note_jump({"by": seconds(by)} if noted is None else noted)
-            await travel(self.simulation, self.sockets, self.simulation.at + by)
+            await self._travel(self.simulation.at + by)
             await self.settle()
             return AdvanceResult(at=self.simulation.at, ok=True, entries=tuple(self.simulation.journal.after(since)))
 
@@ -258,7 +260,7 @@ class Emulator:
                 wait = Wait(self.site, checks, within, lambda _at, found: evaluations.append(found))
                 wait.start()
                 try:
-                    await travel(self.simulation, self.sockets, FOREVER, lambda: bool(evaluations))
+                    await self._travel(FOREVER, lambda: bool(evaluations))
                 finally:
                     wait.cancel()
                 remember(checks, self.site)
@@ -272,8 +274,16 @@ class Emulator:
         """Jump ahead until the scenario is over, but at most to `limit`."""
         async with self.busy:
             self._note_jump({"until": "the end"})
-            await travel(self.simulation, self.sockets, limit, lambda: self.player.over)
+            await self._travel(limit, lambda: self.player.over)
             await self.settle()
+
+    async def _travel(self, end: Instant, enough: Callable[[], bool] = lambda: False) -> None:
+        await travel(self.simulation, self.sockets, end, lambda: self._broken_off or enough())
+        if self._broken_off:
+            raise self._breaking_off()
+
+    def _breaking_off(self) -> EmulatorError:
+        return EmulatorError(f"a reset broke the jump off at {seconds(self.simulation.at):g} s")
 
     def _note_jump(self, detail: Mapping[str, object]) -> int:
         at, journal = self.simulation.now(), self.simulation.journal
@@ -307,6 +317,8 @@ class Emulator:
 
     async def settle(self, *, published: bool = True) -> None:
         """Make the sockets agree with the site: interfaces open or closed, everything `published` sent."""
+        if not await caught_up(self.simulation, lambda: self._broken_off):
+            raise self._breaking_off()
         moved(self.simulation)
         while self.faults.pending:
             await asyncio.gather(*self.faults.pending, return_exceptions=True)
@@ -315,12 +327,14 @@ class Emulator:
         await self.sockets.settle(published=published)
 
     async def reset(self, scenario: Scenario | None = None) -> None:
-        """Everything back to the scenario's start, on the same ports.
+        """Everything back to the scenario's start, on the same ports. A jump that is being made ends there.
 
         `scenario`: another timeline, or other rules, for the same chargers and wallboxes.
         Wallboxes connect to their broker again, as after a restart: that goes on when this returns.
         """
+        self._broken_off = True
         async with self.busy:
+            self._broken_off = False
             self._keep_result()
             self.player.stop()
             if self._keeper is not None:

@@ -66,6 +66,16 @@ async def travel(
         simulation.wake()
 
 
+async def caught_up(simulation: Simulation, enough: Callable[[], bool]) -> bool:
+    """Let happen what is on the way to where a step has made the clock jump; whether it got there."""
+    while simulation.behind:
+        if enough():
+            return False
+        simulation.now()
+        await asyncio.sleep(0)
+    return True
+
+
 def _bring_clock(simulation: Simulation) -> None:
     """Move the clock to the instant of the simulation, after that was moved without it."""
     simulation.clock.jump(max(0, simulation.at - simulation.clock.now()))

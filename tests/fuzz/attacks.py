@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -46,7 +47,6 @@ class Attack:
     tls: Sequence[ssl.SSLContext] = ()
     """One of these on each connection."""
     begin: Begin | None = None
-    bursts: Sequence[int] = BURSTS
     lanes: int = 2
     """Connections side by side in a campaign."""
     sent: int = 0
@@ -90,7 +90,7 @@ class Attack:
         reading = asyncio.ensure_future(_to_the_end(reader) if not deaf else asyncio.sleep(0))
         mutator = Mutator(draw, self.corpus)
         try:
-            burst = draw.choice(self.bursts)
+            burst = draw.choice(BURSTS)
             for number in range(burst):
                 self._say(writer, wire, mutator, last=number == burst - 1)
                 if reader.at_eof() or writer.is_closing():
@@ -110,20 +110,50 @@ class Attack:
             await asyncio.gather(reading, return_exceptions=True)
 
     def _say(self, writer: asyncio.StreamWriter, wire: Wire, mutator: Mutator, *, last: bool) -> None:
+        writer.write(self.message(wire, mutator, last=last))
+        self.sent += 1
+
+    def message(self, wire: Wire, mutator: Mutator, *, last: bool) -> bytes:
         """A wrong envelope mostly comes last: a server that has read one hangs up, and nothing behind it counts."""
         draw = self.random
         right = draw.random() < (0.5 if last else 0.997)
         data = wire.mutated(mutator) if right else mutator.of(wire.dressed(mutator.original()))
         if last and draw.random() < 0.1:
             data = data[: draw.randrange(len(data) + 1)]
-        writer.write(data)
-        self.sent += 1
+        return data
 
 
 async def _to_the_end(reader: asyncio.StreamReader) -> None:
     with suppress(OSError):
         while await reader.read(65_536):
             pass
+
+
+class Brief(Attack):
+    """A client of a device that hangs up after each answer: what is sent behind a request is never read."""
+
+    async def once(self) -> None:
+        loop, draw = asyncio.get_running_loop(), self.random
+        data = self.message(self.wire, Mutator(draw, self.corpus), last=True)
+        with socket.socket() as speaker:
+            speaker.setblocking(False)
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await loop.sock_connect(speaker, self.where)
+                    await loop.sock_sendall(speaker, data)
+                    self.sent += 1
+                    if draw.random() < 0.08:
+                        return
+                    if draw.random() < 0.3:
+                        speaker.shutdown(socket.SHUT_WR)
+                    while await loop.sock_recv(speaker, 65_536):
+                        pass
+            except TimeoutError:
+                self.lingering += 1
+            except OSError:
+                self.unreachable += 1
+            finally:
+                self.connections += 1
 
 
 class Datagrams(Attack):
@@ -239,9 +269,9 @@ PLACES: Final[Mapping[str, str]] = {
 }
 
 
-SINGLE: Final = frozenset({"goe.http", "goe.cloud", "lektrico.http"})
-"""Devices that hang up after each answer: what is sent behind a request is never read."""
-SLOW: Final = frozenset({"p40.rest", "ship peer", "ship stranger", "ship tls", *SINGLE})
+BRIEF: Final = frozenset({"goe.http", "goe.cloud", "lektrico.http"})
+"""Devices that hang up after each answer."""
+SLOW: Final = frozenset({"p40.rest", "ship peer", "ship stranger", "ship tls", *BRIEF})
 """Where a connection costs much, or is worth little."""
 
 
@@ -255,7 +285,7 @@ def attacks(corpus: Corpus, where: Mapping[str, Where]) -> list[Attack]:
     }
     found = []
     for name, wire in WIRES.items():
-        kind = Datagrams if name == "keba.udp" else Attack
+        kind = Brief if name in BRIEF else Datagrams if name == "keba.udp" else Attack
         found.append(
             kind(
                 name=name,
@@ -264,7 +294,6 @@ def attacks(corpus: Corpus, where: Mapping[str, Where]) -> list[Attack]:
                 where=where[PLACES.get(name, f"target.{name}")],
                 tls=tls.get(name, ()),
                 begin=beginnings.get(name),
-                bursts=(1, 1, 1, 1, 2) if name in SINGLE else BURSTS,
                 lanes=8 if name in SLOW else 2,
             )
         )

@@ -32,8 +32,9 @@ from .ship import of_ship
 ROUND: Final = 60.0
 """Wall seconds until everything is put back to its start: what is switched off by an attack is no target any more."""
 GOAL: Final = 1_000_000
-"""Inputs to each server in half an hour: who is ahead of that waits, so that time goes where it is needed."""
-SPEED: Final[Mapping[str, float]] = {"clients": 30.0}
+"""Inputs to each server in all, or in half an hour of a shorter campaign: who is ahead waits, so that time goes where
+it is needed."""
+SPEED: Final[Mapping[str, float]] = {"clients": 60.0}
 """Of their clocks: who was hung up on tries again after a while of simulated time."""
 QUIET: Final = 20.0
 """Wall seconds at first in which nobody attacks: what the neighbour waits for the machine alone."""
@@ -97,8 +98,8 @@ async def campaign(minutes: float, folder: Path) -> Campaign:
         requests = await of_control(fields["control"].where["control"])
         every.append(on_control(requests, fields["control"].where["control"]))
         usage: dict[str, tuple[list[int], list[int]]] = {name: ([], []) for name in fields}
-        await _round([], fields, found, quiet, QUIET, Pace())
-        pace, read = Pace(), Counter[str]()
+        await _round([], fields, found, quiet, QUIET, Pace(minutes))
+        pace, read = Pace(minutes), Counter[str]()
         while pace.seconds < minutes * 60:
             await asyncio.gather(*map(_back_to_the_start, fields.values()))
             await _round(every, fields, found, took, min(ROUND, minutes * 60 - pace.seconds), pace)
@@ -175,15 +176,16 @@ async def _round(
 class Pace:
     """How far everybody should be by now."""
 
-    def __init__(self) -> None:
+    def __init__(self, minutes: float) -> None:
         self._began = time.monotonic()
+        self._rate = 1.1 * GOAL / max(minutes * 60, 1800)
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._began
 
     def ahead(self, sent: int) -> bool:
-        return sent > 1.1 * GOAL * (self.seconds + 1) / 1800
+        return sent > self._rate * (self.seconds + 1)
 
 
 async def _until(over: asyncio.Event, each: Attack | Evil, pace: Pace) -> None:

@@ -59,6 +59,7 @@ steps: [{{plug_in: {{charger: neighbour, vehicle: vw_id3}}}}]
 """Every server of every vendor, the broker and the central system."""
 CONTROL: Final = f"chargers:\n  target:\n    wallboxes:\n{_TARGETS}"
 """For the control API, which may change everything."""
+_PAIRED: Final = '{{vendor: eebus, settings: {{trusted: [{ski}, {other}], connect: ["{ship}", "{tls}"]}}}}'
 CLIENTS: Final = """\
 about: Wallboxes whose broker, central system and control boxes are not to be trusted.
 broker: {broker}
@@ -78,14 +79,11 @@ chargers:
       keba: {{model: keba-p30-x-32, ocpp: "{central}/keba"}}
   paired:
     wallboxes:
-      eebus: {{vendor: eebus, settings: {{trusted: [{ski}, {other}], connect: ["{ship}", "{tls}"]}}}}
-      second: {{vendor: eebus, settings: {{trusted: [{ski}, {other}], connect: ["{ship}", "{tls}"]}}}}
-      third: {{vendor: eebus, settings: {{trusted: [{ski}, {other}], connect: ["{ship}", "{tls}"]}}}}
-  neighbour:
+PAIRED  neighbour:
     wallboxes:
       goe: {{vendor: goe, realism: "off", http: true}}
 steps: [{{plug_in: {{charger: ocpp, vehicle: vw_id3}}}}, {{plug_in: {{charger: neighbour, vehicle: vw_id3}}}}]
-"""
+""".replace("PAIRED", "".join(f"      eebus{number}: {_PAIRED}\n" for number in range(8)))
 
 
 class Field(Protocol):
