@@ -64,6 +64,7 @@ class Node:
         self.on_closed: Callable[[str, str], None] = lambda _ski, _reason: None
         self._simulation = simulation
         self._identity = identity
+        self._identities: dict[bool, Credentials] = {}
         self._timing = timing if timing is not None else Timing()
         self._first = first
         self._redial = redial
@@ -96,7 +97,11 @@ class Node:
 
     def credentials(self) -> Credentials:
         """Its certificate (`ShipNode`)."""
-        return self._identity(self._disturbance().wrong_ski)
+        other = self._disturbance().wrong_ski
+        found = self._identities.get(other)
+        if found is None:
+            found = self._identities[other] = self._identity(other)
+        return found
 
     def look(self) -> None:
         """Something may disturb the node now: what concerns the handshake begins with a new connection."""

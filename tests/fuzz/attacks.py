@@ -31,6 +31,8 @@ PATIENT: Final = 20.0
 """Wall seconds for everything on one connection."""
 BURSTS: Final = (1, 2, 4, 30, 80, 200)
 """Messages of one connection."""
+BREATHS: Final = (1, 2, 5, 10)
+"""Of these so many at once, until others have their turn."""
 
 Begin = Callable[[asyncio.StreamReader, asyncio.StreamWriter, random.Random], Awaitable[Wire | None]]
 """The valid beginning of a conversation; the wire of what follows, if it depends on it."""
@@ -47,7 +49,7 @@ class Attack:
     tls: Sequence[ssl.SSLContext] = ()
     """One of these on each connection."""
     begin: Begin | None = None
-    lanes: int = 2
+    lanes: int = 1
     """Connections side by side in a campaign."""
     sent: int = 0
     connections: int = 0
@@ -90,13 +92,14 @@ class Attack:
         reading = asyncio.ensure_future(_to_the_end(reader) if not deaf else asyncio.sleep(0))
         mutator = Mutator(draw, self.corpus)
         try:
-            burst = draw.choice(BURSTS)
-            for number in range(burst):
-                self._say(writer, wire, mutator, last=number == burst - 1)
-                if reader.at_eof() or writer.is_closing():
-                    break
-                if draw.random() < 0.2:
-                    await asyncio.sleep(0)
+            left = draw.choice(BURSTS)
+            while left and not (reader.at_eof() or writer.is_closing()):
+                several = min(left, draw.choice(BREATHS))
+                left -= several
+                after = range(left + several - 1, left - 1, -1)
+                writer.write(b"".join(self.message(wire, mutator, last=more == 0) for more in after))
+                self.sent += several
+                await asyncio.sleep(0)
             if deaf or draw.random() < 0.05:
                 return
             if writer.can_write_eof():
@@ -108,10 +111,6 @@ class Attack:
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
-
-    def _say(self, writer: asyncio.StreamWriter, wire: Wire, mutator: Mutator, *, last: bool) -> None:
-        writer.write(self.message(wire, mutator, last=last))
-        self.sent += 1
 
     def message(self, wire: Wire, mutator: Mutator, *, last: bool) -> bytes:
         """A wrong envelope mostly comes last: a server that has read one hangs up, and nothing behind it counts."""
@@ -208,7 +207,10 @@ async def goe_login(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
     await upgrade("/ws")(reader, writer, draw)
     heard = b""
     while b"authRequired" not in heard or not list(frames(heard))[1:]:
-        heard += await reader.read(65_536)
+        more = await reader.read(65_536)
+        if not more:
+            raise asyncio.IncompleteReadError(heard, None)
+        heard += more
     hello, wanted = (json.loads(text) for _, text in list(frames(heard))[:2])
     secret = login.hashed(wanted.get("hash", "pbkdf2"), "go-e-test", hello["serial"])
     proof = login.proof(secret, wanted["token1"], wanted["token2"], "0" * 32)
@@ -271,8 +273,17 @@ PLACES: Final[Mapping[str, str]] = {
 
 BRIEF: Final = frozenset({"goe.http", "goe.cloud", "lektrico.http"})
 """Devices that hang up after each answer."""
-SLOW: Final = frozenset({"p40.rest", "ship peer", "ship stranger", "ship tls", *BRIEF})
-"""Where a connection costs much, or is worth little."""
+LANES: Final[Mapping[str, int]] = {
+    **dict.fromkeys(BRIEF, 40),
+    "broker": 8,
+    "mqtt devices": 5,
+    "ship peer": 4,
+    "ship stranger": 4,
+    "ship tls": 4,
+    "control": 6,
+}
+"""Connections side by side in a campaign: more where one takes long, or has few messages; else `USUAL`."""
+USUAL: Final = 3
 
 
 def attacks(corpus: Corpus, where: Mapping[str, Where]) -> list[Attack]:
@@ -294,7 +305,7 @@ def attacks(corpus: Corpus, where: Mapping[str, Where]) -> list[Attack]:
                 where=where[PLACES.get(name, f"target.{name}")],
                 tls=tls.get(name, ()),
                 begin=beginnings.get(name),
-                lanes=8 if name in SLOW else 2,
+                lanes=LANES.get(name, USUAL),
             )
         )
     return found
@@ -302,4 +313,4 @@ def attacks(corpus: Corpus, where: Mapping[str, Where]) -> list[Attack]:
 
 def on_control(corpus: Sequence[bytes], where: Where) -> Attack:
     """On the control API, with requests that its own document gives as examples."""
-    return Attack(name="control", wire=HTTP, corpus=corpus, where=where)
+    return Attack(name="control", wire=HTTP, corpus=corpus, where=where, lanes=LANES["control"])

@@ -17,6 +17,10 @@ from .wires import HTTP
 SCENARIOS: Final = Path(__file__).parents[2] / "scenarios"
 LEFT_OUT: Final = ("/api/clock/advance", "/api/events")
 """Which may rightly take as long as they are told to, and which is a WebSocket."""
+COSTLY: Final = (b"POST /api/snapshots?", b"POST /api/snapshots ", b"POST /api/reset")
+"""Which take the time of hundreds of others."""
+OFTEN: Final = 10
+"""For each of them, so many of each other."""
 NAMES: Final = {"{name}": "target", "{seq}": "1"}
 MEMBERS: Final[Mapping[str, object]] = {"string": "x", "integer": 1, "number": 1.5}
 
@@ -32,7 +36,8 @@ async def of_control(where: Where) -> list[bytes]:
             for method, target, body in (*_operations(document), *_steps()):
                 async with http.request(method, target, json=body) as reply:
                     assert reply.status < 500, await reply.text()
-        return [message for each in heard for message in HTTP.messages(bytes(each.asked))]
+        found = [message for each in heard for message in HTTP.messages(bytes(each.asked))]
+    return [message for message in found for _ in range(1 if message.startswith(COSTLY) else OFTEN)]
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:

@@ -110,10 +110,9 @@ def _swapped(pattern: re.Pattern[bytes], values: Sequence[bytes]) -> Callable[[M
     """Something that looks like a value becomes another one."""
 
     def way(of: Mutator, message: bytes) -> bytes:
-        found = list(pattern.finditer(message[:20_000]))
-        if not found:
+        chosen = pattern.search(message, of._place(message)) or pattern.search(message)
+        if chosen is None:
             return _token(of, message)
-        chosen = of.random.choice(found)
         return message[: chosen.start()] + of.random.choice(values) + message[chosen.end() :]
 
     return way
