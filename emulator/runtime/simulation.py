@@ -28,8 +28,8 @@ from .journal import Entry, Journal
 T = TypeVar("T")
 EventListener = Callable[[Event], None]
 
-PATIENCE: Final = 50_000_000
-"""Wall nanoseconds for which a served world follows its clock before others get a turn."""
+PATIENCE: Final = 0.05
+"""Wall seconds for which a served world follows its clock before others get a turn."""
 CHAIN: Final = 10_000
 """What may happen at one instant, and as much again for every ten chargers: more sets itself off for ever."""
 
@@ -109,7 +109,7 @@ class Simulation:
             self.advance_to(at)
             return
         clock = self.clock
-        enough = clock.wall() + PATIENCE
+        enough = clock.wall() + PATIENCE * 1e9
         for reached in self.steps_to(at):
             if clock.wall() > enough and self.agenda.quiet_until(reached):
                 break

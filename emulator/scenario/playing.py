@@ -13,7 +13,7 @@ from ..core.agenda import CONNECTING
 from ..core.instant import Instant
 from ..core.messages import Outcome, Reason
 from ..core.values import value
-from ..errors import EmulatorError
+from ..errors import EmulatorError, Place
 from ..runtime.bugs import Bug, bug_of
 from ..runtime.clock import Clock
 from ..runtime.journal import Entry, Journal
@@ -24,7 +24,7 @@ from ..world.conditions import Wait
 from ..world.evaluation import Evaluation, remember
 from ..world.site import Site
 from .plan import Scenario
-from .player import FOREVER, Player, Result
+from .player import FOREVER, Failure, Player, Result
 from .publishing import QuietBroker
 from .steps.base import TimedStep
 from .steps.checks import PATIENCE, WaitUntil
@@ -59,7 +59,7 @@ def attempt(
         site = build(scenario, clock=Clock(0.0), seed=seed, journal=Journal(spill=record))
         watch(site)
         player = Player(site, scenario, record=record)
-        _play(player, progress)
+        _play(player, scenario, progress)
     except EmulatorError:
         raise
     except Exception as error:
@@ -89,11 +89,11 @@ def play_site(
 ) -> Result:
     """Play a scenario at a site with a frozen clock to its end."""
     player = Player(site, scenario, record=record)
-    _play(player, progress)
+    _play(player, scenario, progress)
     return player.result()
 
 
-def _play(player: Player, progress: Callable[[Instant], None] | None) -> None:
+def _play(player: Player, scenario: Scenario, progress: Callable[[Instant], None] | None) -> None:
     site = player.site
     with site.simulation.agenda.preparing(CONNECTING):
         for wallbox in site.wallboxes.values():
@@ -101,11 +101,15 @@ def _play(player: Player, progress: Callable[[Instant], None] | None) -> None:
         broker = QuietBroker(site)
         broker.start()
         player.start()
-    for at in site.simulation.steps_to(FOREVER):
-        if progress is not None:
-            progress(at)
-        if player.over:
-            break
+    try:
+        for at in site.simulation.steps_to(FOREVER):
+            if progress is not None:
+                progress(at)
+            if player.over:
+                break
+    except EmulatorError as error:  # what happens sets itself off for ever
+        place = Place(scenario.file, 0, 0)
+        player.failures.append(Failure(at=site.simulation.at, place=place, step="play", text=str(error)))
     broker.catch_up(site.simulation.at)
     _catch_up(site)
 

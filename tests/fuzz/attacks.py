@@ -274,7 +274,7 @@ PLACES: Final[Mapping[str, str]] = {
 BRIEF: Final = frozenset({"goe.http", "goe.cloud", "lektrico.http"})
 """Devices that hang up after each answer."""
 LANES: Final[Mapping[str, int]] = {
-    **dict.fromkeys(BRIEF, 40),
+    **dict.fromkeys(BRIEF, 24),
     "broker": 8,
     "mqtt devices": 5,
     "ship peer": 4,

@@ -6,18 +6,16 @@ The one rule: figures are reported as they are, with the load of the machine bes
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import statistics
-import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 
@@ -25,8 +23,9 @@ from .attacks import PLACES, Attack, attacks, on_control
 from .control import of_control
 from .corpus import of_servers
 from .evil import Evil
-from .field import CONTROL, SERVERS, Beside, Where, ahead
+from .field import CONTROL, SERVERS, Beside, ahead
 from .hosts import hostile
+from .neighbour import Watcher
 from .ship import of_ship
 
 ROUND: Final = 60.0
@@ -38,6 +37,8 @@ SPEED: Final[Mapping[str, float]] = {"clients": 60.0}
 """Of their clocks: who was hung up on tries again after a while of simulated time."""
 QUIET: Final = 20.0
 """Wall seconds at first in which nobody attacks: what the neighbour waits for the machine alone."""
+POLITE: Final = 10
+"""Of the attackers: they stand for other machines, and only take what time is left on this one."""
 QUICK: Final = 0.050
 """p99 of a neighbour's answer [s]."""
 
@@ -98,11 +99,17 @@ async def campaign(minutes: float, folder: Path) -> Campaign:
         requests = await of_control(fields["control"].where["control"])
         every.append(on_control(requests, fields["control"].where["control"]))
         usage: dict[str, tuple[list[int], list[int]]] = {name: ([], []) for name in fields}
-        await _round([], fields, found, quiet, QUIET, Pace(minutes))
+        watchers = {
+            name: await stack.enter_async_context(Watcher(beside.where))
+            for name, beside in fields.items()
+            if name != "control"
+        }
+        os.nice(POLITE)
+        await _round([], watchers, found, quiet, QUIET, Pace(minutes))
         pace, read = Pace(minutes), Counter[str]()
         while pace.seconds < minutes * 60:
             await asyncio.gather(*map(_back_to_the_start, fields.values()))
-            await _round(every, fields, found, took, min(ROUND, minutes * 60 - pace.seconds), pace)
+            await _round(every, watchers, found, took, min(ROUND, minutes * 60 - pace.seconds), pace)
             for name, beside in fields.items():
                 usage[name][0].append(round(beside.memory))
                 usage[name][1].append(beside.descriptors)
@@ -138,14 +145,14 @@ async def _back_to_the_start(beside: Beside) -> None:
 
 async def _round(
     every: Sequence[Attack | Evil],
-    fields: Mapping[str, Beside],
+    watchers: Mapping[str, Watcher],
     found: Campaign,
     took: dict[str, list[float]],
     duration: float,
     pace: Pace,
 ) -> None:
-    watched = {name: beside.where for name, beside in fields.items() if name != "control"}
-    neighbours = {name: await _neighbour(where) for name, where in watched.items()}
+    for watcher in watchers.values():
+        watcher.begin()
     over = asyncio.Event()
     lanes = [each for each in every for _ in range(getattr(each, "lanes", 1))]
     tasks = [asyncio.create_task(_until(over, each, pace)) for each in lanes]
@@ -165,9 +172,8 @@ async def _round(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    for name, process in neighbours.items():
-        output, _ = await process.communicate(b"")
-        seen: dict[str, Any] = json.loads(output)
+    for name, watcher in watchers.items():
+        seen = await watcher.end()
         found.wrong += [f"{name}: {text}" for text in seen["wrong"]]
         for interface, values in seen["took"].items():
             took.setdefault(f"{name} {interface}", []).extend(values)
@@ -196,12 +202,6 @@ async def _until(over: asyncio.Event, each: Attack | Evil, pace: Pace) -> None:
             await each.once()
         else:
             await each.run(500)
-
-
-async def _neighbour(where: Mapping[str, Where]) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.fuzz.neighbour", json.dumps(where), stdin=-1, stdout=-1
-    )
 
 
 def _counts(each: Attack | Evil) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """A well-behaved client of the same process: it asks one thing at a time, and knows what the answer is.
 
-The one rule: what it reads is right, every time, whatever others do. `python -m tests.fuzz.neighbour` does so until
-its standard input ends, and prints how long the answers took.
+The one rule: what it reads is right, every time, whatever others do. `python -m tests.fuzz.neighbour` does so
+in rounds, and prints after each how long the answers took.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Final, Self
 
 import aiohttp
@@ -149,17 +149,45 @@ QUESTIONS: Final[Mapping[str, Callable[[Neighbour, Where], Awaitable[None]]]] = 
 }
 
 
-async def watch(where: Mapping[str, Where]) -> dict[str, object]:
-    """Until standard input ends; how long answers took, and what was wrong."""
-    stop = asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-    wrong: list[str] = []
-    async with Neighbour(where) as neighbour:
-        while not stop.done():
-            wrong += await neighbour.look()
-            await asyncio.sleep(PAUSE)
-    return {"took": neighbour.took, "wrong": wrong}
+async def watch(where: Mapping[str, Where]) -> None:
+    """A line of standard input begins a round and another one ends it; its end is the end."""
+    loop = asyncio.get_running_loop()
+    while await loop.run_in_executor(None, sys.stdin.readline):
+        stop = loop.run_in_executor(None, sys.stdin.readline)
+        wrong: list[str] = []
+        async with Neighbour(where) as neighbour:
+            while not stop.done():
+                wrong += await neighbour.look()
+                await asyncio.sleep(PAUSE)
+        print(json.dumps({"took": neighbour.took, "wrong": wrong}), flush=True)
+
+
+class Watcher(AbstractAsyncContextManager["Watcher"]):
+    """`watch` in a process of its own."""
+
+    def __init__(self, where: Mapping[str, Where]) -> None:
+        self._where = where
+
+    async def __aenter__(self) -> Self:
+        command = sys.executable, "-m", "tests.fuzz.neighbour", json.dumps(self._where)
+        self._process = await asyncio.create_subprocess_exec(*command, stdin=-1, stdout=-1, limit=2**24)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._process.communicate()
+
+    def begin(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"\n")
+
+    async def end(self) -> dict[str, Any]:
+        """How long answers took [s] by interface (`took`), and what was wrong (`wrong`)."""
+        self.begin()
+        assert self._process.stdout is not None
+        found: dict[str, Any] = json.loads(await self._process.stdout.readline())
+        return found
 
 
 if __name__ == "__main__":
     stated = json.loads(sys.argv[1])
-    print(json.dumps(asyncio.run(watch({name: (host, port) for name, (host, port) in stated.items()}))))
+    asyncio.run(watch({name: (host, port) for name, (host, port) in stated.items()}))

@@ -32,6 +32,7 @@ SECTIONS: Final[dict[str, tuple[Row, ...]]] = {
     "Fairness": (
         ("messages, or new connections, in a helping", "protocols.turns.HELPING", ""),
         ("longest helping", "protocols.turns.LONGEST", "s"),
+        ("following a clock that is too fast, or a jump, at one go", "runtime.simulation.PATIENCE", "s"),
     ),
     "Scenario files and requests": (
         ("size of a file", "language.bounds.LARGEST_FILE", "bytes"),
