@@ -174,7 +174,7 @@ class Watcher(AbstractAsyncContextManager["Watcher"]):
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        await self._process.communicate()
+        await self._process.communicate(b"")
 
     def begin(self) -> None:
         assert self._process.stdin is not None
