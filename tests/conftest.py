@@ -21,6 +21,7 @@ settings.load_profile("everywhere")
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("fuzzing")
     group.addoption("--fuzz-minutes", metavar="N", type=float, help="attack every server for so long (tests/fuzz)")
+    group.addoption("--fuzz-inputs", metavar="N", type=int, help="with so many inputs to each server in all")
     group.addoption("--api-examples", metavar="N", type=int, help="requests to each operation (tests/control)")
     group.addoption("--fuzz-report", metavar="FILE", type=Path, help="where the figures of that go, as JSON")
 

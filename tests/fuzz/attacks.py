@@ -274,13 +274,9 @@ PLACES: Final[Mapping[str, str]] = {
 BRIEF: Final = frozenset({"goe.http", "goe.cloud", "lektrico.http"})
 """Devices that hang up after each answer."""
 LANES: Final[Mapping[str, int]] = {
-    **dict.fromkeys(BRIEF, 24),
-    "broker": 8,
-    "mqtt devices": 5,
-    "ship peer": 4,
-    "ship stranger": 4,
-    "ship tls": 4,
-    "control": 6,
+    **dict.fromkeys(BRIEF, 40),
+    **dict.fromkeys(("broker", "ship peer", "ship stranger", "ship tls"), 10),
+    **dict.fromkeys(("mqtt devices", "p40.rest", "warp.modbus", "control"), 6),
 }
 """Connections side by side in a campaign: more where one takes long, or has few messages; else `USUAL`."""
 USUAL: Final = 3

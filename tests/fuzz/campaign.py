@@ -31,7 +31,7 @@ from .ship import of_ship
 ROUND: Final = 60.0
 """Wall seconds until everything is put back to its start: what is switched off by an attack is no target any more."""
 GOAL: Final = 1_000_000
-"""Inputs to each server in all, or in half an hour of a shorter campaign: who is ahead waits, so that time goes where
+"""Inputs to each server in half an hour, unless it is said how many in all: who is ahead waits, so that time goes where
 it is needed."""
 SPEED: Final[Mapping[str, float]] = {"clients": 60.0}
 """Of their clocks: who was hung up on tries again after a while of simulated time."""
@@ -82,8 +82,9 @@ class Campaign:
         return "\n".join(lines)
 
 
-async def campaign(minutes: float, folder: Path) -> Campaign:
-    """Attack everything for so long."""
+async def campaign(minutes: float, folder: Path, inputs: int | None = None) -> Campaign:
+    """Attack everything for so long, each server with so many inputs in all if there is time for them."""
+    rate = GOAL / 1800 if inputs is None else inputs / (minutes * 60)
     found = Campaign(load=[os.getloadavg()[0]])
     corpus = await of_servers() | await of_ship()
     took: dict[str, list[float]] = {}
@@ -105,8 +106,8 @@ async def campaign(minutes: float, folder: Path) -> Campaign:
             if name != "control"
         }
         os.nice(POLITE)
-        await _round([], watchers, found, quiet, QUIET, Pace(minutes))
-        pace, read = Pace(minutes), Counter[str]()
+        await _round([], watchers, found, quiet, QUIET, Pace(rate))
+        pace, read = Pace(rate), Counter[str]()
         while pace.seconds < minutes * 60:
             await asyncio.gather(*map(_back_to_the_start, fields.values()))
             await _round(every, watchers, found, took, min(ROUND, minutes * 60 - pace.seconds), pace)
@@ -182,9 +183,10 @@ async def _round(
 class Pace:
     """How far everybody should be by now."""
 
-    def __init__(self, minutes: float) -> None:
+    def __init__(self, rate: float) -> None:
+        """`rate`: inputs to each server in a second."""
         self._began = time.monotonic()
-        self._rate = 1.1 * GOAL / max(minutes * 60, 1800)
+        self._rate = rate
 
     @property
     def seconds(self) -> float:

@@ -19,7 +19,7 @@ LEFT_OUT: Final = ("/api/clock/advance", "/api/events")
 """Which may rightly take as long as they are told to, and which is a WebSocket."""
 COSTLY: Final = (b"POST /api/snapshots?", b"POST /api/snapshots ", b"POST /api/reset")
 """Which take the time of hundreds of others."""
-OFTEN: Final = 10
+OFTEN: Final = 40
 """For each of them, so many of each other."""
 NAMES: Final = {"{name}": "target", "{seq}": "1"}
 MEMBERS: Final[Mapping[str, object]] = {"string": "x", "integer": 1, "number": 1.5}

@@ -48,14 +48,14 @@ class Ship(WebSocket):
 
     def mutated(self, mutator: Mutator) -> bytes:
         draw, original = mutator.random, mutator.original()
-        match draw.randrange(12):
+        match draw.randrange(60):
             case 0:
                 return self._unusual(draw, mutator.of(original))
             case 1:
                 return self.dressed(bytes((draw.choice((0, 1, 2, 3, 4, 255)),)) + original[1:])
             case 2 | 3:
                 return self.dressed(original[:1] + mutator.of(original[1:]))
-            case 4 if b'"datagram"' in original:
+            case 4 | 5 if b'"datagram"' in original:
                 return b"".join(map(self.dressed, _flood(draw, original)))
             case _:
                 return self.dressed(original[:1] + reshaped(draw, original[1:], mutator))

@@ -86,7 +86,7 @@ async def test_campaign(request: pytest.FixtureRequest, tmp_path: Path, capsys: 
     minutes = request.config.getoption("--fuzz-minutes")
     if minutes is None:
         pytest.skip("a campaign is run by --fuzz-minutes N")
-    found = await campaign(minutes, tmp_path)
+    found = await campaign(minutes, tmp_path, request.config.getoption("--fuzz-inputs"))
     report = request.config.getoption("--fuzz-report") or Path("fuzz.json")
     report.write_text(json.dumps(asdict(found), indent=2))
     capsys.readouterr()
