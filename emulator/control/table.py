@@ -114,7 +114,8 @@ OPERATIONS: Final = (
         body=models.ClockChange, example={"speed": 60}),
     Operation("POST", "/api/clock/advance", Api.advance,
         "Jump ahead; everything on the way happens, in order and at its exact instant", models.Advanced,
-        about="Answers when done. With `until`, time stops at the first instant at which everything holds.",
+        about="Answers when done; a reset ends it where it is. With `until`, time stops at the first instant at which "
+        "everything holds.",
         body=models.Advance, example={"until": {"power": "> 3 kW"}, "within": "10 min"}),
     Operation("POST", "/api/steps", Api.steps, "Do a step, or several, exactly as written in a scenario", OUTCOMES,
         about="All are checked before the first is done. Steps with `at`, `after` or `within` are a timeline: it "

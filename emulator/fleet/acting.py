@@ -94,6 +94,8 @@ class Acting:
 
     async def reset(self, request: web.Request) -> web.Response:
         await nothing(request)
+        if self._still.locked():
+            await self._asking.call_all(self._all, "POST", "/fleet/break_off", {})
         async with self._still:
             if self._record:
                 await self._collector.refresh()

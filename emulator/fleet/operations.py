@@ -13,7 +13,7 @@ from aiohttp import web
 
 from ..control import views
 from ..control.reading import LARGEST_PAGE
-from ..control.requests import answer, json_of, number, query_of, whole
+from ..control.requests import answer, json_of, nothing, number, query_of, whole
 from ..runtime.journal import Entry
 from ..runtime.sizes import size_of
 from ..scenario.playing import checks
@@ -29,6 +29,7 @@ def offer(server: ControlServer, emulator: Emulator) -> None:
     server.application.router.add_get("/fleet/news", led.news)
     server.application.router.add_get("/fleet/overview", led.overview)
     server.application.router.add_post("/fleet/move", led.move)
+    server.application.router.add_post("/fleet/break_off", led.break_off)
 
 
 def _page(entries: Iterator[Entry], limit: int) -> list[Entry]:
@@ -78,3 +79,9 @@ class Led:
             passed = await emulator.advance_until(expected, left, noted=wanted["noted"])
         self._server.feed.wake()
         return answer({"at": passed.at, "reached": passed.ok, "items": list(passed.items)})
+
+    async def break_off(self, request: web.Request) -> web.Response:
+        """A jump that is being made ends where it is; answered when it has."""
+        await nothing(request)
+        async with self._emulator.busy.taken_over():
+            return answer({"at": self._emulator.simulation.at})

@@ -39,7 +39,7 @@ from .options import MOST_EARLIER
 from .options import Options as Options
 from .snapshots import Snapshots, World
 from .sockets import Sockets
-from .travel import LATEST, caught_up, standing, travel, until_as_noted
+from .travel import LATEST, Hold, broken_off, catch_up, standing, travel, until_as_noted
 from .trouble import cancelled, unhandled
 
 if TYPE_CHECKING:
@@ -72,10 +72,8 @@ class Emulator:
         self._speed = 1.0 if stated is None else stated
         self.stack = AsyncExitStack()
         """Closed at the end."""
-        self.busy = asyncio.Lock()
+        self.busy = Hold()
         """Held by whoever moves the world."""
-        self._broken_off = False
-        """A reset waits for whoever moves the world."""
         self._beginning = Beginning(self.options)
         self.growth = Growth(self)
         """What was added to the scenario's chargers and wallboxes."""
@@ -278,12 +276,9 @@ class Emulator:
             await self.settle()
 
     async def _travel(self, end: Instant, enough: Callable[[], bool] = lambda: False) -> None:
-        await travel(self.simulation, self.sockets, end, lambda: self._broken_off or enough())
-        if self._broken_off:
-            raise self._breaking_off()
-
-    def _breaking_off(self) -> EmulatorError:
-        return EmulatorError(f"a reset broke the jump off at {seconds(self.simulation.at):g} s")
+        await travel(self.simulation, self.sockets, end, lambda: self.busy.broken_off or enough())
+        if self.simulation.at < end and not enough():
+            raise broken_off(self.simulation)
 
     def _note_jump(self, detail: Mapping[str, object]) -> int:
         at, journal = self.simulation.now(), self.simulation.journal
@@ -317,8 +312,9 @@ class Emulator:
 
     async def settle(self, *, published: bool = True) -> None:
         """Make the sockets agree with the site: interfaces open or closed, everything `published` sent."""
-        if not await caught_up(self.simulation, lambda: self._broken_off):
-            raise self._breaking_off()
+        await catch_up(self.simulation, lambda: self.busy.broken_off)
+        if self.simulation.behind:
+            raise broken_off(self.simulation)
         moved(self.simulation)
         while self.faults.pending:
             await asyncio.gather(*self.faults.pending, return_exceptions=True)
@@ -332,9 +328,7 @@ class Emulator:
         `scenario`: another timeline, or other rules, for the same chargers and wallboxes.
         Wallboxes connect to their broker again, as after a restart: that goes on when this returns.
         """
-        self._broken_off = True
-        async with self.busy:
-            self._broken_off = False
+        async with self.busy.taken_over():
             self._keep_result()
             self.player.stop()
             if self._keeper is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from ..core.instant import Instant, seconds
+from ..errors import EmulatorError
 from ..language.arguments import LONGEST
 
 if TYPE_CHECKING:
@@ -20,6 +21,31 @@ LATEST: Final[Instant] = 5 * LONGEST
 """No jump goes further; the calendar ends some time after it."""
 SLICE: Final = 0.25
 """How long a jump may compute before others get a turn, in wall time [s]."""
+
+
+class Hold(asyncio.Lock):
+    """Held by whoever moves the world. A reset does not wait until a jump has been made, it breaks it off."""
+
+    broken_off = False
+    """Somebody takes over: whoever moves the world stops."""
+
+    @asynccontextmanager
+    async def taken_over(self) -> AsyncIterator[None]:
+        """Hold it as soon as whoever holds it has stopped."""
+        self.broken_off = True
+        try:
+            await self.acquire()
+        finally:
+            self.broken_off = False
+        try:
+            yield
+        finally:
+            self.release()
+
+
+def broken_off(simulation: Simulation) -> EmulatorError:
+    """What is told whoever made the jump."""
+    return EmulatorError(f"a reset broke the jump off at {seconds(simulation.at):g} s")
 
 
 def until_as_noted(checks: Sequence[Check], within: Instant) -> dict[str, object]:
@@ -66,14 +92,11 @@ async def travel(
         simulation.wake()
 
 
-async def caught_up(simulation: Simulation, enough: Callable[[], bool]) -> bool:
-    """Let happen what is on the way to where a step has made the clock jump; whether it got there."""
-    while simulation.behind:
-        if enough():
-            return False
+async def catch_up(simulation: Simulation, enough: Callable[[], bool]) -> None:
+    """Let happen what is on the way to where a step has made the clock jump, or until `enough`."""
+    while simulation.behind and not enough():
         simulation.now()
         await asyncio.sleep(0)
-    return True
 
 
 def _bring_clock(simulation: Simulation) -> None:

@@ -283,6 +283,18 @@ async def test_what_needs_the_whole_world_is_refused(tmp_path: Path) -> None:
         assert await fleet.call("GET", "/api/journal") == before  # nothing was done
 
 
+async def test_a_reset_ends_a_jump_that_would_take_for_ever(tmp_path: Path) -> None:
+    by_turns = ", count: 1000000000, on: box2.goe, kind: act, settings: {amp: 8}, after: {delay: 1 s, fault: "
+    faults = "".join(f"  - fault: {{name: {name}{by_turns}{other}}}}}\n" for name, other in ("ab", "ba"))
+    async with led(tmp_path, 2, FLEET.replace("steps:\n", f"steps:\n{faults}")) as fleet:
+        jump = asyncio.ensure_future(fleet.call("POST", "/api/clock/advance", {"by": "36000 d"}, status=422))
+        while (await fleet.call("GET", "/api/clock"))["at"] < 3600:  # noqa: ASYNC110 - nothing tells when
+            await asyncio.sleep(0.01)
+        assert (await fleet.call("POST", "/api/reset"))["clock"]["at"] == 0
+        assert "a reset broke the jump off at" in (await jump)["detail"]
+        assert (await fleet.call("POST", "/api/clock/advance", {"by": "1 min"}))["at"] == 60
+
+
 async def test_a_worker_that_dies_ends_the_run(tmp_path: Path) -> None:
     async with led(tmp_path, 2) as fleet:
         fleet.workers.all[1].process.kill()

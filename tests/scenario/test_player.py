@@ -11,12 +11,11 @@ from emulator.runtime.clock import Clock
 from emulator.scenario.loader import loads
 from emulator.scenario.plan import Scenario
 from emulator.scenario.player import Player, Result
-from emulator.scenario.playing import advance, attempt, checks, perform, play, play_site
+from emulator.scenario.playing import advance, checks, perform, play, play_site
 from emulator.scenario.steps.vocabulary import parse_steps
 from emulator.world.building import build
 from emulator.world.plan import ChargerPlan
 from emulator.world.quantities import read
-from emulator.world.site import Site
 
 from .support import GOE, bare_world, do, goe_world, later, run
 
@@ -344,16 +343,21 @@ def test_playing_leaves_the_clock_where_the_world_is() -> None:
 
 
 def test_what_sets_itself_off_for_ever_fails_the_scenario_and_is_in_its_result() -> None:
-    def chained(site: Site) -> None:
-        chain = site.simulation.timer(lambda at: chain.set(at))
-        chain.set(5 * SECOND)
-
-    steps = 'steps: [{at: 2 s, plug_in: vw_id3}, {at: 10 s, expect: {power: "> 3 kW"}}]'
-    scenario = loads(f"{GOE}\n{steps}\nend: {{at: 1 min}}")
-    result = attempt(scenario, watch=chained, record=True)
+    by_turns = "kind: act, on: charger.goe, settings: {amp: 8}, count: 1000000000"
+    result = run(
+        f"""
+{GOE}
+steps:
+  - fault: {{name: a, {by_turns}, after: {{fault: b}}}}
+  - {{at: 2 s, plug_in: vw_id3}}
+  - fault: {{name: b, {by_turns}, after: {{fault: a}}}}
+  - {{at: 10 s, expect: {{power: "> 3 kW"}}}}
+end: {{at: 1 min}}
+"""
+    )
     assert not result.ok
     (failure,) = result.failures
-    assert failure.at == 5 * SECOND
-    assert "set each other off without end" in str(failure)
+    assert failure.at == 2 * SECOND
+    assert "set each other off without end; the last were: fault a, fault b" in str(failure)
     assert any(entry.name == "plugged" for entry in result.journal)
     assert [missing.name for missing in result.untested if missing.kind == "expectation"] == ["expect"]
