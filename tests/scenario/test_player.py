@@ -359,5 +359,5 @@ end: {{at: 1 min}}
     (failure,) = result.failures
     assert failure.at == 2 * SECOND
     assert "set each other off without end; the last were: fault a, fault b" in str(failure)
-    assert any(entry.name == "plugged" for entry in result.journal)
+    assert any(entry.name == "endless chain" for entry in result.journal)
     assert [missing.name for missing in result.untested if missing.kind == "expectation"] == ["expect"]
