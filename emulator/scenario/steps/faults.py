@@ -22,7 +22,8 @@ from ...language.name_arguments import FAULT, SOME_CHARGER
 from ...language.nodes import Node
 from .base import Step, StepType
 from .derived import Charger, derived
-from .fault import Place, inject
+from .fault import inject
+from .place import Place
 
 if TYPE_CHECKING:
     from ...world.site import Site

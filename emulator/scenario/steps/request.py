@@ -40,7 +40,7 @@ from ...world.names import probe
 from ...world.quantities import Quantity
 from .. import known
 from .base import Step
-from .fault import Place, PlaceName
+from .place import Place, PlaceName
 
 if TYPE_CHECKING:
     from ...devices.wallbox import Wallbox
