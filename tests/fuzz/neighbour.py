@@ -23,7 +23,7 @@ from .field import Where
 
 PATIENCE: Final = 20.0
 """Wall seconds after which an answer does not come any more."""
-PAUSE: Final = 0.1
+PAUSE: Final = 0.02
 
 
 class WrongError(AssertionError):

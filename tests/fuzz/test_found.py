@@ -43,6 +43,8 @@ async def field() -> AsyncIterator[Inside]:
         ("lektrico", "/rpc", f'{{"id":"{LONG[:3900]}","method":"device_id.get"}}'),
         ("warp", "/firmware_update/check_for_update", DEEP),
         ("warp", "/evse/external_current", '{"\\ud800": 1}'),
+        ("warp", "/info/display_name", '{"display_name": "\\ud800"}'),
+        ("warp", "/charge_tracker/pdf", '{"api_not_final_acked": true, "letterhead": "\\udfff"}'),
     ],
 )
 async def test_over_http(field: Inside, box: str, target: str, body: str | None) -> None:

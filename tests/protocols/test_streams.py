@@ -209,6 +209,7 @@ async def played(story: Story, *, ours: bool) -> tuple[object, list[object]]:
     try:
         with socket.socket() as client:
             client.setblocking(False)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)  # else it grows with what comes
             await loop.sock_connect(client, ("127.0.0.1", port))
             await witness.begun.wait()
             assert isinstance(witness.transport, Stream) is ours

@@ -71,7 +71,7 @@ class Login:
             user, proof = given["username"], given["password"]
         except (ValueError, KeyError, TypeError, RecursionError):
             return _json({"status": "failed"}, 400)
-        if token is None or user not in PASSWORDS or not isinstance(proof, str):
+        if token is None or not isinstance(user, str) or user not in PASSWORDS or not isinstance(proof, str):
             return _json({"status": "failed"}, 401)
         password = self.settings[PASSWORDS[user]]
         expected = hashlib.sha256((password + token).encode()).hexdigest()

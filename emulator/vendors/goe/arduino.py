@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...devices.texts import paired
+
 _NESTING: Final = 10
 _LONGEST: Final = 63
 """Characters of text without quotes that the parser collects."""
@@ -110,7 +112,7 @@ class _Parser:
             character = text[self._at]
             self._at += 1
             if character == quote:
-                return _paired("".join(parts))
+                return paired("".join(parts))
             parts.append(self._escape() if character == "\\" else character)
         raise JsonError("IncompleteInput")
 
@@ -145,13 +147,6 @@ class _Parser:
                 raise JsonError("IncompleteInput")
             return value
         return _number(word)
-
-
-def _paired(text: str) -> str:
-    """Escaped halves of a character put together; a lone half is replaced."""
-    if not any("\ud800" <= character <= "\udfff" for character in text):
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _number(word: str) -> object:

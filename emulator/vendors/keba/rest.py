@@ -8,7 +8,6 @@ start and stop do without a card, refusals but those of tokens; profiles count f
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -20,6 +19,7 @@ from ...devices.firmware import Profile
 from ...devices.interfaces import HttpHandler, HttpInterface, HttpReply, HttpRequest, Origin, Route
 from ...devices.interfaces.ship import Credentials
 from ...devices.points import Point
+from ...devices.texts import loads
 from ...eebus.identity import credentials, private_number
 from .controls import LMGMT, PROFILE, REST_PHASES, REST_SOURCE
 from .logic import Logic
@@ -70,7 +70,7 @@ def _wrong_method(_: HttpRequest) -> HttpReply:
 def _object(request: HttpRequest) -> dict[str, object]:
     """The body, if it is an object."""
     try:
-        found = json.loads(request.body or b"{}")
+        found = loads(request.body or b"{}")
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

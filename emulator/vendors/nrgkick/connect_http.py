@@ -13,6 +13,7 @@ from typing import Final
 
 from ...core.messages import DONE, Outcome, Reason
 from ...devices.interfaces import HttpInterface, HttpReply, HttpRequest, Origin, Route
+from ...devices.texts import loads
 from .connect_members import BY_NAME, MEMBERS, Change, Told
 from .controls import Controls
 from .item import tree
@@ -117,7 +118,7 @@ def _not_found(_: HttpRequest) -> HttpReply:
 def _values(body: bytes) -> dict[str, object] | None:
     """The members of `Values` by their places; None: no such object."""
     try:
-        found = json.loads(body)
+        found = loads(body)
     except (ValueError, RecursionError):
         return None
     values = found.get("Values") if isinstance(found, dict) else None

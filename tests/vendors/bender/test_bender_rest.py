@@ -317,6 +317,9 @@ def test_login() -> None:
     third = token()
     assert log_in(proof(third), "admin")[0] == 401
     assert log_in(5)[0] == 401
+    nobody: tuple[object, ...] = [], {}, 1
+    for user in nobody:
+        assert log_in(proof(token()), user)[0] == 401
     status, answer = log_in(proof(token()))
     assert (status, answer["status"]) == (200, "success")
     assert world.request("/v1/app_dashboard").status == 401

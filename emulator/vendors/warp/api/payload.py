@@ -10,6 +10,7 @@ import json
 from copy import deepcopy
 from typing import Final, Never
 
+from ....devices.texts import whole
 from .schema import DocumentError, Null, PathError, Schema
 from .shapes import Obj
 
@@ -86,7 +87,7 @@ def decode(payload: bytes, schema: Schema) -> object:
         raise _fail(BROKEN, size) from None
     if nodes(found) > schema.capacity:
         raise _fail(TOO_LONG, size)
-    return found
+    return whole(found, text)
 
 
 def _prefix(rest: str) -> bool:

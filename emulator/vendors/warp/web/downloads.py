@@ -6,13 +6,13 @@ Source: Tinkerforge esp32-firmware, `modules/charge_tracker`, `modules/users`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from ....devices.interfaces import HttpReply, HttpRequest
+from ....devices.texts import loads
 from ..api.documents import Doc
 from ..charging.chargelog import ChargeLog, Record
 from ..charging.users import Users
@@ -70,7 +70,7 @@ def _wanted(body: bytes) -> Wanted | HttpReply:
     if len(body) > LONGEST:
         return text("", 413)
     try:
-        found = json.loads(body)
+        found = loads(body)
     except (ValueError, RecursionError):
         return text(f"Failed to deserialize string: {'EmptyInput' if not body.strip() else 'InvalidInput'}", 400)
     if not isinstance(found, dict) or not found.get("api_not_final_acked"):
