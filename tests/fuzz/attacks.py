@@ -271,7 +271,7 @@ PLACES: Final[Mapping[str, str]] = {
 }
 
 
-BRIEF: Final = frozenset({"goe.http", "goe.cloud", "lektrico.http"})
+BRIEF: Final = frozenset({"goe.http", "goe.cloud", "v2.http", "lektrico.http", "meter.http"})
 """Devices that hang up after each answer."""
 LANES: Final[Mapping[str, int]] = {
     **dict.fromkeys(BRIEF, 40),

@@ -24,6 +24,7 @@ from emulator.recording.relay import Relay
 from emulator.scenario.loader import loads
 from emulator.scenario.steps.vocabulary import make_step
 from emulator.service.emulator import Emulator, Options
+from emulator.world.quantities import read
 
 from .field import SERVERS, Inside, Where
 from .wires import HTTP, Modbus, Mqtt, Ocpp, WebSocket, Wire
@@ -80,6 +81,22 @@ ASKED: Final[Mapping[str, Sequence[Asked]]] = {
                            "<DeviceId>F-1</DeviceId><On>true</On><RecommendedPowerConsumption>3000"
                            "</RecommendedPowerConsumption></DeviceControl></EM2Device>"),
     ),
+    "v2.http": (
+        ("GET", "/status", None), ("GET", "/mqtt?payload=amp=12", None), ("GET", "/mqtt?payload=alw=1", None),
+        ("GET", "/mqtt?payload=rna=x", None), ("GET", "/mqtt?payload=dwo=100", None),
+    ),
+    "connect.http": (
+        ("GET", "/api/measurements/{connect}", None), ("GET", "/api/settings/{connect}", None),
+        ("PUT", "/api/settings/{connect}", {"Values": {"ChargingStatus": {"Charging": True}, "DeviceMetadata": {}}}),
+        ("PUT", "/api/settings/{connect}", {"Values": {"ChargingCurrent": {"Value": 10.5}}}),
+    ),
+    "manager.http": (
+        ("GET", "/energy_manager/state", None), ("GET", "/power_manager/state", None), ("GET", "/info/version", None),
+        ("PUT", "/power_manager/external_control_update", {"phases_wanted": 3}),
+        ("PUT", "/energy_manager/config_update", {"contactor_installed": True}),
+        ("PUT", "/charge_manager/config_update", {"chargers": [{"name": "x", "host": "x"}]}),
+    ),
+    "meter.http": (("GET", "/rpc/Meter_info.Get", None), ("GET", "/rpc/device_id.get", None)),
     "p40.rest": (
         ("POST", "/v2/jwt/login", {"username": "admin", "password": "x"}), ("GET", "/serialnumber", None),
         ("GET", "/version", None), ("GET", "/v2/wallboxes", None), ("GET", "/v2/charging-sessions?limit=3", None),
@@ -93,6 +110,9 @@ READ: Final[Mapping[str, tuple[int, Sequence[tuple[int, int]], Sequence[int]]]] 
     "bender.modbus": (255, ((100, 10), (200, 28), (700, 18)), (1000, 1001, 124)),
     "keba.modbus": (255, ((1000, 2), (1020, 2), (1110, 2)), (5004, 5010, 5014, 5016, 5018)),
     "p40.modbus": (255, ((1000, 2), (1020, 2)), (5004, 5012)),
+    "v2.modbus": (1, ((100, 20), (200, 12)), (211, 299)),
+    "heidelberg.modbus": (1, ((4, 15), (257, 6)), (257, 258, 261)),
+    "abb.modbus": (1, ((0x4000, 40),), (0x4100, 0x4105)),
 }
 """Unit, blocks, and registers that can be written."""
 COMMANDS: Final = (
@@ -223,14 +243,16 @@ async def _publisher(port: int, prefixes: Mapping[str, str]) -> None:
 async def of_servers() -> Corpus:
     """Messages to every server of `SERVERS`, by `goe.http`, `goe.ws`, `broker`."""
     talks: dict[str, tuple[str, Wire, Callable[[int], Awaitable[None]]]] = {}
-    for name, asked in ASKED.items():
-        talks[name] = name, HTTP, partial(_requests, asked=asked)
     for name, (unit, blocks, written) in READ.items():
         talks[name] = name, Modbus(), partial(_registers, unit=unit, blocks=blocks, written=written)
     talks["goe.ws"] = "goe.http", WebSocket(), _goe_app
     talks["warp.ws"] = "warp.http", WebSocket(), _warp_page
     found: Corpus = {"keba.udp": [command.encode() for command in COMMANDS]}
     async with Inside(SERVERS) as field:
+        mac = read(field.emulator.site, "target.connect.settings.MacAddress")
+        for name, asked in ASKED.items():
+            known = [(method, target.replace("{connect}", str(mac)), body) for method, target, body in asked]
+            talks[name] = name, HTTP, partial(_requests, asked=known)
         boxes = field.emulator.site.wallboxes
         prefixes = {"goe": boxes["target.goe"].serial, "warp": f"warp3/{boxes['target.warp'].serial}"}
         talks["broker"] = "broker", Mqtt(), partial(_publisher, prefixes=prefixes)

@@ -42,15 +42,26 @@ _NEIGHBOUR: Final = (
     .replace('warp3-pro-22, realism: "off", interfaces: all', 'warp3-pro-22, realism: "off", http: true')
 )
 """Without MQTT: the topics of the targets are only a bit away."""
-_TARGETS: Final = _BOXES.replace("PEERS", f'{{"eebus/config": {{"enable": true, "peers": {peers_of_a_warp()}}}}}')
+_TARGETS: Final = _BOXES.replace(
+    "PEERS", f'{{"eebus/config": {{"enable": true, "peers": {peers_of_a_warp()}}}}}'
+).replace('{vendor: bender, realism: "off",', '{vendor: bender, realism: "off", settings: {rest_v1: true},')
+_OTHERS: Final = """\
+      p40: {model: keba-p40, realism: "off", interfaces: all}
+      eebus: {vendor: eebus, realism: "off", settings: {auto_accept: true}}
+      v2: {model: v2-22, realism: "off", interfaces: all}
+      connect: {model: nrgkick-connect-32, realism: "off", interfaces: all}
+      manager: {model: warp-energy-manager, realism: "off", interfaces: all}
+      meter: {model: lektrico-em, realism: "off", interfaces: all}
+      heidelberg: {vendor: heidelberg, interfaces: all}
+      abb: {vendor: abb, interfaces: all}
+"""
+"""What speaks otherwise than the box of its vendor above, and vendors of one interface."""
 SERVERS: Final = f"""\
 about: Wallboxes that are attacked, and beside them a charger that nobody else touches.
 chargers:
   target:
     wallboxes:
-{_TARGETS}      p40: {{model: keba-p40, realism: "off", interfaces: all}}
-      eebus: {{vendor: eebus, realism: "off", settings: {{auto_accept: true}}}}
-  neighbour:
+{_TARGETS}{_OTHERS}  neighbour:
     wallboxes:
 {_NEIGHBOUR}  point:
     wallboxes: {{warp: {{model: warp2-pro-22, ocpp: embedded}}}}

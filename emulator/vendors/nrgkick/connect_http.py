@@ -119,10 +119,10 @@ def _values(body: bytes) -> dict[str, object] | None:
     """The members of `Values` by their places; None: no such object."""
     try:
         found = loads(body)
+        values = found.get("Values") if isinstance(found, dict) else None
+        return dict(_leaves("settings.Values", values)) if isinstance(values, dict) else None
     except (ValueError, RecursionError):
         return None
-    values = found.get("Values") if isinstance(found, dict) else None
-    return dict(_leaves("settings.Values", values)) if isinstance(values, dict) else None
 
 
 def _leaves(place: str, node: Mapping[str, object]) -> list[tuple[str, object]]:

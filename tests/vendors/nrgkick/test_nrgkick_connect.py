@@ -131,6 +131,9 @@ def test_refusals_change_nothing() -> None:
     assert world.values()["DeviceMetadata"]["PasswordMatch"] is False
     for body in ("", "[]", '{"Values": 1}', "[" * 5000):
         assert world.request(f"/api/settings/{MAC}", "PUT", body=body).status == 400
+    for depth in (900, 940, 980, 2000, 100_000):  # also what the parser of this Python still takes
+        body = '{"Values":' * depth + "1" + "}" * depth
+        assert world.request(f"/api/settings/{MAC}", "PUT", body=body).status in (400, 403)
     assert world.put({}, mac="00:00:5E:00:53:02")[0] == 404
     assert world.request("/api/settings/00:00:5E:00:53:02").status == 404
     assert world.request(f"/api/settings/{MAC}", "POST").status == 405
