@@ -33,7 +33,7 @@ _BOXES: Final = """\
       warp: {vendor: warp, model: warp3-pro-22, realism: "off", interfaces: all, settings: PEERS}
       nrgkick: {vendor: nrgkick, realism: "off", interfaces: all}
       lektrico: {vendor: lektrico, realism: "off", interfaces: all}
-      bender: {vendor: bender, realism: "off", interfaces: all}
+      bender: {vendor: bender, realism: "off", interfaces: all, settings: {rest_v1: true}}
       keba: {vendor: keba, realism: "off", interfaces: all}
 """
 _NEIGHBOUR: Final = (
@@ -42,9 +42,7 @@ _NEIGHBOUR: Final = (
     .replace('warp3-pro-22, realism: "off", interfaces: all', 'warp3-pro-22, realism: "off", http: true')
 )
 """Without MQTT: the topics of the targets are only a bit away."""
-_TARGETS: Final = _BOXES.replace(
-    "PEERS", f'{{"eebus/config": {{"enable": true, "peers": {peers_of_a_warp()}}}}}'
-).replace('{vendor: bender, realism: "off",', '{vendor: bender, realism: "off", settings: {rest_v1: true},')
+_TARGETS: Final = _BOXES.replace("PEERS", f'{{"eebus/config": {{"enable": true, "peers": {peers_of_a_warp()}}}}}')
 _OTHERS: Final = """\
       p40: {model: keba-p40, realism: "off", interfaces: all}
       eebus: {vendor: eebus, realism: "off", settings: {auto_accept: true}}
