@@ -268,7 +268,7 @@ async def _led(scenario: Scenario, options: Options, control: dict[str, object])
     from ..fleet.operations import offer
     from ..fleet.worker import obey
     from ..service.emulator import Emulator
-    from ..service.garbage import brief_collections, forget_survivors
+    from ..service.garbage import Worlds, brief_collections
 
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -277,7 +277,7 @@ async def _led(scenario: Scenario, options: Options, control: dict[str, object])
             server = ControlServer(emulator, **control)  # type: ignore[arg-type]
             offer(server, emulator)
             async with server:
-                emulator.on_reset.append(forget_survivors)
+                emulator.on_reset.append(Worlds(emulator).changed)
                 await obey(emulator, server, stop)
 
 
@@ -305,7 +305,7 @@ async def _served(
     import asyncio
 
     from ..service.emulator import Emulator
-    from ..service.garbage import forget_survivors
+    from ..service.garbage import Worlds
 
     emulator = Emulator(scenario, options)
     try:
@@ -314,7 +314,7 @@ async def _served(
             from ..control.server import ControlServer
 
             async with ControlServer(emulator, **control) as server:  # type: ignore[arg-type]
-                emulator.on_reset.append(forget_survivors)
+                emulator.on_reset.append(Worlds(emulator).changed)
                 _announce(emulator, server)
                 async with _shown(emulator, server):
                     await emulator.run_until(stop, past_the_end=keep_running or scenario.end is None)

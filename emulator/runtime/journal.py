@@ -324,6 +324,14 @@ class Journal:
         """Call `listener` for every new entry, or for those of some kinds; returns what ends that."""
         return self._listeners.add(listener, kinds)
 
+    def let_go(self, count: int) -> bool:
+        """Lose up to `count` entries, of a journal that nobody reads any more; whether there were any."""
+        for lane in self._lanes.values():
+            if lane:
+                del lane.entries[-count:]
+                return True
+        return False
+
     @property
     def dropped(self) -> int:
         """How many entries are gone, or on disk only."""

@@ -6,13 +6,20 @@ The one rule: what has survived one full collection is not looked at again, beca
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from ..runtime.journal import Journal
+    from .emulator import Emulator
 
 THRESHOLDS: Final = (700, 10, 5)
 """As Python's own, but full collections come twice as often, each over half as many new objects."""
+AT_ONCE: Final = 2_000
+"""Entries of a journal that is over which are let go before others get a turn: about 2 ms."""
 
 
 @contextmanager
@@ -37,6 +44,30 @@ def brief_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def forget_survivors() -> None:
-    """A world is over: everything is looked at once more, next time."""
-    gc.unfreeze()
+class Worlds:
+    """Lets go of every world that is over, in turns with everything else.
+
+    Its journal first, unless a report keeps it: most of the world is that, and waits in circles for the next full
+    collection, which would look at all of it. Then everything is looked at once more.
+    """
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._journal = emulator.simulation.journal
+        self._over: list[Journal] = []
+
+    def changed(self) -> None:
+        """There is a new world."""
+        before, self._journal = self._journal, self._emulator.simulation.journal
+        if not self._emulator.options.record:
+            self._over.append(before)
+        if len(self._over) <= 1:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        while self._over and not self._over[-1].let_go(AT_ONCE):
+            self._over.pop()
+        if self._over:
+            asyncio.get_running_loop().call_soon(self._let_go)
+        else:
+            gc.unfreeze()
