@@ -38,7 +38,8 @@ SPEED: Final[Mapping[str, float]] = {"clients": 60.0}
 QUIET: Final = 20.0
 """Wall seconds at first in which nobody attacks: what the neighbour waits for the machine alone."""
 POLITE: Final = 10
-"""Of the attackers: they stand for other machines, and only take what time is left on this one."""
+"""Of the attackers: they stand for other machines, and only take what time is left on this one; and of who is attacked
+but has no neighbour that waits."""
 QUICK: Final = 0.050
 """p99 of a neighbour's answer [s]."""
 
@@ -106,6 +107,8 @@ async def campaign(minutes: float, folder: Path, inputs: int | None = None) -> C
             if name != "control"
         }
         os.nice(POLITE)
+        for name in fields.keys() - watchers.keys():
+            fields[name].give_way(POLITE)
         await _round([], watchers, found, quiet, QUIET, Pace(rate))
         pace, read = Pace(rate), Counter[str]()
         while pace.seconds < minutes * 60:

@@ -185,6 +185,10 @@ class Beside(AbstractAsyncContextManager["Beside"]):
                 found[f"{charger}.{box}.{told['interface']}"] += int(float(count))
         return found
 
+    def give_way(self, by: int) -> None:
+        """Let others have the processor first, as `nice` does."""
+        os.setpriority(os.PRIO_PROCESS, self._process.pid, by)
+
     @property
     def log(self) -> str:
         return self._log.read_text()
