@@ -86,7 +86,8 @@ async def test_campaign(request: pytest.FixtureRequest, tmp_path: Path, capsys: 
     minutes = request.config.getoption("--fuzz-minutes")
     if minutes is None:
         pytest.skip("a campaign is run by --fuzz-minutes N")
-    found = await campaign(minutes, tmp_path, request.config.getoption("--fuzz-inputs"))
+    inputs = request.config.getoption("--fuzz-inputs")
+    found = await campaign(minutes, tmp_path, inputs)
     report = request.config.getoption("--fuzz-report") or Path("fuzz.json")
     report.write_text(json.dumps(asdict(found), indent=2))
     capsys.readouterr()
@@ -95,5 +96,7 @@ async def test_campaign(request: pytest.FixtureRequest, tmp_path: Path, capsys: 
     assert not found.bugs
     assert not found.wrong
     assert all(process["exit"] != 3 for process in found.processes.values())
+    spared = {name: counts["sent"] for name, counts in found.inputs.items() if counts["sent"] < max(1, inputs or 0)}
+    assert not spared, f"fewer than {inputs or 1} inputs"
     slow = {name: took["p99"] for name, took in found.neighbours.items() if took["p99"] > QUICK * 1e3}
     assert not slow, "p99 of a neighbour above 50 ms"
