@@ -229,13 +229,15 @@ class ChargePoint:
         status = "" if answer is None else text_in(answer, "status")
         if answer is not None:
             self._take_time(text_in(answer, "currentTime"))
-        if status != RegistrationStatus.accepted:
+        if status != RegistrationStatus.accepted:  # perhaps again, after it was: then it is silent as before
             refused = {
                 RegistrationStatus.pending: Registration.PENDING,
                 RegistrationStatus.rejected: Registration.REJECTED,
             }
             if status in set(RegistrationStatus):
                 self.registration = refused[RegistrationStatus(status)]
+                self.outbox.accepted = False
+                self._heartbeat.clear()
             if self._link is not None:
                 self._booting.set(later(self.station.simulation.at, seconds or self.profile.boot_interval))
             return

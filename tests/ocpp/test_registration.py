@@ -1,0 +1,49 @@
+"""What the central system makes of BootNotification, also when it thinks again."""
+
+from __future__ import annotations
+
+import pytest
+from support_ocpp import Paper, World
+
+from emulator.ocpp.charge_point import Registration
+from emulator.ocpp.profiles import GOE_PROFILE
+
+ACCEPTED = {"currentTime": "2026-01-05T08:00:00Z", "interval": 300, "status": "Accepted"}
+REFUSED = {"currentTime": "2026-01-05T08:00:00Z", "interval": 60}
+
+
+def accepted(profile: object = GOE_PROFILE) -> tuple[World, Paper]:
+    """A box whose central system has accepted it, and knows its statuses."""
+    world = World(profile)  # type: ignore[arg-type]
+    paper = Paper(world)
+    paper.answer(ACCEPTED)
+    settle(paper)
+    return world, paper
+
+
+def settle(paper: Paper) -> None:
+    """Answer everything but BootNotification."""
+    while paper.world.point.waiting and paper.last.action != "BootNotification":
+        paper.answer({})
+
+
+@pytest.mark.parametrize("status", ["Rejected", "Pending"])
+def test_a_box_that_was_refused_later_is_heard_again_once_it_is_accepted(status: str) -> None:
+    world, paper = accepted()
+    assert paper.status("TriggerMessage", {"requestedMessage": "BootNotification"}) == "Accepted"
+    paper.answer({**REFUSED, "status": status})
+    assert world.point.registration is Registration[status.upper()]
+    assert (paper.ask("GetConfiguration") is None) == (status == "Rejected")
+    said = len(paper.calls())
+    world.plug_in()
+    world.wait(59)
+    assert len(paper.calls()) == said, "no Heartbeat, no StatusNotification"
+    world.wait(2)
+    assert paper.last.action == "BootNotification"
+    paper.answer(ACCEPTED)
+    settle(paper)
+    assert world.point.registration is Registration.IDLE
+    assert [call.payload["status"] for call in paper.calls("StatusNotification")[-2:]] == ["Available", "Preparing"]
+    assert paper.ask("GetConfiguration") is not None
+    world.wait(301)
+    assert paper.last.action == "Heartbeat"
