@@ -112,7 +112,6 @@ class ChargePoint:
         self.transactions.confirmed = self._confirmed
         self.transactions.begun = self._begun
         self.transactions.ended = self._ended
-        self.meter_values.offered = lambda: self.connector.allowance.current
         self.reservations.changed = self.connector.update
         self.outbox.emptied = self._emptied
         self.configuration.listen(self._configured)

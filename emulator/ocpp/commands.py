@@ -34,13 +34,13 @@ from ocpp.v16.enums import (
 
 from ..devices.interfaces.ocpp import Call, CallError, CallResult, Payload
 from .clock import parse_time
-from .connector import IN_TRANSACTION
 from .local_list import updated
 from .messages import as_dataclass
 from .parts import Acts, Parts
 from .reservations import Reservation
 from .schemas import known, violation
 from .smart_charging import NOMINAL, ChargingProfile, Period, is_profile
+from .states import IN_TRANSACTION
 
 Handler = Callable[[Payload], Payload]
 Promise = Callable[[], None]

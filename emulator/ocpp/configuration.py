@@ -1,6 +1,7 @@
 """Configuration keys: rows of a vendor, and the values one charge point has for them.
 
-The one rule: a value is stored exactly when the answer says Accepted or RebootRequired.
+The one rule: a value is stored exactly when the answer says Accepted or RebootRequired; what is shown is stored, what
+counts is in force.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ class ConfigurationKey:
     kind: Kind = "text"
     read_only: bool = False
     reboot: bool = False
-    """Answers RebootRequired."""
+    """Answers RebootRequired, and counts from the next boot on."""
+    at_once: bool = False
+    """Counts without the reboot that the answer asks for."""
     lowest: int = 0
     highest: int = 2**31 - 1
     elements: frozenset[str] = frozenset()
@@ -71,6 +74,9 @@ class Configuration:
         self._stored = stored
         self._bound = bound if bound is not None else {}
         self._listeners: list[Callable[[str], None]] = []
+        waiting = (key.name for key in self.keys.values() if key.reboot and not key.at_once)
+        self._at_boot: Final = {name: self.text(name) for name in waiting}
+        """Values in force that only a boot replaces."""
 
     def listen(self, listener: Callable[[str], None]) -> None:
         """Call `listener` with the name of each key that has been given a value."""
@@ -80,23 +86,27 @@ class Configuration:
         return name in self.keys
 
     def text(self, name: str) -> str:
-        """The value of a key; empty if the vendor has no such key."""
+        """The stored value of a key, as it is shown; empty if the vendor has no such key."""
         if name in self._bound:
             return self._bound[name].read()
         key = self.keys.get(name)
         return "" if key is None else self._stored.get(name, key.default)
 
+    def _in_force(self, name: str) -> str:
+        return self._at_boot[name] if name in self._at_boot else self.text(name)
+
     def flag(self, name: str) -> bool:
-        return self.text(name) == "true"
+        """Whether a key is in force as true."""
+        return self._in_force(name) == "true"
 
     def integer(self, name: str, default: int = 0) -> int:
-        """The value of a key; `default` if the vendor has no such key."""
-        value = self.text(name)
+        """The value of a key that is in force; `default` if the vendor has no such key."""
+        value = self._in_force(name)
         return int(value) if _is_integer(value) else default
 
     def items(self, name: str) -> tuple[str, ...]:
-        """The elements of a list."""
-        value = self.text(name)
+        """The elements of a list that is in force."""
+        value = self._in_force(name)
         return tuple(value.split(",")) if value else ()
 
     def put(self, name: str, value: str) -> None:

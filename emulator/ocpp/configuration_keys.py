@@ -16,12 +16,8 @@ def _flag(name: str, default: bool = False, *, read_only: bool = False) -> Confi
     return ConfigurationKey(name=name, default=str(default).lower(), kind="boolean", read_only=read_only)
 
 
-def _number(
-    name: str, default: int, *, read_only: bool = False, reboot: bool = False, lowest: int = 0
-) -> ConfigurationKey:
-    return ConfigurationKey(
-        name=name, default=str(default), kind="integer", read_only=read_only, reboot=reboot, lowest=lowest
-    )
+def _number(name: str, default: int, *, read_only: bool = False, lowest: int = 0) -> ConfigurationKey:
+    return ConfigurationKey(name=name, default=str(default), kind="integer", read_only=read_only, lowest=lowest)
 
 
 def _text(name: str, default: str = "", *, read_only: bool = True) -> ConfigurationKey:
@@ -96,7 +92,7 @@ WARP: Final = (
     _number("TransactionMessageAttempts", 3),
     _number("TransactionMessageRetryInterval", 10),
     _flag("UnlockConnectorOnEVSideDisconnect"),
-    _number("WebSocketPingInterval", 10, reboot=True),
+    ConfigurationKey(name="WebSocketPingInterval", default="10", kind="integer", reboot=True, at_once=True),
     _number("ChargeProfileMaxStackLevel", 3, read_only=True),
     _text("ChargingScheduleAllowedChargingRateUnit", "Current"),
     _number("ChargingScheduleMaxPeriods", 5, read_only=True),

@@ -5,7 +5,6 @@ The one rule: what is sent is decided by the configuration keys as they are when
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -42,8 +41,6 @@ class MeterValues:
         self._station = station
         self._outbox = outbox
         self._transactions = transactions
-        self.offered: Callable[[], float] = lambda: 0.0
-        """What the charge point allows [A]."""
         self._first: Sample = ()
         self._first_time = datetime(1970, 1, 1, tzinfo=UTC)
         self._average: Average | None = None
@@ -64,7 +61,7 @@ class MeterValues:
     def _take(self, key: ConfigurationKey) -> Sample:
         found = Circumstances(
             snapshot=self._station.snapshot(),
-            offered=self.offered(),
+            offered=self._station.offered(),
             state_of_charge=self._station.state_of_charge(),
         )
         wanted = self._configuration.items(key)

@@ -26,7 +26,7 @@ class Circumstances:
 
     snapshot: Snapshot
     offered: float
-    """Current the charge point allows the vehicle [A]; 0: none."""
+    """Current the vehicle is offered per phase, by the lowest of all limits [A]; 0: none."""
     state_of_charge: float | None = None
     """Of the vehicle, as far as the box knows it [%]."""
 

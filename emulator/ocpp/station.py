@@ -160,6 +160,10 @@ class Station:
         found = (code for begin, code in FAULT_CODES.items() for name in names if name.startswith(begin))
         return next(found, ChargePointErrorCode.other_error)
 
+    def offered(self) -> float:
+        """What the vehicle is offered per phase, whoever limits it [A]."""
+        return self.snapshot().offered_current
+
     def state_of_charge(self) -> float | None:
         """Of the vehicle, as far as the box knows it [%]."""
         return None

@@ -64,11 +64,21 @@ def sampled(log: Log) -> set[str]:
     return {value["measurand"] for found in reports for value in found["sampledValue"]}
 
 
-def test_evcc_leaves_a_warp_without_sampled_power() -> None:
+def test_evcc_leaves_a_warp_without_sampled_power_after_its_next_boot() -> None:
+    """Not before: RebootRequired means that the list counts from the next boot on. This test held otherwise."""
     world, system, log = connected()
     assert evcc(world, system) == 7 * ["RebootRequired"]
     assert world.point.configuration.text("MeterValuesSampledData") == "SoC"
     start(world)
+    assert "Power.Active.Import" in sampled(log)
+    world.unplug()
+    world.wait(2)
+    world.box.reboot()
+    world.wait(10)
+    log.messages.clear()
+    log.connect()
+    start(world)
+    assert world.point.configuration.text("MeterValuesSampledData") == "SoC"
     assert not sampled(log)
     aligned = [report(call.payload) for call in log.calls("MeterValues")]
     assert any(v["measurand"] == "Power.Active.Import" for found in aligned for v in found["sampledValue"])

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from ...devices.settings import Setting
 from ...ocpp.configuration import Binding, ConfigurationKey
-from ...ocpp.connector import State
 from ...ocpp.profiles import GOE_PROFILE, VendorProfile
+from ...ocpp.states import State
 from ...ocpp.station import Allowance, Identity, Station
 from . import backend
 from . import settings as s

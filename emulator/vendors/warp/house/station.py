@@ -50,6 +50,10 @@ class WarpStation(Station):
     def evse(self) -> Evse:
         return EVSE[self._controller.now().charger_state]
 
+    def offered(self) -> float:
+        """The lowest of the active slots."""
+        return self._controller.now().allowed / 1000
+
     def bindings(self) -> Mapping[str, Binding]:
         offered = self._power.offered
         return {"ConnectorSwitch3to1PhaseSupported": Binding(lambda: str(offered).lower(), lambda _: None)}
