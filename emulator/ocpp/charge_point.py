@@ -10,9 +10,10 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import IntEnum
 
-from ocpp.v16.enums import ChargePointErrorCode, ChargePointStatus, ConfigurationKey, RegistrationStatus
+from ocpp.v16.enums import ChargePointErrorCode, ChargePointStatus, ConfigurationKey, Reason, RegistrationStatus
 
 from ..core.instant import Instant, later
+from ..core.states import EvseState
 from ..devices.interfaces.ocpp import Call, Link, Message, Payload
 from .authorisation import Authorisation
 from .clock import parse_time
@@ -122,7 +123,8 @@ class ChargePoint:
         """The box has started: from now on the central system has a say."""
         if self.interrupted is not None:
             self.memory.running, self.interrupted = self.interrupted, None
-            self.transactions.stop(self.profile.reason_of_power_loss, None)
+            rebooted = self.memory.rebooted
+            self.transactions.stop(Reason.reboot if rebooted else self.profile.reason_of_power_loss, None)
         self.connector.look()
 
     def shut_down(self) -> None:
@@ -130,6 +132,7 @@ class ChargePoint:
         self._link = None
         self.outbox.shut_down()
         self.memory.profiles = self.profiles.installed
+        self.memory.rebooted = self.station.snapshot().state is not EvseState.OFF
         self.keep()
         for part in (self.connector, self.meter_values, self.reservations):
             part.shut_down()

@@ -77,7 +77,7 @@ class Connector:
         """Whether there is a central system."""
         self.status_changed: Callable[[ChargePointStatus, ChargePointErrorCode], None]
         self.start_profile: ChargingProfile | None = None
-        """What RemoteStartTransaction brought, for the transaction that is about to begin."""
+        """What RemoteStartTransaction brought for a transaction of `tag`."""
         self._reason: tuple[Reason | None, str | None] = (None, None)
         """Why, and by which tag, the transaction ends if it ends now."""
         self._timeout = station.simulation.timer(self._timed_out)
@@ -146,7 +146,7 @@ class Connector:
         elif evse is Evse.CONNECTED:  # a vehicle that is offered something already is none of our business
             self._fire(Trigger.PLUG)
         if self.state is State.NO_TAG and (free := self._station.free_tag()) is not None:
-            self.tag = free
+            self._expect(free)
             self._fire(Trigger.REMOTE_START)
         self.update()
 
@@ -155,7 +155,7 @@ class Connector:
         if self.state in (State.IDLE, State.NO_TAG, State.FINISHING_UNLOCKED):
             if not self._reservations.admits(tag, self._authorisation.related):
                 return
-            self.tag = tag
+            self._expect(tag)
             self._fire(Trigger.TAG)
             self._ask(tag)
         elif tag == self.tag:
@@ -164,6 +164,10 @@ class Connector:
         elif self.state is State.TRANSACTION:
             self._fire(Trigger.TAG)
             self._ask(tag)
+
+    def _expect(self, tag: str, profile: ChargingProfile | None = None) -> None:
+        """A transaction of this tag is about to begin, with what RemoteStartTransaction brought for it."""
+        self.tag, self.start_profile = tag, profile
 
     def _ask(self, tag: str) -> None:
         self._questions += 1
@@ -180,7 +184,7 @@ class Connector:
 
     def remote_start(self, tag: str, profile: ChargingProfile | None) -> None:
         """RemoteStartTransaction was accepted: begin."""
-        self.tag, self.start_profile = tag, profile
+        self._expect(tag, profile)
         if self._configuration.flag(ConfigurationKey.authorize_remote_tx_requests):
             if self._fire(Trigger.TAG):
                 self._ask(tag)
@@ -262,8 +266,6 @@ class Connector:
             self._transactions.start(self.tag, self._reservations.use(self.tag, self._authorisation.related))
         if new is State.FINISHING_NO_CABLE_UNLOCKED:
             self._tick.set(later(self._station.simulation.at, UNPLUGGED_FOR))
-        if new is State.IDLE:
-            self.start_profile = None
         self._wait(before)
         self.update()
 

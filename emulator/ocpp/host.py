@@ -94,6 +94,11 @@ class Host:
     def shut_down(self) -> None:
         """The wallbox loses its memory."""
         if self.charge_point is not None:
+            self._end()
+            self.made.station.shut_down()
+
+    def _end(self) -> None:
+        if self.charge_point is not None:
             self.charge_point.shut_down()
             self.charge_point = None
 
@@ -101,7 +106,7 @@ class Host:
         """The settings of OCPP are new: begin from the start with them, or stop and let the charger go."""
         if self._made is None and self._access() is None:
             return
-        self.shut_down()
+        self._end()
         if self._access() is None:
             self.made.station.release()
         else:
@@ -126,7 +131,7 @@ class Host:
     def forget(self) -> None:
         """Everything kept is deleted: configuration, profiles, messages that wait."""
         if self._made is not None:
-            self.shut_down()
+            self._end()
             self._made.forget()
             self._settings.put(MEMORY, None)
             self.power_on()

@@ -101,6 +101,8 @@ class Memory:
     inoperative: bool = False
     """Its connector was made unavailable."""
     running: Transaction | None = None
+    rebooted: bool = False
+    """It had power when it stopped last."""
     profiles: list[ChargingProfile] = field(default_factory=list)
     cache: dict[str, Known] = field(default_factory=dict)
     """What the central system said about tags."""
@@ -207,6 +209,10 @@ class Station:
         """OCPP is switched off: the central system has no say any more."""
         self.wallbox.control.permit(OWNER, None)
         self.wallbox.control.limit(OWNER, None)
+
+    def shut_down(self) -> None:
+        """The box loses its memory: until there is a charge point again, nobody may charge."""
+        self.wallbox.control.permit(OWNER, False)
 
     def unlock(self) -> None:
         """Open the lock of the socket once."""

@@ -10,11 +10,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from ...core.states import EvseState
 from ...devices.settings import Setting
 from ...ocpp.configuration import Binding, ConfigurationKey
 from ...ocpp.profiles import GOE_PROFILE, VendorProfile
 from ...ocpp.states import State
-from ...ocpp.station import Allowance, Identity, Station
+from ...ocpp.station import BLOCKED, Allowance, Identity, Station
 from . import backend
 from . import settings as s
 from .device import Device
@@ -101,6 +102,12 @@ class GoeStation(Station):
 
     def allow(self, allowance: Allowance) -> None:
         self._device.backend.allow(allowance)
+
+    def shut_down(self) -> None:
+        """ASSUMED: in a restart the charge controller goes on, as it does without a central system."""
+        self._device.backend.allow(BLOCKED)
+        if self.snapshot().state is EvseState.OFF:
+            self.wallbox.control.permit("alw", False)
 
     def release(self) -> None:
         self._device.backend.allow(None)

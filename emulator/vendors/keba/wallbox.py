@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from ...core.messages import Event, Outcome, RebootController
+from ...core.messages import Event, Outcome, Reason, RebootController
 from ...core.states import EvseState
 from ...devices.interfaces import Interface, Origin
 from ...devices.points import Fidelity
@@ -129,7 +129,11 @@ class Keba(Wallbox):
         self.simulation.now()
         if self.logic.host.charge_point is None or not self.build.traits.rfid:
             return self.logic.cards.present(tag)
-        self.logic.host.present(normal_tag(tag))
+        try:
+            number = normal_tag(tag)
+        except ValueError as error:
+            return Outcome(refused=Reason.INVALID, message=str(error))
+        self.logic.host.present(number)
         return Outcome(detail={"asked": "the central system"})
 
     def lose_authorisation(self) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from ....core.states import EvseState
 from ....ocpp.configuration import Binding
 from ....ocpp.profiles import WARP_PROFILE, VendorProfile
 from ....ocpp.station import Allowance, Evse, Identity, Station
@@ -48,6 +49,9 @@ class WarpStation(Station):
         self._phases = 3
 
     def evse(self) -> Evse:
+        """As the controller says; while it has no power, or just starts, it says nothing."""
+        if self.snapshot().state in (EvseState.OFF, EvseState.BOOT):
+            return Evse.UNKNOWN
         return EVSE[self._controller.now().charger_state]
 
     def offered(self) -> float:
@@ -76,6 +80,9 @@ class WarpStation(Station):
 
     def release(self) -> None:
         """The slot keeps its value: with `evse/ocpp_enabled` on, the wallbox stays as it is."""
+
+    def shut_down(self) -> None:
+        """The slot keeps its value until the client starts: it is the charge controller's."""
 
     def restart(self, *, hard: bool) -> None:
         if hard:
