@@ -27,6 +27,7 @@ from .parts import Parts
 from .profiles import VendorProfile
 from .reservations import Reservations
 from .smart_charging import Allowed, Profiles
+from .states import IN_TRANSACTION
 from .station import Memory, Station
 from .transactions import Transaction, Transactions
 
@@ -54,6 +55,7 @@ class ChargePoint:
         self.station = station
         self.memory = memory
         self.registration = Registration.POWER_ON
+        self._remember_availability()
         if profile.ids_restart:
             memory.queue.renumber(profile.first_id)
         self.configuration = Configuration(profile.keys, memory.configuration, station.bindings())
@@ -69,8 +71,6 @@ class ChargePoint:
         )
         self.meter_values = MeterValues(profile, self.configuration, station, self.outbox, self.transactions)
         self.commands = Commands(self._parts(), self)
-        self.inoperative = False
-        """The station as a whole was made unavailable."""
         self.resetting: bool | None = None
         """A reset is under way; True: a hard one."""
         self.online_since: Instant = station.simulation.at
@@ -84,6 +84,14 @@ class ChargePoint:
         self._heartbeat = station.simulation.timer(lambda _at: self.heartbeat())
         self._restart = station.simulation.timer(self._restarted)
         self._wire()
+
+    def _remember_availability(self) -> None:
+        """What was kept of it; the box's own setting wins, it may have been changed without a charge point."""
+        memory, own = self.memory, self.station.available()
+        if not self.profile.keeps_station_availability:
+            memory.station_inoperative = False
+        if own is not None and own is not memory.operative:
+            memory.make_available(own, station=True)
 
     def _parts(self) -> Parts:
         return Parts(
@@ -110,6 +118,7 @@ class ChargePoint:
         self.connector.allowed = self.allowed
         self.connector.online = lambda: self.online
         self.connector.status_changed = self._say_status
+        self.connector.taken_out_of_service = self._taken_out_of_service
         self.transactions.confirmed = self._confirmed
         self.transactions.begun = self._begun
         self.transactions.ended = self._ended
@@ -297,10 +306,29 @@ class ChargePoint:
         status = ChargePointStatus.unavailable if self.inoperative else ChargePointStatus.available
         self._say(0, status, ChargePointErrorCode.no_error)
 
-    def make_available(self, operative: bool) -> None:
-        """ChangeAvailability of the station."""
-        self.inoperative = not operative
-        self.say_station()
+    @property
+    def inoperative(self) -> bool:
+        """The station as a whole is unavailable: it was made so, and its transaction is over."""
+        return self.memory.station_inoperative and self.connector.state not in IN_TRANSACTION
+
+    @property
+    def state(self) -> Registration:
+        """How far it has come, or that it is unavailable."""
+        unavailable = self.inoperative and self.registration is Registration.IDLE
+        return Registration.UNAVAILABLE if unavailable else self.registration
+
+    def make_available(self, operative: bool, *, station: bool) -> None:
+        """ChangeAvailability, of the station or of its connector."""
+        self.memory.make_available(operative, station=station)
+        if station and (operative or self.inoperative):
+            self.say_station()
+        self.connector.follow_availability()
+        self.station.make_available(self.memory.operative)
+        self._changed()
+
+    def _taken_out_of_service(self) -> None:
+        if self.memory.station_inoperative:
+            self.say_station()
 
     def _say_status(self, status: ChargePointStatus, code: ChargePointErrorCode) -> None:
         self._say(1, status, code)

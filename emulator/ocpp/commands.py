@@ -19,6 +19,7 @@ from ocpp.v16.enums import (
     ChargingProfileStatus,
     ChargingRateUnitType,
     ClearChargingProfileStatus,
+    ConfigurationKey,
     GetCompositeScheduleStatus,
     MessageTrigger,
     Reason,
@@ -112,12 +113,7 @@ class Commands:
         operative = asked.type == AvailabilityType.operative
         busy = point.connector.state in IN_TRANSACTION and not operative
 
-        def change() -> None:
-            if asked.connector_id == 0:
-                self._acts.make_available(operative)
-            point.connector.make_available(operative, keep=asked.connector_id == 1)
-
-        self._promise = change
+        self._promise = lambda: self._acts.make_available(operative, station=asked.connector_id == 0)
         return {"status": AvailabilityStatus.scheduled if busy else AvailabilityStatus.accepted}
 
     def _change_configuration(self, payload: Payload) -> Payload:
@@ -251,7 +247,8 @@ class Commands:
             ChargePointStatus.faulted: ReservationStatus.faulted,
             ChargePointStatus.unavailable: ReservationStatus.unavailable,
         }
-        if asked.connector_id not in (0, 1):
+        whole_station = point.configuration.flag(ConfigurationKey.reserve_connector_zero_supported)
+        if asked.connector_id != 1 and not (asked.connector_id == 0 and whole_station):
             return {"status": ReservationStatus.rejected}
         if status in refusals:
             return {"status": refusals[status]}
@@ -276,7 +273,9 @@ class Commands:
         if not full and asked.list_version <= memory.local_list_version:
             return {"status": UpdateStatus.version_mismatch}
         new = updated({} if full else memory.local_list, asked.local_authorization_list or ())
-        if len(new) > self._parts.profile.list_length:
+        sent = len(asked.local_authorization_list or ())
+        most = self._parts.configuration.integer("SendLocalListMaxLength", sent)
+        if sent > most or len(new) > self._parts.profile.list_length:
             return {"status": UpdateStatus.failed}
         memory.local_list, memory.local_list_version = new, asked.list_version
         return {"status": UpdateStatus.accepted}
@@ -291,17 +290,21 @@ class Commands:
         point = self._parts
         if asked.connector_id not in (None, 0, 1):
             return {"status": TriggerMessageStatus.rejected}
+        statuses: Mapping[int | None, Promise] = {
+            None: self._acts.say_statuses,
+            0: self._acts.say_station,
+            1: point.connector.say_status,
+        }
         triggers: Mapping[str, Promise] = {
             MessageTrigger.boot_notification: self._acts.boot,
             MessageTrigger.heartbeat: self._acts.heartbeat,
             MessageTrigger.meter_values: point.meter_values.trigger,
-            MessageTrigger.status_notification: (
-                self._acts.say_station if asked.connector_id == 0 else point.connector.say_status
-            ),
+            MessageTrigger.status_notification: statuses[asked.connector_id],
         }
         if asked.requested_message not in triggers:
             return {"status": TriggerMessageStatus.not_implemented}
-        self._promise = triggers[asked.requested_message]
+        said = triggers[asked.requested_message]
+        self._promise = lambda: point.outbox.triggered(said)
         return {"status": TriggerMessageStatus.accepted}
 
     def _get_diagnostics(self, _: Payload) -> Payload:

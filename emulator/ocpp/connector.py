@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Final
 
 from ocpp.v16.enums import (
-    AvailabilityStatus,
     ChargePointErrorCode,
     ChargePointStatus,
     ConfigurationKey,
@@ -64,7 +63,7 @@ class Connector:
         self._transactions = transactions
         self._authorisation = authorisation
         self._reservations = reservations
-        self.state = State.UNAVAILABLE if memory.inoperative else State.IDLE
+        self.state = State.IDLE if memory.operative else State.UNAVAILABLE
         self.tag = ""
         """Who charges, or is about to."""
         self._questions = 0
@@ -75,6 +74,8 @@ class Connector:
         """What the charging profiles allow now."""
         self.online: Callable[[], bool]
         """Whether there is a central system."""
+        self.taken_out_of_service: Callable[[], None]
+        """Called when it becomes unavailable after its transaction."""
         self.status_changed: Callable[[ChargePointStatus, ChargePointErrorCode], None]
         self.start_profile: ChargingProfile | None = None
         """What RemoteStartTransaction brought for a transaction of `tag`."""
@@ -218,20 +219,19 @@ class Connector:
             self._fire(Trigger.INVALID)
         self.update()
 
-    def make_available(self, operative: bool, *, keep: bool = True) -> AvailabilityStatus:
-        """ChangeAvailability. `keep`: also after a reboot."""
-        self._memory.inoperative = not operative and keep
+    def follow_availability(self) -> None:
+        """Become available, or not: once the transaction is over."""
+        operative = self._memory.operative
         self.inoperative_next = not operative and self.state in IN_TRANSACTION
         if self.inoperative_next:
-            return AvailabilityStatus.scheduled
-        if not operative:
+            return
+        if operative and self.state is State.UNAVAILABLE:
+            self._enter(State.IDLE)
+            self.look()
+        elif not operative and self.state is not State.UNAVAILABLE:
             if self.state in WAITS_FOR_PLUG | WAITS_FOR_TAG and not self._profile.skips_statuses:
                 self._enter(State.IDLE)
             self._enter(State.UNAVAILABLE)
-        elif self.state is State.UNAVAILABLE:
-            self._enter(State.IDLE)
-            self.look()
-        return AvailabilityStatus.accepted
 
     def say_status(self) -> None:
         """Say the status even if it is not new."""
@@ -272,6 +272,7 @@ class Connector:
     def _become_unavailable(self) -> None:
         self.inoperative_next = False
         self.state = State.UNAVAILABLE
+        self.taken_out_of_service()
 
     def _wait(self, before: State) -> None:
         """Run ConnectionTimeOut in the states that wait, from the beginning of each wait."""
@@ -288,8 +289,8 @@ class Connector:
 
     def _ticked(self, _: Instant) -> None:
         if self.inoperative_next:
-            self._enter(State.UNAVAILABLE)
-            self.inoperative_next = False
+            self._become_unavailable()
+            self.update()
         else:
             self._fire(Trigger.TICK)
         self.look()

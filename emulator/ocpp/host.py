@@ -29,6 +29,7 @@ _NUMBER: Final = {"type": "integer", "minimum": 0}
             "configuration": {"type": "object", "additionalProperties": {"type": "string"}},
             "next_id": _NUMBER,
             "inoperative": {"type": "boolean"},
+            "station_inoperative": {"type": "boolean"},
             "transactions": {"type": "array"},
             "running": {"type": ["integer", "null"]},
             "messages": {"type": "array"},
@@ -122,6 +123,11 @@ class Host:
         """A card is held to the reader."""
         if self.charge_point is not None:
             self.charge_point.present(tag)
+
+    def make_available(self, operative: bool) -> None:
+        """The box's own availability, a setting, has this value."""
+        if self.charge_point is not None and self.memory.operative is not operative:
+            self.charge_point.make_available(operative, station=True)
 
     def changed(self, name: str) -> None:
         """A configuration key that the vendor keeps itself has another value."""

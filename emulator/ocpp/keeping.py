@@ -43,6 +43,7 @@ def document(memory: Memory, in_flight: Request | None) -> Document:
         "configuration": dict(memory.configuration),
         "next_id": memory.queue.numbering.next,
         "inoperative": memory.inoperative,
+        "station_inoperative": memory.station_inoperative,
         "transactions": [_transaction(transaction) for transaction in known],
         "running": number(memory.running),
         "messages": [
@@ -94,6 +95,7 @@ def _memory(found: Document) -> Memory:
     memory = Memory(
         configuration={str(name): str(value) for name, value in _members(found["configuration"]).items()},
         inoperative=found["inoperative"] is True,
+        station_inoperative=found.get("station_inoperative") is True,
         profiles=[_read_profile(item) for item in _items(found["profiles"])],
         cache=_read_tags(found["cache"]),
         local_list=_read_tags(found["local_list"]),

@@ -14,7 +14,7 @@ from ..core.instant import Instant, later
 from ..devices.interfaces.ocpp import Payload
 from .configuration import Configuration
 from .metering import Average, Circumstances, Sample, refresh, sample, written
-from .outbox import Outbox
+from .outbox import METER_VALUES, Outbox
 from .profiles import VendorProfile
 from .station import Station
 from .transactions import Transactions
@@ -144,4 +144,4 @@ class MeterValues:
                 "meterValue": [report],
             }
 
-        self._outbox.put("MeterValues", payload, urgency="transaction")
+        self._outbox.put(METER_VALUES, payload, urgency="transaction")

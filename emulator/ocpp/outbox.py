@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from ..core.instant import later
 from ..devices.interfaces.ocpp import Call, CallError, CallResult, Link, Payload
@@ -18,8 +18,11 @@ from ..runtime.simulation import Simulation
 if TYPE_CHECKING:
     from .transactions import Transaction
 
+METER_VALUES: Final = "MeterValues"
+
 Class = Literal["boot", "transaction", "status", "other"]
-"""Of a request: `boot` is sent before the charge point is accepted, the others in this order."""
+"""Of a request: `boot` is sent before the charge point is accepted, the others in this order; before that, what was
+asked for by TriggerMessage counts as `boot`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,7 @@ class Request:
 
     @property
     def droppable(self) -> bool:
-        return self.action == "MeterValues"
+        return self.action == METER_VALUES
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,6 +109,8 @@ class Outbox:
         self.accepted = False
         """The central system has accepted the charge point: it may say more than BootNotification."""
         self.retry_timer = simulation.timer(lambda _at: self._flush())
+        self._triggered = False
+        """What is being said was asked for by TriggerMessage."""
         self.statuses_first = False
         """Statuses before what has been kept of transactions: right after the charge point is accepted."""
         self.emptied: Callable[[], None] = lambda: None
@@ -144,6 +149,8 @@ class Outbox:
         transaction: Transaction | None = None,
     ) -> None:
         """Have something to say."""
+        if self._triggered and not self.accepted and (urgency != "transaction" or action == METER_VALUES):
+            urgency = "boot"
         if urgency in ("status", "other") and (self._link is None or not self.accepted):
             done(None)
             return
@@ -166,6 +173,12 @@ class Outbox:
             case "other":
                 self._append(self._others, request, self._rules.others)
         self._flush()
+
+    def triggered(self, say: Callable[[], None]) -> None:
+        """Say what TriggerMessage asks for: OCPP 1.6, 4.2, has it sent by a charge point that is Pending, too."""
+        self._triggered = True
+        say()
+        self._triggered = False
 
     def _append(self, queue: deque[Request], request: Request, longest: int) -> None:
         queue.append(request)

@@ -95,6 +95,8 @@ class VendorProfile:
     skips_statuses: bool = False
     """Leaves out statuses on the way, against table 4.9 of OCPP 1.6: from Finishing to a new transaction without
     Preparing, from Preparing to Unavailable without Available."""
+    keeps_station_availability: bool = True
+    """The station's own availability survives a reboot, as its connector's does."""
     remembers_tags: bool = True
     """Has a cache or a local list, and uses it."""
     list_length: int = 0
@@ -128,7 +130,9 @@ WARP_PROFILE: Final = VendorProfile(
     ids_restart=True,
     not_served=Refusal("NotSupported", "action not supported"),
     unknown=Refusal("NotImplemented", "unknown action passed"),
-    charging=Rules(levels=3, periods=5, installed=12, relative_station_limit=False, evaluated_each=300.0),
+    charging=Rules(
+        levels=3, periods=5, installed=12, relative_station_limit=False, names_transaction=True, evaluated_each=300.0
+    ),
     queue=QueueRules(transactions=5, statuses=6, others=6),
     pings=10.0,
     default_message_timeout=10.0,
@@ -136,6 +140,7 @@ WARP_PROFILE: Final = VendorProfile(
     error_codes=False,
     unused_finishes=True,
     skips_statuses=True,
+    keeps_station_availability=False,
     remembers_tags=False,
     any_tag_stops=True,
     reason_of_other_tag=None,

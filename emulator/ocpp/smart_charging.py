@@ -174,6 +174,8 @@ class Rules:
     """A without any profile."""
     relative_station_limit: bool = True
     """Whether a Relative ChargePointMaxProfile applies at all; it counts from its installation. ASSUMED where true."""
+    names_transaction: bool = False
+    """A TxProfile has to name its transaction; OCPP 1.6 leaves that open: without, it is for the running one."""
     evaluated_each: float = inf
     """Longest time between two evaluations [s]."""
     defects: bool = False
@@ -195,6 +197,7 @@ class Profiles:
         """
         rules = self.rules
         recurring = profile.kind == ChargingProfileKindType.recurring
+        anyone = transaction if rules.names_transaction else None
         checks = (
             (not 0 <= profile.level <= rules.levels, "stack level"),
             (not 0 < len(profile.periods) <= rules.periods, "number of periods"),
@@ -205,7 +208,7 @@ class Profiles:
             (
                 profile.purpose == TRANSACTION
                 and not starting
-                and (transaction is None or profile.transaction != transaction),
+                and (transaction is None or profile.transaction not in (transaction, anyone)),
                 "no such transaction",
             ),
             (recurring is not (profile.recurrence is not None), "recurrencyKind"),

@@ -84,6 +84,7 @@ TRANSITIONS: Final = {
     (State.FINISHING_UNLOCKED, Trigger.REMOTE_START): State.TRANSACTION,
     (State.FINISHING_NO_CABLE_UNLOCKED, Trigger.TICK): State.IDLE,
     (State.FINISHING_NO_SAME_TAG, Trigger.UNPLUG): State.IDLE,
+    (State.FINISHING_NO_SAME_TAG, Trigger.TAG): State.AUTH_START,  # by a remote start that has to be asked about
     (State.FINISHING_NO_SAME_TAG, Trigger.SAME_TAG): State.FINISHING_UNLOCKED,
     (State.FINISHING_NO_SAME_TAG, Trigger.REMOTE_START): State.TRANSACTION,
 }

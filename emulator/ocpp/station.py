@@ -100,6 +100,8 @@ class Memory:
     queue: Kept = field(default_factory=Kept)
     inoperative: bool = False
     """Its connector was made unavailable."""
+    station_inoperative: bool = False
+    """The station as a whole was made unavailable, whatever is kept of its connector."""
     running: Transaction | None = None
     rebooted: bool = False
     """It had power when it stopped last."""
@@ -108,6 +110,18 @@ class Memory:
     """What the central system said about tags."""
     local_list: dict[str, Known] = field(default_factory=dict)
     local_list_version: int = 0
+
+    @property
+    def operative(self) -> bool:
+        """Whether the connector is to be available."""
+        return not (self.inoperative or self.station_inoperative)
+
+    def make_available(self, operative: bool, *, station: bool) -> None:
+        """ChangeAvailability of the station, or of its connector; Operative of the station is of both."""
+        if station:
+            self.station_inoperative = not operative
+        if operative or not station:
+            self.inoperative = not operative
 
 
 FAULT_CODES: Final = {
@@ -209,6 +223,13 @@ class Station:
         """OCPP is switched off: the central system has no say any more."""
         self.wallbox.control.permit(OWNER, None)
         self.wallbox.control.limit(OWNER, None)
+
+    def available(self) -> bool | None:
+        """What the box itself says of its availability, a setting that survives; None: it has none."""
+        return None
+
+    def make_available(self, operative: bool) -> None:
+        """Availability has changed, or will once the transaction is over."""
 
     def shut_down(self) -> None:
         """The box loses its memory: until there is a charge point again, nobody may charge."""

@@ -173,3 +173,46 @@ def test_a_bender_that_restarts_closes_no_contactor_without_a_transaction() -> N
     )
     closed = [entry.at for entry in result.journal if entry.name == "contactor_closed"]
     assert len(closed) == 1
+
+
+# --- availability -----------------------------------------------------------------------------------------------------
+
+
+INOPERATIVE = "{action: ChangeAvailability, payload: {connectorId: %d, type: Inoperative}}"
+OPERATIVE = "{action: ChangeAvailability, payload: {connectorId: %d, type: Operative}}"
+
+
+def test_a_bender_tells_the_central_system_what_modbus_makes_of_its_availability() -> None:
+    """Register 124 is ChangeAvailability at the box itself; 104 shows the status."""
+    result = played(
+        "{vendor: bender, model: cc612, ocpp: embedded, interfaces: all, settings: {free_charging: false}}",
+        f"""
+  - {{at: 70 s, command: {{write: {{modbus.124: 0}}, interface: modbus}}}}
+  - {{at: 80 s, expect: {{bender.modbus.104: 3}}}}
+  - {{at: 90 s, ocpp_call: {{action: RemoteStartTransaction, payload: {{connectorId: 1, idTag: X}}}}}}
+  - {{at: 95 s, reboot: {{}}}}
+  - {{at: 180 s, expect: {{bender.modbus.124: 0}}}}
+  - {{at: 190 s, command: {{write: {{modbus.124: 1}}, interface: modbus}}}}
+  - {{at: 200 s, expect: {{bender.modbus.104: 0}}}}
+  - {{at: 210 s, ocpp_call: {INOPERATIVE % 1}}}
+  - {{at: 220 s, expect: {{bender.modbus.124: 0, bender.modbus.104: 3}}}}
+  - {{at: 230 s, ocpp_call: {OPERATIVE % 0}}}
+  - {{at: 240 s, expect: {{bender.modbus.124: 1, bender.modbus.104: 0}}}}""",
+        end="250 s",
+    )
+    changes = ["Available", "Unavailable", "Unavailable", "Available", "Unavailable", "Available"]
+    assert statuses(result) == changes
+    assert statuses(result, 0) == ["Available", "Unavailable", "Unavailable", "Available", "Available"]
+    assert not called(result, "StartTransaction")
+
+
+def test_a_warp_shows_that_its_station_is_unavailable() -> None:
+    played(
+        BOXES["warp"],
+        f"""
+  - {{at: 30 s, ocpp_call: {INOPERATIVE % 0}}}
+  - {{at: 40 s, expect: {{warp.ocpp/state.charge_point_state: 5, warp.ocpp/state.charge_point_status: 7}}}}
+  - {{at: 50 s, ocpp_call: {OPERATIVE % 0}}}
+  - {{at: 60 s, expect: {{warp.ocpp/state.charge_point_state: 2, warp.ocpp/state.charge_point_status: 0}}}}""",
+        end="70 s",
+    )

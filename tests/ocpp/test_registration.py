@@ -6,7 +6,7 @@ import pytest
 from support_ocpp import Paper, World
 
 from emulator.ocpp.charge_point import Registration
-from emulator.ocpp.profiles import GOE_PROFILE
+from emulator.ocpp.profiles import GOE_PROFILE, KEBA_PROFILE
 
 ACCEPTED = {"currentTime": "2026-01-05T08:00:00Z", "interval": 300, "status": "Accepted"}
 REFUSED = {"currentTime": "2026-01-05T08:00:00Z", "interval": 60}
@@ -47,3 +47,27 @@ def test_a_box_that_was_refused_later_is_heard_again_once_it_is_accepted(status:
     assert paper.ask("GetConfiguration") is not None
     world.wait(301)
     assert paper.last.action == "Heartbeat"
+
+
+TRIGGERS = {
+    "MeterValues": ["MeterValues"],
+    "Heartbeat": ["Heartbeat"],
+    "StatusNotification": ["StatusNotification", "StatusNotification"],
+}
+
+
+@pytest.mark.parametrize("message", TRIGGERS)
+def test_what_is_triggered_is_sent_while_pending(message: str) -> None:
+    """OCPP 1.6, 4.2; a StatusNotification that names no connector is of all of them."""
+    world = World(KEBA_PROFILE)
+    paper = Paper(world)
+    paper.answer({**REFUSED, "status": "Pending"})
+    world.plug_in()
+    world.wait(2)
+    assert len(paper.calls()) == 1
+    assert paper.status("TriggerMessage", {"requestedMessage": message}) == "Accepted"
+    settle(paper)
+    assert [call.action for call in paper.calls()[1:]] == TRIGGERS[message]
+    world.unplug()
+    world.wait(2)
+    assert len(paper.calls()) == 1 + len(TRIGGERS[message])

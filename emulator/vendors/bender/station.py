@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...ocpp.profiles import BENDER_PROFILE, VendorProfile
 from ...ocpp.station import Allowance, Identity, Station
-from .settings import FREE_CHARGING, OCPP_FREE_TAG
+from .settings import AVAILABLE, FREE_CHARGING, OCPP_FREE_TAG
 
 if TYPE_CHECKING:
     from ...devices.wallbox import Wallbox
@@ -36,6 +36,13 @@ class BenderStation(Station):
         """Free charging: full OCPP with a fixed RFID, without authorisation."""
         settings = self._logic.settings
         return settings[OCPP_FREE_TAG] if settings[FREE_CHARGING] else None
+
+    def available(self) -> bool:
+        """Register 124"""
+        return self._logic.settings[AVAILABLE]
+
+    def make_available(self, operative: bool) -> None:
+        self._logic.settings.put(AVAILABLE, operative)
 
     def allow(self, allowance: Allowance) -> None:
         super().allow(allowance)

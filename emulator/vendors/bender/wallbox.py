@@ -23,6 +23,7 @@ from .pairs import Controllers
 from .readings import View
 from .semp import SempApi
 from .settings import (
+    AVAILABLE,
     COMMUNICATION_TIMEOUT,
     CP_ID,
     ENERGY_MANAGEMENT,
@@ -73,6 +74,7 @@ class Bender(Wallbox):
         self._settings_in_parts: Mapping[str, Callable[[], None]] = {
             **{row.name: compiled for row in (MISSING_REGISTERS, UNSUPPORTED_EXCEPTION, ERROR_ORDER, USER_ID_READABLE)},
             **{row.name: self.logic.host.configured for row in (OCPP_URL, OCPP_PASSWORD, CP_ID)},
+            AVAILABLE.name: lambda: self.logic.host.make_available(self.settings[AVAILABLE]),
             **{row.name: timed for row in (COMMUNICATION_TIMEOUT, MODBUS, ENERGY_MANAGEMENT)},
         }
         """What is done first when one of these settings has changed."""

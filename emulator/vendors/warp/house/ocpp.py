@@ -150,7 +150,7 @@ class Ocpp(Module):
         flying = outbox.in_flight
         number = 0 if flying is None else int(flying.id)
         return {
-            "charge_point_state": int(point.registration),
+            "charge_point_state": int(point.state),
             "charge_point_status": STATUSES.index("Unavailable" if point.inoperative else "Available"),
             "next_profile_eval": self._left(connector.next_evaluation),
             "connector_state": int(connector.state),
