@@ -6,13 +6,14 @@ The one rule: a question has exactly one answer, at once or later.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from ocpp.v16.enums import AuthorizationStatus, ConfigurationKey
 
 from ..devices.interfaces.ocpp import Payload
 from .configuration import Configuration
-from .messages import text_in
+from .messages import folded, text_in
 from .outbox import Outbox
 from .profiles import VendorProfile
 from .station import Known, Memory, known_of
@@ -32,11 +33,20 @@ class Rejection:
 class Authorisation:
     """The tags of one charge point."""
 
-    def __init__(self, profile: VendorProfile, configuration: Configuration, outbox: Outbox, memory: Memory) -> None:
+    def __init__(
+        self,
+        profile: VendorProfile,
+        configuration: Configuration,
+        outbox: Outbox,
+        memory: Memory,
+        calendar: Callable[[], datetime],
+    ) -> None:
+        """`calendar`: the box's own clock, by which what is known of tags expires."""
         self._profile = profile
         self._configuration = configuration
         self._outbox = outbox
         self._memory = memory
+        self._calendar = calendar
         self.last_rejection = Rejection()
 
     def ask(self, tag: str, decided: Callable[[bool], None]) -> None:
@@ -58,8 +68,23 @@ class Authorisation:
         return known.status == ACCEPTED
 
     def known(self, tag: str) -> Known | None:
-        """What the local list, or else an earlier answer, says of a tag."""
-        return self._memory.local_list.get(tag) or self._memory.cache.get(tag)
+        """What the local list, or else an earlier answer, says of a tag now, as far as they are in use."""
+        name = folded(tag)
+        listed = self._memory.local_list.get(name) if self._in_use(ConfigurationKey.local_auth_list_enabled) else None
+        cached = self._memory.cache.get(name) if self._in_use(ConfigurationKey.authorization_cache_enabled) else None
+        found = listed or cached
+        if found is None or found.status != ACCEPTED or found.expires is None or self._calendar() < found.expires:
+            return found
+        return replace(found, status=AuthorizationStatus.expired)
+
+    def group(self, tag: str) -> str | None:
+        """The parent of a tag, as it is compared; also while the cache is not used for authorisation."""
+        known = self.known(tag) or self._memory.cache.get(folded(tag))
+        return None if known is None or known.parent is None else folded(known.parent)
+
+    def _in_use(self, switch: ConfigurationKey) -> bool:
+        """By a key that may be missing: then what it switches is always on."""
+        return switch not in self._configuration or self._flag(switch)
 
     def _flag(self, key: ConfigurationKey) -> bool:
         return self._configuration.flag(key)
@@ -73,18 +98,14 @@ class Authorisation:
         """The central system said something about a tag."""
         status = text_in(info, "status")
         if status:
-            self._memory.cache[tag] = known_of(info)
+            self._memory.cache[folded(tag)] = known_of(info)
         if status not in ("", ACCEPTED):
             self.last_rejection = Rejection(tag, status)
 
     def related(self, one: str, other: str) -> bool:
         """Whether two tags belong together: the same, or of one parent."""
-        if one == other:
-            return True
-        first, second = self.known(one), self.known(other)
-        if first is None or second is None or first.parent is None:
-            return False
-        return first.parent == second.parent
+        parent = self.group(one)
+        return folded(one) == folded(other) or (parent is not None and parent == self.group(other))
 
     def forget(self) -> None:
         """ClearCache"""

@@ -15,7 +15,7 @@ from ocpp.v16.enums import Action, AuthorizationStatus, DataTransferStatus, Regi
 
 from ..devices.interfaces.ocpp import Call, CallError, CallResult, Message, Payload
 from .clock import plain_time
-from .messages import text_in
+from .messages import folded, text_in
 from .schemas import known, violation
 
 Answered = Callable[[CallResult | CallError], None]
@@ -49,7 +49,10 @@ class Policy:
     """Each of its calls has the same id."""
 
     def status(self, tag: str) -> AuthorizationStatus:
-        return AuthorizationStatus.accepted if self.tags is None else self.tags.get(tag, AuthorizationStatus.invalid)
+        if self.tags is None:
+            return AuthorizationStatus.accepted
+        known = {folded(name): status for name, status in self.tags.items()}
+        return known.get(folded(tag), AuthorizationStatus.invalid)
 
 
 @dataclass(kw_only=True)

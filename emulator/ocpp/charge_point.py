@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from enum import IntEnum
 
 from ocpp.v16.enums import ChargePointErrorCode, ChargePointStatus, ConfigurationKey, Reason, RegistrationStatus
 
-from ..core.instant import Instant, later
+from ..core.instant import SECOND, Instant, later
 from ..core.states import EvseState
 from ..devices.interfaces.ocpp import Call, Link, Message, Payload
 from .authorisation import Authorisation
@@ -27,24 +26,9 @@ from .parts import Parts
 from .profiles import VendorProfile
 from .reservations import Reservations
 from .smart_charging import Allowed, Profiles
-from .states import IN_TRANSACTION
+from .states import IN_TRANSACTION, Registration
 from .station import Memory, Station
 from .transactions import Transaction, Transactions
-
-
-class Registration(IntEnum):
-    """How far the charge point has come, numbered as in WARP's `ocpp/state`."""
-
-    POWER_ON = 0
-    FLUSH = 1
-    """Accepted; messages of transactions from before the start are being sent."""
-    IDLE = 2
-    PENDING = 3
-    REJECTED = 4
-    UNAVAILABLE = 5
-    FAULTED = 6
-    SOFT_RESET = 7
-    HARD_RESET = 8
 
 
 class ChargePoint:
@@ -58,10 +42,12 @@ class ChargePoint:
         self._remember_availability()
         if profile.ids_restart:
             memory.queue.renumber(profile.first_id)
-        self.configuration = Configuration(profile.keys, memory.configuration, station.bindings())
+        self.configuration = Configuration(
+            profile.keys, memory.configuration, station.bindings(), exact_names=profile.exact_key_names
+        )
         self.outbox = Outbox(station.simulation, memory.queue, profile.queue, self._retry())
         self.transactions = Transactions(profile, station, self.outbox, memory)
-        self.authorisation = Authorisation(profile, self.configuration, self.outbox, memory)
+        self.authorisation = Authorisation(profile, self.configuration, self.outbox, memory, station.calendar)
         self.reservations = Reservations(station)
         self.profiles = Profiles(profile.charging, memory.profiles)
         self.interrupted, memory.running = memory.running, None
@@ -80,6 +66,9 @@ class ChargePoint:
         self.keep: Callable[[], None] = lambda: None
         """Called when there may be something new to keep."""
         self._link: Link | None = None
+        self._started_at: Instant = station.simulation.at
+        self._last_beat: Instant = station.simulation.at
+        """When BootNotification was accepted, or the last Heartbeat said."""
         self._booting = station.simulation.timer(lambda _at: self.boot())
         self._heartbeat = station.simulation.timer(lambda _at: self.heartbeat())
         self._restart = station.simulation.timer(self._restarted)
@@ -219,8 +208,13 @@ class ChargePoint:
     # --- registration ------------------------------------------------------------------------------------------------
 
     def boot(self) -> None:
-        """Say who this is."""
+        """Say who this is, unless nobody has wanted to know for too long."""
         self._booting.clear()
+        if (
+            self.accepted_at is None
+            and self.station.simulation.at - self._started_at >= self.profile.boots_for * SECOND
+        ):
+            return
         identity = self.station.identity
         self.outbox.put(
             "BootNotification",
@@ -252,6 +246,7 @@ class ChargePoint:
             if self._link is not None:
                 self._booting.set(later(self.station.simulation.at, seconds or self.profile.boot_interval))
             return
+        self._last_beat = self.station.simulation.at
         self.configuration.put(ConfigurationKey.heartbeat_interval, str(seconds or self.profile.heartbeat_default))
         if not self.outbox.accepted:
             self._accept()
@@ -274,12 +269,15 @@ class ChargePoint:
 
     def heartbeat(self) -> None:
         """Ask for the time."""
+        self._last_beat = self.station.simulation.at
         self._schedule_heartbeat()
         self.outbox.put("Heartbeat", {}, lambda answer: self._take_time(text_in(answer or {}, "currentTime")))
 
     def _schedule_heartbeat(self) -> None:
+        """An interval after the last one, however often it changes; at once if that is over."""
         interval = self.configuration.integer(ConfigurationKey.heartbeat_interval)
-        self._heartbeat.set(later(self.station.simulation.at, interval) if interval > 0 else None)
+        due = max(later(self._last_beat, interval), self.station.simulation.at)
+        self._heartbeat.set(due if interval > 0 else None)
 
     def _take_time(self, text: str) -> None:
         try:

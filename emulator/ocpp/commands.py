@@ -145,7 +145,7 @@ class Commands:
             and point.profiles.refusal(profile, None, starting=True) is None
         )
         startable = self._acts.resetting is None and connector.startable(plugged=asked.connector_id is None)
-        admitted = point.reservations.admits(asked.id_tag, point.authorisation.related)
+        admitted = point.reservations.admits(asked.id_tag, point.authorisation)
         if asked.connector_id not in (None, 1) or not fits or not startable or not admitted:
             return {"status": RemoteStartStopStatus.rejected}
 

@@ -12,6 +12,8 @@ from typing import Final, Literal
 
 from ocpp.v16.enums import ConfigurationStatus
 
+from .messages import folded
+
 Kind = Literal["boolean", "integer", "text", "list"]
 
 
@@ -68,9 +70,16 @@ class Configuration:
         keys: Iterable[ConfigurationKey],
         stored: MutableMapping[str, str],
         bound: Mapping[str, Binding] | None = None,
+        *,
+        exact_names: bool = False,
     ) -> None:
-        """`stored`: what differs from the defaults; survives a reboot. `bound`: what the vendor keeps elsewhere."""
+        """`stored`: what differs from the defaults; survives a reboot. `bound`: what the vendor keeps elsewhere.
+
+        `exact_names`: the central system has to write them as they are.
+        """
         self.keys: Final = {key.name: key for key in keys}
+        self._names = {name if exact_names else folded(name): name for name in self.keys}
+        self._exact_names = exact_names
         self._stored = stored
         self._bound = bound if bound is not None else {}
         self._listeners: list[Callable[[str], None]] = []
@@ -124,22 +133,28 @@ class Configuration:
 
     def change(self, name: str, value: str) -> ConfigurationStatus:
         """The answer to ChangeConfiguration."""
-        key = self.keys.get(name)
+        key = self._named(name)
         if key is None:
             return ConfigurationStatus.not_supported
         if key.read_only or not key.takes(value):
             return ConfigurationStatus.rejected
-        self.put(name, value)
+        self.put(key.name, value)
         return ConfigurationStatus.reboot_required if key.reboot else ConfigurationStatus.accepted
+
+    def _named(self, written: str) -> ConfigurationKey | None:
+        """The key that the central system means."""
+        name = self._names.get(written if self._exact_names else folded(written))
+        return None if name is None else self.keys[name]
 
     def report(self, names: Iterable[str]) -> Mapping[str, object]:
         """The answer to GetConfiguration: of all keys if `names` is empty."""
         asked = tuple(names)
-        unknown = [name for name in asked if name not in self.keys]
+        unknown = [name for name in asked if self._named(name) is None]
+        found = (self._named(name) for name in asked or self.keys)
         shown = [
-            {"key": name, "readonly": self.keys[name].read_only, "value": self.text(name)}
-            for name in asked or self.keys
-            if name in self.keys
+            {"key": key.name, "readonly": key.read_only, "value": self.text(key.name)}
+            for key in found
+            if key is not None
         ]
         return {"configurationKey": shown, **({"unknownKey": unknown} if unknown else {})}
 

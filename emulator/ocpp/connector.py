@@ -19,6 +19,7 @@ from ocpp.v16.enums import (
 from ..core.instant import Instant, later
 from .authorisation import Authorisation
 from .configuration import Configuration
+from .messages import folded
 from .profiles import VendorProfile
 from .reservations import Reservations
 from .smart_charging import Allowed, ChargingProfile
@@ -154,12 +155,13 @@ class Connector:
     def present(self, tag: str) -> None:
         """A card is held to the reader."""
         if self.state in (State.IDLE, State.NO_TAG, State.FINISHING_UNLOCKED):
-            if not self._reservations.admits(tag, self._authorisation.related):
-                return
-            self._expect(tag)
-            self._fire(Trigger.TAG)
-            self._ask(tag)
-        elif tag == self.tag:
+            if self._reservations.admits(tag, self._authorisation):
+                self._expect(tag)
+                self._fire(Trigger.TAG)
+                self._ask(tag)
+            elif self._reservations.may_admit(tag, self._authorisation):
+                self._ask_for_parent(tag)
+        elif folded(tag) == folded(self.tag):
             self._reason = (Reason.local, tag)
             self._fire(Trigger.SAME_TAG)
         elif self.state is State.TRANSACTION:
@@ -174,6 +176,20 @@ class Connector:
         self._questions += 1
         number = self._questions
         self._authorisation.ask(tag, lambda accepted: self._decided(number, tag, accepted))
+
+    def _ask_for_parent(self, tag: str) -> None:
+        """A card at a connector that is kept for a group: whose it is shows in the answer."""
+        self._questions += 1
+        number = self._questions
+
+        def decided(accepted: bool) -> None:
+            unchanged = number == self._questions and (self.state, Trigger.TAG) in TRANSITIONS
+            if accepted and unchanged and self._reservations.admits(tag, self._authorisation):
+                self._expect(tag)
+                self._fire(Trigger.TAG)
+                self._fire(Trigger.GRANTED)
+
+        self._authorisation.ask(tag, decided)
 
     def _decided(self, number: int, tag: str, accepted: bool) -> None:
         if number != self._questions:  # another has been asked since
@@ -263,7 +279,7 @@ class Connector:
             if self.inoperative_next and new is not State.FINISHING_NO_CABLE_UNLOCKED:
                 self._become_unavailable()
         elif new in IN_TRANSACTION and before not in IN_TRANSACTION:
-            self._transactions.start(self.tag, self._reservations.use(self.tag, self._authorisation.related))
+            self._transactions.start(self.tag, self._reservations.use(self.tag, self._authorisation))
         if new is State.FINISHING_NO_CABLE_UNLOCKED:
             self._tick.set(later(self._station.simulation.at, UNPLUGGED_FOR))
         self._wait(before)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ..devices.interfaces.ocpp import Payload
+from .messages import folded
 from .outbox import Request
 from .smart_charging import ChargingProfile, Period
 from .station import Known, Memory
@@ -170,7 +171,7 @@ def _read_tags(found: object) -> dict[str, Known]:
     tags = {}
     for tag, item in _members(found).items():
         status, parent, expires = _list(item)
-        tags[str(tag)] = Known(
+        tags[folded(str(tag))] = Known(
             str(status),
             None if parent is None else str(parent),
             None if expires is None else datetime.fromisoformat(str(expires)),

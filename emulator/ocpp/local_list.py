@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NotRequired, TypedDict
 
+from .messages import folded
 from .station import Known, known_of
 
 
@@ -21,7 +22,7 @@ def updated(before: Mapping[str, Known], entries: Iterable[Entry]) -> dict[str, 
     for entry in entries:
         info = entry.get("idTagInfo")
         if info is None:
-            tags.pop(entry["idTag"], None)
+            tags.pop(folded(entry["idTag"]), None)
         else:
-            tags[entry["idTag"]] = known_of(info)
+            tags[folded(entry["idTag"])] = known_of(info)
     return tags

@@ -56,6 +56,11 @@ def decode(text: str) -> Message:
     raise MessageError("not a message of OCPP-J")
 
 
+def folded(text: str) -> str:
+    """A CiString as it is compared and looked up: capital letters are small ones."""
+    return text.lower()
+
+
 def as_dataclass(kind: Callable[..., Decoded], payload: Payload) -> Decoded:
     """A payload that fits its schema, as the library's dataclass of it; members inside stay JSON."""
     return kind(**{_snake(name): value for name, value in payload.items()})

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import Final
 
 from ocpp.v16.enums import Action, ClearCacheStatus, DataTransferStatus, Reason
@@ -87,6 +88,8 @@ class VendorProfile:
     boots_after_reconnect: bool = False
     boot_interval: float = 60.0
     """Repetition of BootNotification when the answer names none."""
+    boots_for: float = inf
+    """How long after a start BootNotification is said, if no central system accepts it [s]."""
     heartbeat_default: int = 60
     error_codes: bool = True
     """False: says NoError whatever happens."""
@@ -97,6 +100,8 @@ class VendorProfile:
     Preparing, from Preparing to Unavailable without Available."""
     keeps_station_availability: bool = True
     """The station's own availability survives a reboot, as its connector's does."""
+    exact_key_names: bool = False
+    """Names of configuration keys are compared letter by letter; OCPP 1.6 makes them CiString."""
     remembers_tags: bool = True
     """Has a cache or a local list, and uses it."""
     list_length: int = 0
@@ -141,6 +146,7 @@ WARP_PROFILE: Final = VendorProfile(
     unused_finishes=True,
     skips_statuses=True,
     keeps_station_availability=False,
+    exact_key_names=True,
     remembers_tags=False,
     any_tag_stops=True,
     reason_of_other_tag=None,
@@ -184,6 +190,7 @@ KEBA_PROFILE: Final = VendorProfile(
     keys=GENERIC,
     measurands=GENERIC_METER,
     list_length=1000,
+    boots_for=7 * 86_400.0,  # Source: steve-community/steve#116
 )
 
 BENDER_PROFILE: Final = VendorProfile(

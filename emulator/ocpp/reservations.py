@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..core.instant import Instant, later
+from .authorisation import Authorisation
+from .messages import folded
 from .station import Station
-
-Related = Callable[[str, str], bool]
-"""Whether two tags belong together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +19,7 @@ class Reservation:
     id: int
     tag: str
     parent: str | None
+    """Of the tags that may use it as well."""
     expires: datetime
 
 
@@ -46,15 +46,21 @@ class Reservations:
         self._end()
         return True
 
-    def admits(self, tag: str, related: Related) -> bool:
-        """Whether a tag may use the connector."""
+    def admits(self, tag: str, authorisation: Authorisation) -> bool:
+        """Whether a tag may use the connector, by what is known of it."""
         kept = self.current
-        return kept is None or related(tag, kept.tag) or (kept.parent is not None and related(tag, kept.parent))
+        if kept is None or authorisation.related(tag, kept.tag):
+            return True
+        return kept.parent is not None and authorisation.group(tag) == folded(kept.parent)
 
-    def use(self, tag: str, related: Related) -> int | None:
+    def may_admit(self, tag: str, authorisation: Authorisation) -> bool:
+        """Whether the connector is kept for a group, and it is not known whether a tag is of it."""
+        return self.current is not None and self.current.parent is not None and authorisation.known(tag) is None
+
+    def use(self, tag: str, authorisation: Authorisation) -> int | None:
         """A transaction begins: the id of the reservation it was made for."""
         kept = self.current
-        if kept is None or not self.admits(tag, related):
+        if kept is None or not self.admits(tag, authorisation):
             return None
         self.current = None
         self._expiry.clear()

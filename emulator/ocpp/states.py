@@ -1,4 +1,4 @@
-"""The states of a connector, and what leads from one to the next.
+"""The states of a charge point and of its connector, and what leads the connector from one to the next.
 
 The one rule: data, no behaviour; what a change of state entails is the connector's.
 """
@@ -9,6 +9,21 @@ from enum import IntEnum, auto
 from typing import Final
 
 from ocpp.v16.enums import ChargePointStatus
+
+
+class Registration(IntEnum):
+    """How far the charge point has come, numbered as in WARP's `ocpp/state`."""
+
+    POWER_ON = 0
+    FLUSH = 1
+    """Accepted; messages of transactions from before the start are being sent."""
+    IDLE = 2
+    PENDING = 3
+    REJECTED = 4
+    UNAVAILABLE = 5
+    FAULTED = 6
+    SOFT_RESET = 7
+    HARD_RESET = 8
 
 
 class State(IntEnum):

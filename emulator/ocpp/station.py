@@ -107,7 +107,7 @@ class Memory:
     """It had power when it stopped last."""
     profiles: list[ChargingProfile] = field(default_factory=list)
     cache: dict[str, Known] = field(default_factory=dict)
-    """What the central system said about tags."""
+    """What the central system said about tags, by the tag as it is looked up."""
     local_list: dict[str, Known] = field(default_factory=dict)
     local_list_version: int = 0
 

@@ -126,9 +126,12 @@ async def test_a_transaction_that_ran_when_the_emulator_ended_is_closed_after_it
 
 
 def test_what_is_known_of_tags_is_read_back() -> None:
+    """By the tag as it is looked up, in small letters; what was written otherwise before is read so."""
     memory = Memory()
-    memory.cache["A"] = known_of({"status": "Accepted", "parentIdTag": "F", "expiryDate": "2026-02-01T00:00:00Z"})
-    memory.local_list["B"] = known_of({"status": "Blocked", "expiryDate": "soon"})
+    memory.cache["a"] = known_of({"status": "Accepted", "parentIdTag": "F", "expiryDate": "2026-02-01T00:00:00Z"})
+    memory.local_list["b"] = known_of({"status": "Blocked", "expiryDate": "soon"})
     found = restored(json.loads(json.dumps(document(memory, None))))
-    assert found.cache == {"A": Known("Accepted", "F", datetime(2026, 2, 1, tzinfo=UTC))}
-    assert found.local_list == {"B": Known("Blocked")}
+    assert found.cache == {"a": Known("Accepted", "F", datetime(2026, 2, 1, tzinfo=UTC))}
+    assert found.local_list == {"b": Known("Blocked")}
+    tags = document(memory, None) | {"cache": {"AbC": ["Accepted", None, None]}}  # type: ignore[operator]
+    assert restored(tags).cache == {"abc": Known("Accepted")}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support_ocpp import Paper, World
 
-from emulator.ocpp.charge_point import Registration
 from emulator.ocpp.profiles import GOE_PROFILE, KEBA_PROFILE
+from emulator.ocpp.states import Registration
 
 ACCEPTED = {"currentTime": "2026-01-05T08:00:00Z", "interval": 300, "status": "Accepted"}
 REFUSED = {"currentTime": "2026-01-05T08:00:00Z", "interval": 60}
@@ -71,3 +71,33 @@ def test_what_is_triggered_is_sent_while_pending(message: str) -> None:
     world.unplug()
     world.wait(2)
     assert len(paper.calls()) == 1 + len(TRIGGERS[message])
+
+
+def test_a_keba_gives_up_after_a_week_without_a_central_system() -> None:
+    world = World(KEBA_PROFILE)
+    world.wait(7 * 86_400 - 60)
+    assert Paper(world).calls("BootNotification")
+    world.point.lost()
+    world.wait(120)
+    assert not Paper(world).calls()
+    world.box.reboot()
+    world.wait(10)
+    assert Paper(world).calls("BootNotification")
+
+
+def test_a_heartbeat_is_due_an_interval_after_the_last_one() -> None:
+    """However often the interval changes meanwhile."""
+    world, paper = accepted(KEBA_PROFILE)
+    for interval in ("100", "90", "80"):
+        world.wait(20)
+        change = {"key": "HeartbeatInterval", "value": interval}
+        assert paper.status("ChangeConfiguration", change) == "Accepted"
+    world.wait(19)
+    assert not paper.calls("Heartbeat")
+    world.wait(1)
+    assert len(paper.calls("Heartbeat")) == 1
+    settle(paper)
+    world.wait(60)
+    assert paper.status("ChangeConfiguration", {"key": "HeartbeatInterval", "value": "50"}) == "Accepted"
+    world.wait(1)
+    assert len(paper.calls("Heartbeat")) == 2

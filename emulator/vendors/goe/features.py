@@ -67,6 +67,12 @@ START_WITH_PROFILE: Final = Point(
     since="60.4",
     about="RemoteStartTransaction with a charging profile is not rejected",
 )
+DATA_TRANSFER: Final = Point(
+    name="data_transfer",
+    source="go-eCharger-API-v2 ocpp-en",
+    models=("pro",),
+    about="DataTransfer of a central system is answered otherwise than NotImplemented",
+)
 API_KEYS_BY_OCPP: Final = Point(
     name="api_keys_by_ocpp",
     source="go-eCharger-API-v2 changelog 60.4",

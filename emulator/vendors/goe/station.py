@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from ocpp.v16.enums import Action
+
 from ...core.states import EvseState
 from ...devices.settings import Setting
 from ...ocpp.configuration import Binding, ConfigurationKey
@@ -19,7 +21,7 @@ from ...ocpp.station import BLOCKED, Allowance, Identity, Station
 from . import backend
 from . import settings as s
 from .device import Device
-from .features import API_KEYS_BY_OCPP, START_WITH_PROFILE
+from .features import API_KEYS_BY_OCPP, DATA_TRANSFER, START_WITH_PROFILE
 
 if TYPE_CHECKING:
     from ...devices.wallbox import Wallbox
@@ -43,6 +45,7 @@ def made_of(wallbox: Wallbox, device: Device) -> tuple[VendorProfile, Station]:
     newer = NEWER_KEYS if identity.has(API_KEYS_BY_OCPP) else ()
     profile = replace(
         GOE_PROFILE,
+        calls=GOE_PROFILE.calls - (frozenset() if identity.has(DATA_TRANSFER) else {Action.data_transfer}),
         keys=(*GOE_PROFILE.keys, LIST_ENABLED, *newer),
         start_with_profile=identity.has(START_WITH_PROFILE),
     )

@@ -248,7 +248,7 @@ class Goe(Wallbox):
             return self.device.cards.present(tag, self.simulation.now())
         tag = normal(tag)
         if point.transactions.running is not None:
-            if not self.settings[ORSCH] or tag == point.connector.tag:
+            if not self.settings[ORSCH] or tag == normal(point.connector.tag):
                 self.backend.host.present(tag)
             return DONE
         if self.device.cards.present(tag, self.simulation.now()).ok:
