@@ -90,7 +90,11 @@ def reserved_for(parent: str) -> Paper:
 def answer(paper: Paper, parent: str) -> None:
     """Answer whatever is asked: every tag is of this parent."""
     info = {"idTagInfo": {"status": "Accepted", "parentIdTag": parent}}
-    known = {"Authorize": info, "StartTransaction": {"transactionId": 1, **info}, "BootNotification": BOOTED}
+    known: dict[str, Mapping[str, object]] = {
+        "Authorize": info,
+        "StartTransaction": {"transactionId": 1, **info},
+        "BootNotification": BOOTED,
+    }
     while paper.world.point.waiting:
         paper.answer(known.get(paper.last.action, {}))
 
