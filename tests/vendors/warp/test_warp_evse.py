@@ -710,6 +710,53 @@ def test_a_car_that_sleeps_longer_sees_state_f() -> None:
     assert low(world, "cp_pwm_duty_cycle") == 267
 
 
+def cuts(world: WarpWorld) -> list[int]:
+    """When the pilot was cut, s."""
+    entries = world.simulation.journal
+    return [entry.at // 1_000_000 for entry in entries if entry.name == "pilot_interrupted"]
+
+
+@pytest.mark.parametrize("model", ["warp2-pro-22", "warp3-pro-11", "warp4-pro-11"])
+def test_a_car_that_has_had_enough_is_left_alone(model: str) -> None:
+    """Source: iec61851.c: the sequence starts where PWM comes on, and a C in between ends it."""
+    world = WarpWorld(model)
+    world.plug_in(state_of_charge=0.798, charge_limit=0.8)
+    world.wait(600)
+    assert states(world)[:2] == (1, 2)
+    assert low(world, "charging_time") == 1
+    assert cuts(world) == []
+    world.done("evse/stop_charging")
+    world.begin("asleep", faults.VehicleRefuses())
+    world.wait(4)
+    world.done("evse/start_charging")
+    world.wait(200)
+    assert cuts(world) == [694, 728]
+
+
+def test_a_car_that_does_not_come_back_after_a_phase_switch_is_woken() -> None:
+    """Source: phase_control.c gives PWM back, which starts the sequence; C was held until then."""
+    world = WarpWorld()
+    world.plug_in()
+    world.wait(60)
+    world.begin("asleep", faults.VehicleRefuses())
+    assert world.put("power_manager/external_control", {"phases_wanted": 1})[0] == 200
+    world.wait(300)
+    switch, first, second = cuts(world)
+    assert (first - switch, second - first) == (pytest.approx(60 + 10 + 90, abs=2), 34)
+
+
+def test_wake_up_switched_on_late_goes_on_where_it_would_be() -> None:
+    """Source: iec61851.c asks for the switch at each step only."""
+    world = WarpWorld()
+    world.done("evse/ev_wakeup", False)
+    world.begin("asleep", faults.VehicleRefuses())
+    world.plug_in()
+    world.wait(110)
+    world.done("evse/ev_wakeup", True)
+    world.wait(200)
+    assert cuts(world) == [124]
+
+
 # --- restarts --------------------------------------------------------------------------------------------------------
 
 

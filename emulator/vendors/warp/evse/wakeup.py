@@ -14,6 +14,7 @@ from ....core.instant import HOUR, SECOND, Instant
 from ....core.messages import InterruptPilot, RestorePilot
 from ..platform import Platform
 from .controller import Controller
+from .evseview import Iec
 from .timings import Step
 
 LONG_AGO: Final = HOUR
@@ -21,7 +22,7 @@ LONG_AGO: Final = HOUR
 
 
 class WakeUp:
-    """The wake-up sequence of one plug-in."""
+    """The wake-up sequence: of a vehicle that stays in B after PWM has come on."""
 
     def __init__(self, platform: Platform, controller: Controller) -> None:
         self._platform = platform
@@ -32,6 +33,7 @@ class WakeUp:
         self._ends: Instant = 0
         self._last_c: Instant = 0
         self._was_offered = False
+        """There was PWM, in B or C: only its return starts the sequence, not a vehicle that has had enough."""
 
     @property
     def cutting(self) -> bool:
@@ -44,14 +46,13 @@ class WakeUp:
         at = self._platform.at
         if at < view.memory.seems_unplugged_until:
             return
-        snapshot = view.snapshot
-        if view.charger_state == 3 or view.iec == 0:
+        if view.charger_state == 3 or view.iec is Iec.A:
             self._last_c = at
-        offered = view.charger_state == 2 and self._controller.memory.ev_wakeup and self._platform.generation >= 2
-        if not offered:
-            if not snapshot.phase_switching or view.iec != 1:
-                self._stop()
-        elif not self._was_offered and snapshot.plugged:
+            self._controller.write(replace(self._controller.memory, wakes_with_f=False))
+        offered = view.charger_state in (2, 3) and not view.snapshot.phase_switching
+        if not offered or view.iec is not Iec.B:
+            self._stop()
+        elif not self._was_offered and self._platform.generation >= 2:
             self._began = at
             self._next = 0
             self._controller.write(replace(self._controller.memory, wakes_with_f=at - self._last_c >= LONG_AGO))
@@ -85,6 +86,9 @@ class WakeUp:
             return
         step = self._steps()[self._next]
         self._next += 1
+        if not self._controller.memory.ev_wakeup:
+            self._plan()
+            return
         self._ends = at + round(step.duration * SECOND)
         self._interrupt(True)
         self._platform.control.submit(
