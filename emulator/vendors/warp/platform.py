@@ -106,9 +106,9 @@ class Platform:
 
     @property
     def device_number(self) -> int:
-        """The number that the serial spells; 0 where it spells none."""
+        """The number that the serial spells, u32; 0 where it spells none."""
         try:
-            return uid_number(self.serial)
+            return uid_number(self.serial) & 0xFFFF_FFFF
         except ValueError:
             return 0
 

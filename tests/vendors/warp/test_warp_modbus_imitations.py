@@ -6,7 +6,8 @@ import pytest
 from support_warp_modbus import BENDER, KEBA, ModbusWorld
 
 from emulator.core import faults
-from emulator.vendors.warp.modbus.view import charger_id, whole
+from emulator.vendors.warp.api.numbers import uid_number
+from emulator.vendors.warp.modbus.view import whole
 
 CAR = {"max_current": 32.0, "ramp_up": 20.0}
 USER = {"id": 1, "roles": 0, "current": 32000, "display_name": "A", "username": "a", "digest_hash": ""}
@@ -235,7 +236,7 @@ def test_keba_product(model: str, settings: dict[str, object], code: int) -> Non
     world = keba(model, settings=settings)
     assert world.long(1016) == code
     assert world.long(1018) == 50_993_920
-    assert world.long(1014) == charger_id(world.box.serial) > 0
+    assert world.long(1014) == uid_number(world.box.serial) > 0
     assert [world.long(a) for a in (1006, 1600, 1602)] == [0, 0, 0]
 
 
@@ -396,5 +397,11 @@ def test_floats_become_whole_numbers(value: float | None, scale: float, expected
     assert whole(value, scale) == pytest.approx(expected, abs=1 if scale == 1000 and expected < 1e6 else 0)
 
 
-def test_charger_ids() -> None:
-    assert [charger_id(name) for name in ("1", "2", "21", "X8A", "")] == [0, 1, 58, 185_460, 0]
+@pytest.mark.parametrize(
+    ("serial", "number"),
+    [("X8A", 185_460), ("2jEx", 257_899), ("855c", 257_900), ("9999999", 0xFFFF_FFFF), ("garage-1", 0)],
+)
+def test_charger_ids(serial: str, number: int) -> None:
+    """Base58, from 257900 on z-base-32, of which the last 32 bits count; 0 for what is neither."""
+    assert keba(serial=serial).long(1014) == number
+    assert ModbusWorld(serial=serial).input(10) == number

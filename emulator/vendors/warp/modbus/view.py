@@ -18,7 +18,6 @@ from ....core.messages import DONE, Outcome, Reason
 from ....devices.interfaces import ModbusRequest, Origin
 from ....devices.registers import NO_NAMES, Register
 from ..api.documents import Doc
-from ..api.numbers import BASE58
 from ..charging.limits import Limits
 from ..charging.nfc import Nfc
 from ..charging.tracking import Tracker
@@ -202,14 +201,6 @@ def _single(value: float) -> float:
     """To the precision of the firmware's floats."""
     (rounded,) = struct.unpack("f", struct.pack("f", value))
     return float(rounded)
-
-
-def charger_id(serial: str) -> int:
-    """The number behind a name: `X8A` is 185460. ASSUMED: letters that are no digits count 0."""
-    number = 0
-    for letter in serial:
-        number = number * 58 + max(0, BASE58.find(letter))
-    return number & NONE
 
 
 def enabled(s: Seen) -> bool:
