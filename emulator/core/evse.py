@@ -196,7 +196,7 @@ class Evse:
     def work_parts(self, now: EvseInputs) -> bool:
         """Let pilot output, pilot evaluation, protection and lock do what is due; whether one of them changed."""
         at = now.at
-        if self._drive_pilot(at) or self.line.evaluate(at, now.resistance, now.conditions.pilot_f):
+        if self._drive_pilot(at) or self._evaluate_pilot(now):
             return True
         if self.protection.step(at, self._measured(now)):
             return True
@@ -213,6 +213,15 @@ class Evse:
             return False
         if self.line.interruption is None:
             self.phases.interrupted()
+        return True
+
+    def _evaluate_pilot(self, now: EvseInputs) -> bool:
+        """Whether the pilot's state changed. Starts the hold-off T14 when D ends that is not served."""
+        before = self.pilot
+        if not self.line.evaluate(now.at, now.resistance, now.conditions.pilot_f):
+            return False
+        if before is PilotState.D and not self.spec.evse.ventilation:
+            self.due.set("fault_hold", now.at, self.spec.evse.hold_off_after_fault)
         return True
 
     def _wants_lock(self, at: Instant) -> bool:
@@ -253,13 +262,19 @@ class Evse:
         return True
 
     def open_contactor(self, now: EvseInputs) -> bool:
-        """Command it open, if it is not; whether that was under load. Starts the hold-off T13."""
+        """Command it open, if it is not; whether that was under load. Starts the hold-off T13, if C ends here."""
         if not self.contactor.closed:
             return False
         under_load = self.contactor.open(now.at, self.phases.poles, now.conditions, max(now.currents))
-        self.due.set("hold", now.at, self.spec.evse.hold_off)
+        if self.state is not S.C_STOPPING or self.spec.evse.hold_off_from == "contactor":
+            self.due.set("hold", now.at, self.spec.evse.hold_off)
         self.emit(EventName.CONTACTOR_OPENED, under_load=under_load)
         return under_load
+
+    def end_c(self, now: EvseInputs) -> None:
+        """State C ends, whatever the contactor does: starts the hold-off T13 where it counts from here."""
+        if self.spec.evse.hold_off_from == "state_c":
+            self.due.set("hold", now.at, self.spec.evse.hold_off)
 
     def begin_session(self) -> None:
         """A vehicle is plugged in."""

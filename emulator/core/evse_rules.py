@@ -121,6 +121,8 @@ def _hold_off_after_fault(evse: Evse, now: EvseInputs) -> None:
 
 def _withdraw(evse: Evse, now: EvseInputs) -> None:
     evse.due.clear("wake", "close")
+    if evse.state is S.C_CLOSING:
+        evse.end_c(now)
     evse.offer_now(0.0)
 
 
@@ -142,6 +144,11 @@ def _prepare_closing(evse: Evse, now: EvseInputs) -> None:
     evse.asked = True
 
 
+def _stop_closing(evse: Evse, now: EvseInputs) -> None:
+    evse.due.clear("close")
+    evse.end_c(now)
+
+
 def _close(evse: Evse, now: EvseInputs) -> None:
     evse.due.clear("close")
     evse.contactor.close()
@@ -156,11 +163,18 @@ def _open(evse: Evse, now: EvseInputs) -> None:
 def _withdraw_under_load(evse: Evse, now: EvseInputs) -> None:
     evse.due.clear("fallback")
     evse.offer_now(0.0)
+    evse.end_c(now)
     evse.due.set("grace", now.at, evse.spec.evse.grace)
 
 
 def _offer_again(evse: Evse, now: EvseInputs) -> None:
     evse.due.clear("grace")
+    evse.offer_now(evse.allowed)
+
+
+def _offer_after_opening(evse: Evse, now: EvseInputs) -> None:
+    evse.due.clear("grace")
+    evse.open_contactor(now)
     evse.offer_now(evse.allowed)
 
 
@@ -241,7 +255,7 @@ ROWS: Final = (
         "seq. 1.1; 1.2 for a vehicle without S2", held=_DEBOUNCE),
     Row("21", (S.FAULT,), "no hard fault any more",
         lambda e, n: not e.protection.hard, _hold_off_after_fault, RESTING,
-        "WARP, iec61851.c: 30 s until the next C is accepted", choose=_resting),
+        "WARP, iec61851.c: 30 s until the next C is accepted, also after state D", choose=_resting),
     Row("22a", (S.DISABLED,), "in service again",
         lambda e, n: not e.offer.out_of_service, nothing, RESTING,
         "OCPP 1.6, 5.2: Change Availability", choose=_resting),
@@ -285,7 +299,7 @@ ROWS: Final = (
         _no_offer, _withdraw, (S.B_WAIT,),
         "IEC 61851-1 A.3, B2 to B1"),
     Row("11a", (S.C_CLOSING,), "vehicle opens S2 (state B)",
-        _released, lambda e, n: e.due.clear("close"), (S.B_READY,),
+        _released, _stop_closing, (S.B_READY,),
         "seq. 7"),
     Row("11b", (S.C_CLOSING,), "offer withdrawn",
         _no_offer, _withdraw, (S.B_WAIT,),
@@ -300,8 +314,11 @@ ROWS: Final = (
         _one_phase_only, lambda e, n: e.phases.drop_to_one(), (),
         "WARP, phase_control.c", held=_FALLBACK),
     Row("16", (S.C_STOPPING,), "current to offer, vehicle still asks",
-        lambda e, n: e.allowed > 0 and e.requesting, _offer_again, (S.CHARGING,),
+        lambda e, n: e.allowed > 0 and _asks(e, n), _offer_again, (S.CHARGING,),
         "IEC 61851-1 A.3, C1 to C2"),
+    Row("16a", (S.C_STOPPING,), "current to offer, vehicle still asks, hold-off since C ended",
+        lambda e, n: e.allowed > 0 and e.requesting, _offer_after_opening, (S.B_READY,),
+        "WARP, iec61851.c: 5 s until the next C is accepted; evse.c: PWM without C opens the contactor at once"),
     Row("14", (S.C_STOPPING,), "vehicle opens S2 (state B)",
         _released, _open, (S.B_WAIT,),
         "seq. 8.2: contactor open within 100 ms"),

@@ -150,8 +150,11 @@ class EvseSpec:
     """Offer withdrawn to contactor opened under load (T6)."""
     hold_off: Seconds = 5.0
     """C ended to next C accepted (T13)."""
+    hold_off_from: Literal["contactor", "state_c"] = "contactor"
+    """When C has ended: the contactor opens, or the vehicle or the offer is gone. In the latter case an offer that
+    returns within T13 does not find the contactor closed (WARP)."""
     hold_off_after_fault: Seconds = 30.0
-    """Fault ended to next C accepted (T14)."""
+    """Fault, or state D without ventilation, ended to next C accepted (T14)."""
     pilot_settle: Seconds = 0.075
     """Pilot reconnected to its state being evaluated again (T16)."""
     boot: Seconds = 4.25

@@ -44,6 +44,7 @@ LEGAL = {
     (S.CHARGING, S.C_STOPPING),  # 13
     (S.C_STOPPING, S.B_WAIT),  # 14, 15
     (S.C_STOPPING, S.CHARGING),  # 16
+    (S.C_STOPPING, S.B_READY),  # 16a
     (S.CHARGING, S.B_READY),  # 17
     (S.B_READY, S.WAKEUP),  # 20
     (S.WAKEUP, S.B_READY),  # 20a

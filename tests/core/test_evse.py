@@ -167,6 +167,61 @@ def test_after_c_ended_the_next_c_waits_five_seconds() -> None:  # T13
     assert closing == pytest.approx(opened + 5.0)
 
 
+OF_C = evse(hold_off_from="state_c")
+
+
+def test_the_hold_off_may_count_from_the_end_of_c() -> None:  # T13, 13, 14
+    bench = Bench(OF_C)
+    bench.charge()
+    bench.do(SetPermission(owner="app", granted=False))
+    stopped = bench.now
+    bench.run(3.0)
+    assert bench.times("contactor_opened")[0] > stopped
+    bench.do(SetPermission(owner="app", granted=True))
+    bench.run(20.0)
+    assert bench.times("state_changed", to="c_closing")[1] == pytest.approx(stopped + 5.0)
+
+
+def test_an_offer_that_returns_at_once_then_opens_the_contactor() -> None:  # 16a
+    bench = Bench(OF_C)
+    bench.charge()
+    bench.do(SetPermission(owner="app", granted=False))
+    stopped = bench.now
+    bench.run(0.2)
+    now = bench.do(SetPermission(owner="app", granted=True))
+    assert (now.state, now.contactor, now.offered_current) == (S.B_READY, False, 16.0)
+    assert bench.times("contactor_opened", under_load=True) == [bench.now]
+    bench.run(20.0)
+    assert bench.times("state_changed", to="c_closing")[1] == pytest.approx(stopped + 5.0)
+
+
+def test_an_offer_that_returns_after_the_hold_off_finds_it_closed() -> None:  # 16
+    bench = Bench(OF_C)
+    bench.charge(replace(CAR, ignores_pwm_off=True))
+    bench.do(SetPermission(owner="app", granted=False))
+    bench.run(5.5)
+    assert bench.do(SetPermission(owner="app", granted=True)).state is S.CHARGING
+    assert bench.times("contactor_opened") == []
+
+
+@pytest.mark.parametrize(
+    ("end", "over"),
+    [
+        (Disturb(name="dirt", fault=CpResistance(resistance=2700.0)), Relieve(name="dirt")),
+        (SetPermission(owner="app", granted=False), SetPermission(owner="app", granted=True)),
+    ],
+)
+def test_a_c_without_a_closed_contactor_may_count(end: Command | Stimulus, over: Command | Stimulus) -> None:  # 11a, b
+    bench = Bench(OF_C)
+    bench.do(OFFER, PLUG)
+    assert bench.until(1.6).state is S.C_CLOSING
+    bench.do(end)
+    bench.run(0.1)
+    bench.do(over)
+    bench.run(20.0)
+    assert bench.times("state_changed", to="c_closing")[1] == pytest.approx(1.6 + 5.0)
+
+
 def test_after_a_fault_the_next_c_waits_thirty_seconds() -> None:  # T14
     bench = Bench()
     bench.charge()
@@ -272,6 +327,17 @@ def test_state_d_while_charging_ends_it() -> None:  # 17
     bench.charge()
     now = bench.do(Disturb(name="v", fault=Ventilation()))
     assert (now.state, now.contactor) == (S.B_READY, False)
+
+
+def test_after_state_d_the_next_c_waits_thirty_seconds() -> None:  # T14
+    bench = Bench()
+    bench.charge(replace(CAR, patience=60.0))
+    bench.do(Disturb(name="v", fault=Ventilation()))
+    bench.run(10.0)
+    bench.do(Relieve(name="v"))
+    over = bench.now
+    bench.run(60.0)
+    assert bench.times("state_changed", to="c_closing")[1] == pytest.approx(over + 30.0)
 
 
 # --- wake-up and interruptions of the pilot --------------------------------------------------------------------------

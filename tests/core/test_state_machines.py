@@ -123,6 +123,7 @@ PLAYS: dict[str, tuple[ChargerSpec, Program]] = {
         QUICK,
         [(0, OFFER), (0, car()), (1.6, PAUSE), (5, GO), (30, PAUSE), (0.4, GO), (5, PAUSE), (20, GO), (0.1, PAUSE)],
     ),
+    "offers that return at once": (spec(hold_off_from="state_c"), [(0, OFFER), (0, car()), (30, PAUSE), (0.2, GO)]),
     "a vehicle that changes its mind": (
         spec(close_delay=2.0),
         [(0, OFFER), (0, car()), (1.6, Disturb(name="no", fault=f.VehicleRefuses()))],

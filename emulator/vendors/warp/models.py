@@ -44,6 +44,7 @@ def _evse(generation: int, pro: bool) -> EvseSpec:
         close_delay=0.5,
         grace=6.0,
         hold_off=5.0,
+        hold_off_from="state_c",
         hold_off_after_fault=30.0,
         pilot_settle=0.075,
         boot=4.25,

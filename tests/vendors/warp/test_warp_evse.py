@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support_warp import WarpWorld
+from support_warp import POLL, WarpWorld
 
 from emulator.core import faults
 from emulator.core.messages import PowerCut, PowerUp, SetSupply
@@ -714,6 +714,58 @@ def cuts(world: WarpWorld) -> list[int]:
     """When the pilot was cut, s."""
     entries = world.simulation.journal
     return [entry.at // 1_000_000 for entry in entries if entry.name == "pilot_interrupted"]
+
+
+def course(world: WarpWorld, seconds: float) -> list[tuple[float, int, int]]:
+    """Changes of `iec61851_state` and `charger_state` with the time until then, s, poll by poll."""
+    shown: list[tuple[float, int, int]] = []
+    for poll in range(int(seconds / POLL)):
+        now = states(world)[:2]
+        if not shown or shown[-1][1:] != now:
+            shown.append((poll * POLL, *now))
+        world.wait(POLL)
+    return shown
+
+
+@pytest.mark.parametrize("path", ["evse/external_current", "evse/global_current"])
+def test_a_charge_does_not_come_back_within_five_seconds(path: str) -> None:
+    """Source: iec61851.c, last_state_c_end_time; evse.c: with PWM and without C the contactor opens at once."""
+    world = WarpWorld()
+    world.plug_in()
+    world.wait(60)
+    world.done(path, 0)
+    assert states(world)[:2] == (1, 1)
+    world.wait(0.25)
+    world.done(path, 16000)
+    assert states(world)[:2] == (1, 2)
+    assert world.now.contactor is False
+    assert course(world, 10) == [(0, 1, 2), (pytest.approx(4.5, abs=0.3), 2, 3)]
+
+
+def test_after_state_d_it_stays_for_thirty_seconds() -> None:
+    """Source: iec61851.c, last_error_time: until then the state stays as it was."""
+    world = WarpWorld()
+    world.plug_in(patience=60.0)
+    world.wait(60)
+    world.begin("d", faults.Ventilation())
+    world.wait(5)
+    assert states(world)[:2] == (3, 4)
+    world.end("d")
+    assert course(world, 40) == [(0, 3, 4), (pytest.approx(30, abs=0.3), 2, 3)]
+
+
+def test_after_state_d_a_car_may_go_back_to_b() -> None:
+    world = WarpWorld()
+    world.plug_in()
+    world.wait(60)
+    world.begin("d", faults.Ventilation())
+    world.wait(5)
+    world.end("d")
+    world.begin("refuses", faults.VehicleRefuses())
+    world.wait(5)
+    assert states(world)[:2] == (1, 2)
+    world.end("refuses")
+    assert course(world, 40) == [(0, 1, 2), (pytest.approx(25, abs=1), 2, 3)]
 
 
 @pytest.mark.parametrize("model", ["warp2-pro-22", "warp3-pro-11", "warp4-pro-11"])

@@ -140,11 +140,18 @@ class EvseView:
             return Iec.EF, Error.SWITCH
         if "diode_shorted" in faults and self.generation > 1:
             return Iec.B, Error.COMMUNICATION
-        if snapshot.pilot is PilotState.D:
+        if snapshot.pilot is PilotState.D or self._stays_in_d:
             return Iec.D, Error.COMMUNICATION
         if "cp_short" in faults or "cp_state_f" in faults:
             return Iec.EF, Error.COMMUNICATION
         return self._by_pilot(), Error.NONE
+
+    @property
+    def _stays_in_d(self) -> bool:
+        """D until C is accepted again."""
+        snapshot = self.snapshot
+        waits = snapshot.pilot is PilotState.C and snapshot.state is EvseState.B_READY
+        return waits and self.memory.iec == Iec.D and self.allowed > 0
 
     def _by_pilot(self) -> Iec:
         snapshot = self.snapshot
