@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from ...core.instant import MINUTE, Instant, later
+from ...core.instant import MINUTE, SECOND, Instant, later
 from ...core.messages import Event, ResetFaults
 from ...core.snapshot import Snapshot
 from ...core.states import EvseState
@@ -82,6 +82,10 @@ class Charging:
     em_offline: bool = False
     updating: bool = False
     """New firmware is being loaded."""
+    session_began: Instant | None = None
+    """At plug-in; None: there was none yet. ASSUMED, as `session_id` counts there."""
+    session_ended: Instant | None = None
+    """At unplug."""
     _em_heard: Instant | None = None
     """When the energy meter last spoke; None: nobody waits for it."""
 
@@ -107,6 +111,17 @@ class Charging:
     def locked(self) -> bool:
         """The lock keeps this session from starting; one that is running goes on."""
         return self._settings[CHARGER_LOCKED.setting] and not self.authorised
+
+    def session_time(self, now: Snapshot) -> int:
+        """Whole seconds of this session, pauses included, or of the last one.
+
+        Source: a capture in state C with 49947 s, 3514 Wh and 1179 W.
+        """
+        if self.session_began is None:
+            return 0
+        if self.session_ended is None:
+            return now.elapsed(self.session_began)
+        return (self.session_ended - self.session_began) // SECOND
 
     @property
     def session_active(self) -> bool:
@@ -219,6 +234,8 @@ class Charging:
     def power_on(self) -> None:
         snapshot = self.wallbox.snapshot()
         self.plugged = snapshot.plugged
+        if self.plugged:
+            self.session_began = later(snapshot.instant, -snapshot.connected_for)
         self.apply()
 
     def restart(self) -> None:
@@ -226,6 +243,8 @@ class Charging:
         self.authorised = self.stopped = self.paused = self.overridden = self.em_offline = self.updating = False
         self._em_heard = None
         now = self.wallbox.snapshot()
+        if not now.plugged:
+            self.session_began = None
         if self._settings[SESSION_OPEN] and not now.plugged:  # ASSUMED: how long it charged was in memory only
             self._count(now.session_energy > 0, 0.0, now.session_energy)
         self._control.submit(ResetFaults(owner=self._control.owner("")))
@@ -239,6 +258,7 @@ class Charging:
 
     def _new_session(self) -> None:
         self.plugged = True
+        self.session_began, self.session_ended = self.wallbox.simulation.at, None
         self._settings.put(SESSION_ID, self._settings[SESSION_ID] + 1)
         self._settings.put(SESSION_OPEN, True)
         self.authorised = self.stopped = self.paused = self.overridden = False
@@ -247,6 +267,7 @@ class Charging:
         """The counters take the session in. ASSUMED: only one in which energy flowed."""
         last = self.wallbox.snapshot()
         self.plugged = False
+        self.session_ended = self.wallbox.simulation.at
         self.authorised = self.stopped = self.paused = self.overridden = False
         self._count(last.has_charged, last.charging_for, last.session_energy)
         self._control.submit(ResetFaults(owner=self._control.owner("")))

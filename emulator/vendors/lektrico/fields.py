@@ -75,8 +75,8 @@ _INFO: Final = API + "5"
 CHARGER_INFO: Final = (
     _text("charger_state", lambda v: v.letter, _INFO, about="one letter, A to F"),
     _real("session_energy", 2, lambda v: v.session_energy, _INFO, about="Wh"),
-    _int("charging_time", lambda v: int(v.sample.charging_for), _INFO, about="s of this session",
-         assumed="counts while current flows"),
+    _int("charging_time", lambda v: v.charging.session_time(v.now), _INFO, about="s of this session",
+         assumed="from plug-in to unplug, pauses included (one capture)"),
     _int("session_id", _stored(settings.SESSION_ID), _INFO),
     _real("instant_power", 2, lambda v: v.power, _INFO, about="W"),
     _real("current", 3, lambda v: v.currents[0], _INFO, about="A, L1"),

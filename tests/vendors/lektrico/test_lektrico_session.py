@@ -32,7 +32,7 @@ def test_a_session_from_plug_to_unplug() -> None:
     assert info["instant_power"] == pytest.approx(10_800, rel=0.03)
     assert info["session_energy"] == pytest.approx(10_800, rel=0.04)
     assert info["energy_index"] == info["session_energy"]
-    assert info["charging_time"] == pytest.approx(3590, abs=10)
+    assert info["charging_time"] == 3600
     assert info["total_charged_energy"] == pytest.approx(info["session_energy"] / 1000, abs=0.001)
     assert info["pwm_current"] == 32
     assert info["current_limit_reason"] == 0
@@ -42,6 +42,7 @@ def test_a_session_from_plug_to_unplug() -> None:
     world.wait(2)
     assert world.states == ("A", "A", False)
     assert world.info("session_energy") == pytest.approx(info["session_energy"], abs=20)
+    assert world.info("charging_time") == 3600
     counters = world.rpc("counters_config.get")
     assert counters == {
         "total_charged_time": 59,
@@ -53,6 +54,23 @@ def test_a_session_from_plug_to_unplug() -> None:
     world.plug_in()
     world.wait(0.4)
     assert (world.info("session_id"), world.info("session_energy")) == (2, 0)
+
+
+def test_the_time_of_a_session_counts_pauses() -> None:
+    """As captured: 49947 s, 3514 Wh, 1179 W in state C."""
+    world = LektricoWorld()
+    world.plug_in(max_current=16.0)
+    world.wait(600)
+    assert world.rpc("charge.pause") is not None
+    world.wait(600)
+    assert world.states[0] == "B"
+    assert world.info("charging_time") == 1199
+    world.unplug()
+    world.wait(100)
+    assert world.info("charging_time") == 1199
+    world.plug_in()
+    world.wait(2)
+    assert world.info("charging_time") == 1
 
 
 def test_a_session_without_energy_is_not_counted() -> None:
