@@ -141,6 +141,7 @@ class Segment:
             s2_closed=view.s2_closed,
             target_current=view.target_current,
             minimum_current=view.minimum_current,
+            maximum_current=view.maximum_current,
             toggles=view.toggles,
             finished=view.finished,
         )

@@ -40,6 +40,8 @@ class VehicleView:
     """RMS current per phase it is heading for [A]."""
     minimum_current: float
     """Offer below which it does not charge [A]."""
+    maximum_current: float
+    """Most that its on-board charger draws per phase [A]."""
     toggles: int
     finished: bool
     """The charge limit is reached."""

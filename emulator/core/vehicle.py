@@ -116,6 +116,7 @@ class Vehicle:
             s2_closed=self.s2_closed,
             target_current=self._rms_target() if self.state is Onboard.CHARGING else 0.0,
             minimum_current=self.spec.min_current,
+            maximum_current=self.spec.max_current,
             toggles=self.toggles,
             finished=self.onboard.finished,
         )

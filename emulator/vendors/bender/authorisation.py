@@ -36,6 +36,8 @@ class Authorisation:
         """The transaction was stopped, the cable is still in."""
         self.timed_out = False
         """Nobody authorised the car in time."""
+        self._silenced: float | None = None
+        """Where the meter stood when it fell silent [Wh]; None: it answers."""
         self._waiting = wallbox.timer(self._waited)
 
     @property
@@ -99,11 +101,19 @@ class Authorisation:
             self._wait()
         return self._done()
 
+    def reading(self, now: Snapshot) -> float:
+        """Where the meter stands, or stood when it fell silent [Wh]."""
+        return now.total_energy if self._silenced is None else self._silenced
+
+    def meter_silent(self, silent: bool) -> None:
+        """The meter does not answer any more, or does again."""
+        self._silenced = self._wallbox.snapshot().total_energy if silent else None
+
     def begin_if_allowed(self, now: Snapshot) -> None:
         """Begin the transaction of a car that may charge."""
         allowed = self.free or self.shown_tag is not None
         if now.plugged and not self.active and self.in_service and allowed:
-            self.transaction = Transaction(self.shown_tag or "", now.at, now.total_energy)
+            self.transaction = Transaction(self.shown_tag or "", now.at, self.reading(now))
             self.timed_out = False
             self._forget_tag()
 
@@ -126,7 +136,7 @@ class Authorisation:
         transaction = self.transaction
         if transaction is not None and transaction.active:
             now = self._wallbox.snapshot()
-            transaction.kept = transaction.energy(now)
+            transaction.kept = transaction.energy(self.reading(now))
             transaction.ended = now.at
             self.finished = finished
 

@@ -100,6 +100,8 @@ class Logic:
             EventName.PLUGGED: self._plugged,
             EventName.UNPLUGGED: self._unplugged,
             EventName.RCD_TRIPPED: self._rcd_tripped,
+            EventName.FAULT_RAISED: self._meter_answers,
+            EventName.FAULT_CLEARED: self._meter_answers,
         }
 
     # --- findings ----------------------------------------------------------------------------------------------------
@@ -290,6 +292,10 @@ class Logic:
             self.residual_peak = (max(ac, residual), dc)
         else:
             self.residual_peak = (ac, max(dc, residual))
+
+    def _meter_answers(self, event: Event) -> None:
+        if event.detail["fault"] == "meter_fault":
+            self.authorisation.meter_silent(event.name is EventName.FAULT_RAISED)
 
     def shut_down(self) -> None:
         """Restart or outage. ASSUMED: a running transaction ends with it."""

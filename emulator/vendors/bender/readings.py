@@ -154,9 +154,9 @@ class View:
             return "finishing" if logic.authorisation.finished or logic.authorisation.active else "preparing"
         if self.charging and now.state is EvseState.CHARGING:
             return "charging"
-        if now.state in (EvseState.B_READY, EvseState.WAKEUP):
+        if now.state in (EvseState.B_READY, EvseState.C_CLOSING, EvseState.WAKEUP):
             return "suspendedev"
-        return "preparing" if now.state is EvseState.C_CLOSING else "suspendedevse"
+        return "suspendedevse"
 
     @property
     def second(self) -> str:
@@ -228,8 +228,14 @@ class View:
 
     @seen
     def vehicle_maximum(self) -> int:
-        """What the cable carries; tethered: what the hardware does [A]. ASSUMED: 0 without a cable."""
-        return min(self.hardware, int(self.now.cable_rating or 0))
+        """What the cable carries (tethered: what the hardware does), or a vehicle says that takes less [A].
+
+        ASSUMED: 0 without a cable; what it says is the rating of its on-board charger.
+        """
+        carried = min(self.hardware, int(self.now.cable_rating or 0))
+        if not self.smart or self.now.vehicle is None:
+            return carried
+        return min(carried, int(self.now.vehicle.maximum_current))
 
     @seen
     def energy_manager(self) -> int:
@@ -324,7 +330,8 @@ class View:
         """Energy of the transaction [Wh]."""
         if self.domestic:
             return int(self.logic.schuko.session_energy(self.now.at))
-        return self.now.whole(self.transaction.energy) if self.transaction is not None else 0
+        transaction, reading = self.transaction, self.logic.authorisation.reading
+        return self.now.whole(lambda now: transaction.energy(reading(now))) if transaction is not None else 0
 
     @seen
     def session_duration(self) -> int:

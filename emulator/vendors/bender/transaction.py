@@ -27,9 +27,9 @@ class Transaction:
     def active(self) -> bool:
         return self.ended is None
 
-    def energy(self, now: Snapshot) -> float:
-        """Energy so far, or in the end [Wh]."""
-        return max(0.0, now.total_energy - self.base) if self.active else self.kept
+    def energy(self, reading: float) -> float:
+        """Energy so far, where the meter stands at `reading` Wh, or in the end [Wh]."""
+        return max(0.0, reading - self.base) if self.active else self.kept
 
     def duration(self, now: Snapshot) -> int:
         """Whole seconds so far, or in the end [s]."""

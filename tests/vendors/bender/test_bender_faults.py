@@ -156,6 +156,24 @@ def test_a_silent_meter() -> None:
     assert [world.long(address) for address in range(200, 228, 2)] == [0xFFFF_FFFF] * 14
 
 
+def test_the_energy_of_a_transaction_stands_while_the_meter_is_silent() -> None:
+    world = Controller()
+    world.charge()
+    world.wait(600)
+    before = world.long(716)
+    world.begin("fault", faults.MeterFault())
+    world.wait(1800)
+    assert (world.long(716), world.registers(705)) == (before, (before,))
+    world.end("fault")
+    world.wait(1)
+    assert world.long(716) > 3 * before
+    world.begin("again", faults.MeterFault())
+    stood = world.long(716)
+    world.wait(1800)
+    world.unplug()
+    assert world.long(716) == stood
+
+
 def test_a_lost_backend_is_no_fault() -> None:
     world = Controller(backend=True)
     world.begin("fault", faults.BackendLost())

@@ -337,6 +337,13 @@ def test_a_car_that_talks() -> None:
     assert Controller(unknown_soc=65535).registers(730) == (65535,)
 
 
+@pytest.mark.parametrize(("talks", "draws", "shown"), [(True, 16.0, 16), (True, 63.0, 32), (False, 16.0, 32)])
+def test_what_a_vehicle_may_draw(talks: bool, draws: float, shown: int) -> None:
+    world = Controller("cc613", iso15118=talks)
+    world.charge(max_current=draws)
+    assert world.registers(715) == (shown,)
+
+
 def test_address_offset_has_no_effect() -> None:
     world = Controller()
     assert world.set(130, 100) is None

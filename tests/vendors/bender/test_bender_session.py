@@ -141,6 +141,16 @@ def test_a_suspended_vehicle() -> None:
     assert (world.registers(104), world.registers(706)) == ((8,), (32,))
 
 
+@pytest.mark.parametrize(("model", "code"), [("cc613", 8), (ICC, 5)])
+def test_a_relay_that_is_about_to_close_prepares_nothing(model: str, code: int) -> None:
+    """Authorised and not charging is suspendedev; preparing means that the authorisation is missing."""
+    world = Controller(model)
+    world.plug_in()
+    while world.now.state is not EvseState.C_CLOSING:
+        world.wait(0.1)
+    assert (world.registers(104), world.registers(122)) == ((code,), (3,))
+
+
 def test_state_d() -> None:
     world = Controller()
     world.charge(ventilation=True)
