@@ -185,6 +185,11 @@ class Evse:
         )
 
     @property
+    def switches_at_once(self) -> bool:
+        """The vehicle will look at its phases again: nothing closed since it came, or its pilot is cut."""
+        return self.phases.instant or self.line.interruption == "open"
+
+    @property
     def resting_state(self) -> S:
         """Where it waits when nothing is under way."""
         if not self.plugged:

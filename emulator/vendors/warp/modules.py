@@ -153,6 +153,7 @@ class Modules:
             self.wifi,
             self.modbus,
             self.mqtt,
+            self.names,
         )
         without: tuple[Module, ...] = of_chargers if manages else (self.switcher,)
         self.in_order = tuple(module for module in everything if module not in without)

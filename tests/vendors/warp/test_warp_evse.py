@@ -384,6 +384,16 @@ def test_boost_signals_a_little_more() -> None:
     assert low(world, "cp_pwm_duty_cycle") == 167
 
 
+@pytest.mark.parametrize(("model", "duty"), [("warp3-pro-11", 267), ("warp3-pro-22", 533)])
+def test_boost_is_left_out_of_the_shown_duty_cycle(model: str, duty: int) -> None:
+    """Source: evse.c, evse_get_cp_duty_cycle."""
+    world = WarpWorld(model)
+    world.plug_in()
+    world.wait(30)
+    world.done("evse/boost_mode", True)
+    assert low(world, "cp_pwm_duty_cycle") == duty
+
+
 def test_the_led_needs_permission() -> None:
     world = WarpWorld()
     led = {"indication": 1001, "duration": 2000, "color_h": 120, "color_s": 255, "color_v": 255}
@@ -656,6 +666,19 @@ def test_the_control_pilot_can_be_cut() -> None:
     world.done("evse/control_pilot_disconnect", False)
     world.wait(1)
     assert low(world, "gpio")[16] is False
+
+
+def test_while_the_pilot_is_cut_phases_switch_at_once() -> None:
+    """Source: phase_control.c, phase_control_tick: contactor inactive and CP disconnected."""
+    world = WarpWorld()
+    world.plug_in(state_of_charge=0.798, charge_limit=0.8)
+    world.wait(600)
+    assert states(world)[0] == 1
+    world.done("evse/control_pilot_disconnect", True)
+    assert world.put("power_manager/external_control", {"phases_wanted": 1})[0] == 200
+    world.wait(1.5)
+    assert (low(world, "phases_current"), low(world, "phases_state")) == (1, 0)
+    assert world.now.phase_switching is False
 
 
 def test_the_pilot_is_not_cut_while_charging_or_managed() -> None:

@@ -537,6 +537,52 @@ def test_a_meter_is_known_once_it_was_read() -> None:
     assert world.json("require_meter/config") == {"config": 2}
     assert world.slot(13) == (32000, True, False)
     assert "Seen energy meter for the first time" in world.log
+    world.wait(47)
+    assert world.json("info/name")["display_type"] == "WARP3 Charger Smart 11kW"
+    world.wait(3)
+    assert world.json("info/name")["display_type"] == "WARP3 Charger Pro 11kW"
+
+
+def fed(*ids: int) -> WarpWorld:
+    """A Smart whose meter a client feeds, in slot 1."""
+    meter = [4, {"display_name": "House", "location": 2, "excluded": False, "value_ids": list(ids)}]
+    links = {"meters_legacy_api/config": {"linked_meter_slot": 1}, "evse/meter_config": {"slot": 1}}
+    return WarpWorld("warp3-smart-11", settings={"meters/1/config": meter, **links})
+
+
+@pytest.mark.parametrize(("ids", "kind"), [((74, 209), 200), ((1, 2, 3, 13, 17, 21, 39, 48, 57, 74, 209), 201)])
+def test_a_meter_that_a_client_feeds_is_of_a_type_of_its_own(ids: tuple[int, ...], kind: int) -> None:
+    world = fed(*ids)
+    assert world.json("meter/state") == {"state": 2, "type": kind}
+    assert world.json("info/name")["display_type"] == "WARP3 Charger Pro 11kW"
+
+
+def test_a_meter_that_repeats_itself_for_a_day_is_missing() -> None:
+    world = fed(74, 209)
+    world.done("meters/1/update", [0, 12])
+    world.wait(100)
+    assert world.slot(13) == (32000, True, False)
+    world.wait(12 * 3600)
+    world.done("meters/1/update", [0, 13])
+    world.wait(23 * 3600)
+    world.done("meters/1/update", [0, 13])
+    world.wait(3590)
+    assert world.slot(13) == (32000, True, False)
+    world.wait(20)
+    assert world.slot(13) == (0, True, False)
+    world.done("meters/1/update", [0, 13])
+    world.wait(5)
+    assert world.slot(13) == (0, True, False)
+    world.done("meters/1/update", [0, 14])
+    world.wait(5)
+    assert world.slot(13) == (32000, True, False)
+
+
+def test_without_a_clock_resets_of_the_meter_are_counted() -> None:
+    world = WarpWorld("warp2-pro-22", settings={"clock_set": False, "internet": False})
+    for count in (1, 2, 3):
+        world.done("meter/reset")
+        assert world.json("meters/0/last_reset") == world.json("meter/last_reset") == {"last_reset": count}
 
 
 def test_a_dsz15_has_its_resolution_and_no_frequency() -> None:

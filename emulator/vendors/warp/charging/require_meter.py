@@ -91,7 +91,7 @@ class RequireMeter(Module):
         if at < booted + FIRST_CHECK:
             return booted + FIRST_CHECK
         ids = self.meters.value_ids(self.meters.charger_slot)
-        silent = self.meters.silent_since
+        silent = self.meters.silent_since(self.meters.charger_slot)
         stale = None if silent is None else max(silent, booted) + SILENT
         missing = self.meters.energy(v) is None or (stale is not None and at >= stale)
         unable = bool(ids) and ENERGY not in ids

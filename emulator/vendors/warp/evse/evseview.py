@@ -206,7 +206,8 @@ class EvseView:
             return round(self.allowed / 60)
         if snapshot.offered_current <= 0 or self.error:
             return 1000
-        return round(snapshot.duty_cycle * 10 - (4 if self.memory.boost else 0))
+        shown = snapshot.duty_cycle * 10
+        return round(min(shown, max(80.0, self.allowed / 60)) if self.memory.boost else shown)
 
     @property
     def led(self) -> int:

@@ -28,6 +28,9 @@ LIVE: Final = 180
 """Voltage above which a phase counts as connected [V]."""
 DRAWN: Final = 0.3
 """Current above which a phase counts as active [A]."""
+CUSTOM_BASIC: Final = 200
+CUSTOM_ALL_VALUES: Final = 201
+"""`type` of meters that a client feeds."""
 COMPLETE: Final = 10
 """Values of a meter that shows more than power and energy."""
 
@@ -53,8 +56,14 @@ class LegacyMeters(Module):
         return {"writable": self._linked is not None and self.meters.class_of(self._linked) == API}
 
     def state(self, v: View) -> object:
-        known = bool(self.meters.linked_ids)
-        return {"state": 2 if known else 0, "type": self.meters.type if known else 0}
+        ids = self.meters.linked_ids
+        return {"state": 2 if ids else 0, "type": self._type(ids) if ids else 0}
+
+    def _type(self, ids: tuple[int, ...]) -> int:
+        """That of the built-in meter, or of one that a client feeds."""
+        if self._linked is None or self.meters.class_of(self._linked) != API:
+            return self.meters.type
+        return CUSTOM_ALL_VALUES if len(ids) >= COMPLETE else CUSTOM_BASIC
 
     def values(self, v: View) -> dict[str, float | None]:
         power, relative, absolute = self._values((POWER, RELATIVE, ENERGY), v)

@@ -99,6 +99,8 @@ class Meters(Module):
         self._settled = 0.0
         self._phase_energy = [0.0, 0.0, 0.0]
         self._pushed: dict[int, list[float | None]] = {}
+        self._pushed_anew: dict[int, Instant] = {}
+        """When a client last pushed other values than before, by slot."""
         self._sample: Sample | None = None
         self._sample_key = (-1, -1, -1)
         self._happened = -1
@@ -120,6 +122,7 @@ class Meters(Module):
         elif self.declared_at is None:
             self.declared_at = self.platform.at
         self._pushed.clear()
+        self._pushed_anew.clear()
         for slot in range(self.slots):
             if not self.resettable(slot):
                 self.api.remove(f"meters/{slot}/reset")
@@ -204,9 +207,10 @@ class Meters(Module):
         """As the charge controller knows it."""
         return self._read_type
 
-    @property
-    def silent_since(self) -> Instant | None:
-        """Since when the meter does not answer."""
+    def silent_since(self, slot: int) -> Instant | None:
+        """Since when the values of a slot stand still: the meter does not answer, or its client repeats itself."""
+        if self.class_of(slot) == API:
+            return self._pushed_anew.get(slot, self.platform.booted_at)
         return self._silent_since if self._frozen is not None else None
 
     def timeouts(self, at: Instant) -> int:
@@ -291,6 +295,8 @@ class Meters(Module):
         }.get(self.class_of(slot))
 
     def push(self, slot: int, values: Sequence[float | None]) -> None:
+        if self._pushed.get(slot) != list(values):
+            self._pushed_anew[slot] = self.platform.at
         self._pushed[slot] = list(values)
         self.platform.touch()
 
@@ -305,7 +311,8 @@ class Meters(Module):
         now = self.platform.snapshot().total_energy
         self.settings.put(METER_RESET, now)
         clock = self.platform.clock
-        self.settings.put(METER_LAST_RESET, clock.unix // 60 * 60 if clock.known else 1)
+        counted = self.settings[METER_LAST_RESET] + 1
+        self.settings.put(METER_LAST_RESET, clock.unix // 60 * 60 if clock.known else counted)
         self.platform.touch()
 
     # --- the meter of the charger ------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ....core.instant import MINUTE, Instant, next_grid
 from ..api.rows import AnyRow, Source
 from ..api.schema import Str
 from ..api.shapes import obj
@@ -19,6 +20,7 @@ from ..settings import RTC_FITTED
 from ..view import View
 
 FW: Final = Source("fw: modules/device_name")
+PERIOD: Final = MINUTE
 
 
 class DeviceName(Module):
@@ -28,6 +30,24 @@ class DeviceName(Module):
         super().__init__(platform)
         self.controller = controller
         self.meters = meters
+        self._type = ""
+        """As worked out last."""
+        self._due: Instant | None = None
+        """When a change that was noticed will show."""
+
+    def boot(self) -> None:
+        self._type, self._due = self.type(), None
+
+    def second(self, at: Instant, v: View) -> Instant | None:
+        """Worked out each minute since the boot."""
+        found = self.type()
+        if found == self._type:
+            self._due = None
+        elif self._due is None:
+            self._due = next_grid(at - 1, PERIOD, self.platform.booted_at)
+        if self._due is not None and at >= self._due:
+            self._type, self._due = found, None
+        return self._due
 
     @property
     def display(self) -> str:
@@ -37,7 +57,7 @@ class DeviceName(Module):
         """Of a WARP4 from the factory's article number, whatever the meter says."""
         if self.platform.generation == 4:
             return self.platform.traits.kind.capitalize()
-        return "Pro" if self.meters.value_ids(0) else "Smart"
+        return "Pro" if self.meters.linked_ids else "Smart"
 
     def type(self) -> str:
         """`WARP3 Charger Pro 11kW`"""
@@ -58,7 +78,7 @@ class DeviceName(Module):
         return {
             "name": self.platform.device_name,
             "type": self.platform.traits.name,
-            "display_type": self.type(),
+            "display_type": self._type,
             "uid": self.platform.serial,
         }
 
