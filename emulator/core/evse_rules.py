@@ -280,7 +280,7 @@ ROWS: Final = (
     Row("19f", (S.A,), "other phases wanted",
         lambda e, n: e.phases.differs, lambda e, n: e.phases.follow(), (),
         "WARP, phase_control.c"),
-    Row("19g", (S.B_AUTH, S.B_WAIT, S.B_READY, S.C_CLOSING), "other phases wanted, not closed since plug-in, or pilot cut",
+    Row("19g", (S.B_AUTH, S.B_WAIT, S.B_READY, S.C_CLOSING), "other phases wanted, not closed yet or pilot cut",
         lambda e, n: e.switches_at_once and e.phases.differs, lambda e, n: e.phases.follow(), (),
         "WARP, phase_control.c"),
     Row("19", SWITCHABLE, "other phases wanted, cool-down over",
