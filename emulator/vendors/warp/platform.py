@@ -61,6 +61,10 @@ class Platform:
         self.boot_time = wallbox.boot_time
         self.revision = 0
         self.boot_count = 0
+        self.powered_on = True
+        """This start follows from the supply, not from a restart."""
+        self.ran_for: Instant = 0
+        """How long the run before a restart took, as it wrote it down last; 0 after a power cut."""
         self.look: Callable[[Instant], None] = lambda _: None
         """What is to be done at the next whole second."""
         self.eyes: Eyes | None = None
@@ -123,6 +127,11 @@ class Platform:
         """`energy_meter_type` of the meter that is fitted; 0: none is."""
         chosen = self.settings[METER_TYPE]
         return self.traits.meter_type if chosen is None else chosen
+
+    @property
+    def reset_reason(self) -> int:
+        """ESP-IDF's `esp_reset_reason_t` of this start: power-on or software."""
+        return 1 if self.powered_on else 3
 
     @property
     def has_reader(self) -> bool:

@@ -65,10 +65,16 @@ def _charge(value: object) -> Charge:
     return _minutes(minutes), _whole(duration), _user(user), _reading(start), _reading(end)
 
 
-@takes(_tuple(_NUMBER, _MINUTES))
-def _boot(value: object) -> tuple[int, int]:
-    count, minutes = _columns(value, 2)
-    return _whole(count), _minutes(minutes)
+Boot = tuple[int, int, int, int]
+"""Count, Unix minutes, ESP-IDF's reset reason, and ms that the run before it took."""
+
+
+@takes({"anyOf": [_tuple(_NUMBER, _MINUTES, _USER, _NUMBER), _tuple(_NUMBER, _MINUTES)]})
+def _boot(value: object) -> Boot:
+    if isinstance(value, list | tuple) and len(value) == 2:  # of a state file before reasons were kept
+        value = (*value, 1, 0)
+    count, minutes, reason, uptime = _columns(value, 4)
+    return _whole(count), _minutes(minutes), _user(reason), _whole(uptime)
 
 
 def _two_texts(value: object) -> tuple[str, str]:
@@ -201,8 +207,8 @@ MARKET_PRICES: Final[Setting[list[int]]] = Setting(
     _hours,
     "ct/1000 per kWh for the hours of every day, as a price server would say; none: it does not answer",
 )
-BOOTS: Final[Setting[list[tuple[int, int]]]] = Setting(
-    "boots", [], list_of(_boot), "boot count and Unix minutes of the last boots"
+BOOTS: Final[Setting[list[Boot]]] = Setting(
+    "boots", [], list_of(_boot), "of the last boots: count, Unix minutes, reset reason, ms of the run before"
 )
 KEPT: Final = (*declared(globals()), MODBUS_DEFECTS.setting)
 HARDWARE: Final = tuple(

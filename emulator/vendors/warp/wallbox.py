@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from ...core.events import EventName
 from ...core.instant import SECOND, Instant, next_grid
@@ -33,6 +34,9 @@ from .system.start import write_start
 from .table import register, rows_of
 from .view import View
 from .web import http
+
+KEPT_EACH: Final = 10 * SECOND
+"""How often the uptime is written to memory that outlives a restart. Source: `uptime_tracker.cpp`."""
 
 
 class Warp(Wallbox):
@@ -172,16 +176,18 @@ class Warp(Wallbox):
         """The network processor starts: memory from flash, then every module."""
         platform = self.platform
         platform.boot_count += 1
+        platform.powered_on = self._powered_on
         self.api.load()
         self.clock.boot()
         platform.event_log.clear()
-        write_start(platform, self.modules.charges, powered_on=self._powered_on)
+        write_start(platform, self.modules.charges, powered_on=platform.powered_on)
         self._powered_on = False
         for module in self.modules.in_order:
             module.boot()
         platform.wake()
 
     def shut_down(self) -> None:
+        self.platform.ran_for = 0 if self._powered_on else self.platform.uptime // KEPT_EACH * KEPT_EACH
         self.platform.stop()
         for module in self.modules.in_order:
             module.stop()

@@ -856,7 +856,11 @@ def test_a_restart_of_the_network_side_leaves_the_charge_alone() -> None:
     charge = world.json("charge_tracker/current_charge")
     assert (charge["user_id"], charge["authorization_type"], charge["authorization_info"]) == (0, 1, None)
     assert world.json("event_log/boot_id") != before
-    assert len(world.json("info/last_boots")) == 2
+    assert [(boot["reset_reason"], boot["uptime"]) for boot in world.json("info/last_boots")] == [(1, 0), (3, 60_000)]
+    assert world.json("system/last_reset") == {"reason": 3, "show_warning": False}
+    world.outage(30)
+    assert [boot["reset_reason"] for boot in world.json("info/last_boots")] == [1, 3, 1]
+    assert world.json("system/last_reset/reason") == 1
 
 
 def test_a_restart_of_the_controller_interrupts() -> None:

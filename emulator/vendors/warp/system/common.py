@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ....core.instant import MILLISECOND
 from ..api.confirm import CONFIRMATION, unsure
 from ..api.documents import Doc
 from ..api.rows import AnyRow, Config, Source
@@ -41,7 +42,9 @@ class Esp32Common(Module):
         """Another boot is counted."""
         boots = self.settings[BOOTS][1 - SHOWN_BOOTS :]
         count = boots[-1][0] if boots else 0
-        self.settings.put(BOOTS, [*boots, (count + 1, self.platform.clock.minutes)])
+        platform = self.platform
+        before = 0 if platform.powered_on else platform.ran_for // MILLISECOND
+        self.settings.put(BOOTS, [*boots, (count + 1, platform.clock.minutes, platform.reset_reason, before)])
 
     def version(self, v: View) -> object:
         platform = self.platform
@@ -49,8 +52,16 @@ class Esp32Common(Module):
         return {"firmware": platform.firmware_text, "config": config, "config_type": platform.traits.config_type}
 
     def last_boots(self, v: View) -> object:
-        same = {"reset_reason": 1, "uptime": 0, "uptime_overflows": 0}
-        return [{**same, "boot_count": count, "timestamp_min": at} for count, at in self.settings[BOOTS]]
+        return [
+            {
+                "reset_reason": reason,
+                "boot_count": count,
+                "timestamp_min": at,
+                "uptime": uptime & 0xFFFF_FFFF,
+                "uptime_overflows": uptime >> 32,
+            }
+            for count, at, reason, uptime in self.settings[BOOTS]
+        ]
 
     def reboot(self, _: Doc) -> None:
         self.platform.later(REBOOT_AFTER, self.platform.reboot)
@@ -128,6 +139,7 @@ UPTIME_ROWS: Final[tuple[AnyRow[Esp32Common], ...]] = (
         "info/last_boots",
         Arr(obj(reset_reason=U8, boot_count=U32, timestamp_min=U32, uptime=U32, uptime_overflows=U32), 10),
         Esp32Common.last_boots,
-        assumed="uptimes",
+        about="uptime: ms that the run before took",
+        assumed="a power cut is in it, too, with uptime 0",
     ),
 )
