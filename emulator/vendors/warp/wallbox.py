@@ -168,6 +168,11 @@ class Warp(Wallbox):
         self.modules.controller.settle()
         self.changed()
 
+    def resume(self) -> None:
+        """What was between two runs of the emulator was an outage."""
+        self._powered_on = True
+        super().resume()
+
     def boot(self) -> None:
         register(self.api, self.modules, self.profile)
         self._boot()
