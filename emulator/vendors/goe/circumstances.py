@@ -54,6 +54,8 @@ class Circumstances:
         self.last_write = at
         """When a client wrote last, for the fail-safe."""
         self.test_charge = trip.TestCharge()
+        self.starting = False
+        """The first second after a restart: nothing has been heard of the charge controller yet."""
         self.reconnects_at: Instant | None = None
         """When the delay after a power failure is over."""
         self._failsafe_due: Instant | None = None
@@ -120,7 +122,7 @@ class Circumstances:
         """What stops charging whatever anybody wants. Older firmware has fewer names for it."""
         settings, identity = self._settings, self._identity
         fault = faultcodes.active(now)
-        booting = now.state in (EvseState.BOOT, EvseState.OFF)
+        booting = self.starting or now.state in (EvseState.BOOT, EvseState.OFF)
         low = "undervoltage" in now.faults or self._undervoltage(now, at)
         return Inputs(
             link=now.controller_link and not (booting and not identity.has(INITIALIZING)),

@@ -104,10 +104,15 @@ class Logic:
 
     # --- when it runs ------------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """The network processor has started: everything is said again."""
+    def start(self, *, restarted: bool = False) -> None:
+        """The network processor has started: everything is said again.
+
+        After a restart not before the second second (ASSUMED): in the first it shows that it is initialising, and the
+        charge controller goes on as it was.
+        """
         at = self._processor.at
         self._clear(at)
+        self.around.starting = restarted
         if self._processor.reset_reason == POWER_ON and at > 0:
             self.around.reconnects_at = at + round(self._settings[s.RDRE] * SECOND * self._processor.chance(at))
         self._control.restart()
@@ -142,6 +147,9 @@ class Logic:
         self._note_pause(decision, snapshot, at)
         self._show(decision, inputs, snapshot, at)
         self._command(decision, snapshot)
+        if self.around.starting:
+            self.around.starting = False
+            self._timer.set(self._processor.next_second(at))
         times = [time for time in (self._timer.due, self._next(at)) if time is not None]
         self._timer.set(min(times, default=None))
         self._changed()
@@ -269,6 +277,7 @@ class Logic:
         car = car_state(
             now,
             fault is not None,
+            booting=inputs.booting,
             phase_change=decision.status is ModelStatus.PHASE_SWITCH,
             initializing=identity.has(INITIALIZING),
         )
@@ -310,7 +319,7 @@ class Logic:
 
     def _command(self, decision: Decision, now: Snapshot) -> None:
         """Nothing is told while the charge controller does not hear. ASSUMED: it goes on as it was."""
-        if not now.controller_link:
+        if not now.controller_link or self.around.starting:
             return
         settings, control = self._settings, self._control
         for name, current in self.limits.commanded().items():

@@ -11,7 +11,6 @@ from enum import IntEnum
 
 from ...core.instant import Instant
 from ...core.snapshot import Snapshot
-from ...core.states import EvseState
 from .ladder import Decision, ModelStatus
 
 
@@ -94,15 +93,17 @@ class Memory:
         self.decision = decision
 
 
-def car_state(snapshot: Snapshot, error: bool, *, phase_change: bool, initializing: bool) -> Car | None:
+def car_state(
+    snapshot: Snapshot, error: bool, *, booting: bool, phase_change: bool, initializing: bool
+) -> Car | None:
     """`car` for a state of the charge controller.
 
     Source: table of states in NOTES.md; real wallboxes show 4, not 3, in a pause (go-eCharger-API-v2#156).
-    `initializing`: the firmware knows state 6.
+    `booting`: it is starting, or the logic is; `initializing`: the firmware knows state 6.
     """
     if not snapshot.controller_link:
         return None
-    if snapshot.state in (EvseState.BOOT, EvseState.OFF):
+    if booting:
         return Car.INITIALIZING if initializing else Car.UNKNOWN
     if error:
         return Car.ERROR

@@ -23,6 +23,8 @@ OLD_FIRMWARES: Final = ("33", "40.0", "41.0", "42.0")
 """Of V1 and V2 hardware. Source: captured status messages of 033, 041.0 and 042.0."""
 
 EVSE: Final = EvseSpec(
+    # ASSUMED: ready only after the network processor (`boot_time`, 10 s), which tells it whether the car may charge.
+    boot=12.0,
     # The logic withdraws the offer, waits `psmd` and asks for the other phases with the contactor open; the charge
     # controller itself then needs no more than a pilot interruption. ASSUMED: 4 s.
     phase_switching=PhaseSwitching(fitted=True, wait=4.0, pilot="open"),

@@ -158,7 +158,9 @@ def allowed(v: View) -> object:
 
 
 def single_phase(v: View) -> object:
-    return v.sample.phases == 1
+    """`fsp`: forced to one phase. A supply with one phase only forces nothing. Source: captures, psm 2 and fsp false."""
+    supplied = any(v.sample.supply_phases[1:])
+    return v.sample.phases == 1 and (supplied or v.device.logic.phases.requested == 1)
 
 
 def phase_wish(v: View) -> object:

@@ -288,7 +288,7 @@ ROWS: Final[tuple[Row, ...]] = (
     _row("stp", lambda v: 0 if v.settings[s.DWO] is None else 2, "energy limit: 0 off, 2 on", _by(_limit_on)),
     _row("cbl", lambda v: r.cable(v) or 0, "A, coding of the cable"),
     _row("pha", combined.phase_bits, "bits 5-3: L3 L2 L1 in front of the contactor, 2-0: behind it"),
-    _row("fsp", lambda v: int(v.sample.phases == 1), "one phase", _by(_single_phase), models=NOT_OLD),
+    _row("fsp", lambda v: int(r.single_phase(v)), "one phase", _by(_single_phase), models=NOT_OLD),
     _row("tmp", lambda v: round(v.sample.temperature["board"]), "°C of the board", models=OLD),
     _row("tma", old.temperatures, "°C", bare=True, models=OLD, since="42", assumed="which sensors"),
     _row("amt", r.amt, "A allowed by temperature", models=OLD, since="42"),

@@ -297,5 +297,5 @@ class Goe(Wallbox):
         self.device.cards.transaction_changed()
         self.mqtt.restart()
         self._load()
-        self.device.logic.start()
+        self.device.logic.start(restarted=self.booted_at > 0)
         self.backend.host.power_on()

@@ -17,6 +17,8 @@ FIRMWARES: Final = ("4.0.0.0", "4.0.0.33")
 DEFAULT_FIRMWARE: Final = "4.0.0.33"
 
 EVSE: Final = EvseSpec(
+    # ASSUMED: two seconds longer than the SmartModule, so that clients see status 0 UNKNOWN.
+    boot=17.0,
     # ASSUMED: 5 s, with the pilot interrupted so that the vehicle looks at its phases again.
     phase_switching=PhaseSwitching(fitted=True, wait=5.0, pilot="open"),
     # Source: status 7 WAKEUP exists; when it is shown is ASSUMED.

@@ -147,8 +147,43 @@ def test_a_charge_controller_that_starts(goe: Make, firmware: str, car: int, sta
     world.simulation.submit("garage", RebootController(owner="test"))
     world.wait(2)
     assert world.read("car", "modelStatus", "alw") == [car, status, False]
-    world.wait(5)
+    world.wait(12)
     assert world.read("car", "modelStatus", "alw") == [1, 15, True]
+
+
+@pytest.mark.parametrize(("firmware", "car", "status"), [("56.8", 0, 0), ("60.5", 6, 40)])
+def test_clients_see_the_start(goe: Make, firmware: str, car: int, status: int) -> None:
+    """After a power failure and after `rst`, which leaves the charge controller alone."""
+    for cut in (True, False):
+        world = charging(goe(firmware=firmware))
+        if cut:
+            world.outage(after=10.1)
+        else:
+            world.request("/api/set?rst=true")
+            world.wait(10.6)
+        assert world.wallbox.up
+        assert world.read("car", "modelStatus", "alw", "acu", "err") == [car, status, False, None, 0]
+        assert world.now.contactor is not cut
+        world.wait(60)
+        assert world.read("car", "modelStatus", "alw", "err") == [2, 15, True, 0]
+
+
+@pytest.mark.parametrize("settings", [{"acs": 1}, {"lmo": 4}])
+def test_nothing_flows_after_a_power_failure_that_the_logic_did_not_allow(
+    goe: Make, settings: dict[str, object]
+) -> None:
+    """What it allowed before is lost: the transaction and `frc` do not survive."""
+    world = goe(**settings)
+    world.request("/api/set?trx=0" if "acs" in settings else "/api/set?frc=2")
+    world.charge()
+    assert world.read("car") == [2]
+    world.outage(after=0)
+    energy = world.now.total_energy
+    for _ in range(120):
+        world.wait(0.5)
+        assert not world.now.contactor
+    assert world.now.total_energy == energy
+    assert world.read("alw", "trx", "frc") == [False, None, 0]
 
 
 def test_frequency_and_voltage_control(goe: Make) -> None:
@@ -273,7 +308,7 @@ def test_a_restart(goe: Make) -> None:
     rbt = world.box.read("rbt")
     assert isinstance(rbt, int)
     assert 0 <= rbt <= 1000
-    assert world.box.read("car") == 2, "the charge controller went on"
+    assert world.now.contactor, "the charge controller went on"
     world.wait(0.3)
     assert world.box.read("rbt") == rbt + 300
 

@@ -108,7 +108,7 @@ def test_load_balancing_adapter_and_reconnection(goe: Make) -> None:
     world.wait(2)
     assert world.box.read("modelStatus") == 30
     world = charging(goe(rdre=600))
-    world.outage(after=12)
+    world.outage(after=14)
     assert world.read("modelStatus", "alw") == [29, False]
     assert world.box.read("rdree") is not None
     world.wait(600)

@@ -364,6 +364,17 @@ def test_phase_switch_while_charging(goe: Make) -> None:
     assert world.read("fsp", "pnp", "car") == [False, 3, 2]
 
 
+@pytest.mark.parametrize("model", ["gemini-22", "v3-22"])
+def test_a_supply_with_one_phase_forces_nothing(goe: Make, model: str) -> None:
+    """Captured: psm 2 and fsp false on one phase."""
+    world = Bench("goe", model, "53.1", hardware={"phases": 1}, settings={"hai": True, "hla": True, "psm": 2})
+    world.charge()
+    assert world.read("fsp", "v1.fsp", "pnp", "psm") == [False, "0", 1, 2]
+    world.request("/api/set?psm=1")
+    world.wait(60)
+    assert world.read("fsp", "v1.fsp", "pnp") == [True, "1", 1]
+
+
 def test_the_pause_of_a_phase_switch_is_psmd(goe: Make) -> None:
     world = charging(goe(psmd=60_000))
     world.request("/api/set?psm=1")

@@ -51,6 +51,11 @@ def test_booting_controller_is_unknown() -> None:
     world.apply(PowerUp())
     world.wait(1)
     assert world.codes()[0] == 0
+    world.wait(14.1)
+    assert world.wallbox.up, "clients can see it"
+    assert world.codes()[0] == 0
+    world.wait(5)
+    assert world.codes()[0] == 1
 
 
 def test_pause_and_resume() -> None:
