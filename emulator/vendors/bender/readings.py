@@ -46,7 +46,7 @@ MILLI: Final = 1000
 MINIMUM_CURRENT: Final = 6
 RELAY_OFF, RELAY_THREE, RELAY_ONE = 0, 1, 5
 _LETTERS: Final = "abcde"
-_CHARGING: Final = (EvseState.CHARGING, EvseState.C_STOPPING)
+_CHARGING: Final = (EvseState.CHARGING, EvseState.C_STOPPING, EvseState.PHASE_SWITCH)
 
 
 def whole(value: float) -> int:

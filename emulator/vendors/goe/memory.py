@@ -93,9 +93,7 @@ class Memory:
         self.decision = decision
 
 
-def car_state(
-    snapshot: Snapshot, error: bool, *, booting: bool, phase_change: bool, initializing: bool
-) -> Car | None:
+def car_state(snapshot: Snapshot, error: bool, *, booting: bool, phase_change: bool, initializing: bool) -> Car | None:
     """`car` for a state of the charge controller.
 
     Source: table of states in NOTES.md; real wallboxes show 4, not 3, in a pause (go-eCharger-API-v2#156).

@@ -24,9 +24,17 @@ NOT_NOW: Final = Outcome(refused=Reason.NOT_NOW, message="not in this state")
 class Cards:
     """The card reader and its whitelist."""
 
-    def __init__(self, wallbox: Wallbox, build: Build, log: SessionLog, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        wallbox: Wallbox,
+        build: Build,
+        log: SessionLog,
+        com_up: Callable[[], bool],
+        changed: Callable[[], None],
+    ) -> None:
         self._wallbox = wallbox
         self._build = build
+        self._com_up = com_up
         self._settings = wallbox.settings
         self._log = log
         self._changed = changed
@@ -40,7 +48,7 @@ class Cards:
         traits, settings = self._build.traits, self._settings
         if not traits.rfid:
             return False
-        return bool(settings[WHITELIST]) if traits.series == "c" else settings[AUTHORISATION]
+        return settings[AUTHORISATION] if traits.series != "c" and self._com_up() else bool(settings[WHITELIST])
 
     @property
     def authorisation_missing(self) -> bool:

@@ -72,9 +72,9 @@ class Logic:
         self.record_write = wallbox.record_write
         self.shows = wallbox.shows
         self.host = Host(wallbox.settings, self._access, self._charge_point)
-        self.clock = SystemClock(wallbox, build)
+        self.clock = SystemClock(wallbox, build, lambda: self.com_up)
         self.log = SessionLog(wallbox, build, self.clock)
-        self.cards = Cards(wallbox, build, self.log, self.changed)
+        self.cards = Cards(wallbox, build, self.log, lambda: self.com_up, self.changed)
         self.failsafe = Failsafe(
             wallbox.simulation,
             timeout=lambda: self.settings[FAILSAFE_TIMEOUT],
@@ -100,6 +100,7 @@ class Logic:
         self._display: tuple[str, Instant] = ("", 0)
         """Text, and the instant at which it is gone."""
         self._timer = wallbox.timer(self._timer_over)
+        self._com_module = wallbox.timer(self._com_module_booted)
         self._reactions: Mapping[EventName, Callable[[Event], None]] = {
             EventName.PLUGGED: self._plugged,
             EventName.UNPLUGGED: self._unplugged,
@@ -116,6 +117,11 @@ class Logic:
     def awake(self) -> bool:
         """Its Wi-Fi answers."""
         return not self.settings[WIFI_SLEEPS] or self._wallbox.snapshot().plugged
+
+    @property
+    def com_up(self) -> bool:
+        """The COM-module is up; until then an x-series behaves as a c-series. Other models need none."""
+        return self.build.traits.series != "x" or self.at >= self.com_module_at
 
     @property
     def input_blocks(self) -> bool:
@@ -168,6 +174,11 @@ class Logic:
         self._stopped_by_energy = False
         self.failsafe.heard("enable" if on else "disable")
 
+    def enable_over_rest(self, on: bool) -> None:
+        """As `ena`, but it does not feed the failsafe (ASSUMED)."""
+        self._stopped_by_energy = False
+        self.settings.put(ENA, on)
+
     def _timer_over(self, _: Instant) -> None:
         milliamperes, self.timed_current = self.timed_current, 0
         self._apply_timed(milliamperes)
@@ -189,9 +200,10 @@ class Logic:
             self._stop_by_energy()
 
     def _stop_by_energy(self) -> None:
-        """As by `ena 0`."""
-        self._stopped_by_energy = True
-        self.settings.put(ENA, False)
+        """As by `ena 0`; a client's own `ena 0` outlives it."""
+        if self.settings[ENA]:
+            self._stopped_by_energy = True
+            self.settings.put(ENA, False)
 
     def save_failsafe(self) -> Outcome:
         self.settings.put(SAVED_CURRENT, self.settings[FAILSAFE_CURRENT])
@@ -219,7 +231,8 @@ class Logic:
     def _access(self) -> OcppAccess | None:
         """ASSUMED: the serial number is the identity."""
         url = self.settings[OCPP_URL]
-        return OcppAccess(url=f"{url.rstrip('/')}/{self.build.serial}") if url and self.build.traits.ocpp else None
+        spoken = url and self.build.traits.ocpp and self.com_up
+        return OcppAccess(url=f"{url.rstrip('/')}/{self.build.serial}") if spoken else None
 
     def _charge_point(self) -> tuple[VendorProfile, Station]:
         from .station import made_of  # here, because most wallboxes have no central system
@@ -316,6 +329,7 @@ class Logic:
         self.log.end(UNPLUGGED)
         self.failsafe.stop()
         self._timer.clear()
+        self._com_module.clear()
         self.timed_current = 0
         self.cards.forget()
         self._curr_is_timed = self._stopped_by_energy = False
@@ -326,13 +340,23 @@ class Logic:
     def boot(self) -> None:
         """With what the EEPROM holds."""
         self.log.recover()
-        self.com_module_at = self._wallbox.booted_at + COM_MODULE_BOOT
+        booted_at = self._wallbox.booted_at
+        self.com_module_at = booted_at + COM_MODULE_BOOT if booted_at > 0 else 0
+        if not self.com_up:
+            self._com_module.set(self.com_module_at)
+            self._wallbox.simulation.wake()
         self.settings.put(FAILSAFE_CURRENT, self.settings[SAVED_CURRENT])
         self.settings.put(FAILSAFE_TIMEOUT, self.settings[SAVED_TIMEOUT])
         self.failsafe.restart()
         self.apply()
 
+    def _com_module_booted(self, _: Instant) -> None:
+        """Network time, REST, OCPP and the authorisation of an x-series are there."""
+        self.host.power_on()
+        self.changed()
+
 
 def charging(now: Snapshot) -> bool:
-    """State 3: the car draws, or is about to let go."""
-    return now.state in (EvseState.CHARGING, EvseState.C_STOPPING)
+    """State 3: the car draws, or is about to let go, be it for a phase switch."""
+    releasing = now.state is EvseState.PHASE_SWITCH and now.contactor
+    return releasing or now.state in (EvseState.CHARGING, EvseState.C_STOPPING)

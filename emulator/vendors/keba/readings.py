@@ -94,8 +94,8 @@ class View:
 
     @seen
     def offered(self) -> int:
-        """`Max curr`, as the duty cycle has it [mA]; 0: no PWM."""
-        return round(self.now.offered_current * 1000)
+        """`Max curr`, as the duty cycle has it [mA]; 0: no PWM, or nobody tells of one."""
+        return round(self.now.offered_current * 1000) if self.now.controller_link else 0
 
     @seen
     def duty(self) -> int:
@@ -140,11 +140,12 @@ class View:
 
     @seen
     def voltages(self) -> tuple[int, ...]:
-        """Voltage of each phase [V]; 0 unless charging.
+        """Voltage of each phase [V]; 0 unless charging, or while current still flows.
 
         Source: evcc, capture of a P20; an x-series was seen to show them always.
         """
-        shown = self.measured and (self.state == CHARGING or self.settings[IDLE_VOLTAGES])
+        live = self.state == CHARGING or self.now.current_flows
+        shown = self.measured and (live or self.settings[IDLE_VOLTAGES])
         measured = (
             CUT_OFF_VOLTAGE if self._cut_off(index) else round(volts)
             for index, volts in enumerate(self.now.phase_voltage)

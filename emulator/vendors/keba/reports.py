@@ -52,7 +52,7 @@ class Key(Point):
 
 
 def _com_module(v: View) -> object:
-    return int(v.build.traits.series == "x" and v.now.at >= v.logic.com_module_at)
+    return int(v.build.traits.series == "x" and v.logic.com_up)
 
 
 SERIAL: Final = Key("Serial", type="string", read=lambda v: v.build.serial, live=False, source=GUIDE)

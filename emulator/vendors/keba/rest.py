@@ -29,7 +29,7 @@ from .rest_sessions import HERE as SESSIONS
 from .rest_sessions import MEMBERS, Sessions
 from .rest_tokens import Tokens, refused, reply
 from .rest_wallbox import Told
-from .settings import ENA, OUT_OF_ORDER, PERMANENTLY_LOCKED, REST, REST_PASSWORD, X2SRC
+from .settings import OUT_OF_ORDER, PERMANENTLY_LOCKED, REST, REST_PASSWORD, X2SRC
 
 BOX: Final = "/v2/wallboxes"
 NEWEST: Final = "session."
@@ -147,8 +147,12 @@ class RestApi:
             ),
             not_found=not_found,
             wrong_method=_wrong_method,
-            enabled=lambda: self._settings[REST] and any(row.exists(self._profile_of()) for row in FITTED),
+            enabled=lambda: self._served,
         )  # fmt: skip
+
+    @property
+    def _served(self) -> bool:
+        return self._settings[REST] and self._logic.com_up and any(row.exists(self._profile_of()) for row in FITTED)
 
     def _credentials(self) -> Credentials:
         """A certificate of its own. ASSUMED: the names in it."""
@@ -230,12 +234,12 @@ class RestApi:
 
     def _start(self, request: HttpRequest) -> Outcome | None:
         """With a card's number (`id` of the query, `tokenId` of the body) where cards are needed."""
-        self._settings.put(ENA, True)
+        self._logic.enable_over_rest(True)
         card = dict(request.query).get("id") or _object(request).get("tokenId")
         return self._logic.cards.present(str(card)) if card and self._logic.cards.authorisation_missing else None
 
     def _stop(self, _: HttpRequest) -> Outcome | None:
-        self._settings.put(ENA, False)
+        self._logic.enable_over_rest(False)
         return self._logic.cards.withdraw() if self._logic.cards.card is not None else None
 
     def _available(self, request: HttpRequest) -> None:

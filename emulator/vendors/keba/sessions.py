@@ -45,9 +45,10 @@ class Session:
 class SystemClock:
     """The clock of a wallbox: Unix time where somebody has set it, else seconds since the start."""
 
-    def __init__(self, wallbox: Wallbox, build: Build) -> None:
+    def __init__(self, wallbox: Wallbox, build: Build, com_up: Callable[[], bool]) -> None:
         self._wallbox = wallbox
-        self._by_network = build.traits.rest
+        self._build = build
+        self._com_up = com_up
         self._offset: int | None = None
         """What to add to simulated time, as `setdatetime` has it [s]."""
 
@@ -59,7 +60,7 @@ class SystemClock:
             return stated
         if self._offset is not None:
             return 1
-        return 3 if self._by_network else 0
+        return 3 if self._build.traits.rest and self._com_up() else 0
 
     def set(self, unix: int) -> None:
         self._offset = unix - self._wallbox.simulation.at // SECOND
@@ -108,10 +109,8 @@ class SessionLog:
         return self.history[0]["E pres"] if self.history else 0
 
     def tag(self) -> str:
-        """The card of the running session, else of the last one."""
-        if self.running is not None:
-            return self.running.tag
-        return self.history[0]["RFID tag"] if self.history else NO_TAG
+        """The card of the running session. Who charged before says nothing about the vehicle that is there now."""
+        return NO_TAG if self.running is None else self.running.tag
 
     def begin(self, tag: str, tag_class: str) -> None:
         """A new session; a running one is ended before."""

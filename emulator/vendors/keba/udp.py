@@ -36,7 +36,7 @@ PUSHED: Final[Mapping[str, Callable[[View], int]]] = {
 TOLD_IN: Final = dict.fromkeys(PUSHED, "report2") | {"E pres": "report3"}
 """The report that has the same value."""
 ENERGY_STEP: Final = 100
-"""Between two pushes of `E pres` [0.1 Wh]. Source: guide, evcc#644."""
+"""Between two pushes of `E pres`, counted from the start of the session [0.1 Wh]. Source: guide, evcc#644."""
 METER_PERIOD: Final = SECOND
 """How often the meter is looked at, which is why pushed values are not round [µs]. ASSUMED."""
 OWN_WORDS: Final = (b"TCH-", b"{", b'"')
@@ -218,7 +218,7 @@ class UdpApi:
         if running is None or not self._build.traits.meter or (self.client is None and not self._broadcasts):
             return
         now = self.wallbox.snapshot()
-        target = running.base + self.logic.log.energy(now) + ENERGY_STEP
+        target = running.base + (self.logic.log.energy(now) // ENERGY_STEP + 1) * ENERGY_STEP
         energy = target / 10 - (now.total_energy - now.session_energy)
         self.wallbox.control.submit(MarkEnergy(owner=self.wallbox.control.owner("udp"), energy=energy))
 

@@ -171,4 +171,7 @@ class Keba(Wallbox):
         self.commands.compile(self.profile)
         self.modbus.compile()
         self.logic.boot()
-        self.logic.host.power_on()
+        if self.logic.com_up:
+            self.logic.host.power_on()
+        else:
+            self.logic.host.configured()  # until then the central system has no say

@@ -90,8 +90,13 @@ class Session:
             self.charging_since = None
 
 
-_CHARGING: Final = (str(EvseState.CHARGING), str(EvseState.C_STOPPING))
 _PHASES: Final[Mapping[float, Literal[1, 2, 3]]] = {1: 1, 2: 2, 3: 3}
+
+
+def charging(now: Snapshot) -> bool:
+    """Status CHARGING: the vehicle draws, or is about to let go, be it for a phase switch."""
+    releasing = now.state is EvseState.PHASE_SWITCH and now.contactor
+    return releasing or now.state in (EvseState.CHARGING, EvseState.C_STOPPING)
 
 
 def rcd_trigger(fault: str, residual: float) -> int:
@@ -137,6 +142,8 @@ class Logic:
         self._state = ""
         self._flowing = False
         self._was_out = False
+        self._left_plugged = False
+        """A vehicle was plugged in when the power, or the controller's memory, went."""
         self._unloaded: Phases = (0.0, 0.0, 0.0)
         self._steady = 0
         self._watch = simulation.timer(self._look)
@@ -218,8 +225,11 @@ class Logic:
             self._look_again()
 
     def _plugged(self, event: Event) -> None:
+        """A vehicle that was plugged in all through an outage is not counted again."""
         settings = self._settings
-        settings.put(CHARGE_COUNT, (settings[CHARGE_COUNT] + 1) & 0xFFFF)
+        if not (self._left_plugged and self._state == EvseState.BOOT):
+            settings.put(CHARGE_COUNT, (settings[CHARGE_COUNT] + 1) & 0xFFFF)
+        self._left_plugged = False
         self.session = Session(plugged_at=event.at)
         self.limit_reached = self.not_compliant = False
         self._latched = 0
@@ -232,14 +242,16 @@ class Logic:
         self.session.unplugged(event.at)
         self.not_compliant = False
         self._silence.clear()
-        off = self._snapshot().state is EvseState.OFF
+        state = self._snapshot().state
+        off = state is EvseState.OFF
+        self._left_plugged = off or state is EvseState.BOOT
         detected = self._flowing and not off and self._settings[UNPLUG_DETECTION]
         self._latched = UNPLUG_DETECTED if detected else 0
         self.apply()
 
     def _state_changed(self, event: Event) -> None:
         before, self._state = self._state, str(event.detail["to"])
-        self.session.charges(event.at, self._state in _CHARGING)
+        self.session.charges(event.at, charging(self._snapshot()))
         if before == EvseState.WAKEUP and self._state == EvseState.B_READY:
             self._silence.set(later(event.at, SILENCE))
         elif self._state != EvseState.WAKEUP:
@@ -248,6 +260,7 @@ class Logic:
             self.not_compliant = False
 
     def _contactor_opened(self, event: Event) -> None:
+        self.session.charges(event.at, charging(self._snapshot()))
         if event.detail["under_load"] and self._state == EvseState.C_STOPPING:
             self.not_compliant = True  # told to stop, the vehicle went on drawing
 

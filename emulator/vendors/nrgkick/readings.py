@@ -20,7 +20,7 @@ from ...devices.settings import Setting, Settings
 from .attachments import Attachment
 from .controls import Controls
 from .faultcodes import Codes, codes
-from .logic import Logic
+from .logic import Logic, charging
 from .quirks import INDUCED_VOLTAGES
 from .settings import ATTACHMENT_SERIAL, AVERAGE_CONSUMPTION, GPS, IDLE_NOISE, SW_CM
 from .unit import Unit
@@ -68,8 +68,11 @@ class View:
 
     @seen
     def closed(self) -> PhaseMask:
-        """Phase relays that are switched on. ASSUMED: as commanded; welded ones are reported as an error."""
-        count = self.now.phases if self.now.contactor else 0
+        """Phase relays that are switched on; none while nobody tells of them.
+
+        ASSUMED: as commanded; welded ones are reported as an error.
+        """
+        count = self.now.phases if self.now.contactor and self.now.controller_link else 0
         return (count >= 1, count >= 2, count >= 3)
 
     @seen
@@ -182,7 +185,7 @@ def mean_voltage(v: View) -> object:
 
 def signalled_current(v: View) -> object:
     """What the duty cycle says; without one, what would be signalled. Source: equals current_set while idle."""
-    if v.now.offered_current > 0:
+    if v.now.offered_current > 0 and v.now.controller_link:
         return v.now.offered_current
     return min(v.controls.current_set, v.attachment.current)
 
@@ -218,7 +221,7 @@ def status(v: View) -> object:
         return ERROR
     if now.state in (EvseState.BOOT, EvseState.OFF) or not now.controller_link:
         return UNKNOWN
-    if now.state in (EvseState.CHARGING, EvseState.C_STOPPING):
+    if charging(now):
         return CHARGING
     if now.state is EvseState.WAKEUP:
         return WAKEUP
@@ -226,7 +229,7 @@ def status(v: View) -> object:
 
 
 def charge_permitted(v: View) -> object:
-    return int(v.now.state in _PERMITTED and not v.codes.error)
+    return int(v.now.state in _PERMITTED and v.now.controller_link and not v.codes.error)
 
 
 def relay_state(v: View) -> object:

@@ -552,6 +552,19 @@ def test_icc_configuration_registers() -> None:
     assert (world.registers(2022), world.now.phases) == ((0,), 1)
 
 
+def test_a_phase_switch_begins_with_current() -> None:
+    """Until the vehicle has let go, the relay is closed for it: it charges."""
+    world = Controller()
+    world.charge()
+    assert world.wallbox.control.phases("test", 1)
+    world.wait(0.01)
+    assert world.now.phase_switching
+    assert world.now.current_flows
+    assert world.states()[0] == "vehicle_charging_type2"
+    world.wait(3)
+    assert world.states()[0] == "vehicle_connected_type2"
+
+
 def test_icc_phase_switch_modes() -> None:
     world = Controller(ICC, phase_switch_mode=1)
     world.charge()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kecontact import FAULTS, IDLE_FAULTS, LOCK, SITUATIONS, KeContact, with_fault
+from kecontact import CARD, FAULTS, IDLE_FAULTS, LOCK, SITUATIONS, KeContact, with_fault
 
 from emulator.core.faults import Overtemp, PpInvalid
 from emulator.core.messages import PlugCable
@@ -363,6 +363,22 @@ def test_phases() -> None:
     assert world.register(1550) == 4
 
 
+def test_a_phase_switch_begins_with_current() -> None:
+    """Until the vehicle has let go, it charges: state 3, with voltages."""
+    world = KeContact()
+    world.charge()
+    world.put(5050, 3)
+    world.put(5052, 0)
+    world.wait(0.01)
+    assert world.now.phase_switching
+    assert world.now.current_flows
+    assert (world.register(1000), world.register(1100)) == (3, 0)
+    assert world.register(1040) > 220
+    assert world.register(1020) > 0
+    world.wait(3)
+    assert (world.register(1000), world.register(1040), world.register(1020)) == (2, 0, 0)
+
+
 def test_phases_of_a_p40_are_counted() -> None:
     world = KeContact("keba-p40", contactor_box=False)
     assert world.register(1552) == 3
@@ -421,6 +437,13 @@ def test_card_number() -> None:
     world.box.present_card("E3:F7:6B:8D")
     world.wait(30)
     assert (world.register(1500), world.register(1000)) == (0xE3F76B8D, 3)
+    world.unplug()
+    world.wait(5)
+    assert world.register(1500) == 0, "nobody is there"
+    assert world.report(100)["RFID tag"] == CARD, "of the last session"
+    world.plug_in()
+    world.wait(5)
+    assert world.register(1500) == 0, "who charged before is not who comes now"
     assert KeContact(tag_exception=True).exception(3, 1500, 2) == 4
 
 

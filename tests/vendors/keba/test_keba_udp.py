@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable
 
 import pytest
 from kecontact import CARD, CLASS, CLIENT, OK, SITUATIONS, KeContact
 
+from emulator.core.faults import ControllerLinkLost
 from emulator.core.messages import PowerCut, PowerUp
-from emulator.devices.interfaces import Origin
+from emulator.devices.interfaces import HttpInterface, OcppInterface, Origin
 from emulator.errors import EmulatorError
 from emulator.vendors import vendor
 from emulator.vendors.keba.models import TRAITS
@@ -344,6 +344,20 @@ def test_setenergy() -> None:
     assert world.report(2)["Enable user"] == 0, "below the last session's energy it stops at once"
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_a_stop_by_energy_leaves_the_users_own_stop(later: bool) -> None:
+    """`ena 0` is permanent: unplugging undoes the stop by `setenergy`, not what the user said before or after it."""
+    world = KeContact()
+    world.charge()
+    commands = ("setenergy 100", "ena 0") if later else ("ena 0", "setenergy 100")
+    world.wait(30)
+    world.ok(*commands)
+    world.wait(10)
+    world.unplug()
+    world.wait(1)
+    assert world.keys("Enable user", "Setenergy") == (0, 0)
+
+
 def test_output_and_its_switch() -> None:
     world = KeContact()
     for words, value in (("1", 1), ("0", 0), ("100", 100), ("open", 1)):
@@ -475,6 +489,46 @@ def test_com_module_takes_its_time() -> None:
     assert world.report(1)["COM-module"] == 1
 
 
+def test_an_x_series_is_a_c_series_until_its_com_module_is_up() -> None:
+    """No network time, no REST, no OCPP, no setting for authorisation: it asks for cards because it knows one."""
+    world = KeContact("keba-p30-x-32", "3.10.80", rest_api=True, whitelist=["e3f76b8d"], ocpp_url="ws://127.0.0.1:9/")
+
+    def shown() -> tuple[object, ...]:
+        report, rest, ocpp = world.report(1), world.wallbox.interfaces["rest"], world.wallbox.interfaces["ocpp"]
+        assert isinstance(rest, HttpInterface)
+        assert isinstance(ocpp, OcppInterface)
+        return report["COM-module"], report["timeQ"], rest.enabled(), ocpp.access() is not None, world.keys("AuthON")[0]
+
+    up = (1, 3, True, True, 0)
+    assert shown() == up
+    world.box.reboot()
+    world.wait(30)
+    assert shown() == (0, 0, False, False, 1)
+    world.box.configure({"ocpp_url": "ws://127.0.0.1:10/"})
+    assert not shown()[3]
+    world.plug_in()
+    world.wait(30)
+    assert world.keys("State", "Authreq") == (1, 1)
+    world.wait(270)
+    assert shown() == up
+    world.apply(PowerCut())
+    world.wait(5)
+    world.apply(PowerUp())
+    world.wait(15)
+    assert shown()[:4] == (0, 0, False, False)
+    world.wait(300)
+    assert shown() == up
+
+
+def test_nothing_is_said_of_the_pilot_while_the_charge_controller_is_silent() -> None:
+    world = KeContact()
+    world.charge()
+    world.begin("link", ControllerLinkLost())
+    world.wait(5)
+    assert world.keys("State", "Enable sys", "Max curr", "Max curr %") == (4, 0, 0, 1000)
+    assert world.register(1100) == 0
+
+
 def test_restart_and_outage() -> None:
     world = KeContact(x2src=4)
     world.charge()
@@ -532,8 +586,7 @@ def test_pushes_of_a_charge() -> None:
     assert by_key["Plug"] == [7, 3]
     assert by_key["Max curr"] == [32_000]
     energies = [int(str(value)) for value in by_key["E pres"]]
-    assert energies[0] == 0
-    assert all(100 <= b - a < 200 for a, b in itertools.pairwise(energies))
+    assert [value // 100 for value in energies] == list(range(len(energies))), "steps count from the session's start"
     assert any(value % 100 for value in energies)
 
 
@@ -560,6 +613,22 @@ def test_energy_is_pushed_every_ten_watt_hours() -> None:
     fired = world.simulation.agenda.fired
     world.wait(3600)
     assert world.simulation.agenda.fired - fired <= 2, "nothing ticks when nothing happens"
+
+
+@pytest.mark.parametrize("model", [None, "keba-p20"])
+def test_steps_of_energy_do_not_drift(model: str | None) -> None:
+    """Every 10 Wh from the session's start, however late the meter is looked at; also for who commands later."""
+    world = KeContact(model)
+    world.charge(max_current=16.0)
+    world.say("i")
+    before = int(str(world.report(3)["E pres"]))
+    heard = listening(world)
+    world.wait(600)
+    energies = [int(str(push["E pres"])) for _, push in heard if "E pres" in push]
+    assert len(energies) > 150
+    steps = [value // 100 for value in energies]
+    assert steps == list(range(before // 100 + 1, before // 100 + 1 + len(steps)))
+    assert max(value % 100 for value in energies) < 40, "11 kW give 3 Wh until the meter is looked at"
 
 
 def test_pushes_go_to_whoever_commanded_last() -> None:

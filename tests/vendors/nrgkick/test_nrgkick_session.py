@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from kick import SIM, STATES, Kick
 
+from emulator.core.faults import ControllerLinkLost
 from emulator.core.instant import SECOND
-from emulator.core.messages import PowerCut, PowerUp, SetVehicle
+from emulator.core.messages import PowerCut, PowerUp, SetVehicle, Unplug
 from emulator.core.specs import SupplySpec
 from emulator.devices.interfaces import MdnsInterface, MdnsService
 from emulator.errors import EmulatorError
@@ -56,6 +57,39 @@ def test_booting_controller_is_unknown() -> None:
     assert world.codes()[0] == 0
     world.wait(5)
     assert world.codes()[0] == 1
+
+
+def test_a_phase_switch_begins_with_current() -> None:
+    """Until the vehicle has let go, the status is CHARGING, and that time counts."""
+    world = Kick()
+    world.charge()
+    before = world.wallbox.read("values.general.vehicle_charging_time")
+    world.get("/control?phase_count=1")
+    world.wait(0.01)
+    assert world.now.phase_switching
+    assert world.now.current_flows
+    assert world.registers(251, 3) == (3, 0, 15)
+    world.wait(3)
+    assert world.registers(251, 3) == (2, 0, 0)
+    world.wait(600)
+    assert general(world)["status"] == "CHARGING"
+    now = world.wallbox.read("values.general.vehicle_charging_time")
+    assert isinstance(now, int)
+    assert isinstance(before, int)
+    assert 570 < now - before < 603, "not while it switched"
+
+
+def test_nothing_is_said_of_the_charge_while_the_controller_is_silent() -> None:
+    world = Kick(current_set=16.0)
+    world.charge(max_current=10.0)
+    world.get("/control?current_set=10")
+    world.begin("link", ControllerLinkLost())
+    world.wait(5)
+    assert world.registers(251, 3) == (0, 0, 0)
+    assert world.now.contactor, "it goes on all the same"
+    world.end("link")
+    world.wait(5)
+    assert world.registers(251, 3) == (3, 1, 15)
 
 
 def test_pause_and_resume() -> None:
@@ -351,6 +385,7 @@ def test_a_reboot_leaves_the_charge_alone() -> None:
 
 
 def test_settings_and_counters_survive_an_outage() -> None:
+    """The vehicle stays plugged in, so it is not counted again: one count for a plug-in."""
     world = Kick(current_set=16.0, energy_limit=50_000, phase_count=1)
     world.charge()
     before = world.now.total_energy
@@ -361,6 +396,13 @@ def test_settings_and_counters_survive_an_outage() -> None:
     assert world.get("/control") == {"current_set": 16, "charge_pause": 0, "energy_limit": 50_000, "phase_count": 1}
     assert world.now.total_energy >= int(before)
     assert general(world)["status"] == "CHARGING"
+    assert general(world)["charge_count"] == 1
+    world.apply(PowerCut())
+    world.apply(Unplug())
+    world.wait(3600)
+    world.apply(PowerUp())
+    world.wait(60)
+    world.charge()
     assert general(world)["charge_count"] == 2
 
 
