@@ -111,10 +111,11 @@ class Circumstances:
             trip=self._trip(now, at),
             eco_after_trip=settings[s.ARA],
             pause_allowed=settings[s.ACP],
+            unwanted=limits.below(self._granted_by_settings, settings[s.MCA]),
         )
         wish = self._highest() if now.plugged and decide(plain).charge else 0
         self.granted = self._group.look(now, at, wish, last_current)
-        plain = replace(plain, unwanted=limits.below(self.granted, settings[s.MCA]))
+        plain = replace(plain, unwanted=plain.unwanted or limits.below(self.granted, settings[s.MCA]))
         paused = decide(plain).status in (ModelStatus.FALLBACK_AWATTAR, ModelStatus.FALLBACK_TRIP) and now.plugged
         return replace(plain, keep_alive=self.keep_alive.wants(at, paused, settings[s.MCI]))
 
@@ -209,6 +210,12 @@ class Circumstances:
     def _highest(self) -> int:
         settings = self._settings
         return min(settings[s.AMP], self._identity.installed_limit)
+
+    @property
+    def _granted_by_settings(self) -> int:
+        """The least of `ama` and `tcl` [A]. ASSUMED: below `mca` it pauses as load balancing does; `amp` is a wish."""
+        temporary, installed = self._settings[s.TCL], self._identity.installed_limit
+        return installed if temporary is None else min(installed, temporary)
 
     def tuning(self) -> Tuning:
         settings = self._settings

@@ -54,14 +54,14 @@ class CloudApi:
         return credentials(number, f"{serial}.{DOMAIN}", "go-e GmbH", "AT")
 
     def _refusal(self, request: HttpRequest) -> HttpReply | None:
-        """No token, or no wallbox."""
+        """No token, or no wallbox: 403 both. Source: cloudapi-en, "offline or disabled"."""
         settings = self._device.settings
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             given = dict(request.query).get("token") or ""
         if not settings[CWE] or not hmac.compare_digest(given.encode("utf-8", "replace"), settings[CAK].encode()):
             return _reply(403, {})
-        return None if View(self._device).sample.backend_link else _reply(404, {})
+        return None if View(self._device).sample.backend_link else _reply(403, {})
 
     def status(self, request: HttpRequest) -> HttpReply:
         """All keys, or those of `filter`, as the wallbox sent them last."""

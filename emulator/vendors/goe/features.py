@@ -90,6 +90,14 @@ UNDERVOLTAGE: Final = Point(name="undervoltage", source="key list of firmware 59
 NEW_ERROR_CODES: Final = Point(
     name="new_error_codes", source="key list of firmware 59.4", since="59.4", about="numbering of err"
 )
+MANY_RANGES: Final = Point(
+    name="many_ranges",
+    source="changelog 60.5",
+    since="60.5",
+    models=PHOENIX,
+    assumed="up to ten; CORE as well",
+    about="a schedule may have more than two ranges",
+)
 EXCLUSIVE_END: Final = Point(
     name="exclusive_end",
     source="changelog 60.4",
@@ -246,6 +254,14 @@ IDLE_WHILE_SWITCHING_PHASES: Final = Quirk(
     assumed="for the first ten seconds",
     about="the pilot is dropped during a phase switch: car is 1, then 3",
 )
+WAIT_WITHOUT_CAR: Final = Quirk(
+    name="wait_without_car",
+    source="a capture of a CORE with 60.5 (n = 1)",
+    since="60.5",
+    models=("core",),
+    assumed="always while access control waits",
+    about="car is 3 with nothing plugged while acs is 1 and nobody is authorised",
+)
 SLOW_SURPLUS: Final = Quirk(
     name="slow_surplus",
     source="Gesiima/dbus-goecharger, measured on a V4 with 60.6 (n = 1)",
@@ -291,6 +307,7 @@ QUIRKS: Final = (
     SUA_NOT_PUBLISHED,
     NO_PHASE_SWITCH_STATUS,
     IDLE_WHILE_SWITCHING_PHASES,
+    WAIT_WITHOUT_CAR,
     SLOW_SURPLUS,
     V1_UNITS_OF_050,
     V1_UNITS_OF_052,

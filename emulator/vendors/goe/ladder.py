@@ -108,7 +108,7 @@ class Inputs:
     offline: bool = False
     """The fall-back limit of OCPP is in force."""
     unwanted: bool = False
-    """Load management grants less than the minimum."""
+    """Load management, the installer or a temporary limit grants less than the minimum."""
     failsafe: bool = False
     """The fail-safe limit is in force and below the minimum."""
     force: Force = Force.NEUTRAL

@@ -1,7 +1,8 @@
 """The wallbox's logic: gathers its inputs once a second if any changed, decides, and tells the charge controller.
 
-The one rule: it runs on whole seconds since boot and only when something changed or time has come; between two runs
-everything it decided stays. Source: the firmware developers' description of the one-second logic (see NOTES.md).
+The one rule: it runs on whole seconds since boot and only when something changed or time has come (V1 and V2 also after
+a write over HTTP); between two runs everything it decided stays. Source: the firmware developers' description of the
+one-second logic (see NOTES.md).
 """
 
 from __future__ import annotations
@@ -20,7 +21,14 @@ from . import settings as s
 from .backend import Backend
 from .circumstances import Circumstances
 from .clock import Clock
-from .features import IDLE_WHILE_SWITCHING_PHASES, INITIALIZING, NEW_ERROR_CODES, NO_PHASE_SWITCH_STATUS, OCPP_PHASES
+from .features import (
+    IDLE_WHILE_SWITCHING_PHASES,
+    INITIALIZING,
+    NEW_ERROR_CODES,
+    NO_PHASE_SWITCH_STATUS,
+    OCPP_PHASES,
+    WAIT_WITHOUT_CAR,
+)
 from .group import Membership
 from .identity import Identity
 from .ladder import Decision, Inputs, Mode, ModelStatus, decide
@@ -134,6 +142,11 @@ class Logic:
         if self._timer.due is None or due < self._timer.due:
             self._timer.set(due)
             processor.wake()
+
+    def run(self) -> None:
+        """Between two seconds. Source: go-eCharger-API-v1, which V1 and V2 answer with what has come of a write."""
+        if self._processor.up and not self.around.starting:
+            self._tick(self._processor.at)
 
     def _tick(self, at: Instant) -> None:
         self._timer.clear()
@@ -281,6 +294,8 @@ class Logic:
             phase_change=decision.status is ModelStatus.PHASE_SWITCH,
             initializing=identity.has(INITIALIZING),
         )
+        if car is Car.IDLE and decision.status is ModelStatus.ACCESS_CONTROL and self._shows(WAIT_WITHOUT_CAR):
+            car = Car.WAIT
         memory.car_becomes(self._seen_through_the_pilot(car), at)
         if now.current_flows:
             memory.last_current = at

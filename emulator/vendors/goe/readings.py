@@ -158,7 +158,7 @@ def allowed(v: View) -> object:
 
 
 def single_phase(v: View) -> object:
-    """`fsp`: forced to one phase, which a supply that has one only does not do. Source: captures, psm 2 and fsp false."""
+    """`fsp`: forced to one phase; by a supply that has one only nothing is. Source: captures, psm 2 and fsp false."""
     supplied = any(v.sample.supply_phases[1:])
     return v.sample.phases == 1 and (supplied or v.device.logic.phases.requested == 1)
 

@@ -216,9 +216,15 @@ INPUT_ROWS: Final[tuple[Row, ...]] = (
             144 + 2 * n,
             _U32,
             _nrg(n + 6),
-            "0.1 W, though documented as 0.1 kW",
-            scale=10,
+            about,
+            scale=scale,
             source=_POWER_DOC,
+            models=models,
+            assumed=assumed,
+        )
+        for about, scale, models, assumed in (
+            ("0.1 W, though documented as 0.1 kW", 10, NOT_OLD, None),
+            ("0.1 kW", 0.01, OLD, "as documented; 0.1 W was seen on a V3"),
         )
         for n in (1, 2, 3)
     ),

@@ -72,6 +72,9 @@ class Plan(TypedDict):
 
 
 RANGES: Final = 2
+"""At least; a schedule has as many on most wallboxes."""
+MOST_RANGES: Final = 10
+"""Of a PRO from 60.5 on. ASSUMED: the number; the change log says more than two."""
 _UNUSED: Final[Range] = {"begin": {"hour": 0, "minute": 0}, "end": {"hour": 0, "minute": 0}}
 EMPTY: Final[Plan] = {"control": 0, "ranges": [_UNUSED, _UNUSED]}
 
@@ -140,7 +143,7 @@ def _is_plan(value: object) -> TypeGuard[Plan]:
     if not isinstance(value, dict) or not isinstance(value.get("control"), int) or isinstance(value["control"], bool):
         return False
     entries = value.get("ranges")
-    return isinstance(entries, list) and 1 <= len(entries) <= RANGES and all(map(_is_range, entries))
+    return isinstance(entries, list) and 1 <= len(entries) <= MOST_RANGES and all(map(_is_range, entries))
 
 
 def _is_range(entry: object) -> bool:
@@ -169,7 +172,7 @@ def _object(required: tuple[str, ...], **members: Schema) -> Schema:
 
 _MOMENT: Final = _object(("hour", "minute"), hour=_whole(0, 24), minute=_whole(0, 59), second=_whole(0, 59))
 _RANGE: Final = _object(("begin", "end"), begin=_MOMENT, end=_MOMENT)
-_RANGES: Final = {"type": "array", "items": _RANGE, "minItems": 1, "maxItems": RANGES}
+_RANGES: Final = {"type": "array", "items": _RANGE, "minItems": 1, "maxItems": MOST_RANGES}
 PLAN: Final = JsonType(
     "object",
     _is_plan,

@@ -65,6 +65,8 @@ class V1Api:
             name, _, value = part.partition("=")
             if name == "payload":
                 self.take(unquote(value), request.origin)
+                if self._device.identity.traits.old_hardware:
+                    self._device.logic.run()
                 break
         return self._after(request)
 

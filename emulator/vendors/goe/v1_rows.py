@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...core.instant import SECOND
 from ...devices.firmware import Profile
 from ...devices.interfaces import Origin
 from ...devices.points import Fidelity, Point
@@ -188,12 +187,13 @@ def _session(v: View) -> object:
     return int(energy / 10) if v.device.shows(V1_UNITS_OF_050) else int(energy * 360)
 
 
-def _last_current(v: View) -> object:
-    """`lch`: time since current flowed [s]."""
-    if v.sample.current_flows:
-        return 0
-    at = v.memory.last_current
-    return (v.at - (v.device.processor.booted_at if at is None else at)) // SECOND
+def _last_change(v: View) -> object:
+    """`lch`: a time-stamp [s since boot], not how long ago.
+
+    Source: captured messages of 041.0 and 051.4, in which it neither counts nor is 0 while current flows. ASSUMED from
+    their energies: when the vehicle came.
+    """
+    return (v.stamp(v.memory.left_idle) or 0) // 1000
 
 
 def _bit(setting: Setting[bool]) -> Read:
@@ -323,8 +323,8 @@ ROWS: Final[tuple[Row, ...]] = (
     _stored("ust", s.UST, "lock"),
     _row("wak", lambda _: old.MASK, "access point's key, masked", _text(_access_point_key), live=False, models=NOT_OLD),
     _row("wak", lambda _: "", "access point's key, hidden", _text(_access_point_key), live=False, models=OLD),
-    _row("r1x", lambda v: int(v.settings[s.HLA]), "bit 0: this API", _by(_services), models=NOT_OLD,
-        assumed="no end-to-end encryption"),
+    _row("r1x", lambda _: 2, "2; written: bit 0: this API", _by(_services), live=False, models=NOT_OLD,
+        assumed="bit 1: encryption; bit 0 is not told"),
     _row("r1x", lambda v: 2 + int(v.settings[s.HLA]), "bit 0: this API over HTTP, bit 1: encryption", _by(_services),
         models=OLD, assumed="encryption of the cloud stays on"),
     _row("dto", lambda _: 0, "ms until the demo ends", live=False, assumed="always 0"),
@@ -357,7 +357,7 @@ ROWS: Final[tuple[Row, ...]] = (
     _row("lon", lambda _: 0, "members of the group, not supported", bare=True, live=False, models=OLD),
     _stored("lof", s.LOF, "A, fall-back", bare=True),
     _row("loa", lambda v: r.group_granted(v) or 0, "A granted", bare=True),
-    _row("lch", _last_current, "s since current flowed", bare=True),
+    _row("lch", _last_change, "s since boot when the vehicle came", bare=True, assumed="of what it is the time"),
     _row("mce", _bit(s.MCE), "own broker: on", _by(flag(s.MCE)), models=OLD, over=("http",), assumed=BROKER),
     *(
         _row(name, part.shown, "own broker", _text(part.write), models=OLD, over=("http",), assumed=BROKER)

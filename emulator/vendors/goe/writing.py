@@ -14,7 +14,7 @@ from ...devices.settings import Setting
 from . import localtime, schedule
 from . import settings as s
 from .device import Device
-from .features import CARD_TRANSACTIONS
+from .features import CARD_TRANSACTIONS, MANY_RANGES
 from .key import Write, setter
 from .refusals import Refusal, not_started, range_exceeded, wrong_type
 from .rules import Rule, within
@@ -236,10 +236,12 @@ def renew_token(device: Device, _: str) -> None:
     device.settings.put(s.CAK, hashlib.sha256(seen.encode()).hexdigest()[:32])
 
 
-@_takes(either("object_or_uint32", OBJECT, UINT32))
+@_takes(either("object_or_uint32", OBJECT, UINT32, BOOL))
 def total_current(device: Device, written: object) -> Refusal | None:
-    """`lot`: a number, or an object with `amp`."""
+    """`lot`: a number, or an object with `amp`; a bool is 0 or 1 (ASSUMED). Source: type column of the key lists."""
     amperes = written.get("amp") if isinstance(written, dict) else written
+    if isinstance(written, bool):
+        amperes = int(written)
     if not UINT32.fits(amperes):
         return wrong_type("uint32")
     now = round(device.clock.utc(device.processor.at).timestamp())
@@ -261,8 +263,11 @@ def prices(device: Device, written: list[dict[str, object]]) -> Refusal | None:
 def plan(setting: Stored[schedule.Plan], highest_control: int) -> Write:
     """A schedule."""
 
-    def act(device: Device, written: schedule.Plan) -> None:
+    def act(device: Device, written: schedule.Plan) -> Refusal | None:
+        if len(written["ranges"]) > schedule.RANGES and not device.identity.has(MANY_RANGES):
+            return wrong_type(schedule.PLAN.name)
         device.settings.put(setting, schedule.normalised(written))
+        return None
 
     return setter(schedule.PLAN, act, schedule.controls(highest_control))
 

@@ -71,11 +71,12 @@ def test_a_new_token_makes_the_old_one_invalid(box: Make) -> None:
 
 
 def test_without_the_cloud(box: Make) -> None:
+    """A wallbox that the cloud cannot reach is offline: 403, as for one that is not to be reached."""
     world = box()
     world.begin("lost", BackendLost())
     world.wait(2)
-    assert ask(world, "/api/status")[0] == 404
-    assert ask(world, "/api/set?amp=8")[0] == 404
+    assert ask(world, "/api/status")[0] == 403
+    assert ask(world, "/api/set?amp=8")[0] == 403
     world.end("lost")
     world.wait(2)
     assert ask(world, "/api/status?filter=amp")[0] == 200

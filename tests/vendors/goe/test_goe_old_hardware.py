@@ -57,6 +57,30 @@ def status(messages: Iterable[Publish]) -> dict[str, object]:
     return found
 
 
+@pytest.mark.parametrize("model", ["v1-22", "v2-22"])
+def test_the_answer_to_a_write_has_what_came_of_it(old: Make, model: str) -> None:
+    """The complete status with the new value, also of what the logic decides."""
+    world = old(model)
+    world.charge()
+    world.wait(0.4)
+    for value in ("0", "1", "0"):
+        assert world.get(f"/mqtt?payload=alw={value}")["alw"] == value
+        world.wait(0.3)
+    assert world.get("/mqtt?payload=amp=10")["amp"] == "10"
+    world.wait(20)
+    assert world.get("/status")["car"] == "4"
+
+
+def test_powers_in_registers_are_kilowatts(goe: Make) -> None:
+    """POWER_TOTAL in 0.01 kW, POWER_L1 to L3 in 0.1 kW, as documented; a V3 has 0.01 W and 0.1 W."""
+    for model, total, phase in (("v2-22", 0.1, 0.01), ("v1-11", 0.1, 0.01), ("v3-22", 100.0, 10.0)):
+        world = goe(model, men=True)
+        world.charge()
+        for address, watts, scale in ((120, world.now.power, total), (146, world.now.active_power[0], phase)):
+            low, high = world.registers(address, 2, function=4)
+            assert low + 65_536 * high == pytest.approx(watts * scale, abs=1 + 50 * scale)
+
+
 @pytest.mark.parametrize("model", ["v1-22", "v2-11"])
 def test_old_hardware_speaks_api_v1_only(old: Make, model: str) -> None:
     world = old(model)

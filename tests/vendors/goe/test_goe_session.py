@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from bench import Bench
+from bench import CLIENT, Bench
 
 Make = Callable[..., Bench]
 
@@ -362,6 +362,57 @@ def test_phase_switch_while_charging(goe: Make) -> None:
     world.request("/api/set?psm=2")
     world.wait(60)
     assert world.read("fsp", "pnp", "car") == [False, 3, 2]
+
+
+def test_limits_below_the_minimum_pause(goe: Make) -> None:
+    """`mca`: the installer's limit or the temporary one below it; a request below it is obeyed."""
+    for limits in ({"ama": 8}, {"tcl": 8}):
+        world = goe(mca=10)
+        world.charge()
+        world.box.configure(limits)
+        world.wait(15)
+        assert world.read("car", "alw", "acu", "modelStatus") == [4, False, None, 27]
+        world.box.configure({"mca": 8})
+        world.wait(30)
+        assert world.read("car", "alw", "acu", "modelStatus") == [2, True, 8, 15]
+    world = goe(mca=10, amp=8)
+    world.charge()
+    assert world.read("car", "acu", "modelStatus") == [2, 8, 15]
+
+
+@pytest.mark.parametrize(
+    ("model", "firmware", "car"),
+    [("core", "60.5", 3), ("core", "60.4", 1), ("pro", "60.5", 1), ("gemini-22", "60.5", 1)],
+)
+def test_a_core_waits_for_a_card_without_a_car(goe: Make, model: str, firmware: str, car: int) -> None:
+    """Captured once: car 3 with nothing plugged while access control waits."""
+    world = goe(model, firmware, acs=1)
+    assert world.read("car", "modelStatus") == [car, 2]
+    world.request("/api/set?trx=0")
+    world.wait(1)
+    assert world.read("car", "modelStatus") == [1, 15]
+    assert goe(model, firmware, acs=1, wait_without_car=False).read("car") == [1]
+
+
+@pytest.mark.parametrize(
+    ("model", "firmware", "many"), [("pro", "60.5", True), ("pro", "60.4", False), ("gemini-22", "60.5", False)]
+)
+def test_how_many_ranges_a_schedule_has(goe: Make, model: str, firmware: str, many: bool) -> None:
+    world = goe(model, firmware)
+    hours = [{"begin": {"hour": hour, "minute": 0}, "end": {"hour": hour + 1, "minute": 0}} for hour in (1, 3, 9)]
+    outcome = world.box.write("sch_week", {"control": 2, "ranges": hours}, CLIENT)
+    assert outcome.ok is many
+    assert many or "value must be object" in outcome.message
+    world.wait(2)
+    assert world.read("sch_week.ranges.2.begin.hour" if many else "sch_week.control") == [9 if many else 0]
+    assert world.read("alw") == [not many], "it is 9:00 there: the third range has begun"
+
+
+@pytest.mark.parametrize(("written", "amperes"), [("true", 1), ("false", 0), ("16", 16), ('{"amp":20}', 20)])
+def test_lot_takes_any_variant(goe: Make, written: str, amperes: int) -> None:
+    world = goe()
+    assert world.get(f"/api/set?lot={written}") == {"lot": True}
+    assert world.read("lot.amp") == [amperes]
 
 
 @pytest.mark.parametrize("model", ["gemini-22", "v3-22"])
