@@ -157,7 +157,7 @@ def allowed(v: View) -> object:
     return v.memory.decision.charge
 
 
-def single_phase(v: View) -> object:
+def single_phase(v: View) -> bool:
     """`fsp`: forced to one phase; by a supply that has one only nothing is. Source: captures, psm 2 and fsp false."""
     supplied = any(v.sample.supply_phases[1:])
     return v.sample.phases == 1 and (supplied or v.device.logic.phases.requested == 1)

@@ -140,6 +140,12 @@ def _preset(index: int) -> Write:
     return _by("clp", combined.set_preset(index))
 
 
+def _phase_powers(about: str, **facts: Unpack[Facts]) -> tuple[Row, ...]:
+    return tuple(
+        _row(f"POWER_L{n}", 144 + 2 * n, _U32, _nrg(n + 6), about, source=_POWER_DOC, **facts) for n in (1, 2, 3)
+    )
+
+
 HOLDING_ROWS: Final[tuple[Row, ...]] = (
     _row(
         "ALLOW",
@@ -210,24 +216,8 @@ INPUT_ROWS: Final[tuple[Row, ...]] = (
     _row("ENERGY_TOTAL", 128, _ENERGY, r.total_energy, "0.1 kWh", scale=0.01),
     _row("ENERGY_CHARGE", 132, _ENERGY, r.session_energy, "10 Ws of the session", scale=360),
     _row("VOLT_N", 144, _U32, _nrg(3), "V"),
-    *(
-        _row(
-            f"POWER_L{n}",
-            144 + 2 * n,
-            _U32,
-            _nrg(n + 6),
-            about,
-            scale=scale,
-            source=_POWER_DOC,
-            models=models,
-            assumed=assumed,
-        )
-        for about, scale, models, assumed in (
-            ("0.1 W, though documented as 0.1 kW", 10, NOT_OLD, None),
-            ("0.1 kW", 0.01, OLD, "as documented; 0.1 W was seen on a V3"),
-        )
-        for n in (1, 2, 3)
-    ),
+    *_phase_powers("0.1 W, though documented as 0.1 kW", scale=10, models=NOT_OLD),
+    *_phase_powers("0.1 kW", scale=0.01, models=OLD, assumed="as documented; 0.1 W was seen on a V3"),
     *(
         _row(f"POWER_FACTOR_{line}", 152 + 2 * i, _U32, _nrg(12 + i), "%")
         for i, line in enumerate(("L1", "L2", "L3", "N"))
