@@ -264,3 +264,16 @@ def test_a_p30_x_series() -> None:
 @pytest.mark.parametrize(("firmware", "keys"), [("3.02", False), ("3.08", False), ("3.9.14", True), ("3.10.80", True)])
 def test_older_and_newer_p30(firmware: str, keys: bool) -> None:
     assert ("timeQ" in KeContact(None, firmware).report(1)) is keys
+
+
+def test_a_stop_over_the_api_outlives_one_by_energy() -> None:
+    """What `setenergy` stopped is undone by unplugging; what the user stopped after it is not."""
+    world = P40("keba-p30-x-32", "3.10.80")
+    world.charge()
+    world.ok("setenergy 100")
+    world.wait(10)
+    assert world.keys("State", "Enable user") == (5, 0)
+    assert world.ask("/v2/wallboxes/17619300/stop-charging", "POST")[0] == 200
+    world.unplug()
+    world.wait(1)
+    assert world.keys("Enable user", "Setenergy") == (0, 0)
