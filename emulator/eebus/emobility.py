@@ -15,6 +15,7 @@ from .coding import Data, flag, objects, scaled, scaled_number
 from .limitation import KEY_DESCRIPTIONS, KEY_VALUES, LIMIT_DESCRIPTIONS, LIMITS, Wrote, not_told
 from .measuring import LINES
 from .model import ErrorNumber, Feature, Refusal
+from .spine import Device, Watch
 
 EVSECC: Final = "evseCommissioningAndConfiguration"
 EVCC: Final = "evCommissioningAndConfiguration"
@@ -52,11 +53,16 @@ class Manufacturer:
 
 
 def serve_station(
-    diagnosis: Feature, classification: Feature, manufacturer: Callable[[], Manufacturer], failed: Callable[[], bool]
-) -> None:
-    """EVSECC."""
+    device: Device,
+    diagnosis: Feature,
+    classification: Feature,
+    manufacturer: Callable[[], Manufacturer],
+    failed: Callable[[], bool],
+) -> Watch:
+    """EVSECC; what of it changes."""
     classification.serve(MANUFACTURER, lambda: manufacturer().data())
     diagnosis.serve(DIAGNOSIS, lambda: {"operatingState": "failure" if failed() else "normalOperation"})
+    return Watch(device, (diagnosis, DIAGNOSIS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +82,7 @@ class VehicleFacts:
 
 
 def serve_vehicle(
+    device: Device,
     diagnosis: Feature,
     configuration: Feature,
     identification: Feature,
@@ -85,8 +92,11 @@ def serve_vehicle(
     *,
     power_parameter: int,
     currents: Callable[[], tuple[float, float]] | None = None,
-) -> None:
-    """EVCC. `power_parameter`: of the total power. `currents`: least and greatest per phase [A], for OPEV."""
+) -> Watch:
+    """EVCC; what of it changes.
+
+    `power_parameter`: of the total power. `currents`: least and greatest per phase [A], for OPEV.
+    """
     diagnosis.serve(DIAGNOSIS, lambda: {"operatingState": facts().state})
     configuration.serve(
         KEY_DESCRIPTIONS,
@@ -117,6 +127,7 @@ def serve_vehicle(
         return {"electricalConnectionPermittedValueSetData": [*lines, power]}
 
     electrical.serve(PERMITTED, permitted)
+    return Watch(device, (diagnosis, DIAGNOSIS), (identification, IDENTIFICATION), (electrical, PERMITTED))
 
 
 def _identity(mac: str) -> Data:
@@ -157,7 +168,7 @@ class PhaseLimits:
         self.limits = [(False, 0.0)] * 3
         self._changed()
 
-    def serve(self, load_control: Feature, refuses: Callable[[], bool]) -> None:
+    def serve(self, device: Device, load_control: Feature, refuses: Callable[[], bool]) -> None:
         """Limit and measurement ids are 1 to 3 for the phases."""
 
         def write(ski: str, data: Data) -> Refusal | None:
@@ -171,6 +182,7 @@ class PhaseLimits:
                 if isinstance(number, int) and 1 <= number <= 3 and value is not None:
                     self.limits[number - 1] = (bool(active), value)
             self._changed()
+            device.notify(load_control, LIMITS)
             return None
 
         load_control.serve(LIMIT_DESCRIPTIONS, self._descriptions)

@@ -74,9 +74,14 @@ class LimitServer:
         self._refuses = refuses
         self._wrote = wrote
         self._load_control: Feature | None = None
+        self._configuration: Feature | None = None
+        self._told = self._said()
+        if not system.quirks.tells_writes_only:
+            system.unwritten = self._look
 
     def serve(self, load_control: Feature, configuration: Feature, electrical: Feature) -> None:
         self._load_control = load_control
+        self._configuration = configuration
         load_control.serve(LIMIT_DESCRIPTIONS, self.descriptions)
         load_control.serve(LIMITS, self.limits, self._write_limit, partial=True)
         configuration.serve(KEY_DESCRIPTIONS, self.key_descriptions)
@@ -85,8 +90,18 @@ class LimitServer:
 
     def changed(self) -> None:
         """Tell subscribers of a limit that was written."""
+        self._told = self._said()
         if self._load_control is not None:
             self._device.notify(self._load_control, LIMITS)
+
+    def _said(self) -> tuple[bool, float]:
+        """What a read says of the limit, but for the time that it has left."""
+        return self.system.limit_active, self.system.limit_power
+
+    def _look(self) -> None:
+        """Tell subscribers of a limit that is another one although nobody wrote it."""
+        if self._said() != self._told:
+            self.changed()
 
     def descriptions(self) -> Data:
         one = {
@@ -181,6 +196,8 @@ class LimitServer:
             self.system.failsafe_power = power
         if period is not None:
             self.system.failsafe_duration = period
+        if self._configuration is not None:
+            self._device.notify(self._configuration, KEY_VALUES)
         return None
 
     def characteristics(self) -> Data:

@@ -84,6 +84,8 @@ class Quirks:
     """In Failsafe nothing is limited."""
     failsafe_forgets: bool = False
     """Any heartbeat ends Failsafe, without a new limit; and once Failsafe has run out, it does so at once."""
+    tells_writes_only: bool = False
+    """Subscribers are not told that a limit has run out, nor of Failsafe."""
 
 
 STANDARD: Final = Quirks()
@@ -111,6 +113,8 @@ class ControllableSystem:
         self.quirks = quirks
         self.failsafe_power = greatest()
         self.failsafe_duration = 7200.0
+        self.unwritten: Callable[[], None] = lambda: None
+        """Called after something that nobody wrote: a heartbeat, or that time has passed."""
         self._simulation = simulation
         self._greatest = greatest
         self._changed = changed
@@ -122,7 +126,7 @@ class ControllableSystem:
         self._failsafe_expired = False
         self._alive = False
         self._silence = simulation.timer(lambda _at: self._silent())
-        self._end = simulation.timer(lambda _at: self._ended())
+        self._end = simulation.timer(lambda _at: self._run_out())
         self._failsafe = simulation.timer(lambda _at: self._failsafe_over())
 
     # --- what it says ------------------------------------------------------------------------------------------------
@@ -174,6 +178,7 @@ class ControllableSystem:
         self._alive = True
         self._wait(timeout + GRACE)
         self._signal_heartbeat()
+        self.unwritten()
 
     def _signal_heartbeat(self) -> None:
         if self._limit is None:
@@ -212,8 +217,12 @@ class ControllableSystem:
         self._changed()
         return None
 
+    def _run_out(self) -> None:
+        self._ended()
+        self.unwritten()
+
     def _ended(self) -> None:
-        """The limit in force has run out."""
+        """The limit in force is over."""
         if self._limit is not None:
             self._limit = Limit(active=False, power=self._limit.power)
         self._end.clear()
@@ -223,10 +232,12 @@ class ControllableSystem:
     def _silent(self) -> None:
         self._alive = False
         self._move(Signal.SILENCE)
+        self.unwritten()
 
     def _failsafe_over(self) -> None:
         self._failsafe_expired = True
         self._move(Signal.FAILSAFE_OVER)
+        self.unwritten()
 
     def _wait(self, duration: float) -> None:
         self._silence.set(later(self._simulation.at, duration))

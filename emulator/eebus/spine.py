@@ -172,5 +172,23 @@ class Device:
             session.tell(place, function, data, partial=partial)
 
 
+class Watch:
+    """Functions that change by themselves: subscribers are told of what reads differently."""
+
+    def __init__(self, device: Device, *watched: tuple[Feature, str]) -> None:
+        self._device = device
+        self._watched = watched
+        self._told = self._read()
+
+    def look(self) -> None:
+        before, self._told = self._told, self._read()
+        for place, old, new in zip(self._watched, before, self._told, strict=True):
+            if new != old:
+                self._device.notify(*place)
+
+    def _read(self) -> list[Data | None]:
+        return [feature.functions[function].read() for feature, function in self._watched]
+
+
 def _operations(name: str, served: Served) -> Data:
     return {} if name.endswith("Call") else served.operations()

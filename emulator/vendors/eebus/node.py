@@ -20,7 +20,7 @@ from ...eebus.lpc import STANDARD, ControllableSystem
 from ...eebus.measuring import CHARGING, CONSUMPTION, EVCEM, MPC, Measurements
 from ...eebus.model import Address, Entity, Refusal, UseCase
 from ...eebus.node import Node
-from ...eebus.spine import Device
+from ...eebus.spine import Device, Watch
 from ...runtime.simulation import Simulation
 
 HEARTBEAT_TIMEOUT: Final = 60.0
@@ -64,6 +64,7 @@ class WallboxNode:
             facts.changed, lambda ski, value, refusal: facts.wrote("opev.current", ski, value, refusal)
         )
         self._vehicle: Entity | None = None
+        self._vehicle_watch: Watch | None = None
         self._charging = Measurements(self.device, CHARGING, facts.snapshot, lambda: facts.phases)
         self._consumption = Measurements(self.device, CONSUMPTION, facts.snapshot, lambda: facts.phases)
         self.device.entities.append(self._station())
@@ -102,8 +103,12 @@ class WallboxNode:
         electrical = station.feature(5, "ElectricalConnection")
         measurement = station.feature(6, "Measurement")
         station.feature(8, "DeviceDiagnosis", "client")
-        serve_station(
-            diagnosis, classification, lambda: facts.manufacturer, lambda: facts.snapshot().pilot in ("E", "F")
+        self._station_watch = serve_station(
+            self.device,
+            diagnosis,
+            classification,
+            lambda: facts.manufacturer,
+            lambda: facts.snapshot().pilot in ("E", "F"),
         )
         self.heartbeat = Heartbeat(
             facts.simulation,
@@ -132,7 +137,8 @@ class WallboxNode:
         load_control = vehicle.feature(1, "LoadControl")
         electrical = vehicle.feature(5, "ElectricalConnection")
         measurement = vehicle.feature(7, "Measurement")
-        serve_vehicle(
+        self._vehicle_watch = serve_vehicle(
+            self.device,
             vehicle.feature(2, "DeviceDiagnosis"),
             vehicle.feature(3, "DeviceConfiguration"),
             vehicle.feature(4, "Identification"),
@@ -143,7 +149,7 @@ class WallboxNode:
             currents=lambda: (LEAST, facts.current),
         )
         self._charging.serve(electrical, measurement)
-        self.phase_limits.serve(load_control, lambda: facts.disturbance().refuses_limits)
+        self.phase_limits.serve(self.device, load_control, lambda: facts.disturbance().refuses_limits)
         return vehicle
 
     def follow(self) -> None:
@@ -154,11 +160,13 @@ class WallboxNode:
             self._vehicle = self._new_vehicle()
             self.device.add(self._vehicle)
         elif not plugged and self._vehicle is not None:
-            vehicle, self._vehicle = self._vehicle, None
+            vehicle, self._vehicle, self._vehicle_watch = self._vehicle, None, None
             self.device.remove(vehicle)
             self.phase_limits.reset()
+        self._station_watch.look()
         self._consumption.look()
-        if self._vehicle is not None:
+        if self._vehicle_watch is not None:
+            self._vehicle_watch.look()
             self._charging.look()
 
     def _use_cases(self) -> Iterable[UseCase]:

@@ -21,7 +21,7 @@ from ....eebus.measuring import CHARGING, CONSUMPTION, EVCEM, MPC, Measurements
 from ....eebus.model import Address, Entity, UseCase
 from ....eebus.node import Node
 from ....eebus.ship import Timing
-from ....eebus.spine import Device
+from ....eebus.spine import Device, Watch
 from ....runtime.simulation import Simulation
 
 GREATEST: Final = 22000.0
@@ -63,6 +63,7 @@ class EebusNode:
         self.system = ControllableSystem(facts.simulation, lambda: GREATEST, facts.limited, facts.quirks)
         self.station = self._station()
         self._vehicle: Entity | None = None
+        self._vehicle_watch: Watch | None = None
         self._charging: Measurements | None = None
         self.device.entities.append(self.station)
         self.device.use_cases = self._use_cases
@@ -105,7 +106,7 @@ class EebusNode:
         electrical = station.feature(10, "ElectricalConnection")
         measurement = station.feature(12, "Measurement")
         classification = station.feature(14, "DeviceClassification")
-        serve_station(diagnosis, classification, facts.manufacturer, facts.failed)
+        self._station_watch = serve_station(self.device, diagnosis, classification, facts.manufacturer, facts.failed)
         self.heartbeat = Heartbeat(
             facts.simulation,
             self.device,
@@ -138,7 +139,8 @@ class EebusNode:
         classification = vehicle.feature(24, "DeviceClassification")
         electrical = vehicle.feature(26, "ElectricalConnection")
         measurement = vehicle.feature(28, "Measurement")
-        serve_vehicle(
+        self._vehicle_watch = serve_vehicle(
+            self.device,
             diagnosis,
             configuration,
             identification,
@@ -159,7 +161,11 @@ class EebusNode:
             self.device.add(self._vehicle)
         elif not plugged and self._vehicle is not None:
             vehicle, self._vehicle, self._charging = self._vehicle, None, None
+            self._vehicle_watch = None
             self.device.remove(vehicle)
+        self._station_watch.look()
+        if self._vehicle_watch is not None:
+            self._vehicle_watch.look()
         self._consumption.look()
         if self._charging is not None:
             self._charging.look()

@@ -28,7 +28,10 @@ UNLIMITED_FAILSAFE: Final = _quirk("unlimited_in_failsafe", "in Failsafe nothing
 FAILSAFE_FORGETS: Final = _quirk(
     "failsafe_forgets", "any heartbeat ends Failsafe, and once it has run out it ends at once"
 )
-QUIRKS: Final = (NEEDS_DURATION, FIRST_ZERO, NEGATIVE_ENDS, UNLIMITED_FAILSAFE, FAILSAFE_FORGETS)
+WRITES_ONLY: Final = _quirk(
+    "tells_writes_only", "subscribers are not told that a limit has run out, nor of Failsafe: they have to read"
+)
+QUIRKS: Final = (NEEDS_DURATION, FIRST_ZERO, NEGATIVE_ENDS, UNLIMITED_FAILSAFE, FAILSAFE_FORGETS, WRITES_ONLY)
 
 
 def shown(shows: Callable[[Quirk], bool]) -> Quirks:
@@ -41,4 +44,5 @@ def shown(shows: Callable[[Quirk], bool]) -> Quirks:
         negative_ends_limit=shows(NEGATIVE_ENDS),
         unlimited_in_failsafe=shows(UNLIMITED_FAILSAFE),
         failsafe_forgets=shows(FAILSAFE_FORGETS),
+        tells_writes_only=shows(WRITES_ONLY),
     )
