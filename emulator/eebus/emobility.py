@@ -13,7 +13,7 @@ from typing import Final
 
 from .coding import Data, flag, objects, scaled, scaled_number
 from .limitation import KEY_DESCRIPTIONS, KEY_VALUES, LIMIT_DESCRIPTIONS, LIMITS, Wrote, not_told
-from .measuring import LINES
+from .measuring import LINES, describe_parameters
 from .model import ErrorNumber, Feature, Refusal
 from .spine import Device, Watch
 
@@ -127,6 +127,13 @@ def serve_vehicle(
         return {"electricalConnectionPermittedValueSetData": [*lines, power]}
 
     electrical.serve(PERMITTED, permitted)
+    power = {
+        "electricalConnectionId": 1,
+        "parameterId": power_parameter,
+        "acMeasuredPhases": "abc",
+        "scopeType": "acPowerTotal",
+    }
+    describe_parameters(electrical, lambda: [power])
     return Watch(device, (diagnosis, DIAGNOSIS), (identification, IDENTIFICATION), (electrical, PERMITTED))
 
 

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..core.snapshot import Snapshot
-from .coding import Data, scaled_number
+from .coding import Data, objects, scaled_number
 from .model import Feature
 from .spine import Device
 
 MPC: Final = "monitoringOfPowerConsumption"
 EVCEM: Final = "measurementOfElectricityDuringEvCharging"
 MEASUREMENTS: Final = "measurementListData"
+PARAMETERS: Final = "electricalConnectionParameterDescriptionListData"
+PARAMETER: Final = "electricalConnectionParameterDescriptionData"
 LINES: Final = ("a", "b", "c")
 PAIRS: Final = ("ab", "bc", "ac")
 
@@ -157,6 +159,17 @@ CHARGING: Final[tuple[Quantity, ...]] = (
 """EVCEM."""
 
 
+def describe_parameters(electrical: Feature, rows: Callable[[], list[Data]]) -> None:
+    """Describe parameters beside those that another use case describes at this feature."""
+    others = electrical.functions.get(PARAMETERS)
+
+    def read() -> Data:
+        before = objects(others.read(), PARAMETER) if others is not None else []
+        return {PARAMETER: [*before, *rows()]}
+
+    electrical.serve(PARAMETERS, read)
+
+
 class Measurements:
     """The rows of one entity."""
 
@@ -194,10 +207,7 @@ class Measurements:
                 ]
             },
         )
-        electrical.serve(
-            "electricalConnectionParameterDescriptionListData",
-            lambda: {"electricalConnectionParameterDescriptionData": [each.parameter() for each in self._quantities]},
-        )
+        describe_parameters(electrical, lambda: [each.parameter() for each in self._quantities])
         measurement.serve(
             "measurementDescriptionListData",
             lambda: {"measurementDescriptionData": [each.description() for each in self._quantities]},

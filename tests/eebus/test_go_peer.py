@@ -201,6 +201,8 @@ async def test_what_an_energy_manager_reads(program: Path) -> None:
     assert found["voltages"] == pytest.approx(list(now.phase_voltage), abs=0.1)
     assert (found["energy"], found["frequency"]) == (pytest.approx(now.total_energy, abs=1), pytest.approx(50, abs=0.1))
     assert found["standard"] == "iec61851"
+    assert found["charge_state"] == "active"
+    assert found["powers_ev"] == [*(house.warp.read(f"eebus/usecases.evcc.{m}imum_power") for m in ("min", "max")), 0]
     assert found["currents_ev"] == pytest.approx(list(now.phase_current), abs=0.01)
     assert found["charged"] == pytest.approx(now.session_energy, abs=1)
 
@@ -217,6 +219,7 @@ async def test_an_energy_manager_steers_the_generic_wallbox(program: Path) -> No
         await manager.event("use case", name="cem-evcem-DataUpdateEnergyCharged")
         found = await read(manager)
         assert found["opev"] == [[6, 6, 6], [16, 16, 16], [0, 0, 0]]
+        assert found["powers_ev"] == [4140, 11040, 0]
         for amperes, offered in ((10, 10), (0, 0), (16, 16)):
             manager.order(f"phases {amperes}")
             assert (await manager.event("result"))["error"] == 0

@@ -212,6 +212,24 @@ def test_what_peers_read() -> None:
     assert read(house, (1,), 2, "deviceDiagnosisStateData") == {"operatingState": "normalOperation"}
 
 
+@pytest.mark.parametrize(("model", "measured"), [("warp3-pro-11", 7), ("warp3-smart-11", 0)])
+def test_the_power_limits_of_a_vehicle_are_described(model: str, measured: int) -> None:
+    """Scenario 6 of EVCC: eebus-go looks for what is described as acPowerTotal; there need be no meter for it."""
+    house = House(model=model)
+    house.plug_in()
+    house.pair()
+    parameters = read(house, (1, 1), 26, "electricalConnectionParameterDescriptionListData")
+    first, *others = parameters["electricalConnectionParameterDescriptionData"]
+    assert (first["scopeType"], first["acMeasuredPhases"]) == ("acPowerTotal", "abc")
+    assert first["parameterId"] not in [each["parameterId"] for each in others]
+    assert [each["measurementId"] for each in others] == [*range(1, measured + 1)]
+    permitted = read(house, (1, 1), 26, "electricalConnectionPermittedValueSetListData")
+    (values,) = permitted["electricalConnectionPermittedValueSetData"]
+    assert values["parameterId"] == first["parameterId"]
+    (allowed,) = values["permittedValueSet"]
+    assert allowed["range"] == [{"min": {"number": 13800, "scale": -1}, "max": {"number": 110400, "scale": -1}}]
+
+
 def test_a_write_without_a_binding_is_refused_with_9() -> None:
     house = paired()
     (session,) = house.box.device.sessions.values()
