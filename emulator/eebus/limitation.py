@@ -64,8 +64,12 @@ class LimitServer:
         *,
         refuses: Callable[[], bool] = lambda: False,
         wrote: Wrote = not_told,
+        kept: Callable[[], None] = lambda: None,
     ) -> None:
-        """`greatest`: the most the device can consume [W]. `refuses`: every limit. `wrote`: for the journal."""
+        """`greatest`: the most the device can consume [W]. `refuses`: every limit. `wrote`: for the journal.
+
+        `kept`: called after failsafe values were written, which the device should keep over a restart.
+        """
         self.system = system
         self._simulation = simulation
         self._device = device
@@ -73,6 +77,7 @@ class LimitServer:
         self._numbers = numbers
         self._refuses = refuses
         self._wrote = wrote
+        self._kept = kept
         self._load_control: Feature | None = None
         self._configuration: Feature | None = None
         self._told = self._said()
@@ -192,13 +197,18 @@ class LimitServer:
             return Refusal(ErrorNumber.COMMAND_REJECTED, "failsafe limit out of range")
         if period is not None and not SHORTEST_FAILSAFE <= period <= LONGEST_FAILSAFE:
             return Refusal(ErrorNumber.COMMAND_REJECTED, "failsafe duration out of range")
-        if power is not None:
-            self.system.failsafe_power = power
-        if period is not None:
-            self.system.failsafe_duration = period
+        self.set_failsafe(power, period)
+        self._kept()
+        return None
+
+    def set_failsafe(self, power: float | None, period: float | None) -> None:
+        """Other failsafe values [W, s], of which subscribers are told; None: as it was."""
+        before = self._said()
+        self.system.set_failsafe(power, period)
         if self._configuration is not None:
             self._device.notify(self._configuration, KEY_VALUES)
-        return None
+        if self._said() != before:
+            self.changed()
 
     def characteristics(self) -> Data:
         one = {

@@ -81,9 +81,11 @@ class Quirks:
     negative_ends_limit: bool = False
     """A refused negative limit also ends the limit in force."""
     unlimited_in_failsafe: bool = False
-    """In Failsafe nothing is limited."""
+    """In Init and in Failsafe nothing is limited."""
     failsafe_forgets: bool = False
     """Any heartbeat ends Failsafe, without a new limit; and once Failsafe has run out, it does so at once."""
+    failsafe_fixed: bool = False
+    """Failsafe values that are written in Failsafe count from the next one on."""
     tells_writes_only: bool = False
     """Subscribers are not told that a limit has run out, nor of Failsafe."""
 
@@ -124,6 +126,9 @@ class ControllableSystem:
         self._positive_seen = False
         self._zero_acknowledged = False
         self._failsafe_expired = False
+        self._failsafe_since: Instant = 0
+        self._failsafe_limit = self.failsafe_power
+        """W; of the Failsafe that it is in."""
         self._alive = False
         self._silence = simulation.timer(lambda _at: self._silent())
         self._end = simulation.timer(lambda _at: self._run_out())
@@ -142,7 +147,7 @@ class ControllableSystem:
     def limit_power(self) -> float:
         """As it reads back [W]."""
         if self.state is State.FAILSAFE:
-            return self.failsafe_power
+            return self._failsafe_limit
         if self._zero_acknowledged or self._limit is None:
             return self._greatest()
         return self._limit.power
@@ -156,8 +161,9 @@ class ControllableSystem:
     @property
     def obeyed(self) -> float | None:
         """The power the device keeps to [W]; None: there is no limit."""
-        if self.state is State.FAILSAFE:
-            return None if self.quirks.unlimited_in_failsafe else self.failsafe_power
+        if self.state in (State.INIT, State.FAILSAFE):
+            limit = self.failsafe_power if self.state is State.INIT else self._failsafe_limit
+            return None if self.quirks.unlimited_in_failsafe else limit
         if self._zero_acknowledged:
             return self._greatest()
         return self._limit.power if self.state is State.LIMITED and self._limit is not None else None
@@ -217,6 +223,16 @@ class ControllableSystem:
         self._changed()
         return None
 
+    def set_failsafe(self, power: float | None, duration: float | None) -> None:
+        """Other failsafe values [W, s], at once; None: as it was."""
+        if power is not None:
+            self.failsafe_power = power
+        if duration is not None:
+            self.failsafe_duration = duration
+        if self.state is State.FAILSAFE and not self.quirks.failsafe_fixed:
+            self._keep_to_failsafe(self.failsafe_duration)
+        self._changed()
+
     def _run_out(self) -> None:
         self._ended()
         self.unwritten()
@@ -259,6 +275,11 @@ class ControllableSystem:
         forgets = self.quirks.failsafe_forgets
         power = self._limit.power if self._limit is not None else 0.0
         self._limit = Limit(active=False, power=power) if forgets else None
-        at_once = forgets and self._failsafe_expired
-        self._failsafe.set(later(self._simulation.at, 0.0 if at_once else self.failsafe_duration))
+        self._failsafe_since = self._simulation.at
+        self._keep_to_failsafe(0.0 if forgets and self._failsafe_expired else self.failsafe_duration)
+
+    def _keep_to_failsafe(self, duration: float) -> None:
+        """The failsafe values are in force, `duration` s from the beginning of Failsafe."""
+        self._failsafe_limit = self.failsafe_power
+        self._failsafe.set(max(self._simulation.at, later(self._failsafe_since, duration)))
         self._simulation.wake()

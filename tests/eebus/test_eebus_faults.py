@@ -8,6 +8,8 @@ pytest.importorskip("cryptography", reason="certificates need cryptography")
 
 from support_eebus import run
 
+from emulator.eebus.coding import Data, objects
+from emulator.eebus.model import Address
 from emulator.runtime.clock import Clock
 from emulator.scenario.loader import loads
 from emulator.scenario.playing import apply_step
@@ -59,6 +61,27 @@ class Street:
     def limit(self) -> None:
         self.grid.box.limit(4200, 7200)
         self.wait(30)
+
+    def write_failsafe(self, power: int, duration: str = "PT2H") -> int:
+        """Written as eebus-go does, the whole list; the error number."""
+        (session,) = self.grid.box.device.sessions.values()
+        feature = session.entities[1,].server("DeviceConfiguration")
+        assert feature is not None
+        function, member = "deviceConfigurationKeyValueListData", "deviceConfigurationKeyValueData"
+        power_key, duration_key = (
+            each["keyId"] for each in objects(session.values.get(feature.address, function), member)
+        )
+        values: list[Data] = [
+            {"keyId": power_key, "value": {"scaledNumber": {"number": power}}},
+            {"keyId": duration_key, "value": {"duration": duration}},
+        ]
+        answers: list[object] = []
+        client = Address("", (1,), 4)
+        session.write(client, feature.address, function, {member: values}, lambda d: answers.append(d["errorNumber"]))
+        self.wait(1)
+        (answer,) = answers
+        assert isinstance(answer, int)
+        return answer
 
     @property
     def told(self) -> list[str]:

@@ -19,8 +19,6 @@ from emulator.eebus.session import Session
 DIAGNOSIS = "deviceDiagnosisStateData"
 KEYS = "deviceConfigurationKeyValueListData"
 LIMITS = "loadControlLimitListData"
-CLIENT = Address("", (1,), 4)
-"""The control box's, of DeviceConfiguration."""
 
 
 def notified(street: Street, function: str) -> int:
@@ -46,22 +44,6 @@ def limit(street: Street) -> tuple[object, object]:
     return entry["isLimitActive"], cast("Data", entry["value"])["number"]
 
 
-def write_failsafe(street: Street, power: int, duration: str = "PT2H") -> int:
-    """Written as eebus-go does: the whole list. The error number."""
-    feature = session_of(street).entities[1,].server("DeviceConfiguration")
-    assert feature is not None
-    known = objects(last(street, "DeviceConfiguration", KEYS), "deviceConfigurationKeyValueData")
-    values: tuple[Data, ...] = ({"scaledNumber": {"number": power}}, {"duration": duration})
-    entries = [{"keyId": entry["keyId"], "value": value} for entry, value in zip(known, values, strict=True)]
-    answers: list[Data] = []
-    session_of(street).write(
-        CLIENT, feature.address, KEYS, {"deviceConfigurationKeyValueData": entries}, answers.append
-    )
-    street.wait(1)
-    (answer,) = answers
-    return cast("int", answer["errorNumber"])
-
-
 def test_a_limit_per_phase() -> None:
     home = Home()
     control = home.session.entities[1, 1].server("LoadControl")
@@ -81,11 +63,11 @@ def test_a_limit_per_phase() -> None:
 def test_failsafe_values(world: str | None) -> None:
     street = Home() if world is None else Street(world)
     assert notified(street, KEYS) == 0
-    assert write_failsafe(street, 4200, "PT3H") == 0
+    assert street.write_failsafe(4200, "PT3H") == 0
     assert notified(street, KEYS) == 1
     power, duration = objects(last(street, "DeviceConfiguration", KEYS), "deviceConfigurationKeyValueData")
     assert (power["value"], duration["value"]) == ({"scaledNumber": {"number": 4200}}, {"duration": "PT3H"})
-    assert write_failsafe(street, 4200, "PT25H") == 7
+    assert street.write_failsafe(4200, "PT25H") == 7
     assert notified(street, KEYS) == 1
 
 
@@ -113,6 +95,20 @@ def test_failsafe_begins_and_ends() -> None:
     home.wait(7200)
     assert notified(home, LIMITS) == told + 2
     assert limit(home) == (False, 11040)
+
+
+def test_a_failsafe_power_that_is_written_in_failsafe_counts_at_once() -> None:
+    home = Home()
+    home.grid.box.limit(4200, 7200)
+    home.wait(5)
+    home.grid.box.fall_silent()
+    home.wait(65)
+    assert home.offered == 16
+    told = notified(home, LIMITS)
+    assert home.write_failsafe(8280) == 0
+    home.wait(5)
+    assert home.offered == 12
+    assert (limit(home)[1], notified(home, LIMITS)) == (8280, told + 1)
 
 
 def test_a_warp_does_not_tell_that_a_limit_has_run_out_nor_of_failsafe() -> None:

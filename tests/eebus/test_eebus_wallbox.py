@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 pytest.importorskip("cryptography", reason="certificates need cryptography")
@@ -86,6 +88,33 @@ def test_failsafe_limits_to_the_failsafe_power() -> None:
     home.grid.box.limit(6900, 600)
     home.wait(5)
     assert (wallbox.read("lpc.state"), home.offered) == (3, 10)
+
+
+def test_failsafe_values_outlast_a_restart_and_limit_until_somebody_controls() -> None:
+    """[LPC-901/1]; that a controllable system keeps what was written is a SHOULD of chapter 2.6.2.1."""
+    home = Home()
+    wallbox = home.site.wallboxes["charger.eebus"]
+    assert home.write_failsafe(4140, "PT3H") == 0
+    assert (wallbox.settings["failsafe_power"], wallbox.settings["failsafe_duration"]) == (4140, 10800)
+    home.grid.box.node.decide(cast("str", wallbox.read("ski")), False)
+    wallbox.reboot()
+    home.wait(60)
+    assert (wallbox.read("lpc.state"), home.offered) == (1, 6)
+    home.wait(120)
+    assert (wallbox.read("lpc.state"), home.offered) == (5, 16)
+
+
+def test_the_owner_sets_failsafe_values() -> None:
+    home = Home(WORLD.replace("ship: 0", "ship: 0, settings: {failsafe_power: 5520}"))
+    wallbox = home.site.wallboxes["charger.eebus"]
+    home.grid.box.limit(4140, 7200)
+    home.wait(5)
+    home.grid.box.fall_silent()
+    home.wait(65)
+    assert (wallbox.read("lpc.state"), home.offered) == (4, 8)
+    wallbox.configure({"failsafe_power": None})
+    home.wait(1)
+    assert home.offered == 16
 
 
 def test_limits_per_phase_end_with_the_session() -> None:

@@ -14,6 +14,7 @@ WARP = Quirks(
     negative_ends_limit=True,
     unlimited_in_failsafe=True,
     failsafe_forgets=True,
+    failsafe_fixed=True,
 )
 
 
@@ -97,6 +98,48 @@ def test_failsafe_holds_its_own_limit_until_a_new_limit_comes() -> None:
     assert (lpc.state, lpc.obeyed) == (State.LIMITED, 5000)
 
 
+def test_until_it_is_controlled_it_keeps_to_the_failsafe_power() -> None:
+    """[LPC-901/1]"""
+    world = simulation()
+    lpc = ControllableSystem(world, lambda: 22000.0, lambda: None, Quirks())
+    lpc.failsafe_power = 4600
+    assert lpc.obeyed is None
+    lpc.start()
+    assert (lpc.state, lpc.obeyed, lpc.limit_active) == (State.INIT, 4600, False)
+    run(world, 120)
+    assert (lpc.state, lpc.obeyed) == (State.UNLIMITED_AUTONOMOUS, None)
+
+
+def test_failsafe_values_count_at_once() -> None:
+    world, changes = simulation(), list[float | None]()
+    lpc = ControllableSystem(world, lambda: 22000.0, lambda: changes.append(lpc.obeyed), Quirks())
+    lpc.start()
+    lpc.write(True, 4200, 7200)
+    beat(lpc)
+    run(world, 61)
+    assert (lpc.state, lpc.obeyed) == (State.FAILSAFE, 22000)
+    lpc.set_failsafe(8280, None)
+    assert (lpc.obeyed, lpc.limit_power, changes[-1]) == (8280, 8280, 8280)
+    lpc.set_failsafe(None, 3 * 3600)
+    run(world, 2 * 3600)
+    assert (lpc.state, lpc.obeyed) == (State.FAILSAFE, 8280)
+    run(world, 3599.999)
+    assert is_in(lpc, State.FAILSAFE)
+    run(world, 0.001)
+    assert is_in(lpc, State.UNLIMITED_AUTONOMOUS)
+
+
+def test_a_shorter_failsafe_that_is_over_already_ends() -> None:
+    world = simulation()
+    lpc = brought_to(State.LIMITED, world)
+    lpc.set_failsafe(None, 4 * 3600)
+    run(world, 61 + 3 * 3600)
+    assert is_in(lpc, State.FAILSAFE)
+    lpc.set_failsafe(None, 7200)
+    run(world, 0)
+    assert is_in(lpc, State.UNLIMITED_AUTONOMOUS)
+
+
 # --- quirks ----------------------------------------------------------------------------------------------------------
 
 
@@ -148,6 +191,23 @@ def test_warp_charges_freely_in_failsafe_and_leaves_it_with_any_heartbeat() -> N
     assert lpc.remaining == pytest.approx(3539)
     beat(lpc)
     assert (lpc.state, lpc.obeyed) == (State.UNLIMITED_CONTROLLED, None)
+
+
+def test_warp_keeps_to_failsafe_values_from_the_next_failsafe_on() -> None:
+    world = simulation()
+    lpc = warp(world)
+    lpc.write(True, 4200, 3600)
+    run(world, 61)
+    lpc.set_failsafe(8280, 3 * 3600)
+    assert (lpc.failsafe_power, lpc.limit_power) == (8280, 22000)
+    run(world, 7200)
+    assert is_in(lpc, State.UNLIMITED_AUTONOMOUS)
+
+
+def test_warp_is_not_limited_before_the_first_heartbeat() -> None:
+    lpc = system(simulation(), WARP)
+    lpc.failsafe_power = 4600
+    assert (lpc.state, lpc.obeyed) == (State.INIT, None)
 
 
 def test_once_failsafe_has_run_out_warp_leaves_the_next_one_at_once() -> None:

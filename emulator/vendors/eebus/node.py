@@ -45,6 +45,10 @@ class Facts:
     phases: int
     wrote: Callable[[str, str, Data, Refusal | None], None]
     """(point, SKI of the peer, what it wrote, why it was refused)"""
+    failsafe: tuple[float | None, float]
+    """Power [W] (None: all it can) and duration [s] as kept."""
+    keep: Callable[[float, float], None]
+    """They were written."""
     changed: Callable[[], None]
     """A limit, or the state of the LPC machine, is another one."""
 
@@ -60,6 +64,9 @@ class WallboxNode:
         self.facts = facts
         self.device = Device(f"d:_n:{facts.name}", "ChargingStation")
         self.system = ControllableSystem(facts.simulation, lambda: facts.power, facts.changed, STANDARD)
+        power, self.system.failsafe_duration = facts.failsafe
+        if power is not None:
+            self.system.failsafe_power = power
         self.phase_limits = PhaseLimits(
             facts.changed, lambda ski, value, refusal: facts.wrote("opev.current", ski, value, refusal)
         )
@@ -118,7 +125,7 @@ class WallboxNode:
             interval=HEARTBEAT_TIMEOUT - 5,
             delay=lambda: facts.disturbance().heartbeat_delay,
         )
-        limits = LimitServer(
+        self.limits = LimitServer(
             facts.simulation,
             self.device,
             self.system,
@@ -126,8 +133,9 @@ class WallboxNode:
             Numbers(),
             refuses=lambda: facts.disturbance().refuses_limits,
             wrote=lambda ski, value, refusal: facts.wrote("lpc.power", ski, value, refusal),
+            kept=lambda: facts.keep(self.system.failsafe_power, self.system.failsafe_duration),
         )
-        limits.serve(load_control, configuration, electrical)
+        self.limits.serve(load_control, configuration, electrical)
         self._consumption.serve(electrical, measurement)
         return station
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ...devices.settings import Setting, boolean, declared, list_of, takes
+from ...devices.settings import Setting, boolean, declared, list_of, number, optional, takes
 
 
 @takes({"type": "string", "pattern": "^[0-9A-Fa-f]{40}$", "examples": ["0123456789abcdef0123456789abcdef01234567"]})
@@ -29,5 +29,11 @@ AUTO_ACCEPT: Final = Setting("auto_accept", False, boolean, "every peer is trust
 TRUSTED: Final[Setting[list[str]]] = Setting("trusted", [], list_of(_ski), "SKIs of the peers that are trusted")
 CONNECT: Final[Setting[list[str]]] = Setting(
     "connect", [], list_of(_place), "where the trusted peers are, in the same order: it connects to them"
+)
+FAILSAFE_POWER: Final[Setting[float | None]] = Setting(
+    "failsafe_power", None, optional(number(0.0, 1e15)), "W in Failsafe and Init; null: all it can; peers write it"
+)
+FAILSAFE_DURATION: Final = Setting(
+    "failsafe_duration", 7200.0, number(7200.0, 86400.0), "s that Failsafe lasts; peers write it"
 )
 SETTINGS: Final = declared(globals())

@@ -16,7 +16,7 @@ from ...devices.interfaces import Interface, MdnsInterface, MdnsService, Origin,
 from ...devices.interfaces.ship import SHIP_PATH, ShipNode, ShipTarget
 from ...devices.points import Fidelity, Point
 from ...devices.wallbox import Context, Wallbox
-from .settings import AUTO_ACCEPT, CONNECT, ENABLED, TRUSTED
+from .settings import AUTO_ACCEPT, CONNECT, ENABLED, FAILSAFE_DURATION, FAILSAFE_POWER, TRUSTED
 
 if TYPE_CHECKING:
     from ...eebus.coding import Data
@@ -62,7 +62,9 @@ class EebusWallbox(Wallbox):
         self._obey()
 
     def setting_changed(self, name: str) -> None:
-        if self.up:
+        if name in (FAILSAFE_POWER.name, FAILSAFE_DURATION.name):
+            self._failsafe_changed(name)
+        elif self.up:
             self._configured()
 
     def handle(self, event: Event) -> None:
@@ -93,6 +95,24 @@ class EebusWallbox(Wallbox):
         node.connect_in(0.0)
         self._soon(0)
 
+    def _failsafe_changed(self, name: str) -> None:
+        """Its owner has set a failsafe value; what a peer wrote is known already."""
+        if self.node is None:
+            return
+        system, limits, power = self.node.system, self.node.limits, self.settings[FAILSAFE_POWER]
+        if name == FAILSAFE_DURATION.name:
+            if (duration := self.settings[FAILSAFE_DURATION]) != system.failsafe_duration:
+                limits.set_failsafe(None, duration)
+        elif (power := self.node.facts.power if power is None else power) != system.failsafe_power:
+            limits.set_failsafe(power, None)
+
+    def _keep_failsafe(self, power: float, duration: float) -> None:
+        """A peer has written both; clients such as eebus-go write what they do not change as well."""
+        assert self.node is not None
+        if self.settings[FAILSAFE_POWER] is not None or power != self.node.facts.power:
+            self.settings.put(FAILSAFE_POWER, power)
+        self.settings.put(FAILSAFE_DURATION, duration)
+
     def _new_node(self) -> WallboxNode:
         from ...eebus.emobility import Manufacturer
         from .node import Facts, WallboxNode
@@ -109,6 +129,8 @@ class EebusWallbox(Wallbox):
                 current=spec.rated_current,
                 phases=spec.phases,
                 wrote=self._wrote,
+                failsafe=(self.settings[FAILSAFE_POWER], self.settings[FAILSAFE_DURATION]),
+                keep=self._keep_failsafe,
                 changed=self._limited,
             )
         )

@@ -24,14 +24,23 @@ NEEDS_DURATION: Final = _quirk(
 )
 FIRST_ZERO: Final = _quirk("first_zero_ignored", "0 W as the first limit is acknowledged and limits to 22 kW")
 NEGATIVE_ENDS: Final = _quirk("negative_ends_limit", "a refused negative limit also ends the limit in force")
-UNLIMITED_FAILSAFE: Final = _quirk("unlimited_in_failsafe", "in Failsafe nothing is limited")
+UNLIMITED_FAILSAFE: Final = _quirk("unlimited_in_failsafe", "in Init and in Failsafe nothing is limited")
 FAILSAFE_FORGETS: Final = _quirk(
     "failsafe_forgets", "any heartbeat ends Failsafe, and once it has run out it ends at once"
 )
+FAILSAFE_FIXED: Final = _quirk("failsafe_fixed", "failsafe values written in Failsafe count from the next one on")
 WRITES_ONLY: Final = _quirk(
     "tells_writes_only", "subscribers are not told that a limit has run out, nor of Failsafe: they have to read"
 )
-QUIRKS: Final = (NEEDS_DURATION, FIRST_ZERO, NEGATIVE_ENDS, UNLIMITED_FAILSAFE, FAILSAFE_FORGETS, WRITES_ONLY)
+QUIRKS: Final = (
+    NEEDS_DURATION,
+    FIRST_ZERO,
+    NEGATIVE_ENDS,
+    UNLIMITED_FAILSAFE,
+    FAILSAFE_FORGETS,
+    FAILSAFE_FIXED,
+    WRITES_ONLY,
+)
 
 
 def shown(shows: Callable[[Quirk], bool]) -> Quirks:
@@ -44,5 +53,6 @@ def shown(shows: Callable[[Quirk], bool]) -> Quirks:
         negative_ends_limit=shows(NEGATIVE_ENDS),
         unlimited_in_failsafe=shows(UNLIMITED_FAILSAFE),
         failsafe_forgets=shows(FAILSAFE_FORGETS),
+        failsafe_fixed=shows(FAILSAFE_FIXED),
         tells_writes_only=shows(WRITES_ONLY),
     )
