@@ -56,6 +56,8 @@ class Node:
         self.connections: dict[str, Connection] = {}
         self.addresses: dict[str, str] = {}
         """Where peers were seen last, by SKI."""
+        self.loaded: set[str] = set()
+        """Peers of the configuration that nothing was tried with yet, by SKI."""
         self.found: dict[str, Discovered] = {}
         """What mDNS has found, by SKI."""
         self.on_change: Callable[[], None] = lambda: None
@@ -125,6 +127,8 @@ class Node:
         if connection is None:
             if self.targets.get(ski) in self._dialling:
                 return PeerState.CONNECTING
+            if ski in self.loaded:
+                return PeerState.LOADED
             return PeerState.DISCOVERED if ski in self.found else PeerState.DISCONNECTED
         if connection.phase is Phase.DATA:
             return PeerState.ACTIVE
@@ -145,6 +149,7 @@ class Node:
         """Nobody knows the peer any more."""
         self.trust.pop(ski, None)
         self.targets.pop(ski, None)
+        self.loaded.discard(ski)
         if (connection := self.connections.get(ski)) is not None:
             connection.close("removed")
 
@@ -167,6 +172,7 @@ class Node:
         for ski, target in self.targets.items():
             wanted = self.trust.get(ski) and ski not in self.connections and target not in self._dialling
             if wanted and self._dial is not None:
+                self.loaded.discard(ski)
                 self._dialling.add(target)
                 self._dial(target)
         self._wait(self._redial)
@@ -217,6 +223,7 @@ class Node:
         if len(self.addresses) > MOST_SEEN:
             del self.addresses[next(iter(self.addresses))]
         self.connections[ski] = connection
+        self.loaded.discard(ski)
         if target is None and ski not in self.trust:
             self.on_stranger(ski, address)
         if target is None:

@@ -15,7 +15,7 @@ from emulator import vendors
 from emulator.core.messages import PlugIn, Unplug
 from emulator.core.specs import VehicleSpec
 from emulator.devices.interfaces import OWNER, ShipInterface
-from emulator.devices.interfaces.ship import ShipTarget
+from emulator.devices.interfaces.ship import Discovered, ShipTarget
 from emulator.devices.traffic import Direction
 from emulator.devices.wallbox import Context, charger_defaults
 from emulator.eebus.control_box import ControlBox
@@ -150,6 +150,49 @@ def test_an_unknown_box_waits_for_approval() -> None:
     run(house.world, 1)
     assert house.warp.read("eebus/state.peers") == []
     assert not house.box.guarded
+
+
+def test_a_remembered_peer_is_loaded_until_it_is_tried() -> None:
+    house, dialled = House(), list[ShipTarget]()
+    ski = house.box.node.credentials().ski
+    peer = {"ip": "192.0.2.7", "port": 4712, "dns_name": "", "wss_path": "/ship/", "ski": ski.upper()}
+    assert house.warp.api.call("eebus/add", peer | {"trusted": True, "persistent": True}, house.origin) is None
+    assert house.warp.read("eebus/state.peers.0.state") == PeerState.DISCONNECTED
+    house.warp.reboot()
+    run(house.world, 30)
+    house.node.served(dialled.append)
+    house.node.discovered(Discovered(ski=ski, id="box", host="192.0.2.7", port=4712))
+    assert house.warp.read("eebus/state.peers.0.state") == PeerState.LOADED
+    run(house.world, 30)
+    (target,) = dialled
+    assert house.warp.read("eebus/state.peers.0.state") == PeerState.CONNECTING
+    house.node.failed(target, "unreachable")
+    assert house.warp.read("eebus/state.peers.0.state") == PeerState.DISCOVERED
+
+
+def test_a_remembered_peer_is_loaded_while_eebus_is_off() -> None:
+    house = House()
+    house.add(house.box.node.credentials().ski)
+    peers = house.warp.read("eebus/config.peers")
+    assert house.warp.api.call("eebus/config_update", {"enable": False, "peers": peers}, house.origin) is None
+    assert house.warp.read("eebus/state.peers.0.state") == PeerState.DISCONNECTED
+    house.warp.reboot()
+    run(house.world, 60)
+    assert house.warp.read("eebus/state.peers.0.state") == PeerState.LOADED
+
+
+def test_a_remembered_peer_that_connects_is_loaded_no_more() -> None:
+    house = House()
+    house.pair()
+    house.warp.reboot()
+    run(house.world, 30)
+    assert house.warp.read("eebus/state.peers.0.state") == PeerState.LOADED
+    house.connect()
+    assert house.warp.read("eebus/state.peers.0.state") == PeerState.ACTIVE
+    assert house.link is not None
+    house.link.close()
+    run(house.world, 1)
+    assert house.warp.read("eebus/state.peers.0.state") == PeerState.DISCONNECTED
 
 
 def test_the_vehicle_comes_and_goes_as_an_entity() -> None:

@@ -43,6 +43,8 @@ PEERS: Final = 4
 DISCOVERED: Final = 16
 """ASSUMED: peers that a scan may add."""
 INIT: Final = 1
+DISCONNECTED, LOADED = 0, 5
+"""States of a peer while EEBUS is off."""
 READY, SCANNING, SCAN_DONE = range(3)
 SCAN: Final = 5.0
 """ASSUMED s that a scan takes."""
@@ -75,6 +77,8 @@ class Eebus(Module):
         self.discovery = READY
         self._others: dict[str, Doc] = {}
         """Peers that are not to be remembered, by their SKI."""
+        self._loaded: set[str] = set()
+        """Peers that the boot has found in the configuration, until they are tried, by their SKI."""
         self._node: EebusNode | None = None
         self._running = False
         self.interfaces: Mapping[str, Interface] = (
@@ -99,6 +103,7 @@ class Eebus(Module):
         self._node = None
         self._running = False
         if CONFIG in self.api.states:
+            self._loaded = {peer.text("ski").lower() for peer in self.remembered}
             self.apply()
 
     def stop(self) -> None:
@@ -125,6 +130,7 @@ class Eebus(Module):
 
         if self._node is None:
             self._node = EebusNode(self._facts())
+            self._node.node.loaded = self._loaded
             self._node.node.on_change = self.platform.changed
             self._node.node.on_stranger = self._stranger
         if not self._running:
@@ -207,7 +213,10 @@ class Eebus(Module):
         return known + [peer.changed(state=self._peer_state(peer), persistent=False) for peer in others]
 
     def _peer_state(self, peer: Doc) -> int:
-        return 0 if self._node is None or not self._running else int(self._node.node.state(peer.text("ski").lower()))
+        ski = peer.text("ski").lower()
+        if self._node is None or not self._running:
+            return LOADED if ski in self._loaded else DISCONNECTED
+        return int(self._node.node.state(ski))
 
     def add(self, wanted: Doc) -> None:
         """Add a peer, or change one with this SKI. A trusted one is always remembered."""
