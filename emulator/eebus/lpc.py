@@ -67,7 +67,10 @@ TRANSITIONS: Final[Mapping[tuple[State, Signal], State]] = {
     (State.UNLIMITED_AUTONOMOUS, Signal.HEARTBEAT_UNLIMITED): State.UNLIMITED_CONTROLLED,
     (State.UNLIMITED_AUTONOMOUS, Signal.HEARTBEAT_LIMITED): State.LIMITED,
 }
-"""Whatever is not here changes nothing."""
+"""Whatever is not here changes nothing.
+
+ASSUMED: a heartbeat that no limit follows does not end Failsafe; after 120 s it may ([LPC-921]).
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
