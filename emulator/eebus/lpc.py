@@ -141,9 +141,9 @@ class ControllableSystem:
 
     @property
     def limit_active(self) -> bool:
-        """As it reads back."""
+        """As it reads back; in Failsafe it is the failsafe power that limits ([LPC-009/2])."""
         if self.state is State.FAILSAFE:
-            return not self.quirks.unlimited_in_failsafe
+            return False
         return self._zero_acknowledged or (self._limit is not None and self._limit.active)
 
     @property

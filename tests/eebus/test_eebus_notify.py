@@ -85,13 +85,14 @@ def test_a_limit_runs_out() -> None:
 
 def test_failsafe_begins_and_ends() -> None:
     home = Home()
+    assert home.write_failsafe(8280) == 0
     home.grid.box.limit(5520, 7200)
     home.wait(5)
     told = notified(home, LIMITS)
     home.grid.box.fall_silent()
     home.wait(65)
     assert notified(home, LIMITS) == told + 1
-    assert limit(home)[1] == 11040  # the failsafe power
+    assert limit(home) == (False, 8280)  # the failsafe power: the limit itself is deactivated, [LPC-009/2]
     home.wait(7200)
     assert notified(home, LIMITS) == told + 2
     assert limit(home) == (False, 11040)

@@ -90,7 +90,7 @@ def test_failsafe_holds_its_own_limit_until_a_new_limit_comes() -> None:
     run(world, 60.999)
     assert is_in(lpc, State.LIMITED)
     run(world, 0.001)
-    assert (lpc.state, lpc.obeyed) == (State.FAILSAFE, 4600)
+    assert (lpc.state, lpc.obeyed, lpc.limit_active) == (State.FAILSAFE, 4600, False)
     beat(lpc)
     assert is_in(lpc, State.FAILSAFE)
     lpc.write(True, 5000, 60)
