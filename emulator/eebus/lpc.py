@@ -16,8 +16,8 @@ from ..core.instant import Instant, later, seconds
 from ..runtime.simulation import Simulation
 from .heartbeat import GRACE
 
-FIRST_HEARTBEAT: Final = 120.0
-"""How long a controllable system waits for the first heartbeat [s]."""
+FIRST_LIMIT: Final = 120.0
+"""How long a controllable system waits in Init for a heartbeat and a limit [s]; [LPC-906]."""
 NOT_ACCEPTED: Final = "Limit not accepted"
 
 
@@ -36,8 +36,8 @@ class Signal(Enum):
     """What moves the machine."""
 
     START = auto()
-    HEARTBEAT = auto()
-    """And no limit has been received."""
+    UNCONTROLLED = auto()
+    """No heartbeat and limit came in time."""
     HEARTBEAT_UNLIMITED = auto()
     """And the limit received last is not active."""
     HEARTBEAT_LIMITED = auto()
@@ -53,10 +53,9 @@ class Signal(Enum):
 
 TRANSITIONS: Final[Mapping[tuple[State, Signal], State]] = {
     (State.STARTUP, Signal.START): State.INIT,
-    (State.INIT, Signal.HEARTBEAT): State.UNLIMITED_AUTONOMOUS,
+    (State.INIT, Signal.UNCONTROLLED): State.UNLIMITED_AUTONOMOUS,
     (State.INIT, Signal.HEARTBEAT_UNLIMITED): State.UNLIMITED_CONTROLLED,
     (State.INIT, Signal.HEARTBEAT_LIMITED): State.LIMITED,
-    (State.INIT, Signal.SILENCE): State.UNLIMITED_AUTONOMOUS,
     (State.UNLIMITED_CONTROLLED, Signal.LIMIT): State.LIMITED,
     (State.UNLIMITED_CONTROLLED, Signal.SILENCE): State.FAILSAFE,
     (State.LIMITED, Signal.RELEASE): State.UNLIMITED_CONTROLLED,
@@ -87,6 +86,8 @@ class Quirks:
     """In Init and in Failsafe nothing is limited."""
     failsafe_forgets: bool = False
     """Any heartbeat ends Failsafe, without a new limit; and once Failsafe has run out, it does so at once."""
+    heartbeat_ends_init: bool = False
+    """A heartbeat ends Init, also without a limit."""
     failsafe_fixed: bool = False
     """Failsafe values that are written in Failsafe count from the next one on."""
     tells_writes_only: bool = False
@@ -133,6 +134,7 @@ class ControllableSystem:
         self._failsafe_limit = self.failsafe_power
         """W; of the Failsafe that it is in."""
         self._alive = False
+        self._init = simulation.timer(lambda _at: self._uncontrolled())
         self._silence = simulation.timer(lambda _at: self._silent())
         self._end = simulation.timer(lambda _at: self._run_out())
         self._failsafe = simulation.timer(lambda _at: self._failsafe_over())
@@ -176,22 +178,25 @@ class ControllableSystem:
     def start(self) -> None:
         """The device starts."""
         self._move(Signal.START)
-        self._wait(FIRST_HEARTBEAT)
+        self._init.set(later(self._simulation.at, FIRST_LIMIT))
+        self._simulation.wake()
 
     def stop(self) -> None:
-        for timer in (self._silence, self._end, self._failsafe):
+        for timer in (self._init, self._silence, self._end, self._failsafe):
             timer.clear()
 
     def heartbeat(self, timeout: float) -> None:
         """A heartbeat of the energy guard; the next one comes within `timeout` s."""
         self._alive = True
-        self._wait(timeout + GRACE)
+        self._silence.set(later(self._simulation.at, timeout + GRACE))
+        self._simulation.wake()
         self._signal_heartbeat()
         self.unwritten()
 
     def _signal_heartbeat(self) -> None:
         if self._limit is None:
-            self._move(Signal.HEARTBEAT)
+            if self.quirks.heartbeat_ends_init:
+                self._move(Signal.UNCONTROLLED)
         else:
             self._move(Signal.HEARTBEAT_LIMITED if self._limit.active else Signal.HEARTBEAT_UNLIMITED)
 
@@ -219,7 +224,7 @@ class ControllableSystem:
         self._stated_end = ends
         self._end.set(ends if active else None)
         self._simulation.wake()
-        if self._alive and self.state in (State.UNLIMITED_AUTONOMOUS, State.FAILSAFE):
+        if self._alive and self.state in (State.INIT, State.UNLIMITED_AUTONOMOUS, State.FAILSAFE):
             self._signal_heartbeat()
         else:
             self._move(Signal.LIMIT if active else Signal.RELEASE)
@@ -248,6 +253,10 @@ class ControllableSystem:
         self._move(Signal.RELEASE)
         self._changed()
 
+    def _uncontrolled(self) -> None:
+        self._move(Signal.UNCONTROLLED)
+        self.unwritten()
+
     def _silent(self) -> None:
         self._alive = False
         self._move(Signal.SILENCE)
@@ -258,15 +267,12 @@ class ControllableSystem:
         self._move(Signal.FAILSAFE_OVER)
         self.unwritten()
 
-    def _wait(self, duration: float) -> None:
-        self._silence.set(later(self._simulation.at, duration))
-        self._simulation.wake()
-
     def _move(self, signal: Signal) -> None:
         found = TRANSITIONS.get((self.state, signal))
         if found is None or found is self.state:
             return
         self.state = found
+        self._init.clear()
         self._failsafe.clear()
         if found is State.FAILSAFE:
             self._enter_failsafe()

@@ -14,6 +14,7 @@ WARP = Quirks(
     negative_ends_limit=True,
     unlimited_in_failsafe=True,
     failsafe_forgets=True,
+    heartbeat_ends_init=True,
     failsafe_fixed=True,
 )
 
@@ -34,9 +35,10 @@ def brought_to(state: State, world: Simulation) -> ControllableSystem:
     lpc.start()
     if state is State.INIT:
         return lpc
-    beat(lpc)
     if state is State.UNLIMITED_AUTONOMOUS:
+        run(world, 120)
         return lpc
+    beat(lpc)
     lpc.write(state in (State.LIMITED, State.FAILSAFE), 4200, 3600)
     if state is State.FAILSAFE:
         run(world, 61)
@@ -48,8 +50,8 @@ def send(lpc: ControllableSystem, signal: Signal, world: Simulation) -> None:
     match signal:
         case Signal.START:
             lpc.start()
-        case Signal.HEARTBEAT:
-            beat(lpc)
+        case Signal.UNCONTROLLED:
+            run(world, 120)
         case Signal.HEARTBEAT_UNLIMITED | Signal.RELEASE:
             assert lpc.write(False, 4200, None) is None
             beat(lpc)
@@ -106,8 +108,40 @@ def test_until_it_is_controlled_it_keeps_to_the_failsafe_power() -> None:
     assert lpc.obeyed is None
     lpc.start()
     assert (lpc.state, lpc.obeyed, lpc.limit_active) == (State.INIT, 4600, False)
-    run(world, 120)
+    beat(lpc)
+    assert (lpc.state, lpc.obeyed) == (State.INIT, 4600)
+    run(world, 119.999)
+    assert is_in(lpc, State.INIT)
+    run(world, 0.001)  # [LPC-906]
     assert (lpc.state, lpc.obeyed) == (State.UNLIMITED_AUTONOMOUS, None)
+
+
+@pytest.mark.parametrize(("active", "state"), [(True, State.LIMITED), (False, State.UNLIMITED_CONTROLLED)])
+def test_a_limit_that_follows_a_heartbeat_ends_init(active: bool, state: State) -> None:
+    """[LPC-904], [LPC-905]; and from then on silence is Failsafe."""
+    world = simulation()
+    lpc = brought_to(State.INIT, world)
+    beat(lpc)
+    run(world, 30)
+    lpc.write(active, 4200, 3600)
+    assert is_in(lpc, state)
+    run(world, 30.999)
+    assert is_in(lpc, state)
+    run(world, 0.001)
+    assert is_in(lpc, State.FAILSAFE)
+    run(world, 60)
+    assert is_in(lpc, State.FAILSAFE)
+
+
+def test_a_limit_alone_does_not_end_init() -> None:
+    world = simulation()
+    lpc = brought_to(State.INIT, world)
+    beat(lpc)
+    run(world, 61)
+    lpc.write(True, 4200, 3600)
+    assert is_in(lpc, State.INIT)
+    beat(lpc)
+    assert is_in(lpc, State.LIMITED)
 
 
 def test_failsafe_values_count_at_once() -> None:

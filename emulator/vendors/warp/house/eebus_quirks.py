@@ -29,6 +29,7 @@ FAILSAFE_FORGETS: Final = _quirk(
     "failsafe_forgets", "any heartbeat ends Failsafe, and once it has run out it ends at once"
 )
 FAILSAFE_FIXED: Final = _quirk("failsafe_fixed", "failsafe values written in Failsafe count from the next one on")
+HEARTBEAT_ENDS_INIT: Final = _quirk("heartbeat_ends_init", "a heartbeat ends Init, also without a limit")
 WRITES_ONLY: Final = _quirk(
     "tells_writes_only", "subscribers are not told that a limit has run out, nor of Failsafe: they have to read"
 )
@@ -39,6 +40,7 @@ QUIRKS: Final = (
     UNLIMITED_FAILSAFE,
     FAILSAFE_FORGETS,
     FAILSAFE_FIXED,
+    HEARTBEAT_ENDS_INIT,
     WRITES_ONLY,
 )
 
@@ -54,5 +56,6 @@ def shown(shows: Callable[[Quirk], bool]) -> Quirks:
         unlimited_in_failsafe=shows(UNLIMITED_FAILSAFE),
         failsafe_forgets=shows(FAILSAFE_FORGETS),
         failsafe_fixed=shows(FAILSAFE_FIXED),
+        heartbeat_ends_init=shows(HEARTBEAT_ENDS_INIT),
         tells_writes_only=shows(WRITES_ONLY),
     )
