@@ -121,9 +121,13 @@ def quantity_schema(symbol: str) -> Schema:
 
 @terse
 class Duration(ArgumentType[Instant]):
-    """A duration in whole µs."""
+    """A duration in whole µs. `lasting`: nothing can be in one of 0 s."""
 
-    text = 'a duration such as "10 min"'
+    lasting: bool = False
+
+    @property
+    def text(self) -> str:
+        return 'a duration such as "10 min"' + (", longer than 0 s" if self.lasting else "")
 
     def read(self, node: Node, scope: Scope) -> Instant:
         if not isinstance(node.scalar, str):
@@ -134,6 +138,8 @@ class Duration(ArgumentType[Instant]):
             scope.fail(node, str(error))
         if value < 0:
             scope.fail(node, f"found {node.shown()}, time does not run backwards")
+        if self.lasting and not value:
+            self.wrong(node, scope)
         if value > LONGEST:
             scope.fail(node, f"found {node.shown()}, expected at most {seconds(LONGEST) / 3600:.0f} h (100 years)")
         return value

@@ -148,11 +148,15 @@ class VerdictEngine:
         return tuple(self.verdict(index) for index in range(len(self._rules)))
 
     def untested(self) -> Iterator[Untested]:
-        """Rules that had nothing to judge."""
+        """Rules that judged nothing."""
         for placed, run in zip(self._rules, self._runs, strict=True):
-            if not run.occurrences and not run.violations:
-                why = f"its trigger never occurred ({placed.rule.trigger()})"
-                yield Untested(kind="rule", name=placed.rule.title, why=why, place=placed.place)
+            if run.judgements or run.violations:
+                continue
+            rule = placed.rule
+            why = f"its trigger never occurred ({rule.trigger()})"
+            if run.occurrences:
+                why = rule.unjudged(run.occurrences)
+            yield Untested(kind="rule", name=rule.title, why=why, place=placed.place)
 
     def verdict(self, index: int) -> RuleVerdict:
         """How one rule stands."""

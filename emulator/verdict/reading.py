@@ -80,7 +80,11 @@ def read_rule(node: Node, scope: Scope) -> Rule:
         scope.fail(
             node.get("always") or node, 'found something that happens, expected a condition, or a client with a "rate"'
         )
-    return construct(cls, values)
+    rule = construct(cls, values)
+    wrong = rule.problem()
+    if wrong is not None:
+        scope.fail(node.get(wrong[0]) or node, wrong[1])
+    return rule
 
 
 def _values(cls: type[Rule], node: Node, scope: Scope) -> RecordValues:

@@ -16,6 +16,7 @@ from ..core.agenda import Priority, Timer
 from ..core.instant import Instant
 from ..errors import EmulatorError
 from ..world.conditions import ConditionWatch, SiteCondition
+from .entries import comes_from
 from .matcher import PatternMatch, PatternMatcher
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ class RuleRun:
     """When the rule came into force."""
     occurrences: int = 0
     """How often its trigger occurred."""
+    judgements: int = 0
+    """How often it came out whether it was kept."""
     violations: int = 0
     violation: Violation | None = None
     """The first one."""
@@ -148,7 +151,7 @@ class RuleRun:
 
         def flush(_at: Instant = 0) -> None:
             while waiting:
-                tap(waiting.popleft())
+                self._tell(tap, waiting.popleft())
 
         def wait(entry: Entry) -> None:
             waiting.append(entry)
@@ -165,15 +168,22 @@ class RuleRun:
         self.at_end(flush)
         return wait
 
-    def occurred(self) -> None:
-        """What sets the rule off has happened: it has something to judge."""
+    def occurred(self, *, judged: bool = True) -> None:
+        """What sets the rule off has happened. `judged`: and so it has come out; else `judged` says when it has."""
         self.occurrences += 1
+        self.judgements += judged
+
+    def judged(self) -> None:
+        """It has come out whether what had occurred keeps to the rule."""
+        self.judgements += 1
 
     def on_contact(self, action: ClientAction, seen: Callable[[], None]) -> None:
-        """Call `seen` whenever a client does anything at a wallbox that an action is about."""
+        """Call `seen` whenever a client that is meant does anything at a wallbox that an action is about."""
 
         def tap(entry: Entry) -> None:
-            if entry.client is not None and any(selector.at_wallbox(entry) for selector in action.selectors):
+            if entry.client is None or (action.from_ and not comes_from(entry, action.from_)):
+                return
+            if any(selector.at_wallbox(entry) for selector in action.selectors):
                 seen()
 
         for kind in ("request", "write"):
@@ -248,10 +258,19 @@ class RuleRun:
     def tell(self, entry: Entry) -> None:
         """An entry of the journal that it asked for."""
         for tap in self.taps.get(entry.kind, ()):
-            try:
-                tap(entry)
-            except EmulatorError as error:  # what it expects cannot be looked at
-                self.fail(entry.at, str(error), entry)
+            self._tell(tap, entry)
+
+    def _tell(self, tap: Tap, entry: Entry) -> None:
+        """A mistake of ours must not reach the server, in the middle of whose answer the entry was made."""
+        simulation = self.site.simulation
+        try:
+            tap(entry)
+        except EmulatorError as error:  # what it expects cannot be looked at
+            self.fail(entry.at, str(error), entry)
+        except Exception as error:
+            if not simulation.served:
+                raise
+            simulation.bugs.caught("a rule", error)
 
     def follow_up(self, entry: Entry) -> None:
         """What follows a violation belongs to its story."""

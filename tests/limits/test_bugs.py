@@ -8,8 +8,9 @@ import json
 import logging
 import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from xml.etree import ElementTree
 
 import aiohttp
@@ -20,6 +21,7 @@ from pymodbus.client import AsyncModbusTcpClient
 from emulator.cli import main
 from emulator.control.server import ControlServer
 from emulator.core.instant import SECOND
+from emulator.errors import Place
 from emulator.protocols.server import Server
 from emulator.reports.writing import write_reports
 from emulator.runtime.bugs import Bugs, SeldomLog
@@ -30,6 +32,9 @@ from emulator.service.emulator import Emulator, Options
 from emulator.service.logs import JsonFormatter
 from emulator.service.trouble import unhandled
 from emulator.testing import EmulatorFixture
+from emulator.verdict.rules.base import Rule
+from emulator.verdict.run import RuleRun
+from emulator.verdict.section import PlacedRule
 from emulator.world.building import build
 
 OPTIONS = Options(any_port=True, speed=0.0, announce=False)
@@ -105,6 +110,41 @@ async def over_mqtt(emulator: Emulator) -> None:
             await client.publish(f"{prefix.rstrip('/')}/amp/set", "10", qos=1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistaken(Rule):
+    """A rule, as a plugin may bring it, with a mistake in it."""
+
+    word: ClassVar[str] = "mistaken"
+    answered: bool = False
+
+    def start(self, run: RuleRun) -> None:
+        run.tap("request", broken, answered=self.answered)
+
+    def sentence(self) -> str:
+        return "nothing"
+
+    def trigger(self) -> str:
+        return "a request"
+
+
+async def in_a_rule(emulator: Emulator) -> None:
+    await _ask_beside(Mistaken(), emulator)
+
+
+async def in_a_rule_about_answers(emulator: Emulator) -> None:
+    await _ask_beside(Mistaken(answered=True), emulator)
+
+
+async def _ask_beside(rule: Rule, emulator: Emulator) -> None:
+    """A client is answered as without the rule."""
+    emulator.player.add_rule(PlacedRule(rule, Place("rules.yaml", 1, 1)))
+    host, port = _endpoint(emulator, "goe.http")
+    async with aiohttp.ClientSession() as http:
+        for _ in range(2):
+            async with http.get(f"http://{host}:{port}/api/status?filter=car") as reply:
+                assert (reply.status, await reply.json()) == (200, {"car": 1})
+
+
 async def in_time(emulator: Emulator) -> None:
     emulator.simulation.timer(broken).set(emulator.simulation.at + SECOND)
     await emulator.advance(2 * SECOND)
@@ -126,7 +166,8 @@ async def _ask_the_control_api(emulator: Emulator) -> None:
             assert "charger_emulator_bugs_total{id=" in await reply.text()
 
 
-WAYS = [over_http, over_modbus, over_udp, over_websocket, over_mqtt, in_time, in_the_control_api]
+WAYS = [over_http, over_modbus, over_udp, over_websocket, over_mqtt, in_time, in_the_control_api, in_a_rule]
+WAYS += [in_a_rule_about_answers]
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from ...core.instant import Instant, seconds
-from ...language.arguments import Text
+from ...language.arguments import Duration, Text
 from ...language.fields import About
 from ...language.units import shown
 from ..patterns import EventPattern, EventPatternArgument
@@ -16,6 +16,9 @@ from ..patterns import EventPattern, EventPatternArgument
 if TYPE_CHECKING:
     from ...runtime.journal import Entry
     from ..run import React, RuleRun
+
+LASTING: Final = Duration(lasting=True)
+"""How long a window or a pause is: in one of 0 s nothing can be wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,10 @@ class Rule(ABC):
     def title(self) -> str:
         return self.name or self.sentence()
 
+    def problem(self) -> tuple[str, str] | None:
+        """Why it could never judge anything as it is written, and the key that says so; None: it can."""
+        return None
+
     @abstractmethod
     def start(self, run: RuleRun) -> None:
         """Put it to work."""
@@ -45,6 +52,10 @@ class Rule(ABC):
     @abstractmethod
     def trigger(self) -> str:
         """What has to happen for it to say anything."""
+
+    def unjudged(self, occurrences: int) -> str:
+        """Why that was not enough, where it occurred and nothing came of it."""
+        return f"{occurrences} still open at the end ({self.trigger()})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +114,19 @@ def watch_trigger(pattern: EventPattern, rule: ScopedRule, run: RuleRun, react: 
     else:
         run.on(pattern, react, seen=seen if begun is not run.occurred else lambda: None)
     return in_force
+
+
+def not_by_client(key: str, pattern: EventPattern, *, written: bool = False) -> tuple[str, str] | None:
+    """The problem of a rule about what clients do, or write, whose pattern is something else."""
+    if pattern.client is not None and (pattern.client.writes or not written):
+        return None
+    expected = "what a client writes, {client: {writes: ...}}" if written else "what a client does, {client: ...}"
+    return key, f"found {pattern.subject}, expected {expected}"
+
+
+def not_for_so_long(duration: Instant) -> str:
+    """Why a rule judged nothing that takes some time in force."""
+    return f"it was not in force for {lasting(duration)} at a time" if duration else "it was in force for no time"
 
 
 def lasting(duration: Instant) -> str:

@@ -10,7 +10,7 @@ from ...language.arguments import Duration
 from ...language.fields import About
 from ...world.checks import Check
 from ..patterns import EventPattern, PatternOrCondition, any_line, described
-from .base import InForce, ScopedRule, lasting, watch_trigger, when, within_text
+from .base import LASTING, InForce, ScopedRule, lasting, not_for_so_long, watch_trigger, when, within_text
 
 if TYPE_CHECKING:
     from ...runtime.journal import Entry
@@ -25,7 +25,14 @@ class Never(ScopedRule):
 
     never: Annotated[EventPattern | tuple[Check, ...], PatternOrCondition(), About("what must not be")]
     for_: Annotated[Instant, Duration(), About("a condition may hold for this long")] = 0
-    within: Annotated[Instant | None, Duration(), About("only for this long after each `after`")] = None
+    within: Annotated[Instant | None, LASTING, About("only for this long after each `after`")] = None
+
+    def problem(self) -> tuple[str, str] | None:
+        if self.for_ and isinstance(self.never, EventPattern):
+            return "for", "belongs to a condition; what happens does not last"
+        if self.within is not None and self.for_ > self.within:
+            return "for", f"found {lasting(self.for_)}, but it is in force for {lasting(self.within)} only"
+        return None
 
     def sentence(self) -> str:
         subject = str(self.never) if isinstance(self.never, EventPattern) else described(self.never)
@@ -48,6 +55,9 @@ class Never(ScopedRule):
         if isinstance(self.never, EventPattern):
             return f"{self.never.subject}{self.scope()}"
         return f"in force{self.scope()}"
+
+    def unjudged(self, occurrences: int) -> str:
+        return not_for_so_long(self.for_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +83,9 @@ class Always(ScopedRule):
     def trigger(self) -> str:
         return f"in force{self.scope()}"
 
+    def unjudged(self, occurrences: int) -> str:
+        return not_for_so_long(max(self.for_, self.within))
+
 
 class _ConditionRun:
     """Sees that a condition is not violated for longer than allowed while a rule is in force."""
@@ -97,13 +110,23 @@ class _ConditionRun:
         """How long it may be so after the rule has come into force."""
         self._window = window
         """How long the rule is in force each time; None: until its scope ends."""
-        self._in_force = InForce(rule, run, run.occurred)
+        self._judged_timer = run.timer(self._judged)
+        self._in_force = InForce(rule, run, self._came_into_force)
         self._violated_since: Instant | None = None
         self._reported = False
         self._watch = run.follow(checks, self._changed)
         self._timer = run.timer(self._due)
         if rule.after is not None:
             run.on(rule.after, self._begin)
+
+    def _came_into_force(self) -> None:
+        self._run.occurred(judged=False)
+        self._run.set(self._judged_timer, self._run.site.simulation.at + max(self._allowed, self._grace))
+
+    def _judged(self, _at: Instant) -> None:
+        """It has been in force for as long as it takes to break it."""
+        if self._in_force.since is not None:
+            self._run.judged()
 
     def _changed(self, at: Instant, holds: bool) -> None:
         if holds is self._forbidden:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from ...core.instant import Instant, seconds
-from ...language.arguments import Duration, Flag
+from ...language.arguments import Flag
 from ...language.fields import About
 from ...world.expectations import Compared, Expectation
 from ..patterns import EventPattern, EventPatternArgument, PlainExpectation
-from .base import InForce, Rule, ScopedRule, lasting, watch_trigger, when
+from .base import LASTING, InForce, Rule, ScopedRule, lasting, watch_trigger, when
 
 if TYPE_CHECKING:
     from ...runtime.journal import Entry
@@ -32,7 +32,7 @@ class Count(ScopedRule):
 
     what: Annotated[EventPattern, EventPatternArgument(), About("what is counted")]
     count: Annotated[Expectation, PlainExpectation(), About('how many: 2, "<= 3", "1..4"')]
-    per: Annotated[Instant | None, Duration(), About("in any window of this length; default: in all")] = None
+    per: Annotated[Instant | None, LASTING, About("in any window of this length; default: in all")] = None
 
     def sentence(self) -> str:
         per = f" in any {lasting(self.per)}" if self.per is not None else ""
@@ -76,7 +76,7 @@ class _CountRun:
                 self._run.fail(at, f"{self._number} times {when(at)}", entry)
             return
         self._times.append(at)
-        while self._times[0] <= at - per:
+        while self._times and self._times[0] <= at - per:
             self._times.popleft()
         if not self._rule.count.holds(len(self._times)):
             within = lasting(at - self._times[0])
@@ -96,7 +96,7 @@ class Apart(Rule):
     inline: ClassVar[bool] = True
 
     what: Annotated[EventPattern, EventPatternArgument(), About("what happens")]
-    apart: Annotated[Instant, Duration(), About("the least time from one to the next")]
+    apart: Annotated[Instant, LASTING, About("the least time from one to the next")]
     alike: Annotated[bool, Flag(), About("only from one to the next of the same request, register or value")] = False
 
     def sentence(self) -> str:

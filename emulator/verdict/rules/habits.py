@@ -12,7 +12,7 @@ from ...world.expectations import Compared, Expectation
 from ..entries import has_read, host_of, values_written, went_wrong
 from ..patterns import EventPattern, EventPatternArgument, PlainExpectation
 from ..selectors import value_selector
-from .base import InForce, Rule, ScopedRule, lasting, when, within_text
+from .base import LASTING, InForce, Rule, ScopedRule, lasting, not_by_client, not_for_so_long, when, within_text
 
 if TYPE_CHECKING:
     from ...runtime.journal import Entry
@@ -32,6 +32,9 @@ class Retries(Rule):
     what: Annotated[EventPattern, EventPatternArgument(), About("what may be refused")]
     retries: Annotated[Expectation, PlainExpectation(), About('how many further attempts: 0, "<= 3", "1..3"')]
     within: Annotated[Instant, Duration(), About("how long after the refusal they are counted")]
+
+    def problem(self) -> tuple[str, str] | None:
+        return not_by_client(self.word, self.what)
 
     def sentence(self) -> str:
         return f"{self.what}, number of retries {self.retries.text} within {lasting(self.within)} after a refusal"
@@ -68,12 +71,13 @@ class _RetriesRun:
             elif not went_wrong(entry):
                 self._close(key, at)
         elif went_wrong(entry):
-            self._run.occurred()
+            self._run.occurred(judged=False)
             self._refused[key] = at, 0
             self._run.set(self._timer, min(since for since, _ in self._refused.values()) + self._rule.within)
 
     def _close(self, key: str, at: Instant) -> None:
         _, count = self._refused.pop(key)
+        self._run.judged()
         self._run.measure("retries", count)
         if not self._rule.retries.holds(count):
             self._run.fail(at, f"{count} retries of {key} {when(at)}")
@@ -100,6 +104,9 @@ class ReadsBack(Rule):
     what: Annotated[EventPattern, EventPatternArgument(), About("what it writes")]
     reads_back: Annotated[Instant, Duration(), About("how long it may take")]
 
+    def problem(self) -> tuple[str, str] | None:
+        return not_by_client(self.word, self.what, written=True)
+
     def sentence(self) -> str:
         return f"{self.what}, read back within {lasting(self.reads_back)}"
 
@@ -120,7 +127,7 @@ class ReadsBack(Rule):
 
         def wrote(_at: Instant, entry: Entry | None) -> None:
             if entry is not None and not went_wrong(entry):
-                run.occurred()
+                run.occurred(judged=False)
                 owed.append(entry)
                 run.set(timer, owed[0].at + self.reads_back)
 
@@ -131,6 +138,7 @@ class ReadsBack(Rule):
                     continue
                 names = values_written(written)
                 if any(has_read(value_selector(address, name), entry) for name in names):
+                    run.judged()
                     run.measure("read back after", seconds(entry.at - written.at))
                     owed.remove(written)
             run.set(timer, owed[0].at + self.reads_back if owed else None)
@@ -157,6 +165,9 @@ class AsksAgain(Rule):
     what: Annotated[EventPattern, EventPatternArgument(), About("what it asks: requests to an interface")]
     asks_again: Annotated[Instant, Duration(), About("how long it may take")]
 
+    def problem(self) -> tuple[str, str] | None:
+        return not_by_client(self.word, self.what)
+
     def sentence(self) -> str:
         return f"{self.what} again within {lasting(self.asks_again)} after a lost reply"
 
@@ -180,7 +191,7 @@ class AsksAgain(Rule):
             selectors = client.selectors if client is not None else ()
             here = any(s.at_wallbox(entry) and s.selects(entry.interface) for s in selectors)
             if here and entry.detail.get("what") == "hit" and entry.detail.get("kind") in LOSING:
-                run.occurred()
+                run.occurred(judged=False)
                 if lost is None:
                     lost = entry
                     run.set(timer, entry.at + self.asks_again)
@@ -188,6 +199,7 @@ class AsksAgain(Rule):
         def asked(at: Instant, entry: Entry | None) -> None:
             nonlocal lost
             if lost is not None and entry is not None and entry.seq > lost.seq:
+                run.judged()
                 run.measure("asked again after", seconds(at - lost.at))
                 lost = None
                 run.set(timer, None)
@@ -203,7 +215,7 @@ class Refreshes(ScopedRule):
     word: ClassVar[str] = "refreshes"
 
     refreshes: Annotated[EventPattern, EventPatternArgument(), About("what has to come again")]
-    every: Annotated[Instant, Duration(), About("the time-out that must not be over")]
+    every: Annotated[Instant, LASTING, About("the time-out that must not be over")]
 
     def sentence(self) -> str:
         return f"{self.refreshes} at least every {lasting(self.every)}{self.scope()}"
@@ -211,12 +223,15 @@ class Refreshes(ScopedRule):
     def trigger(self) -> str:
         return f"in force{self.scope()}"
 
+    def unjudged(self, occurrences: int) -> str:
+        return not_for_so_long(self.every)
+
     def start(self, run: RuleRun) -> None:
         latest = run.since
 
         def begun() -> None:
-            run.occurred()
-            refreshed(run.site.simulation.at, None)
+            run.occurred(judged=False)
+            wait(run.site.simulation.at)
 
         def due(at: Instant) -> None:
             if in_force.since is not None:
@@ -224,12 +239,17 @@ class Refreshes(ScopedRule):
 
         timer = run.timer(due)
 
-        def refreshed(at: Instant, entry: Entry | None) -> None:
+        def wait(at: Instant) -> None:
             nonlocal latest
-            if entry is not None:
-                run.measure("refreshed after", seconds(at - latest))
             latest = at
             run.set(timer, at + self.every)
+
+        def refreshed(at: Instant, entry: Entry | None) -> None:
+            if in_force.since is not None:
+                run.judged()
+            if entry is not None:
+                run.measure("refreshed after", seconds(at - latest))
+            wait(at)
 
         in_force = InForce(self, run, begun)
         run.on(self.refreshes, refreshed)
@@ -246,6 +266,9 @@ class Releases(Rule):
     at: Annotated[EventPattern | None, EventPatternArgument(), About("when; default: at the end of the run")] = None
     within: Annotated[Instant | None, Duration(), About("how long after that it may take")] = None
 
+    def problem(self) -> tuple[str, str] | None:
+        return not_by_client(self.word, self.releases, written=True)
+
     def sentence(self) -> str:
         moment = f"after {self.at}" if self.at is not None else "in the end"
         return f"{self.releases}, left at {self.to.text} {moment}{within_text(self.within)}"
@@ -253,17 +276,24 @@ class Releases(Rule):
     def trigger(self) -> str:
         return str(self.releases)
 
+    def unjudged(self, occurrences: int) -> str:
+        if self.at is None:
+            return f"its end has not come ({self.trigger()})"
+        late = f", or {lasting(self.within)} before the end" if self.within else ""
+        return f"{self.at} did not come after it{late} ({self.trigger()})"
+
     def start(self, run: RuleRun) -> None:
         latest: dict[str, tuple[object, Entry]] = {}
 
         def wrote(_at: Instant, entry: Entry | None) -> None:
             if entry is not None and not went_wrong(entry):
-                run.occurred()
+                run.occurred(judged=False)
                 name, value = list(values_written(entry).items())[-1]
                 latest[f"{entry.charger}.{entry.wallbox}.{name}"] = value, entry
 
         def judge(at: Instant) -> None:
             for name, (value, entry) in latest.items():
+                run.judged()
                 if not self.to.holds(value):
                     run.fail(at, f"{name} was left at {value!r} {when(at)}", entry)
 
@@ -283,7 +313,10 @@ class Repeats(ScopedRule):
     inline: ClassVar[bool] = True
 
     what: Annotated[EventPattern, EventPatternArgument(), About("what is written")]
-    same_value_apart: Annotated[Instant, Duration(), About("the least time between two writes of the same value")]
+    same_value_apart: Annotated[Instant, LASTING, About("the least time between two writes of the same value")]
+
+    def problem(self) -> tuple[str, str] | None:
+        return not_by_client(self.word, self.what, written=True)
 
     def sentence(self) -> str:
         return f"{self.what}, the same value at least {lasting(self.same_value_apart)} apart{self.scope()}"

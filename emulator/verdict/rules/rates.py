@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
 from ...core.instant import SECOND, Instant, seconds
-from ...language.arguments import ArgumentType, Duration, Schema, Scope
+from ...language.arguments import ArgumentType, Schema, Scope
 from ...language.fields import About
 from ...language.nodes import Node
 from ..patterns import EventPattern, EventPatternArgument
-from .base import InForce, ScopedRule, lasting, when
+from .base import LASTING, InForce, ScopedRule, lasting, when
 
 if TYPE_CHECKING:
     from ...runtime.journal import Entry
@@ -55,6 +55,8 @@ class RateArgument(ArgumentType[Rate]):
         found = _RATE.fullmatch(node.scalar) if isinstance(node.scalar, str) else None
         if found is None:
             self.wrong(node, scope)
+        if not float(found[2]) and found[1] != ">":
+            scope.fail(node, f"found {node.shown()}, which says nothing of how often; what may not happen is `never`")
         return Rate(found[0].strip(), found[1].startswith(">"), float(found[2]), _UNITS[found[3]])
 
     def schema(self) -> Schema:
@@ -71,7 +73,7 @@ class AtRate(ScopedRule):
     what: Annotated[EventPattern, EventPatternArgument(), About("what is counted")]
     rate: Annotated[Rate, RateArgument(), About("how often")]
     over: Annotated[
-        Instant | None, Duration(), About("in any window of this length; default: the unit, and ten times it")
+        Instant | None, LASTING, About("in any window of this length; default: the unit, and ten times it")
     ] = None
 
     def sentence(self) -> str:
@@ -86,6 +88,9 @@ class AtRate(ScopedRule):
 
     def trigger(self) -> str:
         return f"{self.what}{self.scope()}"
+
+    def unjudged(self, occurrences: int) -> str:
+        return f"{occurrences} times, and no window ended ({self.trigger()})"
 
 
 class _AtMost:
@@ -133,7 +138,10 @@ class _AtLeast:
 
     def _happened(self, at: Instant, _entry: Entry | None) -> None:
         self._times.append(at)
-        self._run.occurred()
+        since = self._in_force.since
+        if since is not None:
+            enough = len(self._times) == self._times.maxlen and self._times[0] >= since
+            self._run.occurred(judged=enough)
         self._set_timer(at)
 
     def _set_timer(self, at: Instant) -> None:

@@ -106,7 +106,7 @@ class _WithinRun:
         run.at_end(self._end)
 
     def _asked(self, at: Instant, _entry: Entry | None) -> None:
-        self._run.occurred()
+        self._run.occurred(judged=False)
         if not self._owed:
             self._run.set(self._timer, at + self._rule.within)
         self._owed.append(at)
@@ -122,6 +122,8 @@ class _WithinRun:
         self._excused(at, None)
 
     def _excused(self, _at: Instant, _entry: Entry | None) -> None:
+        if self._owed:
+            self._run.judged()
         self._owed.clear()
         self._missed = None
         self._run.set(self._timer, None)
@@ -135,6 +137,7 @@ class _WithinRun:
         asked_at = self._owed.popleft()
         watch, rule = self._watch, self._rule
         if watch is not None and watch.look(at):
+            self._run.judged()
             self._answered(at, None)
             return
         found = f": {watch.found}" if watch is not None else ""
@@ -202,6 +205,9 @@ class InOrder(Rule):
     def trigger(self) -> str:
         return "any of it"
 
+    def unjudged(self, occurrences: int) -> str:
+        return f"nothing came after {self.order[0]}"
+
 
 class _InOrderRun:
     def __init__(self, rule: InOrder, run: RuleRun) -> None:
@@ -215,7 +221,7 @@ class _InOrderRun:
     def _listen(self, index: int) -> None:
         def came(at: Instant, entry: Entry | None) -> None:
             order = self._rule.order
-            self._run.occurred()
+            self._run.occurred(judged=index > 0)
             if index > self._next:
                 self._run.fail(at, f"{order[index]} {when(at)} before {order[self._next]}", entry)
             elif index == self._next:
@@ -225,5 +231,9 @@ class _InOrderRun:
 
     def _end(self, at: Instant) -> None:
         order = self._rule.order
-        if self._rule.complete and self._next < len(order):
+        if not self._rule.complete:
+            return
+        if self._next < len(order):
             self._run.fail(at, f"{order[self._next]} has not happened at all")
+        else:
+            self._run.judged()
