@@ -61,6 +61,15 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
     return ""
 
 
+def misspelt(found: str, known: Iterable[str]) -> str | None:
+    """The known name that is plainly meant, if one is; names that differ in a number are different ones."""
+    import difflib
+
+    digits = [sign for sign in found if sign.isdigit()]
+    likely = [name for name in known if [sign for sign in name if sign.isdigit()] == digits]
+    return next(iter(difflib.get_close_matches(found, likely, n=1, cutoff=0.8)), None)
+
+
 def _alike(first: str, second: str) -> int:
     """How many characters two words have in common at their beginning."""
     return next(

@@ -20,6 +20,12 @@ class EventName(StrEnum):
         member.about = about
         return member
 
+    @property
+    def details(self) -> frozenset[str]:
+        """Names of its details."""
+        _, _, listed = self.about.removesuffix(")").rpartition("(") if self.about.endswith(")") else ("", "", "")
+        return frozenset(listed.split(", ")) if listed else frozenset()
+
     PLUGGED = "plugged", "a vehicle was connected (session)"
     UNPLUGGED = "unplugged", "the vehicle was disconnected (session)"
     STATE_CHANGED = "state_changed", "the charge controller entered another state (from, to)"

@@ -21,6 +21,10 @@ class Names:
     vehicles: Collection[str] = ()
     faults: set[str] = field(default_factory=lambda: {fault.step() for fault in CATALOGUE})
     """What a fault may be called."""
+    notes: set[str] = field(default_factory=set)
+    """The notes of the timelines; others may come from outside."""
+    whole: bool = False
+    """Whole timelines are read by them, so every fault has its name here; a step that comes alone may be the first."""
 
     def charger(self, name: str) -> str:
         if name in self.chargers:

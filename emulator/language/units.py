@@ -91,6 +91,12 @@ def parse_duration(text: str) -> Instant:
     return int((_exact(text, "s") * 1_000_000).to_integral_value())
 
 
+def has_unit(text: str) -> bool:
+    """Whether a text is a number with a unit of whatever dimension: `6 A`."""
+    parts = _split(text)
+    return bool(parts) and all(unit and unit in _OWNER for _, unit in parts)
+
+
 def _exact(text: str, symbol: str) -> Decimal:
     dimension = DIMENSIONS[symbol]
     parts = _split(text)

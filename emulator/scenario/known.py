@@ -5,13 +5,14 @@ The one rule: a name that nothing can ever have is a mistake of the scenario, fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from ..core.events import EventName
-from ..errors import did_you_mean
+from ..errors import did_you_mean, misspelt
 from ..language.arguments import Scope
 from ..language.nodes import Node
 from ..verdict.patterns import STIMULI
@@ -28,6 +29,7 @@ CONNECTION_NAMES: Final = frozenset(
     | {"evicted", "dropped", "timeout", "malformed", "lost", "failed"}
 )
 """How entries about connections end."""
+_REQUEST: Final = re.compile(r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/\S*)")
 EVENTS: Final = frozenset(str(name) for name in EventName)
 Problems = list[tuple[Node, str]]
 
@@ -61,12 +63,18 @@ def happening_problem(kind: str, pattern: str, wallboxes: Iterable[Wallbox], nam
     """Why an entry of this kind can never have such a name; None: it can, or nobody knows."""
     if kind == "write":
         here = tuple(wallboxes)
-        return nobody_knows(here, lambda known: _no_write(_own(pattern, here), known))
+        return nobody_knows(here, lambda known: known.not_written(_own(pattern, here)))
+    if kind == "request" and (path := _REQUEST.fullmatch(pattern)) is not None:  # other protocols have other names
+        return nobody_knows(wallboxes, lambda known: known.no_path(path[1]))
+    if kind == "note" and pattern not in names.notes and (meant := misspelt(pattern, names.notes)) is not None:
+        return f'there is no note "{pattern}" (did you mean "{meant}"?)'
     known = _names_of(kind, names)
     if known is None or any(fnmatchcase(name, pattern) for name in known):
         return None
     if kind == "connection":
         return _no_connection(pattern, wallboxes)
+    if kind == "fault" and not names.whole and misspelt(pattern, known) is None:
+        return None
     return f'there is no {kind} "{pattern}"{did_you_mean(pattern, known)}'
 
 
@@ -91,12 +99,6 @@ def _own(pattern: str, wallboxes: Iterable[Wallbox]) -> str:
             if pattern.startswith(prefix):
                 return pattern.removeprefix(prefix)
     return pattern
-
-
-def _no_write(pattern: str, known: Vocabulary) -> str | None:
-    if any(sign in pattern for sign in "*?["):
-        return None if any(fnmatchcase(name, pattern) for name in known.written) else known.not_written(pattern)
-    return known.not_written(pattern)
 
 
 def _no_connection(pattern: str, wallboxes: Iterable[Wallbox]) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -236,18 +236,32 @@ def _names(document: ScenarioDocument, plans: list[ChargerPlan], vehicles: Mappi
         chargers,
         ChainMap(dict.fromkeys([*vehicles, *written]), VEHICLES),  # type: ignore[arg-type]
         find=Probe(every, lambda plan, error: scope.problems.append(Problem(plan.place, str(error)))),
+        whole=True,
     )
     for timeline in document.timelines:
         for item in timeline.items or ():
             names.faults.update(_fault_names(item))
+            names.notes.update(_notes(item))
     return names
 
 
 def _fault_names(item: Node) -> set[str]:
-    """What the faults that a step begins are called, so that an earlier timeline may end them."""
-    begins = (value for key, value in item.entries or () if key.text != "clear_fault")
-    given = (value.get("name") for value in begins if value.entries is not None)
+    """What the faults that a step begins are called, so that an earlier step, or timeline, may speak of them."""
+    begins = [value for key, value in item.entries or () if key.text != "clear_fault" and value.entries is not None]
+    given = (value.get("name") or value.get("kind") for value in begins)
     return {name.text for name in given if name is not None and isinstance(name.scalar, str)}
+
+
+def _notes(item: Node) -> Iterator[str]:
+    """The notes in a step, however deep."""
+    for key, value in item.entries or ():
+        if key.text == "note":
+            text = value if value.is_scalar else value.get("text")
+            yield from () if text is None else (text.text,)
+        if key.text not in ("after", "until"):  # there one is awaited
+            yield from _notes(value)
+    for inner in item.items or ():
+        yield from _notes(inner)
 
 
 def _track(node: Node, scope: Scope) -> tuple[TimedStep, ...]:

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import field, replace
+from fnmatch import fnmatchcase
 from typing import Annotated, Final
 
 from ..core.events import EventName
 from ..core.values import terse, value
-from ..errors import did_you_mean
+from ..errors import did_you_mean, misspelt
 from ..language.arguments import ArgumentType, Flag, Schema, Scope, Text, Unreadable
 from ..language.fields import About, arguments_of, construct
 from ..language.name_arguments import FAULT, SOME_CHARGER
 from ..language.nodes import Node
 from ..language.records import read_record, record_schema
 from ..world.checks import Check, Checks
-from ..world.expectations import Expectation, InList, parse
+from ..world.expectations import Expectation, InList, may_be_absent, may_change, parse
 from ..world.quantities import Quantity
+from .narrowing import BELONGS, misfits
 from .selectors import Selector, Selectors
 
 EVENTS: Final = tuple(sorted(str(name) for name in EventName))
@@ -56,9 +58,12 @@ class PlainExpectation(ArgumentType[Expectation]):
 
     def read(self, node: Node, scope: Scope) -> Expectation:
         try:
-            return parse(node.data(), _PLAIN)
+            found = parse(node.data(), _PLAIN)
         except ValueError as error:
             scope.fail(node, str(error))
+        if may_change(found) or may_be_absent(found):
+            self.wrong(node, scope)
+        return found
 
     def schema(self) -> Schema:
         return {}
@@ -83,6 +88,16 @@ class PlainExpectations(ArgumentType[Mapping[str, Expectation]]):
 
     def schema(self) -> Schema:
         return {"type": "object", "minProperties": 1}
+
+
+def unknown_detail(event: str, detail: Collection[str]) -> str | None:
+    """What is wrong with members that no event of this name, perhaps with `*` in it, has."""
+    known = {name for one in EventName if fnmatchcase(one, event) for name in one.details}
+    strange = next((name for name in detail if name not in known), None)
+    if strange is None:
+        return None
+    hint = did_you_mean(strange, known) or " (it has none at all)"
+    return f'event {event} has no detail "{strange}"{hint}'
 
 
 # --- what a client does ----------------------------------------------------------------------------------------------
@@ -171,15 +186,17 @@ class ClientActionArgument(ArgumentType[ClientAction]):
         given = [word for word in ACTIONS if word in values]
         if len(given) != 1:
             scope.fail(node, f"found {' and '.join(given) or 'none of them'}, expected one of {', '.join(ACTIONS)}")
-        if "writes" not in given:
-            for word in ("value", "repeated"):
-                if word in values:
-                    scope.fail(node.get(word) or node, f'belongs to "writes", not to "{given[0]}"')
-        if "calls" not in given:
-            for word in ("action", "payload"):
-                if word in values:
-                    scope.fail(node.get(word) or node, f'belongs to "calls", not to "{given[0]}"')
-        return construct(ClientAction, values)
+        for word, actions in BELONGS.items():
+            if word in values and given[0] not in actions:
+                wanted = " or ".join(f'"{action}"' for action in actions)
+                scope.fail(node.get(word) or node, f'belongs to {wanted}, not to "{given[0]}"')
+        action = construct(ClientAction, values)
+        wrong = list(misfits(action, scope.names))
+        for word, text in wrong:
+            scope.report(node.get(word) or node, text)
+        if wrong:
+            raise Unreadable
+        return action
 
     def schema(self) -> Schema:
         return {"title": "client_action"} | record_schema(arguments_of(ClientAction))
@@ -279,6 +296,11 @@ class EventPatternArgument(ArgumentType[EventPattern]):
         name = pattern.stimulus
         if name and name not in STIMULI:
             scope.fail(node.get("stimulus") or node, f'there is no stimulus "{name}"{did_you_mean(name, STIMULI)}')
+        if (meant := misspelt(pattern.note, scope.names.notes)) and pattern.note not in scope.names.notes:
+            scope.fail(node.get("note") or node, f'there is no note "{pattern.note}" (did you mean "{meant}"?)')
+        wrong = unknown_detail(pattern.event, pattern.detail) if pattern.event else None
+        if wrong is not None:
+            scope.fail(node.get("detail") or node, wrong)
         return pattern
 
     def schema(self) -> Schema:

@@ -67,19 +67,19 @@ class Selectors(ArgumentType[tuple[Selector, ...]]):
         text = node.scalar
         selector = checked(node, scope, lambda: find_selector(text, scope.names))
         wallbox = probe(scope.names, f"{selector.charger}.{selector.wallbox}")
-        if wallbox is not None and selector.name and "*" not in selector.name:
+        if wallbox is not None and selector.name:
             checked(node, scope, lambda: self._check(wallbox, selector.name))
         return selector
 
     def _check(self, wallbox: Wallbox, name: str) -> None:
         served = interfaces_of(wallbox)
-        if self.interfaces and name in served:
+        if self.interfaces and any(fnmatchcase(one, name) for one in served):
             return
         known = vocabulary(wallbox)
         if self.written:
             wrong = known.not_written(name)
         elif self.values:
-            wrong = None if name.startswith("modbus.") and is_index(name[7:]) else known.no_key(name)
+            wrong = None if name.startswith("modbus.") and is_index(name[7:]) else known.not_read(name)
         else:
             wrong = f'{wallbox.address} has no interface "{name}"{did_you_mean(name, served)}'
         if wrong is not None:

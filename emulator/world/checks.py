@@ -11,11 +11,12 @@ from ..devices.wallbox import Wallbox
 from ..errors import EmulatorError
 from ..language.arguments import ArgumentType, Schema, Scope, Unreadable
 from ..language.nodes import Node
-from .expectations import Expectation, may_be_absent
+from ..language.units import has_unit
+from .expectations import PLAIN, Expectation, literal_texts, may_be_absent
 from .expectations import parse as parse_expectation
 from .names import probe
 from .quantities import Quantity, catalogue, resolve, unknown_value, vendor_value
-from .vocabulary import known_to_vendor
+from .vocabulary import known_to_vendor, vocabulary
 
 
 @terse
@@ -69,6 +70,9 @@ def _check(key: Node, value: Node, scope: Scope) -> Check:
             expectation = parse_expectation(value.data(), quantity)
         if wallbox is not None:
             _look(wallbox, quantity.name, absent=expectation is not None and may_be_absent(expectation))
+            texts = literal_texts(expectation) if vocabulary(wallbox).is_number(quantity.name) else ()
+            for text in filter(has_unit, texts):
+                raise ValueError(f'found "{text}", expected a number ({PLAIN})')
     return Check(quantity, expectation or parse_expectation(value.data(), quantity))
 
 

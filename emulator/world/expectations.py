@@ -10,7 +10,7 @@ import math
 import operator
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from ..core.values import terse
@@ -23,6 +23,7 @@ from .quantities import Quantity
 PATIENCE: Final = 0.2
 """Wall seconds that a regular expression may take on one value: far more than any needs that does not run away."""
 
+PLAIN: Final = "a vendor value is a plain number, as on the wire"
 MISSING: Final = object()
 """In place of an earlier value where there is none."""
 
@@ -222,6 +223,15 @@ def may_be_absent(expectation: Expectation) -> bool:
     return isinstance(expectation, Absent)
 
 
+def literal_texts(expectation: Expectation | None) -> Iterator[str]:
+    """The texts that are expected as they stand."""
+    if isinstance(expectation, AnyOf):
+        for option in expectation.options:
+            yield from literal_texts(option)
+    elif isinstance(expectation, Exactly) and isinstance(expectation.value, str):
+        yield expectation.value
+
+
 def parse(value: object, quantity: Quantity) -> Expectation:
     """The expectation that `value` (plain data of a document) states about a quantity. ValueError if it is none."""
     sequence = quantity.row is not None and quantity.row.sequence
@@ -317,9 +327,7 @@ def _number(text: str, quantity: Quantity) -> float:
     if quantity.unit is not None:
         return units.parse(text, quantity.unit)
     if not _BARE.fullmatch(text):
-        where = (
-            "a vendor value is a plain number, as on the wire" if quantity.wallbox else f"{quantity.name} has no unit"
-        )
+        where = PLAIN if quantity.wallbox else f"{quantity.name} has no unit"
         raise ValueError(f'found "{text}", expected a number ({where})')
     return float(text)
 

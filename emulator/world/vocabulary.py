@@ -20,7 +20,7 @@ from ..devices.interfaces import MqttInterface, Origin, RegisterMap, ShipInterfa
 from ..devices.topics import matches
 from ..devices.wallbox import Context, Wallbox, charger_defaults
 from ..eebus.functions import FUNCTIONS
-from ..errors import did_you_mean
+from ..errors import did_you_mean, misspelt
 from ..language.digits import is_index
 from ..runtime.clock import Clock
 from ..runtime.simulation import Simulation
@@ -54,11 +54,23 @@ class Vocabulary:
     known: Mapping[Path, object]
     """Every place a value can have in a message, with what is there now."""
 
+    numbers: frozenset[Path]
+    """Places of values that are single numbers."""
+
+    def is_number(self, name: str) -> bool:
+        return address(name) in self.numbers
+
     def no_key(self, key: str) -> str | None:
         wanted = address(key)
         if wanted in self.known or any(ends_with(path, wanted) for path in self.known) or self._below_unknown(wanted):
             return None
         return f'{self.title} has no value "{key}"{did_you_mean(key, self._names)}'
+
+    def not_read(self, name: str) -> str | None:
+        """As `no_key`, of a name that may have `*` in it."""
+        if "*" in name and (name.startswith(REGISTER) or any(fnmatchcase(known, name) for known in self.values)):
+            return None
+        return self.no_key(name)
 
     def no_register(self, wanted: range) -> str | None:
         if not self.tables or any(_reached(table, wanted) for table in self.tables):
@@ -89,6 +101,11 @@ class Vocabulary:
             number = int(name.removeprefix(REGISTER))
             return self.no_register(range(number, number + 1))
         if name in self.written or any(known.startswith(f"{name}.") for known in self.written):
+            return None
+        if any(sign in name for sign in "*?[") and (
+            any(fnmatchcase(known, name) for known in (*self.written, *self.values))
+            or (self.tables and name.startswith(REGISTER))
+        ):
             return None
         if name in self.values:
             return f'nobody can write "{name}" of {self.title}{did_you_mean(name, self.written)}'
@@ -128,6 +145,22 @@ def nobody_knows(wallboxes: Iterable[Wallbox], question: Callable[[Vocabulary], 
     return wrong
 
 
+def misspelt_path(wallboxes: Iterable[Wallbox], pattern: str) -> str | None:
+    """What is wrong with a path that none of several wallboxes has, but something much like it."""
+    here = tuple(wallboxes)
+    if nobody_knows(here, lambda known: known.no_path(pattern)) is None:
+        return None
+    start = re.split(r"[*?\[]", pattern, maxsplit=1)[0]
+    parts = start.split("/")
+    for wallbox in here:
+        paths = [path.removesuffix("*").split("/")[: len(parts)] for path in vocabulary(wallbox).paths]
+        known = ["/".join(path if parts[-1] else [*path[:-1], ""]) for path in paths if len(path) == len(parts)]
+        meant = misspelt(start, known)
+        if meant is not None and meant != start:
+            return f'{wallbox.address} has no path "{pattern}" (did you mean "{meant}"?)'
+    return None
+
+
 def vocabulary(wallbox: Wallbox) -> Vocabulary:
     """What a wallbox knows. It is not touched: one like it is asked."""
     found = _of_profile(wallbox.vendor.id, wallbox.profile)
@@ -153,6 +186,7 @@ def _of_profile(vendor_id: str, profile: Profile) -> Vocabulary:
     topics = frozenset(_topics(wallbox))
     rows = (row.name.partition(" ")[2] if row.name[:1].isdigit() else row.name for row in wallbox.fidelity())
     known = dict(_known(wallbox, (*values, *settable, *rows)))
+    numbers = frozenset(path for path, found in known.items() if type(found) in (int, float))
     known |= {address(name): None for name in (*topics, *wallbox.request_words())}
     return Vocabulary(
         title=wallbox.address,
@@ -163,6 +197,7 @@ def _of_profile(vendor_id: str, profile: Profile) -> Vocabulary:
         topics=tuple(sorted(topics)),
         tables=tables,
         known=known,
+        numbers=numbers,
     )
 
 

@@ -48,6 +48,18 @@ def step(text: str) -> str:
         ("fault: {on: goe.http, kind: refuse, after: {write: garage.goe.ampp}}", 'did you mean "amp"'),
         ("fault: {on: goe.http, kind: refuse, after: {connection: websockett}}", 'did you mean "websocket"'),
         ("fault: {on: goe.http, kind: refuse, after: {stimulus: plug_inn}}", 'did you mean "plug_in"'),
+        ("fault: {on: goe.http, kind: refuse, after: {request: 'GET /apii/*'}}", 'has no path "/apii/*"'),
+        ("fault: {on: goe.http, kind: refuse, after: {event: plugged, detail: {sesion: 1}}}", 'did you mean "session"'),
+        ("fault: {on: goe.http, kind: refuse, until: {event: pluged}}", 'until: there is no event "pluged"'),
+        ("fault: {on: goe.http, kind: refuse, until: {write: ampp}}", 'garage.goe has no value "ampp"'),
+        ("fault: {on: goe.http, kind: refuse, until: {stimulus: unplugg}}", 'did you mean "unplug"'),
+        ("fault: {on: goe.http, kind: refuse, until: {fault: nope}}", 'there is no fault "nope"'),
+        ("fault: {on: goe.http, kind: refuse, until: {connection: nope}}", 'no connection is ever "nope"'),
+        (
+            "fault: {on: goe.http, kind: refuse, until: {note: al clear}}\n  - note: all clear",
+            'did you mean "all clear"',
+        ),
+        ("expect: {goe.amp: 16 A}", 'found "16 A", expected a number (a vendor value is a plain number'),
         ("fault: {on: goe, kind: act, settings: {ampp: 8}}", 'has no setting "ampp" (did you mean "amp"?)'),
         ("fault: {on: goe, kind: act, write: {ampp: 8}}", 'has no value "ampp"'),
         ("fault: {on: goe.htp, kind: refuse}", 'has no interface "htp"'),
@@ -79,6 +91,11 @@ def test_names_that_a_wallbox_does_not_have_are_mistakes(text: str, problem: str
         "fault: {on: goe.http, kind: refuse, after: {write: frc, delay: 200 ms}}",
         "fault: {on: goe.http, kind: refuse, after: {write: garage.goe.*}}",
         "fault: {on: goe.http, kind: refuse, after: {connection: /ws opened}}",
+        "fault: {on: goe.http, kind: refuse, until: {write: amp}}",
+        "fault: {on: goe.http, kind: refuse, until: {write: evse/external_current.current}}",  # on the same charger
+        "fault: {on: goe.http, kind: refuse, until: {request: 'GET /api/*'}}",
+        "fault: {on: goe.http, kind: refuse, until: {request: 'read holding *'}}",
+        "fault: {on: goe.http, kind: refuse, until: {note: from outside}}",
         "command: {wallbox: goe, write: {nonsense: 1}, refused: true}",
         "request: {on: goe.http, get: /nowhere, expect: {status: 404}}",
         "request: {on: goe.modbus, register: 9000, expect: {exception: 2}}",
@@ -97,10 +114,59 @@ def test_what_a_wallbox_has_is_none(text: str) -> None:
         ("reads: garage.goe.carr", 'has no value "carr"'),
         ("requests: garage.goe.htp", 'has no interface "htp"'),
         ("writes: garage.goe.modbus.9000", "has no register 9000"),
+        ("writes: goe.zzz*", 'has no value "zzz*"'),
+        ("reads: goe.zzz*", 'has no value "zzz*"'),
+        ("requests: goe.ht?q*", 'has no interface "ht?q*"'),
+        ("writes: goe.amp, interface: htpp", 'no interface "htpp" (did you mean "http"?)'),
+        ("requests: goe.http, matching: GET /api/sett*", 'no path "/api/sett*" (did you mean "/api/set"?)'),
+        ("requests: goe.http, matching: [GET /, GET /api/stats]", 'did you mean "/api/status"'),
+        ("requests: goe.http, matching: GET /apii/*", 'did you mean "/api/"'),
+        ("writes: goe.amp, value: 16 A", 'found "16 A", expected a number'),
+        ("writes: goe.amp, value: '6'", 'found "6", a text; expected 6'),
+        ("writes: goe.amp, value: [6, '7']", 'found "7", a text; expected 7'),
+        ("writes: goe.amp, value: changed", 'found "changed"'),
+        ("writes: goe.amp, value: absent", 'found "absent"'),
+        ("writes: goe.amp, matching: GET /nowhere", 'belongs to "requests" or "reads", not to "writes"'),
+        ("connects: goe.http, failed: true", 'not to "connects"'),
+        ("calls: warp.ocpp, matching: X", 'belongs to "requests" or "reads", not to "calls"'),
     ],
 )
 def test_rules_name_what_is_there(client: str, problem: str) -> None:
     assert problem in problems(f"{SITE}rules:\n  - {{name: a, never: {{client: {{{client}}}}}}}\nend: 1 h\n")
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        "writes: goe.car",  # who tries is refused, and recorded
+        "writes: goe.amp, value: '= \"6\"'",
+        "writes: goe.amp, value: '> 6'",
+        "writes: warp.evse/external_current*",
+        "writes: goe.modbus.*",
+        "writes: goe.amp, interface: websocket",
+        "writes: goe.amp, interface: modbus",  # it may be switched on
+        "requests: goe.http, matching: GET /status*",
+        "requests: goe.http, matching: GET /rest/*",  # who asks it for what another vendor has
+        "requests: goe.modbus, matching: read *",
+        "requests: [goe.http, warp.http], matching: GET /evse/state",
+    ],
+)
+def test_what_clients_may_do_is_none(client: str) -> None:
+    text = f"{SITE}rules:\n  - {{name: a, never: {{client: {{{client}}}}}}}\nend: 1 h\n"
+    assert len(loads(text.replace("goe: {}", "goe: {http: true, modbus: true}")).rules) == 1
+
+
+def test_rules_name_details_and_notes_that_can_be() -> None:
+    head = f"{SITE}steps:\n  - {{at: 1 s, note: grid is short}}\nrules:\n"
+    detail = problems(
+        f"{head}  - {{name: a, never: {{event: contactor_opened, detail: {{undr_load: true}}}}}}\nend: 1 h\n"
+    )
+    assert 'event contactor_opened has no detail "undr_load" (did you mean "under_load"?)' in detail
+    never = "never: {event: plugged}, after:"
+    assert 'did you mean "grid is short"' in problems(
+        f"{head}  - {{name: a, {never} {{note: grid is shrt}}}}\nend: 1 h\n"
+    )
+    assert loads(f"{head}  - {{name: a, {never} {{note: written by the test}}}}\nend: 1 h\n").rules
 
 
 def test_every_mistake_is_told_at_once_even_if_a_wallbox_has_one() -> None:

@@ -11,8 +11,9 @@ from emulator.errors import ScenarioError
 from emulator.testing import EmulatorFixture
 
 
-def get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=60) as reply:
+def get(url: str, agent: str = "curl/8.0") -> bytes:
+    asked = urllib.request.Request(url, headers={"User-Agent": agent})
+    with urllib.request.urlopen(asked, timeout=60) as reply:
         return bytes(reply.read())
 
 
@@ -113,3 +114,16 @@ def test_a_reset_forgets_everything_but_the_boxes(emulator: EmulatorFixture) -> 
     emulator.plug_in(vehicle="vw_id3")
     emulator.advance("1 min")
     emulator.expect(power="> 10 kW")
+
+
+def test_a_rule_about_one_client_is_not_tested_by_another(emulator: EmulatorFixture, tmp_path: Path) -> None:
+    file = tmp_path / "night.yaml"
+    file.write_text(
+        "wallbox: {vendor: goe, http: 8101}\n"
+        "rules: [{name: only reads, never: {client: {writes: goe, from: evcc/*}}}]\nend: 1 h\n"
+    )
+    for agent, untested in (("curl/8.0", ["only reads"]), ("evcc/0.2", [])):
+        emulator.load(file)
+        get(f"{emulator.wallbox().http_url}/api/status?filter=car", agent)
+        result = emulator.call(lambda: emulator.running.player.result())
+        assert [one.name for one in result.untested] == untested

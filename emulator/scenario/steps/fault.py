@@ -6,7 +6,7 @@ what the world itself refuses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Final
@@ -25,7 +25,7 @@ from ...language.names import Names
 from ...language.nodes import Node
 from ...language.records import Argument, read_record, record_schema
 from ...runtime.journal import KINDS
-from ...verdict.patterns import PlainExpectations
+from ...verdict.patterns import PlainExpectations, unknown_detail
 from ...world.checks import Check, Checks
 from ...world.conditions import SiteCondition
 from ...world.expectations import Expectation
@@ -217,7 +217,7 @@ class FaultStep(StepType):
         problems = list(_misplaced(kind, place, match, node, scope))
         if not problems and match.needs:
             problems += known.match_problems(node.get("match") or node, match, here)
-        problems += _never_comes(step, node, here, scope.names)
+        problems += _never_comes(step, node, scope.names)
         if kind.requires and all(node.get(name) is None for name in kind.requires):
             problems.append((node, f"{kind.name}: expected {' or '.join(kind.requires)}"))
         effect = kind.make(values)
@@ -260,12 +260,20 @@ def _kind(node: Node, scope: Scope) -> FaultType:
     return FAULT_TYPES[named.text]
 
 
-def _never_comes(step: Fault, node: Node, wallboxes: Sequence[Wallbox], names: Names) -> known.Problems:
-    """What a fault waits for and nothing can ever be."""
-    if step.after is None:
-        return []
-    wrong = known.happening_problem(step.after.kind, step.after.pattern, wallboxes, names)
-    return [(node.get("after") or node, wrong)] if wrong is not None else []
+def _never_comes(step: Fault, node: Node, names: Names) -> known.Problems:
+    """What a fault waits for, or lasts until, and nothing at its charger can ever be."""
+    its_own = step.on.wallbox
+    here = known.wallboxes_at(names, step.on.charger, None)
+    here.sort(key=lambda wallbox: wallbox.address == its_own)  # what is wrong is said of the last one
+    found: known.Problems = []
+    for word, awaited in (("after", step.after), ("until", step.until)):
+        if isinstance(awaited, Awaited):
+            wrong = known.happening_problem(awaited.kind, awaited.pattern, here, names)
+            if wrong is None and awaited.kind == "event":
+                wrong = unknown_detail(awaited.pattern, awaited.detail)
+            if wrong is not None:
+                found.append((node.get(word) or node, wrong))
+    return found
 
 
 def _misplaced(kind: FaultType, place: Place, match: Match, node: Node, scope: Scope) -> list[tuple[Node, str]]:
