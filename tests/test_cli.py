@@ -338,6 +338,7 @@ def test_every_step_is_a_command() -> None:
         (("list", "vehicles", "keba"), "takes no further argument"),
         (("list", "firmwares", "kebba"), 'did you mean "keba"?'),
         (("play",), "SCENARIOS"),
+        (("explore", "nowhere.yaml", "--budget", "0 s"), "found 0 s, in which there is no walk"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_with_2(arguments: tuple[str, ...], says: str) -> None:
@@ -393,6 +394,16 @@ def test_a_strict_play_fails_where_nothing_was_tested(tmp_path: Path) -> None:
     file.write_text(f"strict: true\n{NOTHING}")
     run("play", str(file), code=1)
     assert "60.2 behaves as 60.1" in run("check", str(file)).stdout
+
+
+@pytest.mark.parametrize("text", ["wallbox: goe\n", "chargers: {}\n", "wallbox: goe\nsteps: [plug_in: ]\nend: 1 min\n"])
+def test_a_strict_play_fails_where_nothing_is_expected(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "nothing.yaml"
+    file.write_text(text)
+    assert "nothing expected" in run("play", str(file)).stdout
+    said = run("play", "--strict", str(file), code=1).stdout
+    assert f"{file}:1:1: at " in said
+    assert "strict: nothing is expected, and there is no rule" in said
 
 
 @pytest.mark.parametrize("vendor", ["goe", "warp", "nrgkick", "lektrico", "bender", "keba"])

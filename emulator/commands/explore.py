@@ -39,7 +39,7 @@ OFTEN: Final = 30.0
 @click.option(
     "--budget", type=duration_type, metavar="DURATION", default="10 min", show_default=True, help="How long to search."
 )
-@click.option("--walks", type=click.IntRange(0), help="Not more than so many walks.")
+@click.option("--walks", type=click.IntRange(0), help="Not more than so many walks; 0: the scenario only as it is.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the first round.")
 @shard
 @click.option(
@@ -84,6 +84,8 @@ def command(
     from ..explore.writing import Writer
     from ..runtime.bugs import bug_of
 
+    if not budget and walks != 0:
+        raise EmulatorError("--budget: found 0 s, in which there is no walk (--walks 0: the scenario only as it is)")
     options = Options(
         client=client,
         pace=Pace(speed=speed, poll=poll, keep=keep_client),

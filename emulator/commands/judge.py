@@ -25,9 +25,12 @@ from ..errors import EmulatorError
 @click.option("--json", "as_json", is_flag=True, help="Print the verdicts as JSON.")
 def command(journal: Path, files: tuple[Path, ...], strict: bool, as_json: bool) -> int:
     """Judge the clients in JOURNAL, a `journal.jsonl` of a report. Exit code 1 if a rule is broken."""
+    from ..language.counting import counted
     from ..verdict.recorded import judge, names_in, read_journal
 
     entries = read_journal(journal)
+    if not entries:
+        raise EmulatorError(f"{journal}: there is no entry in it")
     names = names_in(entries)
     from ..scenario.loader import load_rules
 
@@ -47,8 +50,8 @@ def command(journal: Path, files: tuple[Path, ...], strict: bool, as_json: bool)
             click.echo(f"not tested: {one}")
         broken = sum(1 for verdict in found.rules if not verdict.ok)
         word = "passed" if found.ok else "FAILED"
-        many = len(found.rules)
-        counts = f"{broken} of {many} rules broken" if broken else f"{many} rules checked"
+        many = counted(len(found.rules), "rule")
+        counts = f"{broken} of {many} broken" if broken else f"{many} checked"
         counts += f", {len(found.untested)} not tested" if found.untested else ""
         click.echo(f"{journal}: {word}; {counts}")
     return 0 if found.ok and not (strict and found.untested) else 1

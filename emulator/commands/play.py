@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import EmulatorError
+from ..errors import EmulatorError, Place
 from .options import AS_JSON, log_format, log_level, report, seed, shard, strict
 from .terminal import prepare_folder, progress, say_verdict
 
@@ -134,7 +134,7 @@ def _played(
             return Played(file=scenario.file, variant=values, problem=str(error))
     result = _play(scenario, seed, record=record, shown=shown)
     if strict or scenario.strict:
-        result = result.strictly()
+        result = result.strictly(alone=Place(scenario.file, 1, 1))
     return Played(file=scenario.file, variant=values, scenario=scenario, result=result)
 
 

@@ -93,6 +93,8 @@ class JournalPages:
                 raise Refused(422, "after: expected the number of a journal entry")
         rules = rules_of(value, self._run.names)
         await self._run.refresh()
+        if after > self._run.journal.seq:
+            raise Refused(422, f"after: there is no journal entry {after}, the last one is {self._run.journal.seq}")
         found = judge(self._run.journal.after(after), rules)
         return answer(
             {

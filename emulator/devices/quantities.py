@@ -131,7 +131,7 @@ BY_NAME: Final[Mapping[str, tuple[str | None, Callable[[Snapshot], Mapping[str, 
 }
 """Quantities of which there are several, by the name of a sensor or of an owner; null if there is none of that name."""
 
-RESERVED: Final = frozenset({name.partition(".")[0] for name in ROWS} | set(BY_NAME) | {"wallboxes"})
+RESERVED: Final = frozenset({name.partition(".")[0] for name in ROWS} | set(BY_NAME) | {"wallboxes", "site", "fault"})
 """Names a charger or wallbox cannot have."""
 
 

@@ -70,8 +70,11 @@ class Result:
     bugs: tuple[Bug, ...] = ()
     """Mistakes of the emulator itself."""
 
-    def strictly(self) -> Result:
-        """The same, with everything that was not tested as a failure."""
+    def strictly(self, *, alone: Place | None = None) -> Result:
+        """The same, with everything that was not tested as a failure.
+
+        `alone`: where a scenario stands that nobody but itself judges; then it has to expect something.
+        """
         if self.strict:
             return self
         nowhere = Place("(added)", 0, 0)
@@ -79,6 +82,9 @@ class Result:
             Failure(at=self.ended_at, place=u.place or nowhere, step=f"untested {u.kind} {u.name}", text=u.why)
             for u in self.untested
         )
+        if alone is not None and not self.rules and all(entry.kind != "expectation" for entry in self.journal):
+            text = "nothing is expected, and there is no rule"
+            missing += (Failure(at=self.ended_at, place=alone, step="strict", text=text),)
         return replace(self, ok=self.ok and not missing, failures=(*self.failures, *missing), strict=True)
 
 

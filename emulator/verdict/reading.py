@@ -15,7 +15,7 @@ from ..language.records import Argument, RecordValues, read_record, record_schem
 from .catalogue import BY_NAME, expand
 from .patterns import KEYS, EventPattern, KnownWord, inline
 from .rules import RULES
-from .rules.base import Rule
+from .rules.base import NoRules, Rule
 from .rules.conditions import Always
 from .rules.rates import AtRate
 from .section import EXAMPLE, PlacedRule, RulesSection
@@ -58,6 +58,8 @@ def included(node: Node, scope: Scope) -> list[PlacedRule]:
     """The rules of a ready-made set; `Unreadable` after reporting what is wrong."""
     values = read_record(node, _INCLUDE, scope, given_only=True, what="a rule set")
     stated = checked(node, scope, lambda: expand(values.of(_SET, ""), scope.names, values.of(_ON)))
+    if not stated:  # no vendor has to have a set, but then nothing was tested by it
+        return [PlacedRule(NoRules(name=values.of(_SET, "")), node.place)]
     return [PlacedRule(read_rule(from_object(rule, "rule"), scope), node.place) for rule in stated]
 
 

@@ -75,7 +75,7 @@ def read(site: Site, quantity: str) -> object:
 
 
 SITE: Final = "site"
-"""Stands for all chargers together, unless one of them is called so."""
+"""Stands for all chargers together."""
 TOTALS: Final = ("power", "phase_power", "phase_current")
 """Quantities of which there is a sum."""
 FAULT: Final = QuantityRow("fault", None, lambda _: None, "what became of a fault", choices_of(State))
@@ -87,11 +87,11 @@ def _fault_state(site: Site, name: str) -> str:
 
 def resolve(text: str, names: Names) -> Quantity:
     """What a name refers to: `garage.power`, `power`, `garage.goe.car`, `goe.car`. EmulatorError if nothing."""
-    if text.startswith("fault.") and "fault" not in names.chargers:
+    if text.startswith("fault."):
         name = text.partition(".")[2]
         names.fault(name)
         return Quantity(text, next(iter(names.chargers), ""), None, name, FAULT)
-    if text.startswith(f"{SITE}.") and SITE not in names.chargers:
+    if text.startswith(f"{SITE}."):
         return _total(text)
     charger, rest = _charger_of(text, names)
     first, _, below = rest.partition(".")

@@ -99,7 +99,7 @@ def test_the_command_judges_a_journal(cli: Cli, journal: Path, tmp_path: Path) -
     bad.write_text(RULES)
     code, said = cli("judge", str(journal), "--rules", str(good))
     assert code == 0
-    assert "passed; 1 rules checked" in said
+    assert "passed; 1 rule checked" in said
     code, said = cli("judge", str(journal), "--rules", str(bad))
     assert code == 1
     assert 'bad.yaml:3:5: rule "house limit": it happened at 180 s' in said
@@ -119,6 +119,11 @@ def test_mistakes_of_whoever_judges(cli: Cli, journal: Path, tmp_path: Path) -> 
     code, said = cli("judge", str(rules), "--rules", str(rules))
     assert code == 2
     assert "rules.yaml:1: this is not a line of a journal" in said
+    journal.write_text("\n")
+    rules.write_text("- {never: {event: plugged}}\n")
+    code, said = cli("judge", str(journal), "--rules", str(rules))
+    assert code == 2
+    assert "journal.jsonl: there is no entry in it" in said
 
 
 def test_a_set_is_judged_by_the_names_of_a_journal(cli: Cli, journal: Path, tmp_path: Path) -> None:
@@ -153,6 +158,9 @@ async def test_verify_and_rules_of_a_running_emulator() -> None:
         assert "amp" in missed["rules"][0]["nearest"]
         seq = emulator.simulation.journal.seq
         assert (await call("POST", "/api/verify", {"rules": [{"never": writes}], "after": seq}))["ok"]
+        beyond = await call("POST", "/api/verify", {"rules": [{"never": writes}], "after": seq + 1000})
+        assert beyond["status"] == 422
+        assert f"there is no journal entry {seq + 1000}, the last one is" in beyond["detail"]
         several = [{"never": writes}, {"order": [writes, {"event": "plugged"}]}]
         found = await call("POST", "/api/verify", several)
         assert [rule["ok"] for rule in found["rules"]] == [False, True]
@@ -193,6 +201,13 @@ def test_the_set_of_each_vendor(emulator: EmulatorFixture) -> None:
     assert both - titles("vendor/running") == {"goe/recommended: releases the forced state"}
     assert titles("vendor/recommended", "keba") == titles("keba/recommended")
     assert titles("vendor/recommended", "heidelberg") == set(), "nobody knows what its maker recommends"
+
+
+def test_a_set_without_rules_about_the_wallboxes_is_not_tested() -> None:
+    scenario = loads("wallbox: heidelberg\nrules: [include: vendor/recommended]\nend: 1 min\n")
+    (untested,) = play(scenario).untested
+    assert (untested.kind, untested.name) == ("rule", "vendor/recommended")
+    assert "no rule of it is about the wallboxes there are" in untested.why
 
 
 def test_the_page_of_the_catalogue_is_up_to_date() -> None:

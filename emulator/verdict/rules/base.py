@@ -59,6 +59,22 @@ class Rule(ABC):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoRules(Rule):
+    """In place of a ready-made set in which there is nothing about the wallboxes there are."""
+
+    word: ClassVar[str] = "include"
+
+    def start(self, run: RuleRun) -> None:
+        """There is nothing to judge."""
+
+    def sentence(self) -> str:
+        return f"what {self.name} asks of clients of the wallboxes there are: nothing"
+
+    def trigger(self) -> str:
+        return "no rule of it is about the wallboxes there are"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScopedRule(Rule):
     """A rule that may be in force for parts of the run only."""
 
