@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from ..core.events import EventName
+from ..devices.traffic import METHODS
 from ..errors import did_you_mean, misspelt
 from ..language.arguments import Scope
 from ..language.nodes import Node
@@ -55,8 +56,17 @@ def match_problems(node: Node, match: Match, wallboxes: Iterable[Wallbox]) -> Pr
     if function is not None:
         questions["function"] = lambda known: known.no_function(function)
     here = tuple(wallboxes)
-    found = ((node.get(name) or node, nobody_knows(here, question)) for name, question in questions.items())
+    found = [(node.get(name) or node, nobody_knows(here, question)) for name, question in questions.items()]
+    if match.method is not None:
+        found.append((node.get("method") or node, no_method(match.method)))
     return [(where, text) for where, text in found if text is not None]
+
+
+def no_method(pattern: str) -> str | None:
+    """Why no HTTP request ever has such a method; None: it may."""
+    if any(fnmatchcase(method, pattern) for method in METHODS):
+        return None
+    return f'there is no HTTP method "{pattern}"{did_you_mean(pattern, METHODS)}'
 
 
 def happening_problem(kind: str, pattern: str, wallboxes: Iterable[Wallbox], names: Names) -> str | None:
@@ -132,9 +142,11 @@ def request_problem(
     if _REFUSALS & set(expected):
         return None
     known = vocabulary(wallbox)
-    path, register, count, topic, function = (
-        arguments.get(name) for name in ("get", "register", "count", "topic", "function")
+    path, register, count, topic, function, method = (
+        arguments.get(name) for name in ("get", "register", "count", "topic", "function", "method")
     )
+    if isinstance(method, str) and (wrong := no_method(method)) is not None:
+        return "method", wrong
     if isinstance(path, str) and (wrong := known.no_path(path.partition("?")[0])) is not None:
         return "get", wrong
     if isinstance(function, int) and isinstance(register, int) and (wrong := known.no_function(function)) is not None:

@@ -11,6 +11,8 @@ from emulator.scenario.loader import loads
 from emulator.scenario.playing import play
 from emulator.service.emulator import Emulator, Options
 
+from .support import complaints
+
 
 def failures(text: str) -> list[str]:
     return [failure.text for failure in play(loads(text)).failures]
@@ -149,3 +151,90 @@ end: 1 min
     assert {found.kind for found in result.untested} == {"fault", "rule"}
     assert [failure.step for failure in result.strictly().failures] == ["untested fault delay", "untested rule reacts"]
     assert not result.strictly().ok
+
+
+@pytest.mark.parametrize(
+    ("request_", "problem"),
+    [
+        (
+            "{on: goe.modbus, register: 200, expect: {exeption: null}}",
+            'there is no "exeption" (did you mean "exception"?)',
+        ),
+        ('{on: goe.http, get: /api/status, expect: {statuss: "!= 500"}}', '"statuss" (did you mean "status"?)'),
+        ("{on: goe.http, get: /api/status, expect: {will: null}}", '"will" does not come back over HTTP'),
+        ("{on: goe.modbus, register: 200, expect: {status: null}}", '"status" does not come back over Modbus'),
+        ("{on: keba.udp, send: report 1, expect: {ends: null}}", '"ends" does not come back over UDP'),
+        ("{on: goe.mqtt, topic: car, expect: {values: null}}", '"values" does not come back over MQTT'),
+        ("{on: goe.http, get: /api/status, expect: {}}", "nothing is expected (known: body"),
+        ("{on: goe.http, get: /api/status, expect: {body: changed}}", 'body: found "changed", expected a value'),
+        ("{on: goe.http, get: /api/status, topic: nope}", "topic: belongs to MQTT, charger.goe.http speaks HTTP"),
+        ("{on: goe.http, get: /api/status, register: 200}", "register: belongs to Modbus"),
+        ("{on: goe.http, get: /api/status, count: 99}", "count: belongs to Modbus"),
+        ("{on: goe.http, get: /api/status, message: x}", "message: belongs to WebSocket"),
+        ("{on: goe.websocket, get: /ws, body: x}", "body: belongs to HTTP, charger.goe.websocket speaks WebSocket"),
+        ("{on: goe.modbus, register: 200, method: GET}", "method: belongs to HTTP or WebSocket"),
+        ("{on: goe.http, topic: car}", "nothing to ask of charger.goe.http, expected get"),
+        ("{on: goe.mqtt, payload: x}", "nothing to ask of charger.goe.mqtt, expected topic"),
+        ("{on: goe.ocpp, get: /}", "charger.goe.ocpp speaks OCPP, expected an interface that speaks one of HTTP"),
+        ("{on: goe.http, get: /api/status, method: GTE}", 'there is no HTTP method "GTE" (did you mean "GET"?)'),
+    ],
+)
+def test_what_means_nothing_over_the_protocol_is_a_mistake(request_: str, problem: str) -> None:
+    text = f"wallboxes: {{goe: {{http: true, ocpp: 'ws://localhost/'}}, keba: {{}}}}\nsteps:\n  - request: {request_}\n"
+    assert any(problem in found for found in complaints(text)), complaints(text)
+
+
+def test_all_that_means_nothing_is_told_at_once() -> None:
+    text = """wallbox: {goe: {http: true}}
+steps:
+  - request:
+      on: goe.http
+      get: /api/status
+      topic: nope
+      unit: 7
+      expect:
+        boddy: 1
+        will: 2
+"""
+    assert [problem.partition(": ")[0] for problem in complaints(text)] == [
+        "s.yaml:6:7",
+        "s.yaml:7:7",
+        "s.yaml:9:9",
+        "s.yaml:10:9",
+    ]
+
+
+def test_a_method_that_nobody_knows_may_be_asked_to_be_refused() -> None:
+    loads(
+        "wallbox: {warp: {http: true}}\nsteps:\n"
+        "  - request: {on: warp.http, get: /evse/state, method: BREW, expect: {status: 400..499}}\n"
+    )
+
+
+def test_nobody_there_is_not_no_exception() -> None:
+    text = """wallbox: {goe: {http: true}}
+steps:
+  - request: {on: goe.modbus, register: 200, expect: {exception: null}}
+  - request: {on: goe.modbus, register: 200, expect: {reachable: false}}
+  - request: {on: goe.modbus, register: 200, expect: {reachable: false, exception: null}}
+"""
+    assert failures(text) == ["reachable is False, expected true"]
+
+
+def test_a_request_that_expects_nothing_and_reached_nobody_tested_nothing() -> None:
+    text = """wallbox: {goe: {http: true}}
+steps:
+  - request: {on: goe.modbus, register: 200}
+end: 1 s
+"""
+    result = play(loads(text))
+    assert result.ok
+    assert [(found.kind, found.why) for found in result.untested] == [("step", "charger.goe.modbus is not reachable")]
+
+
+def test_what_does_not_come_back_is_not_as_expected() -> None:
+    text = """wallbox: {goe: {http: true}}
+steps:
+  - request: {on: goe.websocket, get: /ws, message: '{"type": "setValue"}', expect: {complete: null}}
+"""
+    assert failures(text) == ["complete is None, expected null"]

@@ -101,6 +101,8 @@ class Set(Step):
 
     def settled(self, node: Node, scope: Scope) -> Set:
         written = node.get("settings")
+        if not self.settings:
+            scope.report(written or node, 'nothing to change, expected for example "amp: 10"')
         if written is not None:
             wallbox = probe(scope.names, self.wallbox)
             if wallbox is not None:
@@ -181,6 +183,8 @@ class Command(Step):
 
     def settled(self, node: Node, scope: Scope) -> Command:
         wallbox = probe(scope.names, self.wallbox)
+        if not self.write:
+            scope.report(node.get("write") or node, 'nothing to write, expected for example "amp: 10"')
         if (
             wallbox is not None
             and self.interface is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
 from ...core.messages import Outcome
 from ...devices.delivery import Copy, Delivery
@@ -37,8 +37,8 @@ from ...language.nodes import Node
 from ...verdict.untested import LEFT_OUT
 from ...world.expectations import parse
 from ...world.names import probe
-from ...world.quantities import Quantity
 from .. import known
+from .asking import came_back, check_asked, check_expected, protocol_at
 from .base import Step
 from .place import Place, PlaceName
 
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from ...world.site import Site
 
 CLIENT = "scenario"
+UNREACHABLE: Final = {"reachable": False}
 _READ, _WRITE = 3, 6
 _UPGRADED = 101
 
@@ -91,20 +92,16 @@ class Request(Step):
     def settled(self, node: Node, scope: Scope) -> Request:
         if self.on.interface is None:
             scope.fail(node.get("on") or node, f"{self.on.text} is no interface, expected for example garage.goe.http")
-        if (self.get, self.register, self.send, self.topic) == (None, None, None, None):
-            scope.fail(node, "nothing to ask, expected get, register, send or topic")
         wallbox = probe(scope.names, self.on.wallbox) if self.on.wallbox is not None else None
+        protocol = protocol_at(wallbox, self.on.interface)
+        check_asked(node, self.on.text, protocol, scope)
+        check_expected(node, protocol, scope)
         if wallbox is not None:
             asked = {"get": self.get, "register": self.register, "count": self.count, "topic": self.topic}
-            asked |= {"function": self.function}
+            asked |= {"function": self.function, "method": self.method}
             wrong = known.request_problem(wallbox, asked, self.expect)
             if wrong is not None:
                 scope.report(node.get(wrong[0]) or node, wrong[1])
-        for name, value in self.expect.items():
-            try:
-                parse(value, _quantity(name))
-            except ValueError as error:
-                scope.fail(node.get("expect") or node, f"{name}: {error}")
         return self
 
     def apply(self, site: Site) -> Outcome:
@@ -115,11 +112,14 @@ class Request(Step):
             why = "left to real clients (in: play)"
             return Outcome(message=why, detail={"ok": True, LEFT_OUT: why})
         found = self._asked(site, site.wallbox(self.on.wallbox), self.on.interface)
+        if found == UNREACHABLE and not self.expect:
+            why = f"{self.on.text} is not reachable"
+            return Outcome(message=why, detail={"ok": True, "found": found, LEFT_OUT: why})
         items = []
         wrong = []
-        for name, value in self.expect.items():
-            expectation = parse(value, _quantity(name))
-            ok = expectation.holds(found.get(name))
+        for name, value in self._expected(found).items():
+            expectation = parse(value, came_back(name))
+            ok = (name in found or found == UNREACHABLE) and expectation.holds(found.get(name))
             items.append({"quantity": name, "expected": expectation.text, "found": found.get(name), "ok": ok})
             if not ok:
                 wrong.append(f"{name} is {found.get(name)!r}, expected {expectation.text}")
@@ -129,12 +129,16 @@ class Request(Step):
         site.simulation.wake()
         return Outcome(message="; ".join(wrong), detail={"ok": not wrong, "items": items, "found": found})
 
+    def _expected(self, found: Mapping[str, object]) -> Mapping[str, object]:
+        """Nothing is as expected where nobody was there, unless that is what was expected."""
+        return self.expect if "reachable" in self.expect or found != UNREACHABLE else {"reachable": True, **self.expect}
+
     def _asked(self, site: Site, wallbox: Wallbox, name: str) -> dict[str, object]:
         interface = wallbox.interfaces["http" if name == "websocket" else name]
         if isinstance(interface, MqttInterface) and self.topic is not None:
             return self._mqtt(site, wallbox, name, interface, self.topic)
         if not wallbox.serves(name):
-            return {"reachable": False}
+            return UNREACHABLE
         protocol = wallbox.traffic[name]
         if isinstance(interface, HttpInterface) and self.get is not None:
             return {"reachable": True, **self._http(wallbox, interface, upgrade=protocol == "websocket")}
@@ -142,9 +146,7 @@ class Request(Step):
             return {"reachable": True, **self._modbus(wallbox, name, interface)}
         if isinstance(interface, UdpInterface) and self.send is not None:
             return {"reachable": True, **self._udp(wallbox, name, interface)}
-        raise EmulatorError(
-            f"request: {self.on.text} is {protocol}; expected get (HTTP), register (Modbus), send (UDP)"
-        )
+        raise EmulatorError(f"request: {self.on.text} speaks {protocol}, which is not what is asked")
 
     # --- protocols ---------------------------------------------------------------------------------------------------
 
@@ -243,7 +245,7 @@ class Request(Step):
     def _mqtt(self, site: Site, wallbox: Wallbox, name: str, interface: MqttInterface, topic: str) -> dict[str, object]:
         engine = FaultEngine.of(wallbox.simulation)
         if site.broker is None or engine.broker_gone:
-            return {"reachable": False}
+            return UNREACHABLE
         if self.payload is not None:
             engine.hand_over(wallbox, Publish(topic=topic, payload=self.payload.encode()), CLIENT)
         with _recorded(wallbox, name, f"subscribe {topic}"):
@@ -313,7 +315,3 @@ def _recorded(wallbox: Wallbox, interface: str, name: str) -> Iterator[tuple[Ori
     )
     with simulation.because(entry):
         yield Origin(interface=interface, client=CLIENT, cause=entry.seq), detail
-
-
-def _quantity(name: str) -> Quantity:
-    return Quantity(name, "", "client", name)
