@@ -38,7 +38,7 @@ from ...verdict.untested import LEFT_OUT
 from ...world.expectations import parse
 from ...world.names import probe
 from .. import known
-from .asking import came_back, check_asked, check_expected, protocol_at
+from .asking import ASKED, came_back, check_asked, check_expected, protocol_at
 from .base import Step
 from .place import Place, PlaceName
 
@@ -96,9 +96,8 @@ class Request(Step):
         protocol = protocol_at(wallbox, self.on.interface)
         check_asked(node, self.on.text, protocol, scope)
         check_expected(node, protocol, scope)
-        if wallbox is not None:
-            asked = {"get": self.get, "register": self.register, "count": self.count, "topic": self.topic}
-            asked |= {"function": self.function, "method": self.method}
+        if wallbox is not None and protocol is not None:
+            asked = {name: getattr(self, name) for name in ASKED.get(protocol, ())}
             wrong = known.request_problem(wallbox, asked, self.expect)
             if wrong is not None:
                 scope.report(node.get(wrong[0]) or node, wrong[1])
