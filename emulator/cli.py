@@ -5,7 +5,6 @@ The one rule: nothing is imported before it is needed; `--help` answers at once.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -75,7 +74,11 @@ def application() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line. Exit code 0: all held; 1: an expectation failed; 2: a mistake of the user's; 3: of ours."""
-    sys.exit(_guarded(arguments))
+    from .commands.output import outputs
+
+    with outputs():
+        code = _guarded(arguments)
+    sys.exit(code)
 
 
 def _guarded(arguments: Sequence[str] | None) -> int:
@@ -92,9 +95,6 @@ def _guarded(arguments: Sequence[str] | None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader of a pipe (`| head`) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         from .runtime.bugs import EXIT_CODE, bug_of
 

@@ -179,10 +179,37 @@ def test_schema() -> None:
     assert "steps" in json.loads(run("schema").stdout)["properties"]
 
 
-def test_a_closed_pipe_is_no_mistake() -> None:
-    script = f"{sys.executable} -m emulator list steps | head -n 1"
-    done = subprocess.run(("bash", "-c", script), capture_output=True, text=True, timeout=300, check=False)
-    assert done.stderr == ""
+def in_shell(script: str) -> tuple[int, str]:
+    """The exit code of the first command of a pipe, and what was said on standard error. `$E`: the emulator."""
+    command = ("bash", "-c", f'E="{sys.executable} -m emulator"; {script}; exit ${{PIPESTATUS[0]}}')
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ("$E list steps | head -n 1", 0),
+        ("$E explain charging | head -c 1", 0),
+        ("$E play --json GOOD | true", 0),
+        ("$E play --json BAD | true", 1),
+        ("$E play GOOD BAD GOOD | true", 1),
+        ("$E play GOOD >&-", 0),
+        ("$E play BAD >&-", 1),
+        ("$E check GOOD >&-", 0),
+        ("$E --help >&-", 0),
+        ("$E play GOOD >&- 2>&-", 0),
+        ("$E play BAD 2> /dev/full", 1),
+    ],
+)
+def test_a_command_ends_with_its_own_result_whoever_reads(good: Path, bad: Path, script: str, code: int) -> None:
+    assert in_shell(script.replace("GOOD", str(good)).replace("BAD", str(bad))) == (code, "")
+
+
+@pytest.mark.parametrize("command", ["play GOOD", "list steps", "--help"])
+def test_output_that_cannot_be_written_is_no_mistake_of_the_emulator(good: Path, command: str) -> None:
+    code, said = in_shell(f"$E {command.replace('GOOD', str(good))} > /dev/full")
+    assert (code, said) == (2, "standard output cannot be written: No space left on device\n")
 
 
 # --- with sockets ----------------------------------------------------------------------------------------------------

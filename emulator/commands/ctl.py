@@ -21,6 +21,7 @@ from . import completing
 from .ctl_values import expect, expectations_of, print_json, read, shown_outcome, wait, write
 from .ctl_wallboxes import add_wallbox, remove_wallbox, wallboxes
 from .options import FiniteRange, control_token, control_token_file, token
+from .output import heard
 
 if TYPE_CHECKING:
     from ..language.records import Argument
@@ -204,7 +205,7 @@ def journal(
         for entry in reply["entries"]:
             click.echo(json.dumps(entry, ensure_ascii=False) if as_json else _line(entry))
         after = reply["next"]
-        if not follow:
+        if not follow or not heard():
             return
 
 
