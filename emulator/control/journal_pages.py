@@ -123,4 +123,15 @@ def rules_of(value: object, names: Names) -> list[PlacedRule]:
     """One rule, or a list of them."""
     if not isinstance(value, dict | list) or not value:
         raise Refused(422, "expected a rule, an object as in a scenario's `rules:`, or a list of them")
+    named_once(value)
     return rules_from(value, names)
+
+
+def named_once(rules: object) -> None:
+    """`Refused` if two rules of a list have one name."""
+    names = (
+        [rule["name"] for rule in rules if isinstance(rule, dict) and "name" in rule] if isinstance(rules, list) else []
+    )
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise Refused(422, f'"{twice}" is the name of two rules, expected a name for each')

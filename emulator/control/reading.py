@@ -11,14 +11,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
+from ..devices.traffic import PROTOCOLS
 from ..errors import EmulatorError, did_you_mean
 from ..runtime.journal import KINDS, Entry, Journal
+from ..world.names import probe
 from .problems import Refused
 
 if TYPE_CHECKING:
     from ..language.names import Names
 
 FILTERS: Final = ("charger", "wallbox", "interface", "kind", "client", "text")
+ORIGINS: Final = ("scenario", "firmware", "automation", "em", "device")
+"""What writes without an interface: steps, and boxes themselves."""
 TURN: Final = 1_000
 """Entries looked at before others get their turn."""
 LARGEST_PAGE: Final = 4_194_304
@@ -58,10 +62,13 @@ class Filter:
         for kind in kinds or ():
             if kind not in KINDS:
                 raise Refused(422, f'there is no kind "{kind}" of entries{did_you_mean(kind, KINDS)}')
+        interface = query.get("interface")
+        if interface is not None and (wrong := _no_interface(interface, names)) is not None:
+            raise Refused(422, wrong)
         return cls(
             charger=charger,
             wallbox=wallbox,
-            interface=query.get("interface"),
+            interface=interface,
             kinds=kinds,
             client=query["client"].lower() if "client" in query else None,
             text=query["text"].lower() if "text" in query else None,
@@ -87,6 +94,22 @@ class Filter:
         if wanted in entry.name.lower():
             return True
         return bool(entry.detail) and wanted in json.dumps(dict(entry.detail), ensure_ascii=False, default=str).lower()
+
+
+def _no_interface(text: str, names: Names) -> str | None:
+    """Why no entry is ever about such an interface; None: one may be."""
+    known = {*PROTOCOLS, *ORIGINS}
+    address, _, name = text.rpartition(".")
+    try:
+        addresses = [names.wallbox(address)] if address else names.wallboxes
+    except EmulatorError as error:
+        return str(error)
+    if name in known:
+        return None
+    boxes = [box for address in addresses if (box := probe(names, address)) is not None]
+    if any(name in box.traffic for box in boxes):
+        return None
+    return f'there is no interface "{text}"{did_you_mean(name, known.union(*(box.traffic for box in boxes)))}'
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from .operations import Operation
 from .port import DEFAULT_PORT as DEFAULT_PORT
 from .port import ControlPort
 from .reference import page
+from .requests import check_query
 from .table import OPERATIONS, definitions
 from .watched import OneProcess
 
@@ -35,7 +36,7 @@ class ApiServer(ControlPort):
         """Serve these, each by the handler that `bound` gives for it, and the pages beside them."""
         self._operations = tuple(operations)
         for operation in self._operations:
-            self.application.router.add_route(operation.method, operation.path, bound(operation))
+            self.application.router.add_route(operation.method, operation.path, _checked(operation, bound(operation)))
         dashboard.add_to(self.application.router)
         self.application.router.add_get("/api", self._reference)
         self.application.router.add_get("/api/{file:reference\\.(?:js|css)}", self._reference_file)
@@ -110,3 +111,16 @@ class ControlServer(ApiServer):
             return await operation.handler(self._api, request)
 
         return handle
+
+
+def _checked(operation: Operation, handle: Handler) -> Handler:
+    """The handler, once the query is known to hold nothing but what the operation has; `/metrics` takes anything."""
+    if not operation.path.startswith("/api/"):
+        return handle
+    known = [parameter.name for parameter in operation.parameters if parameter.place == "query"]
+
+    async def checked(request: web.Request) -> web.StreamResponse:
+        check_query(request, known)
+        return await handle(request)
+
+    return checked

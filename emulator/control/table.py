@@ -25,7 +25,10 @@ RULES: Final[dict[str, object]] = {"anyOf": [RULE, SEVERAL]}
 RULES_AFTERWARDS: Final[dict[str, object]] = {"anyOf": [RULE, SEVERAL, {"$ref": "#/components/schemas/rule_list"}]}
 WALLBOX: Final = Parameter("name", "name of the wallbox, `garage.goe`", place="path")
 STEPS: Final[dict[str, object]] = {
-    "oneOf": [{"$ref": "#/components/schemas/Step"}, {"type": "array", "items": {"$ref": "#/components/schemas/Step"}}]
+    "oneOf": [
+        {"$ref": "#/components/schemas/Step"},
+        {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Step"}},
+    ]
 }
 OUTCOMES: Final[dict[str, object]] = {
     "oneOf": [{"$ref": "#/components/schemas/Outcome"}, {"$ref": "#/components/schemas/Outcomes"}]

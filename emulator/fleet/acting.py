@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from ..control import models, views
-from ..control.journal_pages import MOST_ENTRIES, rules_of
+from ..control.journal_pages import MOST_ENTRIES, named_once, rules_of
 from ..control.problems import Refused
 from ..control.requests import answer, json_of, model_of, nothing, query_of
 from ..core.instant import Instant, seconds
@@ -216,6 +216,7 @@ class Acting:
     async def rules(self, request: web.Request) -> web.Response:
         value = await json_of(request)
         names = self._places.names
+        named_once(value)
         every = value if isinstance(value, list) and value else [value]
         shares: dict[int, list[Any]] = {}
         for rule in every:

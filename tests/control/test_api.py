@@ -196,10 +196,58 @@ async def test_the_journal_is_filtered_and_paged(control: Control) -> None:
         ({"kind": "evnt"}, 'did you mean "event"?'),
         ({"charger": "garag"}, 'did you mean "garage"?'),
         ({"chrger": "garage"}, 'did you mean "charger"?'),
+        ({"interface": "htp"}, 'there is no interface "htp" (did you mean "http"?)'),
+        ({"interface": "garage.goe.htp"}, 'did you mean "http"?'),
+        ({"interface": "garage.warp.http"}, 'there is no wallbox "garage.warp"'),
+        ({"limit": "9" * 20}, "expected a whole number 0..999999999999999"),
     ],
 )
 async def test_a_wrong_journal_query_is_refused(control: Control, query: dict[str, str], says: str) -> None:
     assert says in (await control.call("GET", "/api/journal", status=422, **query))["detail"]
+
+
+@pytest.mark.parametrize("name", ["http", "garage.goe.modbus", "udp", "scenario", "firmware"])
+async def test_the_journal_is_filtered_by_what_may_be_in_it(control: Control, name: str) -> None:
+    await control.call("GET", "/api/journal", interface=name)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/state", "/api/chargers/garage", "/api/faults", "/api/verdict", "/api/clock", "/api/rules", "/api/catalogue"],
+)
+async def test_an_unknown_parameter_is_refused_everywhere(control: Control, path: str) -> None:
+    assert (await control.call("GET", path, status=422, chrger="x"))["detail"].startswith('unknown parameter "chrger"')
+    await control.call("GET", path)
+
+
+async def test_a_parameter_is_there_once(control: Control) -> None:
+    assert "limit: is here twice" in (await control.call("GET", "/api/journal?limit=1&limit=2", status=422))["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/api/steps", '{"note": "first", "note": "second"}'),
+        ("POST", "/api/steps", '[{"set": {"settings": {"amp": 6, "amp": 7}}}]'),
+        ("PUT", "/api/clock", '{"mode": "frozen", "mode": "realtime"}'),
+        ("POST", "/api/expect", '{"power": "0 W", "power": "1 W"}'),
+    ],
+)
+async def test_a_member_is_there_once(control: Control, method: str, path: str, body: str) -> None:
+    async with control.http.request(method, path, data=body) as reply:
+        assert reply.status == 422
+        assert "is here twice" in (await reply.json(content_type=None))["detail"]
+
+
+async def test_a_name_is_that_of_one_rule(control: Control) -> None:
+    rule = {"name": "cool", "never": {"power": "> 30 kW"}}
+    problem = await control.call("POST", "/api/rules", [rule, rule], status=422)
+    assert problem["detail"] == '"cool" is the name of two rules, expected a name for each'
+    assert (await control.call("GET", "/api/rules"))["rules"] == []
+
+
+async def test_no_step_is_no_step(control: Control) -> None:
+    assert "expected a step or several" in (await control.call("POST", "/api/steps", [], status=422))["detail"]
 
 
 async def test_a_client_can_wait_for_news(control: Control) -> None:

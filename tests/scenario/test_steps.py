@@ -332,3 +332,20 @@ def test_the_clock() -> None:
 )
 def test_words_are_read_by_the_types_of_the_arguments(name: str, words: list[str], data: object) -> None:
     assert step_from_words(name, words) == {name: data}
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("command", ["write.amp=6", "write.amp=7"]),
+        ("expect", ["power=0 W", "power=1 W"]),
+        ("fault", ["on=goe.http", "kind=delay", "delay=3 s", "delay=4 s"]),
+        ("trip_rcd", ["residual-current=35 mA", "residual_current=40 mA"]),
+        ("plug_in", ["vw_id3", "vehicle=id3"]),
+        ("set", ["settings.amp=6", "settings={amp: 7}"]),
+        ("set", ["settings={amp: 7}", "settings.amp=6"]),
+    ],
+)
+def test_a_word_that_is_there_twice_is_not_lost(step: str, words: list[str]) -> None:
+    with pytest.raises(ScenarioError, match="is here twice"):
+        step_from_words(step, words)

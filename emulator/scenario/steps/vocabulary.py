@@ -150,6 +150,8 @@ def parse_steps(value: object, names: Names) -> list[TimedStep]:
     node = from_object(value, "step" if not isinstance(value, list) else "steps")
     scope = Scope(names)
     steps: list[TimedStep] = []
+    if node.items == ():
+        scope.report(node, "found an empty list, expected a step or several")
     with suppress(Unreadable):
         steps = read_timeline(node.items if node.items is not None else (node,), scope)
     if scope.problems:
@@ -176,7 +178,7 @@ def step_from_words(name: str, words: Sequence[str]) -> dict[str, object]:
         key, equals, value = word.partition("=")
         if equals:
             nested = key.lstrip("-").replace("-", "_") if kind is None or kind.whole is None else key.lstrip("-")
-            _put(given, nested, value, kind)
+            _put(name, given, nested, value, kind)
         else:
             plain.append(word)
     short = kind.short if kind is not None else None
@@ -184,10 +186,14 @@ def step_from_words(name: str, words: Sequence[str]) -> dict[str, object]:
     if plain and not given:
         return {name: from_word(text, _type_of(kind, short))}
     if plain and short is not None:
-        given[short] = from_word(text, _type_of(kind, short))
+        _put(name, given, short, text, kind)
     elif plain:
-        raise ScenarioError([Problem(from_object(None, name).place, f'found "{plain[0]}", expected name=value')])
+        raise _wrong(name, f'found "{plain[0]}", expected name=value')
     return {name: given or None}
+
+
+def _wrong(name: str, text: str) -> ScenarioError:
+    return ScenarioError([Problem(from_object(None, name).place, text)])
 
 
 def _type_of(kind: StepType | None, name: str | None) -> ArgumentType[object] | None:
@@ -195,14 +201,18 @@ def _type_of(kind: StepType | None, name: str | None) -> ArgumentType[object] | 
     return next((argument.type for argument in arguments if argument.name == name), None)
 
 
-def _put(given: dict[str, object], key: str, value: str, kind: StepType | None) -> None:
-    """`settings.amp=10` is {settings: {amp: 10}} where `settings` is an argument."""
+def _put(name: str, given: dict[str, object], key: str, value: str, kind: StepType | None) -> None:
+    """`settings.amp=10` is {settings: {amp: 10}} where `settings` is an argument. ScenarioError: it is there."""
     outer, dot, inner = key.partition(".")
     if dot and kind is not None and kind.whole is None and any(a.name == outer for a in kind.arguments):
-        before = given.get(outer)
-        given[outer] = {**(before if isinstance(before, dict) else {}), inner: from_word(value, None)}
-    else:
-        given[key] = from_word(value, _type_of(kind, key))
+        before = given.get(outer, {})
+        if not isinstance(before, dict) or inner in before:
+            raise _wrong(name, f"{key} is here twice, expected it once")
+        given[outer] = {**before, inner: from_word(value, None)}
+        return
+    if key in given:
+        raise _wrong(name, f"{key} is here twice, expected it once")
+    given[key] = from_word(value, _type_of(kind, key))
 
 
 def timeline_schema() -> Schema:
