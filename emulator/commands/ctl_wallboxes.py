@@ -34,7 +34,7 @@ def add_wallbox(client: ControlClient, wallbox: str, charger: str | None, name: 
     """One more wallbox, served at once: a vendor, a model, or as in a scenario, `{vendor: goe, http: 8200}`."""
     from ..language.nodes import from_yaml
 
-    node, problems = from_yaml(wallbox, "WALLBOX")
+    node, problems = from_yaml(wallbox, "WALLBOX", expected="a wallbox")
     if node is None or problems:
         raise ScenarioError(problems)
     stated = {"charger": charger, "name": name}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -138,10 +139,15 @@ class Api:
     async def steps(self, request: web.Request) -> web.Response:
         value = await json_of(request)
         parsed = parse_steps(value, self.emulator.site.names)
+        check_to_come(parsed, self.emulator.simulation.now())
+        return await self.done(parsed, several=isinstance(value, list))
+
+    async def done(self, parsed: Sequence[TimedStep], *, several: bool) -> web.Response:
+        """Steps that have been checked."""
         outcomes = await self.emulator.apply(parsed)
         self.feed.wake()
         replies = [self._outcome(step, outcome) for step, outcome in zip(parsed, outcomes, strict=True)]
-        if not isinstance(value, list):
+        if not several:
             return answer(replies[0])
         return answer({"ok": all(reply["ok"] for reply in replies), "outcomes": replies})
 
@@ -220,3 +226,11 @@ class Api:
 
     async def prometheus(self, _: web.Request) -> web.Response:
         return web.Response(body=self.metrics.text().encode(), headers={"Content-Type": MEDIA_TYPE})
+
+
+def check_to_come(steps: Iterable[TimedStep], now: Instant) -> None:
+    """`Refused` if a step is to be done when it cannot be any more."""
+    for step in steps:
+        if step.at is not None and step.at < now:
+            when = f"{seconds(step.at):g} s has passed, it is {seconds(now):g} s"
+            raise Refused(422, f'{step.name}: at: {when}; expected a later instant, or "after"')

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from ..devices.realism import Realism
 from ..service.snapshots import NAME
@@ -81,6 +81,13 @@ class NewWallbox(JsonModel):
     hardware: dict[str, JsonValue] | None = Field(
         None, description="Of a charger that is made, as in a scenario", examples=[{"rated_current": "16 A"}]
     )
+
+    @field_validator("wallbox", mode="before")
+    @classmethod
+    def _stated(cls, value: object) -> object:
+        if not isinstance(value, str | dict):
+            raise ValueError("expected a vendor, a model, or an object as below `wallboxes:` in a scenario")
+        return value
 
 
 # --- replies ---------------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ async def json_of(request: web.Request) -> Any:
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"the body is not JSON: {error}", title="Malformed JSON") from None
     if (excess := excess_of_json(value)) is not None:
-        raise Refused(422, f"the body has {excess.text}", title="Too much")
+        raise Refused(422, f"the body has {excess.text}", title=excess.title)
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Self
@@ -26,6 +26,7 @@ from .table import OPERATIONS, definitions
 from .watched import OneProcess
 
 if TYPE_CHECKING:
+    from ..scenario.steps.base import TimedStep
     from ..service.emulator import Emulator
 
 
@@ -94,6 +95,10 @@ class ControlServer(ApiServer):
     def run(self) -> OneProcess:
         """The emulator, as it is watched."""
         return self._api.run
+
+    async def do(self, steps: Sequence[TimedStep]) -> web.Response:
+        """A list of steps that have been checked; the answer to whoever sent them."""
+        return await self._api.done(steps, several=True)
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()

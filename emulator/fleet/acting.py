@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from ..control import models, views
+from ..control.api import check_to_come
 from ..control.journal_pages import MOST_ENTRIES, named_once, rules_of
 from ..control.problems import Refused
 from ..control.requests import answer, json_of, model_of, nothing, query_of
@@ -137,7 +138,7 @@ class Acting:
         timed = any(step.at is not None or step.after is not None or step.within is not None for step in parsed)
         async with self._still:
             if timed and len({worker.index for workers in whose for worker in workers}) > 1:
-                outcomes = await self._timeline(request, parsed, written, whose)
+                outcomes = await self._timeline(parsed, written, whose)
             else:
                 outcomes = await self._one_by_one(request, written, whose)
         self._feed.wake()
@@ -176,7 +177,6 @@ class Acting:
 
     async def _timeline(
         self,
-        request: web.Request,
         parsed: Sequence[TimedStep],
         written: Sequence[Any],
         whose: Sequence[Sequence[Worker]],
@@ -187,13 +187,14 @@ class Acting:
                 422, "the timeline waits, and is about chargers of several processes: they do not wait together"
             )
         now: Instant = await self._collector.refresh()
+        check_to_come(parsed, now)
         shares: dict[int, list[Any]] = {}
         for step, stated, workers in zip(parsed, written, whose, strict=True):
             now = max(now, step.at if step.at is not None else now + (step.after or 0))
             untimed = {name: item for name, item in stated.items() if name not in ("at", "after")}
             for worker in workers:
                 shares.setdefault(worker.index, []).append({"at": f"{seconds(now):.6f} s", **untimed})
-        asked = (self._asking.ask(self._all[index], request, share) for index, share in shares.items())
+        asked = (self._asking.call(self._all[index], "POST", "/fleet/steps", share) for index, share in shares.items())
         found = (await asyncio.gather(*asked))[0]["outcomes"][0]
         return [found | {"step": step.name} for step in parsed]
 

@@ -17,6 +17,7 @@ from ..control.requests import answer, json_of, nothing, number, query_of, whole
 from ..runtime.journal import Entry
 from ..runtime.sizes import size_of
 from ..scenario.playing import checks
+from ..scenario.steps.vocabulary import parse_steps
 
 if TYPE_CHECKING:
     from ..control.server import ControlServer
@@ -28,6 +29,7 @@ def offer(server: ControlServer, emulator: Emulator) -> None:
     led = Led(server, emulator)
     server.application.router.add_get("/fleet/news", led.news)
     server.application.router.add_get("/fleet/overview", led.overview)
+    server.application.router.add_post("/fleet/steps", led.steps)
     server.application.router.add_post("/fleet/move", led.move)
     server.application.router.add_post("/fleet/break_off", led.break_off)
 
@@ -66,6 +68,10 @@ class Led:
 
     async def overview(self, request: web.Request) -> web.Response:
         return answer(await self._server.run.overview(query_of(request, "detail").get("detail")))
+
+    async def steps(self, request: web.Request) -> web.Response:
+        """Part of a timeline that the leader has begun: what is to be done now may be so for a moment already."""
+        return await self._server.do(parse_steps(await json_of(request), self._emulator.site.names))
 
     async def move(self, request: web.Request) -> web.Response:
         """Time jumps to an instant [µs], or until quantities are as expected but at most to it."""

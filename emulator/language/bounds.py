@@ -29,6 +29,8 @@ LONGEST_PAYLOAD: Final = 1_048_576
 LONGEST_EXPECTATION: Final = 500
 """Characters of what is expected of one quantity."""
 
+NO_TEXT: Final = "a text with half of a surrogate pair"
+
 
 @terse
 class Excess:
@@ -37,6 +39,11 @@ class Excess:
     text: str
     line: int = 0
     column: int = 0
+
+    @property
+    def title(self) -> str:
+        """What is wrong, in two words."""
+        return "Malformed text" if self.text == NO_TEXT else "Too much"
 
 
 def excess_of_yaml(text: str, loader: type[yaml.SafeLoader]) -> Excess | None:
@@ -100,5 +107,5 @@ def _scalar_excess(value: object) -> str | None:
     if isinstance(value, int) and abs(value) >= 10**LONGEST_NUMBER:
         return f"a number of more than {LONGEST_NUMBER} digits"
     if isinstance(value, str) and not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
-        return "a text with half of a surrogate pair"
+        return NO_TEXT
     return None

@@ -22,6 +22,13 @@ from .bounds import LONGEST_NUMBER, excess_of_yaml
 SHOWN: Final = 80
 """Characters of a value in a message."""
 _STR = "tag:yaml.org,2002:str"
+_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}"
+    for name in ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")
+)
+"""What a value without a tag may be, as the YAML library sees it."""
+UNSET: Final = "the environment variable "
+"""How the problem of a variable begins that is not set."""
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?((\.[0-9]+|[0-9]+\.[0-9]*)([eE][-+]?[0-9]+)?|[1-9][0-9]*(e[-+]?[0-9]+|E[-+][0-9]+)?|0)")
 """`12E4` and `00845500` are none: cards and serial numbers look like that."""
@@ -120,8 +127,13 @@ def _written(value: object) -> str:
 # --- from YAML -------------------------------------------------------------------------------------------------------
 
 
-def from_yaml(text: str, file: str, environment: Mapping[str, str] | None = None) -> tuple[Node | None, list[Problem]]:
-    """The tree of one document and what is wrong with it as YAML; no tree if it cannot be parsed at all."""
+def from_yaml(
+    text: str, file: str, environment: Mapping[str, str] | None = None, *, expected: str = "a scenario"
+) -> tuple[Node | None, list[Problem]]:
+    """The tree of one document and what is wrong with it as YAML; no tree if it cannot be parsed at all.
+
+    `expected`: what the document should be.
+    """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         excess = excess_of_yaml(text, loader)
@@ -133,7 +145,7 @@ def from_yaml(text: str, file: str, environment: Mapping[str, str] | None = None
     except yaml.reader.ReaderError as error:
         return None, [_unreadable(error, text, file)]
     if root is None:
-        return None, [Problem(Place(file, 1, 1), "the file is empty, expected a scenario")]
+        return None, [Problem(Place(file, 1, 1), f"the file is empty, expected {expected}")]
     converter = _Converter(file, os.environ if environment is None else environment)
     node = converter.convert(root, "")
     return node, converter.problems
@@ -170,6 +182,7 @@ class _Converter:
         if id(raw) in self._open:
             self.problems.append(Problem(place, "this anchor contains itself"))
             return Node(place, label)
+        self._check_tag(raw, place)
         self._open.add(id(raw))
         node = self._converted(raw, place, label)
         self._open.discard(id(raw))
@@ -183,6 +196,11 @@ class _Converter:
             return Node(place, label, items=tuple(self.convert(item, label) for item in raw.value))
         return self._scalar(raw, place, label)
 
+    def _check_tag(self, raw: yaml.Node, place: Place) -> None:
+        if raw.tag not in _TAGS:
+            tag = raw.tag.replace("tag:yaml.org,2002:", "!!")
+            self.problems.append(Problem(place, f'there is no tag "{tag}", expected none'))
+
     def _entries(self, raw: yaml.MappingNode) -> Iterator[tuple[Node, Node]]:
         written: dict[str, Node] = {}
         merged: list[tuple[Node, Node]] = []
@@ -191,6 +209,7 @@ class _Converter:
             if not isinstance(key, yaml.ScalarNode):
                 self.problems.append(Problem(place, "a key has to be a name"))
                 continue
+            self._check_tag(key, place)
             node = self.convert(value, key.value)
             if key.value == "<<" and not getattr(key, "style", None):
                 merged.extend(self._merged(node))
@@ -239,7 +258,7 @@ class _Converter:
                 return self.environment[name]
             if default is None:
                 hint = f"set it, or give a default: ${{{name}:-...}}"
-                self.problems.append(Problem(place, f"the environment variable {name} is not set; {hint}"))
+                self.problems.append(Problem(place, f"{UNSET}{name} is not set; {hint}"))
                 return ""
             return default
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from ..errors import EmulatorError, Place, Problem, did_you_mean
 from ..language.bounds import LARGEST_FILE, MOST_FILES
-from ..language.nodes import Node, from_yaml
+from ..language.nodes import UNSET, Node, from_yaml
 from .schema import SECTIONS
 
 _JOINED = ("vehicles", "chargers", "clients")
@@ -57,7 +57,9 @@ class Environment(Mapping[str, str]):
         return len(self._variables)
 
     def hidden(self, problems: list[Problem]) -> list[Problem]:
-        """The problems with `${NAME}` in place of what was put in for it."""
+        """The problems with `${NAME}` in place of what was put in for it, and without those of one that is not set."""
+        unset = {problem.place for problem in problems if problem.text.startswith(UNSET)}
+        problems = [found for found in problems if found.place not in unset or found.text.startswith(UNSET)]
         values = {self._variables[name]: name for name in self._used if self._variables[name]}
         if not values:
             return problems

@@ -93,7 +93,8 @@ def rules_as_data(path: str | Path) -> object:
 
 
 def _rules_node(path: str | Path, environment: Environment) -> tuple[Node | None, list[Problem]]:
-    root, problems = from_yaml(_content(path).decode("utf-8-sig", "replace"), str(path), environment)
+    text = _content(path).decode("utf-8-sig", "replace")
+    root, problems = from_yaml(text, str(path), environment, expected="a list of rules")
     rules = root.get("rules") if root is not None else None
     return rules if rules is not None else root, list(problems)
 

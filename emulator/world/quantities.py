@@ -120,6 +120,8 @@ def _charger_of(text: str, names: Names) -> tuple[str, str]:
     if rest and any(address.partition(".")[2] == first for address in names.wallboxes):  # `goe.car`
         charger, _, _ = names.wallbox(first).partition(".")
         return charger, text
+    if first in names.chargers:
+        raise EmulatorError(f'"{first}" is a charger, expected one of its quantities such as "{first}.power"')
     if first in RESERVED:
         raise EmulatorError(f'"{text}" needs a charger in front{did_you_mean("", names.chargers)}')
     raise EmulatorError(f'there is no charger "{first}"{did_you_mean(first, names.chargers)}')

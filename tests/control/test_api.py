@@ -246,6 +246,38 @@ async def test_a_name_is_that_of_one_rule(control: Control) -> None:
     assert (await control.call("GET", "/api/rules"))["rules"] == []
 
 
+@pytest.mark.parametrize("written", ["null", "5", "[]", '"x"', "true"])
+async def test_what_is_no_object_is_called_by_its_name_in_json(control: Control, written: str) -> None:
+    names = {"null": "null", "5": "a number", "[]": "a list", '"x"': "a text", "true": "true"}
+    async with control.http.put("/api/clock", data=written) as reply:
+        assert (await reply.json(content_type=None))["detail"] == f"expected an object, found {names[written]}"
+
+
+async def test_half_a_text_is_not_too_much(control: Control) -> None:
+    async with control.http.post("/api/steps", data='{"note": "\\ud800"}') as reply:
+        assert (await reply.json(content_type=None))["title"] == "Malformed text"
+
+
+async def test_what_is_no_wallbox_is_said_in_our_words(control: Control) -> None:
+    problem = await control.call("POST", "/api/wallboxes", {"wallbox": 5}, status=422)
+    assert problem["detail"] == "wallbox: expected a vendor, a model, or an object as below `wallboxes:` in a scenario"
+
+
+async def test_an_instant_that_has_passed_is_refused(control: Control) -> None:
+    await control.advance("10 s")
+    problem = await control.call("POST", "/api/steps", {"at": "1 s", "note": "late"}, status=422)
+    assert problem["detail"] == 'note: at: 1 s has passed, it is 10 s; expected a later instant, or "after"'
+    assert (await control.step({"at": "10 s", "note": "now"}))["ok"]
+
+
+async def test_what_was_written_before_a_refusal_is_said(control: Control) -> None:
+    outcome = await control.step({"command": {"write": {"amp": 9, "frc": 77}}})
+    assert not outcome["ok"]
+    assert outcome["message"].startswith("frc: ")
+    assert outcome["message"].endswith("(written: amp)")
+    assert outcome["detail"]["written"] == ["amp"]
+
+
 async def test_no_step_is_no_step(control: Control) -> None:
     assert "expected a step or several" in (await control.call("POST", "/api/steps", [], status=422))["detail"]
 

@@ -12,7 +12,7 @@ import pytest
 from emulator.core.instant import HOUR, MINUTE, SECOND
 from emulator.errors import EmulatorError, ScenarioError
 from emulator.scenario.default import default_scenario
-from emulator.scenario.loader import from_data, load, loads
+from emulator.scenario.loader import from_data, load, loads, rules_as_data
 from emulator.scenario.plan import End
 from emulator.world.plan import BrokerAddress
 
@@ -229,6 +229,7 @@ def test_a_mistake_is_explained_where_it_is(text: str, message: str) -> None:
         ("{clock: quick}", 'found "quick", expected realtime, frozen'),
         ("{expect: {}}", "expected quantities and what they should be"),
         ("{expect: {power: 3 kW}}", '"power" needs a charger in front'),
+        ("{expect: {garage: 1}}", '"garage" is a charger, expected one of its quantities such as "garage.power"'),
         ("{expect: {garag.power: 3 kW}}", 'there is no charger "garag" (did you mean "garage"?)'),
         ("{expect: {garage.power: 3}}", 's.yaml:3:29: garage.power: found 3, expected a power such as "11 kW"'),
         ("{expect: {garage.power: '> 3 A'}}", 'garage.power: "3 A" is a current, expected a power'),
@@ -275,6 +276,19 @@ def test_ports_and_hosts_come_from_the_environment() -> None:
     assert (box.interfaces, box.serial) == ({"http": 8101}, "042")
     with pytest.raises(ScenarioError, match=r"s.yaml:1:9: the environment variable BROKER is not set"):
         loads(text, "s.yaml", environment={})
+
+
+def test_a_variable_that_is_not_set_is_one_mistake() -> None:
+    text = 'wallbox: {vendor: goe, http: "${PORT}", ampp: 1}'
+    assert [problem.partition(": ")[2].split(";")[0] for problem in complaints(text)] == [
+        "the environment variable PORT is not set",
+        'unknown key "ampp" (did you mean "semp"?)',
+    ]
+
+
+def test_an_empty_file_of_rules_is_no_scenario(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="the file is empty, expected a list of rules"):
+        rules_as_data(write(tmp_path, rules="").parent / "rules.yaml")
 
 
 def write(folder: Path, **files: str) -> Path:

@@ -124,3 +124,22 @@ def test_an_object_is_read_like_a_document() -> None:
     b = a.items[1].get("b")
     assert b is not None
     assert str(b.place) == "step.a[1].b"
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("a: !foo goe", "!foo"),
+        ("a: {b: !!python/name:x y}", "!!python/name:x"),
+        ("a: !m {b: 1}", "!m"),
+        ("!k a: 1", "!k"),
+    ],
+)
+def test_a_tag_that_nothing_knows_is_reported(text: str, tag: str) -> None:
+    (problem,) = problems(text)
+    assert problem.endswith(f'there is no tag "{tag}", expected none')
+
+
+def test_what_the_library_takes_for_another_type_has_no_tag() -> None:
+    text = "{a: 2026-01-05, b: 1:30, c: 0x1f, d: =, e: yes, f: !!str 5, g: [x], h: ~, i: 1.5}"
+    assert problems(text) == []

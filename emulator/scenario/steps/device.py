@@ -217,12 +217,15 @@ class Command(Step):
         return self._answer(outcomes)
 
     def _answer(self, outcomes: Mapping[str, Outcome]) -> Outcome:
+        """What was written, also where something was not: a client writes one value after the other."""
+        written = [address for address, outcome in outcomes.items() if outcome.ok]
         for address, outcome in outcomes.items():
             if outcome.ok == self.refused:
                 if self.refused:
                     return Outcome(refused=Reason.INVALID, message=f"{address}: accepted, expected a refusal")
                 text = f"{address}: {outcome.message or outcome.refused}"
-                return Outcome(refused=outcome.refused, message=text, detail=outcome.detail)
+                text += f" (written: {', '.join(written)})" if written else ""
+                return Outcome(refused=outcome.refused, message=text, detail={**outcome.detail, "written": written})
         return Outcome(detail={"written": list(outcomes)})
 
 

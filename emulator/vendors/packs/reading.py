@@ -33,7 +33,7 @@ def read_pack(file: Path) -> Pack:
             content = opened.read(LARGEST_FILE)
     except (OSError, ValueError) as error:
         raise EmulatorError(f"{file}: the device pack cannot be read: {error}") from None
-    root, problems = from_yaml(content.decode("utf-8-sig", "replace"), str(file), {})
+    root, problems = from_yaml(content.decode("utf-8-sig", "replace"), str(file), {}, expected="a device pack")
     scope = Scope(NoNames(), list(problems))
     pack: Pack | None = None
     if root is not None:
