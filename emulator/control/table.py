@@ -107,7 +107,8 @@ OPERATIONS: Final = (
         body=models.NewWallbox, status=201, problems=(422,),
         example={"charger": "garage", "name": "second", "wallbox": {"vendor": "goe", "http": 0}}),
     Operation("DELETE", "/api/wallboxes/{name}", adding.remove_wallbox, "Take down a wallbox that was added",
-        models.Wallboxes, about="Its charger stays; what it had in flash is gone with it.",
+        models.Wallboxes, about="What it had in flash is gone with it. A charger that was made for it goes "
+        "with its last wallbox.",
         parameters=(WALLBOX,), problems=(404, 422)),
     Operation("GET", "/api/central_system", Api.central_system,
         "The emulator's own central system (OCPP): its charge points, and what they said last", models.CentralSystem,

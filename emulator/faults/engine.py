@@ -144,6 +144,12 @@ class FaultEngine:
             if fault.target.wallboxes == (wallbox,) and fault.target.level != "charger":
                 fault.finish("taken down")
 
+    def leave_charger(self, charger: str) -> None:
+        """A charger is taken down: everything that was armed on it is over."""
+        for fault in tuple(self.active.values()):
+            if fault.target.charger == charger:
+                fault.finish("taken down")
+
     # --- MQTT --------------------------------------------------------------------------------------------------------
 
     def control_broker(self, what: Literal["stop", "start", "restart"]) -> None:

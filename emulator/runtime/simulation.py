@@ -198,7 +198,9 @@ class Simulation:
         if name in self.chargers:
             raise ValueError(f"there is a charger called {name!r} already")
         midnight = self.epoch.replace(hour=0, minute=0, second=0, microsecond=0)
-        with self.agenda.on_behalf_of(Happenings(len(self.chargers) if rank is None else rank)):
+        if rank is None:  # behind all others, also where one between them was taken down
+            rank = next(reversed(self.chargers.values())).happenings.rank + 1 if self.chargers else 0
+        with self.agenda.on_behalf_of(Happenings(rank)):
             charger = Charger(
                 name,
                 spec,
@@ -212,14 +214,14 @@ class Simulation:
         return charger
 
     def remove_charger(self, name: str) -> None:
-        """Take a charger out of the world that nobody has got to know yet."""
+        """Take a charger out of the world."""
         self.agenda.forget(self.chargers.pop(name).happenings)
         self._listeners.pop(name, None)
 
     def observe(self, charger: str) -> Snapshot:
         """Everything measurable now. Reading is not an event."""
         at = self.present()
-        found = self.chargers[charger]
+        found = self._still_there(charger)
         if found.happenings is not self.agenda.owner:  # somebody else's affairs: told by nothing that they moved
             HOLDS.until = NOW
         return found.present(at)
@@ -227,11 +229,19 @@ class Simulation:
     def observe_at(self, charger: str, at: Instant) -> Snapshot:
         """As `observe`, for a recent instant in the past (a meter that refreshes once a second)."""
         self.present()
-        return self.chargers[charger].snapshot(at)
+        return self._still_there(charger).snapshot(at)
+
+    def _still_there(self, charger: str) -> Charger:
+        """The charger. EmulatorError if it was taken down since."""
+        try:
+            return self.chargers[charger]
+        except KeyError:
+            raise EmulatorError(f"there is no charger {charger} any more") from None
 
     def apply(self, charger: str, stimulus: Stimulus) -> Outcome:
         """The world does something to a charger."""
         at = self.now()
+        self._still_there(charger)
         entry = self.journal.record(at, "stimulus", _name(stimulus), _detail(stimulus), charger=charger)
         with self.because(entry):
             return self._hand_over(charger, stimulus)

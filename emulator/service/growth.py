@@ -88,7 +88,10 @@ class Growth:
             return address
 
     async def remove(self, address: str) -> None:
-        """Take a wallbox down that was added. Its charger stays. EmulatorError if it was not added."""
+        """Take a wallbox down that was added; with its last one goes a charger that was made for it.
+
+        EmulatorError if it was not added.
+        """
         emulator = self._emulator
         async with emulator.busy:
             if address not in self.addresses:
@@ -102,10 +105,17 @@ class Growth:
                 emulator.simulation.at, "note", "wallbox taken down", charger=charger, wallbox=name
             )
             emulator.faults.leave(emulator.site.wallboxes[address])
-            emulator.site.remove_wallbox(address)
+            last = before.hardware is not None and not left
+            if last:
+                emulator.faults.leave_charger(charger)
+                emulator.site.remove_charger(charger)
+            else:
+                emulator.site.remove_wallbox(address)
             await emulator.sockets.close(address)
             self._put(replace(before, wallboxes=left))
             if emulator.storage is not None:
+                if last:
+                    emulator.storage.leave_charger(charger)
                 emulator.storage.leave_wallbox(address)
                 self.keep()
             await emulator.settle()
@@ -120,11 +130,13 @@ class Growth:
             emulator.site.remove_wallbox(address)
 
     def _put(self, charger: AddedCharger) -> None:
-        if not charger.wallboxes and charger.hardware is None:
-            del self._chargers[charger.name], self._plans[charger.name]
+        plan = charger.plan()
+        if not charger.wallboxes:
+            self._chargers.pop(charger.name, None)
+            self._plans.pop(charger.name, None)
             return
         self._chargers[charger.name] = charger
-        self._plans[charger.name] = charger.plan()
+        self._plans[charger.name] = plan
 
     def _ports(self, address: str) -> dict[str, int]:
         """Where a wallbox listens, without the offset that the next run may not have."""

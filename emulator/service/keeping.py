@@ -162,6 +162,12 @@ class Keeper(StateFile):
         self._afresh |= {address, RAN}
         self.save()
 
+    def leave_charger(self, name: str) -> None:
+        """A charger is no more, and its counters are forgotten."""
+        self._counters.pop(name, None)
+        self._unsaved[name] = {}
+        self._afresh.add(name)
+
     def _follow_charger(self, name: str) -> None:
         assert self._site is not None
         if name not in self._counters:

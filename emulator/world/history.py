@@ -166,8 +166,11 @@ class Histories:
     def cut(self, charger: str, sensors: Collection[str], since: Instant = 0) -> Cut:
         """What touches the time after `since`. `sensors`: the temperatures that are wanted."""
         now = self._simulation.now()
-        history = self._kept[charger] if charger in self._kept else self._follow(charger)
-        segment = self._simulation.chargers[charger].segment
+        hardware = self._simulation.chargers[charger]
+        history = self._kept.get(charger)
+        if history is None or hardware.follower != history.record:  # it has come since, or another of its name has
+            history = self._follow(charger)
+        segment = hardware.segment
         found = history.stretches(since, segment, now)
         return Cut(charger, tuple(sensors), found, settled=segment.since, now=now)
 

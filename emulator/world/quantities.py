@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ..core.snapshot import Snapshot
@@ -45,6 +45,8 @@ class Quantity:
         if self.row is FAULT:
             return _fault_state(site, self.name)
         if self.wallbox is None:
+            if not self.total and self.charger not in site.simulation.chargers:
+                raise EmulatorError(f"there is no charger {self.charger} any more")
             return self.measured(site.simulation.observe, site.simulation.chargers)
         wallbox = site.wallbox(self.wallbox)
         try:
@@ -54,11 +56,11 @@ class Quantity:
         except KeyError:
             raise AbsentError(unknown_value(wallbox, self.name)) from None
 
-    def measured(self, look: Callable[[str], Snapshot], chargers: Iterable[str]) -> object:
-        """What is measured at the charger, or at all of them together."""
+    def measured(self, look: Callable[[str], Snapshot], chargers: Collection[str]) -> object:
+        """What is measured at the charger, or at all of them together; None: it was taken down since."""
         assert self.row is not None
         if not self.total:
-            return self.row.read(look(self.charger))
+            return self.row.read(look(self.charger)) if self.charger in chargers else None
         values = [self.row.read(look(charger)) for charger in chargers]
         if self.row.sequence:
             return [math.fsum(line) for line in zip(*(v for v in values if isinstance(v, list)), strict=True)]

@@ -96,7 +96,7 @@ class Site:
         self._serials.give_back(wallbox.vendor.id, wallbox.serial)
 
     def remove_charger(self, name: str) -> None:
-        """Take a charger away that was only just added."""
+        """Take a charger away, with its wallboxes."""
         for wallbox in self.wallboxes_of(name):
             self.remove_wallbox(wallbox.address)
         del self.wallbox_names[name]
@@ -130,6 +130,8 @@ class Site:
 
     def wallboxes_of(self, charger: str) -> list[Wallbox]:
         """The wallboxes of a charger, in the order they were made."""
+        if charger not in self.wallbox_names:
+            raise EmulatorError(f"there is no charger {charger} any more")
         return [self.wallboxes[f"{charger}.{name}"] for name in self.wallbox_names[charger]]
 
     def sensors_of(self, charger: str) -> list[str]:

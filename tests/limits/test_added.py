@@ -80,6 +80,7 @@ async def serving(text: str, state: Path | None = None, **more: Any) -> AsyncIte
 
 
 async def test_it_is_there_again_after_sigkill(tmp_path: Path) -> None:
+    """A charger that was made goes with its last wallbox: it stayed before, and made every step ask for a charger."""
     state = tmp_path / "state"
     async with serving(ONE, state, port_offset=7) as client:
         first = await client.add(charger="garage", name="second", wallbox={"vendor": "goe", "http": 0})
@@ -119,9 +120,10 @@ async def test_it_is_there_again_after_sigkill(tmp_path: Path) -> None:
         copy = killed(copy)
     async with serving(ONE, copy) as client:
         assert await client.names() == ["garage.goe", "garage.second"]
-        assert "street" in client.emulator.simulation.chargers
+        assert list(client.emulator.simulation.chargers) == ["garage"]
         assert await client.ask("garage.second", "/api/status?filter=amp") == {"amp": 12}
         await client.add(charger="street", wallbox="warp3-pro-22")
+        assert client.emulator.simulation.observe("street").total_energy == 0
         assert client.emulator.site.wallboxes["street.warp"].settings["charge_log"] == []
 
 
@@ -154,6 +156,47 @@ async def test_what_is_taken_down_has_no_say_any_more() -> None:
                                                           422))["detail"]  # fmt: skip
         await client.call("DELETE", "/api/wallboxes/second", status=404)
         assert "the scenario's" in (await client.call("DELETE", "/api/wallboxes/goe", status=422))["detail"]
+
+
+async def test_a_charger_that_was_made_goes_with_its_last_wallbox() -> None:
+    async with serving(TWO) as client:
+        emulator = client.emulator
+        await client.add(charger="chrger", name="b", wallbox={"vendor": "goe", "http": 0})
+        await client.add(charger="street", name="c", wallbox={"vendor": "goe", "http": 0})
+        await client.add(charger="chrger", name="d", wallbox={"vendor": "keba", "modbus": 0})
+        await client.call("POST", "/api/snapshots", {"name": "both"})
+        await client.call("POST", "/api/steps", {"plug_in": {"charger": "chrger", "vehicle": "vw_id3"}})
+        await client.call(
+            "POST", "/api/steps", {"fault": {"name": "stuck", "on": "chrger", "kind": "contactor_welded"}}
+        )
+        await client.call("POST", "/api/steps", {"after": "1 min", "unplug": {"charger": "chrger"}})
+        await client.call("POST", "/api/rules", [
+            {"name": "cool", "always": {"chrger.power": "< 1 MW"}},
+            {"name": "seen", "never": {"event": "plugged", "while": {"chrger.power": "> 1 W"}}},
+        ])  # fmt: skip
+        await client.call("GET", "/api/chargers/chrger/history")
+        await client.call("DELETE", "/api/wallboxes/b")
+        assert "chrger" in emulator.simulation.chargers
+        await client.call("DELETE", "/api/wallboxes/d")
+        assert list(emulator.simulation.chargers) == list(emulator.site.names.chargers) == ["garage", "street"]
+        assert emulator.faults.active == {}
+        await emulator.advance(HOUR)
+        failures = [failure.text for failure in emulator.result.failures]  # of the rule, and of the step
+        assert len(failures) == 2
+        assert all(text.startswith("there is no charger chrger any more") for text in failures)
+        await client.call("POST", "/api/steps", {"plug_in": {"charger": "street", "vehicle": "vw_id3"}})
+        await client.call("GET", "/api/state")
+        await client.call("DELETE", "/api/wallboxes/c")
+        await client.call("POST", "/api/reset")
+        assert list(emulator.simulation.chargers) == ["garage"]
+        await client.call("POST", "/api/steps", {"plug_in": {"vehicle": "vw_id3"}})
+        await client.add(charger="chrger", name="e", wallbox={"vendor": "goe", "http": 0})
+        assert (await client.call("GET", "/api/chargers/chrger/history"))["times"]
+        await client.call("POST", "/api/snapshots/both/restore")
+        assert await client.names() == ["garage.goe", "chrger.b", "chrger.d", "street.c"]
+        await client.call("DELETE", "/api/wallboxes/b")
+        await client.call("DELETE", "/api/wallboxes/d")
+        assert list(emulator.simulation.chargers) == ["garage", "street"]
 
 
 @pytest.mark.parametrize("vendor", ["goe", "warp", "nrgkick", "lektrico", "bender", "keba", "eebus", "abb"])

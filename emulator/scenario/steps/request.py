@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from ...world.site import Site
 
 CLIENT = "scenario"
-UNREACHABLE: Final = {"reachable": False}
+UNREACHABLE: Final[dict[str, object]] = {"reachable": False}
 _READ, _WRITE = 3, 6
 _UPGRADED = 101
 
