@@ -15,7 +15,7 @@ from .events import EventName
 from .faults import Disturbance
 from .instant import Instant
 from .specs import VehicleSpec
-from .units import Amperes, Celsius, Hertz, Ohms, Volts
+from .units import AmbientCelsius, Amperes, Hertz, Ohms, Volts
 from .values import value
 
 
@@ -121,7 +121,7 @@ class SetSupply:
 class SetClimate:
     """The ambient temperature changes."""
 
-    ambient: Celsius
+    ambient: AmbientCelsius
 
 
 @value

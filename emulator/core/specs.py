@@ -8,7 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .units import Amperes, AmperesPerSecond, Celsius, Fraction, Hertz, Kelvin, Ohms, Seconds, Volts, WattHours, Watts
+from .units import (
+    AmbientCelsius,
+    Amperes,
+    AmperesPerSecond,
+    Celsius,
+    Fraction,
+    Hertz,
+    Kelvin,
+    Ohms,
+    RatedAmperes,
+    Seconds,
+    Volts,
+    WattHours,
+    Watts,
+)
 
 WakeTrigger = Literal["pwm", "pilot_open", "state_f", "api"]
 Recovery = Literal["auto", "unplug", "command", "power"]
@@ -103,7 +117,7 @@ class SupplySpec:
 class Climate:
     """Ambient temperature: constant, or a daily sine with its maximum at `warmest`."""
 
-    ambient: Celsius = 20.0
+    ambient: AmbientCelsius = 20.0
     swing: Kelvin = 0.0
     """Amplitude of the daily sine."""
     warmest: Seconds = 15 * 3600.0
@@ -195,7 +209,7 @@ DERATING = (
 class ChargerSpec:
     """One charge point: the hardware a wallbox's firmware runs on."""
 
-    rated_current: Amperes = 32.0
+    rated_current: RatedAmperes = 32.0
     phases: int = 3
     connector: Literal["socket", "tethered"] = "tethered"
     cable: Amperes = 32.0

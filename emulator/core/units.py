@@ -26,6 +26,15 @@ class Unit:
     highest: float | None = None
 
 
+LARGEST_RATING: Final = 80.0
+"""What a duty cycle can code at most [A]. Source: IEC 61851-1, table A.8."""
+HIGHEST_FREQUENCY: Final = 1000.0
+"""ASSUMED: no grid, however wrong, is faster [Hz]."""
+COLDEST_PLACE: Final = -90.0
+HOTTEST_PLACE: Final = 100.0
+"""ASSUMED: no charger hangs where it is colder or hotter [°C]."""
+
+
 Amperes = Annotated[float, Unit("A")]
 SignedAmperes = Annotated[float, Unit("A", lowest=None)]
 """A current with a direction."""
@@ -35,8 +44,10 @@ Watts = Annotated[float, Unit("W")]
 WattHours = Annotated[float, Unit("Wh")]
 Seconds = Annotated[float, Unit("s")]
 Ohms = Annotated[float, Unit("ohm")]
-Hertz = Annotated[float, Unit("Hz")]
+Hertz = Annotated[float, Unit("Hz", highest=HIGHEST_FREQUENCY)]
+RatedAmperes = Annotated[float, Unit("A", highest=LARGEST_RATING)]
 Celsius = Annotated[float, Unit("°C", lowest=COLDEST, highest=HOTTEST)]
+AmbientCelsius = Annotated[float, Unit("°C", lowest=COLDEST_PLACE, highest=HOTTEST_PLACE)]
 Kelvin = Annotated[float, Unit("K", lowest=None)]
 Fraction = Annotated[float, Unit("1", highest=1.0)]
 """0..1; written as a percentage (`40 %`)."""

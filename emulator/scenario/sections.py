@@ -5,6 +5,7 @@ The one rule: a section is an argument type like any other - it reads a node, an
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -182,16 +183,19 @@ class ClientsSection(ArgumentType[list[ClientPlan]]):
             self.wrong(node, scope)
         plans: list[ClientPlan] = []
         for key, value in node.entries:
-            if isinstance(value.scalar, str):  # `evcc: "Go-http-client/*"`
-                plans.append(ClientPlan(name=key.text, how=Recognition(agent=value.scalar), place=key.place))
-                continue
-            values = read_record(
-                value, arguments_of(Recognition), scope, given_only=True, what="how a client is recognised"
-            )
-            if not values:
-                scope.fail(value, "says nothing by which the client could be recognised")
-            plans.append(ClientPlan(name=key.text, how=construct(Recognition, values), place=key.place))
+            with suppress(Unreadable):
+                plans.append(ClientPlan(name=key.text, how=self._recognised(value, scope), place=key.place))
+        if len(plans) < len(node.entries):
+            raise Unreadable
         return plans
+
+    def _recognised(self, node: Node, scope: Scope) -> Recognition:
+        if isinstance(node.scalar, str):  # `evcc: "Go-http-client/*"`
+            return Recognition(agent=node.scalar)
+        values = read_record(node, arguments_of(Recognition), scope, given_only=True, what="how a client is recognised")
+        if not values:
+            scope.fail(node, "says nothing by which the client could be recognised")
+        return construct(Recognition, values)
 
     def schema(self) -> Schema:
         one = {"anyOf": [{"type": "string"}, record_schema(arguments_of(Recognition))]}

@@ -249,12 +249,7 @@ def salvaged(node: Node | None) -> tuple[WallboxPlan, ...]:
 
 
 def _without_mistakes(key: Node, node: Node) -> WallboxPlan:
-    scope, stated, kind = Scope(Names()), RecordValues(), (VENDOR, MODEL, FIRMWARE)
-    for argument in kind:
-        value = node.get(argument.name)
-        if value is not None:
-            with suppress(Unreadable):
-                stated[argument.name] = argument.type.read(value, scope)
+    scope, stated = Scope(Names()), _kind(node)
     try:
         vendor = _vendor(key, node, stated, scope)
     except Unreadable:
@@ -267,6 +262,17 @@ def _without_mistakes(key: Node, node: Node) -> WallboxPlan:
     except EmulatorError:
         firmware = None
     return WallboxPlan(name=proper_name(key, "wallbox", scope), vendor=vendor.id, model=model, firmware=firmware)
+
+
+def _kind(node: Node) -> RecordValues:
+    """What can be read of vendor, model and firmware."""
+    scope, stated = Scope(Names()), RecordValues()
+    for argument in (VENDOR, MODEL, FIRMWARE):
+        value = node.get(argument.name)
+        if value is not None:
+            with suppress(Unreadable):
+                stated[argument.name] = argument.type.read(value, scope)
+    return stated
 
 
 def wallbox_names(node: Node | None) -> list[str]:
@@ -288,23 +294,23 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
     if isinstance(node.scalar, str):  # `left: goe`, `left: gemini-22`
         word = "model" if node.scalar in vendors.VENDOR_OF_MODEL else "vendor"
         node = replace(node, scalar=None, entries=((replace(node, label="", text=word), replace(node, label=word)),))
-    values = read_record(node, WALLBOX, scope, given_only=True, what="a wallbox such as {model: gemini-22}")
-    vendor = _vendor(key, node, values, scope)
-    name = proper_name(key, "wallbox", scope)
-    model, firmware = values.of(MODEL), values.of(FIRMWARE)
-    if model is None and "vendor" not in values and key.text in vendors.VENDOR_OF_MODEL:
-        model = key.text
-    settings = node.get("settings")
     before = len(scope.problems)
-    profile: Profile | None = None
-    with suppress(Unreadable):
-        profile = _profile(vendor, model, firmware, node, scope)
-    with suppress(Unreadable):
-        if settings is not None:
-            check_settings(settings, vendor.title, {row.name: row for row in vendor.settings}, scope)
-    _check_interfaces(vendor, profile, node, scope)
+    try:
+        values = read_record(node, WALLBOX, scope, given_only=True, what="a wallbox such as {model: gemini-22}")
+    except Unreadable:  # what else is wrong is told as well
+        values = _kind(node)
+    try:
+        readable = all(node.get(argument.name) is None or argument.name in values for argument in (VENDOR, MODEL))
+        vendor = _vendor(key, node, values, scope if readable else Scope(Names()))
+    except Unreadable:
+        vendor = _vendor(key, node, RecordValues(), Scope(Names()))
+        _check_rest(vendor, RecordValues(), key, node, scope)
+        raise
+    name = proper_name(key, "wallbox", scope)
+    model = _check_rest(vendor, values, key, node, scope)
     if len(scope.problems) > before:
         raise Unreadable
+    firmware = values.of(FIRMWARE)
     return WallboxPlan(
         name=name,
         vendor=vendor.id,
@@ -323,6 +329,22 @@ def _wallbox(key: Node, node: Node, scope: Scope) -> WallboxPlan:
         realism=values.of(REALISM),
         place=key.place,
     )
+
+
+def _check_rest(vendor: Vendor, values: RecordValues, key: Node, node: Node, scope: Scope) -> str | None:
+    """Report what the vendor does not have; the model."""
+    model = values.of(MODEL)
+    if model is None and "vendor" not in values and key.text in vendors.VENDOR_OF_MODEL:
+        model = key.text
+    profile: Profile | None = None
+    with suppress(Unreadable):
+        profile = _profile(vendor, model, values.of(FIRMWARE), node, scope)
+    settings = node.get("settings")
+    with suppress(Unreadable):
+        if settings is not None:
+            check_settings(settings, vendor.title, {row.name: row for row in vendor.settings}, scope)
+    _check_interfaces(vendor, profile, node, scope)
+    return model
 
 
 def _vendor(key: Node, node: Node, values: RecordValues, scope: Scope) -> Vendor:

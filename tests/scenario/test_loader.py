@@ -168,6 +168,7 @@ steps:
         ("vehicles: {a: {state_of_charge: 140 %}}", 'state_of_charge: found "140 %", expected at most 100 %'),
         ("vehicles: {a: {wake: [pwn]}}", 'wake: found "pwn", expected one of'),
         ("chargers: {a: {rated_current: 16 kW}}", 'rated_current: "16 kW" is a power, expected a current'),
+        ("chargers: {a: {rated_current: 32000 A}}", 'rated_current: found "32000 A", expected at most 80 A'),
         ("chargers: {a: {rated_curent: 16 A}}", 'unknown key "rated_curent" (did you mean "rated_current"?)'),
         ("chargers: {a: {evse: {phase_switching: {wait: 3}}}}", "s.yaml:1:47: wait: found 3, expected a duration"),
         ("chargers: {power: {}}", '"power" cannot be the name of a charger: it is a quantity'),
@@ -229,6 +230,10 @@ def test_a_mistake_is_explained_where_it_is(text: str, message: str) -> None:
         ("{clock: quick}", 'found "quick", expected realtime, frozen'),
         ("{expect: {}}", "expected quantities and what they should be"),
         ("{expect: {power: 3 kW}}", '"power" needs a charger in front'),
+        ("{trip_rcd: {charger: garage, residual_current: -35 mA}}", "only a DC residual current can be negative"),
+        ("{set_supply: {charger: garage, frequency: 100000 Hz}}", 'found "100000 Hz", expected at most 1000 Hz'),
+        ("{set_climate: {charger: garage, ambient: 500 °C}}", 'found "500 °C", expected at most 100 °C'),
+        ("{present_card: {wallbox: goe, tag: ''}}", "found a card without an id"),
         ("{expect: {garage: 1}}", '"garage" is a charger, expected one of its quantities such as "garage.power"'),
         ("{expect: {garag.power: 3 kW}}", 'there is no charger "garag" (did you mean "garage"?)'),
         ("{expect: {garage.power: 3}}", 's.yaml:3:29: garage.power: found 3, expected a power such as "11 kW"'),
@@ -247,6 +252,20 @@ def test_a_mistake_in_a_step_is_explained_where_it_is(step: str, message: str) -
     (problem,) = complaints(f"{TWO}steps:\n  - {step}\n")
     assert message in problem
     assert problem.startswith("s.yaml:3:")
+
+
+def test_all_that_is_wrong_with_a_wallbox_is_found_in_one_go() -> None:
+    text = "wallbox: {goe: {model: gemini-23, settings: {ampp: 16}, htp: 3, udp: 1, address: 1.2.3}}"
+    found = "\n".join(complaints(text))
+    assert len(complaints(text)) == 5, found
+    assert len(complaints("wallbox: {goe: {model: gemini-23, settings: {ampp: 16}}}")) == 2
+    assert len(complaints("wallbox: {goe: {model: 5, settings: {ampp: 16}}}")) == 2
+    assert len(complaints("wallbox: {goee: {model: gemini-23, settings: {ampp: 16}}}")) == 1
+    assert all(word in found for word in ("gemini-23", '"ampp"', '"htp"', '"udp"', "1.2.3"))
+
+
+def test_all_that_is_wrong_with_clients_is_found_in_one_go() -> None:
+    assert len(complaints("clients: {hass: {agnt: x}, solar: {foo: x}, x: {}}\nwallbox: goe")) == 3
 
 
 def test_steps_stand_in_the_order_of_time() -> None:

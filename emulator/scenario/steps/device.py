@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from ...core.messages import Outcome, Reason, RebootController
 from ...core.units import Seconds
@@ -39,7 +39,7 @@ class _AtTheWallbox(Step):
     charger: _SomeCharger = None
     wallbox: _SomeWallbox = None
 
-    def settled(self, node: Node, scope: Scope) -> _AtTheWallbox:
+    def settled(self, node: Node, scope: Scope) -> Self:
         if self.charger is None and self.wallbox is None:
             checked(node, scope, scope.names.only_charger)
         return self
@@ -70,6 +70,11 @@ class PresentCard(_AtTheWallbox):
 
     tag: Annotated[str, Text(lenient=True, expected="the card's id in hexadecimal, in quotes")]
     """The card's id in hexadecimal."""
+
+    def settled(self, node: Node, scope: Scope) -> Self:
+        if not self.tag.strip():
+            scope.report(node.get("tag") or node, 'found a card without an id, expected one such as "04a1b2c3"')
+        return super(PresentCard, self).settled(node, scope)
 
     def apply(self, site: Site) -> Outcome:
         outcome = self.each(site, "present_card", {"tag": self.tag}, lambda wallbox: wallbox.present_card(self.tag))

@@ -41,6 +41,8 @@ class ChargerFault(Step):
     def settled(self, node: Node, scope: Scope) -> ChargerFault:
         if self.name is not None:
             scope.names.faults.add(self.name)
+        if isinstance(self.effect, Physical) and (problem := self.effect.disturbance.problem()):
+            scope.fail(node, problem)
         return self
 
     @property
