@@ -105,7 +105,7 @@ def test_until_it_is_controlled_it_keeps_to_the_failsafe_power() -> None:
     world = simulation()
     lpc = ControllableSystem(world, lambda: 22000.0, lambda: None, Quirks())
     lpc.failsafe_power = 4600
-    assert lpc.obeyed is None
+    assert not lpc.obeyed
     lpc.start()
     assert (lpc.state, lpc.obeyed, lpc.limit_active) == (State.INIT, 4600, False)
     beat(lpc)
