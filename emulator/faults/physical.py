@@ -15,6 +15,7 @@ from .effect import CHARGER, Lasting, Level
 
 if TYPE_CHECKING:
     from .active import ActiveFault
+    from .match import Match
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,9 @@ class Physical(Lasting):
     @property
     def title(self) -> str:
         return self.disturbance.step()
+
+    def problem(self, match: Match) -> str | None:
+        return self.disturbance.problem() or None
 
     def begin(self, fault: ActiveFault) -> None:
         def heard(entry: Entry) -> None:

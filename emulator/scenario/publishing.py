@@ -171,7 +171,7 @@ class QuietLink:
     def _changed(self, at: Instant) -> None:
         self.catch_up(at - 1)
         self._follow()
-        if self._access is not None and self._last < at:
+        if self._access is not None:
             self._last = at
             self._publish(at)
 

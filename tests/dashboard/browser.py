@@ -121,11 +121,12 @@ class Page:
         await self.js(f"{found}.click()")
 
     async def type(self, selector: str, text: str) -> None:
-        """Put a text into an input, a select or a text area."""
-        await self.until(f"document.querySelector({json.dumps(selector)})")
-        await self.js(
-            f"(() => {{ const one = document.querySelector({json.dumps(selector)}); one.value = {json.dumps(text)};"
-            " one.dispatchEvent(new Event(one.tagName === 'SELECT' ? 'change' : 'input', {bubbles: true})); })()"
+        """Put a text into an input, a select or a text area, once it is there."""
+        await self.until(
+            f"(() => {{ const one = document.querySelector({json.dumps(selector)}); if (!one) return false;"
+            f" one.value = {json.dumps(text)};"
+            " one.dispatchEvent(new Event(one.tagName === 'SELECT' ? 'change' : 'input', {bubbles: true}));"
+            " return true; })()"
         )
 
     async def resize(self, width: int, height: int = 900, *, phone: bool = False) -> None:

@@ -31,7 +31,7 @@ from .flash import EPOCH, box_of, killed, no_room, options, scenario
 # --- everything else -------------------------------------------------------------------------------------------------
 
 ABOUT_THE_START = {
-    "goe": {"rdree"},
+    "goe": {"rdree", "lmsc"},
     "warp": {
         "event_log/boot_id", "event_log/boot_id.boot_id", "info/last_boots", "info/features",
         "evse/low_level_state.uptime", "evse/low_level_state.time_since_state_change",

@@ -9,7 +9,7 @@ import pytest
 
 from emulator.core.instant import HOUR, MINUTE, SECOND
 from emulator.devices.quantities import QUANTITIES
-from emulator.errors import EmulatorError
+from emulator.errors import EmulatorError, ScenarioError
 from emulator.scenario.loader import loads
 from emulator.scenario.playing import expect, play
 from emulator.world import expectations
@@ -252,4 +252,6 @@ def test_only_some_quantities_have_a_sum() -> None:
         resolve("site.powr", names_of("left", "right"))
     with pytest.raises(EmulatorError, match="is not a sum"):
         resolve("site.pilot", names_of("left"))
-    assert resolve("site.power", names_of("site", "other")).charger == "site", "a charger that is called so"
+    for name in ("site", "fault"):
+        with pytest.raises(ScenarioError, match="cannot be the name of a charger"):
+            loads(f"chargers: {{{name}: {{goe: {{}}}}}}\nend: 1 s\n")
