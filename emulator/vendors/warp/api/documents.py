@@ -83,9 +83,9 @@ class Doc:
         return [Doc(item) for item in _listed(self.value)]
 
     @property
-    def numbers(self) -> list[float]:
-        """An array's numbers."""
-        return [float(item) for item in _listed(self.value) if isinstance(item, int | float)]
+    def numbers(self) -> list[float | None]:
+        """An array's numbers; None where it has none."""
+        return [float(item) if isinstance(item, int | float) else None for item in _listed(self.value)]
 
     @property
     def tagged(self) -> tuple[int, Doc]:

@@ -1,6 +1,6 @@
 """Downloads of the meters' power over time: six minutes, and two days.
 
-The one rule: nothing is recorded; the past is observed when somebody asks.
+The one rule: both have all their places since the boot; what was before it, or unknown, is null.
 Source: Tinkerforge esp32-firmware, `modules/meters/value_history.cpp`.
 """
 
@@ -10,18 +10,17 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from ....core.instant import MINUTE, SECOND, grid
+from ....core.instant import SECOND, grid, next_grid
 from ....devices.interfaces import HttpReply, HttpRequest
 from ..api.shapes import plain
 from ..module import Module
 from ..platform import Handlers, Platform
 from ..web.replies import document
+from .fed import LENGTH, PERIOD
+from .samples import Samples
 from .slots import Meters
 from .values import CALLBACK
 
-LENGTH: Final = 720
-"""Samples of either."""
-PERIOD: Final = 4 * MINUTE
 MILLISECONDS: Final = SECOND // 1000
 
 
@@ -31,6 +30,7 @@ class MeterHistory(Module):
     def __init__(self, platform: Platform, meters: Meters) -> None:
         super().__init__(platform)
         self.meters = meters
+        self.samples = Samples(platform, meters)
         platform.simulation.chargers[platform.charger].remember((LENGTH + 1) * PERIOD)
 
     def routes(self) -> Mapping[str, Handlers]:
@@ -64,29 +64,22 @@ class MeterHistory(Module):
         return f'{{"offset":{(now - since) // MILLISECONDS}' + (f',"samples_per_second":{2.0:.6f}' if live else "")
 
     def _samples(self, slot: int, *, live: bool) -> str | None:
-        """None: nothing in this slot."""
-        if not self.meters.value_ids(slot):
+        """None: no meter is in this slot."""
+        if not self.samples.fitted(slot):
             return None
         at = self.platform.view().at
-        return plain(self._live(at) if live else self._two_days(at))
+        found = self._live(slot, at) if live else self._two_days(slot, at)
+        return plain([None] * (LENGTH - len(found)) + found)
 
-    def _live(self, at: int) -> list[int]:
+    def _live(self, slot: int, at: int) -> list[int | None]:
         """Power in the last six minutes, two values a second, oldest first [W]."""
         newest = grid(at, CALLBACK)
-        first = max(grid(self.platform.booted_at, CALLBACK) + CALLBACK, newest - (LENGTH - 1) * CALLBACK)
-        return [round(self.platform.observe(at).power) for at in range(first, newest + 1, CALLBACK)]
+        first = max(next_grid(self.platform.booted_at, CALLBACK), newest - (LENGTH - 1) * CALLBACK)
+        return self.samples.live(slot, range(first, newest + 1, CALLBACK))
 
-    def _two_days(self, at: int) -> list[int | None]:
+    def _two_days(self, slot: int, at: int) -> list[int | None]:
         """Power in the last two days, means of four minutes, oldest first [W]."""
-        newest = grid(at, PERIOD, self.platform.booted_at)
-        samples: list[int | None] = []
-        after = self.platform.observe(newest).total_energy
-        for k in range(LENGTH):
-            begin = newest - (k + 1) * PERIOD
-            if begin < self.platform.booted_at:
-                break
-            before = self.platform.observe(begin).total_energy
-            samples.append(round((after - before) * 3600 / (PERIOD / SECOND)))
-            after = before
-        samples.reverse()
-        return [None] * (LENGTH - len(samples)) + samples
+        booted = self.platform.booted_at
+        newest = grid(at, PERIOD, booted)
+        first = max(booted, newest - LENGTH * PERIOD) + PERIOD
+        return self.samples.means(slot, range(first, newest + 1, PERIOD))

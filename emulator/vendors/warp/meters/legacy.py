@@ -18,11 +18,11 @@ from ..module import Module
 from ..platform import Platform
 from ..view import View
 from .slots import API, ENERGY, Meters
-from .values import LEGACY, SUMS
+from .values import LEGACY, POWER, SUMS
 
 FW: Final = Source("fw: modules/meters_legacy_api")
-POWER, RELATIVE = 74, 210
-"""Value ids."""
+RELATIVE: Final = 210
+"""Value id of the resettable imported energy [kWh]."""
 VOLTAGES, CURRENTS = (1, 2, 3), (13, 17, 21)
 LIVE: Final = 180
 """Voltage above which a phase counts as connected [V]."""

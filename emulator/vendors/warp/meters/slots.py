@@ -23,6 +23,8 @@ from ..module import Module
 from ..platform import Platform
 from ..settings import METER_LAST_RESET, METER_RESET
 from ..view import View
+from .fed import Fed
+from .silence import Silences
 from .values import CALLBACK, TIMED, TYPES, Sample, measured, places
 
 FW: Final = Source("fw: modules/meters")
@@ -92,15 +94,12 @@ class Meters(Module):
         """What the charge controller has read of the built-in meter since its start."""
         self._faulty = False
         self._declare = platform.timer(self._read)
-        self._frozen: Snapshot | None = None
-        self._silent_since: Instant = 0
-        self._timeouts = 0
+        self.silences = Silences()
         self._shares = (1.0, 0.0, 0.0)
         self._settled = 0.0
         self._phase_energy = [0.0, 0.0, 0.0]
-        self._pushed: dict[int, list[float | None]] = {}
-        self._pushed_anew: dict[int, Instant] = {}
-        """When a client last pushed other values than before, by slot."""
+        self._fed: dict[int, Fed] = {}
+        """What clients feed, by slot."""
         self._sample: Sample | None = None
         self._sample_key = (-1, -1, -1)
         self._happened = -1
@@ -121,15 +120,14 @@ class Meters(Module):
             self.declared_at = None
         elif self.declared_at is None:
             self.declared_at = self.platform.at
-        self._pushed.clear()
-        self._pushed_anew.clear()
+        self._fed.clear()
         for slot in range(self.slots):
             if not self.resettable(slot):
                 self.api.remove(f"meters/{slot}/reset")
                 self.api.remove(f"meters/{slot}/last_reset")
             if self.class_of(slot) == API:
                 ids = self.value_ids(slot)
-                self._pushed[slot] = [None] * len(ids)
+                self._fed[slot] = Fed(ids, self.platform.booted_at)
                 self.api.add(_update(slot, len(ids)), self)
 
     def handle(self, event: Event) -> None:
@@ -137,7 +135,8 @@ class Meters(Module):
         self._settle()
         match event.name:
             case EventName.SUPPLY_LOST | EventName.REBOOTED:
-                self._read_type, self._frozen = 0, None
+                self._read_type = 0
+                self.silences.end(at)
                 self._declare.clear()
                 if event.name is EventName.REBOOTED:
                     self._look_for_meter(at)
@@ -156,12 +155,10 @@ class Meters(Module):
         at = self.platform.at
         if not self._read_type:
             self._look_for_meter(at)
-        elif self._answers and self._frozen is not None:
-            self._timeouts = self.timeouts(at)
-            self._frozen = None
-        elif not self._answers and self._frozen is None:
-            self._frozen = self._look(grid(max(0, at - 1), CALLBACK))
-            self._silent_since = at
+        elif self._answers:
+            self.silences.end(at)
+        elif self.silences.frozen is None:
+            self.silences.begin(at, self.platform.observe(grid(max(0, at - 1), CALLBACK)))
 
     def _look_for_meter(self, since: Instant) -> None:
         """The controller knows a meter once it has read all of it. ASSUMED: it looks for one all the time."""
@@ -209,16 +206,14 @@ class Meters(Module):
 
     def silent_since(self, slot: int) -> Instant | None:
         """Since when the values of a slot stand still: the meter does not answer, or its client repeats itself."""
-        if self.class_of(slot) == API:
-            return self._pushed_anew.get(slot, self.platform.booted_at)
-        return self._silent_since if self._frozen is not None else None
+        if (fed := self._fed.get(slot)) is not None:
+            return fed.changed_at
+        return self.silences.since
 
-    def timeouts(self, at: Instant) -> int:
-        """Requests the meter did not answer. ASSUMED: one a second."""
-        return self._timeouts + ((at - self._silent_since) // SECOND if self._frozen is not None else 0)
-
-    def _look(self, at: Instant) -> Snapshot:
-        return self.platform.observe(at)
+    @property
+    def known_since(self) -> Instant | None:
+        """Since when the network processor has had values of the built-in meter; None: it has none."""
+        return None if self.declared_at is None else max(self.declared_at, self.platform.booted_at)
 
     def sample(self, at: Instant) -> Sample:
         """What the meter saw last at `at`."""
@@ -231,7 +226,8 @@ class Meters(Module):
 
     def _next_sample(self, looked: Instant, before: Sample | None) -> Sample:
         """What the meter sees; the very same as before if nothing has happened and nothing moves."""
-        snapshot = self._frozen if self._frozen is not None else self._look(looked)
+        frozen = self.silences.frozen
+        snapshot = self.platform.observe(looked) if frozen is None else frozen
         vehicle, steady = self.vehicle.measured(), None
         if before and self._happened == self.platform.moments.revision and snapshot.alike(before.snapshot):
             moves = snapshot.flows or before.vehicle != vehicle or not TIMED.keys().isdisjoint(TYPES[self.type])
@@ -260,8 +256,8 @@ class Meters(Module):
         return ISO15118_IDS if kind == ISO15118 else ()
 
     def values(self, slot: int, v: View) -> list[float | None]:
-        if (pushed := self._pushed.get(slot)) is not None:
-            return pushed
+        if (fed := self._fed.get(slot)) is not None:
+            return fed.values
         sample, ids = v.meter, self.value_ids(slot)
         found = sample.lists.get(ids)
         if found is None:
@@ -274,8 +270,8 @@ class Meters(Module):
         place = places(ids).get(value_id)
         if place is None:
             return None
-        if (pushed := self._pushed.get(slot)) is not None:
-            return pushed[place]
+        if (fed := self._fed.get(slot)) is not None:
+            return fed.values[place]
         sample = v.meter
         whole = sample.lists.get(ids)
         return measured(self.type, (value_id,), sample)[0] if whole is None else whole[place]
@@ -287,17 +283,20 @@ class Meters(Module):
         return {"source": self.vehicle.source} if kind == ISO15118 else None
 
     def errors(self, slot: int, v: View) -> object:
-        timeouts = self._timeouts if self._frozen is None else self.timeouts(v.at)
+        silences = self.silences
+        timeouts = silences.timeouts(0 if silences.frozen is None else v.at)
         return {
             EVSE_V2: {"local_timeout": timeouts, **_NO_ERRORS},
             RS485: {"meter": timeouts, "bricklet": 0, "bricklet_reset": 0},
             ISO15118: {},
         }.get(self.class_of(slot))
 
+    def fed(self, slot: int) -> Fed | None:
+        """What a client feeds; None: the slot has a meter of another class."""
+        return self._fed.get(slot)
+
     def push(self, slot: int, values: Sequence[float | None]) -> None:
-        if self._pushed.get(slot) != list(values):
-            self._pushed_anew[slot] = self.platform.at
-        self._pushed[slot] = list(values)
+        self._fed[slot].push(self.platform.at, values)
         self.platform.touch()
 
     def last_reset(self, v: View) -> dict[str, int]:
@@ -390,7 +389,7 @@ def _slot_rows(slot: int, models: tuple[str, ...] | None) -> Iterable[AnyRow[Met
 def _update(slot: int, count: int) -> Command[Meters]:
     """`meters/<n>/update` of an API meter: exactly as many values as it has ids."""
     return Source("fw: modules/meters_api").command(
-        f"meters/{slot}/update", lambda m, doc: m.push(slot, doc.numbers), many(Float(), count)
+        f"meters/{slot}/update", lambda m, doc: m.push(slot, doc.numbers), many(Float(None), count)
     )
 
 

@@ -19,6 +19,8 @@ from ....core.snapshot import Phases, Snapshot
 
 CALLBACK: Final = SECOND // 2
 """ASSUMED period of the built-in meter [µs]."""
+POWER: Final = 74
+"""Value id of the total active power [W]."""
 SDM72V2 = (
     1, 2, 3, 13, 17, 21, 39, 48, 57, 122, 130, 138, 83, 91, 99, 353, 354, 355, 7, 29, 33, 74, 154, 115, 356, 364, 209,
     211, 4, 5, 6, 8, 25, 213, 277, 214, 210, 212,

@@ -6,19 +6,20 @@ The one rule: a client only listens; what it says is ignored. Source: Tinkerforg
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from ....core.instant import MILLISECOND, MINUTE, SECOND, Instant, grid
+from ....core.instant import SECOND, Instant, grid
 from ....devices.interfaces import Frame, Origin
 from ....devices.watching import Lockstep
 from ..api.shapes import plain
+from ..meters.fed import PERIOD
+from ..meters.samples import Samples
 from ..meters.slots import Meters
+from ..meters.values import CALLBACK
 from .feed import Board, Told
 
-LIVE: Final = 500 * MILLISECOND
-HISTORY: Final = 4 * MINUTE
 OVERHEAD: Final = 128
 """Bytes a frame of the dump may be longer than a payload."""
 
@@ -55,6 +56,7 @@ class Broadcast:
         self._board = board
         self._platform = board.platform
         self._meters = meters
+        self._samples = Samples(board.platform, meters)
         self._lockstep = Lockstep(self._step)
 
     def dump(self) -> tuple[Heard, Sequence[Frame]]:
@@ -66,7 +68,7 @@ class Broadcast:
         lines += [line(path, text) for path, text in documents]
         frames = packed(lines, platform.traits.longest + OVERHEAD)
         frames[-1] += "\n"
-        return Heard(told, raw, grid(view.at, LIVE), grid(view.at, HISTORY, platform.booted_at)), frames
+        return Heard(told, raw, grid(view.at, CALLBACK), grid(view.at, PERIOD, platform.booted_at)), frames
 
     def next(self, heard: Heard, at: Instant) -> tuple[Heard, Sequence[Frame]]:
         """What is sent at `at` to who heard so much."""
@@ -78,26 +80,26 @@ class Broadcast:
         raw = platform.pushed
         told, changes = self._board.changes(heard.told, at)
         frames += [line(path, text) for path, text in changes]
-        samples = max(heard.samples, grid(at, LIVE))
+        samples = max(heard.samples, grid(at, CALLBACK))
         if samples > heard.samples:
             frames.append(line("meters/live_samples", self._live(heard.samples, samples)))
-        history = max(heard.history, grid(at, HISTORY, platform.booted_at))
+        history = max(heard.history, grid(at, PERIOD, platform.booted_at))
         if history > heard.history:
             frames.append(line("meters/history_samples", self._four_minutes(history)))
         return Heard(told, raw, samples, history), tuple(frames)
 
     def _live(self, before: Instant, newest: Instant) -> str:
         """The samples since the last message; after a jump only the latest ones."""
-        first = max(before + LIVE, newest - SECOND)
-        power = [round(self._platform.observe(at).power) for at in range(first, newest + 1, LIVE)]
-        samples = [power if self._meters.value_ids(slot) else [] for slot in range(self._meters.slots)]
+        first = max(before + CALLBACK, newest - SECOND)
+        samples = self._by_slot(lambda slot: self._samples.live(slot, range(first, newest + 1, CALLBACK)))
         return f'{{"samples_per_second":{2.0:.6f},"samples":{plain(samples)}}}'
 
     def _four_minutes(self, newest: Instant) -> str:
-        energy = [self._platform.observe(at).total_energy for at in (newest - HISTORY, newest)]
-        mean = round((energy[1] - energy[0]) * 3600 / (HISTORY / SECOND))
-        samples = [[mean] if self._meters.value_ids(slot) else [] for slot in range(self._meters.slots)]
-        return f'{{"samples":{plain(samples)}}}'
+        return f'{{"samples":{plain(self._by_slot(lambda slot: self._samples.means(slot, (newest,))))}}}'
+
+    def _by_slot(self, samples: Callable[[int], list[int | None]]) -> list[list[int | None]]:
+        """Samples of each slot; none where no meter is."""
+        return [samples(slot) if self._samples.fitted(slot) else [] for slot in range(self._meters.slots)]
 
 
 class Ws:
