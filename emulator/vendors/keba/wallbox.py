@@ -171,7 +171,5 @@ class Keba(Wallbox):
         self.commands.compile(self.profile)
         self.modbus.compile()
         self.logic.boot()
-        if self.logic.com_up:
+        if self.logic.com_up:  # else later; until then nobody charges who needs the central system's leave
             self.logic.host.power_on()
-        else:
-            self.logic.host.configured()  # until then the central system has no say
