@@ -24,6 +24,8 @@ WRITES: Final = frozenset({5, 6, 15, 16, 22, 23})
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS: Final = READING | {"POST", "PUT", "PATCH", "DELETE", "CONNECT", "TRACE"}
 """Source: RFC 9110, 9.3; RFC 5789."""
+HTTP_REQUEST: Final = re.compile(r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/\S*)")
+"""What entries of requests over HTTP are called; the path is the group. Other protocols have other names."""
 MOST_NAMES: Final = 200
 _METHOD: Final = re.compile(rb'"method"\s*:\s*"([^"]{1,64})"')
 _GETS: Final = re.compile(r"(?:^|[._])get", re.IGNORECASE)

@@ -173,27 +173,32 @@ class Connector:
         self.tag, self.start_profile = tag, profile
 
     def _ask(self, tag: str) -> None:
-        self._questions += 1
-        number = self._questions
-        self._authorisation.ask(tag, lambda accepted: self._decided(number, tag, accepted))
+        self._question(tag, lambda accepted: self._decided(tag, accepted))
 
     def _ask_for_parent(self, tag: str) -> None:
         """A card at a connector that is kept for a group: whose it is shows in the answer."""
-        self._questions += 1
-        number = self._questions
 
         def decided(accepted: bool) -> None:
-            unchanged = number == self._questions and (self.state, Trigger.TAG) in TRANSITIONS
+            unchanged = (self.state, Trigger.TAG) in TRANSITIONS
             if accepted and unchanged and self._reservations.admits(tag, self._authorisation):
                 self._expect(tag)
                 self._fire(Trigger.TAG)
                 self._fire(Trigger.GRANTED)
 
-        self._authorisation.ask(tag, decided)
+        self._question(tag, decided)
 
-    def _decided(self, number: int, tag: str, accepted: bool) -> None:
-        if number != self._questions:  # another has been asked since
-            return
+    def _question(self, tag: str, decided: Callable[[bool], None]) -> None:
+        """Ask about a tag; the answer counts unless another is asked about first."""
+        self._questions += 1
+        number = self._questions
+
+        def answered(accepted: bool) -> None:
+            if number == self._questions:
+                decided(accepted)
+
+        self._authorisation.ask(tag, answered)
+
+    def _decided(self, tag: str, accepted: bool) -> None:
         if self.state is State.AUTH_STOP:
             accepted &= self._profile.any_tag_stops or self._authorisation.related(tag, self.tag)
             self._reason = (self._profile.reason_of_other_tag, tag)

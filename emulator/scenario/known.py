@@ -5,14 +5,13 @@ The one rule: a name that nothing can ever have is a mistake of the scenario, fo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from ..core.events import EventName
-from ..devices.traffic import METHODS
+from ..devices.traffic import HTTP_REQUEST, METHODS
 from ..errors import did_you_mean, misspelt
 from ..language.arguments import Scope
 from ..language.nodes import Node
@@ -30,7 +29,6 @@ CONNECTION_NAMES: Final = frozenset(
     | {"evicted", "dropped", "timeout", "malformed", "lost", "failed"}
 )
 """How entries about connections end."""
-_REQUEST: Final = re.compile(r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/\S*)")
 EVENTS: Final = frozenset(str(name) for name in EventName)
 Problems = list[tuple[Node, str]]
 
@@ -74,7 +72,7 @@ def happening_problem(kind: str, pattern: str, wallboxes: Iterable[Wallbox], nam
     if kind == "write":
         here = tuple(wallboxes)
         return nobody_knows(here, lambda known: known.not_written(_own(pattern, here)))
-    if kind == "request" and (path := _REQUEST.fullmatch(pattern)) is not None:  # other protocols have other names
+    if kind == "request" and (path := HTTP_REQUEST.fullmatch(pattern)) is not None:
         return nobody_knows(wallboxes, lambda known: known.no_path(path[1]))
     if kind == "note" and pattern not in names.notes and (meant := misspelt(pattern, names.notes)) is not None:
         return f'there is no note "{pattern}" (did you mean "{meant}"?)'

@@ -6,10 +6,10 @@ same, so there only what is plainly a misspelling is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from ..devices.traffic import HTTP_REQUEST
 from ..errors import did_you_mean
 from ..language.names import Names
 from ..language.units import has_unit
@@ -31,7 +31,6 @@ BELONGS: Final = {
     "payload": ("calls",),
 }
 """With which of the things that clients do a key says anything."""
-_HTTP: Final = re.compile(r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/\S*)")
 
 
 def misfits(action: ClientAction, names: Names) -> Iterator[tuple[str, str]]:
@@ -47,7 +46,7 @@ def misfits(action: ClientAction, names: Names) -> Iterator[tuple[str, str]]:
             hint = did_you_mean(action.interface, known)
             yield "interface", f'{where} has no interface "{action.interface}"{hint}'
     for text in literal_texts(action.matching):
-        path = _HTTP.fullmatch(text)
+        path = HTTP_REQUEST.fullmatch(text)
         wrong = None if path is None else misspelt_path(wallboxes, path[1])
         if wrong is not None:
             yield "matching", wrong
